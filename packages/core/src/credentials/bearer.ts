@@ -1,0 +1,59 @@
+import { LIMITS } from '../limits.ts'
+import { Rejection } from '../outcome/rejection.ts'
+import { headerValues, type RequestView } from '../request.ts'
+
+/** RFC 9110 section 11.4: the scheme is a token, and ends where something that is no token character stands. */
+const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
+/** RFC 6750 section 2.1: `1*SP b64token`. */
+const BEARER_CREDENTIALS = /^ +([A-Za-z0-9._~+/-]+=*)$/
+/** A second set of credentials behind a comma: what a proxy makes of two header lines. */
+const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
+
+/** Asked for nothing, or carrying the one token that counts. */
+export type Credentials = { readonly token: string } | undefined
+
+/**
+ * Reads the access token from the `Authorization` header (RFC 6750 section 2.1), and from nowhere else:
+ * form fields and query parameters are never read. Exactly one header line with exactly one token
+ * counts; whatever is ambiguous is refused, because another reader of the same request might choose
+ * differently.
+ */
+export function readCredentials(request: RequestView): Credentials | Rejection {
+  const values = headerValues(request, 'authorization')
+  if (values.length === 0) return undefined
+  if (values.length > 1) {
+    return rejected('multiple_credentials', 'one header line', 'several header lines')
+  }
+
+  const value = values[0]!
+  const scheme = SCHEME.exec(value)?.[0] ?? ''
+  const rest = value.slice(scheme.length)
+  if (scheme.toLowerCase() !== 'bearer') {
+    if (JOINED_CREDENTIALS.test(value)) {
+      return rejected(
+        'multiple_credentials',
+        'one set of credentials',
+        'several, joined by a comma',
+      )
+    }
+    if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
+      return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
+    }
+    return rejected('unsupported_scheme', 'the Bearer scheme', 'another scheme')
+  }
+  if (rest.includes(',')) {
+    return rejected('multiple_credentials', 'one set of credentials', 'several, joined by a comma')
+  }
+  const token = BEARER_CREDENTIALS.exec(rest)?.[1]
+  if (token === undefined) {
+    return rejected('malformed_credentials', 'one b64token after the scheme', 'something else')
+  }
+  if (token.length > LIMITS.tokenLength) {
+    return rejected('token_too_long', `at most ${LIMITS.tokenLength} characters`, 'more')
+  }
+  return { token }
+}
+
+function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {
+  return new Rejection(reason, { check: 'Authorization', expected, found })
+}

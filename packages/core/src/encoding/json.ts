@@ -1,0 +1,80 @@
+import { LIMITS } from '../limits.ts'
+
+/** A JSON object as it was parsed: own members only, nothing about their types known. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+// `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads bytes that came from outside as one JSON object and freezes it through and through.
+ *
+ * Stricter than `JSON.parse`, so that no two readers of the same bytes can disagree: malformed UTF-8,
+ * a byte order mark, a member written twice in one object (also with different escapes), nesting deeper
+ * than `LIMITS.jsonDepth`, and a top level that is not an object are refused. A member named
+ * `__proto__` is dropped: a copy made by assignment would take it for its prototype.
+ *
+ * Throws a `SyntaxError` with a fixed text that holds nothing of the input.
+ */
+export function parseJsonObject(bytes: Uint8Array): JsonObject {
+  let text: string
+  let value: unknown
+  try {
+    text = UTF8.decode(bytes)
+    value = JSON.parse(text)
+  } catch {
+    throw new SyntaxError('not valid JSON in UTF-8')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SyntaxError('not a JSON object')
+  }
+  if (seal(value, LIMITS.jsonDepth) !== writtenMembers(text)) {
+    throw new SyntaxError('a member is written twice')
+  }
+  return value as JsonObject
+}
+
+/** Freezes a parsed value through and through, and counts the members that parsing has kept. */
+function seal(value: object, depth: number): number {
+  if (depth === 0) throw new SyntaxError('nested too deeply')
+  let members = 0
+  for (const [name, member] of Object.entries(value)) {
+    members++
+    if (typeof member === 'object' && member !== null) members += seal(member, depth - 1)
+    if (name === '__proto__') delete (value as Record<string, unknown>)[name]
+  }
+  Object.freeze(value)
+  return Array.isArray(value) ? members - value.length : members
+}
+
+/**
+ * Counts the members that a valid JSON text writes, at all levels together: the strings that are
+ * followed by a colon. `JSON.parse` keeps only the last of two members with one name and says nothing;
+ * counting is how a text that holds such a pair is told from one that does not.
+ */
+function writtenMembers(text: string): number {
+  let members = 0
+  let start = text.indexOf('"')
+  while (start !== -1) {
+    let after = text.indexOf('"', start + 1) + 1
+    while (isEscaped(text, after - 1)) after = text.indexOf('"', after) + 1
+    while (isWhitespace(text.charCodeAt(after))) after++
+    if (text.charCodeAt(after) === COLON) members++
+    start = text.indexOf('"', after)
+  }
+  return members
+}
+
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+
+/** Behind an odd number of backslashes. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at
+  while (text.charCodeAt(first - 1) === BACKSLASH) first--
+  return (at - first) % 2 === 1
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}

@@ -1,0 +1,34 @@
+/**
+ * Thrown when something is configured wrongly: by `createResourceServer`, by `guard` (and so by an
+ * adapter's `requireToken`), never while a request is judged. It names every problem at once, each
+ * with its fix.
+ */
+export class ConfigurationError extends TypeError {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'bearward_configuration'
+  readonly problems: readonly string[]
+
+  constructor(what: string, problems: readonly string[]) {
+    super([`${what}:`, ...problems.map((problem) => `  - ${problem}`)].join('\n'))
+    this.problems = Object.freeze([...problems])
+  }
+}
+
+/**
+ * The keys of an issuer cannot be had. `ready()` rejects with it; a request in the same situation is
+ * answered with 503.
+ */
+export class KeysUnavailableError extends Error {
+  override readonly name = 'KeysUnavailableError'
+  readonly code = 'bearward_keys_unavailable'
+  readonly issuer: string
+
+  constructor(issuer: string, cause: unknown) {
+    super(`The keys of ${issuer} cannot be had: ${messageOf(cause)}`, { cause })
+    this.issuer = issuer
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'something that is not an Error was thrown'
+}

@@ -1,0 +1,5 @@
+/** Where the runtime has no diagnostics channels, nobody can subscribe. */
+export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
+  hasSubscribers: () => false,
+  publish: () => {},
+}

@@ -1,0 +1,53 @@
+/**
+ * OAuth 2.0 access-token verification for APIs: request in, decision out. Knows no framework.
+ *
+ * Every export here is public API, by name.
+ *
+ * @packageDocumentation
+ */
+export { createResourceServer } from './resource-server.ts'
+export type { Guard, IssuerStatus, ResourceServer } from './resource-server.ts'
+export type { RequestView } from './request.ts'
+export type { MaybePromise } from './maybe-promise.ts'
+
+export type {
+  CommonOptions,
+  IssuerOptions,
+  ResourceServerOptions,
+  SecretKeyObject,
+} from './options/options.ts'
+export { environmentOptions } from './options/environment.ts'
+export type { Clock } from './clock.ts'
+export type { Fetch, FetchFailure, FetchInit } from './authorization-server/bounded-fetch.ts'
+export type { Algorithm } from './signature/algorithms.ts'
+export { LIMITS } from './limits.ts'
+
+export type { ClientOfIssuer, Requirements } from './requirements/requirements.ts'
+
+export type { Anonymous, Granted, Outcome, Refused } from './outcome/outcome.ts'
+export type { RefusalBody, RefusalView } from './outcome/refusal.ts'
+export { REASONS } from './outcome/reasons.ts'
+export type { Reason, ReasonText } from './outcome/reasons.ts'
+
+export type { AccessToken, Claims } from './token/access-token.ts'
+export type {
+  Evidence,
+  MachineSubject,
+  Subject,
+  UnknownSubject,
+  UserSubject,
+} from './token/subject.ts'
+
+export type {
+  BearwardEvent,
+  EventListener,
+  KeysFailedEvent,
+  KeysRefreshedEvent,
+  RefusedEvent,
+  VerifiedEvent,
+} from './events/events.ts'
+export type { KeyStatus } from './keys/key-source.ts'
+export type { IgnoredKey } from './keys/key-set.ts'
+export type { UnusableKey } from './keys/jwk.ts'
+
+export { ConfigurationError, KeysUnavailableError } from './errors.ts'

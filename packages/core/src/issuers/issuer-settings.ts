@@ -1,0 +1,29 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { AlgorithmPolicy } from '../keys/jwk.ts'
+
+/** Where the keys of an issuer come from. */
+export type KeyOrigin =
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'jwks_uri'; readonly uri: string }
+  | { readonly kind: 'static'; readonly document: JsonObject }
+  | { readonly kind: 'secret'; readonly secret: Uint8Array }
+
+/** All that is said about one trusted issuer: the options after validation, defaults filled in. */
+export interface IssuerSettings {
+  readonly issuer: string
+  /** `null`: its tokens carry no audience, and `allowedClients` stands in for it. */
+  readonly audiences: readonly string[] | null
+  readonly allowedClients: readonly string[] | undefined
+  readonly keyOrigin: KeyOrigin
+  readonly algorithms: AlgorithmPolicy
+  readonly tokenType: 'jwt' | 'at+jwt'
+  readonly tokenKindClaim: { readonly name: string; readonly value: string } | undefined
+  readonly clientIdClaim: string
+  readonly scopeClaim: string
+  readonly scopeFormat: 'string' | 'array'
+  readonly machineSubject: 'client_id' | undefined
+  /** Seconds. */
+  readonly clockTolerance: number
+  /** Seconds since `iat`. */
+  readonly maxTokenAge: number | undefined
+}

@@ -1,0 +1,98 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { kindOf, Rejection } from '../outcome/rejection.ts'
+
+/** RFC 9068 section 2.2. */
+const REQUIRED_OF_AT_JWT = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
+
+type ClaimType = readonly [what: string, matches: (value: unknown) => boolean]
+
+const NUMERIC_DATE: ClaimType = [
+  'a number of seconds',
+  (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+]
+/** Not empty, and well-formed: a lone surrogate would make two identifiers one when it is encoded. */
+const IDENTIFIER: ClaimType = [
+  'a non-empty string',
+  (value) => typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value),
+]
+const STRING: ClaimType = ['a string', (value) => typeof value === 'string']
+const STRINGS: ClaimType = [
+  'an array of strings',
+  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
+]
+const AUDIENCE: ClaimType = [
+  'a string or an array of strings',
+  (value) => STRING[1](value) || STRINGS[1](value),
+]
+
+/**
+ * Checks that the claims that must be there are there, and that every claim the core reads has its type
+ * (RFC 7519 section 4.1, RFC 9068 section 2.2). `exp` is always required.
+ */
+export function checkClaimTypes(
+  claims: JsonObject,
+  settings: IssuerSettings,
+): Rejection | undefined {
+  for (const name of requiredClaims(settings)) {
+    if (!Object.hasOwn(claims, name)) {
+      return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
+    }
+  }
+  for (const [name, [expected, matches]] of claimTypes(settings)) {
+    const value = claims[name]
+    if (Object.hasOwn(claims, name) && !matches(value)) {
+      return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
+    }
+  }
+  return undefined
+}
+
+function requiredClaims(settings: IssuerSettings): readonly string[] {
+  const required = settings.tokenType === 'at+jwt' ? REQUIRED_OF_AT_JWT : ['iss', 'exp']
+  const more = settings.maxTokenAge === undefined ? [] : ['iat']
+  return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
+}
+
+function claimTypes(settings: IssuerSettings): readonly (readonly [string, ClaimType])[] {
+  return [
+    ['exp', NUMERIC_DATE],
+    ['nbf', NUMERIC_DATE],
+    ['iat', NUMERIC_DATE],
+    ['aud', AUDIENCE],
+    ['sub', IDENTIFIER],
+    ['jti', STRING],
+    ['client_id', IDENTIFIER],
+    [settings.clientIdClaim, IDENTIFIER],
+    [settings.scopeClaim, settings.scopeFormat === 'array' ? STRINGS : STRING],
+  ]
+}
+
+/**
+ * Checks whom the token is for: one of its audiences has to be one of ours, byte for byte (RFC 7519
+ * section 4.1.3, RFC 9068 section 4). Where the issuer's tokens carry no audience, the client that the
+ * token was issued to has to be one of those named, and a token that has an audience is not for us.
+ */
+export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rejection | undefined {
+  const { audiences, allowedClients, clientIdClaim } = settings
+  const aud = claims['aud'] as string | readonly string[] | undefined
+  const present = typeof aud === 'string' ? [aud] : aud
+  const intended =
+    audiences === null ? aud === undefined : present?.some((name) => audiences.includes(name))
+  if (intended !== true) {
+    return new Rejection('wrong_audience', {
+      check: 'aud',
+      expected: audiences === null ? 'nothing' : audiences.join(' or '),
+      found: present === undefined ? 'nothing' : 'other audiences',
+    })
+  }
+  const client = claims[clientIdClaim] as string | undefined
+  if (allowedClients !== undefined && (client === undefined || !allowedClients.includes(client))) {
+    return new Rejection('untrusted_client', {
+      check: clientIdClaim,
+      expected: allowedClients.join(' or '),
+      found: client === undefined ? 'nothing' : 'another client',
+    })
+  }
+  return undefined
+}

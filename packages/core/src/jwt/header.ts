@@ -1,0 +1,42 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { kindOf, Rejection } from '../outcome/rejection.ts'
+import { type Algorithm, isAlgorithm } from '../signature/algorithms.ts'
+import { checkMediaType } from './token-type.ts'
+
+/** What the JOSE header says about the key to verify with. */
+export interface KeyHint {
+  readonly algorithm: Algorithm
+  readonly kid: string | undefined
+}
+
+/**
+ * Reads the JOSE header (RFC 7515 section 4). The algorithm has to be one that the issuer may use, and
+ * `typ` that of an access token. `crit`, `b64`, `zip`, `enc` and a `cty` of JWT ask for processing that
+ * an access token never needs, and are refused. Keys in the header, or addresses of keys (`jwk`, `jku`,
+ * `x5c`, `x5u`, `x5t`), are not read.
+ */
+export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
+  const { alg, kid, cty } = header
+  const allowed = settings.algorithms.algorithms
+  if (!isAlgorithm(alg) || !allowed.includes(alg)) {
+    return new Rejection('unsupported_algorithm', {
+      check: 'alg',
+      expected: allowed.join(' or '),
+      found: isAlgorithm(alg) ? alg : typeof alg === 'string' ? 'another algorithm' : kindOf(alg),
+    })
+  }
+  for (const name of ['crit', 'b64', 'zip', 'enc']) {
+    if (Object.hasOwn(header, name)) return unsupported(name, 'nothing', kindOf(header[name]))
+  }
+  if (cty !== undefined && (typeof cty !== 'string' || /^(?:application\/)?jwt$/i.test(cty))) {
+    return unsupported('cty', 'no nested token', kindOf(cty))
+  }
+  if (kid !== undefined && typeof kid !== 'string')
+    return unsupported('kid', 'a string', kindOf(kid))
+  return checkMediaType(header['typ'], settings.tokenType) ?? { algorithm: alg, kid }
+}
+
+function unsupported(check: string, expected: string, found: string): Rejection {
+  return new Rejection('unsupported_header', { check, expected, found })
+}

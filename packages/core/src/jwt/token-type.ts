@@ -1,0 +1,79 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { kindOf, Rejection } from '../outcome/rejection.ts'
+
+/**
+ * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without regard to case, with
+ * `application/` understood where there is no slash). Under `at+jwt` only that will do (RFC 9068
+ * section 4); else `JWT` and no `typ` at all pass too, because many servers write nothing better. Every
+ * other value names another kind of token.
+ */
+export function checkMediaType(
+  typ: unknown,
+  tokenType: IssuerSettings['tokenType'],
+): Rejection | undefined {
+  const accepted = tokenType === 'at+jwt' ? ['at+jwt'] : ['at+jwt', 'jwt']
+  if (typ === undefined && tokenType === 'jwt') return undefined
+  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
+  if (accepted.includes(name)) return undefined
+  const found = typeof typ === 'string' ? 'another type' : kindOf(typ)
+  return wrongType('typ', accepted.join(' or '), found)
+}
+
+/** Claims that only another kind of token has, and which kind that is. */
+const FOREIGN_CLAIMS: Readonly<Record<string, string>> = {
+  at_hash: 'an ID token',
+  c_hash: 'an ID token',
+  s_hash: 'an ID token',
+  events: 'a security event or logout token',
+  token_introspection: 'an introspection response',
+  htu: 'a DPoP proof',
+  response_type: 'a request object',
+}
+
+/** Values of a `typ` in the claims set (not the header) that some servers write into other tokens. */
+const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
+
+/**
+ * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
+ * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
+ * where there is neither a scope nor a client id.
+ */
+export function checkTokenKind(
+  claims: JsonObject,
+  settings: IssuerSettings,
+): Rejection | undefined {
+  for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
+    if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
+  }
+  const { tokenKindClaim: rule, scopeClaim, clientIdClaim } = settings
+  if (rule !== undefined && claims[rule.name] !== rule.value) {
+    return wrongType(rule.name, rule.value, describe(claims[rule.name]))
+  }
+  if (Object.hasOwn(claims, 'token_use') && claims['token_use'] !== 'access') {
+    return wrongType('token_use', 'access', describe(claims['token_use']))
+  }
+  const payloadType = claims['typ']
+  if (
+    typeof payloadType === 'string' &&
+    FOREIGN_PAYLOAD_TYPES.includes(payloadType.toLowerCase())
+  ) {
+    return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
+  }
+  // `azp` stands in ID tokens too, so it is no sign of an access token even where it is the client id.
+  const ofAccess = [scopeClaim, 'scope', 'client_id', clientIdClaim].filter(
+    (name) => name !== 'azp',
+  )
+  if (Object.hasOwn(claims, 'nonce') && !ofAccess.some((name) => Object.hasOwn(claims, name))) {
+    return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
+  }
+  return undefined
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? 'another value' : kindOf(value)
+}
+
+function wrongType(check: string, expected: string, found: string): Rejection {
+  return new Rejection('wrong_token_type', { check, expected, found })
+}

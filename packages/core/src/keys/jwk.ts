@@ -1,0 +1,166 @@
+import { base64urlToBytes } from '#base64url'
+import { isCanonicalBase64url } from '../encoding/base64url.ts'
+import type { JsonObject } from '../encoding/json.ts'
+import { LIMITS } from '../limits.ts'
+import {
+  type Algorithm,
+  type AlgorithmTraits,
+  isAlgorithm,
+  traitsOf,
+} from '../signature/algorithms.ts'
+
+/** The algorithms of an issuer, and whether the configuration names them or leaves the default. */
+export interface AlgorithmPolicy {
+  readonly algorithms: readonly Algorithm[]
+  readonly named: boolean
+}
+
+/** A public key that may verify signatures, and with which algorithms. */
+export interface VerificationKey {
+  readonly kid: string | undefined
+  readonly algorithms: readonly Algorithm[]
+  /** The members that make the key (RFC 7638 section 3.2), and nothing else. */
+  readonly material: JsonObject
+}
+
+/** Why a key of a JWK Set is not used. */
+export type UnusableKey =
+  | 'not_an_object'
+  | 'unsupported_key_type'
+  | 'private_key'
+  | 'symmetric_key'
+  | 'not_for_verification'
+  | 'algorithm_not_allowed'
+  | 'malformed_key'
+  | 'weak_key'
+
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+const COORDINATE_BYTES: Record<string, number> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
+
+/**
+ * Decides whether a key of a JWK Set may verify signatures of an issuer (RFC 7517 section 4, RFC 7518
+ * section 6, RFC 8037 section 2), and under which of the allowed algorithms.
+ *
+ * A key serves one algorithm: the one it names in `alg`, or the only one its curve has. An RSA key
+ * without `alg` serves RS256 alone, unless the configuration names the algorithms of the issuer: then
+ * those are the algorithms it serves. Does NOT check that an elliptic-curve point is on its curve (the
+ * signature engine does when it imports the key), and does not read `x5c`, `x5u` or `x5t`.
+ */
+export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey | UnusableKey {
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object'
+  const key = jwk as JsonObject
+  if (key['kty'] === 'oct') return 'symmetric_key'
+  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) return 'private_key'
+  const material = readMaterial(key)
+  if (typeof material === 'string') return material
+  if (!isForVerification(key)) return 'not_for_verification'
+  const kid = key['kid']
+  if (kid !== undefined && typeof kid !== 'string') return 'malformed_key'
+  const algorithms = algorithmsOf(key, material, policy)
+  if (algorithms.length === 0) return 'algorithm_not_allowed'
+  return { kid, algorithms, material }
+}
+
+function readMaterial(key: JsonObject): JsonObject | UnusableKey {
+  const { kty, crv, n, e, x, y } = key
+  if (kty === 'RSA') {
+    const modulus = bytesOf(n)
+    const exponent = bytesOf(e)
+    if (modulus === undefined || exponent === undefined) return 'malformed_key'
+    return isSoundRsa(modulus, exponent) ? { kty, n, e } : 'weak_key'
+  }
+  if (kty === 'EC' && typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)) {
+    const length = COORDINATE_BYTES[crv]
+    const sized = bytesOf(x)?.length === length && bytesOf(y)?.length === length
+    return sized ? { kty, crv, x, y } : 'malformed_key'
+  }
+  if (kty === 'OKP' && crv === 'Ed25519') {
+    const point = bytesOf(x)
+    if (point?.length !== 32) return 'malformed_key'
+    return isSmallOrder(point) ? 'weak_key' : { kty, crv, x }
+  }
+  return 'unsupported_key_type'
+}
+
+function bytesOf(member: unknown): Uint8Array | undefined {
+  return typeof member === 'string' && isCanonicalBase64url(member)
+    ? base64urlToBytes(member)
+    : undefined
+}
+
+/**
+ * RFC 7518 sections 3.3 and 6.3.1: a modulus of at least 2048 bits without a leading zero octet. An even
+ * modulus, and an exponent that is even, 1, or larger than 32 bits, belong to no honest key; the upper
+ * bounds also bound the work that one signature can cost.
+ */
+function isSoundRsa(modulus: Uint8Array, exponent: Uint8Array): boolean {
+  const bits = modulus.length * 8 - Math.clz32(modulus[0]!) + 24
+  const odd = (modulus.at(-1)! & 1) === 1 && (exponent.at(-1)! & 1) === 1
+  const large = exponent.length > 1 || exponent[0]! >= 3
+  return (
+    modulus[0] !== 0 &&
+    bits >= LIMITS.rsaBits.min &&
+    bits <= LIMITS.rsaBits.max &&
+    odd &&
+    large &&
+    exponent[0] !== 0 &&
+    exponent.length <= 4
+  )
+}
+
+/**
+ * The y coordinates of the eight points of small order on Curve25519 in its Edwards form, and their
+ * non-canonical spellings, as little-endian hexadecimal without the sign bit. Under such a key anybody
+ * can write signatures that verify (RFC 8032 section 8.9 has the background).
+ */
+const SMALL_ORDER = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+])
+
+function isSmallOrder(point: Uint8Array): boolean {
+  const unsigned = Array.from(point, (byte, i) => (i === 31 ? byte & 0x7f : byte))
+  return SMALL_ORDER.has(unsigned.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
+}
+
+/** `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), which key import does not look at. */
+function isForVerification(key: JsonObject): boolean {
+  const { use, key_ops: operations } = key
+  if (use !== undefined && use !== 'sig') return false
+  if (operations === undefined) return true
+  return (
+    Array.isArray(operations) &&
+    operations.every((operation) => typeof operation === 'string') &&
+    new Set(operations).size === operations.length &&
+    operations.includes('verify')
+  )
+}
+
+function algorithmsOf(
+  key: JsonObject,
+  material: JsonObject,
+  policy: AlgorithmPolicy,
+): readonly Algorithm[] {
+  const { alg } = key
+  const allowed = policy.algorithms.filter((algorithm) => fits(traitsOf(algorithm), material))
+  if (alg !== undefined)
+    return isAlgorithm(alg) && allowed.includes(alg) ? sameKeyUse(alg, allowed) : []
+  if (material['kty'] !== 'RSA' || policy.named) return allowed
+  return allowed.filter((algorithm) => algorithm === 'RS256')
+}
+
+/** `EdDSA` with an Ed25519 key and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
+function sameKeyUse(alg: Algorithm, allowed: readonly Algorithm[]): readonly Algorithm[] {
+  const names: readonly Algorithm[] = ['EdDSA', 'Ed25519']
+  return names.includes(alg) ? allowed.filter((algorithm) => names.includes(algorithm)) : [alg]
+}
+
+function fits(traits: AlgorithmTraits, material: JsonObject): boolean {
+  if (traits.kty !== material['kty']) return false
+  return !('crv' in traits) || traits.crv === material['crv']
+}

@@ -1,0 +1,130 @@
+import { signatureEngine } from '#signature-engine'
+import type { JsonObject } from '../encoding/json.ts'
+import { LIMITS } from '../limits.ts'
+import { andThen, type MaybePromise } from '../maybe-promise.ts'
+import type { Algorithm } from '../signature/algorithms.ts'
+import type { SignatureVerifier } from '../signature/engine.ts'
+import { type AlgorithmPolicy, readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
+
+/** A key of a document that is not used, and why. */
+export interface IgnoredKey {
+  /** Position in the document's `keys`. */
+  readonly index: number
+  readonly why: UnusableKey
+}
+
+/** The keys of one document, prepared for use. It never changes: a refresh makes another one. */
+export interface KeySet {
+  /** How many keys of the document can verify. */
+  readonly size: number
+  readonly ignored: readonly IgnoredKey[]
+  /**
+   * The verifiers to try for a token with this header. A `kid` counts byte for byte, and a token that
+   * has one is never tried with another key; a token that has none may be tried with every key that
+   * serves its algorithm. Where that leaves more than `LIMITS.keysTried`, none is tried.
+   */
+  verifiers(algorithm: Algorithm, kid: string | undefined): readonly SignatureVerifier[]
+}
+
+interface PreparedKey {
+  readonly algorithm: Algorithm
+  readonly kid: string | undefined
+  readonly verify: SignatureVerifier
+}
+
+/** The key set of an issuer that has an HMAC secret and nothing else (RFC 7518 section 3.2). */
+export function secretKeySet(
+  secret: Uint8Array,
+  algorithms: readonly Algorithm[],
+): MaybePromise<KeySet> {
+  const preparing = algorithms.map((algorithm) =>
+    andThen(signatureEngine.prepare(algorithm, secret), (verify) => {
+      return { algorithm, kid: undefined, verify }
+    }),
+  )
+  // A secret has no `kid` of its own, so the one that a token may carry selects nothing.
+  return andThen(all(preparing), (keys) => ({
+    size: 1,
+    ignored: [],
+    verifiers: (algorithm) =>
+      keys.filter((key) => key.algorithm === algorithm).map((key) => key.verify),
+  }))
+}
+
+/**
+ * Reads a JWK Set (RFC 7517 section 5). Keys that cannot verify are left out and listed with the reason;
+ * the others serve. Throws a `TypeError` where the document is no JWK Set, holds more than `LIMITS.keys`
+ * keys, or has not one usable key: such a document must never replace a good one.
+ */
+export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): MaybePromise<KeySet> {
+  const { keys } = document
+  if (!Array.isArray(keys)) throw new TypeError('no JWK Set: it has no array "keys"')
+  if (keys.length > LIMITS.keys) throw new TypeError(`more than ${LIMITS.keys} keys`)
+
+  const ignored: IgnoredKey[] = []
+  const preparing = keys.map((jwk, index) => {
+    const key = readJwk(jwk, policy)
+    if (typeof key !== 'string')
+      return prepare(key, () => ignored.push({ index, why: 'malformed_key' }))
+    ignored.push({ index, why: key })
+    return []
+  })
+  return andThen(all(preparing), (prepared) => {
+    const size = prepared.filter((algorithms) => algorithms.length > 0).length
+    if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
+    return keySetOf(prepared.flat(), size, ignored)
+  })
+}
+
+function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonly PreparedKey[]> {
+  const { kid, algorithms, material } = key
+  const preparing = () =>
+    algorithms.map((algorithm) =>
+      andThen(signatureEngine.prepare(algorithm, material), (verify) => ({
+        algorithm,
+        kid,
+        verify,
+      })),
+    )
+  const unusable = () => {
+    failed()
+    return []
+  }
+  // The engine refuses what only an import can tell, such as a point that is not on its curve.
+  try {
+    const prepared = all(preparing())
+    return prepared instanceof Promise ? prepared.catch(unusable) : prepared
+  } catch {
+    return unusable()
+  }
+}
+
+function keySetOf(
+  keys: readonly PreparedKey[],
+  size: number,
+  ignored: readonly IgnoredKey[],
+): KeySet {
+  const byAlgorithm = new Map<Algorithm, PreparedKey[]>()
+  for (const key of keys) {
+    const others = byAlgorithm.get(key.algorithm)
+    if (others) others.push(key)
+    else byAlgorithm.set(key.algorithm, [key])
+  }
+  return {
+    size,
+    ignored,
+    verifiers(algorithm, kid) {
+      const serving = byAlgorithm.get(algorithm) ?? []
+      const candidates = kid === undefined ? serving : serving.filter((key) => key.kid === kid)
+      return candidates.length > LIMITS.keysTried ? [] : candidates.map((key) => key.verify)
+    },
+  }
+}
+
+function listReasons(ignored: readonly IgnoredKey[]): string {
+  return ignored.length === 0 ? 'the set is empty' : ignored.map(({ why }) => why).join(', ')
+}
+
+function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[])
+}

@@ -1,0 +1,17 @@
+/** Every bound that is not an option, in one place. Each is a number, has a test, and is documented. */
+export const LIMITS = {
+  /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
+  tokenLength: 16_384,
+  /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
+  jsonDepth: 32,
+  /** Bytes of a document of the authorization server, after decompression. */
+  documentBytes: 524_288,
+  /** Keys in one JWK Set. */
+  keys: 100,
+  /** Keys tried for one token, where a token without `kid` or a doubled `kid` leaves a choice. */
+  keysTried: 4,
+  /** Bits of an RSA modulus (RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work). */
+  rsaBits: { min: 2048, max: 8192 },
+  /** Seconds by which clocks may be said to differ. */
+  clockTolerance: 300,
+} as const

@@ -1,0 +1,89 @@
+import type { Fetch } from '../authorization-server/bounded-fetch.ts'
+import type { Clock } from '../clock.ts'
+import type { EventListener } from '../events/events.ts'
+import type { RefusalBody, RefusalView } from '../outcome/refusal.ts'
+import type { Algorithm } from '../signature/algorithms.ts'
+
+/** An HMAC secret held by Node: a `KeyObject` made by `createSecretKey`. */
+export interface SecretKeyObject {
+  readonly type: 'secret' | 'public' | 'private'
+  export(): unknown
+}
+
+/** What is trusted about one issuer. All times are in seconds. */
+export interface IssuerOptions {
+  /**
+   * The issuer identifier, byte for byte as it stands in `iss` (a trailing slash counts). Keys are found
+   * by discovery (RFC 8414, OpenID Connect), unless `jwksUri`, `keys` or `secret` is given.
+   */
+  readonly issuer: string
+  /**
+   * The identifiers of this API, of which a token must name one in `aud`. `null` says that the tokens of
+   * this issuer carry no audience (Cognito); it takes `allowedClients` and a rule that tells its access
+   * tokens from its other tokens (`tokenKindClaim`, or `tokenType: 'at+jwt'`), and refuses tokens that do
+   * carry one.
+   */
+  readonly audience: string | readonly string[] | null
+  /** The only clients whose tokens are accepted, by client id. */
+  readonly allowedClients?: readonly string[]
+  /** Where the issuer's JWK Set is, instead of discovery. May be an internal address. */
+  readonly jwksUri?: string
+  /** The issuer's public keys themselves, as a JWK Set, instead of fetching them. */
+  readonly keys?: { readonly keys: readonly object[] }
+  /**
+   * The HMAC secret of an issuer that has nothing else: at least 32 bytes, or as many as the hash of the
+   * algorithm has. Never a string. Whoever knows it can make tokens.
+   */
+  readonly secret?: Uint8Array | SecretKeyObject
+  /** The signature algorithms this issuer may use. Default: all with public keys; `HS256` for a `secret`. */
+  readonly algorithms?: readonly Algorithm[]
+  /**
+   * `'at+jwt'` demands the `typ` and the claims of RFC 9068. Default `'jwt'`: a `typ` of `at+jwt`, `JWT`,
+   * or none, and every token that can be told to be of another kind is refused.
+   */
+  readonly tokenType?: 'jwt' | 'at+jwt'
+  /** A claim and its value that mark this issuer's access tokens, such as Cognito's `token_use`: `access`. */
+  readonly tokenKindClaim?: { readonly name: string; readonly value: string }
+  /** The claim that holds the client id. Default `'client_id'` (RFC 9068 section 2.2). */
+  readonly clientIdClaim?: string
+  /** The one claim that holds the scopes. Default `'scope'`. */
+  readonly scopeClaim?: string
+  /** Whether that claim is a space-separated string or an array of strings. Default `'string'`. */
+  readonly scopeFormat?: 'string' | 'array'
+  /**
+   * `'client_id'` states that on this issuer a machine's `sub` is its client id, and that no user's `sub`
+   * ever equals the client id in the same token. Then every other subject is a user. Only say so where
+   * users and clients cannot choose their identifiers to match.
+   */
+  readonly machineSubject?: 'client_id'
+  /** Seconds by which clocks may differ. Default 5, at most 300. */
+  readonly clockTolerance?: number
+  /** Seconds after `iat` from which a token is refused, whatever its `exp`. `iat` is then required. */
+  readonly maxTokenAge?: number
+}
+
+/** What does not depend on the issuer. */
+export interface CommonOptions {
+  /** The `realm` of challenges. Default `'api'`. */
+  readonly realm?: string
+  /** Host names for which plain http is accepted, besides loopback. For networks of your own only. */
+  readonly allowInsecureHosts?: readonly string[]
+  /** Makes the outgoing calls (proxy, private CA, client certificate). Default: the global `fetch`. */
+  readonly fetch?: Fetch
+  /** Seconds that one outgoing call may take in all. Default 3, at most 30. */
+  readonly fetchTimeout?: number
+  /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
+  readonly onEvent?: EventListener
+  /** Writes the body of a refusal. What it throws goes to the framework's error channel. */
+  readonly onRefused?: (refusal: RefusalView) => RefusalBody | undefined
+  /** For tests. */
+  readonly clock?: Clock
+}
+
+/** One issuer, or several: never both forms at once. */
+export type ResourceServerOptions = CommonOptions &
+  ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
+
+type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] } & {
+  readonly [name in keyof IssuerOptions]?: never
+}

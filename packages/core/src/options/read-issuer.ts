@@ -1,0 +1,248 @@
+import { isAcceptableAddress } from '../authorization-server/address.ts'
+import { parseJsonObject } from '../encoding/json.ts'
+import type { IssuerSettings, KeyOrigin } from '../issuers/issuer-settings.ts'
+import type { AlgorithmPolicy } from '../keys/jwk.ts'
+import { LIMITS } from '../limits.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  DEFAULT_ALGORITHMS,
+  isAlgorithm,
+  traitsOf,
+} from '../signature/algorithms.ts'
+import { isRecord, type Problems } from './problems.ts'
+
+export const ISSUER_OPTIONS = [
+  'issuer',
+  'audience',
+  'allowedClients',
+  'jwksUri',
+  'keys',
+  'secret',
+  'algorithms',
+  'tokenType',
+  'tokenKindClaim',
+  'clientIdClaim',
+  'scopeClaim',
+  'scopeFormat',
+  'machineSubject',
+  'clockTolerance',
+  'maxTokenAge',
+]
+
+type Options = Readonly<Record<string, unknown>>
+
+/**
+ * Validates what is said about one issuer and fills in the defaults. What is wrong goes to `problems`;
+ * the settings are only good where nothing was added. `at` stands before the names in the messages.
+ */
+export function readIssuer(
+  options: Options,
+  insecureHosts: readonly string[],
+  problems: Problems,
+  at: string,
+): IssuerSettings {
+  const say = (problem: string) => problems.add(at + problem)
+  const keyOrigin = readKeyOrigin(options, insecureHosts, say)
+  const settings: IssuerSettings = {
+    issuer: readIssuerIdentifier(options['issuer'], keyOrigin, insecureHosts, say),
+    audiences: readAudiences(options, say),
+    allowedClients: readNames(options['allowedClients'], 'allowedClients', say),
+    keyOrigin,
+    algorithms: readAlgorithms(options['algorithms'], keyOrigin, say),
+    tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
+    tokenKindClaim: readTokenKindClaim(options['tokenKindClaim'], say),
+    clientIdClaim: readName(options['clientIdClaim'], 'clientIdClaim', say) ?? 'client_id',
+    scopeClaim: readName(options['scopeClaim'], 'scopeClaim', say) ?? 'scope',
+    scopeFormat: oneOf(options['scopeFormat'], ['string', 'array'], 'scopeFormat', say) ?? 'string',
+    machineSubject: oneOf(options['machineSubject'], ['client_id'], 'machineSubject', say),
+    clockTolerance:
+      readSeconds(options['clockTolerance'], 'clockTolerance', 0, LIMITS.clockTolerance, say) ?? 5,
+    maxTokenAge: readSeconds(
+      options['maxTokenAge'],
+      'maxTokenAge',
+      1,
+      Number.MAX_SAFE_INTEGER,
+      say,
+    ),
+  }
+  if (settings.audiences === null) checkAudienceless(settings, say)
+  return Object.freeze(settings)
+}
+
+type Say = (problem: string) => void
+
+function readIssuerIdentifier(
+  issuer: unknown,
+  keyOrigin: KeyOrigin,
+  insecureHosts: readonly string[],
+  say: Say,
+): string {
+  if (typeof issuer !== 'string' || issuer === '') {
+    say(
+      'issuer is missing: give the issuer identifier as it stands in the iss claim of its tokens.',
+    )
+    return ''
+  }
+  const isAddress = /^https?:/i.test(issuer)
+  if (isAddress && !(isAcceptableAddress(issuer, insecureHosts) && !issuer.includes('?'))) {
+    say(
+      'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
+    )
+  } else if (!isAddress && keyOrigin.kind === 'discovery') {
+    say('issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.')
+  }
+  return issuer
+}
+
+function readAudiences(options: Options, say: Say): readonly string[] | null {
+  const { audience } = options
+  if (audience === null) return null
+  const names = typeof audience === 'string' ? [audience] : audience
+  if (!Array.isArray(names) || names.length === 0 || !names.every(isName)) {
+    say(
+      'audience is missing: give the identifier of this API that the authorization server writes into aud, or several.',
+    )
+    return []
+  }
+  return Object.freeze([...names])
+}
+
+function checkAudienceless(settings: IssuerSettings, say: Say): void {
+  if (settings.allowedClients === undefined) {
+    say(
+      'audience is null, which takes allowedClients: without either, a token for any other API would be accepted.',
+    )
+  }
+  if (settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
+    say(
+      "audience is null, which takes a rule that tells access tokens from ID tokens: tokenKindClaim, or tokenType: 'at+jwt'.",
+    )
+  }
+}
+
+function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: Say): KeyOrigin {
+  const { jwksUri, keys, secret } = options
+  const given = ['jwksUri', 'keys', 'secret'].filter((name) => options[name] !== undefined)
+  if (given.length > 1)
+    say(`${given.join(' and ')} are given: the keys of an issuer have one origin.`)
+  if (secret !== undefined) return { kind: 'secret', secret: readSecret(secret, say) }
+  if (keys !== undefined) return readStaticKeys(keys, say)
+  if (jwksUri === undefined) return { kind: 'discovery' }
+  if (typeof jwksUri !== 'string' || !isAcceptableAddress(jwksUri, insecureHosts)) {
+    say(
+      'jwksUri must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
+    )
+  }
+  return { kind: 'jwks_uri', uri: jwksUri as string }
+}
+
+function readStaticKeys(keys: unknown, say: Say): KeyOrigin {
+  try {
+    // The way that a fetched set goes: copied, checked and frozen.
+    const document = parseJsonObject(new TextEncoder().encode(JSON.stringify(keys)))
+    if (Array.isArray(document['keys'])) return { kind: 'static', document }
+  } catch {}
+  say('keys must be a JWK Set: { keys: [...] } with public keys as JWKs.')
+  return { kind: 'static', document: {} }
+}
+
+function readSecret(secret: unknown, say: Say): Uint8Array {
+  const exported =
+    isRecord(secret) && secret['type'] === 'secret' && typeof secret['export'] === 'function'
+      ? (secret as { export(): unknown }).export()
+      : secret
+  if (exported instanceof Uint8Array) return Uint8Array.from(exported)
+  say(
+    'secret must be bytes (a Uint8Array) or a secret KeyObject: a string would leave open how to read it.',
+  )
+  return new Uint8Array()
+}
+
+function readAlgorithms(algorithms: unknown, keyOrigin: KeyOrigin, say: Say): AlgorithmPolicy {
+  const symmetric = keyOrigin.kind === 'secret'
+  if (algorithms === undefined) {
+    const byDefault = symmetric ? (['HS256'] as const) : DEFAULT_ALGORITHMS
+    checkSecretLength(byDefault, keyOrigin, say)
+    return { algorithms: byDefault, named: false }
+  }
+  if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
+    say(`algorithms must name at least one of ${Object.keys(ALGORITHMS).join(', ')}.`)
+    return { algorithms: [], named: true }
+  }
+  const named = Object.freeze([...new Set(algorithms)])
+  if (named.some((algorithm) => (traitsOf(algorithm).kty === 'oct') !== symmetric)) {
+    say(
+      symmetric
+        ? 'algorithms must be HS256, HS384 or HS512 for an issuer with a secret.'
+        : 'algorithms with a shared secret (HS256, HS384, HS512) take an issuer with a secret and nothing else.',
+    )
+  }
+  checkSecretLength(named, keyOrigin, say)
+  return { algorithms: named, named: true }
+}
+
+/** RFC 7518 section 3.2: a key of at least the size of the hash. */
+function checkSecretLength(algorithms: readonly Algorithm[], keyOrigin: KeyOrigin, say: Say): void {
+  if (keyOrigin.kind !== 'secret') return
+  for (const algorithm of algorithms) {
+    const traits = traitsOf(algorithm)
+    if (traits.kty === 'oct' && keyOrigin.secret.length < traits.keyBytes) {
+      say(
+        `secret must have at least ${traits.keyBytes} bytes for ${algorithm} (RFC 7518 section 3.2).`,
+      )
+    }
+  }
+}
+
+function readTokenKindClaim(rule: unknown, say: Say): IssuerSettings['tokenKindClaim'] {
+  if (rule === undefined) return undefined
+  const { name, value, ...others } = isRecord(rule) ? rule : {}
+  if (isName(name) && isName(value) && Object.keys(others).length === 0) {
+    return Object.freeze({ name, value })
+  }
+  say("tokenKindClaim must name a claim and its value: { name: 'token_use', value: 'access' }.")
+  return undefined
+}
+
+function readSeconds(
+  value: unknown,
+  name: string,
+  min: number,
+  max: number,
+  say: Say,
+): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'number' && value >= min && value <= max) return value
+  say(`${name} must be a number of seconds from ${min} to ${max}.`)
+  return undefined
+}
+
+function readName(value: unknown, name: string, say: Say): string | undefined {
+  if (value === undefined || isName(value)) return value
+  say(`${name} must be the name of a claim.`)
+  return undefined
+}
+
+function readNames(value: unknown, name: string, say: Say): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  if (Array.isArray(value) && value.length > 0 && value.every(isName))
+    return Object.freeze([...value])
+  say(`${name} must be an array with at least one name.`)
+  return undefined
+}
+
+function oneOf<const T extends string>(
+  value: unknown,
+  choices: readonly T[],
+  name: string,
+  say: Say,
+): T | undefined {
+  if (value === undefined || choices.includes(value as T)) return value as T | undefined
+  say(`${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}.`)
+  return undefined
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,111 @@
+import type { Fetch } from '../authorization-server/bounded-fetch.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { isQuotable } from '../outcome/challenge.ts'
+import type { CommonOptions } from './options.ts'
+import { isRecord, Problems } from './problems.ts'
+import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
+
+const COMMON_OPTIONS = [
+  'realm',
+  'allowInsecureHosts',
+  'fetch',
+  'fetchTimeout',
+  'onEvent',
+  'onRefused',
+  'clock',
+]
+
+/** The options after validation, defaults filled in. */
+export interface Settings {
+  readonly issuers: readonly IssuerSettings[]
+  readonly realm: string
+  readonly insecureHosts: readonly string[]
+  readonly fetch: Fetch
+  /** Milliseconds. */
+  readonly fetchTimeout: number
+  readonly onEvent: CommonOptions['onEvent']
+  readonly onRefused: CommonOptions['onRefused']
+  readonly clock: Clock
+}
+
+/** Validates all options at once. Throws a `ConfigurationError` that names every problem with its fix. */
+export function readOptions(options: unknown): Settings {
+  const problems = new Problems()
+  if (!isRecord(options))
+    problems.add('options must be an object with at least issuer and audience.')
+  const given = isRecord(options) ? options : {}
+  const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, onRefused, clock } =
+    given as Partial<Record<keyof CommonOptions, unknown>>
+
+  if (realm !== undefined && !(typeof realm === 'string' && realm !== '' && isQuotable(realm))) {
+    problems.add('realm must be printable ASCII without quotes and backslashes.')
+  }
+  const insecureHosts = allowInsecureHosts ?? []
+  if (!Array.isArray(insecureHosts) || !insecureHosts.every(isHostName)) {
+    problems.add(
+      "allowInsecureHosts must be an array of lower-case host names without scheme and port, such as ['keycloak'].",
+    )
+  }
+  for (const [name, value] of Object.entries({ fetch, onEvent, onRefused })) {
+    if (value !== undefined && typeof value !== 'function')
+      problems.add(`${name} must be a function.`)
+  }
+  const seconds = fetchTimeout ?? 3
+  if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= 30)) {
+    problems.add('fetchTimeout must be a number of seconds, more than 0 and at most 30.')
+  }
+  if (clock !== undefined && !isClock(clock)) {
+    problems.add('clock must have the functions now and monotonic.')
+  }
+  const hosts = Array.isArray(insecureHosts) ? insecureHosts.filter(isHostName) : []
+  const issuers = readIssuers(given, hosts, problems)
+  problems.throwAs('The options of Bearward are wrong')
+
+  return {
+    issuers,
+    realm: (realm as string | undefined) ?? 'api',
+    insecureHosts: hosts,
+    // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
+    fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
+    fetchTimeout: (seconds as number) * 1000,
+    onEvent: onEvent as CommonOptions['onEvent'],
+    onRefused: onRefused as CommonOptions['onRefused'],
+    clock: (clock as Clock | undefined) ?? systemClock,
+  }
+}
+
+function readIssuers(
+  options: Readonly<Record<string, unknown>>,
+  insecureHosts: readonly string[],
+  problems: Problems,
+): readonly IssuerSettings[] {
+  const several = options['issuers']
+  problems.unknownNames(options, [...ISSUER_OPTIONS, ...COMMON_OPTIONS, 'issuers'])
+  if (several === undefined) return [readIssuer(options, insecureHosts, problems, '')]
+  for (const name of ISSUER_OPTIONS) {
+    if (options[name] !== undefined) {
+      problems.add(`${name} stands beside issuers: it belongs inside each of them.`)
+    }
+  }
+  if (!Array.isArray(several) || several.length === 0 || !several.every(isRecord)) {
+    problems.add('issuers must be an array of at least one { issuer, audience, ... }.')
+    return []
+  }
+  const issuers = several.map((issuer, i) => {
+    problems.unknownNames(issuer, ISSUER_OPTIONS, `issuers[${i}].`)
+    return readIssuer(issuer, insecureHosts, problems, `issuers[${i}].`)
+  })
+  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length) {
+    problems.add('issuers names an issuer twice: give each one once, with all its audiences.')
+  }
+  return issuers
+}
+
+function isHostName(name: unknown): name is string {
+  return typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)
+}
+
+function isClock(clock: unknown): boolean {
+  return isRecord(clock) && ['now', 'monotonic'].every((name) => typeof clock[name] === 'function')
+}

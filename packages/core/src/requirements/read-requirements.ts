@@ -1,0 +1,152 @@
+import { ConfigurationError } from '../errors.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { isRecord, Problems } from '../options/problems.ts'
+import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
+
+const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'check']
+/** RFC 6749 section 3.3: `scope-token`. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+/**
+ * Validates what a guard asks for, when the guard is defined. Throws a `ConfigurationError` that names
+ * every problem: a guard that asks for less than was meant is worse than none.
+ */
+export function readRequirements(
+  requirements: unknown,
+  issuers: readonly IssuerSettings[],
+): CheckedRequirements {
+  const problems = new Problems()
+  if (looksLikeRequest(requirements)) {
+    throw new ConfigurationError('requireToken was used as a middleware', [
+      'It makes one: write requireToken() with parentheses.',
+    ])
+  }
+  if (!isRecord(requirements)) {
+    throw new ConfigurationError('The requirements of a guard are wrong', [
+      'They must be an object, or be left out altogether where any valid token will do.',
+    ])
+  }
+  problems.unknownNames(requirements, NAMES)
+  for (const [name, value] of Object.entries(requirements)) {
+    if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
+  }
+  const { scope, subject, clients, issuer, optional, check } = requirements as Requirements
+  const checked = {
+    ...readScope(scope, problems),
+    issuers: readIssuer(issuer, issuers, problems),
+    clients: readClients(clients, issuers, problems),
+    subject,
+    optional: optional ?? false,
+    check,
+  }
+  if (subject !== undefined) checkSubject(subject, checked.issuers, issuers, problems)
+  if (optional !== undefined && typeof optional !== 'boolean')
+    problems.add('optional must be true or false.')
+  if (check !== undefined && typeof check !== 'function') problems.add('check must be a function.')
+  problems.throwAs('The requirements of a guard are wrong')
+  return checked
+}
+
+function readScope(
+  scope: Requirements['scope'],
+  problems: Problems,
+): Pick<CheckedRequirements, 'allScopes' | 'anyScopes' | 'challengeScope'> {
+  if (scope === undefined) return { allScopes: [], anyScopes: undefined, challengeScope: undefined }
+  if (isRecord(scope)) {
+    problems.unknownNames(scope, ['any'], 'scope.')
+    const anyScopes = readScopeNames(scope['any'], 'scope.any', problems)
+    return { allScopes: [], anyScopes, challengeScope: anyScopes[0] }
+  }
+  const names = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : scope
+  const allScopes = readScopeNames(names, 'scope', problems)
+  return { allScopes, anyScopes: undefined, challengeScope: allScopes.join(' ') }
+}
+
+function readScopeNames(names: unknown, where: string, problems: Problems): readonly string[] {
+  if (!Array.isArray(names) || names.length === 0) {
+    problems.add(`${where} names no scope: name at least one, or leave it out.`)
+    return []
+  }
+  if (!names.every((name) => typeof name === 'string' && SCOPE_TOKEN.test(name))) {
+    problems.add(
+      `${where} holds something that is no scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
+    )
+    return []
+  }
+  return Object.freeze([...new Set(names as string[])])
+}
+
+function readIssuer(
+  issuer: Requirements['issuer'],
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): readonly string[] | undefined {
+  if (issuer === undefined) return undefined
+  const names = typeof issuer === 'string' ? [issuer] : issuer
+  const known = issuers.map((settings) => settings.issuer)
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => known.includes(name))) {
+    problems.add(`issuer must name configured issuers: ${known.join(', ')}.`)
+    return undefined
+  }
+  return Object.freeze([...names])
+}
+
+function readClients(
+  clients: Requirements['clients'],
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): CheckedRequirements['clients'] {
+  if (clients === undefined) return undefined
+  if (!Array.isArray(clients) || clients.length === 0) {
+    problems.add('clients names no client: name at least one, or leave it out.')
+    return undefined
+  }
+  return clients.map((client: unknown) => readClient(client, issuers, problems))
+}
+
+function readClient(
+  client: unknown,
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): Partial<ClientOfIssuer> {
+  if (typeof client === 'string' && client !== '') {
+    if (issuers.length > 1) {
+      problems.add(
+        'clients must name the issuer of each client where there are several: { issuer, clientId }.',
+      )
+    }
+    return { clientId: client }
+  }
+  const { issuer, clientId } = isRecord(client) ? client : {}
+  const known = issuers.some((settings) => settings.issuer === issuer)
+  if (!known || typeof clientId !== 'string' || clientId === '') {
+    problems.add('clients must hold client ids, or { issuer, clientId } with a configured issuer.')
+    return {}
+  }
+  problems.unknownNames(client as Record<string, unknown>, ['issuer', 'clientId'], 'clients[].')
+  return { issuer: issuer as string, clientId }
+}
+
+/** A guard that could only ever refuse, or that nobody has thought through, is found at start-up. */
+function checkSubject(
+  subject: unknown,
+  allowedIssuers: readonly string[] | undefined,
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): void {
+  if (subject !== 'machine' && subject !== 'user') {
+    problems.add("subject must be 'machine' or 'user'.")
+    return
+  }
+  for (const { issuer, machineSubject } of issuers) {
+    if (machineSubject !== undefined || allowedIssuers?.includes(issuer) === false) continue
+    problems.add(
+      `subject: nothing is said about who is a machine at ${issuer}. ` +
+        "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id' on that issuer.",
+    )
+  }
+}
+
+function looksLikeRequest(value: unknown): boolean {
+  return isRecord(value) && 'headers' in value && 'method' in value
+}

@@ -1,0 +1,165 @@
+import { checkConfirmation } from './binding/confirmation.ts'
+import { readCredentials } from './credentials/bearer.ts'
+import { publisher } from './events/publisher.ts'
+import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
+import { parseCompactJws } from './jwt/compact-jws.ts'
+import { verifyJwt } from './jwt/verify-jwt.ts'
+import type { KeyStatus } from './keys/key-source.ts'
+import { keySourceOf } from './keys/key-sources.ts'
+import { andThen, type MaybePromise } from './maybe-promise.ts'
+import type { ResourceServerOptions } from './options/options.ts'
+import { readOptions } from './options/read-options.ts'
+import type { Outcome } from './outcome/outcome.ts'
+import { refuse } from './outcome/refusal.ts'
+import { Rejection } from './outcome/rejection.ts'
+import type { RequestView } from './request.ts'
+import { checkRequirements } from './requirements/check-requirements.ts'
+import { readRequirements } from './requirements/read-requirements.ts'
+import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
+import { type AccessToken, accessTokenOf } from './token/access-token.ts'
+
+/** How it stands with one issuer. */
+export interface IssuerStatus {
+  readonly issuer: string
+  readonly keys: KeyStatus
+}
+
+/** Decides about one request under the requirements it was made with. */
+export type Guard = (request: RequestView) => MaybePromise<Outcome>
+
+/** Decides who may call an API. Made by `createResourceServer`. */
+export interface ResourceServer {
+  /**
+   * Makes a guard. Throws a `ConfigurationError` where the requirements are wrong, so that a mistake is
+   * found when the application starts.
+   */
+  guard(requirements?: Requirements): Guard
+  /**
+   * Decides about one request: at once where the answer is known, else as a promise. Validates the
+   * requirements at every call; make a `guard` once where the same ones apply again.
+   *
+   * Throws, or rejects, for programming errors only: wrong requirements, or whatever a `check` or
+   * `onRefused` throws.
+   */
+  authenticate(request: RequestView, requirements?: Requirements): MaybePromise<Outcome>
+  /** Loads the keys of all issuers. Rejects with a `KeysUnavailableError` where some cannot be had. */
+  readonly ready: () => Promise<void>
+  /** How it stands with the keys of each issuer, without asking anybody. */
+  readonly status: () => readonly IssuerStatus[]
+  /** Ends outgoing calls and starts no more. Keys at hand keep verifying. */
+  readonly close: () => void
+}
+
+/** What is known of a request before anybody has asked for more: a token, no credentials, or a rejection. */
+type Verdict = AccessToken | Rejection | 'no_credentials'
+
+/**
+ * Makes a resource server (RFC 6749 section 1.1): it verifies the access token of a request and decides
+ * whether the caller may pass.
+ *
+ * Does NOT check whether a token has been revoked, does not read tokens from anywhere but the
+ * `Authorization` header, and does not accept tokens that are bound to a key (`cnf`).
+ *
+ * Throws a `ConfigurationError` that names every problem of the options.
+ *
+ * @example
+ * const server = createResourceServer({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ * })
+ * const guard = server.guard({ scope: 'read:reports' })
+ * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
+ */
+export function createResourceServer(options: ResourceServerOptions): ResourceServer {
+  const settings = readOptions(options)
+  const publish = publisher(settings.onEvent)
+  const closing = new AbortController()
+  const issuers: ReadonlyMap<string, TrustedIssuer> = new Map(
+    settings.issuers.map((issuer) => [
+      issuer.issuer,
+      { settings: issuer, keys: keySourceOf(issuer, settings, publish, closing.signal) },
+    ]),
+  )
+  const verdicts = new WeakMap<object, MaybePromise<Verdict>>()
+  const now = () => settings.clock.now() / 1000
+
+  /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
+  function verify(request: RequestView): MaybePromise<Verdict> {
+    const credentials = readCredentials(request)
+    if (credentials === undefined) return 'no_credentials'
+    if (credentials instanceof Rejection) return credentials
+    const jws = parseCompactJws(credentials.token)
+    if (jws instanceof Rejection) return jws
+    const issuer = trustedIssuer(issuers, jws.claims['iss'])
+    if (issuer instanceof Rejection) return issuer
+    return andThen(verifyJwt(jws, issuer, now), (rejection) => {
+      const rejected = rejection ?? checkConfirmation(jws.claims)
+      if (rejected !== undefined) return rejected.withIssuer(issuer.settings.issuer)
+      const token = accessTokenOf(jws.claims, issuer.settings)
+      publish(() => ({ type: 'verified', issuer: token.issuer, subjectKind: token.subject.kind }))
+      return token
+    })
+  }
+
+  function verdictOf(request: RequestView): MaybePromise<Verdict> {
+    const key = request.source ?? request
+    const known = verdicts.get(key)
+    if (known !== undefined) return known
+    const verdict = verify(request)
+    verdicts.set(key, verdict)
+    return verdict
+  }
+
+  function refused(rejection: Rejection, required: CheckedRequirements): Outcome {
+    const refusal = refuse(rejection, settings.realm, required.challengeScope, settings.onRefused)
+    publish(() => ({
+      type: 'refused',
+      reason: rejection.reason,
+      status: refusal.status,
+      issuer: rejection.issuer,
+      ...rejection.explanation,
+    }))
+    return refusal
+  }
+
+  function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
+    return andThen(verdictOf(request), (verdict) => {
+      if (verdict instanceof Rejection) return refused(verdict, required)
+      if (verdict === 'no_credentials') {
+        return required.optional ? { kind: 'anonymous' } : refused(nobody(), required)
+      }
+      return andThen(
+        checkRequirements(verdict, required, request.source ?? request),
+        (rejection): Outcome =>
+          rejection === undefined
+            ? { kind: 'granted', token: verdict }
+            : refused(rejection.withIssuer(verdict.issuer), required),
+      )
+    })
+  }
+
+  // Nothing and `undefined` are two things: a requirement that was misspelt in its module is the latter.
+  function guard(...given: readonly unknown[]): Guard {
+    const required = readRequirements(given.length === 0 ? {} : given[0], settings.issuers)
+    return (request) => decide(request, required)
+  }
+
+  return {
+    guard,
+    authenticate: (request, ...requirements) => guard(...requirements)(request),
+    async ready() {
+      await Promise.all([...issuers.values()].map(({ keys }) => keys.ready()))
+    },
+    status: () =>
+      [...issuers].map(([issuer, { keys }]) => Object.freeze({ issuer, keys: keys.status() })),
+    close: () => closing.abort(),
+  }
+}
+
+function nobody(): Rejection {
+  return new Rejection('no_credentials', {
+    check: 'Authorization',
+    expected: 'an access token',
+    found: 'nothing',
+  })
+}

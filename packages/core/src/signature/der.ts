@@ -1,0 +1,75 @@
+import { Buffer } from 'node:buffer'
+import type { KeyObject } from 'node:crypto'
+import type { Hash } from './algorithms.ts'
+
+const SEQUENCE = 0x30
+const INTEGER = 0x02
+const BIT_STRING = 0x03
+const OBJECT_IDENTIFIER = 0x06
+const context = (tag: number) => 0xa0 + tag
+
+/** 1.2.840.113549.1.1.10, id-RSASSA-PSS, and ...1.1.8, id-mgf1 (RFC 8017 appendix C). */
+const RSASSA_PSS = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a]
+const MGF1 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08]
+/** 2.16.840.1.101.3.4.2.x, id-sha256 and its kin. */
+const HASHES: Record<Hash, { oid: readonly number[]; bytes: number }> = {
+  sha256: { oid: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01], bytes: 32 },
+  sha384: { oid: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02], bytes: 48 },
+  sha512: { oid: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03], bytes: 64 },
+}
+
+/**
+ * The same RSA key as an id-RSASSA-PSS key that is bound to one hash, MGF1 with the same hash, and a
+ * salt of the hash's length (RFC 7518 section 3.5; RFC 4055 section 3.1): such a key refuses every
+ * other salt length by itself, which an unbound key does not.
+ */
+export function spkiOfRsaPss(
+  key: KeyObject,
+  hash: Hash,
+): { key: Buffer; format: 'der'; type: 'spki' } {
+  const { oid, bytes } = HASHES[hash]
+  const hashAlgorithm = der(SEQUENCE, der(OBJECT_IDENTIFIER, oid))
+  const parameters = der(
+    SEQUENCE,
+    der(context(0), hashAlgorithm),
+    der(context(1), der(SEQUENCE, der(OBJECT_IDENTIFIER, MGF1), hashAlgorithm)),
+    der(context(2), der(INTEGER, [bytes])),
+  )
+  const spki = der(
+    SEQUENCE,
+    der(SEQUENCE, der(OBJECT_IDENTIFIER, RSASSA_PSS), parameters),
+    der(BIT_STRING, [0], key.export({ format: 'der', type: 'pkcs1' })),
+  )
+  return { key: spki, format: 'der', type: 'spki' }
+}
+
+/**
+ * An ECDSA signature of RFC 7518 section 3.4 (two numbers of equal length) in the DER form that
+ * OpenSSL reads.
+ */
+export function derOfEcdsa(signature: Uint8Array): Buffer {
+  const half = signature.length / 2
+  return der(
+    SEQUENCE,
+    der(INTEGER, unsigned(signature.subarray(0, half))),
+    der(INTEGER, unsigned(signature.subarray(half))),
+  )
+}
+
+/** Shortest form, with a zero in front where the first bit would read as a sign. */
+function unsigned(bytes: Uint8Array): Uint8Array {
+  let start = 0
+  while (start < bytes.length - 1 && bytes[start] === 0) start++
+  const shortest = bytes.subarray(start)
+  return shortest[0]! < 0x80 ? shortest : Buffer.concat([Buffer.of(0), shortest])
+}
+
+function der(tag: number, ...contents: (Uint8Array | readonly number[])[]): Buffer {
+  const content = Buffer.concat(contents.map((part) => Uint8Array.from(part)))
+  return Buffer.concat([Buffer.of(tag, ...lengthOf(content.length)), content])
+}
+
+function lengthOf(length: number): number[] {
+  if (length < 0x80) return [length]
+  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+}

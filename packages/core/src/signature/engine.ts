@@ -1,0 +1,19 @@
+import type { CompactJws } from '../jwt/compact-jws.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Algorithm } from './algorithms.ts'
+
+/** Whether the signature of a token is that of one key under one algorithm. Never throws. */
+export type SignatureVerifier = (jws: CompactJws) => MaybePromise<boolean>
+
+/** A public key that has passed the checks of `keys/jwk.ts`, or the bytes of an HMAC secret. */
+export type KeyMaterial = Readonly<Record<string, unknown>> | Uint8Array
+
+/**
+ * The only seam to cryptography. An engine binds a key to one algorithm, once; what it returns looks at
+ * nothing of the token but the signing input and the signature. Choosing the key and the algorithm, and
+ * checking that they fit, is done before.
+ */
+export interface SignatureEngine {
+  /** Throws, or rejects, where the material is no key that the algorithm can use. */
+  prepare(algorithm: Algorithm, material: KeyMaterial): MaybePromise<SignatureVerifier>
+}

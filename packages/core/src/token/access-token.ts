@@ -1,0 +1,63 @@
+import type { JsonObject } from '../encoding/json.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { type Subject, subjectOf } from './subject.ts'
+
+/** The claims of a token as the authorization server wrote them: frozen, nothing added. */
+export type Claims = JsonObject
+
+/**
+ * A verified access token, the same whatever it was on the wire. Frozen through and through, because one
+ * verdict is shared between the guards of a request.
+ */
+export interface AccessToken {
+  /** One of the configured issuers. */
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly subject: Subject
+  readonly clientId: string | undefined
+  /** From the issuer's one scope claim, in the order in which they stand there. */
+  readonly scopes: readonly string[]
+  /** Seconds since the epoch (`exp`). */
+  readonly expiresAt: number
+  /** Seconds since the epoch (`iat`). */
+  readonly issuedAt: number | undefined
+  /** Seconds since the epoch (`nbf`). */
+  readonly notBefore: number | undefined
+  readonly claims: Claims
+  /** How the token was judged. */
+  readonly origin: 'jwt'
+  /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
+  readonly bindings: readonly never[]
+  /** Whether the token has this scope: compared whole and byte for byte. */
+  hasScope(scope: string): boolean
+}
+
+/** Makes the model out of claims that have been verified, types included. */
+export function accessTokenOf(claims: Claims, settings: IssuerSettings): AccessToken {
+  const aud = claims['aud'] as string | readonly string[] | undefined
+  const clientId = claims[settings.clientIdClaim] as string | undefined
+  const sub = claims['sub'] as string | undefined
+  const scopes = scopesOf(claims[settings.scopeClaim] as string | readonly string[] | undefined)
+  return Object.freeze({
+    issuer: settings.issuer,
+    audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? Object.freeze([])),
+    subject: subjectOf(sub, clientId, settings.clientIdClaim, settings.machineSubject),
+    clientId,
+    scopes,
+    expiresAt: claims['exp'] as number,
+    issuedAt: claims['iat'] as number | undefined,
+    notBefore: claims['nbf'] as number | undefined,
+    claims,
+    origin: 'jwt',
+    bindings: Object.freeze([]),
+    hasScope: (scope: string) => scopes.includes(scope),
+  })
+}
+
+/** A string is split at single spaces (RFC 6749 section 3.3); an array is taken as it is. */
+function scopesOf(scope: string | readonly string[] | undefined): readonly string[] {
+  if (scope === undefined) return Object.freeze([])
+  return typeof scope === 'string'
+    ? Object.freeze(scope.split(' ').filter((name) => name !== ''))
+    : scope
+}

@@ -1,0 +1,93 @@
+import {
+  createResourceServer,
+  environmentOptions,
+  type Outcome,
+  type Refused,
+  type RequestView,
+  type Requirements,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from '@bearward/core'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { remember } from './auth.ts'
+
+/** What a guard asks of the caller. `check` gets the Express request. */
+export type ExpressRequirements = Requirements<Request>
+
+/** The guards of one configuration. Made by `createBearward`. */
+export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'close'> {
+  /**
+   * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
+   * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
+   */
+  requireToken(requirements?: ExpressRequirements): RequestHandler
+}
+
+/** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
+export function createBearward(options: ResourceServerOptions): Bearward {
+  const server = createResourceServer(options)
+  return {
+    requireToken: (...requirements) => guardOf(server, requirements),
+    ready: server.ready,
+    status: server.status,
+    close: server.close,
+  }
+}
+
+/** The server that the environment configures, and the environment that it was made from. */
+let standAlone: { readonly environment: string; readonly server: ResourceServer } | undefined
+
+/**
+ * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
+ * when it is called: all guards that are made under one environment share one configuration.
+ *
+ * Throws a `ConfigurationError` where the variables or the requirements are wrong.
+ */
+export function requireToken(...requirements: [ExpressRequirements?]): RequestHandler {
+  const options = environmentOptions(process.env)
+  const environment = JSON.stringify(options)
+  if (standAlone?.environment !== environment) {
+    standAlone = { environment, server: createResourceServer(options) }
+  }
+  return guardOf(standAlone.server, requirements)
+}
+
+function guardOf(server: ResourceServer, requirements: readonly unknown[]): RequestHandler {
+  // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
+  const guard = server.guard(...(requirements as [Requirements]))
+  return function bearwardGuard(request, response, next) {
+    let outcome
+    try {
+      outcome = guard(viewOf(request))
+    } catch (error) {
+      next(error)
+      return
+    }
+    if (outcome instanceof Promise)
+      outcome.then((known) => settle(known, request, response, next), next)
+    else settle(outcome, request, response, next)
+  }
+}
+
+function viewOf(request: Request): RequestView {
+  const { method, originalUrl: url, rawHeaders: headerLines, headers } = request
+  return { method, url, headerLines, headers, source: request }
+}
+
+function settle(outcome: Outcome, request: Request, response: Response, next: NextFunction): void {
+  if (outcome.kind === 'refused') {
+    answer(outcome, response)
+    return
+  }
+  remember(request, outcome.kind === 'granted' ? outcome.token : 'anonymous')
+  next()
+}
+
+function answer(refusal: Refused, response: Response): void {
+  // The client may be gone, or something before the guard may have answered while keys were fetched.
+  if (response.headersSent) return
+  response.statusCode = refusal.status
+  for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value)
+  response.setHeader('Content-Length', Buffer.byteLength(refusal.body))
+  response.end(refusal.body)
+}

@@ -1,0 +1,18 @@
+/**
+ * OAuth 2.0 access tokens for Express 5 and 4.
+ *
+ * @packageDocumentation
+ */
+export { auth } from './auth.ts'
+export { createBearward, requireToken } from './bearward.ts'
+export type { Bearward, ExpressRequirements } from './bearward.ts'
+export type {
+  AccessToken,
+  BearwardEvent,
+  IssuerOptions,
+  IssuerStatus,
+  Reason,
+  ResourceServerOptions,
+  Subject,
+} from '@bearward/core'
+export { ConfigurationError, KeysUnavailableError } from '@bearward/core'

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// Tests run on the sources: what the package manifests send to `dist` is sent to `src` here.
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: '#base64url', replacement: source('packages/core/src/encoding/node-bytes.ts') },
+      {
+        find: '#signature-engine',
+        replacement: source('packages/core/src/signature/node-engine.ts'),
+      },
+      {
+        find: '#diagnostics-channel',
+        replacement: source('packages/core/src/events/node-channel.ts'),
+      },
+      { find: /^@bearward\/(core|express)$/, replacement: source('packages/$1/src/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    coverage: { include: ['packages/*/src/**'] },
+  },
+})
