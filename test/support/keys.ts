@@ -1,0 +1,65 @@
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  type SignKeyObjectInput,
+  sign,
+} from 'node:crypto'
+import type { Algorithm } from '@bearward/core'
+
+/** A key pair of a test issuer. Generated anew for every run: no key is ever stored. */
+export interface TestKey {
+  readonly alg: Algorithm
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+  /** The public key as an issuer would publish it. */
+  readonly jwk: Record<string, unknown>
+}
+
+export const PUBLIC_KEY_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'Ed25519',
+  'EdDSA',
+] as const satisfies readonly Algorithm[]
+
+const CURVES: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+
+/** Generates a key pair for an algorithm. `modulusLength` is for RSA keys of unusual size. */
+export function generateKey(alg: Algorithm, kid = `${alg}-key`, modulusLength = 2048): TestKey {
+  const { privateKey, publicKey } = alg.startsWith('ES')
+    ? generateKeyPairSync('ec', { namedCurve: CURVES[alg]! })
+    : alg.startsWith('Ed')
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('rsa', { modulusLength })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }
+  return { alg, kid, privateKey, publicKey, jwk }
+}
+
+/**
+ * Signs bytes as an algorithm of RFC 7518 asks, with `node:crypto` alone. A `KeyObject` of type `secret`
+ * makes an HMAC.
+ */
+export function signBytes(alg: string, key: KeyObject, data: Uint8Array): Buffer {
+  if (key.type === 'secret')
+    return createHmac(`sha${alg.slice(2)}`, key)
+      .update(data)
+      .digest()
+  if (alg.startsWith('Ed')) return sign(null, data, key)
+  const input: SignKeyObjectInput = { key }
+  if (alg.startsWith('ES')) input.dsaEncoding = 'ieee-p1363'
+  if (alg.startsWith('PS')) {
+    input.padding = constants.RSA_PKCS1_PSS_PADDING
+    input.saltLength = constants.RSA_PSS_SALTLEN_DIGEST
+  }
+  return sign(`sha${alg.slice(2)}`, data, input)
+}

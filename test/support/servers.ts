@@ -1,0 +1,73 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+
+/** A real server on the loopback address, on a port of the system's choice. */
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+export async function listen(handler: RequestListener | Server): Promise<RunningServer> {
+  const server = typeof handler === 'function' ? createServer(handler) : handler
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** An answer as it came over the wire. */
+export interface RawResponse {
+  readonly status: number
+  /** Every header line, in order. */
+  readonly headerLines: readonly (readonly [name: string, value: string])[]
+  header(name: string): string | undefined
+  readonly body: string
+}
+
+/**
+ * Sends the very bytes of a request over a socket of its own, and reads the answer until the server
+ * closes: write `Connection: close` into the request. For requests that no HTTP client would send.
+ */
+export async function sendRaw(port: number, request: string | Uint8Array): Promise<RawResponse> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(request)
+  return parseResponse(await readToEnd(socket))
+}
+
+/** A GET with these header lines, each written as it stands (`latin1`). */
+export function getWithLines(port: number, path: string, lines: readonly string[]) {
+  const head = [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, 'Connection: close']
+  return sendRaw(port, Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'))
+}
+
+async function readToEnd(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+export function parseResponse(text: string): RawResponse {
+  const end = text.indexOf('\r\n\r\n')
+  const [statusLine, ...lines] = text.slice(0, end).split('\r\n')
+  const headerLines = lines.map((line) => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const
+  })
+  return {
+    status: Number(statusLine!.split(' ')[1]),
+    headerLines,
+    header: (name) => headerLines.find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1],
+    body: text.slice(end + 4),
+  }
+}
