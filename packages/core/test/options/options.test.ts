@@ -1,0 +1,217 @@
+import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../test/support/keys.ts'
+import { ConfigurationError, createResourceServer, LIMITS } from '../../src/index.ts'
+
+const good = { issuer: ISSUER, audience: AUDIENCE }
+const { jwks } = createTestIssuer()
+
+function problemsOf(options: unknown): readonly string[] {
+  try {
+    createResourceServer(options as Parameters<typeof createResourceServer>[0])
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    return (error as ConfigurationError).problems
+  }
+  return []
+}
+
+describe('the options', () => {
+  it('are good with an issuer and an audience', () => {
+    expect(problemsOf(good)).toEqual([])
+  })
+
+  it('are refused with every problem at once', () => {
+    const problems = problemsOf({
+      issuer: 'http://as.example.com',
+      audiense: AUDIENCE,
+      clockTolerance: '5',
+      realm: 'a"b',
+    })
+    expect(problems).toHaveLength(5)
+    expect(problems.join('\n')).toMatch(/audiense is not known\. Did you mean audience\?/)
+    expect(problems.join('\n')).toMatch(/audience is missing/)
+    expect(problems.join('\n')).toMatch(/issuer must be an https address/)
+  })
+
+  it.each([undefined, null, 'https://as.example.com', [], 7])(
+    'are refused where they are %j',
+    (options) => {
+      expect(problemsOf(options).length).toBeGreaterThan(0)
+    },
+  )
+
+  it('8414-22: take an issuer that is https without query and fragment, or plain http close by', () => {
+    for (const issuer of [
+      'https://as.example.com/',
+      'http://127.0.0.1:9',
+      'http://localhost',
+      'http://[::1]:9/t',
+    ]) {
+      expect(problemsOf({ ...good, issuer })).toEqual([])
+    }
+    expect(
+      problemsOf({ ...good, issuer: 'http://keycloak:8080', allowInsecureHosts: ['keycloak'] }),
+    ).toEqual([])
+    for (const issuer of [
+      'http://as.example.com',
+      'http://keycloak:8080',
+      'https://as.example.com?tenant=a',
+      'https://as.example.com#a',
+      'https://user:secret@as.example.com',
+      'http://127.0.0.1.example.com',
+      'http://localhost.example.com',
+      'https://',
+    ]) {
+      expect(problemsOf({ ...good, issuer }), issuer).toHaveLength(1)
+    }
+  })
+
+  it('take an issuer that is no address only where its keys need no discovery', () => {
+    expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
+      'issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.',
+    ])
+    expect(problemsOf({ ...good, issuer: 'acme', keys: jwks })).toEqual([])
+  })
+
+  it('take one audience or several, and null only with clients and a rule for the token kind', () => {
+    expect(problemsOf({ ...good, audience: ['a', 'b'] })).toEqual([])
+    for (const audience of [undefined, '', [], [''], ['a', 1], 1, {}]) {
+      expect(problemsOf({ ...good, audience }), JSON.stringify(audience)).toHaveLength(1)
+    }
+    expect(problemsOf({ ...good, audience: null })).toHaveLength(2)
+    const tokenKindClaim = { name: 'token_use', value: 'access' }
+    expect(problemsOf({ ...good, audience: null, tokenKindClaim })).toHaveLength(1)
+    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'] })).toHaveLength(1)
+    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'], tokenKindClaim })).toEqual(
+      [],
+    )
+    const strict = { ...good, audience: null, allowedClients: ['a'], tokenType: 'at+jwt' }
+    expect(problemsOf(strict)).toEqual([])
+  })
+
+  it('take either one issuer or several', () => {
+    const other = { ...good, issuer: 'https://other.example.com' }
+    expect(problemsOf({ issuers: [good, other] })).toEqual([])
+    expect(problemsOf({ ...good, issuers: [other] }).join()).toContain('stands beside issuers')
+    expect(problemsOf({ issuers: [] })).toHaveLength(1)
+    expect(problemsOf({ issuers: [good, good] }).join()).toContain('twice')
+    expect(problemsOf({ issuers: [good, { ...other, audience: '' }] })).toEqual([
+      expect.stringMatching(/^issuers\[1\]\.audience is missing/),
+    ])
+  })
+
+  it('take one origin of keys', () => {
+    const jwksUri = 'https://as.example.com/jwks'
+    expect(problemsOf({ ...good, jwksUri })).toEqual([])
+    expect(problemsOf({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
+    expect(problemsOf({ ...good, jwksUri, keys: jwks }).join()).toContain(
+      'jwksUri and keys are given',
+    )
+    const secret = randomBytes(32)
+    expect(problemsOf({ ...good, keys: jwks, secret }).join()).toContain(
+      'keys and secret are given',
+    )
+  })
+
+  it('refuse configured keys that cannot be used, one by one', () => {
+    const { jwk, privateKey } = generateKey('ES256')
+    const weak = generateKey('RS256', 'weak', 1024).jwk
+    const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
+    expect(problemsOf({ ...good, keys: { keys: unusable } })).toEqual([
+      'keys[1]: private_key, keys[2]: weak_key, keys[3]: not_for_verification',
+    ])
+    for (const keys of [[jwk], { keys: [] }, { keys: 'a' }, 'a', null, {}]) {
+      expect(problemsOf({ ...good, keys }), JSON.stringify(keys)).toHaveLength(1)
+    }
+  })
+
+  it('8725-09, 7518-33: take an HMAC secret as bytes or KeyObject that is long enough, never a string', () => {
+    const bytes = randomBytes(32)
+    expect(problemsOf({ ...good, secret: bytes })).toEqual([])
+    expect(problemsOf({ ...good, secret: createSecretKey(bytes) })).toEqual([])
+    expect(
+      problemsOf({ ...good, secret: 'correct horse battery staple correct horse' }).join(),
+    ).toContain('secret must be bytes')
+    for (const secret of [
+      randomBytes(31),
+      new Uint8Array(),
+      null,
+      generateKeyPairSync('ed25519').publicKey,
+    ]) {
+      expect(problemsOf({ ...good, secret })).not.toEqual([])
+    }
+    const needs = (algorithm: string, secret: Uint8Array) =>
+      problemsOf({ ...good, secret, algorithms: [algorithm] })
+    expect(needs('HS384', randomBytes(47))).toHaveLength(1)
+    expect(needs('HS384', randomBytes(48))).toEqual([])
+    expect(needs('HS512', randomBytes(63))).toHaveLength(1)
+    expect(needs('HS512', randomBytes(64))).toEqual([])
+  })
+
+  it('8725-01: never take "none", an unknown algorithm, or one that does not fit the keys', () => {
+    const secret = randomBytes(64)
+    for (const algorithms of [
+      ['none'],
+      ['NONE'],
+      ['RS256', 'none'],
+      ['ES256K'],
+      [],
+      'RS256',
+      ['dir'],
+    ]) {
+      expect(problemsOf({ ...good, algorithms }), String(algorithms)).toHaveLength(1)
+    }
+    expect(problemsOf({ ...good, algorithms: ['HS256'] })).toHaveLength(1)
+    expect(problemsOf({ ...good, algorithms: ['HS256'], keys: jwks }).length).toBeGreaterThan(0)
+    expect(problemsOf({ ...good, secret, algorithms: ['RS256'] })).toHaveLength(1)
+    expect(problemsOf({ ...good, secret, algorithms: ['HS256', 'RS256'] })).toHaveLength(1)
+  })
+
+  it('9068-10: bound the clock tolerance', () => {
+    expect(LIMITS.clockTolerance).toBe(300)
+    for (const clockTolerance of [0, 300]) {
+      expect(problemsOf({ ...good, clockTolerance })).toEqual([])
+    }
+    for (const clockTolerance of [-1, 301, Number.NaN, Infinity, '5', null]) {
+      expect(problemsOf({ ...good, clockTolerance })).toHaveLength(1)
+    }
+  })
+
+  it('refuse what is not of its kind', () => {
+    const wrong: Record<string, unknown> = {
+      maxTokenAge: 0,
+      tokenType: 'JWT',
+      tokenKindClaim: { name: 'token_use' },
+      clientIdClaim: '',
+      scopeClaim: ['scp'],
+      scopeFormat: 'list',
+      machineSubject: 'sub',
+      allowedClients: [],
+      allowInsecureHosts: ['http://keycloak'],
+      fetch: 'node-fetch',
+      fetchTimeout: 3000,
+      onEvent: {},
+      onRefused: true,
+      clock: { now: 1 },
+      realm: '',
+    }
+    for (const [name, value] of Object.entries(wrong)) {
+      expect(problemsOf({ ...good, [name]: value }), name).toHaveLength(1)
+    }
+  })
+
+  it('6750-12: refuse a realm that a challenge cannot carry', () => {
+    for (const realm of ['a"b', 'a\\b', 'a\r\nb', 'caf\u00e9']) {
+      expect(problemsOf({ ...good, realm })).toHaveLength(1)
+    }
+  })
+
+  it('say which option a misspelt one may have been', () => {
+    expect(problemsOf({ ...good, jwks_uri: 'a' })).toEqual([
+      'jwks_uri is not known. Did you mean jwksUri?',
+    ])
+    expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain('Known are issuer, audience')
+  })
+})

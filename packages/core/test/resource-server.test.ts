@@ -1,0 +1,182 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { describe, expect, it } from 'vitest'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  KeysUnavailableError,
+  type Outcome,
+  type RequestView,
+} from '../src/index.ts'
+
+const issuer = createTestIssuer()
+const options = { issuer: ISSUER, audience: AUDIENCE, keys: issuer.jwks } as const
+
+function request(token?: string): RequestView {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return { method: 'GET', url: '/', headers }
+}
+
+describe('a resource server', () => {
+  it('answers at once where the keys are at hand', () => {
+    const outcome = createResourceServer(options).authenticate(request(issuer.token()))
+    expect(outcome).not.toBeInstanceOf(Promise)
+    expect((outcome as Outcome).kind).toBe('granted')
+  })
+
+  it('verifies one request once, told apart by its source', () => {
+    const events: BearwardEvent[] = []
+    const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
+    const source = {}
+    const view = () => ({ ...request(issuer.token()), source })
+    server.authenticate(view())
+    server.authenticate(view(), { scope: 'read' })
+    expect(events.map((event) => event.type)).toEqual(['verified'])
+    server.authenticate({ ...view(), source: {} })
+    expect(events).toHaveLength(2)
+  })
+
+  it('shares nothing between two instances', () => {
+    const stranger = createResourceServer({ ...options, audience: 'https://other.example.com' })
+    const view = { ...request(issuer.token()), source: {} }
+    expect(createResourceServer(options).authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(stranger.authenticate(view)).toMatchObject({ reason: 'wrong_audience' })
+  })
+
+  it('takes each token to its own issuer and no other', () => {
+    const other = createTestIssuer({ issuer: 'https://other.example.com' })
+    const server = createResourceServer({
+      issuers: [options, { issuer: other.issuer, audience: AUDIENCE, keys: other.jwks }],
+    })
+    const judge = (token: string) => server.authenticate(request(token))
+    expect(judge(issuer.token())).toMatchObject({ kind: 'granted', token: { issuer: ISSUER } })
+    expect(judge(other.token())).toMatchObject({ kind: 'granted', token: { issuer: other.issuer } })
+    const key = other.keys[0]!
+    expect(judge(issuer.token({ key }))).toMatchObject({ reason: 'invalid_signature' })
+    expect(judge(issuer.token({ claims: { iss: 'https://as.example.co' } }))).toMatchObject({
+      reason: 'unknown_issuer',
+    })
+  })
+
+  it('fetches nothing for an unknown issuer, whatever the token says', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(url)
+      return Response.json({})
+    }
+    const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
+    for (const iss of ['https://evil.example.com', `${ISSUER}/`, [ISSUER], undefined]) {
+      const outcome = await server.authenticate(request(issuer.token({ claims: { iss } })))
+      expect(outcome).toMatchObject({ status: 401, reason: 'unknown_issuer' })
+    }
+    expect(asked).toEqual([])
+  })
+
+  it('reads the clock when it judges', () => {
+    const clock = fakeClock()
+    const minted = createTestIssuer({ now: clock.seconds })
+    const server = createResourceServer({ ...options, keys: minted.jwks, clock, clockTolerance: 0 })
+    const token = minted.token()
+    expect(server.authenticate(request(token))).toMatchObject({ kind: 'granted' })
+    clock.advance(299)
+    expect(server.authenticate(request(token))).toMatchObject({ kind: 'granted' })
+    clock.advance(1)
+    expect(server.authenticate(request(token))).toMatchObject({ reason: 'expired' })
+  })
+
+  it('says to onEvent and to the diagnostics channel which check failed, and nothing of the token', () => {
+    const events: unknown[] = []
+    const published: unknown[] = []
+    const listener = (message: unknown) => void published.push(message)
+    subscribe('bearward', listener)
+    const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
+    server.authenticate(request(issuer.token({ claims: { aud: 'https://elsewhere.example.com' } })))
+    unsubscribe('bearward', listener)
+
+    expect(events).toEqual([
+      {
+        type: 'refused',
+        reason: 'wrong_audience',
+        status: 401,
+        issuer: ISSUER,
+        check: 'aud',
+        expected: AUDIENCE,
+        found: 'other audiences',
+      },
+    ])
+    expect(published).toEqual(events)
+  })
+
+  it('keeps its verdict where onEvent throws', () => {
+    const onEvent = () => {
+      throw new Error('a broken logger')
+    }
+    const server = createResourceServer({ ...options, onEvent })
+    expect(server.authenticate(request(issuer.token()))).toMatchObject({ kind: 'granted' })
+    expect(server.authenticate(request())).toMatchObject({ kind: 'refused' })
+  })
+
+  it('throws where check does not answer true or false', async () => {
+    const server = createResourceServer(options)
+    const asking = (check: () => unknown) =>
+      server.authenticate(request(issuer.token()), { check: check as () => boolean })
+    expect(() => asking(() => 1)).toThrow('must return true or false')
+    expect(() => asking(() => undefined)).toThrow(TypeError)
+    await expect(asking(async () => 'yes')).rejects.toThrow(TypeError)
+    expect(asking(() => false)).toMatchObject({ status: 403, reason: 'check_failed' })
+    expect(await asking(async () => true)).toMatchObject({ kind: 'granted' })
+  })
+
+  it('answers 503 with Retry-After while the keys cannot be had, and rejects ready()', async () => {
+    const fetch = async () => Promise.reject(new Error('no route'))
+    const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
+    const outcome = await server.authenticate(request(issuer.token()), { optional: true })
+    expect(outcome).toMatchObject({
+      status: 503,
+      reason: 'keys_unavailable',
+      headers: { 'Retry-After': expect.stringMatching(/^\d+$/), 'Cache-Control': 'no-store' },
+    })
+    expect(outcome).not.toHaveProperty('headers.WWW-Authenticate')
+    await expect(server.ready()).rejects.toThrow(KeysUnavailableError)
+    expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'unavailable' } }])
+  })
+
+  it('is ready at once with configured keys', async () => {
+    const server = createResourceServer(options)
+    await server.ready()
+    expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' } }])
+  })
+
+  it('accepts tokens without audience from named clients where the operator has said so', () => {
+    const server = createResourceServer({
+      ...options,
+      audience: null,
+      allowedClients: ['app'],
+      tokenKindClaim: { name: 'token_use', value: 'access' },
+    })
+    const judge = (claims: Record<string, unknown>) =>
+      server.authenticate(
+        request(
+          issuer.token({
+            claims: { aud: undefined, client_id: 'app', token_use: 'access', ...claims },
+          }),
+        ),
+      )
+    expect(judge({})).toMatchObject({ kind: 'granted', token: { audience: [] } })
+    expect(judge({ client_id: 'another' })).toMatchObject({ reason: 'untrusted_client' })
+    expect(judge({ client_id: undefined })).toMatchObject({ reason: 'untrusted_client' })
+    expect(judge({ token_use: 'id' })).toMatchObject({ reason: 'wrong_token_type' })
+    expect(judge({ token_use: undefined })).toMatchObject({ reason: 'wrong_token_type' })
+    expect(judge({ aud: AUDIENCE })).toMatchObject({ reason: 'wrong_audience' })
+  })
+
+  it('takes the scopes from the one claim that is configured', () => {
+    const server = createResourceServer({ ...options, scopeClaim: 'scp', scopeFormat: 'array' })
+    const judge = (claims: Record<string, unknown>) =>
+      server.authenticate(request(issuer.token({ claims })), { scope: 'write' })
+    expect(judge({ scp: ['write'] })).toMatchObject({ kind: 'granted' })
+    expect(judge({ scope: 'write' })).toMatchObject({ reason: 'insufficient_scope' })
+    expect(judge({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
+  })
+})

@@ -1,0 +1,322 @@
+import { createServer } from 'node:http'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import express4 from 'express4'
+import { afterEach, describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { getWithLines, listen, type RunningServer } from '../../../test/support/servers.ts'
+import {
+  auth,
+  type BearwardEvent,
+  createBearward,
+  type ResourceServerOptions,
+} from '../src/index.ts'
+
+const issuer = createTestIssuer()
+const running: RunningServer[] = []
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()))
+})
+
+async function serve(app: Parameters<typeof listen>[0]): Promise<RunningServer> {
+  const server = await listen(app)
+  running.push(server)
+  return server
+}
+
+function bearwardWith(options: Record<string, unknown> = {}) {
+  const events: BearwardEvent[] = []
+  const bearward = createBearward({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys: issuer.jwks,
+    machineSubject: 'client_id',
+    onEvent: (event) => events.push(event),
+    ...options,
+  } as ResourceServerOptions)
+  return { bearward, events, ofType: (type: string) => events.filter((e) => e.type === type) }
+}
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const ofUser = () => issuer.token({ claims: { sub: 'user-ada', client_id: 'web' } })
+
+describe.each([
+  ['Express 5', express],
+  ['Express 4', express4],
+])('on %s', (_name, framework) => {
+  it('hands the verified token to the handler, and refuses without one', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.get('/reports', bearward.requireToken({ scope: 'read' }), (req, res) => {
+      res.json({ id: auth(req).subject.id, same: req.auth === auth(req) })
+    })
+    const { url } = await serve(app)
+
+    const granted = await fetch(`${url}/reports`, bearer(issuer.token()))
+    expect(granted.status).toBe(200)
+    expect(await granted.json()).toEqual({ id: 'reports-cron', same: true })
+
+    const refused = await fetch(`${url}/reports`)
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
+    expect(refused.headers.get('cache-control')).toBe('no-store')
+    expect(refused.headers.get('content-type')).toBe('application/json')
+    expect(await refused.json()).toEqual({
+      error: 'unauthorized',
+      error_description: 'An access token is required.',
+    })
+  })
+
+  it('answers HEAD as GET, without a body', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.use(bearward.requireToken())
+    const { url } = await serve(app)
+
+    const [get, head] = await Promise.all([fetch(url), fetch(url, { method: 'HEAD' })])
+    const names = ['www-authenticate', 'cache-control', 'content-type', 'content-length']
+    expect(head.status).toBe(401)
+    expect(names.map((name) => head.headers.get(name))).toEqual(
+      names.map((name) => get.headers.get(name)),
+    )
+    expect(await head.text()).toBe('')
+  })
+
+  it('verifies once however many guards run, and lets a later guard ask for more', async () => {
+    const { bearward, ofType } = bearwardWith()
+    const app = framework()
+    app.use(bearward.requireToken())
+    app.use(bearward.requireToken({ scope: 'read' }))
+    app.get('/reindex', bearward.requireToken({ subject: 'machine' }), (_req, res) => {
+      res.send('done')
+    })
+    const { url } = await serve(app)
+
+    expect((await fetch(`${url}/reindex`, bearer(issuer.token()))).status).toBe(200)
+    expect(ofType('verified')).toHaveLength(1)
+
+    const user = await fetch(`${url}/reindex`, bearer(ofUser()))
+    expect(user.status).toBe(403)
+    expect(user.headers.get('www-authenticate')).toBe('Bearer realm="api"')
+    expect(ofType('verified')).toHaveLength(2)
+  })
+
+  it('never reads its verdict back from req.auth', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.use((req: Request, _res: Response, next: NextFunction) => {
+      Object.assign(req, { auth: { scopes: ['admin'], hasScope: () => true } })
+      next()
+    })
+    app.get('/optional', bearward.requireToken({ optional: true }), (req, res) => {
+      res.json({ auth: req.auth ?? null })
+    })
+    app.get('/admin', bearward.requireToken({ scope: 'admin' }), (_req, res) => {
+      res.send('in')
+    })
+    const { url } = await serve(app)
+
+    expect((await fetch(`${url}/admin`)).status).toBe(401)
+    expect((await fetch(`${url}/admin`, bearer(issuer.token()))).status).toBe(403)
+    expect(await (await fetch(`${url}/optional`)).json()).toEqual({ auth: null })
+  })
+
+  it('decides for each of two configurations by itself', async () => {
+    const other = createTestIssuer({ issuer: 'https://other.example.com' })
+    const first = bearwardWith()
+    const second = bearwardWith({ issuer: other.issuer, keys: other.jwks })
+    const app = framework()
+    app.get('/first', first.bearward.requireToken(), (_req, res) => void res.send('first'))
+    app.get('/second', second.bearward.requireToken(), (_req, res) => void res.send('second'))
+    app.get('/both', first.bearward.requireToken(), second.bearward.requireToken())
+    const { url } = await serve(app)
+
+    const statuses = async (token: string) =>
+      Promise.all(
+        ['/first', '/second', '/both'].map(
+          async (path) => (await fetch(url + path, bearer(token))).status,
+        ),
+      )
+    expect(await statuses(issuer.token())).toEqual([200, 401, 401])
+    expect(await statuses(other.token())).toEqual([401, 200, 401])
+  })
+
+  it('lets anonymous callers through an optional guard, but no bad credentials', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.get('/news', bearward.requireToken({ optional: true, scope: 'read' }), (req, res) => {
+      res.json({ caller: req.auth?.subject.id ?? 'anonymous' })
+    })
+    const { url } = await serve(app)
+
+    expect(await (await fetch(`${url}/news`)).json()).toEqual({ caller: 'anonymous' })
+    expect(await (await fetch(`${url}/news`, bearer(issuer.token()))).json()).toEqual({
+      caller: 'reports-cron',
+    })
+    expect((await fetch(`${url}/news`, bearer('forged.token.here'))).status).toBe(401)
+    const poor = issuer.token({ claims: { scope: 'write' } })
+    expect((await fetch(`${url}/news`, bearer(poor))).status).toBe(403)
+  })
+
+  it('tells auth(req) without a guard, and for an anonymous caller, from a refusal', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    const handler = (req: Request, res: Response) => void res.json({ id: auth(req).subject.id })
+    app.get('/unguarded', handler)
+    app.get('/optional', bearward.requireToken({ optional: true }), handler)
+    app.use((error: Error, _req: Request, res: Response, _next: NextFunction) => {
+      res.status(500).send(error.message)
+    })
+    const { url } = await serve(app)
+
+    const unguarded = await fetch(`${url}/unguarded`, bearer(issuer.token()))
+    expect(unguarded.status).toBe(500)
+    expect(await unguarded.text()).toContain('no requireToken(...) stands before the handler')
+    const anonymous = await fetch(`${url}/optional`)
+    expect(anonymous.status).toBe(500)
+    expect(await anonymous.text()).toContain('optional guard')
+  })
+
+  it('sends errors behind a guard, and those of a check, to the error handler', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    let handled = 0
+    const check = () => {
+      throw new Error('from the check')
+    }
+    const rejectingCheck = async () => check()
+    app.get('/handler', bearward.requireToken(), () => {
+      throw new Error('from the handler')
+    })
+    app.get('/check', bearward.requireToken({ check }), () => void handled++)
+    app.get('/rejecting', bearward.requireToken({ check: rejectingCheck }), () => void handled++)
+    app.use((error: Error, _req: Request, res: Response, _next: NextFunction) => {
+      res.status(500).send(error.message)
+    })
+    const { url } = await serve(app)
+
+    for (const [path, message] of [
+      ['/handler', 'from the handler'],
+      ['/check', 'from the check'],
+      ['/rejecting', 'from the check'],
+    ]) {
+      const response = await fetch(url + path!, bearer(issuer.token()))
+      expect(response.status).toBe(500)
+      expect(await response.text()).toBe(message)
+    }
+    expect(handled).toBe(0)
+  })
+
+  it('gives check the token and the Express request', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    const check: Parameters<typeof bearward.requireToken>[0] = {
+      check: async (token, request) => token.clientId === request.params['client'],
+    }
+    app.get('/clients/:client', bearward.requireToken(check), (_req, res) => void res.send('in'))
+    const { url } = await serve(app)
+
+    expect((await fetch(`${url}/clients/reports-cron`, bearer(issuer.token()))).status).toBe(200)
+    const other = await fetch(`${url}/clients/another`, bearer(issuer.token()))
+    expect(other.status).toBe(403)
+    expect(await other.json()).toEqual({
+      error: 'forbidden',
+      error_description: 'The caller is not allowed here.',
+    })
+  })
+
+  it('says what is wrong where the guard factory itself is used as a middleware', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    let handled = 0
+    app.use(bearward.requireToken as unknown as ReturnType<typeof bearward.requireToken>)
+    app.get('/', () => void handled++)
+    app.use((error: Error, _req: Request, res: Response, _next: NextFunction) => {
+      res.status(500).send(error.message)
+    })
+    const { url } = await serve(app)
+
+    const response = await fetch(url, bearer(issuer.token()))
+    expect(response.status).toBe(500)
+    expect(await response.text()).toContain('write requireToken() with parentheses')
+    expect(handled).toBe(0)
+  })
+
+  it('6750-30: refuses two Authorization lines, which Express itself does not show', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
+    const { port } = await serve(app)
+
+    const line = `Authorization: Bearer ${issuer.token()}`
+    expect((await getWithLines(port, '/', [line])).status).toBe(200)
+    const doubled = await getWithLines(port, '/', [line, line])
+    expect(doubled.status).toBe(400)
+    expect(doubled.header('www-authenticate')).toContain('error="invalid_request"')
+  })
+
+  it('works on requests without raw header lines, as serverless shims make them', async () => {
+    const { bearward } = bearwardWith()
+    const app = framework()
+    app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
+    const server = createServer((req, res) => {
+      Object.defineProperty(req, 'rawHeaders', { value: undefined })
+      ;(app as Express)(req as Request, res as Response)
+    })
+    const { url } = await serve(server)
+
+    expect((await fetch(url, bearer(issuer.token()))).status).toBe(200)
+    expect((await fetch(url)).status).toBe(401)
+    const joined = { headers: { authorization: `Bearer ${issuer.token()}, Bearer x` } }
+    expect((await fetch(url, joined)).status).toBe(400)
+  })
+
+  it('leaves a response alone that something else has begun while keys were fetched', async () => {
+    let answerKeys = () => {}
+    const asked = new Promise<void>((resolve) => {
+      answerKeys = resolve
+    })
+    const { bearward } = bearwardWith({
+      keys: undefined,
+      jwksUri: 'https://as.example.com/jwks',
+      fetch: async () => {
+        await asked
+        return Response.json({ keys: [] })
+      },
+    })
+    const app = framework()
+    app.use((_req: Request, res: Response, next: NextFunction) => {
+      next()
+      res.status(504).send('too slow')
+      answerKeys()
+    })
+    app.use(bearward.requireToken())
+    const { url } = await serve(app)
+
+    const response = await fetch(url, bearer(issuer.token()))
+    expect(response.status).toBe(504)
+    expect(await response.text()).toBe('too slow')
+  })
+
+  it('lets onRefused write the body, and nothing else', async () => {
+    const { bearward } = bearwardWith({
+      onRefused: ({ reason, status, description }) => ({
+        contentType: 'application/problem+json',
+        body: { type: `urn:example:${reason}`, status, title: description },
+      }),
+    })
+    const app = framework()
+    app.use(bearward.requireToken())
+    const { url } = await serve(app)
+
+    const response = await fetch(url)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="api"')
+    expect(await response.json()).toEqual({
+      type: 'urn:example:no_credentials',
+      status: 401,
+      title: 'An access token is required.',
+    })
+  })
+})
