@@ -20,7 +20,7 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'clo
    * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
    * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
    */
-  requireToken(requirements?: ExpressRequirements): RequestHandler
+  readonly requireToken: (requirements?: ExpressRequirements) => RequestHandler
 }
 
 /** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */

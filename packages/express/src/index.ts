@@ -12,6 +12,9 @@ export type {
   IssuerOptions,
   IssuerStatus,
   Reason,
+  RefusalBody,
+  RefusalView,
+  RefusedEvent,
   ResourceServerOptions,
   Subject,
 } from '@bearward/core'

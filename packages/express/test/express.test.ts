@@ -8,6 +8,7 @@ import {
   auth,
   type BearwardEvent,
   createBearward,
+  type RefusalView,
   type ResourceServerOptions,
 } from '../src/index.ts'
 
@@ -300,7 +301,7 @@ describe.each([
 
   it('lets onRefused write the body, and nothing else', async () => {
     const { bearward } = bearwardWith({
-      onRefused: ({ reason, status, description }) => ({
+      onRefused: ({ reason, status, description }: RefusalView) => ({
         contentType: 'application/problem+json',
         body: { type: `urn:example:${reason}`, status, title: description },
       }),

@@ -37,11 +37,14 @@ const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
 /**
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
  * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
- * where there is neither a scope nor a client id.
+ * where there is neither a scope nor a client id. A token that shows no sign at all of being an access
+ * token (no `typ` that says so, no claim that marks it, no scope, no client id) is not taken for one: the
+ * plainest ID tokens look like that, and their audience is whatever a client is called.
  */
 export function checkTokenKind(
   claims: JsonObject,
   settings: IssuerSettings,
+  typ: unknown,
 ): Rejection | undefined {
   for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
@@ -60,11 +63,15 @@ export function checkTokenKind(
   ) {
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
-  // `azp` stands in ID tokens too, so it is no sign of an access token even where it is the client id.
-  const ofAccess = [scopeClaim, 'scope', 'client_id', clientIdClaim].filter(
-    (name) => name !== 'azp',
-  )
-  if (Object.hasOwn(claims, 'nonce') && !ofAccess.some((name) => Object.hasOwn(claims, name))) {
+  const has = (name: string) => Object.hasOwn(claims, name)
+  const isMarked =
+    rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
+  const signs = [scopeClaim, 'scope', 'client_id', clientIdClaim].filter(has)
+  if (signs.length === 0 && !isMarked) {
+    return wrongType(`${scopeClaim}, ${clientIdClaim}`, 'one of them', 'no sign of an access token')
+  }
+  // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
+  if (has('nonce') && signs.every((name) => name === 'azp')) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined

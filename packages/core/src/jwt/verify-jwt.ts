@@ -35,7 +35,7 @@ export function verifyJwt(
       isSignedByOne(verifiers, jws),
       (signed) =>
         (signed ? undefined : forged(settings.issuer)) ??
-        checkTokenKind(jws.claims, settings) ??
+        checkTokenKind(jws.claims, settings, jws.header['typ']) ??
         checkClaimTypes(jws.claims, settings) ??
         checkAudience(jws.claims, settings) ??
         checkTimes(jws.claims, settings, now()),

@@ -1,0 +1,130 @@
+import type {
+  Account,
+  Client as RegisteredClient,
+  ClientMetadata,
+  Configuration,
+  ResourceServer,
+} from 'oidc-provider'
+import { REDIRECT_URI } from './options.ts'
+import type { AuthorizationServerOptions, Client, Resource, User } from './options.ts'
+import type { Engine } from './engine.ts'
+import { SIGNING_ALGORITHMS } from './signing-keys.ts'
+import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+/** The algorithm of ID tokens: that of the first API, so that both come from one key. */
+export function idTokenAlgorithm(options: AuthorizationServerOptions): SigningAlgorithm {
+  return options.resources[0]?.algorithm ?? 'RS256'
+}
+
+/** Our options in oidc-provider's words. What it would warn about is set, even to its default. */
+export function configurationOf(
+  options: AuthorizationServerOptions,
+  keys: readonly SigningKey[],
+  { errors }: Engine,
+): Configuration {
+  const users = new Map(options.users?.map((user) => [user.id, user]))
+  const resources = new Map(options.resources.map((resource) => [resource.identifier, resource]))
+  const clients = new Map(options.clients.map((client) => [client.id, client]))
+  return {
+    jwks: { keys },
+    clients: options.clients.map((client) => metadataOf(client, idTokenAlgorithm(options))),
+    enabledJWA: {
+      dPoPSigningAlgValues: SIGNING_ALGORITHMS,
+      idTokenSigningAlgValues: SIGNING_ALGORITHMS,
+      introspectionSigningAlgValues: SIGNING_ALGORITHMS,
+    },
+    claims: { openid: ['sub'], profile: ['name'] },
+    clientBasedCORS: () => false,
+    // Server and API share one clock here, and a token that lives a second shall live no longer.
+    clockTolerance: 0,
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_context, client, token) =>
+          client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+      },
+      jwtIntrospection: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_context, client, token) => token.clientId === client.clientId,
+      },
+      rpInitiatedLogout: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo(_context: unknown, identifier: string, client: RegisteredClient) {
+          const resource = resources.get(identifier)
+          if (resource === undefined) throw new errors.InvalidTarget()
+          return resourceServerOf(resource, clients.get(client.clientId))
+        },
+      },
+    },
+    findAccount(_context, id) {
+      const user = users.get(id)
+      // Where nothing is returned, oidc-provider 9.13.3 fails with a TypeError and status 500.
+      if (user === undefined) throw new errors.AccessDenied('There is no such user')
+      return accountOf(user)
+    },
+    responseTypes: ['code'],
+    renderError(context, { error, error_description: description }) {
+      context.type = 'text/plain'
+      context.body = `${error}: ${description ?? 'no description'}\n`
+    },
+    ttl: {
+      AccessToken: (_context, token) => token.resourceServer?.accessTokenTTL ?? HOUR,
+      ClientCredentials: (_context, token) => token.resourceServer?.accessTokenTTL ?? HOUR,
+      Grant: DAY,
+      IdToken: HOUR,
+      Interaction: HOUR,
+      RefreshToken: DAY,
+      Session: DAY,
+    },
+  }
+}
+
+/** An API as this client may use it. A scope it may not have is dropped, not refused. */
+function resourceServerOf(resource: Resource, client: Client | undefined): ResourceServer {
+  const allowed = new Set(client?.scopes ?? resource.scopes)
+  const common = {
+    audience: resource.identifier,
+    scope: resource.scopes.filter((scope) => allowed.has(scope)).join(' '),
+    accessTokenTTL: client?.lifetime ?? resource.lifetime ?? HOUR,
+  }
+  if (resource.format === 'opaque') return { ...common, accessTokenFormat: 'opaque' }
+  const alg = resource.algorithm ?? 'RS256'
+  return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg } } }
+}
+
+function metadataOf(client: Client, alg: SigningAlgorithm): ClientMetadata {
+  const common = {
+    client_id: client.id,
+    id_token_signed_response_alg: alg,
+    introspection_signed_response_alg: alg,
+  }
+  if (client.kind === 'public') {
+    return {
+      ...common,
+      // Native, because only a native client may be sent back to loopback over http (RFC 8252).
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: [REDIRECT_URI],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    }
+  }
+  return {
+    ...common,
+    client_secret: client.secret,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+  }
+}
+
+function accountOf({ id, name }: User): Account {
+  return { accountId: id, claims: () => ({ sub: id, ...(name !== undefined && { name }) }) }
+}

@@ -1,0 +1,25 @@
+/**
+ * A real authorization server on loopback, and the clients that get tokens from it over HTTP. The
+ * demonstration and the integration tests run on it.
+ *
+ * @packageDocumentation
+ */
+export { startAuthorizationServer } from './server.ts'
+export type { AuthorizationServer } from './server.ts'
+export type {
+  AuthorizationServerOptions,
+  Client,
+  ConfidentialClient,
+  PublicClient,
+  Resource,
+  User,
+} from './options.ts'
+export { SIGNING_ALGORITHMS } from './signing-keys.ts'
+export type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
+export { discover } from './metadata.ts'
+export type { ServerMetadata } from './metadata.ts'
+export { requestClientCredentialsToken } from './client-credentials.ts'
+export type { AccessRequest } from './client-credentials.ts'
+export { signIn } from './sign-in.ts'
+export type { SignInRequest } from './sign-in.ts'
+export type { TokenResponse } from './token-request.ts'

@@ -1,0 +1,20 @@
+/** The endpoints that the grants need, from the server's metadata (RFC 8414, OpenID Discovery). */
+export interface ServerMetadata {
+  readonly issuer: string
+  readonly authorization_endpoint: string
+  readonly token_endpoint: string
+  readonly jwks_uri: string
+  readonly introspection_endpoint: string
+  readonly revocation_endpoint: string
+}
+
+/** Asks an issuer for its endpoints, each time anew. */
+export async function discover(issuer: string): Promise<ServerMetadata> {
+  const response = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
+  if (!response.ok) throw new Error(`The metadata of ${issuer} came with status ${response.status}`)
+  const metadata = (await response.json()) as ServerMetadata
+  if (metadata.issuer !== issuer) {
+    throw new Error(`The metadata of ${issuer} names another issuer, ${metadata.issuer}`)
+  }
+  return metadata
+}

@@ -1,0 +1,55 @@
+import { discover } from './metadata.ts'
+
+/** What the token endpoint answers, in its own names (RFC 6749, section 5.1). */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly token_type: string
+  /** Seconds. */
+  readonly expires_in: number
+  readonly scope?: string
+  /** Where the scope `openid` was granted. */
+  readonly id_token?: string
+  /** Where the scope `offline_access` was granted. */
+  readonly refresh_token?: string
+}
+
+/** A client that is known by its secret, or by its id alone. */
+export interface ClientCredentials {
+  readonly id: string
+  readonly secret?: string
+}
+
+/**
+ * Posts one request to the token endpoint.
+ *
+ * @throws Where the server refuses, with its answer. A refusal holds no token.
+ */
+export async function requestToken(
+  issuer: string,
+  client: ClientCredentials,
+  parameters: Readonly<Record<string, string | undefined>>,
+): Promise<TokenResponse> {
+  const { token_endpoint: endpoint } = await discover(issuer)
+  const body = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) body.set(name, value)
+  }
+  const headers = new Headers({ accept: 'application/json' })
+  if (client.secret === undefined) body.set('client_id', client.id)
+  else headers.set('authorization', basic(client.id, client.secret))
+  const response = await fetch(endpoint, { method: 'POST', headers, body })
+  if (!response.ok) {
+    throw new Error(`The token endpoint answered ${response.status} ${await response.text()}`)
+  }
+  return (await response.json()) as TokenResponse
+}
+
+/** Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */
+function basic(id: string, secret: string): string {
+  const pair = [id, secret].map(formEncode).join(':')
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
+}

@@ -1,0 +1,64 @@
+import { auth, createBearward } from '@bearward/express'
+import type { Bearward, BearwardEvent } from '@bearward/express'
+import express from 'express'
+import type { Express, Request, Response } from 'express'
+import { reportsFor } from './reports.ts'
+
+export interface ReportsApiOptions {
+  /** The authorization server whose tokens are accepted. */
+  readonly issuer: string
+  /** This API's own identifier, which a token has to name as its audience. */
+  readonly audience: string
+  /** Is told what the callers are not: why a request was refused. */
+  readonly onEvent?: (event: BearwardEvent) => void
+}
+
+export interface ReportsApi {
+  readonly app: Express
+  readonly bearward: Bearward
+}
+
+/** A small API with one line a route that says who may call it. */
+export function createReportsApi({ issuer, audience, onEvent }: ReportsApiOptions): ReportsApi {
+  const bearward = createBearward({
+    issuer,
+    audience,
+    // On this issuer a machine's `sub` is its client id, and no user's ever is.
+    machineSubject: 'client_id',
+    // Its clock is ours, so a token is over when it says so, to the second.
+    clockTolerance: 0,
+    ...(onEvent && { onEvent }),
+  })
+
+  const app = express()
+  app.get('/health', health)
+  app.get('/news', bearward.requireToken({ optional: true }), news)
+  app.get('/me', bearward.requireToken(), me)
+  app.get('/reports', bearward.requireToken({ scope: 'read:reports' }), list)
+  app.post('/reindex', bearward.requireToken({ scope: 'admin:reports', subject: 'machine' }), index)
+  return { app, bearward }
+}
+
+function health(_request: Request, response: Response): void {
+  response.json({ status: 'up' })
+}
+
+function news(request: Request, response: Response): void {
+  const reader = request.auth?.subject.id ?? 'a stranger'
+  response.json({ headline: 'The index was rebuilt last night', reader })
+}
+
+function me(request: Request, response: Response): void {
+  const { subject, clientId, scopes } = auth(request)
+  response.json({ kind: subject.kind, id: subject.id, clientId, scopes })
+}
+
+function list(request: Request, response: Response): void {
+  const { subject } = auth(request)
+  const titles = reportsFor(subject).map((report) => report.title)
+  response.json({ seenAs: subject.kind, reports: titles })
+}
+
+function index(request: Request, response: Response): void {
+  response.json({ reindexed: true, by: auth(request).subject.id })
+}

@@ -1,0 +1,43 @@
+import type {
+  AuthorizationServerOptions,
+  ConfidentialClient,
+  PublicClient,
+  User,
+} from '@bearward/example-authorization-server'
+
+/** The identifier of the reports API: the audience that it asks its tokens for. */
+export const REPORTS_API = 'https://reports.example.com'
+
+/** Another API that trusts the same authorization server. */
+export const INVOICES_API = 'https://invoices.example.com'
+
+/** The nightly job, a machine. */
+export const CRON: ConfidentialClient = {
+  kind: 'confidential',
+  id: 'reports-cron',
+  secret: 'for-demonstration-only',
+}
+
+/** A machine whose tokens live for one second. */
+export const PROBE: ConfidentialClient = {
+  kind: 'confidential',
+  id: 'reports-probe',
+  secret: 'for-demonstration-only',
+  lifetime: 1,
+}
+
+/** The app in which people read their reports. */
+export const WEB_APP: PublicClient = { kind: 'public', id: 'reports-web' }
+
+/** A person. No client has an id that begins like hers. */
+export const ADA: User = { id: 'user-ada', name: 'Ada' }
+
+/** What the authorization server knows of them all. */
+export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
+  resources: [
+    { identifier: REPORTS_API, scopes: ['read:reports', 'admin:reports'] },
+    { identifier: INVOICES_API, scopes: ['read:reports'] },
+  ],
+  clients: [CRON, PROBE, WEB_APP],
+  users: [ADA],
+}

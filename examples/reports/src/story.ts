@@ -1,0 +1,142 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
+import { CRON, INVOICES_API, PROBE } from './cast.ts'
+import { idTokenCredential, machineCredential, userCredential } from './credential.ts'
+import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
+import type { Step } from './step.ts'
+
+const READ = 'read:reports'
+const BOTH = 'read:reports admin:reports'
+
+/** Who comes to the reports API, and what becomes of it. Told in this order. */
+export const STORY: readonly Step[] = [
+  {
+    heading: 'A stranger reads the news, for which a token is optional',
+    expected: { status: 200, body: { reader: 'a stranger' } },
+    prepare: () => ({ target: 'GET /news' }),
+  },
+  {
+    heading: 'The stranger asks for the reports, without a token',
+    expected: { status: 401, error: null },
+    prepare: () => ({ target: 'GET /reports' }),
+  },
+  {
+    heading: 'The stranger sends something that cannot be a token',
+    expected: { status: 400, error: 'invalid_request' },
+    prepare: () => ({
+      target: 'GET /reports',
+      credential: { token: 'open sesame', origin: 'made up' },
+    }),
+  },
+  {
+    heading: 'A machine lists the reports, and sees them all',
+    expected: {
+      status: 200,
+      body: { seenAs: 'machine', reports: ['Sales of the north', 'Sales of the south', 'Returns'] },
+    },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await machineCredential(issuer, READ),
+    }),
+  },
+  {
+    heading: 'The machine wants to rebuild the index with too little scope',
+    expected: { status: 403, error: 'insufficient_scope' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: await machineCredential(issuer, READ),
+    }),
+  },
+  {
+    heading: 'The machine rebuilds the index, with the scope for it',
+    expected: { status: 200, body: { reindexed: true, by: CRON.id } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: await machineCredential(issuer, BOTH),
+    }),
+  },
+  {
+    heading: 'A user signs in and lists the reports, and sees her own',
+    expected: { status: 200, body: { seenAs: 'user', reports: ['Sales of the north', 'Returns'] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await userCredential(issuer, READ),
+    }),
+  },
+  {
+    heading: 'The user has the scope to rebuild the index too, but only machines may',
+    expected: { status: 403, error: null },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: await userCredential(issuer, BOTH),
+    }),
+  },
+  {
+    heading: 'A token that lives for a second comes after its time',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => {
+      const credential = await machineCredential(issuer, READ, PROBE)
+      const { exp = 0 } = decodeJwt(credential.token)
+      await pause(exp * 1000 - Date.now() + 10)
+      return { target: 'GET /reports', credential }
+    },
+  },
+  {
+    heading: 'An attacker edits the scope in a real token',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: withScopeEdited(await machineCredential(issuer, READ), BOTH),
+    }),
+  },
+  {
+    heading: 'The attacker takes the signature off',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: withoutSignature(await machineCredential(issuer, READ)),
+    }),
+  },
+  {
+    heading: 'The attacker signs with a key of their own, under the name of a real one',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await signedByAttacker(await machineCredential(issuer, READ)),
+    }),
+  },
+  {
+    heading: 'An app mistakes the ID token for the access token',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /me',
+      credential: await idTokenCredential(issuer, READ),
+    }),
+  },
+  {
+    heading: 'A real token comes that was issued for another API',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await machineCredential(issuer, READ, CRON, INVOICES_API),
+    }),
+  },
+  {
+    heading:
+      'The authorization server stops. The API knows its keys and goes on, for new tokens too',
+    expected: { status: 200, body: { seenAs: 'machine' } },
+    prepare: async ({ authorizationServer, spare: credential }) => {
+      await authorizationServer.close()
+      return { target: 'GET /reports', credential }
+    },
+  },
+  {
+    heading: 'Another API starts now and has no keys yet. That is not the fault of the caller',
+    expected: { status: 503, retryAfter: true },
+    prepare: async ({ startFreshApi, spare: credential }) => ({
+      target: 'GET /reports',
+      credential,
+      api: await startFreshApi(),
+    }),
+  },
+]

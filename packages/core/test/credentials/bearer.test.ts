@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { fc } from '../../../../test/support/property.ts'
+import { readCredentials } from '../../src/credentials/bearer.ts'
+import { verdictOf } from '../support/refusal.ts'
+
+const MALFORMED = 'malformed_credentials: 400 invalid_request'
+const MULTIPLE = 'multiple_credentials: 400 invalid_request'
+const OTHER_SCHEME = 'unsupported_scheme: 401'
+
+/** Reads the credentials of a request with these `Authorization` lines, as Node hands them over. */
+function read(...values: string[]) {
+  return readCredentials({
+    method: 'GET',
+    url: '/?access_token=from-the-query',
+    headerLines: ['Host', 'api', ...values.flatMap((value) => ['Authorization', value])],
+    headers: {},
+  })
+}
+
+describe('readCredentials', () => {
+  it('finds nothing where there is no Authorization header, whatever else there is', () => {
+    expect(read()).toBeUndefined()
+    expect(
+      readCredentials({
+        method: 'POST',
+        url: '/?access_token=t',
+        headerLines: ['Proxy-Authorization', 'Bearer t', 'X-Authorization', 'Bearer t'],
+        headers: { authorization: 'Bearer t' },
+      }),
+    ).toBeUndefined()
+  })
+
+  it('6750-01: takes the token behind the Bearer scheme', () => {
+    expect(read('Bearer mF_9.B5f-4.1JqM')).toEqual({ token: 'mF_9.B5f-4.1JqM' })
+    expect(read('Bearer a~+/b==')).toEqual({ token: 'a~+/b==' })
+  })
+
+  it.each(['bearer', 'BEARER', 'bEaReR'])('6750-02: takes the scheme in any case: %s', (scheme) => {
+    expect(read(`${scheme} a.b.c`)).toEqual({ token: 'a.b.c' })
+  })
+
+  it('6750-03: takes one or more spaces before the token, and no tab', () => {
+    expect(read('Bearer  a.b.c')).toEqual({ token: 'a.b.c' })
+    expect(read(`Bearer${' '.repeat(1000)}a.b.c`)).toEqual({ token: 'a.b.c' })
+    expect(verdictOf(read('Bearer\ta.b.c'))).toBe(MALFORMED)
+    expect(verdictOf(read('Bearer \ta.b.c'))).toBe(MALFORMED)
+  })
+
+  it.each(['a b', '"a"', '%41', 'a=b', '\u00e9', '\0', 'a\0', '=', '==', 'a ', 'a\n', '{a}', 'a;b'])(
+    '6750-04: refuses what is no b64token: %j',
+    (token) => expect(verdictOf(read(`Bearer ${token}`))).toBe(MALFORMED),
+  )
+
+  it('6750-04: refuses a comma within the token', () => {
+    expect(verdictOf(read('Bearer a,b'))).toBe(MULTIPLE)
+  })
+
+  it.each(['Bearer', 'Bearer ', 'bearer   '])('6750-05: refuses %j without a token', (value) => {
+    expect(verdictOf(read(value))).toBe(MALFORMED)
+  })
+
+  it.each(['Basic dTpw', 'DPoP a.b.c', 'Digest a="b", c="d"', 'BearerT', 'BearerT a', 'Negotiate'])(
+    '6750-09: answers another scheme as if there were no token: %s',
+    (value) => expect(verdictOf(read(value))).toBe(OTHER_SCHEME),
+  )
+
+  it.each(['', ' ', ' Bearer a', '"Bearer" a', ',', '=', 'Bearer=a', 'Bearer:a', '\uff22earer a'])(
+    'refuses what has no scheme: %j',
+    (value) => expect(verdictOf(read(value))).toBe(MALFORMED),
+  )
+
+  it('6750-30: refuses two header lines, even where both are the same', () => {
+    expect(verdictOf(read('Bearer a', 'Bearer a'))).toBe(MULTIPLE)
+    expect(verdictOf(read('Bearer a', 'Bearer b'))).toBe(MULTIPLE)
+    expect(verdictOf(read('Basic a', 'Bearer b'))).toBe(MULTIPLE)
+    expect(verdictOf(read('', ''))).toBe(MULTIPLE)
+    const headers = { authorization: ['Bearer a', 'Bearer a'] }
+    expect(verdictOf(readCredentials({ method: 'GET', url: '/', headers }))).toBe(MULTIPLE)
+  })
+
+  it.each(['Bearer a, Bearer b', 'Bearer a,Bearer a', 'Bearer a,DPoP b', 'Basic a, Bearer b', 'DPoP a,\tdpop b'])(
+    '6750-31: refuses credentials that a proxy has joined: %s',
+    (value) => expect(verdictOf(read(value))).toBe(MULTIPLE),
+  )
+
+  it('takes a token of 16384 characters, and none that is longer', () => {
+    expect(read(`Bearer ${'a'.repeat(16_384)}`)).toEqual({ token: 'a'.repeat(16_384) })
+    expect(verdictOf(read(`Bearer ${'a'.repeat(16_385)}`))).toBe('token_too_long: 401 invalid_token')
+  })
+
+  it('never throws, and accepts nothing but the grammar of RFC 6750', () => {
+    const scheme = fc.oneof(fc.constantFrom('Bearer', 'bearer', 'BEARER'), fc.string())
+    const separator = fc.constantFrom(' ', '  ', '', '\t', ', ', '=')
+    const token = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'aZ09-._~+/=') }),
+      fc.string({ unit: fc.constantFrom(...'aZ09-._~+/=', ' ', ',', '"', '\0', '\u00e9') }),
+    )
+    const values = fc.oneof(
+      fc.tuple(scheme, separator, token, fc.constantFrom('', '', ' ', '\n', ', Bearer a')),
+      fc.tuple(fc.string({ unit: 'binary' })),
+    )
+    let accepted = 0
+    fc.assert(
+      fc.property(values, (parts) => {
+        const value = parts.join('')
+        const credentials = read(value)
+        if (verdictOf(credentials) !== 'passed') return
+        accepted++
+        const grammar = /^bearer\x20+((?:[A-Z]|[a-z]|[0-9]|-|\.|_|~|\+|\/)+=*)$/i
+        expect(credentials).toEqual({ token: grammar.exec(value)?.[1] })
+      }),
+      { numRuns: 2000 },
+    )
+    expect(accepted).toBeGreaterThan(20)
+  })
+})

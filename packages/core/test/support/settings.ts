@@ -1,0 +1,23 @@
+import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
+import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
+import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
+
+/** The settings of an issuer of which only issuer and audience have been configured, and these. */
+export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
+  return {
+    issuer: ISSUER,
+    audiences: [AUDIENCE],
+    allowedClients: undefined,
+    keyOrigin: { kind: 'discovery' },
+    algorithms: { algorithms: PUBLIC_KEY_ALGORITHMS, named: false },
+    tokenType: 'jwt',
+    tokenKindClaim: undefined,
+    clientIdClaim: 'client_id',
+    scopeClaim: 'scope',
+    scopeFormat: 'string',
+    machineSubject: undefined,
+    clockTolerance: 5,
+    maxTokenAge: undefined,
+    ...changes,
+  }
+}
