@@ -16,10 +16,12 @@ export default defineConfig({
         find: '#diagnostics-channel',
         replacement: source('packages/core/src/events/node-channel.ts'),
       },
+      { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
       { find: /^@bearward\/(core|express)$/, replacement: source('packages/$1/src/index.ts') },
     ],
   },
   test: {
+    reporters: ['default', source('test/support/closing-line.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     coverage: { include: ['packages/*/src/**'] },
   },

@@ -30,10 +30,10 @@ describe('a resource server', () => {
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const source = {}
     const view = () => ({ ...request(issuer.token()), source })
-    server.authenticate(view())
-    server.authenticate(view(), { scope: 'read' })
+    void server.authenticate(view())
+    void server.authenticate(view(), { scope: 'read' })
     expect(events.map((event) => event.type)).toEqual(['verified'])
-    server.authenticate({ ...view(), source: {} })
+    void server.authenticate({ ...view(), source: {} })
     expect(events).toHaveLength(2)
   })
 
@@ -91,7 +91,9 @@ describe('a resource server', () => {
     const listener = (message: unknown) => void published.push(message)
     subscribe('bearward', listener)
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
-    server.authenticate(request(issuer.token({ claims: { aud: 'https://elsewhere.example.com' } })))
+    void server.authenticate(
+      request(issuer.token({ claims: { aud: 'https://elsewhere.example.com' } })),
+    )
     unsubscribe('bearward', listener)
 
     expect(events).toEqual([

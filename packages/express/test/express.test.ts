@@ -4,13 +4,7 @@ import express4 from 'express4'
 import { afterEach, describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
 import { getWithLines, listen, type RunningServer } from '../../../test/support/servers.ts'
-import {
-  auth,
-  type BearwardEvent,
-  createBearward,
-  type RefusalView,
-  type ResourceServerOptions,
-} from '../src/index.ts'
+import { auth, type BearwardEvent, createBearward, type RefusalView } from '../src/index.ts'
 
 const issuer = createTestIssuer()
 const running: RunningServer[] = []
@@ -34,7 +28,7 @@ function bearwardWith(options: Record<string, unknown> = {}) {
     machineSubject: 'client_id',
     onEvent: (event) => events.push(event),
     ...options,
-  } as ResourceServerOptions)
+  })
   return { bearward, events, ofType: (type: string) => events.filter((e) => e.type === type) }
 }
 

@@ -6,7 +6,7 @@ import type { CommonOptions } from './options.ts'
 import { isRecord, Problems } from './problems.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
 
-const COMMON_OPTIONS = [
+export const COMMON_OPTIONS: readonly string[] = [
   'realm',
   'allowInsecureHosts',
   'fetch',

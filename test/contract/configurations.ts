@@ -1,0 +1,77 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import type { Algorithm, ResourceServerOptions } from '@bearward/core'
+import { AUDIENCE, ISSUER } from '../support/issuer.ts'
+import { generateKey } from '../support/keys.ts'
+import { clock, issuerA, issuerB, issuerD, KEYS } from './fixture.ts'
+
+/** An issuer that has an HMAC secret and nothing else. */
+export const issuerC = {
+  issuer: 'https://secret-as.example.com',
+  secret: createSecretKey(randomBytes(32)),
+}
+
+/** Keys for one algorithm that tokens without `kid` leave to choose among. */
+export const manyKeys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `key-${i + 1}`))
+
+/** An issuer and an audience that other spellings are taken for, if they are ever normalised. */
+export const SPELT_ISSUER = 'https://as.example.com/caf\u00e9%2Ft1'
+export const SPELT_AUDIENCE = 'https://api.example.com/caf\u00e9%2Fv1'
+
+const jwks = { keys: Object.values(KEYS).map(({ jwk }) => jwk) }
+const bare = { keys: issuerA.keys.map(({ jwk: { alg: _, use: __, ...jwk } }) => jwk) }
+const first = (count: number) => ({ keys: manyKeys.slice(0, count).map(({ jwk }) => jwk) })
+
+const usual = {
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  keys: jwks,
+  machineSubject: 'client_id',
+  clock,
+} as const satisfies ResourceServerOptions
+
+const { keys: _, ...withoutKeys } = usual
+const es256Only: readonly Algorithm[] = ['ES256']
+const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
+
+/** What an API may be configured as. The canary serves the keys of the issuer at `/jwks.json`. */
+export const CONFIGURATIONS = {
+  usual: () => usual,
+  strict: () => ({ ...usual, tokenType: 'at+jwt' }),
+  'no tolerance': () => ({ ...usual, clockTolerance: 0 }),
+  'much tolerance': () => ({ ...usual, clockTolerance: 300 }),
+  'young tokens': () => ({ ...usual, maxTokenAge: 600 }),
+  'no rule for machines': () => {
+    const { machineSubject: __, ...others } = usual
+    return others
+  },
+  'two audiences': () => ({ ...usual, audience: [AUDIENCE, 'urn:reports'] }),
+  'named clients': () => ({ ...usual, allowedClients: ['reports-cron'] }),
+  'ES256 only': () => ({ ...usual, keys: { keys: [KEYS.es256.jwk] }, algorithms: es256Only }),
+  'keys without alg': () => ({ ...usual, keys: bare }),
+  'keys without alg, RS256 and PS512 named': () => ({
+    ...usual,
+    keys: { keys: bare.keys.filter(({ kty }) => kty === 'RSA') },
+    algorithms: rsaPair,
+  }),
+  'four keys': () => ({ ...usual, keys: first(4) }),
+  'five keys': () => ({ ...usual, keys: first(5) }),
+  'other spellings': () => ({ ...usual, issuer: SPELT_ISSUER, audience: SPELT_AUDIENCE }),
+  'several issuers': () => ({
+    issuers: [
+      ...[issuerA, issuerB, issuerD].map(({ issuer, jwks: keys }) => ({
+        issuer,
+        audience: AUDIENCE,
+        keys,
+        machineSubject: 'client_id' as const,
+      })),
+      { ...issuerC, audience: AUDIENCE, machineSubject: 'client_id' },
+    ],
+    clock,
+  }),
+  // No case of this one gets as far as asking for keys.
+  'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/jwks.json` }),
+  'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/jwks.json` }),
+  'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/down` }),
+} as const satisfies Record<string, (canary: string) => ResourceServerOptions>
+
+export type ConfigurationName = keyof typeof CONFIGURATIONS

@@ -1,0 +1,135 @@
+import type { AccessToken, Reason } from '@bearward/core'
+
+/** The handler runs. */
+export interface Granted {
+  readonly kind: 'granted'
+  readonly caller: 'machine' | 'user' | 'unknown' | 'anonymous'
+  /** The body that the handler could still read. */
+  readonly received: string
+  /** What the handler has to see of the token, at least. */
+  readonly token: Partial<AccessToken>
+}
+
+/** The adapter answers, and the handler does not run. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: Reason
+  readonly status: number
+  /** The one `WWW-Authenticate` value, to the letter. */
+  readonly challenge: string | undefined
+  readonly retryAfter: string | undefined
+  readonly body: { readonly error: string; readonly error_description: string }
+}
+
+/** Node's HTTP parser answers: no such request reaches an application. */
+export interface Unparsed {
+  readonly kind: 'unparsed'
+  readonly status: 400 | 431
+}
+
+export type ExpectedOutcome = Granted | Refused | Unparsed
+
+/** The texts for 401 with `invalid_token` (RFC 6750 section 3.1), by reason. */
+const INVALID_TOKEN = {
+  token_too_long: 'The access token is too long.',
+  malformed_token: 'The access token is malformed.',
+  unknown_issuer: 'The access token is from an unknown issuer.',
+  unsupported_algorithm: 'The access token is signed with an unsupported algorithm.',
+  unsupported_header: 'The access token has an unsupported header parameter.',
+  wrong_token_type: 'The token is not an access token.',
+  unknown_key: 'The access token is signed with an unknown key.',
+  invalid_signature: 'The access token has an invalid signature.',
+  missing_claim: 'The access token lacks a required claim.',
+  invalid_claim: 'The access token has an invalid claim.',
+  wrong_audience: 'The access token is not for this resource.',
+  untrusted_client: 'The access token was issued to an unknown client.',
+  expired: 'The access token has expired.',
+  not_yet_valid: 'The access token is not valid yet.',
+  issued_in_future: 'The access token was issued in the future.',
+  too_old: 'The access token is too old.',
+  unsupported_binding: 'The access token is bound in an unsupported way.',
+} as const
+
+const INVALID_REQUEST = {
+  malformed_credentials: 'The Authorization header is malformed.',
+  multiple_credentials: 'The request carries more than one set of credentials.',
+} as const
+
+/** 401 without an error code: the request has not shown a token at all. */
+const BARE_401 = {
+  no_credentials: 'An access token is required.',
+  unsupported_scheme: 'A Bearer access token is required.',
+} as const
+
+/** 403 without an error code: RFC 6750 section 3.1 has none for these. */
+const FORBIDDEN = {
+  wrong_issuer: 'The issuer of the access token is not allowed here.',
+  wrong_subject: 'This kind of caller is not allowed here.',
+  wrong_client: 'This client is not allowed here.',
+  check_failed: 'The caller is not allowed here.',
+} as const
+
+export function ok(
+  token: Partial<AccessToken> = {},
+  caller: Granted['caller'] = 'machine',
+  received = '',
+): Granted {
+  return { kind: 'granted', caller, received, token }
+}
+
+export function anonymous(received = ''): Granted {
+  return ok({}, 'anonymous', received)
+}
+
+export function bare401(reason: keyof typeof BARE_401, scope?: string): Refused {
+  const body = { error: 'unauthorized', error_description: BARE_401[reason] }
+  return refused(401, reason, body, `Bearer realm="api"${scopeParameter(scope)}`)
+}
+
+export function invalidRequest(reason: keyof typeof INVALID_REQUEST): Refused {
+  return withCode(400, reason, 'invalid_request', INVALID_REQUEST[reason])
+}
+
+export function invalidToken(reason: keyof typeof INVALID_TOKEN, scope?: string): Refused {
+  return withCode(401, reason, 'invalid_token', INVALID_TOKEN[reason], scope)
+}
+
+export function insufficientScope(scope: string): Refused {
+  const text = 'The access token lacks a required scope.'
+  return withCode(403, 'insufficient_scope', 'insufficient_scope', text, scope)
+}
+
+export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
+  const body = { error: 'forbidden', error_description: FORBIDDEN[reason] }
+  return refused(403, reason, body, 'Bearer realm="api"')
+}
+
+/** Says nothing about the token, so it carries no challenge. */
+export function unavailable(retryAfter: string): Refused {
+  const text = 'The access token cannot be verified at the moment.'
+  const body = { error: 'temporarily_unavailable', error_description: text }
+  return { ...refused(503, 'keys_unavailable', body, undefined), retryAfter }
+}
+
+export function unparsed(status: Unparsed['status']): Unparsed {
+  return { kind: 'unparsed', status }
+}
+
+function withCode(status: number, reason: Reason, error: string, text: string, scope?: string) {
+  const parameters = `error="${error}", error_description="${text}"${scopeParameter(scope)}`
+  const challenge = `Bearer realm="api", ${parameters}`
+  return refused(status, reason, { error, error_description: text }, challenge)
+}
+
+function refused(
+  status: number,
+  reason: Reason,
+  body: Refused['body'],
+  challenge: string | undefined,
+): Refused {
+  return { kind: 'refused', reason, status, challenge, retryAfter: undefined, body }
+}
+
+function scopeParameter(scope: string | undefined): string {
+  return scope === undefined ? '' : `, scope="${scope}"`
+}

@@ -1,0 +1,168 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AuthorizationServer,
+  requestClientCredentialsToken,
+  signIn,
+  startAuthorizationServer,
+} from '@bearward/example-authorization-server'
+import type { Express, RequestHandler } from 'express'
+import express from 'express'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { listen, type RunningServer } from '../support/servers.ts'
+import { adapt, runSnippet, snippetsOf } from './snippets.ts'
+
+const API = 'https://api.example.com'
+const machine = {
+  kind: 'confidential',
+  id: 'reports-cron',
+  secret: 'a-secret-of-the-test',
+} as const
+const app = { kind: 'public', id: 'reports-web' } as const
+
+let authorizationServer: AuthorizationServer
+const running: RunningServer[] = []
+
+beforeAll(async () => {
+  authorizationServer = await startAuthorizationServer({
+    resources: [{ identifier: API, scopes: ['read:reports', 'admin'] }],
+    clients: [machine, app],
+    users: [{ id: 'user-ada' }],
+  })
+})
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  delete process.env['BEARWARD_ISSUER']
+  delete process.env['BEARWARD_AUDIENCE']
+  await Promise.all(running.splice(0).map((server) => server.close()))
+})
+
+afterAll(() => authorizationServer.close())
+
+const machineToken = async (scope: string) =>
+  (
+    await requestClientCredentialsToken(authorizationServer.issuer, machine, {
+      scope,
+      resource: API,
+    })
+  ).access_token
+const userToken = async (scope: string) =>
+  (await signIn(authorizationServer.issuer, app, { id: 'user-ada' }, { scope, resource: API }))
+    .access_token
+
+async function serve(handler: Parameters<typeof listen>[0]) {
+  const server = await listen(handler)
+  running.push(server)
+  return async (method: string, path: string, token?: string) => {
+    const headers: Record<string, string> =
+      token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(server.url + path, { method, headers })
+    return { status: response.status, body: await response.text() }
+  }
+}
+
+const issuerAddress = () => ({ "'https://auth.example.com'": `'${authorizationServer.issuer}'` })
+const appInstead = { 'app.listen(3000)': 'export { app }' }
+
+/** What each snippet of a document shall do, in the order of the document. */
+const README: Record<string, (code: string) => Promise<void>> = {
+  async 'Quick start'(code) {
+    const module = await runSnippet(
+      'quick-start',
+      adapt(code, { ...issuerAddress(), ...appInstead }),
+    )
+    const call = await serve(module['app'] as Express)
+
+    expect((await call('GET', '/reports')).status).toBe(401)
+    expect(await call('GET', '/reports', await machineToken('read:reports'))).toEqual({
+      status: 200,
+      body: '{"reportsOf":"reports-cron","kind":"machine"}',
+    })
+    expect(await call('GET', '/reports', await userToken('read:reports'))).toEqual({
+      status: 200,
+      body: '{"reportsOf":"user-ada","kind":"user"}',
+    })
+    expect((await call('POST', '/reindex', await machineToken('read:reports'))).status).toBe(403)
+    expect((await call('POST', '/reindex', await userToken('admin'))).status).toBe(403)
+    expect((await call('POST', '/reindex', await machineToken('admin'))).status).toBe(202)
+  },
+
+  async 'With the environment alone'(code) {
+    await expect(runSnippet('environment-missing', adapt(code, appInstead))).rejects.toThrow(
+      'BEARWARD_ISSUER is not set',
+    )
+    process.env['BEARWARD_ISSUER'] = authorizationServer.issuer
+    process.env['BEARWARD_AUDIENCE'] = API
+    const module = await runSnippet('environment', adapt(code, appInstead))
+    const call = await serve(module['app'] as Express)
+
+    expect((await call('GET', '/reports')).status).toBe(401)
+    expect(await call('GET', '/reports', await machineToken('read:reports'))).toEqual({
+      status: 200,
+      body: '["a report"]',
+    })
+  },
+
+  async 'What the server knows'(code) {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const module = await runSnippet('logger', adapt(code, issuerAddress()))
+    const api = express()
+    api.use((module['requireToken'] as () => RequestHandler)())
+    const call = await serve(api)
+
+    expect((await call('GET', '/')).status).toBe(401)
+    const events = warned.mock.calls.map(([line]) => JSON.parse(line as string) as unknown)
+    expect(events).toEqual([expect.objectContaining({ type: 'refused', reason: 'no_credentials' })])
+  },
+
+  async 'Testing your own routes'(code) {
+    const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
+    await runSnippet('own-routes', code)
+    expect(logged.mock.calls).toEqual([[200, 'user-1']])
+  },
+}
+
+const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> = {
+  'packages/express/README.md': {
+    async '@bearward/express'(code) {
+      const module = await runSnippet('express', adapt(code, { ...issuerAddress(), ...appInstead }))
+      const call = await serve(module['app'] as Express)
+      expect((await call('GET', '/reports')).status).toBe(401)
+      expect(await call('GET', '/reports', await machineToken('read:reports'))).toEqual({
+        status: 200,
+        body: '{"reportsFor":"reports-cron"}',
+      })
+    },
+  },
+  'packages/core/README.md': {
+    async '@bearward/core'(code) {
+      const adapted = adapt(code, {
+        ...issuerAddress(),
+        'createServer(async': 'export const httpServer = createServer(async',
+        '.listen(3000)': ".listen(0, '127.0.0.1')",
+      })
+      const server = (await runSnippet('core', adapted))['httpServer'] as Server
+      if (!server.listening) await once(server, 'listening')
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const headers = { authorization: `Bearer ${await machineToken('read:reports')}` }
+      expect((await fetch(url)).status).toBe(401)
+      expect(await (await fetch(url, { headers })).text()).toBe('hello reports-cron')
+      server.close()
+      server.closeAllConnections()
+    },
+  },
+}
+
+describe.each(Object.entries({ 'README.md': README, ...PACKAGES }))('%s', (document, scenarios) => {
+  const snippets = snippetsOf(document)
+
+  it('has a scenario for each of its snippets, and a snippet for each scenario', () => {
+    expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
+  })
+
+  it.each(snippets)('does what it says under "$heading"', ({ heading, code }) =>
+    scenarios[heading]!(code),
+  )
+})

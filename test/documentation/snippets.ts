@@ -1,0 +1,33 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const repository = new URL('../../', import.meta.url)
+
+/** The blocks of JavaScript of a document, in order, each with the heading above it. */
+export function snippetsOf(document: string): readonly { heading: string; code: string }[] {
+  const text = readFileSync(new URL(document, repository), 'utf8')
+  const snippets: { heading: string; code: string }[] = []
+  let heading = ''
+  for (const [, title, code] of text.matchAll(/^#+ (.*)$|^```js\n([^]*?)^```$/gm)) {
+    if (title !== undefined) heading = title
+    else snippets.push({ heading, code: code! })
+  }
+  return snippets
+}
+
+/** Replaces what only a reader can know (addresses, ports). What is not there to be replaced is an error. */
+export function adapt(code: string, replacements: Readonly<Record<string, string>>): string {
+  return Object.entries(replacements).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`The snippet does not contain: ${from}`)
+    return text.replaceAll(from, to)
+  }, code)
+}
+
+/** Writes a snippet as a module of its own and imports it, as a reader would. */
+export async function runSnippet(name: string, code: string): Promise<Record<string, unknown>> {
+  const folder = new URL('test/.snippets/', repository)
+  mkdirSync(folder, { recursive: true })
+  const file = fileURLToPath(new URL(`${name}.mjs`, folder))
+  writeFileSync(file, code)
+  return (await import(/* @vite-ignore */ file)) as Record<string, unknown>
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { environmentOptions, LIMITS, REASONS, type ReasonText } from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
+import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
+
+const read = (document: string) =>
+  readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
+
+/** The rows of the table that begins with this heading, cell by cell. */
+function table(document: string, firstHeading: string): readonly (readonly string[])[] {
+  const lines = read(document).split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`| ${firstHeading} |`))
+  expect(start, `a table "${firstHeading}" in ${document}`).toBeGreaterThan(-1)
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'))
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+describe('the tables of the documentation are true:', () => {
+  it('refusals', () => {
+    const rows = Object.entries<ReasonText>(REASONS).map(([reason, { status, error }]) => [
+      reason,
+      String(status),
+      status === 503 ? 'none, but Retry-After' : (error ?? '-'),
+    ])
+    expect(table('README.md', 'reason')).toEqual(rows)
+  })
+
+  it('options', () => {
+    const names = (heading: string) => table('README.md', heading).map(([name]) => name)
+    expect(names('option of an issuer')).toEqual(ISSUER_OPTIONS)
+    expect(names('option')).toEqual(COMMON_OPTIONS)
+  })
+
+  it('environment variables', () => {
+    const documented = new Set(read('README.md').match(/BEARWARD_[A-Z_]*[A-Z]/g))
+    let message = ''
+    try {
+      environmentOptions({ BEARWARD_: 'no variable has this name' })
+    } catch (error) {
+      message = (error as Error).message
+    }
+    const known = /Known are (.*)\.$/m.exec(message)?.[1]?.split(', ')
+    expect([...documented].sort()).toEqual(known?.sort())
+  })
+
+  it('limits', () => {
+    const rows = table('SECURITY.md', 'limit').map(([name, value]) => [name, value])
+    const flat = Object.entries(LIMITS).flatMap(([name, value]) =>
+      typeof value === 'number'
+        ? [[name, String(value)]]
+        : Object.entries(value).map(([bound, number]) => [`${name}.${bound}`, String(number)]),
+    )
+    expect(rows).toEqual(flat)
+  })
+})
