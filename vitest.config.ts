@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '#base64url', replacement: source('packages/core/src/encoding/node-bytes.ts') },
+      { find: '#sha256', replacement: source('packages/core/src/encoding/node-sha256.ts') },
       {
         find: '#signature-engine',
         replacement: source('packages/core/src/signature/node-engine.ts'),

@@ -4,9 +4,17 @@ export interface Clock {
   now(): number
   /** Milliseconds that only ever grow, as `performance.now()`: judges the age of keys. */
   monotonic(): number
+  /** Calls back once after so many milliseconds, and returns what prevents it. Never holds the process. */
+  after(milliseconds: number, callback: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer: unknown = setTimeout(callback, milliseconds)
+    // A number in browsers, an object that can be told not to hold the process elsewhere.
+    if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+    return () => clearTimeout(timer as number)
+  },
 }

@@ -40,9 +40,15 @@ export type {
 
 export type {
   BearwardEvent,
+  DiscoveryFailedEvent,
   EventListener,
+  KeyDistrustedEvent,
   KeysFailedEvent,
+  KeysMovedEvent,
+  KeysRecoveredEvent,
   KeysRefreshedEvent,
+  KeysSoughtEvent,
+  KeysStaleEvent,
   RefusedEvent,
   VerifiedEvent,
 } from './events/events.ts'

@@ -1,10 +1,11 @@
 import { checkConfirmation } from './binding/confirmation.ts'
 import { readCredentials } from './credentials/bearer.ts'
+import { ConfigurationError } from './errors.ts'
 import { publisher } from './events/publisher.ts'
 import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
 import { parseCompactJws } from './jwt/compact-jws.ts'
 import { verifyJwt } from './jwt/verify-jwt.ts'
-import type { KeyStatus } from './keys/key-source.ts'
+import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { keySourceOf } from './keys/key-sources.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
 import type { ResourceServerOptions } from './options/options.ts'
@@ -46,6 +47,12 @@ export interface ResourceServer {
   readonly ready: () => Promise<void>
   /** How it stands with the keys of each issuer, without asking anybody. */
   readonly status: () => readonly IssuerStatus[]
+  /**
+   * Never uses a key of an issuer again, for emergencies: tokens that it has signed are refused from now on,
+   * whatever the issuer publishes. `thumbprint` is that of RFC 7638 with SHA-256, in base64url. Throws a
+   * `ConfigurationError` where the issuer is not configured or the thumbprint is none.
+   */
+  readonly distrust: (key: { readonly issuer: string; readonly thumbprint: string }) => void
   /** Ends outgoing calls and starts no more. Keys at hand keep verifying. */
   readonly close: () => void
 }
@@ -74,12 +81,15 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const settings = readOptions(options)
   const publish = publisher(settings.onEvent)
   const closing = new AbortController()
-  const issuers: ReadonlyMap<string, TrustedIssuer> = new Map(
-    settings.issuers.map((issuer) => [
-      issuer.issuer,
-      { settings: issuer, keys: keySourceOf(issuer, settings, publish, closing.signal) },
-    ]),
-  )
+  const keySources = new Map<string, KeySource>()
+  const issuers = new Map<string, TrustedIssuer>()
+  for (const issuer of settings.issuers) {
+    const keys =
+      keySources.get(issuer.metadataIssuer) ??
+      keySourceOf(issuer, settings, publish, closing.signal)
+    keySources.set(issuer.metadataIssuer, keys)
+    issuers.set(issuer.issuer, { settings: issuer, keys })
+  }
   const verdicts = new WeakMap<object, MaybePromise<Verdict>>()
   const now = () => settings.clock.now() / 1000
 
@@ -96,7 +106,12 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       const rejected = rejection ?? checkConfirmation(jws.claims)
       if (rejected !== undefined) return rejected.withIssuer(issuer.settings.issuer)
       const token = accessTokenOf(jws.claims, issuer.settings)
-      publish(() => ({ type: 'verified', issuer: token.issuer, subjectKind: token.subject.kind }))
+      publish(() => ({
+        type: 'verified',
+        issuer: token.issuer,
+        subjectKind: token.subject.kind,
+        keys: issuer.keys.status().state,
+      }))
       return token
     })
   }
@@ -148,10 +163,20 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     guard,
     authenticate: (request, ...requirements) => guard(...requirements)(request),
     async ready() {
-      await Promise.all([...issuers.values()].map(({ keys }) => keys.ready()))
+      await Promise.all([...keySources.values()].map((keys) => keys.ready()))
     },
     status: () =>
-      [...issuers].map(([issuer, { keys }]) => Object.freeze({ issuer, keys: keys.status() })),
+      [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
+    distrust({ issuer, thumbprint }) {
+      const keys = keySources.get(issuer)
+      if (keys === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
+        throw new ConfigurationError('distrust was called wrongly', [
+          'It takes a configured issuer and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
+        ])
+      }
+      keys.distrust(thumbprint)
+      publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
+    },
     close: () => closing.abort(),
   }
 }

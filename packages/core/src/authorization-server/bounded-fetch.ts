@@ -31,83 +31,60 @@ export class FetchError extends Error {
 
   constructor(
     failure: FetchFailure,
-    url: string,
-    detail: string,
-    status?: number,
-    cause?: unknown,
+    message: string,
+    more: { status?: number; cause?: unknown } = {},
   ) {
-    super(`${url}: ${detail}`, cause === undefined ? {} : { cause })
+    super(message, 'cause' in more ? { cause: more.cause } : {})
     this.failure = failure
-    this.status = status
+    this.status = more.status
   }
 }
+
+/** A document of the authorization server, and how long it says that it may be kept. */
+export interface FetchedDocument {
+  readonly document: JsonObject
+  /** Seconds, by `Cache-Control` and `Age`; `undefined` where the server does not say. */
+  readonly maxAge: number | undefined
+}
+
+/** Gets a JSON document. Has no deadline of its own: it runs under that of its signal. */
+export type GetJson = (url: string, signal: AbortSignal) => Promise<FetchedDocument>
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i
+const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
 
 /**
- * Gets a JSON document of the authorization server, within bounds: redirects are not followed, the
- * whole exchange (connection, head and body) takes at most `timeout` milliseconds even where the server
- * stalls in the middle of the body, at most `LIMITS.documentBytes` bytes are read after decompression,
- * and only 200 with a JSON media type counts. Throws a `FetchError`.
+ * Gets JSON documents of an authorization server, within bounds: redirects are not followed, at most
+ * `LIMITS.documentBytes` bytes are read after decompression, and only 200 with a JSON media type counts.
+ * Throws a `FetchError`.
  */
-export async function getJson(
-  url: string,
-  options: { fetch: Fetch; timeout: number; signal: AbortSignal },
-): Promise<JsonObject> {
-  const abort = new AbortController()
-  const interrupted = new Promise<never>((_, reject) => {
-    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), {
-      once: true,
-    })
-  })
-  const stop = (failure: FetchFailure, detail: string) =>
-    abort.abort(new FetchError(failure, url, detail))
-  const timer = setTimeout(
-    () => stop('timeout', `no answer within ${options.timeout} ms`),
-    options.timeout,
-  )
-  const close = () => stop('closed', 'the resource server was closed')
-  options.signal.addEventListener('abort', close, { once: true })
-  try {
-    if (options.signal.aborted) close()
-    // A replaced `fetch` may ignore the signal; the race makes the bound hold all the same.
-    return await Promise.race([interrupted, exchange(url, options.fetch, abort.signal)])
-  } finally {
-    clearTimeout(timer)
-    options.signal.removeEventListener('abort', close)
-    // Lets go of the connection where the body was not read to its end.
-    abort.abort(new FetchError('closed', url, 'the exchange is over'))
+export function boundedFetch(fetch: Fetch): GetJson {
+  return async (url, signal) => {
+    const response = await unlessBroken(`${url}: no answer`, () =>
+      fetch(url, { method: 'GET', headers: HEADERS, redirect: 'manual', signal }),
+    )
+    const { status } = response
+    if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+      throw new FetchError('redirect', `${url}: redirects are not followed`, { status })
+    }
+    if (status !== 200) throw new FetchError('status', `${url}: status ${status}`, { status })
+    if (!JSON_MEDIA_TYPE.test(response.headers.get('content-type') ?? '')) {
+      throw new FetchError('content_type', `${url}: the content type is not JSON`)
+    }
+    const bytes = await unlessBroken(`${url}: the answer broke off`, () => readBody(response, url))
+    try {
+      return { document: parseJsonObject(bytes), maxAge: maxAgeOf(response.headers) }
+    } catch (cause) {
+      throw new FetchError('malformed', `${url}: ${(cause as SyntaxError).message}`)
+    }
   }
 }
 
-async function exchange(url: string, fetch: Fetch, signal: AbortSignal): Promise<JsonObject> {
-  const headers = { Accept: 'application/json, application/jwk-set+json' }
-  const response = await unlessBroken(url, 'no answer', () =>
-    fetch(url, { method: 'GET', headers, redirect: 'manual', signal }),
-  )
-  const { status } = response
-  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw new FetchError('redirect', url, 'redirects are not followed', status)
-  }
-  if (status !== 200) throw new FetchError('status', url, `status ${status}`, status)
-  if (!JSON_MEDIA_TYPE.test(response.headers.get('content-type') ?? '')) {
-    throw new FetchError('content_type', url, 'the content type is not JSON')
-  }
-  const bytes = await unlessBroken(url, 'the answer broke off', () => readBody(response, url))
-  try {
-    return parseJsonObject(bytes)
-  } catch (cause) {
-    throw new FetchError('malformed', url, (cause as SyntaxError).message)
-  }
-}
-
-async function unlessBroken<T>(url: string, detail: string, step: () => Promise<T>): Promise<T> {
+async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (cause) {
-    throw cause instanceof FetchError
-      ? cause
-      : new FetchError('unreachable', url, detail, undefined, cause)
+    throw cause instanceof FetchError ? cause : new FetchError('unreachable', message, { cause })
   }
 }
 
@@ -118,7 +95,7 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     length += part.value.length
     if (length > LIMITS.documentBytes) {
-      throw new FetchError('too_large', url, `more than ${LIMITS.documentBytes} bytes`)
+      throw new FetchError('too_large', `${url}: more than ${LIMITS.documentBytes} bytes`)
     }
     chunks.push(part.value)
   }
@@ -129,4 +106,24 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
     at += chunk.length
   }
   return body
+}
+
+/**
+ * The remaining freshness of an answer (RFC 9111 sections 4.2.1 and 5.2.2). `no-store`, `no-cache`, and a
+ * `max-age` that is no number mean none; of several values the smallest counts. `s-maxage` and `Expires`
+ * are for others.
+ */
+export function maxAgeOf(headers: Headers): number | undefined {
+  const directives = (headers.get('cache-control') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((text) => text.trim())
+  if (directives.some((directive) => /^no-(?:store|cache)\b/.test(directive))) return 0
+  const ages = directives
+    .filter((directive) => directive.startsWith('max-age='))
+    .map((directive) => /^max-age="?(\d+)"?$/.exec(directive)?.[1])
+    .map((seconds) => (seconds === undefined ? 0 : Number(seconds)))
+  if (ages.length === 0) return undefined
+  const age = /^\d+$/.exec(headers.get('age') ?? '')?.[0]
+  return Math.max(0, Math.min(...ages) - Number(age ?? 0))
 }

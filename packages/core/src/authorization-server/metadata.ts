@@ -3,6 +3,8 @@ import { FetchError } from './bounded-fetch.ts'
 
 /** What discovery has learned of an issuer, as far as a resource server needs it. */
 export interface Metadata {
+  /** Where the document was found. */
+  readonly url: string
   readonly jwksUri: string
 }
 
@@ -31,21 +33,28 @@ export class MetadataError extends Error {
   }
 }
 
+/** How metadata is looked for. */
+export interface Discovery {
+  readonly get: (url: string) => Promise<JsonObject>
+  /** Whether a `jwks_uri` may be fetched: https, or one of the named exceptions. */
+  readonly isAcceptable: (url: string) => boolean
+}
+
 /**
  * Discovers the metadata of an issuer. The document's `issuer` has to equal the configured one byte for
  * byte (RFC 8414 section 3.3), else the document is not used. A place that has no such document (another
  * status than 200, a page of HTML, no JSON) is passed over; a server that does not answer ends the
  * search. Throws a `MetadataError` or a `FetchError`.
  *
- * `isAcceptable` says whether a `jwks_uri` may be fetched (https, or one of the named exceptions).
+ * `urls` are the places to ask, those of `metadataUrls` or one that has answered before.
  */
 export async function discover(
   issuer: string,
-  get: (url: string) => Promise<JsonObject>,
-  isAcceptable: (url: string) => boolean,
+  urls: readonly string[],
+  { get, isAcceptable }: Discovery,
 ): Promise<Metadata> {
   let problem: FetchError | MetadataError | undefined
-  for (const url of metadataUrls(issuer)) {
+  for (const url of urls) {
     try {
       return readMetadata(await get(url), url, issuer, isAcceptable)
     } catch (error) {
@@ -83,5 +92,5 @@ function readMetadata(
   if (!isAcceptable(jwksUri)) {
     throw new MetadataError('jwks_uri', url, 'its jwks_uri is not an https address')
   }
-  return { jwksUri }
+  return { url, jwksUri }
 }

@@ -1,5 +1,6 @@
 import type { FetchFailure } from '../authorization-server/bounded-fetch.ts'
 import type { MetadataError } from '../authorization-server/metadata.ts'
+import type { KeyStatus } from '../keys/key-source.ts'
 import type { IgnoredKey } from '../keys/key-set.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import type { Explanation } from '../outcome/rejection.ts'
@@ -9,6 +10,8 @@ export interface VerifiedEvent {
   readonly type: 'verified'
   readonly issuer: string
   readonly subjectKind: 'machine' | 'user' | 'unknown'
+  /** How it stands with the keys that were used: `stale` ones are counted by counting these. */
+  readonly keys: KeyStatus['state']
 }
 
 /** A guard refused a request, because of which check. */
@@ -30,16 +33,76 @@ export interface KeysRefreshedEvent {
   readonly ignored: readonly IgnoredKey[]
 }
 
-/** The keys of an issuer could not be fetched. Keys that are at hand keep serving. */
-export interface KeysFailedEvent {
-  readonly type: 'keys_failed'
-  readonly issuer: string
+/** What went wrong with an outgoing call, as a code and for people. */
+interface Failure {
   readonly failure: FetchFailure | MetadataError['failure'] | 'unusable_key_set'
-  /** For people: which address, and what happened. Nothing of a request is in it. */
+  /** Which address, and what happened. Nothing of a request is in it. */
   readonly detail: string
 }
 
+/**
+ * The keys of an issuer could not be fetched, or what was fetched is no good (`unusable_key_set`) and does
+ * not replace what is held. Keys that are held keep serving.
+ */
+export interface KeysFailedEvent extends Failure {
+  readonly type: 'keys_failed'
+  readonly issuer: string
+  /** How many attempts have failed in a row. */
+  readonly failures: number
+}
+
+/** Keys are older than they should be, because they cannot be fetched. They keep serving. */
+export interface KeysStaleEvent {
+  readonly type: 'keys_stale'
+  readonly issuer: string
+}
+
+/** The keys were fetched after so many failed attempts. */
+export interface KeysRecoveredEvent {
+  readonly type: 'keys_recovered'
+  readonly issuer: string
+  readonly failures: number
+}
+
+/** A token made it necessary to fetch the keys: its key is not listed, or may have changed. */
+export interface KeysSoughtEvent {
+  readonly type: 'keys_sought'
+  readonly issuer: string
+  readonly because: 'unknown_key' | 'changed_key'
+}
+
+/** The metadata of the issuer names another address of its keys than before, which is followed. */
+export interface KeysMovedEvent {
+  readonly type: 'keys_moved'
+  readonly issuer: string
+  readonly from: string
+  readonly to: string
+}
+
+/** The metadata of the issuer could not be had or not be used; the address that is known is. */
+export interface DiscoveryFailedEvent extends Failure {
+  readonly type: 'discovery_failed'
+  readonly issuer: string
+}
+
+/** A key is never used again, because the operator has said so. */
+export interface KeyDistrustedEvent {
+  readonly type: 'key_distrusted'
+  readonly issuer: string
+  readonly thumbprint: string
+}
+
 /** What the core reports as it happens. Told apart by `type`. */
-export type BearwardEvent = VerifiedEvent | RefusedEvent | KeysRefreshedEvent | KeysFailedEvent
+export type BearwardEvent =
+  | VerifiedEvent
+  | RefusedEvent
+  | KeysRefreshedEvent
+  | KeysFailedEvent
+  | KeysStaleEvent
+  | KeysRecoveredEvent
+  | KeysSoughtEvent
+  | KeysMovedEvent
+  | DiscoveryFailedEvent
+  | KeyDistrustedEvent
 
 export type EventListener = (event: BearwardEvent) => void

@@ -10,7 +10,12 @@ export type KeyOrigin =
 
 /** All that is said about one trusted issuer: the options after validation, defaults filled in. */
 export interface IssuerSettings {
+  /** As in `iss`. */
   readonly issuer: string
+  /** As in the metadata: the same, or with `{tenantid}` where the issuer is one tenant of many. */
+  readonly metadataIssuer: string
+  /** What `tid` has to be, where the issuer is one tenant of many. */
+  readonly tenant: string | undefined
   /** `null`: its tokens carry no audience, and `allowedClients` stands in for it. */
   readonly audiences: readonly string[] | null
   readonly allowedClients: readonly string[] | undefined

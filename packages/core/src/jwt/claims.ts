@@ -28,7 +28,8 @@ const AUDIENCE: ClaimType = [
 
 /**
  * Checks that the claims that must be there are there, and that every claim the core reads has its type
- * (RFC 7519 section 4.1, RFC 9068 section 2.2). `exp` is always required.
+ * (RFC 7519 section 4.1, RFC 9068 section 2.2). `exp` is always required, and `tid` has to name the tenant
+ * of the issuer where that is one of many.
  */
 export function checkClaimTypes(
   claims: JsonObject,
@@ -44,6 +45,10 @@ export function checkClaimTypes(
     if (Object.hasOwn(claims, name) && !matches(value)) {
       return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
     }
+  }
+  const { tenant } = settings
+  if (tenant !== undefined && claims['tid'] !== tenant) {
+    return new Rejection('invalid_claim', { check: 'tid', expected: tenant, found: 'not the same' })
   }
   return undefined
 }

@@ -1,10 +1,11 @@
 import type { TrustedIssuer } from '../issuers/trusted-issuers.ts'
+import { isIssuerOrTenant } from '../issuers/tenants.ts'
+import type { VerifyingKey } from '../keys/key-set.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
-import type { SignatureVerifier } from '../signature/engine.ts'
 import { checkAudience, checkClaimTypes } from './claims.ts'
 import type { CompactJws } from './compact-jws.ts'
-import { readHeader } from './header.ts'
+import { type KeyHint, readHeader } from './header.ts'
 import { checkTimes } from './time.ts'
 import { checkTokenKind } from './token-type.ts'
 
@@ -22,19 +23,25 @@ export function verifyJwt(
 ): MaybePromise<Rejection | undefined> {
   const hint = readHeader(jws.header, settings)
   if (hint instanceof Rejection) return hint
-  return andThen(keys.verifiers(hint.algorithm, hint.kid), (verifiers) => {
-    if (verifiers instanceof Rejection) return verifiers
-    if (verifiers.length === 0) {
-      return new Rejection('unknown_key', {
-        check: 'kid',
-        expected: `a key of ${settings.issuer} for ${hint.algorithm}`,
-        found: hint.kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed',
-      })
-    }
+  const { algorithm, kid } = hint
+  const isOwn = (key: VerifyingKey) =>
+    key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
+  return andThen(keys.find(algorithm, kid), (listed) => {
+    if (listed instanceof Rejection) return listed
+    const found = listed.filter(isOwn)
+    if (found.length === 0) return unlisted(hint, settings.issuer)
+    const signed = andThen(
+      isSignedByOne(found, jws),
+      (known) =>
+        known ||
+        andThen(keys.findChanged(algorithm, kid, found), (changed) =>
+          isSignedByOne(changed.filter(isOwn), jws),
+        ),
+    )
     return andThen(
-      isSignedByOne(verifiers, jws),
-      (signed) =>
-        (signed ? undefined : forged(settings.issuer)) ??
+      signed,
+      (genuine) =>
+        (genuine ? undefined : forged(settings.issuer)) ??
         checkTokenKind(jws.claims, settings, jws.header['typ']) ??
         checkClaimTypes(jws.claims, settings) ??
         checkAudience(jws.claims, settings) ??
@@ -44,11 +51,19 @@ export function verifyJwt(
 }
 
 function isSignedByOne(
-  [verifier, ...others]: readonly SignatureVerifier[],
+  [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
 ): MaybePromise<boolean> {
-  if (verifier === undefined) return false
-  return andThen(verifier(jws), (signed) => signed || isSignedByOne(others, jws))
+  if (key === undefined) return false
+  return andThen(key.verify(jws), (signed) => signed || isSignedByOne(others, jws))
+}
+
+function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {
+  return new Rejection('unknown_key', {
+    check: 'kid',
+    expected: `a key of ${issuer} for ${algorithm}`,
+    found: kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed',
+  })
 }
 
 function forged(issuer: string): Rejection {

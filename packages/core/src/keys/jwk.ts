@@ -18,6 +18,8 @@ export interface AlgorithmPolicy {
 /** A public key that may verify signatures, and with which algorithms. */
 export interface VerificationKey {
   readonly kid: string | undefined
+  /** The issuer that the key is marked as belonging to, or that of all tenants. */
+  readonly issuer: string | undefined
   readonly algorithms: readonly Algorithm[]
   /** The members that make the key (RFC 7638 section 3.2), and nothing else. */
   readonly material: JsonObject
@@ -54,11 +56,12 @@ export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey 
   const material = readMaterial(key)
   if (typeof material === 'string') return material
   if (!isForVerification(key)) return 'not_for_verification'
-  const kid = key['kid']
+  const { kid, issuer } = key
   if (kid !== undefined && typeof kid !== 'string') return 'malformed_key'
+  if (issuer !== undefined && typeof issuer !== 'string') return 'malformed_key'
   const algorithms = algorithmsOf(key, material, policy)
   if (algorithms.length === 0) return 'algorithm_not_allowed'
-  return { kid, algorithms, material }
+  return { kid, issuer, algorithms, material }
 }
 
 function readMaterial(key: JsonObject): JsonObject | UnusableKey {

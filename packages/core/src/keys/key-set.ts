@@ -5,6 +5,7 @@ import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { SignatureVerifier } from '../signature/engine.ts'
 import { type AlgorithmPolicy, readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
+import { thumbprintOf } from './thumbprint.ts'
 
 /** A key of a document that is not used, and why. */
 export interface IgnoredKey {
@@ -19,17 +20,25 @@ export interface KeySet {
   readonly size: number
   readonly ignored: readonly IgnoredKey[]
   /**
-   * The verifiers to try for a token with this header. A `kid` counts byte for byte, and a token that
+   * The keys to try for a token with this header. A `kid` counts byte for byte, and a token that
    * has one is never tried with another key; a token that has none may be tried with every key that
    * serves its algorithm. Where that leaves more than `LIMITS.keysTried`, none is tried.
    */
-  verifiers(algorithm: Algorithm, kid: string | undefined): readonly SignatureVerifier[]
+  find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
 }
 
-interface PreparedKey {
+/** A key bound to one algorithm. */
+export interface VerifyingKey {
+  /** RFC 7638, SHA-256, base64url: the same wherever the key stands, and whatever it is called. */
+  readonly thumbprint: string
+  /** Where the key is marked as that of one issuer, or of all tenants of one: whose. */
+  readonly issuer: string | undefined
+  readonly verify: SignatureVerifier
+}
+
+interface PreparedKey extends VerifyingKey {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
-  readonly verify: SignatureVerifier
 }
 
 /** The key set of an issuer that has an HMAC secret and nothing else (RFC 7518 section 3.2). */
@@ -39,15 +48,14 @@ export function secretKeySet(
 ): MaybePromise<KeySet> {
   const preparing = algorithms.map((algorithm) =>
     andThen(signatureEngine.prepare(algorithm, secret), (verify) => {
-      return { algorithm, kid: undefined, verify }
+      return { algorithm, thumbprint: '', issuer: undefined, verify }
     }),
   )
   // A secret has no `kid` of its own, so the one that a token may carry selects nothing.
   return andThen(all(preparing), (keys) => ({
     size: 1,
     ignored: [],
-    verifiers: (algorithm) =>
-      keys.filter((key) => key.algorithm === algorithm).map((key) => key.verify),
+    find: (algorithm) => keys.filter((key) => key.algorithm === algorithm),
   }))
 }
 
@@ -70,6 +78,7 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
     return []
   })
   return andThen(all(preparing), (prepared) => {
+    ignored.sort((a, b) => a.index - b.index)
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
     return keySetOf(prepared.flat(), size, ignored)
@@ -77,14 +86,16 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
 }
 
 function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonly PreparedKey[]> {
-  const { kid, algorithms, material } = key
+  const { kid, issuer, algorithms, material } = key
   const preparing = () =>
-    algorithms.map((algorithm) =>
-      andThen(signatureEngine.prepare(algorithm, material), (verify) => ({
-        algorithm,
-        kid,
-        verify,
-      })),
+    andThen(thumbprintOf(material), (thumbprint) =>
+      all(
+        algorithms.map((algorithm) =>
+          andThen(signatureEngine.prepare(algorithm, material), (verify) => {
+            return { algorithm, kid, issuer, thumbprint, verify }
+          }),
+        ),
+      ),
     )
   const unusable = () => {
     failed()
@@ -92,7 +103,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
   // The engine refuses what only an import can tell, such as a point that is not on its curve.
   try {
-    const prepared = all(preparing())
+    const prepared = preparing()
     return prepared instanceof Promise ? prepared.catch(unusable) : prepared
   } catch {
     return unusable()
@@ -113,10 +124,10 @@ function keySetOf(
   return {
     size,
     ignored,
-    verifiers(algorithm, kid) {
+    find(algorithm, kid) {
       const serving = byAlgorithm.get(algorithm) ?? []
       const candidates = kid === undefined ? serving : serving.filter((key) => key.kid === kid)
-      return candidates.length > LIMITS.keysTried ? [] : candidates.map((key) => key.verify)
+      return candidates.length > LIMITS.keysTried ? [] : candidates
     },
   }
 }

@@ -1,29 +1,40 @@
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Rejection } from '../outcome/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import type { SignatureVerifier } from '../signature/engine.ts'
+import type { VerifyingKey } from './key-set.ts'
 
-/** How it stands with the keys of one issuer. */
+/** How it stands with the keys of one issuer. Times are milliseconds since the epoch. */
 export type KeyStatus =
   /** Given in the configuration. */
   | { readonly state: 'static' }
-  /** Loaded, and as young as they should be. */
+  /** Loaded at that time, and as young as they should be. */
   | { readonly state: 'fresh'; readonly since: number }
-  /** Loaded, but the last refresh failed; they still serve. Times are milliseconds since the epoch. */
+  /** Older than they should be since that time, because they cannot be fetched; they still serve. */
   | { readonly state: 'stale'; readonly since: number }
   /** There are none to verify with. */
   | { readonly state: 'unavailable' }
 
-/** Where the verifiers for a token come from. */
+/** Where the keys to verify a token with come from. */
 export interface KeySource {
   /**
-   * The verifiers to try, at once where the keys are at hand. None for a key that the issuer does not
-   * list; `keys_unavailable` where it cannot be known which keys the issuer lists.
+   * The keys to try, at once where they are at hand. None where the issuer does not list such a key;
+   * `keys_unavailable` where it cannot be known which keys the issuer lists.
    */
-  verifiers(
+  find(
     algorithm: Algorithm,
     kid: string | undefined,
-  ): MaybePromise<readonly SignatureVerifier[] | Rejection>
+  ): MaybePromise<readonly VerifyingKey[] | Rejection>
+  /**
+   * More keys to try where none of those in `tried` has signed the token: the issuer may have put other
+   * material under the same `kid`.
+   */
+  findChanged(
+    algorithm: Algorithm,
+    kid: string | undefined,
+    tried: readonly VerifyingKey[],
+  ): MaybePromise<readonly VerifyingKey[]>
+  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. */
+  distrust(thumbprint: string): void
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>
   status(): KeyStatus

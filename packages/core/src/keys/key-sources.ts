@@ -1,6 +1,7 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
-import { FetchError, getJson } from '../authorization-server/bounded-fetch.ts'
-import { discover, MetadataError } from '../authorization-server/metadata.ts'
+import { boundedFetch, FetchError } from '../authorization-server/bounded-fetch.ts'
+import { withDeadline } from '../authorization-server/deadline.ts'
+import { MetadataError } from '../authorization-server/metadata.ts'
 import { ConfigurationError, messageOf } from '../errors.ts'
 import type { KeysFailedEvent } from '../events/events.ts'
 import type { Publish } from '../events/publisher.ts'
@@ -9,6 +10,7 @@ import { andThen } from '../maybe-promise.ts'
 import type { Settings } from '../options/read-options.ts'
 import { type KeySet, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
+import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
 import { staticKeys } from './static-keys.ts'
 
@@ -23,35 +25,47 @@ export function keySourceOf(
   closed: AbortSignal,
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
+  const named = { issuer: issuer.metadataIssuer }
   if (origin.kind === 'secret')
     return staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
   if (origin.kind === 'static') {
-    return staticKeys(andThen(readConfigured(issuer), (set) => allUsable(set, issuer.issuer)))
+    return staticKeys(
+      andThen(readConfigured(issuer), (set) => allUsable(set, issuer.metadataIssuer)),
+    )
   }
 
-  const get = (url: string) =>
-    getJson(url, { fetch: settings.fetch, timeout: settings.fetchTimeout, signal: closed })
-  const isAcceptable = (url: string) => isAcceptableAddress(url, settings.insecureHosts)
-  const jwksUri = async () =>
-    origin.kind === 'jwks_uri'
-      ? origin.uri
-      : (await discover(issuer.issuer, get, isAcceptable)).jwksUri
-  const fetchKeySet = async () => readKeySet(await get(await jwksUri()), algorithms)
-
-  return remoteKeys(issuer.issuer, fetchKeySet, settings.clock, {
-    refreshed: ({ size, ignored }) =>
-      publish(() => ({ type: 'keys_refreshed', issuer: issuer.issuer, keys: size, ignored })),
-    failed: (error) =>
-      publish(() => ({
-        type: 'keys_failed',
-        issuer: issuer.issuer,
-        failure: failureOf(error),
-        detail: messageOf(error),
-      })),
+  const bounds = { clock: settings.clock, timeout: settings.fetchTimeout, closed }
+  const fetchPublished = publishedKeys({
+    settings: issuer,
+    get: boundedFetch(settings.fetch),
+    isAcceptable: (url) => isAcceptableAddress(url, settings.insecureHosts),
+    clock: settings.clock,
+    reports: {
+      moved: (from, to) => publish(() => ({ type: 'keys_moved', ...named, from, to })),
+      discoveryFailed: (error) =>
+        publish(() => ({ type: 'discovery_failed', ...named, ...describeFailure(error) })),
+    },
+  })
+  return remoteKeys({
+    ...named,
+    fetchKeySet: () => withDeadline(bounds, fetchPublished),
+    ages: settings.keyAges,
+    clock: settings.clock,
+    closed,
+    reports: {
+      refreshed: ({ size, ignored }, failures) => {
+        publish(() => ({ type: 'keys_refreshed', ...named, keys: size, ignored }))
+        if (failures > 0) publish(() => ({ type: 'keys_recovered', ...named, failures }))
+      },
+      failed: (error, failures) =>
+        publish(() => ({ type: 'keys_failed', ...named, ...describeFailure(error), failures })),
+      stale: () => publish(() => ({ type: 'keys_stale', ...named })),
+      sought: (because) => publish(() => ({ type: 'keys_sought', ...named, because })),
+    },
   })
 }
 
-function readConfigured({ issuer, algorithms, keyOrigin }: IssuerSettings) {
+function readConfigured({ metadataIssuer: issuer, algorithms, keyOrigin }: IssuerSettings) {
   try {
     return readKeySet(
       (keyOrigin as { document: Parameters<typeof readKeySet>[0] }).document,
@@ -74,7 +88,7 @@ function unusable(issuer: string, detail: string): ConfigurationError {
   ])
 }
 
-function failureOf(error: unknown): KeysFailedEvent['failure'] {
+function describeFailure(error: unknown): Pick<KeysFailedEvent, 'failure' | 'detail'> {
   const known = error instanceof FetchError || error instanceof MetadataError
-  return known ? error.failure : 'unusable_key_set'
+  return { failure: known ? error.failure : 'unusable_key_set', detail: messageOf(error) }
 }

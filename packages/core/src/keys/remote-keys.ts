@@ -1,104 +1,164 @@
 import type { Clock } from '../clock.ts'
 import { KeysUnavailableError } from '../errors.ts'
+import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
-import type { KeySet } from './key-set.ts'
-import type { KeySource } from './key-source.ts'
-
-/** How long keys are used and how often they are asked for, in milliseconds. */
-export const KEY_TIMES = {
-  /** A set older than this is fetched again, in the background. */
-  fresh: 600_000,
-  /** A set that cannot be fetched again still serves up to this age. */
-  hardLimit: 86_400_000,
-  /** A `kid` that is not in the set leads to at most one fetch in this time. */
-  unknownKid: 5_000,
-  /** After a failed fetch nothing is fetched for this time. */
-  backOff: 1_000,
-} as const
+import type { Algorithm } from '../signature/algorithms.ts'
+import type { KeySet, VerifyingKey } from './key-set.ts'
+import type { KeySource, KeyStatus } from './key-source.ts'
+import { type KeyAges, KeyLifeCycle, type Need } from './life-cycle.ts'
 
 /** What a key source reports as it happens. */
 export interface KeyReports {
-  refreshed(set: KeySet): void
-  failed(error: unknown): void
+  /** A set was taken over, after so many failures. */
+  refreshed(set: KeySet, failures: number): void
+  /** An attempt failed, the how many-th in a row. */
+  failed(error: unknown, failures: number): void
+  /** The set is older than it should be. */
+  stale(): void
+  /** A request has started an attempt. */
+  sought(because: 'unknown_key' | 'changed_key'): void
+}
+
+export interface RemoteKeysOptions {
+  readonly issuer: string
+  /** Brings the set that the issuer publishes now. Always settles. */
+  readonly fetchKeySet: () => Promise<{ set: KeySet; maxAge: number | undefined }>
+  readonly ages: KeyAges
+  readonly clock: Clock
+  readonly closed: AbortSignal
+  readonly reports: KeyReports
+  /** From 0 to 1: spreads the attempts of many processes. */
+  readonly random?: () => number
 }
 
 /**
- * Keys that an issuer publishes. Known keys answer at once and are fetched again in the background when
- * they are no longer fresh; a request waits only where there is no usable set yet, or where its `kid` is
- * not in the set and a fetch is due. Requests that wait share one fetch.
+ * Keys that an issuer publishes. `KeyLifeCycle` decides; this carries out what it decides, with timers and
+ * attempts. Known keys answer at once, whatever happens behind them.
  */
-export function remoteKeys(
-  issuer: string,
-  fetchKeySet: () => Promise<KeySet>,
-  clock: Clock,
-  reports: KeyReports,
-): KeySource {
-  let loaded: { readonly set: KeySet; readonly at: number; readonly since: number } | undefined
-  let lastAttempt: { readonly at: number; readonly error?: unknown } | undefined
-  let inFlight: Promise<void> | undefined
+export function remoteKeys(options: RemoteKeysOptions): KeySource {
+  const { issuer, fetchKeySet, ages, clock, closed, reports, random = Math.random } = options
+  const lifeCycle = new KeyLifeCycle(ages, random)
+  const distrusted = new Set<string>()
+  const running = new Map<number, Promise<void>>()
+  let lastError: unknown
+  let cancelAttempt = () => {}
+  let cancelStale = () => {}
+  closed.addEventListener('abort', () => {
+    cancelAttempt()
+    cancelStale()
+  })
 
-  const elapsed = (since: number) => clock.monotonic() - since
-  const failing = () => lastAttempt !== undefined && 'error' in lastAttempt
-  const mayFetch = (interval: number) =>
-    lastAttempt === undefined || elapsed(lastAttempt.at) >= interval
-  const current = () =>
-    loaded && elapsed(loaded.at) < KEY_TIMES.hardLimit ? loaded.set : undefined
-
-  function refresh(): Promise<void> {
-    inFlight ??= fetchKeySet()
+  function attempt(): void {
+    if (closed.aborted) return
+    cancelAttempt()
+    const number = lifeCycle.begin(clock.monotonic())
+    const done = fetchKeySet()
       .then(
-        (set) => {
-          loaded = { set, at: clock.monotonic(), since: clock.now() }
-          lastAttempt = { at: loaded.at }
-          reports.refreshed(set)
-        },
-        (error: unknown) => {
-          lastAttempt = { at: clock.monotonic(), error }
-          reports.failed(error)
-        },
+        ({ set, maxAge }) => succeeded(number, set, maxAge),
+        (error: unknown) => failed(number, error),
       )
-      .finally(() => (inFlight = undefined))
-    return inFlight
+      .finally(() => running.delete(number))
+    running.set(number, done)
+  }
+
+  function succeeded(number: number, set: KeySet, maxAge: number | undefined): void {
+    const { failures } = lifeCycle
+    if (lifeCycle.succeed(number, set, maxAge, clock.monotonic())) {
+      for (const older of running.keys()) if (older < number) running.delete(older)
+      reports.refreshed(set, failures)
+      cancelStale()
+      cancelStale = at(lifeCycle.staleAt, () => reports.stale())
+    }
+    schedule()
+  }
+
+  function failed(number: number, error: unknown): void {
+    if (!lifeCycle.fail(number, clock.monotonic())) return
+    lastError = error
+    reports.failed(error, lifeCycle.failures)
+    schedule()
+  }
+
+  function schedule(): void {
+    cancelAttempt()
+    cancelAttempt = at(lifeCycle.dueAt, attempt)
+  }
+
+  function at(time: number, callback: () => void): () => void {
+    if (closed.aborted || time === Infinity) return () => {}
+    return clock.after(Math.max(0, time - clock.monotonic()), callback)
+  }
+
+  /** Does what the plan for a need says. A promise where there is something to wait for. */
+  function follow(need: Need): MaybePromise<void> {
+    const { start, wait } = lifeCycle.plan(need, clock.monotonic())
+    if (start) {
+      if (need === 'unknown_key' || need === 'changed_key') reports.sought(need)
+      attempt()
+    }
+    return wait ? [...running.values()].at(-1) : undefined
+  }
+
+  const isTrusted = (key: VerifyingKey) => !distrusted.has(key.thumbprint)
+
+  function listed(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] {
+    return lifeCycle.held(clock.monotonic())?.set.find(algorithm, kid) ?? []
   }
 
   function unavailable(found: string): Rejection {
-    return new Rejection(
-      'keys_unavailable',
-      { check: 'keys', expected: `the keys of ${issuer}`, found },
-      KEY_TIMES.backOff / 1000,
-    )
+    const explanation = { check: 'keys', expected: `the keys of ${issuer}`, found }
+    return new Rejection('keys_unavailable', explanation, lifeCycle.retryAfter(clock.monotonic()))
+  }
+
+  /** A key that is not listed may be new: where that cannot be known, the fault is not the caller's. */
+  function verdict(
+    algorithm: Algorithm,
+    kid: string | undefined,
+  ): readonly VerifyingKey[] | Rejection {
+    if (lifeCycle.held(clock.monotonic()) === undefined) return unavailable('none could be fetched')
+    const keys = listed(algorithm, kid)
+    if (keys.length === 0 && lifeCycle.failures > 0) {
+      return unavailable('a key that is not listed, and the last attempt to fetch them failed')
+    }
+    return keys.filter(isTrusted)
   }
 
   return {
-    verifiers(algorithm, kid) {
-      const lookUp = () =>
-        current()?.verifiers(algorithm, kid) ?? unavailable('none could be fetched')
-      const orFailing = (found: ReturnType<typeof lookUp>) =>
-        !(found instanceof Rejection) && found.length === 0 && failing()
-          ? unavailable('an unknown key, and the last fetch failed')
-          : found
-
-      if (current() === undefined) {
-        if (inFlight || mayFetch(KEY_TIMES.backOff)) return refresh().then(lookUp).then(orFailing)
-        return lookUp()
-      }
-      const found = lookUp()
-      if (found instanceof Rejection || found.length > 0) {
-        if (elapsed(loaded!.at) >= KEY_TIMES.fresh && mayFetch(KEY_TIMES.backOff)) void refresh()
-        return found
-      }
-      if (inFlight || mayFetch(KEY_TIMES.unknownKid)) return refresh().then(lookUp).then(orFailing)
-      return orFailing(found)
+    find(algorithm, kid) {
+      const held = lifeCycle.held(clock.monotonic())
+      if (held === undefined) return andThen(follow('keys'), () => verdict(algorithm, kid))
+      return andThen(held.state === 'stale' ? follow('fresh_keys') : undefined, () => {
+        const sought = listed(algorithm, kid).length === 0 ? follow('unknown_key') : undefined
+        return andThen(sought, () => verdict(algorithm, kid))
+      })
     },
+
+    findChanged(algorithm, kid, tried) {
+      const known = new Set(tried.map((key) => key.thumbprint))
+      return andThen(follow('changed_key'), () =>
+        listed(algorithm, kid).filter((key) => isTrusted(key) && !known.has(key.thumbprint)),
+      )
+    },
+
+    distrust: (thumbprint) => void distrusted.add(thumbprint),
 
     async ready() {
-      if (current() === undefined) await refresh()
-      if (current() === undefined) throw new KeysUnavailableError(issuer, lastAttempt?.error)
+      if (lifeCycle.held(clock.monotonic()) !== undefined) return
+      if (running.size === 0) attempt()
+      await [...running.values()].at(-1)
+      if (lifeCycle.held(clock.monotonic()) !== undefined) return
+      throw new KeysUnavailableError(
+        issuer,
+        lastError ?? new Error('the resource server was closed'),
+      )
     },
 
-    status() {
-      if (current() === undefined) return { state: 'unavailable' }
-      return { state: failing() ? 'stale' : 'fresh', since: loaded!.since }
+    status(): KeyStatus {
+      const now = clock.monotonic()
+      const held = lifeCycle.held(now)
+      if (held === undefined) return { state: 'unavailable' }
+      const since = held.state === 'fresh' ? lifeCycle.loadedAt : lifeCycle.staleAt
+      return { state: held.state, since: clock.now() - (now - since) }
     },
   }
 }

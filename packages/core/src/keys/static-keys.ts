@@ -4,15 +4,21 @@ import type { KeySource } from './key-source.ts'
 
 /** Keys that are given in the configuration: they neither age nor fail. */
 export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
+  const distrusted = new Set<string>()
   let known = keySet
   if (known instanceof Promise) {
-    void known.then(
+    known.then(
       (set) => (known = set),
       () => {}, // `ready()` and every request reject with the reason
     )
   }
   return {
-    verifiers: (algorithm, kid) => andThen(known, (set) => set.verifiers(algorithm, kid)),
+    find: (algorithm, kid) =>
+      andThen(known, (set) =>
+        set.find(algorithm, kid).filter((key) => !distrusted.has(key.thumbprint)),
+      ),
+    findChanged: () => [],
+    distrust: (thumbprint) => void distrusted.add(thumbprint),
     ready: async () => void (await known),
     status: () => ({ state: 'static' }),
   }

@@ -18,6 +18,11 @@ export interface IssuerOptions {
    */
   readonly issuer: string
   /**
+   * The tenants whose tokens are accepted, where `issuer` has `{tenantid}` in it, as the multi-tenant issuer
+   * of Microsoft Entra ID does. The token's `tid` has to be the tenant of its `iss`.
+   */
+  readonly tenants?: readonly string[]
+  /**
    * The identifiers of this API, of which a token must name one in `aud`. `null` says that the tokens of
    * this issuer carry no audience (Cognito); it takes `allowedClients` and a rule that tells its access
    * tokens from its other tokens (`tokenKindClaim`, or `tokenType: 'at+jwt'`), and refuses tokens that do
@@ -72,6 +77,13 @@ export interface CommonOptions {
   readonly fetch?: Fetch
   /** Seconds that one outgoing call may take in all. Default 3, at most 30. */
   readonly fetchTimeout?: number
+  /**
+   * Seconds after which fetched keys are replaced; they are fetched again before that, in the background.
+   * `Cache-Control` may shorten it, not below 30. Default 600, from 30 to 86400.
+   */
+  readonly keysMaxAge?: number
+  /** Seconds that fetched keys may serve while they cannot be fetched again. Default 86400, at most 604800. */
+  readonly keysStaleLimit?: number
   /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
   readonly onEvent?: EventListener
   /** Writes the body of a refusal. What it throws goes to the framework's error channel. */

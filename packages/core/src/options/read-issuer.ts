@@ -1,6 +1,7 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import { parseJsonObject } from '../encoding/json.ts'
 import type { IssuerSettings, KeyOrigin } from '../issuers/issuer-settings.ts'
+import { issuerOfTenant, TENANT_PLACEHOLDER } from '../issuers/tenants.ts'
 import type { AlgorithmPolicy } from '../keys/jwk.ts'
 import { LIMITS } from '../limits.ts'
 import {
@@ -14,6 +15,7 @@ import { isRecord, type Problems } from './problems.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
+  'tenants',
   'audience',
   'allowedClients',
   'jwksUri',
@@ -33,7 +35,8 @@ export const ISSUER_OPTIONS = [
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * Validates what is said about one issuer and fills in the defaults. What is wrong goes to `problems`;
+ * Validates what is said about one issuer and fills in the defaults. An issuer with tenants becomes as many
+ * issuers, which share their keys. What is wrong goes to `problems`;
  * the settings are only good where nothing was added. `at` stands before the names in the messages.
  */
 export function readIssuer(
@@ -41,11 +44,14 @@ export function readIssuer(
   insecureHosts: readonly string[],
   problems: Problems,
   at: string,
-): IssuerSettings {
+): readonly IssuerSettings[] {
   const say = (problem: string) => problems.add(at + problem)
   const keyOrigin = readKeyOrigin(options, insecureHosts, say)
+  const issuer = readIssuerIdentifier(options['issuer'], keyOrigin, insecureHosts, say)
   const settings: IssuerSettings = {
-    issuer: readIssuerIdentifier(options['issuer'], keyOrigin, insecureHosts, say),
+    issuer,
+    metadataIssuer: issuer,
+    tenant: undefined,
     audiences: readAudiences(options, say),
     allowedClients: readNames(options['allowedClients'], 'allowedClients', say),
     keyOrigin,
@@ -67,7 +73,11 @@ export function readIssuer(
     ),
   }
   if (settings.audiences === null) checkAudienceless(settings, say)
-  return Object.freeze(settings)
+  const tenants = readTenants(options['tenants'], issuer, say)
+  if (tenants === undefined) return [Object.freeze(settings)]
+  return tenants.map((tenant) =>
+    Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
+  )
 }
 
 type Say = (problem: string) => void
@@ -93,6 +103,27 @@ function readIssuerIdentifier(
     say('issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.')
   }
   return issuer
+}
+
+function readTenants(tenants: unknown, issuer: string, say: Say): readonly string[] | undefined {
+  const isTemplate = issuer.split(TENANT_PLACEHOLDER).length === 2
+  if (tenants === undefined && !issuer.includes(TENANT_PLACEHOLDER)) return undefined
+  if (tenants === undefined) {
+    say(
+      `issuer has ${TENANT_PLACEHOLDER} in it, which takes tenants: the ids of those that may call.`,
+    )
+  } else if (!isTemplate) {
+    say(`tenants takes an issuer with one ${TENANT_PLACEHOLDER} in it.`)
+  } else if (Array.isArray(tenants) && tenants.length > 0 && tenants.every(isTenant)) {
+    return [...new Set(tenants)]
+  } else {
+    say('tenants must be an array with at least one tenant id.')
+  }
+  return undefined
+}
+
+function isTenant(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.-]+$/.test(value)
 }
 
 function readAudiences(options: Options, say: Say): readonly string[] | null {

@@ -1,6 +1,7 @@
 import type { Fetch } from '../authorization-server/bounded-fetch.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { KEY_TIMES, type KeyAges } from '../keys/life-cycle.ts'
 import { isQuotable } from '../outcome/challenge.ts'
 import type { CommonOptions } from './options.ts'
 import { isRecord, Problems } from './problems.ts'
@@ -11,6 +12,8 @@ export const COMMON_OPTIONS: readonly string[] = [
   'allowInsecureHosts',
   'fetch',
   'fetchTimeout',
+  'keysMaxAge',
+  'keysStaleLimit',
   'onEvent',
   'onRefused',
   'clock',
@@ -24,6 +27,7 @@ export interface Settings {
   readonly fetch: Fetch
   /** Milliseconds. */
   readonly fetchTimeout: number
+  readonly keyAges: KeyAges
   readonly onEvent: CommonOptions['onEvent']
   readonly onRefused: CommonOptions['onRefused']
   readonly clock: Clock
@@ -51,12 +55,13 @@ export function readOptions(options: unknown): Settings {
     if (value !== undefined && typeof value !== 'function')
       problems.add(`${name} must be a function.`)
   }
+  const keyAges = readKeyAges(given, problems)
   const seconds = fetchTimeout ?? 3
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= 30)) {
     problems.add('fetchTimeout must be a number of seconds, more than 0 and at most 30.')
   }
   if (clock !== undefined && !isClock(clock)) {
-    problems.add('clock must have the functions now and monotonic.')
+    problems.add('clock must have the functions now, monotonic and after.')
   }
   const hosts = Array.isArray(insecureHosts) ? insecureHosts.filter(isHostName) : []
   const issuers = readIssuers(given, hosts, problems)
@@ -69,6 +74,7 @@ export function readOptions(options: unknown): Settings {
     // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
     fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
     fetchTimeout: (seconds as number) * 1000,
+    keyAges,
     onEvent: onEvent as CommonOptions['onEvent'],
     onRefused: onRefused as CommonOptions['onRefused'],
     clock: (clock as Clock | undefined) ?? systemClock,
@@ -82,7 +88,7 @@ function readIssuers(
 ): readonly IssuerSettings[] {
   const several = options['issuers']
   problems.unknownNames(options, [...ISSUER_OPTIONS, ...COMMON_OPTIONS, 'issuers'])
-  if (several === undefined) return [readIssuer(options, insecureHosts, problems, '')]
+  if (several === undefined) return readIssuer(options, insecureHosts, problems, '')
   for (const name of ISSUER_OPTIONS) {
     if (options[name] !== undefined) {
       problems.add(`${name} stands beside issuers: it belongs inside each of them.`)
@@ -92,7 +98,7 @@ function readIssuers(
     problems.add('issuers must be an array of at least one { issuer, audience, ... }.')
     return []
   }
-  const issuers = several.map((issuer, i) => {
+  const issuers = several.flatMap((issuer, i) => {
     problems.unknownNames(issuer, ISSUER_OPTIONS, `issuers[${i}].`)
     return readIssuer(issuer, insecureHosts, problems, `issuers[${i}].`)
   })
@@ -102,10 +108,29 @@ function readIssuers(
   return issuers
 }
 
+function readKeyAges(
+  { keysMaxAge, keysStaleLimit }: Readonly<Record<string, unknown>>,
+  problems: Problems,
+): KeyAges {
+  const maxAge = keysMaxAge ?? KEY_TIMES.maxAge
+  const staleLimit = keysStaleLimit ?? Math.max(KEY_TIMES.staleLimit, Number(maxAge))
+  const within = (value: unknown, min: number, max: number): value is number =>
+    typeof value === 'number' && value >= min && value <= max
+  if (!within(maxAge, KEY_TIMES.minAge, 86_400)) {
+    problems.add(`keysMaxAge must be a number of seconds from ${KEY_TIMES.minAge} to 86400.`)
+  } else if (!within(staleLimit, maxAge, 604_800)) {
+    problems.add('keysStaleLimit must be a number of seconds from keysMaxAge to 604800.')
+  }
+  return { maxAge, staleLimit } as KeyAges
+}
+
 function isHostName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)
 }
 
 function isClock(clock: unknown): boolean {
-  return isRecord(clock) && ['now', 'monotonic'].every((name) => typeof clock[name] === 'function')
+  return (
+    isRecord(clock) &&
+    ['now', 'monotonic', 'after'].every((name) => typeof clock[name] === 'function')
+  )
 }

@@ -82,13 +82,24 @@ function readIssuer(
   problems: Problems,
 ): readonly string[] | undefined {
   if (issuer === undefined) return undefined
-  const names = typeof issuer === 'string' ? [issuer] : issuer
-  const known = issuers.map((settings) => settings.issuer)
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => known.includes(name))) {
-    problems.add(`issuer must name configured issuers: ${known.join(', ')}.`)
+  const names: unknown = typeof issuer === 'string' ? [issuer] : issuer
+  const named = Array.isArray(names) ? names.map((name) => issuersNamed(name, issuers)) : []
+  if (named.length === 0 || named.some((found) => found.length === 0)) {
+    problems.add(`issuer must name configured issuers: ${namesOf(issuers).join(', ')}.`)
     return undefined
   }
-  return Object.freeze([...names])
+  return Object.freeze(named.flat())
+}
+
+/** The issuers that a name stands for: one, or with `{tenantid}` in it those of all configured tenants. */
+function issuersNamed(name: unknown, issuers: readonly IssuerSettings[]): readonly string[] {
+  return issuers
+    .filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
+    .map(({ issuer }) => issuer)
+}
+
+function namesOf(issuers: readonly IssuerSettings[]): readonly string[] {
+  return [...new Set(issuers.map(({ metadataIssuer }) => metadataIssuer))]
 }
 
 function readClients(
@@ -101,30 +112,30 @@ function readClients(
     problems.add('clients names no client: name at least one, or leave it out.')
     return undefined
   }
-  return clients.map((client: unknown) => readClient(client, issuers, problems))
+  return clients.flatMap((client: unknown) => readClient(client, issuers, problems))
 }
 
 function readClient(
   client: unknown,
   issuers: readonly IssuerSettings[],
   problems: Problems,
-): Partial<ClientOfIssuer> {
+): readonly Partial<ClientOfIssuer>[] {
   if (typeof client === 'string' && client !== '') {
-    if (issuers.length > 1) {
+    if (namesOf(issuers).length > 1) {
       problems.add(
         'clients must name the issuer of each client where there are several: { issuer, clientId }.',
       )
     }
-    return { clientId: client }
+    return [{ clientId: client }]
   }
   const { issuer, clientId } = isRecord(client) ? client : {}
-  const known = issuers.some((settings) => settings.issuer === issuer)
-  if (!known || typeof clientId !== 'string' || clientId === '') {
+  const named = issuersNamed(issuer, issuers)
+  if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {
     problems.add('clients must hold client ids, or { issuer, clientId } with a configured issuer.')
-    return {}
+    return []
   }
   problems.unknownNames(client as Record<string, unknown>, ['issuer', 'clientId'], 'clients[].')
-  return { issuer: issuer as string, clientId }
+  return named.map((name) => ({ issuer: name, clientId }))
 }
 
 /** A guard that could only ever refuse, or that nobody has thought through, is found at start-up. */

@@ -3,7 +3,14 @@ import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { listen, type RunningServer } from '../../../../test/support/servers.ts'
-import { FetchError, getJson } from '../../src/authorization-server/bounded-fetch.ts'
+import {
+  boundedFetch,
+  type Fetch,
+  FetchError,
+  maxAgeOf,
+} from '../../src/authorization-server/bounded-fetch.ts'
+import { withDeadline } from '../../src/authorization-server/deadline.ts'
+import { systemClock } from '../../src/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
 
 const running: RunningServer[] = []
@@ -14,18 +21,26 @@ afterEach(async () => {
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-async function get(
-  handler: RequestListener,
-  options: { timeout?: number; signal?: AbortSignal } = {},
-) {
+interface Options {
+  readonly fetch?: Fetch
+  readonly timeout?: number
+  readonly closed?: AbortSignal
+}
+
+async function getJson(url: string, options: Options = {}) {
+  const {
+    fetch = globalThis.fetch,
+    timeout = 5000,
+    closed = new AbortController().signal,
+  } = options
+  const bounds = { clock: systemClock, timeout, closed }
+  return (await withDeadline(bounds, (signal) => boundedFetch(fetch)(url, signal))).document
+}
+
+async function get(handler: RequestListener, options: Options = {}) {
   const server = await listen(handler)
   running.push(server)
-  return getJson(server.url, {
-    fetch: globalThis.fetch,
-    timeout: 5000,
-    signal: new AbortController().signal,
-    ...options,
-  })
+  return getJson(server.url, options)
 }
 
 async function failureOf(exchange: Promise<unknown>): Promise<string> {
@@ -145,20 +160,15 @@ describe('a bounded call', () => {
   })
 
   it('times out where a replaced fetch ignores its signal', async () => {
-    const exchange = getJson('https://as.example.com', {
-      fetch: () => new Promise(() => {}),
-      timeout: 10,
-      signal: new AbortController().signal,
-    })
+    const fetch = () => new Promise<Response>(() => {})
+    const exchange = getJson('https://as.example.com', { fetch, timeout: 10 })
     expect(await failureOf(exchange)).toBe('timeout')
   })
 
   it('reports a refused connection, a broken answer, and a fetch that throws', async () => {
     const gone = await listen(() => {})
     await gone.close()
-    const options = { timeout: 5000, signal: new AbortController().signal }
-    const refused = getJson(gone.url, { ...options, fetch: globalThis.fetch })
-    expect(await failureOf(refused)).toBe('unreachable')
+    expect(await failureOf(getJson(gone.url))).toBe('unreachable')
 
     const broken = get((_req, res) => {
       res.writeHead(200, { ...JSON_TYPE, 'content-length': '100' })
@@ -169,13 +179,41 @@ describe('a bounded call', () => {
     const throwing = () => {
       throw new Error('misconfigured')
     }
-    expect(await failureOf(getJson(gone.url, { ...options, fetch: throwing }))).toBe('unreachable')
+    expect(await failureOf(getJson(gone.url, { fetch: throwing }))).toBe('unreachable')
   })
 
   it('ends when the resource server is closed', async () => {
     const closing = new AbortController()
-    const exchange = get(() => closing.abort(), { signal: closing.signal })
+    const exchange = get(() => closing.abort(), { closed: closing.signal })
     expect(await failureOf(exchange)).toBe('closed')
-    expect(await failureOf(get(() => {}, { signal: closing.signal }))).toBe('closed')
+    expect(await failureOf(get(() => {}, { closed: closing.signal }))).toBe('closed')
+  })
+})
+
+describe('the age up to which an answer may be kept', () => {
+  it.each([
+    [undefined, undefined, undefined],
+    ['public', undefined, undefined],
+    ['max-age=60', undefined, 60],
+    ['public, MAX-AGE=60', undefined, 60],
+    ['max-age="60"', undefined, 60],
+    ['max-age=60', '45', 15],
+    ['max-age=60', '90', 0],
+    ['max-age=60', 'soon', 60],
+    ['max-age=60, max-age=600', undefined, 60],
+    ['max-age=31536000000000000000', undefined, 31_536_000_000_000_000_000],
+    ['max-age=-1', undefined, 0],
+    ['max-age=1.5', undefined, 0],
+    ['max-age=', undefined, 0],
+    ['no-store', undefined, 0],
+    ['max-age=600, no-cache', undefined, 0],
+    ['no-cache="set-cookie"', undefined, 0],
+    ['s-maxage=60', undefined, undefined],
+    ['stale-while-revalidate=60', undefined, undefined],
+  ])('of Cache-Control %j and Age %j is %j', (cacheControl, age, expected) => {
+    const headers = new Headers({ expires: 'Thu, 01 Jan 1970 00:00:00 GMT' })
+    if (cacheControl !== undefined) headers.set('cache-control', cacheControl)
+    if (age !== undefined) headers.set('age', age)
+    expect(maxAgeOf(headers)).toBe(expected)
   })
 })

@@ -11,7 +11,10 @@ type Node = string | readonly Node[] | { readonly members: readonly (readonly [s
 
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t', '\r\n  ')
 const name = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c', '"', '\\', ':', '":', '\\"', '', '{"a":1}') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('a', 'b', 'c', '"', '\\', ':', '":', '\\"', '', '{"a":1}'),
+  },
   { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
 )
 const scalar = fc
@@ -24,9 +27,7 @@ const { tree } = fc.letrec<{ tree: Node; object: Node }>((tie) => ({
     fc.array(tie('tree'), { maxLength: 3 }),
     tie('object'),
   ),
-  object: fc
-    .array(fc.tuple(name, tie('tree')), { maxLength: 4 })
-    .map((members) => ({ members })),
+  object: fc.array(fc.tuple(name, tie('tree')), { maxLength: 4 }).map((members) => ({ members })),
 }))
 const object = fc.array(fc.tuple(name, tree), { maxLength: 4 }).map((members) => ({ members }))
 
@@ -98,7 +99,8 @@ describe('parseJsonObject', () => {
   })
 
   it('throws nothing but a SyntaxError with one of its fixed texts, whatever the bytes are', () => {
-    const texts = /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
+    const texts =
+      /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
     const bytes = fc.oneof(
       fc.uint8Array(),
       fc.string({ unit: 'binary' }).map(bytesOf),

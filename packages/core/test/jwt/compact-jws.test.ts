@@ -86,14 +86,24 @@ describe('parseCompactJws', () => {
       ['a plus sign', (part: string) => `+${part.slice(1)}`],
       ['a slash', (part: string) => `/${part.slice(1)}`],
       ['a look-alike', (part: string) => `\uff25${part.slice(1)}`],
-      ['an impossible length', (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`],
+      [
+        'an impossible length',
+        (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
+      ],
     ])('7515-02: has to be base64url without %s', (_, edit) => {
       expect(verdictOf(parseCompactJws(GOOD))).toBe('passed')
       expect(verdictOf(parseCompactJws(change(edit)))).toBe(MALFORMED)
     })
 
     it('7515-03: has to be in the one spelling that leaves no bit unused', () => {
-      const spellings = ['eyJhIjoxfQ', 'eyJhIjoxfR', 'eyJhIjoxfS', 'eyJhIjoxff', 'eyJhIjoxfSA', 'eyJhIjoxfSB']
+      const spellings = [
+        'eyJhIjoxfQ',
+        'eyJhIjoxfR',
+        'eyJhIjoxfS',
+        'eyJhIjoxff',
+        'eyJhIjoxfSA',
+        'eyJhIjoxfSB',
+      ]
       const verdicts = spellings.map((part) => verdictOf(parseCompactJws(change(() => part))))
       expect(verdicts).toEqual(['passed', ...Array(3).fill(MALFORMED), 'passed', MALFORMED])
     })

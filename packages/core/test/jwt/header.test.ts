@@ -14,7 +14,10 @@ const withMember = (name: string, value: unknown) =>
 
 describe('readHeader', () => {
   it('gives the algorithm and the kid', () => {
-    expect(read({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })).toEqual({ algorithm: 'ES256', kid: 'k' })
+    expect(read({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })).toEqual({
+      algorithm: 'ES256',
+      kid: 'k',
+    })
     expect(read({ alg: 'RS256' })).toEqual({ algorithm: 'RS256', kid: undefined })
     expect(read({ alg: 'RS256', kid: '' })).toEqual({ algorithm: 'RS256', kid: '' })
   })

@@ -121,7 +121,12 @@ describe('checkTokenKind', () => {
   it("holds a token to the issuer's own rule", () => {
     const cognito = settingsWith({ tokenKindClaim: { name: 'token_use', value: 'access' } })
     expect(checkTokenKind({ ...access, token_use: 'access' }, cognito)).toBeUndefined()
-    for (const claims of [{}, { token_use: 'id' }, { token_use: ['access'] }, { token_use: 'ACCESS' }]) {
+    for (const claims of [
+      {},
+      { token_use: 'id' },
+      { token_use: ['access'] },
+      { token_use: 'ACCESS' },
+    ]) {
       expect(verdictOf(checkTokenKind({ ...access, ...claims }, cognito))).toBe(WRONG)
     }
     const own = settingsWith({ tokenKindClaim: { name: 'kind', value: 'at' } })

@@ -212,6 +212,8 @@ describe('the options', () => {
     expect(problemsOf({ ...good, jwks_uri: 'a' })).toEqual([
       'jwks_uri is not known. Did you mean jwksUri?',
     ])
-    expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain('Known are issuer, audience')
+    expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain(
+      'Known are issuer, tenants, audience',
+    )
   })
 })

@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts'
+import { FetchError } from './bounded-fetch.ts'
+
+/** What bounds outgoing work. */
+export interface Bounds {
+  readonly clock: Clock
+  /** Milliseconds for all of the work together. */
+  readonly timeout: number
+  /** Ends the work early. */
+  readonly closed: AbortSignal
+}
+
+/**
+ * Runs work under one deadline: its signal is aborted, and the promise rejects with a `FetchError`, when
+ * the time is up or the resource server is closed, also where the work does not listen to the signal.
+ */
+export async function withDeadline<T>(
+  { clock, timeout, closed }: Bounds,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abort = new AbortController()
+  const interrupted = new Promise<never>((_, reject) => {
+    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error))
+  })
+  const stop = (failure: 'timeout' | 'closed', detail: string) =>
+    abort.abort(new FetchError(failure, detail))
+  const close = () => stop('closed', 'the resource server was closed')
+  const cancel = clock.after(timeout, () => stop('timeout', `not done within ${timeout} ms`))
+  closed.addEventListener('abort', close)
+  try {
+    if (closed.aborted) close()
+    return await Promise.race([interrupted, work(abort.signal)])
+  } finally {
+    cancel()
+    closed.removeEventListener('abort', close)
+    // Lets go of a connection whose answer was not read to its end.
+    abort.abort(new FetchError('closed', 'the exchange is over'))
+  }
+}
