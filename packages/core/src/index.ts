@@ -28,6 +28,7 @@ export type { Anonymous, Granted, Outcome, Refused } from './outcome/outcome.ts'
 export type { RefusalBody, RefusalView } from './outcome/refusal.ts'
 export { REASONS } from './outcome/reasons.ts'
 export type { Reason, ReasonText } from './outcome/reasons.ts'
+export type { Explanation } from './outcome/rejection.ts'
 
 export type { AccessToken, Claims } from './token/access-token.ts'
 export type {

@@ -1,5 +1,5 @@
 import type { ResourceServerOptions } from './options.ts'
-import { Problems } from './problems.ts'
+import { Problems } from '../problems.ts'
 
 /** The environment variables that configure a stand-alone guard, and the option each one sets. */
 const VARIABLES = {

@@ -11,7 +11,7 @@ import {
   isAlgorithm,
   traitsOf,
 } from '../signature/algorithms.ts'
-import { isRecord, type Problems } from './problems.ts'
+import { isRecord, type Problems } from '../problems.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',

@@ -4,7 +4,7 @@ import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { KEY_TIMES, type KeyAges } from '../keys/life-cycle.ts'
 import { isQuotable } from '../outcome/challenge.ts'
 import type { CommonOptions } from './options.ts'
-import { isRecord, Problems } from './problems.ts'
+import { isRecord, Problems } from '../problems.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
 
 export const COMMON_OPTIONS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { isRecord, Problems } from '../options/problems.ts'
+import { isRecord, Problems } from '../problems.ts'
 import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
 
 const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'check']

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError } from './errors.ts'
 
 /** Collects what is wrong with a configuration, so that all of it can be said at once. */
 export class Problems {

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { PACKAGES, packAll, ROOT, temporaryDirectory } from './tarballs.mjs'
+
+let directory
+let tarballs
+
+before(async () => {
+  directory = await temporaryDirectory()
+  tarballs = await packAll(directory.path)
+})
+after(() => directory.remove())
+
+async function filesIn(tarball, name) {
+  const { length } = `/node_modules/@bearward/${name}/`
+  const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarball)))
+  return contents.listFiles().map((path) => path.slice(length))
+}
+
+/** What the compiler makes of the sources, and nothing else. */
+async function expectedFiles(name) {
+  const files = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })
+  const modules = files.filter((path) => path.endsWith('.ts')).map((path) => path.slice(0, -3))
+  const built = modules.flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
+  return [...built, 'LICENSE', 'README.md', 'package.json']
+}
+
+for (const name of PACKAGES) {
+  test(`${name}: the tarball holds exactly what it should`, async () => {
+    const found = await filesIn(tarballs[name], name)
+    assert.deepEqual(found.sort(), (await expectedFiles(name)).sort())
+  })
+
+  test(`${name}: publint, strictly, has nothing to say`, async () => {
+    const { buffer, byteOffset, length } = await readFile(tarballs[name])
+    const tarball = buffer.slice(byteOffset, byteOffset + length)
+    assert.deepEqual((await publint({ pack: { tarball }, strict: true })).messages, [])
+  })
+
+  test(`${name}: the types resolve wherever an ES module can be imported`, async () => {
+    // Two findings are the price of being an ES module only: resolution that knows no `exports`, and
+    // compilers that know no `require` of ES modules. There may be no third.
+    const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarballs[name])))
+    const { problems } = await checkPackage(contents)
+    assert.deepEqual(
+      problems.map(({ kind, resolutionKind }) => [kind, resolutionKind]),
+      [
+        ['NoResolution', 'node10'],
+        ['CJSResolvesToESM', 'node16-cjs'],
+      ],
+    )
+  })
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { cp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compile, RESOLUTIONS } from './compiler.mjs'
+import { createProject, evaluate, packAll, temporaryDirectory } from './tarballs.mjs'
+
+let directory
+let project
+
+before(async () => {
+  directory = await temporaryDirectory()
+  const tarballs = await packAll(directory.path)
+  project = await createProject(join(directory.path, 'core-alone'), tarballs.core)
+  const types = fileURLToPath(new URL('types/core.test-d.ts', import.meta.url))
+  await cp(types, join(project, 'core.test-d.ts'))
+})
+after(() => directory.remove())
+
+test('core: decides where there is no framework', async () => {
+  const program = `import { createResourceServer } from '@bearward/core'
+    const options = { issuer: 'https://as.example.com', audience: 'https://api.example.com' }
+    const server = createResourceServer(options)
+    const { status, reason } = server.authenticate({ method: 'GET', url: '/', headers: {} })
+    process.stdout.write(status + ' ' + reason)`
+  assert.equal(await evaluate(project, program), '401 no_credentials')
+})
+
+for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
+  test(`core: its types compile without those of Node and of Express (${name})`, async () => {
+    const options = { ...resolution, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
+    assert.equal(await compile(project, ['core.test-d.ts'], options), '')
+  })
+}
+
+test('core: its types need two globals beyond the language, AbortSignal and Response', async () => {
+  await writeFile(join(project, 'bare.ts'), "export * from '@bearward/core'\n")
+  const options = { module: 'nodenext', lib: ['ES2022'], types: [], noEmit: true }
+  const errors = (await compile(project, ['bare.ts'], options)).match(/error .*/g)
+  const missing = errors.map((error) => /Cannot find name '(\w+)'/.exec(error)?.[1] ?? error)
+  assert.deepEqual(new Set(missing), new Set(['AbortSignal', 'Response']))
+})

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The packages that are published. */
+export const PACKAGES = ['core', 'express']
+
+/** Runs a program to its end. Never throws: what a failing compiler prints is a result, too. */
+export function run(program, args, options = {}) {
+  return new Promise((resolve) => {
+    execFile(program, args, { maxBuffer: 2 ** 26, ...options }, (error, stdout, stderr) =>
+      resolve({ failed: error !== null, stdout, output: stdout + stderr }),
+    )
+  })
+}
+
+/** Runs statements as an ES module of a project. Gives what they print. */
+export async function evaluate(project, program) {
+  const args = ['--input-type=module', '--eval', program]
+  return (await run(process.execPath, args, { cwd: project })).output
+}
+
+async function runOrThrow(program, args, cwd) {
+  const { failed, stdout, output } = await run(program, args, { cwd })
+  if (failed) throw new Error(`${program} ${args.join(' ')}\n${output}`)
+  return stdout
+}
+
+export async function readJson(...path) {
+  return JSON.parse(await readFile(join(ROOT, ...path), 'utf8'))
+}
+
+/** The version of a framework that the tests of the workspace use. */
+export async function pinned(name) {
+  return (await readJson('test/package.json')).devDependencies[name]
+}
+
+/** A directory outside of the workspace, and how to get rid of it. */
+export async function temporaryDirectory() {
+  const path = await mkdtemp(join(tmpdir(), 'bearward-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Packs all packages as they would be published. Gives the paths of the tarballs, by name. */
+export async function packAll(destination) {
+  const { packageManager } = await readJson('package.json')
+  const args = ['-y', packageManager, 'pack', '--json', '--pack-destination', destination]
+  const tarballs = {}
+  for (const name of PACKAGES) {
+    const report = await runOrThrow('npx', args, join(ROOT, 'packages', name))
+    tarballs[name] = JSON.parse(report).filename
+  }
+  return tarballs
+}
+
+/** Makes a project that knows nothing of the workspace, with these packages in it. */
+export async function createProject(directory, ...packages) {
+  await mkdir(directory, { recursive: true })
+  const manifest = { name: 'consumer', private: true, type: 'module' }
+  await writeFile(join(directory, 'package.json'), JSON.stringify(manifest))
+  await install(directory, ...packages)
+  return directory
+}
+
+/** Adds packages to a project, as its developers would with npm. */
+export async function install(project, ...packages) {
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--save-exact']
+  await runOrThrow('npm', ['install', ...quietly, ...packages], project)
+}

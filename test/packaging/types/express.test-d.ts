@@ -1,0 +1,58 @@
+/** What the compiler has to know of the Express adapter. See `core.test-d.ts`. */
+import { createSecretKey } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { createResourceServer, type Outcome, type RequestView } from '@bearward/core'
+import {
+  type AccessToken,
+  auth,
+  type Bearward,
+  createBearward,
+  requireToken,
+} from '@bearward/express'
+import express, { type Request, type RequestHandler } from 'express'
+
+const issuer = 'https://as.example.com'
+const audience = 'https://api.example.com'
+
+export const bearward: Bearward = createBearward({ issuer, audience })
+
+export const handlers: readonly RequestHandler[] = [
+  requireToken(),
+  bearward.requireToken(),
+  bearward.requireToken({ scope: { any: ['read', 'write'] }, subject: 'user' }),
+  bearward.requireToken({ check: (token, request) => request.params['id'] === token.subject.id }),
+  bearward.requireToken({ check: async (_token, request: Request) => request.secure }),
+]
+
+export function guardsThatMustNotCompile(): void {
+  // @ts-expect-error: no audience
+  createBearward({ issuer })
+  // @ts-expect-error: one issuer and several
+  createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
+  // @ts-expect-error: a name that does not exist
+  requireToken({ scopes: 'read' })
+  // @ts-expect-error: a kind of subject that does not exist
+  bearward.requireToken({ subject: 'robot' })
+  // @ts-expect-error: an answer that is neither yes nor no
+  bearward.requireToken({ check: (token) => token.clientId })
+  // @ts-expect-error: a guard makes a middleware, it is none
+  express().use(bearward)
+}
+
+express().get('/reports/:id', bearward.requireToken({ optional: true }), (request, response) => {
+  // @ts-expect-error: the caller may be anonymous
+  response.locals['issuer'] = request.auth.issuer
+  const maybe: AccessToken | undefined = request.auth
+  const token: AccessToken = auth(request)
+  // @ts-expect-error: whoever is unknown may have no identifier
+  response.json({ maybe, length: token.subject.id.length })
+  if (token.subject.kind === 'machine') response.json({ length: token.subject.id.length })
+})
+
+/** What Node has fits as it is: a request, and a key. */
+export function judge(request: IncomingMessage): Outcome | Promise<Outcome> {
+  const secret = createSecretKey(new Uint8Array(32))
+  const { method = 'GET', url = '/', rawHeaders: headerLines, headers } = request
+  const view: RequestView = { method, url, headerLines, headers, source: request }
+  return createResourceServer({ issuer, audience, secret }).authenticate(view)
+}
