@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { environmentOptions, LIMITS, REASONS, type ReasonText } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
+import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
+import { METADATA_AGE } from '../../packages/core/src/keys/published-keys.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
 
@@ -47,6 +49,25 @@ describe('the tables of the documentation are true:', () => {
     }
     const known = /Known are (.*)\.$/m.exec(message)?.[1]?.split(', ')
     expect([...documented].sort()).toEqual(known?.sort())
+  })
+
+  it('times of keys', () => {
+    const numbers = table('README.md', 'what').map(([, number]) => number)
+    const { maxAge, staleLimit, refreshAt, backOff, unknownKey, changedKey, withoutKeys } =
+      KEY_TIMES
+    expect(unknownKey.burst).toBe(2)
+    expect(changedKey.burst).toBe(1)
+    expect(numbers).toEqual([
+      `${maxAge / 60} min (keysMaxAge)`,
+      `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
+      '3 s (fetchTimeout)',
+      `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
+      `${staleLimit / 3600} h (keysStaleLimit)`,
+      `twice at once, then once in ${unknownKey.interval} s`,
+      `once in ${changedKey.interval} s`,
+      `every ${withoutKeys} s where requests ask`,
+      `${METADATA_AGE / 60_000} min, or when the keys are gone from their address`,
+    ])
   })
 
   it('limits', () => {

@@ -31,6 +31,7 @@ const LAYERS = [
 /** Where the names lead that the manifest resolves by runtime. */
 const BY_RUNTIME: Record<string, string> = {
   '#base64url': 'encoding',
+  '#sha256': 'encoding',
   '#signature-engine': 'signature',
   '#diagnostics-channel': 'events',
 }

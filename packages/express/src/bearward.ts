@@ -15,7 +15,7 @@ import { remember } from './auth.ts'
 export type ExpressRequirements = Requirements<Request>
 
 /** The guards of one configuration. Made by `createBearward`. */
-export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'close'> {
+export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
   /**
    * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
    * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
@@ -30,6 +30,7 @@ export function createBearward(options: ResourceServerOptions): Bearward {
     requireToken: (...requirements) => guardOf(server, requirements),
     ready: server.ready,
     status: server.status,
+    distrust: server.distrust,
     close: server.close,
   }
 }

@@ -1,5 +1,5 @@
 import type { TrustedIssuer } from '../issuers/trusted-issuers.ts'
-import { isIssuerOrTenant } from '../issuers/tenants.ts'
+import { isIssuerOrTenant } from '../authorization-server/tenants.ts'
 import type { VerifyingKey } from '../keys/key-set.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'

@@ -2,7 +2,7 @@ import { FetchError, type GetJson } from '../authorization-server/bounded-fetch.
 import { discover, type Metadata, metadataUrls } from '../authorization-server/metadata.ts'
 import type { Clock } from '../clock.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { issuerOfTenant } from '../issuers/tenants.ts'
+import { issuerOfTenant } from '../authorization-server/tenants.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 
 /** Milliseconds after which the metadata is asked for again, to follow a `jwks_uri` that has moved. */

@@ -1,7 +1,7 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import { parseJsonObject } from '../encoding/json.ts'
 import type { IssuerSettings, KeyOrigin } from '../issuers/issuer-settings.ts'
-import { issuerOfTenant, TENANT_PLACEHOLDER } from '../issuers/tenants.ts'
+import { issuerOfTenant, TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
 import type { AlgorithmPolicy } from '../keys/jwk.ts'
 import { LIMITS } from '../limits.ts'
 import {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
-import { isIssuerOrTenant } from '../../src/issuers/tenants.ts'
+import { isIssuerOrTenant } from '../../src/authorization-server/tenants.ts'
 
 const LOGIN = 'https://login.microsoftonline.com'
 const TEMPLATE = `${LOGIN}/{tenantid}/v2.0`
