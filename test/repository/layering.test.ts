@@ -9,6 +9,7 @@ import { filesBelow, importsOf, read } from './files.ts'
  */
 const LAYERS = [
   ['index'],
+  ['stand-alone'],
   ['resource-server'],
   ['options'],
 
@@ -24,6 +25,7 @@ const LAYERS = [
 
   ['events'],
   ['encoding'],
+  ['decisions'],
   ['problems'],
   ['request', 'errors', 'limits', 'clock', 'maybe-promise'],
 ]

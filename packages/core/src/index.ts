@@ -17,6 +17,8 @@ export type {
   SecretKeyObject,
 } from './options/options.ts'
 export { environmentOptions } from './options/environment.ts'
+export { standAloneServer } from './stand-alone.ts'
+export { tokenOf } from './decisions.ts'
 export type { Clock } from './clock.ts'
 export type { Fetch, FetchFailure, FetchInit } from './authorization-server/bounded-fetch.ts'
 export type { Algorithm } from './signature/algorithms.ts'

@@ -1,6 +1,7 @@
 import { checkConfirmation } from './binding/confirmation.ts'
 import { readCredentials } from './credentials/bearer.ts'
 import { ConfigurationError } from './errors.ts'
+import { remember } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
 import { parseCompactJws } from './jwt/compact-jws.ts'
@@ -140,16 +141,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
     return andThen(verdictOf(request), (verdict) => {
       if (verdict instanceof Rejection) return refused(verdict, required)
+      const source = request.source ?? request
       if (verdict === 'no_credentials') {
-        return required.optional ? { kind: 'anonymous' } : refused(nobody(), required)
+        if (!required.optional) return refused(nobody(), required)
+        remember(source, 'anonymous')
+        return { kind: 'anonymous' }
       }
-      return andThen(
-        checkRequirements(verdict, required, request.source ?? request),
-        (rejection): Outcome =>
-          rejection === undefined
-            ? { kind: 'granted', token: verdict }
-            : refused(rejection.withIssuer(verdict.issuer), required),
-      )
+      return andThen(checkRequirements(verdict, required, source), (rejection): Outcome => {
+        if (rejection !== undefined) return refused(rejection.withIssuer(verdict.issuer), required)
+        remember(source, verdict)
+        return { kind: 'granted', token: verdict }
+      })
     })
   }
 

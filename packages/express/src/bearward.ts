@@ -1,15 +1,14 @@
 import {
   createResourceServer,
-  environmentOptions,
   type Outcome,
   type Refused,
   type RequestView,
   type Requirements,
   type ResourceServer,
   type ResourceServerOptions,
+  standAloneServer,
 } from '@bearward/core'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import { remember } from './auth.ts'
 
 /** What a guard asks of the caller. `check` gets the Express request. */
 export type ExpressRequirements = Requirements<Request>
@@ -35,9 +34,6 @@ export function createBearward(options: ResourceServerOptions): Bearward {
   }
 }
 
-/** The server that the environment configures, and the environment that it was made from. */
-let standAlone: { readonly environment: string; readonly server: ResourceServer } | undefined
-
 /**
  * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
  * when it is called: all guards that are made under one environment share one configuration.
@@ -45,12 +41,7 @@ let standAlone: { readonly environment: string; readonly server: ResourceServer 
  * Throws a `ConfigurationError` where the variables or the requirements are wrong.
  */
 export function requireToken(...requirements: [ExpressRequirements?]): RequestHandler {
-  const options = environmentOptions(process.env)
-  const environment = JSON.stringify(options)
-  if (standAlone?.environment !== environment) {
-    standAlone = { environment, server: createResourceServer(options) }
-  }
-  return guardOf(standAlone.server, requirements)
+  return guardOf(standAloneServer(process.env), requirements)
 }
 
 function guardOf(server: ResourceServer, requirements: readonly unknown[]): RequestHandler {
@@ -80,7 +71,8 @@ function settle(outcome: Outcome, request: Request, response: Response, next: Ne
     answer(outcome, response)
     return
   }
-  remember(request, outcome.kind === 'granted' ? outcome.token : 'anonymous')
+  if (outcome.kind === 'granted') request.auth = outcome.token
+  else delete request.auth
   next()
 }
 

@@ -1,0 +1,21 @@
+import { environmentOptions } from './options/environment.ts'
+import { createResourceServer, type ResourceServer } from './resource-server.ts'
+
+let latest: { readonly environment: string; readonly server: ResourceServer } | undefined
+
+/**
+ * The resource server that `BEARWARD_*` environment variables configure: what adapters build their
+ * stand-alone `requireToken` on. As long as the variables stay the same it is the same server, so that all
+ * guards of a process share one set of keys.
+ *
+ * Throws a `ConfigurationError` where variables are missing, unknown or wrong.
+ */
+export function standAloneServer(
+  environment: Readonly<Record<string, string | undefined>>,
+): ResourceServer {
+  const options = environmentOptions(environment)
+  const key = JSON.stringify(options)
+  if (latest?.environment !== key)
+    latest = { environment: key, server: createResourceServer(options) }
+  return latest.server
+}
