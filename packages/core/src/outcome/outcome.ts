@@ -1,5 +1,6 @@
 import type { AccessToken } from '../token/access-token.ts'
 import type { Reason } from './reasons.ts'
+import type { Explanation } from './rejection.ts'
 
 /** The caller may pass. */
 export interface Granted {
@@ -16,6 +17,8 @@ export interface Anonymous {
 export interface Refused {
   readonly kind: 'refused'
   readonly reason: Reason
+  /** For the server's own log, never for the response. */
+  readonly explanation: Explanation
   readonly status: number
   /** By canonical name; values are header-safe. */
   readonly headers: Readonly<Record<string, string>>

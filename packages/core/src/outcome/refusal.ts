@@ -65,6 +65,7 @@ export function refuse(
   return Object.freeze({
     kind: 'refused',
     reason: rejection.reason,
+    explanation: rejection.explanation,
     status,
     headers: Object.freeze(headers),
     body,

@@ -37,7 +37,7 @@ function scene(options: Record<string, unknown> = {}) {
       return Response.json(documents[url] ?? {}, { status: url in documents ? 200 : 404 })
     },
     ...options,
-  } as ResourceServerOptions)
+  })
   async function judge(tenant: string, claims: Record<string, unknown> = {}, signer = key) {
     const token = minted.token({
       key: signer,

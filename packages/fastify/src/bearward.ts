@@ -1,0 +1,113 @@
+import {
+  ConfigurationError,
+  createResourceServer,
+  type Outcome,
+  type RequestView,
+  type Requirements,
+  type ResourceServer,
+  type ResourceServerOptions,
+  standAloneServer,
+} from '@bearward/core'
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+} from 'fastify'
+import { fastifyPlugin } from 'fastify-plugin'
+
+/** What a guard asks of the caller. `check` gets the Fastify request. */
+export type FastifyRequirements = Requirements<FastifyRequest>
+
+/** The guards of one configuration, and the plugin they need. Made by `createBearward`. */
+export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
+  /** Decorates requests with `auth`, and closes the resource server with the app. Register it once. */
+  readonly plugin: FastifyPluginCallback
+  /**
+   * Makes an `onRequest` hook for a route, a prefix or the whole app, that lets a request pass if it
+   * carries a valid token that meets the requirements, and answers it otherwise. Throws a
+   * `ConfigurationError` where the requirements are wrong; the app does not start where the plugin is not
+   * registered.
+   */
+  readonly requireToken: (requirements?: FastifyRequirements) => onRequestHookHandler
+}
+
+/** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
+export function createBearward(options: ResourceServerOptions): Bearward {
+  const server = createResourceServer(options)
+  const registered = Symbol('bearward')
+  const plugin: FastifyPluginCallback = (app, _options, done) => {
+    app.decorate(registered, true)
+    if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
+    app.addHook('onClose', async () => server.close())
+    done()
+  }
+  return {
+    plugin: fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' }),
+    requireToken: (...requirements) => needing(registered, guardOf(server, requirements)),
+    ready: server.ready,
+    status: server.status,
+    distrust: server.distrust,
+    close: server.close,
+  }
+}
+
+/**
+ * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
+ * when it is called, and without a plugin: all guards that are made under one environment share one
+ * configuration.
+ *
+ * Throws a `ConfigurationError` where the variables or the requirements are wrong.
+ */
+export function requireToken(...requirements: [FastifyRequirements?]): onRequestHookHandler {
+  return guardOf(standAloneServer(process.env), requirements)
+}
+
+function guardOf(server: ResourceServer, requirements: readonly unknown[]): onRequestHookHandler {
+  // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
+  const guard = server.guard(...(requirements as [Requirements]))
+  return function bearwardGuard(request, reply, done) {
+    const outcome = guard(viewOf(request))
+    if (outcome instanceof Promise)
+      outcome.then((known) => settle(known, request, reply, done), done)
+    else settle(outcome, request, reply, done)
+  }
+}
+
+/**
+ * Fastify binds each hook to the instance it belongs to when the app gets ready: the moment at which a
+ * forgotten plugin can still stop the app.
+ */
+function needing(plugin: symbol, hook: onRequestHookHandler): onRequestHookHandler {
+  return Object.defineProperty(hook, 'bind', {
+    value(app: FastifyInstance) {
+      if (app.hasDecorator(plugin)) return Function.prototype.bind.call(hook, app) as unknown
+      throw new ConfigurationError('requireToken is used without its plugin', [
+        'Register it on the app, or on what the route belongs to: app.register(bearward.plugin).',
+      ])
+    },
+  })
+}
+
+function viewOf(request: FastifyRequest): RequestView {
+  const { method, originalUrl: url, raw } = request
+  return { method, url, headerLines: raw.rawHeaders, headers: raw.headers, source: request }
+}
+
+function settle(
+  outcome: Outcome,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  if (outcome.kind !== 'refused') {
+    request.auth = outcome.kind === 'granted' ? outcome.token : undefined
+    done()
+    return
+  }
+  const { reason, explanation, status, headers, body } = outcome
+  request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
+  // As bytes, so that neither a serializer nor a charset is put to it.
+  if (!reply.sent) void reply.code(status).headers(headers).send(Buffer.from(body))
+}

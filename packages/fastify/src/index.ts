@@ -1,0 +1,21 @@
+/**
+ * OAuth 2.0 access tokens for Fastify 5.
+ *
+ * @packageDocumentation
+ */
+export { auth } from './auth.ts'
+export { createBearward, requireToken } from './bearward.ts'
+export type { Bearward, FastifyRequirements } from './bearward.ts'
+export type {
+  AccessToken,
+  BearwardEvent,
+  IssuerOptions,
+  IssuerStatus,
+  Reason,
+  RefusalBody,
+  RefusalView,
+  RefusedEvent,
+  ResourceServerOptions,
+  Subject,
+} from '@bearward/core'
+export { ConfigurationError, KeysUnavailableError } from '@bearward/core'

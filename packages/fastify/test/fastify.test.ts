@@ -1,0 +1,246 @@
+import { Writable } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { afterEach, describe, expect, it } from 'vitest'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { scriptedEndpoint } from '../../../test/support/scripted-endpoint.ts'
+import { auth, type BearwardEvent, createBearward, requireToken } from '../src/index.ts'
+
+const issuer = createTestIssuer()
+const apps: FastifyInstance[] = []
+
+afterEach(async () => {
+  delete process.env['BEARWARD_ISSUER']
+  delete process.env['BEARWARD_AUDIENCE']
+  await Promise.all(apps.splice(0).map((app) => app.close()))
+})
+
+function createApp(options: Parameters<typeof fastify>[0] = {}): FastifyInstance {
+  const app = fastify(options) as FastifyInstance
+  apps.push(app)
+  return app
+}
+
+const serve = (app: FastifyInstance) => app.listen({ host: '127.0.0.1', port: 0 })
+
+function bearwardWith(options: Record<string, unknown> = {}) {
+  const events: BearwardEvent[] = []
+  const bearward = createBearward({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys: issuer.jwks,
+    machineSubject: 'client_id',
+    onEvent: (event) => events.push(event),
+    ...options,
+  })
+  return { bearward, events }
+}
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+
+describe('on Fastify 5', () => {
+  it('hands the verified token to the handler, and refuses without one', async () => {
+    const { bearward } = bearwardWith()
+    const app = createApp()
+    await app.register(bearward.plugin)
+    app.get('/', { onRequest: bearward.requireToken({ scope: 'read' }) }, (request) => ({
+      id: auth(request).subject.id,
+      same: request.auth === auth(request),
+    }))
+    const url = await serve(app)
+
+    expect(await (await fetch(url, bearer(issuer.token()))).json()).toEqual({
+      id: 'reports-cron',
+      same: true,
+    })
+    const refused = await fetch(url)
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('content-type')).toBe('application/json')
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
+  })
+
+  it('guards a route, a prefix or the whole app, and verifies once', async () => {
+    const { bearward, events } = bearwardWith()
+    const app = createApp()
+    await app.register(bearward.plugin)
+    app.addHook('onRequest', bearward.requireToken())
+    await app.register(
+      async (admin) => {
+        admin.addHook('onRequest', bearward.requireToken({ scope: 'admin' }))
+        admin.get('/', () => 'admin')
+      },
+      { prefix: '/admin' },
+    )
+    app.get('/', () => 'in')
+    const url = await serve(app)
+
+    expect((await fetch(url)).status).toBe(401)
+    expect((await fetch(url, bearer(issuer.token()))).status).toBe(200)
+    expect((await fetch(`${url}/admin`, bearer(issuer.token()))).status).toBe(403)
+    const admin = issuer.token({ claims: { scope: 'admin' } })
+    expect((await fetch(`${url}/admin`, bearer(admin))).status).toBe(200)
+    expect(events.filter((event) => event.type === 'verified')).toHaveLength(3)
+  })
+
+  it('does not start where the plugin of a guard is not registered', async () => {
+    const { bearward } = bearwardWith()
+    const { bearward: other } = bearwardWith()
+    const app = createApp()
+    await app.register(other.plugin)
+    app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
+    await expect(app.ready()).rejects.toThrow('app.register(bearward.plugin)')
+  })
+
+  it('does not start either where the plugin is registered in another part of the app', async () => {
+    const { bearward } = bearwardWith()
+    const app = createApp()
+    app.addHook('onRequest', bearward.requireToken())
+    app.get('/', () => 'in')
+    await expect(app.ready()).rejects.toThrow('requireToken is used without its plugin')
+  })
+
+  it('lets two configurations work in one app, each by itself', async () => {
+    const other = createTestIssuer({ issuer: 'https://other.example.com' })
+    const { bearward: first } = bearwardWith()
+    const { bearward: second } = bearwardWith({ issuer: other.issuer, keys: other.jwks })
+    const app = createApp()
+    await app.register(first.plugin)
+    await app.register(second.plugin)
+    app.get('/first', { onRequest: first.requireToken() }, (request) => auth(request).issuer)
+    app.get('/second', { onRequest: second.requireToken() }, (request) => auth(request).issuer)
+    const url = await serve(app)
+
+    const statuses = async (token: string) =>
+      Promise.all(
+        ['/first', '/second'].map(async (path) => (await fetch(url + path, bearer(token))).status),
+      )
+    expect(await statuses(issuer.token())).toEqual([200, 401])
+    expect(await statuses(other.token())).toEqual([401, 200])
+  })
+
+  it('sends what a check throws to the error handler, and never runs the handler', async () => {
+    const { bearward } = bearwardWith()
+    const app = createApp()
+    await app.register(bearward.plugin)
+    let handled = 0
+    const check = () => {
+      throw new Error('from the check')
+    }
+    app.setErrorHandler((error: Error, _request, reply) => reply.code(500).send(error.message))
+    app.get('/check', { onRequest: bearward.requireToken({ check }) }, () => handled++)
+    app.get(
+      '/rejecting',
+      { onRequest: bearward.requireToken({ check: async () => check() }) },
+      () => handled++,
+    )
+    app.get('/handler', { onRequest: bearward.requireToken() }, () => {
+      throw new Error('from the handler')
+    })
+    const url = await serve(app)
+
+    for (const [path, message] of [
+      ['/check', 'from the check'],
+      ['/rejecting', 'from the check'],
+      ['/handler', 'from the handler'],
+    ]) {
+      const response = await fetch(url + path!, bearer(issuer.token()))
+      expect(response.status).toBe(500)
+      expect(await response.text()).toBe(message)
+    }
+    expect(handled).toBe(0)
+  })
+
+  it('gives check the Fastify request', async () => {
+    const { bearward } = bearwardWith()
+    const app = createApp()
+    await app.register(bearward.plugin)
+    const check = (_token: unknown, request: FastifyRequest) =>
+      (request.params as { client: string }).client === 'reports-cron'
+    app.get('/:client', { onRequest: bearward.requireToken({ check }) }, () => 'in')
+    const url = await serve(app)
+
+    expect((await fetch(`${url}/reports-cron`, bearer(issuer.token()))).status).toBe(200)
+    expect((await fetch(`${url}/another`, bearer(issuer.token()))).status).toBe(403)
+  })
+
+  it('logs refusals through the log of the request, with the reason and nothing of the token', async () => {
+    const { bearward } = bearwardWith()
+    const lines: Record<string, unknown>[] = []
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>)
+        done()
+      },
+    })
+    const app = createApp({ logger: { level: 'info', stream }, disableRequestLogging: true })
+    await app.register(bearward.plugin)
+    app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
+    await app.ready()
+    lines.length = 0
+    const token = issuer.token({ claims: { aud: 'https://elsewhere.example.com' } })
+    await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
+
+    expect(lines).toEqual([
+      expect.objectContaining({
+        msg: 'request refused',
+        reason: 'wrong_audience',
+        check: 'aud',
+        expected: AUDIENCE,
+        found: 'other audiences',
+      }),
+    ])
+  })
+
+  it('is closed with the app', async () => {
+    const clock = fakeClock()
+    const endpoint = scriptedEndpoint({ keys: issuer.jwks.keys })
+    const { bearward } = bearwardWith({ keys: undefined, fetch: endpoint.fetch, clock })
+    const app = createApp()
+    await app.register(bearward.plugin)
+    await bearward.ready()
+    expect(clock.pending()).toBeGreaterThan(0)
+    await app.close()
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('keeps the default body and the media type of onRefused from serializers', async () => {
+    const { bearward } = bearwardWith({
+      onRefused: ({ reason }: { reason: string }) => ({
+        contentType: 'application/problem+json',
+        body: { type: `urn:example:${reason}` },
+      }),
+    })
+    const app = createApp()
+    await app.register(bearward.plugin)
+    app.setReplySerializer(() => 'spoilt')
+    app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
+    const url = await serve(app)
+
+    const response = await fetch(url)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.text()).toBe('{"type":"urn:example:no_credentials"}')
+  })
+
+  it('is configured by the environment where requireToken stands alone, and needs no plugin', async () => {
+    expect(() => requireToken()).toThrow('BEARWARD_ISSUER is not set')
+    Object.assign(process.env, { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE })
+    const app = createApp()
+    app.addHook('onRequest', requireToken({ scope: 'read' }))
+    app.get('/', () => 'in')
+    const url = await serve(app)
+    expect((await fetch(url)).headers.get('www-authenticate')).toBe(
+      'Bearer realm="api", scope="read"',
+    )
+  })
+
+  it('says what is wrong where the guard factory itself is used as a hook', async () => {
+    const { bearward } = bearwardWith()
+    const app = createApp()
+    await app.register(bearward.plugin)
+    app.setErrorHandler((error: Error, _request, reply) => reply.code(500).send(error.message))
+    app.addHook('onRequest', bearward.requireToken as never)
+    app.get('/', () => 'in')
+    const url = await serve(app)
+    expect(await (await fetch(url)).text()).toContain('write requireToken() with parentheses')
+  })
+})

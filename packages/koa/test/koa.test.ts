@@ -1,0 +1,151 @@
+import Koa, { type Context } from 'koa'
+import Koa2 from 'koa2'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { listen, type RunningServer } from '../../../test/support/servers.ts'
+import { auth, type BearwardEvent, createBearward, requireToken } from '../src/index.ts'
+
+const issuer = createTestIssuer()
+const running: RunningServer[] = []
+
+afterEach(async () => {
+  delete process.env['BEARWARD_ISSUER']
+  delete process.env['BEARWARD_AUDIENCE']
+  await Promise.all(running.splice(0).map((server) => server.close()))
+})
+
+async function serve(app: Koa): Promise<RunningServer> {
+  const server = await listen(app.callback())
+  running.push(server)
+  return server
+}
+
+function bearwardWith(options: Record<string, unknown> = {}) {
+  const events: BearwardEvent[] = []
+  const bearward = createBearward({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys: issuer.jwks,
+    machineSubject: 'client_id',
+    onEvent: (event) => events.push(event),
+    ...options,
+  })
+  return { bearward, events }
+}
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+
+describe.each([
+  ['Koa 3', Koa],
+  ['Koa 2', Koa2],
+])('on %s', (_name, Framework) => {
+  let app: Koa
+
+  beforeEach(() => {
+    app = new Framework()
+    app.silent = true
+  })
+
+  it('hands the verified token to the handler, and refuses without one', async () => {
+    const { bearward } = bearwardWith()
+    app.use(bearward.requireToken({ scope: 'read' }))
+    app.use((ctx) => {
+      ctx.body = { id: auth(ctx).subject.id, same: ctx.state.auth === auth(ctx) }
+    })
+    const { url } = await serve(app)
+
+    expect(await (await fetch(url, bearer(issuer.token()))).json()).toEqual({
+      id: 'reports-cron',
+      same: true,
+    })
+    const refused = await fetch(url)
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
+  })
+
+  it('verifies once however many guards run, and never reads its verdict back from the state', async () => {
+    const { bearward, events } = bearwardWith()
+    app.use((ctx, next) => {
+      ctx.state.auth = { scopes: ['admin'] } as unknown as NonNullable<typeof ctx.state.auth>
+      return next()
+    })
+    app.use(bearward.requireToken({ optional: true }))
+    app.use(async (ctx, next) => {
+      if (ctx.path === '/admin') await bearward.requireToken({ scope: 'admin' })(ctx, next)
+      else ctx.body = { auth: ctx.state.auth ?? null }
+    })
+    const { url } = await serve(app)
+
+    expect(await (await fetch(url)).json()).toEqual({ auth: null })
+    expect((await fetch(`${url}/admin`)).status).toBe(401)
+    expect((await fetch(`${url}/admin`, bearer(issuer.token()))).status).toBe(403)
+    expect(events.filter((event) => event.type === 'verified')).toHaveLength(1)
+  })
+
+  it('leaves what is thrown behind a guard, or by a check, to the error channel', async () => {
+    const { bearward } = bearwardWith()
+    const reported: string[] = []
+    let handled = 0
+    app.on('error', (error: Error) => reported.push(error.message))
+    app.silent = false
+    const check = () => {
+      throw new Error('from the check')
+    }
+    app.use((ctx, next) => bearward.requireToken(ctx.path === '/check' ? { check } : {})(ctx, next))
+    app.use(() => {
+      handled++
+      throw new Error('from the handler')
+    })
+    const { url } = await serve(app)
+
+    expect((await fetch(`${url}/check`, bearer(issuer.token()))).status).toBe(500)
+    expect((await fetch(url, bearer(issuer.token()))).status).toBe(500)
+    expect(reported).toEqual(['from the check', 'from the handler'])
+    expect(handled).toBe(1)
+  })
+
+  it('gives check the Koa context', async () => {
+    const { bearward } = bearwardWith()
+    const check = async (_token: unknown, ctx: Context) => ctx.path === '/open'
+    app.use(bearward.requireToken({ check }))
+    app.use((ctx) => void (ctx.body = 'in'))
+    const { url } = await serve(app)
+
+    expect((await fetch(`${url}/open`, bearer(issuer.token()))).status).toBe(200)
+    expect((await fetch(`${url}/closed`, bearer(issuer.token()))).status).toBe(403)
+  })
+
+  it('says what is wrong where the guard factory itself is used as a middleware', async () => {
+    const { bearward } = bearwardWith()
+    const reported: string[] = []
+    app.on('error', (error: Error) => reported.push(error.message))
+    app.silent = false
+    app.use(bearward.requireToken as unknown as Koa.Middleware)
+    const { url } = await serve(app)
+
+    expect((await fetch(url, bearer(issuer.token()))).status).toBe(500)
+    expect(reported.join()).toContain('write requireToken() with parentheses')
+  })
+
+  it('tells auth(ctx) without a guard from a refusal', async () => {
+    app.use((ctx) => {
+      try {
+        ctx.body = auth(ctx)
+      } catch (error) {
+        ctx.body = (error as Error).message
+      }
+    })
+    const { url } = await serve(app)
+    expect(await (await fetch(url)).text()).toContain('no requireToken(...) stands before')
+  })
+
+  it('is configured by the environment where requireToken stands alone', async () => {
+    expect(() => requireToken()).toThrow('BEARWARD_ISSUER is not set')
+    Object.assign(process.env, { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE })
+    app.use(requireToken({ scope: 'read' }))
+    const { url } = await serve(app)
+    expect((await fetch(url)).headers.get('www-authenticate')).toBe(
+      'Bearer realm="api", scope="read"',
+    )
+  })
+})
