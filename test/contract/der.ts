@@ -43,12 +43,7 @@ export function selfSignedCertificate(key: TestKey): {
     key.publicKey.export({ format: 'der', type: 'spki' }),
   )
   const signature = sign('sha256', toBeSigned, key.privateKey)
-  const certificate = der(
-    SEQUENCE,
-    toBeSigned,
-    algorithm,
-    der(BIT_STRING, Buffer.of(0), signature),
-  )
+  const certificate = der(SEQUENCE, toBeSigned, algorithm, der(BIT_STRING, Buffer.of(0), signature))
   const thumbprint = (hash: string) => createHash(hash).update(certificate).digest('base64url')
   return {
     x5c: certificate.toString('base64'),
@@ -82,10 +77,6 @@ function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content
   const size =
-    length < 0x80
-      ? [length]
-      : length < 0x100
-        ? [0x81, length]
-        : [0x82, length >> 8, length & 0xff]
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.of(tag, ...size), content])
 }
