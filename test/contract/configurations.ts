@@ -18,7 +18,7 @@ export const SPELT_ISSUER = 'https://as.example.com/caf\u00e9%2Ft1'
 export const SPELT_AUDIENCE = 'https://api.example.com/caf\u00e9%2Fv1'
 
 const jwks = { keys: Object.values(KEYS).map(({ jwk }) => jwk) }
-const bare = { keys: issuerA.keys.map(({ jwk: { alg: _, use: __, ...jwk } }) => jwk) }
+const bare = { keys: issuerA.keys.map(({ jwk }) => ({ ...jwk, alg: undefined, use: undefined })) }
 const first = (count: number) => ({ keys: manyKeys.slice(0, count).map(({ jwk }) => jwk) })
 
 const usual = {
@@ -33,7 +33,10 @@ const { keys: _, ...withoutKeys } = usual
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
-/** What an API may be configured as. The canary serves the keys of the issuer at `/jwks.json`. */
+/** Of the canary's addresses, these are the ones it may ask. */
+export const KEY_PATHS = { served: '/jwks.json', broken: '/broken.json' } as const
+
+/** What an API may be configured as. */
 export const CONFIGURATIONS = {
   usual: () => usual,
   strict: () => ({ ...usual, tokenType: 'at+jwt' }),
@@ -50,7 +53,7 @@ export const CONFIGURATIONS = {
   'keys without alg': () => ({ ...usual, keys: bare }),
   'keys without alg, RS256 and PS512 named': () => ({
     ...usual,
-    keys: { keys: bare.keys.filter(({ kty }) => kty === 'RSA') },
+    keys: { keys: bare.keys.filter((jwk) => 'n' in jwk) },
     algorithms: rsaPair,
   }),
   'four keys': () => ({ ...usual, keys: first(4) }),
@@ -68,10 +71,10 @@ export const CONFIGURATIONS = {
     ],
     clock,
   }),
-  // No case of this one gets as far as asking for keys.
-  'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/jwks.json` }),
-  'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/jwks.json` }),
-  'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/down` }),
+  // For requests that must not get as far as asking for keys.
+  'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/never.json` }),
+  'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.served }),
+  'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.broken }),
 } as const satisfies Record<string, (canary: string) => ResourceServerOptions>
 
 export type ConfigurationName = keyof typeof CONFIGURATIONS

@@ -51,3 +51,9 @@ export function each(
     ...more,
   }))
 }
+
+export function titleOf(one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>): string {
+  const { ids, title, configuration } = one
+  const where = configuration === undefined ? '' : ` (${configuration})`
+  return (ids.length === 0 ? title : `${ids.join(', ')}: ${title}`) + where
+}

@@ -50,6 +50,9 @@ export const attacker = generateKey('ES256', 'attacker')
 
 export const token = (overrides?: TokenOverrides) => issuerA.token(overrides)
 
+/** For cases in which anything but the token is at stake. */
+export const VALID = { 'a valid token': token() }
+
 /** A token with these claims over the usual ones. */
 export const claiming = (claims: Part) => issuerA.token({ claims })
 
@@ -83,4 +86,10 @@ export function signSpelling(header: string, payload: string, key: TestKey = es2
   const input = `${header}.${payload}`
   const signature = signBytes(key.alg, key.privateKey, Buffer.from(input, 'latin1'))
   return `${input}.${signature.toString('base64url')}`
+}
+
+/** The same token with another signature of the same length. */
+export function forged(compact: string): string {
+  const [header, payload, signature] = partsOf(compact)
+  return `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
 }

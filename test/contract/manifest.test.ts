@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { REASONS } from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { CASES } from './cases.ts'
+import { titleOf } from './contract-case.ts'
+import { MANIFEST, OTHER_SUBJECTS, SERIES } from './manifest.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const HERE = join('test', 'contract')
+const PACKAGES = readdirSync(join(ROOT, 'packages'))
+
+const ID = String.raw`(?:\d{4}(?:bis)?|21|MCP|FAPI(?:-[A-Z]+)?)-\d\d`
+/** A text that is a list of ids, or that begins with one as the title of a test does. */
+const CITATION = new RegExp(String.raw`(['"\`])(${ID}(?:, ${ID})*)(?:\1|: )`, 'g')
+
+describe('the manifest', () => {
+  const cited = citedIds()
+  const idsOf = (standing: string) =>
+    MANIFEST.filter((line) => line.standing === standing).map(({ id }) => id)
+
+  it.each(Object.entries({ bearer: 32, oauth21: 5, accessTokens: 23, bestPractice: 22, jose: 52 }))(
+    'has the lines of %s without a gap',
+    (name, count) => {
+      const numbers = SERIES[name]!.map(({ id }) => Number(id.slice(-2)))
+      expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+    },
+  )
+
+  it('gives a reason for every line that it does not hold to', () => {
+    const unexplained = MANIFEST.filter(
+      ({ standing, reason = '' }) => (standing === 'tested') !== (reason === ''),
+    )
+    expect(unexplained).toEqual([])
+  })
+
+  it('has a test for every line that it calls tested, or tested in part', () => {
+    const untested = [...idsOf('tested'), ...idsOf('deviation')].filter((id) => !cited.has(id))
+    expect(untested).toEqual([])
+  })
+
+  it('has no test for a line that it excludes', () => {
+    expect(idsOf('excluded').filter((id) => cited.has(id))).toEqual([])
+  })
+
+  it('knows every line that a test cites', () => {
+    const known = new Set(MANIFEST.map(({ id }) => id))
+    const isKnown = (id: string) =>
+      known.has(id) || OTHER_SUBJECTS.some((prefix) => id.startsWith(prefix))
+    expect([...cited].filter((id) => !isKnown(id))).toEqual([])
+  })
+})
+
+describe('the contract', () => {
+  it('calls every case something else', () => {
+    const titles = CASES.map(titleOf)
+    expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([])
+  })
+
+  it('has a case for every reason of a refusal', () => {
+    const reasons = CASES.flatMap(({ outcome }) =>
+      outcome.kind === 'refused' ? outcome.reason : [],
+    )
+    expect([...new Set(reasons)].sort()).toEqual(Object.keys(REASONS).sort())
+  })
+
+  it('is run by every adapter, with every major version of its framework', () => {
+    const files = PACKAGES.flatMap((name) =>
+      frameworksOf(name).map((framework) => [`${framework}.test.ts`, name] as const),
+    )
+    expect(files).not.toEqual([])
+    for (const [file, name] of [...files, ['bare-http.test.ts', 'core'] as const]) {
+      const source = readFileSync(join(ROOT, HERE, file), 'utf8')
+      expect(source).toContain(`from '@bearward/${name}'`)
+      // The table is imported by `describeContract` itself, which has no way to leave a case out.
+      expect(source).toContain('describeContract({')
+    }
+  })
+})
+
+/** Every id that a test cites: in the table, or in the text of a file. */
+function citedIds(): ReadonlySet<string> {
+  const folders = ['test', ...PACKAGES.map((name) => join('packages', name, 'test'))]
+  const files = folders.flatMap((folder) => sourcesIn(folder)).filter((file) => !isOfManifest(file))
+  const texts = files.map((file) => readFileSync(join(ROOT, file), 'utf8'))
+  const inTexts = texts.flatMap((text) =>
+    [...text.matchAll(CITATION)].flatMap(([, , ids]) => ids!.split(', ')),
+  )
+  return new Set([...inTexts, ...CASES.flatMap(({ ids }) => ids)])
+}
+
+/** The manifest cites nothing, and a case counts only where it stands in the table. */
+function isOfManifest(file: string): boolean {
+  return ['manifest', 'cases'].some((name) => file.startsWith(join(HERE, name)))
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true })
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : sourcesIn(path)
+    return entry.name.endsWith('.ts') ? [path] : []
+  })
+}
+
+/** `express4` and `express5` for a package that names both majors of Express as its peers. */
+function frameworksOf(name: string): readonly string[] {
+  const manifest = JSON.parse(
+    readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8'),
+  ) as { peerDependencies?: Record<string, string> }
+  const peers = Object.entries(manifest.peerDependencies ?? {})
+  return peers.flatMap(([peer, range]) => {
+    if (peer.startsWith('@types/')) return []
+    const majors = [...range.matchAll(/\^(\d+)/g)].map(([, major]) => `${peer}${major}`)
+    expect(majors, `the versions of ${peer} in ${name}`).not.toEqual([])
+    return majors
+  })
+}

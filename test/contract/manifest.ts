@@ -1,0 +1,34 @@
+import { accessTokens } from './manifest/access-tokens.ts'
+import { bearer, oauth21 } from './manifest/bearer.ts'
+import { bestPractice } from './manifest/best-practice.ts'
+import { jose } from './manifest/jose.ts'
+import type { Line } from './manifest/line.ts'
+
+/** The lines by their numbering. */
+export const SERIES: Readonly<Record<string, readonly Line[]>> = {
+  bearer,
+  oauth21,
+  accessTokens,
+  bestPractice,
+  jose,
+}
+
+/** Every line of the standards that concerns an API which takes signed bearer tokens. */
+export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
+
+/** Beginnings of ids that belong to other subjects: tests may cite them, and are not held to all of them. */
+export const OTHER_SUBJECTS: readonly string[] = [
+  '7662-', // introspection
+  '9701-', // signed introspection
+  '9449-', // DPoP
+  '8705-', // mutual TLS
+  '9728-', // protected resource metadata
+  '9470-', // step-up
+  '8707-', // resource indicators
+  '8693-', // token exchange
+  '9396-', // rich authorization requests
+  '9700-', // security best current practice
+  '8414-', // authorization server metadata
+  'MCP-',
+  'FAPI-',
+]
