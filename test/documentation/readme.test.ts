@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
   type AuthorizationServer,
@@ -9,6 +9,8 @@ import {
 } from '@bearward/example-authorization-server'
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
+import type { FastifyInstance } from 'fastify'
+import type Koa from 'koa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { listen, type RunningServer } from '../support/servers.ts'
 import { adapt, runSnippet, snippetsOf } from './snippets.ts'
@@ -89,6 +91,15 @@ const README: Record<string, (code: string) => Promise<void>> = {
     expect((await call('POST', '/reindex', await machineToken('admin'))).status).toBe(202)
   },
 
+  async 'Quick start: Koa'(code) {
+    const module = await runSnippet('koa', adapt(code, { ...issuerAddress(), ...appInstead }))
+    await answersReports((module['app'] as Koa).callback(), '/')
+  },
+
+  async 'Quick start: Fastify'(code) {
+    await answersReports(await fastifySnippet('fastify', code), '/reports')
+  },
+
   async 'With the environment alone'(code) {
     await expect(runSnippet('environment-missing', adapt(code, appInstead))).rejects.toThrow(
       'BEARWARD_ISSUER is not set',
@@ -124,16 +135,39 @@ const README: Record<string, (code: string) => Promise<void>> = {
   },
 }
 
+/** What the short snippets have in common: they tell a machine its client id, and nobody else anything. */
+async function answersReports(handler: Parameters<typeof listen>[0], path: string): Promise<void> {
+  const call = await serve(handler)
+  expect((await call('GET', path)).status).toBe(401)
+  expect(await call('GET', path, await machineToken('read:reports'))).toEqual({
+    status: 200,
+    body: '{"reportsFor":"reports-cron"}',
+  })
+}
+
+async function fastifySnippet(name: string, code: string): Promise<RequestListener> {
+  const instead = { 'await app.listen({ port: 3000 })': 'await app.ready()\nexport { app }' }
+  const module = await runSnippet(name, adapt(code, { ...issuerAddress(), ...instead }))
+  return (module['app'] as FastifyInstance).routing
+}
+
 const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> = {
   'packages/express/README.md': {
     async '@bearward/express'(code) {
       const module = await runSnippet('express', adapt(code, { ...issuerAddress(), ...appInstead }))
-      const call = await serve(module['app'] as Express)
-      expect((await call('GET', '/reports')).status).toBe(401)
-      expect(await call('GET', '/reports', await machineToken('read:reports'))).toEqual({
-        status: 200,
-        body: '{"reportsFor":"reports-cron"}',
-      })
+      await answersReports(module['app'] as Express, '/reports')
+    },
+  },
+  'packages/koa/README.md': {
+    async '@bearward/koa'(code) {
+      const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
+      const module = await runSnippet('koa-package', adapted)
+      await answersReports((module['app'] as Koa).callback(), '/')
+    },
+  },
+  'packages/fastify/README.md': {
+    async '@bearward/fastify'(code) {
+      await answersReports(await fastifySnippet('fastify-package', code), '/reports')
     },
   },
   'packages/core/README.md': {

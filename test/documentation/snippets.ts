@@ -3,14 +3,21 @@ import { fileURLToPath } from 'node:url'
 
 const repository = new URL('../../', import.meta.url)
 
-/** The blocks of JavaScript of a document, in order, each with the heading above it. */
+/**
+ * The blocks of JavaScript of a document, in order, each with the heading above it. Where several stand
+ * under one heading, the line before a block tells them apart: `In Koa (3 and 2):` makes `: Koa` of it.
+ */
 export function snippetsOf(document: string): readonly { heading: string; code: string }[] {
   const text = readFileSync(new URL(document, repository), 'utf8')
   const snippets: { heading: string; code: string }[] = []
   let heading = ''
-  for (const [, title, code] of text.matchAll(/^#+ (.*)$|^```js\n([^]*?)^```$/gm)) {
-    if (title !== undefined) heading = title
-    else snippets.push({ heading, code: code! })
+  let variant = ''
+  for (const [, title, framework, code] of text.matchAll(
+    /^#+ (.*)$|^In (\w+) \(.*\):$|^```js\n([^]*?)^```$/gm,
+  )) {
+    if (title !== undefined) [heading, variant] = [title, '']
+    else if (framework !== undefined) variant = `: ${framework}`
+    else snippets.push({ heading: heading + variant, code: code! })
   }
   return snippets
 }
