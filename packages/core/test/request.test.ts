@@ -10,7 +10,16 @@ const request = (parts: Partial<RequestView>): RequestView => ({
 
 describe('headerValues', () => {
   it('gives every line of the header, in order, by a name in any case', () => {
-    const headerLines = ['Host', 'a', 'Authorization', '1', 'AUTHORIZATION', '2', 'authorization', '']
+    const headerLines = [
+      'Host',
+      'a',
+      'Authorization',
+      '1',
+      'AUTHORIZATION',
+      '2',
+      'authorization',
+      '',
+    ]
     expect(headerValues(request({ headerLines }), 'authorization')).toEqual(['1', '2', ''])
     expect(headerValues(request({ headerLines }), 'cookie')).toEqual([])
   })
@@ -25,7 +34,9 @@ describe('headerValues', () => {
     const headers = { authorization: 'parsed' }
     const headerLines = ['Authorization', 'line']
     expect(headerValues(request({ headers, headerLines }), 'authorization')).toEqual(['line'])
-    expect(headerValues(request({ headers, headerLines: ['Host', 'a'] }), 'authorization')).toEqual([])
+    expect(headerValues(request({ headers, headerLines: ['Host', 'a'] }), 'authorization')).toEqual(
+      [],
+    )
     expect(headerValues(request({ headers, headerLines: [] }), 'authorization')).toEqual(['parsed'])
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['parsed'])
   })
