@@ -50,7 +50,7 @@ export function accessTokenOf(claims: Claims, settings: IssuerSettings): AccessT
     claims,
     origin: 'jwt',
     bindings: Object.freeze([]),
-    hasScope: (scope: string) => scopes.includes(scope),
+    hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })
 }
 
