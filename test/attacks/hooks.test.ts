@@ -137,7 +137,7 @@ describe.each([
     ['stands at the end of time', () => Infinity, 401],
     ['throws', boom, 500],
   ])('a clock that %s lets nobody pass', async (_what, time, status) => {
-    const clock = { now: time, monotonic: () => performance.now() }
+    const clock = { now: time, monotonic: () => performance.now(), after: () => () => {} }
     expect(await ask(good(), { ...keys(), clock })).toEqual(outcome(status, false))
   })
 

@@ -5,6 +5,7 @@ import { remember } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
 import { parseCompactJws } from './jwt/compact-jws.ts'
+import { checkTimes } from './jwt/time.ts'
 import { verifyJwt } from './jwt/verify-jwt.ts'
 import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { keySourceOf } from './keys/key-sources.ts'
@@ -120,10 +121,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function verdictOf(request: RequestView): MaybePromise<Verdict> {
     const key = request.source ?? request
     const known = verdicts.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return andThen(known, stillValid)
     const verdict = verify(request)
     verdicts.set(key, verdict)
     return verdict
+  }
+
+  /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
+  function stillValid(verdict: Verdict): Verdict {
+    if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
+    const { settings } = issuers.get(verdict.issuer)!
+    return checkTimes(verdict.claims, settings, now())?.withIssuer(verdict.issuer) ?? verdict
   }
 
   function refused(rejection: Rejection, required: CheckedRequirements): Outcome {

@@ -12,7 +12,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Stricter than `JSON.parse`, so that no two readers of the same bytes can disagree: malformed UTF-8,
  * a byte order mark, a member written twice in one object (also with different escapes), a member name
  * that cannot be written without escapes (quotes, backslashes, control characters; RFC 8259 section 9
- * allows such limits), nesting deeper than `LIMITS.jsonDepth`, and a top level that is not an object are
+ * allows such limits), nesting deeper than `LIMITS.jsonDepth`, more than `LIMITS.jsonValues` values, and a top level that is not an object are
  * refused. A member named `__proto__` is dropped: a copy made by assignment would take it for its
  * prototype.
  *
@@ -32,7 +32,7 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SyntaxError('not a JSON object')
   }
-  if (seal(value, LIMITS.jsonDepth) !== writtenMembers(plain)) {
+  if (seal(value, LIMITS.jsonDepth, { values: LIMITS.jsonValues }) !== writtenMembers(plain)) {
     throw new SyntaxError('a member is written twice')
   }
   return value as JsonObject
@@ -56,17 +56,23 @@ function withPlainNames(json: string): string {
   })
 }
 
-/** Freezes a parsed value through and through, and counts the members that parsing has kept. */
-function seal(value: object, depth: number): number {
+/**
+ * Freezes a parsed value through and through, and counts the members that parsing has kept. Gives up where
+ * it would have to look at more than is left, before anybody is known to have signed the text.
+ */
+function seal(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
-  let members = 0
-  for (const [name, member] of Object.entries(value)) {
-    members++
-    if (typeof member === 'object' && member !== null) members += seal(member, depth - 1)
-    if (name === '__proto__') delete (value as Record<string, unknown>)[name]
+  const isArray = Array.isArray(value)
+  const entries: readonly unknown[] = isArray ? value : Object.values(value)
+  left.values -= entries.length
+  if (left.values < 0) throw new SyntaxError('too many values')
+  let members = isArray ? 0 : entries.length
+  for (const entry of entries) {
+    if (typeof entry === 'object' && entry !== null) members += seal(entry, depth - 1, left)
   }
+  if (Object.hasOwn(value, '__proto__')) delete (value as Record<string, unknown>)['__proto__']
   Object.freeze(value)
-  return Array.isArray(value) ? members - value.length : members
+  return members
 }
 
 /**

@@ -89,5 +89,9 @@ function writeBody(
   if (!MEDIA_TYPE.test(contentType)) {
     throw new TypeError('onRefused returned a contentType that is not a media type.')
   }
-  return { body: isText ? body : JSON.stringify(body), contentType }
+  const text: unknown = isText ? body : JSON.stringify(body)
+  if (typeof text !== 'string') {
+    throw new TypeError('onRefused returned a body that has no JSON.')
+  }
+  return { body: text, contentType }
 }
