@@ -78,7 +78,8 @@ function writeBody(
   const usual = { error: view.error, error_description: view.description }
   const body: unknown = own === undefined ? usual : own.body
   const isText = typeof body === 'string'
-  if (!isText && (typeof body !== 'object' || body === null)) {
+  const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
+  if (typeof text !== 'string') {
     throw new TypeError(
       'onRefused must return nothing, or at once a body that is text or an object.',
     )
@@ -88,5 +89,5 @@ function writeBody(
   if (!MEDIA_TYPE.test(contentType)) {
     throw new TypeError('onRefused returned a contentType that is not a media type.')
   }
-  return { body: isText ? body : JSON.stringify(body), contentType }
+  return { body: text, contentType }
 }
