@@ -28,6 +28,20 @@ export interface Framework {
   ): Promise<RunningServer>
 }
 
+/** No other name may stand in a response: not one that an attacker has thought of. */
+const HEADER_NAMES = [
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'etag',
+  'keep-alive',
+  'vary',
+  'www-authenticate',
+  'x-powered-by',
+]
+
 /** So that it is never Node that finds a token too long. */
 export const MAX_HEADER_SIZE = 4 * 1024 * 1024
 
@@ -103,7 +117,10 @@ export function runCorpus(framework: Framework): void {
         })
         expect(published).toEqual(events)
         const told = events.flatMap((event) => Object.values(event).map(String))
-        told.push(...response.headerLines.flat())
+        for (const [name, value] of response.headerLines) {
+          expect(HEADER_NAMES).toContain(name.toLowerCase())
+          told.push(value)
+        }
         if (outcome.status === 200) {
           expect(bodyOf(response)).toEqual({ subject: outcome.subject, polluted: false })
         } else {
@@ -115,8 +132,9 @@ export function runCorpus(framework: Framework): void {
       })
     })
 
-    it('has asked nobody for anything, and has broken nothing', async () => {
-      expect(target.fetched).toEqual([])
+    it('has asked for no more than the budgets let through, and has broken nothing', async () => {
+      // Two fetches for unknown keys and one for a changed key, of each set, while time stands still.
+      expect(target.fetched.length).toBeLessThanOrEqual(doors.size * 2 * 3)
       expect(target.lured).toEqual([])
       expect(await process.faults()).toEqual([])
     })

@@ -79,7 +79,8 @@ function writeBody(
   const usual = { error: view.error, error_description: view.description }
   const body: unknown = own === undefined ? usual : own.body
   const isText = typeof body === 'string'
-  if (!isText && (typeof body !== 'object' || body === null)) {
+  const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
+  if (typeof text !== 'string') {
     throw new TypeError(
       'onRefused must return nothing, or at once a body that is text or an object.',
     )
@@ -88,10 +89,6 @@ function writeBody(
     own?.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
   if (!MEDIA_TYPE.test(contentType)) {
     throw new TypeError('onRefused returned a contentType that is not a media type.')
-  }
-  const text: unknown = isText ? body : JSON.stringify(body)
-  if (typeof text !== 'string') {
-    throw new TypeError('onRefused returned a body that has no JSON.')
   }
   return { body: text, contentType }
 }

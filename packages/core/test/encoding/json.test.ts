@@ -10,22 +10,17 @@ const parse = (text: string) => parseJsonObject(bytesOf(text))
 type Node = string | readonly Node[] | { readonly members: readonly (readonly [string, Node])[] }
 
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t', '\r\n  ')
-const quirks = fc.constantFrom('"', '\\', '":', '\\"', '{"a":1}', '\n', '\ud800')
+// Names that need escapes are left out: V8 itself may misread them (nodejs/node#63785).
 const memberName = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', ':', '', ',', '{', 'u0061', '__proto__') },
   {
-    weight: 12,
-    arbitrary: fc.constantFrom('a', 'b', 'c', ':', '', ',', '{', 'u0061', '__proto__'),
+    weight: 1,
+    arbitrary: fc.string({ unit: 'binary' }).filter((name) => JSON.stringify(name) === `"${name}"`),
   },
-  { weight: 3, arbitrary: fc.string({ unit: 'binary' }) },
-  { weight: 1, arbitrary: quirks },
 )
+const quirks = fc.constantFrom('"', '\\', '":', '\\"', '\\u0061":', '{"a":1}', '\n', '\ud800')
 const scalar = fc
-  .oneof(
-    memberName,
-    fc.integer(),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.boolean(),
-  )
+  .oneof(memberName, quirks, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
   .map((value) => JSON.stringify(value))
 const { object } = fc.letrec<{ tree: Node; object: Node }>((tie) => ({
   tree: fc.oneof(
@@ -61,13 +56,6 @@ function write(node: Node, gap: string, escapes: Iterator<boolean>): string {
 
 const never: Iterator<boolean> = { next: () => ({ value: false }) }
 
-/** All names of members, at all levels. */
-function namesIn(node: Node): string[] {
-  if (typeof node === 'string') return []
-  if (!('members' in node)) return node.flatMap(namesIn)
-  return node.members.flatMap(([name, value]) => [name, ...namesIn(value)])
-}
-
 function hasDuplicates(node: Node): boolean {
   if (typeof node === 'string') return false
   if (!('members' in node)) return node.some(hasDuplicates)
@@ -84,32 +72,29 @@ function expectFrozen(value: unknown): void {
 }
 
 describe('parseJsonObject', () => {
-  it('takes every object without duplicates and without names that need escapes, and no other', () => {
-    const seen = { taken: 0, escapes: 0, duplicates: 0 }
+  it('agrees with JSON.parse on every object without duplicates, and refuses all others', () => {
+    const seen = { taken: 0, refused: 0 }
     fc.assert(
       fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
         const text = gap + write(node, gap, escapes) + gap
-        if (namesIn(node).some((name) => JSON.stringify(name).includes('\\'))) {
-          seen.escapes++
-          expect(() => parse(text)).toThrow('a member name needs escapes')
-        } else if (hasDuplicates(node)) {
-          seen.duplicates++
+        if (hasDuplicates(node)) {
+          seen.refused++
           expect(() => parse(text)).toThrow('a member is written twice')
-        } else {
-          seen.taken++
-          const value = parse(text)
-          expect(value).toEqual(withoutProto(JSON.parse(write(node, '', never))))
-          expectFrozen(value)
+          return
         }
+        seen.taken++
+        const value = parse(text)
+        expect(value).toEqual(withoutProto(JSON.parse(write(node, '', never))))
+        expectFrozen(value)
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
-    expect(Math.min(seen.taken, seen.escapes, seen.duplicates)).toBeGreaterThan(10)
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(10)
   })
 
   it('throws nothing but a SyntaxError with one of its fixed texts, whatever the bytes are', () => {
     const texts =
-      /^(not valid JSON in UTF-8|not a JSON object|a member name needs escapes|a member is written twice|nested too deeply)$/
+      /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
     const bytes = fc.oneof(
       fc.uint8Array(),
       fc.string({ unit: 'binary' }).map(bytesOf),
@@ -144,18 +129,6 @@ describe('parseJsonObject', () => {
     expect(() => parse(text)).toThrow('a member is written twice')
   })
 
-  it.each([
-    ['a quote', '{"a\\"":1}'],
-    ['a quote, as a number', '{"\\u0022":1}'],
-    ['a backslash', '{"a\\\\":1}'],
-    ['a control character', '{"a\\n":1}'],
-    ['a NUL', '{"\\u0000":1}'],
-    ['half a character', '{"\\ud83d":1}'],
-    ['deep inside, after strings of all kinds', '{"a":["\\\\","\\":",{"b\\"c" :1}]}'],
-  ])('refuses a member name that needs escapes: %s', (_, text) => {
-    expect(() => parse(text)).toThrow('a member name needs escapes')
-  })
-
   // On Node 24 and 26 each of these was misread: https://github.com/nodejs/node/issues/63785
   it.each([
     ['crit', '{"alg":1,"cri\\\\":2}', '{"alg":1,"cri\\u0074":2}', { alg: 1, crit: 2 }],
@@ -177,6 +150,7 @@ describe('parseJsonObject', () => {
     ['one name at several levels', { a: { a: [{ a: 1 }, { a: 2 }] } }],
     ['names that differ in case or normal form', { a: 1, A: 2, '\u00e9': 3, 'e\u0301': 4 }],
     ['numbers as names', { 1: 'a', '01': 'b', 0: ['c'] }],
+    ['a name that needs escapes', { 'a"\\\n': { b: 'c' } }],
     ['nothing', {}],
   ])('is not misled by strings: %s', (_, value) => {
     expect(parse(JSON.stringify(value))).toEqual(value)

@@ -120,7 +120,11 @@ describe('readKeySet', () => {
   })
 
   it('ignores a key that is marked as that of an issuer in a way it cannot read', async () => {
-    const set = await setOf(es256.jwk, change(es256, { issuer: null }), change(es256, { issuer: 1 }))
+    const set = await setOf(
+      es256.jwk,
+      change(es256, { issuer: null }),
+      change(es256, { issuer: 1 }),
+    )
     expect(set).toMatchObject({ size: 1, ignored: [{ index: 1 }, { index: 2 }] })
   })
 })

@@ -195,6 +195,7 @@ describe("a body of one's own", () => {
     { body: 5 },
     { body: null },
     { body: () => 'x' },
+    { body: { toJSON: () => undefined } },
     { text: 'x' },
   ])('is not guessed where something else is returned: %j', (own) => {
     expect(() => refuseWith(own)).toThrow(TypeError)
