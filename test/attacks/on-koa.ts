@@ -15,7 +15,9 @@ export function onKoa(name: string, framework: () => Koa): Framework {
         context.body = handle(context.state.auth)
       })
       const handler = app.callback()
-      const server = await listen(createServer({ maxHeaderSize: MAX_HEADER_SIZE }, handler))
+      const server = await listen(
+        createServer({ maxHeaderSize: MAX_HEADER_SIZE }, (req, res) => void handler(req, res)),
+      )
       return {
         ...server,
         async close() {

@@ -130,8 +130,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
   function stillValid(verdict: Verdict): Verdict {
     if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
-    const { settings } = issuers.get(verdict.issuer)!
-    return checkTimes(verdict.claims, settings, now())?.withIssuer(verdict.issuer) ?? verdict
+    const issuer = issuers.get(verdict.issuer)!
+    return checkTimes(verdict.claims, issuer.settings, now())?.withIssuer(verdict.issuer) ?? verdict
   }
 
   function refused(rejection: Rejection, required: CheckedRequirements): Outcome {
