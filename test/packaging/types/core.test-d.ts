@@ -101,7 +101,18 @@ export function tell(event: BearwardEvent): string {
     case 'keys_refreshed':
       return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
     case 'keys_failed':
+    case 'discovery_failed':
       return `${event.failure} ${event.detail}`
+    case 'keys_stale':
+      return event.issuer
+    case 'keys_recovered':
+      return `after ${event.failures.toFixed()}`
+    case 'keys_sought':
+      return event.because
+    case 'keys_moved':
+      return `${event.from} ${event.to}`
+    case 'key_distrusted':
+      return event.thumbprint
   }
 }
 
