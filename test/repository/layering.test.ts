@@ -26,7 +26,7 @@ const LAYERS = [
   ['events'],
   ['encoding'],
   ['decisions'],
-  ['problems'],
+  ['problems', 'deep-freeze'],
   ['request', 'errors', 'limits', 'clock', 'maybe-promise'],
 ]
 
