@@ -26,8 +26,9 @@ const LAYERS = [
   ['events'],
   ['encoding'],
   ['decisions'],
-  ['problems', 'deep-freeze'],
+  ['problems'],
   ['request', 'errors', 'limits', 'clock', 'maybe-promise'],
+  ['deep-freeze'],
 ]
 
 /** Where the names lead that the manifest resolves by runtime. */

@@ -181,7 +181,7 @@ describe('readRequirements', () => {
     'takes nothing but an object: %j',
     (requirements) => {
       expect(problemsOf(requirements)).toEqual([
-        'They must be an object, or be left out altogether where any valid token will do.',
+        'They must be one object, or be left out altogether where any valid token will do.',
       ])
     },
   )
