@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { environmentOptions, LIMITS, REASONS, type ReasonText } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
-import { METADATA_AGE } from '../../packages/core/src/keys/published-keys.ts'
+import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
 
