@@ -137,7 +137,7 @@ describe('discovery', () => {
       [OPENID]: { issuer: url, jwks_uri: 'https://keys.example.com/jwks' },
     }))
     expect(await server.discover(server.url)).toMatchObject({
-      jwksUri: 'https://keys.example.com/jwks',
+      endpoint: 'https://keys.example.com/jwks',
     })
   })
 })

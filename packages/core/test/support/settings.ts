@@ -6,10 +6,14 @@ import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
 export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   return {
     issuer: ISSUER,
+    metadataIssuer: ISSUER,
+    tenant: undefined,
     audiences: [AUDIENCE],
     allowedClients: undefined,
     keyOrigin: { kind: 'discovery' },
     algorithms: { algorithms: PUBLIC_KEY_ALGORITHMS, named: false },
+    tokens: 'jwt',
+    introspection: undefined,
     tokenType: 'jwt',
     tokenKindClaim: undefined,
     clientIdClaim: 'client_id',
