@@ -30,6 +30,7 @@ export interface IntrospectionOptions {
   /** It was not there: it may have moved. */
   readonly endpointIsGone: () => void
   readonly reports: IntrospectionReports
+  readonly cache?: IntrospectionCache
 }
 
 /** Asks one issuer about its tokens. */
@@ -48,11 +49,10 @@ export interface Introspection {
  * for a while. `CircuitBreaker` and `IntrospectionCache` decide; this carries out what they decide.
  */
 export function introspection(options: IntrospectionOptions): Introspection {
-  const { issuer, settings, bounds, endpoint, reports } = options
+  const { issuer, settings, bounds, endpoint, reports, cache = new IntrospectionCache() } = options
   const { clock, closed } = bounds
   const { issuer: identifier } = issuer.settings
   const breaker = new CircuitBreaker()
-  const cache = new IntrospectionCache()
   const running = new Map<string, Promise<Answer | Rejection>>()
   let calls = 0
 

@@ -55,9 +55,12 @@ function endpointOf(
         }),
     },
   })
+  let seeking: ReturnType<typeof discovered.find> | undefined
   return {
     async endpoint(signal: AbortSignal) {
-      const found = await discovered.find(signal)
+      // The first of many callers at once asks for all of them, and gives up before any other would.
+      seeking ??= discovered.find(signal).finally(() => (seeking = undefined))
+      const found = await seeking
       const isByCertificate = clientAuthentication.method === 'tls_client_auth'
       return (isByCertificate ? found.mtlsEndpoint : undefined) ?? found.endpoint
     },
