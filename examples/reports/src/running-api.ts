@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { BearwardEvent } from '@bearward/express'
 import { createReportsApi } from './api.ts'
-import { REPORTS_API } from './cast.ts'
+import { ARCHIVE, REPORTS_API, REPORTS_API_CLIENT } from './cast.ts'
 
 /** The reports API, listening on loopback. */
 export interface RunningApi {
@@ -24,7 +24,12 @@ export async function startApi({
   onEvent,
   port = 0,
 }: RunningApiOptions): Promise<RunningApi> {
-  const { app, bearward } = createReportsApi({ issuer, audience: REPORTS_API, onEvent })
+  const { app, bearward } = createReportsApi({
+    issuer,
+    audience: [REPORTS_API, ARCHIVE],
+    client: REPORTS_API_CLIENT,
+    onEvent,
+  })
   const server = createServer(app).listen(port, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

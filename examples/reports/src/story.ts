@@ -1,11 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
-import { CRON, INVOICES_API, PROBE } from './cast.ts'
-import { idTokenCredential, machineCredential, userCredential } from './credential.ts'
+import { ARCHIVE, CRON, INVOICES_API, PROBE } from './cast.ts'
+import {
+  idTokenCredential,
+  machineCredential,
+  revokedCredential,
+  userCredential,
+} from './credential.ts'
 import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
 import type { Step } from './step.ts'
 
 const READ = 'read:reports'
+const ARCHIVE_SCOPE = 'read:archive'
 const BOTH = 'read:reports admin:reports'
 
 /** Who comes to the reports API, and what becomes of it. Told in this order. */
@@ -119,6 +125,25 @@ export const STORY: readonly Step[] = [
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
       credential: await machineCredential(issuer, READ, CRON, INVOICES_API),
+    }),
+  },
+  {
+    heading: 'A token without any claims in it opens the archive: its issuer is asked about it',
+    expected: {
+      status: 200,
+      body: { archiveOpenFor: CRON.id, judgedBy: 'introspection' },
+    },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      credential: await machineCredential(issuer, ARCHIVE_SCOPE, CRON, ARCHIVE),
+    }),
+  },
+  {
+    heading: 'Such a token was given back, and somebody has kept a copy',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      credential: await revokedCredential(issuer, ARCHIVE_SCOPE, ARCHIVE),
     }),
   },
   {
