@@ -58,8 +58,14 @@ function verifyHere(
 ): MaybePromise<AccessToken | Rejection> {
   const { settings } = issuer
   return andThen(verifyJwt(jws, issuer, now), (rejection) => {
-    if (rejection?.reason === 'keys_unavailable' && settings.tokens === 'both')
-      return introspect(jws.token, issuer, now)
+    if (rejection?.reason === 'keys_unavailable' && settings.tokens === 'both') {
+      // Where nobody answers at all, the keys are still what is missing.
+      return andThen(introspect(jws.token, issuer, now), (judged) =>
+        judged instanceof Rejection && judged.reason === 'introspection_unavailable'
+          ? rejection
+          : judged,
+      )
+    }
     return rejection ?? checkConfirmation(jws.claims) ?? accessTokenOf(jws.claims, settings, 'jwt')
   })
 }

@@ -6,7 +6,7 @@ import { isRecord, Problems } from '../problems.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import { isName, oneOf, readSeconds, type Say } from './read-values.ts'
 
-const NAMES = [
+export const INTROSPECTION_OPTIONS = [
   'endpoint',
   'clientId',
   'clientAuthentication',
@@ -41,7 +41,7 @@ export function readIntrospection(
     return undefined
   }
   const say = (problem: string) => report(`introspection.${problem}`)
-  sayUnknown(options, NAMES, say)
+  sayUnknown(options, INTROSPECTION_OPTIONS, say)
   const { endpoint, clientId, clientAuthentication, response } = options
   if (
     endpoint !== undefined &&
