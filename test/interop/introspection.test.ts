@@ -72,7 +72,7 @@ async function startApi(
     },
     onEvent: (event: BearwardEvent) => events.push(event),
     ...options,
-  } as Parameters<typeof createBearward>[0])
+  })
   const api = express()
   api.get('/', requireToken({ scope: 'read' }), (req, res) => {
     const { clientId, subject, scopes, origin } = req.auth!

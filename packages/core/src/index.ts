@@ -26,6 +26,8 @@ export type {
   ClientAuthentication,
   PrivateJwk,
   PrivateKey,
+  PrivateKeyJwt,
+  PrivateKeyObject,
   Secret,
 } from './authorization-server/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'

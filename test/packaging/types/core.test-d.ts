@@ -123,7 +123,10 @@ export function tell(event: BearwardEvent): string {
     case 'keys_refreshed':
       return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
     case 'keys_failed':
+    case 'introspection_failed':
       return `${event.failure} ${event.detail}`
+    default:
+      return event.type
   }
 }
 

@@ -1,4 +1,3 @@
-import { allowInsecureRequests, clockSkew, customFetch, introspectionRequest } from 'oauth4webapi'
 import {
   type AnswerBounds,
   type Fetch,
@@ -7,7 +6,7 @@ import {
   readJson,
   send,
 } from '../authorization-server/bounded-fetch.ts'
-import { authenticationOf } from '../authorization-server/client-authentication.ts'
+import { authenticateClient } from '../authorization-server/client-authentication.ts'
 import type { Clock } from '../clock.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
@@ -46,21 +45,24 @@ export async function requestIntrospection(
 ): Promise<RawAnswer> {
   const { clientId, clientAuthentication, response, tokenTypeHint } = settings
   const isSigned = response === 'jwt'
-  const answer = await introspectionRequest(
-    { issuer: issuer.settings.issuer, introspection_endpoint: endpoint },
-    // Assertions are dated by our clock.
-    { client_id: clientId, [clockSkew]: Math.round((clock.now() - Date.now()) / 1000) },
-    await authenticationOf(clientAuthentication),
+  const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }
+  const credentials = await authenticateClient(clientAuthentication, identity)
+  const form = new URLSearchParams({
     token,
-    {
-      // Which addresses may be asked was decided where the endpoint came from.
-      [allowInsecureRequests]: true,
-      [customFetch]: (url, { method, headers, body }) =>
-        send(fetch, url, { method, headers, body: body.toString(), redirect: 'manual', signal }),
-      requestJwtResponse: isSigned,
-      ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
+    ...(tokenTypeHint && { token_type_hint: tokenTypeHint }),
+    ...credentials.form,
+  })
+  const answer = await send(fetch, endpoint, {
+    method: 'POST',
+    headers: {
+      Accept: isSigned ? SIGNED_ANSWER : 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...credentials.headers,
     },
-  )
+    body: form.toString(),
+    redirect: 'manual',
+    signal,
+  })
   const bytes = await readAnswer(answer, endpoint, isSigned ? JWT_ANSWER : JSON_ANSWER)
   const members = isSigned
     ? await readSignedAnswer(new TextDecoder().decode(bytes), issuer, settings, clock.now() / 1000)

@@ -3,7 +3,7 @@ import type { ClientAuthentication } from '../authorization-server/client-authen
 import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord, Problems } from '../problems.ts'
-import type { Algorithm } from '../signature/algorithms.ts'
+import { type Algorithm, isAlgorithm } from '../signature/algorithms.ts'
 import { isName, oneOf, readSeconds, type Say } from './read-values.ts'
 
 export const INTROSPECTION_OPTIONS = [
@@ -81,13 +81,12 @@ function readAuthentication(given: unknown, say: Say): ClientAuthentication {
   if (method === 'private_key_jwt') {
     if (!isPrivateKey(key, algorithm) && typeof key !== 'function') {
       say(
-        'clientAuthentication.key must be a private CryptoKey, a private JWK with its algorithm, or a function that gives one.',
+        'clientAuthentication.key must be a private CryptoKey, KeyObject or JWK with its algorithm named, or a function that gives one.',
       )
     }
-    for (const [name, value] of Object.entries({ algorithm, keyId })) {
-      if (value !== undefined && !isName(value))
-        say(`clientAuthentication.${name} must be a string.`)
-    }
+    if (keyId !== undefined && !isName(keyId)) say('clientAuthentication.keyId must be a string.')
+    if (algorithm !== undefined && !isAlgorithm(algorithm))
+      say('clientAuthentication.algorithm must be the name of an algorithm, such as ES256.')
   }
   // A copy, so that what was checked is what is used. Secrets stay where they are.
   return { ...given } as unknown as ClientAuthentication
@@ -95,8 +94,8 @@ function readAuthentication(given: unknown, say: Say): ClientAuthentication {
 
 function isPrivateKey(key: unknown, algorithm: unknown): boolean {
   if (!isRecord(key)) return false
-  if ('kty' in key) return isName(key['d']) && (isName(key['alg']) || isName(algorithm))
-  return key['type'] === 'private'
+  if ('kty' in key) return isName(key['d']) && isAlgorithm(algorithm ?? key['alg'])
+  return key['type'] === 'private' && isAlgorithm(algorithm)
 }
 
 function readAlgorithms(

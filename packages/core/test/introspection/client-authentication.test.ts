@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto'
+import { KeyObject, webcrypto } from 'node:crypto'
 import { inspect } from 'node:util'
 import { exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
@@ -52,15 +52,15 @@ describe('this API says who it is', () => {
   })
 
   it('7662-04: or by an assertion that it signs, each one once and for a minute', async () => {
-    for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519']) {
+    for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519'] as const) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg } as JWK & { kty: string }
       const seen = new Set<unknown>()
       for (const method of [
-        { key: privateKey, keyId: 'k1' },
+        { key: privateKey, algorithm: alg, keyId: 'k1' },
         { key: jwk },
         { key: async () => jwk },
-        { key: { ...jwk, alg: undefined }, algorithm: alg } as { key: typeof jwk },
+        { key: KeyObject.from(privateKey), algorithm: alg, keyId: 'k1' },
       ]) {
         const clientAuthentication = { method: 'private_key_jwt', ...method } as const
         const { asked, clock, endpoint } = await askedWith('the-api', clientAuthentication)
@@ -136,6 +136,7 @@ describe('this API says who it is', () => {
     const { d } = await exportJWK(privateKey)
     for (const key of [
       () => publicKey,
+      () => privateKey,
       () => ({ ...publicJwk, alg: 'ES256' }),
       () => ({ ...publicJwk, alg: 'none', d }) as typeof publicJwk,
       () => undefined as unknown as typeof publicJwk,
@@ -184,14 +185,16 @@ describe('what is configured of it', () => {
       { method: 'private_key_jwt', key: 'very-secret' },
       { method: 'private_key_jwt', key: publicKey },
       { method: 'private_key_jwt', key: jwk },
-      { method: 'private_key_jwt', key: privateKey, keyId: 7 },
+      { method: 'private_key_jwt', key: privateKey },
+      { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256', keyId: 7 },
+      { method: 'private_key_jwt', key: () => privateKey, algorithm: 'none' },
       { method: 'tls_client_auth', secret: 'very-secret' },
     ]
     for (const wrong of one) expect(problems(wrong), inspect(wrong)).toHaveLength(1)
     const right = [
       good,
       { ...good, method: 'client_secret_post', secret: () => 'a' },
-      { method: 'private_key_jwt', key: privateKey },
+      { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
       { method: 'private_key_jwt', key: { ...jwk, alg: 'ES256' } },
       { method: 'private_key_jwt', key: jwk, algorithm: 'ES256', keyId: 'k1' },
       { method: 'private_key_jwt', key: () => privateKey },
@@ -206,6 +209,6 @@ describe('what is configured of it', () => {
       false,
       ['sign', 'verify'],
     )
-    expect(problems({ method: 'private_key_jwt', key: privateKey })).toEqual([])
+    expect(problems({ method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' })).toEqual([])
   })
 })

@@ -5,7 +5,6 @@ import {
   ConfigurationError,
   createResourceServer,
   type IntrospectionOptions,
-  type IssuerOptions,
   type Requirements,
 } from '../../src/index.ts'
 import { ACTIVE, CREDENTIALS, scene, type SceneOptions, tokenIn, verdict } from './scene.ts'
@@ -16,7 +15,7 @@ const key = generateKey('ES256')
 async function issuing(tokens: 'jwt' | 'both', more: SceneOptions = {}) {
   const made = await scene(ACTIVE, {
     ...more,
-    issuer: { tokens, keys: { keys: [key.jwk] }, ...more.issuer } as Partial<IssuerOptions>,
+    issuer: { tokens, keys: { keys: [key.jwk] }, ...more.issuer },
   })
   const issuer = createTestIssuer({ issuer: made.endpoint.url, now: made.clock.seconds })
   return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }

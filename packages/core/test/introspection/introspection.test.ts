@@ -13,7 +13,7 @@ import { introspection } from '../../src/introspection/introspect.ts'
 import { type Answer, IntrospectionCache } from '../../src/introspection/introspection-cache.ts'
 import { unusedKeys } from '../../src/keys/static-keys.ts'
 import { settingsWith } from '../support/settings.ts'
-import { ACTIVE, closing, CREDENTIALS, scene, SECRET, tokenIn, verdict } from './scene.ts'
+import { ACTIVE, closing, CREDENTIALS, scene, tokenIn, verdict } from './scene.ts'
 
 const TOKEN = 'an-opaque.token~1+/2='
 
