@@ -148,6 +148,27 @@ describe('a server that cannot be reached', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
+  it('7662-23: is answered with 503 after the timeout, however busily it sends a byte at a time', async () => {
+    let sent = 0
+    const { clock, endpoint, judge, failures } = await scene(({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.flushHeaders()
+      // A byte in each tenth of a second of the clock that the resource server goes by.
+      const drip = (): void => {
+        if (response.destroyed) return
+        response.write(JSON_TEXT.charAt(sent++))
+        clock.after(100, drip)
+      }
+      drip()
+    })
+    const answer = judge(TOKEN)
+    await endpoint.received(1)
+    await clock.pass(4)
+    expect(await answer).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['timeout'])
+    expect(sent).toBeLessThan(JSON_TEXT.length)
+  })
+
   it('gets as many calls as may run at once, however long it hangs', async () => {
     const { clock, endpoint, judge } = await scene(() => {})
     const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
