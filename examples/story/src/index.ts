@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export {
+  ARCHIVE,
   AUTHORIZATION_SERVER,
   CRON,
   INVOICES_API,
@@ -12,8 +13,14 @@ export {
   READ,
   READ_AND_ADMIN,
   REPORTS_API,
+  REPORTS_API_CLIENT,
 } from './cast.ts'
-export { idTokenCredential, machineCredential, userCredential } from './credential.ts'
+export {
+  idTokenCredential,
+  machineCredential,
+  revokedCredential,
+  userCredential,
+} from './credential.ts'
 export type { Credential } from './credential.ts'
 export { reportsFor } from './reports.ts'
 export { listen } from './running-api.ts'

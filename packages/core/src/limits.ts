@@ -10,12 +10,22 @@ export const LIMITS = deepFreeze({
   jsonValues: 2_000,
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
+  /** Bytes of an introspection answer, after decompression. */
+  introspectionBytes: 65_536,
+  /** Introspection calls to one issuer at the same time. */
+  introspectionCalls: 128,
+  /** Answers of one issuer that are remembered, and the bytes they may take together. */
+  rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
+  /** Seconds that a signed introspection answer may be old, beside the clock tolerance. */
+  signedAnswerAge: 60,
   /** Keys in one JWK Set. */
   keys: 100,
   /** Keys tried for one token, where a token without `kid` or a doubled `kid` leaves a choice. */
   keysTried: 4,
   /** Bits of an RSA modulus (RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work). */
   rsaBits: { min: 2048, max: 8192 },
+  /** Seconds for which an introspection answer may be configured to be used again. */
+  introspectionAge: { active: 3600, inactive: 60 },
   /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
 })

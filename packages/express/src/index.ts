@@ -9,6 +9,8 @@ export type { Bearward, ExpressRequirements } from './bearward.ts'
 export type {
   AccessToken,
   BearwardEvent,
+  ClientAuthentication,
+  IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
   Reason,

@@ -9,6 +9,8 @@ export type { Bearward, FastifyGuard, FastifyRequirements } from './bearward.ts'
 export type {
   AccessToken,
   BearwardEvent,
+  ClientAuthentication,
+  IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
   Reason,

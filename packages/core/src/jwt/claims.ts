@@ -28,14 +28,15 @@ const AUDIENCE: ClaimType = [
 
 /**
  * Checks that the claims that must be there are there, and that every claim the core reads has its type
- * (RFC 7519 section 4.1, RFC 9068 section 2.2). `exp` is always required, and `tid` has to name the tenant
- * of the issuer where that is one of many.
+ * (RFC 7519 section 4.1, RFC 9068 section 2.2), and that `tid` names the tenant of the issuer where that is
+ * one of many.
  */
 export function checkClaimTypes(
   claims: JsonObject,
   settings: IssuerSettings,
+  required: readonly string[],
 ): Rejection | undefined {
-  for (const name of requiredClaims(settings)) {
+  for (const name of required) {
     if (!Object.hasOwn(claims, name)) {
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
@@ -53,7 +54,8 @@ export function checkClaimTypes(
   return undefined
 }
 
-function requiredClaims(settings: IssuerSettings): readonly string[] {
+/** The claims that a JWT of this issuer must have: `exp` always. */
+export function requiredClaims(settings: IssuerSettings): readonly string[] {
   const required = settings.tokenType === 'at+jwt' ? REQUIRED_OF_AT_JWT : ['iss', 'exp']
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)

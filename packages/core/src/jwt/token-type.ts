@@ -53,8 +53,10 @@ export function checkTokenKind(
   if (rule !== undefined && claims[rule.name] !== rule.value) {
     return wrongType(rule.name, rule.value, describe(claims[rule.name]))
   }
-  if (Object.hasOwn(claims, 'token_use') && claims['token_use'] !== 'access') {
-    return wrongType('token_use', 'access', describe(claims['token_use']))
+  // `access` at Cognito, `access_token` at Ory Hydra.
+  const use = claims['token_use']
+  if (Object.hasOwn(claims, 'token_use') && use !== 'access' && use !== 'access_token') {
+    return wrongType('token_use', 'access', describe(use))
   }
   const payloadType = claims['typ']
   if (

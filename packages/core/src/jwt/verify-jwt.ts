@@ -1,9 +1,10 @@
-import type { TrustedIssuer } from '../issuers/trusted-issuers.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { isIssuerOrTenant } from '../authorization-server/tenants.ts'
 import type { VerifyingKey } from '../keys/key-set.ts'
+import type { KeySource } from '../keys/key-source.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
-import { checkAudience, checkClaimTypes } from './claims.ts'
+import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './header.ts'
 import { checkTimes } from './time.ts'
@@ -18,11 +19,35 @@ import { checkTokenKind } from './token-type.ts'
  */
 export function verifyJwt(
   jws: CompactJws,
-  { settings, keys }: TrustedIssuer,
+  issuer: Signer,
   now: () => number,
 ): MaybePromise<Rejection | undefined> {
+  const { settings } = issuer
   const hint = readHeader(jws.header, settings)
   if (hint instanceof Rejection) return hint
+  return andThen(
+    verifySignature(jws, hint, issuer),
+    (rejection) =>
+      rejection ??
+      checkTokenKind(jws.claims, settings, jws.header['typ']) ??
+      checkClaimTypes(jws.claims, settings, requiredClaims(settings)) ??
+      checkAudience(jws.claims, settings) ??
+      checkTimes(jws.claims, settings, now()),
+  )
+}
+
+/** Who signs, and with which keys. */
+export interface Signer {
+  readonly settings: IssuerSettings
+  readonly keys: KeySource
+}
+
+/** Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. */
+export function verifySignature(
+  jws: CompactJws,
+  hint: KeyHint,
+  { settings, keys }: Signer,
+): MaybePromise<Rejection | undefined> {
   const { algorithm, kid } = hint
   const isOwn = (key: VerifyingKey) =>
     key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
@@ -38,15 +63,7 @@ export function verifyJwt(
           isSignedByOne(changed.filter(isOwn), jws),
         ),
     )
-    return andThen(
-      signed,
-      (genuine) =>
-        (genuine ? undefined : forged(settings.issuer)) ??
-        checkTokenKind(jws.claims, settings, jws.header['typ']) ??
-        checkClaimTypes(jws.claims, settings) ??
-        checkAudience(jws.claims, settings) ??
-        checkTimes(jws.claims, settings, now()),
-    )
+    return andThen(signed, (genuine) => (genuine ? undefined : forged(settings.issuer)))
   })
 }
 

@@ -7,6 +7,8 @@ import type { VerifyingKey } from './key-set.ts'
 export type KeyStatus =
   /** Given in the configuration. */
   | { readonly state: 'static' }
+  /** None are needed: the issuer's tokens are opaque, and what it says about them is not signed. */
+  | { readonly state: 'unused' }
   /** Loaded at that time, and as young as they should be. */
   | { readonly state: 'fresh'; readonly since: number }
   /** Older than they should be since that time, because they cannot be fetched; they still serve. */

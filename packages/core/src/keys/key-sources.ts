@@ -12,7 +12,7 @@ import { type KeySet, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
-import { staticKeys } from './static-keys.ts'
+import { staticKeys, unusedKeys } from './static-keys.ts'
 
 /**
  * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
@@ -26,6 +26,7 @@ export function keySourceOf(
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
   const named = { issuer: issuer.metadataIssuer }
+  if (issuer.tokens === 'opaque' && issuer.introspection?.response !== 'jwt') return unusedKeys
   if (origin.kind === 'secret')
     return staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
   if (origin.kind === 'static') {

@@ -12,6 +12,8 @@ import {
   traitsOf,
 } from '../signature/algorithms.ts'
 import { isRecord, type Problems } from '../problems.ts'
+import { readIntrospection } from './read-introspection.ts'
+import { isName, oneOf, readName, readNames, readSeconds, type Say } from './read-values.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -22,6 +24,8 @@ export const ISSUER_OPTIONS = [
   'keys',
   'secret',
   'algorithms',
+  'tokens',
+  'introspection',
   'tokenType',
   'tokenKindClaim',
   'clientIdClaim',
@@ -47,7 +51,24 @@ export function readIssuer(
 ): readonly IssuerSettings[] {
   const say = (problem: string) => problems.add(at + problem)
   const keyOrigin = readKeyOrigin(options, insecureHosts, say)
-  const issuer = readIssuerIdentifier(options['issuer'], keyOrigin, insecureHosts, say)
+  const algorithms = readAlgorithms(options['algorithms'], keyOrigin, say)
+  const introspection = readIntrospection(
+    options['introspection'],
+    algorithms.algorithms,
+    insecureHosts,
+    say,
+  )
+  const tokens = oneOf(options['tokens'], ['jwt', 'opaque', 'both'], 'tokens', say) ?? 'jwt'
+  const needsKeys = tokens !== 'opaque' || introspection?.response === 'jwt'
+  const undiscoverable = [
+    ...(needsKeys && keyOrigin.kind === 'discovery'
+      ? ['keys cannot be discovered: give jwksUri or keys.']
+      : []),
+    ...(introspection !== undefined && introspection.endpoint === undefined
+      ? ['introspection endpoint cannot be discovered: give introspection.endpoint.']
+      : []),
+  ]
+  const issuer = readIssuerIdentifier(options['issuer'], undiscoverable, insecureHosts, say)
   const settings: IssuerSettings = {
     issuer,
     metadataIssuer: issuer,
@@ -55,7 +76,9 @@ export function readIssuer(
     audiences: readAudiences(options, say),
     allowedClients: readNames(options['allowedClients'], 'allowedClients', say),
     keyOrigin,
-    algorithms: readAlgorithms(options['algorithms'], keyOrigin, say),
+    algorithms,
+    tokens,
+    introspection,
     tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
     tokenKindClaim: readTokenKindClaim(options['tokenKindClaim'], say),
     clientIdClaim: readName(options['clientIdClaim'], 'clientIdClaim', say) ?? 'client_id',
@@ -74,17 +97,16 @@ export function readIssuer(
   }
   if (settings.audiences === null) checkAudienceless(settings, say)
   const tenants = readTenants(options['tenants'], issuer, say)
+  if (tokens !== 'jwt') checkOpaque(tokens, introspection, tenants, say)
   if (tenants === undefined) return [Object.freeze(settings)]
   return tenants.map((tenant) =>
     Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
   )
 }
 
-type Say = (problem: string) => void
-
 function readIssuerIdentifier(
   issuer: unknown,
-  keyOrigin: KeyOrigin,
+  undiscoverable: readonly string[],
   insecureHosts: readonly string[],
   say: Say,
 ): string {
@@ -99,8 +121,8 @@ function readIssuerIdentifier(
     say(
       'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
     )
-  } else if (!isAddress && keyOrigin.kind === 'discovery') {
-    say('issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.')
+  } else if (!isAddress) {
+    for (const what of undiscoverable) say(`issuer is no https address, so its ${what}`)
   }
   return issuer
 }
@@ -145,11 +167,28 @@ function checkAudienceless(settings: IssuerSettings, say: Say): void {
       'audience is null, which takes allowedClients: without either, a token for any other API would be accepted.',
     )
   }
-  if (settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
+  const judgedHere = settings.tokens !== 'opaque'
+  if (judgedHere && settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
     say(
       "audience is null, which takes a rule that tells access tokens from ID tokens: tokenKindClaim, or tokenType: 'at+jwt'.",
     )
   }
+}
+
+/** An opaque token does not say whose it is, so there has to be one issuer to ask, and a way to ask it. */
+function checkOpaque(
+  tokens: 'opaque' | 'both',
+  introspection: IssuerSettings['introspection'],
+  tenants: readonly string[] | undefined,
+  say: Say,
+): void {
+  if (introspection === undefined) {
+    say(
+      `tokens is '${tokens}', which takes introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+    )
+  }
+  if (tenants !== undefined)
+    say(`tokens is '${tokens}', which does not go with tenants: give each one as an issuer.`)
 }
 
 function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: Say): KeyOrigin {
@@ -234,46 +273,4 @@ function readTokenKindClaim(rule: unknown, say: Say): IssuerSettings['tokenKindC
   }
   say("tokenKindClaim must name a claim and its value: { name: 'token_use', value: 'access' }.")
   return undefined
-}
-
-function readSeconds(
-  value: unknown,
-  name: string,
-  min: number,
-  max: number,
-  say: Say,
-): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value === 'number' && value >= min && value <= max) return value
-  say(`${name} must be a number of seconds from ${min} to ${max}.`)
-  return undefined
-}
-
-function readName(value: unknown, name: string, say: Say): string | undefined {
-  if (value === undefined || isName(value)) return value
-  say(`${name} must be the name of a claim.`)
-  return undefined
-}
-
-function readNames(value: unknown, name: string, say: Say): readonly string[] | undefined {
-  if (value === undefined) return undefined
-  if (Array.isArray(value) && value.length > 0 && value.every(isName))
-    return Object.freeze([...value])
-  say(`${name} must be an array with at least one name.`)
-  return undefined
-}
-
-function oneOf<const T extends string>(
-  value: unknown,
-  choices: readonly T[],
-  name: string,
-  say: Say,
-): T | undefined {
-  if (value === undefined || choices.includes(value as T)) return value as T | undefined
-  say(`${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}.`)
-  return undefined
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }

@@ -107,6 +107,11 @@ function readIssuers(
   if (isDoubled(several.map(({ issuer }) => issuer)) || isDoubled(issuers.map((i) => i.issuer))) {
     problems.add('issuers names an issuer twice: give each one once, with all its audiences.')
   }
+  if (issuers.filter(({ tokens }) => tokens !== 'jwt').length > 1) {
+    problems.add(
+      "issuers has more than one with tokens: 'opaque' or 'both': an opaque token does not say whose it is, so only one of them can be asked.",
+    )
+  }
   return issuers
 }
 

@@ -2,7 +2,10 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { type Subject, subjectOf } from './subject.ts'
 
-/** The claims of a token as the authorization server wrote them: frozen, nothing added. */
+/**
+ * The claims of a token, or the members of the introspection answer about it, as the authorization server
+ * wrote them: frozen, nothing added.
+ */
 export type Claims = JsonObject
 
 /**
@@ -17,15 +20,15 @@ export interface AccessToken {
   readonly clientId: string | undefined
   /** From the issuer's one scope claim, in the order in which they stand there. */
   readonly scopes: readonly string[]
-  /** Seconds since the epoch (`exp`). */
-  readonly expiresAt: number
+  /** Seconds since the epoch (`exp`). Every JWT has one; an issuer need not give one in an introspection answer. */
+  readonly expiresAt: number | undefined
   /** Seconds since the epoch (`iat`). */
   readonly issuedAt: number | undefined
   /** Seconds since the epoch (`nbf`). */
   readonly notBefore: number | undefined
   readonly claims: Claims
-  /** How the token was judged. */
-  readonly origin: 'jwt'
+  /** How the token was judged: here, or by its issuer. */
+  readonly origin: 'jwt' | 'introspection'
   /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
   readonly bindings: readonly never[]
   /** Whether the token has this scope: compared whole and byte for byte. */
@@ -33,7 +36,11 @@ export interface AccessToken {
 }
 
 /** Makes the model out of claims that have been verified, types included. */
-export function accessTokenOf(claims: Claims, settings: IssuerSettings): AccessToken {
+export function accessTokenOf(
+  claims: Claims,
+  settings: IssuerSettings,
+  origin: AccessToken['origin'],
+): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined
   const clientId = claims[settings.clientIdClaim] as string | undefined
   const sub = claims['sub'] as string | undefined
@@ -44,11 +51,11 @@ export function accessTokenOf(claims: Claims, settings: IssuerSettings): AccessT
     subject: subjectOf(sub, clientId, settings.clientIdClaim, settings.machineSubject),
     clientId,
     scopes,
-    expiresAt: claims['exp'] as number,
+    expiresAt: claims['exp'] as number | undefined,
     issuedAt: claims['iat'] as number | undefined,
     notBefore: claims['nbf'] as number | undefined,
     claims,
-    origin: 'jwt',
+    origin,
     bindings: Object.freeze([]),
     hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })

@@ -5,7 +5,7 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { METADATA_AGE } from '../../src/keys/published-keys.ts'
+import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }

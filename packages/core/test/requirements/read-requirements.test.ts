@@ -157,7 +157,7 @@ describe('readRequirements', () => {
     [{ client: ['a'] }, 'client is not known. Did you mean clients?'],
     [
       { audience: 'x' },
-      'audience is not known. Known are scope, subject, clients, issuer, optional, check.',
+      'audience is not known. Known are scope, subject, clients, issuer, optional, freshness, check.',
     ],
   ])('finds the mistake in %j', (requirements, ...problems) => {
     expect(problemsOf(requirements)).toEqual(problems)

@@ -24,7 +24,7 @@ function tokenOf(
   settings?: Partial<IssuerSettings>,
 ): AccessToken {
   const text = JSON.stringify({ ...CLAIMS, ...changes })
-  return accessTokenOf(parseJsonObject(Buffer.from(text)), settingsWith(settings))
+  return accessTokenOf(parseJsonObject(Buffer.from(text)), settingsWith(settings), 'jwt')
 }
 
 describe('accessTokenOf', () => {
@@ -99,7 +99,7 @@ describe('accessTokenOf', () => {
     '9068-17: splits scopes at spaces only, and finds none that are empty: %j',
     (scope, scopes) => {
       expect(tokenOf({ scope }).scopes).toEqual(scopes)
-      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith())
+      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
       expect(verdictOf(array)).toBe('invalid_claim: 401 invalid_token')
     },
   )
