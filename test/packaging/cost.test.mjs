@@ -38,8 +38,8 @@ for (const name of ADAPTERS) {
 
     let total = 0
     for (const path of gained) {
-      const size = await diskUsage(join(project, 'node_modules', path))
-      t.diagnostic(`${path}: ${kB(size)}`)
+      const { size, onDisk } = await sizeOf(join(project, 'node_modules', path))
+      t.diagnostic(`${path}: ${kB(size)}, ${kB(onDisk)} in blocks of 4 KiB`)
       total += size
     }
     assert.ok(total <= bytes, kB(total))
@@ -60,12 +60,15 @@ async function installed(project) {
   return paths.map((path) => path.replace(/^node_modules\//, ''))
 }
 
-/** What `du` says where the blocks of a file system have 4 KiB: directories count, too. */
-async function diskUsage(root) {
+/** The bytes of all files, and what `du` says where a file system has blocks: directories count, too. */
+async function sizeOf(root) {
   const paths = ['', ...(await readdir(root, { recursive: true }))]
   const entries = await Promise.all(paths.map((path) => stat(join(root, path))))
-  const blocks = entries.map((entry) => (entry.isFile() ? Math.ceil(entry.size / BLOCK) : 1))
-  return blocks.reduce((total, number) => total + number, 0) * BLOCK
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
+  return {
+    size: sum(entries.map((entry) => (entry.isFile() ? entry.size : 0))),
+    onDisk: sum(entries.map(({ size }) => Math.max(1, Math.ceil(size / BLOCK)) * BLOCK)),
+  }
 }
 
 /** Milliseconds, the median of five processes. */
