@@ -161,7 +161,7 @@ export function maxAgeOf(headers: Response['headers']): number | undefined {
   const ages = directives
     .filter((directive) => directive.startsWith('max-age='))
     .map((directive) => /^max-age="?(\d+)"?$/.exec(directive)?.[1])
-    .map((seconds) => (seconds === undefined ? 0 : Number(seconds)))
+    .map((seconds) => (seconds === undefined ? 0 : Math.min(Number(seconds), Number.MAX_VALUE)))
   if (ages.length === 0) return undefined
   const age = /^\d+$/.exec(headers.get('age') ?? '')?.[0]
   return Math.max(0, Math.min(...ages) - Number(age ?? 0))
