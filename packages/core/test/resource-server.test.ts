@@ -202,7 +202,8 @@ describe('a resource server', () => {
     const server = createResourceServer(options)
     const lines = (count: number) => [
       ...Array.from({ length: count - 1 }, () => ['x', 'y']).flat(),
-      ...['Authorization', `Bearer ${issuer.token()}`],
+      'Authorization',
+      `Bearer ${issuer.token()}`,
     ]
     const judge = (count: number, token?: false) =>
       server.authenticate(
@@ -216,12 +217,13 @@ describe('a resource server', () => {
 
   it('sees no claim, requirement or option that stands on the prototype of all objects', () => {
     const server = createResourceServer(options)
+    const everything = Object.getPrototypeOf({}) as Record<string, unknown>
     const pollute = (name: string, value: unknown, judge: () => unknown) => {
-      Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true })
+      Object.defineProperty(everything, name, { value, configurable: true, enumerable: true })
       try {
         return judge()
       } finally {
-        delete (Object.prototype as Record<string, unknown>)[name]
+        delete everything[name]
       }
     }
     const without = (name: string) => request(issuer.token({ claims: { [name]: undefined } }))

@@ -25,7 +25,7 @@ describe.each([
   it('takes one spelling of a signature, with its leading zero and not without', async () => {
     const verify = await engine.prepare('PS256', key.jwk)
     const signature = signatureWithLeadingZero()
-    const verdicts = [signature, signature.subarray(1)].map((bytes) => {
+    const verdicts = [signature, signature.subarray(1)].map(async (bytes) => {
       const jws = parseCompactJws(`${input}.${bytes.toString('base64url')}`)
       if (jws instanceof Rejection) throw new Error('it is well formed')
       return verify(jws)
