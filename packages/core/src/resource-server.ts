@@ -45,7 +45,10 @@ export interface ResourceServer {
   authenticate(request: RequestView, requirements?: Requirements): MaybePromise<Outcome>
   /** Loads the keys of all issuers. Rejects with a `KeysUnavailableError` where some cannot be had. */
   readonly ready: () => Promise<void>
-  /** How it stands with the keys of each issuer, without asking anybody. */
+  /**
+   * How it stands with the keys of each issuer. Never waits; where there are none, it sets off fetching them,
+   * so that a readiness probe is enough to get them.
+   */
   readonly status: () => readonly IssuerStatus[]
   /**
    * Never uses a key of an issuer again, for emergencies: tokens that it has signed are refused from now on,

@@ -121,11 +121,20 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   }
 }
 
+/** What the system or TLS says about it, which `fetch` hides in the cause of its error. */
+function codeIn(error: unknown, depth = 3): string {
+  if (typeof error !== 'object' || error === null || depth === 0) return ''
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)
+  return isCode ? ` (${code})` : codeIn(cause, depth - 1)
+}
+
 async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (cause) {
-    throw cause instanceof FetchError ? cause : new FetchError('unreachable', message, { cause })
+    if (cause instanceof FetchError) throw cause
+    throw new FetchError('unreachable', message + codeIn(cause), { cause })
   }
 }
 

@@ -180,7 +180,11 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     status(): KeyStatus {
       const now = clock.monotonic()
       const held = lifeCycle.held(now)
-      if (held === undefined) return { state: 'unavailable' }
+      if (held === undefined) {
+        // A probe that waits for keys before any request comes would wait for ever.
+        void follow('keys')
+        return { state: 'unavailable' }
+      }
       const since = held.state === 'fresh' ? lifeCycle.loadedAt : lifeCycle.staleAt
       return { state: held.state, since: Math.round((clock.now() - (now - since)) / 1000) }
     },

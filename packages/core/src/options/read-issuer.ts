@@ -239,7 +239,7 @@ function readAlgorithms(algorithms: unknown, keyOrigin: KeyOrigin, say: Say): Al
     return { algorithms: byDefault, named: false }
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
-    say(`algorithms must name at least one of ${Object.keys(ALGORITHMS).join(', ')}.`)
+    say(`algorithms must be an array with at least one of ${Object.keys(ALGORITHMS).join(', ')}.`)
     return { algorithms: [], named: true }
   }
   const named = Object.freeze([...new Set(algorithms)])

@@ -119,7 +119,7 @@ function readClients(
 ): CheckedRequirements['clients'] {
   if (clients === undefined) return undefined
   if (!Array.isArray(clients) || clients.length === 0) {
-    problems.add('clients names no client: name at least one, or leave it out.')
+    problems.add("clients must be an array with at least one client: ['cron'].")
     return undefined
   }
   return clients.flatMap((client: unknown) => readClient(client, issuers, problems))
