@@ -84,8 +84,9 @@ export function boundedFetch(fetch: Fetch): GetJson {
   }
 }
 
-/** Makes one call, whatever comes of it. Throws a `FetchError` where nothing does. */
+/** Makes one call, unless its time is over. Throws a `FetchError` where nothing comes of it. */
 export function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
+  if (init.signal.aborted) return Promise.reject(init.signal.reason as Error)
   return unlessBroken(`${url}: no answer`, () => fetch(url, init))
 }
 

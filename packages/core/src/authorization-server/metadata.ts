@@ -77,13 +77,7 @@ export async function discover(
 function isAbsence(error: unknown): error is FetchError {
   if (!(error instanceof FetchError)) return false
   const served = ['redirect', 'content_type', 'malformed'].includes(error.failure)
-  return (
-    served ||
-    (error.failure === 'status' &&
-      error.status! >= 400 &&
-      error.status! < 500 &&
-      error.status !== 429)
-  )
+  return served || (error.failure === 'status' && error.status! < 500 && error.status !== 429)
 }
 
 function readMetadata(

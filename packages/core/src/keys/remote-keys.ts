@@ -109,17 +109,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   /** Whether a key is listed is asked before whether it is trusted: a distrusted one is not sought. */
   function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
     const keys = set.find(algorithm, kid)
-    if (keys.length === 0) return seek(algorithm, kid)
+    if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
     return distrusted.size === 0 ? keys : keys.filter(isTrusted)
-  }
-
-  /** An attempt that runs already may have begun before the key was published: it may take another one. */
-  function seek(algorithm: Algorithm, kid: string | undefined) {
-    const joins = running.size > 0
-    return andThen(follow('unknown_key'), () => {
-      const again = joins && listed(algorithm, kid).length === 0
-      return andThen(again ? follow('unknown_key') : undefined, () => verdict(algorithm, kid))
-    })
   }
 
   function unavailable(found: string): Rejection {
@@ -145,10 +136,10 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       const held = lifeCycle.held(clock.monotonic())
       if (held === undefined) return andThen(follow('keys'), () => verdict(algorithm, kid))
       if (held.state === 'fresh') return findListed(held.set, algorithm, kid)
-      return andThen(follow('fresh_keys'), () => {
-        const { set } = lifeCycle.held(clock.monotonic()) ?? held
-        return findListed(set, algorithm, kid)
-      })
+      const refreshed = follow('fresh_keys')
+      // Who has waited for the keys of this moment need not look for younger ones.
+      if (refreshed instanceof Promise) return refreshed.then(() => verdict(algorithm, kid))
+      return findListed(held.set, algorithm, kid)
     },
 
     findChanged(algorithm, kid, tried) {

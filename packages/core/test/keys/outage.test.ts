@@ -376,17 +376,6 @@ describe('where an attempt hangs', () => {
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
   })
-
-  it('takes another attempt for a key that was published after it had begun', async () => {
-    const { clock, endpoint, send, server } = scene(OLD)
-    await server.ready()
-    await clock.pass(60)
-    const early = send(newKey, 'random')
-    endpoint.behave({ keys: [oldKey.jwk, newKey.jwk] })
-    const late = send(newKey)
-    await settled()
-    expect([early, late].map(statusOf)).toEqual([401, 'granted'])
-  })
 })
 
 describe('tokens without a kid', () => {

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import type { Fault } from '../support/faulty-server.ts'
+import { startCanary } from './canary.ts'
+import { faultsOf } from './faults.ts'
+import { type Answer, createScene, newKey, oldKey, type Scene } from './scene.ts'
+
+const canary = await startCanary()
+const EVERY_FAULT = faultsOf(canary).filter(({ failure }) => failure.metadata && failure.keys)
+
+const AT_ONCE = { status: 'granted', waited: 0 }
+
+const count = ({ events }: Scene, type: string) =>
+  events.filter((event) => event.type === type).length
+
+/** A request, and its answer when all that it has set off is over. */
+async function ask({ send, attemptsEnd }: Scene, key = oldKey): Promise<Answer> {
+  const answer = send(key)
+  await attemptsEnd()
+  return answer
+}
+
+/** The end of an outage: the server is back with a new key, and later without the old one. */
+async function comesBack(scene: Scene): Promise<void> {
+  const { server, events } = scene
+  scene.publish(oldKey, newKey)
+  await scene.mend()
+  await scene.pass(75, scene.isGood)
+  expect(server.status()[0]!.keys.state).toBe('fresh')
+  expect(scene.send(oldKey)).toMatchObject(AT_ONCE)
+  expect(scene.send(newKey)).toMatchObject(AT_ONCE)
+  expect(count(scene, 'keys_recovered')).toBe(1)
+  expect(events).toContainEqual({
+    type: 'keys_recovered',
+    issuer: server.status()[0]!.issuer,
+    failures: count(scene, 'keys_failed'),
+  })
+
+  scene.publish(newKey)
+  await scene.pass(600)
+  expect(scene.send(newKey)).toMatchObject(AT_ONCE)
+  expect((await ask(scene)).status).toBe(401)
+}
+
+/** For a loaded machine: nothing here waits for time to pass. */
+const LENIENT = { timeout: 60_000 }
+
+describe('an authorization server that is down for half an hour', LENIENT, () => {
+  it('costs no valid request, and answers unknown keys with 503', async () => {
+    const scene = await createScene()
+    const { server, attempts, send } = scene
+    await server.ready()
+    await scene.pass(60)
+    await scene.spoil('everywhere', { refuses: true })
+    const before = attempts()
+
+    for (let second = 0; second < 1800; second++) {
+      expect([send(oldKey), send(oldKey)]).toMatchObject([AT_ONCE, AT_ONCE])
+      const unknown = send(newKey)
+      await scene.pass(1)
+      expect(unknown).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-5]$/) })
+    }
+    // Two unknown keys at first, then one in five seconds; what is scheduled hides behind them.
+    expect(attempts() - before).toBeLessThanOrEqual(2 + 1800 / 5 + 6)
+    expect(server.status()[0]!.keys.state).toBe('stale')
+    expect(count(scene, 'keys_stale')).toBe(1)
+    expect(count(scene, 'keys_refreshed')).toBe(1)
+
+    await comesBack(scene)
+  })
+
+  it('costs no valid request where it goes through every fault', async () => {
+    const scene = await createScene()
+    const { server, attempts, send } = scene
+    await server.ready()
+    await scene.pass(60)
+    const before = attempts()
+
+    for (const { title, fault } of EVERY_FAULT) {
+      await scene.spoil('everywhere', fault)
+      for (let second = 0; second < 30; second++) {
+        expect(send(oldKey), title).toMatchObject(AT_ONCE)
+        await scene.pass(1)
+      }
+      expect(await ask(scene, newKey), title).toMatchObject({ status: 503 })
+    }
+    // One for each unknown key, and those of the first minute or so, while the pauses grow.
+    expect(attempts() - before).toBeLessThanOrEqual(EVERY_FAULT.length + 10)
+    expect(count(scene, 'keys_stale')).toBe(1)
+    expect(count(scene, 'keys_refreshed')).toBe(1)
+
+    await comesBack(scene)
+    expect(canary.connections()).toBe(0)
+  })
+
+  it('needs no restart of an application that was started meanwhile', async () => {
+    const scene = await createScene()
+    for (const { title, fault } of EVERY_FAULT) {
+      await scene.spoil('everywhere', fault)
+      for (let second = 0; second < 5; second++) {
+        const answer = await ask(scene)
+        expect(answer, title).toMatchObject({ status: 503, retryAfter: '1' })
+        expect(answer.waited, title).toBeLessThanOrEqual(3)
+        await scene.pass(1)
+      }
+    }
+    expect(scene.server.status()[0]!.keys).toEqual({ state: 'unavailable' })
+    await comesBack(scene)
+  })
+})
+
+describe('an authorization server that is up', LENIENT, () => {
+  it('may reset every connection that is used for a second time', async () => {
+    const used = new WeakSet()
+    const once: Fault = {
+      answer({ response, socket, document }) {
+        if (used.has(socket)) socket.resetAndDestroy()
+        else response.writeHead(200, { 'Content-Type': 'application/json' }).end(document)
+        used.add(socket)
+      },
+    }
+    const scene = await createScene()
+    const { send } = scene
+    await scene.spoil('everywhere', once)
+    await scene.pass(10, () => (send(oldKey), scene.isGood()))
+    for (let second = 0; second < 3600; second++) {
+      expect(send(oldKey)).toMatchObject(AT_ONCE)
+      await scene.pass(1)
+    }
+    expect(count(scene, 'keys_stale')).toBe(0)
+    scene.publish(oldKey, newKey)
+    await ask(scene, newKey)
+    await scene.pass(5)
+    expect(await ask(scene, newKey)).toMatchObject({ status: 'granted' })
+  })
+})

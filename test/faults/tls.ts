@@ -1,0 +1,34 @@
+import { request } from 'node:https'
+import { Readable } from 'node:stream'
+import type { Fetch } from '@bearward/core'
+import { selfSigned } from './certificate.ts'
+
+const here = { address: [127, 0, 0, 1] }
+
+export const certificates = {
+  good: selfSigned({ subject: here }),
+  untrusted: selfSigned({ subject: here }),
+  otherHost: selfSigned({ subject: { name: 'as.example.com' } }),
+  expired: selfSigned({ subject: here, notAfter: -0.5 }),
+  notYetValid: selfSigned({ subject: here, notBefore: 0.5 }),
+}
+
+const { untrusted: _, ...trusted } = certificates
+const ca = Object.values(trusted).map(({ cert }) => cert)
+
+/** Fetches with a private CA, as users with one do: the global `fetch` cannot be told of it. */
+export const trustingFetch: Fetch = (url, { method, headers, signal }) =>
+  new Promise((resolve, reject) => {
+    const options = { method, headers, signal, ca, agent: false as const }
+    request(url, options, (incoming) => {
+      const { statusCode, headers: received } = incoming
+      resolve(
+        new Response(Readable.toWeb(incoming) as ReadableStream, {
+          status: statusCode!,
+          headers: { 'content-type': received['content-type']! },
+        }),
+      )
+    })
+      .on('error', reject)
+      .end()
+  })
