@@ -18,7 +18,11 @@ export default defineConfig({
         replacement: source('packages/core/src/events/node-channel.ts'),
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
-      { find: /^@bearward\/(core|express|fastify|koa)$/, replacement: source('packages/$1/src/index.ts') },
+      {
+        find: '@bearward/core/authorization-server',
+        replacement: source('packages/core/src/for-clients.ts'),
+      },
+      { find: /^@bearward\/(client|core|express|fastify|koa)$/, replacement: source('packages/$1/src/index.ts') },
     ],
   },
   test: {
