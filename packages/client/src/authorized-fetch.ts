@@ -32,9 +32,9 @@ export function authorizedFetch(options: AuthorizedFetchOptions): SourceFetch {
     if (!isAllowed) throw new TokenError('origin_not_allowed', { detail: url.origin })
   }
 
-  return async (input, init = {}, request = undefined) => {
+  return async (input, init = {}, request) => {
     const given = input instanceof Request ? input : undefined
-    const url = new URL(given?.url ?? String(input))
+    const url = new URL(input instanceof Request ? input.url : input)
     check(url, request)
     const headers = new Headers(init.headers ?? given?.headers)
     if (headers.has('authorization')) {

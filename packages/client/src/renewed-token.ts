@@ -113,7 +113,8 @@ export function renewedToken(options: RenewedTokenOptions): RenewedToken {
   function keep(grant: Grant, askedAt: Moment): Token {
     const { value, expiresIn, scopes = purpose.scopes } = grant
     const missing = purpose.scopes.filter((scope) => !scopes.includes(scope))
-    const expiresAt = expiresIn === undefined ? undefined : askedAt.wall / 1000 + expiresIn
+    const expiresAt =
+      expiresIn === undefined ? undefined : Math.floor(askedAt.wall / 1000 + expiresIn)
     const lifetime = Math.min(expiresIn ?? settings.assumedLifetime, TOKEN_TIMES.longestLifetime)
     const token = new GrantedToken(value, expiresAt, scopes, missing)
     const isRenewal = lifeCycle.plan(now()).token !== undefined
