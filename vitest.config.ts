@@ -22,7 +22,10 @@ export default defineConfig({
         find: '@bearward/core/authorization-server',
         replacement: source('packages/core/src/for-clients.ts'),
       },
-      { find: /^@bearward\/(client|core|express|fastify|koa)$/, replacement: source('packages/$1/src/index.ts') },
+      {
+        find: /^@bearward\/(client|core|express|fastify|koa)$/,
+        replacement: source('packages/$1/src/index.ts'),
+      },
     ],
   },
   test: {

@@ -1,9 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type {
   AccessToken,
   BearwardEvent,
@@ -13,6 +8,7 @@ import type {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
 import {
+  type Handler,
   listen,
   parseResponse,
   type RawResponse,
@@ -54,8 +50,8 @@ export interface Adapter {
 }
 
 /** Listens with room for header lines that are longer than a token may be. */
-export function serve(listener: RequestListener): Promise<RunningServer> {
-  return listen(createServer({ maxHeaderSize: 65_536 }, listener))
+export function serve(handler: Handler): Promise<RunningServer> {
+  return listen(createServer({ maxHeaderSize: 65_536 }, (req, res) => void handler(req, res)))
 }
 
 /** Holds one adapter to every case. There is no way to leave one out. */

@@ -31,7 +31,6 @@ export type {
   Secret,
 } from './authorization-server/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'
-export { LIMITS } from './limits.ts'
 
 export type { ClientOfIssuer, Freshness, Requirements } from './requirements/requirements.ts'
 

@@ -1,9 +1,13 @@
-/** Every bound that is not an option, in one place. Each is a number, has a test, and is documented. */
-export const LIMITS = {
+import { deepFreeze } from './deep-freeze.ts'
+
+/** The bounds that are no options, in one place. Each is a number, has a test, and is documented. */
+export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
   tokenLength: 16_384,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: 32,
+  /** Values (members and elements, at all levels together) in one of these. */
+  jsonValues: 2_000,
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
   /** Bytes of an introspection answer, after decompression. */
@@ -22,6 +26,6 @@ export const LIMITS = {
   rsaBits: { min: 2048, max: 8192 },
   /** Seconds for which an introspection answer may be configured to be used again. */
   introspectionAge: { active: 3600, inactive: 60 },
-  /** Seconds by which clocks may be said to differ. */
+  /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
-} as const
+})

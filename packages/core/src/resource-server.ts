@@ -4,6 +4,7 @@ import { remember } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { introspectionOf } from './introspection/introspections.ts'
 import type { TrustedIssuer } from './issuers/trusted-issuers.ts'
+import { checkTimes } from './jwt/time.ts'
 import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { keySourceOf } from './keys/key-sources.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
@@ -123,10 +124,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function verdictOf(request: RequestView): MaybePromise<Verdict> {
     const key = request.source ?? request
     const known = verdicts.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return andThen(known, stillValid)
     const verdict = verify(request)
     verdicts.set(key, verdict)
     return verdict
+  }
+
+  /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
+  function stillValid(verdict: Verdict): Verdict {
+    if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
+    const { settings: trusted } = verdict.issuer
+    return checkTimes(verdict.token.claims, trusted, now())?.withIssuer(trusted.issuer) ?? verdict
   }
 
   /** Asks the issuer again, where a guard wants it: once a request, unless a later guard is stricter. */
@@ -176,9 +184,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     })
   }
 
-  // Nothing and `undefined` are two things: a requirement that was misspelt in its module is the latter.
   function guard(...given: readonly unknown[]): Guard {
-    const required = readRequirements(given.length === 0 ? {} : given[0], settings.issuers)
+    const required = readRequirements(given, settings.issuers)
     return (request) => decide(request, required)
   }
 

@@ -115,19 +115,15 @@ export function statusOf(outcome: Outcome): number {
 }
 
 export function tell(event: BearwardEvent): string {
-  switch (event.type) {
-    case 'verified':
-      return event.subjectKind
-    case 'refused':
-      return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
-    case 'keys_refreshed':
-      return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
-    case 'keys_failed':
-    case 'introspection_failed':
-      return `${event.failure} ${event.detail}`
-    default:
-      return event.type
+  if (event.type === 'verified') return event.subjectKind
+  if (event.type === 'refused') {
+    return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
   }
+  if (event.type === 'keys_refreshed')
+    return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
+  if (event.type === 'keys_failed' || event.type === 'introspection_failed')
+    return `${event.failure} ${event.detail}`
+  return event.type
 }
 
 // @ts-expect-error: the reasons are a closed set

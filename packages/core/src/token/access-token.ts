@@ -57,7 +57,7 @@ export function accessTokenOf(
     claims,
     origin,
     bindings: Object.freeze([]),
-    hasScope: (scope: string) => scopes.includes(scope),
+    hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })
 }
 
