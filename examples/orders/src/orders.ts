@@ -1,7 +1,7 @@
 import { clientCredentials } from '@bearward/client'
 import type { TokenSource } from '@bearward/client'
 import express from 'express'
-import type { Express, Request, Response } from 'express'
+import type { Express } from 'express'
 import { INVENTORY, ORDERS } from './cast.ts'
 
 export interface OrdersService {
@@ -23,14 +23,17 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
   })
 
   const app = express()
-  app.post('/orders/:item', order)
+  app.post('/orders/:item', (request, response, next) => {
+    reserve(request.params.item)
+      .then(({ status, body }) => response.status(status).json(body))
+      .catch(next)
+  })
   return { app, inventory }
 
-  async function order(request: Request, response: Response): Promise<void> {
-    const item = encodeURIComponent(String(request.params['item']))
-    const answer = await inventory.fetch(`${inventoryUrl}/items/${item}/reservations`, {
-      method: 'POST',
-    })
-    response.status(answer.status).json(await answer.json())
+  /** What a customer hears is what the inventory says. */
+  async function reserve(item: string): Promise<{ status: number; body: unknown }> {
+    const address = `${inventoryUrl}/items/${encodeURIComponent(item)}/reservations`
+    const answer = await inventory.fetch(address, { method: 'POST' })
+    return { status: answer.status, body: await answer.json() }
   }
 }

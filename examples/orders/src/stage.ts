@@ -12,8 +12,8 @@ export interface Stage {
   readonly ordersUrl: string
   /** The tokens of the orders service. */
   readonly inventory: TokenSource
-  stopAuthorizationServer(): Promise<void>
-  close(): Promise<void>
+  readonly stopAuthorizationServer: () => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export async function setStage(): Promise<Stage> {

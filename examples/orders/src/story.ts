@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts'
 export interface Scene {
   readonly heading: string
   readonly expected: unknown
-  play(stage: Stage): Promise<unknown>
+  readonly play: (stage: Stage) => Promise<unknown>
 }
 
 /** Told in this order. */

@@ -1,7 +1,31 @@
 /** Who has to do something about it. */
 export type Fault = 'ours' | 'server' | 'network'
 
-interface ErrorText {
+/** Every way to fail. */
+export type TokenErrorCode =
+  | 'invalid_client'
+  | 'unauthorized_client'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'unsupported_grant_type'
+  | 'invalid_request'
+  | 'refused'
+  | 'unsupported_token_type'
+  | 'endpoint_not_found'
+  | 'redirected'
+  | 'issuer_mismatch'
+  | 'no_token_endpoint'
+  | 'credentials_unavailable'
+  | 'origin_not_allowed'
+  | 'closed'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  | 'throttled'
+  | 'invalid_response'
+  | 'unreachable'
+  | 'timeout'
+
+export interface ErrorText {
   readonly fault: Fault
   /** Whether another attempt may end better, and so is made. */
   readonly retried: boolean
@@ -9,8 +33,8 @@ interface ErrorText {
   readonly text: string
 }
 
-/** Every way to fail: the one table of which errors, events and documentation are made. */
-export const ERRORS = {
+/** The one table of which errors, events and documentation are made. */
+export const ERRORS: Readonly<Record<TokenErrorCode, ErrorText>> = {
   invalid_client: {
     fault: 'ours',
     retried: false,
@@ -116,9 +140,7 @@ export const ERRORS = {
     retried: true,
     text: 'There was no answer in time. Check the network and the server, or raise fetchTimeout.',
   },
-} as const satisfies Readonly<Record<string, ErrorText>>
-
-export type TokenErrorCode = keyof typeof ERRORS
+}
 
 /** What is known of a failure beside its code. */
 export interface Circumstances {

@@ -13,7 +13,7 @@ export type { ClientCredentialsOptions, GetTokenOptions, TokenRequest } from './
 export type { Token } from './token.ts'
 
 export { ERRORS, TokenError } from './errors.ts'
-export type { Fault, TokenErrorCode } from './errors.ts'
+export type { ErrorText, Fault, TokenErrorCode } from './errors.ts'
 
 export type {
   TokenCachedEvent,

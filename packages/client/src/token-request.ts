@@ -40,7 +40,8 @@ export interface TokenEndpointCall {
   readonly clock: Clock
 }
 
-const ANSWER: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
+/** What is read of an answer. */
+export const ANSWER: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
 
 /** Asks for a token (RFC 6749 section 4.4.2), within the bounds of every outgoing call. */
 export async function requestToken(call: TokenEndpointCall, signal: AbortSignal): Promise<Grant> {
