@@ -26,3 +26,14 @@ export type {
 } from './events.ts'
 
 export { ConfigurationError } from '@bearward/core/authorization-server'
+export type {
+  ClientAuthentication,
+  Clock,
+  Fetch,
+  FetchInit,
+  PrivateJwk,
+  PrivateKey,
+  PrivateKeyJwt,
+  PrivateKeyObject,
+  Secret,
+} from '@bearward/core'

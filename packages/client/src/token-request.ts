@@ -160,9 +160,13 @@ function speakable(text: unknown, { headers, form }: ClientCredentials): string 
   const encoded = basic === undefined ? [] : [basic, atob(basic).split(':')[1] ?? '']
   const secrets = [...encoded, form['client_secret'], form['client_assertion']]
     .filter((secret) => secret !== undefined && secret !== '')
-    .flatMap((secret) => [secret!, formDecoded(secret!)])
+    .flatMap((secret) => [secret!, formDecoded(secret!), formEncoded(secret!)])
   if (secrets.some((secret) => text.includes(secret))) return undefined
   return text.replace(/\s+/g, ' ')
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ a: text }).toString().slice(2)
 }
 
 function formDecoded(text: string): string {

@@ -66,7 +66,7 @@ export async function scene(
 }
 
 /** Long enough for an exchange on the loopback address. */
-async function turns(): Promise<void> {
+export async function turns(): Promise<void> {
   for (let turn = 0; turn < 15; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 

@@ -2,7 +2,7 @@ import { type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
 import type { TokenError } from '../src/index.ts'
-import { API, scene, SECRET, until } from './scene.ts'
+import { API, scene, SECRET, turns, until } from './scene.ts'
 import { type Asked, grant, granting, refusing } from './token-server.ts'
 
 const basicOf = ({ headers }: Asked) =>
@@ -379,6 +379,7 @@ describe('a caller who waits', () => {
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
     await clock.pass(60)
+    await turns()
     expect(server.asked).toHaveLength(1)
     expect(clock.pending()).toBe(0)
   })
