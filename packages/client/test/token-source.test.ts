@@ -378,9 +378,10 @@ describe('a caller who waits', () => {
     await until(() => count('token_failed') === 1)
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
-    await clock.pass(60)
     await turns()
+    await clock.pass(60)
     expect(server.asked).toHaveLength(1)
+    expect(count('token_failed')).toBe(1)
     expect(clock.pending()).toBe(0)
   })
 
