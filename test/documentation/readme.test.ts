@@ -137,6 +137,14 @@ const README: Record<string, (code: string) => Promise<void>> = {
     expect(events).toEqual([expect.objectContaining({ type: 'refused', reason: 'no_credentials' })])
   },
 
+  async 'Keys, and the worst night'(code) {
+    const module = await runSnippet('readiness', adapt(code, issuerAddress()))
+    const { isReady, ready } = module as { isReady(): boolean; ready(): Promise<void> }
+    await ready()
+    expect(isReady()).toBe(true)
+    ;(module['close'] as () => void)()
+  },
+
   async 'Opaque tokens, and revocation'(code) {
     vi.stubEnv('CLIENT_SECRET', api.secret)
     const adapted = adapt(code, {

@@ -4,6 +4,8 @@ import { deepFreeze } from './deep-freeze.ts'
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
   tokenLength: 16_384,
+  /** Header lines of a request. Some versions of Node drop the rest of 1000 lines without a word. */
+  headerLines: 1000,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: 32,
   /** Values (members and elements, at all levels together) in one of these. */

@@ -45,7 +45,10 @@ export interface ResourceServer {
   authenticate(request: RequestView, requirements?: Requirements): MaybePromise<Outcome>
   /** Loads the keys of all issuers. Rejects with a `KeysUnavailableError` where some cannot be had. */
   readonly ready: () => Promise<void>
-  /** How it stands with the keys of each issuer, without asking anybody. */
+  /**
+   * How it stands with the keys of each issuer. Never waits; where there are none, it sets off fetching them,
+   * so that a readiness probe is enough to get them.
+   */
   readonly status: () => readonly IssuerStatus[]
   /**
    * Never uses a key of an issuer again, for emergencies: tokens that it has signed are refused from now on,
@@ -98,7 +101,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const introspection = introspectionOf(signer, settings, publish, closing.signal)
     issuers.set(issuer.issuer, { ...signer, introspection })
   }
-  const verdicts = new WeakMap<object, MaybePromise<Verdict>>()
+  let verdicts = new WeakMap<object, MaybePromise<Verdict>>()
   const confirmations = new WeakMap<VerifiedToken, Confirmation>()
   const now = () => settings.clock.now() / 1000
 
@@ -198,13 +201,15 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     status: () =>
       [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
     distrust({ issuer, thumbprint }) {
-      const keys = keySources.get(issuer)
-      if (keys === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
+      const keys = issuers.get(issuer)?.keys ?? keySources.get(issuer)
+      if (keys?.distrust === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
         throw new ConfigurationError('distrust was called wrongly', [
-          'It takes a configured issuer and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
+          'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
         ])
       }
       keys.distrust(thumbprint)
+      // What the key has signed may have been judged good already, for a request that is still under way.
+      verdicts = new WeakMap()
       publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
     },
     close: () => closing.abort(),

@@ -130,11 +130,20 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   }
 }
 
+/** What the system or TLS says about it, which `fetch` hides in the cause of its error. */
+function codeIn(error: unknown, depth = 3): string {
+  if (typeof error !== 'object' || error === null || depth === 0) return ''
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)
+  return isCode ? ` (${code})` : codeIn(cause, depth - 1)
+}
+
 async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (cause) {
-    throw cause instanceof FetchError ? cause : new FetchError('unreachable', message, { cause })
+    if (cause instanceof FetchError) throw cause
+    throw new FetchError('unreachable', message + codeIn(cause), { cause })
   }
 }
 
@@ -170,7 +179,7 @@ export function maxAgeOf(headers: Response['headers']): number | undefined {
   const ages = directives
     .filter((directive) => directive.startsWith('max-age='))
     .map((directive) => /^max-age="?(\d+)"?$/.exec(directive)?.[1])
-    .map((seconds) => (seconds === undefined ? 0 : Number(seconds)))
+    .map((seconds) => (seconds === undefined ? 0 : Math.min(Number(seconds), Number.MAX_VALUE)))
   if (ages.length === 0) return undefined
   const age = /^\d+$/.exec(headers.get('age') ?? '')?.[0]
   return Math.max(0, Math.min(...ages) - Number(age ?? 0))

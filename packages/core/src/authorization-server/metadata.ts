@@ -93,7 +93,11 @@ function readMetadata(
   { endpoint: name, isAcceptable }: Discovery,
 ): Metadata {
   if (document['issuer'] !== issuer) {
-    throw new MetadataError('issuer_mismatch', url, 'the document is for another issuer')
+    throw new MetadataError(
+      'issuer_mismatch',
+      url,
+      `the document is for ${named(document['issuer'])}`,
+    )
   }
   const addressIn = (object: JsonObject) => {
     const address = object[name]
@@ -105,4 +109,9 @@ function readMetadata(
   if (endpoint === undefined) throw new MetadataError(name, url, `it has no ${name}`)
   const aliases = document['mtls_endpoint_aliases']
   return { url, endpoint, mtlsEndpoint: isRecord(aliases) ? addressIn(aliases) : undefined }
+}
+
+/** As the document has it: it is public, and a slash more or less is the whole mistake as a rule. */
+function named(issuer: unknown): string {
+  return typeof issuer === 'string' ? JSON.stringify(issuer.slice(0, 200)) : 'nobody by name'
 }

@@ -23,7 +23,7 @@ export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIss
   const found = typeof iss === 'string' ? 'another issuer' : kindOf(iss)
   return new Rejection('unknown_issuer', {
     check: 'iss',
-    expected: [...issuers.keys()].join(' or '),
+    expected: issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or '),
     found,
   })
 }

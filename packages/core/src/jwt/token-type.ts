@@ -68,7 +68,7 @@ export function checkTokenKind(
   const has = (name: string) => Object.hasOwn(claims, name)
   const isMarked =
     rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
-  const signs = [scopeClaim, 'scope', 'client_id', clientIdClaim].filter(has)
+  const signs = ['scope', 'scp', 'client_id', clientIdClaim].filter(has)
   if (signs.length === 0 && !isMarked) {
     return wrongType(`${scopeClaim}, ${clientIdClaim}`, 'one of them', 'no sign of an access token')
   }

@@ -2,6 +2,7 @@ import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { isIssuerOrTenant } from '../authorization-server/tenants.ts'
 import type { VerifyingKey } from '../keys/key-set.ts'
 import type { KeySource } from '../keys/key-source.ts'
+import { LIMITS } from '../limits.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
 import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
@@ -54,25 +55,28 @@ export function verifySignature(
   return andThen(keys.find(algorithm, kid), (listed) => {
     if (listed instanceof Rejection) return listed
     const found = listed.filter(isOwn)
-    if (found.length === 0) return unlisted(hint, settings.issuer)
-    const signed = andThen(
-      isSignedByOne(found, jws),
-      (known) =>
-        known ||
-        andThen(keys.findChanged(algorithm, kid, found), (changed) =>
-          isSignedByOne(changed.filter(isOwn), jws),
-        ),
-    )
-    return andThen(signed, (genuine) => (genuine ? undefined : forged(settings.issuer)))
+    if (found.length === 0 || found.length > LIMITS.keysTried)
+      return unlisted(hint, settings.issuer)
+    return andThen(isSignedByOne(found, jws), (known) => {
+      if (known === true) return undefined
+      return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
+        if (changed instanceof Rejection) return changed
+        const others = changed.filter(isOwn).slice(0, LIMITS.keysTried)
+        return andThen(isSignedByOne(others, jws), (genuine) =>
+          genuine === true ? undefined : forged(settings.issuer),
+        )
+      })
+    })
   })
 }
 
+/** Nothing but `true` is a yes: not a promise either that came disguised. */
 function isSignedByOne(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
 ): MaybePromise<boolean> {
   if (key === undefined) return false
-  return andThen(key.verify(jws), (signed) => signed || isSignedByOne(others, jws))
+  return andThen(key.verify(jws), (signed) => signed === true || isSignedByOne(others, jws))
 }
 
 function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {

@@ -3,7 +3,7 @@ import type { Rejection } from '../outcome/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** How it stands with the keys of one issuer. Times are milliseconds since the epoch. */
+/** How it stands with the keys of one issuer. Times are seconds since the epoch. */
 export type KeyStatus =
   /** Given in the configuration. */
   | { readonly state: 'static' }
@@ -34,9 +34,9 @@ export interface KeySource {
     algorithm: Algorithm,
     kid: string | undefined,
     tried: readonly VerifyingKey[],
-  ): MaybePromise<readonly VerifyingKey[]>
-  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. */
-  distrust(thumbprint: string): void
+  ): MaybePromise<readonly VerifyingKey[] | Rejection>
+  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
+  readonly distrust?: (thumbprint: string) => void
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>
   status(): KeyStatus

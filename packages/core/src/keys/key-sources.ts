@@ -27,8 +27,11 @@ export function keySourceOf(
   const { keyOrigin: origin, algorithms } = issuer
   const named = { issuer: issuer.metadataIssuer }
   if (issuer.tokens === 'opaque' && issuer.introspection?.response !== 'jwt') return unusedKeys
-  if (origin.kind === 'secret')
-    return staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
+  if (origin.kind === 'secret') {
+    // A secret has no thumbprint by which it could be distrusted.
+    const { distrust: _, ...keys } = staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
+    return keys
+  }
   if (origin.kind === 'static') {
     return staticKeys(
       andThen(readConfigured(issuer), (set) => allUsable(set, issuer.metadataIssuer)),

@@ -28,7 +28,6 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 export const unusedKeys: KeySource = {
   find: () => [],
   findChanged: () => [],
-  distrust: () => {},
   ready: async () => {},
   status: () => ({ state: 'unused' }),
 }

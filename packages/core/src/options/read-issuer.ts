@@ -134,6 +134,8 @@ function readTenants(tenants: unknown, issuer: string, say: Say): readonly strin
     say(
       `issuer has ${TENANT_PLACEHOLDER} in it, which takes tenants: the ids of those that may call.`,
     )
+  } else if (/^https?:\/\/[^/]*\{tenantid\}/i.test(issuer)) {
+    say(`issuer has ${TENANT_PLACEHOLDER} in its host: it may only stand in the path.`)
   } else if (!isTemplate) {
     say(`tenants takes an issuer with one ${TENANT_PLACEHOLDER} in it.`)
   } else if (Array.isArray(tenants) && tenants.length > 0 && tenants.every(isTenant)) {
@@ -237,7 +239,7 @@ function readAlgorithms(algorithms: unknown, keyOrigin: KeyOrigin, say: Say): Al
     return { algorithms: byDefault, named: false }
   }
   if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
-    say(`algorithms must name at least one of ${Object.keys(ALGORITHMS).join(', ')}.`)
+    say(`algorithms must be an array with at least one of ${Object.keys(ALGORITHMS).join(', ')}.`)
     return { algorithms: [], named: true }
   }
   const named = Object.freeze([...new Set(algorithms)])

@@ -38,7 +38,11 @@ export function readOptions(options: unknown): Settings {
   const problems = new Problems()
   if (!isRecord(options))
     problems.add('options must be an object with at least issuer and audience.')
-  const given = isRecord(options) ? options : {}
+  // Own members only: what somebody has put on every object's prototype is no option.
+  const given = { __proto__: null, ...(isRecord(options) ? options : {}) } as Record<
+    string,
+    unknown
+  >
   const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, onRefused, clock } =
     given as Partial<Record<keyof CommonOptions, unknown>>
 

@@ -35,8 +35,10 @@ export function readRequirements(
   for (const [name, value] of Object.entries(requirements)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
+  // Own members only: what somebody has put on every object's prototype is no requirement.
   const { scope, subject, clients, issuer, optional, freshness, check } =
-    requirements as Requirements
+    // Own members only: what somebody has put on the prototype of all objects is no requirement.
+    { __proto__: null, ...requirements } as Requirements
   const checked = {
     ...readScope(scope, problems),
     issuers: readIssuer(issuer, issuers, problems),
@@ -117,7 +119,7 @@ function readClients(
 ): CheckedRequirements['clients'] {
   if (clients === undefined) return undefined
   if (!Array.isArray(clients) || clients.length === 0) {
-    problems.add('clients names no client: name at least one, or leave it out.')
+    problems.add("clients must be an array with at least one client: ['cron'].")
     return undefined
   }
   return clients.flatMap((client: unknown) => readClient(client, issuers, problems))

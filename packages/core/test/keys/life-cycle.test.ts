@@ -126,7 +126,7 @@ describe('a key set', () => {
     await clock.pass(59)
     expect(state().state).toBe('fresh')
     await clock.pass(2)
-    expect(state()).toEqual({ state: 'stale', since: clock.now() - 1000 })
+    expect(state()).toEqual({ state: 'stale', since: Math.round(clock.seconds() - 1) })
     await clock.pass(60)
     expect(state()).toEqual({ state: 'unavailable' })
   })

@@ -93,7 +93,7 @@ describe('readRequirements', () => {
   const NO_SCOPE = 'scope names no scope: name at least one, or leave it out.'
   const BAD_SCOPE =
     'scope holds something that is no scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
-  const NO_CLIENT = 'clients names no client: name at least one, or leave it out.'
+  const NO_CLIENT = "clients must be an array with at least one client: ['cron']."
   const BAD_CLIENT =
     'clients must hold client ids, or { issuer, clientId } with a configured issuer.'
   const BAD_ISSUER = `issuer must name configured issuers: ${ISSUER}.`
@@ -170,7 +170,7 @@ describe('readRequirements', () => {
       [
         'The requirements of a guard are wrong:',
         '  - scopes is not known. Did you mean scope?',
-        '  - clients names no client: name at least one, or leave it out.',
+        "  - clients must be an array with at least one client: ['cron'].",
         "  - subject must be 'machine' or 'user'.",
         '  - optional must be true or false.',
       ].join('\n'),

@@ -44,7 +44,7 @@ describe('accessTokenOf', () => {
       expiresAt: 1_900_000_300.5,
       issuedAt: 1_900_000_000,
       notBefore: 1_900_000_001,
-      claims: CLAIMS,
+      claims: { __proto__: null, ...CLAIMS },
       origin: 'jwt',
       bindings: [],
     })
