@@ -15,7 +15,8 @@ function run(program: string): Promise<{ exitCode: number | null; lines: readonl
   })
 }
 
-describe.concurrent('the examples', () => {
+// Each is a process of its own, and all of them start at once.
+describe.concurrent('the examples', { timeout: 30_000 }, () => {
   it.each([
     ['reports/dist/demo.js', '18 of 18 answers as told above.'],
     ['koa/dist/main.js', '7 of 7 answers as told above.'],

@@ -173,9 +173,6 @@ function formDecoded(text: string): string {
   return new URLSearchParams(`a=${text}`).get('a') ?? text
 }
 
-/** A system's name for what is wrong: `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
-const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{2,60}$/
-
 /** Says what a thrown value means. Nothing of it that could hold a secret is kept. */
 export function tokenErrorOf(thrown: unknown, now: number): TokenError {
   if (thrown instanceof TokenError) return thrown
@@ -188,11 +185,8 @@ export function tokenErrorOf(thrown: unknown, now: number): TokenError {
   const { status, retryAfter } = thrown
   const circumstances = { status, retryAfter: secondsUntil(retryAfter, now) }
   switch (thrown.failure) {
-    case 'unreachable': {
-      const system = systemCodeOf(thrown.cause)
-      const detail = system === undefined ? thrown.message : `${thrown.message}, ${system}`
-      return new TokenError('unreachable', { detail })
-    }
+    case 'unreachable':
+      return new TokenError('unreachable', { detail: thrown.message })
     case 'timeout':
       return new TokenError('timeout', { detail: thrown.message })
     case 'closed':
@@ -213,11 +207,4 @@ function codeOfStatus(status: number): TokenErrorCode {
   if (code !== undefined) return code
   if (status >= 500) return 'server_error'
   return status >= 400 ? 'refused' : 'invalid_response'
-}
-
-function systemCodeOf(error: unknown, depth = 0): string | undefined {
-  if (!(error instanceof Error) || depth > 3) return undefined
-  const { code } = error as { code?: unknown }
-  if (typeof code === 'string' && SYSTEM_CODE.test(code)) return code
-  return systemCodeOf(error.cause, depth + 1)
 }

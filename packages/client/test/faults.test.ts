@@ -152,7 +152,7 @@ describe('an authorization server', () => {
     await gone.close()
     const { failure, events } = await scene(500, { issuer: gone.url, attempts: 1 })
     expect(await failure()).toBe('unreachable')
-    expect(JSON.stringify(events[0])).toContain('no answer, ECONNREFUSED)')
+    expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
   })
 
   it.each([
