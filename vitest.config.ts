@@ -19,7 +19,11 @@ export default defineConfig({
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
       {
-        find: /^@bearward\/(core|express|fastify|koa)$/,
+        find: '@bearward/core/authorization-server',
+        replacement: source('packages/core/src/for-clients.ts'),
+      },
+      {
+        find: /^@bearward\/(client|core|express|fastify|koa)$/,
         replacement: source('packages/$1/src/index.ts'),
       },
     ],

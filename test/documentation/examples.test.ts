@@ -15,11 +15,13 @@ function run(program: string): Promise<{ exitCode: number | null; lines: readonl
   })
 }
 
-describe.concurrent('the examples', () => {
+// Each is a process of its own, and all of them start at once.
+describe.concurrent('the examples', { timeout: 30_000 }, () => {
   it.each([
     ['reports/dist/demo.js', '18 of 18 answers as told above.'],
     ['koa/dist/main.js', '7 of 7 answers as told above.'],
     ['fastify/dist/main.js', '7 of 7 answers as told above.'],
+    ['orders/dist/main.js', '10 of 10 scenes as told above.'],
   ])('%s ends well', async (program, lastLine) => {
     const { exitCode, lines } = await run(program)
     expect({ exitCode, lastLine: lines.at(-1) }).toEqual({ exitCode: 0, lastLine })

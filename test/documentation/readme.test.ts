@@ -8,6 +8,7 @@ import {
   signIn,
   startAuthorizationServer,
 } from '@bearward/example-authorization-server'
+import { createBearward } from '@bearward/express'
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
 import type { FastifyInstance } from 'fastify'
@@ -189,7 +190,63 @@ async function fastifySnippet(name: string, code: string): Promise<RequestListen
   return (module['app'] as FastifyInstance).routing
 }
 
+/** An API of which the snippets of callers know no more than its address. */
+async function reportsApi(code: string): Promise<string> {
+  const { requireToken } = createBearward({ issuer: authorizationServer.issuer, audience: API })
+  const reports = express()
+  reports.get('/reports', requireToken({ scope: 'read:reports' }), (_request, response) => {
+    response.json(['a report'])
+  })
+  const server = await listen(reports)
+  running.push(server)
+  vi.stubEnv('CLIENT_ID', machine.id)
+  vi.stubEnv('CLIENT_SECRET', machine.secret)
+  return adapt(code, {
+    ...issuerAddress(),
+    [`${API}/reports`]: `${server.url}/reports`,
+    [`  resource: '${API}',`]: `  resource: '${API}', origins: ['${server.url}'],`,
+  })
+}
+
 const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> = {
+  'packages/client/README.md': {
+    async 'A service'(code) {
+      const module = await runSnippet('client-service', await reportsApi(code))
+      expect(await (module['reports'] as () => Promise<unknown>)()).toEqual(['a report'])
+    },
+    async 'A cron job'(code) {
+      const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
+      await runSnippet('client-cron', await reportsApi(code))
+      expect(logged.mock.calls).toEqual([[200, ['a report']]])
+    },
+    async 'A command-line tool'(code) {
+      const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
+      const complained = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const adapted = await reportsApi(code)
+      await runSnippet('client-tool', adapted)
+      expect(logged.mock.calls).toEqual([['["a report"]']])
+      vi.stubEnv('CLIENT_SECRET', 'a wrong one')
+      await runSnippet('client-tool-refused', adapted)
+      expect(complained.mock.calls).toEqual([[expect.stringContaining('invalid_client: ')]])
+      expect(process.exitCode).toBe(2)
+      process.exitCode = undefined
+    },
+    async 'The token itself'(code) {
+      vi.stubEnv('CLIENT_SECRET', machine.secret)
+      const module = await runSnippet('client-token', adapt(code, issuerAddress()))
+      expect(module['headers']).toEqual({ Authorization: expect.stringMatching(/^Bearer ey/) })
+    },
+    async 'What happens'(code) {
+      const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      vi.stubEnv('CLIENT_SECRET', 'a wrong one')
+      const module = await runSnippet('client-events', adapt(code, issuerAddress()))
+      const { getToken } = module['source'] as { getToken(): Promise<unknown> }
+      await expect(getToken()).rejects.toThrow('invalid_client')
+      expect(warned.mock.calls).toEqual([
+        ['invalid_client', 'ours', expect.stringContaining('Check clientId')],
+      ])
+    },
+  },
   'packages/express/README.md': {
     async '@bearward/express'(code) {
       const module = await runSnippet('express', adapt(code, { ...issuerAddress(), ...appInstead }))

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { environmentOptions, REASONS, type ReasonText } from '@bearward/core'
+import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
+import { OPTIONS } from '../../packages/client/src/read-options.ts'
+import { TOKEN_TIMES } from '../../packages/client/src/token-life-cycle.ts'
+import { ANSWER } from '../../packages/client/src/token-request.ts'
+import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/introspection/circuit-breaker.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
 import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
@@ -96,6 +101,39 @@ describe('the tables of the documentation are true:', () => {
     expect(new Set(documented)).toEqual(new Set(types))
     expect(documented).toHaveLength(types.length)
     expect(types.length).toBeGreaterThan(10)
+  })
+
+  it('of the client: options, errors, events, numbers', () => {
+    const manual = 'packages/client/README.md'
+    const first = (heading: string) => table(manual, heading).map(([name]) => name)
+    expect(first('option')).toEqual(OPTIONS)
+    expect(table(manual, 'code').map((row) => row.slice(0, 3))).toEqual(
+      Object.entries(ERRORS).map(([code, { fault, retried }]) => [
+        code,
+        fault,
+        retried ? 'yes' : 'no',
+      ]),
+    )
+    const source = read('packages/client/src/events.ts')
+    const types = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, type]) => type)
+    expect(first('event')).toEqual(types)
+    expect(types).toHaveLength(5)
+
+    const { renewBefore, leeway, longestLifetime, pause, retryAfter } = TOKEN_TIMES
+    const numbers = table(manual, 'what happens').map(
+      ([, number]) => number!.split(/[:;,] (?=it|what|each)/)[0],
+    )
+    expect(numbers).toEqual([
+      `${renewBefore.part * 100} % of its lifetime, at most ${renewBefore.most} s (renewBefore)`,
+      `${leeway.part * 100} % of its lifetime, at most ${leeway.most} s`,
+      `${longestLifetime} s`,
+      `${pause.first} s, doubling up to ${pause.last} s`,
+      `at most ${retryAfter} s`,
+      `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After says more`,
+      `${TOKEN_TIMES.tooYoung} s`,
+      String(ANSWER.bytes),
+    ])
+    expect(read(manual)).toContain(`At most ${HELD_TOKENS} are held`)
   })
 
   it('limits', () => {

@@ -47,11 +47,8 @@ for (const name of PACKAGES) {
     const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarballs[name])))
     const { problems } = await checkPackage(contents)
     assert.deepEqual(
-      problems.map(({ kind, resolutionKind }) => [kind, resolutionKind]),
-      [
-        ['NoResolution', 'node10'],
-        ['CJSResolvesToESM', 'node16-cjs'],
-      ],
+      new Set(problems.map(({ kind, resolutionKind }) => `${kind} ${resolutionKind}`)),
+      new Set(['NoResolution node10', 'CJSResolvesToESM node16-cjs']),
     )
   })
 }

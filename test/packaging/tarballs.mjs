@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** The packages that are published. */
 export const PACKAGES = readdirSync(join(ROOT, 'packages'))
 /** Those that translate for one framework, which has the same name. */
-export const ADAPTERS = PACKAGES.filter((name) => name !== 'core')
+export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
 /** Runs a program to its end. Never throws: what a failing compiler prints is a result, too. */
 export function run(program, args, options = {}) {

@@ -40,7 +40,7 @@ export function readManifest(path: string): Manifest {
 /** The names of the packages that are published. */
 export const PACKAGES = readdirSync(`${ROOT}/packages`)
 /** Those that translate for one framework. */
-export const ADAPTERS = PACKAGES.filter((name) => name !== 'core')
+export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
 /** One module that another one names. */
 export interface Import {

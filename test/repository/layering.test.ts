@@ -8,7 +8,7 @@ import { filesBelow, importsOf, read } from './files.ts'
  * line below it, and never the other way round. Types are no calls: they come down with the data.
  */
 const LAYERS = [
-  ['index'],
+  ['index', 'for-clients'],
   ['stand-alone'],
   ['resource-server'],
   ['verify-token'],

@@ -97,7 +97,7 @@ export function send(fetch: Fetch, url: string, init: FetchInit): Promise<Respon
 export async function readAnswer(
   response: Response,
   url: string,
-  { mediaType, bytes }: AnswerBounds,
+  bounds: AnswerBounds,
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
@@ -107,7 +107,16 @@ export async function readAnswer(
     const retryAfter = headers.get('retry-after') ?? undefined
     throw new FetchError('status', `${url}: status ${status}`, { status, retryAfter })
   }
-  if (!mediaType.test(headers.get('content-type') ?? '')) {
+  return readContent(response, url, bounds)
+}
+
+/** The same for an answer of any status. */
+export async function readContent(
+  response: Response,
+  url: string,
+  { mediaType, bytes }: AnswerBounds,
+): Promise<Uint8Array> {
+  if (!mediaType.test(response.headers.get('content-type') ?? '')) {
     throw new FetchError('content_type', `${url}: not the content type that was asked for`)
   }
   return unlessBroken(`${url}: the answer broke off`, () => readBody(response, url, bytes))

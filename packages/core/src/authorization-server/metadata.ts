@@ -3,7 +3,7 @@ import { isRecord } from '../problems.ts'
 import { FetchError } from './bounded-fetch.ts'
 
 /** An address that metadata can hold (RFC 8414 section 2). */
-export type Endpoint = 'jwks_uri' | 'introspection_endpoint'
+export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
 /** What discovery has learned of an issuer, as far as a resource server needs it. */
 export interface Metadata {

@@ -1,14 +1,16 @@
 import { diagnosticsChannel } from '#diagnostics-channel'
-import type { BearwardEvent, EventListener } from './events.ts'
+import type { BearwardEvent } from './events.ts'
 
 /** Publishes an event, which is only made where somebody listens. */
-export type Publish = (event: () => BearwardEvent) => void
+export type Publish<Event extends object = BearwardEvent> = (event: () => Event) => void
 
 /**
  * Publishes to `onEvent` and to the diagnostics channel `bearward`. Watching must not change a verdict:
  * what `onEvent` throws is dropped.
  */
-export function publisher(onEvent: EventListener | undefined): Publish {
+export function publisher<Event extends object = BearwardEvent>(
+  onEvent: ((event: Event) => void) | undefined,
+): Publish<Event> {
   return (makeEvent) => {
     const subscribed = diagnosticsChannel.hasSubscribers()
     if (onEvent === undefined && !subscribed) return

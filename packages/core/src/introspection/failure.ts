@@ -82,7 +82,7 @@ function failureOf(error: unknown): IntrospectionFailure {
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date. */
-function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
+export function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined
   if (/^\d+$/.test(retryAfter)) return Number(retryAfter)
   const date = Date.parse(retryAfter)

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/** Lists what the inventory has. Its credentials come from the environment, never from arguments. */
+import { clientCredentials, TokenError } from '@bearward/client'
+import { INVENTORY } from './cast.ts'
+import type { Item } from './inventory.ts'
+
+const NAMES = ['STOCK_ISSUER', 'STOCK_URL', 'STOCK_CLIENT_ID', 'STOCK_CLIENT_SECRET'] as const
+
+const missing = NAMES.filter((name) => !process.env[name])
+if (missing.length > 0) {
+  console.error(`stock: set ${missing.join(', ')}`)
+  process.exitCode = 2
+} else {
+  const [issuer, url, clientId, secret] = NAMES.map((name) => process.env[name]!)
+  try {
+    await list(issuer!, url!, clientId!, secret!)
+  } catch (error) {
+    // The code says whose fault it is, the text what to check. There is no secret in either.
+    console.error(`stock: ${error instanceof Error ? error.message : 'failed'}`)
+    process.exitCode = error instanceof TokenError && error.fault === 'ours' ? 2 : 1
+  }
+}
+
+async function list(issuer: string, url: string, clientId: string, secret: string): Promise<void> {
+  const source = clientCredentials({
+    issuer,
+    clientId,
+    clientAuthentication: { method: 'client_secret_basic', secret },
+    scope: 'read:stock',
+    resource: INVENTORY,
+    origins: [new URL(url).origin],
+    attempts: 2,
+  })
+  const answer = await source.fetch(`${url}/items`)
+  if (!answer.ok) throw new Error(`the inventory answered ${answer.status}`)
+  for (const { name, left } of (await answer.json()) as readonly Item[]) {
+    console.log(`${name}\t${left}`)
+  }
+}

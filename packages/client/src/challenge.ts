@@ -1,0 +1,23 @@
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+"
+/** A parameter, or else the name of a scheme with a token68 behind it or not (RFC 9110 section 11.2). */
+const PART = new RegExp(
+  `[\\s,]*(?:(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN})(?=[ \\t]*(?:,|$)))` +
+    `|(${TOKEN})(?:[ \\t]+[\\w.~+/-]+=*(?=[ \\t]*(?:,|$)))?)`,
+  'y',
+)
+
+/** Whether an API says that the token was no good (RFC 6750 section 3.1): in a challenge of the scheme `Bearer`. */
+export function isInvalidToken({ status, headers }: Response): boolean {
+  if (status !== 401) return false
+  const challenges = headers.get('www-authenticate') ?? ''
+  let scheme = ''
+  PART.lastIndex = 0
+  for (let part = PART.exec(challenges); part !== null; part = PART.exec(challenges)) {
+    const [, name, quoted, plain, newScheme] = part
+    if (newScheme !== undefined) scheme = newScheme.toLowerCase()
+    else if (scheme === 'bearer' && name!.toLowerCase() === 'error') {
+      if ((quoted ?? plain) === 'invalid_token') return true
+    }
+  }
+  return false
+}

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
+import { scene, SECRET } from './scene.ts'
+import { type Asked, grant, refusing, type Script, tokenServer } from './token-server.ts'
+
+const answering =
+  (body: string | Uint8Array, headers: object = { 'Content-Type': 'application/json' }): Script =>
+  ({ response }) =>
+    void response.writeHead(200, { ...headers }).end(body)
+const redirecting =
+  (status: number): Script =>
+  ({ response }) =>
+    void response.writeHead(status, { Location: '/token/elsewhere' }).end()
+const without = (name: string): Script => ({ ...grant(1), [name]: undefined })
+
+/** What the server does, what that is to us, and whether it is tried again. */
+const FAULTS: readonly (readonly [string, Script, TokenErrorCode, 'again' | 'once'])[] = [
+  [
+    'refuses the credentials',
+    refusing('invalid_client', { status: 401 }),
+    'invalid_client',
+    'once',
+  ],
+  ['the same with 400', refusing('invalid_client'), 'invalid_client', 'once'],
+  ['refuses the credentials without a word', 401, 'invalid_client', 'once'],
+  ['does not allow the grant', refusing('unauthorized_client'), 'unauthorized_client', 'once'],
+  ['does not know the scope', refusing('invalid_scope'), 'invalid_scope', 'once'],
+  ['does not know the resource', refusing('invalid_target'), 'invalid_target', 'once'],
+  ['does not have the grant', refusing('unsupported_grant_type'), 'unsupported_grant_type', 'once'],
+  ['misses something', refusing('invalid_request'), 'invalid_request', 'once'],
+  ['has an error of its own', refusing('policy_violation'), 'refused', 'once'],
+  ['has an error with a name from elsewhere', refusing('constructor'), 'refused', 'once'],
+  ['forbids it', 403, 'refused', 'once'],
+  ['is not there', 404, 'endpoint_not_found', 'once'],
+  ['takes no POST', 405, 'endpoint_not_found', 'once'],
+  ['redirects with 302', redirecting(302), 'redirected', 'once'],
+  ['redirects with 307', redirecting(307), 'redirected', 'once'],
+  ['redirects with 308', redirecting(308), 'redirected', 'once'],
+  [
+    'gives a token that is bound to a key',
+    { ...grant(1), token_type: 'DPoP' },
+    'unsupported_token_type',
+    'once',
+  ],
+  ['fails', 500, 'server_error', 'again'],
+  ['fails behind a gateway', 502, 'server_error', 'again'],
+  ['fails, and says so with 400', refusing('server_error'), 'server_error', 'again'],
+  ['is in maintenance', 503, 'temporarily_unavailable', 'again'],
+  [
+    'is in maintenance, and says so with 400',
+    refusing('temporarily_unavailable'),
+    'temporarily_unavailable',
+    'again',
+  ],
+  ['has enough', 429, 'throttled', 'again'],
+  ['answers with an empty page', answering(''), 'invalid_response', 'again'],
+  [
+    'answers with HTML',
+    answering('<html>', { 'Content-Type': 'text/html' }),
+    'invalid_response',
+    'again',
+  ],
+  ['answers with an array', answering('[]'), 'invalid_response', 'again'],
+  [
+    'writes a member twice',
+    answering('{"access_token":"a","access_token":"b"}'),
+    'invalid_response',
+    'again',
+  ],
+  [
+    'answers with 66 kB',
+    answering(JSON.stringify(grant(1, { more: 'x'.repeat(66_000) }))),
+    'invalid_response',
+    'again',
+  ],
+  ['answers with 204', 204, 'invalid_response', 'again'],
+  ['gives no token', without('access_token'), 'invalid_response', 'again'],
+  ['gives a token that is no text', { ...grant(1), access_token: 7 }, 'invalid_response', 'again'],
+  [
+    'gives a token with a line feed',
+    { ...grant(1), access_token: 'a\nX-Evil: 1' },
+    'invalid_response',
+    'again',
+  ],
+  [
+    'gives a token of 17 kB',
+    { ...grant(1), access_token: 'a'.repeat(17_000) },
+    'invalid_response',
+    'again',
+  ],
+  ['gives no type', without('token_type'), 'invalid_response', 'again'],
+  ['gives a token that has expired', { ...grant(1), expires_in: 0 }, 'invalid_response', 'again'],
+  [
+    'gives a token that expired before',
+    { ...grant(1), expires_in: '-5' },
+    'invalid_response',
+    'again',
+  ],
+  ['writes scopes that are no text', { ...grant(1), scope: ['read'] }, 'invalid_response', 'again'],
+  [
+    'breaks the connection',
+    ({ response }: Asked) => void response.destroy(),
+    'unreachable',
+    'again',
+  ],
+  [
+    'breaks off in the middle',
+    ({ response }: Asked) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 })
+      response.write('{"access_token":', () => response.destroy())
+    },
+    'unreachable',
+    'again',
+  ],
+  ['never answers', () => undefined, 'timeout', 'again'],
+  [
+    'begins and never ends',
+    ({ response }: Asked) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('{')
+    },
+    'timeout',
+    'again',
+  ],
+]
+
+describe('a token endpoint that', () => {
+  it.each(FAULTS)('%s', async (_case, script, code, tried) => {
+    const { server, source, passing, events } = await scene(script, { attempts: 2 })
+    const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+    expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
+    expect((error as TokenError).message).toContain(`${code}: ${ERRORS[code].text}`)
+    expect(server.asked).toHaveLength(tried === 'again' ? 2 : 1)
+    expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
+  })
+
+  it('does all of this gives each code of the table that is about an answer', () => {
+    const elsewhere: TokenErrorCode[] = [
+      'issuer_mismatch',
+      'no_token_endpoint',
+      'credentials_unavailable',
+      'origin_not_allowed',
+      'closed',
+    ]
+    const seen = new Set([...FAULTS.map(([, , code]) => code), ...elsewhere])
+    expect([...seen].sort()).toEqual(Object.keys(ERRORS).sort())
+  })
+})
+
+describe('an authorization server', () => {
+  it('that is not there cannot be reached, and the system says why', async () => {
+    const gone = await tokenServer()
+    await gone.close()
+    const { failure, events } = await scene(500, { issuer: gone.url, attempts: 1 })
+    expect(await failure()).toBe('unreachable')
+    expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
+  })
+
+  it.each([
+    [404, 'no_token_endpoint'],
+    [500, 'server_error'],
+    [503, 'temporarily_unavailable'],
+  ])('whose metadata come with %d gets no request', async (status, code) => {
+    const { server, failure } = await scene(500, {
+      attempts: 1,
+      fetch: async () => new Response('', { status }),
+    })
+    expect(await failure()).toBe(code)
+    expect(server.asked).toEqual([])
+  })
+
+  it('is told apart from a fetch of our own that throws, whose error may hold anything', async () => {
+    const { source } = await scene(500, {
+      attempts: 1,
+      fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),
+    })
+    const error = await source.getToken().catch((thrown: TokenError) => thrown)
+    expect(error).toMatchObject({ code: 'unreachable' })
+    expect((error as Error).cause).toBe(undefined)
+    expect((error as Error).stack).not.toContain(SECRET)
+  })
+})

@@ -1,0 +1,295 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { listen } from '../../../test/support/servers.ts'
+import { API, closing, scene } from './scene.ts'
+import { granting } from './token-server.ts'
+
+/** An API on the loopback address that notes who comes, with what, and answers as a test says. */
+async function api(
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown = accept,
+) {
+  const calls: string[] = []
+  const server = closing(
+    await listen((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString()
+        const { method, url, headers } = request
+        calls.push([method, url, headers.authorization, body].filter((part) => part).join(' '))
+        answer(request, response, body)
+      })
+    }),
+  )
+  return { ...server, calls }
+}
+
+function accept(_request: IncomingMessage, response: ServerResponse): void {
+  response.end('welcome')
+}
+
+const CHALLENGE = 'Bearer realm="api", error="invalid_token", error_description="revoked"'
+/** Rejects the tokens of a list with 401. */
+const rejecting =
+  (values: readonly string[], challenge = CHALLENGE) =>
+  ({ headers }: IncomingMessage, response: ServerResponse) => {
+    const isRejected = values.some((value) => headers.authorization === `Bearer ${value}`)
+    if (isRejected) response.writeHead(401, { 'WWW-Authenticate': challenge }).end('rejected')
+    else response.end('welcome')
+  }
+
+/** A source that may send its token to an API, and has had one for a while. */
+async function caller(url: string, options: object = {}) {
+  const all = await scene(granting, { origins: [url], ...options })
+  await all.source.getToken()
+  all.clock.advance(10)
+  return all
+}
+
+describe('source.fetch', () => {
+  it('carries the token', async () => {
+    const { url, calls } = await api()
+    const { source } = await caller(url)
+    const init = { method: 'POST', body: 'hello', headers: { 'X-Trace': '1' } }
+    const response = await source.fetch(`${url}/items?page=2`, init)
+    expect(await response.text()).toBe('welcome')
+    await source.fetch(new URL(`${url}/a`))
+    await source.fetch(new Request(`${url}/b`, { method: 'PUT', body: 'x' }))
+    expect(calls).toEqual([
+      'POST /items?page=2 Bearer token-1 hello',
+      'GET /a Bearer token-1',
+      'PUT /b Bearer token-1 x',
+    ])
+  })
+
+  it('carries another token where that is asked for', async () => {
+    const { url, calls } = await api()
+    const { source, server } = await caller(url)
+    await source.fetch(url, {}, { scope: 'admin' })
+    expect(calls).toEqual(['GET / Bearer token-2'])
+    expect(server.asked[1]!.form.get('scope')).toBe('admin')
+  })
+
+  it('leaves no room for an Authorization header of the caller', async () => {
+    const { url, calls } = await api()
+    const { source } = await caller(url)
+    const headers = { authorization: 'Basic x' }
+    await expect(source.fetch(url, { headers })).rejects.toThrow('leave it out')
+    await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow('leave it out')
+    expect(calls).toEqual([])
+  })
+
+  it("calls through a fetch of one's own", async () => {
+    const seen: unknown[] = []
+    const { source } = await scene(granting, {
+      resourceFetch: async (input, init) => {
+        seen.push(input, init?.method, new Headers(init?.headers).get('authorization'))
+        return new Response('hi')
+      },
+    })
+    expect(await (await source.fetch(`${API}/x`, { method: 'POST' })).text()).toBe('hi')
+    expect(seen).toEqual([`${API}/x`, 'POST', 'Bearer token-1'])
+  })
+
+  it('ends with the signal of the caller, also while there is no token', async () => {
+    const { source, server } = await scene(() => undefined, { origins: ['http://127.0.0.1:9'] })
+    const abort = new AbortController()
+    const answer = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
+    while (server.asked.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    abort.abort(new Error('enough'))
+    await expect(answer).rejects.toThrow('enough')
+  })
+})
+
+describe('a token that the API rejects', () => {
+  it('is replaced, and the request is sent once more', async () => {
+    const { url, calls } = await api(rejecting(['token-1']))
+    const { source, server } = await caller(url)
+    const response = await source.fetch(url, { method: 'POST', body: 'hello' })
+    expect(response.status).toBe(200)
+    expect(calls).toEqual(['POST / Bearer token-1 hello', 'POST / Bearer token-2 hello'])
+    expect(server.asked).toHaveLength(2)
+  })
+
+  it('is replaced once for all who had it', async () => {
+    const { url, calls } = await api(rejecting(['token-1']))
+    const { source, server } = await caller(url)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => source.fetch(url)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(calls).toHaveLength(100)
+    expect(server.asked).toHaveLength(2)
+  })
+
+  it('is replaced once: a second rejection goes to the caller', async () => {
+    const { url, calls } = await api(rejecting(['token-1', 'token-2', 'token-3']))
+    const { source, server } = await caller(url)
+    const response = await source.fetch(url)
+    expect([response.status, await response.text()]).toEqual([401, 'rejected'])
+    expect(calls).toHaveLength(2)
+    // The new token is a moment old: the next would fare no better, and the server is spared.
+    await Promise.all(Array.from({ length: 20 }, () => source.fetch(url)))
+    expect(server.asked).toHaveLength(2)
+    expect(calls).toHaveLength(22)
+  })
+
+  it('is not replaced where it was fetched a moment ago', async () => {
+    const { url, calls } = await api(rejecting(['token-1']))
+    const { source, server, clock } = await scene(granting, { origins: [url] })
+    expect((await source.fetch(url)).status).toBe(401)
+    clock.advance(4.9)
+    expect((await source.fetch(url)).status).toBe(401)
+    expect([calls.length, server.asked.length]).toEqual([2, 1])
+    clock.advance(0.1)
+    expect((await source.fetch(url)).status).toBe(200)
+  })
+
+  it.each<[string, () => [string | Request, RequestInit] | RequestInit]>([
+    ['a stream', () => ({ body: new Blob(['hello']).stream(), duplex: 'half' }) as RequestInit],
+    [
+      'the body of a Request',
+      () => [new Request('http://x', { method: 'POST', body: 'hello' }), {}],
+    ],
+  ])(
+    'is not retried with %s, which is gone; the next request has a new token',
+    async (_case, make) => {
+      const { url, calls } = await api(rejecting(['token-1']))
+      const { source } = await caller(url)
+      const made = make()
+      const [input, init] = Array.isArray(made)
+        ? [new Request(url, made[0] as Request), made[1]]
+        : [url, made]
+      expect((await source.fetch(input, { method: 'POST', ...init })).status).toBe(401)
+      expect(calls).toEqual(['POST / Bearer token-1 hello'])
+      expect((await source.fetch(url)).status).toBe(200)
+      expect(calls.at(-1)).toBe('GET / Bearer token-2')
+    },
+  )
+
+  it.each<[string, () => RequestInit['body']]>([
+    ['text', () => 'a=1'],
+    ['a form', () => new URLSearchParams({ a: '1' })],
+    ['bytes', () => new TextEncoder().encode('a=1')],
+    ['a buffer', () => new TextEncoder().encode('a=1').buffer],
+    ['a blob', () => new Blob(['a=1'])],
+  ])('is retried with %s', async (_case, body) => {
+    const { url, calls } = await api(rejecting(['token-1']))
+    const { source } = await caller(url)
+    expect((await source.fetch(url, { method: 'POST', body: body()! })).status).toBe(200)
+    expect(calls.map((call) => call.slice(-3))).toEqual(['a=1', 'a=1'])
+  })
+
+  it('is what the caller hears of where there is no other', async () => {
+    const { url } = await api(rejecting(['token-1']))
+    const { source, server } = await caller(url, { attempts: 1 })
+    server.answer(500)
+    const response = await source.fetch(url)
+    expect([response.status, await response.text()]).toEqual([401, 'rejected'])
+  })
+
+  it.each([
+    ['Bearer realm="api"', 1],
+    ['Bearer error="insufficient_scope"', 1],
+    ['Basic realm="x", error="invalid_token"', 1],
+    ['Bearer realm="error=\\"invalid_token\\""', 1],
+    ['Bearer realm="a, Bearer error=invalid_token"', 1],
+    ['', 1],
+    ['bearer ERROR=invalid_token', 2],
+    ['Basic realm="x", Bearer realm="y", error="invalid_token"', 2],
+    ['Negotiate abc==, Bearer error="invalid_token"', 2],
+    ['DPoP algs="ES256", Bearer error = "invalid_token", Basic realm="z"', 2],
+  ])('is one where the challenge says so: %s', async (challenge, times) => {
+    const { url, calls } = await api(rejecting(['token-1'], challenge))
+    const { source } = await caller(url)
+    await source.fetch(url)
+    expect(calls).toHaveLength(times)
+  })
+
+  it('is not one where the status is another', async () => {
+    const { url, calls } = await api((_request, response) => {
+      response.writeHead(403, { 'WWW-Authenticate': CHALLENGE }).end()
+    })
+    const { source } = await caller(url)
+    expect((await source.fetch(url)).status).toBe(403)
+    expect(calls).toHaveLength(1)
+  })
+})
+
+describe('the token stays at home', () => {
+  it.each([
+    'https://evil.example.com/',
+    'http://api.example.com/',
+    'https://api.example.com:8443/',
+    'https://api.example.com.evil.example.com/',
+    'https://api.example.com@evil.example.com/',
+    'https://evil.example.com/https://api.example.com/',
+    'https:\\\\evil.example.com\\api.example.com',
+    '//api.example.com',
+    'data:text/plain,hello',
+    'file:///etc/passwd',
+  ])('where the address is %s', async (address) => {
+    const sent: unknown[] = []
+    const { source, server } = await scene(granting, {
+      resourceFetch: async (input) => {
+        sent.push(input)
+        return new Response()
+      },
+    })
+    await expect(source.fetch(address)).rejects.toThrow(/origin_not_allowed|Invalid URL/)
+    expect(sent).toEqual([])
+    expect(server.asked).toEqual([])
+    await source.fetch('HTTPS://API.example.com:443/x')
+    expect(sent).toEqual([`${API}/x`])
+  })
+
+  it.each([
+    ['is named by nothing', { resource: undefined }],
+    ['is no address', { resource: 'urn:example:api' }],
+    ['has no https', { resource: 'http://127.0.0.1/' }],
+    ['is only an audience', { resource: undefined, audience: 'https://api.example.com' }],
+  ])('where the resource %s', async (_case, options) => {
+    const { source } = await scene(granting, options as object)
+    for (const address of ['http://127.0.0.1/', API]) {
+      await expect(source.fetch(address)).rejects.toMatchObject({ code: 'origin_not_allowed' })
+    }
+  })
+
+  it('where the token is for another resource', async () => {
+    const { source } = await scene()
+    const request = { resource: 'https://other.example.com/v1' }
+    await expect(source.fetch(API, {}, request)).rejects.toMatchObject({
+      code: 'origin_not_allowed',
+    })
+  })
+
+  it.each([301, 302, 303, 307, 308])(
+    'where the API redirects with %d, to itself or elsewhere',
+    async (status) => {
+      const evil = await api()
+      for (const location of [evil.url, '/elsewhere']) {
+        const { url, calls } = await api((_request, response) => {
+          response.writeHead(status, { Location: location }).end()
+        })
+        const { source } = await caller(url)
+        for (const init of [{}, { redirect: 'follow' }, { redirect: 'manual' }] as const) {
+          const response = await source.fetch(url, init)
+          expect([response.status, response.headers.get('location')]).toEqual([status, location])
+        }
+        expect((await source.fetch(new Request(url))).status).toBe(status)
+        await expect(source.fetch(url, { redirect: 'error' })).rejects.toThrow(TypeError)
+        expect(calls).toEqual(Array(5).fill('GET / Bearer token-1'))
+      }
+      expect(evil.calls).toEqual([])
+    },
+  )
+
+  it('where the address is changed while there is no token yet', async () => {
+    const evil = await api()
+    const { url, calls } = await api()
+    const { source } = await scene(granting, { origins: [url] })
+    const address = new URL(url)
+    const answer = source.fetch(address)
+    address.port = String(evil.port)
+    await answer
+    expect([calls, evil.calls]).toEqual([['GET / Bearer token-1'], []])
+  })
+})

@@ -1,0 +1,93 @@
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from '@bearward/example-authorization-server'
+import { createResourceServer } from '@bearward/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { clientCredentials, type ClientCredentialsOptions } from '../src/index.ts'
+import { API, closing } from './scene.ts'
+
+const OPAQUE = 'https://opaque.example.com'
+const orders = { kind: 'confidential', id: 'orders', secret: 'for:this%test+only /&=' } as const
+const reader = { ...orders, id: 'orders-reader', scopes: ['read'] } as const
+
+let server: AuthorizationServer
+
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    resources: [
+      { identifier: API, scopes: ['read', 'write'] },
+      { identifier: OPAQUE, scopes: ['read'], format: 'opaque' },
+    ],
+    clients: [orders, reader],
+  })
+})
+afterAll(() => server.close())
+
+function sourceFor(options: Partial<ClientCredentialsOptions> = {}) {
+  return closing(
+    clientCredentials({
+      issuer: server.issuer,
+      clientId: orders.id,
+      clientAuthentication: { method: 'client_secret_basic', secret: orders.secret },
+      resource: API,
+      scope: 'read write',
+      attempts: 1,
+      ...options,
+    }),
+  )
+}
+
+describe('with a real authorization server', () => {
+  it('a token opens an API that Bearward guards, for a machine', async () => {
+    const token = await sourceFor().getToken()
+    const api = closing(
+      createResourceServer({ issuer: server.issuer, audience: API, machineSubject: 'client_id' }),
+    )
+    const outcome = await api.guard({ scope: 'read write', subject: 'machine' })({
+      method: 'GET',
+      url: '/',
+      headers: { authorization: `Bearer ${token.value}` },
+    })
+    expect(outcome).toMatchObject({
+      kind: 'granted',
+      token: { clientId: 'orders', subject: { kind: 'machine', id: 'orders' } },
+    })
+  })
+
+  it('opaque tokens and JWTs come from one source', async () => {
+    const source = sourceFor({ scope: 'read' })
+    const jwt = await source.getToken()
+    const opaque = await source.getToken({ resource: OPAQUE })
+    expect(jwt.value.split('.')).toHaveLength(3)
+    expect(opaque.value).not.toContain('.')
+  })
+
+  it('less is granted than was asked for, and that is said', async () => {
+    const token = await sourceFor({ clientId: reader.id }).getToken()
+    expect(token).toMatchObject({ scopes: ['read'], missingScopes: ['write'] })
+  })
+
+  it('the secret can stand in the form, where the server takes it there', async () => {
+    const { secret } = orders
+    const source = sourceFor({ clientAuthentication: { method: 'client_secret_post', secret } })
+    expect((await source.getToken()).scopes).toEqual(['read', 'write'])
+  })
+
+  it.each<[string, Partial<ClientCredentialsOptions>, string]>([
+    [
+      'a wrong secret',
+      { clientAuthentication: { method: 'client_secret_basic', secret: 'x' } },
+      'invalid_client',
+    ],
+    ['an unknown client', { clientId: 'nobody' }, 'invalid_client'],
+    ['an unknown resource', { resource: 'https://unknown.example.com' }, 'invalid_target'],
+  ])('%s is our fault', async (_case, options, code) => {
+    await expect(sourceFor(options).getToken()).rejects.toMatchObject({ code, fault: 'ours' })
+  })
+
+  it('an issuer with a slash too much is another issuer', async () => {
+    const source = sourceFor({ issuer: `${server.issuer}/` })
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'issuer_mismatch' })
+  })
+})

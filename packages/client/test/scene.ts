@@ -1,0 +1,76 @@
+import { afterEach } from 'vitest'
+import { fakeClock } from '../../../test/support/fake-clock.ts'
+import {
+  clientCredentials,
+  type ClientCredentialsOptions,
+  type TokenError,
+  type TokenEvent,
+} from '../src/index.ts'
+import { granting, type Script, tokenServer, type TokenServer } from './token-server.ts'
+
+const open: { close(): unknown }[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()))
+})
+
+/** Closes something at the end of the test. */
+export function closing<T extends { close(): unknown }>(one: T): T {
+  open.push(one)
+  return one
+}
+
+export const SECRET = 'a-secret-that-nobody-sees'
+export const API = 'https://api.example.com'
+
+/** An authorization server, a clock, and a token source that asks it. */
+export async function scene(
+  first: Script = granting,
+  { server: given, ...options }: Partial<ClientCredentialsOptions> & { server?: TokenServer } = {},
+) {
+  const clock = fakeClock()
+  const server = given ?? closing(await tokenServer(first))
+  const events: TokenEvent[] = []
+  const source = closing(
+    clientCredentials({
+      issuer: server.url,
+      clientId: 'orders',
+      clientAuthentication: { method: 'client_secret_basic', secret: SECRET },
+      scope: 'read write',
+      resource: API,
+      clock,
+      onEvent: (event: TokenEvent) => events.push(event),
+      ...options,
+    }),
+  )
+  const value = async () => (await source.getToken()).value
+  /** The code of the error that there is in the place of a token. */
+  const failure = async () =>
+    source.getToken().then(
+      () => 'a token',
+      (error: TokenError) => error.code,
+    )
+  const count = (type: TokenEvent['type']) => events.filter((event) => event.type === type).length
+  /** Lets time pass until something has come to rest. */
+  async function passing<T>(promise: Promise<T>, seconds = 60): Promise<T> {
+    const state = { isOver: false }
+    const over = () => void (state.isOver = true)
+    promise.then(over, over)
+    for (let passed = 0; !state.isOver && passed < seconds; passed += 0.05) {
+      await turns()
+      if (!state.isOver) clock.advance(0.05)
+    }
+    return promise
+  }
+  return { clock, server, events, source, value, failure, count, passing }
+}
+
+/** Long enough for an exchange on the loopback address. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < 15; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when something is so. A test that waits in vain runs into its own timeout. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,147 @@
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { generateKey } from '../../../test/support/keys.ts'
+import {
+  clientCredentials,
+  type ClientCredentialsOptions,
+  ConfigurationError,
+} from '../src/index.ts'
+import { scene, SECRET } from './scene.ts'
+import { type Asked, grant, refusing } from './token-server.ts'
+
+const unhandled: unknown[] = []
+const remember = (reason: unknown) => void unhandled.push(reason)
+beforeEach(() => void process.on('unhandledRejection', remember))
+afterEach(async () => {
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', remember)
+  expect(unhandled.splice(0)).toEqual([])
+})
+
+/** Everything that printing, logging or copying can show of a value. */
+function shown(value: unknown): string {
+  const seen = [
+    inspect(value, { depth: 10, showHidden: true, getters: false }),
+    inspect(value),
+    JSON.stringify(value) ?? '',
+    String(value),
+    (value as Error).stack ?? '',
+    inspect({ ...(value as object) }),
+  ]
+  if (value instanceof Error) seen.push(shown(value.cause ?? ''))
+  return seen.join('\n')
+}
+
+describe('nothing that can be printed holds', () => {
+  it('a token', async () => {
+    const { source, events } = await scene()
+    const token = await source.getToken()
+    expect(token.value).toBe('token-1')
+    for (const value of [token, source, events, source.counters()]) {
+      expect(shown(value)).not.toContain('token-1')
+    }
+    expect(String(token as unknown)).toBe('[access token]')
+    expect(shown(structuredClone({ ...token }))).not.toContain('token-1')
+  })
+
+  const key = generateKey('ES256', 'client-key')
+  const jwk = { ...key.privateKey.export({ format: 'jwk' }), kty: 'EC', alg: 'ES256' }
+  const secret = 'p@ss/w%rd:x y'
+  const ENCODED = 'p%40ss%2Fw%25rd%3Ax+y'
+
+  /** What a server may repeat of what it has been sent. */
+  const PLACES: Record<string, (asked: Asked) => string | undefined> = {
+    'the header line': ({ headers }) => headers.authorization,
+    'the decoded header line': ({ headers }) =>
+      Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(),
+    'the secret as it was sent in the form': ({ body }) => /client_secret=([^&]*)/.exec(body)?.[1],
+    'the secret as it was meant': () => secret,
+    'the assertion': ({ form }) => form.get('client_assertion') ?? undefined,
+    'the whole form': ({ body }) => body,
+  }
+
+  it.each<[string, ClientCredentialsOptions['clientAuthentication'], number]>([
+    ['client_secret_basic', { method: 'client_secret_basic', secret }, 3],
+    ['client_secret_post', { method: 'client_secret_post', secret }, 3],
+    ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 2],
+  ])('a secret, where the server repeats it: %s', async (_method, clientAuthentication, least) => {
+    let repeated = 0
+    for (const place of Object.values(PLACES)) {
+      let said = ''
+      const { source, events } = await scene(
+        (asked) => {
+          said = place(asked) ?? ''
+          const again = refusing('invalid_client', {
+            status: 401,
+            error_description: `no: ${said}`,
+          })
+          return (again as (one: Asked) => unknown)(asked)
+        },
+        { clientAuthentication },
+      )
+      const error = await source.getToken().catch((thrown: Error) => thrown)
+      const form = new URLSearchParams(said)
+      const isSecret = [secret, ENCODED, 'Basic ', 'eyJ'].some((part) => said.includes(part))
+      if (!isSecret && form.get('client_secret') !== secret) continue
+      if (clientAuthentication.method === 'private_key_jwt' && said === secret) continue
+      repeated++
+      expect((error as Error).message).toMatch(/\(status 401, invalid_client\)$/)
+      for (const value of [error, events, source]) expect(shown(value)).not.toContain(said)
+    }
+    expect(repeated).toBeGreaterThanOrEqual(least)
+  })
+
+  it('anything of options that are wrong', () => {
+    const secretOptions = {
+      issuer: 'no address',
+      clientId: 7,
+      clientAuthentication: { method: 'client_secret_basic', secret: { value: SECRET } },
+    } as unknown as ClientCredentialsOptions
+    try {
+      clientCredentials(secretOptions)
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(shown(error)).not.toContain(SECRET)
+    }
+  })
+})
+
+describe('an error', () => {
+  it('tells what the server says, where that is harmless', async () => {
+    const { source } = await scene(
+      refusing('invalid_scope', { error_description: 'no such scope:\n write' }),
+    )
+    await expect(source.getToken()).rejects.toThrow(
+      '(status 400, invalid_scope, no such scope: write)',
+    )
+  })
+
+  it.each([
+    ['longer than a few lines', 'x'.repeat(501)],
+    ['in terminal codes', '\u001b[2J'],
+    ['no text', { a: 1 }],
+  ])('does not where that is %s', async (_case, error_description) => {
+    const { source } = await scene(refusing('invalid_scope', { error_description }))
+    await expect(source.getToken()).rejects.toThrow('(status 400, invalid_scope)')
+  })
+})
+
+it('no rejection is left unhandled, where nobody waits for a renewal that fails', async () => {
+  const { clock, server, source, value, count } = await scene(({ number }) => grant(number))
+  await value()
+  server.answer(500)
+  clock.advance(500)
+  expect(await value()).toBe('token-1')
+  while (count('token_failed') === 0) await new Promise((resolve) => setImmediate(resolve))
+  source.close()
+})
+
+it('what an event listener throws changes nothing', async () => {
+  const { value } = await scene(undefined, {
+    onEvent: () => {
+      throw new Error('a bug')
+    },
+  })
+  expect(await value()).toBe('token-1')
+})

@@ -1,0 +1,38 @@
+/**
+ * What those who get tokens share with those who verify them: an authorization server is found, called
+ * and told who is asking in one way only. It is for `@bearward/client`, changes with it, and is no public API.
+ *
+ * @packageDocumentation
+ */
+export { isAcceptableAddress } from './authorization-server/address.ts'
+export {
+  boundedFetch,
+  FetchError,
+  JSON_MEDIA_TYPE,
+  readAnswer,
+  readContent,
+  readJson,
+  send,
+} from './authorization-server/bounded-fetch.ts'
+export type { AnswerBounds, Fetch, FetchInit } from './authorization-server/bounded-fetch.ts'
+export {
+  authenticateClient,
+  CredentialsError,
+} from './authorization-server/client-authentication.ts'
+export type {
+  ClientAuthentication,
+  ClientCredentials,
+} from './authorization-server/client-authentication.ts'
+export { withDeadline } from './authorization-server/deadline.ts'
+export { discoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
+export { MetadataError } from './authorization-server/metadata.ts'
+export { systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export type { JsonObject } from './encoding/json.ts'
+export { ConfigurationError } from './errors.ts'
+export { publisher } from './events/publisher.ts'
+export type { Publish } from './events/publisher.ts'
+export { LIMITS } from './limits.ts'
+export { readAuthentication } from './options/read-client-authentication.ts'
+export { secondsUntil } from './introspection/failure.ts'
+export { isRecord, Problems } from './problems.ts'
