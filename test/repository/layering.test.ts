@@ -21,6 +21,7 @@ const LAYERS = [
   ['binding'],
   ['token'],
   ['requirements'],
+  ['subject'],
   ['outcome'],
 
   ['events'],

@@ -18,6 +18,7 @@ import type { RequestView } from './request.ts'
 import { checkRequirements } from './requirements/check-requirements.ts'
 import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
+import { adviceFor } from './subject/advice.ts'
 import { type AccessToken, accessTokenOf } from './token/access-token.ts'
 
 /** How it stands with one issuer. */
@@ -106,7 +107,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return andThen(verifyJwt(jws, issuer, now), (rejection) => {
       const rejected = rejection ?? checkConfirmation(jws.claims)
       if (rejected !== undefined) return rejected.withIssuer(issuer.settings.issuer)
-      const token = accessTokenOf(jws.claims, issuer.settings)
+      const token = accessTokenOf(jws.header, jws.claims, issuer.settings)
       publish(() => ({
         type: 'verified',
         issuer: token.issuer,
@@ -138,6 +139,20 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return refusal
   }
 
+  function tellUnknown({ issuer, subject: { kind, evidence } }: AccessToken): void {
+    const { why, rules, claims } = evidence
+    const { subjects = {} } = issuers.get(issuer)?.settings ?? {}
+    if (kind !== 'unknown' || why === undefined) return
+    publish(() => ({
+      type: 'subject_unknown',
+      issuer,
+      why,
+      rules,
+      claims,
+      advice: adviceFor(why, subjects),
+    }))
+  }
+
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
     return andThen(verdictOf(request), (verdict) => {
       if (verdict instanceof Rejection) return refused(verdict, required)
@@ -148,7 +163,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
         return { kind: 'anonymous' }
       }
       return andThen(checkRequirements(verdict, required, source), (rejection): Outcome => {
-        if (rejection !== undefined) return refused(rejection.withIssuer(verdict.issuer), required)
+        if (rejection !== undefined) {
+          if (rejection.reason === 'wrong_subject') tellUnknown(verdict)
+          return refused(rejection.withIssuer(verdict.issuer), required)
+        }
         remember(source, verdict)
         return { kind: 'granted', token: verdict }
       })

@@ -26,7 +26,7 @@ export const requirements: readonly ContractCase[] = [
         clientId: 'reports-cron',
         evidence: {
           level: 'configured',
-          rule: 'sub_is_client_id',
+          rules: ['sub_is_client_id'],
           claims: ['sub', 'client_id'],
         },
       },

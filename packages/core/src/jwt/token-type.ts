@@ -1,6 +1,7 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
+import type { ScopeSource } from '../subject/profile.ts'
 
 /**
  * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without regard to case, with
@@ -49,9 +50,10 @@ export function checkTokenKind(
   for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  const { tokenKindClaim: rule, scopeClaim, clientIdClaim } = settings
-  if (rule !== undefined && claims[rule.name] !== rule.value) {
-    return wrongType(rule.name, rule.value, describe(claims[rule.name]))
+  const { tokenKindClaim: rule, scopeSources, clientIdClaims } = settings
+  const has = (name: string) => Object.hasOwn(claims, name)
+  if (rule !== undefined && !isMarkedBy(rule, claims)) {
+    return wrongType(rule.name, rule.value ?? 'present', describe(claims[rule.name]))
   }
   if (Object.hasOwn(claims, 'token_use') && claims['token_use'] !== 'access') {
     return wrongType('token_use', 'access', describe(claims['token_use']))
@@ -63,18 +65,35 @@ export function checkTokenKind(
   ) {
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
-  const has = (name: string) => Object.hasOwn(claims, name)
   const isMarked =
     rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
-  const signs = [scopeClaim, 'scope', 'client_id', clientIdClaim].filter(has)
+  const looked = [...signsOfScopes(scopeSources), ...signsOfClients(clientIdClaims)]
+  const signs = ['scope', 'client_id', ...looked].filter(has)
   if (signs.length === 0 && !isMarked) {
-    return wrongType(`${scopeClaim}, ${clientIdClaim}`, 'one of them', 'no sign of an access token')
+    return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
   }
   // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
   if (has('nonce') && signs.every((name) => name === 'azp')) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined
+}
+
+function isMarkedBy(
+  { name, value }: NonNullable<IssuerSettings['tokenKindClaim']>,
+  claims: JsonObject,
+): boolean {
+  return Object.hasOwn(claims, name) && (value === undefined || claims[name] === value)
+}
+
+/** A claim that holds scopes only in some tokens (`roles` at Entra) stands in ID tokens too. */
+function signsOfScopes(sources: readonly ScopeSource[]): readonly string[] {
+  return sources.filter(({ when }) => when === undefined).map(({ claim }) => claim)
+}
+
+/** Every token has an audience, so that this is a client somewhere is no sign. */
+function signsOfClients(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name !== 'aud')
 }
 
 function describe(value: unknown): string {

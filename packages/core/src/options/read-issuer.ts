@@ -12,6 +12,8 @@ import {
   traitsOf,
 } from '../signature/algorithms.ts'
 import { isRecord, type Problems } from '../problems.ts'
+import { readClaimSettings } from './read-claims.ts'
+import { isName, oneOf, readNames, readSeconds, type Say } from './read-value.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -23,11 +25,13 @@ export const ISSUER_OPTIONS = [
   'secret',
   'algorithms',
   'tokenType',
+  'provider',
   'tokenKindClaim',
   'clientIdClaim',
   'scopeClaim',
   'scopeFormat',
   'machineSubject',
+  'machineClients',
   'clockTolerance',
   'maxTokenAge',
 ]
@@ -57,11 +61,7 @@ export function readIssuer(
     keyOrigin,
     algorithms: readAlgorithms(options['algorithms'], keyOrigin, say),
     tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
-    tokenKindClaim: readTokenKindClaim(options['tokenKindClaim'], say),
-    clientIdClaim: readName(options['clientIdClaim'], 'clientIdClaim', say) ?? 'client_id',
-    scopeClaim: readName(options['scopeClaim'], 'scopeClaim', say) ?? 'scope',
-    scopeFormat: oneOf(options['scopeFormat'], ['string', 'array'], 'scopeFormat', say) ?? 'string',
-    machineSubject: oneOf(options['machineSubject'], ['client_id'], 'machineSubject', say),
+    ...readClaimSettings(options, issuer, say),
     clockTolerance:
       readSeconds(options['clockTolerance'], 'clockTolerance', 0, LIMITS.clockTolerance, say) ?? 5,
     maxTokenAge: readSeconds(
@@ -79,8 +79,6 @@ export function readIssuer(
     Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
   )
 }
-
-type Say = (problem: string) => void
 
 function readIssuerIdentifier(
   issuer: unknown,
@@ -224,56 +222,4 @@ function checkSecretLength(algorithms: readonly Algorithm[], keyOrigin: KeyOrigi
       )
     }
   }
-}
-
-function readTokenKindClaim(rule: unknown, say: Say): IssuerSettings['tokenKindClaim'] {
-  if (rule === undefined) return undefined
-  const { name, value, ...others } = isRecord(rule) ? rule : {}
-  if (isName(name) && isName(value) && Object.keys(others).length === 0) {
-    return Object.freeze({ name, value })
-  }
-  say("tokenKindClaim must name a claim and its value: { name: 'token_use', value: 'access' }.")
-  return undefined
-}
-
-function readSeconds(
-  value: unknown,
-  name: string,
-  min: number,
-  max: number,
-  say: Say,
-): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value === 'number' && value >= min && value <= max) return value
-  say(`${name} must be a number of seconds from ${min} to ${max}.`)
-  return undefined
-}
-
-function readName(value: unknown, name: string, say: Say): string | undefined {
-  if (value === undefined || isName(value)) return value
-  say(`${name} must be the name of a claim.`)
-  return undefined
-}
-
-function readNames(value: unknown, name: string, say: Say): readonly string[] | undefined {
-  if (value === undefined) return undefined
-  if (Array.isArray(value) && value.length > 0 && value.every(isName))
-    return Object.freeze([...value])
-  say(`${name} must be an array with at least one name.`)
-  return undefined
-}
-
-function oneOf<const T extends string>(
-  value: unknown,
-  choices: readonly T[],
-  name: string,
-  say: Say,
-): T | undefined {
-  if (value === undefined || choices.includes(value as T)) return value as T | undefined
-  say(`${name} must be ${choices.map((choice) => `'${choice}'`).join(' or ')}.`)
-  return undefined
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { isRecord, Problems } from '../problems.ts'
+import { canTell } from '../subject/context.ts'
 import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
 
 const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'check']
@@ -149,13 +150,19 @@ function checkSubject(
     problems.add("subject must be 'machine' or 'user'.")
     return
   }
-  for (const { issuer, machineSubject } of issuers) {
-    if (machineSubject !== undefined || allowedIssuers?.includes(issuer) === false) continue
+  for (const { issuer, subjects } of issuers) {
+    if (allowedIssuers?.includes(issuer) === false || canTell(subject, subjects, 'jwt')) continue
+    const { provider } = subjects
     problems.add(
-      `subject: nothing is said about who is a machine at ${issuer}. ` +
-        "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id' on that issuer.",
+      provider === undefined
+        ? `subject: nothing is said about who is a ${subject} at ${issuer}. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'.${listing(subject)}`
+        : `subject: tokens of ${provider} do not say who is a ${subject}, and nothing else is said about ${issuer}. Set machineSubject if a machine's sub can be told from all users' there.${listing(subject)}`,
     )
   }
+}
+
+function listing(subject: 'machine' | 'user'): string {
+  return subject === 'machine' ? ' Or name the machines in machineClients.' : ''
 }
 
 function looksLikeRequest(value: unknown): boolean {

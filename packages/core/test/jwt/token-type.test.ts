@@ -111,10 +111,13 @@ describe('checkTokenKind', () => {
 
   it('knows scope and client id by the names that the issuer gives them, but for azp', () => {
     const idToken = { iss: 'a', sub: 'b', aud: 'c', exp: 1, nonce: 'n' }
-    const okta = settingsWith({ scopeClaim: 'scp', clientIdClaim: 'cid' })
+    const okta = settingsWith({
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+      clientIdClaims: ['cid'],
+    })
     expect(checkTokenKind({ ...idToken, scp: ['read'] }, okta)).toBeUndefined()
     expect(checkTokenKind({ ...idToken, cid: 'c' }, okta)).toBeUndefined()
-    const azp = settingsWith({ clientIdClaim: 'azp' })
+    const azp = settingsWith({ clientIdClaims: ['azp'] })
     expect(verdictOf(checkTokenKind({ ...idToken, azp: 'c' }, azp))).toBe(WRONG)
   })
 
