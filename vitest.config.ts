@@ -18,7 +18,10 @@ export default defineConfig({
         replacement: source('packages/core/src/events/node-channel.ts'),
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
-      { find: /^@bearward\/(core|express|fastify|koa)$/, replacement: source('packages/$1/src/index.ts') },
+      {
+        find: /^@bearward\/(core|express|fastify|koa)$/,
+        replacement: source('packages/$1/src/index.ts'),
+      },
     ],
   },
   test: {

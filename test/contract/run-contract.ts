@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
 import type {
   AccessToken,
   BearwardEvent,
@@ -8,6 +8,7 @@ import type {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
 import {
+  type Handler,
   listen,
   parseResponse,
   type RawResponse,
@@ -43,8 +44,8 @@ export interface Adapter {
 }
 
 /** Listens with room for header lines that are longer than a token may be. */
-export function serve(listener: RequestListener): Promise<RunningServer> {
-  return listen(createServer({ maxHeaderSize: 65_536 }, listener))
+export function serve(handler: Handler): Promise<RunningServer> {
+  return listen(createServer({ maxHeaderSize: 65_536 }, (req, res) => void handler(req, res)))
 }
 
 /** Holds one adapter to every case. There is no way to leave one out. */

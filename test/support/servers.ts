@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 /** A real server on the loopback address, on a port of the system's choice. */
@@ -8,8 +8,12 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-export async function listen(handler: RequestListener | Server): Promise<RunningServer> {
-  const server = typeof handler === 'function' ? createServer(handler) : handler
+/** Whatever handles requests. What it returns, if it returns anything, is its own business. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
+
+export async function listen(handler: Handler | Server): Promise<RunningServer> {
+  const server =
+    typeof handler === 'function' ? createServer((req, res) => void handler(req, res)) : handler
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

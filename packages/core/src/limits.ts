@@ -4,6 +4,8 @@ export const LIMITS = {
   tokenLength: 16_384,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: 32,
+  /** Values (members and elements, at all levels together) in one of these. */
+  jsonValues: 2_000,
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
   /** Keys in one JWK Set. */

@@ -5,6 +5,7 @@ import { remember } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
 import { parseCompactJws } from './jwt/compact-jws.ts'
+import { checkTimes } from './jwt/time.ts'
 import { verifyJwt } from './jwt/verify-jwt.ts'
 import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { keySourceOf } from './keys/key-sources.ts'
@@ -107,7 +108,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return andThen(verifyJwt(jws, issuer, now), (rejection) => {
       const rejected = rejection ?? checkConfirmation(jws.claims)
       if (rejected !== undefined) return rejected.withIssuer(issuer.settings.issuer)
-      const token = accessTokenOf(jws.header, jws.claims, issuer.settings)
+      const token = accessTokenOf(jws.claims, issuer.settings, jws.header)
       publish(() => ({
         type: 'verified',
         issuer: token.issuer,
@@ -121,10 +122,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function verdictOf(request: RequestView): MaybePromise<Verdict> {
     const key = request.source ?? request
     const known = verdicts.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return andThen(known, stillValid)
     const verdict = verify(request)
     verdicts.set(key, verdict)
     return verdict
+  }
+
+  /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
+  function stillValid(verdict: Verdict): Verdict {
+    if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
+    const issuer = issuers.get(verdict.issuer)!
+    return checkTimes(verdict.claims, issuer.settings, now())?.withIssuer(verdict.issuer) ?? verdict
   }
 
   function refused(rejection: Rejection, required: CheckedRequirements): Outcome {

@@ -67,12 +67,18 @@ function viewOf(request: Request): RequestView {
 }
 
 function settle(outcome: Outcome, request: Request, response: Response, next: NextFunction): void {
-  if (outcome.kind === 'refused') {
-    answer(outcome, response)
+  try {
+    if (outcome.kind === 'refused') {
+      answer(outcome, response)
+      return
+    }
+    if (outcome.kind === 'granted') request.auth = outcome.token
+    else delete request.auth
+  } catch (error) {
+    next(error)
     return
   }
-  if (outcome.kind === 'granted') request.auth = outcome.token
-  else delete request.auth
+  // Out of reach of the `catch`: what is thrown behind the guard is not its business.
   next()
 }
 

@@ -2,6 +2,7 @@ import {
   ConfigurationError,
   createResourceServer,
   type Outcome,
+  type Refused,
   type RequestView,
   type Requirements,
   type ResourceServer,
@@ -101,12 +102,22 @@ function settle(
   reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  if (outcome.kind !== 'refused') {
+  try {
+    if (outcome.kind === 'refused') {
+      answer(outcome, request, reply)
+      return
+    }
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
-    done()
+  } catch (error) {
+    done(error as Error)
     return
   }
-  const { reason, explanation, status, headers, body } = outcome
+  // Out of reach of the `catch`: what is thrown behind the guard is not its business.
+  done()
+}
+
+function answer(refusal: Refused, request: FastifyRequest, reply: FastifyReply): void {
+  const { reason, explanation, status, headers, body } = refusal
   request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
   // As bytes, so that neither a serializer nor a charset is put to it.
   if (!reply.sent) void reply.code(status).headers(headers).send(Buffer.from(body))

@@ -1,5 +1,9 @@
 import { Writable } from 'node:stream'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
@@ -15,8 +19,8 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()))
 })
 
-function createApp(options: Parameters<typeof fastify>[0] = {}): FastifyInstance {
-  const app = fastify(options) as FastifyInstance
+function createApp(options: FastifyServerOptions = {}): FastifyInstance {
+  const app = fastify(options)
   apps.push(app)
   return app
 }

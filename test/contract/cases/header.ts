@@ -217,7 +217,7 @@ export const header: readonly ContractCase[] = [
     ['6750-14'],
     'answers in fixed texts about crit',
     unsupported,
-    poisoned((text) => headed({ crit: [text], [text]: 1 })),
+    poisoned((text) => headed({ crit: [text] })),
   ),
   ...each(
     ['6750-14'],

@@ -11,8 +11,9 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  *
  * Stricter than `JSON.parse`, so that no two readers of the same bytes can disagree: malformed UTF-8,
  * a byte order mark, a member written twice in one object (also with different escapes), nesting deeper
- * than `LIMITS.jsonDepth`, and a top level that is not an object are refused. A member named
- * `__proto__` is dropped: a copy made by assignment would take it for its prototype.
+ * than `LIMITS.jsonDepth`, more than `LIMITS.jsonValues` values, and a top level that is not an object are
+ * refused. A member named `__proto__` is dropped: a copy made by assignment would take it for its
+ * prototype.
  *
  * Throws a `SyntaxError` with a fixed text that holds nothing of the input.
  */
@@ -25,26 +26,52 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   } catch {
     throw new SyntaxError('not valid JSON in UTF-8')
   }
+  const plain = withPlainNames(text)
+  if (plain !== text) value = JSON.parse(plain)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SyntaxError('not a JSON object')
   }
-  if (seal(value, LIMITS.jsonDepth) !== writtenMembers(text)) {
+  if (seal(value, LIMITS.jsonDepth, { values: LIMITS.jsonValues }) !== writtenMembers(plain)) {
     throw new SyntaxError('a member is written twice')
   }
   return value as JsonObject
 }
 
-/** Freezes a parsed value through and through, and counts the members that parsing has kept. */
-function seal(value: object, depth: number): number {
+/** A string of a valid JSON text, and the colon behind it where it is the name of a member. */
+const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")([ \t\n\r]*:)?/g
+
+/**
+ * Rewrites the names of members without the escapes that they do not need. V8 misreads a name with
+ * escapes once it has parsed an object of a certain shape (https://github.com/nodejs/node/issues/63785),
+ * and anybody whose JSON is parsed in this process can see to that: `cnf` or `crit` in an unusual
+ * spelling would go unnoticed. Names that need escapes (quotes, backslashes) are none that matter here.
+ */
+function withPlainNames(json: string): string {
+  if (!json.includes('\\')) return json
+  return json.replace(STRING, (match, string: string, colon?: string) =>
+    colon === undefined || !string.includes('\\')
+      ? match
+      : JSON.stringify(JSON.parse(string)) + colon,
+  )
+}
+
+/**
+ * Freezes a parsed value through and through, and counts the members that parsing has kept. Gives up where
+ * it would have to look at more than is left, before anybody is known to have signed the text.
+ */
+function seal(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
-  let members = 0
-  for (const [name, member] of Object.entries(value)) {
-    members++
-    if (typeof member === 'object' && member !== null) members += seal(member, depth - 1)
-    if (name === '__proto__') delete (value as Record<string, unknown>)[name]
+  const isArray = Array.isArray(value)
+  const entries: readonly unknown[] = isArray ? value : Object.values(value)
+  left.values -= entries.length
+  if (left.values < 0) throw new SyntaxError('too many values')
+  let members = isArray ? 0 : entries.length
+  for (const entry of entries) {
+    if (typeof entry === 'object' && entry !== null) members += seal(entry, depth - 1, left)
   }
+  if (Object.hasOwn(value, '__proto__')) delete (value as Record<string, unknown>)['__proto__']
   Object.freeze(value)
-  return Array.isArray(value) ? members - value.length : members
+  return members
 }
 
 /**

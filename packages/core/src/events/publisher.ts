@@ -15,7 +15,9 @@ export function publisher(onEvent: EventListener | undefined): Publish {
     const event = Object.freeze(makeEvent())
     if (subscribed) diagnosticsChannel.publish(event)
     try {
-      onEvent?.(event)
+      // An `async` function fits the type too, and what it rejects with is dropped as well.
+      const result = onEvent?.(event) as unknown
+      if (result instanceof Promise) result.catch(() => {})
     } catch {}
   }
 }

@@ -15,7 +15,8 @@ export function checkTimes(
 ): Rejection | undefined {
   const { clockTolerance: tolerance, maxTokenAge } = settings
   const { exp, nbf, iat } = claims as { exp: number; nbf?: number; iat?: number }
-  if (now >= exp + tolerance) return rejected('expired', 'exp', 'a time to come', 'one gone by')
+  // Asked this way round, so that a clock that gives no number lets nobody pass.
+  if (!(now < exp + tolerance)) return rejected('expired', 'exp', 'a time to come', 'one gone by')
   if (nbf !== undefined && now < nbf - tolerance) {
     return rejected('not_yet_valid', 'nbf', 'a time gone by', 'one to come')
   }

@@ -131,14 +131,14 @@ function isSmallOrder(point: Uint8Array): boolean {
   return SMALL_ORDER.has(unsigned.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), which key import does not look at. */
+/** `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3) must agree; key import looks at neither. */
 function isForVerification(key: JsonObject): boolean {
   const { use, key_ops: operations } = key
   if (use !== undefined && use !== 'sig') return false
   if (operations === undefined) return true
   return (
     Array.isArray(operations) &&
-    operations.every((operation) => typeof operation === 'string') &&
+    operations.every((operation) => operation === 'verify' || operation === 'sign') &&
     new Set(operations).size === operations.length &&
     operations.includes('verify')
   )

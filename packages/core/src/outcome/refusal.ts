@@ -76,12 +76,19 @@ function writeBody(
   view: RefusalView,
   own: RefusalBody | undefined,
 ): { body: string; contentType: string } {
-  const body = own?.body ?? { error: view.error, error_description: view.description }
+  const usual = { error: view.error, error_description: view.description }
+  const body: unknown = own === undefined ? usual : own.body
   const isText = typeof body === 'string'
+  const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
+  if (typeof text !== 'string') {
+    throw new TypeError(
+      'onRefused must return nothing, or at once a body that is text or an object.',
+    )
+  }
   const contentType =
     own?.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
   if (!MEDIA_TYPE.test(contentType)) {
     throw new TypeError('onRefused returned a contentType that is not a media type.')
   }
-  return { body: isText ? body : JSON.stringify(body), contentType }
+  return { body: text, contentType }
 }

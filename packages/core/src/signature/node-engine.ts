@@ -26,8 +26,11 @@ export const signatureEngine: SignatureEngine = {
         return hmacVerifier(traits.hash, material as Uint8Array)
       case 'RSA':
         return rsaVerifier(traits.hash, publicKey(material), traits.padding)
-      case 'EC':
-        return ecdsaVerifier(traits.hash, publicKey(material), traits.coordinateBytes)
+      case 'EC': {
+        // The algorithm names the curve (RFC 7518 section 3.4): a point of another one is no key.
+        const key = publicKey({ ...(material as JsonWebKey), crv: traits.crv })
+        return ecdsaVerifier(traits.hash, key, traits.coordinateBytes)
+      }
       case 'OKP':
         return ed25519Verifier(publicKey(material))
     }

@@ -36,11 +36,11 @@ export interface AccessToken {
   hasScope(scope: string): boolean
 }
 
-/** Makes the model out of header and claims that have been verified, types included. */
+/** Makes the model out of claims and header that have been verified, types included. */
 export function accessTokenOf(
-  header: JsonObject,
   claims: Claims,
   settings: IssuerSettings,
+  header: JsonObject = {},
 ): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined
   const { clientId } = clientIdentity(claims, settings.clientIdClaims)
@@ -62,7 +62,7 @@ export function accessTokenOf(
     claims,
     origin: 'jwt',
     bindings: Object.freeze([]),
-    hasScope: (scope: string) => scopes.includes(scope),
+    hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fc } from '../../../../test/support/property.ts'
+import { characterOf, fc } from '../../../../test/support/property.ts'
 import { readCredentials } from '../../src/credentials/bearer.ts'
 import { verdictOf } from '../support/refusal.ts'
 
@@ -25,7 +25,7 @@ describe('readCredentials', () => {
         method: 'POST',
         url: '/?access_token=t',
         headerLines: ['Proxy-Authorization', 'Bearer t', 'X-Authorization', 'Bearer t'],
-        headers: { authorization: 'Bearer t' },
+        headers: { 'proxy-authorization': 'Bearer t', 'x-authorization': 'Bearer t' },
       }),
     ).toBeUndefined()
   })
@@ -46,25 +46,24 @@ describe('readCredentials', () => {
     expect(verdictOf(read('Bearer \ta.b.c'))).toBe(MALFORMED)
   })
 
-  it.each([
-    'a b',
-    '"a"',
-    '%41',
-    'a=b',
-    '\u00e9',
-    '\0',
-    'a\0',
-    '=',
-    '==',
-    'a ',
-    'a\n',
-    '{a}',
-    'a;b',
-  ])('6750-04: refuses what is no b64token: %j', (token) =>
-    expect(verdictOf(read(`Bearer ${token}`))).toBe(MALFORMED),
-  )
-
-  it('6750-04: refuses a comma within the token', () => {
+  it('6750-04: refuses what is no b64token', () => {
+    const others = [
+      'a b',
+      '"a"',
+      '%41',
+      'a=b',
+      '\u00e9',
+      '\0',
+      'a\0',
+      '=',
+      'a ',
+      'a\n',
+      '{a}',
+      'a;b',
+    ]
+    for (const credentials of others) {
+      expect(verdictOf(read(`Bearer ${credentials}`))).toBe(MALFORMED)
+    }
     expect(verdictOf(read('Bearer a,b'))).toBe(MULTIPLE)
   })
 
@@ -109,15 +108,19 @@ describe('readCredentials', () => {
   })
 
   it('never throws, and accepts nothing but the grammar of RFC 6750', () => {
-    const scheme = fc.oneof(fc.constantFrom('Bearer', 'bearer', 'BEARER'), fc.string())
-    const separator = fc.constantFrom(' ', '  ', '', '\t', ', ', '=')
-    const token = fc.oneof(
-      fc.string({ unit: fc.constantFrom(...'aZ09-._~+/=') }),
-      fc.string({ unit: fc.constantFrom(...'aZ09-._~+/=', ' ', ',', '"', '\0', '\u00e9') }),
+    const scheme = fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('Bearer', 'bearer', 'BEARER') },
+      { weight: 1, arbitrary: fc.string() },
     )
+    const separator = fc.constantFrom(' ', ' ', '  ', '', '\t', ', ', '=')
+    const token = fc.oneof(
+      fc.string({ unit: characterOf('aZ09-._~+/'), minLength: 1 }),
+      fc.string({ unit: characterOf('aZ09-._~+/= ,"\0\u00e9') }),
+    )
+    const end = fc.constantFrom('', '', '=', '==', ' ', '\n', ', Bearer a')
     const values = fc.oneof(
-      fc.tuple(scheme, separator, token, fc.constantFrom('', '', ' ', '\n', ', Bearer a')),
-      fc.tuple(fc.string({ unit: 'binary' })),
+      { weight: 9, arbitrary: fc.tuple(scheme, separator, token, end) },
+      { weight: 1, arbitrary: fc.tuple(fc.string({ unit: 'binary' })) },
     )
     let accepted = 0
     fc.assert(
@@ -129,7 +132,7 @@ describe('readCredentials', () => {
         const grammar = /^bearer\x20+((?:[A-Z]|[a-z]|[0-9]|-|\.|_|~|\+|\/)+=*)$/i
         expect(credentials).toEqual({ token: grammar.exec(value)?.[1] })
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
     expect(accepted).toBeGreaterThan(20)
   })

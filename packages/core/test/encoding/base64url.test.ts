@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { fc } from '../../../../test/support/property.ts'
+import { characterOf, fc } from '../../../../test/support/property.ts'
 import { hasCanonicalEnd, isCanonicalBase64url } from '../../src/encoding/base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-const letters = fc.constantFrom(...ALPHABET)
+const letters = characterOf(ALPHABET)
 const junk = fc.constantFrom('=', '+', '/', ' ', '\n', '\t', '.', '\u00e9', '\uff21', '\0')
 const texts = fc.oneof(
   fc.string({ unit: letters }),
@@ -48,7 +48,7 @@ describe('isCanonicalBase64url', () => {
 
   it('accepts one spelling of every last character, and no other', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {
-      const accepted = [...ALPHABET].filter((last) => isCanonicalBase64url(start + last))
+      const accepted = ALPHABET.split('').filter((last) => isCanonicalBase64url(start + last))
       const decoded = accepted.map((last) => Buffer.from(start + last, 'base64url').toString('hex'))
       expect(accepted).toHaveLength([0, 4, 16, 64][start.length]!)
       expect(new Set(decoded).size).toBe(accepted.length)

@@ -33,7 +33,7 @@ describe('readHeader', () => {
     expect(withAlg(alg)).toBe(ALGORITHM)
   })
 
-  it.each(['nOnE', 'NONE', 'rs256', 'RS256 ', 'Rs256', 'RS256\0', 'eddsa', 'ED25519', 'ED25519'])(
+  it.each(['nOnE', 'NONE', 'rs256', 'RS256 ', 'Rs256', 'RS256\0', 'eddsa', 'ED25519'])(
     '8725bis-05: compares alg with regard to case: %j',
     (alg) => expect(withAlg(alg)).toBe(ALGORITHM),
   )
@@ -69,9 +69,7 @@ describe('readHeader', () => {
     ['null', null],
     ['an object', {}],
   ])('7515-08, 7515-09, 7515-10: refuses crit with %s', (_, crit) => {
-    const header = { alg: 'ES256', typ: 'at+jwt', kid: 'k', x: 1, exp: 1, b64: undefined, crit }
-    const { b64: _unused, ...present } = header
-    expect(verdictOf(read(present))).toBe(HEADER)
+    expect(verdictOf(read({ alg: 'ES256', typ: 'at+jwt', x: 1, exp: 1, crit }))).toBe(HEADER)
   })
 
   it('7797-11: refuses b64 with any value, with and without crit', () => {

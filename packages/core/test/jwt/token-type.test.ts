@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../src/encoding/json.ts'
+import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
 import { checkMediaType, checkTokenKind } from '../../src/jwt/token-type.ts'
 import { settingsWith } from '../support/settings.ts'
 import { verdictOf } from '../support/refusal.ts'
@@ -65,12 +67,25 @@ describe('checkMediaType', () => {
 })
 
 describe('checkTokenKind', () => {
-  const settings = settingsWith()
   const access = { iss: 'a', sub: 'b', client_id: 'c', scope: 'read', exp: 1 }
+  const idToken = { iss: 'a', sub: 'b', aud: 'c', exp: 1, nonce: 'n' }
+  const plain = { iss: 'a', sub: 'b', aud: 'c', exp: 1 }
 
-  it('takes an access token', () => {
-    expect(checkTokenKind(access, settings)).toBeUndefined()
-    expect(checkTokenKind({ iss: 'a', sub: 'b', exp: 1 }, settings)).toBeUndefined()
+  const kindOf = (claims: JsonObject, typ?: unknown, settings: Partial<IssuerSettings> = {}) =>
+    verdictOf(checkTokenKind(claims, settingsWith(settings), typ))
+
+  it('takes a token that shows by one sign that it is an access token', () => {
+    expect(kindOf(access)).toBe('passed')
+    expect(kindOf({ ...plain, scope: '' })).toBe('passed')
+    expect(kindOf({ ...plain, client_id: 'c' })).toBe('passed')
+    expect(kindOf({ ...plain, token_use: 'access' })).toBe('passed')
+    expect(kindOf(plain, 'at+jwt')).toBe('passed')
+    expect(kindOf(plain, 'application/AT+JWT')).toBe('passed')
+  })
+
+  it('refuses a token that shows none', () => {
+    for (const typ of [undefined, 'JWT', 'application/jwt']) expect(kindOf(plain, typ)).toBe(WRONG)
+    expect(kindOf({ ...plain, azp: 'c', typ: 'Bearer' })).toBe(WRONG)
   })
 
   it.each([
@@ -89,50 +104,49 @@ describe('checkTokenKind', () => {
     ['a refresh token of Keycloak', { typ: 'Refresh' }],
     ['an offline token of Keycloak', { typ: 'Offline' }],
     ['a logout token of Keycloak', { typ: 'Logout' }],
-  ])('9068-20: refuses another kind of token, whatever else is in it: %s', (_, claims) => {
-    expect(verdictOf(checkTokenKind({ ...access, ...claims }, settings))).toBe(WRONG)
+    ['the mark of an ID token, though it is null', { at_hash: null }],
+  ])('refuses another kind of token, whatever else is in it: %s', (_, claims) => {
+    expect(kindOf({ ...access, ...claims })).toBe(WRONG)
+    expect(kindOf({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
   })
 
-  it('refuses the mark of another kind even where it is null', () => {
-    expect(verdictOf(checkTokenKind({ ...access, at_hash: null }, settings))).toBe(WRONG)
-  })
-
-  it.each(['access', 'Bearer'])('takes the marks of an access token: %s', (mark) => {
-    const claims = mark === 'access' ? { token_use: mark } : { typ: mark }
-    expect(checkTokenKind({ ...access, ...claims }, settings)).toBeUndefined()
+  it('takes the marks of an access token', () => {
+    expect(kindOf({ ...access, token_use: 'access' })).toBe('passed')
+    expect(kindOf({ ...access, typ: 'Bearer' })).toBe('passed')
   })
 
   it('takes a nonce for the mark of an ID token where neither scope nor client id stand beside it', () => {
-    const idToken = { iss: 'a', sub: 'b', aud: 'c', exp: 1, nonce: 'n' }
-    expect(verdictOf(checkTokenKind(idToken, settings))).toBe(WRONG)
-    expect(checkTokenKind({ ...idToken, scope: 'read' }, settings)).toBeUndefined()
-    expect(checkTokenKind({ ...idToken, client_id: 'c' }, settings)).toBeUndefined()
+    expect(kindOf(idToken)).toBe(WRONG)
+    expect(kindOf({ ...idToken, token_use: 'access' })).toBe(WRONG)
+    expect(kindOf({ ...idToken, scope: 'read' })).toBe('passed')
+    expect(kindOf({ ...idToken, client_id: 'c' })).toBe('passed')
   })
 
   it('knows scope and client id by the names that the issuer gives them, but for azp', () => {
-    const idToken = { iss: 'a', sub: 'b', aud: 'c', exp: 1, nonce: 'n' }
-    const okta = settingsWith({
-      scopeSources: [{ claim: 'scp', format: 'array' }],
+    const okta = {
+      scopeSources: [{ claim: 'scp', format: 'array' as const }],
       clientIdClaims: ['cid'],
-    })
-    expect(checkTokenKind({ ...idToken, scp: ['read'] }, okta)).toBeUndefined()
-    expect(checkTokenKind({ ...idToken, cid: 'c' }, okta)).toBeUndefined()
-    const azp = settingsWith({ clientIdClaims: ['azp'] })
-    expect(verdictOf(checkTokenKind({ ...idToken, azp: 'c' }, azp))).toBe(WRONG)
+    }
+    expect(kindOf({ ...idToken, scp: ['read'] }, 'JWT', okta)).toBe('passed')
+    expect(kindOf({ ...idToken, cid: 'c' }, 'JWT', okta)).toBe('passed')
+    const azp = { clientIdClaims: ['azp'] }
+    expect(kindOf({ ...plain, azp: 'c' }, 'JWT', azp)).toBe('passed')
+    expect(kindOf({ ...idToken, azp: 'c' }, 'JWT', azp)).toBe(WRONG)
   })
 
   it("holds a token to the issuer's own rule", () => {
-    const cognito = settingsWith({ tokenKindClaim: { name: 'token_use', value: 'access' } })
-    expect(checkTokenKind({ ...access, token_use: 'access' }, cognito)).toBeUndefined()
+    const cognito = { tokenKindClaim: { name: 'token_use', value: 'access' } }
+    expect(kindOf({ ...plain, token_use: 'access' }, undefined, cognito)).toBe('passed')
     for (const claims of [
       {},
       { token_use: 'id' },
       { token_use: ['access'] },
       { token_use: 'ACCESS' },
     ]) {
-      expect(verdictOf(checkTokenKind({ ...access, ...claims }, cognito))).toBe(WRONG)
+      expect(kindOf({ ...access, ...claims }, 'at+jwt', cognito)).toBe(WRONG)
     }
-    const own = settingsWith({ tokenKindClaim: { name: 'kind', value: 'at' } })
-    expect(verdictOf(checkTokenKind({ ...access, kind: 'at', typ: 'ID' }, own))).toBe(WRONG)
+    const own = { tokenKindClaim: { name: 'kind', value: 'at' } }
+    expect(kindOf({ ...plain, kind: 'at' }, undefined, own)).toBe('passed')
+    expect(kindOf({ ...plain, kind: 'at', typ: 'ID' }, undefined, own)).toBe(WRONG)
   })
 })

@@ -6,7 +6,7 @@ import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
 export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   return {
     issuer: ISSUER,
-    metadataIssuer: ISSUER,
+    metadataIssuer: changes.issuer ?? ISSUER,
     tenant: undefined,
     audiences: [AUDIENCE],
     allowedClients: undefined,

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest'
+import { generateKey } from '../../../../test/support/keys.ts'
+import { readJwk } from '../../src/keys/jwk.ts'
+import { fieldOf, littleEndianNumberOf } from '../support/numbers.ts'
+
+const read = (point: Buffer) =>
+  readJwk(
+    { kty: 'OKP', crv: 'Ed25519', x: point.toString('base64url') },
+    { algorithms: ['Ed25519'], named: true },
+  )
+
+const SMALL_ORDER = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+].map((hex) => Buffer.from(hex, 'hex'))
+
+it('refuses every Ed25519 point of small order, in every spelling and with either sign', () => {
+  for (const point of SMALL_ORDER) {
+    const negated = Buffer.from(point)
+    negated[31]! |= 0x80
+    for (const bytes of [point, negated]) {
+      expect(eightTimes(bytes)).toBe('the neutral point')
+      expect(read(bytes)).toBe('weak_key')
+    }
+  }
+  // 1, -1, 0 and the two of order 8: there are no others.
+  expect(new Set(SMALL_ORDER.map(ordinate)).size).toBe(5)
+
+  const honest = Buffer.from(generateKey('Ed25519').jwk['x'] as string, 'base64url')
+  expect(eightTimes(honest)).toBe('another point')
+  expect(read(honest)).toMatchObject({ algorithms: ['Ed25519'] })
+})
+
+const { mod, over } = fieldOf(2n ** 255n - 19n)
+const D = over(-121665n, 121666n)
+
+/** The y coordinate of an encoded point, without the sign of x. */
+function ordinate(point: Buffer): bigint {
+  return mod(littleEndianNumberOf(point) % 2n ** 255n)
+}
+
+/** Doubles a point three times by the addition law of RFC 8032 section 5.1.4, on x squared and y. */
+function eightTimes(point: Buffer): string {
+  let y = ordinate(point)
+  let xx = over(y * y - 1n, D * y * y + 1n)
+  for (let i = 0; i < 3; i++) {
+    const yy = mod(y * y)
+    const t = mod(D * xx * yy)
+    y = over(yy + xx, 1n - t)
+    xx = over(4n * xx * yy, (1n + t) * (1n + t))
+  }
+  return y === 1n && xx === 0n ? 'the neutral point' : 'another point'
+}

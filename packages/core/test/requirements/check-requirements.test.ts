@@ -1,0 +1,142 @@
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { ISSUER } from '../../../../test/support/issuer.ts'
+import { checkRequirements } from '../../src/requirements/check-requirements.ts'
+import { readRequirements } from '../../src/requirements/read-requirements.ts'
+import type { Requirements } from '../../src/requirements/requirements.ts'
+import { type AccessToken, accessTokenOf } from '../../src/token/access-token.ts'
+import { verdictOf } from '../support/refusal.ts'
+import { settingsWith } from '../support/settings.ts'
+
+const OTHER = 'https://other.example.com'
+const issuers = [ISSUER, OTHER].map((issuer) =>
+  settingsWith({ issuer, subjects: { machineSubject: 'client_id' } }),
+)
+const [own, other] = issuers as [(typeof issuers)[0], (typeof issuers)[0]]
+
+const SCOPE = 'insufficient_scope: 403 insufficient_scope'
+const ISSUERS = 'wrong_issuer: 403'
+const CLIENT = 'wrong_client: 403'
+const SUBJECT = 'wrong_subject: 403'
+const CHECK = 'check_failed: 403'
+
+const user = accessTokenOf(
+  { iss: ISSUER, sub: 'alice', client_id: 'app', scope: 'read write', exp: 1 },
+  own,
+)
+const machine = accessTokenOf(
+  { iss: OTHER, sub: 'cron', client_id: 'cron', scope: 'read', exp: 1 },
+  other,
+)
+const unknown = accessTokenOf({ iss: ISSUER, sub: 'alice', exp: 1 }, own)
+
+const request = { url: '/' }
+const judge = (token: AccessToken, requirements: Requirements) =>
+  checkRequirements(token, readRequirements(requirements, issuers), request)
+
+describe('checkRequirements', () => {
+  it.each<[requirements: Requirements, user: string, machine: string, unknown: string]>([
+    [{}, 'passed', 'passed', 'passed'],
+    [{ scope: 'read' }, 'passed', 'passed', SCOPE],
+    [{ scope: 'read write' }, 'passed', SCOPE, SCOPE],
+    [{ scope: ['write', 'read'] }, 'passed', SCOPE, SCOPE],
+    [{ scope: 'rea' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: 'Read' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: '__proto__' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: { any: ['write', 'admin'] } }, 'passed', SCOPE, SCOPE],
+    [{ scope: { any: ['admin', 'read'] } }, 'passed', 'passed', SCOPE],
+    [{ scope: { any: ['admin'] } }, SCOPE, SCOPE, SCOPE],
+    [{ issuer: ISSUER }, 'passed', ISSUERS, 'passed'],
+    [{ issuer: OTHER }, ISSUERS, 'passed', ISSUERS],
+    [{ issuer: [OTHER, ISSUER] }, 'passed', 'passed', 'passed'],
+    [{ clients: [{ issuer: ISSUER, clientId: 'app' }] }, 'passed', CLIENT, CLIENT],
+    [{ clients: [{ issuer: ISSUER, clientId: 'cron' }] }, CLIENT, CLIENT, CLIENT],
+    [{ clients: [{ issuer: OTHER, clientId: 'cron' }] }, CLIENT, 'passed', CLIENT],
+    [{ clients: [{ issuer: ISSUER, clientId: 'alice' }] }, CLIENT, CLIENT, CLIENT],
+    [{ subject: 'user' }, 'passed', SUBJECT, SUBJECT],
+    [{ subject: 'machine' }, SUBJECT, 'passed', SUBJECT],
+    [{ check: () => true }, 'passed', 'passed', 'passed'],
+    [{ check: () => false }, CHECK, CHECK, CHECK],
+    [{ check: ({ clientId }) => clientId === 'app' }, 'passed', CHECK, CHECK],
+    [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
+    [{ optional: true }, 'passed', 'passed', 'passed'],
+  ])(
+    'holds a token of a user, a machine, and nobody in particular against %o',
+    (asked, ...said) => {
+      expect([user, machine, unknown].map((token) => verdictOf(judge(token, asked)))).toEqual(said)
+    },
+  )
+
+  it('names the first of several failures: issuer, scope, client, subject, own check', () => {
+    const requirements: Requirements[] = [
+      { check: () => false },
+      { subject: 'machine' },
+      { clients: [{ issuer: ISSUER, clientId: 'x' }] },
+      { scope: 'admin' },
+      { issuer: OTHER },
+    ]
+    const said = requirements.map((_, i) =>
+      verdictOf(judge(user, Object.assign({}, ...requirements.slice(0, i + 1)) as Requirements)),
+    )
+    expect(said).toEqual([CHECK, SUBJECT, CLIENT, SCOPE, ISSUERS])
+  })
+
+  it('takes a client by its id where there is one issuer', () => {
+    const required = readRequirements({ clients: ['app'] }, [own])
+    expect(verdictOf(checkRequirements(user, required, request))).toBe('passed')
+    expect(verdictOf(checkRequirements(unknown, required, request))).toBe(CLIENT)
+  })
+
+  it('explains what was missing', () => {
+    const explained = (asked: Requirements) => judge(machine, asked)
+    expect(explained({ scope: 'read write admin' })).toMatchObject({
+      explanation: { check: 'scope', expected: 'read write admin', found: 'no write, no admin' },
+    })
+    expect(explained({ scope: { any: ['write', 'admin'] } })).toMatchObject({
+      explanation: { check: 'scope', expected: 'write or admin', found: 'none of them' },
+    })
+    expect(explained({ subject: 'user' })).toMatchObject({
+      explanation: { check: 'subject', expected: 'user', found: 'machine' },
+    })
+  })
+
+  it('gives the check the token and the request, and only where all else holds', () => {
+    const seen: unknown[] = []
+    const check = (...given: unknown[]) => seen.push(...given) > 0
+    expect(verdictOf(judge(user, { check }))).toBe('passed')
+    expect(seen).toEqual([user, request])
+    expect(seen[0]).toBe(user)
+    expect(seen[1]).toBe(request)
+    expect(verdictOf(judge(user, { scope: 'admin', check }))).toBe(SCOPE)
+    expect(seen).toHaveLength(2)
+  })
+
+  it('waits for a check that promises', async () => {
+    const later = (answer: boolean) => async () => answer
+    expect(verdictOf(await judge(user, { check: later(true) }))).toBe('passed')
+    expect(verdictOf(await judge(user, { check: later(false) }))).toBe(CHECK)
+    const foreign = () => runInNewContext('Promise.resolve(false)') as Promise<boolean>
+    expect(foreign()).not.toBeInstanceOf(Promise)
+    expect(verdictOf(await judge(user, { check: foreign }))).toBe(CHECK)
+  })
+
+  it.each<unknown>([undefined, null, 1, 'true', {}, [], [true], Symbol('true')])(
+    'takes no answer of a check but true and false',
+    async (answer) => {
+      const message = 'The check of a guard must return true or false, or a promise of one.'
+      const now = async () => judge(user, { check: () => answer as boolean })
+      await expect(now()).rejects.toThrow(new TypeError(message))
+      const later = async () => judge(user, { check: async () => answer as boolean })
+      await expect(later()).rejects.toThrow(new TypeError(message))
+    },
+  )
+
+  it('lets through what a check throws', async () => {
+    const failure = new RangeError('the database is down')
+    const check = () => {
+      throw failure
+    }
+    expect(() => judge(user, { check })).toThrow(failure)
+    await expect(judge(user, { check: async () => check() })).rejects.toBe(failure)
+  })
+})

@@ -1,0 +1,212 @@
+import { createSecretKey, randomBytes, sign } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { generateKey, PUBLIC_KEY_ALGORITHMS, signBytes } from '../../../../test/support/keys.ts'
+import type { Algorithm } from '../../src/signature/algorithms.ts'
+import { accepts, ENGINES, materialOf } from '../support/engines.ts'
+import { jwsOf, signingInputOf } from '../support/jws.ts'
+import {
+  littleEndianNumberOf,
+  littleEndianOf,
+  numberOf,
+  octetsOf,
+  pointsOfP256,
+} from '../support/numbers.ts'
+
+// Two RSA keys serve all of their algorithms: generating them takes the time of the whole file.
+const rsa = [generateKey('RS256'), generateKey('RS256')] as const
+const secret = createSecretKey(randomBytes(64))
+const HMAC = ['HS256', 'HS384', 'HS512'] as const
+
+const SIGNERS = [
+  ...PUBLIC_KEY_ALGORITHMS.map((alg) => {
+    const isRsa = alg.startsWith('RS') || alg.startsWith('PS')
+    const [key, other] = isRsa ? rsa : [generateKey(alg), generateKey(alg)]
+    return { alg, key: key.privateKey, material: materialOf(key), other: materialOf(other) }
+  }),
+  ...HMAC.map((alg) => {
+    return { alg, key: secret, material: secret.export(), other: randomBytes(64) }
+  }),
+]
+const signerOf = (alg: Algorithm) => SIGNERS.find((signer) => signer.alg === alg)!
+const signatureOf = (alg: Algorithm, input: string, key = signerOf(alg).key) =>
+  signBytes(alg, key, Buffer.from(input))
+
+const CURVES = [
+  ['ES256', 32, 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n],
+  [
+    'ES384',
+    48,
+    0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  ],
+  [
+    'ES512',
+    66,
+    0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+  ],
+] as const
+
+describe.each(ENGINES)('%s', (_name, engine) => {
+  describe.each(SIGNERS)('$alg', ({ alg, material, other }) => {
+    const input = signingInputOf(alg)
+    const good = signatureOf(alg, input)
+    const judge = (signature: Uint8Array, signedInput = input) =>
+      accepts(engine, alg, material, jwsOf(signedInput, signature))
+
+    it('accepts a signature over what was signed, and over nothing else', async () => {
+      expect(await judge(good)).toBe(true)
+      expect(await judge(good, signingInputOf(alg, { sub: 'b' }))).toBe(false)
+      expect(await judge(good, signingInputOf(alg, '{"sub": "a"}'))).toBe(false)
+    })
+
+    it('refuses a signature that is empty, shorter, or longer', async () => {
+      const others = [
+        Buffer.alloc(0),
+        good.subarray(0, 1),
+        good.subarray(0, 16),
+        good.subarray(0, -1),
+        good.subarray(1),
+        Buffer.concat([good, Buffer.of(0)]),
+        Buffer.concat([Buffer.of(0), good]),
+        Buffer.concat([good, good]),
+      ]
+      for (const signature of others) expect(await judge(signature)).toBe(false)
+    })
+
+    it('refuses a signature in which one bit is another, and one of zeros or ones', async () => {
+      const step = Math.ceil(good.length / 32)
+      for (let at = 0; at < good.length; at += step) {
+        const flipped = Buffer.from(good)
+        flipped[at]! ^= 1 << (at % 8)
+        expect(await judge(flipped)).toBe(false)
+      }
+      expect(await judge(Buffer.alloc(good.length))).toBe(false)
+      expect(await judge(Buffer.alloc(good.length, 0xff))).toBe(false)
+    })
+
+    it('refuses the signature of another key', async () => {
+      expect(await accepts(engine, alg, other, jwsOf(input, good))).toBe(false)
+    })
+  })
+
+  it('refuses a signature that was made under another algorithm with the same key', async () => {
+    for (const kind of ['RS', 'PS', 'HS']) {
+      const family = SIGNERS.filter(({ alg }) => alg.startsWith(kind))
+      for (const { alg, key, material } of family) {
+        const input = signingInputOf(alg)
+        for (const { alg: other } of family.filter((signer) => signer.alg !== alg)) {
+          const jws = jwsOf(input, signatureOf(other, input, key))
+          expect(await accepts(engine, alg, material, jws)).toBe(false)
+        }
+      }
+    }
+  })
+
+  describe.each(CURVES)('%s', (alg, size, order) => {
+    const { key, material } = signerOf(alg)
+    const input = signingInputOf(alg)
+    const data = Buffer.from(input)
+    const good = signatureOf(alg, input)
+    const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
+    const judge = (signature: Uint8Array) => accepts(engine, alg, material, jwsOf(input, signature))
+    const pair = (a: bigint, b: bigint, length: number = size) =>
+      Buffer.concat([octetsOf(a, length), octetsOf(b, length)])
+
+    it(`7518-29: takes two numbers of ${size} octets each, and no DER`, async () => {
+      expect(await judge(good)).toBe(true)
+      const others = [
+        Buffer.alloc(0),
+        good.subarray(1),
+        good.subarray(0, -1),
+        Buffer.concat([good, Buffer.of(0)]),
+        Buffer.concat([Buffer.of(0), good]),
+        pair(r, s, size + 1),
+        sign(`sha${alg.slice(2)}`, data, key),
+      ]
+      for (const signature of others) expect(await judge(signature)).toBe(false)
+    })
+
+    it('refuses numbers that are zero, beyond the order, or swapped', async () => {
+      const numbers = [
+        [0n, 0n],
+        [0n, s],
+        [r, 0n],
+        [order, s],
+        [r, order],
+        [order, order],
+        [order + 1n, s],
+        [r, order + 1n],
+        [1n, 1n],
+        [s, r],
+        [order - r, s],
+      ] as const
+      for (const [a, b] of numbers) expect(await judge(pair(a, b))).toBe(false)
+    })
+
+    it('accepts the other of the two values of s, which is valid ECDSA as well', async () => {
+      expect(await judge(pair(r, order - s))).toBe(true)
+    })
+
+    it('7518-30: takes keys on its own curve only', async () => {
+      for (const other of CURVES.map(([name]) => name).filter((name) => name !== alg)) {
+        const foreign = signerOf(other)
+        const signature = sign(`sha${alg.slice(2)}`, data, {
+          key: foreign.key,
+          dsaEncoding: 'ieee-p1363',
+        })
+        const half = signature.length / 2
+        const toSize = (number: Buffer) =>
+          Buffer.concat([Buffer.alloc(Math.max(0, size - half)), number]).subarray(-size)
+        const fitted = [toSize(signature.subarray(0, half)), toSize(signature.subarray(half))]
+        for (const candidate of [signature, Buffer.concat(fitted)]) {
+          const accepted = accepts(engine, alg, foreign.material, jwsOf(input, candidate))
+          // An engine may refuse the key or the signature.
+          expect(await accepted.catch(() => false)).toBe(false)
+        }
+      }
+    })
+  })
+
+  it('ES512 refuses numbers beyond the order that would fit into its 66 octets', async () => {
+    const [, size, order] = CURVES[2]
+    const input = signingInputOf('ES512')
+    const good = signatureOf('ES512', input)
+    const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
+    for (const [a, b] of [[r + order, s] as const, [r, s + order] as const]) {
+      const jws = jwsOf(input, Buffer.concat([octetsOf(a, size), octetsOf(b, size)]))
+      expect(await accepts(engine, 'ES512', signerOf('ES512').material, jws)).toBe(false)
+    }
+  })
+
+  it('refuses a P-256 key that is no point of the curve', async () => {
+    const { good, off, zero, large } = pointsOfP256()
+    await expect((async () => engine.prepare('ES256', good))()).resolves.toBeTypeOf('function')
+    for (const key of [off, zero, large]) {
+      await expect((async () => engine.prepare('ES256', key))()).rejects.toThrow(Error)
+    }
+  })
+
+  describe.each(['Ed25519', 'EdDSA'] as const)('%s', (alg) => {
+    const L = 2n ** 252n + 27742317777372353535851937790883648493n
+    const input = signingInputOf(alg)
+    const good = signatureOf(alg, input)
+    const judge = (signature: Uint8Array) =>
+      accepts(engine, alg, signerOf(alg).material, jwsOf(input, signature))
+
+    it('refuses an S that is not below the order, and halves that are swapped or zero', async () => {
+      const [R, S] = [good.subarray(0, 32), good.subarray(32)]
+      const number = littleEndianNumberOf(S)
+      const octets = (value: bigint) => littleEndianOf(value, 32)
+      expect(await judge(Buffer.concat([R, octets(number)]))).toBe(true)
+      const others = [
+        [R, octets(number + L)],
+        [R, octets(number + 2n * L)],
+        [R, octets(L)],
+        [R, octets(0n)],
+        [S, R],
+        [Buffer.alloc(32), S],
+        [octets(1n), octets(0n)],
+      ]
+      for (const halves of others) expect(await judge(Buffer.concat(halves))).toBe(false)
+    })
+  })
+})

@@ -1,0 +1,63 @@
+import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto'
+
+/** The private operation of RSA on any octets, with no padding of its own (RFC 8017 section 5.2.1). */
+export function rawRsa(key: KeyObject, encoded: Buffer): Buffer {
+  return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded)
+}
+
+export function digestOf(hash: string, data: string | Uint8Array): Buffer {
+  return createHash(hash).update(data).digest()
+}
+
+/** How DigestInfo begins for each hash (RFC 8017 section 9.2, note 1). */
+export const DIGEST_INFO = {
+  md5: '3020300c06082a864886f70d020505000410',
+  sha1: '3021300906052b0e03021a05000414',
+  sha256: '3031300d060960864801650304020105000420',
+  sha384: '3041300d060960864801650304020205000430',
+  sha512: '3051300d060960864801650304020305000440',
+} as const
+
+export function digestInfoOf(hash: keyof typeof DIGEST_INFO, data: string): Buffer {
+  return Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digestOf(hash, data)])
+}
+
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around any content, for a key of 2048 bits. */
+export function pkcs1Of(content: Buffer): Buffer {
+  const fill = Buffer.alloc(256 - 3 - content.length, 0xff)
+  return Buffer.concat([Buffer.of(0, 1), fill, Buffer.of(0), content])
+}
+
+/** EMSA-PSS (RFC 8017 section 9.1.1) for a key of 2048 bits, with any hash, mask and salt. */
+export function pssOf(
+  input: string,
+  options: {
+    hash?: string
+    mask?: string
+    salt?: number
+    trailer?: number
+    separator?: number
+  } = {},
+): Buffer {
+  const { hash = 'sha256', mask = hash, salt = 32, trailer = 0xbc, separator = 1 } = options
+  const saltOctets = Buffer.alloc(salt, 0x5a)
+  const digest = digestOf(hash, Buffer.concat([Buffer.alloc(8), digestOf(hash, input), saltOctets]))
+  const fill = Buffer.alloc(256 - digest.length - salt - 2)
+  const block = Buffer.concat([fill, Buffer.of(separator), saltOctets])
+  const masked = xor(block, mgf1(mask, digest, block.length))
+  masked[0]! &= 0x7f
+  return Buffer.concat([masked, digest, Buffer.of(trailer)])
+}
+
+/** RFC 8017 appendix B.2.1. */
+function mgf1(hash: string, seed: Buffer, length: number): Buffer {
+  const blocks: Buffer[] = []
+  for (let counter = 0; Buffer.concat(blocks).length < length; counter++) {
+    blocks.push(digestOf(hash, Buffer.concat([seed, Buffer.of(0, 0, 0, counter)])))
+  }
+  return Buffer.concat(blocks).subarray(0, length)
+}
+
+function xor(a: Buffer, b: Buffer): Buffer {
+  return Buffer.from(a.map((octet, i) => octet ^ b[i]!))
+}

@@ -1,0 +1,29 @@
+import type { Attack } from './attack.ts'
+import { CLAIMS } from './claims.ts'
+import { CONFUSION } from './confusion.ts'
+import { ENCODING } from './encoding.ts'
+import { JOSE_HEADER } from './jose-header.ts'
+import { KEYS } from './keys.ts'
+import { KINDS_OF_TOKENS } from './kinds.ts'
+import { PARTS } from './parts.ts'
+import { PAYLOAD } from './payload.ts'
+import { RSA_PADDING } from './rsa-padding.ts'
+import { SIGNATURE } from './signature.ts'
+import { SUBJECTS } from './subjects.ts'
+import { TRANSPORT } from './transport.ts'
+
+/** Every attack, by what it is aimed at. */
+export const CORPUS: readonly (readonly [subject: string, attacks: readonly Attack[]])[] = [
+  ['transport', TRANSPORT],
+  ['the JOSE header', JOSE_HEADER],
+  ['encoding', ENCODING],
+  ['the three parts', PARTS],
+  ['signatures', SIGNATURE],
+  ['RSA paddings', RSA_PADDING],
+  ['public keys as secrets', CONFUSION],
+  ['keys and issuers', KEYS],
+  ['claims', CLAIMS],
+  ['the claims set as a whole', PAYLOAD],
+  ['kinds of tokens', KINDS_OF_TOKENS],
+  ['machines and users', SUBJECTS],
+]

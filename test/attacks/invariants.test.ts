@@ -1,0 +1,335 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type Outcome,
+  type RequestView,
+} from '@bearward/core'
+import express from 'express'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fakeClock } from '../support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { fc } from '../support/property.ts'
+import { listen, type RunningServer, sendRaw } from '../support/servers.ts'
+import { signCompact } from '../support/tokens.ts'
+import { goodClaims, goodHeader, partsOf } from './forging.ts'
+import { leaks } from './leaks.ts'
+import { onExpress } from './on-express.ts'
+import { watchProcess } from './watch-process.ts'
+
+const clock = fakeClock()
+const now = () => clock.seconds()
+const issuer = createTestIssuer({ now })
+
+/** Decides about a token, at once: the keys are at hand. */
+function judge(options: object) {
+  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, clock, ...options })
+  const guard = server.guard()
+  return (token: string) => guard(requestWith(token)) as Outcome
+}
+
+function requestWith(token: string): RequestView {
+  return { method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } }
+}
+
+describe('INV-1: a good token that was changed in any way is not accepted', () => {
+  describe.each(['ES256', 'RS256', 'PS256', 'Ed25519', 'HS256'] as const)('%s', (alg) => {
+    const { token, outcomeOf } = alg === 'HS256' ? symmetric() : asymmetric(alg)
+    const accepted = (tokens: readonly string[]) =>
+      tokens.filter((changed) => changed !== token && outcomeOf(changed).kind !== 'refused')
+
+    it('where nothing was changed, it is', () => {
+      expect(outcomeOf(token).kind).toBe('granted')
+    })
+
+    it('any one character replaced, left out, doubled, or put in', () => {
+      const changed = token.split('').flatMap((character, at) => {
+        const [before, after] = [token.slice(0, at), token.slice(at + 1)]
+        const others = [
+          nextLetter(character),
+          character.toUpperCase(),
+          character.toLowerCase(),
+          '.',
+        ]
+        return [...others, '', character + character, `A${character}`, `=${character}`].map(
+          (other) => before + other + after,
+        )
+      })
+      expect(accepted([...changed, `${token}A`, `${token}=`])).toEqual([])
+    })
+
+    it('any one bit of what the parts stand for', () => {
+      const changed = partsOf(token).flatMap((part, index) => {
+        const bytes = Buffer.from(part, 'base64url')
+        return Array.from({ length: bytes.length * 8 }, (_, bit) => {
+          const flipped = Buffer.from(bytes)
+          flipped[bit >> 3]! ^= 1 << (bit & 7)
+          return partsOf(token)
+            .map((other, i) => (i === index ? flipped.toString('base64url') : other))
+            .join('.')
+        })
+      })
+      expect(accepted(changed)).toEqual([])
+    })
+
+    it('any claim or parameter, to anything', () => {
+      const names = fc.oneof(
+        fc.constantFrom(
+          'alg',
+          'kid',
+          'typ',
+          'iss',
+          'aud',
+          'sub',
+          'exp',
+          'iat',
+          'scope',
+          'client_id',
+        ),
+        fc.string(),
+      )
+      const [header, payload, signature] = partsOf(token)
+      const changes = fc.record({ part: fc.nat(1), name: names, value: fc.jsonValue() })
+      fc.assert(
+        fc.property(changes, ({ part, name, value }) => {
+          const parts = [header, payload].map((usual, index) => {
+            if (index !== part) return usual
+            const text = Buffer.from(usual, 'base64url').toString()
+            const object = { ...(JSON.parse(text) as object), [name]: value }
+            return Buffer.from(JSON.stringify(object)).toString('base64url')
+          })
+          return accepted([[...parts, signature].join('.')]).length === 0
+        }),
+        { numRuns: 300 },
+      )
+    })
+  })
+})
+
+function asymmetric(alg: 'ES256' | 'RS256' | 'PS256' | 'Ed25519') {
+  const signing = createTestIssuer({ algorithms: [alg], now })
+  return { token: signing.token(), outcomeOf: judge({ keys: signing.jwks }) }
+}
+
+function symmetric() {
+  const secret = randomBytes(32)
+  const header = { alg: 'HS256', typ: 'at+jwt' }
+  const token = signCompact(header, goodClaims(issuer), 'HS256', createSecretKey(secret))
+  return { token, outcomeOf: judge({ secret }) }
+}
+
+function nextLetter(character: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return letters[(letters.indexOf(character) + 1) % letters.length]!
+}
+
+/** Values that mean something to some verifier, and any others. */
+const value = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom<unknown>('ES256', 'none', 'HS256', 'JWT', 'at+jwt', 'ES256-key', ['exp'], 'read'),
+  fc.constantFrom<unknown>(
+    ISSUER,
+    AUDIENCE,
+    [AUDIENCE],
+    `${AUDIENCE}/`,
+    now(),
+    now() + 60,
+    Infinity,
+  ),
+)
+const membersOf = (...names: string[]) =>
+  fc
+    .array(fc.tuple(fc.oneof(fc.constantFrom(...names), fc.string()), value), { maxLength: 3 })
+    .map((entries) => Object.fromEntries(entries) as Record<string, unknown>)
+
+/** Tokens that are almost right, each under a valid signature of the issuer. */
+const signedTokens = fc
+  .record({
+    header: membersOf('alg', 'kid', 'typ', 'crit', 'b64', 'cty', 'zip', 'jwk', '__proto__'),
+    claims: membersOf('iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'scope', 'jti', 'cnf', '__proto__'),
+  })
+  .map(({ header, claims }) =>
+    issuer.token({
+      header: JSON.stringify(mixed(goodHeader(issuer), header)),
+      claims: JSON.stringify(mixed(goodClaims(issuer), claims)),
+    }),
+  )
+
+/** A copy with members put over it, `__proto__` as a member like the others. */
+function mixed(usual: object, members: object): object {
+  return Object.fromEntries([...Object.entries(usual), ...Object.entries(members)])
+}
+
+const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array))
+const parts = fc.oneof(
+  bytes.map((part) => part.toString('base64url')),
+  fc.jsonValue().map((json) => Buffer.from(JSON.stringify(json)).toString('base64url')),
+  fc.constantFrom(...partsOf(issuer.token())),
+  fc.stringMatching(/^[\w.~+/=-]*$/),
+)
+const garbage = fc.array(parts, { maxLength: 6 }).map((made) => made.join('.'))
+
+describe('whatever comes in', () => {
+  const faults = watchProcess()
+  const events: BearwardEvent[] = []
+  let server: RunningServer
+  let handled = 0
+
+  beforeAll(async () => {
+    const options = {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      keys: issuer.jwks,
+      clock,
+      onEvent: (event: BearwardEvent) => void events.push(event),
+    }
+    server = await onExpress('Express', express).start(options, {}, () => ({ handled: ++handled }))
+  })
+  afterAll(() => server.close())
+
+  /** Every answer there is, as far as header lines go; nothing in them can come from a request. */
+  const LINES: Record<string, RegExp> = {
+    'www-authenticate':
+      /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token)", error_description="The (?:access token|token|Authorization header|request) [A-Za-z ]+\.")?$/,
+    'cache-control': /^no-store$/,
+    'content-type': /^application\/json(?:; charset=utf-8)?$/,
+    'content-length': /^\d{1,3}$/,
+    'x-powered-by': /^Express$/,
+    etag: /^W\/"[\w+/-]+"$/,
+    date: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/,
+    connection: /^close$/,
+  }
+
+  async function expectFixedAnswer(lines: readonly string[], allowed: readonly number[]) {
+    events.length = 0
+    const head = ['GET / HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
+    const response = await sendRaw(
+      server.port,
+      Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'),
+    )
+    expect(allowed).toContain(response.status)
+    for (const [name, text] of response.headerLines)
+      expect(text).toMatch(LINES[name.toLowerCase()]!)
+    const told = events.flatMap((event) => Object.values(event).map(String))
+    told.push(...response.headerLines.flat(), response.status === 200 ? '' : response.body)
+    expect(leaks(lines, told.join('\0'))).toEqual([])
+  }
+
+  it('INV-2, INV-3, INV-8: any header lines get a fixed answer that repeats nothing', async () => {
+    const text = bytes.map((line) => line.toString('latin1').replaceAll(/[\r\n]/g, ' '))
+    const line = fc.oneof(
+      text.map((rest) => `Authorization: ${rest}`),
+      text.map((rest) => `Authorization: Bearer ${rest}`),
+      text.map((rest) => `Authorization:${rest}\r\n ${rest}`),
+      text.map((rest) => `authorization: Basic ${rest}, Bearer ${rest}`),
+      text,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 3 }), (lines) =>
+        expectFixedAnswer(lines, [400, 401]),
+      ),
+      { numRuns: 300 },
+    )
+    expect(handled).toBe(0)
+  })
+
+  it('INV-2, INV-3, INV-8: so does anything that looks like a token', async () => {
+    await fc.assert(
+      fc.asyncProperty(garbage, (token) =>
+        expectFixedAnswer([`Authorization: Bearer ${token}`], [400, 401]),
+      ),
+      { numRuns: 300 },
+    )
+    expect(handled).toBe(0)
+  })
+
+  it('INV-2, INV-3, INV-8: so does anything that the issuer might sign', async () => {
+    await fc.assert(
+      fc.asyncProperty(signedTokens, (token) =>
+        expectFixedAnswer([`Authorization: Bearer ${token}`], [200, 401]),
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('INV-2: header lines beyond the limit of Node are its own to refuse', async () => {
+    const small = await listen(express())
+    const request = `GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${'a'.repeat(20_000)}\r\n\r\n`
+    expect((await sendRaw(small.port, request)).status).toBe(431)
+    await small.close()
+  })
+
+  it('INV-2: nothing was left uncaught', async () => {
+    expect(await faults.faults()).toEqual([])
+  })
+})
+
+describe('INV-10: what is accepted here, jose accepts too', () => {
+  const outcomeOf = judge({ keys: issuer.jwks })
+  const keys = createLocalJWKSet(issuer.jwks)
+  const expected = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clockTolerance: 5,
+    currentDate: new Date(now() * 1000),
+  }
+
+  it('among tokens that are almost right', async () => {
+    let granted = 0
+    await fc.assert(
+      fc.asyncProperty(signedTokens, async (token) => {
+        if (outcomeOf(token).kind === 'refused') return
+        granted++
+        await jwtVerify(token, keys, expected)
+      }),
+      { numRuns: 2_000 },
+    )
+    expect(granted).toBeGreaterThan(100)
+  })
+})
+
+describe('INV-11: clocks that are set back', () => {
+  const START = 1_900_000_000
+  const time = fakeClock(START)
+  const ISSUED = { iat: START, nbf: START, exp: START + 300 }
+
+  it('the same token at the same time has the same outcome, whatever time it was before', () => {
+    const outcomeOf = judge({ keys: issuer.jwks, clock: time })
+    const token = issuer.token({ claims: ISSUED })
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -600, max: 600 }), { maxLength: 20 }), (offsets) => {
+        for (const offset of [...offsets, 0]) {
+          time.jump(START + offset - time.seconds())
+          const outcome = outcomeOf(token)
+          const reason = outcome.kind === 'refused' ? outcome.reason : 'none'
+          expect({ offset, reason }).toEqual({
+            offset,
+            reason: offset >= 305 ? 'expired' : offset < -5 ? 'not_yet_valid' : 'none',
+          })
+        }
+      }),
+    )
+  })
+
+  it('keys that were fetched keep serving, and are not fetched again', async () => {
+    let fetches = 0
+    const server = createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUri: 'https://as.example.com/jwks',
+      clock: time,
+      fetch: async () => {
+        fetches++
+        return Response.json(issuer.jwks)
+      },
+    })
+    const guard = server.guard()
+    for (const jump of [0, -3_600, -86_400 * 365, 86_400 * 700, -86_400 * 335, 3_600]) {
+      time.jump(jump)
+      const claims = { iat: time.seconds(), exp: time.seconds() + 300 }
+      expect((await guard(requestWith(issuer.token({ claims })))).kind).toBe('granted')
+    }
+    expect(fetches).toBe(1)
+  })
+})

@@ -1,0 +1,106 @@
+import { type Attack, invalidRequest, invalidToken, type Outcome } from './attack.ts'
+import { goodClaims, goodHeader, keyOf, partsOf } from './forging.ts'
+
+const malformed = invalidToken('malformed_token')
+const forged = invalidToken('invalid_signature')
+
+/** How the three parts of a good token (and of another one, by the same key) are put together. */
+const ARRANGEMENTS: readonly (readonly [
+  name: string,
+  arrange: (one: readonly string[], two: readonly string[]) => string,
+  outcome: Outcome,
+])[] = [
+  ['payload and header swapped', ([h, p, s]) => `${p}.${h}.${s}`, invalidToken('unknown_issuer')],
+  ['header and signature swapped', ([h, p, s]) => `${s}.${p}.${h}`, malformed],
+  ['payload and signature swapped', ([h, p, s]) => `${h}.${s}.${p}`, malformed],
+  ['the payload of another token', ([h, , s], [, p]) => `${h}.${p}.${s}`, forged],
+  ['the header of another token', ([, p, s], [h]) => `${h}.${p}.${s}`, forged],
+  ['the signature of another token', ([h, p], [, , s]) => `${h}.${p}.${s}`, forged],
+  ['no payload', ([h, , s]) => `${h}..${s}`, malformed],
+  ['no header', ([, p, s]) => `.${p}.${s}`, malformed],
+  ['no signature', ([h, p]) => `${h}.${p}.`, malformed],
+  ['no signature and no dot', ([h, p]) => `${h}.${p}`, malformed],
+  ['a header alone', ([h]) => `${h}`, malformed],
+  ['a dot in front', ([h, p, s]) => `.${h}.${p}.${s}`, malformed],
+  ['a dot behind', ([h, p, s]) => `${h}.${p}.${s}.`, malformed],
+  ['four parts', ([h, p, s]) => `${h}.${p}.${s}.${s}`, malformed],
+  ['five parts', ([h, p, s]) => `${h}.${p}.${s}.${h}.${p}`, malformed],
+  ['two tokens', ([h, p, s], other) => `${h}.${p}.${s}.${other.join('.')}`, malformed],
+  ['dots doubled', ([h, p, s]) => `${h}..${p}..${s}`, malformed],
+  ['only dots', () => '..', malformed],
+  ['a dot', () => '.', malformed],
+  ['a.b.c.d.e', () => 'a.b.c.d.e', malformed],
+  ['10,000 dots', () => '.'.repeat(10_000), malformed],
+  ['10,000 dots between parts', ([h, p, s]) => `${h}.${'.'.repeat(10_000)}${p}.${s}`, malformed],
+  ['an opaque token', () => 'mF_9.B5f-4.1JqM', malformed],
+  ['a disclosure behind (SD-JWT)', ([h, p, s]) => `${h}.${p}.${s}~WyJhIl0~`, malformed],
+  ['PASETO', ([, p]) => `v4.public.${p}`, malformed],
+]
+
+export const PARTS: readonly Attack[] = [
+  ...ARRANGEMENTS.map(([name, arrange, outcome]): Attack => {
+    return {
+      name,
+      attack({ issuer }) {
+        const one = issuer.token({ header: { cty: 'one' } })
+        const two = issuer.token({ header: { cty: 'two' }, claims: { sub: 'admin' } })
+        return arrange(partsOf(one), partsOf(two))
+      },
+      outcome,
+    }
+  }),
+  {
+    name: 'the header for another key of the issuer',
+    attack({ issuer }) {
+      const [, payload, signature] = partsOf(issuer.token())
+      const [header] = partsOf(issuer.token({ key: keyOf(issuer, 'Ed25519') }))
+      return `${header}.${payload}.${signature}`
+    },
+    outcome: forged,
+  },
+  {
+    name: 'JSON serialization, as it is',
+    attack: ({ issuer }) => serialized(issuer.token()),
+    outcome: invalidRequest('multiple_credentials'),
+  },
+  {
+    name: 'JSON serialization, in base64url',
+    attack: ({ issuer }) => Buffer.from(serialized(issuer.token())).toString('base64url'),
+    outcome: malformed,
+  },
+  {
+    name: 'JSON serialization as one part of three',
+    attack({ issuer }) {
+      const [, payload, signature] = partsOf(issuer.token())
+      return `${Buffer.from(serialized(issuer.token())).toString('base64url')}.${payload}.${signature}`
+    },
+    outcome: invalidToken('unsupported_algorithm'),
+  },
+  {
+    name: 'a token within a token',
+    attack: ({ issuer }) => issuer.token({ header: { cty: 'JWT' }, claims: issuer.token() }),
+    outcome: malformed,
+  },
+  {
+    name: 'a detached payload, with b64 false',
+    attack({ issuer }) {
+      const header = { ...goodHeader(issuer), b64: false, crit: ['b64'] }
+      const [encoded, , signature] = partsOf(issuer.token({ header }))
+      return `${encoded}..${signature}`
+    },
+    outcome: malformed,
+  },
+  {
+    name: 'CWT: a COSE_Sign1 in base64url',
+    attack: ({ issuer }) =>
+      Buffer.from([0xd2, 0x84, 0x43, 0xa1, 0x01, 0x26, 0xa0, 0x58])
+        .toString('base64url')
+        .concat(Buffer.from(JSON.stringify(goodClaims(issuer))).toString('base64url')),
+    outcome: malformed,
+  },
+]
+
+function serialized(token: string): string {
+  const [header, payload, signature] = partsOf(token)
+  return JSON.stringify({ payload, protected: header, signature })
+}

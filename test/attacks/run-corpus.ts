@@ -1,0 +1,185 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type {
+  AccessToken,
+  BearwardEvent,
+  Requirements,
+  ResourceServerOptions,
+} from '@bearward/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseChallenges } from '../support/challenge-parser.ts'
+import { getWithLines, type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
+import { type Attack, type Door, DOORS, type Outcome } from './attack.ts'
+import { CORPUS } from './corpus.ts'
+import { leakedKids, leaks } from './leaks.ts'
+import { type RunningTarget, startTarget } from './target.ts'
+import { watchProcess } from './watch-process.ts'
+
+/** A framework, as far as the corpus needs it. */
+export interface Framework {
+  readonly name: string
+  /**
+   * Starts a server that takes header lines of 4 MiB, with one guard on every path and `handle` behind
+   * it: it is called with what the guard has left on the request, and its answer is sent as JSON.
+   */
+  start(
+    options: ResourceServerOptions,
+    requirements: Requirements,
+    handle: (token: AccessToken | undefined) => object,
+  ): Promise<RunningServer>
+}
+
+/** No other name may stand in a response: not one that an attacker has thought of. */
+const HEADER_NAMES = [
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'etag',
+  'keep-alive',
+  'vary',
+  'www-authenticate',
+  'x-powered-by',
+]
+
+/** So that it is never Node that finds a token too long. */
+export const MAX_HEADER_SIZE = 4 * 1024 * 1024
+
+/** Runs the whole corpus over real sockets against one framework. */
+export function runCorpus(framework: Framework): void {
+  describe(`the attack corpus on ${framework.name}`, () => {
+    const doors = new Map<Door, RunningServer>()
+    const process = watchProcess()
+    const events: BearwardEvent[] = []
+    const published: unknown[] = []
+    const onChannel = (message: unknown) => void published.push(message)
+    let target: RunningTarget
+    let handled = 0
+
+    function handle(token: AccessToken | undefined): object {
+      handled++
+      if (token === undefined) return { subject: null, polluted: false }
+      const { kind, id } = token.subject
+      return { subject: { kind, id }, polluted: isPolluted(token.claims) }
+    }
+
+    beforeAll(async () => {
+      target = await startTarget()
+      subscribe('bearward', onChannel)
+      for (const [door, { policy, requirements }] of Object.entries(DOORS)) {
+        const [issuer, ...others] = target.trusted
+        const { machineSubject } = { machineSubject: undefined, ...policy }
+        const rules = machineSubject === undefined ? {} : { machineSubject }
+        const options: ResourceServerOptions = {
+          issuers: [{ ...issuer!, ...policy }, ...others.map((other) => ({ ...other, ...rules }))],
+          clock: target.clock,
+          onEvent: (event) => events.push(event),
+        }
+        doors.set(door as Door, await framework.start(options, requirements, handle))
+      }
+    })
+
+    afterAll(async () => {
+      unsubscribe('bearward', onChannel)
+      await Promise.all([...doors.values(), target].map((running) => running.close()))
+    })
+
+    async function send(sent: ReturnType<Attack['attack']>, door: Door): Promise<RawResponse> {
+      const { port } = doors.get(door)!
+      events.length = published.length = handled = 0
+      if (sent instanceof Uint8Array) return sendRaw(port, sent)
+      return getWithLines(port, '/', typeof sent === 'string' ? [bearer(sent)] : sent)
+    }
+
+    it('lets honest callers in, which fetches the keys of both issuers once', async () => {
+      const { issuer, other } = target
+      const ofUser = { sub: 'alice', client_id: 'web' }
+      const ofClient = { aud: undefined, purpose: 'access' }
+      for (const door of doors.keys()) {
+        const claims = door === 'users' ? ofUser : door === 'audienceless' ? ofClient : {}
+        expect((await send(issuer.token({ claims }), door)).status, door).toBe(200)
+        if (door === 'users') continue
+        expect((await send(other.token(), door)).status, door).toBe(200)
+      }
+      target.fetched.length = 0
+    })
+
+    describe.each(CORPUS)('%s', (_subject, attacks) => {
+      it.each(byName(attacks))('%s', async (_name, { attack, outcome, door = 'any' }) => {
+        const sent = attack(target)
+        const response = await send(sent, door)
+
+        const refusals = events.filter((event) => event.type === 'refused')
+        expect({ status: response.status, refusals, handled }).toMatchObject({
+          status: outcome.status,
+          refusals: isRefusal(outcome) ? [{ reason: outcome.reason, status: outcome.status }] : [],
+          handled: outcome.status === 200 ? 1 : 0,
+        })
+        expect(published).toEqual(events)
+        const told = events.flatMap((event) => Object.values(event).map(String))
+        for (const [name, value] of response.headerLines) {
+          expect(HEADER_NAMES).toContain(name.toLowerCase())
+          told.push(value)
+        }
+        if (outcome.status === 200) {
+          expect(bodyOf(response)).toEqual({ subject: outcome.subject, polluted: false })
+        } else {
+          told.push(response.body)
+        }
+        if (isRefusal(outcome)) expectRefusal(response, outcome, door)
+        expect(leaks(sent, told.join('\0'))).toEqual([])
+        expect(leakedKids(sent, told.join('\0'))).toEqual([])
+      })
+    })
+
+    it('has asked for no more than the budgets let through, and has broken nothing', async () => {
+      // Two fetches for unknown keys and one for a changed key, of each set, while time stands still.
+      expect(target.fetched.length).toBeLessThanOrEqual(doors.size * 2 * 3)
+      expect(target.lured).toEqual([])
+      expect(await process.faults()).toEqual([])
+    })
+  })
+}
+
+function bearer(token: string): string {
+  return `Authorization: Bearer ${token}`
+}
+
+function byName(attacks: readonly Attack[]): readonly (readonly [string, Attack])[] {
+  return attacks.map((attack) => [attack.name, attack])
+}
+
+function bodyOf({ body }: RawResponse): Record<string, unknown> {
+  return JSON.parse(Buffer.from(body, 'latin1').toString()) as Record<string, unknown>
+}
+
+type Refusal = Extract<Outcome, { error: unknown }>
+
+function isRefusal(outcome: Outcome): outcome is Refusal {
+  return outcome.status !== 200 && outcome.reason !== null
+}
+
+function expectRefusal(response: RawResponse, { status, error }: Refusal, door: Door): void {
+  const challenges = response.headerLines.filter(([name]) => /^www-authenticate$/i.test(name))
+  expect(challenges).toHaveLength(1)
+  const [challenge, ...others] = parseChallenges(challenges[0]![1])
+  expect(others).toEqual([])
+  expect(challenge!.scheme).toBe('Bearer')
+
+  const body = bodyOf(response)
+  expect(Object.keys(body)).toEqual(['error', 'error_description'])
+  const asked = door === 'reading' && status !== 400 ? { scope: 'read' } : {}
+  expect(Object.fromEntries(challenge!.parameters)).toEqual(
+    error === undefined
+      ? { realm: 'api', ...asked }
+      : { realm: 'api', error, error_description: body['error_description'], ...asked },
+  )
+  expect(response.header('Cache-Control')).toBe('no-store')
+  expect(response.header('Content-Type')).toBe('application/json')
+}
+
+/** Whether reading or copying the claims gives anything that the token has smuggled into a prototype. */
+function isPolluted(claims: object): boolean {
+  const copies = [{}, [], claims, { ...claims }, Object.assign({}, claims), structuredClone(claims)]
+  return copies.some((copy) => 'polluted' in copy)
+}

@@ -1,0 +1,159 @@
+import { createHash, sign } from 'node:crypto'
+import { signBytes, type TestKey } from '../support/keys.ts'
+import { type Attack, harmless, invalidToken } from './attack.ts'
+import {
+  bigIntOfBytes,
+  bytesOfBigInt,
+  type Forgery,
+  forgery,
+  partsOf,
+  withSignature,
+} from './forging.ts'
+import { ALGORITHMS } from './target.ts'
+
+const forged = invalidToken('invalid_signature')
+const malformed = invalidToken('malformed_token')
+
+/** The order of the group of P-256 (FIPS 186-4 appendix D.1.2.3). */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+/** The order of the group of Ed25519 (RFC 8032 section 5.1). */
+const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
+
+const flipped = (bit: number): Forgery => {
+  return (signature) => {
+    const at = bit < 0 ? signature.length * 8 + bit : bit
+    signature[at >> 3]! ^= 0x80 >> (at & 7)
+    return signature
+  }
+}
+
+/** What no algorithm may take. */
+const ANY: readonly (readonly [name: string, forge: Forgery])[] = [
+  ...[0, 1, 7, 8, 100, 255, 256, 300, -256, -8, -1].map(
+    (bit) => [`bit ${bit} flipped`, flipped(bit)] as const,
+  ),
+  ['one byte less', (s) => s.subarray(0, -1)],
+  ['one byte less in front', (s) => s.subarray(1)],
+  ['one byte more', (s) => Buffer.concat([s, Buffer.of(1)])],
+  ['a zero behind', (s) => Buffer.concat([s, Buffer.of(0)])],
+  ['a zero in front', (s) => Buffer.concat([Buffer.of(0), s])],
+  ['half of it', (s) => s.subarray(0, s.length / 2)],
+  ['one byte', (s) => s.subarray(0, 1)],
+  ['itself twice', (s) => Buffer.concat([s, s])],
+  ['its bytes in reverse', reversed],
+  ['all bits zero', (s) => s.fill(0)],
+  ['all bits one', (s) => s.fill(255)],
+  ['the hash of what it should cover', (_, input) => createHash('sha256').update(input).digest()],
+  ['a signature over the header alone', (_, input, key) => signedAs(key, headerOf(input))],
+  ['a signature without the dot', (_, input, key) => signedAs(key, withoutDot(input))],
+  ['a signature over the decoded parts', (_, input, key) => signedAs(key, decoded(input))],
+]
+
+const ofAnyAlgorithm = ALGORITHMS.flatMap((alg) =>
+  ANY.map(([name, forge]): Attack => {
+    return {
+      name: `${alg}: ${name}`,
+      attack: ({ issuer }) => forgery(issuer, alg, forge),
+      outcome: forged,
+    }
+  }),
+)
+
+function signedAs(key: TestKey, data: Uint8Array): Buffer {
+  return signBytes(key.alg, key.privateKey, data)
+}
+
+function headerOf(input: Buffer): Buffer {
+  return input.subarray(0, input.indexOf('.'))
+}
+
+function withoutDot(input: Buffer): Buffer {
+  return Buffer.from(input.toString().replace('.', ''))
+}
+
+function decoded(input: Buffer): Buffer {
+  return Buffer.from(
+    partsOf(input.toString())
+      .map((part) => Buffer.from(part, 'base64url').toString())
+      .join('.'),
+  )
+}
+
+const pair = (r: bigint, s: bigint) => Buffer.concat([bytesOfBigInt(r, 32), bytesOfBigInt(s, 32)])
+const rOf = (signature: Buffer) => bigIntOfBytes(signature.subarray(0, 32))
+const sOf = (signature: Buffer) => bigIntOfBytes(signature.subarray(32))
+
+/** RFC 7518 section 3.4; two numbers from 1 to the order less one (FIPS 186-4 section 6.4). */
+const ECDSA: readonly (readonly [name: string, forge: Forgery])[] = [
+  ['r = 0', (sig) => pair(0n, sOf(sig))],
+  ['s = 0', (sig) => pair(rOf(sig), 0n)],
+  ['r = s = 0', () => pair(0n, 0n)],
+  ['r = s = 1', () => pair(1n, 1n)],
+  ['r = n', (sig) => pair(P256_ORDER, sOf(sig))],
+  ['s = n', (sig) => pair(rOf(sig), P256_ORDER)],
+  ['r = s = n', () => pair(P256_ORDER, P256_ORDER)],
+  ['r = n + 1', (sig) => pair(P256_ORDER + 1n, sOf(sig))],
+  ['s = n + 1', (sig) => pair(rOf(sig), P256_ORDER + 1n)],
+  ['r = n - 1, s = 1', () => pair(P256_ORDER - 1n, 1n)],
+  ['r and s swapped', (sig) => pair(sOf(sig), rOf(sig))],
+  ['r of 31 bytes', (sig) => sig.subarray(1)],
+  [
+    '33 bytes each',
+    (sig) =>
+      Buffer.concat([[0], sig.subarray(0, 32), [0], sig.subarray(32)].map((x) => Buffer.from(x))),
+  ],
+  ['DER', (_, input, key) => sign('sha256', input, key.privateKey)],
+  ['SHA-1', (_, input, key) => signBytes('ES1', key.privateKey, input)],
+  ['SHA-384', (_, input, key) => signBytes('ES384', key.privateKey, input)],
+  ['SHA-512', (_, input, key) => signBytes('ES512', key.privateKey, input)],
+]
+
+const ED25519: readonly (readonly [name: string, forge: Forgery])[] = [
+  [
+    'S plus the order',
+    (sig) =>
+      Buffer.concat([
+        sig.subarray(0, 32),
+        reversed(bytesOfBigInt(bigIntOfBytes(reversed(sig.subarray(32))) + ED25519_ORDER, 32)),
+      ]),
+  ],
+  ['S = 0 and R the neutral element', () => NEUTRAL_SIGNATURE],
+  ['R and S swapped', (sig) => Buffer.concat([sig.subarray(32), sig.subarray(0, 32)])],
+]
+
+const NEUTRAL_SIGNATURE = Buffer.concat([Buffer.of(1), Buffer.alloc(63)])
+
+function reversed(bytes: Buffer): Buffer {
+  return Buffer.from(bytes).map((_, i) => bytes.at(-1 - i)!) as Buffer
+}
+
+const byFamily = (
+  [
+    ['ES256', ECDSA],
+    ['Ed25519', ED25519],
+  ] as const
+).flatMap(([alg, forgeries]) =>
+  forgeries.map(([name, forge]): Attack => {
+    return {
+      name: `${alg}: ${name}`,
+      attack: ({ issuer }) => forgery(issuer, alg, forge),
+      outcome: forged,
+    }
+  }),
+)
+
+export const SIGNATURE: readonly Attack[] = [
+  ...ofAnyAlgorithm,
+  ...byFamily,
+  {
+    name: 'ES256: n - s, the other signature that every signature implies',
+    attack: ({ issuer }) =>
+      forgery(issuer, 'ES256', (sig) => pair(rOf(sig), P256_ORDER - sOf(sig))),
+    outcome: harmless,
+  },
+  {
+    name: 'no byte of a signature',
+    attack: ({ issuer }) => withSignature(issuer.token(), () => Buffer.alloc(0)),
+    outcome: malformed,
+  },
+]
