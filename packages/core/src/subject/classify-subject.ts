@@ -120,7 +120,12 @@ function weigh(
   const idClaim = deciding.find(({ userId }) => userId !== undefined)?.userId ?? profile?.userId
   const id = kind === 'machine' ? (clientId ?? parties.id) : own(claims, idClaim ?? 'sub')
   if (typeof id !== 'string' || id === '') {
-    return unknown(parties, kind === 'user' ? [idClaim ?? 'sub'] : looked, 'malformed', rules)
+    return unknown(
+      parties,
+      kind === 'user' ? [idClaim ?? 'sub'] : looked,
+      isAbsent(id) ? 'no_id' : 'malformed',
+      rules,
+    )
   }
   return Object.freeze({
     kind: kind as 'machine' | 'user',

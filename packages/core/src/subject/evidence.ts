@@ -27,6 +27,8 @@ export type WhyUnknown =
   | 'conflict'
   /** A claim that is needed is not what it has to be. */
   | 'malformed'
+  /** The rules agree about the kind, and nothing names the one who it is. */
+  | 'no_id'
   | 'another_kind_of_token'
   /** A user account of an agent: an account, and nobody behind it. */
   | 'agent_account'

@@ -40,5 +40,5 @@ export const auth0: Profile = {
     },
   ],
   advice:
-    'Set clientIdClaim if an Action moves it, and keep the sub of the tokens as Auth0 writes it; else name the machines in machineClients.',
+    'Keep sub and azp or client_id as Auth0 writes them, or name the machines in machineClients.',
 }
