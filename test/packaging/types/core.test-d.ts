@@ -101,7 +101,17 @@ export function tell(event: BearwardEvent): string {
     case 'keys_refreshed':
       return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
     case 'keys_failed':
+    case 'discovery_failed':
       return `${event.failure} ${event.detail}`
+    case 'subject_unknown':
+      return `${event.why} ${event.advice}`
+    case 'keys_moved':
+      return `${event.from} ${event.to}`
+    case 'keys_stale':
+    case 'keys_recovered':
+    case 'keys_sought':
+    case 'key_distrusted':
+      return event.issuer
   }
 }
 

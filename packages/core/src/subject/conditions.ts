@@ -113,5 +113,5 @@ function isShort(value: unknown): value is string {
 function namesIn(value: unknown): readonly string[] | undefined {
   if (isShort(value)) return value.split(' ')
   const isList = Array.isArray(value) && value.every((name) => typeof name === 'string')
-  return isList ? (value as readonly string[]) : undefined
+  return isList ? value : undefined
 }

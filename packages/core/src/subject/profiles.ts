@@ -4,13 +4,13 @@ import { graviteeAm, hydra, openiddict, springAs } from './profiles/chosen-subje
 import { cognito } from './profiles/cognito.ts'
 import { google } from './profiles/google.ts'
 import { clerk, frontegg, fusionauth, kinde, logto, stytch, supabase } from './profiles/hosted.ts'
-import { djangoOauthToolkit, doorkeeper, kanidm, mas } from './profiles/introspected.ts'
+import { djangoOauthToolkit, doorkeeper, mas } from './profiles/introspected.ts'
 import { keycloak } from './profiles/keycloak.ts'
+import { authentik, kanidm, zitadel } from './profiles/machine-accounts.ts'
 import { b2c, entra } from './profiles/microsoft.ts'
 import { okta } from './profiles/okta.ts'
 import {
   authelia,
-  authentik,
   casdoor,
   duende,
   glewlwyd,
@@ -19,7 +19,6 @@ import {
   rauthy,
   uaa,
   wso2,
-  zitadel,
 } from './profiles/self-hosted.ts'
 import { githubActions, gitlabCi, kubernetes } from './profiles/workloads.ts'
 

@@ -98,10 +98,8 @@ describe('evidence', () => {
         claims: ['gty', 'sub', 'act'],
       },
     })
-    const conflict = { sub: 'auth0|1', azp: 'cron', sub_profile: 'service', gty: 'password' }
-    expect(classifySubject(conflict, { provider: 'auth0' }).kind).toBe('machine')
-    const clients = { sub: 'cron@clients', azp: 'cron', client_id: 'other' }
-    expect(classifySubject(clients, { provider: 'auth0' })).toEqual({
+    const contradiction = { sub: 'cron@clients', azp: 'cron', client_id: 'other' }
+    expect(classifySubject(contradiction, { provider: 'auth0' })).toEqual({
       kind: 'unknown',
       id: 'cron@clients',
       evidence: { level: 'none', rules: [], claims: ['azp', 'client_id'], why: 'conflict' },

@@ -64,13 +64,3 @@ export const doorkeeper: Profile = {
   advice:
     'Its introspection responses do not say it: name the machines in machineClients, and let custom_introspection_response add a sub for users.',
 }
-
-/** Clients have an entry of their own, with a UUID and a name, just as people do. */
-export const kanidm: Profile = {
-  source: 'Kanidm source: introspection',
-  readOn,
-  clientId: ['client_id'],
-  scopes: [{ claim: 'scope', format: 'array' }],
-  rules: [],
-  advice: 'Its introspection responses do not say it: name the machines in machineClients.',
-}
