@@ -2,6 +2,7 @@ import { auth, createBearward } from '@bearward/express'
 import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
+import { CRON, PROBE } from './cast.ts'
 import { reportsFor } from './reports.ts'
 
 export interface ReportsApiOptions {
@@ -23,8 +24,10 @@ export function createReportsApi({ issuer, audience, onEvent }: ReportsApiOption
   const bearward = createBearward({
     issuer,
     audience,
-    // On this issuer a machine's `sub` is its client id, and no user's ever is.
-    machineSubject: 'client_id',
+    // Its tokens say by themselves who is a user. Who is a machine is said here: people choose their
+    // names, and one may be called what a client is called.
+    provider: 'node-oidc-provider',
+    machineClients: [CRON.id, PROBE.id],
     // Its clock is ours, so a token is over when it says so, to the second.
     clockTolerance: 0,
     ...(onEvent && { onEvent }),
@@ -50,7 +53,8 @@ function news(request: Request, response: Response): void {
 
 function me(request: Request, response: Response): void {
   const { subject, clientId, scopes } = auth(request)
-  response.json({ kind: subject.kind, id: subject.id, clientId, scopes })
+  const { kind, id, actor } = subject
+  response.json({ kind, id, actor: actor?.id, clientId, scopes })
 }
 
 function list(request: Request, response: Response): void {

@@ -8,7 +8,10 @@ import { startApi } from './running-api.ts'
 import type { RunningApi } from './running-api.ts'
 
 /** Why an API refused a request, as only the API knows it. */
-export type Refusal = Extract<BearwardEvent, { type: 'refused' }>
+export type Refusal = Extract<BearwardEvent, { type: 'refused' }> & {
+  /** What to configure, where nobody knew who the caller was. */
+  readonly advice?: string
+}
 
 /** Where the story plays: an authorization server and an API, both listening on loopback. */
 export interface Stage {
@@ -28,8 +31,12 @@ export async function setStage(): Promise<Stage> {
   const { issuer } = authorizationServer
   const apis: RunningApi[] = []
   let refusal: Refusal | undefined
+  let advice: string | undefined
   const onEvent = (event: BearwardEvent): void => {
-    if (event.type === 'refused') refusal = event
+    if (event.type === 'subject_unknown') advice = event.advice
+    if (event.type !== 'refused') return
+    refusal = { ...event, ...(advice !== undefined && { advice }) }
+    advice = undefined
   }
   const startFreshApi = async (): Promise<RunningApi> => {
     const api = await startApi({ issuer, onEvent })

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
-import { CRON, INVOICES_API, PROBE } from './cast.ts'
+import { ADA, AGENT, CRON, INVOICES_API, MALLORY, PROBE, WEB_APP } from './cast.ts'
 import { idTokenCredential, machineCredential, userCredential } from './credential.ts'
 import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
 import type { Step } from './step.ts'
@@ -69,6 +69,39 @@ export const STORY: readonly Step[] = [
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
       credential: await userCredential(issuer, BOTH),
+    }),
+  },
+  {
+    heading: 'An agent lists the reports for the user, and she is still the one whose they are',
+    expected: { status: 200, body: { seenAs: 'user', reports: ['Sales of the north', 'Returns'] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await userCredential(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading: 'The agent asks who it is: the user, for whom it acts',
+    expected: { status: 200, body: { kind: 'user', id: ADA.id, actor: AGENT.id } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /me',
+      credential: await userCredential(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading:
+      'A user has signed up under the name of an app. Nobody knows who that is, and sees nothing',
+    expected: { status: 200, body: { seenAs: 'unknown', reports: [] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await userCredential(issuer, READ, MALLORY, WEB_APP),
+    }),
+  },
+  {
+    heading: 'That user has the scope of a machine too, and is taken for none',
+    expected: { status: 403, error: null },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: await userCredential(issuer, BOTH, MALLORY, WEB_APP),
     }),
   },
   {

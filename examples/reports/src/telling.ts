@@ -23,6 +23,7 @@ export function told(number: number, performance: Performance): string {
     ...(answer.retryAfter === null ? [] : [`< Retry-After: ${answer.retryAfter}`]),
     `< ${answer.body}`,
     ...(refusal ? [styled('dim', `server: ${explained(refusal)}`)] : []),
+    ...(refusal?.advice ? [styled('dim', `server: ${refusal.advice}`)] : []),
     ...(differences.length === 0 ? [styled('dim', `as told: ${summary(step.expected)}`)] : []),
     ...differences.map((difference) => styled('red', `NOT AS TOLD: ${difference}`)),
   ]
