@@ -8,9 +8,12 @@ export { createBearward, requireToken } from './bearward.ts'
 export type { Bearward, FastifyRequirements } from './bearward.ts'
 export type {
   AccessToken,
+  Actor,
   BearwardEvent,
+  Evidence,
   IssuerOptions,
   IssuerStatus,
+  Provider,
   Reason,
   RefusalBody,
   RefusalView,
@@ -18,4 +21,4 @@ export type {
   ResourceServerOptions,
   Subject,
 } from '@bearward/core'
-export { ConfigurationError, KeysUnavailableError } from '@bearward/core'
+export { ConfigurationError, KeysUnavailableError, subjectKey } from '@bearward/core'

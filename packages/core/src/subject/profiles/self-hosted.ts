@@ -33,7 +33,7 @@ export const nodeOidcProvider: Profile = {
     },
   ],
   advice:
-    "If no account id is ever a client id (give them different prefixes), set machineSubject: 'client_id'.",
+    "If no account id is ever a client id (give them different prefixes), set machineSubject: 'client_id'; else name the machines in machineClients.",
 }
 
 /** A client can be given a static sub, so a sub alone makes no user. */
