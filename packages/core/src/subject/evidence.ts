@@ -20,18 +20,21 @@ export interface Evidence {
   readonly why?: WhyUnknown
 }
 
-/** Why there is no telling who a subject is. */
-export type WhyUnknown =
-  | 'no_evidence'
+export const WHYS = [
+  'no_evidence',
   /** Rules contradict each other, or claims that should name one client name two. */
-  | 'conflict'
+  'conflict',
   /** A claim that is needed is not what it has to be. */
-  | 'malformed'
+  'malformed',
   /** The rules agree about the kind, and nothing names the one who it is. */
-  | 'no_id'
-  | 'another_kind_of_token'
+  'no_id',
+  'another_kind_of_token',
   /** A user account of an agent: an account, and nobody behind it. */
-  | 'agent_account'
+  'agent_account',
+] as const
+
+/** Why there is no telling who a subject is. */
+export type WhyUnknown = (typeof WHYS)[number]
 
 export function evidence(
   level: Evidence['level'],
