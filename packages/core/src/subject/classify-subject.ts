@@ -5,7 +5,7 @@ import { clientIdentity } from './client-id.ts'
 import { type Facts, hold, isAbsent, own } from './conditions.ts'
 import { clientIdClaims, profileIn, type SubjectContext } from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
-import { evidence, LEVELS, type WhyUnknown } from './evidence.ts'
+import { evidence, type Level, LEVELS, type WhyUnknown } from './evidence.ts'
 import { type Finding, findings, statementOf } from './finding.ts'
 import type { Profile } from './profile.ts'
 import type { Subject } from './subject.ts'
@@ -104,47 +104,47 @@ function weigh(
   profile: Profile | undefined,
 ): Subject {
   const [kind, ...otherKinds] = new Set(speaking.map((finding) => finding.kind))
-  const looked = speaking.flatMap((finding) => finding.claims)
-  const rules = speaking.map((finding) => finding.id)
-  if (kind === undefined) return unknown(parties, looked, 'no_evidence')
-  if (speaking.some((finding) => finding.kind === 'agent_account')) {
-    return unknown(parties, looked, 'agent_account', rules)
-  }
-  const isClientAsUser = kind === 'user' && clientId !== undefined && parties.id === clientId
-  if (otherKinds.length > 0 || isClientAsUser) return unknown(parties, looked, 'conflict', rules)
+  const refuse = (why: WhyUnknown, looked = claimsOf(speaking)) =>
+    unknown(parties, looked, why, rulesOf(speaking))
+  if (kind === undefined) return refuse('no_evidence')
+  if (speaking.some((finding) => finding.kind === 'agent_account')) return refuse('agent_account')
+  // A client that was given the name of a user must not become that user (RFC 9700 section 4.15).
+  const isClient = clientId !== undefined && parties.id === clientId
+  if (otherKinds.length > 0 || (kind === 'user' && isClient)) return refuse('conflict')
 
   const level = LEVELS.find((each) => speaking.some((finding) => finding.level === each))!
-  const deciding = speaking.filter(
-    (finding) => finding.level === level || finding.level !== 'convention',
-  )
+  const deciding = speaking.filter((finding) => [level, ...CONCLUSIVE].includes(finding.level))
   const idClaim = deciding.find(({ userId }) => userId !== undefined)?.userId ?? profile?.userId
   const id = kind === 'machine' ? (clientId ?? parties.id) : own(claims, idClaim ?? 'sub')
-  if (typeof id !== 'string' || id === '') {
-    return unknown(
-      parties,
-      kind === 'user' ? [idClaim ?? 'sub'] : looked,
-      isAbsent(id) ? 'no_id' : 'malformed',
-      rules,
-    )
-  }
+  if (isAbsent(id)) return refuse('no_id', [idClaim ?? 'sub'])
+  if (typeof id !== 'string') return refuse('malformed', [idClaim ?? 'sub'])
   return Object.freeze({
     kind: kind as 'machine' | 'user',
     ...parties,
     id,
-    evidence: evidence(
-      level,
-      deciding.map((finding) => finding.id),
-      deciding.flatMap((finding) => finding.claims),
-    ),
+    evidence: evidence(level, rulesOf(deciding), claimsOf(deciding)),
   })
 }
 
+/** Levels that say something beside a better one. */
+const CONCLUSIVE: readonly Level[] = LEVELS.filter((level) => level !== 'convention')
+
+function rulesOf(found: readonly Finding[]): readonly string[] {
+  return found.map(({ id }) => id)
+}
+
+function claimsOf(found: readonly Finding[]): readonly string[] {
+  return found.flatMap(({ claims }) => claims)
+}
+
+/** The client acts for the subject, where the provider says so in another claim than `act`. */
 function withActor(parties: Parties, facts: Facts, profile: Profile | undefined): Parties {
   const { clientId } = facts
-  if (parties.actor !== undefined || clientId === undefined) return parties
-  if (profile?.clientActs === undefined || !hold(profile.clientActs, facts.claims, facts)) {
+  const { clientActs } = profile ?? {}
+  if (parties.actor !== undefined || clientId === undefined || clientActs === undefined) {
     return parties
   }
+  if (!hold(clientActs, facts.claims, facts)) return parties
   return { ...parties, actor: Object.freeze({ id: clientId, clientId }) }
 }
 

@@ -41,8 +41,7 @@ export function findings(
 
 /**
  * What the statements of the operator say about this token. The list of clients goes first. A `sub` that
- * is the client id is never a user's: a client that was given the name of a user must not become that user
- * (RFC 9700 section 4.15).
+ * is the client id is never a user's.
  */
 export function statementOf(
   { claims, clientId }: Facts,
