@@ -7,14 +7,22 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, evaluate, packAll, pinned, temporaryDirectory } from './tarballs.mjs'
+import {
+  ADAPTERS,
+  createProject,
+  evaluate,
+  packAll,
+  pinned,
+  readJson,
+  temporaryDirectory,
+} from './tarballs.mjs'
 
 const ISSUER = 'https://as.example.com'
 const AUDIENCE = 'https://api.example.com'
 
 let directory
 let tarballs
-let options
+let settings
 let mint
 
 before(async () => {
@@ -22,7 +30,7 @@ before(async () => {
   tarballs = await packAll(directory.path)
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const keys = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] }
-  options = JSON.stringify({ issuer: ISSUER, audience: AUDIENCE, keys })
+  settings = JSON.stringify({ issuer: ISSUER, audience: AUDIENCE, keys })
   mint = (audience = AUDIENCE) =>
     new SignJWT({ client_id: 'reports-cron', scope: 'read' })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'one' })
@@ -35,21 +43,24 @@ before(async () => {
 })
 after(() => directory.remove())
 
-/** A project of somebody else, with the tarballs and one major version of Express. */
-async function createConsumer(name, express, types) {
-  const { core, express: adapter } = tarballs
-  const packages = [core, adapter, `express@${express}`, `@types/express@${types}`]
+/** A project of somebody else, with an adapter and what stands beside it. */
+async function createConsumer(name, framework, peers) {
+  const packages = [tarballs.core, tarballs[framework], ...peers, await nodeTypes()]
   const project = await createProject(join(directory.path, name), ...packages)
   for (const files of ['consumers', 'types']) {
     await cp(fileURLToPath(new URL(files, import.meta.url)), project, { recursive: true })
   }
-  await cp(join(project, 'typescript.ts'), join(project, 'commonjs-typescript.cts'))
+  await cp(join(project, `${framework}.ts`), join(project, `${framework}-commonjs.cts`))
   return project
+}
+
+async function nodeTypes() {
+  return `@types/node@${(await readJson('package.json')).devDependencies['@types/node']}`
 }
 
 /** Starts the API of a consumer and asks it everything that there is to ask. */
 async function ask(project, program) {
-  const api = spawn(process.execPath, [program, options], {
+  const api = spawn(process.execPath, [program, settings], {
     cwd: project,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -85,49 +96,48 @@ const ANSWERS = {
   ),
 }
 
-const MAJORS = [
-  { major: 'Express 5', version: () => pinned('express'), types: () => pinned('@types/express') },
-  {
-    major: 'Express 4',
-    version: async () => (await pinned('express4')).replace('npm:express@', ''),
-    types: () => '4.17.25',
-  },
-]
+/** What stands beside an adapter: as the workspace has it, and the oldest that the adapter allows. */
+const CONSUMERS = []
+for (const framework of ADAPTERS) {
+  const { peerDependencies } = await readJson('packages', framework, 'package.json')
+  const newest = []
+  const oldest = []
+  for (const [peer, range] of Object.entries(peerDependencies)) {
+    newest.push(`${peer}@${await pinned(peer)}`)
+    oldest.push(`${peer}@${/\d+\.\d+\.\d+/.exec(range)[0]}`)
+  }
+  for (const peers of [newest, oldest]) {
+    const name = peers.find((peer) => peer.startsWith(`${framework}@`)).replace('@', ' ')
+    CONSUMERS.push({ name, framework, peers })
+  }
+}
 
-for (const { major, version, types } of MAJORS) {
-  describe(major, () => {
+for (const { name, framework, peers } of CONSUMERS) {
+  describe(name, () => {
     let project
     before(async () => {
-      project = await createConsumer(major, await version(), await types())
+      project = await createConsumer(name, framework, peers)
     })
 
-    test(`${major}: an API in ES modules`, async () => {
-      assert.deepEqual(await ask(project, 'esm.mjs'), ANSWERS)
+    test(`${name}: an API in TypeScript that becomes CommonJS`, async () => {
+      const options = { ...RESOLUTIONS.nodenext, types: ['node'], outDir: 'commonjs' }
+      assert.equal(await compile(project, [`${framework}-commonjs.cts`], options), '')
+      assert.deepEqual(await ask(project, `commonjs/${framework}-commonjs.cjs`), ANSWERS)
     })
 
-    test(`${major}: an API in CommonJS`, async () => {
-      assert.deepEqual(await ask(project, 'commonjs.cjs'), ANSWERS)
-    })
-
-    test(`${major}: an API in TypeScript that becomes CommonJS`, async () => {
-      const compilerOptions = { ...RESOLUTIONS.nodenext, types: ['node'], outDir: 'commonjs' }
-      assert.equal(await compile(project, ['commonjs-typescript.cts'], compilerOptions), '')
-      assert.deepEqual(await ask(project, 'commonjs/commonjs-typescript.cjs'), ANSWERS)
-    })
-
-    for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
-      test(`${major}: an API in TypeScript (${name})`, async () => {
-        const compilerOptions = { ...resolution, types: ['node'], outDir: name }
-        const files = ['typescript.ts', 'core.test-d.ts', 'express.test-d.ts']
-        assert.equal(await compile(project, files, compilerOptions), '')
-        assert.deepEqual(await ask(project, `${name}/typescript.js`), ANSWERS)
+    for (const [resolution, options] of Object.entries(RESOLUTIONS)) {
+      test(`${name}: an API in TypeScript that becomes ES modules (${resolution})`, async () => {
+        const files = [`${framework}.ts`, 'core.test-d.ts', `${framework}.test-d.ts`]
+        const all = { ...options, types: ['node'], outDir: resolution }
+        assert.equal(await compile(project, files, all), '')
+        assert.deepEqual(await ask(project, `${resolution}/${framework}.js`), ANSWERS)
       })
     }
 
-    test(`${major}: what is imported and what is required are the same`, async () => {
+    test(`${name}: what is imported and what is required are the same`, async () => {
       const program = `import { createRequire } from 'node:module'
-        import * as imported from '@bearward/express'
-        const required = createRequire(import.meta.url)('@bearward/express')
+        import * as imported from '@bearward/${framework}'
+        const required = createRequire(import.meta.url)('@bearward/${framework}')
         const same = Object.keys(imported).every((name) => imported[name] === required[name])
         process.stdout.write(String(same))`
       assert.equal(await evaluate(project, program), 'true')

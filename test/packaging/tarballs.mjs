@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The packages that are published. */
-export const PACKAGES = ['core', 'express']
+export const PACKAGES = readdirSync(join(ROOT, 'packages'))
+/** Those that translate for one framework, which has the same name. */
+export const ADAPTERS = PACKAGES.filter((name) => name !== 'core')
 
 /** Runs a program to its end. Never throws: what a failing compiler prints is a result, too. */
 export function run(program, args, options = {}) {
@@ -48,13 +51,11 @@ export async function temporaryDirectory() {
 /** Packs all packages as they would be published. Gives the paths of the tarballs, by name. */
 export async function packAll(destination) {
   const { packageManager } = await readJson('package.json')
-  const args = ['-y', packageManager, 'pack', '--json', '--pack-destination', destination]
-  const tarballs = {}
-  for (const name of PACKAGES) {
-    const report = await runOrThrow('npx', args, join(ROOT, 'packages', name))
-    tarballs[name] = JSON.parse(report).filename
-  }
-  return tarballs
+  const packages = ['--recursive', '--filter', './packages/*']
+  const args = ['-y', packageManager, ...packages, 'pack', '--json']
+  const report = await runOrThrow('npx', [...args, '--pack-destination', destination], ROOT)
+  const packed = JSON.parse(report).map(({ name, filename }) => [name.split('/')[1], filename])
+  return Object.fromEntries(packed)
 }
 
 /** Makes a project that knows nothing of the workspace, with these packages in it. */
@@ -68,6 +69,6 @@ export async function createProject(directory, ...packages) {
 
 /** Adds packages to a project, as its developers would with npm. */
 export async function install(project, ...packages) {
-  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--save-exact']
-  await runOrThrow('npm', ['install', ...quietly, ...packages], project)
+  const quickly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  await runOrThrow('npm', ['install', '--save-exact', ...quickly, ...packages], project)
 }

@@ -29,6 +29,7 @@ const LAYERS = [
   ['decisions'],
   ['problems'],
   ['request', 'errors', 'limits', 'clock', 'maybe-promise'],
+  ['deep-freeze'],
 ]
 
 /** Where the names lead that the manifest resolves by runtime. */

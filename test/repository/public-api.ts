@@ -51,7 +51,9 @@ const modules = new Map<string, Module>()
 
 const COMMENT = /[ \t]*\/\*\*[\s\S]*?\*\/\n?|^\/\/#.*$/gm
 const DECLARED =
-  /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|const|function|class|global)\b ?(\w*)/
+  /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|const|function|class)\b ?(\w*)/
+/** What a module adds to others: it is there for everybody who imports anything of the module. */
+const AUGMENTED = /^declare (global|module '[^']+') \{/
 const FROM = /^(import|export) (?:type )?\{([^}]*)\} from '([^']+)'/
 
 /** The compiler writes every statement at the start of a line, and indents what belongs to it. */
@@ -69,14 +71,13 @@ function readModule(path: string): Module {
     .trim()
     .split(/\n(?=[a-z])/)) {
     const [, kind, list, from] = FROM.exec(statement) ?? []
-    const declared = DECLARED.exec(statement)
+    const name = (DECLARED.exec(statement) ?? AUGMENTED.exec(statement))?.[1]
     if (kind !== undefined) {
       const names = list!.split(',').map((entry) => entry.trim().replace(/^type /, ''))
       const given = names.filter((entry) => entry !== '')
       if (kind === 'export') reExports.push({ names: given, from: from! })
       else for (const entry of given) imports.set(entry, { name: entry, from: from! })
-    } else if (declared !== null) {
-      const name = declared[1] || 'global'
+    } else if (name !== undefined) {
       declarations.set(name, { name, text: statement, module })
     } else if (statement !== 'export {};') {
       throw new Error(`${path} holds a statement of an unknown form: ${statement}`)
@@ -108,15 +109,16 @@ function reachable(declarations: readonly Declaration[]): Declaration[] {
         found.add(find(resolve(module, imported.from), imported.name))
       }
     }
-    const global = module.declarations.get('global')
-    if (global !== undefined) found.add(global)
+    for (const other of module.declarations.values()) {
+      if (AUGMENTED.test(other.text)) found.add(other)
+    }
   }
   return [...found]
 }
 
 function listed(declarations: readonly Declaration[]): string[] {
   return declarations
-    .map(({ text }) => text.replace(/^export /, '').replace(/^declare (?!global)/, ''))
+    .map(({ text }) => text.replace(/^export /, '').replace(/^declare (?!global|module)/, ''))
     .sort()
     .flatMap((text) => [text, ''])
 }

@@ -5,16 +5,24 @@
 import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createProject, packAll, pinned, run, temporaryDirectory } from '../packaging/tarballs.mjs'
+import {
+  ADAPTERS,
+  createProject,
+  packAll,
+  pinned,
+  run,
+  temporaryDirectory,
+} from '../packaging/tarballs.mjs'
 import { programOf, RUNTIMES } from './runtimes.mjs'
 
 const SMOKE = 'smoke.test.mjs'
 const say = (line) => process.stdout.write(`${line}\n`)
 
 async function createConsumer(directory) {
-  const { core, express } = await packAll(directory)
-  const others = [`express@${await pinned('express')}`, `jose@${await pinned('jose')}`]
-  const project = await createProject(join(directory, 'project'), core, express, ...others)
+  const tarballs = Object.values(await packAll(directory))
+  const names = [...ADAPTERS, 'jose']
+  const others = await Promise.all(names.map(async (name) => `${name}@${await pinned(name)}`))
+  const project = await createProject(join(directory, 'project'), ...tarballs, ...others)
   await cp(fileURLToPath(new URL(SMOKE, import.meta.url)), join(project, SMOKE))
   return project
 }

@@ -9,9 +9,13 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { createResourceServer } from '@bearward/core'
-import { auth, createBearward, requireToken } from '@bearward/express'
+import * as onExpress from '@bearward/express'
+import * as onFastify from '@bearward/fastify'
+import * as onKoa from '@bearward/koa'
 import express from 'express'
+import fastify from 'fastify'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import Koa from 'koa'
 
 const ISSUER = 'https://as.example.com'
 const AUDIENCE = 'https://api.example.com'
@@ -168,6 +172,74 @@ test('gives up on an issuer that says nothing', async () => {
   })
 })
 
+/** An application in each framework, with one route for readers and one for administrators. */
+const APPLICATIONS = {
+  async Express({ requireToken }) {
+    const app = express()
+    app.get('/', requireToken({ scope: 'read' }), (request, response) => {
+      const token = onExpress.auth(request)
+      response.json({ caller: token.subject.id, same: request.auth === token })
+    })
+    app.get('/admin', requireToken({ scope: 'admin' }))
+    return app
+  },
+  async Koa({ requireToken }) {
+    const app = new Koa()
+    app.use(requireToken({ scope: 'read' }))
+    const admin = requireToken({ scope: 'admin' })
+    app.use((context, next) => (context.path === '/admin' ? admin(context, next) : next()))
+    app.use((context) => {
+      const token = onKoa.auth(context)
+      context.body = { caller: token.subject.id, same: context.state.auth === token }
+    })
+    return app.callback()
+  },
+  async Fastify({ plugin, requireToken }) {
+    const app = fastify()
+    await app.register(plugin)
+    app.get('/', { onRequest: requireToken({ scope: 'read' }) }, (request) => {
+      const token = onFastify.auth(request)
+      return { caller: token.subject.id, same: request.auth === token }
+    })
+    app.get('/admin', { onRequest: requireToken({ scope: 'admin' }) }, () => ({}))
+    await app.ready()
+    return app.routing
+  },
+}
+
+const ADAPTERS = { Express: onExpress, Koa: onKoa, Fastify: onFastify }
+
+for (const [framework, createApplication] of Object.entries(APPLICATIONS)) {
+  test(`guards an application in ${framework}`, async () => {
+    const { jwks, token } = await createIssuer('ES256')
+    const options = { issuer: ISSUER, audience: AUDIENCE, keys: jwks }
+    const application = await createApplication(ADAPTERS[framework].createBearward(options))
+
+    await serve(application, async (port) => {
+      const good = await token()
+      const get = (path, authorization) => {
+        const headers = authorization ? { authorization } : {}
+        return fetch(`http://127.0.0.1:${port}${path}`, { headers })
+      }
+
+      const granted = await get('/', `Bearer ${good}`)
+      assert.equal(granted.status, 200)
+      assert.deepEqual(await granted.json(), { caller: 'reports-cron', same: true })
+
+      const nobody = await get('/')
+      assert.equal(nobody.status, 401)
+      assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api", scope="read"')
+      assert.equal(nobody.headers.get('cache-control'), 'no-store')
+
+      const forbidden = await get('/admin', `Bearer ${good}`)
+      assert.equal(forbidden.status, 403)
+      assert.equal((await forbidden.json()).error, 'insufficient_scope')
+
+      assert.equal((await get('/', 'Bearer two words')).status, 400)
+    })
+  })
+}
+
 /** What Express answers to the very bytes of a request. */
 async function send(port, ...lines) {
   const socket = connect(port, '127.0.0.1')
@@ -178,41 +250,11 @@ async function send(port, ...lines) {
   return answer
 }
 
-test('guards an Express application', async () => {
-  const { jwks, token } = await createIssuer('ES256')
-  const bearward = createBearward({ issuer: ISSUER, audience: AUDIENCE, keys: jwks })
-  const app = express()
-  app.get('/', bearward.requireToken({ scope: 'read' }), (request, response) => {
-    response.json({ caller: auth(request).subject.id, same: request.auth === auth(request) })
-  })
-  app.get('/admin', bearward.requireToken({ scope: 'admin' }))
-
-  await serve(app, async (port) => {
-    const good = await token()
-    const get = (path, authorization) =>
-      fetch(`http://127.0.0.1:${port}${path}`, { headers: authorization ? { authorization } : {} })
-
-    const granted = await get('/', `Bearer ${good}`)
-    assert.equal(granted.status, 200)
-    assert.deepEqual(await granted.json(), { caller: 'reports-cron', same: true })
-
-    const nobody = await get('/')
-    assert.equal(nobody.status, 401)
-    assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api", scope="read"')
-    assert.equal(nobody.headers.get('cache-control'), 'no-store')
-
-    const forbidden = await get('/admin', `Bearer ${good}`)
-    assert.equal(forbidden.status, 403)
-    assert.equal((await forbidden.json()).error, 'insufficient_scope')
-
-    assert.equal((await get('/', 'Bearer two words')).status, 400)
-  })
-})
-
 test('refuses two Authorization lines, whichever of them is good', async () => {
   const { jwks, token } = await createIssuer('ES256')
-  const { requireToken: guard } = createBearward({ issuer: ISSUER, audience: AUDIENCE, keys: jwks })
-  const app = express().get('/admin', guard(), (_request, response) => response.end('in'))
+  const options = { issuer: ISSUER, audience: AUDIENCE, keys: jwks }
+  const { requireToken } = onExpress.createBearward(options)
+  const app = express().get('/admin', requireToken(), (_request, response) => response.end('in'))
   await serve(app, async (port) => {
     const good = `Authorization: Bearer ${await token()}`
     const bad = 'Authorization: Basic dXNlcjpwYXNz'
@@ -231,7 +273,7 @@ test('is configured by the environment', async () => {
   await serveIssuer(async ({ url, token }) => {
     process.env.BEARWARD_ISSUER = url
     process.env.BEARWARD_AUDIENCE = AUDIENCE
-    const app = express().use(requireToken(), (_request, response) => response.end('in'))
+    const app = express().use(onExpress.requireToken(), (_request, response) => response.end('in'))
     delete process.env.BEARWARD_ISSUER
     delete process.env.BEARWARD_AUDIENCE
     await serve(app, async (port) => {

@@ -1,9 +1,8 @@
+import { CRON, PROBE, reportsFor } from '@bearward/example-story'
 import { auth, createBearward } from '@bearward/express'
 import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
-import { CRON, PROBE } from './cast.ts'
-import { reportsFor } from './reports.ts'
 
 export interface ReportsApiOptions {
   /** The authorization server whose tokens are accepted. */

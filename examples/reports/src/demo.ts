@@ -1,4 +1,4 @@
-import { play } from './play.ts'
+import { playWholeStory } from './play.ts'
 import { serve } from './serve.ts'
 
 const USAGE = `Usage: npm run demo [-- --serve]
@@ -10,7 +10,7 @@ const [option, ...more] = process.argv.slice(2)
 if (more.length > 0) {
   refuse(`Unknown argument: ${more[0]}`)
 } else if (option === undefined) {
-  process.exitCode = (await play()) ? 0 : 1
+  process.exitCode = (await playWholeStory()) ? 0 : 1
 } else if (option === '--serve') {
   await serve()
 } else if (option === '--help') {

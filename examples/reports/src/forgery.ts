@@ -1,6 +1,6 @@
 import { base64url, decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
 import type { JWTHeaderParameters } from 'jose'
-import type { Credential } from './credential.ts'
+import type { Credential } from '@bearward/example-story'
 
 /** A scope is written into a real token. The signature stays as it was. */
 export function withScopeEdited({ token }: Credential, scope: string): Credential {

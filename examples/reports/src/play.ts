@@ -1,23 +1,16 @@
-import { perform } from './performance.ts'
-import type { Performance } from './performance.ts'
+import { play, told } from '@bearward/example-story'
 import { setStage } from './stage.ts'
 import { STORY } from './story.ts'
-import { conclusion, told } from './telling.ts'
 
 /** Plays the whole story and prints it. True where every answer was as told. */
-export async function play(): Promise<boolean> {
+export async function playWholeStory(): Promise<boolean> {
   const stage = await setStage()
   try {
     console.log(`The authorization server listens on ${stage.authorizationServer.issuer}`)
     console.log(`The reports API listens on ${stage.api.url}\n`)
-    const performances: Performance[] = []
-    for (const [index, step] of STORY.entries()) {
-      const performance = await perform(step, stage)
-      performances.push(performance)
-      console.log(told(index + 1, performance))
-    }
-    console.log(conclusion(performances))
-    return performances.every(({ differences }) => differences.length === 0)
+    return await play(STORY, stage, (number, performance) =>
+      told(number, performance, stage.takeRefusal()),
+    )
   } finally {
     await stage.close()
   }

@@ -1,15 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen, REPORTS_API } from '@bearward/example-story'
+import type { RunningApi } from '@bearward/example-story'
 import type { BearwardEvent } from '@bearward/express'
 import { createReportsApi } from './api.ts'
-import { REPORTS_API } from './cast.ts'
-
-/** The reports API, listening on loopback. */
-export interface RunningApi {
-  readonly url: string
-  close(): Promise<void>
-}
 
 export interface RunningApiOptions {
   readonly issuer: string
@@ -19,23 +11,14 @@ export interface RunningApiOptions {
 }
 
 /** Starts a reports API that trusts this issuer. It need not be reachable for that. */
-export async function startApi({
-  issuer,
-  onEvent,
-  port = 0,
-}: RunningApiOptions): Promise<RunningApi> {
+export async function startApi({ issuer, onEvent, port }: RunningApiOptions): Promise<RunningApi> {
   const { app, bearward } = createReportsApi({ issuer, audience: REPORTS_API, onEvent })
-  const server = createServer(app).listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url, close } = await listen(app, port)
   return {
     url,
     async close() {
       bearward.close()
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+      await close()
     },
   }
 }

@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { discover, startAuthorizationServer } from '@bearward/example-authorization-server'
+import { AUTHORIZATION_SERVER, CRON, explained, REPORTS_API } from '@bearward/example-story'
 import type { BearwardEvent } from '@bearward/express'
-import { AUTHORIZATION_SERVER, CRON, REPORTS_API } from './cast.ts'
 import { startApi } from './running-api.ts'
-import { explained } from './telling.ts'
 
 const PORTS = { authorizationServer: 9400, api: 9401 }
 

@@ -1,36 +1,25 @@
 import { startAuthorizationServer } from '@bearward/example-authorization-server'
-import type { AuthorizationServer } from '@bearward/example-authorization-server'
+import { AUTHORIZATION_SERVER, machineCredential, READ } from '@bearward/example-story'
+import type { Credential, ExplainedRefusal, RunningApi, Stage } from '@bearward/example-story'
 import type { BearwardEvent } from '@bearward/express'
-import { AUTHORIZATION_SERVER } from './cast.ts'
-import { machineCredential } from './credential.ts'
-import type { Credential } from './credential.ts'
 import { startApi } from './running-api.ts'
-import type { RunningApi } from './running-api.ts'
 
-/** Why an API refused a request, as only the API knows it. */
-export type Refusal = Extract<BearwardEvent, { type: 'refused' }> & {
-  /** What to configure, where nobody knew who the caller was. */
-  readonly advice?: string
-}
-
-/** Where the story plays: an authorization server and an API, both listening on loopback. */
-export interface Stage {
-  readonly authorizationServer: AuthorizationServer
-  readonly api: RunningApi
+/** Where the whole story plays. */
+export interface ReportsStage extends Stage {
   /** A machine's token, got in time for the scenes after the authorization server is gone. */
   readonly spare: Credential
   /** A further API, which has not seen the authorization server yet. */
   readonly startFreshApi: () => Promise<RunningApi>
-  /** Why an API has just refused a request. Each refusal is told once. */
-  takeRefusal(): Refusal | undefined
+  /** Why an API has just refused a request, as only the API knows it. Each refusal is told once. */
+  takeRefusal(): ExplainedRefusal | undefined
   close(): Promise<void>
 }
 
-export async function setStage(): Promise<Stage> {
+export async function setStage(): Promise<ReportsStage> {
   const authorizationServer = await startAuthorizationServer(AUTHORIZATION_SERVER)
   const { issuer } = authorizationServer
   const apis: RunningApi[] = []
-  let refusal: Refusal | undefined
+  let refusal: ExplainedRefusal | undefined
   let advice: string | undefined
   const onEvent = (event: BearwardEvent): void => {
     if (event.type === 'subject_unknown') advice = event.advice
@@ -46,7 +35,7 @@ export async function setStage(): Promise<Stage> {
   return {
     authorizationServer,
     api: await startFreshApi(),
-    spare: await machineCredential(issuer, 'read:reports'),
+    spare: await machineCredential(issuer, READ),
     startFreshApi,
     takeRefusal() {
       const taken = refusal

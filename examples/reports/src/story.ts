@@ -1,76 +1,32 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
-import { ADA, AGENT, CRON, INVOICES_API, MALLORY, PROBE, WEB_APP } from './cast.ts'
-import { idTokenCredential, machineCredential, userCredential } from './credential.ts'
+import {
+  ADA,
+  AGENT,
+  CRON,
+  INVOICES_API,
+  MALLORY,
+  PROBE,
+  READ,
+  READ_AND_ADMIN,
+  SHORT_STORY,
+  WEB_APP,
+  idTokenCredential,
+  machineCredential,
+  userCredential,
+} from '@bearward/example-story'
+import type { Step } from '@bearward/example-story'
 import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
-import type { Step } from './step.ts'
-
-const READ = 'read:reports'
-const BOTH = 'read:reports admin:reports'
+import type { ReportsStage } from './stage.ts'
 
 /** Who comes to the reports API, and what becomes of it. Told in this order. */
-export const STORY: readonly Step[] = [
+export const STORY: readonly Step<ReportsStage>[] = [
   {
     heading: 'A stranger reads the news, for which a token is optional',
     expected: { status: 200, body: { reader: 'a stranger' } },
     prepare: () => ({ target: 'GET /news' }),
   },
-  {
-    heading: 'The stranger asks for the reports, without a token',
-    expected: { status: 401, error: null },
-    prepare: () => ({ target: 'GET /reports' }),
-  },
-  {
-    heading: 'The stranger sends something that cannot be a token',
-    expected: { status: 400, error: 'invalid_request' },
-    prepare: () => ({
-      target: 'GET /reports',
-      credential: { token: 'open sesame', origin: 'made up' },
-    }),
-  },
-  {
-    heading: 'A machine lists the reports, and sees them all',
-    expected: {
-      status: 200,
-      body: { seenAs: 'machine', reports: ['Sales of the north', 'Sales of the south', 'Returns'] },
-    },
-    prepare: async ({ authorizationServer: { issuer } }) => ({
-      target: 'GET /reports',
-      credential: await machineCredential(issuer, READ),
-    }),
-  },
-  {
-    heading: 'The machine wants to rebuild the index with too little scope',
-    expected: { status: 403, error: 'insufficient_scope' },
-    prepare: async ({ authorizationServer: { issuer } }) => ({
-      target: 'POST /reindex',
-      credential: await machineCredential(issuer, READ),
-    }),
-  },
-  {
-    heading: 'The machine rebuilds the index, with the scope for it',
-    expected: { status: 200, body: { reindexed: true, by: CRON.id } },
-    prepare: async ({ authorizationServer: { issuer } }) => ({
-      target: 'POST /reindex',
-      credential: await machineCredential(issuer, BOTH),
-    }),
-  },
-  {
-    heading: 'A user signs in and lists the reports, and sees her own',
-    expected: { status: 200, body: { seenAs: 'user', reports: ['Sales of the north', 'Returns'] } },
-    prepare: async ({ authorizationServer: { issuer } }) => ({
-      target: 'GET /reports',
-      credential: await userCredential(issuer, READ),
-    }),
-  },
-  {
-    heading: 'The user has the scope to rebuild the index too, but only machines may',
-    expected: { status: 403, error: null },
-    prepare: async ({ authorizationServer: { issuer } }) => ({
-      target: 'POST /reindex',
-      credential: await userCredential(issuer, BOTH),
-    }),
-  },
+  ...SHORT_STORY,
   {
     heading: 'An agent lists the reports for the user, and she is still the one whose they are',
     expected: { status: 200, body: { seenAs: 'user', reports: ['Sales of the north', 'Returns'] } },
@@ -101,7 +57,7 @@ export const STORY: readonly Step[] = [
     expected: { status: 403, error: null },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
-      credential: await userCredential(issuer, BOTH, MALLORY, WEB_APP),
+      credential: await userCredential(issuer, READ_AND_ADMIN, MALLORY, WEB_APP),
     }),
   },
   {
@@ -119,7 +75,7 @@ export const STORY: readonly Step[] = [
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
-      credential: withScopeEdited(await machineCredential(issuer, READ), BOTH),
+      credential: withScopeEdited(await machineCredential(issuer, READ), READ_AND_ADMIN),
     }),
   },
   {

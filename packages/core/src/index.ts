@@ -22,7 +22,6 @@ export { tokenOf } from './decisions.ts'
 export type { Clock } from './clock.ts'
 export type { Fetch, FetchFailure, FetchInit } from './authorization-server/bounded-fetch.ts'
 export type { Algorithm } from './signature/algorithms.ts'
-export { LIMITS } from './limits.ts'
 
 export type { ClientOfIssuer, Requirements } from './requirements/requirements.ts'
 

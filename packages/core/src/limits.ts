@@ -1,5 +1,7 @@
-/** Every bound that is not an option, in one place. Each is a number, has a test, and is documented. */
-export const LIMITS = {
+import { deepFreeze } from './deep-freeze.ts'
+
+/** The bounds that are no options, in one place. Each is a number, has a test, and is documented. */
+export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
   tokenLength: 16_384,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
@@ -18,6 +20,6 @@ export const LIMITS = {
   claimMatched: 512,
   /** Actors in one token: the one who acts, and those who acted before. */
   actors: 8,
-  /** Seconds by which clocks may be said to differ. */
+  /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
-} as const
+})

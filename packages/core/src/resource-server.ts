@@ -181,9 +181,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     })
   }
 
-  // Nothing and `undefined` are two things: a requirement that was misspelt in its module is the latter.
   function guard(...given: readonly unknown[]): Guard {
-    const required = readRequirements(given.length === 0 ? {} : given[0], settings.issuers)
+    const required = readRequirements(given, settings.issuers)
     return (request) => decide(request, required)
   }
 

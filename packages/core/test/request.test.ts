@@ -48,4 +48,14 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'c')).toEqual([])
     expect(headerValues(request({ headers }), 'd')).toEqual([])
   })
+
+  it('finds a parsed header in whatever case it is named, and in several cases at once', () => {
+    const headers = { Authorization: 'a', AUTHORIZATION: 'b', 'x-authorization': 'c' }
+    expect(headerValues(request({ headers }), 'authorization')).toEqual(['a', 'b'])
+  })
+
+  it('refuses headers in which it would find nothing', () => {
+    const headers = new Headers({ authorization: 'a' }) as unknown as Record<string, string>
+    expect(() => headerValues(request({ headers }), 'authorization')).toThrow(TypeError)
+  })
 })

@@ -1,5 +1,5 @@
 import { type AccessToken, tokenOf } from '@bearward/core'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,6 +14,6 @@ declare module 'fastify' {
  * Throws an `Error` where there is none, which is a mistake in the program: no guard stands before the
  * handler, or the guard is `optional` and the caller anonymous (look at `request.auth` there).
  */
-export function auth(request: FastifyRequest): AccessToken {
+export function auth(request: FastifyRequest<RouteGenericInterface, RawServerBase>): AccessToken {
   return tokenOf(request)
 }

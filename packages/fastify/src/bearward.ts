@@ -14,12 +14,24 @@ import type {
   FastifyPluginCallback,
   FastifyReply,
   FastifyRequest,
-  onRequestHookHandler,
+  HookHandlerDoneFunction,
+  RawServerBase,
+  RouteGenericInterface,
 } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
 
 /** What a guard asks of the caller. `check` gets the Fastify request. */
 export type FastifyRequirements = Requirements<FastifyRequest>
+
+type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
+
+/** An `onRequest` hook for any app, whatever its server (HTTP/2, say), its log and its types are. */
+export type FastifyGuard = (
+  request: AnyRequest,
+  reply: AnyReply,
+  done: HookHandlerDoneFunction,
+) => void
 
 /** The guards of one configuration, and the plugin they need. Made by `createBearward`. */
 export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
@@ -31,7 +43,7 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'dis
    * `ConfigurationError` where the requirements are wrong; the app does not start where the plugin is not
    * registered.
    */
-  readonly requireToken: (requirements?: FastifyRequirements) => onRequestHookHandler
+  readonly requireToken: (requirements?: FastifyRequirements) => FastifyGuard
 }
 
 /** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
@@ -61,11 +73,11 @@ export function createBearward(options: ResourceServerOptions): Bearward {
  *
  * Throws a `ConfigurationError` where the variables or the requirements are wrong.
  */
-export function requireToken(...requirements: [FastifyRequirements?]): onRequestHookHandler {
+export function requireToken(...requirements: [FastifyRequirements?]): FastifyGuard {
   return guardOf(standAloneServer(process.env), requirements)
 }
 
-function guardOf(server: ResourceServer, requirements: readonly unknown[]): onRequestHookHandler {
+function guardOf(server: ResourceServer, requirements: readonly unknown[]): FastifyGuard {
   // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
   const guard = server.guard(...(requirements as [Requirements]))
   return function bearwardGuard(request, reply, done) {
@@ -80,7 +92,7 @@ function guardOf(server: ResourceServer, requirements: readonly unknown[]): onRe
  * Fastify binds each hook to the instance it belongs to when the app gets ready: the moment at which a
  * forgotten plugin can still stop the app.
  */
-function needing(plugin: symbol, hook: onRequestHookHandler): onRequestHookHandler {
+function needing(plugin: symbol, hook: FastifyGuard): FastifyGuard {
   return Object.defineProperty(hook, 'bind', {
     value(app: FastifyInstance) {
       if (app.hasDecorator(plugin)) return Function.prototype.bind.call(hook, app) as unknown
@@ -91,16 +103,16 @@ function needing(plugin: symbol, hook: onRequestHookHandler): onRequestHookHandl
   })
 }
 
-function viewOf(request: FastifyRequest): RequestView {
+function viewOf(request: AnyRequest): RequestView {
   const { method, originalUrl: url, raw } = request
   return { method, url, headerLines: raw.rawHeaders, headers: raw.headers, source: request }
 }
 
 function settle(
   outcome: Outcome,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: (error?: Error) => void,
+  request: AnyRequest,
+  reply: AnyReply,
+  done: HookHandlerDoneFunction,
 ): void {
   try {
     if (outcome.kind === 'refused') {
@@ -116,7 +128,7 @@ function settle(
   done()
 }
 
-function answer(refusal: Refused, request: FastifyRequest, reply: FastifyReply): void {
+function answer(refusal: Refused, request: AnyRequest, reply: AnyReply): void {
   const { reason, explanation, status, headers, body } = refusal
   request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
   // As bytes, so that neither a serializer nor a charset is put to it.

@@ -5,7 +5,7 @@
  */
 export { auth } from './auth.ts'
 export { createBearward, requireToken } from './bearward.ts'
-export type { Bearward, FastifyRequirements } from './bearward.ts'
+export type { Bearward, FastifyGuard, FastifyRequirements } from './bearward.ts'
 export type {
   AccessToken,
   Actor,

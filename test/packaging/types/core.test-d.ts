@@ -105,13 +105,16 @@ export function tell(event: BearwardEvent): string {
       return `${event.failure} ${event.detail}`
     case 'subject_unknown':
       return `${event.why} ${event.advice}`
+    case 'keys_stale':
+      return event.issuer
+    case 'keys_recovered':
+      return `after ${event.failures.toFixed()}`
+    case 'keys_sought':
+      return event.because
     case 'keys_moved':
       return `${event.from} ${event.to}`
-    case 'keys_stale':
-    case 'keys_recovered':
-    case 'keys_sought':
     case 'key_distrusted':
-      return event.issuer
+      return event.thumbprint
   }
 }
 

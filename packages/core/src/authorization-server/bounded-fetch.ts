@@ -113,7 +113,7 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
  * `max-age` that is no number mean none; of several values the smallest counts. `s-maxage` and `Expires`
  * are for others.
  */
-export function maxAgeOf(headers: Headers): number | undefined {
+export function maxAgeOf(headers: Response['headers']): number | undefined {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
     .split(',')

@@ -115,22 +115,28 @@ function keySetOf(
   size: number,
   ignored: readonly IgnoredKey[],
 ): KeySet {
-  const byAlgorithm = new Map<Algorithm, PreparedKey[]>()
-  for (const key of keys) {
-    const others = byAlgorithm.get(key.algorithm)
+  // A `kid` is looked up under its algorithm, which has no space in its name.
+  const listed = new Map<string, PreparedKey[]>()
+  const list = (name: string, key: PreparedKey) => {
+    const others = listed.get(name)
     if (others) others.push(key)
-    else byAlgorithm.set(key.algorithm, [key])
+    else listed.set(name, [key])
+  }
+  for (const key of keys) {
+    list(key.algorithm, key)
+    if (key.kid !== undefined) list(`${key.algorithm} ${key.kid}`, key)
   }
   return {
     size,
     ignored,
     find(algorithm, kid) {
-      const serving = byAlgorithm.get(algorithm) ?? []
-      const candidates = kid === undefined ? serving : serving.filter((key) => key.kid === kid)
-      return candidates.length > LIMITS.keysTried ? [] : candidates
+      const candidates = listed.get(kid === undefined ? algorithm : `${algorithm} ${kid}`) ?? NONE
+      return candidates.length > LIMITS.keysTried ? NONE : candidates
     },
   }
 }
+
+const NONE: readonly VerifyingKey[] = Object.freeze([])
 
 function listReasons(ignored: readonly IgnoredKey[]): string {
   return ignored.length === 0 ? 'the set is empty' : ignored.map(({ why }) => why).join(', ')

@@ -105,6 +105,13 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     return lifeCycle.held(clock.monotonic())?.set.find(algorithm, kid) ?? []
   }
 
+  /** Whether a key is listed is asked before whether it is trusted: a distrusted one is not sought. */
+  function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
+    const keys = set.find(algorithm, kid)
+    if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
+    return distrusted.size === 0 ? keys : keys.filter(isTrusted)
+  }
+
   function unavailable(found: string): Rejection {
     const explanation = { check: 'keys', expected: `the keys of ${issuer}`, found }
     return new Rejection('keys_unavailable', explanation, lifeCycle.retryAfter(clock.monotonic()))
@@ -127,9 +134,10 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     find(algorithm, kid) {
       const held = lifeCycle.held(clock.monotonic())
       if (held === undefined) return andThen(follow('keys'), () => verdict(algorithm, kid))
-      return andThen(held.state === 'stale' ? follow('fresh_keys') : undefined, () => {
-        const sought = listed(algorithm, kid).length === 0 ? follow('unknown_key') : undefined
-        return andThen(sought, () => verdict(algorithm, kid))
+      if (held.state === 'fresh') return findListed(held.set, algorithm, kid)
+      return andThen(follow('fresh_keys'), () => {
+        const { set } = lifeCycle.held(clock.monotonic()) ?? held
+        return findListed(set, algorithm, kid)
       })
     },
 

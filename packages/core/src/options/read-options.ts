@@ -102,7 +102,9 @@ function readIssuers(
     problems.unknownNames(issuer, ISSUER_OPTIONS, `issuers[${i}].`)
     return readIssuer(issuer, insecureHosts, problems, `issuers[${i}].`)
   })
-  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length) {
+  const isDoubled = (names: readonly unknown[]) => new Set(names).size < names.length
+  // As they are written too: issuers of many tenants share their keys by that name.
+  if (isDoubled(several.map(({ issuer }) => issuer)) || isDoubled(issuers.map((i) => i.issuer))) {
     problems.add('issuers names an issuer twice: give each one once, with all its audiences.')
   }
   return issuers

@@ -1,12 +1,12 @@
-/**
- * Why a request was refused: the closed set that outcomes, events and documentation share, each with
- * what the caller is told. The texts are fixed, so nothing of a request can reach a response.
- *
- * `error` is the code of RFC 6750 section 3.1 for the challenge; a refusal without one carries a
- * challenge without error information (no credentials were sent, or no code fits).
- */
+import { deepFreeze } from '../deep-freeze.ts'
+
+/** What the caller is told about a refusal. */
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
+  /**
+   * The code of RFC 6750 section 3.1 for the challenge. A refusal without one carries a challenge without
+   * error information: no credentials were sent, or no code fits.
+   */
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
   readonly description: string
 }
@@ -14,7 +14,11 @@ export interface ReasonText {
 const invalidToken = (description: string) =>
   ({ status: 401, error: 'invalid_token', description }) as const
 
-export const REASONS = {
+/**
+ * Why a request was refused: the closed set that outcomes, events and documentation share. The texts are
+ * fixed, so nothing of a request can reach a response.
+ */
+export const REASONS = deepFreeze({
   malformed_credentials: {
     status: 400,
     error: 'invalid_request',
@@ -61,7 +65,7 @@ export const REASONS = {
     status: 503,
     description: 'The access token cannot be verified at the moment.',
   },
-} as const satisfies Record<string, ReasonText>
+} as const satisfies Record<string, ReasonText>)
 
 /** One of the closed set of reasons for which a request is refused. */
 export type Reason = keyof typeof REASONS

@@ -11,20 +11,24 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 /**
  * Validates what a guard asks for, when the guard is defined. Throws a `ConfigurationError` that names
  * every problem: a guard that asks for less than was meant is worse than none.
+ *
+ * Takes the arguments of the call as they came: none at all is fine where any valid token will do, but one
+ * that is there and undefined was misspelt somewhere, and a second one would be overlooked.
  */
 export function readRequirements(
-  requirements: unknown,
+  given: readonly unknown[],
   issuers: readonly IssuerSettings[],
 ): CheckedRequirements {
   const problems = new Problems()
+  const requirements = given.length === 0 ? {} : given[0]
   if (looksLikeRequest(requirements)) {
     throw new ConfigurationError('requireToken was used as a middleware', [
       'It makes one: write requireToken() with parentheses.',
     ])
   }
-  if (!isRecord(requirements)) {
+  if (!isRecord(requirements) || given.length > 1) {
     throw new ConfigurationError('The requirements of a guard are wrong', [
-      'They must be an object, or be left out altogether where any valid token will do.',
+      'They must be one object, or be left out altogether where any valid token will do.',
     ])
   }
   problems.unknownNames(requirements, NAMES)

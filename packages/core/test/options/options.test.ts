@@ -2,7 +2,8 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
-import { ConfigurationError, createResourceServer, LIMITS } from '../../src/index.ts'
+import { ConfigurationError, createResourceServer } from '../../src/index.ts'
+import { LIMITS } from '../../src/limits.ts'
 
 const good = { issuer: ISSUER, audience: AUDIENCE }
 const { jwks } = createTestIssuer()
@@ -97,6 +98,12 @@ describe('the options', () => {
     expect(problemsOf({ ...good, issuers: [other] }).join()).toContain('stands beside issuers')
     expect(problemsOf({ issuers: [] })).toHaveLength(1)
     expect(problemsOf({ issuers: [good, good] }).join()).toContain('twice')
+    const template = { ...good, issuer: 'https://login.example.com/{tenantid}/v2.0' }
+    const tenants = [
+      { ...template, tenants: ['a'] },
+      { ...template, tenants: ['b'] },
+    ]
+    expect(problemsOf({ issuers: tenants }).join()).toContain('twice')
     expect(problemsOf({ issuers: [good, { ...other, audience: '' }] })).toEqual([
       expect.stringMatching(/^issuers\[1\]\.audience is missing/),
     ])

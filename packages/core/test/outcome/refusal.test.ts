@@ -109,7 +109,7 @@ describe('refuse', () => {
       const without = refuse(because(reason), 'api', undefined)
       expect(challengeOf(without)).not.toHaveProperty('scope')
     }
-    expect(() => readRequirements({ scope: 'a"b' }, [settingsWith()])).toThrow(ConfigurationError)
+    expect(() => readRequirements([{ scope: 'a"b' }], [settingsWith()])).toThrow(ConfigurationError)
   })
 
   it('6750-14: writes nothing but its own texts, in the characters that may stand there', () => {

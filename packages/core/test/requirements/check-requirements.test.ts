@@ -32,7 +32,7 @@ const unknown = accessTokenOf({ iss: ISSUER, sub: 'alice', exp: 1 }, own)
 
 const request = { url: '/' }
 const judge = (token: AccessToken, requirements: Requirements) =>
-  checkRequirements(token, readRequirements(requirements, issuers), request)
+  checkRequirements(token, readRequirements([requirements], issuers), request)
 
 describe('checkRequirements', () => {
   it.each<[requirements: Requirements, user: string, machine: string, unknown: string]>([
@@ -82,7 +82,7 @@ describe('checkRequirements', () => {
   })
 
   it('takes a client by its id where there is one issuer', () => {
-    const required = readRequirements({ clients: ['app'] }, [own])
+    const required = readRequirements([{ clients: ['app'] }], [own])
     expect(verdictOf(checkRequirements(user, required, request))).toBe('passed')
     expect(verdictOf(checkRequirements(unknown, required, request))).toBe(CLIENT)
   })

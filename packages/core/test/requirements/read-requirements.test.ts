@@ -12,7 +12,7 @@ const two = [settingsWith(said), settingsWith({ issuer: OTHER })]
 
 function problemsOf(requirements: unknown, issuers = one): readonly string[] {
   try {
-    readRequirements(requirements, issuers)
+    readRequirements([requirements], issuers)
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError)
     return (error as ConfigurationError).problems
@@ -33,8 +33,8 @@ describe('readRequirements', () => {
   }
 
   it('asks for nothing but a token where nothing is named', () => {
-    expect(readRequirements({}, one)).toEqual(nothing)
-    expect(readRequirements({}, two)).toEqual(nothing)
+    expect(readRequirements([{}], one)).toEqual(nothing)
+    expect(readRequirements([{}], two)).toEqual(nothing)
   })
 
   it.each<[scope: unknown, all: string[], any: string[] | undefined, challenge: string]>([
@@ -51,13 +51,13 @@ describe('readRequirements', () => {
     [{ any: ['read', 'write'] }, [], ['read', 'write'], 'read'],
   ])('reads scopes: %j', (scope, allScopes, anyScopes, challengeScope) => {
     const checked = { ...nothing, allScopes, anyScopes, challengeScope }
-    expect(readRequirements({ scope }, one)).toEqual(checked)
+    expect(readRequirements([{ scope }], one)).toEqual(checked)
   })
 
   it('reads subject, clients, issuer, optional and check', () => {
     const check = () => true
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
-    expect(readRequirements(given, one)).toEqual({
+    expect(readRequirements([given], one)).toEqual({
       ...nothing,
       subject: 'user',
       clients: [{ clientId: 'app' }],
@@ -69,16 +69,16 @@ describe('readRequirements', () => {
       { issuer: ISSUER, clientId: 'a' },
       { issuer: OTHER, clientId: 'a' },
     ]
-    expect(readRequirements({ clients, issuer: [ISSUER, OTHER] }, two)).toMatchObject({
+    expect(readRequirements([{ clients, issuer: [ISSUER, OTHER] }], two)).toMatchObject({
       clients,
       issuers: [ISSUER, OTHER],
     })
-    expect(readRequirements({ optional: false }, one).optional).toBe(false)
+    expect(readRequirements([{ optional: false }], one).optional).toBe(false)
   })
 
   it('keeps what was meant when the guard was defined', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
-    const checked = readRequirements(given, one)
+    const checked = readRequirements([given], one)
     given.scope.length = 0
     given.clients[0] = 'other'
     given.issuer.push('x')
@@ -165,7 +165,7 @@ describe('readRequirements', () => {
   it('says everything at once, each with what is meant', () => {
     const wrong = { scopes: 'a', subject: 'x', optional: 1, clients: [] }
     expect(problemsOf(wrong)).toHaveLength(4)
-    expect(() => readRequirements(wrong, one)).toThrow(
+    expect(() => readRequirements([wrong], one)).toThrow(
       [
         'The requirements of a guard are wrong:',
         '  - scopes is not known. Did you mean scope?',
@@ -180,7 +180,7 @@ describe('readRequirements', () => {
     'takes nothing but an object: %j',
     (requirements) => {
       expect(problemsOf(requirements)).toEqual([
-        'They must be an object, or be left out altogether where any valid token will do.',
+        'They must be one object, or be left out altogether where any valid token will do.',
       ])
     },
   )
@@ -188,7 +188,7 @@ describe('readRequirements', () => {
   it('knows when it was given a request', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
     expect(problemsOf(request)).toEqual(['It makes one: write requireToken() with parentheses.'])
-    expect(() => readRequirements(request, one)).toThrow('requireToken was used as a middleware')
+    expect(() => readRequirements([request], one)).toThrow('requireToken was used as a middleware')
   })
 
   it('asks whose client is meant where there are several issuers', () => {
@@ -239,5 +239,11 @@ describe('readRequirements', () => {
       `subject: tokens of b2c do not say who is a machine, and nothing else is said about ${ISSUER}. ` +
         `Set machineSubject if a machine's sub can be told from all users' there.${OR_LIST}`,
     ])
+  })
+
+  it('overlooks no second argument', () => {
+    expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow('one object')
+    expect(() => readRequirements([undefined], one)).toThrow('one object')
+    expect(readRequirements([], one)).toEqual(readRequirements([{}], one))
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { classifySubject, LIMITS } from '../../src/index.ts'
+import { classifySubject } from '../../src/index.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { CONVENTIONS } from '../../src/subject/conventions.ts'
 import { PROFILES, profileOf, type Provider, providerOfIssuer } from '../../src/subject/profiles.ts'
 import { EXAMPLES } from './examples/examples.ts'

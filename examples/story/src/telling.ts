@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import type { Performance } from './performance.ts'
+import type { RefusedEvent } from '@bearward/core'
 import type { Credential } from './credential.ts'
-import type { Refusal } from './stage.ts'
+import type { Answer, Performance } from './performance.ts'
 import type { Expected } from './step.ts'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
@@ -12,23 +12,38 @@ function styled(style: Style, text: string): string {
   return COLOURED ? styleText(style, text) : text
 }
 
+/** Why an API refused a request, and what to configure where it did not know who the caller was. */
+export interface ExplainedRefusal extends RefusedEvent {
+  readonly advice?: string
+}
+
 /** One step for people to read: heading, request, answer, and what only the server knows. */
-export function told(number: number, performance: Performance): string {
-  const { step, request, answer, refusal, differences } = performance
+export function told(
+  number: number,
+  { step, request, answer, differences }: Performance,
+  refusal?: ExplainedRefusal,
+): string {
   const lines = [
     `> ${request.target}`,
     ...(request.credential ? [`> ${authorizationLine(request.credential)}`] : []),
-    styled(answer.status < 400 ? 'green' : 'yellow', `< ${answer.status} ${answer.statusText}`),
+    styled(styleOf(answer), `< ${answer.status} ${answer.statusText}`),
     ...(answer.challenge === null ? [] : [`< WWW-Authenticate: ${answer.challenge}`]),
     ...(answer.retryAfter === null ? [] : [`< Retry-After: ${answer.retryAfter}`]),
     `< ${answer.body}`,
     ...(refusal ? [styled('dim', `server: ${explained(refusal)}`)] : []),
     ...(refusal?.advice ? [styled('dim', `server: ${refusal.advice}`)] : []),
     ...(differences.length === 0 ? [styled('dim', `as told: ${summary(step.expected)}`)] : []),
-    ...differences.map((difference) => styled('red', `NOT AS TOLD: ${difference}`)),
+    ...differences.map(notAsTold),
   ]
   const heading = styled('bold', `${String(number).padStart(2)}. ${step.heading}`)
   return [heading, ...lines.map((line) => `    ${line}`), ''].join('\n')
+}
+
+/** One step as a line: what happens, the status, and what of it is not as told. */
+export function toldOnOneLine(number: number, performance: Performance): string {
+  const { step, answer, differences } = performance
+  const line = `${number}. ${step.heading}: ${styled(styleOf(answer), String(answer.status))}`
+  return [line, ...differences.map(notAsTold)].join('. ')
 }
 
 /** The last line, and which steps to look at where an answer differed. */
@@ -43,9 +58,17 @@ export function conclusion(performances: readonly Performance[]): string {
 }
 
 /** Why a request was refused, on one line. */
-export function explained(refusal: Refusal): string {
+export function explained(refusal: RefusedEvent): string {
   const { reason, check, expected, found } = refusal
   return `${reason} (${check}: expected ${expected}, found ${found})`
+}
+
+function notAsTold(difference: string): string {
+  return styled('red', `NOT AS TOLD: ${difference}`)
+}
+
+function styleOf({ status }: Answer): Style {
+  return status < 400 ? 'green' : 'yellow'
 }
 
 /** No token is ever shown whole. */

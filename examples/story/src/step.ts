@@ -1,14 +1,20 @@
+import type { AuthorizationServer } from '@bearward/example-authorization-server'
 import type { Credential } from './credential.ts'
 import type { RunningApi } from './running-api.ts'
-import type { Stage } from './stage.ts'
 
-/** One scene of the story: a request, and the answer that it has to get. */
-export interface Step {
+/** Where a story plays: an authorization server and an API, both listening on loopback. */
+export interface Stage {
+  readonly authorizationServer: AuthorizationServer
+  readonly api: RunningApi
+}
+
+/** One scene of a story: a request, and the answer that it has to get. */
+export interface Step<S extends Stage = Stage> {
   /** What happens, in plain words. */
   readonly heading: string
   readonly expected: Expected
   /** Gets what the request needs, such as a token, and says what to send. */
-  prepare(stage: Stage): ApiRequest | Promise<ApiRequest>
+  prepare(stage: S): ApiRequest | Promise<ApiRequest>
 }
 
 export interface ApiRequest {

@@ -1,4 +1,4 @@
-import type { Subject } from '@bearward/express'
+import type { Subject } from '@bearward/core'
 
 export interface Report {
   readonly title: string

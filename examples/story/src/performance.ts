@@ -1,12 +1,10 @@
-import type { Refusal, Stage } from './stage.ts'
-import type { ApiRequest, Expected, Step } from './step.ts'
+import type { ApiRequest, Expected, Stage, Step } from './step.ts'
 
 /** A step that was played: what was sent, what came back, and where that differs. */
 export interface Performance {
   readonly step: Step
   readonly request: ApiRequest
   readonly answer: Answer
-  readonly refusal: Refusal | undefined
   /** What is not as expected, a sentence each. */
   readonly differences: readonly string[]
 }
@@ -20,12 +18,10 @@ export interface Answer {
 }
 
 /** Plays one step over HTTP. */
-export async function perform(step: Step, stage: Stage): Promise<Performance> {
+export async function perform<S extends Stage>(step: Step<S>, stage: S): Promise<Performance> {
   const request = await step.prepare(stage)
-  stage.takeRefusal()
   const answer = await send(request, (request.api ?? stage.api).url)
-  const refusal = stage.takeRefusal()
-  return { step, request, answer, refusal, differences: differences(step.expected, answer) }
+  return { step, request, answer, differences: differences(step.expected, answer) }
 }
 
 async function send({ target, credential }: ApiRequest, url: string): Promise<Answer> {

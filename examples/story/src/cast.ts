@@ -11,6 +11,10 @@ export const REPORTS_API = 'https://reports.example.com'
 /** Another API that trusts the same authorization server. */
 export const INVOICES_API = 'https://invoices.example.com'
 
+/** The scopes of a reader, and of an administrator who reads too. */
+export const READ = 'read:reports'
+export const READ_AND_ADMIN = 'read:reports admin:reports'
+
 /** The nightly job, a machine. */
 export const CRON: ConfidentialClient = {
   kind: 'confidential',

@@ -1,0 +1,47 @@
+/** What the compiler has to know of the Koa adapter. See `core.test-d.ts`. */
+import { type AccessToken, auth, type Bearward, createBearward, requireToken } from '@bearward/koa'
+import Koa, { type Context, type Middleware } from 'koa'
+
+const issuer = 'https://as.example.com'
+const audience = 'https://api.example.com'
+
+export const bearward: Bearward = createBearward({ issuer, audience })
+
+export const middlewares: readonly Middleware[] = [
+  requireToken(),
+  bearward.requireToken(),
+  bearward.requireToken({ scope: { any: ['read', 'write'] }, subject: 'user' }),
+  bearward.requireToken({ check: (token, context) => context.query['id'] === token.subject.id }),
+  bearward.requireToken({ check: async (_token, context: Context) => context.secure }),
+]
+
+export function guardsThatMustNotCompile(): void {
+  // @ts-expect-error: no audience
+  createBearward({ issuer })
+  // @ts-expect-error: one issuer and several
+  createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
+  // @ts-expect-error: a name that does not exist
+  requireToken({ scopes: 'read' })
+  // @ts-expect-error: a kind of subject that does not exist
+  bearward.requireToken({ subject: 'robot' })
+  // @ts-expect-error: an answer that is neither yes nor no
+  bearward.requireToken({ check: (token) => token.clientId })
+  // @ts-expect-error: a guard makes a middleware, it is none
+  new Koa().use(bearward)
+}
+
+new Koa().use(bearward.requireToken({ optional: true })).use((context) => {
+  // @ts-expect-error: the caller may be anonymous
+  context.set('issuer', context.state.auth.issuer)
+  const maybe: AccessToken | undefined = context.state.auth
+  const token: AccessToken = auth(context)
+  // @ts-expect-error: whoever is unknown may have no identifier
+  context.body = { maybe, length: token.subject.id.length }
+  if (token.subject.kind === 'machine') context.body = { length: token.subject.id.length }
+})
+
+/** An app may have a state and a context of its own. */
+new Koa<{ tenant: string }, { now: number }>().use(requireToken()).use((context, next) => {
+  context.body = [context.state.tenant, context.now, auth(context).subject.id]
+  return next()
+})
