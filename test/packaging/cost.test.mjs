@@ -13,6 +13,8 @@ import {
 } from './tarballs.mjs'
 
 const LIMITS = { bytes: 1_500_000, packages: 5 }
+/** What the convention of a framework adds: fastify-plugin is 147 kB, its tests included. */
+const OF_THE_FRAMEWORK = { fastify: 150_000 }
 const BLOCK = 4096
 
 let directory
@@ -25,7 +27,8 @@ before(async () => {
 after(() => directory.remove())
 
 for (const name of ADAPTERS) {
-  const { bytes, packages } = LIMITS
+  const { packages } = LIMITS
+  const bytes = LIMITS.bytes + (OF_THE_FRAMEWORK[name] ?? 0)
   const most = `${packages} packages and ${bytes / 1_000_000} MB`
   test(`an API with ${name} gains at most ${most}`, async (t) => {
     const project = join(directory.path, name)
