@@ -61,6 +61,5 @@ export const doorkeeper: Profile = {
   clientId: ['client_id'],
   scopes: spaceSeparated,
   rules: [],
-  advice:
-    'Its introspection responses do not say it: name the machines in machineClients, and let custom_introspection_response add a sub for users.',
+  advice: 'Its introspection responses do not say it: name the machines in machineClients.',
 }
