@@ -4,6 +4,7 @@ import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
 import { header } from './cases/header.ts'
+import { introspection } from './cases/introspection.ts'
 import { keys } from './cases/keys.ts'
 import { requirements } from './cases/requirements.ts'
 import { scopes } from './cases/scopes.ts'
@@ -24,4 +25,5 @@ export const CASES: readonly ContractCase[] = [
   ...times,
   ...scopes,
   ...requirements,
+  ...introspection,
 ]

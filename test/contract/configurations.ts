@@ -1,5 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
-import type { Algorithm, ResourceServerOptions } from '@bearward/core'
+import type { Algorithm, IntrospectionOptions, ResourceServerOptions } from '@bearward/core'
 import { AUDIENCE, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS } from './fixture.ts'
@@ -35,6 +35,15 @@ const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
 /** Of the canary's addresses, these are the ones it may ask. */
 export const KEY_PATHS = { served: '/jwks.json', broken: '/broken.json' } as const
+export const INTROSPECTION_PATH = '/introspect'
+/** The one opaque token that the canary calls active. */
+export const OPAQUE_TOKEN = 'an-opaque.token_that~is+active/='
+
+const introspection = (endpoint: string): IntrospectionOptions => ({
+  endpoint,
+  clientId: 'the-api',
+  clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
+})
 
 /** What an API may be configured as. */
 export const CONFIGURATIONS = {
@@ -78,6 +87,21 @@ export const CONFIGURATIONS = {
   // For requests that must not get as far as asking for keys.
   'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/never.json` }),
   'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.served }),
+  'opaque tokens': (canary) => ({
+    ...withoutKeys,
+    tokens: 'opaque',
+    introspection: introspection(canary + INTROSPECTION_PATH),
+  }),
+  'both kinds of token': (canary) => ({
+    ...usual,
+    tokens: 'both',
+    introspection: introspection(canary + INTROSPECTION_PATH),
+  }),
+  'opaque tokens, and nobody to ask': (canary) => ({
+    ...withoutKeys,
+    tokens: 'opaque',
+    introspection: introspection(canary + KEY_PATHS.broken),
+  }),
   'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.broken }),
 } as const satisfies Record<string, (canary: string) => ResourceServerOptions>
 

@@ -1,6 +1,7 @@
 import { accessTokens } from './manifest/access-tokens.ts'
 import { bearer, oauth21 } from './manifest/bearer.ts'
 import { bestPractice } from './manifest/best-practice.ts'
+import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
 import type { Line } from './manifest/line.ts'
 
@@ -10,16 +11,16 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   oauth21,
   accessTokens,
   bestPractice,
+  introspection,
+  signedIntrospection,
   jose,
 }
 
-/** Every line of the standards that concerns an API which takes signed bearer tokens. */
+/** Every line of the standards that concerns an API which takes bearer tokens. */
 export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 
 /** Beginnings of ids that belong to other subjects: tests may cite them, and are not held to all of them. */
 export const OTHER_SUBJECTS: readonly string[] = [
-  '7662-', // introspection
-  '9701-', // signed introspection
   '9449-', // DPoP
   '8705-', // mutual TLS
   '9728-', // protected resource metadata

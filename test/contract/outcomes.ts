@@ -47,6 +47,7 @@ const INVALID_TOKEN = {
   not_yet_valid: 'The access token is not valid yet.',
   issued_in_future: 'The access token was issued in the future.',
   too_old: 'The access token is too old.',
+  inactive: 'The access token is not active.',
   unsupported_binding: 'The access token is bound in an unsupported way.',
 } as const
 
@@ -105,10 +106,13 @@ export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
 }
 
 /** Says nothing about the token, so it carries no challenge. */
-export function unavailable(retryAfter: string): Refused {
+export function unavailable(
+  retryAfter: string,
+  reason: 'keys_unavailable' | 'introspection_unavailable' = 'keys_unavailable',
+): Refused {
   const text = 'The access token cannot be verified at the moment.'
   const body = { error: 'temporarily_unavailable', error_description: text }
-  return { ...refused(503, 'keys_unavailable', body, undefined), retryAfter }
+  return { ...refused(503, reason, body, undefined), retryAfter }
 }
 
 export function unparsed(status: Unparsed['status']): Unparsed {

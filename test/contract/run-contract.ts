@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type {
   AccessToken,
   BearwardEvent,
@@ -16,9 +16,15 @@ import {
   sendRaw,
 } from '../support/servers.ts'
 import { CASES } from './cases.ts'
-import { CONFIGURATIONS, type ConfigurationName, KEY_PATHS } from './configurations.ts'
+import {
+  CONFIGURATIONS,
+  type ConfigurationName,
+  INTROSPECTION_PATH,
+  KEY_PATHS,
+  OPAQUE_TOKEN,
+} from './configurations.ts'
 import { bearer, type CaseRequest, type ContractCase, titleOf } from './contract-case.ts'
-import { attacker, claiming, issuerA, OTHER_AUDIENCE, token } from './fixture.ts'
+import { attacker, claiming, issuerA, OTHER_AUDIENCE, token, USUAL_CLAIMS } from './fixture.ts'
 import type { ExpectedOutcome } from './outcomes.ts'
 
 /** What an adapter has to mount: a guard and a handler on every path, for every method. */
@@ -145,11 +151,22 @@ function startCanary(asked: string[]): Promise<RunningServer> {
   return listen((request, response) => {
     const url = request.url ?? ''
     if (url === KEY_PATHS.broken) return void response.writeHead(500).end()
+    if (url === INTROSPECTION_PATH) return void introspect(request, response)
     if (url !== KEY_PATHS.served) asked.push(url)
     response.setHeader('Content-Type', 'application/json')
     const served = url === KEY_PATHS.served ? issuerA.jwks : { keys: [attacker.jwk] }
     response.end(JSON.stringify(served))
   })
+}
+
+async function introspect(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of request) chunks.push(chunk as Uint8Array)
+  const form = new URLSearchParams(Buffer.concat(chunks).toString('latin1'))
+  const { sub, client_id, aud, scope } = USUAL_CLAIMS
+  const active = form.get('token') === OPAQUE_TOKEN
+  response.setHeader('Content-Type', 'application/json')
+  response.end(JSON.stringify({ active, ...(active && { sub, client_id, aud, scope }) }))
 }
 
 function textOf(request: CaseRequest, path: string, connection = 'close'): string {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   type AuthorizationServer,
   requestClientCredentialsToken,
+  revokeToken,
   signIn,
   startAuthorizationServer,
 } from '@bearward/example-authorization-server'
@@ -16,26 +17,33 @@ import { listen, type RunningServer } from '../support/servers.ts'
 import { adapt, runSnippet, snippetsOf } from './snippets.ts'
 
 const API = 'https://api.example.com'
+const OPAQUE_API = 'https://opaque.example.com'
 const machine = {
   kind: 'confidential',
   id: 'reports-cron',
   secret: 'a-secret-of-the-test',
 } as const
 const app = { kind: 'public', id: 'reports-web' } as const
+/** The API as a client of the authorization server. */
+const api = { kind: 'confidential', id: 'reports-api', secret: 'another-secret' } as const
 
 let authorizationServer: AuthorizationServer
 const running: RunningServer[] = []
 
 beforeAll(async () => {
   authorizationServer = await startAuthorizationServer({
-    resources: [{ identifier: API, scopes: ['read:reports', 'admin'] }],
-    clients: [machine, app],
+    resources: [
+      { identifier: API, scopes: ['read:reports', 'admin'] },
+      { identifier: OPAQUE_API, scopes: ['read:reports'], format: 'opaque' },
+    ],
+    clients: [machine, app, api],
     users: [{ id: 'user-ada' }],
   })
 })
 
 afterEach(async () => {
   vi.restoreAllMocks()
+  vi.unstubAllEnvs()
   delete process.env['BEARWARD_ISSUER']
   delete process.env['BEARWARD_AUDIENCE']
   await Promise.all(running.splice(0).map((server) => server.close()))
@@ -43,11 +51,11 @@ afterEach(async () => {
 
 afterAll(() => authorizationServer.close())
 
-const machineToken = async (scope: string) =>
+const machineToken = async (scope: string, resource = API) =>
   (
     await requestClientCredentialsToken(authorizationServer.issuer, machine, {
       scope,
-      resource: API,
+      resource,
     })
   ).access_token
 const userToken = async (scope: string) =>
@@ -119,13 +127,35 @@ const README: Record<string, (code: string) => Promise<void>> = {
   async 'What the server knows'(code) {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const module = await runSnippet('logger', adapt(code, issuerAddress()))
-    const api = express()
-    api.use((module['requireToken'] as () => RequestHandler)())
-    const call = await serve(api)
+    const logging = express()
+    logging.use((module['requireToken'] as () => RequestHandler)())
+    const call = await serve(logging)
 
     expect((await call('GET', '/')).status).toBe(401)
     const events = warned.mock.calls.map(([line]) => JSON.parse(line as string) as unknown)
     expect(events).toEqual([expect.objectContaining({ type: 'refused', reason: 'no_credentials' })])
+  },
+
+  async 'Opaque tokens, and revocation'(code) {
+    vi.stubEnv('CLIENT_SECRET', api.secret)
+    const adapted = adapt(code, {
+      ...issuerAddress(),
+      ...appInstead,
+      [`'${API}'`]: `['${API}', '${OPAQUE_API}']`,
+    })
+    const call = await serve((await runSnippet('opaque', adapted))['app'] as Express)
+    const opaque = await machineToken('read:reports', OPAQUE_API)
+
+    expect((await call('GET', '/reports')).status).toBe(401)
+    for (const token of [opaque, await machineToken('read:reports')]) {
+      expect(await call('GET', '/reports', token)).toEqual({
+        status: 200,
+        body: '{"reportsFor":"reports-cron"}',
+      })
+    }
+    expect((await call('POST', '/payments', opaque)).status).toBe(202)
+    await revokeToken(authorizationServer.issuer, machine, opaque)
+    expect((await call('POST', '/payments', opaque)).status).toBe(401)
   },
 
   async 'Testing your own routes'(code) {
@@ -139,8 +169,8 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
   async 'What you configure'(code) {
     const module = await runSnippet('configure-subjects', code)
     for (const name of ['machines', 'people']) {
-      const api = express().use(module[name] as RequestHandler)
-      expect((await (await serve(api))('GET', '/')).status).toBe(401)
+      const guarded = express().use(module[name] as RequestHandler)
+      expect((await (await serve(guarded))('GET', '/')).status).toBe(401)
     }
   },
 

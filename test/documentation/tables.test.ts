@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { environmentOptions, REASONS, type ReasonText } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
+import { BREAKER } from '../../packages/core/src/introspection/circuit-breaker.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
-import { METADATA_AGE } from '../../packages/core/src/keys/published-keys.ts'
+import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
+import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
 import { LEVELS, WHYS } from '../../packages/core/src/subject/evidence.ts'
 import { PROFILES, profileOf, type Provider } from '../../packages/core/src/subject/profiles.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
@@ -39,6 +41,7 @@ describe('the tables of the documentation are true:', () => {
   it('options', () => {
     const names = (heading: string) => table('README.md', heading).map(([name]) => name)
     expect(names('option of an issuer')).toEqual(ISSUER_OPTIONS)
+    expect(names('option of introspection')).toEqual(INTROSPECTION_OPTIONS)
     expect(names('option')).toEqual(COMMON_OPTIONS)
   })
 
@@ -90,6 +93,30 @@ describe('the tables of the documentation are true:', () => {
       `every ${withoutKeys} s where requests ask`,
       `${METADATA_AGE / 60_000} min, or when the keys are gone from their address`,
     ])
+  })
+
+  it('bounds of introspection', () => {
+    const { failures, pause, retryAfter } = BREAKER
+    const { introspectionCalls, introspectionBytes, rememberedAnswers } = LIMITS
+    expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
+      '3 s (fetchTimeout)',
+      String(introspectionCalls),
+      String(failures),
+      `${pause.first} s, doubling up to ${pause.last} s`,
+      `at most ${retryAfter} s`,
+      String(introspectionBytes),
+      `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
+      String(rememberedAnswers.inactive),
+    ])
+  })
+
+  it('events', () => {
+    const source = read('packages/core/src/events/events.ts')
+    const types = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, type]) => type)
+    const documented = table('README.md', 'event').map(([name]) => name)
+    expect(new Set(documented)).toEqual(new Set(types))
+    expect(documented).toHaveLength(types.length)
+    expect(types.length).toBeGreaterThan(10)
   })
 
   it('limits', () => {

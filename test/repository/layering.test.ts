@@ -11,10 +11,12 @@ const LAYERS = [
   ['index'],
   ['stand-alone'],
   ['resource-server'],
+  ['verify-token'],
   ['options'],
 
   ['credentials'],
   ['issuers'],
+  ['introspection'],
   ['jwt'],
   ['keys'],
   ['signature', 'authorization-server'],

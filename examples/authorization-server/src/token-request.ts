@@ -30,6 +30,29 @@ export async function requestToken(
   parameters: Readonly<Record<string, string | undefined>>,
 ): Promise<TokenResponse> {
   const { token_endpoint: endpoint } = await discover(issuer)
+  const response = await post(endpoint, client, parameters)
+  return (await response.json()) as TokenResponse
+}
+
+/**
+ * The client gives a token back: nobody shall use it any more (RFC 7009). An API hears of it when it asks.
+ *
+ * @throws Where the server refuses, with its answer.
+ */
+export async function revokeToken(
+  issuer: string,
+  client: ClientCredentials,
+  token: string,
+): Promise<void> {
+  const { revocation_endpoint: endpoint } = await discover(issuer)
+  await post(endpoint, client, { token })
+}
+
+async function post(
+  endpoint: string,
+  client: ClientCredentials,
+  parameters: Readonly<Record<string, string | undefined>>,
+): Promise<Response> {
   const body = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) body.set(name, value)
@@ -39,9 +62,11 @@ export async function requestToken(
   else headers.set('authorization', basic(client.id, client.secret))
   const response = await fetch(endpoint, { method: 'POST', headers, body })
   if (!response.ok) {
-    throw new Error(`The token endpoint answered ${response.status} ${await response.text()}`)
+    throw new Error(
+      `${new URL(endpoint).pathname} answered ${response.status} ${await response.text()}`,
+    )
   }
-  return (await response.json()) as TokenResponse
+  return response
 }
 
 /** Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */

@@ -7,8 +7,10 @@ import type { Express, Request, Response } from 'express'
 export interface ReportsApiOptions {
   /** The authorization server whose tokens are accepted. */
   readonly issuer: string
-  /** This API's own identifier, which a token has to name as its audience. */
-  readonly audience: string
+  /** This API's own identifiers, of which a token has to name one as its audience. */
+  readonly audience: readonly string[]
+  /** This API as a client of that authorization server. */
+  readonly client: { readonly id: string; readonly secret: string }
   /** Is told what the callers are not: why a request was refused. */
   readonly onEvent?: (event: BearwardEvent) => void
 }
@@ -19,7 +21,8 @@ export interface ReportsApi {
 }
 
 /** A small API with one line a route that says who may call it. */
-export function createReportsApi({ issuer, audience, onEvent }: ReportsApiOptions): ReportsApi {
+export function createReportsApi(options: ReportsApiOptions): ReportsApi {
+  const { issuer, audience, client, onEvent } = options
   const bearward = createBearward({
     issuer,
     audience,
@@ -27,6 +30,12 @@ export function createReportsApi({ issuer, audience, onEvent }: ReportsApiOption
     // names, and one may be called what a client is called.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id, PROBE.id],
+    // Its JWTs are verified here. It is asked about every other token.
+    tokens: 'both',
+    introspection: {
+      clientId: client.id,
+      clientAuthentication: { method: 'client_secret_basic', secret: client.secret },
+    },
     // Its clock is ours, so a token is over when it says so, to the second.
     clockTolerance: 0,
     ...(onEvent && { onEvent }),
@@ -37,6 +46,12 @@ export function createReportsApi({ issuer, audience, onEvent }: ReportsApiOption
   app.get('/news', bearward.requireToken({ optional: true }), news)
   app.get('/me', bearward.requireToken(), me)
   app.get('/reports', bearward.requireToken({ scope: 'read:reports' }), list)
+  // A token that was given back is refused here at once, and elsewhere within ten seconds.
+  app.get(
+    '/archive',
+    bearward.requireToken({ scope: 'read:archive', freshness: 'introspect' }),
+    openArchive,
+  )
   app.post('/reindex', bearward.requireToken({ scope: 'admin:reports', subject: 'machine' }), index)
   return { app, bearward }
 }
@@ -60,6 +75,11 @@ function list(request: Request, response: Response): void {
   const { subject } = auth(request)
   const titles = reportsFor(subject).map((report) => report.title)
   response.json({ seenAs: subject.kind, reports: titles })
+}
+
+function openArchive(request: Request, response: Response): void {
+  const { clientId, origin } = auth(request)
+  response.json({ archiveOpenFor: clientId, judgedBy: origin })
 }
 
 function index(request: Request, response: Response): void {

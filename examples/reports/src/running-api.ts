@@ -1,4 +1,4 @@
-import { listen, REPORTS_API } from '@bearward/example-story'
+import { ARCHIVE, listen, REPORTS_API, REPORTS_API_CLIENT } from '@bearward/example-story'
 import type { RunningApi } from '@bearward/example-story'
 import type { BearwardEvent } from '@bearward/express'
 import { createReportsApi } from './api.ts'
@@ -12,7 +12,12 @@ export interface RunningApiOptions {
 
 /** Starts a reports API that trusts this issuer. It need not be reachable for that. */
 export async function startApi({ issuer, onEvent, port }: RunningApiOptions): Promise<RunningApi> {
-  const { app, bearward } = createReportsApi({ issuer, audience: REPORTS_API, onEvent })
+  const { app, bearward } = createReportsApi({
+    issuer,
+    audience: [REPORTS_API, ARCHIVE],
+    client: REPORTS_API_CLIENT,
+    onEvent,
+  })
   const { url, close } = await listen(app, port)
   return {
     url,

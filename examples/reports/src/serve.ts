@@ -1,6 +1,12 @@
 import { once } from 'node:events'
 import { discover, startAuthorizationServer } from '@bearward/example-authorization-server'
-import { AUTHORIZATION_SERVER, CRON, explained, REPORTS_API } from '@bearward/example-story'
+import {
+  ARCHIVE,
+  AUTHORIZATION_SERVER,
+  CRON,
+  explained,
+  REPORTS_API,
+} from '@bearward/example-story'
 import type { BearwardEvent } from '@bearward/express'
 import { startApi } from './running-api.ts'
 
@@ -52,6 +58,13 @@ Call the API with it, and without:
   curl -iw '\\n' -H "Authorization: Bearer $TOKEN" -X POST ${api}/reindex
   curl -iw '\\n' ${api}/news
   curl -iw '\\n' ${api}/reports
+
+Get a token that says nothing by itself, and open the archive with it:
+
+  OPAQUE=$(curl -s ${tokenEndpoint} -u ${CRON.id}:${CRON.secret} \\
+    -d grant_type=client_credentials -d resource=${ARCHIVE} \\
+    -d scope=read:archive | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')
+  curl -iw '\\n' -H "Authorization: Bearer $OPAQUE" ${api}/archive
 
 Why a request is refused is printed here. Ctrl-C ends both servers.
 `

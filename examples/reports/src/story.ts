@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import {
   ADA,
   AGENT,
+  ARCHIVE,
   CRON,
   INVOICES_API,
   MALLORY,
@@ -13,11 +14,14 @@ import {
   WEB_APP,
   idTokenCredential,
   machineCredential,
+  revokedCredential,
   userCredential,
 } from '@bearward/example-story'
 import type { Step } from '@bearward/example-story'
 import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
 import type { ReportsStage } from './stage.ts'
+
+const ARCHIVE_SCOPE = 'read:archive'
 
 /** Who comes to the reports API, and what becomes of it. Told in this order. */
 export const STORY: readonly Step<ReportsStage>[] = [
@@ -108,6 +112,25 @@ export const STORY: readonly Step<ReportsStage>[] = [
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
       credential: await machineCredential(issuer, READ, CRON, INVOICES_API),
+    }),
+  },
+  {
+    heading: 'A token without any claims in it opens the archive: its issuer is asked about it',
+    expected: {
+      status: 200,
+      body: { archiveOpenFor: CRON.id, judgedBy: 'introspection' },
+    },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      credential: await machineCredential(issuer, ARCHIVE_SCOPE, CRON, ARCHIVE),
+    }),
+  },
+  {
+    heading: 'Such a token was given back, and somebody has kept a copy',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      credential: await revokedCredential(issuer, ARCHIVE_SCOPE, ARCHIVE),
     }),
   },
   {

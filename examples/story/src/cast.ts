@@ -15,6 +15,16 @@ export const INVOICES_API = 'https://invoices.example.com'
 export const READ = 'read:reports'
 export const READ_AND_ADMIN = 'read:reports admin:reports'
 
+/** Where old reports lie, behind the same API. Its tokens are opaque: they say nothing by themselves. */
+export const ARCHIVE = 'https://archive.reports.example.com'
+
+/** The reports API as a client of the authorization server, which it asks about opaque tokens. */
+export const REPORTS_API_CLIENT: ConfidentialClient = {
+  kind: 'confidential',
+  id: 'reports-api',
+  secret: 'for-demonstration-only',
+}
+
 /** The nightly job, a machine. */
 export const CRON: ConfidentialClient = {
   kind: 'confidential',
@@ -46,8 +56,9 @@ export const MALLORY: User = { id: WEB_APP.id, name: 'Mallory' }
 export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
   resources: [
     { identifier: REPORTS_API, scopes: ['read:reports', 'admin:reports'] },
+    { identifier: ARCHIVE, scopes: ['read:archive'], format: 'opaque' },
     { identifier: INVOICES_API, scopes: ['read:reports'] },
   ],
-  clients: [CRON, PROBE, WEB_APP, AGENT],
+  clients: [CRON, PROBE, WEB_APP, AGENT, REPORTS_API_CLIENT],
   users: [ADA, MALLORY],
 }

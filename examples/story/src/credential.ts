@@ -1,4 +1,8 @@
-import { requestClientCredentialsToken, signIn } from '@bearward/example-authorization-server'
+import {
+  requestClientCredentialsToken,
+  revokeToken,
+  signIn,
+} from '@bearward/example-authorization-server'
 import type {
   ConfidentialClient,
   PublicClient,
@@ -39,6 +43,17 @@ export async function userCredential(
     token,
     origin: `${user.id} signed in to ${app.id} (code, PKCE), scope ${scope}, for ${REPORTS_API}`,
   }
+}
+
+/** A machine's token that it has given back to the authorization server (RFC 7009). */
+export async function revokedCredential(
+  issuer: string,
+  scope: string,
+  resource: string,
+): Promise<Credential> {
+  const { token, origin } = await machineCredential(issuer, scope, CRON, resource)
+  await revokeToken(issuer, CRON, token)
+  return { token, origin: `${origin}, revoked` }
 }
 
 /** The ID token of the same sign-in. It tells the app who signed in, and opens no API. */

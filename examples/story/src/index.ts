@@ -7,6 +7,7 @@
 export {
   ADA,
   AGENT,
+  ARCHIVE,
   AUTHORIZATION_SERVER,
   CRON,
   INVOICES_API,
@@ -15,9 +16,15 @@ export {
   READ,
   READ_AND_ADMIN,
   REPORTS_API,
+  REPORTS_API_CLIENT,
   WEB_APP,
 } from './cast.ts'
-export { idTokenCredential, machineCredential, userCredential } from './credential.ts'
+export {
+  idTokenCredential,
+  machineCredential,
+  revokedCredential,
+  userCredential,
+} from './credential.ts'
 export type { Credential } from './credential.ts'
 export { reportsFor } from './reports.ts'
 export { listen } from './running-api.ts'

@@ -12,6 +12,7 @@ export type { MaybePromise } from './maybe-promise.ts'
 
 export type {
   CommonOptions,
+  IntrospectionOptions,
   IssuerOptions,
   ResourceServerOptions,
   SecretKeyObject,
@@ -21,9 +22,17 @@ export { standAloneServer } from './stand-alone.ts'
 export { tokenOf } from './decisions.ts'
 export type { Clock } from './clock.ts'
 export type { Fetch, FetchFailure, FetchInit } from './authorization-server/bounded-fetch.ts'
+export type {
+  ClientAuthentication,
+  PrivateJwk,
+  PrivateKey,
+  PrivateKeyJwt,
+  PrivateKeyObject,
+  Secret,
+} from './authorization-server/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
-export type { ClientOfIssuer, Requirements } from './requirements/requirements.ts'
+export type { ClientOfIssuer, Freshness, Requirements } from './requirements/requirements.ts'
 
 export type { Anonymous, Granted, Outcome, Refused } from './outcome/outcome.ts'
 export type { RefusalBody, RefusalView } from './outcome/refusal.ts'
@@ -45,6 +54,10 @@ export type {
   BearwardEvent,
   DiscoveryFailedEvent,
   EventListener,
+  IntrospectionCachedEvent,
+  IntrospectionCalledEvent,
+  IntrospectionFailedEvent,
+  IntrospectionMovedEvent,
   KeyDistrustedEvent,
   KeysFailedEvent,
   KeysMovedEvent,
@@ -56,6 +69,7 @@ export type {
   SubjectUnknownEvent,
   VerifiedEvent,
 } from './events/events.ts'
+export type { IntrospectionFailure } from './introspection/failure.ts'
 export type { KeyStatus } from './keys/key-source.ts'
 export type { IgnoredKey } from './keys/key-set.ts'
 export type { UnusableKey } from './keys/jwk.ts'

@@ -4,12 +4,22 @@ import { deepFreeze } from './deep-freeze.ts'
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
   tokenLength: 16_384,
+  /** Header lines of a request. Some versions of Node drop the rest of 1000 lines without a word. */
+  headerLines: 1000,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: 32,
   /** Values (members and elements, at all levels together) in one of these. */
   jsonValues: 2_000,
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
+  /** Bytes of an introspection answer, after decompression. */
+  introspectionBytes: 65_536,
+  /** Introspection calls to one issuer at the same time. */
+  introspectionCalls: 128,
+  /** Answers of one issuer that are remembered, and the bytes they may take together. */
+  rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
+  /** Seconds that a signed introspection answer may be old, beside the clock tolerance. */
+  signedAnswerAge: 60,
   /** Keys in one JWK Set. */
   keys: 100,
   /** Keys tried for one token, where a token without `kid` or a doubled `kid` leaves a choice. */
@@ -20,6 +30,8 @@ export const LIMITS = deepFreeze({
   claimMatched: 512,
   /** Actors in one token: the one who acts, and those who acted before. */
   actors: 8,
+  /** Seconds for which an introspection answer may be configured to be used again. */
+  introspectionAge: { active: 3600, inactive: 60 },
   /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
 })

@@ -16,6 +16,10 @@ export class Problems {
     }
   }
 
+  get all(): readonly string[] {
+    return this.#problems
+  }
+
   throwAs(what: string): void {
     if (this.#problems.length > 0) throw new ConfigurationError(what, this.#problems)
   }

@@ -1,12 +1,10 @@
-import { checkConfirmation } from './binding/confirmation.ts'
 import { readCredentials } from './credentials/bearer.ts'
 import { ConfigurationError } from './errors.ts'
 import { remember } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
-import { trustedIssuer, type TrustedIssuer } from './issuers/trusted-issuers.ts'
-import { parseCompactJws } from './jwt/compact-jws.ts'
+import { introspectionOf } from './introspection/introspections.ts'
+import type { TrustedIssuer } from './issuers/trusted-issuers.ts'
 import { checkTimes } from './jwt/time.ts'
-import { verifyJwt } from './jwt/verify-jwt.ts'
 import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { keySourceOf } from './keys/key-sources.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
@@ -20,7 +18,8 @@ import { checkRequirements } from './requirements/check-requirements.ts'
 import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
 import { adviceFor } from './subject/advice.ts'
-import { type AccessToken, accessTokenOf } from './token/access-token.ts'
+import type { AccessToken } from './token/access-token.ts'
+import { confirmToken, type VerifiedToken, verifyToken } from './verify-token.ts'
 
 /** How it stands with one issuer. */
 export interface IssuerStatus {
@@ -61,14 +60,20 @@ export interface ResourceServer {
 }
 
 /** What is known of a request before anybody has asked for more: a token, no credentials, or a rejection. */
-type Verdict = AccessToken | Rejection | 'no_credentials'
+type Verdict = VerifiedToken | Rejection | 'no_credentials'
+
+/** The issuer was asked again, with an answer of at most that age. */
+interface Confirmation {
+  readonly maxAge: number
+  readonly verdict: MaybePromise<VerifiedToken | Rejection>
+}
 
 /**
  * Makes a resource server (RFC 6749 section 1.1): it verifies the access token of a request and decides
  * whether the caller may pass.
  *
- * Does NOT check whether a token has been revoked, does not read tokens from anywhere but the
- * `Authorization` header, and does not accept tokens that are bound to a key (`cnf`).
+ * Does NOT check whether a JWT has been revoked, unless a guard asks for `freshness`; does not read tokens
+ * from anywhere but the `Authorization` header, and does not accept tokens that are bound to a key (`cnf`).
  *
  * Throws a `ConfigurationError` that names every problem of the options.
  *
@@ -91,9 +96,12 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       keySources.get(issuer.metadataIssuer) ??
       keySourceOf(issuer, settings, publish, closing.signal)
     keySources.set(issuer.metadataIssuer, keys)
-    issuers.set(issuer.issuer, { settings: issuer, keys })
+    const signer = { settings: issuer, keys }
+    const introspection = introspectionOf(signer, settings, publish, closing.signal)
+    issuers.set(issuer.issuer, { ...signer, introspection })
   }
-  const verdicts = new WeakMap<object, MaybePromise<Verdict>>()
+  let verdicts = new WeakMap<object, MaybePromise<Verdict>>()
+  const confirmations = new WeakMap<VerifiedToken, Confirmation>()
   const now = () => settings.clock.now() / 1000
 
   /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
@@ -101,21 +109,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const credentials = readCredentials(request)
     if (credentials === undefined) return 'no_credentials'
     if (credentials instanceof Rejection) return credentials
-    const jws = parseCompactJws(credentials.token)
-    if (jws instanceof Rejection) return jws
-    const issuer = trustedIssuer(issuers, jws.claims['iss'])
-    if (issuer instanceof Rejection) return issuer
-    return andThen(verifyJwt(jws, issuer, now), (rejection) => {
-      const rejected = rejection ?? checkConfirmation(jws.claims)
-      if (rejected !== undefined) return rejected.withIssuer(issuer.settings.issuer)
-      const token = accessTokenOf(jws.claims, issuer.settings, jws.header)
+    return andThen(verifyToken(credentials.token, issuers, now), (verified) => {
+      if (verified instanceof Rejection) return verified
+      const { token, issuer } = verified
       publish(() => ({
         type: 'verified',
         issuer: token.issuer,
         subjectKind: token.subject.kind,
+        origin: token.origin,
         keys: issuer.keys.status().state,
       }))
-      return token
+      return verified
     })
   }
 
@@ -131,8 +135,21 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
   function stillValid(verdict: Verdict): Verdict {
     if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
-    const issuer = issuers.get(verdict.issuer)!
-    return checkTimes(verdict.claims, issuer.settings, now())?.withIssuer(verdict.issuer) ?? verdict
+    const { settings: trusted } = verdict.issuer
+    return checkTimes(verdict.token.claims, trusted, now())?.withIssuer(trusted.issuer) ?? verdict
+  }
+
+  /** Asks the issuer again, where a guard wants it: once a request, unless a later guard is stricter. */
+  function confirm(
+    verified: VerifiedToken,
+    { freshness: maxAge }: CheckedRequirements,
+  ): MaybePromise<VerifiedToken | Rejection> {
+    if (maxAge === undefined) return verified
+    const known = confirmations.get(verified)
+    if (known !== undefined && known.maxAge <= maxAge) return known.verdict
+    const verdict = confirmToken(verified, maxAge, now)
+    confirmations.set(verified, { maxAge, verdict })
+    return verdict
   }
 
   function refused(rejection: Rejection, required: CheckedRequirements): Outcome {
@@ -170,13 +187,18 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
         remember(source, 'anonymous')
         return { kind: 'anonymous' }
       }
-      return andThen(checkRequirements(verdict, required, source), (rejection): Outcome => {
-        if (rejection !== undefined) {
-          if (rejection.reason === 'wrong_subject') tellUnknown(verdict)
-          return refused(rejection.withIssuer(verdict.issuer), required)
-        }
-        remember(source, verdict)
-        return { kind: 'granted', token: verdict }
+      return andThen(confirm(verdict, required), (confirmed) => {
+        const { issuer } = verdict.token
+        if (confirmed instanceof Rejection) return refused(confirmed.withIssuer(issuer), required)
+        const { token } = confirmed
+        return andThen(checkRequirements(token, required, source), (rejection): Outcome => {
+          if (rejection !== undefined) {
+            if (rejection.reason === 'wrong_subject') tellUnknown(token)
+            return refused(rejection.withIssuer(issuer), required)
+          }
+          remember(source, token)
+          return { kind: 'granted', token }
+        })
       })
     })
   }
@@ -195,13 +217,15 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     status: () =>
       [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
     distrust({ issuer, thumbprint }) {
-      const keys = keySources.get(issuer)
-      if (keys === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
+      const keys = issuers.get(issuer)?.keys ?? keySources.get(issuer)
+      if (keys?.distrust === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
         throw new ConfigurationError('distrust was called wrongly', [
-          'It takes a configured issuer and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
+          'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
         ])
       }
       keys.distrust(thumbprint)
+      // What the key has signed may have been judged good already, for a request that is still under way.
+      verdicts = new WeakMap()
       publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
     },
     close: () => closing.abort(),

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
@@ -181,4 +182,78 @@ describe('a resource server', () => {
     expect(judge({ scope: 'write' })).toMatchObject({ reason: 'insufficient_scope' })
     expect(judge({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
   })
+
+  it('refuses an ID token though the claim with the scopes stands in it too', () => {
+    const server = createResourceServer({ ...options, scopeClaim: 'roles', scopeFormat: 'array' })
+    const idToken = { scope: undefined, client_id: undefined, roles: ['read'] }
+    for (const more of [{}, { nonce: 'n' }]) {
+      const token = issuer.token({ header: { typ: 'JWT' }, claims: { ...idToken, ...more } })
+      expect(server.authenticate(request(token), { scope: 'read' })).toMatchObject({
+        reason: 'wrong_token_type',
+      })
+    }
+    const accessToken = issuer.token({ header: { typ: 'JWT' }, claims: { roles: ['read'] } })
+    expect(server.authenticate(request(accessToken), { scope: 'read' })).toMatchObject({
+      kind: 'granted',
+    })
+  })
+
+  it('refuses a request of so many header lines that some may have been dropped', () => {
+    const server = createResourceServer(options)
+    const lines = (count: number) => [
+      ...Array.from({ length: count - 1 }, () => ['x', 'y']).flat(),
+      'Authorization',
+      `Bearer ${issuer.token()}`,
+    ]
+    const judge = (count: number, token?: false) =>
+      server.authenticate(
+        { ...request(), headerLines: token === false ? lines(count).slice(0, -2) : lines(count) },
+        { optional: true },
+      )
+    expect(judge(999)).toMatchObject({ kind: 'granted' })
+    expect(judge(1000)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+    expect(judge(1001, false)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+  })
+
+  it('sees no claim, requirement or option that stands on the prototype of all objects', () => {
+    const server = createResourceServer(options)
+    const everything = Object.getPrototypeOf({}) as Record<string, unknown>
+    const pollute = (name: string, value: unknown, judge: () => unknown) => {
+      Object.defineProperty(everything, name, { value, configurable: true, enumerable: true })
+      try {
+        return judge()
+      } finally {
+        delete everything[name]
+      }
+    }
+    const without = (name: string) => request(issuer.token({ claims: { [name]: undefined } }))
+    expect(pollute('aud', AUDIENCE, () => server.authenticate(without('aud')))).toMatchObject({
+      reason: 'wrong_audience',
+    })
+    expect(pollute('scope', 'admin', () => server.guard()(without('scope')))).toMatchObject({
+      kind: 'granted',
+      token: { scopes: [] },
+    })
+    expect(pollute('optional', true, () => server.authenticate(request()))).toMatchObject({
+      reason: 'no_credentials',
+    })
+  })
+
+  it('judges again what it has judged, once a key is distrusted', async () => {
+    const server = createResourceServer(options)
+    const view = { ...request(issuer.token()), source: {} }
+    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    const thumbprint = await calculateJwkThumbprint(issuer.keys[0]!.jwk)
+    server.distrust({ issuer: ISSUER, thumbprint })
+    expect(server.authenticate(view)).toMatchObject({ reason: 'unknown_key' })
+  })
+
+  it('cannot distrust a secret, and says so', () => {
+    const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
+    expect(() => server.distrust({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
+      'public keys',
+    )
+  })
 })
+
+const good = () => ({ issuer: ISSUER, audience: AUDIENCE })

@@ -32,7 +32,7 @@ export const bearer: readonly Line[] = [
     '6750-16',
     'RFC 6750, 3.1',
     'Expired, revoked, forged and malformed tokens are invalid tokens.',
-    'A JWT is judged without asking its issuer, so that a revocation is not seen before the expiry.',
+    'A JWT is judged without asking its issuer, unless a guard asks for freshness: else a revocation is not seen before the expiry.',
   ),
   tested('6750-17', 'RFC 6750, 3.1', 'A missing scope is answered with 403, and named.'),
   tested('6750-18', 'RFC 6750, 3.1', 'A bad token is bad before its scope is looked at.'),

@@ -4,6 +4,7 @@
  */
 import {
   type BearwardEvent,
+  type ClientAuthentication,
   createResourceServer,
   type Fetch,
   type Outcome,
@@ -16,6 +17,11 @@ import {
 const issuer = 'https://as.example.com'
 const audience = 'https://api.example.com'
 
+const clientAuthentication: ClientAuthentication = {
+  method: 'client_secret_basic',
+  secret: async () => 'a secret',
+}
+
 export const good: readonly ResourceServerOptions[] = [
   { issuer, audience },
   { issuer, audience: [audience, 'reports'], algorithms: ['ES256'], realm: 'reports' },
@@ -23,6 +29,7 @@ export const good: readonly ResourceServerOptions[] = [
   { issuers: [{ issuer, audience }], onEvent: () => {} },
   { issuer, audience, secret: new Uint8Array(32), algorithms: ['HS256'] },
   { issuer, audience, fetch },
+  { issuer, audience, tokens: 'opaque', introspection: { clientId: 'a', clientAuthentication } },
 ]
 
 export function optionsThatMustNotCompile(): void {
@@ -44,6 +51,18 @@ export function optionsThatMustNotCompile(): void {
   createResourceServer({ issuer, audience, algorithms: ['none'] })
   // @ts-expect-error: a secret as text
   createResourceServer({ issuer, audience, secret: 'correct horse battery staple' })
+  // @ts-expect-error: introspection without credentials
+  createResourceServer({ issuer, audience, introspection: { clientId: 'a' } })
+  const method = 'private_key_jwt'
+  // @ts-expect-error: a key as text
+  const byKey: ClientAuthentication = { method, key: '-----BEGIN PRIVATE KEY-----' }
+  // @ts-expect-error: a secret for a method that has none
+  const byCertificate: ClientAuthentication = { method: 'tls_client_auth', secret: byKey.method }
+  createResourceServer({
+    issuer,
+    audience,
+    introspection: { clientId: 'a', clientAuthentication: byCertificate },
+  })
   // @ts-expect-error: an audience as a pattern
   createResourceServer({ issuer, audience: /.*/ })
 }
@@ -51,6 +70,9 @@ export function optionsThatMustNotCompile(): void {
 const server = createResourceServer({ issuer, audience })
 
 export function requirementsThatMustNotCompile(): void {
+  server.guard({ freshness: { introspect: { maxAge: 30 } } })
+  // @ts-expect-error: a freshness that does not exist
+  server.guard({ freshness: 'daily' })
   // @ts-expect-error: a name that does not exist
   server.guard({ scopes: 'read' })
   // @ts-expect-error: a kind of subject that does not exist
@@ -93,29 +115,16 @@ export function statusOf(outcome: Outcome): number {
 }
 
 export function tell(event: BearwardEvent): string {
-  switch (event.type) {
-    case 'verified':
-      return event.subjectKind
-    case 'refused':
-      return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
-    case 'keys_refreshed':
-      return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
-    case 'keys_failed':
-    case 'discovery_failed':
-      return `${event.failure} ${event.detail}`
-    case 'subject_unknown':
-      return `${event.why} ${event.advice}`
-    case 'keys_stale':
-      return event.issuer
-    case 'keys_recovered':
-      return `after ${event.failures.toFixed()}`
-    case 'keys_sought':
-      return event.because
-    case 'keys_moved':
-      return `${event.from} ${event.to}`
-    case 'key_distrusted':
-      return event.thumbprint
+  if (event.type === 'verified') return event.subjectKind
+  if (event.type === 'refused') {
+    return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
   }
+  if (event.type === 'keys_refreshed')
+    return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
+  if (event.type === 'keys_failed' || event.type === 'introspection_failed')
+    return `${event.failure} ${event.detail}`
+  if (event.type === 'subject_unknown') return `${event.why} ${event.advice}`
+  return event.type
 }
 
 // @ts-expect-error: the reasons are a closed set

@@ -5,8 +5,10 @@ import { LIMITS } from '../limits.ts'
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
 
 export interface FetchInit {
-  readonly method: 'GET'
+  readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
+  /** A form, where the method is `POST`. It holds a token, and may hold a secret. */
+  readonly body?: string
   /** Always `manual`: the answer is taken as it comes, and a redirect is not followed. */
   readonly redirect: 'manual'
   readonly signal: AbortSignal
@@ -28,16 +30,26 @@ export class FetchError extends Error {
   readonly failure: FetchFailure
   /** Where `failure` is `status` or `redirect`. */
   readonly status: number | undefined
+  /** The `Retry-After` of that answer as it came. */
+  readonly retryAfter: string | undefined
 
   constructor(
     failure: FetchFailure,
     message: string,
-    more: { status?: number; cause?: unknown } = {},
+    more: { status?: number; retryAfter?: string | undefined; cause?: unknown } = {},
   ) {
     super(message, 'cause' in more ? { cause: more.cause } : {})
     this.failure = failure
     this.status = more.status
+    this.retryAfter = more.retryAfter
   }
+}
+
+/** What of an answer is read. */
+export interface AnswerBounds {
+  readonly mediaType: RegExp
+  /** At most, after decompression. */
+  readonly bytes: number
 }
 
 /** A document of the authorization server, and how long it says that it may be kept. */
@@ -50,8 +62,9 @@ export interface FetchedDocument {
 /** Gets a JSON document. Has no deadline of its own: it runs under that of its signal. */
 export type GetJson = (url: string, signal: AbortSignal) => Promise<FetchedDocument>
 
-const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i
+export const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i
 const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
+const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documentBytes }
 
 /**
  * Gets JSON documents of an authorization server, within bounds: redirects are not followed, at most
@@ -60,23 +73,51 @@ const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
  */
 export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
-    const response = await unlessBroken(`${url}: no answer`, () =>
-      fetch(url, { method: 'GET', headers: HEADERS, redirect: 'manual', signal }),
-    )
-    const { status } = response
-    if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-      throw new FetchError('redirect', `${url}: redirects are not followed`, { status })
-    }
-    if (status !== 200) throw new FetchError('status', `${url}: status ${status}`, { status })
-    if (!JSON_MEDIA_TYPE.test(response.headers.get('content-type') ?? '')) {
-      throw new FetchError('content_type', `${url}: the content type is not JSON`)
-    }
-    const bytes = await unlessBroken(`${url}: the answer broke off`, () => readBody(response, url))
-    try {
-      return { document: parseJsonObject(bytes), maxAge: maxAgeOf(response.headers) }
-    } catch (cause) {
-      throw new FetchError('malformed', `${url}: ${(cause as SyntaxError).message}`)
-    }
+    const response = await send(fetch, url, {
+      method: 'GET',
+      headers: HEADERS,
+      redirect: 'manual',
+      signal,
+    })
+    const document = readJson(await readAnswer(response, url, DOCUMENT), url)
+    return { document, maxAge: maxAgeOf(response.headers) }
+  }
+}
+
+/** Makes one call, whatever comes of it. Throws a `FetchError` where nothing does. */
+export function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
+  return unlessBroken(`${url}: no answer`, () => fetch(url, init))
+}
+
+/**
+ * Reads an answer within bounds: only 200 with one media type counts, and no more than so many bytes are
+ * read. Throws a `FetchError`.
+ */
+export async function readAnswer(
+  response: Response,
+  url: string,
+  { mediaType, bytes }: AnswerBounds,
+): Promise<Uint8Array> {
+  const { status, headers } = response
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    throw new FetchError('redirect', `${url}: redirects are not followed`, { status })
+  }
+  if (status !== 200) {
+    const retryAfter = headers.get('retry-after') ?? undefined
+    throw new FetchError('status', `${url}: status ${status}`, { status, retryAfter })
+  }
+  if (!mediaType.test(headers.get('content-type') ?? '')) {
+    throw new FetchError('content_type', `${url}: not the content type that was asked for`)
+  }
+  return unlessBroken(`${url}: the answer broke off`, () => readBody(response, url, bytes))
+}
+
+/** Reads a JSON object. Throws a `FetchError`. */
+export function readJson(bytes: Uint8Array, url: string): JsonObject {
+  try {
+    return parseJsonObject(bytes)
+  } catch (error) {
+    throw new FetchError('malformed', `${url}: ${(error as SyntaxError).message}`)
   }
 }
 
@@ -88,15 +129,13 @@ async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise
   }
 }
 
-async function readBody(response: Response, url: string): Promise<Uint8Array> {
+async function readBody(response: Response, url: string, limit: number): Promise<Uint8Array> {
   const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined
   const chunks: Uint8Array[] = []
   let length = 0
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     length += part.value.length
-    if (length > LIMITS.documentBytes) {
-      throw new FetchError('too_large', `${url}: more than ${LIMITS.documentBytes} bytes`)
-    }
+    if (length > limit) throw new FetchError('too_large', `${url}: more than ${limit} bytes`)
     chunks.push(part.value)
   }
   const body = new Uint8Array(length)
@@ -122,7 +161,7 @@ export function maxAgeOf(headers: Response['headers']): number | undefined {
   const ages = directives
     .filter((directive) => directive.startsWith('max-age='))
     .map((directive) => /^max-age="?(\d+)"?$/.exec(directive)?.[1])
-    .map((seconds) => (seconds === undefined ? 0 : Number(seconds)))
+    .map((seconds) => (seconds === undefined ? 0 : Math.min(Number(seconds), Number.MAX_VALUE)))
   if (ages.length === 0) return undefined
   const age = /^\d+$/.exec(headers.get('age') ?? '')?.[0]
   return Math.max(0, Math.min(...ages) - Number(age ?? 0))

@@ -26,14 +26,32 @@ export async function withDeadline<T>(
     abort.abort(new FetchError(failure, detail))
   const close = () => stop('closed', 'the resource server was closed')
   const cancel = clock.after(timeout, () => stop('timeout', `not done within ${timeout} ms`))
-  closed.addEventListener('abort', close)
+  const forget = onAbort(closed, close)
   try {
     if (closed.aborted) close()
     return await Promise.race([interrupted, work(abort.signal)])
   } finally {
     cancel()
-    closed.removeEventListener('abort', close)
+    forget()
     // Lets go of a connection whose answer was not read to its end.
     abort.abort(new FetchError('closed', 'the exchange is over'))
   }
+}
+
+const waiting = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** Calls back when a signal is aborted; returns what prevents it. */
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = waiting.get(signal)
+  if (callbacks === undefined) {
+    callbacks = new Set()
+    waiting.set(signal, callbacks)
+    // One listener for all: a signal warns of a leak where many calls at once have one each.
+    const all = callbacks
+    signal.addEventListener('abort', () => {
+      for (const each of all) each()
+    })
+  }
+  callbacks.add(callback)
+  return () => void callbacks.delete(callback)
 }

@@ -1,11 +1,18 @@
 import type { JsonObject } from '../encoding/json.ts'
+import { isRecord } from '../problems.ts'
 import { FetchError } from './bounded-fetch.ts'
+
+/** An address that metadata can hold (RFC 8414 section 2). */
+export type Endpoint = 'jwks_uri' | 'introspection_endpoint'
 
 /** What discovery has learned of an issuer, as far as a resource server needs it. */
 export interface Metadata {
   /** Where the document was found. */
   readonly url: string
-  readonly jwksUri: string
+  /** The endpoint that was looked for. */
+  readonly endpoint: string
+  /** The same for clients that authenticate with a certificate (RFC 8705 section 5), if it is another. */
+  readonly mtlsEndpoint: string | undefined
 }
 
 /**
@@ -22,10 +29,10 @@ export function metadataUrls(issuer: string): readonly string[] {
   return path === '' ? urls : [...urls, `${origin}${openid}${path}`]
 }
 
-/** Metadata that must not be used: it belongs to another issuer, or its `jwks_uri` is not acceptable. */
+/** Metadata that must not be used: it belongs to another issuer, or lacks an acceptable endpoint. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError'
-  readonly failure: 'issuer_mismatch' | 'jwks_uri'
+  readonly failure: 'issuer_mismatch' | Endpoint
 
   constructor(failure: MetadataError['failure'], url: string, detail: string) {
     super(`${url}: ${detail}`)
@@ -35,8 +42,9 @@ export class MetadataError extends Error {
 
 /** How metadata is looked for. */
 export interface Discovery {
+  readonly endpoint: Endpoint
   readonly get: (url: string) => Promise<JsonObject>
-  /** Whether a `jwks_uri` may be fetched: https, or one of the named exceptions. */
+  /** Whether an endpoint may be asked: https, or one of the named exceptions. */
   readonly isAcceptable: (url: string) => boolean
 }
 
@@ -51,12 +59,12 @@ export interface Discovery {
 export async function discover(
   issuer: string,
   urls: readonly string[],
-  { get, isAcceptable }: Discovery,
+  discovery: Discovery,
 ): Promise<Metadata> {
   let problem: FetchError | MetadataError | undefined
   for (const url of urls) {
     try {
-      return readMetadata(await get(url), url, issuer, isAcceptable)
+      return readMetadata(await discovery.get(url), url, issuer, discovery)
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
       // A document for another issuer says more than the absence of one at the next place.
@@ -82,15 +90,19 @@ function readMetadata(
   document: JsonObject,
   url: string,
   issuer: string,
-  isAcceptable: (url: string) => boolean,
+  { endpoint: name, isAcceptable }: Discovery,
 ): Metadata {
   if (document['issuer'] !== issuer) {
     throw new MetadataError('issuer_mismatch', url, 'the document is for another issuer')
   }
-  const jwksUri = document['jwks_uri']
-  if (typeof jwksUri !== 'string') throw new MetadataError('jwks_uri', url, 'it has no jwks_uri')
-  if (!isAcceptable(jwksUri)) {
-    throw new MetadataError('jwks_uri', url, 'its jwks_uri is not an https address')
+  const addressIn = (object: JsonObject) => {
+    const address = object[name]
+    if (address === undefined) return undefined
+    if (typeof address === 'string' && isAcceptable(address)) return address
+    throw new MetadataError(name, url, `its ${name} is not an https address`)
   }
-  return { url, jwksUri }
+  const endpoint = addressIn(document)
+  if (endpoint === undefined) throw new MetadataError(name, url, `it has no ${name}`)
+  const aliases = document['mtls_endpoint_aliases']
+  return { url, endpoint, mtlsEndpoint: isRecord(aliases) ? addressIn(aliases) : undefined }
 }

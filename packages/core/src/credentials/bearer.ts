@@ -19,6 +19,14 @@ export type Credentials = { readonly token: string } | undefined
  * differently.
  */
 export function readCredentials(request: RequestView): Credentials | Rejection {
+  if ((request.headerLines?.length ?? 0) >= 2 * LIMITS.headerLines) {
+    // The line that counts may be one of those that were dropped.
+    return rejected(
+      'malformed_credentials',
+      `fewer than ${LIMITS.headerLines} header lines`,
+      'more',
+    )
+  }
   const values = headerValues(request, 'authorization')
   if (values.length === 0) return undefined
   if (values.length > 1) {

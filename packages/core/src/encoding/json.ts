@@ -70,6 +70,8 @@ function seal(value: object, depth: number, left: { values: number }): number {
     if (typeof entry === 'object' && entry !== null) members += seal(entry, depth - 1, left)
   }
   if (Object.hasOwn(value, '__proto__')) delete (value as Record<string, unknown>)['__proto__']
+  // What is not there is not there, whatever somebody has put on the prototype of all objects.
+  if (!isArray) Object.setPrototypeOf(value, null)
   Object.freeze(value)
   return members
 }

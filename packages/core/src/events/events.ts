@@ -1,5 +1,6 @@
 import type { FetchFailure } from '../authorization-server/bounded-fetch.ts'
 import type { MetadataError } from '../authorization-server/metadata.ts'
+import type { IntrospectionFailure } from '../introspection/failure.ts'
 import type { KeyStatus } from '../keys/key-source.ts'
 import type { IgnoredKey } from '../keys/key-set.ts'
 import type { Reason } from '../outcome/reasons.ts'
@@ -11,7 +12,9 @@ export interface VerifiedEvent {
   readonly type: 'verified'
   readonly issuer: string
   readonly subjectKind: 'machine' | 'user' | 'unknown'
-  /** How it stands with the keys that were used: `stale` ones are counted by counting these. */
+  /** How the token was judged: here, or by its issuer. */
+  readonly origin: 'jwt' | 'introspection'
+  /** How it stands with the issuer's keys: `stale` ones are counted by counting these. */
   readonly keys: KeyStatus['state']
 }
 
@@ -48,8 +51,10 @@ export interface KeysRefreshedEvent {
 }
 
 /** What went wrong with an outgoing call, as a code and for people. */
-interface Failure {
-  readonly failure: FetchFailure | MetadataError['failure'] | 'unusable_key_set'
+interface Failure<
+  Of extends string = FetchFailure | MetadataError['failure'] | 'unusable_key_set',
+> {
+  readonly failure: Of
   /** Which address, and what happened. Nothing of a request is in it. */
   readonly detail: string
 }
@@ -94,7 +99,9 @@ export interface KeysMovedEvent {
 }
 
 /** The metadata of the issuer could not be had or not be used; the address that is known is. */
-export interface DiscoveryFailedEvent extends Failure {
+export interface DiscoveryFailedEvent extends Failure<
+  KeysFailedEvent['failure'] | IntrospectionFailure
+> {
   readonly type: 'discovery_failed'
   readonly issuer: string
 }
@@ -104,6 +111,36 @@ export interface KeyDistrustedEvent {
   readonly type: 'key_distrusted'
   readonly issuer: string
   readonly thumbprint: string
+}
+
+/** An issuer was asked about a token, and has answered. */
+export interface IntrospectionCalledEvent {
+  readonly type: 'introspection_called'
+  readonly issuer: string
+  readonly active: boolean
+}
+
+/** An answer from before was used again. */
+export interface IntrospectionCachedEvent {
+  readonly type: 'introspection_cached'
+  readonly issuer: string
+  readonly active: boolean
+}
+
+/** An issuer was asked about a token, and no answer came that can be used. */
+export interface IntrospectionFailedEvent extends Failure<IntrospectionFailure> {
+  readonly type: 'introspection_failed'
+  readonly issuer: string
+  /** Seconds for which the issuer is not asked now: 0 while the circuit breaker is closed. */
+  readonly pause: number
+}
+
+/** The metadata of the issuer names another introspection endpoint than before, which is followed. */
+export interface IntrospectionMovedEvent {
+  readonly type: 'introspection_moved'
+  readonly issuer: string
+  readonly from: string
+  readonly to: string
 }
 
 /** What the core reports as it happens. Told apart by `type`. */
@@ -119,5 +156,9 @@ export type BearwardEvent =
   | KeysMovedEvent
   | DiscoveryFailedEvent
   | KeyDistrustedEvent
+  | IntrospectionCalledEvent
+  | IntrospectionCachedEvent
+  | IntrospectionFailedEvent
+  | IntrospectionMovedEvent
 
 export type EventListener = (event: BearwardEvent) => void

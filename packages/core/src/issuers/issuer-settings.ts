@@ -1,5 +1,7 @@
+import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
 import type { JsonObject } from '../encoding/json.ts'
 import type { AlgorithmPolicy } from '../keys/jwk.ts'
+import type { Algorithm } from '../signature/algorithms.ts'
 import type { SubjectStatements } from '../subject/context.ts'
 import type { ScopeSource } from '../subject/profile.ts'
 
@@ -9,6 +11,22 @@ export type KeyOrigin =
   | { readonly kind: 'jwks_uri'; readonly uri: string }
   | { readonly kind: 'static'; readonly document: JsonObject }
   | { readonly kind: 'secret'; readonly secret: Uint8Array }
+
+/** How an issuer is asked about its tokens (RFC 7662). */
+export interface IntrospectionSettings {
+  /** Found by discovery where it is not given. */
+  readonly endpoint: string | undefined
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  readonly response: 'json' | 'jwt'
+  /** Those that a signed answer may be signed with. */
+  readonly algorithms: readonly Algorithm[]
+  readonly tokenTypeHint: 'access_token' | undefined
+  /** Seconds that an answer may be used again. */
+  readonly maxAge: number
+  /** The same where the answer is that the token is not active. */
+  readonly negativeMaxAge: number
+}
 
 /** All that is said about one trusted issuer: the options after validation, defaults filled in. */
 export interface IssuerSettings {
@@ -23,6 +41,9 @@ export interface IssuerSettings {
   readonly allowedClients: readonly string[] | undefined
   readonly keyOrigin: KeyOrigin
   readonly algorithms: AlgorithmPolicy
+  /** Which kind of token it issues: judged here, by the issuer, or as the token looks. */
+  readonly tokens: 'jwt' | 'opaque' | 'both'
+  readonly introspection: IntrospectionSettings | undefined
   readonly tokenType: 'jwt' | 'at+jwt'
   /** Without a value it only has to be there. */
   readonly tokenKindClaim: { readonly name: string; readonly value?: string } | undefined

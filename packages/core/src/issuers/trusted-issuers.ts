@@ -1,11 +1,14 @@
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 import type { KeySource } from '../keys/key-source.ts'
+import type { Introspection } from '../introspection/introspect.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
 
-/** An issuer that the configuration names, and its keys. */
+/** An issuer that the configuration names, its keys, and how to ask it about a token. */
 export interface TrustedIssuer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
+  /** Always there for an issuer of opaque tokens. */
+  readonly introspection: Introspection | undefined
 }
 
 export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>
@@ -20,7 +23,24 @@ export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIss
   const found = typeof iss === 'string' ? 'another issuer' : kindOf(iss)
   return new Rejection('unknown_issuer', {
     check: 'iss',
-    expected: [...issuers.keys()].join(' or '),
+    expected: issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or '),
     found,
   })
+}
+
+/** Base64url of something that begins with a brace, and a dot behind it. */
+const BEGINS_WITH_HEADER = /^e[w-z0-9_-][A-Za-z0-9_-]*\./
+
+/**
+ * The issuer of a token that is no compact JWS: the one that issues opaque tokens. What begins like a JOSE
+ * header was meant to be signed or encrypted, and remains as `malformed` as it is: it may be anybody's.
+ */
+export function opaqueTokenIssuer(
+  issuers: TrustedIssuers,
+  token: string,
+  malformed: Rejection,
+): TrustedIssuer | Rejection {
+  if (BEGINS_WITH_HEADER.test(token)) return malformed
+  for (const issuer of issuers.values()) if (issuer.settings.tokens !== 'jwt') return issuer
+  return malformed
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 import { clientIdentity } from '../subject/client-id.ts'
+import type { TokenForm } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 
 /** RFC 9068 section 2.2. */
@@ -30,19 +31,21 @@ const AUDIENCE: ClaimType = [
 
 /**
  * Checks that the claims that must be there are there, and that every claim the core reads has its type
- * (RFC 7519 section 4.1, RFC 9068 section 2.2). `exp` is always required, and `tid` has to name the tenant
- * of the issuer where that is one of many.
+ * (RFC 7519 section 4.1, RFC 9068 section 2.2), and that `tid` names the tenant of the issuer where that is
+ * one of many.
  */
 export function checkClaimTypes(
   claims: JsonObject,
   settings: IssuerSettings,
+  required: readonly string[],
+  form: TokenForm = 'jwt',
 ): Rejection | undefined {
-  for (const name of requiredClaims(settings)) {
+  for (const name of required) {
     if (!Object.hasOwn(claims, name)) {
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }
-  for (const [name, [expected, matches]] of claimTypes(claims, settings)) {
+  for (const [name, [expected, matches]] of claimTypes(claims, settings, form)) {
     const value = claims[name]
     if (Object.hasOwn(claims, name) && !matches(value)) {
       return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
@@ -55,7 +58,8 @@ export function checkClaimTypes(
   return undefined
 }
 
-function requiredClaims(settings: IssuerSettings): readonly string[] {
+/** The claims that a JWT of this issuer must have: `exp` always. */
+export function requiredClaims(settings: IssuerSettings): readonly string[] {
   const required = settings.tokenType === 'at+jwt' ? REQUIRED_OF_AT_JWT : ['iss', 'exp']
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
@@ -64,8 +68,9 @@ function requiredClaims(settings: IssuerSettings): readonly string[] {
 function claimTypes(
   claims: JsonObject,
   { clientIdClaims, scopeSources }: IssuerSettings,
+  form: TokenForm,
 ): readonly (readonly [string, ClaimType])[] {
-  const scope = scopeSourceOf(claims, scopeSources, 'jwt')
+  const scope = scopeSourceOf(claims, scopeSources, form)
   return [
     ['exp', NUMERIC_DATE],
     ['nbf', NUMERIC_DATE],

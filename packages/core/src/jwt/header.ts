@@ -11,14 +11,25 @@ export interface KeyHint {
 }
 
 /**
- * Reads the JOSE header (RFC 7515 section 4). The algorithm has to be one that the issuer may use, and
- * `typ` that of an access token. `crit`, `b64`, `zip`, `enc` and a `cty` of JWT ask for processing that
+ * Reads the JOSE header of an access token: what `readKeyHint` reads, and a `typ` that fits.
+ */
+export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
+  const hint = readKeyHint(header, settings.algorithms.algorithms)
+  if (hint instanceof Rejection) return hint
+  return checkMediaType(header['typ'], settings.tokenType) ?? hint
+}
+
+/**
+ * Reads the JOSE header (RFC 7515 section 4) of anything that an issuer signs. The algorithm has to be one of
+ * those that are `allowed`. `crit`, `b64`, `zip`, `enc` and a `cty` of JWT ask for processing that
  * an access token never needs, and are refused. Keys in the header, or addresses of keys (`jwk`, `jku`,
  * `x5c`, `x5u`, `x5t`), are not read.
  */
-export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
+export function readKeyHint(
+  header: JsonObject,
+  allowed: readonly Algorithm[],
+): KeyHint | Rejection {
   const { alg, kid, cty } = header
-  const allowed = settings.algorithms.algorithms
   if (!isAlgorithm(alg) || !allowed.includes(alg)) {
     return new Rejection('unsupported_algorithm', {
       check: 'alg',
@@ -34,7 +45,7 @@ export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHin
   }
   if (kid !== undefined && typeof kid !== 'string')
     return unsupported('kid', 'a string', kindOf(kid))
-  return checkMediaType(header['typ'], settings.tokenType) ?? { algorithm: alg, kid }
+  return { algorithm: alg, kid }
 }
 
 function unsupported(check: string, expected: string, found: string): Rejection {

@@ -5,8 +5,8 @@ import { Rejection } from '../outcome/rejection.ts'
 /**
  * Checks the times of a token against `now` (seconds since the epoch; RFC 7519 sections 4.1.4 to
  * 4.1.6): now has to be before `exp`, not before `nbf`, not before `iat`, each with the issuer's clock
- * tolerance, and `iat` no longer ago than the issuer's `maxTokenAge`. The types of the claims have been
- * checked before.
+ * tolerance, and `iat` no longer ago than the issuer's `maxTokenAge`. The types of the claims, and that
+ * those are there which must be, have been checked before.
  */
 export function checkTimes(
   claims: JsonObject,
@@ -14,9 +14,11 @@ export function checkTimes(
   now: number,
 ): Rejection | undefined {
   const { clockTolerance: tolerance, maxTokenAge } = settings
-  const { exp, nbf, iat } = claims as { exp: number; nbf?: number; iat?: number }
+  const { exp, nbf, iat } = claims as { exp?: number; nbf?: number; iat?: number }
   // Asked this way round, so that a clock that gives no number lets nobody pass.
-  if (!(now < exp + tolerance)) return rejected('expired', 'exp', 'a time to come', 'one gone by')
+  if (exp !== undefined && !(now < exp + tolerance)) {
+    return rejected('expired', 'exp', 'a time to come', 'one gone by')
+  }
   if (nbf !== undefined && now < nbf - tolerance) {
     return rejected('not_yet_valid', 'nbf', 'a time gone by', 'one to come')
   }

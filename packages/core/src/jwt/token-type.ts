@@ -1,7 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
-import type { ScopeSource } from '../subject/profile.ts'
 
 /**
  * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without regard to case, with
@@ -35,6 +34,9 @@ const FOREIGN_CLAIMS: Readonly<Record<string, string>> = {
 /** Values of a `typ` in the claims set (not the header) that some servers write into other tokens. */
 const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
 
+/** Claims that access tokens have, and other tokens have not, at whatever issuer. */
+const SIGNS = ['scope', 'scp', 'client_id']
+
 /**
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
  * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
@@ -50,13 +52,15 @@ export function checkTokenKind(
   for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  const { tokenKindClaim: rule, scopeSources, clientIdClaims } = settings
+  const { tokenKindClaim: rule, clientIdClaims } = settings
   const has = (name: string) => Object.hasOwn(claims, name)
   if (rule !== undefined && !isMarkedBy(rule, claims)) {
     return wrongType(rule.name, rule.value ?? 'present', describe(claims[rule.name]))
   }
-  if (Object.hasOwn(claims, 'token_use') && claims['token_use'] !== 'access') {
-    return wrongType('token_use', 'access', describe(claims['token_use']))
+  // `access` at Cognito, `access_token` at Ory Hydra.
+  const use = claims['token_use']
+  if (Object.hasOwn(claims, 'token_use') && use !== 'access' && use !== 'access_token') {
+    return wrongType('token_use', 'access', describe(use))
   }
   const payloadType = claims['typ']
   if (
@@ -67,8 +71,9 @@ export function checkTokenKind(
   }
   const isMarked =
     rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
-  const looked = [...signsOfScopes(scopeSources), ...signsOfClients(clientIdClaims)]
-  const signs = ['scope', 'client_id', ...looked].filter(has)
+  // Not the claim that an issuer has for scopes, whatever that is: `roles` stands in ID tokens too.
+  const looked = [...new Set([...SIGNS, ...signsOfClients(clientIdClaims)])]
+  const signs = looked.filter(has)
   if (signs.length === 0 && !isMarked) {
     return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
   }
@@ -84,11 +89,6 @@ function isMarkedBy(
   claims: JsonObject,
 ): boolean {
   return Object.hasOwn(claims, name) && (value === undefined || claims[name] === value)
-}
-
-/** A claim that holds scopes only in some tokens (`roles` at Entra) stands in ID tokens too. */
-function signsOfScopes(sources: readonly ScopeSource[]): readonly string[] {
-  return sources.filter(({ when }) => when === undefined).map(({ claim }) => claim)
 }
 
 /** Every token has an audience, so that this is a client somewhere is no sign. */

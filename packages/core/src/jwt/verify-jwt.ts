@@ -1,9 +1,11 @@
-import type { TrustedIssuer } from '../issuers/trusted-issuers.ts'
+import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { isIssuerOrTenant } from '../authorization-server/tenants.ts'
 import type { VerifyingKey } from '../keys/key-set.ts'
+import type { KeySource } from '../keys/key-source.ts'
+import { LIMITS } from '../limits.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
-import { checkAudience, checkClaimTypes } from './claims.ts'
+import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './header.ts'
 import { checkTimes } from './time.ts'
@@ -18,44 +20,63 @@ import { checkTokenKind } from './token-type.ts'
  */
 export function verifyJwt(
   jws: CompactJws,
-  { settings, keys }: TrustedIssuer,
+  issuer: Signer,
   now: () => number,
 ): MaybePromise<Rejection | undefined> {
+  const { settings } = issuer
   const hint = readHeader(jws.header, settings)
   if (hint instanceof Rejection) return hint
+  return andThen(
+    verifySignature(jws, hint, issuer),
+    (rejection) =>
+      rejection ??
+      checkTokenKind(jws.claims, settings, jws.header['typ']) ??
+      checkClaimTypes(jws.claims, settings, requiredClaims(settings)) ??
+      checkAudience(jws.claims, settings) ??
+      checkTimes(jws.claims, settings, now()),
+  )
+}
+
+/** Who signs, and with which keys. */
+export interface Signer {
+  readonly settings: IssuerSettings
+  readonly keys: KeySource
+}
+
+/** Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. */
+export function verifySignature(
+  jws: CompactJws,
+  hint: KeyHint,
+  { settings, keys }: Signer,
+): MaybePromise<Rejection | undefined> {
   const { algorithm, kid } = hint
   const isOwn = (key: VerifyingKey) =>
     key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
   return andThen(keys.find(algorithm, kid), (listed) => {
     if (listed instanceof Rejection) return listed
     const found = listed.filter(isOwn)
-    if (found.length === 0) return unlisted(hint, settings.issuer)
-    const signed = andThen(
-      isSignedByOne(found, jws),
-      (known) =>
-        known ||
-        andThen(keys.findChanged(algorithm, kid, found), (changed) =>
-          isSignedByOne(changed.filter(isOwn), jws),
-        ),
-    )
-    return andThen(
-      signed,
-      (genuine) =>
-        (genuine ? undefined : forged(settings.issuer)) ??
-        checkTokenKind(jws.claims, settings, jws.header['typ']) ??
-        checkClaimTypes(jws.claims, settings) ??
-        checkAudience(jws.claims, settings) ??
-        checkTimes(jws.claims, settings, now()),
-    )
+    if (found.length === 0 || found.length > LIMITS.keysTried)
+      return unlisted(hint, settings.issuer)
+    return andThen(isSignedByOne(found, jws), (known) => {
+      if (known === true) return undefined
+      return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
+        if (changed instanceof Rejection) return changed
+        const others = changed.filter(isOwn).slice(0, LIMITS.keysTried)
+        return andThen(isSignedByOne(others, jws), (genuine) =>
+          genuine === true ? undefined : forged(settings.issuer),
+        )
+      })
+    })
   })
 }
 
+/** Nothing but `true` is a yes: not a promise either that came disguised. */
 function isSignedByOne(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
 ): MaybePromise<boolean> {
   if (key === undefined) return false
-  return andThen(key.verify(jws), (signed) => signed || isSignedByOne(others, jws))
+  return andThen(key.verify(jws), (signed) => signed === true || isSignedByOne(others, jws))
 }
 
 function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {

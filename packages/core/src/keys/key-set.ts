@@ -22,7 +22,7 @@ export interface KeySet {
   /**
    * The keys to try for a token with this header. A `kid` counts byte for byte, and a token that
    * has one is never tried with another key; a token that has none may be tried with every key that
-   * serves its algorithm. Where that leaves more than `LIMITS.keysTried`, none is tried.
+   * serves its algorithm.
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
 }
@@ -130,8 +130,7 @@ function keySetOf(
     size,
     ignored,
     find(algorithm, kid) {
-      const candidates = listed.get(kid === undefined ? algorithm : `${algorithm} ${kid}`) ?? NONE
-      return candidates.length > LIMITS.keysTried ? NONE : candidates
+      return listed.get(kid === undefined ? algorithm : `${algorithm} ${kid}`) ?? NONE
     },
   }
 }

@@ -3,10 +3,12 @@ import type { Rejection } from '../outcome/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** How it stands with the keys of one issuer. Times are milliseconds since the epoch. */
+/** How it stands with the keys of one issuer. Times are seconds since the epoch. */
 export type KeyStatus =
   /** Given in the configuration. */
   | { readonly state: 'static' }
+  /** None are needed: the issuer's tokens are opaque, and what it says about them is not signed. */
+  | { readonly state: 'unused' }
   /** Loaded at that time, and as young as they should be. */
   | { readonly state: 'fresh'; readonly since: number }
   /** Older than they should be since that time, because they cannot be fetched; they still serve. */
@@ -32,9 +34,9 @@ export interface KeySource {
     algorithm: Algorithm,
     kid: string | undefined,
     tried: readonly VerifyingKey[],
-  ): MaybePromise<readonly VerifyingKey[]>
-  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. */
-  distrust(thumbprint: string): void
+  ): MaybePromise<readonly VerifyingKey[] | Rejection>
+  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
+  readonly distrust?: (thumbprint: string) => void
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>
   status(): KeyStatus

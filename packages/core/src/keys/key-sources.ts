@@ -12,7 +12,7 @@ import { type KeySet, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
-import { staticKeys } from './static-keys.ts'
+import { staticKeys, unusedKeys } from './static-keys.ts'
 
 /**
  * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
@@ -26,8 +26,12 @@ export function keySourceOf(
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
   const named = { issuer: issuer.metadataIssuer }
-  if (origin.kind === 'secret')
-    return staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
+  if (issuer.tokens === 'opaque' && issuer.introspection?.response !== 'jwt') return unusedKeys
+  if (origin.kind === 'secret') {
+    // A secret has no thumbprint by which it could be distrusted.
+    const { distrust: _, ...keys } = staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
+    return keys
+  }
   if (origin.kind === 'static') {
     return staticKeys(
       andThen(readConfigured(issuer), (set) => allUsable(set, issuer.metadataIssuer)),

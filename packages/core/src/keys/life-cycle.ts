@@ -114,9 +114,10 @@ export class KeyLifeCycle {
         return this.#failures === 0 ? { start: !running, wait: true } : { start: due, wait: false }
       }
       case 'fresh_keys':
-        // A process that was suspended wakes up with an old set and no failure that explains its age.
+        // A process that was suspended wakes up with an old set and no failure that explains its age. An
+        // attempt that began before the set was old, and still runs, is such a failure in the making.
         return this.#failures === 0
-          ? { start: !running, wait: true }
+          ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }
       case 'unknown_key':
         return joinOrTake(running, this.#unknownKey, now)

@@ -1,24 +1,17 @@
 import { FetchError, type GetJson } from '../authorization-server/bounded-fetch.ts'
-import { discover, type Metadata, metadataUrls } from '../authorization-server/metadata.ts'
-import type { Clock } from '../clock.ts'
+import {
+  type DiscoveredEndpointOptions,
+  discoveredEndpoint,
+} from '../authorization-server/discovered-endpoint.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { issuerOfTenant } from '../authorization-server/tenants.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 
-/** Milliseconds after which the metadata is asked for again, to follow a `jwks_uri` that has moved. */
-export const METADATA_AGE = 300_000
-
-export interface PublishedKeysOptions {
+export interface PublishedKeysOptions extends Omit<
+  DiscoveredEndpointOptions,
+  'issuer' | 'endpoint'
+> {
   readonly settings: IssuerSettings
   readonly get: GetJson
-  readonly isAcceptable: (url: string) => boolean
-  readonly clock: Clock
-  readonly reports: {
-    /** The metadata names another `jwks_uri` than before. */
-    moved(from: string, to: string): void
-    /** The metadata could not be had; the `jwks_uri` that is known is used. */
-    discoveryFailed(error: unknown): void
-  }
 }
 
 /**
@@ -28,48 +21,22 @@ export interface PublishedKeysOptions {
 export function publishedKeys(
   options: PublishedKeysOptions,
 ): (signal: AbortSignal) => Promise<{ set: KeySet; maxAge: number | undefined }> {
-  const { settings, get, isAcceptable, clock, reports } = options
-  let known: Metadata | undefined
-  let places = metadataPlaces(settings)
-  let soughtAt = -Infinity
-
-  async function jwksUri(signal: AbortSignal): Promise<string> {
-    if (settings.keyOrigin.kind === 'jwks_uri') return settings.keyOrigin.uri
-    if (known !== undefined && clock.monotonic() - soughtAt < METADATA_AGE) return known.jwksUri
-    soughtAt = clock.monotonic()
-    try {
-      const found = await discover(settings.metadataIssuer, places, {
-        get: async (url) => (await get(url, signal)).document,
-        isAcceptable,
-      })
-      if (known !== undefined && known.jwksUri !== found.jwksUri)
-        reports.moved(known.jwksUri, found.jwksUri)
-      known = found
-      places = [found.url]
-    } catch (error) {
-      if (known === undefined) throw error
-      reports.discoveryFailed(error)
-      places = metadataPlaces(settings)
-    }
-    return known.jwksUri
-  }
+  const { settings, get } = options
+  const { keyOrigin, metadataIssuer: issuer } = settings
+  const discovered =
+    keyOrigin.kind === 'jwks_uri'
+      ? { find: async () => ({ endpoint: keyOrigin.uri }), isGone: () => {} }
+      : discoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
 
   return async (signal) => {
-    const uri = await jwksUri(signal)
+    const { endpoint } = await discovered.find(signal)
     try {
-      const { document, maxAge } = await get(uri, signal)
+      const { document, maxAge } = await get(endpoint, signal)
       return { set: await readKeySet(document, settings.algorithms), maxAge }
     } catch (error) {
-      const isGone = error instanceof FetchError && (error.status === 404 || error.status === 410)
-      if (isGone) soughtAt = -Infinity
+      if (error instanceof FetchError && (error.status === 404 || error.status === 410))
+        discovered.isGone()
       throw error
     }
   }
-}
-
-/** An issuer of many tenants publishes its metadata under the name that stands for any of them. */
-function metadataPlaces({ metadataIssuer, keyOrigin }: IssuerSettings): readonly string[] {
-  return keyOrigin.kind === 'discovery'
-    ? metadataUrls(issuerOfTenant(metadataIssuer, 'organizations'))
-    : []
 }

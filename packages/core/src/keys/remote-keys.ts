@@ -91,6 +91,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
   /** Does what the plan for a need says. A promise where there is something to wait for. */
   function follow(need: Need): MaybePromise<void> {
+    if (closed.aborted) return undefined
     const { start, wait } = lifeCycle.plan(need, clock.monotonic())
     if (start) {
       if (need === 'unknown_key' || need === 'changed_key') reports.sought(need)
@@ -108,8 +109,17 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   /** Whether a key is listed is asked before whether it is trusted: a distrusted one is not sought. */
   function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
     const keys = set.find(algorithm, kid)
-    if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
+    if (keys.length === 0) return seek(algorithm, kid)
     return distrusted.size === 0 ? keys : keys.filter(isTrusted)
+  }
+
+  /** An attempt that runs already may have begun before the key was published: it may take another one. */
+  function seek(algorithm: Algorithm, kid: string | undefined) {
+    const joins = running.size > 0
+    return andThen(follow('unknown_key'), () => {
+      const again = joins && listed(algorithm, kid).length === 0
+      return andThen(again ? follow('unknown_key') : undefined, () => verdict(algorithm, kid))
+    })
   }
 
   function unavailable(found: string): Rejection {
@@ -124,8 +134,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   ): readonly VerifyingKey[] | Rejection {
     if (lifeCycle.held(clock.monotonic()) === undefined) return unavailable('none could be fetched')
     const keys = listed(algorithm, kid)
-    if (keys.length === 0 && lifeCycle.failures > 0) {
-      return unavailable('a key that is not listed, and the last attempt to fetch them failed')
+    if (keys.length === 0 && (lifeCycle.failures > 0 || closed.aborted)) {
+      return unavailable('a key that is not listed, and they could not be fetched again')
     }
     return keys.filter(isTrusted)
   }
@@ -143,9 +153,15 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
     findChanged(algorithm, kid, tried) {
       const known = new Set(tried.map((key) => key.thumbprint))
-      return andThen(follow('changed_key'), () =>
-        listed(algorithm, kid).filter((key) => isTrusted(key) && !known.has(key.thumbprint)),
-      )
+      // Without a `kid` there is no telling a new key from another one, nor a rotation from a forgery.
+      return andThen(follow(kid === undefined ? 'unknown_key' : 'changed_key'), () => {
+        const others = listed(algorithm, kid).filter(
+          (key) => isTrusted(key) && !known.has(key.thumbprint),
+        )
+        return kid === undefined && others.length === 0 && lifeCycle.failures > 0
+          ? unavailable('no key that fits, and the last attempt to fetch them failed')
+          : others
+      })
     },
 
     distrust: (thumbprint) => void distrusted.add(thumbprint),
@@ -166,7 +182,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       const held = lifeCycle.held(now)
       if (held === undefined) return { state: 'unavailable' }
       const since = held.state === 'fresh' ? lifeCycle.loadedAt : lifeCycle.staleAt
-      return { state: held.state, since: clock.now() - (now - since) }
+      return { state: held.state, since: Math.round((clock.now() - (now - since)) / 1000) }
     },
   }
 }

@@ -23,3 +23,11 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
     status: () => ({ state: 'static' }),
   }
 }
+
+/** The keys of an issuer that verifies its tokens itself: there are none, and none are looked for. */
+export const unusedKeys: KeySource = {
+  find: () => [],
+  findChanged: () => [],
+  ready: async () => {},
+  status: () => ({ state: 'unused' }),
+}

@@ -1,4 +1,5 @@
 import type { Fetch } from '../authorization-server/bounded-fetch.ts'
+import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
 import type { Clock } from '../clock.ts'
 import type { EventListener } from '../events/events.ts'
 import type { RefusalBody, RefusalView } from '../outcome/refusal.ts'
@@ -9,6 +10,28 @@ import type { Provider } from '../subject/profiles.ts'
 export interface SecretKeyObject {
   readonly type: 'secret' | 'public' | 'private'
   export(): unknown
+}
+
+/** How an issuer is asked about its tokens (RFC 7662). All times are in seconds. */
+export interface IntrospectionOptions {
+  /** Default: the `introspection_endpoint` of the metadata. */
+  readonly endpoint?: string
+  /** This API's own client id at the authorization server. */
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  /** `'jwt'` asks for signed answers (RFC 9701) and takes no others. Default `'json'`. */
+  readonly response?: 'json' | 'jwt'
+  /** What signed answers may be signed with, out of the algorithms of the issuer. Default: all of those. */
+  readonly algorithms?: readonly Algorithm[]
+  /** Sent along with the token, for servers that look it up faster then. Default: nothing. */
+  readonly tokenTypeHint?: 'access_token'
+  /**
+   * How long an answer is used again, at most until `exp`: so long a revoked token can still be accepted. Default
+   * 10, at most 3600. With 0 every request asks.
+   */
+  readonly maxAge?: number
+  /** The same for the answer that a token is not active. Default 3, at most 60. */
+  readonly negativeMaxAge?: number
 }
 
 /** What is trusted about one issuer. All times are in seconds. */
@@ -43,6 +66,14 @@ export interface IssuerOptions {
   readonly secret?: Uint8Array | SecretKeyObject
   /** The signature algorithms this issuer may use. Default: all with public keys; `HS256` for a `secret`. */
   readonly algorithms?: readonly Algorithm[]
+  /**
+   * What the access tokens of this issuer are. `'jwt'`, the default, are verified here. `'opaque'` ones are
+   * introspected, whatever they look like. With `'both'`, JWTs are verified here, and introspected only where
+   * the keys cannot be had; everything else is introspected. One issuer may be other than `'jwt'`.
+   */
+  readonly tokens?: 'jwt' | 'opaque' | 'both'
+  /** How this issuer is asked about its tokens (RFC 7662): for opaque ones, and where a guard asks for `freshness`. */
+  readonly introspection?: IntrospectionOptions
   /**
    * `'at+jwt'` demands the `typ` and the claims of RFC 9068. Default `'jwt'`: a `typ` of `at+jwt`, `JWT`,
    * or none, and every token that can be told to be of another kind is refused.
@@ -86,7 +117,7 @@ export interface CommonOptions {
   readonly allowInsecureHosts?: readonly string[]
   /** Makes the outgoing calls (proxy, private CA, client certificate). Default: the global `fetch`. */
   readonly fetch?: Fetch
-  /** Seconds that one outgoing call may take in all. Default 3, at most 30. */
+  /** Seconds that one outgoing call may take in all, discovery included. Default 3, at most 30. */
   readonly fetchTimeout?: number
   /**
    * Seconds after which fetched keys are replaced; they are fetched again before that, in the background.

@@ -3,7 +3,7 @@ import { hintAt, isRecord } from '../problems.ts'
 import { clientIdClaims, profileIn, scopeSources } from '../subject/context.ts'
 import { isProvider, PROFILES, type Provider, providerOfIssuer } from '../subject/profiles.ts'
 import type { ScopeSource } from '../subject/profile.ts'
-import { isName, oneOf, readName, readNames, type Say } from './read-value.ts'
+import { isName, oneOf, readName, readNames, type Say } from './read-values.ts'
 
 type Options = Readonly<Record<string, unknown>>
 

@@ -13,7 +13,8 @@ import {
 } from '../signature/algorithms.ts'
 import { isRecord, type Problems } from '../problems.ts'
 import { readClaimSettings } from './read-claims.ts'
-import { isName, oneOf, readNames, readSeconds, type Say } from './read-value.ts'
+import { readIntrospection } from './read-introspection.ts'
+import { isName, oneOf, readNames, readSeconds, type Say } from './read-values.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -24,6 +25,8 @@ export const ISSUER_OPTIONS = [
   'keys',
   'secret',
   'algorithms',
+  'tokens',
+  'introspection',
   'tokenType',
   'provider',
   'tokenKindClaim',
@@ -51,7 +54,24 @@ export function readIssuer(
 ): readonly IssuerSettings[] {
   const say = (problem: string) => problems.add(at + problem)
   const keyOrigin = readKeyOrigin(options, insecureHosts, say)
-  const issuer = readIssuerIdentifier(options['issuer'], keyOrigin, insecureHosts, say)
+  const algorithms = readAlgorithms(options['algorithms'], keyOrigin, say)
+  const introspection = readIntrospection(
+    options['introspection'],
+    algorithms.algorithms,
+    insecureHosts,
+    say,
+  )
+  const tokens = oneOf(options['tokens'], ['jwt', 'opaque', 'both'], 'tokens', say) ?? 'jwt'
+  const needsKeys = tokens !== 'opaque' || introspection?.response === 'jwt'
+  const undiscoverable = [
+    ...(needsKeys && keyOrigin.kind === 'discovery'
+      ? ['keys cannot be discovered: give jwksUri or keys.']
+      : []),
+    ...(introspection !== undefined && introspection.endpoint === undefined
+      ? ['introspection endpoint cannot be discovered: give introspection.endpoint.']
+      : []),
+  ]
+  const issuer = readIssuerIdentifier(options['issuer'], undiscoverable, insecureHosts, say)
   const settings: IssuerSettings = {
     issuer,
     metadataIssuer: issuer,
@@ -59,7 +79,9 @@ export function readIssuer(
     audiences: readAudiences(options, say),
     allowedClients: readNames(options['allowedClients'], 'allowedClients', say),
     keyOrigin,
-    algorithms: readAlgorithms(options['algorithms'], keyOrigin, say),
+    algorithms,
+    tokens,
+    introspection,
     tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
     ...readClaimSettings(options, issuer, say),
     clockTolerance:
@@ -74,6 +96,7 @@ export function readIssuer(
   }
   if (settings.audiences === null) checkAudienceless(settings, say)
   const tenants = readTenants(options['tenants'], issuer, say)
+  if (tokens !== 'jwt') checkOpaque(tokens, introspection, tenants, say)
   if (tenants === undefined) return [Object.freeze(settings)]
   return tenants.map((tenant) =>
     Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
@@ -82,7 +105,7 @@ export function readIssuer(
 
 function readIssuerIdentifier(
   issuer: unknown,
-  keyOrigin: KeyOrigin,
+  undiscoverable: readonly string[],
   insecureHosts: readonly string[],
   say: Say,
 ): string {
@@ -97,8 +120,8 @@ function readIssuerIdentifier(
     say(
       'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
     )
-  } else if (!isAddress && keyOrigin.kind === 'discovery') {
-    say('issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.')
+  } else if (!isAddress) {
+    for (const what of undiscoverable) say(`issuer is no https address, so its ${what}`)
   }
   return issuer
 }
@@ -110,6 +133,8 @@ function readTenants(tenants: unknown, issuer: string, say: Say): readonly strin
     say(
       `issuer has ${TENANT_PLACEHOLDER} in it, which takes tenants: the ids of those that may call.`,
     )
+  } else if (/^https?:\/\/[^/]*\{tenantid\}/i.test(issuer)) {
+    say(`issuer has ${TENANT_PLACEHOLDER} in its host: it may only stand in the path.`)
   } else if (!isTemplate) {
     say(`tenants takes an issuer with one ${TENANT_PLACEHOLDER} in it.`)
   } else if (Array.isArray(tenants) && tenants.length > 0 && tenants.every(isTenant)) {
@@ -143,11 +168,28 @@ function checkAudienceless(settings: IssuerSettings, say: Say): void {
       'audience is null, which takes allowedClients: without either, a token for any other API would be accepted.',
     )
   }
-  if (settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
+  const judgedHere = settings.tokens !== 'opaque'
+  if (judgedHere && settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
     say(
       "audience is null, which takes a rule that tells access tokens from ID tokens: tokenKindClaim, or tokenType: 'at+jwt'.",
     )
   }
+}
+
+/** An opaque token does not say whose it is, so there has to be one issuer to ask, and a way to ask it. */
+function checkOpaque(
+  tokens: 'opaque' | 'both',
+  introspection: IssuerSettings['introspection'],
+  tenants: readonly string[] | undefined,
+  say: Say,
+): void {
+  if (introspection === undefined) {
+    say(
+      `tokens is '${tokens}', which takes introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+    )
+  }
+  if (tenants !== undefined)
+    say(`tokens is '${tokens}', which does not go with tenants: give each one as an issuer.`)
 }
 
 function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: Say): KeyOrigin {

@@ -38,7 +38,11 @@ export function readOptions(options: unknown): Settings {
   const problems = new Problems()
   if (!isRecord(options))
     problems.add('options must be an object with at least issuer and audience.')
-  const given = isRecord(options) ? options : {}
+  // Own members only: what somebody has put on every object's prototype is no option.
+  const given = { __proto__: null, ...(isRecord(options) ? options : {}) } as Record<
+    string,
+    unknown
+  >
   const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, onRefused, clock } =
     given as Partial<Record<keyof CommonOptions, unknown>>
 
@@ -106,6 +110,11 @@ function readIssuers(
   // As they are written too: issuers of many tenants share their keys by that name.
   if (isDoubled(several.map(({ issuer }) => issuer)) || isDoubled(issuers.map((i) => i.issuer))) {
     problems.add('issuers names an issuer twice: give each one once, with all its audiences.')
+  }
+  if (issuers.filter(({ tokens }) => tokens !== 'jwt').length > 1) {
+    problems.add(
+      "issuers has more than one with tokens: 'opaque' or 'both': an opaque token does not say whose it is, so only one of them can be asked.",
+    )
   }
   return issuers
 }

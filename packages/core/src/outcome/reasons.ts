@@ -49,6 +49,7 @@ export const REASONS = deepFreeze({
   not_yet_valid: invalidToken('The access token is not valid yet.'),
   issued_in_future: invalidToken('The access token was issued in the future.'),
   too_old: invalidToken('The access token is too old.'),
+  inactive: invalidToken('The access token is not active.'),
   unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
 
   insufficient_scope: {
@@ -62,6 +63,10 @@ export const REASONS = deepFreeze({
   check_failed: { status: 403, description: 'The caller is not allowed here.' },
 
   keys_unavailable: {
+    status: 503,
+    description: 'The access token cannot be verified at the moment.',
+  },
+  introspection_unavailable: {
     status: 503,
     description: 'The access token cannot be verified at the moment.',
   },

@@ -1,10 +1,12 @@
 import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { LIMITS } from '../limits.ts'
 import { isRecord, Problems } from '../problems.ts'
 import { canTell } from '../subject/context.ts'
+import type { TokenForm } from '../subject/profile.ts'
 import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
 
-const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'check']
+const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'freshness', 'check']
 /** RFC 6749 section 3.3: `scope-token`. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
@@ -35,15 +37,19 @@ export function readRequirements(
   for (const [name, value] of Object.entries(requirements)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
-  const { scope, subject, clients, issuer, optional, check } = requirements as Requirements
+  const { scope, subject, clients, issuer, optional, freshness, check } =
+    // Own members only: what somebody has put on the prototype of all objects is no requirement.
+    { __proto__: null, ...requirements } as Requirements
   const checked = {
     ...readScope(scope, problems),
     issuers: readIssuer(issuer, issuers, problems),
     clients: readClients(clients, issuers, problems),
     subject,
     optional: optional ?? false,
+    freshness: readFreshness(freshness, problems),
     check,
   }
+  if (freshness !== undefined) checkFreshness(checked.issuers, issuers, problems)
   if (subject !== undefined) checkSubject(subject, checked.issuers, issuers, problems)
   if (optional !== undefined && typeof optional !== 'boolean')
     problems.add('optional must be true or false.')
@@ -154,8 +160,10 @@ function checkSubject(
     problems.add("subject must be 'machine' or 'user'.")
     return
   }
-  for (const { issuer, subjects } of issuers) {
-    if (allowedIssuers?.includes(issuer) === false || canTell(subject, subjects, 'jwt')) continue
+  for (const settings of issuers) {
+    const { issuer, subjects } = settings
+    if (allowedIssuers?.includes(issuer) === false) continue
+    if (formsOf(settings).every((form) => canTell(subject, subjects, form))) continue
     const { provider } = subjects
     problems.add(
       provider === undefined
@@ -165,8 +173,44 @@ function checkSubject(
   }
 }
 
+/** The forms in which tokens of an issuer are judged. */
+function formsOf({ tokens }: IssuerSettings): readonly TokenForm[] {
+  if (tokens === 'both') return ['jwt', 'introspection']
+  return [tokens === 'jwt' ? 'jwt' : 'introspection']
+}
+
 function listing(subject: 'machine' | 'user'): string {
   return subject === 'machine' ? ' Or name the machines in machineClients.' : ''
+}
+
+function readFreshness(freshness: unknown, problems: Problems): number | undefined {
+  if (freshness === undefined) return undefined
+  if (freshness === 'introspect') return 0
+  const given = isRecord(freshness) ? freshness['introspect'] : undefined
+  const maxAge = isRecord(given) ? given['maxAge'] : undefined
+  if (typeof maxAge === 'number' && maxAge >= 0 && maxAge <= LIMITS.introspectionAge.active) {
+    problems.unknownNames(freshness as object, ['introspect'], 'freshness.')
+    problems.unknownNames(given as object, ['maxAge'], 'freshness.introspect.')
+    return maxAge
+  }
+  problems.add(
+    `freshness must be 'introspect', or { introspect: { maxAge } } with seconds from 0 to ${LIMITS.introspectionAge.active}.`,
+  )
+  return undefined
+}
+
+/** Every issuer whose tokens may come has to be one that can be asked. */
+function checkFreshness(
+  allowedIssuers: readonly string[] | undefined,
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): void {
+  for (const { issuer, introspection } of issuers) {
+    if (introspection !== undefined || allowedIssuers?.includes(issuer) === false) continue
+    problems.add(
+      `freshness: ${issuer} cannot be asked. Give that issuer introspection: { clientId, clientAuthentication }, or name the others in issuer.`,
+    )
+  }
 }
 
 function looksLikeRequest(value: unknown): boolean {

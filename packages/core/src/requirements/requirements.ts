@@ -7,6 +7,9 @@ export interface ClientOfIssuer {
   readonly clientId: string
 }
 
+/** How lately the issuer has to have called a token active. `maxAge` is in seconds. */
+export type Freshness = 'introspect' | { readonly introspect: { readonly maxAge: number } }
+
 /** What a guard asks of the caller, beyond a valid token. Everything that is given has to hold. */
 export interface Requirements<Request = unknown> {
   /**
@@ -22,6 +25,12 @@ export interface Requirements<Request = unknown> {
   readonly issuer?: string | readonly string[]
   /** Lets a request without an `Authorization` header pass as anonymous. Bad credentials are refused all the same. */
   readonly optional?: boolean
+  /**
+   * Asks the issuer whether the token is still active (RFC 7662), which a JWT does not tell: for this request
+   * with `'introspect'`, or with an answer that is at most so many seconds old. The claims of a JWT remain
+   * what the handler sees.
+   */
+  readonly freshness?: Freshness
   /**
    * The last word: `true` grants, `false` refuses with 403, anything else is a programming error. What it
    * throws goes to the framework's error channel, and the handler does not run.
@@ -39,5 +48,7 @@ export interface CheckedRequirements {
   readonly clients: readonly Partial<ClientOfIssuer>[] | undefined
   readonly issuers: readonly string[] | undefined
   readonly optional: boolean
+  /** Seconds that the issuer's word may be old; 0 asks at every request, and `undefined` not at all. */
+  readonly freshness: number | undefined
   readonly check: Requirements['check']
 }

@@ -1,5 +1,7 @@
 import { compactVerify, importJWK, type JWK } from 'jose'
-import type { SignatureEngine } from './engine.ts'
+import { base64urlToBytes } from '#base64url'
+import { type Algorithm, traitsOf } from './algorithms.ts'
+import type { KeyMaterial, SignatureEngine } from './engine.ts'
 
 /** Verifies with WebCrypto, through `jose`: for runtimes where `node:crypto` is not the native one. */
 export const signatureEngine: SignatureEngine = {
@@ -7,10 +9,30 @@ export const signatureEngine: SignatureEngine = {
     const key =
       material instanceof Uint8Array ? material : await importJWK(material as JWK, algorithm)
     const options = { algorithms: [algorithm] }
-    return ({ token }) =>
+    const length = signatureLength(algorithm, material)
+    return ({ token, signature }) =>
+      signature.length === length &&
       compactVerify(token, key, options).then(
         () => true,
         () => false,
       )
   },
+}
+
+/**
+ * How many octets a signature has, exactly: WebCrypto forgives a PSS signature its leading zeros (RFC 8017
+ * section 8.1.2 does not), and one spelling of a token is enough.
+ */
+function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
+  const traits = traitsOf(algorithm)
+  switch (traits.kty) {
+    case 'oct':
+      return traits.keyBytes
+    case 'EC':
+      return 2 * traits.coordinateBytes
+    case 'OKP':
+      return 64
+    case 'RSA':
+      return base64urlToBytes((material as { n: string }).n).length
+  }
 }

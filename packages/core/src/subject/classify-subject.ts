@@ -37,7 +37,7 @@ export function classifySubject(
 ): Subject {
   if (!isRecord(claims)) return unknown({}, [], 'malformed')
   const profile = profileIn(context)
-  const named = clientIdClaims(context)
+  const named = clientIdClaims(context, context.form)
   const { clientId, contradicted } = clientIdentity(claims, named)
   const sub = own(claims, 'sub')
   const act = actorOf(claims)

@@ -26,11 +26,20 @@ export function profileIn({ provider }: SubjectStatements): Profile | undefined 
   return isProvider(provider) ? profileOf(provider) : undefined
 }
 
-/** The claims that name the client. */
-export function clientIdClaims(statements: SubjectStatements): readonly string[] {
+/**
+ * The claims that name the client. In introspection answers that is `client_id` (RFC 7662 section 2.2), and
+ * what the profile names only where it has rules for such answers.
+ */
+export function clientIdClaims(
+  statements: SubjectStatements,
+  form: TokenForm = 'jwt',
+): readonly string[] {
   const { clientIdClaim } = statements
   if (clientIdClaim !== undefined) return [clientIdClaim]
-  return profileIn(statements)?.clientId ?? ['client_id']
+  const profile = profileIn(statements)
+  if (form === 'jwt') return profile?.clientId ?? ['client_id']
+  const isRead = profile?.rules.some((rule) => (rule.form ?? form) === form) === true
+  return isRead ? [...new Set(['client_id', ...profile.clientId])] : ['client_id']
 }
 
 /** The places of scopes, where the options name none. */

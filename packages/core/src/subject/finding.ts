@@ -1,6 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import { type Facts, hold, isAbsent, own } from './conditions.ts'
-import { clientIdClaims, machinesLeaveUsers, type SubjectStatements } from './context.ts'
+import { clientIdClaims, machinesLeaveUsers, type SubjectContext } from './context.ts'
 import type { Level } from './evidence.ts'
 import type { Rule, TokenForm } from './profile.ts'
 
@@ -45,10 +45,10 @@ export function findings(
  */
 export function statementOf(
   { claims, clientId }: Facts,
-  statements: SubjectStatements,
+  statements: SubjectContext,
 ): Finding | undefined {
   const { machineSubject, machineClients } = statements
-  const names = clientIdClaims(statements)
+  const names = clientIdClaims(statements, statements.form)
   if (clientId !== undefined && machineClients?.includes(clientId) === true) {
     return stated('machine_clients', 'machine', names)
   }

@@ -5,7 +5,10 @@ import { clientIdentity } from '../subject/client-id.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 import type { Subject } from '../subject/subject.ts'
 
-/** The claims of a token as the authorization server wrote them: frozen, nothing added. */
+/**
+ * The claims of a token, or the members of the introspection answer about it, as the authorization server
+ * wrote them: frozen, nothing added.
+ */
 export type Claims = JsonObject
 
 /**
@@ -21,30 +24,34 @@ export interface AccessToken {
   readonly clientId: string | undefined
   /** From the one claim that holds this token's scopes, in the order in which they stand there. */
   readonly scopes: readonly string[]
-  /** Seconds since the epoch (`exp`). */
-  readonly expiresAt: number
+  /** Seconds since the epoch (`exp`). Every JWT has one; an issuer need not give one in an introspection answer. */
+  readonly expiresAt: number | undefined
   /** Seconds since the epoch (`iat`). */
   readonly issuedAt: number | undefined
   /** Seconds since the epoch (`nbf`). */
   readonly notBefore: number | undefined
   readonly claims: Claims
-  /** How the token was judged. */
-  readonly origin: 'jwt'
+  /** How the token was judged: here, or by its issuer. */
+  readonly origin: 'jwt' | 'introspection'
   /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
   readonly bindings: readonly never[]
   /** Whether the token has this scope: compared whole and byte for byte. */
   hasScope(scope: string): boolean
 }
 
-/** Makes the model out of claims and header that have been verified, types included. */
+/**
+ * Makes the model out of claims and header that have been verified, types included. `origin` decides which
+ * of the rules about claims apply.
+ */
 export function accessTokenOf(
   claims: Claims,
   settings: IssuerSettings,
+  origin: AccessToken['origin'],
   header: JsonObject = {},
 ): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined
   const { clientId } = clientIdentity(claims, settings.clientIdClaims)
-  const scopeClaim = scopeSourceOf(claims, settings.scopeSources, 'jwt')?.claim
+  const scopeClaim = scopeSourceOf(claims, settings.scopeSources, origin)?.claim
   const scopes = scopesOf(
     scopeClaim === undefined
       ? undefined
@@ -53,14 +60,14 @@ export function accessTokenOf(
   return Object.freeze({
     issuer: settings.issuer,
     audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? Object.freeze([])),
-    subject: classifySubject(claims, { ...settings.subjects, form: 'jwt', header }),
+    subject: classifySubject(claims, { ...settings.subjects, form: origin, header }),
     clientId,
     scopes,
-    expiresAt: claims['exp'] as number,
+    expiresAt: claims['exp'] as number | undefined,
     issuedAt: claims['iat'] as number | undefined,
     notBefore: claims['nbf'] as number | undefined,
     claims,
-    origin: 'jwt',
+    origin,
     bindings: Object.freeze([]),
     hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })

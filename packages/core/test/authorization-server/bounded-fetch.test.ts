@@ -202,6 +202,7 @@ describe('the age up to which an answer may be kept', () => {
     ['max-age=60', 'soon', 60],
     ['max-age=60, max-age=600', undefined, 60],
     ['max-age=31536000000000000000', undefined, 31_536_000_000_000_000_000],
+    [`max-age=${'9'.repeat(400)}`, '9'.repeat(400), 0],
     ['max-age=-1', undefined, 0],
     ['max-age=1.5', undefined, 0],
     ['max-age=', undefined, 0],

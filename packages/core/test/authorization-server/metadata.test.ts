@@ -29,6 +29,7 @@ async function authorizationServer(pages: (url: string) => Record<string, unknow
     asked,
     discover: (issuer: string) =>
       discover(issuer, metadataUrls(issuer), {
+        endpoint: 'jwks_uri',
         get: async (url) => (await get(url, signal)).document,
         isAcceptable: (url) => isAcceptableAddress(url, []),
       }),
@@ -56,7 +57,7 @@ describe('discovery', () => {
     const server = await authorizationServer((url) => ({
       [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
     }))
-    expect(await server.discover(server.url)).toMatchObject({ jwksUri: `${server.url}/jwks` })
+    expect(await server.discover(server.url)).toMatchObject({ endpoint: `${server.url}/jwks` })
   })
 
   it('8414-20: finds an issuer with a path at each of its places', async () => {
@@ -65,7 +66,7 @@ describe('discovery', () => {
         [place]: { issuer: `${url}/t1`, jwks_uri: `${url}/t1/jwks` },
       }))
       expect(await server.discover(`${server.url}/t1`)).toMatchObject({
-        jwksUri: `${server.url}/t1/jwks`,
+        endpoint: `${server.url}/t1/jwks`,
       })
     }
   })
@@ -100,7 +101,7 @@ describe('discovery', () => {
         [OPENID]: page,
         [OAUTH]: { issuer: url, jwks_uri: `${url}/jwks` },
       }))
-      expect(await server.discover(server.url)).toMatchObject({ jwksUri: `${server.url}/jwks` })
+      expect(await server.discover(server.url)).toMatchObject({ endpoint: `${server.url}/jwks` })
     }
   })
 
@@ -136,7 +137,7 @@ describe('discovery', () => {
       [OPENID]: { issuer: url, jwks_uri: 'https://keys.example.com/jwks' },
     }))
     expect(await server.discover(server.url)).toMatchObject({
-      jwksUri: 'https://keys.example.com/jwks',
+      endpoint: 'https://keys.example.com/jwks',
     })
   })
 })

@@ -1,3 +1,4 @@
+import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
@@ -102,12 +103,23 @@ describe('an issuer of many tenants', () => {
     ).not.toThrow()
   })
 
+  it('can have a key distrusted by the name of a tenant, or of all', async () => {
+    for (const name of [TEMPLATE, issuerOf(OURS)]) {
+      const { judge, server } = scene()
+      expect(await judge(OURS)).toMatchObject({ kind: 'granted' })
+      server.distrust({ issuer: name, thumbprint: await calculateJwkThumbprint(key.jwk) })
+      expect(await judge(OURS)).toMatchObject({ reason: 'unknown_key' })
+    }
+  })
+
   it('is refused without tenants, and tenants without it', () => {
     const options = { audience: AUDIENCE }
     const creating = (more: object) => () =>
       createResourceServer({ ...options, ...more } as ResourceServerOptions)
     expect(creating({ issuer: TEMPLATE })).toThrow('takes tenants')
     expect(creating({ issuer: issuerOf(OURS), tenants: [OURS] })).toThrow('one {tenantid}')
+    const inHost = 'https://{tenantid}.example.com/v2.0'
+    expect(creating({ issuer: inHost, tenants: [OURS] })).toThrow('only stand in the path')
     expect(creating({ issuer: TEMPLATE, tenants: [] })).toThrow('at least one tenant id')
     expect(creating({ issuer: TEMPLATE, tenants: ['a/b'] })).toThrow('at least one tenant id')
   })

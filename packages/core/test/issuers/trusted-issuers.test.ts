@@ -9,7 +9,7 @@ const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
 function trusted(issuer: string): [string, TrustedIssuer] {
   const keys = staticKeys({ size: 0, ignored: [], find: () => [] })
-  return [issuer, { settings: settingsWith({ issuer }), keys }]
+  return [issuer, { settings: settingsWith({ issuer }), keys, introspection: undefined }]
 }
 const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
 import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
-import { checkAudience, checkClaimTypes } from '../../src/jwt/claims.ts'
+import { checkAudience, checkClaimTypes, requiredClaims } from '../../src/jwt/claims.ts'
 import { verdictOf } from '../support/refusal.ts'
 import { settingsWith } from '../support/settings.ts'
 
@@ -24,8 +24,10 @@ const GOOD: Readonly<Record<string, unknown>> = {
 
 const without = (name: string) =>
   Object.fromEntries(Object.entries(GOOD).filter(([claim]) => claim !== name))
+const check = (claims: Record<string, unknown>, settings = settingsWith()) =>
+  checkClaimTypes(claims, settings, requiredClaims(settings))
 const types = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
-  verdictOf(checkClaimTypes(claims, settingsWith(changes)))
+  verdictOf(check(claims, settingsWith(changes)))
 
 describe('checkClaimTypes', () => {
   const strict = { tokenType: 'at+jwt' } as const
@@ -122,7 +124,7 @@ describe('checkClaimTypes', () => {
 
   it('repeats no value of a claim in its explanations', () => {
     for (const name of Object.keys(GOOD).filter((claim) => claim !== 'iss')) {
-      const rejection = checkClaimTypes({ ...GOOD, [name]: { s3cret: 's3cret' } }, settingsWith())
+      const rejection = check({ ...GOOD, [name]: { s3cret: 's3cret' } })
       expect(verdictOf(rejection)).toBe(INVALID)
       expect(JSON.stringify(rejection)).not.toContain('s3cret')
     }
@@ -137,7 +139,7 @@ describe('checkAudience', () => {
     const judge = (aud: unknown) => {
       const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
       const settings = settingsWith({ tokenType: 'at+jwt' })
-      return verdictOf(checkClaimTypes(claims, settings) ?? checkAudience(claims, settings))
+      return verdictOf(check(claims, settings) ?? checkAudience(claims, settings))
     }
     expect(judge(AUDIENCE)).toBe('passed')
     expect(judge(['https://other.example.com', AUDIENCE])).toBe('passed')

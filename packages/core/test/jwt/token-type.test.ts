@@ -134,6 +134,14 @@ describe('checkTokenKind', () => {
     expect(kindOf({ ...idToken, azp: 'c' }, 'JWT', azp)).toBe(WRONG)
   })
 
+  it('takes no other claim for a sign, though scopes are read from it', () => {
+    const roles = { scopeSources: [{ claim: 'roles', format: 'array' as const }] }
+    expect(kindOf({ ...plain, roles: ['admin'] }, 'JWT', roles)).toBe(WRONG)
+    expect(kindOf({ ...plain, scp: ['read'] }, 'JWT')).toBe('passed')
+    const gravitee = { clientIdClaims: ['aud'] }
+    expect(kindOf(plain, 'JWT', gravitee)).toBe(WRONG)
+  })
+
   it("holds a token to the issuer's own rule", () => {
     const cognito = { tokenKindClaim: { name: 'token_use', value: 'access' } }
     expect(kindOf({ ...plain, token_use: 'access' }, undefined, cognito)).toBe('passed')

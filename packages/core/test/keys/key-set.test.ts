@@ -139,15 +139,12 @@ describe('find', () => {
     expect(await verifies(set, other, 'a')).toBe(false)
   })
 
-  it('a token without kid is tried with the keys of its algorithm, at most 4 of them', async () => {
+  it('a token without kid is tried with all keys of its algorithm', async () => {
     const four = Array.from({ length: 4 }, (_, i) => generateKey('ES256', `kid-${i}`))
     const set = await setOf(rs256.jwk, ...four.map(({ jwk }) => jwk))
     expect(set.find('ES256', undefined)).toHaveLength(4)
     expect(await verifies(set, four[3]!, undefined)).toBe(true)
     expect(await verifies(set, other, undefined)).toBe(false)
-    const five = await setOf(other.jwk, ...four.map(({ jwk }) => jwk))
-    expect(five.find('ES256', undefined)).toEqual([])
-    expect(await verifies(five, other, 'b')).toBe(true)
   })
 
   it('7517-27: a doubled kid is told apart by type and algorithm, else both are tried', async () => {
@@ -165,12 +162,6 @@ describe('find', () => {
     expect(await verifies(same, es256, 'k')).toBe(true)
     expect(await verifies(same, other, 'k')).toBe(true)
     expect(await verifies(same, generateKey('ES256'), 'k')).toBe(false)
-  })
-
-  it('a kid that is there five times is no choice', async () => {
-    const copies = Array.from({ length: 5 }, () => change(es256, { kid: 'k' }))
-    expect((await setOf(...copies)).find('ES256', 'k')).toEqual([])
-    expect((await setOf(...copies.slice(1))).find('ES256', 'k')).toHaveLength(4)
   })
 
   it('8725-02: a key is not tried under an algorithm that is not its own', async () => {

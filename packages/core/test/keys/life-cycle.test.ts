@@ -5,7 +5,7 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { METADATA_AGE } from '../../src/keys/published-keys.ts'
+import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
@@ -126,7 +126,7 @@ describe('a key set', () => {
     await clock.pass(59)
     expect(state().state).toBe('fresh')
     await clock.pass(2)
-    expect(state()).toEqual({ state: 'stale', since: clock.now() - 1000 })
+    expect(state()).toEqual({ state: 'stale', since: expect.closeTo(clock.seconds() - 1) })
     await clock.pass(60)
     expect(state()).toEqual({ state: 'unavailable' })
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
-import { generateKey } from '../../../../test/support/keys.ts'
+import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 
@@ -27,7 +27,8 @@ function scene(first: Behaviour, options: { jwksUri?: string } = {}) {
   })
   let sent = 0
   /** A request with a token of this key. Its answer, and after how many milliseconds it came. */
-  function send(key = oldKey, kid = key.kid) {
+  function send(key: TestKey = oldKey, ...given: [kid?: string | undefined]) {
+    const kid = given.length === 0 ? key.kid : given[0]
     const answer: { outcome?: Outcome; waited?: number } = {}
     const begun = clock.monotonic()
     const token = issuer.token({ key, header: { kid }, claims: { jti: `t${sent++}` } })
@@ -351,5 +352,62 @@ describe('close()', () => {
     await settled()
     expect(statusOf(waiting)).toBe(503)
     await expect(server.ready()).rejects.toThrow('cannot be had')
+  })
+})
+
+describe('where an attempt hangs', () => {
+  it('keeps no request waiting for one that began while the keys were fresh', async () => {
+    const clock = fakeClock()
+    const endpoint = scriptedEndpoint({ ...OLD, cacheControl: 'no-cache' })
+    const server = createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      fetch: endpoint.fetch,
+      fetchTimeout: 20,
+      clock,
+    })
+    await server.ready()
+    endpoint.behave('hang')
+    const { token } = createTestIssuer({ now: clock.seconds })
+    for (let second = 0; second < 60; second++) {
+      await clock.pass(1)
+      const headers = { authorization: `Bearer ${token({ key: oldKey })}` }
+      const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+      expect(outcome).toMatchObject({ kind: 'granted' })
+    }
+  })
+
+  it('takes another attempt for a key that was published after it had begun', async () => {
+    const { clock, endpoint, send, server } = scene(OLD)
+    await server.ready()
+    await clock.pass(60)
+    const early = send(newKey, 'random')
+    endpoint.behave({ keys: [oldKey.jwk, newKey.jwk] })
+    const late = send(newKey)
+    await settled()
+    expect([early, late].map(statusOf)).toEqual([401, 'granted'])
+  })
+})
+
+describe('tokens without a kid', () => {
+  const withoutKid = (key: TestKey) => ({ ...key, jwk: { ...key.jwk, kid: undefined } })
+  const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
+
+  it('find a rotation though forgeries came first, and are answered with 503 where nobody can know', async () => {
+    const { clock, endpoint, send, server, traffic } = scene({ keys: [before.jwk] })
+    await server.ready()
+    await clock.pass(60)
+    const forged = await traffic(1, 10, () => send(generateKey('ES256'), undefined))
+    expect(new Set(forged.map(statusOf))).toEqual(new Set([401]))
+    endpoint.behave({ keys: [after.jwk] })
+    await clock.pass(5)
+    const rotated = send(after, undefined)
+    await settled()
+    expect(statusOf(rotated)).toBe('granted')
+    endpoint.behave('refuse')
+    await clock.pass(20)
+    const unknowable = send(before, undefined)
+    await settled()
+    expect(statusOf(unknowable)).toBe(503)
   })
 })

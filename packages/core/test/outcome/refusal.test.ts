@@ -47,14 +47,18 @@ const ANSWERS: Record<Reason, readonly [number, string | undefined, string, bool
   issued_in_future: INVALID_TOKEN,
   too_old: INVALID_TOKEN,
   unsupported_binding: INVALID_TOKEN,
+  inactive: INVALID_TOKEN,
   insufficient_scope: [403, 'insufficient_scope', 'insufficient_scope', true],
   wrong_issuer: FORBIDDEN,
   wrong_subject: FORBIDDEN,
   wrong_client: FORBIDDEN,
   check_failed: FORBIDDEN,
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
+  introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }
-const CALLERS = Object.keys(ANSWERS).filter((reason) => reason !== 'keys_unavailable') as Reason[]
+const CALLERS = Object.keys(ANSWERS).filter(
+  (reason) => !reason.endsWith('_unavailable'),
+) as Reason[]
 
 describe('refuse', () => {
   it('answers every reason that there is', () => {

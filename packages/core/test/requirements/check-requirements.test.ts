@@ -23,12 +23,14 @@ const CHECK = 'check_failed: 403'
 const user = accessTokenOf(
   { iss: ISSUER, sub: 'alice', client_id: 'app', scope: 'read write', exp: 1 },
   own,
+  'jwt',
 )
 const machine = accessTokenOf(
   { iss: OTHER, sub: 'cron', client_id: 'cron', scope: 'read', exp: 1 },
   other,
+  'jwt',
 )
-const unknown = accessTokenOf({ iss: ISSUER, sub: 'alice', exp: 1 }, own)
+const unknown = accessTokenOf({ iss: ISSUER, sub: 'alice', exp: 1 }, own, 'jwt')
 
 const request = { url: '/' }
 const judge = (token: AccessToken, requirements: Requirements) =>

@@ -1,3 +1,4 @@
+import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { ConfigurationError } from '../../src/errors.ts'
@@ -156,7 +157,7 @@ describe('readRequirements', () => {
     [{ client: ['a'] }, 'client is not known. Did you mean clients?'],
     [
       { audience: 'x' },
-      'audience is not known. Known are scope, subject, clients, issuer, optional, check.',
+      'audience is not known. Known are scope, subject, clients, issuer, optional, freshness, check.',
     ],
   ])('finds the mistake in %j', (requirements, ...problems) => {
     expect(problemsOf(requirements)).toEqual(problems)
@@ -231,6 +232,20 @@ describe('readRequirements', () => {
     expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
     expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
     expect(problemsOf({ clients: ['cron'] }, issuers)).toEqual([])
+  })
+
+  it.each<[SubjectStatements, IssuerSettings['tokens'], machine: boolean, user: boolean]>([
+    [{ provider: 'node-oidc-provider' }, 'opaque', true, true],
+    [{ provider: 'node-oidc-provider' }, 'both', false, true],
+    [{ provider: 'zitadel' }, 'opaque', false, true],
+    [{ provider: 'zitadel' }, 'both', false, false],
+    [{ provider: 'mas' }, 'jwt', false, false],
+    [{ provider: 'mas' }, 'opaque', true, true],
+    [{ provider: 'keycloak' }, 'both', true, true],
+  ])('knows it for every form that tokens come in: %j, %s', (subjects, tokens, machine, user) => {
+    const issuers = [settingsWith({ subjects, tokens })]
+    expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
+    expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
   })
 
   it('says what to do where a provider does not say it', () => {

@@ -12,6 +12,8 @@ export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSetti
     allowedClients: undefined,
     keyOrigin: { kind: 'discovery' },
     algorithms: { algorithms: PUBLIC_KEY_ALGORITHMS, named: false },
+    tokens: 'jwt',
+    introspection: undefined,
     tokenType: 'jwt',
     tokenKindClaim: undefined,
     clientIdClaims: ['client_id'],

@@ -24,7 +24,7 @@ function tokenOf(
   settings?: Partial<IssuerSettings>,
 ): AccessToken {
   const text = JSON.stringify({ ...CLAIMS, ...changes })
-  return accessTokenOf(parseJsonObject(Buffer.from(text)), settingsWith(settings))
+  return accessTokenOf(parseJsonObject(Buffer.from(text)), settingsWith(settings), 'jwt')
 }
 
 describe('accessTokenOf', () => {
@@ -44,7 +44,7 @@ describe('accessTokenOf', () => {
       expiresAt: 1_900_000_300.5,
       issuedAt: 1_900_000_000,
       notBefore: 1_900_000_001,
-      claims: CLAIMS,
+      claims: { __proto__: null, ...CLAIMS },
       origin: 'jwt',
       bindings: [],
     })
@@ -105,7 +105,7 @@ describe('accessTokenOf', () => {
     '9068-17: splits scopes at spaces only, and finds none that are empty: %j',
     (scope, scopes) => {
       expect(tokenOf({ scope }).scopes).toEqual(scopes)
-      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith())
+      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
       expect(verdictOf(array)).toBe('invalid_claim: 401 invalid_token')
     },
   )

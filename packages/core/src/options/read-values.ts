@@ -1,4 +1,4 @@
-/** Adds what is wrong with an option. */
+/** Says what is wrong with an option, so that all of it can be said at once. */
 export type Say = (problem: string) => void
 
 export function readSeconds(

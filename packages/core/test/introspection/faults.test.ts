@@ -1,0 +1,407 @@
+import type { ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../test/support/fake-clock.ts'
+import { type Asked, raw, type Script } from '../../../../test/support/introspection-server.ts'
+import { AUDIENCE } from '../../../../test/support/issuer.ts'
+import type { Fetch, IntrospectionFailure } from '../../src/index.ts'
+import { ACTIVE, scene, SECRET, verdict } from './scene.ts'
+
+const TOKEN = 'an-opaque-token'
+const JSON_TEXT = JSON.stringify(ACTIVE)
+
+/** Whether a fault is one of the server as a whole, which opens the circuit after five in a row. */
+type Fault = readonly [Script, IntrospectionFailure, 'outage' | 'of one token']
+
+const status = (code: number, headers: Record<string, string> = {}): Script => {
+  return ({ response }) => void response.writeHead(code, headers).end(JSON_TEXT)
+}
+const drop = ({ response }: Asked) => void response.destroy()
+const half = ({ response }: Asked) => {
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '500' })
+  response.write(JSON_TEXT, () => response.destroy())
+}
+
+const FAULTS: Record<string, Fault> = {
+  '7662-23: status 500': [status(500), 'status', 'outage'],
+  '7662-23: status 502': [status(502), 'status', 'outage'],
+  '7662-23: status 503': [status(503), 'status', 'outage'],
+  'status 404': [status(404), 'status', 'outage'],
+  'status 201': [status(201), 'status', 'outage'],
+  'status 204': [204, 'status', 'outage'],
+  '7662-23: status 429': [status(429), 'throttled', 'outage'],
+  '7662-22: status 401': [status(401), 'credentials_refused', 'outage'],
+  '7662-22: status 403': [status(403), 'credentials_refused', 'outage'],
+  'status 400': [status(400), 'token_refused', 'of one token'],
+  'a connection that is closed': [drop, 'unreachable', 'outage'],
+  'an answer that breaks off': [half, 'unreachable', 'outage'],
+  '7662-24: a page of HTML': [raw('<html>', 'text/html'), 'content_type', 'of one token'],
+  'JSON as plain text': [raw(JSON_TEXT, 'text/plain'), 'content_type', 'of one token'],
+  'a signed answer, unasked': [
+    raw('e30.e30.AA', 'application/token-introspection+jwt'),
+    'content_type',
+    'of one token',
+  ],
+  '7662-24: no JSON': [raw('{"active":true'), 'malformed', 'of one token'],
+  '7662-24: a JSON array': [raw('[{"active":true}]'), 'malformed', 'of one token'],
+  '7662-24: nothing': [raw(''), 'malformed', 'of one token'],
+  'a null': [raw('null'), 'malformed', 'of one token'],
+  'active written twice': [raw('{"active":false,"active":true}'), 'malformed', 'of one token'],
+  'a byte order mark': [raw(`\ufeff${JSON_TEXT}`), 'malformed', 'of one token'],
+  'bytes that are no UTF-8': [
+    raw(Buffer.concat([Buffer.from('{"active":true,"x":"'), Buffer.of(0xff), Buffer.from('"}')])),
+    'malformed',
+    'of one token',
+  ],
+  'a nest without a floor': [
+    raw(`{"active":true,"x":${'['.repeat(100)}${']'.repeat(100)}}`),
+    'malformed',
+    'of one token',
+  ],
+  '7662-26: a gzip bomb': [
+    raw(gzipSync(Buffer.alloc(50_000_000, ' ')), 'application/json', {
+      'Content-Encoding': 'gzip',
+    }),
+    'too_large',
+    'of one token',
+  ],
+  'a length that is a lie': [
+    ({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '5' })
+      response.end('{"act')
+    },
+    'malformed',
+    'of one token',
+  ],
+  ...Object.fromEntries(
+    [301, 302, 303, 307, 308].map((code) => [
+      `7662-25: a redirect with ${code}`,
+      [status(code, { Location: '/introspect/elsewhere' }), 'redirect', 'outage'] as Fault,
+    ]),
+  ),
+}
+
+describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
+  it('is answered with 503, reported, and not remembered', async () => {
+    const { endpoint, send, judge, failures, clock } = await scene(script)
+    const outcome = await send(TOKEN)
+    expect(verdict(outcome)).toBe('503 introspection_unavailable')
+    const { headers, body } = outcome as Extract<typeof outcome, { kind: 'refused' }>
+    expect(headers['Retry-After']).toMatch(/^[1-9]\d*$/)
+    expect(headers).not.toHaveProperty('WWW-Authenticate')
+    expect(body).not.toContain('invalid_token')
+    expect(failures()).toEqual([failure])
+    expect(endpoint.asked.map(({ url }) => url)).toEqual(['/introspect'])
+
+    endpoint.answer(ACTIVE)
+    clock.advance(failure === 'throttled' ? 1 : 0)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it(`is a fault ${kind}`, async () => {
+    const { endpoint, judge } = await scene(script)
+    for (let i = 0; i < 6; i++) await judge(`token-${i}`)
+    endpoint.answer(ACTIVE)
+    const expected = kind === 'outage' ? '503 introspection_unavailable' : 'granted'
+    expect(await judge(TOKEN)).toBe(expected)
+  })
+})
+
+describe('a server that cannot be reached', () => {
+  it('7662-23: is answered with 503, whether it refuses connections or has no address', async () => {
+    const { endpoint, judge, failures } = await scene(ACTIVE)
+    await endpoint.close()
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    const nowhere = await scene(ACTIVE, {
+      introspection: { endpoint: 'https://as.invalid/introspect' },
+    })
+    expect(await nowhere.judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect([...failures(), ...nowhere.failures()]).toEqual(['unreachable', 'unreachable'])
+  })
+
+  it.each<[string, (asked: Asked) => void]>([
+    ['says nothing', () => {}],
+    [
+      'stops after the header',
+      ({ response }) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' })
+        response.flushHeaders()
+      },
+    ],
+    [
+      'stops in the middle',
+      ({ response }) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' })
+        response.write(JSON_TEXT.slice(0, 9))
+      },
+    ],
+  ])('7662-23: is answered with 503 after the timeout where it %s', async (_, script) => {
+    const { clock, endpoint, judge, failures } = await scene(script)
+    const answer = judge(TOKEN)
+    await endpoint.received(1)
+    await settled()
+    clock.advance(3)
+    expect(await answer).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['timeout'])
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('7662-23: is answered with 503 after the timeout, however busily it sends a byte at a time', async () => {
+    let sent = 0
+    const { clock, endpoint, judge, failures } = await scene(({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.flushHeaders()
+      // A byte in each tenth of a second of the clock that the resource server goes by.
+      const drip = (): void => {
+        if (response.destroyed) return
+        response.write(JSON_TEXT.charAt(sent++))
+        clock.after(100, drip)
+      }
+      drip()
+    })
+    const answer = judge(TOKEN)
+    await endpoint.received(1)
+    await clock.pass(4)
+    expect(await answer).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['timeout'])
+    expect(sent).toBeLessThan(JSON_TEXT.length)
+  })
+
+  it('gets as many calls as may run at once, however long it hangs', async () => {
+    const { clock, endpoint, judge } = await scene(() => {})
+    const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
+    await endpoint.received(128)
+    clock.advance(3)
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['503 introspection_unavailable']))
+    expect(endpoint.asked).toHaveLength(128)
+  })
+
+  it('7662-26: is read no further than the limit', async () => {
+    let written = 0
+    const chunk = Buffer.alloc(65_536, ' ')
+    const pour = (response: ServerResponse): void => {
+      while (!response.destroyed && written < 50_000_000) {
+        written += chunk.length
+        if (!response.write(chunk)) return void response.once('drain', () => pour(response))
+      }
+    }
+    const { judge, failures } = await scene(({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      pour(response)
+    })
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['too_large'])
+    expect(written).toBeLessThan(10_000_000)
+  })
+
+  it('reads an answer of up to 65536 bytes', async () => {
+    const padded = (size: number) => {
+      const bare = JSON.stringify({ ...ACTIVE, x: '' }).length
+      return raw(JSON.stringify({ ...ACTIVE, x: 'x'.repeat(size - bare) }))
+    }
+    const { endpoint, judge } = await scene(padded(65_536))
+    expect(await judge('t1')).toBe('granted')
+    endpoint.answer(padded(65_537))
+    expect(await judge('t2')).toBe('503 introspection_unavailable')
+  })
+})
+
+describe('the metadata', () => {
+  const at = '/.well-known/openid-configuration'
+
+  it.each<[string, (url: string) => object, IntrospectionFailure]>([
+    [
+      'is for another issuer',
+      (url) => ({ issuer: `${url}/`, introspection_endpoint: url }),
+      'issuer_mismatch',
+    ],
+    ['names no endpoint', (url) => ({ issuer: url }), 'introspection_endpoint'],
+    [
+      '7662-05: names one over plain http',
+      (url) => ({ issuer: url, introspection_endpoint: 'http://as.example.com/introspect' }),
+      'introspection_endpoint',
+    ],
+    [
+      'names one with a password in it',
+      (url) => ({ issuer: url, introspection_endpoint: 'https://a:b@as.example.com/introspect' }),
+      'introspection_endpoint',
+    ],
+  ])('leads to 503 where it %s', async (_, document, failure) => {
+    const { endpoint, judge, failures } = await scene(ACTIVE, {
+      others: (url) => ({ [at]: document(url) }),
+    })
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual([failure])
+    expect(endpoint.asked).toEqual([])
+  })
+
+  it('is asked for once by many, again after five minutes, and survives an outage of itself', async () => {
+    let documents = true
+    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+      others: (url) => (documents ? {} : { [at]: { issuer: `${url}/another` } }),
+    })
+    await Promise.all(Array.from({ length: 20 }, (_, i) => judge(`token-${i}`)))
+    expect(endpoint.visited).toEqual([at])
+    clock.advance(299)
+    await judge('t1')
+    expect(endpoint.visited).toHaveLength(1)
+    documents = false
+    clock.advance(1)
+    expect(await judge('t2')).toBe('granted')
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'discovery_failed', failure: 'issuer_mismatch' }),
+    )
+  })
+
+  it('is followed where it names another endpoint, and asked at once where the endpoint is gone', async () => {
+    let path = '/introspect/v1'
+    const { endpoint, judge, events } = await scene(ACTIVE, {
+      others: (url) => ({ [at]: { issuer: url, introspection_endpoint: url + path } }),
+    })
+    await judge('t1')
+    path = '/introspect/v2'
+    endpoint.answer(({ url }) => (url === path ? ACTIVE : 404))
+    expect(await judge('t2')).toBe('503 introspection_unavailable')
+    expect(await judge('t3')).toBe('granted')
+    const { url } = endpoint
+    expect(events).toContainEqual({
+      type: 'introspection_moved',
+      issuer: url,
+      from: `${url}/introspect/v1`,
+      to: `${url}/introspect/v2`,
+    })
+  })
+})
+
+describe('the circuit breaker', () => {
+  it('opens after five failures in a row, and lets one probe through when its pause is over', async () => {
+    const { clock, endpoint, judge, events } = await scene(500)
+    for (let i = 0; i < 5; i++) await judge(`token-${i}`)
+    expect(endpoint.asked).toHaveLength(5)
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(endpoint.asked).toHaveLength(5)
+    const pauses = events.flatMap((event) =>
+      event.type === 'introspection_failed' ? event.pause : [],
+    )
+    expect(pauses).toEqual([0, 0, 0, 0, 1])
+
+    clock.advance(1)
+    await judge(TOKEN)
+    expect(endpoint.asked).toHaveLength(6)
+    clock.advance(1)
+    await judge(TOKEN)
+    expect(endpoint.asked).toHaveLength(6)
+
+    clock.advance(1)
+    let answer = () => {}
+    endpoint.answer(({ response }) => void (answer = () => raw(JSON_TEXT)({ response } as Asked)))
+    const probe = judge(TOKEN)
+    await endpoint.received(7)
+    expect(await judge('another')).toBe('503 introspection_unavailable')
+    expect(endpoint.asked).toHaveLength(7)
+    answer()
+    expect(await probe).toBe('granted')
+    endpoint.answer(ACTIVE)
+    expect(await judge('another')).toBe('granted')
+  })
+
+  it('7662-23: stays open for as long as the server asks, at most five minutes', async () => {
+    for (const [retryAfter, seconds] of [
+      ['17', 17],
+      ['100000', 300],
+      ['Sun, 17 Mar 2030 17:47:00 GMT', 20],
+    ] as const) {
+      const limited = status(429, { 'Retry-After': retryAfter })
+      const { clock, endpoint, send, judge } = await scene(limited)
+      const outcome = await send(TOKEN)
+      expect((outcome as { headers: object }).headers).toMatchObject({
+        'Retry-After': String(seconds),
+      })
+      endpoint.answer(ACTIVE)
+      clock.advance(seconds - 0.5)
+      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(endpoint.asked).toHaveLength(1)
+      clock.advance(0.5)
+      expect(await judge(TOKEN)).toBe('granted')
+    }
+  })
+
+  it('leaves alone what is remembered', async () => {
+    const { endpoint, judge } = await scene(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+    endpoint.answer(500)
+    for (let i = 0; i < 6; i++) await judge(`token-${i}`)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+})
+
+describe('our credentials', () => {
+  it('7662-22: where they are refused, the caller hears nothing of it', async () => {
+    const { send, events } = await scene(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
+    const outcome = await send(TOKEN)
+    expect(inspect(outcome)).not.toMatch(/invalid_token|Basic/)
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'introspection_failed', failure: 'credentials_refused' }),
+    )
+  })
+
+  it('stand in no event, error or dump, whatever goes wrong with them', async () => {
+    const failing = () => {
+      throw new Error(`vault says ${SECRET}`)
+    }
+    const rejecting = async () => Promise.reject(new Error(SECRET))
+    const empty = async () => ''
+    const nothing = async () => undefined as unknown as string
+    for (const secret of [failing, rejecting, empty, nothing, SECRET]) {
+      const { send, events, server, failures } = await scene(drop, {
+        introspection: { clientAuthentication: { method: 'client_secret_basic', secret } },
+      })
+      const outcome = await send(TOKEN)
+      expect(verdict(outcome)).toBe('503 introspection_unavailable')
+      const expected = secret === SECRET ? 'unreachable' : 'credentials_unavailable'
+      expect(failures()).toEqual([expected])
+      const dump = inspect([outcome, events, server, server.status()], { depth: 20 })
+      expect(dump).not.toContain(SECRET)
+      expect(JSON.stringify([outcome, events, server.status()])).not.toContain(SECRET)
+      expect(dump).not.toContain(Buffer.from(`the-api:${SECRET}`).toString('base64'))
+    }
+  })
+})
+
+describe('a resource server that is closed', () => {
+  it('ends its calls, and makes no more', async () => {
+    const { endpoint, judge, server } = await scene(() => {})
+    const pending = judge(TOKEN)
+    await endpoint.received(1)
+    server.close()
+    expect(await pending).toBe('503 introspection_unavailable')
+    expect(await judge('another')).toBe('503 introspection_unavailable')
+    expect(endpoint.asked).toHaveLength(1)
+  })
+})
+
+describe("one's own fetch", () => {
+  it('makes the call, and what it throws is never told', async () => {
+    const calls: Parameters<Fetch>[] = []
+    const own: Fetch = async (url, init) => {
+      calls.push([url, init])
+      return Response.json({ ...ACTIVE, aud: AUDIENCE })
+    }
+    const introspection = { endpoint: 'https://as.example.com/introspect' }
+    const good = await scene(ACTIVE, { introspection, options: { fetch: own } })
+    expect(await good.judge(TOKEN)).toBe('granted')
+    const [url, init] = calls[0]!
+    expect(url).toBe('https://as.example.com/introspect')
+    expect(init).toMatchObject({ method: 'POST', redirect: 'manual' })
+    expect(init.body).toBe(`token=${TOKEN}`)
+
+    const bad = await scene(ACTIVE, {
+      introspection,
+      options: { fetch: () => Promise.reject(new Error(`no proxy for ${TOKEN}`)) },
+    })
+    expect(await bad.judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(JSON.stringify(bad.events)).not.toContain(TOKEN)
+  })
+})

@@ -1,0 +1,99 @@
+import { afterEach } from 'vitest'
+import { fakeClock } from '../../../../test/support/fake-clock.ts'
+import {
+  introspectionServer,
+  type IntrospectionServer,
+  type Script,
+} from '../../../../test/support/introspection-server.ts'
+import { AUDIENCE } from '../../../../test/support/issuer.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type IntrospectionOptions,
+  type IssuerOptions,
+  type Outcome,
+  type Requirements,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
+
+const open: { close(): unknown }[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()))
+})
+
+/** Closes something at the end of the test. */
+export function closing<T extends { close(): unknown }>(one: T): T {
+  open.push(one)
+  return one
+}
+
+export const SECRET = 'the-secret-of-the-api'
+export const CREDENTIALS = {
+  clientId: 'the-api',
+  clientAuthentication: { method: 'client_secret_basic', secret: SECRET },
+} as const satisfies IntrospectionOptions
+
+/** What an endpoint says of a good token. */
+export const ACTIVE = {
+  active: true,
+  aud: AUDIENCE,
+  sub: 'user-ada',
+  client_id: 'reports-web',
+  scope: 'read write',
+  token_type: 'Bearer',
+}
+
+export interface SceneOptions {
+  readonly introspection?: Partial<IntrospectionOptions>
+  readonly issuer?: Partial<IssuerOptions>
+  readonly options?: Partial<ResourceServerOptions>
+  readonly others?: (url: string) => Record<string, object>
+  /** Asks a server that is there already. */
+  readonly server?: IntrospectionServer
+}
+
+/** An endpoint, a clock, and a resource server that takes opaque tokens. */
+export async function scene(
+  first: Script,
+  { introspection, issuer, options, others, server: given }: SceneOptions = {},
+) {
+  const clock = fakeClock()
+  const endpoint = given ?? closing(await introspectionServer(first, others))
+  const events: BearwardEvent[] = []
+  const server = closing(
+    createResourceServer({
+      issuer: endpoint.url,
+      audience: AUDIENCE,
+      tokens: 'opaque',
+      introspection: { ...CREDENTIALS, ...introspection },
+      ...issuer,
+      clock,
+      onEvent: (event: BearwardEvent) => events.push(event),
+      ...options,
+    } as ResourceServerOptions),
+  )
+  const send = (token: string, requirements?: Requirements) =>
+    Promise.resolve(
+      server.authenticate(
+        { method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } },
+        ...(requirements === undefined ? [] : [requirements]),
+      ),
+    )
+  /** The verdict in short: `granted`, or the reason with its status. */
+  const judge = async (token: string, requirements?: Requirements) =>
+    verdict(await send(token, requirements))
+  const failures = () =>
+    events.flatMap((event) => (event.type === 'introspection_failed' ? event.failure : []))
+  return { clock, endpoint, events, server, send, judge, failures }
+}
+
+export function verdict(outcome: Outcome): string {
+  return outcome.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome.kind
+}
+
+/** The token of an outcome that has to be granted. */
+export function tokenIn(outcome: Outcome) {
+  if (outcome.kind !== 'granted') throw new Error(`not granted, but ${verdict(outcome)}`)
+  return outcome.token
+}

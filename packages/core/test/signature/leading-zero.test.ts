@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { generateKey, signBytes } from '../../../../test/support/keys.ts'
+import { parseCompactJws } from '../../src/jwt/compact-jws.ts'
+import { Rejection } from '../../src/outcome/rejection.ts'
+import { signatureEngine as nodeEngine } from '../../src/signature/node-engine.ts'
+import { signatureEngine as portableEngine } from '../../src/signature/portable-engine.ts'
+
+const key = generateKey('PS256')
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const input = `${part({ alg: 'PS256' })}.${part({ iss: 'a' })}`
+
+/** PSS is randomized: one signature in 256 begins with a zero octet. */
+function signatureWithLeadingZero(): Buffer {
+  for (let i = 0; i < 20_000; i++) {
+    const signature = signBytes('PS256', key.privateKey, Buffer.from(input))
+    if (signature[0] === 0) return signature
+  }
+  throw new Error('none in 20,000')
+}
+
+describe.each([
+  ['node', nodeEngine],
+  ['portable', portableEngine],
+])('the %s engine', (_name, engine) => {
+  it('takes one spelling of a signature, with its leading zero and not without', async () => {
+    const verify = await engine.prepare('PS256', key.jwk)
+    const signature = signatureWithLeadingZero()
+    const verdicts = [signature, signature.subarray(1)].map(async (bytes) => {
+      const jws = parseCompactJws(`${input}.${bytes.toString('base64url')}`)
+      if (jws instanceof Rejection) throw new Error('it is well formed')
+      return verify(jws)
+    })
+    expect(await Promise.all(verdicts)).toEqual([true, false])
+  })
+})

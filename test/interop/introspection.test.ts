@@ -1,0 +1,210 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { BearwardEvent, IntrospectionOptions, IssuerOptions } from '@bearward/core'
+import {
+  type AuthorizationServer,
+  requestClientCredentialsToken,
+  revokeToken,
+  signIn,
+  startAuthorizationServer,
+} from '@bearward/example-authorization-server'
+import { createBearward } from '@bearward/express'
+import express from 'express'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { fakeClock } from '../support/fake-clock.ts'
+import { type RunningServer, listen } from '../support/servers.ts'
+
+const API = 'https://api.example.com'
+const OTHER_API = 'https://files.example.com'
+const JWT_API = 'https://jwt.example.com'
+const machine = {
+  kind: 'confidential',
+  id: 'reports-cron',
+  secret: 'a secret: of/the+test',
+} as const
+const app = { kind: 'public', id: 'reports-web' } as const
+const ada = { id: 'user-ada' }
+/** The API as the authorization server knows it, with an id that needs encoding. */
+const us = { kind: 'confidential', id: 'the api', secret: 'p%+ :/&=' } as const
+
+let authorizationServer: AuthorizationServer
+const running: RunningServer[] = []
+
+beforeAll(async () => {
+  authorizationServer = await startAuthorizationServer({
+    resources: [
+      { identifier: API, scopes: ['read', 'write'], format: 'opaque' },
+      { identifier: OTHER_API, scopes: ['read'], format: 'opaque' },
+      { identifier: JWT_API, scopes: ['read'] },
+    ],
+    clients: [machine, app, us],
+    users: [ada],
+  })
+})
+
+afterEach(async () => {
+  vi.useRealTimers()
+  await Promise.all(running.splice(0).map((server) => server.close()))
+})
+
+afterAll(() => authorizationServer.close())
+
+const machineToken = async (resource = API, scope = 'read') =>
+  (await requestClientCredentialsToken(authorizationServer.issuer, machine, { scope, resource }))
+    .access_token
+const signInAda = (scope: string, more: object = {}) =>
+  signIn(authorizationServer.issuer, app, ada, { scope, resource: API, ...more })
+
+async function startApi(
+  introspection: Partial<IntrospectionOptions> = {},
+  options: Partial<IssuerOptions> & { clock?: ReturnType<typeof fakeClock> } = {},
+) {
+  const events: BearwardEvent[] = []
+  const { requireToken } = createBearward({
+    issuer: authorizationServer.issuer,
+    audience: API,
+    tokens: 'opaque',
+    introspection: {
+      clientId: us.id,
+      clientAuthentication: { method: 'client_secret_basic', secret: us.secret },
+      ...introspection,
+    },
+    onEvent: (event: BearwardEvent) => events.push(event),
+    ...options,
+  })
+  const api = express()
+  api.get('/', requireToken({ scope: 'read' }), (req, res) => {
+    const { clientId, subject, scopes, origin } = req.auth!
+    res.json({ clientId, sub: subject.id, scopes, origin })
+  })
+  if (introspection.response === undefined && options.tokens === 'both')
+    api.get('/fresh', requireToken({ freshness: 'introspect' }), (_req, res) => void res.json({}))
+  const server = await listen(api)
+  running.push(server)
+  return async (token: string, path = '/') => {
+    events.length = 0
+    const response = await fetch(server.url + path, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    const refused = events.find((event) => event.type === 'refused')
+    const failed = events.find((event) => event.type === 'introspection_failed')
+    return {
+      status: response.status,
+      reason: refused?.reason,
+      failure: failed?.failure,
+      body: (await response.json()) as Record<string, unknown>,
+    }
+  }
+}
+
+describe.each(['json', 'jwt'] as const)(
+  'opaque tokens of oidc-provider, answers as %s',
+  (response) => {
+    it('are accepted from a machine and from a user, with the scope', async () => {
+      const call = await startApi({ response })
+      expect(await call(await machineToken())).toMatchObject({
+        status: 200,
+        body: { clientId: 'reports-cron', scopes: ['read'], origin: 'introspection' },
+      })
+      expect(await call((await signInAda('read write')).access_token)).toMatchObject({
+        status: 200,
+        body: { clientId: 'reports-web', sub: 'user-ada', scopes: ['read', 'write'] },
+      })
+      expect(await call(await machineToken(API, 'write'))).toMatchObject({
+        status: 403,
+        reason: 'insufficient_scope',
+      })
+    })
+
+    it('are refused once they are revoked, at the latest when the answer from before is too old', async () => {
+      const clock = fakeClock(Date.now() / 1000)
+      const call = await startApi({ response, maxAge: 10 }, { clock })
+      const token = await machineToken()
+      expect(await call(token)).toMatchObject({ status: 200 })
+      await revokeToken(authorizationServer.issuer, machine, token)
+      expect(await call(token)).toMatchObject({ status: 200 })
+      clock.advance(10)
+      expect(await call(token)).toMatchObject({ status: 401, reason: 'inactive' })
+
+      const strict = await startApi({ response, maxAge: 0 })
+      const another = (await signInAda('read')).access_token
+      expect(await strict(another)).toMatchObject({ status: 200 })
+      await revokeToken(authorizationServer.issuer, app, another)
+      expect(await strict(another)).toMatchObject({ status: 401, reason: 'inactive' })
+    })
+
+    it('are refused once they have expired, by either clock', async () => {
+      const ahead = fakeClock(Date.now() / 1000)
+      const call = await startApi({ maxAge: 3600 }, { clock: ahead })
+      const token = await machineToken()
+      expect(await call(token)).toMatchObject({ status: 200 })
+      ahead.advance(3606)
+      expect(await call(token)).toMatchObject({ status: 401, reason: 'expired' })
+
+      const real = await startApi({ response, maxAge: 0 })
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_606_000 })
+      expect(await real(token)).toMatchObject({ status: 401, reason: 'inactive' })
+    })
+
+    it('are refused where they are for another API, or for none, or are none', async () => {
+      const call = await startApi({ response })
+      expect(await call(await machineToken(OTHER_API))).toMatchObject({
+        status: 401,
+        reason: 'wrong_audience',
+      })
+      const { access_token: nowhere } = await signInAda('openid', { resource: undefined })
+      expect(await call(nowhere)).toMatchObject({ status: 401, reason: 'wrong_audience' })
+      expect(await call('made-up')).toMatchObject({ status: 401, reason: 'inactive' })
+      const { refresh_token: refresh } = await signInAda('openid read', { offline: true })
+      expect(await call(refresh!)).toMatchObject({ status: 401 })
+    })
+
+    it('lead to 503 where our own credentials are wrong', async () => {
+      const call = await startApi({
+        response,
+        clientAuthentication: { method: 'client_secret_basic', secret: 'wrong' },
+      })
+      expect(await call(await machineToken())).toMatchObject({
+        status: 503,
+        reason: 'introspection_unavailable',
+        failure: 'credentials_refused',
+      })
+    })
+  },
+)
+
+describe('an issuer of both kinds', () => {
+  it('has its JWTs verified here, and everything else introspected', async () => {
+    const call = await startApi({}, { tokens: 'both', audience: [API, JWT_API] })
+    expect(await call(await machineToken(JWT_API))).toMatchObject({
+      status: 200,
+      body: { origin: 'jwt', sub: 'reports-cron' },
+    })
+    expect(await call(await machineToken())).toMatchObject({
+      status: 200,
+      body: { origin: 'introspection' },
+    })
+  })
+
+  it('does not introspect its JWTs, which a guard for fresh ones answers with 503', async () => {
+    const call = await startApi({}, { tokens: 'both', audience: [API, JWT_API] })
+    expect(await call(await machineToken(JWT_API), '/fresh')).toMatchObject({
+      status: 503,
+      reason: 'introspection_unavailable',
+      failure: 'token_refused',
+    })
+    expect(await call(await machineToken(), '/fresh')).toMatchObject({ status: 200 })
+  })
+})
+
+describe('an authorization server that is gone', () => {
+  it('leads to 503, and to no 401', async () => {
+    const placeholder = createServer().listen(0, '127.0.0.1')
+    await once(placeholder, 'listening')
+    const { port } = placeholder.address() as AddressInfo
+    placeholder.close()
+    const call = await startApi({ endpoint: `http://127.0.0.1:${port}/introspect` })
+    expect(await call('a-token')).toMatchObject({ status: 503, failure: 'unreachable' })
+  })
+})
