@@ -41,7 +41,6 @@ const POLLUTION = [
   'length',
   'includes',
   'authorization_details',
-  'act',
 ]
 const PAYLOADS = [
   '{"polluted":true,"prototype":{"polluted":true},"__proto__":{"polluted":true}}',
@@ -58,6 +57,15 @@ const pollution = POLLUTION.flatMap((name) =>
     }
   }),
 )
+
+/** Whoever acts for the subject has to be named as the RFC has it, or nobody knows who that is. */
+const actors = PAYLOADS.map((text): Attack => {
+  return {
+    name: `act ${text}`,
+    attack: ({ issuer }) => tokenWithClaim(issuer, 'act', text),
+    outcome: granted('unknown', 'reports-cron'),
+  }
+})
 
 const repeated = (count: number, of: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => of(i)).join()
@@ -106,6 +114,7 @@ export const PAYLOAD: readonly Attack[] = [
     }
   }),
   ...pollution,
+  ...actors,
   {
     name: 'all that matters, as members of __proto__',
     attack: ({ issuer }) =>

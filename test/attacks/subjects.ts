@@ -4,6 +4,10 @@ const wrongSubject = forbidden('wrong_subject')
 const user = granted('user', 'alice')
 const machine = granted('machine', 'alice')
 
+function actorsInARow(count: number): object {
+  return count === 1 ? { sub: 'admin' } : { sub: 'admin', act: actorsInARow(count - 1) }
+}
+
 /**
  * Who somebody is taken for: where nothing is said about it (`any`), and by guards for users and for
  * machines where a machine's `sub` is its client id. `alice` is a user.
@@ -87,13 +91,21 @@ const CALLERS: readonly (readonly [
         },
       ] as const,
   ),
-  // Nothing reads who acts for whom yet; whatever stands there, the subject stays who it is.
-  ...['x', ['x'], { sub: 'admin' }, { sub: 'admin', exp: 1 }, { act: { sub: 'admin' } }, null].map(
+  // Whoever acts for somebody, the subject stays who it is.
+  ...[{ sub: 'admin' }, { sub: 'admin', exp: 1 }, { client_id: 'admin' }, null].map(
     (act) =>
       [
         `act ${JSON.stringify(act)}`,
         { sub: 'alice', client_id: 'web', act, may_act: { sub: 'admin' } },
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
+      ] as const,
+  ),
+  ...['x', ['x'], {}, { act: { sub: 'admin' } }, { sub: ['admin'] }, actorsInARow(9)].map(
+    (act) =>
+      [
+        `a malformed act ${JSON.stringify(act).slice(0, 30)}`,
+        { sub: 'alice', client_id: 'web', act },
+        { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
       ] as const,
   ),
 ]

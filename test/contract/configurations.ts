@@ -56,6 +56,10 @@ export const CONFIGURATIONS = {
     const { machineSubject: __, ...others } = usual
     return others
   },
+  'a provider': () => {
+    const { machineSubject: __, ...others } = usual
+    return { ...others, provider: 'auth0' }
+  },
   'two audiences': () => ({ ...usual, audience: [AUDIENCE, 'urn:reports'] }),
   'named clients': () => ({ ...usual, allowedClients: ['reports-cron'] }),
   'ES256 only': () => ({ ...usual, keys: { keys: [KEYS.es256.jwk] }, algorithms: es256Only }),

@@ -174,6 +174,33 @@ const README: Record<string, (code: string) => Promise<void>> = {
   },
 }
 
+const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
+  async 'What you configure'(code) {
+    const module = await runSnippet('configure-subjects', code)
+    for (const name of ['machines', 'people']) {
+      const guarded = express().use(module[name] as RequestHandler)
+      expect((await (await serve(guarded))('GET', '/')).status).toBe(401)
+    }
+  },
+
+  async Handlers(code) {
+    const { createBearward } = await import('@bearward/express')
+    const { requireToken } = createBearward({
+      issuer: authorizationServer.issuer,
+      audience: API,
+      provider: 'node-oidc-provider',
+      machineClients: [machine.id],
+    })
+    const { listReports } = await runSnippet('handlers', code)
+    const call = await serve(express().get('/', requireToken(), listReports as RequestHandler))
+    expect((await call('GET', '/', await machineToken('read:reports'))).body).toContain('of all')
+    const ofAda = JSON.stringify([authorizationServer.issuer, 'user', 'user-ada'])
+    expect(JSON.parse((await call('GET', '/', await userToken('read:reports'))).body)).toEqual([
+      `the sum for ${ofAda}`,
+    ])
+  },
+}
+
 /** What the short snippets have in common: they tell a machine its client id, and nobody else anything. */
 async function answersReports(handler: Parameters<typeof listen>[0], path: string): Promise<void> {
   const call = await serve(handler)
@@ -284,7 +311,9 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
   },
 }
 
-describe.each(Object.entries({ 'README.md': README, ...PACKAGES }))('%s', (document, scenarios) => {
+const DOCUMENTS = { 'README.md': README, 'docs/subjects.md': SUBJECTS, ...PACKAGES }
+
+describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
   const snippets = snippetsOf(document)
 
   it('has a scenario for each of its snippets, and a snippet for each scenario', () => {

@@ -12,6 +12,8 @@ import { METADATA_AGE } from '../../packages/core/src/authorization-server/disco
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
+import { LEVELS, WHYS } from '../../packages/core/src/subject/evidence.ts'
+import { PROFILES, profileOf, type Provider } from '../../packages/core/src/subject/profiles.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
 
 const read = (document: string) =>
@@ -58,6 +60,25 @@ describe('the tables of the documentation are true:', () => {
     }
     const known = /Known are (.*)\.$/m.exec(message)?.[1]?.split(', ')
     expect([...documented].sort()).toEqual(known?.sort())
+  })
+
+  it('evidence', () => {
+    const names = (heading: string) => table('docs/subjects.md', heading).map(([name]) => name)
+    expect(names('level')).toEqual([...LEVELS, 'none'])
+    expect(names('why')).toEqual([...WHYS])
+  })
+
+  it('providers', () => {
+    const rows = table('docs/subjects.md', 'provider')
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
+    for (const [name, machine, user, , byItself] of rows) {
+      const { rules, issuers } = profileOf(name as Provider)
+      const tells = (kind: string) =>
+        rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
+      expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([name, tells('machine')])
+      expect([name, !/^(?:not told|has none)$/.test(user!)]).toEqual([name, tells('user')])
+      expect([name, byItself !== '-']).toEqual([name, issuers !== undefined])
+    }
   })
 
   it('times of keys', () => {

@@ -23,6 +23,7 @@ const LAYERS = [
   ['binding'],
   ['token'],
   ['requirements'],
+  ['subject'],
   ['outcome'],
 
   ['events'],

@@ -63,6 +63,11 @@ export function configurationOf(
         },
       },
     },
+    extraTokenClaims(_context, { clientId }) {
+      const client = clients.get(clientId ?? '')
+      const isAgent = client?.kind === 'public' && client.agent === true
+      return isAgent ? { act: { sub: client.id, client_id: client.id } } : {}
+    },
     findAccount(_context, id) {
       const user = users.get(id)
       // Where nothing is returned, oidc-provider 9.13.3 fails with a TypeError and status 500.

@@ -46,6 +46,8 @@ export interface ConfidentialClient {
 export interface PublicClient {
   readonly kind: 'public'
   readonly id: string
+  /** An agent: its tokens for users say in `act` (RFC 8693, section 4.1) that it acts for them. */
+  readonly agent?: true
   /** The scopes it can get at an API, others are dropped. All the API has by default. */
   readonly scopes?: readonly string[]
   /** Seconds that its tokens for an API live, in place of the resource's `lifetime`. */

@@ -1,4 +1,4 @@
-import { REPORTS_API, reportsFor } from '@bearward/example-story'
+import { CRON, REPORTS_API, reportsFor } from '@bearward/example-story'
 import { auth, createBearward } from '@bearward/koa'
 import Koa from 'koa'
 import type { Context, Middleware } from 'koa'
@@ -8,8 +8,9 @@ export function createApi(issuer: string): Koa {
   const { requireToken } = createBearward({
     issuer,
     audience: REPORTS_API,
-    // On this issuer a machine's `sub` is its client id, and no user's ever is.
-    machineSubject: 'client_id',
+    // Its tokens say by themselves who is a user. Who is a machine is said here.
+    provider: 'node-oidc-provider',
+    machineClients: [CRON.id],
   })
 
   const api = new Koa()

@@ -1,4 +1,4 @@
-import { reportsFor } from '@bearward/example-story'
+import { CRON, PROBE, reportsFor } from '@bearward/example-story'
 import { auth, createBearward } from '@bearward/express'
 import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
@@ -26,8 +26,10 @@ export function createReportsApi(options: ReportsApiOptions): ReportsApi {
   const bearward = createBearward({
     issuer,
     audience,
-    // On this issuer a machine's `sub` is its client id, and no user's ever is.
-    machineSubject: 'client_id',
+    // Its tokens say by themselves who is a user. Who is a machine is said here: people choose their
+    // names, and one may be called what a client is called.
+    provider: 'node-oidc-provider',
+    machineClients: [CRON.id, PROBE.id],
     // Its JWTs are verified here. It is asked about every other token.
     tokens: 'both',
     introspection: {
@@ -65,7 +67,8 @@ function news(request: Request, response: Response): void {
 
 function me(request: Request, response: Response): void {
   const { subject, clientId, scopes } = auth(request)
-  response.json({ kind: subject.kind, id: subject.id, clientId, scopes })
+  const { kind, id, actor } = subject
+  response.json({ kind, id, actor: actor?.id, clientId, scopes })
 }
 
 function list(request: Request, response: Response): void {

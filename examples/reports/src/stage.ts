@@ -1,7 +1,7 @@
 import { startAuthorizationServer } from '@bearward/example-authorization-server'
 import { AUTHORIZATION_SERVER, machineCredential, READ } from '@bearward/example-story'
-import type { Credential, RunningApi, Stage } from '@bearward/example-story'
-import type { BearwardEvent, RefusedEvent } from '@bearward/express'
+import type { Credential, ExplainedRefusal, RunningApi, Stage } from '@bearward/example-story'
+import type { BearwardEvent } from '@bearward/express'
 import { startApi } from './running-api.ts'
 
 /** Where the whole story plays. */
@@ -11,7 +11,7 @@ export interface ReportsStage extends Stage {
   /** A further API, which has not seen the authorization server yet. */
   readonly startFreshApi: () => Promise<RunningApi>
   /** Why an API has just refused a request, as only the API knows it. Each refusal is told once. */
-  takeRefusal(): RefusedEvent | undefined
+  takeRefusal(): ExplainedRefusal | undefined
   close(): Promise<void>
 }
 
@@ -19,9 +19,13 @@ export async function setStage(): Promise<ReportsStage> {
   const authorizationServer = await startAuthorizationServer(AUTHORIZATION_SERVER)
   const { issuer } = authorizationServer
   const apis: RunningApi[] = []
-  let refusal: RefusedEvent | undefined
+  let refusal: ExplainedRefusal | undefined
+  let advice: string | undefined
   const onEvent = (event: BearwardEvent): void => {
-    if (event.type === 'refused') refusal = event
+    if (event.type === 'subject_unknown') advice = event.advice
+    if (event.type !== 'refused') return
+    refusal = { ...event, ...(advice !== undefined && { advice }) }
+    advice = undefined
   }
   const startFreshApi = async (): Promise<RunningApi> => {
     const api = await startApi({ issuer, onEvent })

@@ -1,16 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import {
+  ADA,
+  AGENT,
   ARCHIVE,
   CRON,
   INVOICES_API,
+  MALLORY,
   PROBE,
   READ,
   READ_AND_ADMIN,
   SHORT_STORY,
+  WEB_APP,
   idTokenCredential,
   machineCredential,
   revokedCredential,
+  userCredential,
 } from '@bearward/example-story'
 import type { Step } from '@bearward/example-story'
 import { signedByAttacker, withoutSignature, withScopeEdited } from './forgery.ts'
@@ -26,6 +31,39 @@ export const STORY: readonly Step<ReportsStage>[] = [
     prepare: () => ({ target: 'GET /news' }),
   },
   ...SHORT_STORY,
+  {
+    heading: 'An agent lists the reports for the user, and she is still the one whose they are',
+    expected: { status: 200, body: { seenAs: 'user', reports: ['Sales of the north', 'Returns'] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await userCredential(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading: 'The agent asks who it is: the user, for whom it acts',
+    expected: { status: 200, body: { kind: 'user', id: ADA.id, actor: AGENT.id } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /me',
+      credential: await userCredential(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading:
+      'A user has signed up under the name of an app. Nobody knows who that is, and sees nothing',
+    expected: { status: 200, body: { seenAs: 'unknown', reports: [] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      credential: await userCredential(issuer, READ, MALLORY, WEB_APP),
+    }),
+  },
+  {
+    heading: 'That user has the scope of a machine too, and is taken for none',
+    expected: { status: 403, error: null },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      credential: await userCredential(issuer, READ_AND_ADMIN, MALLORY, WEB_APP),
+    }),
+  },
   {
     heading: 'A token that lives for a second comes after its time',
     expected: { status: 401, error: 'invalid_token' },

@@ -43,8 +43,14 @@ export const PROBE: ConfidentialClient = {
 /** The app in which people read their reports. */
 export const WEB_APP: PublicClient = { kind: 'public', id: 'reports-web' }
 
+/** An agent, which works for people who have signed in to it. */
+export const AGENT: PublicClient = { kind: 'public', id: 'reports-agent', agent: true }
+
 /** A person. No client has an id that begins like hers. */
 export const ADA: User = { id: 'user-ada', name: 'Ada' }
+
+/** A person who has signed up under the name of the web app, to be taken for it. */
+export const MALLORY: User = { id: WEB_APP.id, name: 'Mallory' }
 
 /** What the authorization server knows of them all. */
 export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
@@ -53,6 +59,6 @@ export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
     { identifier: ARCHIVE, scopes: ['read:archive'], format: 'opaque' },
     { identifier: INVOICES_API, scopes: ['read:reports'] },
   ],
-  clients: [CRON, PROBE, WEB_APP, REPORTS_API_CLIENT],
-  users: [ADA],
+  clients: [CRON, PROBE, WEB_APP, AGENT, REPORTS_API_CLIENT],
+  users: [ADA, MALLORY],
 }

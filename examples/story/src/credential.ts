@@ -3,7 +3,12 @@ import {
   revokeToken,
   signIn,
 } from '@bearward/example-authorization-server'
-import type { ConfidentialClient, TokenResponse } from '@bearward/example-authorization-server'
+import type {
+  ConfidentialClient,
+  PublicClient,
+  TokenResponse,
+  User,
+} from '@bearward/example-authorization-server'
 import { ADA, CRON, REPORTS_API, WEB_APP } from './cast.ts'
 
 /** What a caller puts behind `Bearer`, and in plain words where it is from. */
@@ -27,11 +32,16 @@ export async function machineCredential(
 }
 
 /** A user's token, by the authorization code grant with PKCE. */
-export async function userCredential(issuer: string, scope: string): Promise<Credential> {
-  const { access_token: token } = await signInAda(issuer, scope)
+export async function userCredential(
+  issuer: string,
+  scope: string,
+  user: User = ADA,
+  app: PublicClient = WEB_APP,
+): Promise<Credential> {
+  const { access_token: token } = await signInTo(app, user, issuer, scope)
   return {
     token,
-    origin: `${ADA.id} signed in to ${WEB_APP.id} (code, PKCE), scope ${scope}, for ${REPORTS_API}`,
+    origin: `${user.id} signed in to ${app.id} (code, PKCE), scope ${scope}, for ${REPORTS_API}`,
   }
 }
 
@@ -48,12 +58,17 @@ export async function revokedCredential(
 
 /** The ID token of the same sign-in. It tells the app who signed in, and opens no API. */
 export async function idTokenCredential(issuer: string, scope: string): Promise<Credential> {
-  const { id_token: token } = await signInAda(issuer, scope)
+  const { id_token: token } = await signInTo(WEB_APP, ADA, issuer, scope)
   if (token === undefined) throw new Error('The sign-in gave no ID token')
   return { token, origin: `the ID token of ${ADA.id}, from the sign-in to ${WEB_APP.id}` }
 }
 
-function signInAda(issuer: string, scope: string): Promise<TokenResponse> {
+function signInTo(
+  app: PublicClient,
+  user: User,
+  issuer: string,
+  scope: string,
+): Promise<TokenResponse> {
   const request = { scope: `openid ${scope}`, resource: REPORTS_API, nonce: 'seen-once' }
-  return signIn(issuer, WEB_APP, ADA, request)
+  return signIn(issuer, app, user, request)
 }

@@ -5,15 +5,19 @@
  * @packageDocumentation
  */
 export {
+  ADA,
+  AGENT,
   ARCHIVE,
   AUTHORIZATION_SERVER,
   CRON,
   INVOICES_API,
+  MALLORY,
   PROBE,
   READ,
   READ_AND_ADMIN,
   REPORTS_API,
   REPORTS_API_CLIENT,
+  WEB_APP,
 } from './cast.ts'
 export {
   idTokenCredential,
@@ -30,3 +34,4 @@ export { SHORT_STORY } from './short-story.ts'
 export type { ApiRequest, Expected, Stage, Step } from './step.ts'
 export type { Answer, Performance } from './performance.ts'
 export { explained, told } from './telling.ts'
+export type { ExplainedRefusal } from './telling.ts'

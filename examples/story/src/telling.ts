@@ -12,11 +12,16 @@ function styled(style: Style, text: string): string {
   return COLOURED ? styleText(style, text) : text
 }
 
+/** Why an API refused a request, and what to configure where it did not know who the caller was. */
+export interface ExplainedRefusal extends RefusedEvent {
+  readonly advice?: string
+}
+
 /** One step for people to read: heading, request, answer, and what only the server knows. */
 export function told(
   number: number,
   { step, request, answer, differences }: Performance,
-  refusal?: RefusedEvent,
+  refusal?: ExplainedRefusal,
 ): string {
   const lines = [
     `> ${request.target}`,
@@ -26,6 +31,7 @@ export function told(
     ...(answer.retryAfter === null ? [] : [`< Retry-After: ${answer.retryAfter}`]),
     `< ${answer.body}`,
     ...(refusal ? [styled('dim', `server: ${explained(refusal)}`)] : []),
+    ...(refusal?.advice ? [styled('dim', `server: ${refusal.advice}`)] : []),
     ...(differences.length === 0 ? [styled('dim', `as told: ${summary(step.expected)}`)] : []),
     ...differences.map(notAsTold),
   ]

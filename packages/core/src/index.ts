@@ -41,13 +41,14 @@ export type { Reason, ReasonText } from './outcome/reasons.ts'
 export type { Explanation } from './outcome/rejection.ts'
 
 export type { AccessToken, Claims } from './token/access-token.ts'
-export type {
-  Evidence,
-  MachineSubject,
-  Subject,
-  UnknownSubject,
-  UserSubject,
-} from './token/subject.ts'
+export { classifySubject } from './subject/classify-subject.ts'
+export { subjectKey } from './subject/subject-key.ts'
+export type { SubjectContext, SubjectStatements } from './subject/context.ts'
+export type { Provider } from './subject/profiles.ts'
+export type { TokenForm } from './subject/profile.ts'
+export type { Actor } from './subject/actor.ts'
+export type { Evidence, WhyUnknown } from './subject/evidence.ts'
+export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
 export type {
   BearwardEvent,
@@ -65,6 +66,7 @@ export type {
   KeysSoughtEvent,
   KeysStaleEvent,
   RefusedEvent,
+  SubjectUnknownEvent,
   VerifiedEvent,
 } from './events/events.ts'
 export type { IntrospectionFailure } from './introspection/failure.ts'

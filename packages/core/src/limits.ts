@@ -26,6 +26,10 @@ export const LIMITS = deepFreeze({
   keysTried: 4,
   /** Bits of an RSA modulus (RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work). */
   rsaBits: { min: 2048, max: 8192 },
+  /** Characters of a claim that a pattern is held against. A longer one matches nothing. */
+  claimMatched: 512,
+  /** Actors in one token: the one who acts, and those who acted before. */
+  actors: 8,
   /** Seconds for which an introspection answer may be configured to be used again. */
   introspectionAge: { active: 3600, inactive: 60 },
   /** Seconds: what the option of the same name may be at most. */

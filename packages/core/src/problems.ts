@@ -12,10 +12,7 @@ export class Problems {
   unknownNames(options: object, known: readonly string[], prefix = ''): void {
     for (const name of Object.keys(options)) {
       if (known.includes(name)) continue
-      const similar = known.find((candidate) => isSimilar(name, candidate))
-      const hint =
-        similar === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${similar}?`
-      this.add(`${prefix}${name} is not known. ${hint}`)
+      this.add(`${prefix}${name} is not known. ${hintAt(name, known)}`)
     }
   }
 
@@ -26,6 +23,12 @@ export class Problems {
   throwAs(what: string): void {
     if (this.#problems.length > 0) throw new ConfigurationError(what, this.#problems)
   }
+}
+
+/** What a name that is not known may have been meant to be. */
+export function hintAt(name: string, known: readonly string[]): string {
+  const similar = known.find((candidate) => isSimilar(name, candidate))
+  return similar === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${similar}?`
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

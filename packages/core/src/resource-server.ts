@@ -17,6 +17,8 @@ import type { RequestView } from './request.ts'
 import { checkRequirements } from './requirements/check-requirements.ts'
 import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
+import { adviceFor } from './subject/advice.ts'
+import type { AccessToken } from './token/access-token.ts'
 import { confirmToken, type VerifiedToken, verifyToken } from './verify-token.ts'
 
 /** How it stands with one issuer. */
@@ -165,6 +167,20 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return refusal
   }
 
+  function tellUnknown({ issuer, subject: { kind, evidence } }: AccessToken): void {
+    const { why, rules, claims } = evidence
+    const { subjects = {} } = issuers.get(issuer)?.settings ?? {}
+    if (kind !== 'unknown' || why === undefined) return
+    publish(() => ({
+      type: 'subject_unknown',
+      issuer,
+      why,
+      rules,
+      claims,
+      advice: adviceFor(why, subjects),
+    }))
+  }
+
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
     return andThen(verdictOf(request), (verdict) => {
       if (verdict instanceof Rejection) return refused(verdict, required)
@@ -179,7 +195,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
         if (confirmed instanceof Rejection) return refused(confirmed.withIssuer(issuer), required)
         const { token } = confirmed
         return andThen(checkRequirements(token, required, source), (rejection): Outcome => {
-          if (rejection !== undefined) return refused(rejection.withIssuer(issuer), required)
+          if (rejection !== undefined) {
+            if (rejection.reason === 'wrong_subject') tellUnknown(token)
+            return refused(rejection.withIssuer(issuer), required)
+          }
           remember(source, token)
           return { kind: 'granted', token }
         })

@@ -66,7 +66,11 @@ function verifyHere(
           : judged,
       )
     }
-    return rejection ?? checkConfirmation(jws.claims) ?? accessTokenOf(jws.claims, settings, 'jwt')
+    return (
+      rejection ??
+      checkConfirmation(jws.claims) ??
+      accessTokenOf(jws.claims, settings, 'jwt', jws.header)
+    )
   })
 }
 

@@ -71,4 +71,15 @@ describe('the stand-alone requireToken', () => {
     })
     expect(requireToken({ subject: 'machine' })).toBeTypeOf('function')
   })
+
+  it('knows the provider and the machines by the environment', () => {
+    const usual = { BEARWARD_ISSUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE }
+    setEnvironment({ ...usual, BEARWARD_PROVIDER: 'keycloak' })
+    expect(requireToken({ subject: 'user' })).toBeTypeOf('function')
+    setEnvironment({ ...usual, BEARWARD_PROVIDER: 'keyclock' })
+    expect(() => requireToken()).toThrow('Did you mean keycloak?')
+    setEnvironment({ ...usual, BEARWARD_PROVIDER: 'b2c', BEARWARD_MACHINE_CLIENTS: 'cron probe' })
+    expect(requireToken({ subject: 'machine' })).toBeTypeOf('function')
+    expect(() => requireToken({ subject: 'user' })).toThrow('b2c')
+  })
 })

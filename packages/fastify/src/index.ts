@@ -8,11 +8,14 @@ export { createBearward, requireToken } from './bearward.ts'
 export type { Bearward, FastifyGuard, FastifyRequirements } from './bearward.ts'
 export type {
   AccessToken,
+  Actor,
   BearwardEvent,
   ClientAuthentication,
+  Evidence,
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
+  Provider,
   Reason,
   RefusalBody,
   RefusalView,
@@ -20,4 +23,4 @@ export type {
   ResourceServerOptions,
   Subject,
 } from '@bearward/core'
-export { ConfigurationError, KeysUnavailableError } from '@bearward/core'
+export { ConfigurationError, KeysUnavailableError, subjectKey } from '@bearward/core'

@@ -183,7 +183,7 @@ export const compactForm: readonly ContractCase[] = [
   ...each(['7519-46'], 'drops a claim that would become a prototype', ok({ scopes: ['read'] }), {
     'the name of the prototype': claiming(claimsText('"__proto__":{"admin":true,"scope":"write"}')),
     'with an escape': claiming(claimsText('"__pr\\u006fto__":{"admin":true}')),
-    'deeper down': claiming(claimsText('"act":{"__proto__":{"admin":true}}')),
+    'deeper down': claiming(claimsText('"address":{"__proto__":{"admin":true}}')),
   }),
   ...each(
     ['7519-46'],

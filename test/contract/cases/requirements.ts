@@ -7,6 +7,10 @@ import { forbidden, ok } from '../outcomes.ts'
 const alice = claiming({ sub: 'alice', client_id: 'web' })
 const clientNamedAlice = claiming({ sub: 'alice', client_id: 'alice' })
 
+const auth0 = (claims: Record<string, unknown>) =>
+  claiming({ sub: 'reports-cron@clients', azp: 'reports-cron', ...claims })
+const provider = { configuration: 'a provider' } as const
+
 const machines = { requirements: { subject: 'machine' } } as const
 const users = { requirements: { subject: 'user' } } as const
 const checks = (check: (token: AccessToken) => boolean | Promise<boolean>) => ({
@@ -26,7 +30,7 @@ export const requirements: readonly ContractCase[] = [
         clientId: 'reports-cron',
         evidence: {
           level: 'configured',
-          rule: 'sub_is_client_id',
+          rules: ['sub_is_client_id'],
           claims: ['sub', 'client_id'],
         },
       },
@@ -89,6 +93,46 @@ export const requirements: readonly ContractCase[] = [
       'no sub': claiming({ sub: undefined }),
     },
     users,
+  ),
+  ...each(
+    [],
+    "takes a machine for a machine by the provider's rules",
+    ok({ clientId: 'reports-cron' }),
+    { 'a token of the client credentials grant': auth0({ gty: 'client-credentials' }) },
+    { ...provider, ...machines },
+  ),
+  ...each(
+    [],
+    "takes a user for a user by the provider's rules, and shows who acts for them",
+    ok(
+      {
+        subject: {
+          kind: 'user',
+          id: 'auth0|1',
+          clientId: 'reports-cron',
+          actor: { id: 'agent' },
+          evidence: {
+            level: 'structural',
+            rules: ['auth0.connection_subject'],
+            claims: ['sub', 'gty', 'sub_profile'],
+          },
+        },
+      },
+      'user',
+    ),
+    { 'a user for whom an agent acts': auth0({ sub: 'auth0|1', act: { sub: 'agent' } }) },
+    { ...provider, ...users },
+  ),
+  ...each(
+    [],
+    'lets nobody pass of whom the rules know nothing',
+    forbidden('wrong_subject'),
+    {
+      'a sub of no known form': auth0({ sub: 'somebody' }),
+      'two clients': auth0({ azp: 'another' }),
+      'an act that names nobody': auth0({ sub: 'auth0|1', act: {} }),
+    },
+    { ...provider, ...users },
   ),
   ...each(
     [],

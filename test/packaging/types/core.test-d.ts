@@ -123,6 +123,7 @@ export function tell(event: BearwardEvent): string {
     return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
   if (event.type === 'keys_failed' || event.type === 'introspection_failed')
     return `${event.failure} ${event.detail}`
+  if (event.type === 'subject_unknown') return `${event.why} ${event.advice}`
   return event.type
 }
 

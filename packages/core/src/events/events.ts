@@ -5,6 +5,7 @@ import type { KeyStatus } from '../keys/key-source.ts'
 import type { IgnoredKey } from '../keys/key-set.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import type { Explanation } from '../outcome/rejection.ts'
+import type { WhyUnknown } from '../subject/evidence.ts'
 
 /** A token was verified: once a request, however many guards ask. */
 export interface VerifiedEvent {
@@ -24,6 +25,19 @@ export interface RefusedEvent extends Explanation {
   readonly status: number
   /** The configured issuer, where it is known which one the token is from. */
   readonly issuer: string | undefined
+}
+
+/** A guard that asks for a kind of subject refused one of which nobody knows what it is. */
+export interface SubjectUnknownEvent {
+  readonly type: 'subject_unknown'
+  readonly issuer: string
+  readonly why: WhyUnknown
+  /** The rules that contradict each other, or that led here. */
+  readonly rules: readonly string[]
+  /** The claims that were looked at, by name. */
+  readonly claims: readonly string[]
+  /** What to configure. A fixed text, in which nothing of the token stands. */
+  readonly advice: string
 }
 
 /** The keys of an issuer were fetched. */
@@ -133,6 +147,7 @@ export interface IntrospectionMovedEvent {
 export type BearwardEvent =
   | VerifiedEvent
   | RefusedEvent
+  | SubjectUnknownEvent
   | KeysRefreshedEvent
   | KeysFailedEvent
   | KeysStaleEvent

@@ -4,8 +4,14 @@ import { checkAudience, checkClaimTypes } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/time.ts'
 import { checkTokenKind } from '../jwt/token-type.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
+import { clientIdClaims } from '../subject/context.ts'
+import type { ScopeSource } from '../subject/profile.ts'
+import { scopeSourceOf } from '../subject/scope-source.ts'
 import { AnswerError } from './failure.ts'
 import { type Answer, INACTIVE } from './introspection-cache.ts'
+
+/** RFC 7662 section 2.2. */
+const SCOPE: ScopeSource = { claim: 'scope', format: 'string' }
 
 /**
  * Reads an introspection answer (RFC 7662 section 2.2), which took so many bytes. `active` has to be a
@@ -25,7 +31,7 @@ export function readAnswer(members: JsonObject, bytes: number): Answer {
  * That the server calls a token active says that it has issued it and not withdrawn it: whether it is an
  * access token, whom it is for and whether it is still in its time is ours to check. `now` is in seconds.
  *
- * Does NOT look at `cnf`, and reads `username` never: it may change hands.
+ * Does NOT look at `cnf`, and never reads `username`: it may change hands.
  */
 export function checkIntrospected(
   claims: JsonObject,
@@ -61,22 +67,30 @@ function checkConsistency(claims: JsonObject, settings: IssuerSettings, now: num
   return (
     checkTokenType(claims['token_type']) ??
     checkIssuer(claims, settings.issuer) ??
-    checkClaimTypes(claims, settings, required) ??
+    checkClaimTypes(claims, settings, required, 'introspection') ??
     checkTimes(claims, settings, now)
   )
 }
 
 /**
  * Where the members of an answer stand: RFC 7662 names them `client_id` and `scope`, whatever an issuer
- * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark.
+ * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark. What has been
+ * configured, and what the profile says about answers, goes first where it is there.
  */
 export function namesIn(claims: JsonObject, settings: IssuerSettings): IssuerSettings {
-  const { clientIdClaim, scopeClaim, tokenKindClaim: rule } = settings
+  const { tokenKindClaim: rule, scopeSources } = settings
   const has = (name: string) => Object.hasOwn(claims, name)
+  const { clientIdClaim } = settings.subjects
+  const subjects =
+    clientIdClaim === undefined || has(clientIdClaim)
+      ? settings.subjects
+      : { ...settings.subjects, clientIdClaim: 'client_id' }
+  const present = scopeSources.filter(({ claim }) => has(claim))
   return {
     ...settings,
-    clientIdClaim: has(clientIdClaim) ? clientIdClaim : 'client_id',
-    scopeClaim: has(scopeClaim) ? scopeClaim : 'scope',
+    subjects,
+    clientIdClaims: clientIdClaims(subjects, 'introspection'),
+    scopeSources: [scopeSourceOf(claims, present, 'introspection') ?? SCOPE],
     tokenKindClaim: rule !== undefined && has(rule.name) ? rule : undefined,
   }
 }

@@ -2,6 +2,8 @@ import type { ClientAuthentication } from '../authorization-server/client-authen
 import type { JsonObject } from '../encoding/json.ts'
 import type { AlgorithmPolicy } from '../keys/jwk.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import type { SubjectStatements } from '../subject/context.ts'
+import type { ScopeSource } from '../subject/profile.ts'
 
 /** Where the keys of an issuer come from. */
 export type KeyOrigin =
@@ -43,11 +45,12 @@ export interface IssuerSettings {
   readonly tokens: 'jwt' | 'opaque' | 'both'
   readonly introspection: IntrospectionSettings | undefined
   readonly tokenType: 'jwt' | 'at+jwt'
-  readonly tokenKindClaim: { readonly name: string; readonly value: string } | undefined
-  readonly clientIdClaim: string
-  readonly scopeClaim: string
-  readonly scopeFormat: 'string' | 'array'
-  readonly machineSubject: 'client_id' | undefined
+  /** Without a value it only has to be there. */
+  readonly tokenKindClaim: { readonly name: string; readonly value?: string } | undefined
+  /** All that are there have to name the same client. */
+  readonly clientIdClaims: readonly string[]
+  readonly scopeSources: readonly ScopeSource[]
+  readonly subjects: SubjectStatements
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds since `iat`. */

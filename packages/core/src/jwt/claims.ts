@@ -1,6 +1,9 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
+import { clientIdentity } from '../subject/client-id.ts'
+import type { TokenForm } from '../subject/profile.ts'
+import { scopeSourceOf } from '../subject/scope-source.ts'
 
 /** RFC 9068 section 2.2. */
 const REQUIRED_OF_AT_JWT = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
@@ -35,13 +38,14 @@ export function checkClaimTypes(
   claims: JsonObject,
   settings: IssuerSettings,
   required: readonly string[],
+  form: TokenForm = 'jwt',
 ): Rejection | undefined {
   for (const name of required) {
     if (!Object.hasOwn(claims, name)) {
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }
-  for (const [name, [expected, matches]] of claimTypes(settings)) {
+  for (const [name, [expected, matches]] of claimTypes(claims, settings, form)) {
     const value = claims[name]
     if (Object.hasOwn(claims, name) && !matches(value)) {
       return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
@@ -61,7 +65,12 @@ export function requiredClaims(settings: IssuerSettings): readonly string[] {
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
 }
 
-function claimTypes(settings: IssuerSettings): readonly (readonly [string, ClaimType])[] {
+function claimTypes(
+  claims: JsonObject,
+  { clientIdClaims, scopeSources }: IssuerSettings,
+  form: TokenForm,
+): readonly (readonly [string, ClaimType])[] {
+  const scope = scopeSourceOf(claims, scopeSources, form)
   return [
     ['exp', NUMERIC_DATE],
     ['nbf', NUMERIC_DATE],
@@ -70,8 +79,10 @@ function claimTypes(settings: IssuerSettings): readonly (readonly [string, Claim
     ['sub', IDENTIFIER],
     ['jti', STRING],
     ['client_id', IDENTIFIER],
-    [settings.clientIdClaim, IDENTIFIER],
-    [settings.scopeClaim, settings.scopeFormat === 'array' ? STRINGS : STRING],
+    ...clientIdClaims.map((name) => [name, IDENTIFIER] as const),
+    ...(scope === undefined
+      ? []
+      : [[scope.claim, scope.format === 'array' ? STRINGS : STRING] as const]),
   ]
 }
 
@@ -81,7 +92,7 @@ function claimTypes(settings: IssuerSettings): readonly (readonly [string, Claim
  * token was issued to has to be one of those named, and a token that has an audience is not for us.
  */
 export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rejection | undefined {
-  const { audiences, allowedClients, clientIdClaim } = settings
+  const { audiences, allowedClients, clientIdClaims } = settings
   const aud = claims['aud'] as string | readonly string[] | undefined
   const present = typeof aud === 'string' ? [aud] : aud
   const intended =
@@ -93,12 +104,16 @@ export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rej
       found: present === undefined ? 'nothing' : 'other audiences',
     })
   }
-  const client = claims[clientIdClaim] as string | undefined
-  if (allowedClients !== undefined && (client === undefined || !allowedClients.includes(client))) {
+  const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
+  if (
+    allowedClients !== undefined &&
+    (clientId === undefined || !allowedClients.includes(clientId))
+  ) {
+    const none = contradicted ? 'several clients' : 'nothing'
     return new Rejection('untrusted_client', {
-      check: clientIdClaim,
+      check: clientIdClaims.join(', '),
       expected: allowedClients.join(' or '),
-      found: client === undefined ? 'nothing' : 'another client',
+      found: clientId === undefined ? none : 'another client',
     })
   }
   return undefined

@@ -34,6 +34,9 @@ const FOREIGN_CLAIMS: Readonly<Record<string, string>> = {
 /** Values of a `typ` in the claims set (not the header) that some servers write into other tokens. */
 const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
 
+/** Claims that access tokens have, and other tokens have not, at whatever issuer. */
+const SIGNS = ['scope', 'scp', 'client_id']
+
 /**
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
  * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
@@ -49,9 +52,10 @@ export function checkTokenKind(
   for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  const { tokenKindClaim: rule, scopeClaim, clientIdClaim } = settings
-  if (rule !== undefined && claims[rule.name] !== rule.value) {
-    return wrongType(rule.name, rule.value, describe(claims[rule.name]))
+  const { tokenKindClaim: rule, clientIdClaims } = settings
+  const has = (name: string) => Object.hasOwn(claims, name)
+  if (rule !== undefined && !isMarkedBy(rule, claims)) {
+    return wrongType(rule.name, rule.value ?? 'present', describe(claims[rule.name]))
   }
   // `access` at Cognito, `access_token` at Ory Hydra.
   const use = claims['token_use']
@@ -65,18 +69,31 @@ export function checkTokenKind(
   ) {
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
-  const has = (name: string) => Object.hasOwn(claims, name)
   const isMarked =
     rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
-  const signs = ['scope', 'scp', 'client_id', clientIdClaim].filter(has)
+  // Not the claim that an issuer has for scopes, whatever that is: `roles` stands in ID tokens too.
+  const looked = [...new Set([...SIGNS, ...signsOfClients(clientIdClaims)])]
+  const signs = looked.filter(has)
   if (signs.length === 0 && !isMarked) {
-    return wrongType(`${scopeClaim}, ${clientIdClaim}`, 'one of them', 'no sign of an access token')
+    return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
   }
   // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
   if (has('nonce') && signs.every((name) => name === 'azp')) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined
+}
+
+function isMarkedBy(
+  { name, value }: NonNullable<IssuerSettings['tokenKindClaim']>,
+  claims: JsonObject,
+): boolean {
+  return Object.hasOwn(claims, name) && (value === undefined || claims[name] === value)
+}
+
+/** Every token has an audience, so that this is a client somewhere is no sign. */
+function signsOfClients(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name !== 'aud')
 }
 
 function describe(value: unknown): string {

@@ -8,15 +8,17 @@ const VARIABLES = {
   BEARWARD_JWKS_URI: 'jwksUri',
   BEARWARD_ALGORITHMS: 'algorithms',
   BEARWARD_TOKEN_TYPE: 'tokenType',
+  BEARWARD_PROVIDER: 'provider',
   BEARWARD_CLIENT_ID_CLAIM: 'clientIdClaim',
   BEARWARD_SCOPE_CLAIM: 'scopeClaim',
   BEARWARD_SCOPE_FORMAT: 'scopeFormat',
   BEARWARD_MACHINE_SUBJECT: 'machineSubject',
+  BEARWARD_MACHINE_CLIENTS: 'machineClients',
   BEARWARD_CLOCK_TOLERANCE: 'clockTolerance',
   BEARWARD_ALLOW_INSECURE_HOSTS: 'allowInsecureHosts',
 } as const
 
-const LISTS: readonly string[] = ['algorithms', 'allowInsecureHosts']
+const LISTS: readonly string[] = ['algorithms', 'machineClients', 'allowInsecureHosts']
 const NUMBERS: readonly string[] = ['clockTolerance']
 
 /**

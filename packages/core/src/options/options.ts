@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { EventListener } from '../events/events.ts'
 import type { RefusalBody, RefusalView } from '../outcome/refusal.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import type { Provider } from '../subject/profiles.ts'
 
 /** An HMAC secret held by Node: a `KeyObject` made by `createSecretKey`. */
 export interface SecretKeyObject {
@@ -78,20 +79,30 @@ export interface IssuerOptions {
    * or none, and every token that can be told to be of another kind is refused.
    */
   readonly tokenType?: 'jwt' | 'at+jwt'
+  /**
+   * Whose product this authorization server is, which says how its tokens name clients, users, scopes and
+   * machines. Recognised by itself where the vendor alone can operate `issuer` (Auth0, Entra, Okta,
+   * Cognito and others); never guessed from a token. What the options below say goes first.
+   */
+  readonly provider?: Provider
   /** A claim and its value that mark this issuer's access tokens, such as Cognito's `token_use`: `access`. */
   readonly tokenKindClaim?: { readonly name: string; readonly value: string }
-  /** The claim that holds the client id. Default `'client_id'` (RFC 9068 section 2.2). */
+  /** The claim that holds the client id. Default: the provider's, else `'client_id'` (RFC 9068 section 2.2). */
   readonly clientIdClaim?: string
-  /** The one claim that holds the scopes. Default `'scope'`. */
+  /** The one claim that holds the scopes. Default: the provider's, else `'scope'`. */
   readonly scopeClaim?: string
-  /** Whether that claim is a space-separated string or an array of strings. Default `'string'`. */
+  /** Whether that claim is a space-separated string or an array of strings. Default: the provider's, else `'string'`. */
   readonly scopeFormat?: 'string' | 'array'
   /**
-   * `'client_id'` states that on this issuer a machine's `sub` is its client id, and that no user's `sub`
-   * ever equals the client id in the same token. Then every other subject is a user. Only say so where
-   * users and clients cannot choose their identifiers to match.
+   * What a machine's `sub` is on this issuer, and no user's ever is. `'client_id'`: a machine's `sub` is
+   * its client id, and no user's ever equals the client id in the same token; only say so where users and
+   * clients cannot choose their identifiers to match. `'none'`: a machine has no `sub`, and every user has
+   * one. Then all others are users. Where the provider's rules say otherwise of a token, its subject is
+   * unknown.
    */
-  readonly machineSubject?: 'client_id'
+  readonly machineSubject?: 'client_id' | 'none'
+  /** The clients that only ever act for themselves, by client id: their tokens speak for machines. */
+  readonly machineClients?: readonly string[]
   /** Seconds by which clocks may differ. Default 5, at most 300. */
   readonly clockTolerance?: number
   /** Seconds after `iat` from which a token is refused, whatever its `exp`. `iat` is then required. */

@@ -12,8 +12,9 @@ import {
   traitsOf,
 } from '../signature/algorithms.ts'
 import { isRecord, type Problems } from '../problems.ts'
+import { readClaimSettings } from './read-claims.ts'
 import { readIntrospection } from './read-introspection.ts'
-import { isName, oneOf, readName, readNames, readSeconds, type Say } from './read-values.ts'
+import { isName, oneOf, readNames, readSeconds, type Say } from './read-values.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -27,11 +28,13 @@ export const ISSUER_OPTIONS = [
   'tokens',
   'introspection',
   'tokenType',
+  'provider',
   'tokenKindClaim',
   'clientIdClaim',
   'scopeClaim',
   'scopeFormat',
   'machineSubject',
+  'machineClients',
   'clockTolerance',
   'maxTokenAge',
 ]
@@ -80,11 +83,7 @@ export function readIssuer(
     tokens,
     introspection,
     tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
-    tokenKindClaim: readTokenKindClaim(options['tokenKindClaim'], say),
-    clientIdClaim: readName(options['clientIdClaim'], 'clientIdClaim', say) ?? 'client_id',
-    scopeClaim: readName(options['scopeClaim'], 'scopeClaim', say) ?? 'scope',
-    scopeFormat: oneOf(options['scopeFormat'], ['string', 'array'], 'scopeFormat', say) ?? 'string',
-    machineSubject: oneOf(options['machineSubject'], ['client_id'], 'machineSubject', say),
+    ...readClaimSettings(options, issuer, say),
     clockTolerance:
       readSeconds(options['clockTolerance'], 'clockTolerance', 0, LIMITS.clockTolerance, say) ?? 5,
     maxTokenAge: readSeconds(
@@ -265,14 +264,4 @@ function checkSecretLength(algorithms: readonly Algorithm[], keyOrigin: KeyOrigi
       )
     }
   }
-}
-
-function readTokenKindClaim(rule: unknown, say: Say): IssuerSettings['tokenKindClaim'] {
-  if (rule === undefined) return undefined
-  const { name, value, ...others } = isRecord(rule) ? rule : {}
-  if (isName(name) && isName(value) && Object.keys(others).length === 0) {
-    return Object.freeze({ name, value })
-  }
-  say("tokenKindClaim must name a claim and its value: { name: 'token_use', value: 'access' }.")
-  return undefined
 }

@@ -2,6 +2,8 @@ import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord, Problems } from '../problems.ts'
+import { canTell } from '../subject/context.ts'
+import type { TokenForm } from '../subject/profile.ts'
 import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
 
 const NAMES = ['scope', 'subject', 'clients', 'issuer', 'optional', 'freshness', 'check']
@@ -35,7 +37,6 @@ export function readRequirements(
   for (const [name, value] of Object.entries(requirements)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
-  // Own members only: what somebody has put on every object's prototype is no requirement.
   const { scope, subject, clients, issuer, optional, freshness, check } =
     // Own members only: what somebody has put on the prototype of all objects is no requirement.
     { __proto__: null, ...requirements } as Requirements
@@ -159,13 +160,27 @@ function checkSubject(
     problems.add("subject must be 'machine' or 'user'.")
     return
   }
-  for (const { issuer, machineSubject } of issuers) {
-    if (machineSubject !== undefined || allowedIssuers?.includes(issuer) === false) continue
+  for (const settings of issuers) {
+    const { issuer, subjects } = settings
+    if (allowedIssuers?.includes(issuer) === false) continue
+    if (formsOf(settings).every((form) => canTell(subject, subjects, form))) continue
+    const { provider } = subjects
     problems.add(
-      `subject: nothing is said about who is a machine at ${issuer}. ` +
-        "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id' on that issuer.",
+      provider === undefined
+        ? `subject: nothing is said about who is a ${subject} at ${issuer}. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'.${listing(subject)}`
+        : `subject: tokens of ${provider} do not say who is a ${subject}, and nothing else is said about ${issuer}. Set machineSubject if a machine's sub can be told from all users' there.${listing(subject)}`,
     )
   }
+}
+
+/** The forms in which tokens of an issuer are judged. */
+function formsOf({ tokens }: IssuerSettings): readonly TokenForm[] {
+  if (tokens === 'both') return ['jwt', 'introspection']
+  return [tokens === 'jwt' ? 'jwt' : 'introspection']
+}
+
+function listing(subject: 'machine' | 'user'): string {
+  return subject === 'machine' ? ' Or name the machines in machineClients.' : ''
 }
 
 function readFreshness(freshness: unknown, problems: Problems): number | undefined {

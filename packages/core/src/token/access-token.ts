@@ -1,6 +1,9 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { type Subject, subjectOf } from './subject.ts'
+import { classifySubject } from '../subject/classify-subject.ts'
+import { clientIdentity } from '../subject/client-id.ts'
+import { scopeSourceOf } from '../subject/scope-source.ts'
+import type { Subject } from '../subject/subject.ts'
 
 /**
  * The claims of a token, or the members of the introspection answer about it, as the authorization server
@@ -17,8 +20,9 @@ export interface AccessToken {
   readonly issuer: string
   readonly audience: readonly string[]
   readonly subject: Subject
+  /** `undefined` where the token names none, or names two. */
   readonly clientId: string | undefined
-  /** From the issuer's one scope claim, in the order in which they stand there. */
+  /** From the one claim that holds this token's scopes, in the order in which they stand there. */
   readonly scopes: readonly string[]
   /** Seconds since the epoch (`exp`). Every JWT has one; an issuer need not give one in an introspection answer. */
   readonly expiresAt: number | undefined
@@ -35,20 +39,28 @@ export interface AccessToken {
   hasScope(scope: string): boolean
 }
 
-/** Makes the model out of claims that have been verified, types included. */
+/**
+ * Makes the model out of claims and header that have been verified, types included. `origin` decides which
+ * of the rules about claims apply.
+ */
 export function accessTokenOf(
   claims: Claims,
   settings: IssuerSettings,
   origin: AccessToken['origin'],
+  header: JsonObject = {},
 ): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined
-  const clientId = claims[settings.clientIdClaim] as string | undefined
-  const sub = claims['sub'] as string | undefined
-  const scopes = scopesOf(claims[settings.scopeClaim] as string | readonly string[] | undefined)
+  const { clientId } = clientIdentity(claims, settings.clientIdClaims)
+  const scopeClaim = scopeSourceOf(claims, settings.scopeSources, origin)?.claim
+  const scopes = scopesOf(
+    scopeClaim === undefined
+      ? undefined
+      : (claims[scopeClaim] as string | readonly string[] | undefined),
+  )
   return Object.freeze({
     issuer: settings.issuer,
     audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? Object.freeze([])),
-    subject: subjectOf(sub, clientId, settings.clientIdClaim, settings.machineSubject),
+    subject: classifySubject(claims, { ...settings.subjects, form: origin, header }),
     clientId,
     scopes,
     expiresAt: claims['exp'] as number | undefined,

@@ -247,6 +247,43 @@ describe('the answer', () => {
     expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
   })
 
+  it('is read by the names of RFC 7662, whatever the JWTs of the provider call them', async () => {
+    const { endpoint, send } = await scene(ACTIVE, { issuer: { provider: 'okta' } })
+    const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
+    expect(tokenIn(await send('t1'))).toMatchObject(expected)
+    endpoint.answer({ ...ACTIVE, cid: 'another' })
+    const token = tokenIn(await send('t2'))
+    expect(token.clientId).toBeUndefined()
+    expect(token.subject).toMatchObject({ kind: 'unknown', evidence: { why: 'conflict' } })
+    // There the audience is the client in JWTs, and in an answer it is this API.
+    const gravitee = await scene(ACTIVE, { issuer: { provider: 'gravitee-am' } })
+    expect(tokenIn(await gravitee.send(TOKEN))).toMatchObject(expected)
+    const spring = await scene(ACTIVE, { issuer: { provider: 'spring-as' } })
+    expect(tokenIn(await spring.send(TOKEN))).toMatchObject(expected)
+    const own = { clientIdClaim: 'azp', scopeClaim: 'scp', scopeFormat: 'array' } as const
+    const configured = await scene(ACTIVE, { issuer: own })
+    expect(tokenIn(await configured.send(TOKEN))).toMatchObject(expected)
+    configured.endpoint.answer({ ...ACTIVE, azp: 'web', scp: ['a'] })
+    expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
+  })
+
+  it('says who its subject is by the rules of the provider for answers', async () => {
+    const issuer = { provider: 'node-oidc-provider' } as const
+    const { endpoint, send } = await scene(ACTIVE, { issuer })
+    expect(tokenIn(await send('t1')).subject).toMatchObject({
+      kind: 'user',
+      id: 'user-ada',
+      evidence: { rules: ['node-oidc-provider.introspected_account'] },
+    })
+    const { sub: _, ...nobody } = ACTIVE
+    endpoint.answer(nobody)
+    expect(tokenIn(await send('t2')).subject).toMatchObject({
+      kind: 'machine',
+      id: 'reports-web',
+      evidence: { rules: ['node-oidc-provider.no_account'] },
+    })
+  })
+
   it('may lack an audience where that is configured, for named clients alone', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const issuer = { audience: null, allowedClients: ['reports-web'] }

@@ -110,7 +110,10 @@ describe('checkClaimTypes', () => {
   })
 
   it('looks at the claims that the issuer uses for client id and scopes', () => {
-    const okta = { clientIdClaim: 'cid', scopeClaim: 'scp', scopeFormat: 'array' } as const
+    const okta = {
+      clientIdClaims: ['cid'],
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+    } as const
     expect(types({ ...GOOD, cid: 'c', scp: ['read'] }, okta)).toBe('passed')
     expect(types({ ...GOOD, cid: 'c', scp: [] }, okta)).toBe('passed')
     for (const scp of ['read', ['read', 1], {}, null]) {
@@ -185,7 +188,7 @@ describe('checkAudience', () => {
     expect(audience({ client_id: 'b-client' }, changes)).toBe('passed')
     expect(audience({ client_id: 'A-client' }, changes)).toBe(CLIENT)
     expect(audience({ client_id: undefined }, changes)).toBe(CLIENT)
-    expect(audience({ azp: 'x' }, { ...changes, clientIdClaim: 'azp' })).toBe(CLIENT)
+    expect(audience({ azp: 'x' }, { ...changes, clientIdClaims: ['azp'] })).toBe(CLIENT)
     expect(audience({ aud: 'x' }, changes)).toBe(AUDIENCES)
   })
 

@@ -123,12 +123,23 @@ describe('checkTokenKind', () => {
   })
 
   it('knows scope and client id by the names that the issuer gives them, but for azp', () => {
-    const okta = { scopeClaim: 'scp', clientIdClaim: 'cid' }
+    const okta = {
+      scopeSources: [{ claim: 'scp', format: 'array' as const }],
+      clientIdClaims: ['cid'],
+    }
     expect(kindOf({ ...idToken, scp: ['read'] }, 'JWT', okta)).toBe('passed')
     expect(kindOf({ ...idToken, cid: 'c' }, 'JWT', okta)).toBe('passed')
-    const azp = { clientIdClaim: 'azp' }
+    const azp = { clientIdClaims: ['azp'] }
     expect(kindOf({ ...plain, azp: 'c' }, 'JWT', azp)).toBe('passed')
     expect(kindOf({ ...idToken, azp: 'c' }, 'JWT', azp)).toBe(WRONG)
+  })
+
+  it('takes no other claim for a sign, though scopes are read from it', () => {
+    const roles = { scopeSources: [{ claim: 'roles', format: 'array' as const }] }
+    expect(kindOf({ ...plain, roles: ['admin'] }, 'JWT', roles)).toBe(WRONG)
+    expect(kindOf({ ...plain, scp: ['read'] }, 'JWT')).toBe('passed')
+    const gravitee = { clientIdClaims: ['aud'] }
+    expect(kindOf(plain, 'JWT', gravitee)).toBe(WRONG)
   })
 
   it("holds a token to the issuer's own rule", () => {

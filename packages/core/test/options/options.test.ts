@@ -195,6 +195,8 @@ describe('the options', () => {
       scopeClaim: ['scp'],
       scopeFormat: 'list',
       machineSubject: 'sub',
+      machineClients: 'cron',
+      provider: 5,
       allowedClients: [],
       allowInsecureHosts: ['http://keycloak'],
       fetch: 'node-fetch',
@@ -219,6 +221,15 @@ describe('the options', () => {
     expect(problemsOf({ ...good, jwks_uri: 'a' })).toEqual([
       'jwks_uri is not known. Did you mean jwksUri?',
     ])
+    expect(problemsOf({ ...good, provider: 'autho' })).toEqual([
+      "provider 'autho' is not known. Did you mean auth0?",
+    ])
+    expect(problemsOf({ ...good, provider: 'key_cloak' })).toEqual([
+      "provider 'key_cloak' is not known. Did you mean keycloak?",
+    ])
+    expect(problemsOf({ ...good, provider: 'constructor' }).join()).toContain(
+      "provider 'constructor' is not known. Known are auth0, entra, b2c, okta",
+    )
     expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain(
       'Known are issuer, tenants, audience',
     )

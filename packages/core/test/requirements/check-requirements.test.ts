@@ -10,7 +10,7 @@ import { settingsWith } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
 const issuers = [ISSUER, OTHER].map((issuer) =>
-  settingsWith({ issuer, machineSubject: 'client_id' }),
+  settingsWith({ issuer, subjects: { machineSubject: 'client_id' } }),
 )
 const [own, other] = issuers as [(typeof issuers)[0], (typeof issuers)[0]]
 

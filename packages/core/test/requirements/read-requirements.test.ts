@@ -1,15 +1,15 @@
+import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { ConfigurationError } from '../../src/errors.ts'
 import { readRequirements } from '../../src/requirements/read-requirements.ts'
+import type { SubjectStatements } from '../../src/subject/context.ts'
 import { settingsWith } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
-const one = [settingsWith({ machineSubject: 'client_id' })]
-const two = [
-  settingsWith({ machineSubject: 'client_id' }),
-  settingsWith({ issuer: OTHER, machineSubject: undefined }),
-]
+const said = { subjects: { machineSubject: 'client_id' } } as const
+const one = [settingsWith(said)]
+const two = [settingsWith(said), settingsWith({ issuer: OTHER })]
 
 function problemsOf(requirements: unknown, issuers = one): readonly string[] {
   try {
@@ -198,14 +198,62 @@ describe('readRequirements', () => {
     ])
   })
 
-  it('asks for a kind of subject only where somebody has said who is a machine', () => {
-    const unsaid = (issuer: string) =>
-      `subject: nothing is said about who is a machine at ${issuer}. ` +
-      "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id' on that issuer."
-    expect(problemsOf({ subject: 'machine' }, [settingsWith()])).toEqual([unsaid(ISSUER)])
-    expect(problemsOf({ subject: 'user' }, two)).toEqual([unsaid(OTHER)])
+  const unsaid = (kind: string, issuer: string, more = '') =>
+    `subject: nothing is said about who is a ${kind} at ${issuer}. Set its provider. ` +
+    `Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'.${more}`
+  const OR_LIST = ' Or name the machines in machineClients.'
+
+  it('asks for a kind of subject only where somebody has said who is one', () => {
+    expect(problemsOf({ subject: 'machine' }, [settingsWith()])).toEqual([
+      unsaid('machine', ISSUER, OR_LIST),
+    ])
+    expect(problemsOf({ subject: 'user' }, two)).toEqual([unsaid('user', OTHER)])
     expect(problemsOf({ subject: 'user', issuer: ISSUER }, two)).toEqual([])
-    expect(problemsOf({ subject: 'user', issuer: OTHER }, two)).toEqual([unsaid(OTHER)])
+    expect(problemsOf({ subject: 'user', issuer: OTHER }, two)).toEqual([unsaid('user', OTHER)])
+  })
+
+  it.each<[subjects: SubjectStatements, machine: boolean, user: boolean]>([
+    [{ provider: 'keycloak' }, true, true],
+    [{ provider: 'supabase' }, false, true],
+    [{ provider: 'github-actions' }, true, false],
+    [{ provider: 'node-oidc-provider' }, false, true],
+    [{ provider: 'node-oidc-provider', machineSubject: 'client_id' }, true, true],
+    // Its introspection responses would say it, its JWTs do not.
+    [{ provider: 'zitadel' }, false, false],
+    [{ provider: 'zitadel', machineClients: ['cron'] }, true, false],
+    [{ provider: 'hydra' }, false, false],
+    [{ provider: 'hydra', machineSubject: 'client_id' }, true, true],
+    [{ provider: 'b2c' }, false, false],
+    [{ provider: 'b2c', machineSubject: 'client_id' }, true, false],
+    [{ machineSubject: 'none' }, true, true],
+    [{ machineClients: ['cron'] }, true, false],
+  ])('knows what can be told where this is said: %j', (subjects, machine, user) => {
+    const issuers = [settingsWith({ subjects })]
+    expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
+    expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
+    expect(problemsOf({ clients: ['cron'] }, issuers)).toEqual([])
+  })
+
+  it.each<[SubjectStatements, IssuerSettings['tokens'], machine: boolean, user: boolean]>([
+    [{ provider: 'node-oidc-provider' }, 'opaque', true, true],
+    [{ provider: 'node-oidc-provider' }, 'both', false, true],
+    [{ provider: 'zitadel' }, 'opaque', false, true],
+    [{ provider: 'zitadel' }, 'both', false, false],
+    [{ provider: 'mas' }, 'jwt', false, false],
+    [{ provider: 'mas' }, 'opaque', true, true],
+    [{ provider: 'keycloak' }, 'both', true, true],
+  ])('knows it for every form that tokens come in: %j, %s', (subjects, tokens, machine, user) => {
+    const issuers = [settingsWith({ subjects, tokens })]
+    expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
+    expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
+  })
+
+  it('says what to do where a provider does not say it', () => {
+    const issuers = [settingsWith({ subjects: { provider: 'b2c' } })]
+    expect(problemsOf({ subject: 'machine' }, issuers)).toEqual([
+      `subject: tokens of b2c do not say who is a machine, and nothing else is said about ${ISSUER}. ` +
+        `Set machineSubject if a machine's sub can be told from all users' there.${OR_LIST}`,
+    ])
   })
 
   it('overlooks no second argument', () => {

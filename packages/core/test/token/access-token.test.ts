@@ -37,7 +37,7 @@ describe('accessTokenOf', () => {
         kind: 'unknown',
         id: 'alice',
         clientId: 'app',
-        evidence: { level: 'none', rule: 'no_rule', claims: ['sub', 'client_id'] },
+        evidence: { level: 'none', rules: [], claims: [], why: 'no_evidence' },
       },
       clientId: 'app',
       scopes: ['read', 'write'],
@@ -70,14 +70,20 @@ describe('accessTokenOf', () => {
   })
 
   it('9068-18: tells a client that acts for itself from one that acts for a user', () => {
-    const machine = tokenOf({ sub: 'cron', client_id: 'cron' }, { machineSubject: 'client_id' })
+    const machine = tokenOf(
+      { sub: 'cron', client_id: 'cron' },
+      { subjects: { machineSubject: 'client_id' } },
+    )
     expect(machine.subject).toMatchObject({ kind: 'machine', id: 'cron', clientId: 'cron' })
     expect(machine.claims).toMatchObject({ sub: 'cron', client_id: 'cron' })
-    expect(tokenOf({}, { machineSubject: 'client_id' }).subject.kind).toBe('user')
+    expect(tokenOf({}, { subjects: { machineSubject: 'client_id' } }).subject.kind).toBe('user')
   })
 
   it('reads client id and scopes from the claims of the issuer, and from no others', () => {
-    const okta = { clientIdClaim: 'cid', scopeClaim: 'scp', scopeFormat: 'array' } as const
+    const okta = {
+      clientIdClaims: ['cid'],
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+    } as const
     const token = tokenOf({ cid: 'c', scp: ['a', 'b c', ''] }, okta)
     expect(token.clientId).toBe('c')
     expect(token.scopes).toEqual(['a', 'b c', ''])
@@ -119,7 +125,10 @@ describe('accessTokenOf', () => {
 
   it('is frozen through and through', () => {
     const own = { roles: ['admin', { deep: [{}] }], address: { city: {} } }
-    const okta = { scopeClaim: 'scp', scopeFormat: 'array', machineSubject: 'client_id' } as const
+    const okta = {
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+      subjects: { machineSubject: 'client_id' },
+    } as const
     const tokens = [
       tokenOf(own),
       tokenOf({ ...own, aud: ['x', AUDIENCE], scp: ['a'], sub: 'app' }, okta),

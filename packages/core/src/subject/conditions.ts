@@ -1,0 +1,117 @@
+import type { JsonObject } from '../encoding/json.ts'
+import { LIMITS } from '../limits.ts'
+
+/** What a claim has to be for a rule to hold. All that is given has to be true of it. */
+export interface Checks {
+  /** This string, or one of these. */
+  readonly is?: string | readonly string[]
+  /** Another string. */
+  readonly isNot?: string
+  readonly matches?: RegExp
+  /** A string that does not match. */
+  readonly matchesNot?: RegExp
+  /** The same string as that other claim. */
+  readonly sameAs?: string
+  /** Another string than that other claim, which is a string too. */
+  readonly differsFrom?: string
+  /** The client id, with something around it; `false`: another string than the client id, which is known. */
+  readonly isClientId?: boolean | ClientIdForm
+  /** One of these stands in it: a space-separated string, or an array of strings. */
+  readonly names?: readonly string[]
+  /** A space-separated string, or an array of strings, in which none of these stands. */
+  readonly namesNone?: readonly string[]
+  /** An array that begins with one of these. */
+  readonly beginsWith?: readonly string[]
+  /** Either absent or such. */
+  readonly ifPresent?: Checks
+}
+
+export interface ClientIdForm {
+  readonly prefix?: string
+  readonly suffix?: string
+  readonly lowerCase?: boolean
+}
+
+/**
+ * `'present'`: a text that is not empty, a number, an array or object that is not empty. `'absent'`: not
+ * there, `null`, or an empty text. What is neither is malformed, and no rule holds for it.
+ */
+export type Condition = 'present' | 'absent' | Checks
+
+/** Conditions by the name of the claim that each looks at. */
+export type Conditions = Readonly<Record<string, Condition>>
+
+/** What conditions may look at beside their own claim. */
+export interface Facts {
+  readonly claims: JsonObject
+  readonly clientId: string | undefined
+}
+
+/** Whether all conditions hold. Never throws, whatever stands in the claims. */
+export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
+  return Object.entries(conditions).every(([name, condition]) =>
+    holds(condition, own(from, name), facts),
+  )
+}
+
+/** A member of an object itself, never one of its prototype. */
+export function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === ''
+}
+
+function isPresent(value: unknown): boolean {
+  if (isAbsent(value)) return false
+  if (typeof value === 'object') return Object.keys(value as object).length > 0
+  return typeof value === 'string' || Number.isFinite(value)
+}
+
+function holds(condition: Condition, value: unknown, facts: Facts): boolean {
+  if (condition === 'present') return isPresent(value)
+  if (condition === 'absent') return isAbsent(value)
+  return Object.entries(condition).every(([name, wanted]) =>
+    (CHECKS[name as keyof Checks] as Check<unknown>)(value, wanted, facts),
+  )
+}
+
+type Check<Wanted> = (value: unknown, wanted: Wanted, facts: Facts) => boolean
+
+const CHECKS: { readonly [name in keyof Checks]-?: Check<NonNullable<Checks[name]>> } = {
+  is: (value, wanted) => typeof value === 'string' && [wanted].flat().includes(value),
+  isNot: (value, unwanted) => typeof value === 'string' && value !== unwanted,
+  matches: (value, pattern) => isShort(value) && pattern.test(value),
+  matchesNot: (value, pattern) => isShort(value) && !pattern.test(value),
+  sameAs: (value, name, { claims }) => typeof value === 'string' && value === own(claims, name),
+  differsFrom(value, name, { claims }) {
+    const other = own(claims, name)
+    return typeof value === 'string' && typeof other === 'string' && value !== other
+  },
+  isClientId(value, form, { clientId }) {
+    if (typeof value !== 'string' || clientId === undefined) return false
+    if (form === false) return value !== clientId
+    return value === (form === true ? clientId : formed(clientId, form))
+  },
+  names: (value, wanted) => namesIn(value)?.some((name) => wanted.includes(name)) ?? false,
+  namesNone: (value, unwanted) =>
+    namesIn(value)?.every((name) => !unwanted.includes(name)) ?? false,
+  beginsWith: (value, wanted) => Array.isArray(value) && wanted.includes(value[0] as string),
+  ifPresent: (value, checks, facts) => isAbsent(value) || holds(checks, value, facts),
+}
+
+function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: ClientIdForm): string {
+  return prefix + (lowerCase === true ? clientId.toLowerCase() : clientId) + suffix
+}
+
+/** Patterns see no text that is longer, so that none can take long: a longer one is malformed. */
+function isShort(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LIMITS.claimMatched
+}
+
+function namesIn(value: unknown): readonly string[] | undefined {
+  if (isShort(value)) return value.split(' ')
+  const isList = Array.isArray(value) && value.every((name) => typeof name === 'string')
+  return isList ? value : undefined
+}

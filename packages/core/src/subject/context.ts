@@ -1,0 +1,68 @@
+import type { TokenForm } from './profile.ts'
+import { isProvider, profileOf, type Provider } from './profiles.ts'
+import type { Profile, ScopeSource } from './profile.ts'
+
+/** What the operator says about the subjects of one issuer. Never filled from a token. */
+export interface SubjectStatements {
+  /** Whose tokens these are. */
+  readonly provider?: Provider | undefined
+  /** The claim that holds the client id, instead of those of the provider's profile. */
+  readonly clientIdClaim?: string | undefined
+  /** What a machine's `sub` is on this issuer, and no user's ever is: its client id, or nothing. */
+  readonly machineSubject?: 'client_id' | 'none' | undefined
+  /** The clients that only ever act for themselves, by client id. */
+  readonly machineClients?: readonly string[] | undefined
+}
+
+/** All that is known when a token is classified, besides its claims. */
+export interface SubjectContext extends SubjectStatements {
+  /** Default `'jwt'`. */
+  readonly form?: TokenForm
+  /** The JOSE header of a JWT. */
+  readonly header?: Readonly<Record<string, unknown>>
+}
+
+export function profileIn({ provider }: SubjectStatements): Profile | undefined {
+  return isProvider(provider) ? profileOf(provider) : undefined
+}
+
+/**
+ * The claims that name the client. In introspection answers that is `client_id` (RFC 7662 section 2.2), and
+ * what the profile names only where it has rules for such answers.
+ */
+export function clientIdClaims(
+  statements: SubjectStatements,
+  form: TokenForm = 'jwt',
+): readonly string[] {
+  const { clientIdClaim } = statements
+  if (clientIdClaim !== undefined) return [clientIdClaim]
+  const profile = profileIn(statements)
+  if (form === 'jwt') return profile?.clientId ?? ['client_id']
+  const isRead = profile?.rules.some((rule) => (rule.form ?? form) === form) === true
+  return isRead ? [...new Set(['client_id', ...profile.clientId])] : ['client_id']
+}
+
+/** The places of scopes, where the options name none. */
+export function scopeSources(statements: SubjectStatements): readonly ScopeSource[] {
+  return profileIn(statements)?.scopes ?? [{ claim: 'scope', format: 'string' }]
+}
+
+/** Whether whoever is no machine by the operator's statement is a user by it. */
+export function machinesLeaveUsers(statements: SubjectStatements): boolean {
+  return profileIn(statements)?.subjectsAreChosen ?? statements.provider === undefined
+}
+
+/** Whether subjects of this kind can be known at all, in tokens of that form. */
+export function canTell(
+  kind: 'machine' | 'user',
+  statements: SubjectStatements,
+  form: TokenForm,
+): boolean {
+  const { machineSubject, machineClients } = statements
+  if (kind === 'machine' && (machineSubject ?? machineClients) !== undefined) return true
+  if (machineSubject !== undefined && machinesLeaveUsers(statements)) return true
+  const rules = profileIn(statements)?.rules ?? []
+  return rules.some(
+    (rule) => rule.kind === kind && rule.level !== 'convention' && (rule.form ?? form) === form,
+  )
+}

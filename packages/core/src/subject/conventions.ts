@@ -1,0 +1,45 @@
+import type { Rule } from './profile.ts'
+
+/**
+ * What holds by custom, for issuers about which nothing is said: neither a profile nor a statement of the
+ * operator. It is for information; a guard does not ask for a kind on such an issuer.
+ */
+export const CONVENTIONS: readonly Rule[] = [
+  {
+    // RFC 9068 section 2.2, and no trace of a user, who may be called what the client is called.
+    id: 'sub_is_client_id',
+    kind: 'machine',
+    level: 'convention',
+    when: {
+      sub: { isClientId: true },
+      sid: 'absent',
+      session_state: 'absent',
+      auth_time: 'absent',
+      amr: 'absent',
+      nonce: 'absent',
+      at_hash: 'absent',
+      uid: 'absent',
+      email: 'absent',
+      act: 'absent',
+      username: { ifPresent: { isClientId: true } },
+      preferred_username: { ifPresent: { isClientId: true } },
+      user_id: { ifPresent: { isClientId: true } },
+    },
+  },
+  {
+    // RFC 9068 section 2.2.1: how and when the resource owner was authenticated.
+    id: 'user_session',
+    kind: 'user',
+    level: 'convention',
+    when: {
+      sub: { isClientId: false },
+      amr: 'present',
+      auth_time: 'present',
+      gty: 'absent',
+      grant_type: 'absent',
+      preferred_username: {
+        ifPresent: { matchesNot: /^(?:service-account-|ak-.*-client_credentials$)/ },
+      },
+    },
+  },
+]

@@ -1,0 +1,51 @@
+/** How far an answer can be relied on, the best first. */
+export const LEVELS = ['configured', 'explicit', 'structural', 'convention'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** What decided about the kind of a subject, by names only: no value of a claim is ever in here. */
+export interface Evidence {
+  /**
+   * How far the answer can be relied on. `configured`: the operator has said it. `explicit`: a marker that
+   * the authorization server writes for this very purpose. `structural`: a combination of claims that,
+   * by the provider's documentation or source, neither a user nor a client can bring about. `convention`:
+   * it holds by custom (RFC 9068 section 2.2), and nobody has confirmed it for this issuer. `none`: there
+   * is no answer.
+   */
+  readonly level: Level | 'none'
+  /** The rules that decided, or those that contradict each other. */
+  readonly rules: readonly string[]
+  /** The claims that they looked at. A `header.` before the name: a parameter of the JOSE header. */
+  readonly claims: readonly string[]
+  /** Why there is no answer. Only where there is none. */
+  readonly why?: WhyUnknown
+}
+
+export const WHYS = [
+  'no_evidence',
+  /** Rules contradict each other, or claims that should name one client name two. */
+  'conflict',
+  /** A claim that is needed is not what it has to be. */
+  'malformed',
+  /** The rules agree about the kind, and nothing names the one who it is. */
+  'no_id',
+  'another_kind_of_token',
+  /** A user account of an agent: an account, and nobody behind it. */
+  'agent_account',
+] as const
+
+/** Why there is no telling who a subject is. */
+export type WhyUnknown = (typeof WHYS)[number]
+
+export function evidence(
+  level: Evidence['level'],
+  rules: readonly string[],
+  claims: readonly string[],
+  why?: WhyUnknown,
+): Evidence {
+  return Object.freeze({
+    level,
+    rules: Object.freeze([...new Set(rules)]),
+    claims: Object.freeze([...new Set(claims)]),
+    ...(why !== undefined && { why }),
+  })
+}

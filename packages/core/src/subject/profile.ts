@@ -1,0 +1,62 @@
+import type { Conditions } from './conditions.ts'
+import type { Level } from './evidence.ts'
+
+/** How a token came to be known: its claims were signed, or the authorization server was asked. */
+export type TokenForm = 'jwt' | 'introspection'
+
+/**
+ * All that differs by provider, as data. A profile is what somebody has read in the documentation or in
+ * the source of the provider, never what a token looks like.
+ */
+export interface Profile {
+  /** Where all of this was read, and when. */
+  readonly source: string
+  readonly readOn: string
+  /** Issuers that this vendor alone can operate. Nobody's own server may match. */
+  readonly issuers?: RegExp
+  /** The claims that name the client. All that are there have to agree. */
+  readonly clientId: readonly string[]
+  /** Where scopes stand. The first of these that applies is the one source of a token. */
+  readonly scopes: readonly ScopeSource[]
+  /** A claim that only access tokens have, and its value where that matters. */
+  readonly tokenKind?: { readonly name: string; readonly value?: string }
+  /** The claim that identifies a user for good, where that is not `sub`. */
+  readonly userId?: string
+  /** Who acts for the subject, where that is not said in `act`: the client, if these hold. */
+  readonly clientActs?: Conditions
+  readonly rules: readonly Rule[]
+  /**
+   * Whether `sub` is chosen by people, or by an application of the operator's. Then no rule can know, and
+   * what the operator says in `machineSubject` decides about users as well as about machines, as it does
+   * where there is no profile. Elsewhere it can only add machines to what the rules know.
+   */
+  readonly subjectsAreChosen?: true
+  /** What to configure where the rules give no answer. */
+  readonly advice: string
+}
+
+/** One claim with scopes, and its form. */
+export interface ScopeSource {
+  readonly claim: string
+  readonly format: 'string' | 'array'
+  readonly form?: TokenForm
+  readonly when?: Conditions
+}
+
+/**
+ * What follows from claims. All rules of a profile are looked at, not the first that holds: where two say
+ * different things there is no answer.
+ */
+export interface Rule {
+  readonly id: string
+  readonly kind: 'machine' | 'user' | 'agent_account'
+  /** A `convention` decides nothing by itself. It can only contradict what the operator says. */
+  readonly level: Exclude<Level, 'configured'>
+  /** Both forms where it is left out. */
+  readonly form?: TokenForm
+  readonly when: Conditions
+  /** Conditions on the JOSE header. */
+  readonly header?: Conditions
+  /** The claim with the user's id, where it is another one than the profile's. */
+  readonly userId?: string
+}

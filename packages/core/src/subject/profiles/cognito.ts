@@ -1,0 +1,32 @@
+import type { Profile } from '../profile.ts'
+
+export const cognito: Profile = {
+  source: 'AWS documentation on user pool tokens; source of aws-jwt-verify',
+  readOn: '2026-11',
+  issuers: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
+  clientId: ['client_id'],
+  scopes: [{ claim: 'scope', format: 'string' }],
+  tokenKind: { name: 'token_use', value: 'access' },
+  rules: [
+    {
+      id: 'cognito.client_subject',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        token_use: { is: 'access' },
+        sub: { isClientId: true },
+        username: 'absent',
+        'cognito:groups': 'absent',
+        origin_jti: 'absent',
+      },
+    },
+    {
+      id: 'cognito.username',
+      kind: 'user',
+      level: 'structural',
+      when: { token_use: { is: 'access' }, username: 'present', sub: { isClientId: false } },
+    },
+  ],
+  advice:
+    'Do not let a pre-token-generation trigger add username or cognito:groups to tokens of machines.',
+}

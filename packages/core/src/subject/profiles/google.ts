@@ -1,0 +1,34 @@
+import type { Profile } from '../profile.ts'
+
+/** ID tokens of service accounts, which is how Google's machines call an API. */
+export const google: Profile = {
+  source: 'Google Cloud documentation: verifying instance identity, generateIdToken',
+  readOn: '2026-11',
+  issuers: /^https:\/\/accounts\.google\.com$/,
+  clientId: ['azp'],
+  scopes: [{ claim: 'scope', format: 'string' }],
+  rules: [
+    {
+      id: 'google.service_account',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        azp: { sameAs: 'sub' },
+        sub: { matches: /^[0-9]{10,}$/ },
+        email: { ifPresent: { matches: /^[^@]+@[^@]+\.gserviceaccount\.com$/ } },
+        hd: 'absent',
+      },
+    },
+    {
+      id: 'google.application_of_user',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        azp: { matches: /^[^.]+\.apps\.googleusercontent\.com$/ },
+        sub: { matches: /^[0-9]{10,}$/ },
+        email: { ifPresent: { matchesNot: /^[^@]+@[^@]+\.gserviceaccount\.com$/ } },
+      },
+    },
+  ],
+  advice: 'Name the machines in machineClients, by azp.',
+}

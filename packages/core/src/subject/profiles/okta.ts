@@ -1,0 +1,38 @@
+import type { Profile } from '../profile.ts'
+
+/** Custom authorization servers. The tokens of the org's own server are not for anybody's API. */
+export const okta: Profile = {
+  source:
+    'Okta developer documentation: OAuth claims, token exchange, service apps, AI agent token exchange',
+  readOn: '2026-11',
+  issuers: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
+  clientId: ['cid'],
+  scopes: [{ claim: 'scp', format: 'array' }],
+  // The sub may be a login, which changes. No claim of one's own can be called uid or cid.
+  userId: 'uid',
+  rules: [
+    {
+      id: 'okta.client_subject',
+      kind: 'machine',
+      level: 'structural',
+      when: { sub: { isClientId: true }, uid: 'absent', auth_time: 'absent' },
+    },
+    {
+      id: 'okta.agent',
+      kind: 'machine',
+      level: 'explicit',
+      when: { sub_profile: { names: ['service', 'ai_agent'] }, uid: 'absent' },
+    },
+    {
+      id: 'okta.user_id',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        uid: 'present',
+        sub: { isClientId: false },
+        sub_profile: { ifPresent: { namesNone: ['service', 'ai_agent'] } },
+      },
+    },
+  ],
+  advice: 'Use a custom authorization server, whose tokens have cid, and uid for users.',
+}

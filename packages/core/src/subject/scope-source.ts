@@ -1,0 +1,16 @@
+import type { JsonObject } from '../encoding/json.ts'
+import { hold } from './conditions.ts'
+import type { ScopeSource, TokenForm } from './profile.ts'
+
+/** The one place of a token's scopes. Scopes are never gathered from several places. */
+export function scopeSourceOf(
+  claims: JsonObject,
+  sources: readonly ScopeSource[],
+  form: TokenForm,
+): ScopeSource | undefined {
+  return sources.find(
+    (source) =>
+      (source.form ?? form) === form &&
+      hold(source.when ?? {}, claims, { claims, clientId: undefined }),
+  )
+}

@@ -1,0 +1,18 @@
+import type { Subject } from './subject.ts'
+
+/**
+ * A key for whatever an application keeps about a subject: issuer, namespace and id, encoded so that no
+ * two subjects have the same one. Not to be parsed.
+ *
+ * It holds as long as the profile does: another `provider`, `clientIdClaim` or `machineSubject` for the
+ * issuer can move a subject to another key. The actor is not part of it: a user with an actor is that user.
+ *
+ * Throws an `Error` for a subject of kind `unknown`, which has no identity: do not fall back to `sub`.
+ */
+export function subjectKey(token: { readonly issuer: string; readonly subject: Subject }): string {
+  const { kind, id } = token.subject
+  if (kind === 'unknown') {
+    throw new Error('subjectKey was called for an unknown subject: ask for its kind first.')
+  }
+  return JSON.stringify([token.issuer, kind === 'user' ? 'user' : 'client', id])
+}

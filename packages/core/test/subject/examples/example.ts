@@ -1,0 +1,32 @@
+import type { Actor, Provider, TokenForm, WhyUnknown } from '../../../src/index.ts'
+
+/**
+ * A token as a provider issues it, with ids that are made up. What says nothing about the subject (times,
+ * `jti`, most issuers) is left out; an expiry is added.
+ */
+export interface Example {
+  /** The provider and a number. */
+  readonly id: string
+  /** None where there is no profile for it. */
+  readonly provider?: Provider
+  /** `'jwt'` where it is left out. */
+  readonly form?: TokenForm
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly expires?: false
+  /** What is known about the token from where it comes from. */
+  readonly truth: 'machine' | 'user' | 'agent account' | 'another token'
+  /** What its claims tell under its profile: a kind, or why there is no telling. */
+  readonly expected: 'machine' | 'user' | WhyUnknown
+  readonly rules: readonly string[]
+  /** The user's id, where it is not the `sub`. */
+  readonly userId?: string
+  readonly actor?: Actor
+  /** What misleads a common heuristic here. */
+  readonly trap?: string
+}
+
+/** The claims as they come, expiry included. */
+export function claimsOf({ claims, expires }: Example): Readonly<Record<string, unknown>> {
+  return expires === false ? claims : { exp: 1_767_229_200, ...claims }
+}

@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import {
+  type AccessToken,
+  type BearwardEvent,
+  createResourceServer,
+  type Outcome,
+  type Requirements,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
+
+const TENANT = '8d2f2e4a-0c1b-4f7e-9a55-3b6c7d8e9f01'
+const ENTRA = `https://login.microsoftonline.com/${TENANT}/v2.0`
+const COGNITO = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E'
+const GITHUB = 'https://token.actions.githubusercontent.com'
+/** A claim that is `undefined` is left out. */
+const BARE = { sub: undefined, client_id: undefined, scope: undefined, jti: undefined }
+
+type Options = Partial<Extract<ResourceServerOptions, { issuer: string }>>
+
+/** One token of one issuer, sent to one guard. */
+function call(
+  issuer: string,
+  options: Options,
+  claims: Record<string, unknown>,
+  requirements: Requirements = {},
+  header: Record<string, unknown> = { typ: 'JWT' },
+): { outcome: Outcome; events: BearwardEvent[] } {
+  const server = createTestIssuer({ issuer })
+  const events: BearwardEvent[] = []
+  const { guard } = createResourceServer({
+    issuer,
+    audience: AUDIENCE,
+    keys: server.jwks,
+    onEvent: (event) => events.push(event),
+    ...options,
+  })
+  const token = server.token({ header, claims: { ...BARE, ...claims } })
+  const headers = { authorization: `Bearer ${token}` }
+  const outcome = guard(requirements)({ method: 'GET', url: '/', headers }) as Outcome
+  return { outcome, events }
+}
+
+function tokenOf(...given: Parameters<typeof call>): AccessToken {
+  const { outcome } = call(...given)
+  if (outcome.kind !== 'granted') throw new Error(JSON.stringify(outcome))
+  return outcome.token
+}
+
+function told(...given: Parameters<typeof call>): string {
+  const { outcome } = call(...given)
+  return outcome.kind === 'refused' ? outcome.reason : outcome.kind
+}
+
+const entraUser = { azp: 'web', oid: 'user-1', sub: 'pairwise-1', scp: 'read write', tid: TENANT }
+const entraApp = { azp: 'cron', oid: 'app-1', sub: 'app-1', idtyp: 'app', tid: TENANT }
+
+describe('tokens of a provider', () => {
+  it('have one place for scopes: at Entra scp for users, roles for applications', () => {
+    const user = tokenOf(ENTRA, {}, { ...entraUser, roles: ['admin'] })
+    expect(user).toMatchObject({ clientId: 'web', scopes: ['read', 'write'] })
+    expect(user.subject).toMatchObject({ kind: 'user', id: 'user-1' })
+    const app = tokenOf(ENTRA, {}, { ...entraApp, roles: ['read', 'admin'] })
+    expect(app).toMatchObject({ clientId: 'cron', scopes: ['read', 'admin'] })
+    expect(app.subject).toMatchObject({ kind: 'machine', id: 'cron' })
+    const agent = tokenOf(ENTRA, {}, { ...entraApp, scp: '/', roles: ['read'] })
+    expect(agent.scopes).toEqual(['read'])
+    const marked = tokenOf(ENTRA, {}, { ...entraUser, idtyp: 'user', scp: '', roles: ['admin'] })
+    expect(marked.scopes).toEqual([])
+    expect(told(ENTRA, {}, { ...entraApp, roles: 'admin' })).toBe('invalid_claim')
+    expect(told(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
+  })
+
+  it('are no ID tokens with roles', () => {
+    const idToken = { ...BARE, sub: 'pairwise-1', oid: 'user-1', roles: ['admin'] }
+    expect(told(ENTRA, {}, idToken)).toBe('wrong_token_type')
+    expect(told(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
+  })
+
+  it('name their client in the claims of the provider, which have to agree', () => {
+    const both = { sub: 'auth0|1', azp: 'web', client_id: 'web', scope: 'read' }
+    const auth0 = { provider: 'auth0' } as const
+    expect(tokenOf(ISSUER, auth0, both).clientId).toBe('web')
+    const two = tokenOf(ISSUER, auth0, { ...both, client_id: 'other' })
+    expect(two.clientId).toBeUndefined()
+    expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { why: 'conflict' } })
+    const clients: Requirements = { clients: ['web', 'other'] }
+    expect(told(ISSUER, auth0, both, clients)).toBe('granted')
+    expect(told(ISSUER, auth0, { ...both, client_id: 'other' }, clients)).toBe('wrong_client')
+    const allowed = { ...auth0, allowedClients: ['web', 'other'] }
+    expect(told(ISSUER, allowed, { ...both, client_id: 'other' })).toBe('untrusted_client')
+    expect(told(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
+  })
+
+  it('are told from ID tokens by the mark of the provider', () => {
+    const access = { token_use: 'access', client_id: 'cron', sub: 'cron', aud: undefined }
+    const options: Options = { audience: null, allowedClients: ['cron'] }
+    expect(tokenOf(COGNITO, options, access).subject.kind).toBe('machine')
+    for (const token_use of [undefined, 'id', ['access']]) {
+      expect(told(COGNITO, options, { ...access, token_use })).toBe('wrong_token_type')
+    }
+  })
+
+  it('can be those of workloads, which have no client', () => {
+    const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
+    const { subject, clientId } = tokenOf(GITHUB, {}, run, { subject: 'machine' })
+    expect(subject).toMatchObject({ kind: 'machine', id: 'repo:acme/orders:ref:main' })
+    expect(clientId).toBeUndefined()
+    expect(told(GITHUB, {}, { ...run, repository_id: undefined })).toBe('wrong_token_type')
+  })
+
+  it('can say who they are for in the JOSE header', () => {
+    const options = { provider: 'fusionauth' } as const
+    const claims = { sub: 'entity', scope: 'target-entity:x' }
+    const header = { typ: 'JWT', gty: ['client_credentials'] }
+    expect(tokenOf(ISSUER, options, claims, {}, header).subject.kind).toBe('machine')
+    expect(tokenOf(ISSUER, options, claims).subject.kind).toBe('unknown')
+  })
+
+  it('are read as the options say, before they are read as the provider says', () => {
+    const claims = { cid: 'a', client: 'b', scp: ['x'], permissions: ['y'], scope: 'z', sub: 's' }
+    const okta = { provider: 'okta' } as const
+    expect(tokenOf(ISSUER, okta, claims)).toMatchObject({ clientId: 'a', scopes: ['x'] })
+    const client = { ...okta, clientIdClaim: 'client' }
+    expect(tokenOf(ISSUER, client, claims)).toMatchObject({ clientId: 'b', scopes: ['x'] })
+    const scopes = { ...okta, scopeClaim: 'permissions', scopeFormat: 'array' } as const
+    expect(tokenOf(ISSUER, scopes, claims)).toMatchObject({ clientId: 'a', scopes: ['y'] })
+    expect(tokenOf(ISSUER, { ...okta, scopeClaim: 'scope' }, claims).scopes).toEqual(['z'])
+    const text = { ...okta, scopeFormat: 'string' } as const
+    expect(tokenOf(ISSUER, text, { ...claims, scp: 'x y' }).scopes).toEqual(['x', 'y'])
+    const kind = { ...okta, tokenKindClaim: { name: 'kind', value: 'access' } }
+    expect(told(ISSUER, kind, claims)).toBe('wrong_token_type')
+    const cognito = { provider: 'cognito', tokenKindClaim: { name: 'kind', value: 'at' } } as const
+    expect(told(ISSUER, cognito, { client_id: 'c', kind: 'at' })).toBe('granted')
+  })
+
+  it('are those of another server than the address would say, where the options say so', () => {
+    const claims = { sub: 'cron', client_id: 'cron', scope: 'read' }
+    expect(tokenOf(ENTRA, { provider: 'duende', scopeFormat: 'string' }, claims).clientId).toBe(
+      'cron',
+    )
+  })
+})
+
+describe('a guard', () => {
+  const auth0 = { provider: 'auth0' } as const
+  const machine = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials', scope: 'read' }
+  const user = { sub: 'auth0|1', azp: 'web', scope: 'read' }
+  const neither = { sub: 'somebody', azp: 'web', scope: 'read' }
+
+  it.each<[requirements: Requirements, machine: string, user: string, neither: string]>([
+    [{}, 'granted', 'granted', 'granted'],
+    [{ subject: 'machine' }, 'granted', 'wrong_subject', 'wrong_subject'],
+    [{ subject: 'user' }, 'wrong_subject', 'granted', 'wrong_subject'],
+    [{ clients: ['web'] }, 'wrong_client', 'granted', 'granted'],
+    [{ clients: ['cron'], subject: 'machine' }, 'granted', 'wrong_client', 'wrong_client'],
+    [{ clients: ['cron', 'web'], subject: 'user' }, 'wrong_subject', 'granted', 'wrong_subject'],
+  ])('with %j tells a machine, a user and neither apart', (requirements, ...answers) => {
+    const callers = [machine, user, neither]
+    expect(callers.map((claims) => told(ISSUER, auth0, claims, requirements))).toEqual(answers)
+  })
+
+  it('lets a user with an actor pass as the user', () => {
+    const token = tokenOf(ISSUER, auth0, { ...user, act: { sub: 'agent' } }, { subject: 'user' })
+    expect(token.subject).toMatchObject({ kind: 'user', id: 'auth0|1', actor: { id: 'agent' } })
+  })
+
+  it('says what to configure where it refuses somebody of whom nothing is known', () => {
+    const { events } = call(ISSUER, auth0, neither, { subject: 'user' })
+    expect(events.map(({ type }) => type)).toEqual(['verified', 'subject_unknown', 'refused'])
+    expect(events[1]).toEqual({
+      type: 'subject_unknown',
+      issuer: ISSUER,
+      why: 'no_evidence',
+      rules: [],
+      claims: [],
+      advice:
+        'Keep sub and azp or client_id as Auth0 writes them, or name the machines in machineClients.',
+    })
+  })
+
+  it.each<[options: Options, claims: Record<string, unknown>, why: string, advice: string]>([
+    [
+      { machineClients: ['cron'] },
+      { sub: 'a', client_id: 'b' },
+      'no_evidence',
+      'Name the provider',
+    ],
+    [
+      { provider: 'auth0' },
+      { ...user, act: 'agent' },
+      'malformed',
+      'A claim is not what it has to',
+    ],
+    [{ provider: 'auth0' }, { ...user, client_id: 'other' }, 'conflict', 'contradicts itself'],
+    [
+      { provider: 'entra' },
+      { ...entraUser, idtyp: 'user', xms_sub_fct: '3 13' },
+      'agent_account',
+      'the user account of an agent',
+    ],
+    [{ provider: 'entra' }, { ...entraUser, oid: undefined, idtyp: 'user' }, 'no_id', 'is missing'],
+    [{ provider: 'keycloak' }, { azp: 'b', sub: 'a' }, 'no_evidence', 'service_account'],
+  ])('has an advice for it: %j, %j', (options, claims, why, advice) => {
+    const { events } = call(ISSUER, options, claims, { subject: 'machine' })
+    expect(events[1]).toMatchObject({ type: 'subject_unknown', why })
+    expect(events[1]).toHaveProperty('advice', expect.stringContaining(advice))
+  })
+
+  it('has no advice where the kind is known, and is another one, or where something else is wrong', () => {
+    const types = (...given: Parameters<typeof call>) =>
+      call(...given).events.map(({ type }) => type)
+    expect(types(ISSUER, auth0, user, { subject: 'machine' })).toEqual(['verified', 'refused'])
+    expect(types(ISSUER, auth0, neither, { scope: 'admin', subject: 'user' })).toEqual([
+      'verified',
+      'refused',
+    ])
+  })
+
+  it('repeats nothing of a token in its advice', () => {
+    const secret = 'c0ffee-of-the-token'
+    for (const claims of [
+      { sub: secret, azp: secret },
+      { sub: `auth0|${secret}`, azp: secret, client_id: 'x', scope: secret },
+      { ...user, act: { sub: [secret] }, [secret]: secret },
+    ]) {
+      const { events } = call(ISSUER, auth0, claims, { subject: 'user' })
+      expect(events.map(({ type }) => type)).toContain('subject_unknown')
+      expect(JSON.stringify(events)).not.toContain(secret)
+    }
+  })
+})
