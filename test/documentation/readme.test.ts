@@ -184,7 +184,6 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
   },
 
   async Handlers(code) {
-    const { createBearward } = await import('@bearward/express')
     const { requireToken } = createBearward({
       issuer: authorizationServer.issuer,
       audience: API,
