@@ -28,14 +28,18 @@ export function publishedKeys(
       ? { find: async () => ({ endpoint: keyOrigin.uri }), isGone: () => {} }
       : discoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
 
+  let hasServed = false
   return async (signal) => {
     const { endpoint } = await discovered.find(signal)
     try {
       const { document, maxAge } = await get(endpoint, signal)
-      return { set: await readKeySet(document, settings.algorithms), maxAge }
+      const set = await readKeySet(document, settings.algorithms)
+      hasServed = true
+      return { set, maxAge }
     } catch (error) {
-      if (error instanceof FetchError && (error.status === 404 || error.status === 410))
-        discovered.isGone()
+      const isGone = error instanceof FetchError && [404, 410].includes(error.status ?? 0)
+      // An address that has never served keys may be the mistake itself, and not worth keeping.
+      if (isGone || !hasServed) discovered.isGone()
       throw error
     }
   }

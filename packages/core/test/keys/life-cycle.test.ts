@@ -244,6 +244,21 @@ describe('the address of the keys', () => {
     expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
+  it('is looked for anew where it has never served any keys', async () => {
+    let place = 'https://mistaken.example.com/jwks'
+    const { clock, server } = served((path) =>
+      path === '/jwks'
+        ? KEYS
+        : path.endsWith('openid-configuration')
+          ? { issuer: ISSUER, jwks_uri: place }
+          : undefined,
+    )
+    await expect(server.ready()).rejects.toThrow('cannot be had')
+    place = `${ISSUER}/jwks`
+    await clock.pass(3)
+    expect(server.status()[0]!.keys.state).toBe('fresh')
+  })
+
   it('stays in use while the metadata cannot be had, or is for another issuer', async () => {
     for (const metadata of [
       undefined,
