@@ -1,7 +1,8 @@
 /**
  * Thrown when something is configured wrongly: by `createResourceServer`, by `guard` (and so by an
- * adapter's `requireToken`), never while a request is judged. It names every problem at once, each
- * with its fix.
+ * adapter's `requireToken`), by `authenticate` (which takes requirements at every call), by `distrust`, and
+ * where the environment is read. A guard that has been made never throws it. It names every problem at
+ * once, each with its fix.
  */
 export class ConfigurationError extends TypeError {
   override readonly name = 'ConfigurationError'

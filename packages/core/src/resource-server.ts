@@ -23,11 +23,15 @@ import { confirmToken, type VerifiedToken, verifyToken } from './verify-token.ts
 
 /** How it stands with one issuer. */
 export interface IssuerStatus {
+  /** As in the options: with `{tenantid}` in it where it has tenants, which share their keys. */
   readonly issuer: string
   readonly keys: KeyStatus
 }
 
-/** Decides about one request under the requirements it was made with. */
+/**
+ * Decides about one request under the requirements it was made with: at once where the answer is known, else
+ * as a promise. Throws, or rejects, with whatever a `check` or `onRefused` throws.
+ */
 export type Guard = (request: RequestView) => MaybePromise<Outcome>
 
 /** Decides who may call an API. Made by `createResourceServer`. */
@@ -54,8 +58,9 @@ export interface ResourceServer {
   readonly status: () => readonly IssuerStatus[]
   /**
    * Never uses a key of an issuer again, for emergencies: tokens that it has signed are refused from now on,
-   * whatever the issuer publishes. `thumbprint` is that of RFC 7638 with SHA-256, in base64url. Throws a
-   * `ConfigurationError` where the issuer is not configured or the thumbprint is none.
+   * whatever the issuer publishes. `thumbprint` is that of RFC 7638 with SHA-256, in base64url. A tenant may be
+   * named by its own issuer or by that of all. Throws a `ConfigurationError` where the issuer is not
+   * configured or has no public keys, or where the thumbprint is none.
    */
   readonly distrust: (key: { readonly issuer: string; readonly thumbprint: string }) => void
   /** Ends outgoing calls and starts no more. Keys at hand keep verifying. */

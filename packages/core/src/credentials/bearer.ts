@@ -9,7 +9,7 @@ const BEARER_CREDENTIALS = /^ +([A-Za-z0-9._~+/-]+=*)$/
 /** A second set of credentials behind a comma: what a proxy makes of two header lines. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
-/** Asked for nothing, or carrying the one token that counts. */
+/** The one token of a request, or `undefined` where it has no `Authorization` header at all. */
 export type Credentials = { readonly token: string } | undefined
 
 /**

@@ -16,7 +16,8 @@ import { staticKeys, unusedKeys } from './static-keys.ts'
 
 /**
  * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
- * configuration cannot be used. `closed` ends outgoing calls.
+ * configuration cannot be used; what only an asynchronous import finds out (the portable engine), `ready()`
+ * and every request reject with. `closed` ends outgoing calls.
  */
 export function keySourceOf(
   issuer: IssuerSettings,

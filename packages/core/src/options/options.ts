@@ -117,7 +117,10 @@ export interface CommonOptions {
   readonly allowInsecureHosts?: readonly string[]
   /** Makes the outgoing calls (proxy, private CA, client certificate). Default: the global `fetch`. */
   readonly fetch?: Fetch
-  /** Seconds that one outgoing call may take in all, discovery included. Default 3, at most 30. */
+  /**
+   * Seconds that an attempt to fetch keys (discovery included) or one other outgoing call may take in all.
+   * Default 3, at most 30.
+   */
   readonly fetchTimeout?: number
   /**
    * Seconds after which fetched keys are replaced; they are fetched again before that, in the background.

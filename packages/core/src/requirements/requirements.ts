@@ -19,7 +19,10 @@ export interface Requirements<Request = unknown> {
   readonly scope?: string | readonly string[] | { readonly any: readonly string[] }
   /** The kind the subject must have. `unknown` is neither. */
   readonly subject?: 'machine' | 'user'
-  /** The clients that may call: ids, or with several issuers ids with their issuer. */
+  /**
+   * The clients that may call: ids, or with several issuers ids with their issuer. An id alone counts at all
+   * tenants of an issuer, and so does one with the issuer of all tenants.
+   */
   readonly clients?: readonly (string | ClientOfIssuer)[]
   /** The configured issuers whose tokens may call. */
   readonly issuer?: string | readonly string[]
