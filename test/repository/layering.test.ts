@@ -13,6 +13,7 @@ const LAYERS = [
   ['resource-server'],
   ['verify-token'],
   ['options'],
+  ['verdicts'],
 
   ['credentials'],
   ['issuers'],
@@ -30,7 +31,7 @@ const LAYERS = [
   ['encoding'],
   ['decisions'],
   ['problems'],
-  ['request', 'errors', 'limits', 'clock', 'maybe-promise'],
+  ['request', 'errors', 'limits', 'clock', 'maybe-promise', 'once-per'],
   ['deep-freeze'],
 ]
 

@@ -10,6 +10,8 @@ export const LIMITS = deepFreeze({
   jsonDepth: 32,
   /** Values (members and elements, at all levels together) in one of these. */
   jsonValues: 2_000,
+  /** JOSE headers that are remembered after parsing, and the characters one may have. */
+  rememberedHeaders: { entries: 100, length: 1024 },
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
   /** Bytes of an introspection answer, after decompression. */

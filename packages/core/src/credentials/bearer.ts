@@ -4,8 +4,8 @@ import { headerValues, type RequestView } from '../request.ts'
 
 /** RFC 9110 section 11.4: the scheme is a token, and ends where something that is no token character stands. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
-/** RFC 6750 section 2.1: `1*SP b64token`. */
-const BEARER_CREDENTIALS = /^ +([A-Za-z0-9._~+/-]+=*)$/
+/** RFC 6750 section 2.1: `"Bearer" 1*SP b64token`. A scheme has no case (RFC 9110 section 11.1). */
+const BEARER_CREDENTIALS = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)$/
 /** A second set of credentials behind a comma: what a proxy makes of two header lines. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
@@ -34,32 +34,29 @@ export function readCredentials(request: RequestView): Credentials | Rejection {
   }
 
   const value = values[0]!
-  const scheme = SCHEME.exec(value)?.[0] ?? ''
-  const rest = value.slice(scheme.length)
-  if (scheme.toLowerCase() !== 'bearer') {
-    if (JOINED_CREDENTIALS.test(value)) {
-      return rejected(
-        'multiple_credentials',
-        'one set of credentials',
-        'several, joined by a comma',
-      )
-    }
-    if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
-      return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
-    }
-    return rejected('unsupported_scheme', 'the Bearer scheme', 'another scheme')
-  }
-  if (rest.includes(',')) {
-    return rejected('multiple_credentials', 'one set of credentials', 'several, joined by a comma')
-  }
-  const token = BEARER_CREDENTIALS.exec(rest)?.[1]
-  if (token === undefined) {
-    return rejected('malformed_credentials', 'one b64token after the scheme', 'something else')
-  }
+  const token = BEARER_CREDENTIALS.exec(value)?.[1]
+  if (token === undefined) return whyNot(value)
   if (token.length > LIMITS.tokenLength) {
     return rejected('token_too_long', `at most ${LIMITS.tokenLength} characters`, 'more')
   }
   return { token }
+}
+
+/** What is wrong with a value that holds no bearer token. */
+function whyNot(value: string): Rejection {
+  const scheme = SCHEME.exec(value)?.[0] ?? ''
+  const rest = value.slice(scheme.length)
+  const isBearer = scheme.toLowerCase() === 'bearer'
+  if (isBearer ? rest.includes(',') : JOINED_CREDENTIALS.test(value)) {
+    return rejected('multiple_credentials', 'one set of credentials', 'several, joined by a comma')
+  }
+  if (isBearer) {
+    return rejected('malformed_credentials', 'one b64token after the scheme', 'something else')
+  }
+  if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
+    return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
+  }
+  return rejected('unsupported_scheme', 'the Bearer scheme', 'another scheme')
 }
 
 function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {

@@ -61,19 +61,30 @@ function withPlainNames(json: string): string {
  */
 function seal(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
-  const isArray = Array.isArray(value)
-  const entries: readonly unknown[] = isArray ? value : Object.values(value)
-  left.values -= entries.length
-  if (left.values < 0) throw new SyntaxError('too many values')
-  let members = isArray ? 0 : entries.length
-  for (const entry of entries) {
-    if (typeof entry === 'object' && entry !== null) members += seal(entry, depth - 1, left)
+  let members = 0
+  if (Array.isArray(value)) {
+    spend(left, value.length)
+    for (const entry of value as unknown[]) members += sealNested(entry, depth, left)
+  } else {
+    // What is not there is not there, whatever somebody has put on the prototype of all objects.
+    Object.setPrototypeOf(value, null)
+    for (const name in value) {
+      members += 1 + sealNested((value as Record<string, unknown>)[name], depth, left)
+      spend(left, 1)
+    }
+    if ('__proto__' in value) delete (value as Record<string, unknown>)['__proto__']
   }
-  if (Object.hasOwn(value, '__proto__')) delete (value as Record<string, unknown>)['__proto__']
-  // What is not there is not there, whatever somebody has put on the prototype of all objects.
-  if (!isArray) Object.setPrototypeOf(value, null)
   Object.freeze(value)
   return members
+}
+
+function sealNested(value: unknown, depth: number, left: { values: number }): number {
+  return typeof value === 'object' && value !== null ? seal(value, depth - 1, left) : 0
+}
+
+function spend(left: { values: number }, values: number): void {
+  left.values -= values
+  if (left.values < 0) throw new SyntaxError('too many values')
 }
 
 /**

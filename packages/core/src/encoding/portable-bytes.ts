@@ -1,4 +1,11 @@
-/** Decodes base64url that has been checked to be canonical. */
-export function base64urlToBytes(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
+import { base64url } from 'jose'
+
+/** Decodes base64url. `undefined` where `text` is not the one spelling of its bytes. */
+export function bytesOfBase64url(text: string): Uint8Array | undefined {
+  try {
+    const bytes = base64url.decode(text)
+    return base64url.encode(bytes) === text ? bytes : undefined
+  } catch {
+    return undefined
+  }
 }

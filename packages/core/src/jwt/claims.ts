@@ -1,5 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 import { clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
@@ -17,7 +18,7 @@ const NUMERIC_DATE: ClaimType = [
 /** Not empty, and well-formed: a lone surrogate would make two identifiers one when it is encoded. */
 const IDENTIFIER: ClaimType = [
   'a non-empty string',
-  (value) => typeof value === 'string' && value !== '' && !/\p{Surrogate}/u.test(value),
+  (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
 ]
 const STRING: ClaimType = ['a string', (value) => typeof value === 'string']
 const STRINGS: ClaimType = [
@@ -45,11 +46,14 @@ export function checkClaimTypes(
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }
-  for (const [name, [expected, matches]] of claimTypes(claims, settings, form)) {
-    const value = claims[name]
-    if (Object.hasOwn(claims, name) && !matches(value)) {
-      return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
-    }
+  for (const [name, type] of claimTypesOf(settings)) {
+    const rejection = checkType(claims, name, type)
+    if (rejection !== undefined) return rejection
+  }
+  const scope = scopeSourceOf(claims, settings.scopeSources, form)
+  if (scope !== undefined) {
+    const rejection = checkType(claims, scope.claim, scope.format === 'array' ? STRINGS : STRING)
+    if (rejection !== undefined) return rejection
   }
   const { tenant } = settings
   if (tenant !== undefined && claims['tid'] !== tenant) {
@@ -58,20 +62,25 @@ export function checkClaimTypes(
   return undefined
 }
 
+function checkType(
+  claims: JsonObject,
+  name: string,
+  [expected, matches]: ClaimType,
+): Rejection | undefined {
+  const value = claims[name]
+  if (!Object.hasOwn(claims, name) || matches(value)) return undefined
+  return new Rejection('invalid_claim', { check: name, expected, found: kindOf(value) })
+}
+
 /** The claims that a JWT of this issuer must have: `exp` always. */
-export function requiredClaims(settings: IssuerSettings): readonly string[] {
+export const requiredClaims = oncePer((settings: IssuerSettings): readonly string[] => {
   const required = settings.tokenType === 'at+jwt' ? REQUIRED_OF_AT_JWT : ['iss', 'exp']
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
-}
+})
 
-function claimTypes(
-  claims: JsonObject,
-  { clientIdClaims, scopeSources }: IssuerSettings,
-  form: TokenForm,
-): readonly (readonly [string, ClaimType])[] {
-  const scope = scopeSourceOf(claims, scopeSources, form)
-  return [
+const claimTypesOf = oncePer(
+  ({ clientIdClaims }: IssuerSettings): readonly (readonly [string, ClaimType])[] => [
     ['exp', NUMERIC_DATE],
     ['nbf', NUMERIC_DATE],
     ['iat', NUMERIC_DATE],
@@ -80,11 +89,8 @@ function claimTypes(
     ['jti', STRING],
     ['client_id', IDENTIFIER],
     ...clientIdClaims.map((name) => [name, IDENTIFIER] as const),
-    ...(scope === undefined
-      ? []
-      : [[scope.claim, scope.format === 'array' ? STRINGS : STRING] as const]),
-  ]
-}
+  ],
+)
 
 /**
  * Checks whom the token is for: one of its audiences has to be one of ours, byte for byte (RFC 7519
@@ -94,27 +100,25 @@ function claimTypes(
 export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rejection | undefined {
   const { audiences, allowedClients, clientIdClaims } = settings
   const aud = claims['aud'] as string | readonly string[] | undefined
-  const present = typeof aud === 'string' ? [aud] : aud
-  const intended =
-    audiences === null ? aud === undefined : present?.some((name) => audiences.includes(name))
-  if (intended !== true) {
+  const isOurs = (name: string) => audiences?.includes(name) === true
+  const isIntended =
+    audiences === null
+      ? aud === undefined
+      : aud !== undefined && (typeof aud === 'string' ? isOurs(aud) : aud.some(isOurs))
+  if (!isIntended) {
     return new Rejection('wrong_audience', {
       check: 'aud',
       expected: audiences === null ? 'nothing' : audiences.join(' or '),
-      found: present === undefined ? 'nothing' : 'other audiences',
+      found: aud === undefined ? 'nothing' : 'other audiences',
     })
   }
+  if (allowedClients === undefined) return undefined
   const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
-  if (
-    allowedClients !== undefined &&
-    (clientId === undefined || !allowedClients.includes(clientId))
-  ) {
-    const none = contradicted ? 'several clients' : 'nothing'
-    return new Rejection('untrusted_client', {
-      check: clientIdClaims.join(', '),
-      expected: allowedClients.join(' or '),
-      found: clientId === undefined ? none : 'another client',
-    })
-  }
-  return undefined
+  if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
+  const none = contradicted ? 'several clients' : 'nothing'
+  return new Rejection('untrusted_client', {
+    check: clientIdClaims.join(', '),
+    expected: allowedClients.join(' or '),
+    found: clientId === undefined ? none : 'another client',
+  })
 }

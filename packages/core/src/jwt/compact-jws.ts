@@ -1,6 +1,7 @@
-import { base64urlToBytes } from '#base64url'
-import { hasCanonicalEnd } from '../encoding/base64url.ts'
+import LRUCache from 'lru-cache'
+import { bytesOfBase64url } from '#base64url'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
+import { LIMITS } from '../limits.ts'
 import { Rejection } from '../outcome/rejection.ts'
 
 /** A token taken apart by RFC 7515 section 7.1. Nothing of it is verified. */
@@ -13,45 +14,51 @@ export interface CompactJws {
   readonly signature: Uint8Array
 }
 
-const THREE_PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
-
 /**
  * Takes a compact JWS apart (RFC 7515 sections 5.2 and 7.1; RFC 7519 section 7.2): exactly three
  * non-empty parts in their one base64url spelling, the first two of which are JSON objects. A JWE (five
  * parts), a JWS in JSON serialization, and anything else is refused as malformed.
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
-  if (!THREE_PARTS.test(token)) return malformed('three parts in base64url', 'something else')
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  const parts = [
-    token.slice(0, first),
-    token.slice(first + 1, second),
-    token.slice(second + 1),
-  ] as const
-  if (!parts.every(hasCanonicalEnd)) {
-    return malformed('canonical base64url', 'surplus bits or an impossible length')
-  }
-  const header = parsePart(parts[0], 'JOSE header')
+  const parts = token.split('.', 4)
+  if (parts.length !== 3) return malformed('three parts', 'something else')
+  const [first, second, third] = parts as [string, string, string]
+  const header = readHeaderPart(first)
   if (header instanceof Rejection) return header
-  const claims = parsePart(parts[1], 'claims set')
+  const claims = readPart(second, 'claims set')
   if (claims instanceof Rejection) return claims
-  return {
-    token,
-    header,
-    claims,
-    signingInput: token.slice(0, second),
-    signature: base64urlToBytes(parts[2]),
-  }
+  const signature = bytesOfBase64url(third)
+  if (signature === undefined || third === '') return badlySpelt('signature')
+  return { token, header, claims, signingInput: token.slice(0, -third.length - 1), signature }
 }
 
-function parsePart(part: string, name: string): JsonObject | Rejection {
+/** The tokens of an issuer share a few headers, and reading one is as much work as half the claims. */
+const headers = new LRUCache<string, JsonObject>({ max: LIMITS.rememberedHeaders.entries })
+
+function readHeaderPart(part: string): JsonObject | Rejection {
+  const known = headers.get(part)
+  if (known !== undefined) return known
+  const header = readPart(part, 'JOSE header')
+  if (!(header instanceof Rejection) && part.length <= LIMITS.rememberedHeaders.length) {
+    // A copy, because a slice of the token would keep the whole of it in memory.
+    headers.set(JSON.parse(JSON.stringify(part)) as string, header)
+  }
+  return header
+}
+
+function readPart(part: string, name: string): JsonObject | Rejection {
+  const bytes = bytesOfBase64url(part)
+  if (bytes === undefined) return badlySpelt(name)
   try {
-    return parseJsonObject(base64urlToBytes(part))
+    return parseJsonObject(bytes)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return malformed('one JSON object', error.message, name)
   }
+}
+
+function badlySpelt(name: string): Rejection {
+  return malformed('base64url in its one spelling', 'something else', name)
 }
 
 function malformed(expected: string, found: string, check = 'token'): Rejection {

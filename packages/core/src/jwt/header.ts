@@ -37,7 +37,7 @@ export function readKeyHint(
       found: isAlgorithm(alg) ? alg : typeof alg === 'string' ? 'another algorithm' : kindOf(alg),
     })
   }
-  for (const name of ['crit', 'b64', 'zip', 'enc']) {
+  for (const name of UNSUPPORTED) {
     if (Object.hasOwn(header, name)) return unsupported(name, 'nothing', kindOf(header[name]))
   }
   if (cty !== undefined && (typeof cty !== 'string' || /^(?:application\/)?jwt$/i.test(cty))) {
@@ -47,6 +47,8 @@ export function readKeyHint(
     return unsupported('kid', 'a string', kindOf(kid))
   return { algorithm: alg, kid }
 }
+
+const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc']
 
 function unsupported(check: string, expected: string, found: string): Rejection {
   return new Rejection('unsupported_header', { check, expected, found })

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 
 /**
@@ -12,30 +13,42 @@ export function checkMediaType(
   typ: unknown,
   tokenType: IssuerSettings['tokenType'],
 ): Rejection | undefined {
-  const accepted = tokenType === 'at+jwt' ? ['at+jwt'] : ['at+jwt', 'jwt']
   if (typ === undefined && tokenType === 'jwt') return undefined
-  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
-  if (accepted.includes(name)) return undefined
+  if (isOneOf(MEDIA_TYPES[tokenType], typ)) return undefined
   const found = typeof typ === 'string' ? 'another type' : kindOf(typ)
-  return wrongType('typ', accepted.join(' or '), found)
+  return wrongType('typ', MEDIA_TYPES[tokenType].join(' or '), found)
+}
+
+const MEDIA_TYPES = { 'at+jwt': ['at+jwt'], jwt: ['at+jwt', 'jwt'] } as const
+
+function isOneOf(accepted: readonly string[], typ: unknown): boolean {
+  if (typeof typ !== 'string') return false
+  return (
+    accepted.includes(typ) || accepted.includes(typ.toLowerCase().replace(/^application\//, ''))
+  )
 }
 
 /** Claims that only another kind of token has, and which kind that is. */
-const FOREIGN_CLAIMS: Readonly<Record<string, string>> = {
-  at_hash: 'an ID token',
-  c_hash: 'an ID token',
-  s_hash: 'an ID token',
-  events: 'a security event or logout token',
-  token_introspection: 'an introspection response',
-  htu: 'a DPoP proof',
-  response_type: 'a request object',
-}
+const FOREIGN_CLAIMS = [
+  ['at_hash', 'an ID token'],
+  ['c_hash', 'an ID token'],
+  ['s_hash', 'an ID token'],
+  ['events', 'a security event or logout token'],
+  ['token_introspection', 'an introspection response'],
+  ['htu', 'a DPoP proof'],
+  ['response_type', 'a request object'],
+] as const
 
 /** Values of a `typ` in the claims set (not the header) that some servers write into other tokens. */
 const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
 
-/** Claims that access tokens have, and other tokens have not, at whatever issuer. */
-const SIGNS = ['scope', 'scp', 'client_id']
+/**
+ * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
+ * whatever that is, because `roles` stands in ID tokens too; and not `aud`, which every token has.
+ */
+const signsOf = oncePer(({ clientIdClaims }: IssuerSettings): readonly string[] => [
+  ...new Set(['scope', 'scp', 'client_id', ...clientIdClaims.filter((name) => name !== 'aud')]),
+])
 
 /**
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
@@ -49,10 +62,10 @@ export function checkTokenKind(
   settings: IssuerSettings,
   typ: unknown,
 ): Rejection | undefined {
-  for (const [name, kind] of Object.entries(FOREIGN_CLAIMS)) {
+  for (const [name, kind] of FOREIGN_CLAIMS) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  const { tokenKindClaim: rule, clientIdClaims } = settings
+  const { tokenKindClaim: rule } = settings
   const has = (name: string) => Object.hasOwn(claims, name)
   if (rule !== undefined && !isMarkedBy(rule, claims)) {
     return wrongType(rule.name, rule.value ?? 'present', describe(claims[rule.name]))
@@ -69,16 +82,13 @@ export function checkTokenKind(
   ) {
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
-  const isMarked =
-    rule !== undefined || has('token_use') || checkMediaType(typ, 'at+jwt') === undefined
-  // Not the claim that an issuer has for scopes, whatever that is: `roles` stands in ID tokens too.
-  const looked = [...new Set([...SIGNS, ...signsOfClients(clientIdClaims)])]
-  const signs = looked.filter(has)
-  if (signs.length === 0 && !isMarked) {
-    return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
+  const isMarked = rule !== undefined || has('token_use') || isOneOf(MEDIA_TYPES['at+jwt'], typ)
+  const signs = signsOf(settings)
+  if (!isMarked && !signs.some(has)) {
+    return wrongType(signs.join(', '), 'one of them', 'no sign of an access token')
   }
   // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
-  if (has('nonce') && signs.every((name) => name === 'azp')) {
+  if (has('nonce') && !signs.some((name) => name !== 'azp' && has(name))) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined
@@ -89,11 +99,6 @@ function isMarkedBy(
   claims: JsonObject,
 ): boolean {
   return Object.hasOwn(claims, name) && (value === undefined || claims[name] === value)
-}
-
-/** Every token has an audience, so that this is a client somewhere is no sign. */
-function signsOfClients(names: readonly string[]): readonly string[] {
-  return names.filter((name) => name !== 'aud')
 }
 
 function describe(value: unknown): string {

@@ -1,5 +1,4 @@
-import { base64urlToBytes } from '#base64url'
-import { isCanonicalBase64url } from '../encoding/base64url.ts'
+import { bytesOfBase64url } from '#base64url'
 import type { JsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
 import {
@@ -86,9 +85,7 @@ function readMaterial(key: JsonObject): JsonObject | UnusableKey {
 }
 
 function bytesOf(member: unknown): Uint8Array | undefined {
-  return typeof member === 'string' && isCanonicalBase64url(member)
-    ? base64urlToBytes(member)
-    : undefined
+  return typeof member === 'string' && member !== '' ? bytesOfBase64url(member) : undefined
 }
 
 /**

@@ -49,19 +49,40 @@ export function spkiOfRsaPss(
  */
 export function derOfEcdsa(signature: Uint8Array): Buffer {
   const half = signature.length / 2
-  return der(
-    SEQUENCE,
-    der(INTEGER, unsigned(signature.subarray(0, half))),
-    der(INTEGER, unsigned(signature.subarray(half))),
-  )
+  // Room for the longest header, two bytes of type and length for each number, and a sign for each.
+  const bytes = Buffer.allocUnsafe(LONGEST_HEADER + signature.length + 6)
+  const second = writeInteger(bytes, LONGEST_HEADER, signature, 0, half)
+  const end = writeInteger(bytes, second, signature, half, signature.length)
+  const length = end - LONGEST_HEADER
+  const start = length < 0x80 ? 1 : 0
+  bytes[1] = 0x81
+  bytes[start] = SEQUENCE
+  bytes[2] = length
+  return bytes.subarray(start, end)
 }
 
-/** Shortest form, with a zero in front where the first bit would read as a sign. */
-function unsigned(bytes: Uint8Array): Uint8Array {
-  let start = 0
-  while (start < bytes.length - 1 && bytes[start] === 0) start++
-  const shortest = bytes.subarray(start)
-  return shortest[0]! < 0x80 ? shortest : Buffer.concat([Buffer.of(0), shortest])
+/** Every signature fits into 255 bytes: a tag, `0x81`, and the length. */
+const LONGEST_HEADER = 3
+
+/**
+ * Writes one big-endian number in its shortest form, with a zero in front where the first bit would read as
+ * a sign. Returns where it ends.
+ */
+function writeInteger(
+  bytes: Buffer,
+  at: number,
+  from: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let first = start
+  while (first < end - 1 && from[first] === 0) first++
+  const sign = from[first]! < 0x80 ? 0 : 1
+  bytes[at] = INTEGER
+  bytes[at + 1] = end - first + sign
+  bytes[at + 2] = 0
+  bytes.set(from.subarray(first, end), at + 2 + sign)
+  return at + 2 + sign + end - first
 }
 
 function der(tag: number, ...contents: (Uint8Array | readonly number[])[]): Buffer {

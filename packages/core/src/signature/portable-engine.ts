@@ -1,5 +1,5 @@
 import { compactVerify, importJWK, type JWK } from 'jose'
-import { base64urlToBytes } from '#base64url'
+import { bytesOfBase64url } from '#base64url'
 import { type Algorithm, traitsOf } from './algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from './engine.ts'
 
@@ -33,6 +33,6 @@ function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
     case 'OKP':
       return 64
     case 'RSA':
-      return base64urlToBytes((material as { n: string }).n).length
+      return bytesOfBase64url((material as { n: string }).n)!.length
   }
 }

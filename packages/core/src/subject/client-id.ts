@@ -9,10 +9,13 @@ export interface ClientIdentity {
 
 /** Every one of these claims that is there has to name the same client, or none is taken at its word. */
 export function clientIdentity(claims: JsonObject, names: readonly string[]): ClientIdentity {
-  const [first, ...others] = names
-    .map((name) => own(claims, name))
-    .filter((value) => !isAbsent(value))
-  if (first === undefined) return { clientId: undefined, contradicted: false }
-  const agreed = typeof first === 'string' && others.every((other) => other === first)
-  return { clientId: agreed ? first : undefined, contradicted: !agreed }
+  let first: unknown
+  let agreed = true
+  for (const name of names) {
+    const value = own(claims, name)
+    if (isAbsent(value)) continue
+    first ??= value
+    agreed &&= typeof value === 'string' && value === first
+  }
+  return { clientId: agreed ? (first as string | undefined) : undefined, contradicted: !agreed }
 }

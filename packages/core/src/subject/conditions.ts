@@ -1,5 +1,6 @@
 import type { JsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
+import { oncePer } from '../once-per.ts'
 
 /** What a claim has to be for a rule to hold. All that is given has to be true of it. */
 export interface Checks {
@@ -49,9 +50,11 @@ export interface Facts {
 
 /** Whether all conditions hold. Never throws, whatever stands in the claims. */
 export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
-  return Object.entries(conditions).every(([name, condition]) =>
-    holds(condition, own(from, name), facts),
-  )
+  for (const { name, tests } of testsOf(conditions)) {
+    const value = own(from, name)
+    for (const test of tests) if (!test(value, facts)) return false
+  }
+  return true
 }
 
 /** A member of an object itself, never one of its prototype. */
@@ -69,12 +72,19 @@ function isPresent(value: unknown): boolean {
   return typeof value === 'string' || Number.isFinite(value)
 }
 
-function holds(condition: Condition, value: unknown, facts: Facts): boolean {
-  if (condition === 'present') return isPresent(value)
-  if (condition === 'absent') return isAbsent(value)
-  return Object.entries(condition).every(([name, wanted]) =>
-    (CHECKS[name as keyof Checks] as Check<unknown>)(value, wanted, facts),
-  )
+type Test = (value: unknown, facts: Facts) => boolean
+
+const testsOf = oncePer((conditions: Conditions) =>
+  Object.entries(conditions).map(([name, condition]) => ({ name, tests: testsIn(condition) })),
+)
+
+function testsIn(condition: Condition): readonly Test[] {
+  if (condition === 'present') return [isPresent]
+  if (condition === 'absent') return [isAbsent]
+  return Object.entries(condition).map(([name, wanted]) => {
+    const check = CHECKS[name as keyof Checks] as Check<unknown>
+    return (value, facts) => check(value, wanted, facts)
+  })
 }
 
 type Check<Wanted> = (value: unknown, wanted: Wanted, facts: Facts) => boolean
@@ -98,7 +108,8 @@ const CHECKS: { readonly [name in keyof Checks]-?: Check<NonNullable<Checks[name
   namesNone: (value, unwanted) =>
     namesIn(value)?.every((name) => !unwanted.includes(name)) ?? false,
   beginsWith: (value, wanted) => Array.isArray(value) && wanted.includes(value[0] as string),
-  ifPresent: (value, checks, facts) => isAbsent(value) || holds(checks, value, facts),
+  ifPresent: (value, checks, facts) =>
+    isAbsent(value) || testsIn(checks).every((test) => test(value, facts)),
 }
 
 function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: ClientIdForm): string {

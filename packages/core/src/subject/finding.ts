@@ -2,6 +2,7 @@ import type { JsonObject } from '../encoding/json.ts'
 import { type Facts, hold, isAbsent, own } from './conditions.ts'
 import { clientIdClaims, machinesLeaveUsers, type SubjectContext } from './context.ts'
 import type { Level } from './evidence.ts'
+import { oncePer } from '../once-per.ts'
 import type { Rule, TokenForm } from './profile.ts'
 
 /** Something that speaks for one kind of subject: a rule that holds, or what the operator has said. */
@@ -20,24 +21,22 @@ export function findings(
   header: JsonObject,
   facts: Facts,
 ): readonly Finding[] {
-  return rules
-    .filter(
-      (rule) =>
-        (rule.form ?? form) === form &&
-        hold(rule.when, facts.claims, facts) &&
-        hold(rule.header ?? {}, header, facts),
-    )
-    .map(({ id, kind, level, when, header: parameters = {}, userId }) => ({
-      id,
-      kind,
-      level,
-      claims: [
-        ...Object.keys(when),
-        ...Object.keys(parameters).map((parameter) => `header.${parameter}`),
-      ],
-      userId,
-    }))
+  const found: Finding[] = []
+  for (const rule of rules) {
+    if ((rule.form ?? form) !== form) continue
+    if (!hold(rule.when, facts.claims, facts)) continue
+    if (rule.header === undefined || hold(rule.header, header, facts)) found.push(findingOf(rule))
+  }
+  return found
 }
+
+const findingOf = oncePer(({ id, kind, level, when, header = {}, userId }: Rule): Finding => ({
+  id,
+  kind,
+  level,
+  claims: [...Object.keys(when), ...Object.keys(header).map((name) => `header.${name}`)],
+  userId,
+}))
 
 /**
  * What the statements of the operator say about this token. The list of clients goes first. A `sub` that
@@ -48,6 +47,7 @@ export function statementOf(
   statements: SubjectContext,
 ): Finding | undefined {
   const { machineSubject, machineClients } = statements
+  if (machineSubject === undefined && machineClients === undefined) return undefined
   const names = clientIdClaims(statements, statements.form)
   if (clientId !== undefined && machineClients?.includes(clientId) === true) {
     return stated('machine_clients', 'machine', names)

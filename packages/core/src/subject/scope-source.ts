@@ -11,6 +11,6 @@ export function scopeSourceOf(
   return sources.find(
     (source) =>
       (source.form ?? form) === form &&
-      hold(source.when ?? {}, claims, { claims, clientId: undefined }),
+      (source.when === undefined || hold(source.when, claims, { claims, clientId: undefined })),
   )
 }
