@@ -1,13 +1,26 @@
 import type { AccessToken } from './token/access-token.ts'
 
 /**
- * What the last guard of a request has decided. Kept here, and not in a property of the request, which
- * anybody could write.
+ * What the guards know about a request that is under way. Kept here, and not in a property of the request,
+ * which anybody could write; and in one place, because to the garbage collector an entry in a `WeakMap` is
+ * as much work as most of what a guard does.
  */
-const decisions = new WeakMap<object, AccessToken | 'anonymous'>()
+const records = new WeakMap<object, RequestRecord>()
 
-export function remember(source: object, decision: AccessToken | 'anonymous'): void {
-  decisions.set(source, decision)
+/** The part that every guard shares. What a resource server adds to it is its own business. */
+export interface RequestRecord {
+  /** What the last guard has decided. */
+  decision: AccessToken | 'anonymous' | undefined
+}
+
+/** The record of a request, by the `source` that guards are asked about. */
+export function recordOf(source: object): RequestRecord | undefined {
+  return records.get(source)
+}
+
+/** Takes the place of the record before, if there is one. */
+export function keepRecord(source: object, record: RequestRecord): void {
+  records.set(source, record)
 }
 
 /**
@@ -18,7 +31,7 @@ export function remember(source: object, decision: AccessToken | 'anonymous'): v
  * handler, or the guard is `optional` and the caller anonymous.
  */
 export function tokenOf(source: object): AccessToken {
-  const decision = decisions.get(source)
+  const decision = records.get(source)?.decision
   if (decision === undefined) {
     throw new Error('auth(...) was called where no requireToken(...) stands before the handler.')
   }

@@ -6,7 +6,8 @@
  * @packageDocumentation
  */
 export { createResourceServer } from './resource-server.ts'
-export type { Guard, IssuerStatus, ResourceServer } from './resource-server.ts'
+export type { Guard, ResourceServer } from './resource-server.ts'
+export type { IssuerStatus } from './issuers/configured-issuers.ts'
 export type { RequestView } from './request.ts'
 export type { MaybePromise } from './maybe-promise.ts'
 

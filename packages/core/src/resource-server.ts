@@ -1,12 +1,8 @@
 import { readCredentials } from './credentials/bearer.ts'
-import { ConfigurationError } from './errors.ts'
-import { remember } from './decisions.ts'
+import { keepRecord, recordOf, type RequestRecord } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
-import { introspectionOf } from './introspection/introspections.ts'
-import type { TrustedIssuer } from './issuers/trusted-issuers.ts'
+import { configuredIssuers, type IssuerStatus } from './issuers/configured-issuers.ts'
 import { checkTimes } from './jwt/time.ts'
-import type { KeySource, KeyStatus } from './keys/key-source.ts'
-import { keySourceOf } from './keys/key-sources.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
@@ -19,14 +15,8 @@ import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
 import { adviceFor } from './subject/advice.ts'
 import type { AccessToken } from './token/access-token.ts'
-import { confirmToken, type VerifiedToken, verifyToken } from './verify-token.ts'
-
-/** How it stands with one issuer. */
-export interface IssuerStatus {
-  /** As in the options: with `{tenantid}` in it where it has tenants, which share their keys. */
-  readonly issuer: string
-  readonly keys: KeyStatus
-}
+import { VerdictCache } from './verdicts/verdict-cache.ts'
+import { confirmToken, type Verification, type VerifiedToken, verifyToken } from './verify-token.ts'
 
 /**
  * Decides about one request under the requirements it was made with: at once where the answer is known, else
@@ -68,12 +58,28 @@ export interface ResourceServer {
 }
 
 /** What is known of a request before anybody has asked for more: a token, no credentials, or a rejection. */
-type Verdict = VerifiedToken | Rejection | 'no_credentials'
+type Finding = VerifiedToken | Rejection | 'no_credentials'
 
 /** The issuer was asked again, with an answer of at most that age. */
 interface Confirmation {
   readonly maxAge: number
   readonly verdict: MaybePromise<VerifiedToken | Rejection>
+}
+
+/** What the guards of one resource server know about a request. */
+class GuardedRequest implements RequestRecord {
+  /** Whose guards. */
+  readonly owner: object
+  readonly finding: MaybePromise<Finding>
+  confirmation: Confirmation | undefined
+  decision: RequestRecord['decision']
+
+  constructor(owner: object, finding: MaybePromise<Finding>) {
+    this.owner = owner
+    this.finding = finding
+    this.confirmation = undefined
+    this.decision = undefined
+  }
 }
 
 /**
@@ -97,66 +103,62 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const settings = readOptions(options)
   const publish = publisher(settings.onEvent)
   const closing = new AbortController()
-  const keySources = new Map<string, KeySource>()
-  const issuers = new Map<string, TrustedIssuer>()
-  for (const issuer of settings.issuers) {
-    const keys =
-      keySources.get(issuer.metadataIssuer) ??
-      keySourceOf(issuer, settings, publish, closing.signal)
-    keySources.set(issuer.metadataIssuer, keys)
-    const signer = { settings: issuer, keys }
-    const introspection = introspectionOf(signer, settings, publish, closing.signal)
-    issuers.set(issuer.issuer, { ...signer, introspection })
-  }
-  let verdicts = new WeakMap<object, MaybePromise<Verdict>>()
-  const confirmations = new WeakMap<VerifiedToken, Confirmation>()
+  const issuers = configuredIssuers(settings, publish, closing.signal)
   const now = () => settings.clock.now() / 1000
+  const verification: Verification = {
+    issuers: issuers.trusted,
+    verdicts: settings.verdictCache && new VerdictCache(settings.verdictCache),
+    now,
+  }
+  /** A new one where what was found out about requests under way counts no more. */
+  let owner = {}
 
   /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
-  function verify(request: RequestView): MaybePromise<Verdict> {
+  function verify(request: RequestView): MaybePromise<Finding> {
     const credentials = readCredentials(request)
     if (credentials === undefined) return 'no_credentials'
     if (credentials instanceof Rejection) return credentials
-    return andThen(verifyToken(credentials.token, issuers, now), (verified) => {
+    return andThen(verifyToken(credentials.token, verification), (verified) => {
       if (verified instanceof Rejection) return verified
-      const { token, issuer } = verified
+      const { token, issuer, remembered } = verified
       publish(() => ({
         type: 'verified',
         issuer: token.issuer,
         subjectKind: token.subject.kind,
         origin: token.origin,
+        remembered,
         keys: issuer.keys.status().state,
       }))
       return verified
     })
   }
 
-  function verdictOf(request: RequestView): MaybePromise<Verdict> {
-    const key = request.source ?? request
-    const known = verdicts.get(key)
-    if (known !== undefined) return andThen(known, stillValid)
-    const verdict = verify(request)
-    verdicts.set(key, verdict)
-    return verdict
+  function guarded(source: object, request: RequestView): GuardedRequest {
+    const known = recordOf(source)
+    if (known instanceof GuardedRequest && known.owner === owner) return known
+    const record = new GuardedRequest(owner, verify(request))
+    keepRecord(source, record)
+    return record
   }
 
   /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
-  function stillValid(verdict: Verdict): Verdict {
-    if (verdict instanceof Rejection || verdict === 'no_credentials') return verdict
-    const { settings: trusted } = verdict.issuer
-    return checkTimes(verdict.token.claims, trusted, now())?.withIssuer(trusted.issuer) ?? verdict
+  function stillValid(finding: Finding): Finding {
+    if (finding instanceof Rejection || finding === 'no_credentials') return finding
+    const { settings: trusted } = finding.issuer
+    return checkTimes(finding.token.claims, trusted, now())?.withIssuer(trusted.issuer) ?? finding
   }
 
   /** Asks the issuer again, where a guard wants it: once a request, unless a later guard is stricter. */
   function confirm(
+    record: GuardedRequest,
     verified: VerifiedToken,
     { freshness: maxAge }: CheckedRequirements,
   ): MaybePromise<VerifiedToken | Rejection> {
     if (maxAge === undefined) return verified
-    const known = confirmations.get(verified)
-    if (known !== undefined && known.maxAge <= maxAge) return known.verdict
+    const { confirmation } = record
+    if (confirmation !== undefined && confirmation.maxAge <= maxAge) return confirmation.verdict
     const verdict = confirmToken(verified, maxAge, now)
-    confirmations.set(verified, { maxAge, verdict })
+    record.confirmation = { maxAge, verdict }
     return verdict
   }
 
@@ -174,7 +176,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   function tellUnknown({ issuer, subject: { kind, evidence } }: AccessToken): void {
     const { why, rules, claims } = evidence
-    const { subjects = {} } = issuers.get(issuer)?.settings ?? {}
+    const { subjects = {} } = issuers.trusted.get(issuer)?.settings ?? {}
     if (kind !== 'unknown' || why === undefined) return
     publish(() => ({
       type: 'subject_unknown',
@@ -187,16 +189,18 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
-    return andThen(verdictOf(request), (verdict) => {
-      if (verdict instanceof Rejection) return refused(verdict, required)
-      const source = request.source ?? request
-      if (verdict === 'no_credentials') {
+    const source = request.source ?? request
+    const record = guarded(source, request)
+    return andThen(record.finding, (found) => {
+      const verified = stillValid(found)
+      if (verified instanceof Rejection) return refused(verified, required)
+      if (verified === 'no_credentials') {
         if (!required.optional) return refused(nobody(), required)
-        remember(source, 'anonymous')
+        record.decision = 'anonymous'
         return { kind: 'anonymous' }
       }
-      return andThen(confirm(verdict, required), (confirmed) => {
-        const { issuer } = verdict.token
+      return andThen(confirm(record, verified, required), (confirmed) => {
+        const { issuer } = verified.token
         if (confirmed instanceof Rejection) return refused(confirmed.withIssuer(issuer), required)
         const { token } = confirmed
         return andThen(checkRequirements(token, required, source), (rejection): Outcome => {
@@ -204,7 +208,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
             if (rejection.reason === 'wrong_subject') tellUnknown(token)
             return refused(rejection.withIssuer(issuer), required)
           }
-          remember(source, token)
+          record.decision = token
           return { kind: 'granted', token }
         })
       })
@@ -219,22 +223,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   return {
     guard,
     authenticate: (request, ...requirements) => guard(...requirements)(request),
-    async ready() {
-      await Promise.all([...keySources.values()].map((keys) => keys.ready()))
-    },
-    status: () =>
-      [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
+    ready: () => issuers.ready(),
+    status: () => issuers.status(),
     distrust({ issuer, thumbprint }) {
-      const keys = issuers.get(issuer)?.keys ?? keySources.get(issuer)
-      if (keys?.distrust === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
-        throw new ConfigurationError('distrust was called wrongly', [
-          'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
-        ])
-      }
-      keys.distrust(thumbprint)
-      // What the key has signed may have been judged good already, for a request that is still under way.
-      verdicts = new WeakMap()
-      publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
+      issuers.distrust(issuer, thumbprint)
+      owner = {}
     },
     close: () => closing.abort(),
   }

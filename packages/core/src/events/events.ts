@@ -14,6 +14,8 @@ export interface VerifiedEvent {
   readonly subjectKind: 'machine' | 'user' | 'unknown'
   /** How the token was judged: here, or by its issuer. */
   readonly origin: 'jwt' | 'introspection'
+  /** Whether the same token was verified before, and that still held. Never where the issuer was asked. */
+  readonly remembered: boolean
   /** How it stands with the issuer's keys: `stale` ones are counted by counting these. */
   readonly keys: KeyStatus['state']
 }

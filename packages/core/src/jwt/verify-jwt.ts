@@ -11,6 +11,11 @@ import { type KeyHint, readHeader } from './header.ts'
 import { checkTimes } from './time.ts'
 import { checkTokenKind } from './token-type.ts'
 
+/** Which key has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
+export interface SignedBy extends KeyHint {
+  readonly thumbprint: string
+}
+
 /**
  * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3): header, key,
  * signature, and only then the claims, so that what is said about the claims of a forged token is
@@ -22,19 +27,20 @@ export function verifyJwt(
   jws: CompactJws,
   issuer: Signer,
   now: () => number,
-): MaybePromise<Rejection | undefined> {
+): MaybePromise<SignedBy | Rejection> {
   const { settings } = issuer
   const hint = readHeader(jws.header, settings)
   if (hint instanceof Rejection) return hint
-  return andThen(
-    verifySignature(jws, hint, issuer),
-    (rejection) =>
-      rejection ??
+  return andThen(verifySignature(jws, hint, issuer), (signedBy) => {
+    if (signedBy instanceof Rejection) return signedBy
+    return (
       checkTokenKind(jws.claims, settings, jws.header['typ']) ??
       checkClaimTypes(jws.claims, settings, requiredClaims(settings)) ??
       checkAudience(jws.claims, settings) ??
-      checkTimes(jws.claims, settings, now()),
-  )
+      checkTimes(jws.claims, settings, now()) ??
+      signedBy
+    )
+  })
 }
 
 /** Who signs, and with which keys. */
@@ -47,36 +53,57 @@ export interface Signer {
 export function verifySignature(
   jws: CompactJws,
   hint: KeyHint,
-  { settings, keys }: Signer,
-): MaybePromise<Rejection | undefined> {
+  issuer: Signer,
+): MaybePromise<SignedBy | Rejection> {
+  const { keys, settings } = issuer
   const { algorithm, kid } = hint
-  const isOwn = (key: VerifyingKey) =>
-    key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
-  return andThen(keys.find(algorithm, kid), (listed) => {
-    if (listed instanceof Rejection) return listed
-    const found = listed.filter(isOwn)
+  const by = (key: VerifyingKey) => ({ algorithm, kid, thumbprint: key.thumbprint })
+  return andThen(findKeys(hint, issuer), (found) => {
+    if (found instanceof Rejection) return found
     if (found.length === 0 || found.length > LIMITS.keysTried)
       return unlisted(hint, settings.issuer)
-    return andThen(isSignedByOne(found, jws), (known) => {
-      if (known === true) return undefined
+    return andThen(signerAmong(found, jws), (known) => {
+      if (known !== undefined) return by(known)
       return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
         if (changed instanceof Rejection) return changed
-        const others = changed.filter(isOwn).slice(0, LIMITS.keysTried)
-        return andThen(isSignedByOne(others, jws), (genuine) =>
-          genuine === true ? undefined : forged(settings.issuer),
+        const others = ownKeys(changed, issuer).slice(0, LIMITS.keysTried)
+        return andThen(signerAmong(others, jws), (signer) =>
+          signer === undefined ? forged(settings.issuer) : by(signer),
         )
       })
     })
   })
 }
 
+/** Whether the key that has signed is still one that may: listed, and not distrusted. */
+export function isStillSigned(signedBy: SignedBy, issuer: Signer): MaybePromise<boolean> {
+  return andThen(findKeys(signedBy, issuer), (found) =>
+    found instanceof Rejection
+      ? false
+      : found.some((key) => key.thumbprint === signedBy.thumbprint),
+  )
+}
+
+function findKeys({ algorithm, kid }: KeyHint, issuer: Signer) {
+  return andThen(issuer.keys.find(algorithm, kid), (listed) =>
+    listed instanceof Rejection ? listed : ownKeys(listed, issuer),
+  )
+}
+
+/** A key that is marked as that of one tenant signs for that tenant only. */
+function ownKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
+  return keys.filter(
+    (key) => key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer),
+  )
+}
+
 /** Nothing but `true` is a yes: not a promise either that came disguised. */
-function isSignedByOne(
+function signerAmong(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
-): MaybePromise<boolean> {
-  if (key === undefined) return false
-  return andThen(key.verify(jws), (signed) => signed === true || isSignedByOne(others, jws))
+): MaybePromise<VerifyingKey | undefined> {
+  if (key === undefined) return undefined
+  return andThen(key.verify(jws), (signed) => (signed === true ? key : signerAmong(others, jws)))
 }
 
 function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {

@@ -129,6 +129,12 @@ export interface CommonOptions {
   readonly keysMaxAge?: number
   /** Seconds that fetched keys may serve while they cannot be fetched again. Default 86400, at most 604800. */
   readonly keysStaleLimit?: number
+  /**
+   * How much is remembered of JWTs that were found good: at most so many, in about so many bytes of memory. One
+   * that is remembered is not verified again; its times, and whether its key is still listed and trusted, are
+   * checked at every request. Default 10000 `entries` and 16777216 `bytes`; with 0 `entries` nothing is remembered.
+   */
+  readonly verdictCache?: { readonly entries?: number; readonly bytes?: number }
   /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
   readonly onEvent?: EventListener
   /** Writes the body of a refusal. What it throws goes to the framework's error channel. */

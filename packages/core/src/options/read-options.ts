@@ -5,6 +5,7 @@ import { KEY_TIMES, type KeyAges } from '../keys/life-cycle.ts'
 import { isQuotable } from '../outcome/challenge.ts'
 import type { CommonOptions } from './options.ts'
 import { isRecord, Problems } from '../problems.ts'
+import { VERDICT_CACHE, type VerdictCacheBounds } from '../verdicts/bounds.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
 
 export const COMMON_OPTIONS: readonly string[] = [
@@ -14,6 +15,7 @@ export const COMMON_OPTIONS: readonly string[] = [
   'fetchTimeout',
   'keysMaxAge',
   'keysStaleLimit',
+  'verdictCache',
   'onEvent',
   'onRefused',
   'clock',
@@ -28,6 +30,8 @@ export interface Settings {
   /** Milliseconds. */
   readonly fetchTimeout: number
   readonly keyAges: KeyAges
+  /** `undefined`: nothing is remembered. */
+  readonly verdictCache: VerdictCacheBounds | undefined
   readonly onEvent: CommonOptions['onEvent']
   readonly onRefused: CommonOptions['onRefused']
   readonly clock: Clock
@@ -60,6 +64,7 @@ export function readOptions(options: unknown): Settings {
       problems.add(`${name} must be a function.`)
   }
   const keyAges = readKeyAges(given, problems)
+  const verdictCache = readVerdictCache(given['verdictCache'], problems)
   const seconds = fetchTimeout ?? 3
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= 30)) {
     problems.add('fetchTimeout must be a number of seconds, more than 0 and at most 30.')
@@ -79,6 +84,7 @@ export function readOptions(options: unknown): Settings {
     fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
     fetchTimeout: (seconds as number) * 1000,
     keyAges,
+    verdictCache,
     onEvent: onEvent as CommonOptions['onEvent'],
     onRefused: onRefused as CommonOptions['onRefused'],
     clock: (clock as Clock | undefined) ?? systemClock,
@@ -133,6 +139,27 @@ function readKeyAges(
     problems.add('keysStaleLimit must be a number of seconds from keysMaxAge to 604800.')
   }
   return { maxAge, staleLimit } as KeyAges
+}
+
+function readVerdictCache(given: unknown, problems: Problems): VerdictCacheBounds | undefined {
+  if (given !== undefined && !isRecord(given)) {
+    problems.add('verdictCache must be an object such as { entries: 10000, bytes: 16777216 }.')
+    return undefined
+  }
+  problems.unknownNames(given ?? {}, ['entries', 'bytes'], 'verdictCache.')
+  const entries = given?.['entries'] ?? VERDICT_CACHE.entries
+  const bytes = given?.['bytes'] ?? VERDICT_CACHE.bytes
+  if (!isWhole(entries, 0, 1_000_000)) {
+    problems.add('verdictCache.entries must be a whole number from 0 to 1000000.')
+  }
+  if (!isWhole(bytes, 65_536, 2 ** 30)) {
+    problems.add('verdictCache.bytes must be a whole number from 65536 to 1073741824.')
+  }
+  return entries === 0 ? undefined : ({ entries, bytes } as VerdictCacheBounds)
+}
+
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
 }
 
 function isHostName(name: unknown): name is string {
