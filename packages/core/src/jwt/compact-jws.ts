@@ -21,14 +21,14 @@ export interface CompactJws {
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
   const parts = token.split('.', 4)
-  if (parts.length !== 3) return malformed('three parts', 'something else')
   const [first, second, third] = parts as [string, string, string]
+  if (parts.length !== 3 || third === '') return malformed('three parts', 'something else')
   const header = readHeaderPart(first)
   if (header instanceof Rejection) return header
   const claims = readPart(second, 'claims set')
   if (claims instanceof Rejection) return claims
   const signature = bytesOfBase64url(third)
-  if (signature === undefined || third === '') return badlySpelt('signature')
+  if (signature === undefined) return badlySpelt('signature')
   return { token, header, claims, signingInput: token.slice(0, -third.length - 1), signature }
 }
 

@@ -92,9 +92,9 @@ function findKeys({ algorithm, kid }: KeyHint, issuer: Signer) {
 
 /** A key that is marked as that of one tenant signs for that tenant only. */
 function ownKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
-  return keys.filter(
-    (key) => key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer),
-  )
+  const isOwn = (key: VerifyingKey) =>
+    key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
+  return keys.every(isOwn) ? keys : keys.filter(isOwn)
 }
 
 /** Nothing but `true` is a yes: not a promise either that came disguised. */

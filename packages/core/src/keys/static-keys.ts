@@ -14,9 +14,10 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   }
   return {
     find: (algorithm, kid) =>
-      andThen(known, (set) =>
-        set.find(algorithm, kid).filter((key) => !distrusted.has(key.thumbprint)),
-      ),
+      andThen(known, (set) => {
+        const keys = set.find(algorithm, kid)
+        return distrusted.size === 0 ? keys : keys.filter((key) => !distrusted.has(key.thumbprint))
+      }),
     findChanged: () => [],
     distrust: (thumbprint) => void distrusted.add(thumbprint),
     ready: async () => void (await known),
