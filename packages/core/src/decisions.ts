@@ -1,27 +1,40 @@
 import type { AccessToken } from './token/access-token.ts'
 
-/**
- * What the guards know about a request that is under way. Kept here, and not in a property of the request,
- * which anybody could write; and in one place, because to the garbage collector an entry in a `WeakMap` is
- * as much work as most of what a guard does.
- */
-const records = new WeakMap<object, RequestRecord>()
-
 /** The part that every guard shares. What a resource server adds to it is its own business. */
 export interface RequestRecord {
   /** What the last guard has decided. */
   decision: AccessToken | 'anonymous' | undefined
 }
 
-/** The record of a request, by the `source` that guards are asked about. */
-export function recordOf(source: object): RequestRecord | undefined {
-  return records.get(source)
+/** What a class that extends it makes of an object is that object. */
+const Itself = function (object: object) {
+  return object
+} as unknown as new (object: object) => object
+
+/**
+ * What the guards know about a request that is under way, in a private field that the request is given: a
+ * property could be written by anybody. A `WeakMap` is the usual way to the same end, but what its entries cost
+ * the garbage collector is more than all that a guard does with the claims of a token.
+ */
+class Guarded extends Itself {
+  #record: RequestRecord | undefined
+
+  static recordOf(source: object): RequestRecord | undefined {
+    return #record in source ? source.#record : undefined
+  }
+
+  static keepRecord(source: object, record: RequestRecord): void {
+    const guarded = #record in source ? source : new Guarded(source)
+    guarded.#record = record
+  }
 }
 
+/** The record of a request, by the `source` that guards are asked about. */
+export const recordOf = (source: object): RequestRecord | undefined => Guarded.recordOf(source)
+
 /** Takes the place of the record before, if there is one. */
-export function keepRecord(source: object, record: RequestRecord): void {
-  records.set(source, record)
-}
+export const keepRecord = (source: object, record: RequestRecord): void =>
+  Guarded.keepRecord(source, record)
 
 /**
  * The verified token of a request that has passed a guard, by the `source` that the guard was asked about:
@@ -31,7 +44,7 @@ export function keepRecord(source: object, record: RequestRecord): void {
  * handler, or the guard is `optional` and the caller anonymous.
  */
 export function tokenOf(source: object): AccessToken {
-  const decision = records.get(source)?.decision
+  const decision = recordOf(source)?.decision
   if (decision === undefined) {
     throw new Error('auth(...) was called where no requireToken(...) stands before the handler.')
   }

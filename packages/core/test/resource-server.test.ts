@@ -9,6 +9,7 @@ import {
   KeysUnavailableError,
   type Outcome,
   type RequestView,
+  tokenOf,
 } from '../src/index.ts'
 
 const issuer = createTestIssuer()
@@ -36,6 +37,17 @@ describe('a resource server', () => {
     expect(events.map((event) => event.type)).toEqual(['verified'])
     void server.authenticate({ ...view(), source: {} })
     expect(events).toHaveLength(2)
+  })
+
+  it('leaves no trace on a request that anybody could read or write, and takes a frozen one', () => {
+    const server = createResourceServer(options)
+    const source = Object.freeze({ ...request(issuer.token()) })
+    expect(server.authenticate(source)).toMatchObject({ kind: 'granted' })
+    expect(Reflect.ownKeys(source)).toEqual(['method', 'url', 'headers'])
+    expect(tokenOf(source).clientId).toBe('reports-cron')
+    for (const another of [{ ...source }, Object.create(source), new Proxy(source, {})]) {
+      expect(() => tokenOf(another as object)).toThrow(/no requireToken/)
+    }
   })
 
   it('shares nothing between two instances', () => {
