@@ -1,9 +1,11 @@
 import type { AccessToken } from './token/access-token.ts'
 
-/** The part that every guard shares. What a resource server adds to it is its own business. */
-export interface RequestRecord {
+/** What the guards know about a request that is under way. */
+export interface Notes {
   /** What the last guard has decided. */
   decision: AccessToken | 'anonymous' | undefined
+  /** What each resource server has found out for its guards: usually one. */
+  readonly records: { readonly owner: object }[]
 }
 
 /** What a class that extends it makes of an object is that object. */
@@ -12,29 +14,30 @@ const Itself = function (object: object) {
 } as unknown as new (object: object) => object
 
 /**
- * What the guards know about a request that is under way, in a private field that the request is given: a
- * property could be written by anybody. A `WeakMap` is the usual way to the same end, but what its entries cost
- * the garbage collector is more than all that a guard does with the claims of a token.
+ * Keeps the notes in a private field that the request is given: a property could be written by anybody. A
+ * `WeakMap` is the usual way to the same end, but what its entries cost the garbage collector is more than
+ * all that a guard does with the claims of a token. Only what takes no field any more has its entry there.
  */
-class Guarded extends Itself {
-  #record: RequestRecord | undefined
+class Annotated extends Itself {
+  static readonly #frozen = new WeakMap<object, Notes>()
+  readonly #notes: Notes = { decision: undefined, records: [] }
 
-  static recordOf(source: object): RequestRecord | undefined {
-    return #record in source ? source.#record : undefined
+  static notesOf(source: object): Notes | undefined {
+    return #notes in source ? source.#notes : Annotated.#frozen.get(source)
   }
 
-  static keepRecord(source: object, record: RequestRecord): void {
-    const guarded = #record in source ? source : new Guarded(source)
-    guarded.#record = record
+  static annotate(source: object): Notes {
+    if (Object.isExtensible(source)) return new Annotated(source).#notes
+    const notes: Notes = { decision: undefined, records: [] }
+    Annotated.#frozen.set(source, notes)
+    return notes
   }
 }
 
-/** The record of a request, by the `source` that guards are asked about. */
-export const recordOf = (source: object): RequestRecord | undefined => Guarded.recordOf(source)
-
-/** Takes the place of the record before, if there is one. */
-export const keepRecord = (source: object, record: RequestRecord): void =>
-  Guarded.keepRecord(source, record)
+/** The notes about a request, by the `source` that guards are asked about. */
+export function notesOf(source: object): Notes {
+  return Annotated.notesOf(source) ?? Annotated.annotate(source)
+}
 
 /**
  * The verified token of a request that has passed a guard, by the `source` that the guard was asked about:
@@ -44,7 +47,7 @@ export const keepRecord = (source: object, record: RequestRecord): void =>
  * handler, or the guard is `optional` and the caller anonymous.
  */
 export function tokenOf(source: object): AccessToken {
-  const decision = recordOf(source)?.decision
+  const decision = Annotated.notesOf(source)?.decision
   if (decision === undefined) {
     throw new Error('auth(...) was called where no requireToken(...) stands before the handler.')
   }

@@ -1,5 +1,5 @@
 import { readCredentials } from './credentials/bearer.ts'
-import { keepRecord, recordOf, type RequestRecord } from './decisions.ts'
+import { type Notes, notesOf } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { configuredIssuers, type IssuerStatus } from './issuers/configured-issuers.ts'
 import { checkTimes } from './jwt/time.ts'
@@ -67,19 +67,10 @@ interface Confirmation {
 }
 
 /** What the guards of one resource server know about a request. */
-class GuardedRequest implements RequestRecord {
-  /** Whose guards. */
+interface RequestRecord {
   readonly owner: object
   readonly finding: MaybePromise<Finding>
   confirmation: Confirmation | undefined
-  decision: RequestRecord['decision']
-
-  constructor(owner: object, finding: MaybePromise<Finding>) {
-    this.owner = owner
-    this.finding = finding
-    this.confirmation = undefined
-    this.decision = undefined
-  }
 }
 
 /**
@@ -110,7 +101,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     verdicts: settings.verdictCache && new VerdictCache(settings.verdictCache),
     now,
   }
-  /** A new one where what was found out about requests under way counts no more. */
+  /** Whose records count: a new one where those of requests under way count no more. */
   let owner = {}
 
   /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
@@ -133,11 +124,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     })
   }
 
-  function guarded(source: object, request: RequestView): GuardedRequest {
-    const known = recordOf(source)
-    if (known instanceof GuardedRequest && known.owner === owner) return known
-    const record = new GuardedRequest(owner, verify(request))
-    keepRecord(source, record)
+  function recordOf(request: RequestView, { records }: Notes): RequestRecord {
+    const known = records.find((record) => record.owner === owner)
+    if (known !== undefined) return known as RequestRecord
+    const record = { owner, finding: verify(request), confirmation: undefined }
+    records.push(record)
     return record
   }
 
@@ -150,7 +141,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   /** Asks the issuer again, where a guard wants it: once a request, unless a later guard is stricter. */
   function confirm(
-    record: GuardedRequest,
+    record: RequestRecord,
     verified: VerifiedToken,
     { freshness: maxAge }: CheckedRequirements,
   ): MaybePromise<VerifiedToken | Rejection> {
@@ -189,14 +180,15 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   }
 
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
-    const source = request.source ?? request
-    const record = guarded(source, request)
+    const source = sourceOf(request)
+    const notes = notesOf(source)
+    const record = recordOf(request, notes)
     return andThen(record.finding, (found) => {
       const verified = stillValid(found)
       if (verified instanceof Rejection) return refused(verified, required)
       if (verified === 'no_credentials') {
         if (!required.optional) return refused(nobody(), required)
-        record.decision = 'anonymous'
+        notes.decision = 'anonymous'
         return { kind: 'anonymous' }
       }
       return andThen(confirm(record, verified, required), (confirmed) => {
@@ -208,7 +200,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
             if (rejection.reason === 'wrong_subject') tellUnknown(token)
             return refused(rejection.withIssuer(issuer), required)
           }
-          record.decision = token
+          notes.decision = token
           return { kind: 'granted', token }
         })
       })
@@ -226,11 +218,16 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     ready: () => issuers.ready(),
     status: () => issuers.status(),
     distrust({ issuer, thumbprint }) {
-      issuers.distrust(issuer, thumbprint)
       owner = {}
+      issuers.distrust(issuer, thumbprint)
     },
     close: () => closing.abort(),
   }
+}
+
+/** Its own member only: one that all objects had would make all requests one. */
+function sourceOf(request: RequestView): object {
+  return (Object.hasOwn(request, 'source') ? request.source : undefined) ?? request
 }
 
 function nobody(): Rejection {

@@ -121,4 +121,19 @@ describe('the operations of one request', () => {
       parses: 1,
     })
   })
+
+  it('with a header of another length, or after a hundred others: one parse more', () => {
+    const guard = warm()
+    const withHeader = (more: object) => issuer.token({ header: { ...more } })
+    const parsesOf = (token: string) => operationsOf(guard, requestWith(token)).parses
+    const [short, long] = [withHeader({ x: 'a' }), withHeader({ x: 'a'.repeat(1024) })]
+    parsesOf(short)
+    parsesOf(long)
+    expect([
+      parsesOf(withHeader({ x: 'a' })),
+      parsesOf(withHeader({ x: 'a'.repeat(1024) })),
+    ]).toEqual([1, 2])
+    for (let i = 0; i < 100; i++) parsesOf(withHeader({ y: i }))
+    expect(parsesOf(withHeader({ x: 'a' }))).toBeGreaterThan(1)
+  })
 })

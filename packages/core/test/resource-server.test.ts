@@ -50,6 +50,59 @@ describe('a resource server', () => {
     }
   })
 
+  it('refuses a token that expires between two guards of one request', () => {
+    const clock = fakeClock()
+    const server = createResourceServer({ ...options, clock })
+    const exp = clock.seconds() + 60
+    const token = issuer.token({ claims: { exp, iat: clock.seconds() } })
+    const view = { ...request(token), source: {} }
+    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    clock.advance(64)
+    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    clock.advance(1)
+    expect(server.authenticate(view)).toMatchObject({ reason: 'expired' })
+  })
+
+  it('keeps what each of several servers knows about one request, and the last grant', () => {
+    const types: string[] = []
+    const onEvent = (event: BearwardEvent) => void types.push(event.type)
+    const [one, other] = [
+      createResourceServer({ ...options, onEvent }),
+      createResourceServer({ ...options, onEvent }),
+    ]
+    const view = { ...request(issuer.token()), source: {} }
+    for (const server of [one, other, one, other]) void server.authenticate(view)
+    expect(types).toEqual(['verified', 'verified'])
+    expect(other.authenticate(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
+    expect(tokenOf(view.source).clientId).toBe('reports-cron')
+  })
+
+  it('takes nothing that all objects have for the source of a request', () => {
+    const server = createResourceServer(options)
+    Object.assign(Object.prototype, { source: {} })
+    try {
+      expect(server.authenticate(request(issuer.token()))).toMatchObject({ kind: 'granted' })
+      expect(server.authenticate(request('a.b.c'))).toMatchObject({ reason: 'malformed_token' })
+    } finally {
+      delete (Object.prototype as { source?: object }).source
+    }
+  })
+
+  it('has forgotten what a distrusted key has signed before anybody is told', async () => {
+    const view = { ...request(issuer.token()), source: {} }
+    const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
+    const heard: unknown[] = []
+    const server = createResourceServer({
+      ...options,
+      onEvent: ({ type }) => {
+        if (type === 'key_distrusted') heard.push(server.authenticate(view))
+      },
+    })
+    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    server.distrust({ issuer: ISSUER, thumbprint })
+    expect(heard).toMatchObject([{ reason: 'unknown_key' }])
+  })
+
   it('shares nothing between two instances', () => {
     const stranger = createResourceServer({ ...options, audience: 'https://other.example.com' })
     const view = { ...request(issuer.token()), source: {} }

@@ -58,10 +58,10 @@ export function verifySignature(
   const { keys, settings } = issuer
   const { algorithm, kid } = hint
   const by = (key: VerifyingKey) => ({ algorithm, kid, thumbprint: key.thumbprint })
-  return andThen(findKeys(hint, issuer), (found) => {
-    if (found instanceof Rejection) return found
-    if (found.length === 0 || found.length > LIMITS.keysTried)
-      return unlisted(hint, settings.issuer)
+  return andThen(keys.find(algorithm, kid), (listed) => {
+    if (listed instanceof Rejection) return listed
+    const found = candidates(listed, issuer)
+    if (found.length === 0) return unlisted(hint, settings.issuer)
     return andThen(signerAmong(found, jws), (known) => {
       if (known !== undefined) return by(known)
       return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
@@ -75,19 +75,20 @@ export function verifySignature(
   })
 }
 
-/** Whether the key that has signed is still one that may: listed, and not distrusted. */
-export function isStillSigned(signedBy: SignedBy, issuer: Signer): MaybePromise<boolean> {
-  return andThen(findKeys(signedBy, issuer), (found) =>
-    found instanceof Rejection
-      ? false
-      : found.some((key) => key.thumbprint === signedBy.thumbprint),
+/** Whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
+export function isStillSigned(
+  { algorithm, kid, thumbprint }: SignedBy,
+  issuer: Signer,
+): MaybePromise<boolean> {
+  return andThen(issuer.keys.listed(algorithm, kid), (listed) =>
+    candidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
   )
 }
 
-function findKeys({ algorithm, kid }: KeyHint, issuer: Signer) {
-  return andThen(issuer.keys.find(algorithm, kid), (listed) =>
-    listed instanceof Rejection ? listed : ownKeys(listed, issuer),
-  )
+/** The keys to try: none where there is no clear choice. */
+function candidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
+  const own = ownKeys(listed, issuer)
+  return own.length > LIMITS.keysTried ? [] : own
 }
 
 /** A key that is marked as that of one tenant signs for that tenant only. */

@@ -27,6 +27,11 @@ export interface KeySource {
     kid: string | undefined,
   ): MaybePromise<readonly VerifyingKey[] | Rejection>
   /**
+   * The same among the keys at hand: one that is not there is not looked for. Waits only where all of them
+   * are older than they may be.
+   */
+  listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
+  /**
    * More keys to try where none of those in `tried` has signed the token: the issuer may have put other
    * material under the same `kid`.
    */

@@ -102,7 +102,10 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
   const isTrusted = (key: VerifyingKey) => !distrusted.has(key.thumbprint)
 
-  function listed(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] {
+  const trusted = (keys: readonly VerifyingKey[]) =>
+    distrusted.size === 0 ? keys : keys.filter(isTrusted)
+
+  function atHand(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] {
     return lifeCycle.held(clock.monotonic())?.set.find(algorithm, kid) ?? []
   }
 
@@ -110,7 +113,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
     const keys = set.find(algorithm, kid)
     if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
-    return distrusted.size === 0 ? keys : keys.filter(isTrusted)
+    return trusted(keys)
   }
 
   function unavailable(found: string): Rejection {
@@ -124,11 +127,11 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     kid: string | undefined,
   ): readonly VerifyingKey[] | Rejection {
     if (lifeCycle.held(clock.monotonic()) === undefined) return unavailable('none could be fetched')
-    const keys = listed(algorithm, kid)
+    const keys = atHand(algorithm, kid)
     if (keys.length === 0 && (lifeCycle.failures > 0 || closed.aborted)) {
       return unavailable('a key that is not listed, and they could not be fetched again')
     }
-    return keys.filter(isTrusted)
+    return trusted(keys)
   }
 
   return {
@@ -142,11 +145,18 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       return findListed(held.set, algorithm, kid)
     },
 
+    listed(algorithm, kid) {
+      const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'
+      return andThen(isOld ? follow('fresh_keys') : undefined, () =>
+        trusted(atHand(algorithm, kid)),
+      )
+    },
+
     findChanged(algorithm, kid, tried) {
       const known = new Set(tried.map((key) => key.thumbprint))
       // Without a `kid` there is no telling a new key from another one, nor a rotation from a forgery.
       return andThen(follow(kid === undefined ? 'unknown_key' : 'changed_key'), () => {
-        const others = listed(algorithm, kid).filter(
+        const others = atHand(algorithm, kid).filter(
           (key) => isTrusted(key) && !known.has(key.thumbprint),
         )
         return kid === undefined && others.length === 0 && lifeCycle.failures > 0

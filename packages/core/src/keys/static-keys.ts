@@ -12,12 +12,14 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
       () => {}, // `ready()` and every request reject with the reason
     )
   }
+  const listed: KeySource['listed'] = (algorithm, kid) =>
+    andThen(known, (set) => {
+      const keys = set.find(algorithm, kid)
+      return distrusted.size === 0 ? keys : keys.filter((key) => !distrusted.has(key.thumbprint))
+    })
   return {
-    find: (algorithm, kid) =>
-      andThen(known, (set) => {
-        const keys = set.find(algorithm, kid)
-        return distrusted.size === 0 ? keys : keys.filter((key) => !distrusted.has(key.thumbprint))
-      }),
+    find: listed,
+    listed,
     findChanged: () => [],
     distrust: (thumbprint) => void distrusted.add(thumbprint),
     ready: async () => void (await known),
@@ -28,6 +30,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 /** The keys of an issuer that verifies its tokens itself: there are none, and none are looked for. */
 export const unusedKeys: KeySource = {
   find: () => [],
+  listed: () => [],
   findChanged: () => [],
   ready: async () => {},
   status: () => ({ state: 'unused' }),

@@ -132,7 +132,7 @@ export interface CommonOptions {
   /**
    * How much is remembered of JWTs that were found good: at most so many, in about so many bytes of memory. One
    * that is remembered is not verified again; its times, and whether its key is still listed and trusted, are
-   * checked at every request. Default 10000 `entries` and 16777216 `bytes`; with 0 `entries` nothing is remembered.
+   * checked at every request. Default 5000 `entries` and 16777216 `bytes`; with 0 `entries` nothing is remembered.
    */
   readonly verdictCache?: { readonly entries?: number; readonly bytes?: number }
   /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */

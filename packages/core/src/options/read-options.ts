@@ -143,7 +143,7 @@ function readKeyAges(
 
 function readVerdictCache(given: unknown, problems: Problems): VerdictCacheBounds | undefined {
   if (given !== undefined && !isRecord(given)) {
-    problems.add('verdictCache must be an object such as { entries: 10000, bytes: 16777216 }.')
+    problems.add('verdictCache must be an object such as { entries: 5000, bytes: 16777216 }.')
     return undefined
   }
   problems.unknownNames(given ?? {}, ['entries', 'bytes'], 'verdictCache.')

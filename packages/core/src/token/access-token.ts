@@ -13,7 +13,7 @@ export type Claims = JsonObject
 
 /**
  * A verified access token, the same whatever it was on the wire. Frozen through and through, because one
- * verdict is shared between the guards of a request.
+ * verdict is shared between guards, and between requests with the same token.
  */
 export interface AccessToken {
   /** One of the configured issuers. */

@@ -5,4 +5,4 @@ export interface VerdictCacheBounds {
 }
 
 /** Unless the option says otherwise. */
-export const VERDICT_CACHE: VerdictCacheBounds = { entries: 10_000, bytes: 16_777_216 }
+export const VERDICT_CACHE: VerdictCacheBounds = { entries: 5000, bytes: 16_777_216 }

@@ -4,8 +4,8 @@ import { Doorkeeper } from './doorkeeper.ts'
 import { footprintOf } from './footprint.ts'
 import type { Verdict } from './verdict.ts'
 
-/** The model, its subject and its evidence, the entry itself and its hash: what no claim accounts for. */
-const ENTRY_BYTES = 2048
+/** The entry itself, its hash, and its place in the order of use. */
+const ENTRY_BYTES = 512
 
 /**
  * Remembers verdicts under the hashes of the tokens they are about: no token is in here, neither as a key
@@ -22,7 +22,7 @@ export class VerdictCache {
     this.#verdicts = new LRUCache({
       max: entries,
       maxSize: bytes,
-      sizeCalculation: ({ token }) => footprintOf(token.claims) + ENTRY_BYTES,
+      sizeCalculation: ({ token }) => footprintOf(token) + ENTRY_BYTES,
     })
   }
 

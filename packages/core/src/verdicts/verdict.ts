@@ -22,6 +22,6 @@ export function stillHolds(
 ): MaybePromise<boolean> {
   return andThen(
     isStillSigned(signedBy, issuer),
-    (signed) => signed && checkTimes(token.claims, issuer.settings, now()) === undefined,
+    (signed) => signed === true && checkTimes(token.claims, issuer.settings, now()) === undefined,
   )
 }

@@ -48,7 +48,7 @@ function scene(changes: Partial<ResourceServerOptions> = {}) {
       'remembered',
     ])
   }
-  return { server, send, acquaint }
+  return { server, send, acquaint, events }
 }
 
 /** Keys that are fetched, and what the endpoint answers. */
@@ -116,6 +116,31 @@ describe('a token that comes again', () => {
     endpoint.behave({ keys: [{ ...otherKey.jwk, kid: key.kid }] })
     await clock.pass(600)
     expect(await send(token)).toBe('invalid_signature')
+  })
+
+  it('looks for a withdrawn key as often as any other token of it does', async () => {
+    const { endpoint, events, send, acquaint } = published({ keys: [key.jwk, otherKey.jwk] })
+    const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
+    await acquaint(token)
+    endpoint.behave({ keys: [otherKey.jwk] })
+    await clock.pass(600)
+    expect(await send(token)).toBe('unknown_key')
+    expect(events.filter(({ type }) => type === 'keys_sought')).toHaveLength(1)
+  })
+
+  it('is refused where its key is one of more than are tried', async () => {
+    const nameless = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
+    const { endpoint, send, acquaint } = published({ keys: nameless })
+    const claims = { exp: clock.seconds() + 9000 }
+    const token = issuer.token({ key, header: { kid: undefined }, claims })
+    await acquaint(token)
+    const others = Array.from({ length: 3 }, () => generateKey('ES256').jwk)
+    endpoint.behave({ keys: [...nameless, ...others] })
+    await clock.pass(600)
+    expect(await send(token)).toBe('unknown_key')
+    expect(await send(issuer.token({ key, header: { kid: undefined }, claims }))).toBe(
+      'unknown_key',
+    )
   })
 
   it('outlives a refresh that lists its key again, and an outage as long as its key does', async () => {

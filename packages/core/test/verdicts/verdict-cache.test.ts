@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { serialize } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
@@ -45,6 +48,20 @@ describe('the verdict cache', () => {
     cache.remember(hashOf('a'), heavy)
     expect(cache.size).toEqual({ entries: 0, bytes: 0 })
   })
+})
+
+describe('the bound in bytes', () => {
+  it.each(['small', 'usual', 'scopes', 'indexes', 'fractions', 'shapes', 'objects', 'text'])(
+    'is about what %s take in memory',
+    async (kind) => {
+      const program = fileURLToPath(new URL('footprint.mjs', import.meta.url))
+      const options = ['--expose-gc', program, kind]
+      const { stdout } = await promisify(execFile)(process.execPath, options)
+      const { accounted, used } = JSON.parse(stdout) as { accounted: number; used: number }
+      expect(used / accounted).toBeGreaterThan(0.2)
+      expect(used / accounted).toBeLessThan(1.6)
+    },
+  )
 })
 
 describe('the doorkeeper', () => {
