@@ -31,7 +31,7 @@ const LAYERS = [
   ['encoding'],
   ['decisions'],
   ['problems'],
-  ['request', 'errors', 'limits', 'clock', 'maybe-promise', 'once-per'],
+  ['request', 'errors', 'limits', 'clock', 'maybe-promise', 'once-per', 'single-flight'],
   ['deep-freeze'],
 ]
 
