@@ -134,6 +134,17 @@ describe('freshness', () => {
     },
   )
 
+  it('of an opaque token is renewed by an answer that is as young as any request would take', async () => {
+    const { clock, endpoint, server, judge } = await scene(ACTIVE, { introspection: { maxAge: 2 } })
+    const ask = session(server, 'abc')
+    expect(await ask()).toBe('granted')
+    clock.advance(3)
+    expect(await judge('abc')).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(2)
+    expect(await ask()).toBe('401 inactive')
+  })
+
   it('is what the later guards of the request see, too', async () => {
     const { endpoint, server, judge } = await scene({ ...ACTIVE, scope: 'read admin' })
     expect(await judge('abc')).toBe('granted')
@@ -214,7 +225,8 @@ describe('freshness', () => {
     const { endpoint, judge, token, events } = await issuing('jwt')
     endpoint.answer({ ...ACTIVE, ...OF_TOKEN, sub: 'user-eve' })
     const lenient: Requirements = { freshness: { introspect: { maxAge: 60 } } }
-    expect(await judge(token(), lenient)).toBe('503 introspection_unavailable')
+    const one = token()
+    expect(await judge(one, lenient)).toBe('503 introspection_unavailable')
     expect(events).toContainEqual({
       type: 'introspection_failed',
       issuer: endpoint.url,
@@ -224,7 +236,7 @@ describe('freshness', () => {
     })
     expect(JSON.stringify(events)).not.toContain('eve')
     endpoint.answer({ ...ACTIVE, ...OF_TOKEN })
-    expect(await judge(token(), lenient)).toBe('granted')
+    expect(await judge(one, lenient)).toBe('granted')
   })
 
   it('asks an answer for nothing that the token has said already', async () => {
@@ -409,7 +421,7 @@ describe('the options of introspection', () => {
   })
 
   it('are own members: what somebody has put on every object is none of them', () => {
-    const polluted = { endpoint: 'not an address', keyId: 7, tokens: 'paper', entries: -1 }
+    const polluted = { endpoint: 'not an address', keyId: 7, scopeFormat: 'paper', entries: -1 }
     Object.assign(Object.prototype, polluted)
     try {
       const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
