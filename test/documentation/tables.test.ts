@@ -102,10 +102,11 @@ describe('the tables of the documentation are true:', () => {
 
   it('bounds of introspection', () => {
     const { failures, pause, retryAfter } = BREAKER
-    const { introspectionCalls, introspectionBytes, rememberedAnswers } = LIMITS
+    const { introspectionCalls, callsForKnownTokens, introspectionBytes, rememberedAnswers } =
+      LIMITS
     expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
-      String(introspectionCalls),
+      `${introspectionCalls}, of which ${callsForKnownTokens} are for tokens that were active before`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${retryAfter} s`,
@@ -113,6 +114,7 @@ describe('the tables of the documentation are true:', () => {
       `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
       String(rememberedAnswers.inactive),
     ])
+    expect(read('README.md')).toContain(`counts for its guards for ${LIMITS.answerOfRequest} s`)
   })
 
   it('events', () => {

@@ -11,6 +11,7 @@ const LAYERS = [
   ['index', 'for-clients'],
   ['stand-alone'],
   ['resource-server'],
+  ['freshness'],
   ['verify-token'],
   ['options'],
   ['verdicts'],
@@ -31,7 +32,7 @@ const LAYERS = [
   ['encoding'],
   ['decisions'],
   ['problems'],
-  ['request', 'errors', 'limits', 'clock', 'maybe-promise', 'once-per'],
+  ['request', 'errors', 'limits', 'clock', 'maybe-promise', 'once-per', 'single-flight'],
   ['deep-freeze'],
 ]
 

@@ -20,14 +20,16 @@ export interface IntrospectionServer extends RunningServer {
   /** Every request to another address, in order. */
   readonly visited: string[]
   answer(script: Script): void
-  /** Resolves when so many requests have come, in all. */
+  /** Resolves when so many requests have come to the introspection endpoint, in all. */
   received(count: number): Promise<void>
+  /** The same for other addresses. */
+  visiting(count: number): Promise<void>
 }
 
-/** `others` are documents by their path, in the place of those that the server has. */
+/** `others` are documents or scripts by their path, in the place of the documents that the server has. */
 export async function introspectionServer(
   first: Script,
-  others: (url: string) => Record<string, object> = () => ({}),
+  others: (url: string) => Record<string, Script> = () => ({}),
 ): Promise<IntrospectionServer> {
   const asked: Asked[] = []
   const visited: string[] = []
@@ -48,16 +50,23 @@ export async function introspectionServer(
     const { method = '', url = '', headers } = request
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    if (!url.startsWith('/introspect')) {
-      visited.push(url)
-      return answerJson(response, (documents() as Record<string, object>)[url] ?? 404)
-    }
     const form = new URLSearchParams(Buffer.concat(chunks).toString('latin1'))
     const one = { method, url, headers, form, response }
-    asked.push(one)
+    const isAsked = url.startsWith('/introspect')
+    if (isAsked) asked.push(one)
+    else visited.push(url)
     for (const wake of waiting) wake()
-    const answer = typeof script === 'function' ? await script(one) : script
+    const followed = isAsked ? script : ((documents() as Record<string, Script>)[url] ?? 404)
+    const answer = typeof followed === 'function' ? await followed(one) : followed
     if (answer !== undefined) answerJson(response, answer as object | number)
+  }
+
+  function until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => void (done() && resolve())
+      waiting.push(check)
+      check()
+    })
   }
 
   return {
@@ -65,12 +74,8 @@ export async function introspectionServer(
     asked,
     visited,
     answer: (next) => void (script = next),
-    received: (count) =>
-      new Promise((resolve) => {
-        const check = () => void (asked.length >= count && resolve())
-        waiting.push(check)
-        check()
-      }),
+    received: (count) => until(() => asked.length >= count),
+    visiting: (count) => until(() => visited.length >= count),
   }
 }
 

@@ -18,3 +18,21 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer as number)
   },
 }
+
+/** A point in time, by both clocks: in milliseconds. */
+export interface Moment {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { wall: clock.now(), monotonic: clock.monotonic() }
+}
+
+/**
+ * Seconds from one moment to another, by the clock that says more: one may have been set back meanwhile, and
+ * the other stands still on some systems while the machine is suspended.
+ */
+export function secondsBetween(then: Moment, now: Moment): number {
+  return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
+}

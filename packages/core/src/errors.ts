@@ -30,6 +30,21 @@ export class KeysUnavailableError extends Error {
   }
 }
 
+/**
+ * It cannot be found out where an issuer is asked about its tokens. `ready()` rejects with it; a request in the
+ * same situation is answered with 503.
+ */
+export class IntrospectionUnavailableError extends Error {
+  override readonly name = 'IntrospectionUnavailableError'
+  readonly code = 'bearward_introspection_unavailable'
+  readonly issuer: string
+
+  constructor(issuer: string, detail: string, cause: unknown) {
+    super(`The introspection endpoint of ${issuer} cannot be found: ${detail}`, { cause })
+    this.issuer = issuer
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'something that is not an Error was thrown'
 }

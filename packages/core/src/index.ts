@@ -75,4 +75,8 @@ export type { KeyStatus } from './keys/key-source.ts'
 export type { IgnoredKey } from './keys/key-set.ts'
 export type { UnusableKey } from './keys/jwk.ts'
 
-export { ConfigurationError, KeysUnavailableError } from './errors.ts'
+export {
+  ConfigurationError,
+  IntrospectionUnavailableError,
+  KeysUnavailableError,
+} from './errors.ts'

@@ -1,6 +1,10 @@
 import { deepFreeze } from './deep-freeze.ts'
 
-/** The bounds that are no options, in one place. Each is a number, has a test, and is documented. */
+/**
+ * The bounds on what others may send here, keep here, or make us do: those that are no options, in one place.
+ * Each is a number, has a test, and is documented. What paces our own calls stands with the code that it
+ * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`), and what memory an entry is charged with its cache.
+ */
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */
   tokenLength: 16_384,
@@ -18,6 +22,10 @@ export const LIMITS = deepFreeze({
   introspectionBytes: 65_536,
   /** Introspection calls to one issuer at the same time. */
   introspectionCalls: 128,
+  /** How many of them are kept for tokens that were active when they were last asked about. */
+  callsForKnownTokens: 32,
+  /** Seconds for which an answer that was asked for by a request is good for all guards of that request. */
+  answerOfRequest: 5,
   /** Answers of one issuer that are remembered, and the bytes they may take together. */
   rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
   /** Seconds that a signed introspection answer may be old, beside the clock tolerance. */

@@ -25,6 +25,11 @@ export class Problems {
   }
 }
 
+/** The own members of an object: what somebody has put on every object's prototype is none of them. */
+export function ownMembers(value: object): Record<string, unknown> {
+  return { __proto__: null, ...value }
+}
+
 /** What a name that is not known may have been meant to be. */
 export function hintAt(name: string, known: readonly string[]): string {
   const similar = known.find((candidate) => isSimilar(name, candidate))

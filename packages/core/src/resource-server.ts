@@ -1,6 +1,7 @@
 import { readCredentials } from './credentials/bearer.ts'
 import { type Notes, notesOf } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
+import { ageAllowed, confirmToken, isFresh } from './freshness.ts'
 import { configuredIssuers, type IssuerStatus } from './issuers/configured-issuers.ts'
 import { checkTimes } from './jwt/time.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
@@ -10,13 +11,13 @@ import type { Outcome } from './outcome/outcome.ts'
 import { refuse } from './outcome/refusal.ts'
 import { Rejection } from './outcome/rejection.ts'
 import type { RequestView } from './request.ts'
-import { checkRequirements } from './requirements/check-requirements.ts'
+import { checkIssuer, checkRequirements } from './requirements/check-requirements.ts'
 import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
 import { adviceFor } from './subject/advice.ts'
 import type { AccessToken } from './token/access-token.ts'
 import { VerdictCache } from './verdicts/verdict-cache.ts'
-import { confirmToken, type Verification, type VerifiedToken, verifyToken } from './verify-token.ts'
+import { type Verification, type VerifiedToken, verifyToken } from './verify-token.ts'
 
 /**
  * Decides about one request under the requirements it was made with: at once where the answer is known, else
@@ -39,7 +40,11 @@ export interface ResourceServer {
    * `onRefused` throws.
    */
   authenticate(request: RequestView, requirements?: Requirements): MaybePromise<Outcome>
-  /** Loads the keys of all issuers. Rejects with a `KeysUnavailableError` where some cannot be had. */
+  /**
+   * Loads the keys of all issuers, and finds out where they are asked about tokens. Rejects with a
+   * `KeysUnavailableError` or an `IntrospectionUnavailableError` where some cannot be had. Whether an issuer
+   * answers, and takes our credentials, is known from the first token on that it is asked about.
+   */
   readonly ready: () => Promise<void>
   /**
    * How it stands with the keys of each issuer. Never waits; where there are none, it sets off fetching them,
@@ -60,17 +65,10 @@ export interface ResourceServer {
 /** What is known of a request before anybody has asked for more: a token, no credentials, or a rejection. */
 type Finding = VerifiedToken | Rejection | 'no_credentials'
 
-/** The issuer was asked again, with an answer of at most that age. */
-interface Confirmation {
-  readonly maxAge: number
-  readonly verdict: MaybePromise<VerifiedToken | Rejection>
-}
-
 /** What the guards of one resource server know about a request. */
 interface RequestRecord {
   readonly owner: object
-  readonly finding: MaybePromise<Finding>
-  confirmation: Confirmation | undefined
+  finding: MaybePromise<Finding>
 }
 
 /**
@@ -95,11 +93,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const publish = publisher(settings.onEvent)
   const closing = new AbortController()
   const issuers = configuredIssuers(settings, publish, closing.signal)
-  const now = () => settings.clock.now() / 1000
   const verification: Verification = {
     issuers: issuers.trusted,
     verdicts: settings.verdictCache && new VerdictCache(settings.verdictCache),
-    now,
+    clock: settings.clock,
   }
   /** Whose records count: a new one where those of requests under way count no more. */
   let owner = {}
@@ -127,7 +124,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function recordOf(request: RequestView, { records }: Notes): RequestRecord {
     const known = records.find((record) => record.owner === owner)
     if (known !== undefined) return known as RequestRecord
-    const record = { owner, finding: verify(request), confirmation: undefined }
+    const record = { owner, finding: verify(request) }
     records.push(record)
     return record
   }
@@ -136,21 +133,34 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   function stillValid(finding: Finding): Finding {
     if (finding instanceof Rejection || finding === 'no_credentials') return finding
     const { settings: trusted } = finding.issuer
-    return checkTimes(finding.token.claims, trusted, now())?.withIssuer(trusted.issuer) ?? finding
+    return (
+      checkTimes(finding.token.claims, trusted, settings.clock.now() / 1000)?.withIssuer(
+        trusted.issuer,
+      ) ?? finding
+    )
   }
 
-  /** Asks the issuer again, where a guard wants it: once a request, unless a later guard is stricter. */
+  /**
+   * Asks the issuer again where its word is older than it may be. What it says counts for the guards that
+   * follow; that it says nothing makes nobody worse than he was.
+   */
   function confirm(
     record: RequestRecord,
     verified: VerifiedToken,
-    { freshness: maxAge }: CheckedRequirements,
+    required: CheckedRequirements,
   ): MaybePromise<VerifiedToken | Rejection> {
-    if (maxAge === undefined) return verified
-    const { confirmation } = record
-    if (confirmation !== undefined && confirmation.maxAge <= maxAge) return confirmation.verdict
-    const verdict = confirmToken(verified, maxAge, now)
-    record.confirmation = { maxAge, verdict }
-    return verdict
+    const maxAge = ageAllowed(verified, required.freshness)
+    if (maxAge === undefined || isFresh(verified, maxAge, settings.clock)) return verified
+    // Not every issuer can be asked: only those that the guard is for.
+    const foreign = checkIssuer(verified.token, required)
+    if (foreign !== undefined) return foreign
+    const confirmed = confirmToken(verified, maxAge, settings.clock)
+    record.finding = andThen(confirmed, (verdict) =>
+      verdict instanceof Rejection && verdict.reason === 'introspection_unavailable'
+        ? verified
+        : verdict,
+    )
+    return confirmed
   }
 
   function refused(rejection: Rejection, required: CheckedRequirements): Outcome {
@@ -191,8 +201,8 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
         notes.decision = 'anonymous'
         return { kind: 'anonymous' }
       }
+      const { issuer } = verified.token
       return andThen(confirm(record, verified, required), (confirmed) => {
-        const { issuer } = verified.token
         if (confirmed instanceof Rejection) return refused(confirmed.withIssuer(issuer), required)
         const { token } = confirmed
         return andThen(checkRequirements(token, required, source), (rejection): Outcome => {

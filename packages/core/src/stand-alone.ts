@@ -1,4 +1,6 @@
-import { environmentOptions } from './options/environment.ts'
+import { ConfigurationError } from './errors.ts'
+import { environmentOptions, inVariables } from './options/environment.ts'
+import type { ResourceServerOptions } from './options/options.ts'
 import { createResourceServer, type ResourceServer } from './resource-server.ts'
 
 let latest: { readonly environment: string; readonly server: ResourceServer } | undefined
@@ -15,7 +17,14 @@ export function standAloneServer(
 ): ResourceServer {
   const options = environmentOptions(environment)
   const key = JSON.stringify(options)
-  if (latest?.environment !== key)
-    latest = { environment: key, server: createResourceServer(options) }
+  if (latest?.environment !== key) latest = { environment: key, server: serverOf(options) }
   return latest.server
+}
+
+function serverOf(options: ResourceServerOptions): ResourceServer {
+  try {
+    return createResourceServer(options)
+  } catch (error) {
+    throw error instanceof ConfigurationError ? inVariables(error) : error
+  }
 }

@@ -1,11 +1,7 @@
 import { sha256 } from '#sha256'
 import { checkConfirmation } from './binding/confirmation.ts'
-import type { AnswerAges } from './introspection/introspection-cache.ts'
-import {
-  checkConfirmed,
-  checkIntrospected,
-  namesIn,
-} from './introspection/introspection-response.ts'
+import type { Clock, Moment } from './clock.ts'
+import { introspectedToken } from './introspection/introspected-token.ts'
 import {
   opaqueTokenIssuer,
   type TrustedIssuer,
@@ -13,7 +9,7 @@ import {
   type TrustedIssuers,
 } from './issuers/trusted-issuers.ts'
 import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
-import { verifyJwt } from './jwt/verify-jwt.ts'
+import { checkClaims, verifyJwt } from './jwt/verify-jwt.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
 import { Rejection } from './outcome/rejection.ts'
 import { type AccessToken, accessTokenOf } from './token/access-token.ts'
@@ -27,14 +23,22 @@ export interface VerifiedToken {
   readonly credential: string
   /** Whether that was known from before. */
   readonly remembered: boolean
+  /** When its issuer was asked about it; `undefined`: not at all. */
+  readonly asked: Asked | undefined
 }
 
-/** What verifying takes. `now` gives seconds since the epoch. */
+interface Asked {
+  readonly at: Moment
+  /** For this very request, and not for one before. */
+  readonly anew: boolean
+}
+
+/** What verifying takes. */
 export interface Verification {
   readonly issuers: TrustedIssuers
   /** `undefined`: nothing is remembered. */
   readonly verdicts: VerdictCache | undefined
-  readonly now: () => number
+  readonly clock: Clock
 }
 
 /**
@@ -45,15 +49,19 @@ export function verifyToken(
   credential: string,
   verification: Verification,
 ): MaybePromise<VerifiedToken | Rejection> {
-  const { verdicts, now } = verification
-  if (verdicts === undefined) return judge(credential, verification)
+  const { verdicts, clock } = verification
+  if (verdicts === undefined) return judge(credential, verification, () => {})
   return andThen(sha256(credential), (hash) => {
+    const remember = (verdict: Verdict) => verdicts.remember(hash, verdict)
     const known = verdicts.find(hash)
-    if (known === undefined) return judge(credential, verification, hash)
-    return andThen(stillHolds(known, now), (holds) => {
-      if (holds) return { token: known.token, issuer: known.issuer, credential, remembered: true }
+    if (known === undefined) return judge(credential, verification, remember)
+    return andThen(stillHolds(known, secondsOf(clock)), (holds) => {
+      if (holds === true) {
+        const { token, issuer } = known
+        return { token, issuer, credential, remembered: true, asked: undefined }
+      }
       verdicts.forget(hash)
-      return judge(credential, verification, hash)
+      return judge(credential, verification, remember)
     })
   })
 }
@@ -66,8 +74,8 @@ export function verifyToken(
  */
 function judge(
   credential: string,
-  { issuers, verdicts, now }: Verification,
-  hash?: string,
+  { issuers, clock }: Verification,
+  remember: (verdict: Verdict) => void,
 ): MaybePromise<VerifiedToken | Rejection> {
   const jws = parseCompactJws(credential)
   const issuer =
@@ -77,89 +85,77 @@ function judge(
   if (issuer instanceof Rejection) return issuer
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokens === 'opaque'
   const judged = isIntrospected
-    ? introspect(credential, issuer, now)
-    : verifyHere(jws, issuer, now, (verdict) => {
-        if (hash !== undefined) verdicts?.remember(hash, verdict)
-      })
-  return andThen(judged, (verdict) => {
-    if (verdict instanceof Rejection) return verdict.withIssuer(issuer.settings.issuer)
-    return { token: verdict, issuer, credential, remembered: false }
-  })
+    ? introspect(credential, issuer, clock)
+    : verifyHere(jws, issuer, clock, remember)
+  return andThen(judged, (verified) =>
+    verified instanceof Rejection ? verified.withIssuer(issuer.settings.issuer) : verified,
+  )
 }
 
 function verifyHere(
   jws: CompactJws,
   issuer: TrustedIssuer,
-  now: () => number,
+  clock: Clock,
   remember: (verdict: Verdict) => void,
-): MaybePromise<AccessToken | Rejection> {
+): MaybePromise<VerifiedToken | Rejection> {
   const { settings } = issuer
-  return andThen(verifyJwt(jws, issuer, now), (signedBy) => {
+  return andThen(verifyJwt(jws, issuer, secondsOf(clock)), (signedBy) => {
     if (!(signedBy instanceof Rejection)) {
       const bound = checkConfirmation(jws.claims)
       if (bound !== undefined) return bound
       const token = accessTokenOf(jws.claims, settings, 'jwt', jws.header)
       remember({ token, issuer, signedBy })
-      return token
+      return { token, issuer, credential: jws.token, remembered: false, asked: undefined }
     }
     if (signedBy.reason !== 'keys_unavailable' || settings.tokens !== 'both') return signedBy
-    // Where nobody answers at all, the keys are still what is missing.
-    return andThen(introspect(jws.token, issuer, now), (judged) =>
-      judged instanceof Rejection && judged.reason === 'introspection_unavailable'
-        ? signedBy
-        : judged,
-    )
+    return askInstead(jws, issuer, clock, signedBy)
   })
 }
 
-function introspect(
+/** Asks the issuer about a JWT that cannot be verified, unless it says itself that it is no good. */
+function askInstead(
+  jws: CompactJws,
+  issuer: TrustedIssuer,
+  clock: Clock,
+  unverified: Rejection,
+): MaybePromise<VerifiedToken | Rejection> {
+  const refused =
+    checkClaims(jws, issuer.settings, secondsOf(clock)()) ?? checkConfirmation(jws.claims)
+  if (refused !== undefined) return refused
+  // Where nobody answers at all, the keys are still what is missing.
+  return andThen(introspect(jws.token, issuer, clock), (judged) =>
+    judged instanceof Rejection && judged.reason === 'introspection_unavailable'
+      ? unverified
+      : judged,
+  )
+}
+
+/** Asks the issuer, with an answer less than `maxAge` seconds old, and takes what it says for the token. */
+export function introspect(
   credential: string,
   issuer: TrustedIssuer,
-  now: () => number,
-  ages?: AnswerAges,
-): MaybePromise<AccessToken | Rejection> {
-  const { settings } = issuer
-  return andThen(issuer.introspection!.ask(credential, ages), (answer) => {
-    if (answer instanceof Rejection) return answer
-    if (!answer.active) return inactive(settings.issuer)
-    const { claims } = answer
-    return (
-      checkIntrospected(claims, settings, now()) ??
-      checkConfirmation(claims) ??
-      accessTokenOf(claims, namesIn(claims, settings), 'introspection')
-    )
-  })
-}
-
-/**
- * Asks the issuer of a verified token whether it is still active, with an answer that is at most `maxAge`
- * seconds old. Where the token was verified here, its claims remain what they are; where the issuer was asked
- * in the first place, its new answer counts.
- */
-export function confirmToken(
-  verified: VerifiedToken,
-  maxAge: number,
-  now: () => number,
+  clock: Clock,
+  maxAge?: number,
 ): MaybePromise<VerifiedToken | Rejection> {
-  const { token, issuer, credential } = verified
-  const { settings, introspection } = issuer
-  const ages = {
-    maxAge,
-    negativeMaxAge: Math.min(maxAge, settings.introspection!.negativeMaxAge),
-  }
-  if (token.origin === 'introspection') {
-    return andThen(introspect(credential, issuer, now, ages), (renewed) =>
-      renewed instanceof Rejection ? renewed : { ...verified, token: renewed },
-    )
-  }
-  return andThen(introspection!.ask(credential, ages), (answer) => {
-    if (answer instanceof Rejection) return answer
-    if (!answer.active) return inactive(settings.issuer)
-    return checkConfirmed(answer.claims, settings, now()) ?? verified
+  const { settings } = issuer
+  return andThen(issuer.introspection!.ask(credential, maxAge), (introspected) => {
+    if (introspected instanceof Rejection) return introspected
+    const { response, anew } = introspected
+    if (!response.active) return inactive(settings.issuer)
+    const token = introspectedToken(response, settings, secondsOf(clock)())
+    if (token instanceof Rejection) return token
+    const asked = { at: response.askedAt, anew }
+    return { token, issuer, credential, remembered: false, asked }
   })
 }
 
-function inactive(issuer: string): Rejection {
+/** The issuer says that the token is none, or none any more. */
+export function inactive(issuer: string): Rejection {
   const expected = `a token that ${issuer} calls active`
   return new Rejection('inactive', { check: 'active', expected, found: 'one that it does not' })
+}
+
+/** Seconds since the epoch. */
+function secondsOf(clock: Clock): () => number {
+  return () => clock.now() / 1000
 }

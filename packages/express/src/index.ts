@@ -23,4 +23,9 @@ export type {
   ResourceServerOptions,
   Subject,
 } from '@bearward/core'
-export { ConfigurationError, KeysUnavailableError, subjectKey } from '@bearward/core'
+export {
+  ConfigurationError,
+  IntrospectionUnavailableError,
+  KeysUnavailableError,
+  subjectKey,
+} from '@bearward/core'

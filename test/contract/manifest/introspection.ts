@@ -22,7 +22,7 @@ export const introspection: readonly Line[] = [
     '7662-14',
     'RFC 7662, 2.2',
     'Scopes as an array are none, unless that is configured.',
-    'The token is refused altogether then, as a JWT with such a claim is.',
+    'The answer is none at all then, and the fault is that of the server.',
   ),
   tested('7662-15', 'RFC 9449, 7.2', 'A DPoP token is not taken as a bearer token.'),
   deviation('7662-16', 'RFC 9449, 6.2', 'A token bound to a key asks for the proof.', BOUND),

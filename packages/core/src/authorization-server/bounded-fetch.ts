@@ -1,5 +1,6 @@
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
+import { placeOf } from './address.ts'
 
 /** The part of the Fetch standard that outgoing calls use. `globalThis.fetch` fits. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>
@@ -87,7 +88,7 @@ export function boundedFetch(fetch: Fetch): GetJson {
 /** Makes one call, unless its time is over. Throws a `FetchError` where nothing comes of it. */
 export function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
   if (init.signal.aborted) return Promise.reject(init.signal.reason as Error)
-  return unlessBroken(`${url}: no answer`, () => fetch(url, init))
+  return unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
 }
 
 /**
@@ -101,11 +102,11 @@ export async function readAnswer(
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw new FetchError('redirect', `${url}: redirects are not followed`, { status })
+    throw new FetchError('redirect', `${placeOf(url)}: redirects are not followed`, { status })
   }
   if (status !== 200) {
     const retryAfter = headers.get('retry-after') ?? undefined
-    throw new FetchError('status', `${url}: status ${status}`, { status, retryAfter })
+    throw new FetchError('status', `${placeOf(url)}: status ${status}`, { status, retryAfter })
   }
   return readContent(response, url, bounds)
 }
@@ -117,9 +118,9 @@ export async function readContent(
   { mediaType, bytes }: AnswerBounds,
 ): Promise<Uint8Array> {
   if (!mediaType.test(response.headers.get('content-type') ?? '')) {
-    throw new FetchError('content_type', `${url}: not the content type that was asked for`)
+    throw new FetchError('content_type', `${placeOf(url)}: not the content type that was asked for`)
   }
-  return unlessBroken(`${url}: the answer broke off`, () => readBody(response, url, bytes))
+  return unlessBroken(`${placeOf(url)}: the answer broke off`, () => readBody(response, url, bytes))
 }
 
 /** Reads a JSON object. Throws a `FetchError`. */
@@ -127,7 +128,7 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   try {
     return parseJsonObject(bytes)
   } catch (error) {
-    throw new FetchError('malformed', `${url}: ${(error as SyntaxError).message}`)
+    throw new FetchError('malformed', `${placeOf(url)}: ${(error as SyntaxError).message}`)
   }
 }
 
@@ -154,7 +155,8 @@ async function readBody(response: Response, url: string, limit: number): Promise
   let length = 0
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     length += part.value.length
-    if (length > limit) throw new FetchError('too_large', `${url}: more than ${limit} bytes`)
+    if (length > limit)
+      throw new FetchError('too_large', `${placeOf(url)}: more than ${limit} bytes`)
     chunks.push(part.value)
   }
   const body = new Uint8Array(length)

@@ -1,11 +1,11 @@
-import type { FetchFailure } from '../authorization-server/bounded-fetch.ts'
-import type { MetadataError } from '../authorization-server/metadata.ts'
+import type { CallFailure, DiscoveryFailure } from '../authorization-server/describe-failure.ts'
 import type { IntrospectionFailure } from '../introspection/failure.ts'
 import type { KeyStatus } from '../keys/key-source.ts'
 import type { IgnoredKey } from '../keys/key-set.ts'
 import type { Reason } from '../outcome/reasons.ts'
 import type { Explanation } from '../outcome/rejection.ts'
 import type { WhyUnknown } from '../subject/evidence.ts'
+import type { TokenForm } from '../subject/profile.ts'
 
 /** A token was verified: once a request, however many guards ask. */
 export interface VerifiedEvent {
@@ -13,7 +13,7 @@ export interface VerifiedEvent {
   readonly issuer: string
   readonly subjectKind: 'machine' | 'user' | 'unknown'
   /** How the token was judged: here, or by its issuer. */
-  readonly origin: 'jwt' | 'introspection'
+  readonly origin: TokenForm
   /** Whether the same token was verified before, and that still held. Never where the issuer was asked. */
   readonly remembered: boolean
   /** How it stands with the issuer's keys: `stale` ones are counted by counting these. */
@@ -52,20 +52,13 @@ export interface KeysRefreshedEvent {
   readonly ignored: readonly IgnoredKey[]
 }
 
-/** What went wrong with an outgoing call, as a code and for people. */
-interface Failure<
-  Of extends string = FetchFailure | MetadataError['failure'] | 'unusable_key_set',
-> {
-  readonly failure: Of
-  /** Which address, and what happened. Nothing of a request is in it. */
-  readonly detail: string
-}
-
 /**
  * The keys of an issuer could not be fetched, or what was fetched is no good (`unusable_key_set`) and does
  * not replace what is held. Keys that are held keep serving.
  */
-export interface KeysFailedEvent extends Failure {
+export interface KeysFailedEvent extends CallFailure<
+  DiscoveryFailure<'jwks_uri'> | 'unusable_key_set'
+> {
   readonly type: 'keys_failed'
   readonly issuer: string
   /** How many attempts have failed in a row. */
@@ -101,8 +94,8 @@ export interface KeysMovedEvent {
 }
 
 /** The metadata of the issuer could not be had or not be used; the address that is known is. */
-export interface DiscoveryFailedEvent extends Failure<
-  KeysFailedEvent['failure'] | IntrospectionFailure
+export interface DiscoveryFailedEvent extends CallFailure<
+  DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'> | 'unexpected'
 > {
   readonly type: 'discovery_failed'
   readonly issuer: string
@@ -130,10 +123,10 @@ export interface IntrospectionCachedEvent {
 }
 
 /** An issuer was asked about a token, and no answer came that can be used. */
-export interface IntrospectionFailedEvent extends Failure<IntrospectionFailure> {
+export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailure> {
   readonly type: 'introspection_failed'
   readonly issuer: string
-  /** Seconds for which the issuer is not asked now: 0 while the circuit breaker is closed. */
+  /** Whole seconds for which the issuer is not asked now: 0 while the circuit breaker is closed. */
   readonly pause: number
 }
 

@@ -8,65 +8,66 @@ export const BREAKER = {
   retryAfter: 300,
 } as const
 
-/** May this call be made? As a probe, it decides about those that come after it. */
-export type Permission = 'call' | 'probe' | 'refused'
+/** That a call may be made. What becomes of a probe decides about the calls that come after it. */
+export type Permission = 'call' | 'probe'
+
+type State =
+  | { readonly name: 'closed'; readonly failures: number }
+  /** `until` is in monotonic milliseconds; it is so many pauses since the breaker was closed. */
+  | { readonly name: 'open'; readonly until: number; readonly pauses: number }
+  | { readonly name: 'half_open'; readonly pauses: number }
+
+const CLOSED: State = { name: 'closed', failures: 0 }
 
 /**
  * Keeps calls from a server that does not answer them, as a state machine without input or output: it is
  * told what happens and when (monotonic milliseconds), and says whether a call may be made.
  *
  * Closed, it lets every call through. After `BREAKER.failures` in a row, or when the server asks for a
- * pause, it is open and refuses all. When the pause is over it is half open: one call goes through as a
- * probe, and what becomes of it closes the breaker or opens it for twice as long.
+ * pause, it is open and lets none through. When the pause is over it is half open: one call goes through as
+ * a probe, and what becomes of it closes the breaker or opens it for twice as long.
  */
 export class CircuitBreaker {
-  #failures = 0
-  #pauses = 0
-  #openUntil = -Infinity
-  #isOpen = false
-  #isProbing = false
+  #state: State = CLOSED
 
-  ask(now: number): Permission {
-    if (!this.#isOpen) return 'call'
-    if (now < this.#openUntil || this.#isProbing) return 'refused'
-    this.#isProbing = true
+  /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
+  ask(monotonic: number): Permission | undefined {
+    if (this.#state.name === 'closed') return 'call'
+    if (this.#state.name === 'half_open' || monotonic < this.#state.until) return undefined
+    this.#state = { name: 'half_open', pauses: this.#state.pauses }
     return 'probe'
   }
 
   /** The server has answered. A call from before the breaker opened says nothing about the time after. */
   succeeded(permission: Permission): void {
-    if (this.#isOpen && permission !== 'probe') return
-    this.#failures = 0
-    this.#pauses = 0
-    this.#isOpen = false
-    this.#isProbing = false
+    if (permission === 'probe' || this.#state.name === 'closed') this.#state = CLOSED
   }
 
-  /** It has not. `retryAfter` are the seconds that it has asked for, if it has. */
-  failed(permission: Permission, now: number, retryAfter?: number): void {
-    if (permission === 'probe') this.#isProbing = false
-    else if (this.#isOpen) return this.#waitUntil(now, retryAfter ?? 0)
-    this.#failures++
-    if (permission !== 'probe' && this.#failures < BREAKER.failures && retryAfter === undefined)
-      return
-    const { first, last } = BREAKER.pause
-    this.#isOpen = true
-    this.#waitUntil(now, retryAfter ?? Math.min(last, first * 2 ** this.#pauses))
-    this.#pauses++
-  }
-
-  /** The call was made, and it is not known what that says: another one is to find out. */
-  abandoned(permission: Permission): void {
-    if (permission === 'probe') this.#isProbing = false
+  /** It has not. `retryAfter` are the seconds that it has asked for: 0 where it has not. */
+  failed(permission: Permission, monotonic: number, retryAfter: number): void {
+    const state = this.#state
+    if (state.name === 'closed') {
+      const failures = state.failures + 1
+      const opens = failures >= BREAKER.failures || retryAfter > 0
+      this.#state = opens ? opened(0, monotonic, retryAfter) : { name: 'closed', failures }
+    } else if (permission === 'probe') {
+      this.#state = opened(state.pauses, monotonic, retryAfter)
+    } else if (state.name === 'open') {
+      const asked = monotonic + Math.min(BREAKER.retryAfter, retryAfter) * 1000
+      this.#state = { ...state, until: Math.max(state.until, asked) }
+    }
   }
 
   /** Seconds until a call may be made again. */
-  pause(now: number): number {
-    return this.#isOpen ? Math.max(0, (this.#openUntil - now) / 1000) : 0
+  pause(monotonic: number): number {
+    return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
+}
 
-  #waitUntil(now: number, seconds: number): void {
-    const pause = Math.min(BREAKER.retryAfter, seconds) * 1000
-    this.#openUntil = Math.max(this.#openUntil, now + pause)
-  }
+/** What the server asks for can only make the pause longer: it may say 0, and mean nothing by it. */
+function opened(pauses: number, monotonic: number, retryAfter: number): State {
+  const { first, last } = BREAKER.pause
+  const asked = Math.min(BREAKER.retryAfter, retryAfter)
+  const seconds = Math.max(asked, Math.min(last, first * 2 ** pauses))
+  return { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
 }

@@ -1,11 +1,15 @@
-import { FetchError, type FetchFailure } from '../authorization-server/bounded-fetch.ts'
+import { FetchError } from '../authorization-server/bounded-fetch.ts'
 import { CredentialsError } from '../authorization-server/client-authentication.ts'
-import { MetadataError } from '../authorization-server/metadata.ts'
+import {
+  type CallFailure,
+  describeFailure,
+  type DiscoveryFailure,
+  UNEXPECTED,
+} from '../authorization-server/describe-failure.ts'
 
 /** Why it is not known whether a token is active. Never the caller's fault. */
 export type IntrospectionFailure =
-  | FetchFailure
-  | MetadataError['failure']
+  | DiscoveryFailure<'introspection_endpoint'>
   /** Our own secret or key could not be had. */
   | 'credentials_unavailable'
   /** The server does not know us: our credentials are wrong, or we may not ask. */
@@ -14,55 +18,51 @@ export type IntrospectionFailure =
   | 'throttled'
   /** The server does not introspect such a token. Some refuse JWTs. */
   | 'token_refused'
+  /** The answer is about another token than the one that was asked about. */
+  | 'another_token'
   /** A signed answer that is not what it should be, or not signed by the issuer. */
   | 'untrusted_answer'
+  /** A signed answer that cannot be verified: the keys of the issuer cannot be had. */
+  | 'keys_unavailable'
   /** It is something else, in this library or in one's own `fetch`. */
   | 'unexpected'
 
-/** An answer that cannot be used. */
-export class AnswerError extends Error {
-  override readonly name = 'AnswerError'
-  readonly failure: 'malformed' | 'untrusted_answer'
+/** A call that has come to nothing, for a reason that only introspection knows. */
+export class IntrospectionError extends Error {
+  override readonly name = 'IntrospectionError'
+  readonly failure: IntrospectionFailure
+  /** Seconds after which asking again makes sense, where that is known. */
+  readonly retryAfter: number
 
-  constructor(failure: AnswerError['failure'], message: string) {
+  constructor(failure: IntrospectionFailure, message: string, retryAfter = 0) {
     super(message)
     this.failure = failure
+    this.retryAfter = retryAfter
   }
 }
 
 /** What a failed call says: to the operator, and to the circuit breaker. */
-export interface FailedCall {
-  readonly failure: IntrospectionFailure
-  readonly detail: string
+export interface FailedCall extends CallFailure<IntrospectionFailure> {
   /**
-   * Whether it says something about the server and not about this one token: what a caller can bring about
-   * with a token of his choice must not keep others out.
+   * Whether the server cannot answer at present. Every other failure is an answer of its kind, and may be due
+   * to this one token: what a caller can bring about with a token of his choice must not keep others out.
    */
   readonly isOutage: boolean
-  /** Seconds that the server asks us to wait. */
-  readonly retryAfter: number | undefined
+  /** Seconds that the server asks us to wait: 0 where it does not. */
+  readonly retryAfter: number
 }
 
-/** Failures that another token may not have met: the server has answered, if not as it should. */
-const OF_ONE_TOKEN: readonly IntrospectionFailure[] = [
-  'token_refused',
-  'content_type',
-  'too_large',
-  'malformed',
-  'untrusted_answer',
+/** Failures of a server that nobody gets an answer from now. */
+const OUTAGES: readonly IntrospectionFailure[] = [
+  'unreachable',
+  'timeout',
+  'credentials_unavailable',
+  'credentials_refused',
+  'throttled',
+  'keys_unavailable',
 ]
 
-/** Says what a thrown value means. `now` is in milliseconds since the epoch. */
-export function failedCall(error: unknown, now: number): FailedCall {
-  const failure = failureOf(error)
-  return {
-    failure,
-    detail: failure === 'unexpected' ? 'something unexpected was thrown' : (error as Error).message,
-    isOutage: !OF_ONE_TOKEN.includes(failure),
-    retryAfter: error instanceof FetchError ? secondsUntil(error.retryAfter, now) : undefined,
-  }
-}
-
+/** What statuses mean. A 403 may be the work of a firewall that did not like the token. */
 const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
   400: 'token_refused',
   401: 'credentials_refused',
@@ -72,13 +72,48 @@ const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
   422: 'token_refused',
   429: 'throttled',
 }
+const IS_OUTAGE_BY_STATUS: Readonly<Record<number, boolean>> = {
+  403: false,
+  502: true,
+  503: true,
+  504: true,
+}
 
-function failureOf(error: unknown): IntrospectionFailure {
-  if (error instanceof CredentialsError) return 'credentials_unavailable'
-  if (error instanceof AnswerError || error instanceof MetadataError) return error.failure
-  if (!(error instanceof FetchError)) return 'unexpected'
-  if (error.failure !== 'status') return error.failure
-  return OF_STATUS[error.status!] ?? 'status'
+/** The endpoint was asked, and no answer came that can be used. `wall` is now in milliseconds since the epoch. */
+export function failedCall(error: unknown, wall: number): FailedCall {
+  const { failure, detail } = describe(error)
+  const status = error instanceof FetchError ? error.status : undefined
+  return {
+    failure,
+    detail,
+    isOutage: IS_OUTAGE_BY_STATUS[status ?? 0] ?? OUTAGES.includes(failure),
+    retryAfter: retryAfterOf(error, wall),
+  }
+}
+
+/** It is not known where to ask. Whatever has come of looking for it, no token had to do with it. */
+export function failedDiscovery(error: unknown, wall: number): FailedCall {
+  const { failure, detail } = describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
+  return {
+    failure,
+    detail: `${detail} (set introspection.endpoint)`,
+    isOutage: true,
+    retryAfter: retryAfterOf(error, wall),
+  }
+}
+
+function describe(error: unknown): CallFailure<IntrospectionFailure> {
+  if (error instanceof CredentialsError)
+    return { failure: 'credentials_unavailable', detail: error.message }
+  if (error instanceof IntrospectionError) return { failure: error.failure, detail: error.message }
+  if (error instanceof FetchError && error.failure === 'status')
+    return { failure: OF_STATUS[error.status!] ?? 'status', detail: error.message }
+  return describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
+}
+
+function retryAfterOf(error: unknown, wall: number): number {
+  if (error instanceof IntrospectionError) return error.retryAfter
+  return (error instanceof FetchError && secondsUntil(error.retryAfter, wall)) || 0
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date. */

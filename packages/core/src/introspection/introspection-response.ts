@@ -1,83 +1,87 @@
+import type { Moment } from '../clock.ts'
 import type { JsonObject } from '../encoding/json.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { checkAudience, checkClaimTypes } from '../jwt/claims.ts'
-import { checkTimes } from '../jwt/time.ts'
-import { checkTokenKind } from '../jwt/token-type.ts'
-import { kindOf, Rejection } from '../outcome/rejection.ts'
+import type { ClaimReading, IssuerSettings } from '../issuers/issuer-settings.ts'
+import { checkClaimTypes } from '../jwt/claims.ts'
+import { kindOf } from '../outcome/rejection.ts'
 import { clientIdClaims } from '../subject/context.ts'
 import type { ScopeSource } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
-import { AnswerError } from './failure.ts'
-import { type Answer, INACTIVE } from './introspection-cache.ts'
+import { IntrospectionError } from './failure.ts'
+
+/** What an issuer has said about a token (RFC 7662 section 2.2), and when it was asked. */
+export type IntrospectionResponse = ActiveResponse | InactiveResponse
+
+export interface ActiveResponse {
+  readonly active: true
+  readonly claims: JsonObject
+  readonly reading: ClaimReading
+  /** That it took. */
+  readonly bytes: number
+  readonly askedAt: Moment
+}
+
+interface InactiveResponse {
+  readonly active: false
+  readonly askedAt: Moment
+}
+
+/** A response as it has come. */
+export interface ReceivedResponse {
+  readonly members: JsonObject
+  /** That it took. */
+  readonly bytes: number
+  readonly askedAt: Moment
+}
+
+/**
+ * Reads an introspection response. `active` has to be a boolean, and every other member that is read has to
+ * have its type: everything else is no response, and throws an `IntrospectionError`. Members that are null
+ * are taken as not there, except for `cnf`. Of a token that is not active nothing else is read.
+ */
+export function readIntrospectionResponse(
+  { members, bytes, askedAt }: ReceivedResponse,
+  settings: IssuerSettings,
+): IntrospectionResponse {
+  const { active } = members
+  if (typeof active !== 'boolean')
+    throw malformed(`the member active is ${kindOf(active)}, and no boolean`)
+  if (!active) return { active, askedAt }
+  const claims = withoutNulls(members)
+  const reading = readingOf(claims, settings)
+  const wrong =
+    checkClaimTypes(claims, reading, [], 'introspection')?.explanation ?? wrongName(claims)
+  if (wrong !== undefined)
+    throw malformed(`the member ${wrong.check} is ${wrong.found}, and not ${wrong.expected}`)
+  return { active, claims, reading, bytes, askedAt }
+}
+
+function malformed(detail: string): IntrospectionError {
+  return new IntrospectionError('malformed', detail)
+}
+
+/** Some servers write all members, and null where they have nothing to say. */
+function withoutNulls(members: JsonObject): JsonObject {
+  const said = Object.entries(members).filter(([name, value]) => value !== null || name === 'cnf')
+  return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(said)))
+}
+
+function wrongName(claims: JsonObject) {
+  const check = ['iss', 'token_type'].find(
+    (name) => Object.hasOwn(claims, name) && typeof claims[name] !== 'string',
+  )
+  if (check === undefined) return undefined
+  return { check, expected: 'a string', found: kindOf(claims[check]) }
+}
 
 /** RFC 7662 section 2.2. */
 const SCOPE: ScopeSource = { claim: 'scope', format: 'string' }
 
 /**
- * Reads an introspection answer (RFC 7662 section 2.2), which took so many bytes. `active` has to be a
- * boolean: everything else is no answer, and throws an `AnswerError`. Of a token that is not active nothing
- * else is read.
- */
-export function readAnswer(members: JsonObject, bytes: number): Answer {
-  const { active } = members
-  if (typeof active !== 'boolean') {
-    throw new AnswerError('malformed', `the member active is ${kindOf(active)}, and no boolean`)
-  }
-  return active ? { active, claims: members, bytes } : INACTIVE
-}
-
-/**
- * Holds the members of an `active` answer against what an access token of this issuer for this API has to be.
- * That the server calls a token active says that it has issued it and not withdrawn it: whether it is an
- * access token, whom it is for and whether it is still in its time is ours to check. `now` is in seconds.
- *
- * Does NOT look at `cnf`, and never reads `username`: it may change hands.
- */
-export function checkIntrospected(
-  claims: JsonObject,
-  settings: IssuerSettings,
-  now: number,
-): Rejection | undefined {
-  const names = namesIn(claims, settings)
-  return (
-    checkConsistency(claims, names, now) ??
-    checkTokenKind(claims, names, claims['token_type'] === undefined ? undefined : 'at+jwt') ??
-    checkAudience(claims, names)
-  )
-}
-
-/**
- * The same for a token that has been verified here: what the server says must not contradict it, and need
- * not repeat it.
- */
-export function checkConfirmed(
-  claims: JsonObject,
-  settings: IssuerSettings,
-  now: number,
-): Rejection | undefined {
-  const names = namesIn(claims, settings)
-  return (
-    checkConsistency(claims, names, now) ??
-    (Object.hasOwn(claims, 'aud') ? checkAudience(claims, names) : undefined)
-  )
-}
-
-function checkConsistency(claims: JsonObject, settings: IssuerSettings, now: number) {
-  const required = settings.maxTokenAge === undefined ? [] : ['iat']
-  return (
-    checkTokenType(claims['token_type']) ??
-    checkIssuer(claims, settings.issuer) ??
-    checkClaimTypes(claims, settings, required, 'introspection') ??
-    checkTimes(claims, settings, now)
-  )
-}
-
-/**
- * Where the members of an answer stand: RFC 7662 names them `client_id` and `scope`, whatever an issuer
+ * Where the members of a response stand: RFC 7662 names them `client_id` and `scope`, whatever an issuer
  * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark. What has been
- * configured, and what the profile says about answers, goes first where it is there.
+ * configured, and what the profile says about responses, goes first where it is there.
  */
-export function namesIn(claims: JsonObject, settings: IssuerSettings): IssuerSettings {
+function readingOf(claims: JsonObject, settings: IssuerSettings): ClaimReading {
   const { tokenKindClaim: rule, scopeSources } = settings
   const has = (name: string) => Object.hasOwn(claims, name)
   const { clientIdClaim } = settings.subjects
@@ -87,27 +91,9 @@ export function namesIn(claims: JsonObject, settings: IssuerSettings): IssuerSet
       : { ...settings.subjects, clientIdClaim: 'client_id' }
   const present = scopeSources.filter(({ claim }) => has(claim))
   return {
-    ...settings,
     subjects,
     clientIdClaims: clientIdClaims(subjects, 'introspection'),
     scopeSources: [scopeSourceOf(claims, present, 'introspection') ?? SCOPE],
     tokenKindClaim: rule !== undefined && has(rule.name) ? rule : undefined,
   }
-}
-
-/** RFC 6749 section 7.1. Servers say `refresh_token` here where they have introspected one. */
-function checkTokenType(type: unknown): Rejection | undefined {
-  if (type === undefined) return undefined
-  const name = typeof type === 'string' ? type.toLowerCase() : ''
-  if (name === 'bearer' || name === 'access_token') return undefined
-  const found = name === 'dpop' ? 'DPoP' : name === '' ? kindOf(type) : 'another type'
-  const reason = name === 'dpop' ? 'unsupported_binding' : 'wrong_token_type'
-  return new Rejection(reason, { check: 'token_type', expected: 'Bearer', found })
-}
-
-function checkIssuer(claims: JsonObject, expected: string): Rejection | undefined {
-  const { iss } = claims
-  if (!Object.hasOwn(claims, 'iss') || iss === expected) return undefined
-  const found = typeof iss === 'string' ? 'another issuer' : kindOf(iss)
-  return new Rejection('unknown_issuer', { check: 'iss', expected, found })
 }

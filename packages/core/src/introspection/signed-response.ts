@@ -6,17 +6,17 @@ import { type Signer, verifySignature } from '../jwt/verify-jwt.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../outcome/rejection.ts'
 import { isRecord } from '../problems.ts'
-import { AnswerError } from './failure.ts'
+import { IntrospectionError } from './failure.ts'
 
-export const SIGNED_ANSWER = 'application/token-introspection+jwt'
+export const SIGNED_RESPONSE = 'application/token-introspection+jwt'
 const TYP = /^(?:application\/)?token-introspection\+jwt$/i
 
 /**
- * Reads a signed introspection answer (RFC 9701 section 5): a JWS of the issuer, made for this client, and
- * just now. Only what stands in `token_introspection` is the answer; other members at the top change nothing.
- * An encrypted answer is none. `now` is in seconds. Rejects with an `AnswerError`.
+ * Reads a signed introspection response (RFC 9701 section 5): a JWS of the issuer, made for this client, and
+ * just now. Only what stands in `token_introspection` is the response; other members at the top change nothing.
+ * An encrypted response is none. `now` is in seconds since the epoch. Rejects with an `IntrospectionError`.
  */
-export async function readSignedAnswer(
+export async function readSignedResponse(
   text: string,
   issuer: Signer,
   { clientId, algorithms }: IntrospectionSettings,
@@ -40,12 +40,15 @@ export async function readSignedAnswer(
   return members
 }
 
+/** That the keys cannot be had is an outage, and says nothing about who has signed. */
 function trusted<T>(value: T | Rejection): T {
   if (!(value instanceof Rejection)) return value
   const { check, expected, found } = value.explanation
-  throw untrusted(`${check}: expected ${expected}, found ${found}`)
+  const detail = `${check}: expected ${expected}, found ${found}`
+  if (value.reason !== 'keys_unavailable') throw untrusted(detail)
+  throw new IntrospectionError('keys_unavailable', detail, value.retryAfter)
 }
 
-function untrusted(detail: string): AnswerError {
-  return new AnswerError('untrusted_answer', `the signed answer: ${detail}`)
+function untrusted(detail: string): IntrospectionError {
+  return new IntrospectionError('untrusted_answer', `the signed answer: ${detail}`)
 }

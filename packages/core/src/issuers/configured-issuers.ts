@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Publish } from '../events/publisher.ts'
-import { introspectionOf } from '../introspection/introspections.ts'
+import { introspectionOf } from '../introspection/introspection-of-issuer.ts'
 import type { KeySource, KeyStatus } from '../keys/key-source.ts'
 import { keySourceOf } from '../keys/key-sources.ts'
 import type { Settings } from '../options/read-options.ts'
@@ -41,7 +41,10 @@ export function configuredIssuers(
   return {
     trusted,
     async ready() {
-      await Promise.all([...keySources.values()].map((keys) => keys.ready()))
+      await Promise.all([
+        ...[...keySources.values()].map((keys) => keys.ready()),
+        ...[...trusted.values()].map(({ introspection }) => introspection?.ready()),
+      ])
     },
     status: () =>
       [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
@@ -53,6 +56,8 @@ export function configuredIssuers(
         ])
       }
       keys.distrust(thumbprint)
+      // What the key has signed may be an answer about a token.
+      for (const one of trusted.values()) if (one.keys === keys) one.introspection?.forget()
       publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
     },
   }

@@ -11,6 +11,8 @@ export type KeyOrigin =
   | { readonly kind: 'jwks_uri'; readonly uri: string }
   | { readonly kind: 'static'; readonly document: JsonObject }
   | { readonly kind: 'secret'; readonly secret: Uint8Array }
+  /** None are needed: the tokens are opaque, and what the issuer says about them is not signed. */
+  | { readonly kind: 'unused' }
 
 /** How an issuer is asked about its tokens (RFC 7662). */
 export interface IntrospectionSettings {
@@ -28,8 +30,18 @@ export interface IntrospectionSettings {
   readonly negativeMaxAge: number
 }
 
+/** In which claims of a token stands what. */
+export interface ClaimReading {
+  /** Without a value it only has to be there. */
+  readonly tokenKindClaim: { readonly name: string; readonly value?: string } | undefined
+  /** All that are there have to name the same client. */
+  readonly clientIdClaims: readonly string[]
+  readonly scopeSources: readonly ScopeSource[]
+  readonly subjects: SubjectStatements
+}
+
 /** All that is said about one trusted issuer: the options after validation, defaults filled in. */
-export interface IssuerSettings {
+export interface IssuerSettings extends ClaimReading {
   /** As in `iss`. */
   readonly issuer: string
   /** As in the metadata: the same, or with `{tenantid}` where the issuer is one tenant of many. */
@@ -45,12 +57,6 @@ export interface IssuerSettings {
   readonly tokens: 'jwt' | 'opaque' | 'both'
   readonly introspection: IntrospectionSettings | undefined
   readonly tokenType: 'jwt' | 'at+jwt'
-  /** Without a value it only has to be there. */
-  readonly tokenKindClaim: { readonly name: string; readonly value?: string } | undefined
-  /** All that are there have to name the same client. */
-  readonly clientIdClaims: readonly string[]
-  readonly scopeSources: readonly ScopeSource[]
-  readonly subjects: SubjectStatements
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds since `iat`. */

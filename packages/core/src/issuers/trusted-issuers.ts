@@ -1,6 +1,6 @@
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 import type { KeySource } from '../keys/key-source.ts'
-import type { Introspection } from '../introspection/introspect.ts'
+import type { Introspection } from '../introspection/introspection.ts'
 import type { IssuerSettings } from './issuer-settings.ts'
 
 /** An issuer that the configuration names, its keys, and how to ask it about a token. */
@@ -28,6 +28,9 @@ export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIss
   })
 }
 
+/** For whoever has configured `introspection` alone, and expects more of it. */
+const NO_OPAQUE_TOKEN = "a JWT (tokens is 'jwt': opaque tokens take 'opaque' or 'both')"
+
 /** Base64url of something that begins with a brace, and a dot behind it. */
 const BEGINS_WITH_HEADER = /^e[w-z0-9_-][A-Za-z0-9_-]*\./
 
@@ -42,5 +45,7 @@ export function opaqueTokenIssuer(
 ): TrustedIssuer | Rejection {
   if (BEGINS_WITH_HEADER.test(token)) return malformed
   for (const issuer of issuers.values()) if (issuer.settings.tokens !== 'jwt') return issuer
-  return malformed
+  return [...issuers.values()].some(({ introspection }) => introspection !== undefined)
+    ? new Rejection('malformed_token', { ...malformed.explanation, expected: NO_OPAQUE_TOKEN })
+    : malformed
 }

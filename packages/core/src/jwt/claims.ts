@@ -1,5 +1,5 @@
 import type { JsonObject } from '../encoding/json.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import type { ClaimReading, IssuerSettings } from '../issuers/issuer-settings.ts'
 import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 import { clientIdentity } from '../subject/client-id.ts'
@@ -37,7 +37,7 @@ const AUDIENCE: ClaimType = [
  */
 export function checkClaimTypes(
   claims: JsonObject,
-  settings: IssuerSettings,
+  settings: ClaimReading & { readonly tenant?: string | undefined },
   required: readonly string[],
   form: TokenForm = 'jwt',
 ): Rejection | undefined {
@@ -80,7 +80,7 @@ export const requiredClaims = oncePer((settings: IssuerSettings): readonly strin
 })
 
 const claimTypesOf = oncePer(
-  ({ clientIdClaims }: IssuerSettings): readonly (readonly [string, ClaimType])[] => [
+  ({ clientIdClaims }: ClaimReading): readonly (readonly [string, ClaimType])[] => [
     ['exp', NUMERIC_DATE],
     ['nbf', NUMERIC_DATE],
     ['iat', NUMERIC_DATE],
@@ -97,21 +97,38 @@ const claimTypesOf = oncePer(
  * section 4.1.3, RFC 9068 section 4). Where the issuer's tokens carry no audience, the client that the
  * token was issued to has to be one of those named, and a token that has an audience is not for us.
  */
-export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rejection | undefined {
-  const { audiences, allowedClients, clientIdClaims } = settings
+export function checkAudience(
+  claims: JsonObject,
+  settings: IssuerSettings,
+  reading: ClaimReading = settings,
+): Rejection | undefined {
+  return checkIntended(claims, settings) ?? checkClient(claims, settings, reading)
+}
+
+/** The first half of that: the audience alone. */
+export function checkIntended(
+  claims: JsonObject,
+  { audiences }: IssuerSettings,
+): Rejection | undefined {
   const aud = claims['aud'] as string | readonly string[] | undefined
   const isOurs = (name: string) => audiences?.includes(name) === true
   const isIntended =
     audiences === null
       ? aud === undefined
       : aud !== undefined && (typeof aud === 'string' ? isOurs(aud) : aud.some(isOurs))
-  if (!isIntended) {
-    return new Rejection('wrong_audience', {
-      check: 'aud',
-      expected: audiences === null ? 'nothing' : audiences.join(' or '),
-      found: aud === undefined ? 'nothing' : 'other audiences',
-    })
-  }
+  if (isIntended) return undefined
+  return new Rejection('wrong_audience', {
+    check: 'aud',
+    expected: audiences === null ? 'nothing' : audiences.join(' or '),
+    found: aud === undefined ? 'nothing' : 'other audiences',
+  })
+}
+
+function checkClient(
+  claims: JsonObject,
+  { allowedClients }: IssuerSettings,
+  { clientIdClaims }: ClaimReading,
+): Rejection | undefined {
   if (allowedClients === undefined) return undefined
   const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
   if (clientId !== undefined && allowedClients.includes(clientId)) return undefined

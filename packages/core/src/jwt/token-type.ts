@@ -1,5 +1,5 @@
 import type { JsonObject } from '../encoding/json.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import type { ClaimReading, IssuerSettings } from '../issuers/issuer-settings.ts'
 import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
 
@@ -17,6 +17,11 @@ export function checkMediaType(
   if (isOneOf(MEDIA_TYPES[tokenType], typ)) return undefined
   const found = typeof typ === 'string' ? 'another type' : kindOf(typ)
   return wrongType('typ', MEDIA_TYPES[tokenType].join(' or '), found)
+}
+
+/** Whether `typ` says that this is an access token, and nothing else (RFC 9068 section 2.1). */
+export function saysAccessToken(typ: unknown): boolean {
+  return isOneOf(MEDIA_TYPES['at+jwt'], typ)
 }
 
 const MEDIA_TYPES = { 'at+jwt': ['at+jwt'], jwt: ['at+jwt', 'jwt'] } as const
@@ -46,7 +51,7 @@ const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
  * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
  * whatever that is, because `roles` stands in ID tokens too; and not `aud`, which every token has.
  */
-const signsOf = oncePer(({ clientIdClaims }: IssuerSettings): readonly string[] => [
+const signsOf = oncePer(({ clientIdClaims }: ClaimReading): readonly string[] => [
   ...new Set(['scope', 'scp', 'client_id', ...clientIdClaims.filter((name) => name !== 'aud')]),
 ])
 
@@ -54,19 +59,38 @@ const signsOf = oncePer(({ clientIdClaims }: IssuerSettings): readonly string[] 
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
  * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
  * where there is neither a scope nor a client id. A token that shows no sign at all of being an access
- * token (no `typ` that says so, no claim that marks it, no scope, no client id) is not taken for one: the
- * plainest ID tokens look like that, and their audience is whatever a client is called.
+ * token (nothing outside of its claims that says so, no claim that marks it, no scope, no client id) is not
+ * taken for one: the plainest ID tokens look like that, and their audience is whatever a client is called.
+ * `isMarked`: something outside of the claims says so.
  */
 export function checkTokenKind(
   claims: JsonObject,
-  settings: IssuerSettings,
-  typ: unknown,
+  reading: ClaimReading,
+  isMarked: boolean,
+): Rejection | undefined {
+  const foreign = checkForeignKind(claims, reading)
+  if (foreign !== undefined) return foreign
+  const has = (name: string) => Object.hasOwn(claims, name)
+  const signs = signsOf(reading)
+  const bearsMark = isMarked || reading.tokenKindClaim !== undefined || has('token_use')
+  if (!bearsMark && !signs.some(has)) {
+    return wrongType(signs.join(', '), 'one of them', 'no sign of an access token')
+  }
+  // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
+  if (has('nonce') && !signs.some((name) => name !== 'azp' && has(name))) {
+    return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
+  }
+  return undefined
+}
+
+/** The part of it that asks for nothing: whether something says that this is another kind of token. */
+export function checkForeignKind(
+  claims: JsonObject,
+  { tokenKindClaim: rule }: ClaimReading,
 ): Rejection | undefined {
   for (const [name, kind] of FOREIGN_CLAIMS) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  const { tokenKindClaim: rule } = settings
-  const has = (name: string) => Object.hasOwn(claims, name)
   if (rule !== undefined && !isMarkedBy(rule, claims)) {
     return wrongType(rule.name, rule.value ?? 'present', describe(claims[rule.name]))
   }
@@ -82,20 +106,11 @@ export function checkTokenKind(
   ) {
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
-  const isMarked = rule !== undefined || has('token_use') || isOneOf(MEDIA_TYPES['at+jwt'], typ)
-  const signs = signsOf(settings)
-  if (!isMarked && !signs.some(has)) {
-    return wrongType(signs.join(', '), 'one of them', 'no sign of an access token')
-  }
-  // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
-  if (has('nonce') && !signs.some((name) => name !== 'azp' && has(name))) {
-    return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
-  }
   return undefined
 }
 
 function isMarkedBy(
-  { name, value }: NonNullable<IssuerSettings['tokenKindClaim']>,
+  { name, value }: NonNullable<ClaimReading['tokenKindClaim']>,
   claims: JsonObject,
 ): boolean {
   return Object.hasOwn(claims, name) && (value === undefined || claims[name] === value)

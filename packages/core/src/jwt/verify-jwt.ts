@@ -9,7 +9,7 @@ import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './header.ts'
 import { checkTimes } from './time.ts'
-import { checkTokenKind } from './token-type.ts'
+import { checkTokenKind, saysAccessToken } from './token-type.ts'
 
 /** Which key has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
 export interface SignedBy extends KeyHint {
@@ -33,14 +33,22 @@ export function verifyJwt(
   if (hint instanceof Rejection) return hint
   return andThen(verifySignature(jws, hint, issuer), (signedBy) => {
     if (signedBy instanceof Rejection) return signedBy
-    return (
-      checkTokenKind(jws.claims, settings, jws.header['typ']) ??
-      checkClaimTypes(jws.claims, settings, requiredClaims(settings)) ??
-      checkAudience(jws.claims, settings) ??
-      checkTimes(jws.claims, settings, now()) ??
-      signedBy
-    )
+    return checkClaims(jws, settings, now()) ?? signedBy
   })
+}
+
+/** The claims of a JWT, whoever has signed it. `now` are seconds since the epoch. */
+export function checkClaims(
+  { header, claims }: CompactJws,
+  settings: IssuerSettings,
+  now: number,
+): Rejection | undefined {
+  return (
+    checkTokenKind(claims, settings, saysAccessToken(header['typ'])) ??
+    checkClaimTypes(claims, settings, requiredClaims(settings)) ??
+    checkAudience(claims, settings) ??
+    checkTimes(claims, settings, now)
+  )
 }
 
 /** Who signs, and with which keys. */

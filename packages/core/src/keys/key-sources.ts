@@ -1,9 +1,9 @@
-import { isAcceptableAddress } from '../authorization-server/address.ts'
-import { boundedFetch, FetchError } from '../authorization-server/bounded-fetch.ts'
+import { isAcceptableEndpoint } from '../authorization-server/address.ts'
+import { boundedFetch } from '../authorization-server/bounded-fetch.ts'
 import { withDeadline } from '../authorization-server/deadline.ts'
-import { MetadataError } from '../authorization-server/metadata.ts'
+import { describeFailure, UNEXPECTED } from '../authorization-server/describe-failure.ts'
+import type { JsonObject } from '../encoding/json.ts'
 import { ConfigurationError, messageOf } from '../errors.ts'
-import type { KeysFailedEvent } from '../events/events.ts'
 import type { Publish } from '../events/publisher.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { andThen } from '../maybe-promise.ts'
@@ -27,7 +27,7 @@ export function keySourceOf(
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
   const named = { issuer: issuer.metadataIssuer }
-  if (issuer.tokens === 'opaque' && issuer.introspection?.response !== 'jwt') return unusedKeys
+  if (origin.kind === 'unused') return unusedKeys
   if (origin.kind === 'secret') {
     // A secret has no thumbprint by which it could be distrusted.
     const { distrust: _, ...keys } = staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
@@ -35,20 +35,26 @@ export function keySourceOf(
   }
   if (origin.kind === 'static') {
     return staticKeys(
-      andThen(readConfigured(issuer), (set) => allUsable(set, issuer.metadataIssuer)),
+      andThen(readConfigured(issuer, origin.document), (set) =>
+        allUsable(set, issuer.metadataIssuer),
+      ),
     )
   }
 
-  const bounds = { clock: settings.clock, timeout: settings.fetchTimeout, closed }
+  const bounds = { clock: settings.clock, timeout: settings.fetchMilliseconds, closed }
   const fetchPublished = publishedKeys({
     settings: issuer,
     get: boundedFetch(settings.fetch),
-    isAcceptable: (url) => isAcceptableAddress(url, settings.insecureHosts),
+    isAcceptable: (url) => isAcceptableEndpoint(url, issuer.metadataIssuer, settings.insecureHosts),
     clock: settings.clock,
     reports: {
       moved: (from, to) => publish(() => ({ type: 'keys_moved', ...named, from, to })),
       discoveryFailed: (error) =>
-        publish(() => ({ type: 'discovery_failed', ...named, ...describeFailure(error) })),
+        publish(() => ({
+          type: 'discovery_failed',
+          ...named,
+          ...(describeFailure<'jwks_uri'>(error) ?? UNEXPECTED),
+        })),
     },
   })
   return remoteKeys({
@@ -63,19 +69,19 @@ export function keySourceOf(
         if (failures > 0) publish(() => ({ type: 'keys_recovered', ...named, failures }))
       },
       failed: (error, failures) =>
-        publish(() => ({ type: 'keys_failed', ...named, ...describeFailure(error), failures })),
+        publish(() => ({ type: 'keys_failed', ...named, ...whyFailed(error), failures })),
       stale: () => publish(() => ({ type: 'keys_stale', ...named })),
       sought: (because) => publish(() => ({ type: 'keys_sought', ...named, because })),
     },
   })
 }
 
-function readConfigured({ metadataIssuer: issuer, algorithms, keyOrigin }: IssuerSettings) {
+function readConfigured(
+  { metadataIssuer: issuer, algorithms }: IssuerSettings,
+  document: JsonObject,
+) {
   try {
-    return readKeySet(
-      (keyOrigin as { document: Parameters<typeof readKeySet>[0] }).document,
-      algorithms,
-    )
+    return readKeySet(document, algorithms)
   } catch (error) {
     throw unusable(issuer, messageOf(error))
   }
@@ -93,7 +99,9 @@ function unusable(issuer: string, detail: string): ConfigurationError {
   ])
 }
 
-function describeFailure(error: unknown): Pick<KeysFailedEvent, 'failure' | 'detail'> {
-  const known = error instanceof FetchError || error instanceof MetadataError
-  return { failure: known ? error.failure : 'unusable_key_set', detail: messageOf(error) }
+function whyFailed(error: unknown) {
+  return (
+    describeFailure<'jwks_uri'>(error) ??
+    ({ failure: 'unusable_key_set', detail: messageOf(error) } as const)
+  )
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.ts'
 import type { ResourceServerOptions } from './options.ts'
 import { Problems } from '../problems.ts'
 
@@ -18,6 +19,8 @@ const VARIABLES = {
   BEARWARD_ALLOW_INSECURE_HOSTS: 'allowInsecureHosts',
 } as const
 
+const WRONG = 'The environment does not configure Bearward'
+
 const LISTS: readonly string[] = ['algorithms', 'machineClients', 'allowInsecureHosts']
 const NUMBERS: readonly string[] = ['clockTolerance']
 
@@ -37,7 +40,7 @@ export function environmentOptions(
   for (const name of ['BEARWARD_ISSUER', 'BEARWARD_AUDIENCE']) {
     if (!environment[name]) problems.add(`${name} is not set.`)
   }
-  problems.throwAs('The environment does not configure Bearward')
+  problems.throwAs(WRONG)
 
   const options = set.map(([name, text]) => {
     const option = VARIABLES[name as keyof typeof VARIABLES]
@@ -45,4 +48,13 @@ export function environmentOptions(
     return [option, NUMBERS.includes(option) ? Number(text) : text]
   })
   return Object.fromEntries(options) as ResourceServerOptions
+}
+
+/** What is wrong with options from the environment, in its own words: by variable where an option is named. */
+export function inVariables(error: ConfigurationError): ConfigurationError {
+  const variables = new Map(Object.entries(VARIABLES).map(([name, option]) => [option, name]))
+  const problems = error.problems.map((problem) =>
+    problem.replace(/^\w+/, (option) => variables.get(option as never) ?? option),
+  )
+  return new ConfigurationError(WRONG, problems)
 }

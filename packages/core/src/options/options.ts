@@ -21,7 +21,7 @@ export interface IntrospectionOptions {
   readonly clientAuthentication: ClientAuthentication
   /** `'jwt'` asks for signed answers (RFC 9701) and takes no others. Default `'json'`. */
   readonly response?: 'json' | 'jwt'
-  /** What signed answers may be signed with, out of the algorithms of the issuer. Default: all of those. */
+  /** What signed answers may be signed with, out of the algorithms of the issuer. Default: all. With `'jwt'` only. */
   readonly algorithms?: readonly Algorithm[]
   /** Sent along with the token, for servers that look it up faster then. Default: nothing. */
   readonly tokenTypeHint?: 'access_token'
@@ -30,7 +30,7 @@ export interface IntrospectionOptions {
    * 10, at most 3600. With 0 every request asks.
    */
   readonly maxAge?: number
-  /** The same for the answer that a token is not active. Default 3, at most 60. */
+  /** The same for the answer that a token is not active. Default 3, at most 60, and never longer than `maxAge`. */
   readonly negativeMaxAge?: number
 }
 
@@ -72,7 +72,10 @@ export interface IssuerOptions {
    * the keys cannot be had; everything else is introspected. One issuer may be other than `'jwt'`.
    */
   readonly tokens?: 'jwt' | 'opaque' | 'both'
-  /** How this issuer is asked about its tokens (RFC 7662): for opaque ones, and where a guard asks for `freshness`. */
+  /**
+   * How this issuer is asked about its tokens (RFC 7662): where a guard asks for `freshness`, and where `tokens`
+   * says so. Does not go with `tenants`.
+   */
   readonly introspection?: IntrospectionOptions
   /**
    * `'at+jwt'` demands the `typ` and the claims of RFC 9068. Default `'jwt'`: a `typ` of `at+jwt`, `JWT`,
@@ -85,7 +88,10 @@ export interface IssuerOptions {
    * Cognito and others); never guessed from a token. What the options below say goes first.
    */
   readonly provider?: Provider
-  /** A claim and its value that mark this issuer's access tokens, such as Cognito's `token_use`: `access`. */
+  /**
+   * A claim and its value that mark this issuer's access tokens, such as Cognito's `token_use`: `access`. In an
+   * introspection answer it has to have that value only where it is there.
+   */
   readonly tokenKindClaim?: { readonly name: string; readonly value: string }
   /** The claim that holds the client id. Default: the provider's, else `'client_id'` (RFC 9068 section 2.2). */
   readonly clientIdClaim?: string

@@ -1,7 +1,8 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
+import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
 import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
 import { LIMITS } from '../limits.ts'
-import { isRecord } from '../problems.ts'
+import { isRecord, ownMembers } from '../problems.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import { readAuthentication, sayUnknown } from './read-client-authentication.ts'
 import { isName, oneOf, readSeconds, type Say } from './read-values.ts'
@@ -22,16 +23,17 @@ export const INTROSPECTION_OPTIONS = [
  * be a secret is ever in a message.
  */
 export function readIntrospection(
-  options: unknown,
+  given: unknown,
   algorithms: readonly Algorithm[],
   insecureHosts: readonly string[],
   report: Say,
 ): IntrospectionSettings | undefined {
-  if (options === undefined) return undefined
-  if (!isRecord(options)) {
+  if (given === undefined) return undefined
+  if (!isRecord(given)) {
     report('introspection must be an object: { clientId, clientAuthentication, ... }.')
     return undefined
   }
+  const options = ownMembers(given)
   const say = (problem: string) => report(`introspection.${problem}`)
   sayUnknown(options, INTROSPECTION_OPTIONS, say)
   const { endpoint, clientId, clientAuthentication, response } = options
@@ -45,17 +47,25 @@ export function readIntrospection(
   }
   if (!isName(clientId))
     say('clientId is missing: give the id under which this API is registered with the issuer.')
+  if (response !== 'jwt' && options['algorithms'] !== undefined)
+    say("algorithms are those of signed answers, which response: 'jwt' asks for.")
   const { active, inactive } = LIMITS.introspectionAge
   return {
     endpoint: endpoint as string | undefined,
     clientId: clientId as string,
-    clientAuthentication: readAuthentication(clientAuthentication, say),
+    clientAuthentication: readOwnAuthentication(clientAuthentication, say),
     response: oneOf(response, ['json', 'jwt'], 'response', say) ?? 'json',
     algorithms: readAlgorithms(options['algorithms'], algorithms, say),
     tokenTypeHint: oneOf(options['tokenTypeHint'], ['access_token'], 'tokenTypeHint', say),
     maxAge: readSeconds(options['maxAge'], 'maxAge', 0, active, say) ?? 10,
     negativeMaxAge: readSeconds(options['negativeMaxAge'], 'negativeMaxAge', 0, inactive, say) ?? 3,
   }
+}
+
+/** What is not there stays not there: nobody else's key, algorithm or key id is ever read in its place. */
+function readOwnAuthentication(given: unknown, say: Say): ClientAuthentication {
+  const read = readAuthentication(isRecord(given) ? ownMembers(given) : given, say)
+  return ownMembers(read) as unknown as ClientAuthentication
 }
 
 function readAlgorithms(

@@ -53,8 +53,8 @@ export function readIssuer(
   at: string,
 ): readonly IssuerSettings[] {
   const say = (problem: string) => problems.add(at + problem)
-  const keyOrigin = readKeyOrigin(options, insecureHosts, say)
-  const algorithms = readAlgorithms(options['algorithms'], keyOrigin, say)
+  const given = readKeyOrigin(options, insecureHosts, say)
+  const algorithms = readAlgorithms(options['algorithms'], given, say)
   const introspection = readIntrospection(
     options['introspection'],
     algorithms.algorithms,
@@ -63,10 +63,9 @@ export function readIssuer(
   )
   const tokens = oneOf(options['tokens'], ['jwt', 'opaque', 'both'], 'tokens', say) ?? 'jwt'
   const needsKeys = tokens !== 'opaque' || introspection?.response === 'jwt'
+  const keyOrigin: KeyOrigin = needsKeys ? given : { kind: 'unused' }
   const undiscoverable = [
-    ...(needsKeys && keyOrigin.kind === 'discovery'
-      ? ['keys cannot be discovered: give jwksUri or keys.']
-      : []),
+    ...(keyOrigin.kind === 'discovery' ? ['keys cannot be discovered: give jwksUri or keys.'] : []),
     ...(introspection !== undefined && introspection.endpoint === undefined
       ? ['introspection endpoint cannot be discovered: give introspection.endpoint.']
       : []),
@@ -96,7 +95,14 @@ export function readIssuer(
   }
   if (settings.audiences === null) checkAudienceless(settings, say)
   const tenants = readTenants(options['tenants'], issuer, say)
-  if (tokens !== 'jwt') checkOpaque(tokens, introspection, tenants, say)
+  if (tokens !== 'jwt' && introspection === undefined) {
+    say(
+      `tokens is '${tokens}', which takes introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+    )
+  }
+  if (introspection !== undefined && tenants !== undefined)
+    say('introspection does not go with tenants: give each one as an issuer.')
+  if (tokens === 'opaque') checkUseless(options, needsKeys, say)
   if (tenants === undefined) return [Object.freeze(settings)]
   return tenants.map((tenant) =>
     Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
@@ -176,20 +182,16 @@ function checkAudienceless(settings: IssuerSettings, say: Say): void {
   }
 }
 
-/** An opaque token does not say whose it is, so there has to be one issuer to ask, and a way to ask it. */
-function checkOpaque(
-  tokens: 'opaque' | 'both',
-  introspection: IssuerSettings['introspection'],
-  tenants: readonly string[] | undefined,
-  say: Say,
-): void {
-  if (introspection === undefined) {
+/** Whoever sets what has no effect relies on something that is not there. */
+function checkUseless(options: Options, needsKeys: boolean, say: Say): void {
+  if (options['tokenType'] === 'at+jwt')
+    say("tokenType is about JWTs, and does nothing where tokens is 'opaque': leave it out.")
+  const ofKeys = ['jwksUri', 'keys', 'secret', 'algorithms']
+  const useless = needsKeys ? [] : ofKeys.filter((name) => options[name] !== undefined)
+  for (const name of useless)
     say(
-      `tokens is '${tokens}', which takes introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+      `${name} does nothing where tokens is 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
     )
-  }
-  if (tenants !== undefined)
-    say(`tokens is '${tokens}', which does not go with tenants: give each one as an issuer.`)
 }
 
 function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: Say): KeyOrigin {

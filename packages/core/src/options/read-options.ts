@@ -4,7 +4,7 @@ import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { KEY_TIMES, type KeyAges } from '../keys/life-cycle.ts'
 import { isQuotable } from '../outcome/challenge.ts'
 import type { CommonOptions } from './options.ts'
-import { isRecord, Problems } from '../problems.ts'
+import { isRecord, ownMembers, Problems } from '../problems.ts'
 import { VERDICT_CACHE, type VerdictCacheBounds } from '../verdicts/bounds.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
 
@@ -27,8 +27,8 @@ export interface Settings {
   readonly realm: string
   readonly insecureHosts: readonly string[]
   readonly fetch: Fetch
-  /** Milliseconds. */
-  readonly fetchTimeout: number
+  /** What `fetchTimeout` says in seconds. */
+  readonly fetchMilliseconds: number
   readonly keyAges: KeyAges
   /** `undefined`: nothing is remembered. */
   readonly verdictCache: VerdictCacheBounds | undefined
@@ -42,11 +42,7 @@ export function readOptions(options: unknown): Settings {
   const problems = new Problems()
   if (!isRecord(options))
     problems.add('options must be an object with at least issuer and audience.')
-  // Own members only: what somebody has put on every object's prototype is no option.
-  const given = { __proto__: null, ...(isRecord(options) ? options : {}) } as Record<
-    string,
-    unknown
-  >
+  const given = ownMembers(isRecord(options) ? options : {})
   const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, onRefused, clock } =
     given as Partial<Record<keyof CommonOptions, unknown>>
 
@@ -82,7 +78,7 @@ export function readOptions(options: unknown): Settings {
     insecureHosts: hosts,
     // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
     fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
-    fetchTimeout: (seconds as number) * 1000,
+    fetchMilliseconds: (seconds as number) * 1000,
     keyAges,
     verdictCache,
     onEvent: onEvent as CommonOptions['onEvent'],
@@ -108,7 +104,7 @@ function readIssuers(
     problems.add('issuers must be an array of at least one { issuer, audience, ... }.')
     return []
   }
-  const issuers = several.flatMap((issuer, i) => {
+  const issuers = several.map(ownMembers).flatMap((issuer, i) => {
     problems.unknownNames(issuer, ISSUER_OPTIONS, `issuers[${i}].`)
     return readIssuer(issuer, insecureHosts, problems, `issuers[${i}].`)
   })
@@ -146,9 +142,10 @@ function readVerdictCache(given: unknown, problems: Problems): VerdictCacheBound
     problems.add('verdictCache must be an object such as { entries: 5000, bytes: 16777216 }.')
     return undefined
   }
-  problems.unknownNames(given ?? {}, ['entries', 'bytes'], 'verdictCache.')
-  const entries = given?.['entries'] ?? VERDICT_CACHE.entries
-  const bytes = given?.['bytes'] ?? VERDICT_CACHE.bytes
+  const own = ownMembers(given ?? {})
+  problems.unknownNames(own, ['entries', 'bytes'], 'verdictCache.')
+  const entries = own['entries'] ?? VERDICT_CACHE.entries
+  const bytes = own['bytes'] ?? VERDICT_CACHE.bytes
   if (!isWhole(entries, 0, 1_000_000)) {
     problems.add('verdictCache.entries must be a whole number from 0 to 1000000.')
   }

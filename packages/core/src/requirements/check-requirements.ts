@@ -21,7 +21,11 @@ export function checkRequirements(
   )
 }
 
-function checkIssuer({ issuer }: AccessToken, { issuers }: CheckedRequirements) {
+/** The first of these checks, for whoever has to know before he asks for more. */
+export function checkIssuer(
+  { issuer }: AccessToken,
+  { issuers }: CheckedRequirements,
+): Rejection | undefined {
   if (issuers === undefined || issuers.includes(issuer)) return undefined
   return rejected('wrong_issuer', 'issuer', issuers.join(' or '), issuer)
 }

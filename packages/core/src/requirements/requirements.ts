@@ -30,8 +30,9 @@ export interface Requirements<Request = unknown> {
   readonly optional?: boolean
   /**
    * Asks the issuer whether the token is still active (RFC 7662), which a JWT does not tell: for this request
-   * with `'introspect'`, or with an answer that is at most so many seconds old. The claims of a JWT remain
-   * what the handler sees.
+   * with `'introspect'`, or with an answer that is less than so many seconds old. What was asked for a request
+   * counts for all its guards, for 5 seconds at least; one that lives longer is asked about again. The claims
+   * of a JWT remain what the handler sees, and an answer that is about another token is none.
    */
   readonly freshness?: Freshness
   /**
@@ -51,7 +52,7 @@ export interface CheckedRequirements {
   readonly clients: readonly Partial<ClientOfIssuer>[] | undefined
   readonly issuers: readonly string[] | undefined
   readonly optional: boolean
-  /** Seconds that the issuer's word may be old; 0 asks at every request, and `undefined` not at all. */
+  /** The issuer's word has to be younger, in seconds; 0 asks for every request, and `undefined` not at all. */
   readonly freshness: number | undefined
   readonly check: Requirements['check']
 }

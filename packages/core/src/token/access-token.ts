@@ -1,13 +1,14 @@
 import type { JsonObject } from '../encoding/json.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import type { ClaimReading } from '../issuers/issuer-settings.ts'
 import { classifySubject } from '../subject/classify-subject.ts'
 import { clientIdentity } from '../subject/client-id.ts'
+import type { TokenForm } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 import type { Subject } from '../subject/subject.ts'
 
 /**
- * The claims of a token, or the members of the introspection answer about it, as the authorization server
- * wrote them: frozen, nothing added.
+ * The claims of a token, or the members of the introspection response about it, as the authorization server
+ * wrote them: frozen, nothing added. Members of a response that are null are left out.
  */
 export type Claims = JsonObject
 
@@ -32,7 +33,7 @@ export interface AccessToken {
   readonly notBefore: number | undefined
   readonly claims: Claims
   /** How the token was judged: here, or by its issuer. */
-  readonly origin: 'jwt' | 'introspection'
+  readonly origin: TokenForm
   /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
   readonly bindings: readonly never[]
   /** Whether the token has this scope: compared whole and byte for byte. */
@@ -45,8 +46,8 @@ export interface AccessToken {
  */
 export function accessTokenOf(
   claims: Claims,
-  settings: IssuerSettings,
-  origin: AccessToken['origin'],
+  settings: ClaimReading & { readonly issuer: string },
+  origin: TokenForm,
   header: JsonObject = {},
 ): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined

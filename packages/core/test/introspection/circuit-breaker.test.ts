@@ -9,8 +9,14 @@ import {
 /** A breaker that has opened at the time 0, for a second. */
 function opened(): CircuitBreaker {
   const breaker = new CircuitBreaker()
-  for (let i = 0; i < 5; i++) breaker.failed(breaker.ask(0), 0)
+  for (let i = 0; i < 5; i++) breaker.failed('call', 0, 0)
   return breaker
+}
+
+/** A probe, which has to be allowed now. */
+function probe(breaker: CircuitBreaker, now: number): Permission {
+  expect(breaker.ask(now)).toBe('probe')
+  return 'probe'
 }
 
 describe('the circuit breaker', () => {
@@ -22,18 +28,15 @@ describe('the circuit breaker', () => {
     const breaker = new CircuitBreaker()
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
-      else breaker.failed('call', 0)
+      else breaker.failed('call', 0, 0)
       expect(breaker.ask(0)).toBe('call')
     }
   })
 
   it('lets one probe through after its pause, and no other beside it', () => {
     const breaker = opened()
-    expect([breaker.ask(999), breaker.ask(1000), breaker.ask(1000)]).toEqual([
-      'refused',
-      'probe',
-      'refused',
-    ])
+    const asked = [999, 1000, 1000].map((now) => breaker.ask(now))
+    expect(asked).toEqual([undefined, 'probe', undefined])
     breaker.succeeded('probe')
     expect([breaker.ask(1000), breaker.pause(1000)]).toEqual(['call', 0])
   })
@@ -44,7 +47,7 @@ describe('the circuit breaker', () => {
     const pauses = Array.from({ length: 8 }, () => {
       const pause = breaker.pause(now)
       now += pause * 1000
-      breaker.failed(breaker.ask(now), now)
+      breaker.failed(probe(breaker, now), now, 0)
       return pause
     })
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
@@ -52,11 +55,11 @@ describe('the circuit breaker', () => {
 
   it('starts anew once a probe has succeeded', () => {
     const breaker = opened()
-    breaker.failed(breaker.ask(1000), 1000)
-    breaker.succeeded(breaker.ask(3000))
+    breaker.failed(probe(breaker, 1000), 1000, 0)
+    breaker.succeeded(probe(breaker, 3000))
     for (let i = 0; i < 5; i++) {
       expect(breaker.ask(4000)).toBe('call')
-      breaker.failed('call', 4000)
+      breaker.failed('call', 4000, 0)
     }
     expect(breaker.pause(4000)).toBe(1)
   })
@@ -64,24 +67,42 @@ describe('the circuit breaker', () => {
   it('is not closed by the late answer to a call from before', () => {
     const breaker = opened()
     breaker.succeeded('call')
-    expect(breaker.ask(0)).toBe('refused')
-    breaker.ask(1000)
+    expect(breaker.ask(0)).toBeUndefined()
+    probe(breaker, 1000)
     breaker.succeeded('call')
-    expect(breaker.ask(1000)).toBe('refused')
+    expect(breaker.ask(1000)).toBeUndefined()
   })
 
-  it('lets another probe through where one was given up', () => {
-    const breaker = opened()
-    breaker.abandoned(breaker.ask(1000))
-    expect(breaker.ask(1000)).toBe('probe')
+  it('opens at once, and for as long, where the server asks for a pause', () => {
+    const breaker = new CircuitBreaker()
+    breaker.failed('call', 0, 17)
+    expect(breaker.pause(0)).toBe(17)
+    breaker.failed('call', 0, 20)
+    expect(breaker.pause(0)).toBe(20)
+    breaker.failed('call', 0, 1000)
+    expect(breaker.pause(0)).toBe(300)
   })
 
-  it('whatever happens: refuses within its pause, probes one at a time, and always recovers', () => {
+  it('is not talked out of its own pause by a server that asks for less', () => {
+    const breaker = new CircuitBreaker()
+    breaker.failed('call', 0, 0.2)
+    expect(breaker.pause(0)).toBe(1)
+    let now = 0
+    const pauses = Array.from({ length: 4 }, () => {
+      now += breaker.pause(now) * 1000
+      breaker.failed(probe(breaker, now), now, 0.2)
+      return breaker.pause(now)
+    })
+    expect(pauses).toEqual([2, 4, 8, 16])
+  })
+
+  it('whatever happens: lets nothing through in its pause, probes one at a time, and always recovers', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 40 }) }),
       fc.record({ kind: fc.constant('ask' as const) }),
-      fc.record({ kind: fc.constantFrom('succeed', 'fail', 'abandon') }),
-      fc.record({ kind: fc.constant('throttle' as const), seconds: fc.nat(1000) }),
+      fc.record({ kind: fc.constant('succeed' as const) }),
+      fc.record({ kind: fc.constant('fail' as const), seconds: fc.nat(1000) }),
+      fc.record({ kind: fc.constant('fail' as const), seconds: fc.constant(0) }),
     )
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
@@ -93,23 +114,22 @@ describe('the circuit breaker', () => {
           else if (one.kind === 'ask') {
             const pause = breaker.pause(now)
             const permission = breaker.ask(now)
-            if (pause > 0) expect(permission).toBe('refused')
-            if (permission !== 'refused') running.push(permission)
+            if (pause > 0) expect(permission).toBeUndefined()
+            if (permission !== undefined) running.push(permission)
           } else {
             const permission = running.shift()
             if (permission === undefined) continue
             if (one.kind === 'succeed') breaker.succeeded(permission)
-            else if (one.kind === 'abandon') breaker.abandoned(permission)
-            else breaker.failed(permission, now, one.kind === 'throttle' ? one.seconds : undefined)
+            else breaker.failed(permission, now, one.seconds)
           }
           expect(running.filter((permission) => permission === 'probe').length).toBeLessThan(2)
           expect(breaker.pause(now)).toBeLessThanOrEqual(BREAKER.retryAfter)
         }
-        for (const permission of running) breaker.abandoned(permission)
+        for (const permission of running) breaker.failed(permission, now, 0)
         now += BREAKER.retryAfter * 1000
         const permission = breaker.ask(now)
-        expect(permission).not.toBe('refused')
-        breaker.succeeded(permission)
+        expect(permission).toBeDefined()
+        breaker.succeeded(permission!)
         expect(breaker.ask(now)).toBe('call')
       }),
     )

@@ -3,20 +3,33 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../test/support/fake-clock.ts'
-import { type Asked, raw, type Script } from '../../../../test/support/introspection-server.ts'
+import {
+  type Asked,
+  introspectionServer,
+  raw,
+  type Script,
+} from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE } from '../../../../test/support/issuer.ts'
 import type { Fetch, IntrospectionFailure } from '../../src/index.ts'
-import { ACTIVE, scene, SECRET, verdict } from './scene.ts'
+import { ACTIVE, closing, scene, SECRET, verdict } from './scene.ts'
 
 const TOKEN = 'an-opaque-token'
 const JSON_TEXT = JSON.stringify(ACTIVE)
 
-/** Whether a fault is one of the server as a whole, which opens the circuit after five in a row. */
+/**
+ * Whether nobody gets an answer now, so that the circuit opens after five in a row; or whether the server has
+ * answered, and it may be due to this one token.
+ */
 type Fault = readonly [Script, IntrospectionFailure, 'outage' | 'of one token']
 
 const status = (code: number, headers: Record<string, string> = {}): Script => {
   return ({ response }) => void response.writeHead(code, headers).end(JSON_TEXT)
 }
+const refusal =
+  (error: string): Script =>
+  ({ response }) => {
+    response.writeHead(400, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error }))
+  }
 const drop = ({ response }: Asked) => void response.destroy()
 const half = ({ response }: Asked) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '500' })
@@ -24,16 +37,35 @@ const half = ({ response }: Asked) => {
 }
 
 const FAULTS: Record<string, Fault> = {
-  '7662-23: status 500': [status(500), 'status', 'outage'],
+  '7662-23: status 500': [status(500), 'status', 'of one token'],
   '7662-23: status 502': [status(502), 'status', 'outage'],
   '7662-23: status 503': [status(503), 'status', 'outage'],
-  'status 404': [status(404), 'status', 'outage'],
-  'status 201': [status(201), 'status', 'outage'],
-  'status 204': [204, 'status', 'outage'],
+  '7662-23: status 504': [status(504), 'status', 'outage'],
+  'status 413': [status(413), 'token_refused', 'of one token'],
+  'status 414': [status(414), 'token_refused', 'of one token'],
+  'status 422': [status(422), 'token_refused', 'of one token'],
+  'status 410': [status(410), 'status', 'of one token'],
+  'status 404': [status(404), 'status', 'of one token'],
+  'status 201': [status(201), 'status', 'of one token'],
+  'status 204': [204, 'status', 'of one token'],
   '7662-23: status 429': [status(429), 'throttled', 'outage'],
   '7662-22: status 401': [status(401), 'credentials_refused', 'outage'],
-  '7662-22: status 403': [status(403), 'credentials_refused', 'outage'],
+  '7662-22: status 403': [status(403), 'credentials_refused', 'of one token'],
   'status 400': [status(400), 'token_refused', 'of one token'],
+  ...Object.fromEntries(
+    ['invalid_client', 'unauthorized_client'].map((error) => [
+      `7662-22: status 400 with ${error}`,
+      [refusal(error), 'credentials_refused', 'outage'] as Fault,
+    ]),
+  ),
+  'status 400 with invalid_request': [refusal('invalid_request'), 'token_refused', 'of one token'],
+  'status 400 with a page of HTML': [
+    ({ response }) => {
+      response.writeHead(400, { 'Content-Type': 'text/html' }).end('invalid_client')
+    },
+    'token_refused',
+    'of one token',
+  ],
   'a connection that is closed': [drop, 'unreachable', 'outage'],
   'an answer that breaks off': [half, 'unreachable', 'outage'],
   '7662-24: a page of HTML': [raw('<html>', 'text/html'), 'content_type', 'of one token'],
@@ -77,7 +109,7 @@ const FAULTS: Record<string, Fault> = {
   ...Object.fromEntries(
     [301, 302, 303, 307, 308].map((code) => [
       `7662-25: a redirect with ${code}`,
-      [status(code, { Location: '/introspect/elsewhere' }), 'redirect', 'outage'] as Fault,
+      [status(code, { Location: '/introspect/elsewhere' }), 'redirect', 'of one token'] as Fault,
     ]),
   ),
 }
@@ -137,13 +169,14 @@ describe('a server that cannot be reached', () => {
       },
     ],
   ])('7662-23: is answered with 503 after the timeout where it %s', async (_, script) => {
-    const { clock, endpoint, judge, failures } = await scene(script)
+    const { clock, endpoint, judge, failures, failed } = await scene(script)
     const answer = judge(TOKEN)
     await endpoint.received(1)
     await settled()
     clock.advance(3)
     expect(await answer).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['timeout'])
+    expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: not done within 3000 ms`)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
   })
@@ -172,10 +205,10 @@ describe('a server that cannot be reached', () => {
   it('gets as many calls as may run at once, however long it hangs', async () => {
     const { clock, endpoint, judge } = await scene(() => {})
     const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
-    await endpoint.received(128)
+    await endpoint.received(96)
     clock.advance(3)
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['503 introspection_unavailable']))
-    expect(endpoint.asked).toHaveLength(128)
+    expect(endpoint.asked).toHaveLength(96)
   })
 
   it('7662-26: is read no further than the limit', async () => {
@@ -211,7 +244,7 @@ describe('a server that cannot be reached', () => {
 describe('the metadata', () => {
   const at = '/.well-known/openid-configuration'
 
-  it.each<[string, (url: string) => object, IntrospectionFailure]>([
+  it.each<[string, (url: string) => Record<string, unknown>, IntrospectionFailure]>([
     [
       'is for another issuer',
       (url) => ({ issuer: `${url}/`, introspection_endpoint: url }),
@@ -237,6 +270,66 @@ describe('the metadata', () => {
     expect(endpoint.asked).toEqual([])
   })
 
+  it.each<[string, Script, IntrospectionFailure]>([
+    ['answers with 400', 400, 'status'],
+    ['answers with 403', 403, 'status'],
+    ['is a page', raw('<html>', 'text/html'), 'content_type'],
+  ])(
+    'is no answer about a token: five times in a row it %s, and it is left alone',
+    async (_, script, failure) => {
+      const { endpoint, judge, failures, failed } = await scene(ACTIVE, {
+        others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
+      })
+      for (let i = 0; i < 5; i++)
+        expect(await judge(`token-${i}`)).toBe('503 introspection_unavailable')
+      expect(new Set(failures())).toEqual(new Set([failure]))
+      const last = failed().at(-1)!
+      expect(last.detail).toMatch(/^http:.*\.well-known.* \(set introspection\.endpoint\)$/)
+      expect(last.pause).toBe(1)
+      const visits = endpoint.visited.length
+      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(endpoint.visited).toHaveLength(visits)
+      expect(endpoint.asked).toEqual([])
+    },
+  )
+
+  it('is looked for no longer than a call may take, and is named then', async () => {
+    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+      others: () => ({ [at]: () => {} }),
+    })
+    const answer = judge(TOKEN)
+    await endpoint.visiting(1)
+    await settled()
+    clock.advance(3)
+    expect(await answer).toBe('503 introspection_unavailable')
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        failure: 'timeout',
+        detail: `the metadata of ${endpoint.url}: not done within 3000 ms (set introspection.endpoint)`,
+      }),
+    )
+  })
+
+  it('leads to no service of this machine, unless the issuer is one itself', async () => {
+    const issuer = 'https://as.example.com'
+    const asked: string[] = []
+    const { judge, failures } = await scene(ACTIVE, {
+      issuer: { issuer },
+      options: {
+        fetch: async (url) => {
+          asked.push(url)
+          return Response.json({
+            issuer,
+            introspection_endpoint: 'http://127.0.0.1:9200/introspect',
+          })
+        },
+      },
+    })
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['introspection_endpoint'])
+    expect(asked.filter((url) => url.startsWith('http://127'))).toEqual([])
+  })
+
   it('is asked for once by many, again after five minutes, and survives an outage of itself', async () => {
     let documents = true
     const { clock, endpoint, judge, events } = await scene(ACTIVE, {
@@ -255,37 +348,37 @@ describe('the metadata', () => {
     )
   })
 
-  it('is followed where it names another endpoint, and asked at once where the endpoint is gone', async () => {
-    let path = '/introspect/v1'
-    const { endpoint, judge, events } = await scene(ACTIVE, {
-      others: (url) => ({ [at]: { issuer: url, introspection_endpoint: url + path } }),
-    })
-    await judge('t1')
-    path = '/introspect/v2'
-    endpoint.answer(({ url }) => (url === path ? ACTIVE : 404))
-    expect(await judge('t2')).toBe('503 introspection_unavailable')
-    expect(await judge('t3')).toBe('granted')
-    const { url } = endpoint
-    expect(events).toContainEqual({
-      type: 'introspection_moved',
-      issuer: url,
-      from: `${url}/introspect/v1`,
-      to: `${url}/introspect/v2`,
-    })
-  })
+  it.each([404, 410])(
+    'is followed where it names another endpoint, and asked at once where that is gone: %d',
+    async (gone) => {
+      let path = '/introspect/v1'
+      const { endpoint, judge, events } = await scene(ACTIVE, {
+        others: (url) => ({ [at]: { issuer: url, introspection_endpoint: url + path } }),
+      })
+      await judge('t1')
+      path = '/introspect/v2'
+      endpoint.answer(({ url }) => (url === path ? ACTIVE : gone))
+      expect(await judge('t2')).toBe('503 introspection_unavailable')
+      expect(await judge('t3')).toBe('granted')
+      const { url } = endpoint
+      expect(events).toContainEqual({
+        type: 'introspection_moved',
+        issuer: url,
+        from: `${url}/introspect/v1`,
+        to: `${url}/introspect/v2`,
+      })
+    },
+  )
 })
 
 describe('the circuit breaker', () => {
   it('opens after five failures in a row, and lets one probe through when its pause is over', async () => {
-    const { clock, endpoint, judge, events } = await scene(500)
+    const { clock, endpoint, judge, failed } = await scene(503)
     for (let i = 0; i < 5; i++) await judge(`token-${i}`)
     expect(endpoint.asked).toHaveLength(5)
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     expect(endpoint.asked).toHaveLength(5)
-    const pauses = events.flatMap((event) =>
-      event.type === 'introspection_failed' ? event.pause : [],
-    )
-    expect(pauses).toEqual([0, 0, 0, 0, 1])
+    expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 1])
 
     clock.advance(1)
     await judge(TOKEN)
@@ -331,9 +424,72 @@ describe('the circuit breaker', () => {
   it('leaves alone what is remembered', async () => {
     const { endpoint, judge } = await scene(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
-    endpoint.answer(500)
+    endpoint.answer(503)
     for (let i = 0; i < 6; i++) await judge(`token-${i}`)
     expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('starts counting anew with every answer, be it of no use', async () => {
+    const { endpoint, judge } = await scene(503)
+    for (let i = 0; i < 4; i++) await judge(`token-${i}`)
+    endpoint.answer(raw('<html>', 'text/html'))
+    await judge(TOKEN)
+    endpoint.answer(503)
+    for (let i = 0; i < 4; i++) await judge(`token-${i}`)
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('is closed by a probe with a token that the server will not have', async () => {
+    const { clock, endpoint, judge } = await scene(503)
+    for (let i = 0; i < 5; i++) await judge(`token-${i}`)
+    endpoint.answer(403)
+    clock.advance(1)
+    await judge('../../../etc/passwd')
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it.each(['0', '-1', 'soon', 'Sat, 17 Mar 2029 17:47:00 GMT'])(
+    'waits no shorter for a server that says nothing of use: Retry-After %s',
+    async (retryAfter) => {
+      const limited = status(429, { 'Retry-After': retryAfter })
+      const { clock, endpoint, judge } = await scene(limited)
+      for (let i = 0; i < 10; i++) await judge(TOKEN)
+      expect(endpoint.asked).toHaveLength(5)
+      for (let second = 0; second < 60; second++) {
+        await judge(TOKEN)
+        clock.advance(1)
+      }
+      // After 1, 2, 4, 8, 16 and 30 seconds.
+      expect(endpoint.asked).toHaveLength(5 + 5)
+    },
+  )
+})
+
+describe('an address', () => {
+  it('is told without its query, where some servers want a key', async () => {
+    const server = closing(await introspectionServer(500))
+    const { judge, events, failed } = await scene(500, {
+      server,
+      introspection: { endpoint: `${server.url}/introspect?apikey=${SECRET}` },
+    })
+    for (const answer of [
+      500,
+      302,
+      raw('<html>', 'text/html'),
+      raw('{'),
+      raw('{}'),
+      refusal('invalid_client'),
+    ]) {
+      server.answer(answer)
+      await judge(TOKEN)
+    }
+    const details = failed().map(({ detail }) => detail)
+    expect(details).toHaveLength(6)
+    for (const detail of details) expect(detail).toMatch(`${server.url}/introspect: `)
+    expect(server.asked[0]!.url).toContain(SECRET)
+    expect(JSON.stringify(events)).not.toContain(SECRET)
   })
 })
 

@@ -1,84 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../../../../test/support/issuer.ts'
+import { settled } from '../../../../test/support/fake-clock.ts'
+import { raw } from '../../../../test/support/introspection-server.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
 import {
   ConfigurationError,
   createResourceServer,
   type IntrospectionOptions,
+  IntrospectionUnavailableError,
   type Requirements,
+  type ResourceServer,
 } from '../../src/index.ts'
-import { ACTIVE, CREDENTIALS, scene, type SceneOptions, tokenIn, verdict } from './scene.ts'
-
-const key = generateKey('ES256')
-
-/** An issuer of JWTs that can also be asked about them. */
-async function issuing(tokens: 'jwt' | 'both', more: SceneOptions = {}) {
-  const made = await scene(ACTIVE, {
-    ...more,
-    issuer: { tokens, keys: { keys: [key.jwk] }, ...more.issuer },
-  })
-  const issuer = createTestIssuer({ issuer: made.endpoint.url, now: made.clock.seconds })
-  return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }
-}
+import { readOptions } from '../../src/options/read-options.ts'
+import { ACTIVE, closing, CREDENTIALS, issuing, scene, tokenIn, verdict } from './scene.ts'
 
 const FRESH: Requirements = { freshness: 'introspect' }
-
-describe('an issuer of both kinds', () => {
-  it('is not asked about a JWT, whatever was decided about it here', async () => {
-    const { endpoint, judge, send, token } = await issuing('both')
-    expect(tokenIn(await send(token())).origin).toBe('jwt')
-    expect(await judge(token({ claims: { exp: 1 } }))).toBe('401 expired')
-    expect(await judge(token({ key: generateKey('ES256') }))).toBe('401 invalid_signature')
-    expect(await judge(token({ header: { kid: 'unknown' } }))).toBe('401 unknown_key')
-    expect(await judge(token({ header: { alg: 'none' } }))).toBe('401 unsupported_algorithm')
-    expect(await judge(token({ claims: { cnf: { jkt: 'x' } } }))).toBe('401 unsupported_binding')
-    expect(await judge(`${token()}=`)).toBe('401 malformed_token')
-    expect(endpoint.asked).toEqual([])
-  })
-
-  it('is asked about everything that is no JWT', async () => {
-    const { endpoint, send } = await issuing('both')
-    for (const opaque of [
-      'abc',
-      'a.b.c',
-      'ory_at_x.y',
-      'ya29.a0-b',
-      'xxx.yyy.zzz.',
-      'e30',
-      'eyJ',
-    ]) {
-      expect(tokenIn(await send(opaque)).origin).toBe('introspection')
-      expect(endpoint.asked.at(-1)!.form.get('token')).toBe(opaque)
-    }
-  })
-
-  it('is asked about a JWT where its keys cannot be had', async () => {
-    const { endpoint, send, judge, token, events } = await issuing('both', {
-      issuer: { keys: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never,
-    })
-    const verified = tokenIn(await send(token({ claims: { sub: 'forged' } })))
-    expect(verified).toMatchObject({ origin: 'introspection', subject: { id: 'user-ada' } })
-    expect(events.find(({ type }) => type === 'verified')).toMatchObject({
-      origin: 'introspection',
-      keys: 'unavailable',
-    })
-    endpoint.answer({ active: false })
-    expect(await judge(token({ claims: { jti: 'another' } }))).toBe('401 inactive')
-    const only = await issuing('jwt', {
-      issuer: { keys: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never,
-    })
-    expect(await only.judge(only.token())).toBe('503 keys_unavailable')
-    expect(only.endpoint.asked).toEqual([])
-  })
-})
-
-describe('an issuer of JWTs alone', () => {
-  it('is not asked about anything else', async () => {
-    const { endpoint, judge } = await issuing('jwt')
-    expect(await judge('abc')).toBe('401 malformed_token')
-    expect(endpoint.asked).toEqual([])
-  })
-})
+/** What the tokens of the test issuer say of themselves. */
+const OF_TOKEN = { sub: 'reports-cron', client_id: 'reports-cron' }
+const ANOTHER = '503 introspection_unavailable another_token'
 
 describe('freshness', () => {
   it('asks about a JWT at every request, and leaves its claims as they are', async () => {
@@ -92,7 +31,7 @@ describe('freshness', () => {
     endpoint.answer({ active: false })
     expect(await judge(one, FRESH)).toBe('401 inactive')
     expect(await judge(one)).toBe('granted')
-    endpoint.answer(ACTIVE)
+    endpoint.answer({ active: true })
     expect(await judge(one, FRESH)).toBe('granted')
     expect(endpoint.asked).toHaveLength(5)
   })
@@ -121,23 +60,127 @@ describe('freshness', () => {
     const { endpoint, judge, token } = await issuing('jwt')
     endpoint.answer({ active: false })
     expect(await judge(token(), { ...FRESH, scope: 'admin' })).toBe('401 inactive')
-    endpoint.answer(ACTIVE)
+    endpoint.answer({ active: true })
     expect(await judge(token(), { ...FRESH, scope: 'admin' })).toBe('403 insufficient_scope')
   })
 
   it('asks once for all guards of a request, and again for a stricter one', async () => {
     const { endpoint, server, token } = await issuing('jwt')
-    const request = {
-      method: 'GET',
-      url: '/',
-      headers: { authorization: `Bearer ${token()}` },
-      source: {},
-    }
-    const lenient = server.guard({ freshness: { introspect: { maxAge: 60 } } })
-    const strict = server.guard(FRESH)
-    for (const guard of [lenient, lenient, strict, strict, lenient])
-      expect(verdict(await guard(request))).toBe('granted')
+    const ask = session(server, token())
+    const lenient: Requirements = { freshness: { introspect: { maxAge: 60 } } }
+    expect(await ask(lenient)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    // What was asked for this request is fresh, whatever it was asked for.
+    for (const one of [FRESH, FRESH, lenient]) expect(await ask(one)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+
+    const next = session(server, ask.token)
+    expect(await next(lenient)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    for (const one of [FRESH, FRESH, lenient]) expect(await next(one)).toBe('granted')
     expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it('shares a question among the guards of a request that run at the same time', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token())
+    expect(await Promise.all([ask(FRESH), ask(FRESH), ask()])).toEqual(
+      Array.from({ length: 3 }, () => 'granted'),
+    )
+    expect(endpoint.asked).toHaveLength(1)
+  })
+
+  it.each<[string, Requirements, number]>([
+    ['now, for as long as the guards of a request take', FRESH, 5],
+    ['not long ago', { freshness: { introspect: { maxAge: 60 } } }, 60],
+  ])('does not last for as long as a connection: %s', async (_, fresh, seconds) => {
+    const { clock, endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
+    expect(await ask(fresh)).toBe('granted')
+    clock.advance(seconds - 0.1)
+    expect(await ask(fresh)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    endpoint.answer({ active: false })
+    clock.advance(0.1)
+    expect(await ask(fresh)).toBe('401 inactive')
+    // And then the token is known to be revoked.
+    expect(await ask()).toBe('401 inactive')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it.each([
+    [10, 10],
+    [0, 5],
+  ])(
+    'of an opaque token does not last for as long as a connection either: maxAge %d',
+    async (maxAge, seconds) => {
+      const { clock, endpoint, server } = await scene(ACTIVE, { introspection: { maxAge } })
+      const ask = session(server, 'abc')
+      expect(await ask()).toBe('granted')
+      clock.advance(seconds - 0.1)
+      expect(await ask()).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+      endpoint.answer(500)
+      clock.advance(0.1)
+      expect(await ask()).toBe('503 introspection_unavailable')
+      // An outage ends nothing: whoever comes after it is asked about again.
+      endpoint.answer({ ...ACTIVE, scope: 'less' })
+      expect(await ask({ scope: 'less' })).toBe('granted')
+      expect(await ask({ scope: 'write' })).toBe('403 insufficient_scope')
+      endpoint.answer({ active: false })
+      clock.advance(seconds)
+      expect(await ask()).toBe('401 inactive')
+      expect(endpoint.asked).toHaveLength(4)
+    },
+  )
+
+  it('of an opaque token is renewed by an answer that is as young as any request would take', async () => {
+    const { clock, endpoint, server, judge } = await scene(ACTIVE, { introspection: { maxAge: 2 } })
+    const ask = session(server, 'abc')
+    expect(await ask()).toBe('granted')
+    clock.advance(3)
+    expect(await judge('abc')).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(2)
+    expect(await ask()).toBe('401 inactive')
+  })
+
+  it('is what the later guards of the request see, too', async () => {
+    const { endpoint, server, judge } = await scene({ ...ACTIVE, scope: 'read admin' })
+    expect(await judge('abc')).toBe('granted')
+    const ask = session(server, 'abc')
+    expect(await ask({ scope: 'admin' })).toBe('granted')
+    endpoint.answer(ACTIVE)
+    expect(await ask(FRESH)).toBe('granted')
+    expect(await ask({ scope: 'admin' })).toBe('403 insufficient_scope')
+    const revoked = session(server, 'abc')
+    expect(await revoked()).toBe('granted')
+    endpoint.answer({ active: false })
+    expect(await revoked(FRESH)).toBe('401 inactive')
+    expect(await revoked()).toBe('401 inactive')
+  })
+
+  it('costs one question about an opaque token that is not known yet', async () => {
+    for (const maxAge of [10, 0]) {
+      const { endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge } })
+      expect(await judge('abc', FRESH)).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+    }
+  })
+
+  it('is not an answer to somebody who asked before this request', async () => {
+    let answer = () => {}
+    const { endpoint, judge } = await scene(
+      ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
+    )
+    const before = judge('abc')
+    await endpoint.received(1)
+    const fresh = judge('abc', FRESH)
+    await settled()
+    endpoint.answer({ active: false })
+    answer()
+    expect(await before).toBe('granted')
+    expect(await fresh).toBe('401 inactive')
   })
 
   it('asks anew about an opaque token, and takes what is said then', async () => {
@@ -153,18 +196,73 @@ describe('freshness', () => {
   })
 
   it.each<[string, object | number, string]>([
-    ['another issuer', { iss: 'https://another.example.com' }, '401 unknown_issuer'],
-    ['another audience', { aud: 'another' }, '401 wrong_audience'],
     ['no audience', { aud: undefined }, 'granted'],
     ['nothing but active', { ...emptied(ACTIVE), active: true }, 'granted'],
+    ['the same issuer, subject and client', {}, 'granted'],
+    ['another audience', { aud: 'another' }, '401 wrong_audience'],
     ['a refresh token', { token_type: 'refresh_token' }, '401 wrong_token_type'],
+    ['a refresh token, told by its use', { token_use: 'refresh' }, '401 wrong_token_type'],
+    ['a refresh token of Keycloak', { typ: 'Refresh' }, '401 wrong_token_type'],
+    ['an ID token', { at_hash: 'x' }, '401 wrong_token_type'],
     ['an exp gone by', { exp: 1 }, '401 expired'],
-    ['that it does not introspect JWTs', 400, '503 introspection_unavailable'],
-  ])('is not satisfied by an answer that speaks of %s', async (_, answer, expected) => {
+    ['a token bound to a key', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
+    ['a token bound to a key that it does not tell', { cnf: null }, '401 unsupported_binding'],
+    ['a DPoP token', { token_type: 'DPoP' }, '401 unsupported_binding'],
+    ['an exp that is no time', { exp: 'soon' }, '503 introspection_unavailable malformed'],
+    ['that it does not introspect JWTs', 400, '503 introspection_unavailable token_refused'],
+    ['another issuer', { iss: 'https://as.example.com' }, ANOTHER],
+    ['another subject', { sub: 'user-eve' }, ANOTHER],
+    ['another client', { client_id: 'reports-web' }, ANOTHER],
+    ['another token', { jti: 'another' }, ANOTHER],
+  ])('is held against the token: the answer speaks of %s', async (_, answer, expected) => {
     const { endpoint, judge, token, failures } = await issuing('jwt')
-    endpoint.answer(typeof answer === 'number' ? answer : { ...ACTIVE, ...answer })
-    expect(await judge(token(), FRESH)).toBe(expected)
-    expect(failures()).toEqual(answer === 400 ? ['token_refused'] : [])
+    endpoint.answer(typeof answer === 'number' ? answer : { ...ACTIVE, ...OF_TOKEN, ...answer })
+    const outcome = await judge(token({ claims: { jti: 'one' } }), FRESH)
+    expect([outcome, ...failures()].join(' ')).toBe(expected)
+  })
+
+  it('asks anew after an answer about another token: the mistake is not remembered', async () => {
+    const { endpoint, judge, token, events } = await issuing('jwt')
+    endpoint.answer({ ...ACTIVE, ...OF_TOKEN, sub: 'user-eve' })
+    const lenient: Requirements = { freshness: { introspect: { maxAge: 60 } } }
+    const one = token()
+    expect(await judge(one, lenient)).toBe('503 introspection_unavailable')
+    expect(events).toContainEqual({
+      type: 'introspection_failed',
+      issuer: endpoint.url,
+      failure: 'another_token',
+      detail: 'the answer is not about the token that was sent: its sub is another one',
+      pause: 0,
+    })
+    expect(JSON.stringify(events)).not.toContain('eve')
+    endpoint.answer({ ...ACTIVE, ...OF_TOKEN })
+    expect(await judge(one, lenient)).toBe('granted')
+  })
+
+  it('asks an answer for nothing that the token has said already', async () => {
+    const strict = { allowedClients: ['reports-cron'], maxTokenAge: 600 }
+    const { endpoint, judge, token } = await issuing('jwt', { issuer: strict })
+    endpoint.answer({ active: true })
+    expect(await judge(token(), FRESH)).toBe('granted')
+    endpoint.answer({ active: true, client_id: 'another' })
+    expect(await judge(token(), FRESH)).toBe('503 introspection_unavailable')
+  })
+
+  it('is not asked for a token of an issuer that the guard is not for', async () => {
+    const { endpoint, clock } = await issuing('jwt')
+    const other = createTestIssuer({ issuer: 'https://b.example.com', now: clock.seconds })
+    const server = closing(
+      createResourceServer({
+        issuers: [
+          { issuer: endpoint.url, audience: AUDIENCE, introspection: CREDENTIALS },
+          { issuer: other.issuer, audience: AUDIENCE, keys: other.jwks },
+        ],
+        clock,
+      }),
+    )
+    const guard = server.guard({ ...FRESH, issuer: endpoint.url })
+    const headers = { authorization: `Bearer ${other.token()}` }
+    expect(verdict(await guard({ method: 'GET', url: '/', headers }))).toBe('403 wrong_issuer')
   })
 
   it('is asked of issuers that can be asked, and found out when the guard is made', () => {
@@ -196,6 +294,15 @@ describe('freshness', () => {
     server.close()
   })
 })
+
+/** One request, or one connection: all that is asked about it is about the same `source`. */
+function session(server: ResourceServer, token: string) {
+  const headers = { authorization: `Bearer ${token}` }
+  const request = { method: 'GET', url: '/', headers, source: {} }
+  const ask = async (requirements?: Requirements) =>
+    verdict(await (requirements ? server.guard(requirements) : server.guard())(request))
+  return Object.assign(ask, { token })
+}
 
 function emptied(answer: object): object {
   return Object.fromEntries(Object.keys(answer).map((name) => [name, undefined]))
@@ -238,7 +345,7 @@ describe('the options of introspection', () => {
       ])
       const issuer = 'https://as.example.com/{tenantid}'
       expect(introspecting({}, { tokens, issuer, tenants: ['a'] })).toEqual([
-        `tokens is '${tokens}', which does not go with tenants: give each one as an issuer.`,
+        'introspection does not go with tenants: give each one as an issuer.',
       ])
     }
     expect(introspecting({}, { tokens: 'paper' })).toHaveLength(1)
@@ -276,8 +383,9 @@ describe('the options of introspection', () => {
   it.each<[string, Partial<Record<keyof IntrospectionOptions, unknown>>]>([
     ['an id', { clientId: '' }],
     ['a response', { response: 'xml' }],
-    ['algorithms of the issuer', { algorithms: ['HS256'] }],
-    ['algorithms by name', { algorithms: [] }],
+    ['algorithms of the issuer', { algorithms: ['HS256'], response: 'jwt' }],
+    ['algorithms by name', { algorithms: [], response: 'jwt' }],
+    ['algorithms for what is signed', { algorithms: ['ES256'] }],
     ['a hint', { tokenTypeHint: 'refresh_token' }],
     ['an age', { maxAge: -1 }],
     ['an age in seconds', { maxAge: 3601 }],
@@ -291,10 +399,77 @@ describe('the options of introspection', () => {
     expect(problems({ ...good, introspection: 'yes' })).toHaveLength(1)
   })
 
-  it('leave an issuer of opaque tokens without keys to load', async () => {
-    const { server, endpoint } = await scene(ACTIVE)
+  it('refuse what would have no effect on opaque tokens', () => {
+    const opaque = { tokens: 'opaque' }
+    const useless = {
+      jwksUri: 'https://as.example.com/jwks',
+      keys: { keys: [generateKey('ES256').jwk] },
+      secret: new Uint8Array(32),
+      algorithms: ['ES256'],
+    }
+    for (const [name, value] of Object.entries(useless)) {
+      expect(introspecting({}, { ...opaque, [name]: value })).toEqual([
+        `${name} does nothing where tokens is 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
+      ])
+      const signed = introspecting({ response: 'jwt' }, { ...opaque, [name]: value })
+      expect(signed, name).toEqual([])
+      expect(introspecting({}, { tokens: 'both', [name]: value }), name).toEqual([])
+    }
+    expect(introspecting({ response: 'jwt' }, { ...opaque, tokenType: 'at+jwt' })).toEqual([
+      "tokenType is about JWTs, and does nothing where tokens is 'opaque': leave it out.",
+    ])
+  })
+
+  it('are own members: what somebody has put on every object is none of them', () => {
+    const polluted = { endpoint: 'not an address', keyId: 7, scopeFormat: 'paper', entries: -1 }
+    Object.assign(Object.prototype, polluted)
+    try {
+      const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
+      const issuer = {
+        ...good,
+        tokens: 'opaque',
+        introspection: { clientId: 'a', clientAuthentication },
+      }
+      expect(problems({ issuers: [issuer], verdictCache: {} })).toEqual([])
+      const { issuers } = readOptions({ issuers: [issuer] })
+      expect(issuers[0]!.introspection!.endpoint).toBeUndefined()
+      const authentication = issuers[0]!.introspection!.clientAuthentication
+      expect('keyId' in authentication).toBe(false)
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+  })
+})
+
+describe('ready', () => {
+  it('finds the endpoint, and leaves an issuer of opaque tokens without keys to load', async () => {
+    const { server, endpoint, judge } = await scene(ACTIVE)
     await server.ready()
     expect(server.status()).toEqual([{ issuer: endpoint.url, keys: { state: 'unused' } }])
+    const metadata = ['/.well-known/openid-configuration']
+    expect(endpoint.visited).toEqual(metadata)
+    expect(await judge('abc')).toBe('granted')
+    expect(endpoint.visited).toEqual(metadata)
+  })
+
+  it('looks for nothing where the endpoint is given', async () => {
+    const { server, endpoint } = await scene(ACTIVE, {
+      introspection: { endpoint: 'https://as.example.com/introspect' },
+    })
+    await server.ready()
     expect(endpoint.visited).toEqual([])
+  })
+
+  it('rejects where the endpoint cannot be found, and says what to do', async () => {
+    const { server, endpoint } = await scene(ACTIVE, {
+      others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
+    })
+    const error: unknown = await server.ready().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(IntrospectionUnavailableError)
+    expect(error).toMatchObject({
+      code: 'bearward_introspection_unavailable',
+      issuer: endpoint.url,
+      message: `The introspection endpoint of ${endpoint.url} cannot be found: ${endpoint.url}/.well-known/openid-configuration: it has no introspection_endpoint (set introspection.endpoint)`,
+    })
   })
 })

@@ -5,7 +5,8 @@ import {
   type IntrospectionServer,
   type Script,
 } from '../../../../test/support/introspection-server.ts'
-import { AUDIENCE } from '../../../../test/support/issuer.ts'
+import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../test/support/keys.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -48,7 +49,7 @@ export interface SceneOptions {
   readonly introspection?: Partial<IntrospectionOptions>
   readonly issuer?: Partial<IssuerOptions>
   readonly options?: Partial<ResourceServerOptions>
-  readonly others?: (url: string) => Record<string, object>
+  readonly others?: (url: string) => Record<string, Script>
   /** Asks a server that is there already. */
   readonly server?: IntrospectionServer
 }
@@ -83,9 +84,22 @@ export async function scene(
   /** The verdict in short: `granted`, or the reason with its status. */
   const judge = async (token: string, requirements?: Requirements) =>
     verdict(await send(token, requirements))
-  const failures = () =>
-    events.flatMap((event) => (event.type === 'introspection_failed' ? event.failure : []))
-  return { clock, endpoint, events, server, send, judge, failures }
+  const failed = () =>
+    events.flatMap((event) => (event.type === 'introspection_failed' ? [event] : []))
+  const failures = () => failed().map(({ failure }) => failure)
+  return { clock, endpoint, events, server, send, judge, failed, failures }
+}
+
+const key = generateKey('ES256')
+
+/** An issuer of JWTs that can also be asked about them. */
+export async function issuing(tokens: 'jwt' | 'both', more: SceneOptions = {}) {
+  const made = await scene(
+    { active: true },
+    { ...more, issuer: { tokens, keys: { keys: [key.jwk] }, ...more.issuer } },
+  )
+  const issuer = createTestIssuer({ issuer: made.endpoint.url, now: made.clock.seconds })
+  return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }
 }
 
 export function verdict(outcome: Outcome): string {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { CompactEncrypt } from 'jose'
+import { calculateJwkThumbprint, CompactEncrypt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { raw } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../../../../test/support/issuer.ts'
@@ -181,9 +181,23 @@ describe('a signed answer', () => {
     }
   })
 
-  it('is none where the keys of the issuer cannot be had', async () => {
-    const { says, sign, endpoint } = await signing({}, { jwksUri: 'http://127.0.0.1:1/jwks' })
+  it('leads to an outage where the keys of the issuer cannot be had, and to a pause', async () => {
+    const { says, sign, endpoint, failures, failed } = await signing(
+      {},
+      { jwksUri: 'http://127.0.0.1:1/jwks' },
+    )
+    expect(await says(sign())).toBe(REFUSED)
+    expect(failures()).toEqual(['keys_unavailable'])
+    expect(failed()[0]!.pause).toBeGreaterThan(0)
     expect(await says(sign())).toBe(REFUSED)
     expect(endpoint.asked).toHaveLength(1)
+  })
+
+  it('is forgotten with the key that has signed it', async () => {
+    const { endpoint, judge, says, sign, server } = await signing()
+    expect(await says(sign())).toBe('granted')
+    server.distrust({ issuer: endpoint.url, thumbprint: await calculateJwkThumbprint(es256.jwk) })
+    expect(await judge(`${TOKEN}-0`)).toBe(REFUSED)
+    expect(endpoint.asked).toHaveLength(2)
   })
 })

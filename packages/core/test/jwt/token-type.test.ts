@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../src/encoding/json.ts'
 import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
-import { checkMediaType, checkTokenKind } from '../../src/jwt/token-type.ts'
+import { checkMediaType, checkTokenKind, saysAccessToken } from '../../src/jwt/token-type.ts'
 import { settingsWith } from '../support/settings.ts'
 import { verdictOf } from '../support/refusal.ts'
 
@@ -72,7 +72,7 @@ describe('checkTokenKind', () => {
   const plain = { iss: 'a', sub: 'b', aud: 'c', exp: 1 }
 
   const kindOf = (claims: JsonObject, typ?: unknown, settings: Partial<IssuerSettings> = {}) =>
-    verdictOf(checkTokenKind(claims, settingsWith(settings), typ))
+    verdictOf(checkTokenKind(claims, settingsWith(settings), saysAccessToken(typ)))
 
   it('takes a token that shows by one sign that it is an access token', () => {
     expect(kindOf(access)).toBe('passed')

@@ -1,0 +1,98 @@
+import {
+  type AnswerBounds,
+  type Fetch,
+  JSON_MEDIA_TYPE,
+  readAnswer,
+  readContent,
+  readJson,
+  send,
+} from '../authorization-server/bounded-fetch.ts'
+import { authenticateClient } from '../authorization-server/client-authentication.ts'
+import { type Clock, momentOf } from '../clock.ts'
+import type { Signer } from '../jwt/verify-jwt.ts'
+import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
+import { LIMITS } from '../limits.ts'
+import { placeOf } from '../authorization-server/address.ts'
+import { IntrospectionError } from './failure.ts'
+import type { ReceivedResponse } from './introspection-response.ts'
+import { readSignedResponse, SIGNED_RESPONSE } from './signed-response.ts'
+
+export interface IntrospectionRequest {
+  readonly token: string
+  readonly endpoint: string
+  readonly issuer: Signer
+  readonly settings: IntrospectionSettings
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+const JSON_RESPONSE: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
+const JWT_RESPONSE: AnswerBounds = {
+  mediaType: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
+  bytes: LIMITS.introspectionBytes,
+}
+
+/**
+ * Asks the endpoint about a token (RFC 7662 section 2.1), with credentials, within the bounds of every outgoing
+ * call. A signed response is asked for and verified where the settings say so, and no other is taken then.
+ */
+export async function requestIntrospection(
+  request: IntrospectionRequest,
+): Promise<ReceivedResponse> {
+  const { endpoint, issuer, settings, clock } = request
+  const askedAt = momentOf(clock)
+  const response = await post(request)
+  if (response.status === 400) await refuseIfNotOurs(response, endpoint)
+  if (settings.response === 'json') {
+    const bytes = await readAnswer(response, endpoint, JSON_RESPONSE)
+    return { members: readJson(bytes, endpoint), bytes: bytes.length, askedAt }
+  }
+  const bytes = await readAnswer(response, endpoint, JWT_RESPONSE)
+  const text = new TextDecoder().decode(bytes)
+  const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
+  return { members, bytes: bytes.length, askedAt }
+}
+
+async function post(request: IntrospectionRequest): Promise<Response> {
+  const { token, endpoint, issuer, settings, fetch, clock, signal } = request
+  const { clientId, clientAuthentication, response, tokenTypeHint } = settings
+  const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }
+  const credentials = await authenticateClient(clientAuthentication, identity)
+  const form = new URLSearchParams({
+    token,
+    ...(tokenTypeHint && { token_type_hint: tokenTypeHint }),
+    ...credentials.form,
+  })
+  return send(fetch, endpoint, {
+    method: 'POST',
+    headers: {
+      Accept: response === 'jwt' ? SIGNED_RESPONSE : 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...credentials.headers,
+    },
+    body: form.toString(),
+    redirect: 'manual',
+    signal,
+  })
+}
+
+/** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
+const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
+
+/** Throws where a 400 says that we are not known. What it says otherwise, or fails to say, is about the token. */
+async function refuseIfNotOurs(response: Response, endpoint: string): Promise<void> {
+  const bytes = await readContent(response, endpoint, JSON_RESPONSE).catch(() => undefined)
+  const error = bytes && errorIn(bytes, endpoint)
+  if (!ABOUT_US.includes(error)) return
+  const detail = `${placeOf(endpoint)}: status 400, ${String(error)}`
+  throw new IntrospectionError('credentials_refused', detail)
+}
+
+function errorIn(bytes: Uint8Array, endpoint: string): unknown {
+  try {
+    return readJson(bytes, endpoint)['error']
+  } catch {
+    return undefined
+  }
+}

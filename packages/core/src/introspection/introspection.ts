@@ -1,0 +1,203 @@
+import { sha256 } from '#sha256'
+import { placeOf } from '../authorization-server/address.ts'
+import { type Fetch, FetchError } from '../authorization-server/bounded-fetch.ts'
+import { type Bounds, withDeadline } from '../authorization-server/deadline.ts'
+import { momentOf } from '../clock.ts'
+import { IntrospectionUnavailableError } from '../errors.ts'
+import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
+import type { Signer } from '../jwt/verify-jwt.ts'
+import { LIMITS } from '../limits.ts'
+import { andThen, type MaybePromise } from '../maybe-promise.ts'
+import { Rejection } from '../outcome/rejection.ts'
+import { SingleFlight } from '../single-flight.ts'
+import type { AccessToken } from '../token/access-token.ts'
+import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
+import { type FailedCall, failedCall, failedDiscovery, IntrospectionError } from './failure.ts'
+import { contradictionOf } from './introspected-token.ts'
+import { IntrospectionCache } from './introspection-cache.ts'
+import { requestIntrospection } from './introspection-request.ts'
+import { type IntrospectionResponse, readIntrospectionResponse } from './introspection-response.ts'
+
+/** What is reported of introspection as it happens. */
+export interface IntrospectionReports {
+  called(active: boolean): void
+  cached(active: boolean): void
+  /** `pause` are the seconds for which nothing is asked from now on. */
+  failed(call: FailedCall, pause: number): void
+}
+
+/** Where an issuer is asked. */
+export interface IntrospectionEndpoint {
+  find(signal: AbortSignal): Promise<string>
+  /** It was not there: it may have moved. */
+  isGone(): void
+}
+
+/** What it takes to ask one issuer. */
+export interface IntrospectionParts {
+  readonly issuer: Signer
+  readonly settings: IntrospectionSettings
+  readonly endpoint: IntrospectionEndpoint
+  readonly fetch: Fetch
+  readonly bounds: Bounds
+  readonly reports: IntrospectionReports
+}
+
+/** Asks one issuer about its tokens. */
+export interface Introspection {
+  /** Seconds that a response is used again, unless somebody asks for a younger one. */
+  readonly maxAge: number
+  /**
+   * Whether the issuer calls a token active, and what it says about it: at once where a response is known that
+   * is younger than `maxAge`; with 0 it is asked from now on, in any case. Where it cannot be known, or where the
+   * response is not about `verified` (the same token as it was verified here), the rejection is
+   * `introspection_unavailable`.
+   */
+  ask(
+    token: string,
+    maxAge?: number,
+    verified?: AccessToken,
+  ): MaybePromise<Introspected | Rejection>
+  /** Forgets which tokens were active. */
+  forget(): void
+  /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError`. */
+  ready(): Promise<void>
+}
+
+export interface Introspected {
+  readonly response: IntrospectionResponse
+  /** Whether the issuer was asked only after we were. */
+  readonly anew: boolean
+}
+
+type Verdict = IntrospectionResponse | Rejection
+
+/**
+ * Introspection with all that keeps it from harming anybody: responses are remembered for a time, callers with
+ * the same token share a call, only so many calls run at once, and a server that does not answer is left alone
+ * for a while. `IntrospectionCache`, `SingleFlight` and `CircuitBreaker` decide; this carries out what they decide.
+ */
+export function introspection(parts: IntrospectionParts): Introspection {
+  const { issuer, settings, endpoint, bounds, fetch, reports } = parts
+  const { clock, closed } = bounds
+  const { issuer: identifier } = issuer.settings
+  const cache = new IntrospectionCache()
+  const breaker = new CircuitBreaker()
+  const flights = new SingleFlight<Verdict>(() => clock.monotonic())
+  let calls = 0
+
+  function hashOf(token: string): MaybePromise<string> {
+    return sha256([identifier, settings.endpoint ?? '', settings.clientId, token].join('\n'))
+  }
+
+  function answer(
+    token: string,
+    hash: string,
+    maxAge: number,
+  ): MaybePromise<Introspected | Rejection> {
+    const ages = { maxAge, negativeMaxAge: Math.min(maxAge, settings.negativeMaxAge) }
+    const known = cache.find(hash, ages, momentOf(clock))
+    if (known !== undefined) {
+      reports.cached(known.active)
+      return { response: known, anew: false }
+    }
+    const { result, anew } = flights.join(hash, maxAge * 1000, () => permitted(token, hash))
+    return result.then((response) =>
+      response instanceof Rejection ? response : { response, anew },
+    )
+  }
+
+  /** Made-up tokens do not take all the calls: some are kept for tokens that were active before. */
+  async function permitted(token: string, hash: string): Promise<Verdict> {
+    const { introspectionCalls: most, callsForKnownTokens: kept } = LIMITS
+    if (calls >= (cache.wasActive(hash) ? most : most - kept))
+      return unavailable('too many calls at once', 1)
+    const permission = breaker.ask(clock.monotonic())
+    if (permission === undefined)
+      return unavailable('that the last calls have failed', breaker.pause(clock.monotonic()))
+    calls++
+    return call(token, hash, permission).finally(() => calls--)
+  }
+
+  async function call(token: string, hash: string, permission: Permission): Promise<Verdict> {
+    const found: { at?: string } = {}
+    try {
+      const received = await withDeadline(bounds, async (signal) => {
+        const at = (found.at = await endpoint.find(signal))
+        return requestIntrospection({ token, endpoint: at, issuer, settings, fetch, clock, signal })
+      })
+      const response = readIntrospectionResponse(received, issuer.settings)
+      breaker.succeeded(permission)
+      cache.remember(hash, response)
+      reports.called(response.active)
+      return response
+    } catch (error) {
+      if (found.at === undefined) return failed(notFound(error), permission)
+      if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.isGone()
+      return failed(failedCall(located(error, placeOf(found.at)), clock.now()), permission)
+    }
+  }
+
+  function notFound(error: unknown): FailedCall {
+    const { metadataIssuer } = issuer.settings
+    return failedDiscovery(located(error, `the metadata of ${metadataIssuer}`), clock.now())
+  }
+
+  function failed(failure: FailedCall, permission: Permission): Rejection {
+    const now = clock.monotonic()
+    if (failure.isOutage && !closed.aborted) breaker.failed(permission, now, failure.retryAfter)
+    else breaker.succeeded(permission)
+    reports.failed(failure, Math.ceil(breaker.pause(now)))
+    return unavailable(failure.failure, breaker.pause(now))
+  }
+
+  function unavailable(found: string, pause: number): Rejection {
+    const explanation = { check: 'introspection', expected: `an answer of ${identifier}`, found }
+    return new Rejection('introspection_unavailable', explanation, pause)
+  }
+
+  /** The server has mixed something up: what it says is neither believed nor kept. */
+  function checkIdentity(
+    { response }: Introspected,
+    hash: string,
+    verified: AccessToken,
+  ): Rejection | undefined {
+    const member = response.active ? contradictionOf(response, verified) : undefined
+    if (member === undefined) return undefined
+    cache.forget(hash)
+    const detail = `the answer is not about the token that was sent: its ${member} is another one`
+    const failure = failedCall(new IntrospectionError('another_token', detail), clock.now())
+    reports.failed(failure, 0)
+    return unavailable(failure.failure, 0)
+  }
+
+  return {
+    maxAge: settings.maxAge,
+    ask: (token, maxAge = settings.maxAge, verified) =>
+      andThen(hashOf(token), (hash) =>
+        andThen(answer(token, hash, maxAge), (introspected) =>
+          introspected instanceof Rejection || verified === undefined
+            ? introspected
+            : (checkIdentity(introspected, hash, verified) ?? introspected),
+        ),
+      ),
+    forget: () => cache.clear(),
+    async ready() {
+      try {
+        await withDeadline(bounds, (signal) => endpoint.find(signal))
+      } catch (error) {
+        throw new IntrospectionUnavailableError(identifier, notFound(error).detail, error)
+      }
+    },
+  }
+}
+
+/** Says where it was that something has failed, if the error does not. */
+function located(error: unknown, place: string): unknown {
+  if (error instanceof IntrospectionError) {
+    const { failure, message, retryAfter } = error
+    return new IntrospectionError(failure, `${place}: ${message}`, retryAfter)
+  }
+  const isSilent = error instanceof FetchError && error.failure === 'timeout'
+  return isSilent ? new FetchError('timeout', `${place}: ${error.message}`) : error
+}
