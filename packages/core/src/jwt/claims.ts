@@ -2,7 +2,7 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
-import { clientIdentity } from '../subject/client-id.ts'
+import { claimNames, clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 
@@ -88,7 +88,7 @@ const claimTypesOf = oncePer(
     ['sub', IDENTIFIER],
     ['jti', STRING],
     ['client_id', IDENTIFIER],
-    ...clientIdClaims.map((name) => [name, IDENTIFIER] as const),
+    ...claimNames(clientIdClaims).map((name) => [name, IDENTIFIER] as const),
   ],
 )
 
@@ -117,7 +117,7 @@ export function checkAudience(claims: JsonObject, settings: IssuerSettings): Rej
   if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
   const none = contradicted ? 'several clients' : 'nothing'
   return new Rejection('untrusted_client', {
-    check: clientIdClaims.join(', '),
+    check: claimNames(clientIdClaims).join(', '),
     expected: allowedClients.join(' or '),
     found: clientId === undefined ? none : 'another client',
   })

@@ -2,6 +2,8 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
+import { claimNames, namedBy } from '../subject/client-id.ts'
+import type { ClientIdClaim } from '../subject/profile.ts'
 
 /**
  * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without regard to case, with
@@ -46,8 +48,8 @@ const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
  * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
  * whatever that is, because `roles` stands in ID tokens too; and not `aud`, which every token has.
  */
-const signsOf = oncePer(({ clientIdClaims }: IssuerSettings): readonly string[] => [
-  ...new Set(['scope', 'scp', 'client_id', ...clientIdClaims.filter((name) => name !== 'aud')]),
+const signsOf = oncePer(({ clientIdClaims }: IssuerSettings): readonly ClientIdClaim[] => [
+  ...new Set(['scope', 'scp', 'client_id', ...clientIdClaims.filter((named) => named !== 'aud')]),
 ])
 
 /**
@@ -84,11 +86,12 @@ export function checkTokenKind(
   }
   const isMarked = rule !== undefined || has('token_use') || isOneOf(MEDIA_TYPES['at+jwt'], typ)
   const signs = signsOf(settings)
-  if (!isMarked && !signs.some(has)) {
-    return wrongType(signs.join(', '), 'one of them', 'no sign of an access token')
+  const isThere = (sign: ClientIdClaim) => namedBy(sign, claims) !== undefined
+  if (!isMarked && !signs.some(isThere)) {
+    return wrongType(claimNames(signs).join(', '), 'one of them', 'no sign of an access token')
   }
   // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
-  if (has('nonce') && !signs.some((name) => name !== 'azp' && has(name))) {
+  if (has('nonce') && !signs.some((sign) => sign !== 'azp' && isThere(sign))) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined
