@@ -55,6 +55,16 @@ export const anonymous: Outcome = { status: 200, subject: null }
 
 type IssuerPolicy = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 
+interface GuardedDoor {
+  /** What is said about the issuer, and about the others too where there are any. */
+  readonly policy: IssuerPolicy
+  readonly requirements: Requirements
+  /** The claims of somebody who may pass, where they are not the usual ones. */
+  readonly honest?: Readonly<Record<string, unknown>>
+  /** Whether no other issuer is trusted. */
+  readonly alone?: boolean
+}
+
 /** The resource servers that attacks are sent to: what each trusts, and what its one guard asks for. */
 export const DOORS = {
   any: { policy: {}, requirements: {} },
@@ -62,7 +72,11 @@ export const DOORS = {
   optional: { policy: {}, requirements: { optional: true } },
   strict: { policy: { tokenType: 'at+jwt' }, requirements: {} },
   machines: { policy: { machineSubject: 'client_id' }, requirements: { subject: 'machine' } },
-  users: { policy: { machineSubject: 'client_id' }, requirements: { subject: 'user' } },
+  users: {
+    policy: { machineSubject: 'client_id' },
+    requirements: { subject: 'user' },
+    honest: { sub: 'alice', client_id: 'web' },
+  },
   audienceless: {
     policy: {
       audience: null,
@@ -70,7 +84,61 @@ export const DOORS = {
       tokenKindClaim: { name: 'purpose', value: 'access' },
     },
     requirements: {},
+    honest: { aud: undefined, purpose: 'access' },
+    alone: true,
   },
-} as const satisfies Record<string, { policy: IssuerPolicy; requirements: Requirements }>
+  // A machine, listed or told by its provider.
+  listed: {
+    policy: { machineClients: ['reports-cron'] },
+    requirements: { subject: 'machine' },
+    alone: true,
+  },
+  auth0: {
+    policy: { provider: 'auth0' },
+    requirements: { subject: 'machine' },
+    honest: { sub: 'reports-cron@clients' },
+    alone: true,
+  },
+  authentik: {
+    policy: { provider: 'authentik', machineClients: ['reports-cron'] },
+    requirements: { subject: 'machine' },
+    honest: { sub: '3f9a', preferred_username: 'ak-reports-client_credentials' },
+    alone: true,
+  },
+  okta: {
+    policy: { provider: 'okta', machineSubject: 'client_id' },
+    requirements: { subject: 'machine' },
+    honest: { cid: 'reports-cron', scope: undefined, scp: ['read'] },
+    alone: true,
+  },
+  clerk: {
+    policy: { provider: 'clerk' },
+    requirements: { clients: ['web', 'mch_1'] },
+    honest: { sub: 'mch_1', client_id: undefined, scope: undefined },
+    alone: true,
+  },
+  'clerk, with a scope': {
+    policy: { provider: 'clerk' },
+    requirements: { scope: 'admin' },
+    honest: { sub: 'user_1', client_id: 'reports-web', scope: 'admin' },
+    alone: true,
+  },
+  stytch: {
+    policy: { provider: 'stytch' },
+    requirements: { clients: ['web', 'm2m-client-live-1'] },
+    honest: { sub: 'm2m-client-live-1', client_id: undefined },
+    alone: true,
+  },
+  gravitee: {
+    policy: { provider: 'gravitee-am', machineSubject: 'client_id' },
+    requirements: { subject: 'user' },
+    honest: { sub: 'alice', client_id: 'web' },
+    alone: true,
+  },
+} as const satisfies Record<string, GuardedDoor>
 
 export type Door = keyof typeof DOORS
+
+export function doorNamed(door: Door): GuardedDoor {
+  return DOORS[door]
+}

@@ -19,6 +19,8 @@ const PUBLIC = [
   'Content-Length',
   'application/json; charset=utf-8',
   'reports-cron',
+  'client_profile',
+  'preferred_username',
   'token_introspection',
   'response_type',
 ].join('\n')

@@ -1,4 +1,12 @@
-import { type Attack, type Door, forbidden, granted, invalidToken, type Outcome } from './attack.ts'
+import {
+  type Attack,
+  type Door,
+  forbidden,
+  granted,
+  insufficientScope,
+  invalidToken,
+  type Outcome,
+} from './attack.ts'
 
 const wrongSubject = forbidden('wrong_subject')
 const user = granted('user', 'alice')
@@ -22,6 +30,14 @@ const CALLERS: readonly (readonly [
     { sub: 'alice', client_id: 'alice' },
     { any: machine, users: wrongSubject, machines: machine },
   ],
+  ...[{ email: 'alice@example.com' }, { amr: ['pwd'] }, { sid: 's' }, { auth_time: 1 }].map(
+    (trace) =>
+      [
+        `a user who is called what the client is called, with ${JSON.stringify(trace)}`,
+        { sub: 'alice', client_id: 'alice', ...trace },
+        { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
+      ] as const,
+  ),
   [
     'a user',
     { sub: 'alice', client_id: 'web' },
@@ -110,7 +126,89 @@ const CALLERS: readonly (readonly [
   ),
 ]
 
-export const SUBJECTS: readonly Attack[] = CALLERS.flatMap(([name, claims, outcomes]) =>
+/** What somebody brings about at a provider whose machines or users it is about. */
+const AT_PROVIDERS: readonly (readonly [
+  name: string,
+  door: Door,
+  claims: Record<string, unknown>,
+  outcome: Outcome,
+])[] = [
+  ...['service', 'ai_agent', 'service ai_agent'].map(
+    (mark) =>
+      [
+        `a user of Auth0 whose token is marked ${mark}`,
+        'auth0',
+        { sub: 'auth0|alice', azp: 'web', client_id: undefined, sub_profile: mark },
+        wrongSubject,
+      ] as const,
+  ),
+  [
+    'an agent at Auth0 that is called what a user is called',
+    'auth0',
+    { sub: 'auth0|alice', sub_profile: 'ai_agent', client_profile: 'ai_agent' },
+    wrongSubject,
+  ],
+  [
+    'a person who lets a client of authentik in as themselves',
+    'authentik',
+    { sub: '9b1c', preferred_username: 'alice', email: 'alice@example.com' },
+    wrongSubject,
+  ],
+  [
+    'a user of Okta whose login is the id of the client',
+    'okta',
+    { sub: 'reports', cid: 'reports', uid: '00u1', client_id: undefined },
+    wrongSubject,
+  ],
+  [
+    'a token of a user that a listed client has exchanged',
+    'listed',
+    { sub: 'alice', act: { sub: 'reports-cron' } },
+    wrongSubject,
+  ],
+  [
+    'a machine of Clerk that writes the client id of another client',
+    'clerk',
+    { sub: 'mch_2', client_id: 'web' },
+    forbidden('wrong_client'),
+  ],
+  [
+    'a machine of Clerk that writes the id of another machine as its client id',
+    'clerk',
+    { sub: 'mch_2', client_id: 'mch_1', azp: 'mch_1' },
+    forbidden('wrong_client'),
+  ],
+  ...['scope', 'scopes', 'scp'].map(
+    (name) =>
+      [
+        `a machine of Clerk that writes ${name}`,
+        'clerk, with a scope',
+        { sub: 'mch_2', scope: undefined, [name]: 'admin' },
+        insufficientScope,
+      ] as const,
+  ),
+  [
+    'a machine of Stytch with the id of another client in its token',
+    'stytch',
+    { sub: 'm2m-client-test-2', client_id: 'web' },
+    forbidden('wrong_client'),
+  ],
+  [
+    'a client of Gravitee that has been given an audience of its own',
+    'gravitee',
+    { sub: 'svc', client_id: undefined },
+    wrongSubject,
+  ],
+]
+
+const atProviders: readonly Attack[] = AT_PROVIDERS.map(([name, door, claims, outcome]) => ({
+  name,
+  attack: ({ issuer }) => issuer.token({ claims }),
+  outcome,
+  door,
+}))
+
+const anywhere: readonly Attack[] = CALLERS.flatMap(([name, claims, outcomes]) =>
   (Object.entries(outcomes) as [Door, Outcome][]).map(([door, outcome]): Attack => {
     return {
       name: `${name}, ${door === 'any' ? 'where nothing is said' : `where ${door} may call`}`,
@@ -120,3 +218,5 @@ export const SUBJECTS: readonly Attack[] = CALLERS.flatMap(([name, claims, outco
     }
   }),
 )
+
+export const SUBJECTS: readonly Attack[] = [...anywhere, ...atProviders]

@@ -120,7 +120,9 @@ const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack[
 ]
 
 function fill(text: string, target: Target): string {
-  return text.replace(/\bT\b/g, good(target)).replace(/\bU\b/g, target.issuer.token())
+  const [first, second] = [good(target), target.issuer.token()]
+  // At once, because a token may have a lone U in it, between two hyphens.
+  return text.replace(/\b[TU]\b/g, (name) => (name === 'T' ? first : second))
 }
 
 function bytesOf(request: string, target: Target): Uint8Array {

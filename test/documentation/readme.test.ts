@@ -14,6 +14,7 @@ import express from 'express'
 import type { FastifyInstance } from 'fastify'
 import type Koa from 'koa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createTestIssuer } from '../support/issuer.ts'
 import { listen, type RunningServer } from '../support/servers.ts'
 import { adapt, runSnippet, snippetsOf } from './snippets.ts'
 
@@ -183,6 +184,24 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
     }
   },
 
+  async Providers(code) {
+    const github = createTestIssuer({
+      issuer: 'https://token.actions.githubusercontent.com',
+      audience: 'https://deploy.example.com',
+    })
+    const audience = "audience: 'https://deploy.example.com',"
+    const keys = `keys: ${JSON.stringify(github.jwks)},`
+    const module = await runSnippet('public', adapt(code, { [audience]: audience + keys }))
+    const guarded = express()
+      .use(module['ourWorkflows'] as RequestHandler)
+      .get('/', (_request, response) => void response.json('deployed'))
+    const call = await serve(guarded)
+    const run = { client_id: undefined, scope: undefined, run_id: '1', sub: 'repo:acme/orders' }
+    const tokenOf = (repository_id: string) => github.token({ claims: { ...run, repository_id } })
+    expect((await call('GET', '/', tokenOf('74'))).status).toBe(200)
+    expect((await call('GET', '/', tokenOf('75'))).status).toBe(403)
+  },
+
   async Handlers(code) {
     const { requireToken } = createBearward({
       issuer: authorizationServer.issuer,
@@ -197,6 +216,12 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
     expect(JSON.parse((await call('GET', '/', await userToken('read:reports'))).body)).toEqual([
       `the sum for ${ofAda}`,
     ])
+    const { requireToken: byCustom } = createBearward({
+      issuer: authorizationServer.issuer,
+      audience: API,
+    })
+    const unsaid = await serve(express().get('/', byCustom(), listReports as RequestHandler))
+    expect((await unsaid('GET', '/', await machineToken('read:reports'))).status).toBe(403)
   },
 }
 

@@ -13,7 +13,12 @@ import { LIMITS } from '../../packages/core/src/limits.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
 import { LEVELS, WHYS } from '../../packages/core/src/subject/evidence.ts'
-import { PROFILES, profileOf, type Provider } from '../../packages/core/src/subject/profiles.ts'
+import {
+  PROFILES,
+  profileOf,
+  type Provider,
+  providerOfIssuer,
+} from '../../packages/core/src/subject/profiles.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
 
 const read = (document: string) =>
@@ -72,12 +77,16 @@ describe('the tables of the documentation are true:', () => {
     const rows = table('docs/subjects.md', 'provider')
     expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
     for (const [name, machine, user, , byItself] of rows) {
-      const { rules, issuers } = profileOf(name as Provider)
+      const { rules, issuerPattern } = profileOf(name as Provider)
       const tells = (kind: string) =>
         rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
       expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([name, tells('machine')])
       expect([name, !/^(?:not told|has none)$/.test(user!)]).toEqual([name, tells('user')])
-      expect([name, byItself !== '-']).toEqual([name, issuers !== undefined])
+      const named = byItself === '-' ? [] : byItself!.split(', ')
+      expect([name, named.length > 0]).toEqual([name, issuerPattern !== undefined])
+      for (const issuer of named) {
+        expect(providerOfIssuer(issuer.replaceAll(/<\w+>/g, 'acme'))).toBe(name)
+      }
     }
   })
 

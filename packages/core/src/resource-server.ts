@@ -15,6 +15,8 @@ import { checkIssuer, checkRequirements } from './requirements/check-requirement
 import { readRequirements } from './requirements/read-requirements.ts'
 import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
 import { adviceFor } from './subject/advice.ts'
+import { claimNames } from './subject/client-id.ts'
+import { clientIdClaims } from './subject/context.ts'
 import type { AccessToken } from './token/access-token.ts'
 import { VerdictCache } from './verdicts/verdict-cache.ts'
 import { type Verification, type VerifiedToken, verifyToken } from './verify-token.ts'
@@ -175,17 +177,18 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return refusal
   }
 
-  function tellUnknown({ issuer, subject: { kind, evidence } }: AccessToken): void {
-    const { why, rules, claims } = evidence
+  function tellUnknown({ issuer, subject, clientId, origin }: AccessToken): void {
+    const { why, rules, claims } = subject.evidence
     const { subjects = {} } = issuers.trusted.get(issuer)?.settings ?? {}
-    if (kind !== 'unknown' || why === undefined) return
+    if (subject.kind !== 'unknown' || why === undefined) return
+    const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, origin)) : []
     publish(() => ({
       type: 'subject_unknown',
       issuer,
       why,
       rules,
       claims,
-      advice: adviceFor(why, subjects),
+      advice: adviceFor(why, subjects, unnamed),
     }))
   }
 

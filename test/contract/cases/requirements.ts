@@ -114,7 +114,7 @@ export const requirements: readonly ContractCase[] = [
           evidence: {
             level: 'structural',
             rules: ['auth0.connection_subject'],
-            claims: ['sub', 'gty', 'sub_profile'],
+            claims: ['sub', 'gty'],
           },
         },
       },

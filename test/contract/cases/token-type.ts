@@ -240,7 +240,7 @@ export const tokenType: readonly ContractCase[] = [
       'x5t#S256': claiming({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
     },
   ),
-  ...each([], 'reads a marked access token beside a nonce', ok(), {
+  ...each([], 'reads a marked access token beside a nonce', ok({}, 'unknown'), {
     nonce: claiming({ nonce: 'n', auth_time: NOW }),
   }),
 ]

@@ -5,6 +5,7 @@ import { checkAudience, checkIntended } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/time.ts'
 import { checkForeignKind, checkTokenKind } from '../jwt/token-type.ts'
 import { Rejection } from '../outcome/rejection.ts'
+import { claimNames, namedBy } from '../subject/client-id.ts'
 import { type AccessToken, accessTokenOf } from '../token/access-token.ts'
 import type { ActiveResponse } from './introspection-response.ts'
 
@@ -61,15 +62,17 @@ export function contradictionOf(
   { claims, reading }: ActiveResponse,
   token: AccessToken,
 ): string | undefined {
-  const { iss, sub, jti } = token.claims
-  const said = { iss, sub, jti } as JsonObject
-  const ofToken = (name: string) =>
-    reading.clientIdClaims.includes(name) ? token.clientId : said[name]
-  return ['iss', 'sub', 'jti', ...reading.clientIdClaims].find(
-    (name) =>
-      Object.hasOwn(claims, name) && ofToken(name) !== undefined && claims[name] !== ofToken(name),
+  const isOther = (said: unknown, known: unknown) =>
+    said !== undefined && known !== undefined && said !== known
+  const contradicting = IDENTIFIERS.find((name) => isOther(claims[name], token.claims[name]))
+  if (contradicting !== undefined) return contradicting
+  const client = reading.clientIdClaims.find((named) =>
+    isOther(namedBy(named, claims), token.clientId),
   )
+  return client === undefined ? undefined : claimNames([client])[0]
 }
+
+const IDENTIFIERS = ['iss', 'sub', 'jti'] as const
 
 /** RFC 6749 section 7.1. Servers say `refresh_token` here where they have introspected one. */
 function checkTokenType(type: unknown): Rejection | undefined {

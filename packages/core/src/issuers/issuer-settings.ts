@@ -3,7 +3,7 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { AlgorithmPolicy } from '../keys/jwk.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { SubjectStatements } from '../subject/context.ts'
-import type { ScopeSource } from '../subject/profile.ts'
+import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
 
 /** Where the keys of an issuer come from. */
 export type KeyOrigin =
@@ -35,7 +35,7 @@ export interface ClaimReading {
   /** Without a value it only has to be there. */
   readonly tokenKindClaim: { readonly name: string; readonly value?: string } | undefined
   /** All that are there have to name the same client. */
-  readonly clientIdClaims: readonly string[]
+  readonly clientIdClaims: readonly ClientIdClaim[]
   readonly scopeSources: readonly ScopeSource[]
   readonly subjects: SubjectStatements
 }

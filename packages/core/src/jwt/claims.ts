@@ -2,7 +2,7 @@ import type { JsonObject } from '../encoding/json.ts'
 import type { ClaimReading, IssuerSettings } from '../issuers/issuer-settings.ts'
 import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
-import { clientIdentity } from '../subject/client-id.ts'
+import { claimNames, clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 
@@ -30,6 +30,17 @@ const AUDIENCE: ClaimType = [
   (value) => STRING[1](value) || STRINGS[1](value),
 ]
 
+/** The claims that the core reads, whoever the issuer is. */
+const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
+  ['exp', NUMERIC_DATE],
+  ['nbf', NUMERIC_DATE],
+  ['iat', NUMERIC_DATE],
+  ['aud', AUDIENCE],
+  ['sub', IDENTIFIER],
+  ['jti', STRING],
+  ['client_id', IDENTIFIER],
+]
+
 /**
  * Checks that the claims that must be there are there, and that every claim the core reads has its type
  * (RFC 7519 section 4.1, RFC 9068 section 2.2), and that `tid` names the tenant of the issuer where that is
@@ -46,8 +57,13 @@ export function checkClaimTypes(
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }
-  for (const [name, type] of claimTypesOf(settings)) {
+  for (const [name, type] of CLAIM_TYPES) {
     const rejection = checkType(claims, name, type)
+    if (rejection !== undefined) return rejection
+  }
+  for (const named of settings.clientIdClaims) {
+    const name = typeof named === 'string' ? named : named.claim
+    const rejection = checkType(claims, name, IDENTIFIER)
     if (rejection !== undefined) return rejection
   }
   const scope = scopeSourceOf(claims, settings.scopeSources, form)
@@ -78,19 +94,6 @@ export const requiredClaims = oncePer((settings: IssuerSettings): readonly strin
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
 })
-
-const claimTypesOf = oncePer(
-  ({ clientIdClaims }: ClaimReading): readonly (readonly [string, ClaimType])[] => [
-    ['exp', NUMERIC_DATE],
-    ['nbf', NUMERIC_DATE],
-    ['iat', NUMERIC_DATE],
-    ['aud', AUDIENCE],
-    ['sub', IDENTIFIER],
-    ['jti', STRING],
-    ['client_id', IDENTIFIER],
-    ...clientIdClaims.map((name) => [name, IDENTIFIER] as const),
-  ],
-)
 
 /**
  * Checks whom the token is for: one of its audiences has to be one of ours, byte for byte (RFC 7519
@@ -134,7 +137,7 @@ function checkClient(
   if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
   const none = contradicted ? 'several clients' : 'nothing'
   return new Rejection('untrusted_client', {
-    check: clientIdClaims.join(', '),
+    check: claimNames(clientIdClaims).join(', '),
     expected: allowedClients.join(' or '),
     found: clientId === undefined ? none : 'another client',
   })

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { ClaimReading, IssuerSettings } from '../issuers/issuer-settings.ts'
-import { oncePer } from '../once-per.ts'
 import { kindOf, Rejection } from '../outcome/rejection.ts'
+import { claimNames, namedBy } from '../subject/client-id.ts'
+import type { ClientIdClaim } from '../subject/profile.ts'
 
 /**
  * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without regard to case, with
@@ -51,9 +52,7 @@ const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
  * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
  * whatever that is, because `roles` stands in ID tokens too; and not `aud`, which every token has.
  */
-const signsOf = oncePer(({ clientIdClaims }: ClaimReading): readonly string[] => [
-  ...new Set(['scope', 'scp', 'client_id', ...clientIdClaims.filter((name) => name !== 'aud')]),
-])
+const SIGNS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 
 /**
  * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
@@ -71,13 +70,16 @@ export function checkTokenKind(
   const foreign = checkForeignKind(claims, reading)
   if (foreign !== undefined) return foreign
   const has = (name: string) => Object.hasOwn(claims, name)
-  const signs = signsOf(reading)
-  const bearsMark = isMarked || reading.tokenKindClaim !== undefined || has('token_use')
-  if (!bearsMark && !signs.some(has)) {
-    return wrongType(signs.join(', '), 'one of them', 'no sign of an access token')
+  const { tokenKindClaim, clientIdClaims } = reading
+  const isSign = (named: ClientIdClaim) => named !== 'aud' && namedBy(named, claims) !== undefined
+  const isProof = (named: ClientIdClaim) => named !== 'azp' && isSign(named)
+  const bearsMark = isMarked || tokenKindClaim !== undefined || has('token_use')
+  if (!bearsMark && !SIGNS.some(isSign) && !clientIdClaims.some(isSign)) {
+    const looked = claimNames([...SIGNS, ...clientIdClaims.filter((named) => named !== 'aud')])
+    return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
   }
   // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
-  if (has('nonce') && !signs.some((name) => name !== 'azp' && has(name))) {
+  if (has('nonce') && !SIGNS.some(isProof) && !clientIdClaims.some(isProof)) {
     return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
   }
   return undefined

@@ -103,11 +103,16 @@ export interface IssuerOptions {
    * What a machine's `sub` is on this issuer, and no user's ever is. `'client_id'`: a machine's `sub` is
    * its client id, and no user's ever equals the client id in the same token; only say so where users and
    * clients cannot choose their identifiers to match. `'none'`: a machine has no `sub`, and every user has
-   * one. Then all others are users. Where the provider's rules say otherwise of a token, its subject is
-   * unknown.
+   * one, in introspection answers too. Where no rules of a provider say more, all others are then users: never
+   * set it where machines have a `sub` of their own (Keycloak, Entra, Auth0). Where the provider's rules, or a
+   * trace of a user, say otherwise of a token, its subject is unknown.
    */
   readonly machineSubject?: 'client_id' | 'none'
-  /** The clients that only ever act for themselves, by client id: their tokens speak for machines. */
+  /**
+   * The clients that only ever act for themselves, by client id: their tokens speak for machines, unless an
+   * `act` says that they were exchanged for somebody else's. All of them have to be in `allowedClients`, if
+   * that is given.
+   */
   readonly machineClients?: readonly string[]
   /** Seconds by which clocks may differ. Default 5, at most 300. */
   readonly clockTolerance?: number

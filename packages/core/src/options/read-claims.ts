@@ -34,10 +34,19 @@ export function readClaimSettings(
 function readProvider(provider: unknown, say: Say): Provider | undefined {
   if (provider === undefined || isProvider(provider)) return provider
   const known = Object.keys(PROFILES)
-  if (typeof provider === 'string')
-    say(`provider '${provider}' is not known. ${hintAt(provider, known)}`)
-  else say(`provider must be one of ${known.join(', ')}.`)
+  if (typeof provider === 'string') {
+    const part = known.find((name) => isPartOf(provider.toLowerCase(), name))
+    say(`provider '${provider}' is not known. ${hintAt(part ?? provider, known)}`)
+  } else {
+    say(`provider must be one of ${known.join(', ')}.`)
+  }
   return undefined
+}
+
+/** Whether one stands in the other, as `entra` does in `azure/entra-id`. */
+function isPartOf(a: string, b: string): boolean {
+  const isIn = (part: string, whole: string) => part.length >= 4 && whole.includes(part)
+  return isIn(a, b) || isIn(b, a)
 }
 
 function readScopeSources(

@@ -12,6 +12,7 @@ import {
   traitsOf,
 } from '../signature/algorithms.ts'
 import { isRecord, type Problems } from '../problems.ts'
+import { canNameClient } from '../subject/client-id.ts'
 import { readClaimSettings } from './read-claims.ts'
 import { readIntrospection } from './read-introspection.ts'
 import { isName, oneOf, readNames, readSeconds, type Say } from './read-values.ts'
@@ -93,6 +94,7 @@ export function readIssuer(
       say,
     ),
   }
+  checkClients(settings, say)
   if (settings.audiences === null) checkAudienceless(settings, say)
   const tenants = readTenants(options['tenants'], issuer, say)
   if (tokens !== 'jwt' && introspection === undefined) {
@@ -122,6 +124,11 @@ function readIssuerIdentifier(
     return ''
   }
   const isAddress = /^https?:/i.test(issuer)
+  if (ENTRA_ENDPOINTS.test(issuer)) {
+    say(
+      `issuer stands in the iss of no token: give https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and tenants, or the address with your own tenant's id.`,
+    )
+  }
   if (isAddress && !(isAcceptableAddress(issuer, insecureHosts) && !issuer.includes('?'))) {
     say(
       'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
@@ -131,6 +138,10 @@ function readIssuerIdentifier(
   }
   return issuer
 }
+
+/** Addresses of Microsoft for many tenants at once. Its tokens name their own tenant. */
+const ENTRA_ENDPOINTS =
+  /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(?:common|organizations|consumers)\//
 
 function readTenants(tenants: unknown, issuer: string, say: Say): readonly string[] | undefined {
   const isTemplate = issuer.split(TENANT_PLACEHOLDER).length === 2
@@ -166,6 +177,21 @@ function readAudiences(options: Options, say: Say): readonly string[] | null {
     return []
   }
   return Object.freeze([...names])
+}
+
+/** Lists of clients of which some could never call. */
+function checkClients(settings: IssuerSettings, say: Say): void {
+  const { allowedClients, subjects } = settings
+  const { provider, machineClients } = subjects
+  for (const [name, clients] of Object.entries({ allowedClients, machineClients })) {
+    if (clients === undefined || canNameClient(settings)) continue
+    say(
+      `${name} can have no effect but to keep everybody out: JWTs of ${provider} name no client. Leave it out, or set clientIdClaim if yours do.`,
+    )
+  }
+  if (machineClients?.every((client) => allowedClients?.includes(client) ?? true) === false) {
+    say('machineClients names a client that is not in allowedClients: its tokens are refused.')
+  }
 }
 
 function checkAudienceless(settings: IssuerSettings, say: Say): void {

@@ -2,7 +2,9 @@ import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../issuers/issuer-settings.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord, Problems } from '../problems.ts'
-import { canTell } from '../subject/context.ts'
+import { adviceOnKind } from '../subject/advice.ts'
+import { canNameClient } from '../subject/client-id.ts'
+import { canTell, profileIn } from '../subject/context.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import type { CheckedRequirements, ClientOfIssuer, Requirements } from './requirements.ts'
 
@@ -51,6 +53,7 @@ export function readRequirements(
   }
   if (freshness !== undefined) checkFreshness(checked.issuers, issuers, problems)
   if (subject !== undefined) checkSubject(subject, checked.issuers, issuers, problems)
+  checkWhoseTokens(checked, issuers, problems)
   if (optional !== undefined && typeof optional !== 'boolean')
     problems.add('optional must be true or false.')
   if (check !== undefined && typeof check !== 'function') problems.add('check must be a function.')
@@ -99,14 +102,15 @@ function readIssuer(
     problems.add(`issuer must name configured issuers: ${namesOf(issuers).join(', ')}.`)
     return undefined
   }
-  return Object.freeze(named.flat())
+  return Object.freeze(named.flat().map((settings) => settings.issuer))
 }
 
 /** The issuers that a name stands for: one, or with `{tenantid}` in it those of all configured tenants. */
-function issuersNamed(name: unknown, issuers: readonly IssuerSettings[]): readonly string[] {
-  return issuers
-    .filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
-    .map(({ issuer }) => issuer)
+function issuersNamed(
+  name: unknown,
+  issuers: readonly IssuerSettings[],
+): readonly IssuerSettings[] {
+  return issuers.filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
 }
 
 function namesOf(issuers: readonly IssuerSettings[]): readonly string[] {
@@ -137,6 +141,7 @@ function readClient(
         'clients must name the issuer of each client where there are several: { issuer, clientId }.',
       )
     }
+    checkReachable(client, issuers, problems)
     return [{ clientId: client }]
   }
   const { issuer, clientId } = isRecord(client) ? client : {}
@@ -146,7 +151,43 @@ function readClient(
     return []
   }
   problems.unknownNames(client as Record<string, unknown>, ['issuer', 'clientId'], 'clients[].')
-  return named.map((name) => ({ issuer: name, clientId }))
+  checkReachable(clientId, named, problems)
+  return named.map((settings) => ({ issuer: settings.issuer, clientId }))
+}
+
+/** A client that no token could name, or whose tokens are all refused, can never call. */
+function checkReachable(
+  clientId: string,
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): void {
+  const [first] = issuers
+  if (first === undefined) return
+  if (!issuers.some(canNameClient)) {
+    problems.add(
+      `clients: JWTs of ${first.subjects.provider} name no client, so none could pass. Use check, or set clientIdClaim for ${first.metadataIssuer} if yours do.`,
+    )
+  } else if (!issuers.some(({ allowedClients: allowed }) => allowed?.includes(clientId) ?? true)) {
+    problems.add('clients names a client that is not in allowedClients: its tokens are refused.')
+  }
+}
+
+/** On a public platform anybody can have a token made for this API, which says nothing about who they are. */
+function checkWhoseTokens(
+  required: CheckedRequirements,
+  issuers: readonly IssuerSettings[],
+  problems: Problems,
+): void {
+  const { subject, clients, check, allScopes, anyScopes } = required
+  const isNarrow = clients ?? check ?? anyScopes
+  if (isNarrow !== undefined || subject === 'user' || allScopes.length > 0) return
+  for (const { issuer, subjects, allowedClients } of issuers) {
+    if (required.issuers?.includes(issuer) === false || allowedClients !== undefined) continue
+    if (profileIn(subjects)?.isPublic !== true) continue
+    problems.add(
+      `check is missing: anybody can have a token of ${subjects.provider} made for this API. Say whose may call in check, by the claims that only ${subjects.provider} can write (docs/subjects.md), or in clients where they name one.`,
+    )
+  }
 }
 
 /** A guard that could only ever refuse, or that nobody has thought through, is found at start-up. */
@@ -163,13 +204,9 @@ function checkSubject(
   for (const settings of issuers) {
     const { issuer, subjects } = settings
     if (allowedIssuers?.includes(issuer) === false) continue
-    if (formsOf(settings).every((form) => canTell(subject, subjects, form))) continue
-    const { provider } = subjects
-    problems.add(
-      provider === undefined
-        ? `subject: nothing is said about who is a ${subject} at ${issuer}. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'.${listing(subject)}`
-        : `subject: tokens of ${provider} do not say who is a ${subject}, and nothing else is said about ${issuer}. Set machineSubject if a machine's sub can be told from all users' there.${listing(subject)}`,
-    )
+    const silent = formsOf(settings).filter((form) => !canTell(subject, subjects, form))
+    if (silent.length === 0) continue
+    problems.add(`subject: ${adviceOnKind(subject, subjects, silent, issuer)}`)
   }
 }
 
@@ -177,10 +214,6 @@ function checkSubject(
 function formsOf({ tokens }: IssuerSettings): readonly TokenForm[] {
   if (tokens === 'both') return ['jwt', 'introspection']
   return [tokens === 'jwt' ? 'jwt' : 'introspection']
-}
-
-function listing(subject: 'machine' | 'user'): string {
-  return subject === 'machine' ? ' Or name the machines in machineClients.' : ''
 }
 
 function readFreshness(freshness: unknown, problems: Problems): number | undefined {

@@ -36,7 +36,8 @@ export interface Requirements<Request = unknown> {
    */
   readonly freshness?: Freshness
   /**
-   * The last word: `true` grants, `false` refuses with 403, anything else is a programming error. What it
+   * The last word (and, or else `clients`, needed on a public platform such as GitHub, where anybody can have
+   * a token made for this API): `true` grants, `false` refuses with 403, anything else is a programming error. What it
    * throws goes to the framework's error channel, and the handler does not run.
    */
   readonly check?: (token: AccessToken, request: Request) => MaybePromise<boolean>

@@ -21,14 +21,14 @@ export function actorOf(claims: JsonObject): Actor | 'malformed' | undefined {
   const act = own(claims, 'act')
   if (act === undefined || act === null) return undefined
   if (!isRecord(act) || !isChain(act)) return 'malformed'
-  const [sub, clientId, issuer] = ['sub', 'client_id', 'iss'].map((name) => own(act, name))
-  if (![sub, clientId, issuer].every(isTextOrAbsent)) return 'malformed'
-  const id = isAbsent(sub) ? clientId : sub
-  if (isAbsent(id)) return 'malformed'
+  const [sub, clientId, issuer] = [textIn(act, 'sub'), textIn(act, 'client_id'), textIn(act, 'iss')]
+  if (sub === null || clientId === null || issuer === null) return 'malformed'
+  const id = sub ?? clientId
+  if (id === undefined) return 'malformed'
   return Object.freeze({
-    id: id as string,
-    ...(!isAbsent(issuer) && { issuer: issuer as string }),
-    ...(!isAbsent(clientId) && { clientId: clientId as string }),
+    id,
+    ...(issuer !== undefined && { issuer }),
+    ...(clientId !== undefined && { clientId }),
   })
 }
 
@@ -42,6 +42,9 @@ function isChain(act: JsonObject): boolean {
   return false
 }
 
-function isTextOrAbsent(value: unknown): boolean {
-  return isAbsent(value) || typeof value === 'string'
+/** A text, `undefined` where there is none, and `null` where there is something else in its place. */
+function textIn(act: JsonObject, name: string): string | null | undefined {
+  const value = own(act, name)
+  if (isAbsent(value)) return undefined
+  return typeof value === 'string' ? value : null
 }

@@ -1,16 +1,23 @@
-import type { JsonObject } from '../encoding/json.ts'
 import { isRecord } from '../problems.ts'
 import { type Actor, actorOf } from './actor.ts'
-import { clientIdentity } from './client-id.ts'
-import { type Facts, hold, isAbsent, own } from './conditions.ts'
-import { clientIdClaims, profileIn, type SubjectContext } from './context.ts'
+import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
+import { hold, isAbsent, own } from './conditions.ts'
+import {
+  clientIdClaims,
+  profileIn,
+  type SubjectContext,
+  type SubjectStatements,
+} from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
-import { evidence, type Level, LEVELS, type WhyUnknown } from './evidence.ts'
-import { type Finding, findings, statementOf } from './finding.ts'
+import { evidence, LEVELS, type WhyUnknown } from './evidence.ts'
+import { type Finding, findings, statementsAbout, type TokenFacts } from './finding.ts'
 import type { Profile } from './profile.ts'
 import type { Subject } from './subject.ts'
 
 const TYPE_OF_ACCESS_TOKENS = /^(?:application\/)?(?:at\+)?jwt$/i
+
+/** A verified token, and which client it names. */
+type Token = TokenFacts & ClientIdentity
 
 /** Whoever is named in a token, whatever they are. */
 interface Parties {
@@ -36,9 +43,22 @@ export function classifySubject(
   context: SubjectContext = {},
 ): Subject {
   if (!isRecord(claims)) return unknown({}, [], 'malformed')
-  const profile = profileIn(context)
-  const named = clientIdClaims(context, context.form)
-  const { clientId, contradicted } = clientIdentity(claims, named)
+  const { form = 'jwt', header } = context
+  const named = clientIdClaims(context, form)
+  const token: Token = {
+    claims,
+    form,
+    header: isRecord(header) ? header : {},
+    clientIdNames: claimNames(named),
+    ...clientIdentity(claims, named),
+  }
+  return subjectOf(token, context)
+}
+
+/** The same where the client of the token is known already. */
+export function subjectOf(token: Token, statements: SubjectStatements): Subject {
+  const { claims, clientId, contradicted, clientIdNames } = token
+  const profile = profileIn(statements)
   const sub = own(claims, 'sub')
   const act = actorOf(claims)
   const isText = typeof sub === 'string' && sub !== ''
@@ -50,30 +70,25 @@ export function classifySubject(
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
   if (!isText && !isAbsent(sub)) return unknown(parties, ['sub'], 'malformed')
-  const foreign = signOfAnotherToken(claims, context, profile)
+  const foreign = signOfAnotherToken(token, profile)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
-  if (contradicted) return unknown(parties, named, 'conflict')
-  const facts = { claims, clientId }
-  return weigh(
-    whatSpeaks(facts, context, profile),
-    facts,
-    withActor(parties, facts, profile),
-    profile,
-  )
+  if (contradicted) return unknown(parties, clientIdNames, 'conflict')
+  const speaking = whatSpeaks(token, statements, profile)
+  return weigh(speaking, token, withActor(parties, token, profile), profile)
 }
 
 /** The name of what shows that this is no access token, though verification should have seen it. */
 function signOfAnotherToken(
-  claims: JsonObject,
-  { header, form = 'jwt' }: SubjectContext,
+  { claims, form, header }: Token,
   profile: Profile | undefined,
 ): string | undefined {
-  const typ = isRecord(header) ? own(header, 'typ') : undefined
-  if (form === 'jwt' && typ !== undefined) {
-    if (typeof typ !== 'string' || !TYPE_OF_ACCESS_TOKENS.test(typ)) return 'header.typ'
+  if (form !== 'jwt') return undefined
+  const typ = own(header, 'typ')
+  if (typ !== undefined && !(typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))) {
+    return 'header.typ'
   }
   const { name, value } = profile?.tokenKind ?? {}
-  if (form !== 'jwt' || name === undefined || value === undefined) return undefined
+  if (name === undefined || value === undefined) return undefined
   return own(claims, name) === value ? undefined : name
 }
 
@@ -82,24 +97,23 @@ function signOfAnotherToken(
  * operator they count too, because they can contradict it.
  */
 function whatSpeaks(
-  facts: Facts,
-  context: SubjectContext,
+  token: Token,
+  statements: SubjectStatements,
   profile: Profile | undefined,
 ): readonly Finding[] {
-  const { form = 'jwt', header, machineSubject, machineClients } = context
-  const parameters = isRecord(header) ? header : {}
-  const held = findings(profile?.rules ?? CONVENTIONS, form, parameters, facts)
-  const statement = statementOf(facts, context)
-  if (statement !== undefined) return [statement, ...held]
+  const { provider, machineSubject, machineClients } = statements
+  const held = findings(profile?.rules ?? CONVENTIONS, token)
+  const said = statementsAbout(token, statements)
+  if (said.length > 0) return [...said, ...held]
   const nothingIsSaid =
-    context.provider === undefined && machineSubject === undefined && machineClients === undefined
+    provider === undefined && machineSubject === undefined && machineClients === undefined
   return nothingIsSaid ? held : held.filter(({ level }) => level !== 'convention')
 }
 
 /** One kind, if all that speaks agrees on it and the subject has an id of that kind. */
 function weigh(
   speaking: readonly Finding[],
-  { claims, clientId }: Facts,
+  { claims, clientId }: Token,
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
@@ -113,8 +127,12 @@ function weigh(
   if (otherKinds.length > 0 || (kind === 'user' && isClient)) return refuse('conflict')
 
   const level = LEVELS.find((each) => speaking.some((finding) => finding.level === each))!
-  const deciding = speaking.filter((finding) => [level, ...CONCLUSIVE].includes(finding.level))
-  const idClaim = deciding.find(({ userId }) => userId !== undefined)?.userId ?? profile?.userId
+  // A convention says nothing beside something better.
+  const deciding =
+    level === 'convention' ? speaking : speaking.filter((finding) => finding.level !== 'convention')
+  const idClaim =
+    deciding.find(({ userIdClaim }) => userIdClaim !== undefined)?.userIdClaim ??
+    profile?.userIdClaim
   const id = kind === 'machine' ? (clientId ?? parties.id) : own(claims, idClaim ?? 'sub')
   if (isAbsent(id)) return refuse('no_id', [idClaim ?? 'sub'])
   if (typeof id !== 'string') return refuse('malformed', [idClaim ?? 'sub'])
@@ -126,9 +144,6 @@ function weigh(
   })
 }
 
-/** Levels that say something beside a better one. */
-const CONCLUSIVE: readonly Level[] = LEVELS.filter((level) => level !== 'convention')
-
 function rulesOf(found: readonly Finding[]): readonly string[] {
   return found.map(({ id }) => id)
 }
@@ -138,13 +153,13 @@ function claimsOf(found: readonly Finding[]): readonly string[] {
 }
 
 /** The client acts for the subject, where the provider says so in another claim than `act`. */
-function withActor(parties: Parties, facts: Facts, profile: Profile | undefined): Parties {
-  const { clientId } = facts
+function withActor(parties: Parties, token: Token, profile: Profile | undefined): Parties {
+  const { clientId } = token
   const { clientActs } = profile ?? {}
   if (parties.actor !== undefined || clientId === undefined || clientActs === undefined) {
     return parties
   }
-  if (!hold(clientActs, facts.claims, facts)) return parties
+  if (!hold(clientActs, token.claims, token)) return parties
   return { ...parties, actor: Object.freeze({ id: clientId, clientId }) }
 }
 

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../encoding/json.ts'
-import { isAbsent, own } from './conditions.ts'
+import { oncePer } from '../once-per.ts'
+import { hold, isAbsent, own } from './conditions.ts'
+import type { ClientIdClaim } from './profile.ts'
 
 /** Which client a token was issued to. `contradicted`: its claims do not agree about that. */
 export interface ClientIdentity {
@@ -8,14 +10,37 @@ export interface ClientIdentity {
 }
 
 /** Every one of these claims that is there has to name the same client, or none is taken at its word. */
-export function clientIdentity(claims: JsonObject, names: readonly string[]): ClientIdentity {
+export function clientIdentity(
+  claims: JsonObject,
+  clientIdClaims: readonly ClientIdClaim[],
+): ClientIdentity {
   let first: unknown
   let agreed = true
-  for (const name of names) {
-    const value = own(claims, name)
+  for (const each of clientIdClaims) {
+    const value = namedBy(each, claims)
     if (isAbsent(value)) continue
     first ??= value
     agreed &&= typeof value === 'string' && value === first
   }
   return { clientId: agreed ? (first as string | undefined) : undefined, contradicted: !agreed }
+}
+
+/** What such a claim says in this token, if it says anything here. */
+export function namedBy(named: ClientIdClaim, claims: JsonObject): unknown {
+  if (typeof named === 'string') return own(claims, named)
+  const holds = hold(named.when, claims, { claims, clientId: undefined })
+  return holds ? own(claims, named.claim) : undefined
+}
+
+/** The names of such claims, each once. */
+export const claimNames = oncePer((clientIdClaims: readonly ClientIdClaim[]): readonly string[] => [
+  ...new Set(clientIdClaims.map((named) => (typeof named === 'string' ? named : named.claim))),
+])
+
+/** Whether a token of such an issuer can name a client. An introspection answer can (RFC 7662 section 2.2). */
+export function canNameClient(issuer: {
+  readonly tokens: 'jwt' | 'opaque' | 'both'
+  readonly clientIdClaims: readonly ClientIdClaim[]
+}): boolean {
+  return issuer.tokens !== 'jwt' || issuer.clientIdClaims.length > 0
 }

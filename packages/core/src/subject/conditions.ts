@@ -15,12 +15,16 @@ export interface Checks {
   readonly sameAs?: string
   /** Another string than that other claim, which is a string too. */
   readonly differsFrom?: string
-  /** The client id, with something around it; `false`: another string than the client id, which is known. */
-  readonly isClientId?: boolean | ClientIdForm
+  /** The client id, or the client id with something around it. */
+  readonly isClientId?: true | ClientIdForm
+  /** Another string than the client id, which is known. */
+  readonly differsFromClientId?: true
   /** One of these stands in it: a space-separated string, or an array of strings. */
-  readonly names?: readonly string[]
+  readonly includesAny?: readonly string[]
   /** A space-separated string, or an array of strings, in which none of these stands. */
-  readonly namesNone?: readonly string[]
+  readonly includesNone?: readonly string[]
+  /** An array that is not empty. */
+  readonly isList?: true
   /** An array that begins with one of these. */
   readonly beginsWith?: readonly string[]
   /** Either absent or such. */
@@ -101,12 +105,14 @@ const CHECKS: { readonly [name in keyof Checks]-?: Check<NonNullable<Checks[name
   },
   isClientId(value, form, { clientId }) {
     if (typeof value !== 'string' || clientId === undefined) return false
-    if (form === false) return value !== clientId
     return value === (form === true ? clientId : formed(clientId, form))
   },
-  names: (value, wanted) => namesIn(value)?.some((name) => wanted.includes(name)) ?? false,
-  namesNone: (value, unwanted) =>
+  differsFromClientId: (value, _, { clientId }) =>
+    typeof value === 'string' && clientId !== undefined && value !== clientId,
+  includesAny: (value, wanted) => namesIn(value)?.some((name) => wanted.includes(name)) ?? false,
+  includesNone: (value, unwanted) =>
     namesIn(value)?.every((name) => !unwanted.includes(name)) ?? false,
+  isList: (value) => Array.isArray(value) && value.length > 0,
   beginsWith: (value, wanted) => Array.isArray(value) && wanted.includes(value[0] as string),
   ifPresent: (value, checks, facts) =>
     isAbsent(value) || testsIn(checks).every((test) => test(value, facts)),

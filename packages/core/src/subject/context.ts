@@ -1,6 +1,8 @@
-import type { TokenForm } from './profile.ts'
+import { oncePer } from '../once-per.ts'
+import { claimNames } from './client-id.ts'
+import type { ClientIdClaim, Profile, ScopeSource, TokenForm } from './profile.ts'
 import { isProvider, profileOf, type Provider } from './profiles.ts'
-import type { Profile, ScopeSource } from './profile.ts'
+import { SCOPE_STRING } from './scope-source.ts'
 
 /** What the operator says about the subjects of one issuer. Never filled from a token. */
 export interface SubjectStatements {
@@ -8,7 +10,10 @@ export interface SubjectStatements {
   readonly provider?: Provider | undefined
   /** The claim that holds the client id, instead of those of the provider's profile. */
   readonly clientIdClaim?: string | undefined
-  /** What a machine's `sub` is on this issuer, and no user's ever is: its client id, or nothing. */
+  /**
+   * What a machine's `sub` is on this issuer, and no user's ever is: its client id, or nothing. Where no
+   * rules of a provider say more, all others are users.
+   */
   readonly machineSubject?: 'client_id' | 'none' | undefined
   /** The clients that only ever act for themselves, by client id. */
   readonly machineClients?: readonly string[] | undefined
@@ -26,6 +31,8 @@ export function profileIn({ provider }: SubjectStatements): Profile | undefined 
   return isProvider(provider) ? profileOf(provider) : undefined
 }
 
+const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
+
 /**
  * The claims that name the client. In introspection answers that is `client_id` (RFC 7662 section 2.2), and
  * what the profile names only where it has rules for such answers.
@@ -33,18 +40,24 @@ export function profileIn({ provider }: SubjectStatements): Profile | undefined 
 export function clientIdClaims(
   statements: SubjectStatements,
   form: TokenForm = 'jwt',
-): readonly string[] {
+): readonly ClientIdClaim[] {
   const { clientIdClaim } = statements
   if (clientIdClaim !== undefined) return [clientIdClaim]
   const profile = profileIn(statements)
-  if (form === 'jwt') return profile?.clientId ?? ['client_id']
-  const isRead = profile?.rules.some((rule) => (rule.form ?? form) === form) === true
-  return isRead ? [...new Set(['client_id', ...profile.clientId])] : ['client_id']
+  if (profile === undefined) return CLIENT_ID
+  return form === 'jwt' ? profile.clientIdClaims : claimsOfAnswers(profile)
 }
+
+const claimsOfAnswers = oncePer((profile: Profile): readonly ClientIdClaim[] => {
+  const isRead = profile.rules.some(({ form }) => form !== 'jwt')
+  if (!isRead) return CLIENT_ID
+  const named = profile.clientIdClaims
+  return claimNames(named).includes('client_id') ? named : [...CLIENT_ID, ...named]
+})
 
 /** The places of scopes, where the options name none. */
 export function scopeSources(statements: SubjectStatements): readonly ScopeSource[] {
-  return profileIn(statements)?.scopes ?? [{ claim: 'scope', format: 'string' }]
+  return profileIn(statements)?.scopeSources ?? SCOPE_STRING
 }
 
 /** Whether whoever is no machine by the operator's statement is a user by it. */

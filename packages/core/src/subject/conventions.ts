@@ -1,4 +1,13 @@
+import type { Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
+
+/** What a machine's token has no use for. Where people choose their `sub`, it shows who has signed in. */
+export const NO_TRACE_OF_USER: Conditions = {
+  sid: 'absent',
+  auth_time: 'absent',
+  amr: 'absent',
+  email: 'absent',
+}
 
 /**
  * What holds by custom, for issuers about which nothing is said: neither a profile nor a statement of the
@@ -12,14 +21,11 @@ export const CONVENTIONS: readonly Rule[] = [
     level: 'convention',
     when: {
       sub: { isClientId: true },
-      sid: 'absent',
+      ...NO_TRACE_OF_USER,
       session_state: 'absent',
-      auth_time: 'absent',
-      amr: 'absent',
       nonce: 'absent',
       at_hash: 'absent',
       uid: 'absent',
-      email: 'absent',
       act: 'absent',
       username: { ifPresent: { isClientId: true } },
       preferred_username: { ifPresent: { isClientId: true } },
@@ -32,7 +38,7 @@ export const CONVENTIONS: readonly Rule[] = [
     kind: 'user',
     level: 'convention',
     when: {
-      sub: { isClientId: false },
+      sub: { differsFromClientId: true },
       amr: 'present',
       auth_time: 'present',
       gty: 'absent',

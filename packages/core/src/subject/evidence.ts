@@ -14,7 +14,10 @@ export interface Evidence {
   readonly level: Level | 'none'
   /** The rules that decided, or those that contradict each other. */
   readonly rules: readonly string[]
-  /** The claims that they looked at. A `header.` before the name: a parameter of the JOSE header. */
+  /**
+   * The claims that they looked at. A `header.` before the name: a parameter of the JOSE header. Empty, as
+   * `rules` is, where there is no evidence: all rules were looked at, and none holds.
+   */
   readonly claims: readonly string[]
   /** Why there is no answer. Only where there is none. */
   readonly why?: WhyUnknown

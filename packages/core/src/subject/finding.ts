@@ -1,8 +1,9 @@
 import type { JsonObject } from '../encoding/json.ts'
-import { type Facts, hold, isAbsent, own } from './conditions.ts'
-import { clientIdClaims, machinesLeaveUsers, type SubjectContext } from './context.ts'
-import type { Level } from './evidence.ts'
 import { oncePer } from '../once-per.ts'
+import { type Facts, hold, isAbsent, own } from './conditions.ts'
+import { machinesLeaveUsers, type SubjectStatements } from './context.ts'
+import { NO_TRACE_OF_USER } from './conventions.ts'
+import type { Level } from './evidence.ts'
 import type { Rule, TokenForm } from './profile.ts'
 
 /** Something that speaks for one kind of subject: a rule that holds, or what the operator has said. */
@@ -11,64 +12,92 @@ export interface Finding {
   readonly kind: Rule['kind']
   readonly level: Level
   readonly claims: readonly string[]
-  readonly userId: string | undefined
+  readonly userIdClaim: string | undefined
+}
+
+/** A token, as far as it speaks about its subject. */
+export interface TokenFacts extends Facts {
+  readonly form: TokenForm
+  /** Empty where there is none. */
+  readonly header: JsonObject
+  /** The names of the claims that were asked for the client id. */
+  readonly clientIdNames: readonly string[]
 }
 
 /** The rules that hold. */
-export function findings(
-  rules: readonly Rule[],
-  form: TokenForm,
-  header: JsonObject,
-  facts: Facts,
-): readonly Finding[] {
+export function findings(rules: readonly Rule[], token: TokenFacts): readonly Finding[] {
+  const { form, claims, header } = token
   const found: Finding[] = []
   for (const rule of rules) {
     if ((rule.form ?? form) !== form) continue
-    if (!hold(rule.when, facts.claims, facts)) continue
-    if (rule.header === undefined || hold(rule.header, header, facts)) found.push(findingOf(rule))
+    if (!hold(rule.when, claims, token)) continue
+    if (rule.header === undefined || hold(rule.header, header, token)) found.push(findingOf(rule))
   }
   return found
 }
 
-const findingOf = oncePer(({ id, kind, level, when, header = {}, userId }: Rule): Finding => ({
+const findingOf = oncePer(({ id, kind, level, when, header = {}, userIdClaim }: Rule): Finding => ({
   id,
   kind,
   level,
   claims: [...Object.keys(when), ...Object.keys(header).map((name) => `header.${name}`)],
-  userId,
+  userIdClaim,
 }))
 
 /**
- * What the statements of the operator say about this token. The list of clients goes first. A `sub` that
- * is the client id is never a user's.
+ * What the statements of the operator say about this token, and what contradicts them. The list of clients
+ * goes first, unless somebody has exchanged a token of somebody else. A `sub` that is the client id is never
+ * a user's.
  */
-export function statementOf(
-  { claims, clientId }: Facts,
-  statements: SubjectContext,
-): Finding | undefined {
+export function statementsAbout(
+  token: TokenFacts,
+  statements: SubjectStatements,
+): readonly Finding[] {
   const { machineSubject, machineClients } = statements
-  if (machineSubject === undefined && machineClients === undefined) return undefined
-  const names = clientIdClaims(statements, statements.form)
-  if (clientId !== undefined && machineClients?.includes(clientId) === true) {
-    return stated('machine_clients', 'machine', names)
-  }
+  if (machineSubject === undefined && machineClients === undefined) return []
+  const { claims, clientId, clientIdNames: names } = token
   const sub = own(claims, 'sub')
   const looked = ['sub', ...names]
-  const isMachine = machineSubject === 'none' ? isAbsent(sub) : sub === clientId
-  const isOther = !isAbsent(sub) && sub !== clientId && machinesLeaveUsers(statements)
+  if (isListed(clientId, machineClients)) {
+    const isExchanged = !isAbsent(own(claims, 'act')) && !isAbsent(sub) && sub !== clientId
+    if (!isExchanged) return [stated('machine_clients', 'machine', names)]
+  }
+  const leavesUsers = machinesLeaveUsers(statements)
+  const isOther = leavesUsers && !isAbsent(sub) && clientId !== undefined && sub !== clientId
+  const traces = leavesUsers && !hold(NO_TRACE_OF_USER, claims, token) ? [TRACE_OF_USER] : []
   switch (machineSubject) {
     case 'client_id':
-      if (clientId === undefined) return undefined
-      if (isMachine) return stated('sub_is_client_id', 'machine', looked)
-      return isOther ? stated('sub_is_not_client_id', 'user', looked) : undefined
+      if (isOther) return [stated('sub_is_not_client_id', 'user', looked)]
+      return clientId !== undefined && sub === clientId
+        ? [stated('sub_is_client_id', 'machine', looked), ...traces]
+        : []
     case 'none':
-      if (isMachine) return stated('no_sub', 'machine', looked)
-      return isOther ? stated('sub_is_there', 'user', looked) : undefined
+      if (isOther) return [stated('sub_is_there', 'user', looked)]
+      if (!isAbsent(sub) || namesUser(token)) return []
+      return [stated('no_sub', 'machine', looked), ...traces]
     case undefined:
-      return undefined
+      return []
   }
 }
 
+/** A list from plain JavaScript may be a text, in which half a name would stand too. */
+function isListed(clientId: string | undefined, clients: unknown): boolean {
+  return clientId !== undefined && Array.isArray(clients) && clients.includes(clientId)
+}
+
+/** RFC 7662 section 2.2: an answer need not have the `sub` of its user, and has a name for people instead. */
+function namesUser({ form, claims }: TokenFacts): boolean {
+  return form === 'introspection' && !isAbsent(own(claims, 'username'))
+}
+
+const TRACE_OF_USER: Finding = {
+  id: 'trace_of_user',
+  kind: 'user',
+  level: 'convention',
+  claims: Object.keys(NO_TRACE_OF_USER),
+  userIdClaim: undefined,
+}
+
 function stated(id: string, kind: Finding['kind'], claims: readonly string[]): Finding {
-  return { id, kind, level: 'configured', claims, userId: undefined }
+  return { id, kind, level: 'configured', claims, userIdClaim: undefined }
 }

@@ -13,15 +13,20 @@ export interface Profile {
   readonly source: string
   readonly readOn: string
   /** Issuers that this vendor alone can operate. Nobody's own server may match. */
-  readonly issuers?: RegExp
+  readonly issuerPattern?: RegExp
+  /**
+   * Whether this is a platform where anybody can have a token made for any audience. That a token is good
+   * says nothing then: a guard has to say whose.
+   */
+  readonly isPublic?: true
   /** The claims that name the client. All that are there have to agree. */
-  readonly clientId: readonly string[]
+  readonly clientIdClaims: readonly ClientIdClaim[]
   /** Where scopes stand. The first of these that applies is the one source of a token. */
-  readonly scopes: readonly ScopeSource[]
+  readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value where that matters. */
   readonly tokenKind?: { readonly name: string; readonly value?: string }
   /** The claim that identifies a user for good, where that is not `sub`. */
-  readonly userId?: string
+  readonly userIdClaim?: string
   /** Who acts for the subject, where that is not said in `act`: the client, if these hold. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
@@ -34,6 +39,12 @@ export interface Profile {
   /** What to configure where the rules give no answer. */
   readonly advice: string
 }
+
+/**
+ * A claim that names the client: in every token, or where the conditions hold. They cannot ask for the client
+ * id, which is not known yet.
+ */
+export type ClientIdClaim = string | { readonly claim: string; readonly when: Conditions }
 
 /** One claim with scopes, and its form. */
 export interface ScopeSource {
@@ -58,5 +69,5 @@ export interface Rule {
   /** Conditions on the JOSE header. */
   readonly header?: Conditions
   /** The claim with the user's id, where it is another one than the profile's. */
-  readonly userId?: string
+  readonly userIdClaim?: string
 }

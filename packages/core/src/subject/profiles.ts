@@ -1,26 +1,40 @@
 import type { Profile } from './profile.ts'
 import { auth0 } from './profiles/auth0.ts'
-import { graviteeAm, hydra, openiddict, springAs } from './profiles/chosen-subjects.ts'
+import { authelia } from './profiles/authelia.ts'
+import { authentik } from './profiles/authentik.ts'
+import { b2c } from './profiles/b2c.ts'
+import { casdoor } from './profiles/casdoor.ts'
+import { clerk } from './profiles/clerk.ts'
 import { cognito } from './profiles/cognito.ts'
+import { djangoOauthToolkit } from './profiles/django-oauth-toolkit.ts'
+import { doorkeeper } from './profiles/doorkeeper.ts'
+import { duende } from './profiles/duende.ts'
+import { entra } from './profiles/entra.ts'
+import { frontegg } from './profiles/frontegg.ts'
+import { fusionauth } from './profiles/fusionauth.ts'
+import { githubActions } from './profiles/github-actions.ts'
+import { gitlabCi } from './profiles/gitlab-ci.ts'
+import { glewlwyd } from './profiles/glewlwyd.ts'
 import { google } from './profiles/google.ts'
-import { clerk, frontegg, fusionauth, kinde, logto, stytch, supabase } from './profiles/hosted.ts'
-import { djangoOauthToolkit, doorkeeper, mas } from './profiles/introspected.ts'
+import { graviteeAm } from './profiles/gravitee-am.ts'
+import { hydra } from './profiles/hydra.ts'
+import { kanidm } from './profiles/kanidm.ts'
 import { keycloak } from './profiles/keycloak.ts'
-import { authentik, kanidm, zitadel } from './profiles/machine-accounts.ts'
-import { b2c, entra } from './profiles/microsoft.ts'
+import { kinde } from './profiles/kinde.ts'
+import { kubernetes } from './profiles/kubernetes.ts'
+import { logto } from './profiles/logto.ts'
+import { mas } from './profiles/mas.ts'
+import { nodeOidcProvider } from './profiles/node-oidc-provider.ts'
 import { okta } from './profiles/okta.ts'
-import {
-  authelia,
-  casdoor,
-  duende,
-  glewlwyd,
-  nodeOidcProvider,
-  pocketId,
-  rauthy,
-  uaa,
-  wso2,
-} from './profiles/self-hosted.ts'
-import { githubActions, gitlabCi, kubernetes } from './profiles/workloads.ts'
+import { openiddict } from './profiles/openiddict.ts'
+import { pocketId } from './profiles/pocket-id.ts'
+import { rauthy } from './profiles/rauthy.ts'
+import { springAs } from './profiles/spring-as.ts'
+import { stytch } from './profiles/stytch.ts'
+import { supabase } from './profiles/supabase.ts'
+import { uaa } from './profiles/uaa.ts'
+import { wso2 } from './profiles/wso2.ts'
+import { zitadel } from './profiles/zitadel.ts'
 
 /** Every provider that is known, by the name that options give it. */
 export const PROFILES = {
@@ -75,5 +89,7 @@ export function profileOf(provider: Provider): Profile {
 
 /** The provider of an issuer that no one but its vendor can operate. A token is never asked. */
 export function providerOfIssuer(issuer: string): Provider | undefined {
-  return (Object.keys(PROFILES) as Provider[]).find((name) => profileOf(name).issuers?.test(issuer))
+  return (Object.keys(PROFILES) as Provider[]).find((name) =>
+    profileOf(name).issuerPattern?.test(issuer),
+  )
 }

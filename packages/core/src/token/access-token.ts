@@ -1,7 +1,7 @@
 import type { JsonObject } from '../encoding/json.ts'
 import type { ClaimReading } from '../issuers/issuer-settings.ts'
-import { classifySubject } from '../subject/classify-subject.ts'
-import { clientIdentity } from '../subject/client-id.ts'
+import { subjectOf } from '../subject/classify-subject.ts'
+import { claimNames, clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { scopeSourceOf } from '../subject/scope-source.ts'
 import type { Subject } from '../subject/subject.ts'
@@ -51,7 +51,9 @@ export function accessTokenOf(
   header: JsonObject = {},
 ): AccessToken {
   const aud = claims['aud'] as string | readonly string[] | undefined
-  const { clientId } = clientIdentity(claims, settings.clientIdClaims)
+  const { clientIdClaims, subjects } = settings
+  const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
+  const clientIdNames = claimNames(clientIdClaims)
   const scopeClaim = scopeSourceOf(claims, settings.scopeSources, origin)?.claim
   const scopes = scopesOf(
     scopeClaim === undefined
@@ -61,7 +63,10 @@ export function accessTokenOf(
   return Object.freeze({
     issuer: settings.issuer,
     audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? Object.freeze([])),
-    subject: classifySubject(claims, { ...settings.subjects, form: origin, header }),
+    subject: subjectOf(
+      { claims, form: origin, header, clientIdNames, clientId, contradicted },
+      subjects,
+    ),
     clientId,
     scopes,
     expiresAt: claims['exp'] as number | undefined,

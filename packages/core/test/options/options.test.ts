@@ -92,6 +92,35 @@ describe('the options', () => {
     expect(problemsOf(strict)).toEqual([])
   })
 
+  it('name no clients that could never call', () => {
+    const github = { ...good, provider: 'github-actions' }
+    const NO_CLIENT =
+      'can have no effect but to keep everybody out: JWTs of github-actions name no client. Leave it out, or set clientIdClaim if yours do.'
+    expect(problemsOf({ ...github, allowedClients: ['a'] })).toEqual([
+      `allowedClients ${NO_CLIENT}`,
+    ])
+    expect(problemsOf({ ...github, machineClients: ['a'] })).toEqual([
+      `machineClients ${NO_CLIENT}`,
+    ])
+    const named = { ...github, clientIdClaim: 'repository_id' }
+    expect(problemsOf({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
+    expect(problemsOf({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
+      'machineClients names a client that is not in allowedClients: its tokens are refused.',
+    ])
+  })
+
+  it('name one tenant of Entra, or those that may call', () => {
+    const use =
+      "issuer stands in the iss of no token: give https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with your own tenant's id."
+    for (const name of ['common', 'organizations', 'consumers']) {
+      const issuer = `https://login.microsoftonline.com/${name}/v2.0`
+      expect(problemsOf({ ...good, issuer })).toEqual([use])
+    }
+    expect(problemsOf({ ...good, issuer: 'https://sts.windows.net/common/' })).toEqual([use])
+    const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0'
+    expect(problemsOf({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
+  })
+
   it('take either one issuer or several', () => {
     const other = { ...good, issuer: 'https://other.example.com' }
     expect(problemsOf({ issuers: [good, other] })).toEqual([])
@@ -227,6 +256,12 @@ describe('the options', () => {
     expect(problemsOf({ ...good, provider: 'key_cloak' })).toEqual([
       "provider 'key_cloak' is not known. Did you mean keycloak?",
     ])
+    const meant = { 'azure/entra-id': 'entra', 'oidc-provider': 'node-oidc-provider' }
+    for (const [provider, name] of Object.entries(meant)) {
+      expect(problemsOf({ ...good, provider })).toEqual([
+        `provider '${provider}' is not known. Did you mean ${name}?`,
+      ])
+    }
     expect(problemsOf({ ...good, provider: 'constructor' }).join()).toContain(
       "provider 'constructor' is not known. Known are auth0, entra, b2c, okta",
     )

@@ -200,7 +200,7 @@ describe('readRequirements', () => {
 
   const unsaid = (kind: string, issuer: string, more = '') =>
     `subject: nothing is said about who is a ${kind} at ${issuer}. Set its provider. ` +
-    `Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'.${more}`
+    `Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
   it('asks for a kind of subject only where somebody has said who is one', () => {
@@ -229,7 +229,8 @@ describe('readRequirements', () => {
     [{ machineClients: ['cron'] }, true, false],
   ])('knows what can be told where this is said: %j', (subjects, machine, user) => {
     const issuers = [settingsWith({ subjects })]
-    expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
+    const check = () => true
+    expect(problemsOf({ subject: 'machine', check }, issuers)).toHaveLength(machine ? 0 : 1)
     expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
     expect(problemsOf({ clients: ['cron'] }, issuers)).toEqual([])
   })
@@ -251,9 +252,99 @@ describe('readRequirements', () => {
   it('says what to do where a provider does not say it', () => {
     const issuers = [settingsWith({ subjects: { provider: 'b2c' } })]
     expect(problemsOf({ subject: 'machine' }, issuers)).toEqual([
-      `subject: tokens of b2c do not say who is a machine, and nothing else is said about ${ISSUER}. ` +
-        `Set machineSubject if a machine's sub can be told from all users' there.${OR_LIST}`,
+      `subject: JWTs of b2c do not say who is a machine, and nothing else is said about ${ISSUER}. ` +
+        'Its tokens do not say it: name the machines in machineClients.',
     ])
+  })
+
+  const NO_OPTION = 'No option can say it: leave subject out, and use check or clients.'
+  const SET_SUBJECT =
+    "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'."
+
+  it.each<[SubjectStatements['provider'], 'machine' | 'user', IssuerSettings['tokens'], string]>([
+    ['hydra', 'user', 'jwt', SET_SUBJECT],
+    ['openiddict', 'user', 'both', SET_SUBJECT],
+    ['node-oidc-provider', 'machine', 'both', "set machineSubject: 'client_id'"],
+    ['b2c', 'user', 'jwt', NO_OPTION],
+    ['doorkeeper', 'user', 'opaque', NO_OPTION],
+    ['kanidm', 'user', 'opaque', NO_OPTION],
+    ['kubernetes', 'user', 'jwt', NO_OPTION],
+    ['github-actions', 'user', 'jwt', NO_OPTION],
+    ['gitlab-ci', 'user', 'jwt', NO_OPTION],
+    ['zitadel', 'user', 'jwt', "Its introspection answers do: set tokens: 'opaque'"],
+    ['mas', 'user', 'both', "set tokens: 'opaque'"],
+    ['django-oauth-toolkit', 'machine', 'opaque', 'Name the machines in machineClients.'],
+    ['supabase', 'machine', 'jwt', 'Supabase issues tokens to users only.'],
+  ])('advises what helps: %s, %s, %s', (provider, subject, tokens, advice) => {
+    const [problem, ...others] = problemsOf({ subject, check: () => true }, [
+      settingsWith({ subjects: { provider }, tokens }),
+    ])
+    expect(others).toEqual([])
+    expect(problem).toContain(advice)
+    if (advice !== SET_SUBJECT && provider !== 'node-oidc-provider') {
+      expect(problem).not.toContain('machineSubject')
+    }
+  })
+
+  it('names the form of the tokens that do not say it', () => {
+    const told = (tokens: IssuerSettings['tokens'], subject: string) =>
+      problemsOf({ subject }, [settingsWith({ subjects: { provider: 'zitadel' }, tokens })])[0]
+    expect(told('jwt', 'user')).toContain('subject: JWTs of zitadel do not say who is a user')
+    expect(told('both', 'user')).toContain('subject: JWTs of zitadel do not say who is a user')
+    expect(told('opaque', 'machine')).toContain('subject: introspection answers of zitadel do not')
+    expect(told('both', 'machine')).toContain('JWTs and introspection answers of zitadel do not')
+  })
+
+  it('lets nobody open the API to everybody on a public platform', () => {
+    const github = settingsWith({
+      subjects: { provider: 'github-actions' },
+      clientIdClaims: [],
+    })
+    const google = settingsWith({
+      issuer: OTHER,
+      subjects: { provider: 'google' },
+      clientIdClaims: ['azp'],
+    })
+    const OPEN = (provider: string) =>
+      `check is missing: anybody can have a token of ${provider} made for this API. Say whose may call in check, ` +
+      `by the claims that only ${provider} can write (docs/subjects.md), or in clients where they name one.`
+    const check = () => true
+    expect(problemsOf({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
+    expect(problemsOf({}, [github])).toEqual([OPEN('github-actions')])
+    expect(problemsOf({ optional: true }, [google])).toEqual([OPEN('google')])
+    expect(problemsOf({ subject: 'machine' }, [one[0]!, google])).toEqual([OPEN('google')])
+    expect(problemsOf({ subject: 'machine', issuer: ISSUER }, [one[0]!, google])).toEqual([])
+    expect(problemsOf({ subject: 'machine', check }, [github])).toEqual([])
+    expect(problemsOf({ subject: 'machine', clients: ['1120'] }, [google])).toEqual([])
+    const allowed = { ...google, allowedClients: ['1120'] }
+    expect(problemsOf({ subject: 'machine' }, [allowed])).toEqual([])
+    // Neither of these can be met by whoever comes along.
+    expect(problemsOf({ subject: 'user' }, [google])).toEqual([])
+    expect(problemsOf({ scope: 'read' }, [google])).toEqual([])
+    expect(problemsOf({ scope: { any: ['read'] } }, [google])).toEqual([])
+  })
+
+  it('knows clients that can never call', () => {
+    const github = settingsWith({
+      issuer: OTHER,
+      subjects: { provider: 'kubernetes' },
+      clientIdClaims: [],
+    })
+    const NO_CLIENT_NAMED =
+      'clients: JWTs of kubernetes name no client, so none could pass. ' +
+      `Use check, or set clientIdClaim for ${OTHER} if yours do.`
+    expect(problemsOf({ clients: ['cron'] }, [github])).toEqual([NO_CLIENT_NAMED])
+    const there = { issuer: OTHER, clientId: 'cron' }
+    const here = { issuer: ISSUER, clientId: 'cron' }
+    expect(problemsOf({ clients: [here, there] }, [one[0]!, github])).toEqual([NO_CLIENT_NAMED])
+    expect(problemsOf({ clients: [here] }, [one[0]!, github])).toEqual([])
+    expect(problemsOf({ clients: ['cron'] }, [{ ...github, tokens: 'opaque' }])).toEqual([])
+    const allowed = [settingsWith({ allowedClients: ['cron', 'web'] })]
+    expect(problemsOf({ clients: ['cron', 'web'] }, allowed)).toEqual([])
+    const NOT_ALLOWED =
+      'clients names a client that is not in allowedClients: its tokens are refused.'
+    expect(problemsOf({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED])
+    expect(problemsOf({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([NOT_ALLOWED])
   })
 
   it('overlooks no second argument', () => {

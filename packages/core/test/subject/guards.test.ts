@@ -103,10 +103,34 @@ describe('tokens of a provider', () => {
 
   it('can be those of workloads, which have no client', () => {
     const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
-    const { subject, clientId } = tokenOf(GITHUB, {}, run, { subject: 'machine' })
+    const check = ({ claims }: AccessToken) => claims['repository_id'] === '74'
+    const { subject, clientId } = tokenOf(GITHUB, {}, run, { subject: 'machine', check })
     expect(subject).toMatchObject({ kind: 'machine', id: 'repo:acme/orders:ref:main' })
     expect(clientId).toBeUndefined()
-    expect(told(GITHUB, {}, { ...run, repository_id: undefined })).toBe('wrong_token_type')
+    expect(told(GITHUB, {}, { ...run, repository_id: '75' }, { check })).toBe('check_failed')
+    const unmarked = { ...run, repository_id: undefined }
+    expect(told(GITHUB, {}, unmarked, { check })).toBe('wrong_token_type')
+  })
+
+  it('can be those of machines that write all claims but the sub themselves', () => {
+    const clerk = { provider: 'clerk' } as const
+    const honest = tokenOf(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
+    expect(honest.subject).toMatchObject({ kind: 'machine', id: 'mch_1' })
+    const chosen = { sub: 'mch_1', client_id: 'web', scope: 'admin', scopes: 'admin', scp: 'admin' }
+    const { clientId, scopes, subject } = tokenOf(ISSUER, clerk, chosen)
+    expect({ clientId, scopes, id: subject.id }).toEqual({
+      clientId: 'mch_1',
+      scopes: [],
+      id: 'mch_1',
+    })
+    const user = { sub: 'user_1', client_id: 'web', scope: 'read' }
+    expect(tokenOf(ISSUER, clerk, user)).toMatchObject({ clientId: 'web', scopes: ['read'] })
+    expect(told(ISSUER, clerk, { sub: 'somebody' })).toBe('wrong_token_type')
+    expect(told(ISSUER, clerk, { sub: 'mch_1' }, { clients: ['mch_1'] })).toBe('granted')
+    const stytch = { provider: 'stytch' } as const
+    const m2m = { sub: 'm2m-client-live-1', client_id: 'web', scope: 'read' }
+    expect(tokenOf(ISSUER, stytch, m2m)).toMatchObject({ clientId: m2m.sub, scopes: ['read'] })
+    expect(told(ISSUER, stytch, m2m, { clients: ['web'] })).toBe('wrong_client')
   })
 
   it('can say who they are for in the JOSE header', () => {
@@ -184,7 +208,31 @@ describe('a guard', () => {
       { machineClients: ['cron'] },
       { sub: 'a', client_id: 'b' },
       'no_evidence',
-      'Name the provider',
+      "This client is not among machineClients. To know its subject, name the provider of this issuer (provider: 'auth0', ...), or say what a machine's sub is (machineSubject), or name the machines in machineClients.",
+    ],
+    [
+      { machineSubject: 'none' },
+      { sub: 'a', azp: 'b', scope: 'read' },
+      'no_evidence',
+      'The token names no client in client_id: set clientIdClaim',
+    ],
+    [
+      { provider: 'hydra', machineSubject: 'client_id', clientIdClaim: 'azp' },
+      { sub: 'a', client_id: 'b' },
+      'no_evidence',
+      'The token names no client in azp: set clientIdClaim',
+    ],
+    [
+      { machineSubject: 'client_id' },
+      { client_id: 'b' },
+      'no_evidence',
+      "To know its subject, name the provider of this issuer (provider: 'auth0', ...), or name the machines",
+    ],
+    [
+      { provider: 'keycloak', machineClients: ['cron'] },
+      { azp: 'b', sub: 'a' },
+      'no_evidence',
+      'This client is not among machineClients. Keep the client scopes',
     ],
     [
       { provider: 'auth0' },

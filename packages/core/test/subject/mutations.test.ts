@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { classifySubject, type Subject, type SubjectContext } from '../../src/index.ts'
-import { PROFILES, type Provider } from '../../src/subject/profiles.ts'
+import { PROFILES, profileOf, type Provider } from '../../src/subject/profiles.ts'
 import { claimsOf, type Example } from './examples/example.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
@@ -39,6 +39,9 @@ const users = withProfile.filter(({ truth }) => truth === 'user')
 const without = (claims: Claims, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name))
 
+/** In these, `idtyp`, `sub` and `username` are the answer itself: the server writes them for users only. */
+const WITHOUT_A_MARK = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
+
 /** Without the claim that marks them, these are accounts like any other: an account, and no person. */
 const AGENTS = ['auth0-13', 'entra-11']
 
@@ -58,8 +61,32 @@ describe('a token that is not as the provider issues it', () => {
       }),
     ).toEqual([
       ['auth0-13', 'sub_profile'],
+      ['auth0-13', 'client_profile'],
       ['entra-11', 'xms_sub_fct'],
     ])
+  })
+
+  it('never changes sides for one claim more, whatever other tokens have in it', () => {
+    const seen = new Map(
+      EXAMPLES.flatMap(({ claims }) => Object.entries(claims)).map(([name, value]) => [
+        JSON.stringify([name, value]),
+        [name, value] as const,
+      ]),
+    )
+    const mutants = withProfile.flatMap((example) => {
+      const { clientId } = judge({ example, claims: claimsOf(example) })
+      const marks = ['client_id', 'clientId', 'azp', 'cid', 'appid', 'username', 'user_id']
+      const more = marks.map((name) => [name, clientId ?? 'reports-cron'] as const)
+      return [...seen.values(), ...more]
+        .filter(([name]) => !(name in example.claims))
+        .map(([name, value]) => ({ example, claims: { ...claimsOf(example), [name]: value } }))
+    })
+    expect(flipped(mutants, 40_000)).toEqual(WITHOUT_A_MARK)
+    const ruled = mutants.filter(
+      ({ example: { provider } }) => profileOf(provider!).rules.length > 0,
+    )
+    const said: SubjectContext = { machineSubject: 'client_id' }
+    expect(flipped(ruled, 30_000, said)).toEqual(WITHOUT_A_MARK)
   })
 
   it('never changes sides for want of a header parameter', () => {
@@ -161,7 +188,11 @@ const NAMES_OF_USERS = [
 describe('a client that picks its id', () => {
   const mutants = machines.flatMap((example) => {
     const { clientId } = judge({ example, claims: claimsOf(example) })
-    if (clientId === undefined) return []
+    // A client id that is the sub and nothing else is made by the server.
+    const isPicked = Object.entries(example.claims).some(
+      ([name, value]) => name !== 'sub' && value === clientId,
+    )
+    if (clientId === undefined || !isPicked) return []
     return NAMES_OF_USERS.map((name) => ({
       example,
       claims: withClientId(claimsOf(example), clientId, name),

@@ -3,7 +3,7 @@ import { fc } from '../../../../test/support/property.ts'
 import { classifySubject, type Subject, subjectKey } from '../../src/index.ts'
 
 const issuer = 'https://as.example.com'
-const evidence = { level: 'none', rules: [], claims: [] } as const
+const evidence = { level: 'structural', rules: [], claims: [] } as const
 const keyOf = (kind: 'machine' | 'user', id: string, of = issuer) =>
   subjectKey({ issuer: of, subject: { kind, id, evidence } })
 
@@ -45,5 +45,17 @@ describe('subjectKey', () => {
   it('does not exist for somebody unknown', () => {
     const subject: Subject = { kind: 'unknown', id: 'ada', evidence }
     expect(() => subjectKey({ issuer, subject })).toThrow('subjectKey was called for an unknown')
+  })
+
+  it('does not exist for somebody of whom only custom tells, which nobody has confirmed', () => {
+    const client = { sub: 'ada', client_id: 'ada' }
+    const user = { sub: 'ada', client_id: 'web', amr: ['pwd'], auth_time: 1 }
+    for (const claims of [client, user]) {
+      const subject = classifySubject(claims)
+      expect(subject.kind).not.toBe('unknown')
+      expect(() => subjectKey({ issuer, subject })).toThrow('known by convention only')
+    }
+    const said = classifySubject(client, { machineSubject: 'client_id' })
+    expect(subjectKey({ issuer, subject: said })).toBe(keyOf('machine', 'ada'))
   })
 })

@@ -1,4 +1,5 @@
 import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
 
 const clientAtClients = { isClientId: { suffix: '@clients' } } as const
 
@@ -6,9 +7,9 @@ const clientAtClients = { isClientId: { suffix: '@clients' } } as const
 export const auth0: Profile = {
   source: 'Auth0 documentation: access token profiles, agent identity in tokens, using tokens',
   readOn: '2026-11',
-  issuers: /^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com\/$/,
-  clientId: ['azp', 'client_id'],
-  scopes: [{ claim: 'scope', format: 'string' }],
+  issuerPattern: /^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com\/$/,
+  clientIdClaims: ['azp', 'client_id'],
+  scopeSources: SCOPE_STRING,
   rules: [
     {
       id: 'auth0.client_credentials',
@@ -22,20 +23,32 @@ export const auth0: Profile = {
       level: 'structural',
       when: { gty: 'absent', sub: clientAtClients, act: 'absent' },
     },
+    // A tenant's own code can write these marks, so none of them counts alone.
+    {
+      id: 'auth0.service',
+      kind: 'machine',
+      level: 'explicit',
+      when: {
+        sub_profile: { includesAny: ['service'], includesNone: ['user'] },
+        sub: { isClientId: true },
+      },
+    },
     {
       id: 'auth0.agent',
       kind: 'machine',
       level: 'explicit',
-      when: { sub_profile: { names: ['service', 'ai_agent'], namesNone: ['user'] } },
+      when: {
+        sub_profile: { includesAny: ['ai_agent'], includesNone: ['user'] },
+        client_profile: { includesAny: ['ai_agent'] },
+      },
     },
     {
       id: 'auth0.connection_subject',
       kind: 'user',
       level: 'structural',
       when: {
-        sub: { matches: /^[A-Za-z0-9_-]+\|./, isClientId: false },
+        sub: { matches: /^[A-Za-z0-9_-]+\|./ },
         gty: { ifPresent: { is: ['password', 'refresh_token'] } },
-        sub_profile: { ifPresent: { is: 'user' } },
       },
     },
   ],

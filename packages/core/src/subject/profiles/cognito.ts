@@ -1,11 +1,12 @@
 import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
 
 export const cognito: Profile = {
   source: 'AWS documentation on user pool tokens; source of aws-jwt-verify',
   readOn: '2026-11',
-  issuers: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
-  clientId: ['client_id'],
-  scopes: [{ claim: 'scope', format: 'string' }],
+  issuerPattern: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
   tokenKind: { name: 'token_use', value: 'access' },
   rules: [
     {
@@ -24,7 +25,7 @@ export const cognito: Profile = {
       id: 'cognito.username',
       kind: 'user',
       level: 'structural',
-      when: { token_use: { is: 'access' }, username: 'present', sub: { isClientId: false } },
+      when: { token_use: { is: 'access' }, username: 'present', sub: 'present' },
     },
   ],
   advice:

@@ -1,12 +1,14 @@
 import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
 
 /** ID tokens of service accounts, which is how Google's machines call an API. */
 export const google: Profile = {
   source: 'Google Cloud documentation: verifying instance identity, generateIdToken',
   readOn: '2026-11',
-  issuers: /^https:\/\/accounts\.google\.com$/,
-  clientId: ['azp'],
-  scopes: [{ claim: 'scope', format: 'string' }],
+  issuerPattern: /^https:\/\/accounts\.google\.com$/,
+  isPublic: true,
+  clientIdClaims: ['azp'],
+  scopeSources: SCOPE_STRING,
   rules: [
     {
       id: 'google.service_account',

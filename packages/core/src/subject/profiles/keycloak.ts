@@ -1,4 +1,5 @@
 import type { Profile, Rule } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
  * A service account is a user with a name that anybody could take. What nobody can bring about are the
@@ -38,8 +39,8 @@ export const keycloak: Profile = {
   source:
     'Keycloak source: ClientCredentialsGrantType, OIDCLoginProtocolFactory, AccessTokenContext, introspection and grant providers',
   readOn: '2026-11',
-  clientId: ['azp'],
-  scopes: [{ claim: 'scope', format: 'string' }],
+  clientIdClaims: ['azp'],
+  scopeSources: SCOPE_STRING,
   rules: [
     serviceAccount('keycloak.service_account', 'client_id'),
     serviceAccount('keycloak.service_account_21', 'clientId'),

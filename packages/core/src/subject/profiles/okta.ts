@@ -5,11 +5,11 @@ export const okta: Profile = {
   source:
     'Okta developer documentation: OAuth claims, token exchange, service apps, AI agent token exchange',
   readOn: '2026-11',
-  issuers: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
-  clientId: ['cid'],
-  scopes: [{ claim: 'scp', format: 'array' }],
+  issuerPattern: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
+  clientIdClaims: ['cid'],
+  scopeSources: [{ claim: 'scp', format: 'array' }],
   // The sub may be a login, which changes. No claim of one's own can be called uid or cid.
-  userId: 'uid',
+  userIdClaim: 'uid',
   rules: [
     {
       id: 'okta.client_subject',
@@ -21,7 +21,7 @@ export const okta: Profile = {
       id: 'okta.agent',
       kind: 'machine',
       level: 'explicit',
-      when: { sub_profile: { names: ['service', 'ai_agent'] }, uid: 'absent' },
+      when: { sub_profile: { includesAny: ['service', 'ai_agent'] }, uid: 'absent' },
     },
     {
       id: 'okta.user_id',
@@ -29,8 +29,9 @@ export const okta: Profile = {
       level: 'structural',
       when: {
         uid: 'present',
-        sub: { isClientId: false },
-        sub_profile: { ifPresent: { namesNone: ['service', 'ai_agent'] } },
+        cid: 'present',
+        sub: 'present',
+        sub_profile: { ifPresent: { includesNone: ['service', 'ai_agent'] } },
       },
     },
   ],

@@ -1,0 +1,44 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** The client credentials grant can be used with the name and password of a person. */
+export const authentik: Profile = {
+  source: 'authentik source: id_token, token and introspection views of the OAuth 2.0 provider',
+  readOn: '2026-11',
+  clientIdClaims: ['azp', 'client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'authentik.session',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        sid: 'present',
+        amr: { isList: true },
+        preferred_username: { ifPresent: { matchesNot: /^ak-.*-client_credentials$/ } },
+      },
+    },
+    {
+      // Somebody else's name and password: a person's token for a client that machines use.
+      id: 'authentik.own_name',
+      kind: 'user',
+      level: 'convention',
+      when: {
+        preferred_username: { matchesNot: /^ak-.+-client_credentials$/ },
+        email: 'present',
+      },
+    },
+    {
+      id: 'authentik.generated_name',
+      kind: 'machine',
+      level: 'convention',
+      when: {
+        preferred_username: { matches: /^ak-.+-client_credentials$/ },
+        sid: 'absent',
+        amr: 'absent',
+      },
+    },
+  ],
+  advice:
+    'Name the machines in machineClients, by azp, and bind a policy to their applications that lets in their own service accounts only.',
+}

@@ -1,0 +1,32 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+export const casdoor: Profile = {
+  source: 'Casdoor source',
+  readOn: '2026-11',
+  clientIdClaims: ['azp'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'casdoor.application',
+      kind: 'machine',
+      level: 'explicit',
+      when: {
+        type: { is: 'application' },
+        tokenType: { is: 'access-token' },
+        sub: { matches: /^[^/]+\/[^/]+$/ },
+      },
+    },
+    {
+      id: 'casdoor.user_type',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        type: { is: ['normal-user', 'paid-user', 'invited-user'] },
+        tokenType: { is: 'access-token' },
+        sub: { matches: /^[^/]+$/ },
+      },
+    },
+  ],
+  advice: 'Use the token format JWT: the others lose the claim type.',
+}

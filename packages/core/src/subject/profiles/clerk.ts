@@ -1,0 +1,34 @@
+import type { Profile } from '../profile.ts'
+
+const ID = { machine: /^mch_/, user: /^user_/ }
+
+/**
+ * A machine chooses the claims of its tokens, but for those of RFC 7519 that identify: nothing that it says
+ * about its client or its scopes is read. In a session token, `azp` is the origin of a web page and not a
+ * client.
+ */
+export const clerk: Profile = {
+  source: 'Source of the JavaScript SDKs of Clerk, and its documentation',
+  readOn: '2026-11',
+  clientIdClaims: [
+    { claim: 'sub', when: { sub: { matches: ID.machine } } },
+    { claim: 'client_id', when: { sub: { matches: ID.user } } },
+  ],
+  scopeSources: [{ claim: 'scope', format: 'string', when: { sub: { matches: ID.user } } }],
+  rules: [
+    {
+      id: 'clerk.machine_id',
+      kind: 'machine',
+      level: 'structural',
+      when: { sub: { matches: ID.machine } },
+    },
+    {
+      id: 'clerk.user_id',
+      kind: 'user',
+      level: 'structural',
+      when: { sub: { matches: ID.user } },
+    },
+  ],
+  advice:
+    'Only ids that Clerk has made tell: mch_ and user_. Name machines by their id in clients.',
+}

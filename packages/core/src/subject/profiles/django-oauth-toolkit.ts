@@ -1,0 +1,28 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** There is never a `sub`, only the name of the user. */
+export const djangoOauthToolkit: Profile = {
+  source: 'Django OAuth Toolkit source: introspection',
+  readOn: '2026-11',
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'django-oauth-toolkit.username',
+      kind: 'user',
+      level: 'structural',
+      form: 'introspection',
+      when: { username: 'present' },
+      userIdClaim: 'username',
+    },
+    {
+      id: 'django-oauth-toolkit.no_username',
+      kind: 'machine',
+      level: 'convention',
+      form: 'introspection',
+      when: { username: 'absent', client_id: 'present' },
+    },
+  ],
+  advice: 'Name the machines in machineClients.',
+}

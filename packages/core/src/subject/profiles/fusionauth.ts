@@ -1,0 +1,38 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** The grant stands in the JOSE header, the original one first. */
+export const fusionauth: Profile = {
+  source: 'FusionAuth documentation on tokens',
+  readOn: '2026-11',
+  clientIdClaims: [],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'fusionauth.client_credentials',
+      kind: 'machine',
+      level: 'explicit',
+      form: 'jwt',
+      header: { gty: { beginsWith: ['client_credentials'] } },
+      when: { applicationId: 'absent', authenticationType: 'absent' },
+    },
+    {
+      id: 'fusionauth.user_grant',
+      kind: 'user',
+      level: 'explicit',
+      form: 'jwt',
+      header: {
+        gty: {
+          beginsWith: [
+            'authorization_code',
+            'implicit',
+            'password',
+            'urn:ietf:params:oauth:grant-type:device_code',
+          ],
+        },
+      },
+      when: { applicationId: 'present' },
+    },
+  ],
+  advice: 'Keep the header parameter gty that FusionAuth writes.',
+}

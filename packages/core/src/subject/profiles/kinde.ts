@@ -1,0 +1,27 @@
+import type { Profile } from '../profile.ts'
+
+export const kinde: Profile = {
+  source: 'Kinde documentation on access tokens',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/[\w-]+\.kinde\.com$/,
+  clientIdClaims: ['azp'],
+  scopeSources: [{ claim: 'scp', format: 'array' }],
+  rules: [
+    {
+      id: 'kinde.client_credentials',
+      kind: 'machine',
+      level: 'explicit',
+      when: { gty: { beginsWith: ['client_credentials'] }, sub: 'absent' },
+    },
+    {
+      id: 'kinde.user_id',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        sub: { matches: /^kp_/ },
+        gty: { ifPresent: { includesNone: ['client_credentials'] } },
+      },
+    },
+  ],
+  advice: 'Name the machines in machineClients, by azp.',
+}

@@ -1,0 +1,26 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** User ids are made by the server, so none is ever a client id. */
+export const logto: Profile = {
+  source: 'Logto source and documentation',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/[\w-]+\.logto\.app\/oidc$/,
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'logto.client_subject',
+      kind: 'machine',
+      level: 'structural',
+      when: { sub: { isClientId: true }, act: 'absent' },
+    },
+    {
+      id: 'logto.other_subject',
+      kind: 'user',
+      level: 'structural',
+      when: { sub: { differsFromClientId: true } },
+    },
+  ],
+  advice: 'Every token of Logto has a client_id: do not remove it.',
+}

@@ -1,0 +1,27 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** Matrix Authentication Service. */
+export const mas: Profile = {
+  source: 'Matrix Authentication Service source: introspection',
+  readOn: '2026-11',
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'mas.no_subject',
+      kind: 'machine',
+      level: 'structural',
+      form: 'introspection',
+      when: { sub: 'absent', username: 'absent', client_id: 'present' },
+    },
+    {
+      id: 'mas.username',
+      kind: 'user',
+      level: 'structural',
+      form: 'introspection',
+      when: { sub: 'present', username: 'present' },
+    },
+  ],
+  advice: 'Name the machines in machineClients.',
+}

@@ -1,0 +1,35 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** In a JWT `sub` is the account or else the client; in an introspection response a client has none. */
+export const nodeOidcProvider: Profile = {
+  source: 'node-oidc-provider source, 9.11: the JWT format and the introspection action',
+  readOn: '2026-11',
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'node-oidc-provider.account',
+      kind: 'user',
+      level: 'structural',
+      form: 'jwt',
+      when: { sub: { differsFromClientId: true } },
+    },
+    {
+      id: 'node-oidc-provider.no_account',
+      kind: 'machine',
+      level: 'structural',
+      form: 'introspection',
+      when: { sub: 'absent', sid: 'absent', client_id: 'present' },
+    },
+    {
+      id: 'node-oidc-provider.introspected_account',
+      kind: 'user',
+      level: 'structural',
+      form: 'introspection',
+      when: { sub: 'present', client_id: 'present' },
+    },
+  ],
+  advice:
+    "If no account id is ever a client id (give them different prefixes), set machineSubject: 'client_id'; else name the machines in machineClients.",
+}

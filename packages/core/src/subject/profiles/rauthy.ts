@@ -1,0 +1,31 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** A machine's `sub` is null in its JWTs. */
+export const rauthy: Profile = {
+  source: 'Rauthy source',
+  readOn: '2026-11',
+  clientIdClaims: ['azp'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'rauthy.no_subject',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        sub: 'absent',
+        typ: { is: 'Bearer' },
+        azp: 'present',
+        email: 'absent',
+        roles: 'absent',
+      },
+    },
+    {
+      id: 'rauthy.user_id',
+      kind: 'user',
+      level: 'structural',
+      when: { sub: { differsFromClientId: true }, typ: { is: 'Bearer' } },
+    },
+  ],
+  advice: 'Name the machines in machineClients, by azp.',
+}

@@ -1,0 +1,30 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+const ID = { machine: /^m2m-client-(?:test|live)-/, user: /^(?:user|member)-(?:test|live)-/ }
+
+/** The sub of a machine is its client id; any other claim comes from a template of the tenant's. */
+export const stytch: Profile = {
+  source: 'Source of the Node client of Stytch, and its documentation',
+  readOn: '2026-11',
+  clientIdClaims: [
+    { claim: 'sub', when: { sub: { matches: ID.machine } } },
+    { claim: 'client_id', when: { sub: { matches: ID.user } } },
+  ],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'stytch.client_id',
+      kind: 'machine',
+      level: 'structural',
+      when: { sub: { matches: ID.machine } },
+    },
+    {
+      id: 'stytch.user_id',
+      kind: 'user',
+      level: 'structural',
+      when: { sub: { matches: ID.user } },
+    },
+  ],
+  advice: 'Only ids that Stytch has made tell: m2m-client-, user- and member-.',
+}

@@ -1,0 +1,37 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** Service accounts are users; only an introspection response tells a person. */
+export const zitadel: Profile = {
+  source: 'Zitadel source: the OpenID Connect API',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/[\w-]+(?:\.[a-z0-9]+)?\.zitadel\.cloud$/,
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [
+    {
+      id: 'zitadel.person',
+      kind: 'user',
+      level: 'structural',
+      form: 'introspection',
+      when: {
+        given_name: 'present',
+        family_name: 'present',
+        username: { ifPresent: { differsFromClientId: true } },
+      },
+    },
+    {
+      id: 'zitadel.service_user',
+      kind: 'machine',
+      level: 'convention',
+      form: 'introspection',
+      when: {
+        username: { isClientId: true },
+        given_name: 'absent',
+        family_name: 'absent',
+        email: 'absent',
+      },
+    },
+  ],
+  advice: 'Its JWTs do not say it: name the machines in machineClients.',
+}
