@@ -175,7 +175,7 @@ answer. \`CPU us\` is the processor time of the server a request, \`added\` what
 function memory(found: Found<'memory'>): string[] {
   return [
     '### Memory',
-    'A million HS256 tokens that each come once: what they leave on the heap, and the most memory the process has had.',
+    'A million HS256 tokens, each of them twice: what they leave on the heap, and the most memory the process has had.',
     table(
       ['', 'heap MB', 'peak MB'],
       Object.entries(found).map(([name, { heap, peak }]) => [
