@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What is made by tools or installed by them, and so is nobody's writing. */
-const NOT_OURS = ['node_modules', 'dist', 'coverage', '.git', '.runtimes', '.snippets']
+const NOT_OURS = ['node_modules', 'dist', 'coverage', '.git', '.runtimes', '.snippets', '.bench']
 const MADE_BY_TOOLS = /(?:^|\/)(?:package-lock\.json|[^/]*\.(?:tsbuildinfo|log))$/
 
 /** The paths of all files below a directory of the repository, relative to the repository. */

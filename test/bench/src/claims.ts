@@ -1,0 +1,33 @@
+export const ISSUER = 'https://as.example.com'
+export const AUDIENCE = 'https://api.example.com/v1'
+
+/** What all contestants are told to hold against a token, besides its signature and its times. */
+export interface Expected {
+  readonly issuer: string
+  readonly audience: string
+}
+
+/**
+ * The claims of RFC 9068 as a common authorization server writes them, of the same length for every `index`
+ * below ten million. Times are in seconds since the epoch.
+ */
+export function claimsOf(
+  index: number,
+  times: { readonly issuedAt: number; readonly expiresAt: number },
+): Record<string, unknown> {
+  const number = String(index).padStart(12, '0').slice(-12)
+  return {
+    iss: ISSUER,
+    sub: `c0ffee00-0000-4000-8000-${number}`,
+    aud: [AUDIENCE, `${ISSUER}/userinfo`],
+    exp: times.expiresAt,
+    iat: times.issuedAt,
+    nbf: times.issuedAt,
+    jti: `7b1f4d5e-0000-4000-9000-${number}`,
+    client_id: '5e4f3d2c-1b0a-4987-8654-3210fedcba98',
+    scope: 'openid profile email read:reports write:reports',
+    auth_time: times.issuedAt,
+    acr: 'urn:example:loa:2',
+    amr: ['pwd', 'otp'],
+  }
+}

@@ -1,0 +1,37 @@
+import type { Api } from './contestant.ts'
+
+export const FRAMEWORKS = ['Express', 'Koa', 'Fastify'] as const
+export type Framework = (typeof FRAMEWORKS)[number]
+
+/** Bearward without its memory for verified tokens. */
+export const NO_CACHE = 'bearward, no cache'
+
+/** By framework and name. Each is imported alone, so that none pays for the others when it starts. */
+export const APIS: Record<Framework, Record<string, () => Promise<Api>>> = {
+  Express: {
+    bare: async () => (await import('./express/bare.ts')).api,
+    bearward: async () => (await import('./express/bearward.ts')).api,
+    [NO_CACHE]: async () => (await import('./express/bearward.ts')).apiWithout(),
+    jose: async () => (await import('./express/jose.ts')).api,
+    'aws-jwt-verify': async () => (await import('./express/aws-jwt-verify.ts')).api,
+    'express-oauth2-jwt-bearer': async () =>
+      (await import('./express/express-oauth2-jwt-bearer.ts')).api,
+    'express-jwt + jwks-rsa': async () => (await import('./express/express-jwt.ts')).api,
+  },
+  Koa: {
+    bare: async () => (await import('./koa/bare.ts')).api,
+    bearward: async () => (await import('./koa/bearward.ts')).api,
+    [NO_CACHE]: async () => (await import('./koa/bearward.ts')).apiWithout(),
+    jose: async () => (await import('./koa/jose.ts')).api,
+    'koa-jwt + jwks-rsa': async () => (await import('./koa/koa-jwt.ts')).api,
+  },
+  Fastify: {
+    bare: async () => (await import('./fastify/bare.ts')).api,
+    bearward: async () => (await import('./fastify/bearward.ts')).api,
+    [NO_CACHE]: async () => (await import('./fastify/bearward.ts')).apiWithout(),
+    jose: async () => (await import('./fastify/jose.ts')).api,
+    '@fastify/jwt + get-jwks': async () => (await import('./fastify/fastify-jwt.ts')).api,
+    '@fastify/jwt + get-jwks, cache': async () =>
+      (await import('./fastify/fastify-jwt.ts')).apiWithCache,
+  },
+}

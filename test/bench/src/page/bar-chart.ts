@@ -1,0 +1,60 @@
+/** Bars under one another in groups, each with its number. */
+export interface BarChart {
+  readonly title: string
+  /** What the numbers are, and which way is better. */
+  readonly caption: string
+  /** The number of a bar that is as long as can be. */
+  readonly longest: number
+  readonly groups: readonly { readonly label: string; readonly bars: readonly Bar[] }[]
+}
+
+export interface Bar {
+  readonly label: string
+  readonly value: number
+  /** What is written beside it. */
+  readonly text: string
+}
+
+const WIDTH = 760
+const LABELS = 240
+const ROW = 20
+const OURS = '#1f6f5c'
+const THEIRS = '#b9b4a8'
+
+export function barChart({ title, caption, longest, groups }: BarChart): string {
+  const scale = (WIDTH - LABELS - 70) / longest
+  const parts: string[] = []
+  let y = 52
+  for (const { label, bars } of groups) {
+    y += 24
+    parts.push(text(12, y, label, 'font-weight="bold"'))
+    for (const bar of bars) {
+      y += ROW
+      const width = Math.max(1, Math.round(bar.value * scale))
+      const fill = bar.label.startsWith('bearward') ? OURS : THEIRS
+      parts.push(
+        text(LABELS - 8, y, bar.label, 'text-anchor="end"'),
+        `<rect x="${LABELS}" y="${y - 12}" width="${width}" height="15" fill="${fill}"/>`,
+        text(LABELS + width + 6, y, bar.text),
+      )
+    }
+  }
+  const height = y + 20
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#222">`,
+    `<title>${escaped(title)}</title>`,
+    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+    text(12, 26, title, 'font-size="17" font-weight="bold"'),
+    text(12, 46, caption, 'fill="#555"'),
+    ...parts,
+    '</svg>\n',
+  ].join('\n')
+}
+
+function text(x: number, y: number, content: string, attributes = ''): string {
+  return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`.replace(' >', '>')
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+}

@@ -1,0 +1,215 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { addedBy, type ByName, capacityOf, cpu, differing, throughputOf } from '../comparisons.ts'
+import { FRAMEWORKS } from '../http/contestants.ts'
+import { BARE, type LoadName, LOADS } from '../http/http.ts'
+import { ALGORITHMS, FRESH_STRING } from '../micro/micro.ts'
+import { PARTS, readRuns, type Run } from '../results.ts'
+import { median } from '../statistics.ts'
+import { isMet, targetsOf } from '../targets.ts'
+import { capacityChart, verificationChart } from './charts.ts'
+import { figure, table } from './table.ts'
+
+const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url))
+
+/** Writes what has been found to `docs/performance.md` and its charts. Returns the names of the files. */
+export async function writePage(): Promise<string[]> {
+  const files = pageOf(await readRuns())
+  for (const [name, content] of Object.entries(files)) await writeFile(`${DOCS}${name}`, content)
+  return Object.keys(files)
+}
+
+/** The files of the page, by name. The charts show the newest Node. */
+export function pageOf(runs: readonly Run[]): Record<string, string> {
+  const [newest] = runs
+  if (newest === undefined) throw new Error('nothing has been measured: npm run bench')
+  const charts: Record<string, string> = {}
+  if (newest.parts.http) charts['performance-http.svg'] = capacityChart(newest.parts.http.found)
+  if (newest.parts.micro)
+    charts['performance-cpu.svg'] = verificationChart(newest.parts.micro.found)
+  const page = [INTRODUCTION, ...Object.keys(charts).map(image), ...runs.flatMap(sectionsOf)]
+  return { 'performance.md': `${page.join('\n\n')}\n`, ...charts }
+}
+
+const INTRODUCTION = `# Performance
+
+Written by \`npm run bench -- page\` from the last results of \`npm run bench\`. The contestants take turns, in another order
+every round; all figures are medians of rounds, and ratios are medians of the ratios of one round. Processor time is what to
+compare: other work on the machine hardly touches it. Every token is like those of RFC 9068 (about 1,000 characters with
+RS256), and every contestant checks signature, issuer, audience and expiry.`
+
+const image = (name: string) => `![${name.replace('.svg', '')}](${name})`
+
+function sectionsOf(run: Run): string[] {
+  const { major, parts } = run
+  return [
+    `## Node ${major}`,
+    conditions(run),
+    '### Targets',
+    targets(run),
+    ...(parts.micro ? micro(parts.micro.found) : []),
+    ...(parts.http ? http(parts.http.found) : []),
+    ...(parts.memory ? memory(parts.memory.found) : []),
+    ...(parts.start ? start(parts.start.found) : []),
+  ]
+}
+
+function conditions({ parts }: Run): string {
+  return table(
+    ['command', 'Node', 'date', 'machine'],
+    PARTS.flatMap((part) => parts[part] ?? []).map(({ command, node, date, machine }) => [
+      `\`${command}\``,
+      node,
+      date,
+      machine,
+    ]),
+  )
+}
+
+function targets(run: Run): string {
+  return table(
+    ['', 'what', 'where', 'target', 'measured', 'met'],
+    targetsOf(run).flatMap((target) =>
+      target.goals.map((goal) => {
+        const met = isMet(target, goal)
+        return [
+          target.id,
+          target.what,
+          goal.of,
+          `${target.bound} ${goal.limit} ${target.unit}`.trim(),
+          figure(goal.measured),
+          met === undefined ? 'not measured' : met ? 'yes' : '**no**',
+        ]
+      }),
+    ),
+  )
+}
+
+type Found<P extends keyof Run['parts']> = NonNullable<Run['parts'][P]>['found']
+
+const medianOf = <T>(values: readonly T[] | undefined, value: (of: T) => number) =>
+  values && median(values.map(value))
+
+/** The names of all contestants that take part somewhere. */
+const namesIn = <T>(all: readonly ByName<T>[]) => [...new Set(all.flatMap(Object.keys))]
+
+function micro({ distinct, repeated, refused }: Found<'micro'>): string[] {
+  const modes = ALGORITHMS.map((algorithm) => distinct[algorithm])
+  const kinds = Object.keys(refused)
+  return [
+    '### One verification',
+    'Microseconds of processor time, every token once: one after the other / 64 at once. Keys are at hand.',
+    table(
+      ['', ...ALGORITHMS],
+      namesIn(modes.map(({ sequential }) => sequential)).map((name) => [
+        name,
+        ...modes.map(({ sequential, atOnce }) =>
+          [sequential, atOnce].map((costs) => figure(medianOf(costs[name], cpu))).join(' / '),
+        ),
+      ]),
+    ),
+    'Verifications a second, one after the other.',
+    table(
+      ['', ...ALGORITHMS],
+      namesIn(modes.map(({ sequential }) => sequential)).map((name) => [
+        name,
+        ...modes.map(({ sequential }) =>
+          figure(medianOf(sequential[name], ({ wall }) => 1e6 / wall)),
+        ),
+      ]),
+    ),
+    'A token that was seen before: microseconds of processor time over what a fresh string of it costs.',
+    table(
+      ['', 'the same token', 'one of 1,000'],
+      namesIn([repeated.one])
+        .filter((name) => name !== FRESH_STRING)
+        .map((name) => [
+          name,
+          ...[repeated.one, repeated.thousand].map((costs) =>
+            figure(differing(costs, name, FRESH_STRING, cpu)),
+          ),
+        ]),
+    ),
+    'A token that is refused: microseconds of processor time.',
+    table(
+      ['', ...kinds],
+      namesIn(Object.values(refused)).map((name) => [
+        name,
+        ...kinds.map((kind) => figure(medianOf(refused[kind]![name], cpu))),
+      ]),
+    ),
+  ]
+}
+
+function http(found: Found<'http'>): string[] {
+  const headings = ['', 'CPU us', 'added', 'x bare, capacity', 'x bare, requests/s', 'requests/s']
+  return [
+    '### Over HTTP',
+    `A server of its own for each, kept on one core, keys fetched from another process; 64 connections that always wait for an
+answer. \`CPU us\` is the processor time of the server a request, \`added\` what of it the framework alone does not take;
+\`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
+    ...(Object.keys(LOADS) as LoadName[]).flatMap((load) => [
+      `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
+      table(
+        [...headings, 'p50 ms', 'p99 ms'],
+        FRAMEWORKS.flatMap((framework) =>
+          Object.entries(found[load][framework]).map(([name, rounds]) => {
+            const all = found[load][framework]
+            return [
+              `${framework}: ${name}`,
+              figure(medianOf(rounds, cpu)),
+              name === BARE ? '-' : figure(addedBy(all, name)),
+              name === BARE ? '-' : figure(capacityOf(all, name)),
+              name === BARE ? '-' : figure(throughputOf(all, name)),
+              figure(medianOf(rounds, ({ rate }) => rate)),
+              figure(medianOf(rounds, ({ p50 }) => p50)),
+              figure(medianOf(rounds, ({ p99 }) => p99)),
+            ]
+          }),
+        ),
+      ),
+    ]),
+  ]
+}
+
+function memory(found: Found<'memory'>): string[] {
+  return [
+    '### Memory',
+    'A million HS256 tokens, each of them twice: what they leave on the heap, and the most memory the process has had.',
+    table(
+      ['', 'heap MB', 'peak MB'],
+      Object.entries(found).map(([name, { heap, peak }]) => [
+        name,
+        (heap / 1e6).toFixed(1),
+        (peak / 1e6).toFixed(0),
+      ]),
+    ),
+  ]
+}
+
+function start({ latency, starts, imports, installed }: Found<'start'>): string[] {
+  return [
+    '### Start',
+    `An Express API, from the start of its process to the answer to its first request, in milliseconds. Every answer of the
+authorization server takes ${latency} ms, over plain HTTP.`,
+    table(
+      ['', 'until the first answer', 'over bare', 'the first request'],
+      Object.entries(starts).map(([name, rounds]) => [
+        name,
+        figure(medianOf(rounds, ({ untilAnswered }) => untilAnswered)),
+        figure(differing(starts, name, BARE, ({ untilAnswered }) => untilAnswered)),
+        figure(medianOf(rounds, ({ firstRequest }) => firstRequest)),
+      ]),
+    ),
+    'What is installed besides the framework, and what it takes to import it.',
+    table(
+      ['', 'packages', 'kB', 'import ms'],
+      Object.entries(installed).map(([name, { packages, bytes }]) => [
+        name,
+        String(packages),
+        String(Math.round(bytes / 1000)),
+        figure(medianOf(imports[name], (time) => time)),
+      ]),
+    ),
+  ]
+}
