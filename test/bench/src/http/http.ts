@@ -4,7 +4,6 @@ import { serveJwks } from '../jwks-server.ts'
 import { ask, messageFrom, startProgram } from '../processes.ts'
 import { inRounds } from '../rounds.ts'
 import { type PoolOptions, tokenPool } from '../token-pool.ts'
-import { withoutCache } from '../without-cache.ts'
 import { APIS, type Framework, FRAMEWORKS, NO_CACHE } from './contestants.ts'
 import type { LoadReport } from './load-generator.ts'
 import type { Load } from './load.ts'
@@ -72,8 +71,7 @@ export async function http(): Promise<HttpResults> {
 }
 
 export function contestantsOn(framework: Framework): string[] {
-  const names = Object.keys(APIS[framework])
-  return withoutCache() === undefined ? names.filter((name) => name !== NO_CACHE) : names
+  return Object.keys(APIS[framework])
 }
 
 interface Server {

@@ -1,5 +1,4 @@
 import { messageFrom, startProgram } from '../processes.ts'
-import { withoutCache } from '../without-cache.ts'
 
 /** What one process has come to. All sizes are in bytes. */
 export interface Footprint {
@@ -24,7 +23,7 @@ export async function memory(): Promise<MemoryResults> {
   const verifiers: readonly Diet['verifier'][] = [
     'none',
     'bearward',
-    ...(withoutCache() ? (['bearward, no cache'] as const) : []),
+    'bearward, no cache',
     'fast-jwt, cache',
   ]
   const found: Record<string, Footprint> = {}

@@ -3,7 +3,7 @@ import { createResourceServer, type ResourceServerOptions } from '@bearward/core
 import { createVerifier } from 'fast-jwt'
 import { AUDIENCE, claimsOf, ISSUER } from '../claims.ts'
 import { programArgument } from '../program-argument.ts'
-import { withoutCache } from '../without-cache.ts'
+import { WITHOUT_CACHE } from '../without-cache.ts'
 import type { Diet, Footprint } from './memory.ts'
 
 const SECRET = randomBytes(32)
@@ -12,7 +12,7 @@ const HEADER = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url
 const VERIFIERS: Record<Diet['verifier'], () => (token: string) => boolean> = {
   none: () => () => true,
   bearward: () => bearward({}),
-  'bearward, no cache': () => bearward(withoutCache()!),
+  'bearward, no cache': () => bearward(WITHOUT_CACHE),
   'fast-jwt, cache': fastJwtWithCache,
 }
 

@@ -1,5 +1,5 @@
 import { createBearward, type ResourceServerOptions } from '@bearward/fastify'
-import { withoutCache } from '../../without-cache.ts'
+import { WITHOUT_CACHE } from '../../without-cache.ts'
 import type { Api } from '../contestant.ts'
 import { apiBehind } from './api-behind.ts'
 
@@ -22,5 +22,5 @@ function apiWith(options: Partial<ResourceServerOptions>): Api {
 export const api = apiWith({})
 
 export function apiWithout(): Api {
-  return apiWith(withoutCache()!)
+  return apiWith(WITHOUT_CACHE)
 }
