@@ -2,8 +2,8 @@
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * Whether keys may be fetched from an address: https, or http on this machine or on a host that is
- * named in `allowInsecureHosts`; never with a user name, a password, or a fragment in it.
+ * Whether an address of an authorization server may be called: https, or http on this machine or on a host
+ * that is named in `allowInsecureHosts`; never with a user name, a password, or a fragment in it.
  */
 export function isAcceptableAddress(address: string, insecureHosts: readonly string[]): boolean {
   if (!URL.canParse(address)) return false

@@ -1,5 +1,6 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import { boundedFetch } from '../authorization-server/bounded-fetch.ts'
+import type { Bounds } from '../authorization-server/deadline.ts'
 import { discoveredEndpoint } from '../authorization-server/discovered-endpoint.ts'
 import { messageOf } from '../errors.ts'
 import type { Publish } from '../events/publisher.ts'
@@ -18,12 +19,13 @@ export function introspectionOf(
 ): Introspection | undefined {
   const { issuer, introspection: own } = signer.settings
   if (own === undefined) return undefined
+  const bounds = { clock: settings.clock, timeout: settings.fetchTimeout, closed }
   return introspection({
     issuer: signer,
     settings: own,
     fetch: settings.fetch,
-    bounds: { clock: settings.clock, timeout: settings.fetchTimeout, closed },
-    ...endpointOf(signer.settings, own, settings, publish),
+    bounds,
+    ...endpointOf(signer.settings, own, settings, bounds, publish),
     reports: {
       called: (active) => publish(() => ({ type: 'introspection_called', issuer, active })),
       cached: (active) => publish(() => ({ type: 'introspection_cached', issuer, active })),
@@ -37,15 +39,17 @@ function endpointOf(
   { metadataIssuer: issuer }: IssuerSettings,
   { endpoint, clientAuthentication }: IntrospectionSettings,
   { fetch, insecureHosts, clock }: Settings,
+  bounds: Bounds,
   publish: Publish,
 ) {
   if (endpoint !== undefined) return { endpoint: async () => endpoint, endpointIsGone: () => {} }
   const discovered = discoveredEndpoint({
     issuer,
     endpoint: 'introspection_endpoint',
+    byCertificate: clientAuthentication.method === 'tls_client_auth',
     get: boundedFetch(fetch),
     isAcceptable: (url) => isAcceptableAddress(url, insecureHosts),
-    clock,
+    bounds,
     reports: {
       moved: (from, to) => publish(() => ({ type: 'introspection_moved', issuer, from, to })),
       discoveryFailed: (error) =>
@@ -55,15 +59,8 @@ function endpointOf(
         }),
     },
   })
-  let seeking: ReturnType<typeof discovered.find> | undefined
   return {
-    async endpoint(signal: AbortSignal) {
-      // The first of many callers at once asks for all of them, and gives up before any other would.
-      seeking ??= discovered.find(signal).finally(() => (seeking = undefined))
-      const found = await seeking
-      const isByCertificate = clientAuthentication.method === 'tls_client_auth'
-      return (isByCertificate ? found.mtlsEndpoint : undefined) ?? found.endpoint
-    },
-    endpointIsGone: () => discovered.isGone(),
+    endpoint: async () => discovered.find(),
+    endpointIsGone: () => discovered.forget(),
   }
 }

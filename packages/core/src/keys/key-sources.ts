@@ -44,7 +44,7 @@ export function keySourceOf(
     settings: issuer,
     get: boundedFetch(settings.fetch),
     isAcceptable: (url) => isAcceptableAddress(url, settings.insecureHosts),
-    clock: settings.clock,
+    bounds,
     reports: {
       moved: (from, to) => publish(() => ({ type: 'keys_moved', ...named, from, to })),
       discoveryFailed: (error) =>
