@@ -1,6 +1,7 @@
 import { FetchError, type FetchFailure } from '../authorization-server/bounded-fetch.ts'
 import { CredentialsError } from '../authorization-server/client-authentication.ts'
 import { MetadataError } from '../authorization-server/metadata.ts'
+import { secondsUntil } from '../authorization-server/retry-after.ts'
 
 /** Why it is not known whether a token is active. Never the caller's fault. */
 export type IntrospectionFailure =
@@ -79,12 +80,4 @@ function failureOf(error: unknown): IntrospectionFailure {
   if (!(error instanceof FetchError)) return 'unexpected'
   if (error.failure !== 'status') return error.failure
   return OF_STATUS[error.status!] ?? 'status'
-}
-
-/** `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date. */
-export function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
-  if (retryAfter === undefined) return undefined
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter)
-  const date = Date.parse(retryAfter)
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000)
 }

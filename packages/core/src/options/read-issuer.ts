@@ -14,7 +14,14 @@ import {
 import { isRecord, type Problems } from '../problems.ts'
 import { readClaimSettings } from './read-claims.ts'
 import { readIntrospection } from './read-introspection.ts'
-import { isName, oneOf, readNames, readSeconds, type Say } from './read-values.ts'
+import {
+  checkIssuerAddress,
+  isName,
+  oneOf,
+  readNames,
+  readSeconds,
+  type Say,
+} from './read-values.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -116,11 +123,8 @@ function readIssuerIdentifier(
     return ''
   }
   const isAddress = /^https?:/i.test(issuer)
-  if (isAddress && !(isAcceptableAddress(issuer, insecureHosts) && !issuer.includes('?'))) {
-    say(
-      'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
-    )
-  } else if (!isAddress) {
+  if (isAddress) checkIssuerAddress(issuer, insecureHosts, say)
+  else {
     for (const what of undiscoverable) say(`issuer is no https address, so its ${what}`)
   }
   return issuer

@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import {
   introspectionServer,
@@ -16,17 +16,7 @@ import {
   type ResourceServerOptions,
 } from '../../src/index.ts'
 
-const open: { close(): unknown }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
-})
-
-/** Closes something at the end of the test. */
-export function closing<T extends { close(): unknown }>(one: T): T {
-  open.push(one)
-  return one
-}
+export { closing }
 
 export const SECRET = 'the-secret-of-the-api'
 export const CREDENTIALS = {
@@ -48,7 +38,7 @@ export interface SceneOptions {
   readonly introspection?: Partial<IntrospectionOptions>
   readonly issuer?: Partial<IssuerOptions>
   readonly options?: Partial<ResourceServerOptions>
-  readonly others?: (url: string) => Record<string, object>
+  readonly others?: (url: string) => Record<string, Script>
   /** Asks a server that is there already. */
   readonly server?: IntrospectionServer
 }
