@@ -19,7 +19,7 @@ export default defineConfig({
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
       {
-        find: '@bearward/core/authorization-server',
+        find: '@bearward/core/for-clients',
         replacement: source('packages/core/src/for-clients.ts'),
       },
       {

@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TokenSource } from '@bearward/client'
 import {
   type AuthorizationServer,
   requestClientCredentialsToken,
@@ -12,11 +16,15 @@ import { createBearward } from '@bearward/express'
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
 import type { FastifyInstance } from 'fastify'
+import { jwtVerify } from 'jose'
 import type Koa from 'koa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { fakeClock } from '../support/fake-clock.ts'
 import { createTestIssuer } from '../support/issuer.ts'
+import { generateKey } from '../support/keys.ts'
+import { scriptedServer } from '../support/scripted-server.ts'
 import { listen, type RunningServer } from '../support/servers.ts'
-import { adapt, runSnippet, snippetsOf } from './snippets.ts'
+import { adapt, compileSnippets, runSnippet, snippetsOf } from './snippets.ts'
 
 const API = 'https://api.example.com'
 const OPAQUE_API = 'https://opaque.example.com'
@@ -241,10 +249,29 @@ async function fastifySnippet(name: string, code: string): Promise<RequestListen
   return (module['app'] as FastifyInstance).routing
 }
 
-/** An API of which the snippets of callers know no more than its address. */
-async function reportsApi(code: string): Promise<string> {
+/** What the API of the client's manual has been asked, and with what it answers. */
+interface ReportsApi {
+  readonly url: string
+  /** `GET /reports Bearer`, and so on: the method, the path and the scheme of each request. */
+  readonly calls: string[]
+  /** Makes a snippet call this API, as a client of the authorization server. */
+  readonly adapted: (code: string, more?: Record<string, string>) => string
+  /** Rejects the next request as one with a token that was revoked. */
+  readonly rejectNext: () => void
+}
+
+async function reportsApi(): Promise<ReportsApi> {
   const { requireToken } = createBearward({ issuer: authorizationServer.issuer, audience: API })
+  const calls: string[] = []
+  let isRevoked = false
   const reports = express()
+  reports.use(({ method, url, headers }, response, next) => {
+    calls.push(`${method} ${url} ${headers.authorization?.split(' ')[0]}`)
+    if (!isRevoked) return next()
+    isRevoked = false
+    response.set('WWW-Authenticate', 'Bearer error="invalid_token"').status(401).json('rejected')
+  })
+  reports.get('/away', (_request, response) => response.redirect('/reports'))
   reports.get('/reports', requireToken({ scope: 'read:reports' }), (_request, response) => {
     response.json(['a report'])
   })
@@ -252,50 +279,195 @@ async function reportsApi(code: string): Promise<string> {
   running.push(server)
   vi.stubEnv('CLIENT_ID', machine.id)
   vi.stubEnv('CLIENT_SECRET', machine.secret)
-  return adapt(code, {
-    ...issuerAddress(),
-    [`${API}/reports`]: `${server.url}/reports`,
-    [`  resource: '${API}',`]: `  resource: '${API}', origins: ['${server.url}'],`,
-  })
+  return {
+    url: server.url,
+    calls,
+    adapted: (code, more = {}) =>
+      adapt(code, {
+        ...issuerAddress(),
+        [`${API}/reports`]: `${server.url}/reports`,
+        [`  resource: '${API}',`]: `  resource: '${API}', origins: ['${server.url}'],`,
+        ...more,
+      }),
+    rejectNext: () => void (isRevoked = true),
+  }
 }
 
+const CLIENT = 'packages/client/README.md'
+
+/** Writes the source of the manual where other snippets of it import it from: one for all, and a clock for the test. */
+async function sourceOfManual(): Promise<TokenSource> {
+  const { code } = snippetsOf(CLIENT).find(({ heading }) => heading === 'The token itself')!
+  const instead = {
+    ...issuerAddress(),
+    '  scope:': '  clock: globalThis.documentationClock, scope:',
+  }
+  return (await runSnippet('source', adapt(code, instead)))['source'] as TokenSource
+}
+
+/** In the hands of the test, also where a snippet asks it. */
+const clock = fakeClock(Math.floor(Date.now() / 1000))
+Object.assign(globalThis, { documentationClock: clock })
+
+const ELSEWHERE = 'http://127.0.0.1:9/reports'
+
 const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> = {
-  'packages/client/README.md': {
+  [CLIENT]: {
     async 'A service'(code) {
-      const module = await runSnippet('client-service', await reportsApi(code))
+      const { adapted } = await reportsApi()
+      const module = await runSnippet('reports', adapted(code))
       expect(await (module['reports'] as () => Promise<unknown>)()).toEqual(['a report'])
+      vi.stubEnv('CLIENT_SECRET', undefined)
+      await expect(runSnippet('reports-unset', adapted(code))).rejects.toThrow(
+        'clientAuthentication.secret is missing (is the environment variable set?)',
+      )
+    },
+    async 'A service: Express'(code) {
+      const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const module = await runSnippet('client-express', code)
+      const call = await serve(module['app'] as Express)
+      // The API of the snippet before is gone, and so this is no TokenError.
+      expect((await call('GET', '/report')).status).toBe(500)
+      expect(said.mock.calls).toEqual([])
+      const failing = adapt(code, { "'./reports.mjs'": "'./failing.mjs'" })
+      await runSnippet(
+        'failing',
+        `import { TokenError } from '@bearward/client'
+        export const reports = () => Promise.reject(new TokenError('throttled', { retryAfter: 7 }))`,
+      )
+      const down = await runSnippet('client-express-down', failing)
+      const { url } = await listen(down['app'] as Express).then((server) => {
+        running.push(server)
+        return server
+      })
+      const response = await fetch(`${url}/report`)
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7'])
+      expect(await response.json()).toEqual({ error: 'temporarily_unavailable' })
+      expect(said).toHaveBeenCalledOnce()
+    },
+    async 'The token itself'(code) {
+      const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      vi.stubEnv('CLIENT_SECRET', machine.secret)
+      const module = await runSnippet('client-token', adapt(code, issuerAddress()))
+      const headers = module['headers'] as () => Promise<unknown>
+      expect(await headers()).toEqual({ Authorization: expect.stringMatching(/^Bearer ey/) })
+      vi.stubEnv('CLIENT_SECRET', 'a wrong one')
+      ;(module['source'] as TokenSource).invalidate()
+      await expect(headers()).rejects.toThrow('invalid_client')
+      expect(warned.mock.calls).toEqual([
+        ['invalid_client', 'ours', expect.stringContaining('Check clientId')],
+      ])
     },
     async 'A cron job'(code) {
       const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
-      await runSnippet('client-cron', await reportsApi(code))
+      await runSnippet('client-cron', (await reportsApi()).adapted(code))
       expect(logged.mock.calls).toEqual([[200, ['a report']]])
     },
     async 'A command-line tool'(code) {
       const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
       const complained = vi.spyOn(console, 'error').mockImplementation(() => {})
-      const adapted = await reportsApi(code)
-      await runSnippet('client-tool', adapted)
+      const { adapted } = await reportsApi()
+      await runSnippet('client-tool', adapted(code))
       expect(logged.mock.calls).toEqual([['["a report"]']])
       vi.stubEnv('CLIENT_SECRET', 'a wrong one')
-      await runSnippet('client-tool-refused', adapted)
-      expect(complained.mock.calls).toEqual([[expect.stringContaining('invalid_client: ')]])
+      await runSnippet('client-tool-refused', adapted(code))
+      expect(complained.mock.calls).toEqual([
+        [expect.stringContaining('invalid_client: ')],
+        [expect.stringContaining('status 401')],
+      ])
       expect(process.exitCode).toBe(2)
+      complained.mockClear()
+      vi.stubEnv('CLIENT_SECRET', machine.secret)
+      const away = adapt(adapted(code), {
+        "origins: ['": `origins: ['${new URL(ELSEWHERE).origin}', '`,
+      })
+      await runSnippet('client-tool-down', away.replace(/fetch\('[^']*'/, `fetch('${ELSEWHERE}'`))
+      expect(complained.mock.calls).toEqual([['TypeError: fetch failed'], [expect.any(Error)]])
+      expect(process.exitCode).toBe(1)
       process.exitCode = undefined
     },
-    async 'The token itself'(code) {
-      vi.stubEnv('CLIENT_SECRET', machine.secret)
-      const module = await runSnippet('client-token', adapt(code, issuerAddress()))
-      expect(module['headers']).toEqual({ Authorization: expect.stringMatching(/^Bearer ey/) })
+    async 'With axios, got or undici: axios'(code) {
+      const { url, adapted: _, calls } = await reportsApi()
+      await sourceOfManual()
+      const module = await runSnippet('client-axios', adapt(code, { [API]: url }))
+      const client = module['api'] as {
+        get(path: string, options?: object): Promise<{ data: unknown }>
+      }
+      expect((await client.get('/reports')).data).toEqual(['a report'])
+      // An address of elsewhere is a path of the API, where nothing is; and what makes it one is refused.
+      await expect(client.get(ELSEWHERE)).rejects.toThrow('404')
+      expect(calls.at(-1)).toBe(`GET /${ELSEWHERE} Bearer`)
+      await expect(client.get(ELSEWHERE, { allowAbsoluteUrls: true })).rejects.toThrow(
+        'no token for http://127.0.0.1:9',
+      )
+      await expect(client.get('/away')).rejects.toThrow('302')
+      expect(calls).toHaveLength(3)
     },
-    async 'What happens'(code) {
-      const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
-      vi.stubEnv('CLIENT_SECRET', 'a wrong one')
-      const module = await runSnippet('client-events', adapt(code, issuerAddress()))
-      const { getToken } = module['source'] as { getToken(): Promise<unknown> }
-      await expect(getToken()).rejects.toThrow('invalid_client')
-      expect(warned.mock.calls).toEqual([
-        ['invalid_client', 'ours', expect.stringContaining('Check clientId')],
-      ])
+    async 'With axios, got or undici: got'(code) {
+      const { url, calls } = await reportsApi()
+      await sourceOfManual()
+      const module = await runSnippet('client-got', adapt(code, { [API]: url }))
+      const client = module['api'] as {
+        get(path: string): Promise<{ body: string; statusCode: number }>
+      }
+      expect((await client.get('reports')).body).toBe('["a report"]')
+      await expect(client.get(ELSEWHERE)).rejects.toThrow('no token for http://127.0.0.1:9')
+      expect((await client.get('away')).statusCode).toBe(302)
+      expect(calls).toEqual(['GET /reports Bearer', 'GET /away Bearer'])
+    },
+    async 'With axios, got or undici: undici'(code) {
+      const { url, calls, rejectNext } = await reportsApi()
+      const source = await sourceOfManual()
+      source.invalidate()
+      const before = source.counters()
+      const module = await runSnippet('client-undici', adapt(code, { [API]: url }))
+      const reports = module['reports'] as () => Promise<{
+        statusCode: number
+        body: { json(): Promise<unknown> }
+      }>
+      const { body } = await reports()
+      expect(await body.json()).toEqual(['a report'])
+      rejectNext()
+      expect((await reports()).statusCode).toBe(401)
+      expect(source.counters().issued - before.issued).toBe(1)
+      expect(source.counters().invalidated).toBe(before.invalidated)
+      clock.advance(5)
+      rejectNext()
+      expect((await reports()).statusCode).toBe(200)
+      expect(source.counters().issued - before.issued).toBe(2)
+      expect(source.counters().invalidated - before.invalidated).toBe(1)
+      expect(calls).toHaveLength(4)
+      const away = adapt(code, { [API]: url, "path: '/reports'": "path: '/away'" })
+      const elsewhere = await runSnippet('client-undici-away', away)
+      expect((await (elsewhere['reports'] as typeof reports)()).statusCode).toBe(302)
+      const evil = adapt(code, { [API]: url, "path: '/reports'": `path: '${ELSEWHERE}'` })
+      const stays = await runSnippet('client-undici-evil', evil)
+      // The address goes to the API, and not the token to the address.
+      expect((await (stays['reports'] as typeof reports)()).statusCode).toBe(200)
+      expect(calls.at(-1)).toBe(`GET ${ELSEWHERE} Bearer`)
+    },
+    async 'What never to do with secrets'(code) {
+      const { privateKey, jwk } = generateKey('ES256')
+      const folder = mkdtempSync(join(tmpdir(), 'bearward-'))
+      const file = join(folder, 'key.pem')
+      writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+      const server = await scriptedServer(
+        '/token',
+        { access_token: 'a', token_type: 'bearer' },
+        (url) => ({
+          '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
+        }),
+      )
+      running.push(server)
+      const adapted = adapt(code, {
+        'https://auth.example.com': server.url,
+        '/run/secrets/reports-cron.pem': file,
+      })
+      const { source } = await runSnippet('client-key', adapted)
+      expect(await (source as TokenSource).getToken()).toMatchObject({ type: 'Bearer' })
+      const assertion = server.asked[0]!.form.get('client_assertion')!
+      await jwtVerify(assertion, jwk, { audience: server.url, issuer: 'reports-cron' })
+      rmSync(folder, { recursive: true })
     },
   },
   'packages/express/README.md': {
@@ -348,3 +520,18 @@ describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
     scenarios[heading]!(code),
   )
 })
+
+describe('the snippets of the client', () => {
+  it('compile as strictly as TypeScript can', async () => {
+    const named = snippetsOf(CLIENT).map(
+      ({ heading, code }) => [NAMES[heading] ?? heading, code] as const,
+    )
+    expect(await compileSnippets(Object.fromEntries(named))).toBe('')
+  }, 30_000)
+})
+
+/** By what name other snippets import these. */
+const NAMES: Readonly<Record<string, string>> = {
+  'A service': 'reports',
+  'The token itself': 'source',
+}

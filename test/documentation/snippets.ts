@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -37,4 +38,27 @@ export async function runSnippet(name: string, code: string): Promise<Record<str
   const file = fileURLToPath(new URL(`${name}.mjs`, folder))
   writeFileSync(file, code)
   return (await import(/* @vite-ignore */ file)) as Record<string, unknown>
+}
+
+/** Compiles snippets, by their names, as TypeScript. Gives what the compiler says, which is nothing where all is well. */
+export async function compileSnippets(snippets: Readonly<Record<string, string>>): Promise<string> {
+  const folder = new URL('test/.snippets/types/', repository)
+  mkdirSync(folder, { recursive: true })
+  const files = Object.entries(snippets).map(([name, code]) => {
+    const file = `${name.replace(/\W+/g, '-')}.mts`
+    writeFileSync(new URL(file, folder), code)
+    return file
+  })
+  // What is a matter of taste is left to the reader.
+  const taste = { noPropertyAccessFromIndexSignature: false, noUnusedParameters: false }
+  const compilerOptions = { noEmit: true, composite: false, ...taste }
+  const config = { extends: '../../../tsconfig.base.json', compilerOptions, files }
+  writeFileSync(new URL('tsconfig.json', folder), JSON.stringify(config))
+  const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', repository))
+  return new Promise((resolve) => {
+    const project = fileURLToPath(folder)
+    execFile(process.execPath, [compiler, '-p', project], (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    )
+  })
 }

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { environmentOptions, REASONS, type ReasonText } from '@bearward/core'
 import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
-import { OPTIONS } from '../../packages/client/src/read-options.ts'
+import { DEFAULTS, OPTIONS } from '../../packages/client/src/read-options.ts'
 import { TOKEN_TIMES } from '../../packages/client/src/token-life-cycle.ts'
-import { ANSWER } from '../../packages/client/src/token-request.ts'
+import { REQUESTS_AT_ONCE } from '../../packages/client/src/token-endpoint.ts'
+import { ANSWER } from '../../packages/client/src/token-response.ts'
 import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/introspection/circuit-breaker.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
@@ -139,11 +140,16 @@ describe('the tables of the documentation are true:', () => {
     const manual = 'packages/client/README.md'
     const first = (heading: string) => table(manual, heading).map(([name]) => name)
     expect(first('option')).toEqual(OPTIONS)
-    expect(table(manual, 'code').map((row) => row.slice(0, 3))).toEqual(
-      Object.entries(ERRORS).map(([code, { fault, retried }]) => [
+    const defaults = table(manual, 'option').filter(([name]) => Object.hasOwn(DEFAULTS, name!))
+    expect(Object.fromEntries(defaults.map(([name, usual]) => [name, Number(usual)]))).toEqual(
+      DEFAULTS,
+    )
+    expect(table(manual, 'code')).toEqual(
+      Object.entries(ERRORS).map(([code, { fault, isTransient, advice }]) => [
         code,
         fault,
-        retried ? 'yes' : 'no',
+        isTransient ? 'yes' : 'no',
+        advice,
       ]),
     )
     const source = read('packages/client/src/events.ts')
@@ -153,7 +159,7 @@ describe('the tables of the documentation are true:', () => {
 
     const { renewBefore, leeway, longestLifetime, pause, retryAfter } = TOKEN_TIMES
     const numbers = table(manual, 'what happens').map(
-      ([, number]) => number!.split(/[:;,] (?=it|what|each)/)[0],
+      ([, number]) => number!.split(/[:;,] (?=it|what|each|for|others)/)[0],
     )
     expect(numbers).toEqual([
       `${renewBefore.part * 100} % of its lifetime, at most ${renewBefore.most} s (renewBefore)`,
@@ -163,9 +169,12 @@ describe('the tables of the documentation are true:', () => {
       `at most ${retryAfter} s`,
       `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After says more`,
       `${TOKEN_TIMES.tooYoung} s`,
+      String(REQUESTS_AT_ONCE),
       String(ANSWER.bytes),
     ])
     expect(read(manual)).toContain(`At most ${HELD_TOKENS} are held`)
+    const young = `asked for less than ${TOKEN_TIMES.tooYoung} seconds ago`
+    expect(read(manual).replace(/\s+/g, ' ').split(young)).toHaveLength(3)
   })
 
   it('limits', () => {

@@ -51,14 +51,29 @@ describe('the time that an attempt may take', { timeout: 30_000 }, () => {
 
   it('is over for the whole attempt: no further call is begun', async () => {
     const scene = await createScene()
-    await scene.server.ready()
-    scene.clock.suspend(601)
-    scene.asked.length = 0
     await scene.spoil('metadata', STALL)
     const answer = scene.send(oldKey)
     await scene.attemptEnds()
-    expect(answer).toMatchObject({ status: 'granted', waited: 3 })
+    expect(answer).toMatchObject({ status: 503, waited: 3 })
     expect(scene.asked).toEqual([OPENID])
+    expect(scene.belatedCalls()).toBe(0)
+  })
+
+  it('is not spent on metadata that hang where the address is known', async () => {
+    const scene = await createScene()
+    await scene.server.ready()
+    scene.clock.suspend(601)
+    scene.asked.length = 0
+    scene.events.length = 0
+    await scene.spoil('metadata', STALL)
+    const answer = scene.send(oldKey)
+    await scene.until(() => scene.events.length > 0)
+    await settled()
+    expect(answer).toMatchObject({ status: 'granted', waited: 0 })
+    expect(scene.server.status()[0]!.keys.state).toBe('fresh')
+    await scene.attemptEnds()
+    expect([...scene.asked].sort()).toEqual([OPENID, KEYS].sort())
+    expect(scene.events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
     expect(scene.belatedCalls()).toBe(0)
   })
 
@@ -66,12 +81,14 @@ describe('the time that an attempt may take', { timeout: 30_000 }, () => {
     const scene = await createScene()
     await scene.server.ready()
     scene.clock.suspend(601)
-    await scene.spoil('metadata', STALL)
+    await scene.spoil('everywhere', STALL)
     const answer = scene.send(oldKey)
-    await scene.until(() => scene.asked.length === 3)
+    await scene.until(() => scene.asked.length === 4)
     scene.server.close()
     await scene.attemptEnds()
     expect(answer).toMatchObject({ status: 'granted', waited: 0 })
+    expect(scene.clock.pending()).toBe(0)
+    expect(scene.events.filter(({ type }) => type === 'discovery_failed')).toEqual([])
     expect(scene.belatedCalls()).toBe(0)
   })
 

@@ -57,11 +57,24 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
   let ended = 0
   let belatedCalls = 0
   let attempting = false
+  /** What runs under a deadline of its own: an attempt, or a search for the endpoint beside it. */
+  const running = new Set<AbortSignal>()
   const isAttempting = () => attempting
   let notice = () => {}
 
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => (notice = resolve))
+  }
+
+  function begin(signal: AbortSignal): void {
+    running.add(signal)
+    signal.addEventListener('abort', () => {
+      running.delete(signal)
+      notice()
+    })
+    if (attempting) return
+    attempts++
+    attempting = true
   }
 
   const origin: FaultyServerOptions = {
@@ -90,10 +103,7 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
     ...times,
     fetch(url, init) {
       if (init.signal.aborted) belatedCalls++
-      else if (!attempting) {
-        attempts++
-        attempting = true
-      }
+      else if (!running.has(init.signal)) begin(init.signal)
       return call(url, init)
     },
     onEvent(event) {
@@ -123,7 +133,7 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
     // An attempt that a request has set off makes its first call a few microtasks later.
     await settled()
     const before = ended
-    const isOver = () => !attempting || ended > before
+    const isOver = () => (!attempting || ended > before) && running.size === 0
     await until(() => isOver() || stalled() > 0)
     for (let passed = 0; !isOver() && passed < TIMEOUT; passed += 0.5) await clock.pass(0.5)
     await until(isOver)

@@ -3,13 +3,13 @@ import { filesBelow, PACKAGES, read, readManifest } from './files.ts'
 
 const MANIFESTS = filesBelow('.').filter((path) => /(?:^|\/)package\.json$/.test(path))
 const EXACT = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/
-const OF_THE_WORKSPACE = 'workspace:^'
+const OF_THE_WORKSPACE = ['workspace:^', 'workspace:*']
 
 describe('manifests', () => {
   it.each(MANIFESTS)('%s pins what is installed exactly', (path) => {
     const { dependencies = {}, devDependencies = {} } = readManifest(path)
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, version]) => version !== OF_THE_WORKSPACE && !EXACT.test(version),
+      ([, version]) => !OF_THE_WORKSPACE.includes(version) && !EXACT.test(version),
     )
     expect(loose).toEqual([])
   })
@@ -19,12 +19,18 @@ describe('manifests', () => {
     for (const path of MANIFESTS) {
       const { dependencies = {}, devDependencies = {} } = readManifest(path)
       for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+        if (OF_THE_WORKSPACE.includes(version)) continue
         versions.set(name, (versions.get(name) ?? new Set()).add(version))
       }
     }
     const differing = [...versions].filter(([, of]) => of.size > 1)
     expect(differing).toEqual([])
     expect(versions.size).toBeGreaterThan(10)
+  })
+
+  it('bind the client to its own version of the core: what it uses of that is no public API', () => {
+    const { dependencies = {} } = readManifest('packages/client/package.json')
+    expect(dependencies['@bearward/core']).toBe('workspace:*')
   })
 
   it.each(PACKAGES)('%s supports the versions of Node that the repository does', (name) => {

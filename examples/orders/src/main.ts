@@ -15,5 +15,7 @@ try {
 } finally {
   await stage.close()
 }
-console.log(`${right} of ${STORY.length} scenes as told above.`)
+console.log(
+  `${right} of ${STORY.length} scenes as told above. The programs are src/orders.ts (a service), src/restock.ts (a job) and src/stock.ts (a tool).`,
+)
 process.exitCode = right === STORY.length ? 0 : 1

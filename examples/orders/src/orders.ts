@@ -1,7 +1,7 @@
-import { clientCredentials } from '@bearward/client'
+import { clientCredentials, TokenError } from '@bearward/client'
 import type { TokenSource } from '@bearward/client'
 import express from 'express'
-import type { Express } from 'express'
+import type { ErrorRequestHandler, Express } from 'express'
 import { INVENTORY, ORDERS } from './cast.ts'
 
 export interface OrdersService {
@@ -20,6 +20,8 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
     resource: INVENTORY,
     // Here the inventory is not where its name says. In production this line can go.
     origins: [inventoryUrl],
+    // A customer waits.
+    patience: 1,
   })
 
   const app = express()
@@ -28,6 +30,7 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
       .then(({ status, body }) => response.status(status).json(body))
       .catch(next)
   })
+  app.use(unavailable)
   return { app, inventory }
 
   /** What a customer hears is what the inventory says. */
@@ -36,4 +39,12 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
     const answer = await inventory.fetch(address, { method: 'POST' })
     return { status: answer.status, body: await answer.json() }
   }
+}
+
+/** Without a token there is no inventory: that is an outage of ours, whatever the code is. */
+const unavailable: ErrorRequestHandler = (error, _request, response, next) => {
+  if (!(error instanceof TokenError)) return next(error)
+  // A service logs error.message and error.detail here. Customers hear neither.
+  response.set('Retry-After', String(error.retryAfter ?? 5))
+  response.status(503).json({ error: 'temporarily_unavailable' })
 }

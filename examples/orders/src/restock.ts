@@ -12,7 +12,6 @@ export async function restock(issuer: string, inventoryUrl: string): Promise<rea
     resource: INVENTORY,
     origins: [inventoryUrl],
     // Nobody waits at night: a server that is being restarted is waited for.
-    attempts: 10,
     patience: 300,
   })
   try {

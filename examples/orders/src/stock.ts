@@ -15,8 +15,9 @@ if (missing.length > 0) {
   try {
     await list(issuer!, url!, clientId!, secret!)
   } catch (error) {
-    // The code says whose fault it is, the text what to check. There is no secret in either.
+    // The message says what to check, the detail what was there. There is no secret in either.
     console.error(`stock: ${error instanceof Error ? error.message : 'failed'}`)
+    if (error instanceof TokenError && error.detail !== undefined) console.error(error.detail)
     process.exitCode = error instanceof TokenError && error.fault === 'ours' ? 2 : 1
   }
 }
@@ -29,7 +30,8 @@ async function list(issuer: string, url: string, clientId: string, secret: strin
     scope: 'read:stock',
     resource: INVENTORY,
     origins: [new URL(url).origin],
-    attempts: 2,
+    // Whoever sits in front of it tries again himself.
+    patience: 0,
   })
   const answer = await source.fetch(`${url}/items`)
   if (!answer.ok) throw new Error(`the inventory answered ${answer.status}`)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ERRORS } from '@bearward/client'
 import { STOCK } from './cast.ts'
 import { restock } from './restock.ts'
 import type { Stage } from './stage.ts'
@@ -30,7 +31,7 @@ export const STORY: readonly Scene[] = [
     async play({ ordersUrl, inventory }) {
       const all = await Promise.all(Array.from({ length: 50 }, () => order(ordersUrl, 'tea')))
       const reserved = all.filter(({ status }) => status === 201).length
-      return { reserved, tokens: inventory.counters().requested }
+      return { reserved, tokens: inventory.counters().issued }
     },
   },
   {
@@ -55,11 +56,15 @@ export const STORY: readonly Scene[] = [
   },
   {
     heading: 'The tool says whose fault a wrong secret is, and does not say the secret',
-    expected: { exitCode: 2, code: 'invalid_client', tellsTheSecret: false },
+    expected: {
+      exitCode: 2,
+      said: `stock: invalid_client: ${ERRORS.invalid_client.text} ${ERRORS.invalid_client.advice}`,
+      tellsTheSecret: false,
+    },
     async play(stage) {
       const { exitCode, said } = await stock(stage, 'hunter2')
-      const code = /^stock: (\w+):/.exec(said)?.[1]
-      return { exitCode, code, tellsTheSecret: said.includes('hunter2') }
+      const [message] = said.split('\n')
+      return { exitCode, said: message, tellsTheSecret: said.includes('hunter2') }
     },
   },
   {
@@ -76,6 +81,14 @@ export const STORY: readonly Scene[] = [
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
     async play({ ordersUrl, stopAuthorizationServer }) {
       await stopAuthorizationServer()
+      return order(ordersUrl, 'tea')
+    },
+  },
+  {
+    heading: 'The token is gone before the server is back. Customers hear of an outage',
+    expected: { status: 503, error: 'temporarily_unavailable' },
+    async play({ ordersUrl, inventory }) {
+      inventory.invalidate()
       return order(ordersUrl, 'tea')
     },
   },

@@ -3,13 +3,17 @@ import type { Fault, TokenErrorCode } from './errors.ts'
 interface Common {
   /** The server that is asked: its issuer identifier, or its token endpoint where that is all that is known. */
   readonly server: string
+  /** Who asks. */
   readonly clientId: string
-  /** What the token is for, as it was asked for. */
+  /** The scopes that were asked for. */
+  readonly scope: readonly string[]
+  /** The APIs that the token was asked for, as `resource` names them. */
   readonly resource: readonly string[]
+  /** The same where it is called so. */
   readonly audience: string | undefined
 }
 
-interface Granted extends Common {
+interface Issued extends Common {
   /** Seconds that the request took, discovery included. */
   readonly duration: number
   /** Seconds for which the token is held at most. */
@@ -19,12 +23,12 @@ interface Granted extends Common {
 }
 
 /** There was no token, callers waited, and one has come. */
-export interface TokenRequestedEvent extends Granted {
-  readonly type: 'token_requested'
+export interface TokenIssuedEvent extends Issued {
+  readonly type: 'token_issued'
 }
 
-/** A token was replaced ahead of its end. Nobody waited. */
-export interface TokenRenewedEvent extends Granted {
+/** A token was replaced ahead of its end. */
+export interface TokenRenewedEvent extends Issued {
   readonly type: 'token_renewed'
 }
 
@@ -40,19 +44,20 @@ export interface TokenFailedEvent extends Common {
   readonly fault: Fault
   /** For people: what to check, and what was there. */
   readonly detail: string
+  /** Seconds that the attempt took. */
   readonly duration: number
   /** Whether a good token was held at that time. */
   readonly covered: boolean
 }
 
-/** A token was dropped before its end, because it was said to be rejected. */
+/** A token is not used to its end: an API has rejected it, or it was dropped by hand. */
 export interface TokenInvalidatedEvent extends Common {
   readonly type: 'token_invalidated'
 }
 
 /** What a token source reports as it happens. Told apart by `type`. */
 export type TokenEvent =
-  | TokenRequestedEvent
+  | TokenIssuedEvent
   | TokenRenewedEvent
   | TokenCachedEvent
   | TokenFailedEvent
@@ -60,10 +65,11 @@ export type TokenEvent =
 
 /** How often each has happened, since the source was made. */
 export interface TokenCounters {
-  readonly requested: number
+  readonly issued: number
   readonly renewed: number
   readonly cached: number
   readonly failed: number
+  readonly invalidated: number
   /** Seconds that all requests together have taken. */
   readonly duration: number
 }

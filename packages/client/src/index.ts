@@ -21,11 +21,11 @@ export type {
   TokenEvent,
   TokenFailedEvent,
   TokenInvalidatedEvent,
+  TokenIssuedEvent,
   TokenRenewedEvent,
-  TokenRequestedEvent,
 } from './events.ts'
 
-export { ConfigurationError } from '@bearward/core/authorization-server'
+export { ConfigurationError } from '@bearward/core/for-clients'
 export type {
   ClientAuthentication,
   Clock,
@@ -35,5 +35,6 @@ export type {
   PrivateKey,
   PrivateKeyJwt,
   PrivateKeyObject,
+  ReadyAssertion,
   Secret,
 } from '@bearward/core'

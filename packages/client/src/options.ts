@@ -1,4 +1,4 @@
-import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/authorization-server'
+import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/for-clients'
 import type { TokenEvent } from './events.ts'
 
 /** What a token is for, where it differs from what the source is for. */
@@ -19,24 +19,34 @@ export interface GetTokenOptions extends TokenRequest {
 
 interface CommonOptions extends TokenRequest {
   readonly clientId: string
+  /** What the authorization server wants besides, by the names of its own form parameters. */
+  readonly parameters?: Readonly<Record<string, string>>
   /** How this client says who it is. A secret or a key can be a function, which is called at each request. */
   readonly clientAuthentication: ClientAuthentication
   /**
-   * Where `fetch` may send the token, such as `https://api.example.com`. Default: the https origins of `resource`.
-   * Plain http only on loopback and for hosts named in `allowInsecureHosts`.
+   * Where `fetch` may send tokens, such as `https://api.example.com`: one list for all that this source asks for.
+   * Default: the https origins of the `resource` of each token. Plain http only on loopback and for hosts named in
+   * `allowInsecureHosts`.
    */
   readonly origins?: readonly string[]
   /** Seconds before its end at which a token is replaced. Default: a fifth of its lifetime, at most 300. */
   readonly renewBefore?: number
   /** Seconds for which a token is used where the server does not say how long it lives. Default 300. */
   readonly assumedLifetime?: number
-  /** Requests that are made for callers who wait, before they are told that there is no token. Default 4, at most 10. */
-  readonly attempts?: number
-  /** Seconds within which those requests begin. Default 20, at most 300. */
+  /**
+   * Seconds for which further requests are begun for callers who wait, before they are told that there is no token.
+   * 0 is for one request. Default 5, at most 300.
+   */
   readonly patience?: number
-  /** Seconds that one request may take in all, discovery included. Default 5, at most 30. */
+  /**
+   * Seconds that one request for a token may take in all, secret and discovery included. Default 5, at most 30. What
+   * `source.fetch` calls takes as long as its own signal allows.
+   */
   readonly fetchTimeout?: number
-  /** Makes the calls to the authorization server (proxy, private CA, client certificate). Default: the global `fetch`. */
+  /**
+   * Makes the calls to the authorization server (proxy, private CA, client certificate). Has to honour
+   * `redirect: 'manual'`. Default: the global `fetch`.
+   */
   readonly fetch?: Fetch
   /** Makes the calls of `source.fetch`. Default: the global `fetch`. */
   readonly resourceFetch?: typeof globalThis.fetch
@@ -48,7 +58,10 @@ interface CommonOptions extends TokenRequest {
   readonly clock?: Clock
 }
 
-/** One of the two addresses, or both: then nothing is discovered, and `issuer` is only a name. */
+/**
+ * One of the two addresses, or both: then nothing is discovered, and `issuer` is whom assertions of `private_key_jwt`
+ * are for, and a name in events.
+ */
 export type ClientCredentialsOptions = CommonOptions &
   (
     | {

@@ -1,5 +1,5 @@
-import { isRecord, Problems } from '@bearward/core/authorization-server'
-import type { TokenRequest } from './options.ts'
+import { isRecord, Problems } from '@bearward/core/for-clients'
+import type { GetTokenOptions } from './options.ts'
 
 /** What one token is for, as it was checked. */
 export interface Purpose {
@@ -26,31 +26,47 @@ export function readPurpose(
     say('audience must be a string.')
   }
   const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : scope
-  if (scope !== undefined && !isListOf(scopes, (one) => SCOPE.test(one))) {
+  const areScopes = isListOf(scopes, (one) => SCOPE.test(one))
+  if (scope !== undefined && !areScopes) {
     say('scope must be scopes separated by spaces, or an array of scopes.')
   }
   const resources = typeof resource === 'string' ? [resource] : resource
-  if (resource !== undefined && !isListOf(resources, isResource)) {
+  const areResources = isListOf(resources, isResource)
+  if (resource !== undefined && !areResources) {
     say('resource must be an absolute URI without a fragment, or an array of them.')
   }
   return {
-    scopes: [...new Set((scopes as string[] | undefined) ?? [])],
-    resources: [...new Set((resources as string[] | undefined) ?? [])],
+    scopes: Object.freeze(areScopes ? [...new Set(scopes)] : []),
+    resources: Object.freeze(areResources ? [...new Set(resources)] : []),
     audience: audience as string | undefined,
   }
 }
 
-/** What a caller asks for, where the source is for `usual`. Throws a `ConfigurationError`. */
-export function purposeOf(request: TokenRequest, usual: Purpose): Purpose {
+const PURPOSE = ['scope', 'resource', 'audience']
+
+/**
+ * What a caller asks for, where the source is for `usual`; `others` are names that may stand beside that. Throws a
+ * `ConfigurationError`.
+ */
+export function purposeOf(
+  request: GetTokenOptions | undefined,
+  usual: Purpose,
+  others: readonly string[] = [],
+): Purpose {
+  if (request === undefined) return usual
   const problems = new Problems()
   const say = (problem: string) => problems.add(problem)
-  if (isRecord(request)) problems.unknownNames(request, ['scope', 'resource', 'audience', 'signal'])
+  const given = isRecord(request) ? request : {}
+  if (isRecord(request)) problems.unknownNames(request, [...PURPOSE, ...others])
   else say('It must be an object: { scope, resource }.')
-  const asked = readPurpose(isRecord(request) ? request : {}, say)
+  const asked = readPurpose(given, say)
+  const { scope, resource, audience, signal } = given
+  if (signal !== undefined && others.includes('signal') && !(signal instanceof AbortSignal))
+    say('signal must be an AbortSignal.')
   problems.throwAs('The request for a token is wrong')
-  const isForAnother = request.resource !== undefined || request.audience !== undefined
+  const isForAnother = resource !== undefined || audience !== undefined
   return {
-    scopes: request.scope === undefined ? usual.scopes : asked.scopes,
+    scopes: scope === undefined ? usual.scopes : asked.scopes,
     resources: isForAnother ? asked.resources : usual.resources,
     audience: isForAnother ? asked.audience : usual.audience,
   }
@@ -68,7 +84,7 @@ export function originsOf({ resources }: Purpose): readonly string[] {
     .flatMap(({ protocol, origin }) => (protocol === 'https:' ? [origin] : []))
 }
 
-function isListOf(value: unknown, isOne: (text: string) => boolean): boolean {
+function isListOf(value: unknown, isOne: (text: string) => boolean): value is string[] {
   return (
     Array.isArray(value) &&
     value.length > 0 &&

@@ -1,17 +1,26 @@
 import {
+  checkIssuerAddress,
   type ClientAuthentication,
   type Clock,
   type Fetch,
   isAcceptableAddress,
+  isName,
   isRecord,
   Problems,
   readAuthentication,
+  readClientId,
+  readClock,
+  readHosts,
+  readSeconds,
+  type Say,
   systemClock,
-} from '@bearward/core/authorization-server'
+  TENANT_PLACEHOLDER,
+} from '@bearward/core/for-clients'
 import type { TokenEvent } from './events.ts'
 import type { ClientCredentialsOptions } from './options.ts'
 import { type Purpose, readPurpose } from './purpose.ts'
 import { TOKEN_TIMES } from './token-life-cycle.ts'
+import { GRANT_PARAMETERS } from './token-request.ts'
 
 export const OPTIONS = [
   'issuer',
@@ -21,10 +30,10 @@ export const OPTIONS = [
   'scope',
   'resource',
   'audience',
+  'parameters',
   'origins',
   'renewBefore',
   'assumedLifetime',
-  'attempts',
   'patience',
   'fetchTimeout',
   'fetch',
@@ -34,6 +43,13 @@ export const OPTIONS = [
   'clock',
 ]
 
+/** Seconds, where nothing else is said. */
+export const DEFAULTS = {
+  assumedLifetime: TOKEN_TIMES.assumedLifetime,
+  patience: 5,
+  fetchTimeout: 5,
+} as const
+
 /** Options as they were checked, with defaults. Times are in seconds. */
 export interface Settings {
   readonly issuer: string | undefined
@@ -41,10 +57,10 @@ export interface Settings {
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
   readonly purpose: Purpose
+  readonly parameters: Readonly<Record<string, string>>
   readonly origins: readonly string[] | undefined
   readonly renewBefore: number | undefined
   readonly assumedLifetime: number
-  readonly attempts: number
   readonly patience: number
   readonly fetchTimeout: number
   readonly fetch: Fetch
@@ -63,48 +79,40 @@ export function readOptions(given: ClientCredentialsOptions): Settings {
 
   const insecureHosts = readHosts(options['allowInsecureHosts'], say)
   const { issuer, tokenEndpoint } = readServer(options, insecureHosts, say)
-  const { clientId } = options
-  if (!isText(clientId))
-    say('clientId is missing: give the id under which this client is registered.')
-  const number = (name: string, usual: number, min: number, max: number) =>
-    readNumber(options[name], name, usual, min, max, say)
+  const seconds = (name: string, min: number, max: number) =>
+    readSeconds(options[name], name, min, max, say)
   for (const name of ['fetch', 'resourceFetch', 'onEvent']) {
     const value = options[name]
     if (value !== undefined && typeof value !== 'function') say(`${name} must be a function.`)
   }
-  if (options['clock'] !== undefined && !isClock(options['clock'])) {
-    say('clock must have the functions now, monotonic and after.')
-  }
-  if (!Number.isInteger(options['attempts'] ?? 1)) say('attempts must be a whole number.')
   const fetch = options['fetch'] as Fetch | undefined
   const resourceFetch = options['resourceFetch'] as typeof globalThis.fetch | undefined
   const settings: Settings = {
     issuer,
     tokenEndpoint,
-    clientId: clientId as string,
+    clientId: readClientId(options['clientId'], 'this client is registered', say),
     clientAuthentication: readAuthentication(options['clientAuthentication'], say),
     purpose: readPurpose(options, say),
+    parameters: readParameters(options['parameters'], say),
     origins: readOrigins(options['origins'], insecureHosts, say),
-    renewBefore:
-      options['renewBefore'] === undefined ? undefined : number('renewBefore', 0, 0, 86_400),
-    assumedLifetime: number('assumedLifetime', TOKEN_TIMES.assumedLifetime, 1, 86_400),
-    attempts: number('attempts', 4, 1, 10),
-    patience: number('patience', 20, 0, 300),
-    fetchTimeout: number('fetchTimeout', 5, 0.001, 30),
+    renewBefore: seconds('renewBefore', 0, 86_400),
+    assumedLifetime: seconds('assumedLifetime', 1, 86_400) ?? DEFAULTS.assumedLifetime,
+    patience: seconds('patience', 0, 300) ?? DEFAULTS.patience,
+    fetchTimeout: seconds('fetchTimeout', 0.001, 30) ?? DEFAULTS.fetchTimeout,
     // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
     fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     resourceFetch: resourceFetch ?? ((input, init) => globalThis.fetch(input, init)),
     insecureHosts,
     onEvent: options['onEvent'] as Settings['onEvent'],
-    clock: (options['clock'] as Clock | undefined) ?? holdingClock,
+    clock: readClock(options['clock'], holdingClock, say),
   }
   problems.throwAs('The options of the token source are wrong')
   return settings
 }
 
 /**
- * The system's time, with timers that hold the process: they run only while a caller waits for a token, and a
- * program that has nothing else to do must not end in between.
+ * The system's time, with timers that hold the process: they run only while a token is asked for or a caller waits for
+ * one, and a program that has nothing else to do must not end in between.
  */
 const holdingClock: Clock = {
   ...systemClock,
@@ -114,11 +122,6 @@ const holdingClock: Clock = {
   },
 }
 
-type Say = (problem: string) => void
-
-const ADDRESS =
-  'must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.'
-
 function readServer(
   { issuer, tokenEndpoint }: Readonly<Record<string, unknown>>,
   insecureHosts: readonly string[],
@@ -127,13 +130,34 @@ function readServer(
   if (issuer === undefined && tokenEndpoint === undefined) {
     say('issuer or tokenEndpoint is missing: say which authorization server to ask.')
   }
-  const read = (value: unknown, name: string) => {
-    if (value === undefined) return undefined
-    if (isText(value) && isAcceptableAddress(value, insecureHosts)) return value
-    say(`${name} ${ADDRESS}`)
-    return undefined
+  if (issuer !== undefined) checkIssuerAddress(isName(issuer) ? issuer : '', insecureHosts, say)
+  if (isName(issuer) && issuer.includes(TENANT_PLACEHOLDER))
+    say(`issuer has ${TENANT_PLACEHOLDER} in it: give the tenant itself.`)
+  const isEndpoint = isName(tokenEndpoint) && isAcceptableAddress(tokenEndpoint, insecureHosts)
+  if (tokenEndpoint !== undefined && !isEndpoint) {
+    say(
+      'tokenEndpoint must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
+    )
   }
-  return { issuer: read(issuer, 'issuer'), tokenEndpoint: read(tokenEndpoint, 'tokenEndpoint') }
+  return {
+    issuer: issuer as string | undefined,
+    tokenEndpoint: tokenEndpoint as string | undefined,
+  }
+}
+
+function readParameters(parameters: unknown, say: Say): Readonly<Record<string, string>> {
+  if (parameters === undefined) return {}
+  if (!isRecord(parameters) || !Object.values(parameters).every((value) => isName(value))) {
+    say('parameters must be an object of strings.')
+    return {}
+  }
+  for (const name of Object.keys(parameters)) {
+    if (GRANT_PARAMETERS.includes(name))
+      say(
+        `parameters.${name} belongs to the grant: it has an option of its own, or is always sent.`,
+      )
+  }
+  return Object.freeze({ ...parameters }) as Record<string, string>
 }
 
 function readOrigins(
@@ -143,7 +167,7 @@ function readOrigins(
 ): readonly string[] | undefined {
   if (origins === undefined) return undefined
   const isOrigin = (origin: unknown): origin is string =>
-    isText(origin) &&
+    isName(origin) &&
     isAcceptableAddress(origin, insecureHosts) &&
     new URL(origin).origin === origin
   if (Array.isArray(origins) && origins.length > 0 && origins.every(isOrigin))
@@ -152,37 +176,4 @@ function readOrigins(
     "origins must be an array of origins without a path or a slash at the end, such as 'https://api.example.com'; http is accepted on loopback and for hosts named in allowInsecureHosts.",
   )
   return undefined
-}
-
-function readHosts(hosts: unknown, say: Say): readonly string[] {
-  if (hosts === undefined) return []
-  const isHost = (host: unknown) => isText(host) && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)
-  if (Array.isArray(hosts) && hosts.every(isHost)) return Object.freeze([...hosts]) as string[]
-  say('allowInsecureHosts must be an array of host names in lower case.')
-  return []
-}
-
-function readNumber(
-  value: unknown,
-  name: string,
-  usual: number,
-  min: number,
-  max: number,
-  say: Say,
-): number {
-  if (value === undefined) return usual
-  if (typeof value === 'number' && value >= min && value <= max) return value
-  say(`${name} must be a number from ${min} to ${max}.`)
-  return usual
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-function isClock(clock: unknown): boolean {
-  return (
-    isRecord(clock) &&
-    ['now', 'monotonic', 'after'].every((name) => typeof clock[name] === 'function')
-  )
 }

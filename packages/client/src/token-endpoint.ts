@@ -1,52 +1,95 @@
 import {
   boundedFetch,
   discoveredEndpoint,
-  FetchError,
-  isAcceptableAddress,
-} from '@bearward/core/authorization-server'
+  isAcceptableEndpoint,
+  onAbort,
+} from '@bearward/core/for-clients'
 import { TokenError } from './errors.ts'
+import { discoveryErrorOf } from './failure.ts'
 import type { Settings } from './read-options.ts'
 
-/** Where tokens are asked for. */
+/** Requests of one source at the same time. */
+export const REQUESTS_AT_ONCE = 10
+
+/** Where tokens are asked for, and what all who ask there have to keep to. */
 export interface TokenEndpoint {
-  find(signal: AbortSignal): Promise<string>
+  /** Its address. Rejects with a `TokenError` where that cannot be known. */
+  find(): Promise<string>
   /** It was not there. */
-  isGone(): void
+  forget(): void
+  /** Resolves when a request may begin, of which there are only so many at once. Its turn ends with its signal. */
+  turn(signal: AbortSignal): Promise<void>
+  /** The server has asked to be left alone, if this error says so. */
+  leaveAlone(error: TokenError): void
+  /** Why nothing may be asked now, if that is so. */
+  pause(): TokenError | undefined
 }
 
 /** The token endpoint of the settings: the given one, or the one that the issuer publishes. */
-export function tokenEndpointOf(settings: Settings): TokenEndpoint {
-  const { issuer, tokenEndpoint, clientAuthentication, fetch, insecureHosts, clock } = settings
-  if (tokenEndpoint !== undefined) return { find: async () => tokenEndpoint, isGone: () => {} }
-  const discovered = discoveredEndpoint({
-    issuer: issuer!,
-    endpoint: 'token_endpoint',
-    get: boundedFetch(fetch),
-    isAcceptable: (url) => isAcceptableAddress(url, insecureHosts),
-    clock,
-    // An endpoint that has moved is followed; one that is known is used. Requests tell how that went.
-    reports: { moved: () => {}, discoveryFailed: () => {} },
-  })
-  let seeking: ReturnType<typeof discovered.find> | undefined
+export function tokenEndpointOf(settings: Settings, closed: AbortSignal): TokenEndpoint {
+  const { clock } = settings
+  const inLine = new Map<AbortSignal, () => void>()
+  let asked: { readonly error: TokenError; readonly until: number } | undefined
+
+  function admit(): void {
+    for (const begin of [...inLine.values()].slice(0, REQUESTS_AT_ONCE)) begin()
+  }
+
+  function pause(): TokenError | undefined {
+    if (asked === undefined) return undefined
+    const retryAfter = (asked.until - clock.monotonic()) / 1000
+    const { code, serverStatus, detail } = asked.error
+    return retryAfter > 0 ? new TokenError(code, { serverStatus, detail, retryAfter }) : undefined
+  }
+
   return {
-    async find(signal) {
-      // The first of several requests at once asks for all of them, and gives up before any other would.
-      seeking ??= discovered.find(signal).finally(() => (seeking = undefined))
-      const found = await seeking.catch(explain)
-      const isByCertificate = clientAuthentication.method === 'tls_client_auth'
-      return (isByCertificate ? found.mtlsEndpoint : undefined) ?? found.endpoint
+    ...addressOf(settings, closed),
+    pause,
+
+    async turn(signal) {
+      signal.throwIfAborted()
+      onAbort(signal, () => {
+        inLine.delete(signal)
+        admit()
+      })
+      await new Promise<void>((resolve) => {
+        inLine.set(signal, resolve)
+        admit()
+      })
+      signal.throwIfAborted()
     },
-    isGone: () => discovered.isGone(),
+
+    leaveAlone(error) {
+      if (error.retryAfter === undefined || pause() !== undefined) return
+      asked = { error, until: clock.monotonic() + error.retryAfter * 1000 }
+    },
   }
 }
 
-const NO_METADATA = ['redirect', 'content_type', 'malformed', 'too_large']
-
-/** A server that answers, and has no metadata where they should be, is the wrong one. */
-function explain(error: unknown): never {
-  if (!(error instanceof FetchError)) throw error
-  const { status = 200, failure, message } = error
-  const isRefused = failure === 'status' && status >= 400 && status < 500 && status !== 429
-  if (!isRefused && !NO_METADATA.includes(failure)) throw error
-  throw new TokenError('no_token_endpoint', { detail: message, status: error.status })
+function addressOf(
+  { issuer, tokenEndpoint, clientAuthentication, fetch, insecureHosts, ...settings }: Settings,
+  closed: AbortSignal,
+): Pick<TokenEndpoint, 'find' | 'forget'> {
+  if (tokenEndpoint !== undefined) return { find: async () => tokenEndpoint, forget: () => {} }
+  const { clock, fetchTimeout } = settings
+  const discovered = discoveredEndpoint({
+    issuer: issuer!,
+    endpoint: 'token_endpoint',
+    byCertificate: clientAuthentication.method === 'tls_client_auth',
+    get: boundedFetch(fetch),
+    isAcceptable: (url) => isAcceptableEndpoint(url, issuer!, insecureHosts),
+    bounds: { clock, timeout: fetchTimeout * 1000, closed },
+    // An endpoint that has moved is followed; one that is known is used. Requests tell how that went.
+    reports: { moved: () => {}, discoveryFailed: () => {} },
+  })
+  return {
+    async find() {
+      try {
+        return await discovered.find()
+      } catch (error) {
+        throw discoveryErrorOf(error, issuer!, clock.now())
+      }
+    },
+    forget: () => discovered.forget(),
+  }
 }

@@ -28,9 +28,15 @@ export interface Moment {
 export interface Plan<T> {
   /** The token that is held, if it is still good. */
   readonly token: T | undefined
-  /** Begin a request. */
+  /** Begin a request, unless one runs. */
   readonly start: boolean
 }
+
+/**
+ * What comes of a rejection: the token is to be replaced; it was or is already; or it is not, because it is so young
+ * that the next would be rejected, too.
+ */
+export type Rejection = 'rejected' | 'gone' | 'too_young'
 
 interface Held<T> {
   readonly token: T
@@ -38,22 +44,22 @@ interface Held<T> {
   readonly askedAt: Moment
   /** Seconds. */
   readonly lifetime: number
+  /** An API does not take it. Others may, until there is another. */
+  readonly isRejected: boolean
 }
 
 /**
  * The life of one token and its successors, as a state machine without input or output: it is told what
  * happens and when, and says what to do.
  *
- * - A token is fresh, then due for renewal while it is still handed out, then gone.
- * - There is one request at a time. Nothing is requested that nobody asks for.
+ * - A token is fresh, then due for renewal while it is still handed out, then gone. One that was rejected is due.
  * - After a failure there is a pause, which doubles: for renewals the whole of it, for callers who have no token at
- *   most `TOKEN_TIMES.withoutToken`, unless the server has asked for more.
+ *   most `TOKEN_TIMES.withoutToken`.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
   readonly #random: () => number
   #held: Held<T> | undefined
-  #running = false
   #failures = 0
   /** When the next request may begin: to renew, and to serve callers who have no token. Monotonic. */
   #pauseEnds = { renewal: -Infinity, token: -Infinity }
@@ -66,52 +72,51 @@ export class TokenLifeCycle<T> {
 
   plan(now: Moment): Plan<T> {
     const held = this.#held
-    const left = held === undefined ? 0 : held.lifetime - ageOf(held, now)
+    const left = held === undefined ? 0 : held.lifetime - secondsSince(held.askedAt, now)
     const isGood = held !== undefined && left > bounded(TOKEN_TIMES.leeway, held.lifetime)
-    const isDue = !isGood || left <= this.#margin(held.lifetime)
-    const mayStart =
-      !this.#running && now.monotonic >= this.#pauseEnds[isGood ? 'renewal' : 'token']
-    return { token: isGood ? held.token : undefined, start: isDue && mayStart }
+    const isDue = !isGood || held.isRejected || left <= this.#margin(held.lifetime)
+    const isPause = now.monotonic < this.#pauseEnds[isGood ? 'renewal' : 'token']
+    return { token: isGood ? held.token : undefined, start: isDue && !isPause }
   }
 
-  begin(): void {
-    this.#running = true
-  }
-
-  /** The request, begun at `askedAt`, has brought a token that lives for so many seconds. */
-  succeed(token: T, lifetime: number, askedAt: Moment): void {
+  /**
+   * The request, begun at `askedAt`, has brought a token that lives for so many seconds. Returns the seconds for which it
+   * is held at most.
+   */
+  succeed(token: T, lives: number, askedAt: Moment): number {
+    const lifetime = Math.min(lives, TOKEN_TIMES.longestLifetime)
     this.#failures = 0
     this.#pauseEnds = { renewal: -Infinity, token: -Infinity }
-    this.#held = { token, askedAt, lifetime: Math.min(lifetime, TOKEN_TIMES.longestLifetime) }
+    this.#held = { token, askedAt, lifetime, isRejected: false }
+    return lifetime
   }
 
   /** An attempt, the how many-th of its request, has failed. Returns the seconds until the next may be made. */
-  fail(attempt: number, now: Moment, retryAfter: number | undefined): number {
+  fail(attempt: number, now: Moment): number {
     this.#failures++
-    const asked = Math.min(retryAfter ?? 0, TOKEN_TIMES.retryAfter)
-    const renewal = Math.max(asked, this.#pause(this.#failures))
-    const token = Math.max(asked, Math.min(renewal, TOKEN_TIMES.withoutToken))
+    const renewal = this.#pause(this.#failures)
+    const token = Math.min(renewal, TOKEN_TIMES.withoutToken)
     this.#pauseEnds = {
       renewal: now.monotonic + renewal * 1000,
       token: now.monotonic + token * 1000,
     }
-    return Math.max(asked, this.#pause(attempt))
+    return this.#pause(attempt)
   }
 
-  /** The request is over, however it ended. */
-  end(): void {
-    this.#running = false
+  /** An API has rejected a token. It is due now, if it is the one that is held. */
+  reject(isIt: (token: T) => boolean, now: Moment): Rejection {
+    const held = this.#held
+    if (held === undefined || !isIt(held.token)) return 'gone'
+    if (secondsSince(held.askedAt, now) < TOKEN_TIMES.tooYoung) return 'too_young'
+    this.#held = { ...held, isRejected: true }
+    return held.isRejected ? 'gone' : 'rejected'
   }
 
-  /** Forgets a token, if it is the one that is held. Without one, whichever that is. */
-  drop(isIt: (token: T) => boolean): void {
-    if (this.#held !== undefined && isIt(this.#held.token)) this.#held = undefined
-  }
-
-  /** Seconds since the held token was asked for, if it is this one. */
-  age(isIt: (token: T) => boolean, now: Moment): number | undefined {
-    if (this.#held === undefined || !isIt(this.#held.token)) return undefined
-    return ageOf(this.#held, now)
+  /** Forgets a token, if it is the one that is held. Returns whether it was. */
+  drop(isIt: (token: T) => boolean = () => true): boolean {
+    const isHeld = this.#held !== undefined && isIt(this.#held.token)
+    if (isHeld) this.#held = undefined
+    return isHeld
   }
 
   /** Seconds until a caller who was turned away may ask again. */
@@ -136,6 +141,6 @@ function bounded({ part, most }: { part: number; most: number }, lifetime: numbe
 }
 
 /** Seconds, by the clock that has gone on longer. */
-function ageOf({ askedAt }: Held<unknown>, now: Moment): number {
-  return Math.max(now.wall - askedAt.wall, now.monotonic - askedAt.monotonic) / 1000
+export function secondsSince(then: Moment, now: Moment): number {
+  return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
 }

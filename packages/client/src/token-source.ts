@@ -1,9 +1,9 @@
-import { publisher } from '@bearward/core/authorization-server'
+import { publisher } from '@bearward/core/for-clients'
 import LRU from 'lru-cache'
 import { authorizedFetch, type SourceFetch } from './authorized-fetch.ts'
-import { TokenError } from './errors.ts'
 import type { TokenCounters, TokenEvent } from './events.ts'
-import type { ClientCredentialsOptions, GetTokenOptions, TokenRequest } from './options.ts'
+import { textOf } from './failure.ts'
+import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { keyOf, type Purpose, purposeOf } from './purpose.ts'
 import { readOptions } from './read-options.ts'
 import { renewedToken, type RenewedToken } from './renewed-token.ts'
@@ -21,14 +21,15 @@ export interface TokenSource {
    */
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
-   * Drops a token that an API has rejected, unless it has been replaced already. Without one, drops all that are
-   * held.
+   * An API has rejected this token, or the one with this value: it is not handed out any more. Returns whether another
+   * try is worth it. It is not, and the token is kept, where it was asked for less than `TOKEN_TIMES.tooYoung` seconds
+   * ago: the next would be rejected, too. Without a token, drops all that are held.
    */
-  invalidate(token?: Token | string): void
+  invalidate(token?: Token | string): boolean
   /**
    * `fetch` with a token, to the allowed origins only. Redirects are not followed. A 401 with `invalid_token` gets
    * another try with a new token, once, if the body can be sent again. `request` says which token, where it is
-   * not the usual one.
+   * not the usual one. Rejects as `getToken` does, and with what the `fetch` below it throws, as it comes.
    */
   readonly fetch: SourceFetch
   /** What has happened so far. */
@@ -45,22 +46,22 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const settings = readOptions(options)
   const { clientId, issuer, tokenEndpoint, purpose: usual } = settings
   const closed = new AbortController()
-  const endpoint = tokenEndpointOf(settings)
-  const count = { requested: 0, renewed: 0, cached: 0, failed: 0, duration: 0 }
+  const endpoint = tokenEndpointOf(settings, closed.signal)
+  const count = { issued: 0, renewed: 0, cached: 0, failed: 0, invalidated: 0, duration: 0 }
   const publish = publisher<TokenEvent>(settings.onEvent)
   const server = issuer ?? tokenEndpoint!
 
-  const hold = ({ scopes, resources, audience }: Purpose): RenewedToken => {
-    const purpose = { scopes, resources, audience }
-    const common = { server, clientId, resource: Object.freeze([...resources]), audience }
+  const hold = (purpose: Purpose): RenewedToken => {
+    const { scopes: scope, resources: resource, audience } = purpose
+    const common = { server, clientId, scope, resource, audience }
     return renewedToken({
       settings,
       purpose,
       endpoint,
       closed: closed.signal,
       reports: {
-        granted(type, grant) {
-          count[type === 'token_renewed' ? 'renewed' : 'requested']++
+        issued(type, grant) {
+          count[type === 'token_renewed' ? 'renewed' : 'issued']++
           count.duration += grant.duration
           publish(() => ({ type, ...common, ...grant }))
         },
@@ -68,14 +69,19 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
           count.cached++
           publish(() => ({ type: 'token_cached', ...common }))
         },
-        failed({ code, fault, message: detail }, duration, covered) {
+        failed(error, duration, covered) {
           count.failed++
           count.duration += duration
           publish(() => {
+            const { code, fault } = error
+            const detail = textOf(error)
             return { type: 'token_failed', ...common, code, fault, detail, duration, covered }
           })
         },
-        invalidated: () => publish(() => ({ type: 'token_invalidated', ...common })),
+        invalidated() {
+          count.invalidated++
+          publish(() => ({ type: 'token_invalidated', ...common }))
+        },
       },
     })
   }
@@ -85,8 +91,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const others = new LRU<string, RenewedToken>({ max: HELD_TOKENS })
   const all = () => [main, ...others.values()]
 
-  function holderFor(request: TokenRequest): RenewedToken {
-    const purpose = purposeOf(request, usual)
+  function holderFor(purpose: Purpose): RenewedToken {
     const key = keyOf(purpose)
     if (key === mainKey) return main
     const known = others.get(key)
@@ -96,34 +101,28 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
     return made
   }
 
-  async function getToken(request?: GetTokenOptions): Promise<Token> {
-    if (closed.signal.aborted) throw new TokenError('closed')
-    const holder = request === undefined ? main : holderFor(request)
-    return holder.get(request?.signal)
-  }
-
-  function invalidate(token?: Token | string): void {
-    const value = typeof token === 'object' ? token.value : token
-    for (const holder of all()) holder.drop(value)
+  function clear(): void {
+    for (const holder of all()) holder.clear()
   }
 
   return Object.freeze({
-    getToken,
-    invalidate,
-    fetch: authorizedFetch({
-      settings,
-      getToken,
-      /** Whether another token may fare better than this one. */
-      reject(token: Token): boolean {
-        const isTooYoung = all().some((holder) => holder.isTooYoung(token.value))
-        if (!isTooYoung) invalidate(token)
-        return !isTooYoung
-      },
-    }),
+    async getToken(request?: GetTokenOptions) {
+      return holderFor(purposeOf(request, usual, ['signal'])).get(request?.signal)
+    },
+    invalidate(token?: Token | string) {
+      if (token === undefined) {
+        clear()
+        return true
+      }
+      const value = typeof token === 'string' ? token : token.value
+      const verdicts = all().map((holder) => holder.drop(value))
+      return !verdicts.includes(false)
+    },
+    fetch: authorizedFetch(settings, holderFor),
     counters: () => Object.freeze({ ...count }),
     close() {
       closed.abort()
-      invalidate()
+      clear()
     },
   })
 }

@@ -41,4 +41,10 @@ export class GrantedToken implements Token {
   toString(): string {
     return '[access token]'
   }
+
+  /** What Node prints, whatever it is told to show. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    const { type, expiresAt, scopes, missingScopes } = this
+    return { type, expiresAt, scopes, missingScopes }
+  }
 }

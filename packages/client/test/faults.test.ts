@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
 import { scene, SECRET } from './scene.ts'
-import { type Asked, grant, refusing, type Script, tokenServer } from './token-server.ts'
+import { type Asked, grant, granting, refusing, type Script, tokenServer } from './token-server.ts'
 
 const answering =
   (body: string | Uint8Array, headers: object = { 'Content-Type': 'application/json' }): Script =>
-  ({ response }) =>
+  ({ response }: Asked) =>
     void response.writeHead(200, { ...headers }).end(body)
 const redirecting =
   (status: number): Script =>
-  ({ response }) =>
+  ({ response }: Asked) =>
     void response.writeHead(status, { Location: '/token/elsewhere' }).end()
 const without = (name: string): Script => ({ ...grant(1), [name]: undefined })
 
@@ -31,7 +31,12 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, 'again' | 'onc
   ['has an error of its own', refusing('policy_violation'), 'refused', 'once'],
   ['has an error with a name from elsewhere', refusing('constructor'), 'refused', 'once'],
   ['forbids it', 403, 'refused', 'once'],
+  ['refuses with 200', { error: 'invalid_scope' }, 'invalid_scope', 'once'],
+  ['has an error of its own, with 200', { error: 'policy_violation' }, 'refused', 'once'],
   ['is not there', 404, 'endpoint_not_found', 'once'],
+  ['is gone', 410, 'endpoint_not_found', 'once'],
+  ['waits for too long', 408, 'temporarily_unavailable', 'again'],
+  ['finds it too early', 425, 'temporarily_unavailable', 'again'],
   ['takes no POST', 405, 'endpoint_not_found', 'once'],
   ['redirects with 302', redirecting(302), 'redirected', 'once'],
   ['redirects with 307', redirecting(307), 'redirected', 'once'],
@@ -125,10 +130,14 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, 'again' | 'onc
 
 describe('a token endpoint that', () => {
   it.each(FAULTS)('%s', async (_case, script, code, tried) => {
-    const { server, source, passing, events } = await scene(script, { attempts: 2 })
+    const { server, source, passing, events } = await scene(script, {
+      fetchTimeout: 0.1,
+      patience: 1,
+    })
     const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
     expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
-    expect((error as TokenError).message).toContain(`${code}: ${ERRORS[code].text}`)
+    const { text, advice } = ERRORS[code]
+    expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
     expect(server.asked).toHaveLength(tried === 'again' ? 2 : 1)
     expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
   })
@@ -140,6 +149,7 @@ describe('a token endpoint that', () => {
       'credentials_unavailable',
       'origin_not_allowed',
       'closed',
+      'unexpected',
     ]
     const seen = new Set([...FAULTS.map(([, , code]) => code), ...elsewhere])
     expect([...seen].sort()).toEqual(Object.keys(ERRORS).sort())
@@ -150,27 +160,76 @@ describe('an authorization server', () => {
   it('that is not there cannot be reached, and the system says why', async () => {
     const gone = await tokenServer()
     await gone.close()
-    const { failure, events } = await scene(500, { issuer: gone.url, attempts: 1 })
+    const { failure, events } = await scene(500, { issuer: gone.url, patience: 0 })
     expect(await failure()).toBe('unreachable')
     expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
   })
 
   it.each([
     [404, 'no_token_endpoint'],
+    [401, 'no_token_endpoint'],
+    [408, 'temporarily_unavailable'],
+    [425, 'temporarily_unavailable'],
+    [429, 'throttled'],
     [500, 'server_error'],
     [503, 'temporarily_unavailable'],
   ])('whose metadata come with %d gets no request', async (status, code) => {
     const { server, failure } = await scene(500, {
-      attempts: 1,
+      patience: 0,
       fetch: async () => new Response('', { status }),
     })
     expect(await failure()).toBe(code)
     expect(server.asked).toEqual([])
   })
 
+  it('that is the wrong one is named, and where its metadata was looked for', async () => {
+    const { source, server } = await scene(granting, {
+      fetch: async () => new Response('', { status: 404 }),
+    })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'no_token_endpoint',
+      serverStatus: 404,
+      detail: `${server.url}/.well-known/openid-configuration: status 404, and no metadata at 1 other place`,
+    })
+  })
+
+  it('whose token is over when it comes has given none', async () => {
+    const { clock, source, server } = await scene(
+      ({ number }: Asked) => {
+        clock.advance(number === 1 ? 2 : 0)
+        return grant(number, { expires_in: 1 })
+      },
+      { patience: 0 },
+    )
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'invalid_response',
+      detail: `${server.url}/token: the token was over when it came`,
+    })
+  })
+
+  it('is told apart from a fetch of our own that gives no Response', async () => {
+    const { source, events } = await scene(granting, { fetch: async () => ({}) as Response })
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'unexpected', fault: 'ours' })
+    expect(events).toHaveLength(1)
+  })
+
+  it.each([200, 400])(
+    'is told apart from a fetch of our own that follows redirects, to %d',
+    async (status) => {
+      const script = ({ response, url }: Asked) => {
+        if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
+        return void response.writeHead(307, { Location: '/token/elsewhere' }).end()
+      }
+      const { source } = await scene(script, {
+        fetch: (url, init) => fetch(url, { ...init, redirect: 'follow' }),
+      })
+      await expect(source.getToken()).rejects.toMatchObject({ code: 'redirected' })
+    },
+  )
+
   it('is told apart from a fetch of our own that throws, whose error may hold anything', async () => {
     const { source } = await scene(500, {
-      attempts: 1,
+      patience: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),
     })
     const error = await source.getToken().catch((thrown: TokenError) => thrown)

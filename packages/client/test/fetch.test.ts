@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../test/support/servers.ts'
-import { API, closing, scene } from './scene.ts'
+import { API, closing, scene, turns, until } from './scene.ts'
 import { granting } from './token-server.ts'
 
 /** An API on the loopback address that notes who comes, with what, and answers as a test says. */
@@ -79,6 +79,34 @@ describe('source.fetch', () => {
     expect(calls).toEqual([])
   })
 
+  it('takes what says how to call for what it is, or not at all', async () => {
+    const { url, calls } = await api()
+    const { source } = await caller(url)
+    const post = new Request(url, { method: 'POST', body: 'hello' })
+    for (const init of [post, Object.create({ method: 'POST' }) as RequestInit]) {
+      await expect(source.fetch(url, init)).rejects.toThrow('plain object')
+    }
+    await source.fetch(url, Object.assign(Object.create(null) as RequestInit, { method: 'PUT' }))
+    expect(calls).toEqual(['PUT / Bearer token-1'])
+  })
+
+  it('takes a signal in the init alone', async () => {
+    const { source, server } = await scene()
+    const request = { signal: AbortSignal.timeout(1000) } as object
+    await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
+    await expect(source.getToken({ signal: 7 as never })).rejects.toThrow('signal must be')
+    expect(server.asked).toEqual([])
+  })
+
+  it('rejects with what the fetch below it throws, as it comes', async () => {
+    const { source } = await scene(granting, {
+      resourceFetch: async () => {
+        throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
+      },
+    })
+    await expect(source.fetch(API)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+  })
+
   it("calls through a fetch of one's own", async () => {
     const seen: unknown[] = []
     const { source } = await scene(granting, {
@@ -149,21 +177,19 @@ describe('a token that the API rejects', () => {
       'the body of a Request',
       () => [new Request('http://x', { method: 'POST', body: 'hello' }), {}],
     ],
-  ])(
-    'is not retried with %s, which is gone; the next request has a new token',
-    async (_case, make) => {
-      const { url, calls } = await api(rejecting(['token-1']))
-      const { source } = await caller(url)
-      const made = make()
-      const [input, init] = Array.isArray(made)
-        ? [new Request(url, made[0] as Request), made[1]]
-        : [url, made]
-      expect((await source.fetch(input, { method: 'POST', ...init })).status).toBe(401)
-      expect(calls).toEqual(['POST / Bearer token-1 hello'])
-      expect((await source.fetch(url)).status).toBe(200)
-      expect(calls.at(-1)).toBe('GET / Bearer token-2')
-    },
-  )
+  ])('is not retried with %s, which is gone; soon there is a new token', async (_case, make) => {
+    const { url, calls } = await api(rejecting(['token-1']))
+    const { source, count } = await caller(url)
+    const made = make()
+    const [input, init] = Array.isArray(made)
+      ? [new Request(url, made[0] as Request), made[1]]
+      : [url, made]
+    expect((await source.fetch(input, { method: 'POST', ...init })).status).toBe(401)
+    expect(calls).toEqual(['POST / Bearer token-1 hello'])
+    await until(() => count('token_renewed') === 1)
+    expect((await source.fetch(url)).status).toBe(200)
+    expect(calls.at(-1)).toBe('GET / Bearer token-2')
+  })
 
   it.each<[string, () => RequestInit['body']]>([
     ['text', () => 'a=1'],
@@ -180,10 +206,70 @@ describe('a token that the API rejects', () => {
 
   it('is what the caller hears of where there is no other', async () => {
     const { url } = await api(rejecting(['token-1']))
-    const { source, server } = await caller(url, { attempts: 1 })
+    const { source, server } = await caller(url, { patience: 0 })
     server.answer(500)
     const response = await source.fetch(url)
     expect([response.status, await response.text()]).toEqual([401, 'rejected'])
+  })
+
+  it('goes on serving other APIs while there is no other, and is asked about no more than the pauses allow', async () => {
+    const broken = await api(rejecting(['token-1', 'token-2']))
+    const good = await api()
+    const { source, server, clock } = await caller(broken.url, {
+      origins: [broken.url, good.url],
+      patience: 0,
+    })
+    server.answer(500)
+    for (let call = 0; call < 20; call++) {
+      expect((await source.fetch(broken.url)).status).toBe(401)
+      expect((await source.fetch(good.url)).status).toBe(200)
+    }
+    expect(new Set(good.calls)).toEqual(new Set(['GET / Bearer token-1']))
+    expect(server.asked).toHaveLength(2)
+    expect(source.counters()).toMatchObject({ invalidated: 1, failed: 1 })
+    server.answer({ access_token: 'token-3', token_type: 'Bearer', expires_in: 600 })
+    clock.advance(1)
+    expect((await source.fetch(broken.url)).status).toBe(200)
+    expect((await source.fetch(good.url)).status).toBe(200)
+    expect(good.calls.at(-1)).toBe('GET / Bearer token-3')
+  })
+
+  it('is not waited for by other callers', async () => {
+    const broken = await api(rejecting(['token-1']))
+    const good = await api()
+    const { source, server } = await caller(broken.url, { origins: [broken.url, good.url] })
+    server.answer(() => undefined)
+    const abort = new AbortController()
+    const waiting = source.fetch(broken.url, { signal: abort.signal })
+    await server.received(2)
+    expect((await source.fetch(good.url)).status).toBe(200)
+    // Whoever has given up does not get the 401 of the first try.
+    abort.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+  })
+
+  it('is replaced also where its 401 breaks off', async () => {
+    const { url } = await api(({ headers }, response) => {
+      if (headers.authorization !== 'Bearer token-1') return response.end('welcome')
+      response.writeHead(401, { 'WWW-Authenticate': CHALLENGE, 'Content-Length': 100 })
+      return response.write('rejec', () => setImmediate(() => response.destroy()))
+    })
+    const { source } = await caller(url)
+    expect(await (await source.fetch(url)).text()).toBe('welcome')
+    await turns()
+  })
+
+  it('is replaced by one for the same purpose, whatever has become of the request', async () => {
+    const { url, calls } = await api(rejecting(['token-2']))
+    const { source, server, clock } = await caller(url)
+    const scope = ['admin']
+    await source.getToken({ scope })
+    clock.advance(5)
+    const answer = source.fetch(url, {}, { scope })
+    scope[0] = 'another'
+    expect((await answer).status).toBe(200)
+    expect(calls).toEqual(['GET / Bearer token-2', 'GET / Bearer token-3'])
+    expect(server.asked[2]!.form.get('scope')).toBe('admin')
   })
 
   it.each([
@@ -281,6 +367,33 @@ describe('the token stays at home', () => {
       expect(evil.calls).toEqual([])
     },
   )
+
+  it('where a Request says that it is for another address than it is', async () => {
+    class Liar extends Request {
+      override get url(): string {
+        return `${API}/x`
+      }
+    }
+    const sent: string[] = []
+    const { source } = await scene(granting, {
+      resourceFetch: async (input) => {
+        sent.push((input as Request).url)
+        return new Response()
+      },
+    })
+    const evil = 'https://evil.example.com/'
+    const own = Object.defineProperty(new Request(evil), 'url', { value: `${API}/x` })
+    for (const liar of [new Liar(evil), own]) {
+      await expect(source.fetch(liar)).rejects.toMatchObject({ code: 'origin_not_allowed' })
+    }
+    class Changing extends Request {
+      override get url(): string {
+        return evil
+      }
+    }
+    await source.fetch(new Changing(`${API}/y`, { method: 'PUT' }))
+    expect(sent).toEqual([`${API}/y`])
+  })
 
   it('where the address is changed while there is no token yet', async () => {
     const evil = await api()

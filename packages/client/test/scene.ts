@@ -1,4 +1,5 @@
-import { afterEach } from 'vitest'
+import { vi } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import {
   clientCredentials,
@@ -8,17 +9,7 @@ import {
 } from '../src/index.ts'
 import { granting, type Script, tokenServer, type TokenServer } from './token-server.ts'
 
-const open: { close(): unknown }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
-})
-
-/** Closes something at the end of the test. */
-export function closing<T extends { close(): unknown }>(one: T): T {
-  open.push(one)
-  return one
-}
+export { closing }
 
 export const SECRET = 'a-secret-that-nobody-sees'
 export const API = 'https://api.example.com'
@@ -29,6 +20,9 @@ export async function scene(
   { server: given, ...options }: Partial<ClientCredentialsOptions> & { server?: TokenServer } = {},
 ) {
   const clock = fakeClock()
+  // Pauses that do not vary.
+  closing({ close: () => vi.restoreAllMocks() })
+  vi.spyOn(Math, 'random').mockReturnValue(0)
   const server = given ?? closing(await tokenServer(first))
   const events: TokenEvent[] = []
   const source = closing(
@@ -70,7 +64,4 @@ export async function turns(): Promise<void> {
   for (let turn = 0; turn < 15; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Resolves when something is so. A test that waits in vain runs into its own timeout. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
-}
+export { until } from '../../../test/support/until.ts'

@@ -10,25 +10,15 @@ function scene(renewBefore?: number) {
     now.monotonic += seconds * 1000
   }
   const succeed = (token: string, lifetime: number) => {
-    cycle.begin()
-    cycle.succeed(token, lifetime, { ...now })
-    cycle.end()
+    return cycle.succeed(token, lifetime, { ...now })
   }
-  const fail = (attempt = 1, retryAfter?: number) => {
-    cycle.begin()
-    const pause = cycle.fail(attempt, now, retryAfter)
-    cycle.end()
-    return pause
-  }
+  const fail = (attempt = 1) => cycle.fail(attempt, now)
   return { cycle, now, pass, succeed, fail, plan: () => cycle.plan(now) }
 }
 
 describe('the life of a token', () => {
-  it('begins with a request, and with no other while that one runs', () => {
-    const { cycle, plan } = scene()
-    expect(plan()).toEqual({ token: undefined, start: true })
-    cycle.begin()
-    expect(plan()).toEqual({ token: undefined, start: false })
+  it('begins with a request', () => {
+    expect(scene().plan()).toEqual({ token: undefined, start: true })
   })
 
   it.each([
@@ -94,28 +84,37 @@ describe('the life of a token', () => {
     expect(fail()).toBe(0.5)
   })
 
-  it('pauses as long as the server asks, and five minutes at most', () => {
-    const { pass, fail, plan, cycle, now } = scene()
-    expect(fail(1, 20)).toBe(20)
-    pass(19.99)
-    expect(plan().start).toBe(false)
-    pass(0.01)
-    expect(plan().start).toBe(true)
-    expect(fail(1, 9999)).toBe(300)
-    expect(cycle.retryAfter(now)).toBe(300)
-  })
-
   it('shortens each pause by up to half, by chance', () => {
     const cycle = new TokenLifeCycle<string>(undefined, () => 1)
-    expect(cycle.fail(1, { wall: 0, monotonic: 0 }, undefined)).toBe(0.25)
+    expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('ends at once for the token that was rejected, and for no other', () => {
+  it('is due at once for the token that was rejected, and for no other; it serves until there is another', () => {
+    const { cycle, now, pass, succeed, plan } = scene()
+    succeed('two', 600)
+    const reject = (token: string) => cycle.reject((held) => held === token, now)
+    expect(reject('two')).toBe('too_young')
+    pass(4.99)
+    expect([reject('one'), reject('two')]).toEqual(['gone', 'too_young'])
+    expect(plan()).toEqual({ token: 'two', start: false })
+    pass(0.01)
+    expect([reject('two'), reject('two')]).toEqual(['rejected', 'gone'])
+    expect(plan()).toEqual({ token: 'two', start: true })
+    succeed('three', 600)
+    expect(plan()).toEqual({ token: 'three', start: false })
+  })
+
+  it('ends at once for the token that is dropped, and for no other', () => {
     const { cycle, succeed, plan } = scene()
     succeed('two', 600)
-    cycle.drop((token) => token === 'one')
+    expect(cycle.drop((token) => token === 'one')).toBe(false)
     expect(plan().token).toBe('two')
-    cycle.drop((token) => token === 'two')
+    expect([cycle.drop(), cycle.drop()]).toEqual([true, false])
     expect(plan()).toEqual({ token: undefined, start: true })
+  })
+
+  it('is a day at most', () => {
+    const { succeed } = scene()
+    expect([succeed('one', 600), succeed('two', 1e9)]).toEqual([600, 86_400])
   })
 })

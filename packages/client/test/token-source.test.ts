@@ -60,8 +60,8 @@ describe('a token', () => {
     expect(await source.getToken()).toBe(tokens[0])
     expect(server.asked).toHaveLength(1)
     expect(server.visited).toHaveLength(1)
-    expect(source.counters()).toMatchObject({ requested: 1, renewed: 0, cached: 1, failed: 0 })
-    expect(count('token_requested')).toBe(1)
+    expect(source.counters()).toMatchObject({ issued: 1, renewed: 0, cached: 1, failed: 0 })
+    expect(count('token_issued')).toBe(1)
     expect(count('token_cached')).toBe(1)
   })
 
@@ -77,11 +77,12 @@ describe('a token', () => {
     await until(() => count('token_renewed') === 1)
     expect(await value()).toBe('token-2')
     expect(server.asked).toHaveLength(2)
-    expect(source.counters()).toMatchObject({ requested: 1, renewed: 1, failed: 0 })
+    expect(source.counters()).toMatchObject({ issued: 1, renewed: 1, failed: 0 })
     expect(events.find(({ type }) => type === 'token_renewed')).toEqual({
       type: 'token_renewed',
       server: server.url,
       clientId: 'orders',
+      scope: ['read', 'write'],
       resource: [API],
       audience: undefined,
       duration: 0,
@@ -148,7 +149,7 @@ describe('a token', () => {
       scopes: ['read', 'other'],
       missingScopes: ['write'],
     })
-    expect(events).toMatchObject([{ type: 'token_requested', missingScopes: ['write'] }])
+    expect(events).toMatchObject([{ type: 'token_issued', missingScopes: ['write'] }])
   })
 })
 
@@ -220,19 +221,45 @@ describe('tokens for several purposes', () => {
 
 describe('invalidate()', () => {
   it('drops the token that was rejected, and not its successor', async () => {
-    const { source, value, server, count } = await scene()
+    const { clock, source, value, server, count } = await scene()
     const first = await source.getToken()
-    source.invalidate(first)
+    clock.advance(5)
+    expect(source.invalidate(first)).toBe(true)
     expect(await value()).toBe('token-2')
-    source.invalidate(first)
-    source.invalidate('token-1')
+    expect([source.invalidate(first), source.invalidate('token-1')]).toEqual([true, true])
     expect(await value()).toBe('token-2')
-    source.invalidate('token-2')
+    clock.advance(5)
+    expect(source.invalidate('token-2')).toBe(true)
     expect(await value()).toBe('token-3')
     source.invalidate()
     expect(await value()).toBe('token-4')
     expect(server.asked).toHaveLength(4)
     expect(count('token_invalidated')).toBe(3)
+    expect(source.counters().invalidated).toBe(3)
+  })
+
+  it('keeps a token that is so young that the next would be rejected, too, and says so', async () => {
+    const { clock, source, value, server, count } = await scene()
+    for (let call = 0; call < 50; call++) expect(source.invalidate(await value())).toBe(false)
+    clock.advance(4.99)
+    expect(source.invalidate(await value())).toBe(false)
+    expect(server.asked).toHaveLength(1)
+    expect(count('token_invalidated')).toBe(0)
+  })
+
+  it('without a token drops the one that is on its way, which serves only those who wait', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const { source, server, value } = await scene(async ({ number }: Asked) => {
+      if (number === 1) await held
+      return grant(number)
+    })
+    const waiting = value()
+    await server.received(1)
+    source.invalidate()
+    release()
+    expect(await waiting).toBe('token-1')
+    expect(await value()).toBe('token-2')
   })
 })
 
@@ -255,7 +282,7 @@ describe('an outage of the authorization server', () => {
     // Pauses from 0.5 to 30 s, each shortened by half at most.
     expect(server.asked.length).toBeGreaterThan(4)
     expect(server.asked.length).toBeLessThan(16)
-    expect(count('token_requested')).toBe(1)
+    expect(count('token_issued')).toBe(1)
     clock.advance(1)
     expect(await passing(failure())).not.toBe('a token')
     server.answer(granting)
@@ -274,15 +301,20 @@ describe('an outage of the authorization server', () => {
     expect(count('token_failed')).toBe(3)
   })
 
-  it('ends the wait after four requests, and turns callers away for a while', async () => {
+  it('ends the wait when the patience would be over, and turns callers away for a while', async () => {
     const { clock, server, source, failure, passing } = await scene(503)
     const began = clock.monotonic()
     expect(await passing(failure())).toBe('temporarily_unavailable')
     expect(clock.monotonic() - began).toBeLessThan(5000)
     expect(server.asked).toHaveLength(4)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
-    expect(error).toMatchObject({ code: 'temporarily_unavailable', fault: 'server', status: 503 })
-    expect((error as TokenError).retryAfter).toBeGreaterThan(0)
+    expect(error).toMatchObject({
+      code: 'temporarily_unavailable',
+      fault: 'server',
+      serverStatus: 503,
+      detail: `as before, ${server.url}/token: status 503`,
+      retryAfter: 4,
+    })
     expect(server.asked).toHaveLength(4)
     server.answer(granting)
     clock.advance(5)
@@ -296,11 +328,23 @@ describe('an outage of the authorization server', () => {
     expect(server.asked).toHaveLength(4)
   })
 
-  it('ends the wait when the patience is over', async () => {
+  it.each([
+    [0, 1],
+    [0.4, 1],
+    [0.5, 2],
+    [1.5, 3],
+    [20, 6],
+  ])('is waited for with a patience of %d s: so many requests, %d', async (patience, requests) => {
+    const { clock, server, failure, passing } = await scene(503, { patience })
+    expect(await passing(failure())).toBe('temporarily_unavailable')
+    expect(clock.monotonic()).toBeLessThanOrEqual(patience * 1000 + 100)
+    expect(server.asked).toHaveLength(requests)
+  })
+
+  it('ends the wait where requests take all the patience', async () => {
     const { server, failure, passing } = await scene(() => undefined, {
       patience: 6,
       fetchTimeout: 4,
-      attempts: 10,
     })
     expect(await passing(failure())).toBe('timeout')
     expect(server.asked).toHaveLength(2)
@@ -308,12 +352,12 @@ describe('an outage of the authorization server', () => {
 
   it('is left alone for as long as the server asks', async () => {
     const { clock, server, source, value, failure } = await scene(
-      refusing('slow_down', { status: 429, headers: { 'Retry-After': '40' } }),
+      refusing('too_fast', { status: 429, headers: { 'Retry-After': '40' } }),
     )
     expect(await failure()).toBe('throttled')
     clock.advance(39)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
-    expect(error).toMatchObject({ code: 'throttled', retryAfter: 1, status: 429 })
+    expect(error).toMatchObject({ code: 'throttled', retryAfter: 1, serverStatus: 429 })
     expect(server.asked).toHaveLength(1)
     server.answer(granting)
     clock.advance(1)
@@ -321,13 +365,99 @@ describe('an outage of the authorization server', () => {
   })
 
   it('is waited for where the server asks for little', async () => {
-    const { clock, value, passing } = await scene(({ number, response }) => {
+    const script = ({ number, response }: Asked) => {
       if (number > 1) return grant(number)
       return void response.writeHead(503, { 'Retry-After': '7' }).end()
-    })
+    }
+    const { clock, value, passing } = await scene(script, { patience: 10 })
     const began = clock.monotonic()
     expect(await passing(value())).toBe('token-2')
     expect(clock.monotonic() - began).toBeGreaterThanOrEqual(7000)
+  })
+
+  it('is left alone by all who ask for anything, for as long as the server asks', async () => {
+    const { clock, server, source } = await scene(
+      refusing('too_fast', { status: 429, headers: { 'Retry-After': '99999999999' } }),
+    )
+    const ask = (scope: number) =>
+      source.getToken({ scope: `scope-${scope}` }).catch((thrown: TokenError) => thrown.retryAfter)
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(i)))
+    answers.push(await ask(0), await ask(50))
+    expect(new Set(answers)).toEqual(new Set([300]))
+    // Those that were on their way when the first answer came, and no others.
+    expect(server.asked).toHaveLength(10)
+    server.answer(granting)
+    clock.advance(300)
+    expect(await source.getToken({ scope: 'scope-7' })).toMatchObject({ value: 'token-11' })
+  })
+
+  it('meets ten requests at once, however many tokens are asked for', async () => {
+    const { server, source, clock, failure, passing } = await scene(() => undefined, {
+      patience: 0,
+    })
+    const failures = Array.from({ length: 30 }, (_, i) =>
+      source.getToken({ scope: `scope-${i}` }).catch(({ code, detail }: TokenError) => {
+        return `${code}: ${detail}`
+      }),
+    )
+    await server.received(10)
+    await turns()
+    expect(server.asked).toHaveLength(10)
+    const texts = await passing(Promise.all(failures))
+    expect(
+      texts.filter((text) => text === `timeout: ${server.url}/token: not done within 5 s`),
+    ).toHaveLength(10)
+    expect(
+      texts.filter((text) => text === 'timeout: 10 other requests: not done within 5 s'),
+    ).toHaveLength(20)
+    server.answer(granting)
+    clock.advance(5)
+    expect(await passing(failure())).toBe('a token')
+  })
+
+  it('warns of no leak of listeners, where many wait with one signal', async () => {
+    const warnings: unknown[] = []
+    const warned = (warning: unknown) => void warnings.push(warning)
+    process.on('warning', warned)
+    const { source, count, clock } = await scene(503)
+    const { signal } = new AbortController()
+    const all = Array.from({ length: 50 }, (_, i) =>
+      source.getToken({ scope: `s${i % 30}`, signal }),
+    )
+    const settled = Promise.allSettled(all)
+    await until(() => count('token_failed') === 30)
+    source.close()
+    await settled
+    await turns()
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('of the metadata alone, which hang, does no harm where the endpoint is known', async () => {
+    const { clock, server, value } = await scene()
+    await value()
+    server.publish(() => () => undefined)
+    for (const number of [2, 3]) {
+      clock.advance(3600)
+      expect(await value()).toBe(`token-${number}`)
+    }
+    expect(server.visited).toHaveLength(3)
+  })
+
+  it('of the metadata that hang for ever is over when they answer', async () => {
+    let isMended = false
+    const { clock, server, failure, passing } = await scene(granting, {
+      patience: 0,
+      // Looks at no signal.
+      fetch: (url, init) =>
+        isMended || init.method === 'POST' ? fetch(url, init) : new Promise(() => {}),
+    })
+    expect(await passing(failure())).toBe('timeout')
+    isMended = true
+    clock.advance(1)
+    expect(await failure()).toBe('a token')
+    expect(server.visited).toHaveLength(1)
   })
 
   it('of the metadata alone does no harm where the endpoint is known', async () => {
@@ -385,14 +515,40 @@ describe('a caller who waits', () => {
     expect(clock.pending()).toBe(0)
   })
 
+  it('is the last one for the second time: then nothing is left that holds a process', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const { clock, source, server, count } = await scene(async ({ response }: Asked) => {
+      await held
+      response.writeHead(503).end()
+    })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const one = source.getToken({ signal: first.signal })
+    await server.received(1)
+    first.abort(new Error('enough'))
+    await expect(one).rejects.toThrow('enough')
+    const other = source.getToken({ signal: second.signal })
+    release()
+    await until(() => count('token_failed') === 1)
+    await turns()
+    expect(clock.pending()).toBe(1)
+    second.abort(new Error('enough, too'))
+    await expect(other).rejects.toThrow('enough, too')
+    expect(clock.pending()).toBe(0)
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    expect(server.asked).toHaveLength(1)
+  })
+
   it('is told when the source is closed, and nothing is left behind', async () => {
-    const { clock, source, failure, server } = await scene(() => undefined)
+    const { clock, source, failure, server, count } = await scene(() => undefined)
     const waiting = failure()
     await until(() => server.asked.length === 1)
     source.close()
     expect(await waiting).toBe('closed')
     expect(await failure()).toBe('closed')
     expect(clock.pending()).toBe(0)
+    // Whoever shuts down in good order wakes nobody.
+    expect(count('token_failed')).toBe(0)
   })
 
   it('is told when the source is closed between two attempts', async () => {

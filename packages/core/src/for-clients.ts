@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { isAcceptableAddress } from './authorization-server/address.ts'
+export { isAcceptableAddress, isAcceptableEndpoint } from './authorization-server/address.ts'
 export {
   boundedFetch,
   FetchError,
@@ -23,16 +23,25 @@ export type {
   ClientAuthentication,
   ClientCredentials,
 } from './authorization-server/client-authentication.ts'
-export { withDeadline } from './authorization-server/deadline.ts'
+export { onAbort, withDeadline } from './authorization-server/deadline.ts'
 export { discoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
 export { MetadataError } from './authorization-server/metadata.ts'
+export { secondsUntil } from './authorization-server/retry-after.ts'
+export { TENANT_PLACEHOLDER } from './authorization-server/tenants.ts'
+export { deepFreeze } from './deep-freeze.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export type { JsonObject } from './encoding/json.ts'
 export { ConfigurationError } from './errors.ts'
 export { publisher } from './events/publisher.ts'
-export type { Publish } from './events/publisher.ts'
 export { LIMITS } from './limits.ts'
-export { readAuthentication } from './options/read-client-authentication.ts'
-export { secondsUntil } from './introspection/failure.ts'
+export { readAuthentication, readClientId } from './options/read-client-authentication.ts'
+export {
+  checkIssuerAddress,
+  isName,
+  readClock,
+  readHosts,
+  readSeconds,
+} from './options/read-values.ts'
+export type { Say } from './options/read-values.ts'
 export { isRecord, Problems } from './problems.ts'

@@ -29,6 +29,7 @@ export type {
   PrivateKey,
   PrivateKeyJwt,
   PrivateKeyObject,
+  ReadyAssertion,
   Secret,
 } from './authorization-server/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'

@@ -25,7 +25,20 @@ export const good: readonly ClientCredentialsOptions[] = [
     clientAuthentication: { method: 'client_secret_post', secret: async () => 'a secret' },
     resourceFetch: fetch,
   },
+  // A variable of the environment may be missing, which is found out when it is used.
+  {
+    issuer,
+    clientId,
+    clientAuthentication: { method: 'client_secret_basic', secret: () => variable },
+    parameters: { organization: 'acme' },
+  },
+  {
+    issuer,
+    clientId,
+    clientAuthentication: { method: 'private_key_jwt', assertion: () => variable },
+  },
 ]
+declare const variable: string | undefined
 
 export function optionsThatMustNotCompile(): void {
   // @ts-expect-error: no server
@@ -50,9 +63,9 @@ export async function use(source: TokenSource): Promise<string> {
   token.scopes.push('admin')
   // @ts-expect-error: there may be no end
   const end: number = token.expiresAt
-  source.invalidate(token)
+  const isWorthIt: boolean = source.invalidate(token)
   const response = await source.fetch('https://api.example.com', { method: 'POST' }, {})
-  return `${token.value} ${end} ${response.status} ${source.counters().cached}`
+  return `${token.value} ${end} ${response.status} ${source.counters().cached} ${isWorthIt}`
 }
 
 /** A source that is made for a test fits, too. */
@@ -68,6 +81,8 @@ export const fake: Pick<TokenSource, 'getToken'> = {
 
 export function codeOf(error: unknown): TokenErrorCode | undefined {
   if (!(error instanceof TokenError)) return undefined
+  // @ts-expect-error: frameworks would take this for the status of their own answer
+  void error.status
   // @ts-expect-error: the codes are a closed set
   if (error.code === 'bad_mood') return undefined
   return error.fault === 'ours' ? error.code : undefined
@@ -75,7 +90,7 @@ export function codeOf(error: unknown): TokenErrorCode | undefined {
 
 export function tell(event: TokenEvent): string {
   switch (event.type) {
-    case 'token_requested':
+    case 'token_issued':
     case 'token_renewed':
       return `${event.duration} ${event.missingScopes.join()}`
     case 'token_failed':

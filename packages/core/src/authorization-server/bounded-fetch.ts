@@ -85,10 +85,16 @@ export function boundedFetch(fetch: Fetch): GetJson {
   }
 }
 
-/** Makes one call, unless its time is over. Throws a `FetchError` where nothing comes of it. */
-export function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
-  if (init.signal.aborted) return Promise.reject(init.signal.reason as Error)
-  return unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
+/**
+ * Makes one call, unless its time is over. Throws a `FetchError` where nothing comes of it, and where one's own
+ * `fetch` has followed a redirect: what was sent may have gone with it.
+ */
+export async function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
+  if (init.signal.aborted) throw init.signal.reason as Error
+  const response = await unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
+  if (response.redirected)
+    throw new FetchError('redirect', `${placeOf(url)}: fetch has followed a redirect`)
+  return response
 }
 
 /**

@@ -1,9 +1,13 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import { whyUnfit } from './private-key.ts'
 
-/** A secret, or a function that is asked for it at each use, so that it can be rotated without a restart. */
-export type Secret = string | (() => MaybePromise<string>)
+/**
+ * A secret, or a function that is asked for it at each use, so that it can be rotated without a restart. Where the
+ * function gives none, there are no credentials.
+ */
+export type Secret = string | (() => MaybePromise<string | undefined>)
 
 /** A private key: as WebCrypto or Node has it, or as a JWK. */
 export type PrivateKey = PrivateKeyObject | PrivateJwk
@@ -26,6 +30,7 @@ export type ClientAuthentication =
   /** RFC 6749 section 2.3.1: in the `Authorization` header, or in the form. */
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret }
   | PrivateKeyJwt
+  | ReadyAssertion
   /** RFC 8705 section 2: by the certificate that one's own `fetch` presents. */
   | { readonly method: 'tls_client_auth' }
 
@@ -37,6 +42,15 @@ export interface PrivateKeyJwt {
   readonly algorithm?: Algorithm
   /** Default: the `kid` of the JWK, or none. */
   readonly keyId?: string
+  /** Whom the assertion is for. Default: the issuer (RFC 7523 section 3); some servers want the token endpoint. */
+  readonly audience?: string
+}
+
+/** RFC 7523 section 2.2, with an assertion that somebody else makes: the platform of a workload, a KMS. */
+export interface ReadyAssertion {
+  readonly method: 'private_key_jwt'
+  /** Is asked at each use. */
+  readonly assertion: () => MaybePromise<string | undefined>
 }
 
 /** Who asks whom, and when. */
@@ -53,7 +67,10 @@ export interface ClientCredentials {
   readonly form: Readonly<Record<string, string>>
 }
 
-/** The secret or the key cannot be had or used. What came of it instead is never told: it may be secret. */
+/**
+ * The secret, the key or the assertion cannot be had or used. The message is one of a few fixed texts: what came instead
+ * is never told, for it may be secret.
+ */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError'
 }
@@ -67,34 +84,50 @@ export async function authenticateClient(
   identity: ClientIdentity,
 ): Promise<ClientCredentials> {
   const { clientId: client_id } = identity
-  try {
-    switch (authentication.method) {
-      case 'client_secret_basic': {
-        const secret = await secretOf(authentication.secret)
-        const pair = [client_id, secret].map(formEncode).join(':')
-        return { headers: { Authorization: `Basic ${btoa(pair)}` }, form: {} }
-      }
-      case 'client_secret_post': {
-        const client_secret = await secretOf(authentication.secret)
-        return { headers: {}, form: { client_id, client_secret } }
-      }
-      case 'private_key_jwt': {
-        const client_assertion = await assertion(authentication, identity)
-        const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-        return { headers: {}, form: { client_id, client_assertion_type, client_assertion } }
-      }
-      case 'tls_client_auth':
-        return { headers: {}, form: { client_id } }
+  switch (authentication.method) {
+    case 'client_secret_basic': {
+      const secret = await textOf(authentication.secret, 'secret')
+      const pair = [client_id, secret].map(formEncode).join(':')
+      return { headers: { Authorization: `Basic ${btoa(pair)}` }, form: {} }
     }
-  } catch {
-    throw new CredentialsError(`the credentials for ${authentication.method} cannot be had`)
+    case 'client_secret_post': {
+      const client_secret = await textOf(authentication.secret, 'secret')
+      return { headers: {}, form: { client_id, client_secret } }
+    }
+    case 'private_key_jwt': {
+      const client_assertion =
+        'assertion' in authentication
+          ? await textOf(authentication.assertion, 'assertion')
+          : await sign(authentication, identity)
+      const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+      return { headers: {}, form: { client_id, client_assertion_type, client_assertion } }
+    }
+    case 'tls_client_auth':
+      return { headers: {}, form: { client_id } }
   }
 }
 
-async function secretOf(given: Secret): Promise<string> {
-  const secret: unknown = typeof given === 'string' ? given : await given()
-  if (typeof secret === 'string' && secret !== '') return secret
-  throw new TypeError('no secret')
+/** What no id and no secret has in it (RFC 6749 appendix A): the line break at the end of a file, as a rule. */
+export function hasControls(text: string): boolean {
+  return /\p{Cc}/u.test(text)
+}
+
+async function textOf(given: Secret, name: string): Promise<string> {
+  const text = await had(given, name)
+  if (typeof text !== 'string' || text === '')
+    throw new CredentialsError(`the function that gives the ${name} gave none`)
+  if (hasControls(text)) throw new CredentialsError(`the ${name} holds a line break: trim it`)
+  return text
+}
+
+/** What a function gives, or what is given as it is. */
+async function had(given: unknown, name: string): Promise<unknown> {
+  if (typeof given !== 'function') return given
+  try {
+    return await (given as () => unknown)()
+  } catch {
+    throw new CredentialsError(`the function that gives the ${name} threw`)
+  }
 }
 
 /**
@@ -105,20 +138,27 @@ function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
-/** RFC 7523 section 3. The audience is the issuer, which tells servers apart that share an endpoint. */
-async function assertion(
-  { key: given, algorithm, keyId }: PrivateKeyJwt,
+/** RFC 7523 section 3. The audience is the issuer by default, which tells servers apart that share an endpoint. */
+async function sign(
+  { key: given, algorithm, keyId, audience }: PrivateKeyJwt,
   { clientId, issuer, now }: ClientIdentity,
 ): Promise<string> {
-  const key = typeof given === 'function' ? await given() : given
+  const key = (await had(given, 'key')) as PrivateKey | undefined
+  if (key === undefined) throw new CredentialsError('the function that gives the key gave none')
+  const why = whyUnfit(key, algorithm)
+  if (why !== undefined) throw new CredentialsError(`the key ${why}`)
   const jwk = 'kty' in key ? key : undefined
-  const alg = algorithm ?? jwk?.alg ?? 'not named'
+  const alg = (algorithm ?? jwk?.alg)!
   const kid = keyId ?? jwk?.kid
   const iat = Math.floor(now)
-  return new SignJWT({ jti: crypto.randomUUID(), iat, exp: iat + ASSERTION_AGE })
-    .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
-    .setIssuer(clientId)
-    .setSubject(clientId)
-    .setAudience(issuer)
-    .sign(jwk === undefined ? key : await importJWK(jwk as JWK, alg))
+  try {
+    return await new SignJWT({ jti: crypto.randomUUID(), iat, exp: iat + ASSERTION_AGE })
+      .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(audience ?? issuer)
+      .sign(jwk === undefined ? key : await importJWK(jwk as JWK, alg))
+  } catch {
+    throw new CredentialsError(`the key signs nothing with ${alg}`)
+  }
 }

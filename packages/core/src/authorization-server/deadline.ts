@@ -12,7 +12,7 @@ export interface Bounds {
 
 /**
  * Runs work under one deadline: its signal is aborted, and the promise rejects with a `FetchError`, when
- * the time is up or the resource server is closed, also where the work does not listen to the signal.
+ * the time is up or `closed` is aborted, also where the work does not listen to the signal.
  */
 export async function withDeadline<T>(
   { clock, timeout, closed }: Bounds,
@@ -24,7 +24,7 @@ export async function withDeadline<T>(
   })
   const stop = (failure: 'timeout' | 'closed', detail: string) =>
     abort.abort(new FetchError(failure, detail))
-  const close = () => stop('closed', 'the resource server was closed')
+  const close = () => stop('closed', 'closed meanwhile')
   const cancel = clock.after(timeout, () => stop('timeout', `not done within ${timeout} ms`))
   const forget = onAbort(closed, close)
   try {
@@ -40,8 +40,8 @@ export async function withDeadline<T>(
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
 
-/** Calls back when a signal is aborted; returns what prevents it. */
-function onAbort(signal: AbortSignal, callback: () => void): () => void {
+/** Calls back when a signal is aborted; returns what prevents it. A signal that is aborted already does not. */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = waiting.get(signal)
   if (callbacks === undefined) {
     callbacks = new Set()

@@ -1,18 +1,25 @@
-import type { Clock } from '../clock.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { GetJson } from './bounded-fetch.ts'
-import { discover, type Endpoint, type Metadata, metadataUrls } from './metadata.ts'
+import { type Bounds, withDeadline } from './deadline.ts'
+import { discover, type Endpoint, metadataUrls } from './metadata.ts'
 import { issuerOfTenant } from './tenants.ts'
 
 /** Milliseconds after which the metadata is asked for again, to follow an endpoint that has moved. */
 export const METADATA_AGE = 300_000
 
+/** Milliseconds for which callers join a search that runs. One that takes longer may hang: the next caller begins another. */
+const JOINED_FOR = 500
+
 export interface DiscoveredEndpointOptions {
   /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */
   readonly issuer: string
   readonly endpoint: Endpoint
+  /** Take the endpoint for clients that authenticate with a certificate, where there is another (RFC 8705 section 5). */
+  readonly byCertificate?: boolean
   readonly get: GetJson
   readonly isAcceptable: (url: string) => boolean
-  readonly clock: Clock
+  /** Of one search, whoever waits for it. */
+  readonly bounds: Bounds
   readonly reports: DiscoveryReports
 }
 
@@ -25,42 +32,67 @@ export interface DiscoveryReports {
 
 /** An endpoint that an issuer publishes the address of. */
 export interface DiscoveredEndpoint {
-  /** Where it is, as far as is known. Rejects where nothing is known and nothing can be had. */
-  find(signal: AbortSignal): Promise<Metadata>
-  /** It was not there: the metadata is asked again the next time. */
-  isGone(): void
+  /** Where it is: at once where that is known. Rejects where nothing is known and nothing can be had. */
+  find(): MaybePromise<string>
+  /** It was not there: the next `find` waits for the metadata, and takes it for known only where those cannot be had. */
+  forget(): void
 }
 
-/** Finds an endpoint by discovery. Once known, its address survives an outage of the metadata. */
+/**
+ * Finds an endpoint by discovery. Once known, its address survives an outage of the metadata: it is sought again
+ * beside the calls that need it and not before them, so that metadata which hang keep nobody waiting. Callers at
+ * the same time share a search.
+ */
 export function discoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
-  const { issuer, endpoint, get, isAcceptable, clock, reports } = options
+  const { issuer, endpoint, byCertificate = false, get, isAcceptable, bounds, reports } = options
+  const { clock, closed } = bounds
   // An issuer of many tenants publishes its metadata under the name that stands for any of them.
   const allPlaces = metadataUrls(issuerOfTenant(issuer, 'organizations'))
-  let known: Metadata | undefined
+  let known: string | undefined
+  let isInDoubt = false
   let places = allPlaces
   let soughtAt = -Infinity
+  let search: Promise<string> | undefined
 
-  return {
-    async find(signal) {
-      if (known !== undefined && clock.monotonic() - soughtAt < METADATA_AGE) return known
-      soughtAt = clock.monotonic()
-      try {
-        const found = await discover(issuer, places, {
+  async function seek(): Promise<string> {
+    soughtAt = clock.monotonic()
+    try {
+      const metadata = await withDeadline(bounds, (signal) =>
+        discover(issuer, places, {
           endpoint,
           get: async (url) => (await get(url, signal)).document,
           isAcceptable,
-        })
-        if (known !== undefined && known.endpoint !== found.endpoint)
-          reports.moved(known.endpoint, found.endpoint)
-        known = found
-        places = [found.url]
-      } catch (error) {
-        if (known === undefined) throw error
-        reports.discoveryFailed(error)
-        places = allPlaces
-      }
+        }),
+      )
+      const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
+      if (known !== undefined && known !== found) reports.moved(known, found)
+      known = found
+      places = [metadata.url]
+    } catch (error) {
+      if (known === undefined) throw error
+      if (!closed.aborted) reports.discoveryFailed(error)
+      places = allPlaces
+    }
+    isInDoubt = false
+    return known
+  }
+
+  function join(): Promise<string> {
+    if (search === undefined || clock.monotonic() - soughtAt >= JOINED_FOR) {
+      const own = seek().finally(() => {
+        if (search === own) search = undefined
+      })
+      search = own
+    }
+    return search
+  }
+
+  return {
+    find() {
+      if (known === undefined || isInDoubt) return join()
+      if (clock.monotonic() - soughtAt >= METADATA_AGE) void join()
       return known
     },
-    isGone: () => void (soughtAt = -Infinity),
+    forget: () => void (isInDoubt = true),
   }
 }

@@ -5,7 +5,7 @@ import { FetchError } from './bounded-fetch.ts'
 /** An address that metadata can hold (RFC 8414 section 2). */
 export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
-/** What discovery has learned of an issuer, as far as a resource server needs it. */
+/** What discovery has learned of an issuer, as far as it is needed. */
 export interface Metadata {
   /** Where the document was found. */
   readonly url: string
@@ -52,7 +52,7 @@ export interface Discovery {
  * Discovers the metadata of an issuer. The document's `issuer` has to equal the configured one byte for
  * byte (RFC 8414 section 3.3), else the document is not used. A place that has no such document (another
  * status than 200, a page of HTML, no JSON) is passed over; a server that does not answer ends the
- * search. Throws a `MetadataError` or a `FetchError`.
+ * search. Throws a `MetadataError` or a `FetchError`; where there is a document nowhere, that of the first place.
  *
  * `urls` are the places to ask, those of `metadataUrls` or one that has answered before.
  */
@@ -67,11 +67,18 @@ export async function discover(
       return readMetadata(await discovery.get(url), url, issuer, discovery)
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
-      // A document for another issuer says more than the absence of one at the next place.
-      problem = problem instanceof MetadataError ? problem : error
+      // A document for another issuer says more than the absence of one, and the first place more than the rest.
+      if (!(problem instanceof MetadataError))
+        problem = error instanceof MetadataError ? error : (problem ?? error)
     }
   }
+  if (problem instanceof FetchError && urls.length > 1) throw nowhere(problem, urls.length - 1)
   throw problem!
+}
+
+function nowhere({ failure, message, status }: FetchError, others: number): FetchError {
+  const places = `and no metadata at ${others} other place${others > 1 ? 's' : ''}`
+  return new FetchError(failure, `${message}, ${places}`, status === undefined ? {} : { status })
 }
 
 function isAbsence(error: unknown): error is FetchError {

@@ -6,6 +6,7 @@ import {
   type DiscoveryFailure,
   UNEXPECTED,
 } from '../authorization-server/describe-failure.ts'
+import { secondsUntil } from '../authorization-server/retry-after.ts'
 
 /** Why it is not known whether a token is active. Never the caller's fault. */
 export type IntrospectionFailure =
@@ -114,12 +115,4 @@ function describe(error: unknown): CallFailure<IntrospectionFailure> {
 function retryAfterOf(error: unknown, wall: number): number {
   if (error instanceof IntrospectionError) return error.retryAfter
   return (error instanceof FetchError && secondsUntil(error.retryAfter, wall)) || 0
-}
-
-/** `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date. */
-export function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
-  if (retryAfter === undefined) return undefined
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter)
-  const date = Date.parse(retryAfter)
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000)
 }

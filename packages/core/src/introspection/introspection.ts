@@ -2,6 +2,7 @@ import { sha256 } from '#sha256'
 import { placeOf } from '../authorization-server/address.ts'
 import { type Fetch, FetchError } from '../authorization-server/bounded-fetch.ts'
 import { type Bounds, withDeadline } from '../authorization-server/deadline.ts'
+import type { DiscoveredEndpoint } from '../authorization-server/discovered-endpoint.ts'
 import { momentOf } from '../clock.ts'
 import { IntrospectionUnavailableError } from '../errors.ts'
 import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
@@ -26,18 +27,11 @@ export interface IntrospectionReports {
   failed(call: FailedCall, pause: number): void
 }
 
-/** Where an issuer is asked. */
-export interface IntrospectionEndpoint {
-  find(signal: AbortSignal): Promise<string>
-  /** It was not there: it may have moved. */
-  isGone(): void
-}
-
 /** What it takes to ask one issuer. */
 export interface IntrospectionParts {
   readonly issuer: Signer
   readonly settings: IntrospectionSettings
-  readonly endpoint: IntrospectionEndpoint
+  readonly endpoint: DiscoveredEndpoint
   readonly fetch: Fetch
   readonly bounds: Bounds
   readonly reports: IntrospectionReports
@@ -123,7 +117,7 @@ export function introspection(parts: IntrospectionParts): Introspection {
     const found: { at?: string } = {}
     try {
       const received = await withDeadline(bounds, async (signal) => {
-        const at = (found.at = await endpoint.find(signal))
+        const at = (found.at = await endpoint.find())
         return requestIntrospection({ token, endpoint: at, issuer, settings, fetch, clock, signal })
       })
       const response = readIntrospectionResponse(received, issuer.settings)
@@ -133,7 +127,7 @@ export function introspection(parts: IntrospectionParts): Introspection {
       return response
     } catch (error) {
       if (found.at === undefined) return failed(notFound(error), permission)
-      if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.isGone()
+      if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.forget()
       return failed(failedCall(located(error, placeOf(found.at)), clock.now()), permission)
     }
   }
@@ -184,7 +178,7 @@ export function introspection(parts: IntrospectionParts): Introspection {
     forget: () => cache.clear(),
     async ready() {
       try {
-        await withDeadline(bounds, (signal) => endpoint.find(signal))
+        await endpoint.find()
       } catch (error) {
         throw new IntrospectionUnavailableError(identifier, notFound(error).detail, error)
       }

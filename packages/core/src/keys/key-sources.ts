@@ -46,7 +46,7 @@ export function keySourceOf(
     settings: issuer,
     get: boundedFetch(settings.fetch),
     isAcceptable: (url) => isAcceptableEndpoint(url, issuer.metadataIssuer, settings.insecureHosts),
-    clock: settings.clock,
+    bounds,
     reports: {
       moved: (from, to) => publish(() => ({ type: 'keys_moved', ...named, from, to })),
       discoveryFailed: (error) =>

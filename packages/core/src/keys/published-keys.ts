@@ -25,12 +25,12 @@ export function publishedKeys(
   const { keyOrigin, metadataIssuer: issuer } = settings
   const discovered =
     keyOrigin.kind === 'jwks_uri'
-      ? { find: async () => ({ endpoint: keyOrigin.uri }), isGone: () => {} }
+      ? { find: () => keyOrigin.uri, forget: () => {} }
       : discoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
 
   let hasServed = false
   return async (signal) => {
-    const { endpoint } = await discovered.find(signal)
+    const endpoint = await discovered.find()
     try {
       const { document, maxAge } = await get(endpoint, signal)
       const set = await readKeySet(document, settings.algorithms)
@@ -39,7 +39,7 @@ export function publishedKeys(
     } catch (error) {
       const isGone = error instanceof FetchError && [404, 410].includes(error.status ?? 0)
       // An address that has never served keys may be the mistake itself, and not worth keeping.
-      if (isGone || !hasServed) discovered.isGone()
+      if (isGone || !hasServed) discovered.forget()
       throw error
     }
   }

@@ -1,4 +1,8 @@
-import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
+import {
+  type ClientAuthentication,
+  hasControls,
+} from '../authorization-server/client-authentication.ts'
+import { whyUnfit } from '../authorization-server/private-key.ts'
 import { isRecord, Problems } from '../problems.ts'
 import { isAlgorithm } from '../signature/algorithms.ts'
 import { isName, type Say } from './read-values.ts'
@@ -7,8 +11,16 @@ import { isName, type Say } from './read-values.ts'
 const METHODS: Readonly<Record<ClientAuthentication['method'], readonly string[]>> = {
   client_secret_basic: ['secret'],
   client_secret_post: ['secret'],
-  private_key_jwt: ['key', 'algorithm', 'keyId'],
+  private_key_jwt: ['key', 'algorithm', 'keyId', 'audience', 'assertion'],
   tls_client_auth: [],
+}
+
+/** Validates the id of a client. `whose` says what it is the id of. */
+export function readClientId(clientId: unknown, whose: string, say: Say): string {
+  if (!isName(clientId)) {
+    say(`clientId is missing (is the environment variable set?): give the id under which ${whose}.`)
+  } else if (hasControls(clientId)) say('clientId holds a line break: trim it.')
+  return clientId as string
 }
 
 /** Validates how a client says who it is. No value that could be a secret is ever in a message. */
@@ -21,27 +33,49 @@ export function readAuthentication(given: unknown, say: Say): ClientAuthenticati
   sayUnknown(given, ['method', ...METHODS[method as keyof typeof METHODS]], (problem) =>
     say(`clientAuthentication.${problem}`),
   )
-  const { secret, key, algorithm, keyId } = given
-  if (method.startsWith('client_secret') && !isName(secret) && typeof secret !== 'function')
-    say(`clientAuthentication.secret must be a string, or a function that gives one.`)
+  if (method.startsWith('client_secret')) checkSecret(given['secret'], say)
   if (method === 'private_key_jwt') {
-    if (!isPrivateKey(key, algorithm) && typeof key !== 'function') {
-      say(
-        'clientAuthentication.key must be a private CryptoKey, KeyObject or JWK with its algorithm named, or a function that gives one.',
-      )
-    }
-    if (keyId !== undefined && !isName(keyId)) say('clientAuthentication.keyId must be a string.')
-    if (algorithm !== undefined && !isAlgorithm(algorithm))
-      say('clientAuthentication.algorithm must be the name of an algorithm, such as ES256.')
+    if (given['assertion'] === undefined) checkKey(given, say)
+    else checkAssertion(given, say)
   }
   // A copy, so that what was checked is what is used. Secrets stay where they are.
   return { ...given } as unknown as ClientAuthentication
 }
 
-function isPrivateKey(key: unknown, algorithm: unknown): boolean {
-  if (!isRecord(key)) return false
-  if ('kty' in key) return isName(key['d']) && isAlgorithm(algorithm ?? key['alg'])
-  return key['type'] === 'private' && isAlgorithm(algorithm)
+type Given = Readonly<Record<string, unknown>>
+
+function checkSecret(secret: unknown, say: Say): void {
+  if (typeof secret === 'function') return
+  if (secret === undefined || secret === '')
+    say('clientAuthentication.secret is missing (is the environment variable set?).')
+  else if (typeof secret !== 'string')
+    say('clientAuthentication.secret must be a string, or a function that gives one.')
+  else if (hasControls(secret)) say('clientAuthentication.secret holds a line break: trim it.')
+}
+
+function checkKey({ key, algorithm, keyId, audience }: Given, say: Say): void {
+  if (key === undefined) {
+    say(
+      'clientAuthentication.key is missing: give a private CryptoKey, KeyObject or JWK, a function that gives one, or assertion.',
+    )
+  } else if (algorithm !== undefined && !isAlgorithm(algorithm)) {
+    say('clientAuthentication.algorithm must be the name of an algorithm, such as ES256.')
+  } else if (typeof key !== 'function') {
+    const why = whyUnfit(key, algorithm)
+    if (why !== undefined) say(`clientAuthentication.key ${why}.`)
+  }
+  for (const [name, value] of Object.entries({ keyId, audience }))
+    if (value !== undefined && !isName(value)) say(`clientAuthentication.${name} must be a string.`)
+}
+
+function checkAssertion({ assertion, key, algorithm, keyId, audience }: Given, say: Say): void {
+  if (typeof assertion !== 'function')
+    say('clientAuthentication.assertion must be a function that gives a new one at each use.')
+  const beside = Object.entries({ key, algorithm, keyId, audience }).filter(
+    ([, value]) => value !== undefined,
+  )
+  for (const [name] of beside)
+    say(`clientAuthentication.${name} stands beside assertion, which is made elsewhere.`)
 }
 
 /** Says which members are not known. */

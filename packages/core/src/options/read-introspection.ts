@@ -4,8 +4,8 @@ import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord, ownMembers } from '../problems.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import { readAuthentication, sayUnknown } from './read-client-authentication.ts'
-import { isName, oneOf, readSeconds, type Say } from './read-values.ts'
+import { readAuthentication, readClientId, sayUnknown } from './read-client-authentication.ts'
+import { oneOf, readSeconds, type Say } from './read-values.ts'
 
 export const INTROSPECTION_OPTIONS = [
   'endpoint',
@@ -45,8 +45,7 @@ export function readIntrospection(
       'endpoint must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
     )
   }
-  if (!isName(clientId))
-    say('clientId is missing: give the id under which this API is registered with the issuer.')
+  readClientId(clientId, 'this API is registered with the issuer', say)
   if (response !== 'jwt' && options['algorithms'] !== undefined)
     say("algorithms are those of signed answers, which response: 'jwt' asks for.")
   const { active, inactive } = LIMITS.introspectionAge

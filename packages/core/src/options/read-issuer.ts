@@ -15,7 +15,14 @@ import { isRecord, type Problems } from '../problems.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { readClaimSettings } from './read-claims.ts'
 import { readIntrospection } from './read-introspection.ts'
-import { isName, oneOf, readNames, readSeconds, type Say } from './read-values.ts'
+import {
+  checkIssuerAddress,
+  isName,
+  oneOf,
+  readNames,
+  readSeconds,
+  type Say,
+} from './read-values.ts'
 
 export const ISSUER_OPTIONS = [
   'issuer',
@@ -129,11 +136,8 @@ function readIssuerIdentifier(
       `issuer stands in the iss of no token: give https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and tenants, or the address with your own tenant's id.`,
     )
   }
-  if (isAddress && !(isAcceptableAddress(issuer, insecureHosts) && !issuer.includes('?'))) {
-    say(
-      'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
-    )
-  } else if (!isAddress) {
+  if (isAddress) checkIssuerAddress(issuer, insecureHosts, say)
+  else {
     for (const what of undiscoverable) say(`issuer is no https address, so its ${what}`)
   }
   return issuer

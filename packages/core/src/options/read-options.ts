@@ -7,6 +7,7 @@ import type { CommonOptions } from './options.ts'
 import { isRecord, ownMembers, Problems } from '../problems.ts'
 import { VERDICT_CACHE, type VerdictCacheBounds } from '../verdicts/bounds.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
+import { readClock, readHosts } from './read-values.ts'
 
 export const COMMON_OPTIONS: readonly string[] = [
   'realm',
@@ -49,12 +50,8 @@ export function readOptions(options: unknown): Settings {
   if (realm !== undefined && !(typeof realm === 'string' && realm !== '' && isQuotable(realm))) {
     problems.add('realm must be printable ASCII without quotes and backslashes.')
   }
-  const insecureHosts = allowInsecureHosts ?? []
-  if (!Array.isArray(insecureHosts) || !insecureHosts.every(isHostName)) {
-    problems.add(
-      "allowInsecureHosts must be an array of lower-case host names without scheme and port, such as ['keycloak'].",
-    )
-  }
+  const say = (problem: string) => problems.add(problem)
+  const hosts = readHosts(allowInsecureHosts, say)
   for (const [name, value] of Object.entries({ fetch, onEvent, onRefused })) {
     if (value !== undefined && typeof value !== 'function')
       problems.add(`${name} must be a function.`)
@@ -65,10 +62,7 @@ export function readOptions(options: unknown): Settings {
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= 30)) {
     problems.add('fetchTimeout must be a number of seconds, more than 0 and at most 30.')
   }
-  if (clock !== undefined && !isClock(clock)) {
-    problems.add('clock must have the functions now, monotonic and after.')
-  }
-  const hosts = Array.isArray(insecureHosts) ? insecureHosts.filter(isHostName) : []
+  const checkedClock = readClock(clock, systemClock, say)
   const issuers = readIssuers(given, hosts, problems)
   problems.throwAs('The options of Bearward are wrong')
 
@@ -83,7 +77,7 @@ export function readOptions(options: unknown): Settings {
     verdictCache,
     onEvent: onEvent as CommonOptions['onEvent'],
     onRefused: onRefused as CommonOptions['onRefused'],
-    clock: (clock as Clock | undefined) ?? systemClock,
+    clock: checkedClock,
   }
 }
 
@@ -157,15 +151,4 @@ function readVerdictCache(given: unknown, problems: Problems): VerdictCacheBound
 
 function isWhole(value: unknown, min: number, max: number): boolean {
   return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
-}
-
-function isHostName(name: unknown): name is string {
-  return typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)
-}
-
-function isClock(clock: unknown): boolean {
-  return (
-    isRecord(clock) &&
-    ['now', 'monotonic', 'after'].every((name) => typeof clock[name] === 'function')
-  )
 }

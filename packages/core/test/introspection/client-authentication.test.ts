@@ -130,6 +130,18 @@ describe('this API says who it is', () => {
     expect(decodeBasic(made.endpoint.asked[1]!)).toEqual(['the-api', 'second'])
   })
 
+  it('or by an assertion that somebody else makes, or for whom the issuer wants it', async () => {
+    const method = 'private_key_jwt'
+    const made = await askedWith('the-api', { method, assertion: async () => 'of-the-platform' })
+    expect(made.asked.form.get('client_assertion')).toBe('of-the-platform')
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const audience = 'https://as.example.com/token'
+    const key = { method, key: privateKey, algorithm: 'ES256', audience } as const
+    const { asked, clock } = await askedWith('the-api', key)
+    const currentDate = new Date(clock.now())
+    await jwtVerify(asked.form.get('client_assertion')!, publicKey, { audience, currentDate })
+  })
+
   it('or does not ask at all, where the key that it is given signs nothing', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const publicJwk = (await exportJWK(publicKey)) as JWK & { kty: string }
@@ -180,10 +192,14 @@ describe('what is configured of it', () => {
       { ...good, secret: undefined },
       { ...good, secret: '' },
       { ...good, secret: 7 },
+      { ...good, secret: 'very-secret\n' },
       { ...good, sekret: 'very-secret' },
       { method: 'private_key_jwt' },
       { method: 'private_key_jwt', key: 'very-secret' },
       { method: 'private_key_jwt', key: publicKey },
+      { method: 'private_key_jwt', key: privateKey, algorithm: 'RS256' },
+      { method: 'private_key_jwt', key: privateKey, algorithm: 'HS256' },
+      { method: 'private_key_jwt', assertion: 'very-secret' },
       { method: 'private_key_jwt', key: jwk },
       { method: 'private_key_jwt', key: privateKey },
       { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256', keyId: 7 },

@@ -348,6 +348,22 @@ describe('the metadata', () => {
     )
   })
 
+  it('may hang: where the endpoint is known, nobody waits', async () => {
+    let isHanging = false
+    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+      others: () => (isHanging ? { [at]: () => undefined } : {}),
+    })
+    await judge('t1')
+    isHanging = true
+    clock.advance(300)
+    for (let i = 0; i < 10; i++) expect(await judge(`token-${i}`)).toBe('granted')
+    expect(endpoint.visited).toEqual([at, at])
+    await clock.pass(3)
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'discovery_failed', failure: 'timeout' }),
+    )
+  })
+
   it.each([404, 410])(
     'is followed where it names another endpoint, and asked at once where that is gone: %d',
     async (gone) => {

@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import {
   introspectionServer,
@@ -17,17 +17,7 @@ import {
   type ResourceServerOptions,
 } from '../../src/index.ts'
 
-const open: { close(): unknown }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
-})
-
-/** Closes something at the end of the test. */
-export function closing<T extends { close(): unknown }>(one: T): T {
-  open.push(one)
-  return one
-}
+export { closing }
 
 export const SECRET = 'the-secret-of-the-api'
 export const CREDENTIALS = {

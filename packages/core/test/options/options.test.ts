@@ -69,6 +69,13 @@ describe('the options', () => {
     }
   })
 
+  it('take the issuer, and not the address of its metadata', () => {
+    const issuer = 'https://as.example.com/.well-known/openid-configuration'
+    expect(problemsOf({ ...good, issuer })).toEqual([
+      'issuer is the address of its metadata: give the issuer that stands in there.',
+    ])
+  })
+
   it('take an issuer that is no address only where its keys need no discovery', () => {
     expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
       'issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.',

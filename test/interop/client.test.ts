@@ -4,9 +4,10 @@ import {
 } from '@bearward/example-authorization-server'
 import { createResourceServer } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clientCredentials, type ClientCredentialsOptions } from '../src/index.ts'
-import { API, closing } from './scene.ts'
+import { clientCredentials, type ClientCredentialsOptions } from '@bearward/client'
+import { closing } from '../support/closing.ts'
 
+const API = 'https://api.example.com'
 const OPAQUE = 'https://opaque.example.com'
 const orders = { kind: 'confidential', id: 'orders', secret: 'for:this%test+only /&=' } as const
 const reader = { ...orders, id: 'orders-reader', scopes: ['read'] } as const
@@ -32,7 +33,7 @@ function sourceFor(options: Partial<ClientCredentialsOptions> = {}) {
       clientAuthentication: { method: 'client_secret_basic', secret: orders.secret },
       resource: API,
       scope: 'read write',
-      attempts: 1,
+      patience: 0,
       ...options,
     }),
   )

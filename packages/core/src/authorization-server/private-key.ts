@@ -1,0 +1,67 @@
+import { type Algorithm, isAlgorithm, traitsOf } from '../signature/algorithms.ts'
+import { isRecord } from '../problems.ts'
+
+/**
+ * Why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
+ * with what it is called. Nothing of the value is in it. `algorithm` is the one that is named beside it; a JWK can name
+ * its own.
+ */
+export function whyUnfit(key: unknown, algorithm: unknown): string | undefined {
+  if (typeof key === 'string') return 'must be no text (a PEM: createPrivateKey(pem))'
+  if (!isRecord(key)) return 'must be a private CryptoKey, KeyObject or JWK'
+  const isJwk = 'kty' in key
+  if (isJwk ? key['d'] === undefined : key['type'] !== 'private')
+    return 'is not the private key, which signs'
+  const own = isJwk ? key['alg'] : undefined
+  const name = algorithm ?? own
+  if (name === undefined) return 'takes an algorithm beside it, such as ES256'
+  if (!isAlgorithm(name) || traitsOf(name).kty === 'oct')
+    return 'takes an algorithm with a private key, such as ES256'
+  const isItsOwn = own === undefined || plain(own) === plain(name)
+  return isItsOwn && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
+}
+
+/** `EdDSA` with an Ed25519 key and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
+function plain(algorithm: unknown): unknown {
+  return algorithm === 'EdDSA' ? 'Ed25519' : algorithm
+}
+
+function jwkFits(jwk: Record<string, unknown>, algorithm: Algorithm): boolean {
+  const traits = traitsOf(algorithm)
+  return jwk['kty'] === traits.kty && (!('crv' in traits) || jwk['crv'] === traits.crv)
+}
+
+/** What Node calls the curves. */
+const NAMED_CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+}
+
+/** A `CryptoKey` says what it is in `algorithm`, a `KeyObject` in `asymmetricKeyType`. */
+function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean {
+  const traits = traitsOf(algorithm)
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  const { name, namedCurve, hash } = recordOf(key['algorithm'])
+  switch (traits.kty) {
+    case 'RSA': {
+      const isPss = traits.padding === 'pss'
+      if (type !== undefined) return type === (isPss ? 'rsa-pss' : 'rsa') || type === 'rsa'
+      const isHash = recordOf(hash)['name'] === traits.hash.replace('sha', 'SHA-')
+      return isHash && name === (isPss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5')
+    }
+    case 'EC': {
+      if (type === undefined) return name === 'ECDSA' && namedCurve === traits.crv
+      const curve = recordOf(details)['namedCurve']
+      return type === 'ec' && NAMED_CURVES[String(curve)] === traits.crv
+    }
+    case 'OKP':
+      return type === undefined ? name === 'Ed25519' : type === 'ed25519'
+    case 'oct':
+      return false
+  }
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
+import type { FetchedDocument } from '../../src/authorization-server/bounded-fetch.ts'
+import {
+  discoveredEndpoint,
+  METADATA_AGE,
+} from '../../src/authorization-server/discovered-endpoint.ts'
+
+const ISSUER = 'https://as.example.com'
+const endpointAt = (path: string) => ({ issuer: ISSUER, token_endpoint: ISSUER + path })
+const AGE = METADATA_AGE / 1000
+
+/** An endpoint whose metadata the test answers, or lets hang. */
+function scene(more: { byCertificate?: boolean } = {}) {
+  const clock = fakeClock()
+  const closed = new AbortController()
+  const answers: ((document: object) => void)[] = []
+  const reports: unknown[] = []
+  const endpoint = discoveredEndpoint({
+    issuer: ISSUER,
+    endpoint: 'token_endpoint',
+    get: () =>
+      new Promise<FetchedDocument>((resolve) =>
+        answers.push((document) => resolve({ document: { ...document }, maxAge: undefined })),
+      ),
+    isAcceptable: () => true,
+    bounds: { clock, timeout: 3000, closed: closed.signal },
+    reports: {
+      moved: (from, to) => reports.push([from, to]),
+      discoveryFailed: (error) => reports.push((error as Error).message),
+    },
+    ...more,
+  })
+  async function known() {
+    const found = Promise.resolve(endpoint.find())
+    answers.at(-1)!(endpointAt('/token'))
+    expect(await found).toBe(`${ISSUER}/token`)
+    await settled()
+  }
+  return { clock, closed, answers, reports, endpoint, known }
+}
+
+describe('an endpoint that is discovered', () => {
+  it('is sought once for callers at the same time', async () => {
+    const { answers, endpoint } = scene()
+    const found = Array.from({ length: 20 }, async () => endpoint.find())
+    expect(answers).toHaveLength(1)
+    answers[0]!(endpointAt('/token'))
+    expect(new Set(await Promise.all(found))).toEqual(new Set([`${ISSUER}/token`]))
+    expect(endpoint.find()).toBe(`${ISSUER}/token`)
+  })
+
+  it('is sought anew by whoever comes while a search hangs', async () => {
+    const { clock, answers, endpoint } = scene()
+    const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
+    clock.advance(0.5)
+    const second = endpoint.find()
+    answers[1]!(endpointAt('/token'))
+    expect(await second).toBe(`${ISSUER}/token`)
+    await clock.pass(3)
+    expect(await first).toBe(`${ISSUER}/token`)
+  })
+
+  it('is known at once, and followed where it has moved, beside those who need it', async () => {
+    const { clock, answers, reports, endpoint, known } = scene()
+    await known()
+    clock.advance(AGE)
+    for (let call = 0; call < 10; call++) expect(endpoint.find()).toBe(`${ISSUER}/token`)
+    expect(answers).toHaveLength(2)
+    answers[1]!(endpointAt('/new'))
+    await settled()
+    expect(endpoint.find()).toBe(`${ISSUER}/new`)
+    expect(reports).toEqual([[`${ISSUER}/token`, `${ISSUER}/new`]])
+  })
+
+  it('stays known where its metadata hang, for as long as they do', async () => {
+    const { clock, answers, reports, endpoint, known } = scene()
+    await known()
+    for (let search = 1; search <= 3; search++) {
+      clock.advance(AGE)
+      expect(endpoint.find()).toBe(`${ISSUER}/token`)
+      await clock.pass(3)
+      expect(reports).toHaveLength(search)
+    }
+    expect(answers).toHaveLength(4)
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('is waited for when it was not there, and known again where the metadata cannot be had', async () => {
+    const { clock, answers, endpoint, known } = scene()
+    await known()
+    endpoint.forget()
+    const found = endpoint.find()
+    expect(found).toBeInstanceOf(Promise)
+    answers[1]!(endpointAt('/new'))
+    expect(await found).toBe(`${ISSUER}/new`)
+    await settled()
+    endpoint.forget()
+    const again = endpoint.find()
+    await clock.pass(3)
+    expect(await again).toBe(`${ISSUER}/new`)
+    expect(endpoint.find()).toBe(`${ISSUER}/new`)
+  })
+
+  it('is sought no more when all is closed, and that is no failure', async () => {
+    const { clock, closed, reports, endpoint, known } = scene()
+    await known()
+    clock.advance(AGE)
+    void endpoint.find()
+    closed.abort()
+    await settled()
+    expect([reports, clock.pending()]).toEqual([[], 0])
+  })
+
+  it('8705-14: is the one for certificates, where there is one', async () => {
+    const { answers, endpoint } = scene({ byCertificate: true })
+    const found = endpoint.find()
+    const aliases = { token_endpoint: `${ISSUER}/mtls` }
+    answers[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
+    expect(await found).toBe(`${ISSUER}/mtls`)
+  })
+})
