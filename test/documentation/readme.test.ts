@@ -142,8 +142,16 @@ const README: Record<string, (code: string) => Promise<void>> = {
     const call = await serve(logging)
 
     expect((await call('GET', '/')).status).toBe(401)
-    const events = warned.mock.calls.map(([line]) => JSON.parse(line as string) as unknown)
-    expect(events).toEqual([expect.objectContaining({ type: 'refused', reason: 'no_credentials' })])
+    const lines = warned.mock.calls.map(([path, event]) => ({
+      path: path as unknown,
+      event: JSON.parse(event as string) as unknown,
+    }))
+    expect(lines).toEqual([
+      {
+        path: '/',
+        event: expect.objectContaining({ type: 'refused', reason: 'no_credentials' }) as unknown,
+      },
+    ])
   },
 
   async 'Keys, and the worst night'(code) {

@@ -55,7 +55,7 @@ export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './sub
 export type {
   BearwardEvent,
   DiscoveryFailedEvent,
-  EventListener,
+  BearwardEventListener,
   IntrospectionCachedEvent,
   IntrospectionCalledEvent,
   IntrospectionFailedEvent,

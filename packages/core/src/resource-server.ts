@@ -111,14 +111,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return andThen(verifyToken(credentials.token, verification), (verified) => {
       if (verified instanceof Rejection) return verified
       const { token, issuer, remembered } = verified
-      publish(() => ({
-        type: 'verified',
-        issuer: token.issuer,
-        subjectKind: token.subject.kind,
-        origin: token.origin,
-        remembered,
-        keys: issuer.keys.status().state,
-      }))
+      publish(
+        () => ({
+          type: 'verified',
+          issuer: token.issuer,
+          subjectKind: token.subject.kind,
+          origin: token.origin,
+          remembered,
+          keys: issuer.keys.status().state,
+        }),
+        sourceOf(request),
+      )
       return verified
     })
   }
@@ -165,31 +168,37 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     return confirmed
   }
 
-  function refused(rejection: Rejection, required: CheckedRequirements): Outcome {
+  function refused(rejection: Rejection, required: CheckedRequirements, source: object): Outcome {
     const refusal = refuse(rejection, settings.realm, required.challengeScope, settings.onRefused)
-    publish(() => ({
-      type: 'refused',
-      reason: rejection.reason,
-      status: refusal.status,
-      issuer: rejection.issuer,
-      ...rejection.explanation,
-    }))
+    publish(
+      () => ({
+        type: 'refused',
+        reason: rejection.reason,
+        status: refusal.status,
+        issuer: rejection.issuer,
+        ...rejection.explanation,
+      }),
+      source,
+    )
     return refusal
   }
 
-  function tellUnknown({ issuer, subject, clientId, origin }: AccessToken): void {
+  function tellUnknown({ issuer, subject, clientId, origin }: AccessToken, source: object): void {
     const { why, rules, claims } = subject.evidence
     const { subjects = {} } = issuers.trusted.get(issuer)?.settings ?? {}
     if (subject.kind !== 'unknown' || why === undefined) return
     const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, origin)) : []
-    publish(() => ({
-      type: 'subject_unknown',
-      issuer,
-      why,
-      rules,
-      claims,
-      advice: adviceFor(why, subjects, unnamed),
-    }))
+    publish(
+      () => ({
+        type: 'subject_unknown',
+        issuer,
+        why,
+        rules,
+        claims,
+        advice: adviceFor(why, subjects, unnamed),
+      }),
+      source,
+    )
   }
 
   function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
@@ -198,20 +207,21 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const record = recordOf(request, notes)
     return andThen(record.finding, (found) => {
       const verified = stillValid(found)
-      if (verified instanceof Rejection) return refused(verified, required)
+      if (verified instanceof Rejection) return refused(verified, required, source)
       if (verified === 'no_credentials') {
-        if (!required.optional) return refused(nobody(), required)
+        if (!required.optional) return refused(nobody(), required, source)
         notes.decision = 'anonymous'
         return { kind: 'anonymous' }
       }
       const { issuer } = verified.token
       return andThen(confirm(record, verified, required), (confirmed) => {
-        if (confirmed instanceof Rejection) return refused(confirmed.withIssuer(issuer), required)
+        if (confirmed instanceof Rejection)
+          return refused(confirmed.withIssuer(issuer), required, source)
         const { token } = confirmed
         return andThen(checkRequirements(token, required, source), (rejection): Outcome => {
           if (rejection !== undefined) {
-            if (rejection.reason === 'wrong_subject') tellUnknown(token)
-            return refused(rejection.withIssuer(issuer), required)
+            if (rejection.reason === 'wrong_subject') tellUnknown(token, source)
+            return refused(rejection.withIssuer(issuer), required, source)
           }
           notes.decision = token
           return { kind: 'granted', token }

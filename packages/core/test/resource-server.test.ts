@@ -50,6 +50,28 @@ describe('a resource server', () => {
     }
   })
 
+  it('tells with an event which request it is about, where it is about one', async () => {
+    const heard: [string, object | undefined][] = []
+    const server = createResourceServer({
+      ...options,
+      onEvent: ({ type }, about) => heard.push([type, about]),
+    })
+    const [good, bad] = [{ ...request(issuer.token()), source: {} }, request('a.b.c')]
+    void server.authenticate(good)
+    void server.authenticate(bad)
+    server.distrust({
+      issuer: ISSUER,
+      thumbprint: await calculateJwkThumbprint(issuer.jwks.keys[0]!),
+    })
+    expect(heard).toEqual([
+      ['verified', good.source],
+      ['refused', bad],
+      ['key_distrusted', undefined],
+    ])
+    expect(heard[0]?.[1]).toBe(good.source)
+    expect(heard[1]?.[1]).toBe(bad)
+  })
+
   it('refuses a token that expires between two guards of one request', () => {
     const clock = fakeClock()
     const server = createResourceServer({ ...options, clock })

@@ -156,4 +156,8 @@ export type BearwardEvent =
   | IntrospectionFailedEvent
   | IntrospectionMovedEvent
 
-export type EventListener = (event: BearwardEvent) => void
+/**
+ * Is told what happens. `request` is the framework's own request where an event is about one (`verified`, `refused`,
+ * `subject_unknown`), for its id or its path: it carries the token, so never log the whole of it.
+ */
+export type BearwardEventListener = (event: BearwardEvent, request?: object) => void

@@ -1,24 +1,27 @@
 import { diagnosticsChannel } from '#diagnostics-channel'
 import type { BearwardEvent } from './events.ts'
 
-/** Publishes an event, which is only made where somebody listens. */
-export type Publish<Event extends object = BearwardEvent> = (event: () => Event) => void
+/** Publishes an event, which is only made where somebody listens, and says which request it is about, if any. */
+export type Publish<Event extends object = BearwardEvent> = (
+  event: () => Event,
+  request?: object,
+) => void
 
 /**
  * Publishes to `onEvent` and to the diagnostics channel `bearward`. Watching must not change a verdict:
  * what `onEvent` throws is dropped.
  */
 export function publisher<Event extends object = BearwardEvent>(
-  onEvent: ((event: Event) => void) | undefined,
+  onEvent: ((event: Event, request?: object) => void) | undefined,
 ): Publish<Event> {
-  return (makeEvent) => {
+  return (makeEvent, request) => {
     const subscribed = diagnosticsChannel.hasSubscribers()
     if (onEvent === undefined && !subscribed) return
     const event = Object.freeze(makeEvent())
     if (subscribed) diagnosticsChannel.publish(event)
     try {
       // An `async` function fits the type too, and what it rejects with is dropped as well.
-      const result = onEvent?.(event) as unknown
+      const result = onEvent?.(event, request) as unknown
       if (result instanceof Promise) result.catch(() => {})
     } catch {}
   }

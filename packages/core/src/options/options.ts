@@ -1,7 +1,7 @@
 import type { Fetch } from '../authorization-server/bounded-fetch.ts'
 import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
 import type { Clock } from '../clock.ts'
-import type { EventListener } from '../events/events.ts'
+import type { BearwardEventListener } from '../events/events.ts'
 import type { RefusalBody, RefusalView } from '../outcome/refusal.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { Provider } from '../subject/profiles.ts'
@@ -147,7 +147,7 @@ export interface CommonOptions {
    */
   readonly verdictCache?: { readonly entries?: number; readonly bytes?: number }
   /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
-  readonly onEvent?: EventListener
+  readonly onEvent?: BearwardEventListener
   /** Writes the body of a refusal. What it throws goes to the framework's error channel. */
   readonly onRefused?: (refusal: RefusalView) => RefusalBody | undefined
   /** For tests. */
