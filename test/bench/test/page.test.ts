@@ -22,6 +22,10 @@ function microResults(ours: number): MicroResults {
     distinct: Object.fromEntries(modes) as MicroResults['distinct'],
     repeated: { one: all, thousand: all },
     refused: { garbage: all },
+    profile: {
+      once: { 'crypto.verify': 0.7, 'encoding/json': 0.1, 'subject/actor': 0.001 },
+      again: { 'crypto.hash': 0.4, 'encoding/json': 0 },
+    },
   }
 }
 
@@ -53,6 +57,19 @@ function rowsOf(runs: Run[], id: string): string[][] {
 }
 
 describe('the page', () => {
+  it('says where the time goes, the most of it first', () => {
+    const { 'performance.md': page = '' } = pageOf([run(24, 12)])
+    const [, , ...rows] = page
+      .split('### Where the time goes')[1]!
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+    expect(rows.slice(0, 3)).toEqual([
+      '| crypto.verify | 70.0 % | 0.0 % |',
+      '| encoding/json | 10.0 % | 0.0 % |',
+      '| crypto.hash | 0.0 % | 40.0 % |',
+    ])
+  })
+
   it('says of every target whether it is met', () => {
     expect(rowsOf([run(24, 12)], 'P1')).toEqual([['at most 1.25 x', '1.20', 'yes |']])
     expect(rowsOf([run(24, 13)], 'P1')).toEqual([['at most 1.25 x', '1.30', '**no** |']])

@@ -4,7 +4,9 @@ import { type Algorithm, type TokenPool, tokenPool } from '../token-pool.ts'
 import type { Verify } from './contestant.ts'
 import { type Contestants, VERIFIERS } from './contestants.ts'
 import { fastJwtWithCache } from './fast-jwt.ts'
+import { bearward } from './bearward.ts'
 import { type Cost, costOf } from './measure.ts'
+import { type Profile, profileOf } from './profile.ts'
 import { signatureAlone } from './signature-alone.ts'
 
 /** Costs by contestant and round. */
@@ -17,6 +19,8 @@ export interface MicroResults {
   readonly repeated: Record<'one' | 'thousand', Costs>
   /** RS256 tokens that are refused. */
   readonly refused: Record<string, Costs>
+  /** Where Bearward spends its time on RS256 tokens. */
+  readonly profile: { readonly once: Profile; readonly again: Profile }
 }
 
 export const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
@@ -45,7 +49,22 @@ export async function micro(): Promise<MicroResults> {
     distinct,
     repeated: { one: await repeated(known, 1), thousand: await repeated(known, 1000) },
     refused: await refusals(known),
+    profile: await profiles(known),
   }
+}
+
+async function profiles(known: TokenPool): Promise<MicroResults['profile']> {
+  const unknown = await once('RS256')
+  const run = (pool: TokenPool, operations: number) => {
+    const verify = bearward(pool, EXPECTED)!
+    const times = (count: number) => {
+      for (let i = 0; i < count; i++) void verify(i % pool.count)
+    }
+    // Twice, after which the known tokens are remembered. Those that come once have a guard that is warm already.
+    if (operations > pool.count) times(2 * pool.count)
+    return profileOf(() => times(operations))
+  }
+  return { once: await run(unknown, unknown.count), again: await run(known, 200_000) }
 }
 
 /** As many tokens as no contestant sees twice. The first round warms up. */
