@@ -1,21 +1,28 @@
-/** A power of two: with so many slots a token may come again after some ten thousand others. */
-const SLOTS = 65_536
+/** Marks that share a place: the newest drives out the oldest. */
+const WAYS = 8
 
 /**
- * Knows roughly which hashes have come lately, in a quarter of a megabyte and whatever their number: each
- * leaves its mark in one slot, in the place of the one before. It forgets, and in four billion it takes one
- * for another; neither does any harm to a cache.
+ * Knows roughly which hashes have come lately: each leaves its mark of 32 bits, and about as many are
+ * remembered as a cache has entries. Whatever comes again only after more than that would not have been kept
+ * either. It forgets, and in a billion it takes one hash for another; neither does any harm to a cache.
  */
 export class Doorkeeper {
-  readonly #marks = new Uint32Array(SLOTS)
+  readonly #marks: Uint32Array
+
+  /** `entries`: of the cache before which it stands. */
+  constructor(entries: number) {
+    this.#marks = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(entries, 1024))))
+  }
 
   /** Whether this hash (of at least 12 characters) has come before, as far as is known. From now on it has. */
   hasSeen(hash: string): boolean {
-    const slot = mixed(hash, 0) & (SLOTS - 1)
+    const marks = this.#marks
+    const place = mixed(hash, 0) & (marks.length - 1) & -WAYS
     const mark = mixed(hash, 6)
-    const seen = this.#marks[slot] === mark
-    this.#marks[slot] = mark
-    return seen
+    for (let way = place; way < place + WAYS; way++) if (marks[way] === mark) return true
+    marks.copyWithin(place + 1, place, place + WAYS - 1)
+    marks[place] = mark
+    return false
   }
 }
 

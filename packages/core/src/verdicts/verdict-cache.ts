@@ -16,9 +16,10 @@ const ENTRY_BYTES = 512
  */
 export class VerdictCache {
   readonly #verdicts: LRUCache<string, Verdict>
-  readonly #doorkeeper = new Doorkeeper()
+  readonly #doorkeeper: Doorkeeper
 
   constructor({ entries, bytes }: VerdictCacheBounds) {
+    this.#doorkeeper = new Doorkeeper(entries)
     this.#verdicts = new LRUCache({
       max: entries,
       maxSize: bytes,

@@ -65,18 +65,30 @@ describe('the bound in bytes', () => {
 })
 
 describe('the doorkeeper', () => {
-  it('knows the last thousands, and forgets', () => {
-    const doorkeeper = new Doorkeeper()
-    const seen = (from: number, to: number) => {
-      let known = 0
-      for (let i = from; i < to; i++) if (doorkeeper.hasSeen(hashOf(String(i)))) known++
-      return known
-    }
-    expect(seen(0, 2000)).toBe(0)
-    expect(seen(0, 2000)).toBeGreaterThan(1900)
-    // So many others leave their marks in nearly all slots.
-    expect(seen(10_000, 410_000)).toBe(0)
-    expect(seen(0, 2000)).toBeLessThan(100)
+  const hashes = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => hashOf(String(from + i)))
+  const known = (doorkeeper: Doorkeeper, of: readonly string[]) =>
+    of.filter((hash) => doorkeeper.hasSeen(hash)).length
+
+  it('knows what came among the last of which there are entries, in whatever order', () => {
+    const doorkeeper = new Doorkeeper(5000)
+    const pool = hashes(0, 1000)
+    expect(known(doorkeeper, pool)).toBe(0)
+    expect(known(doorkeeper, pool)).toBe(1000)
+    expect(
+      known(
+        doorkeeper,
+        pool.map((_, i) => pool[999 - i]!),
+      ),
+    ).toBe(1000)
+  })
+
+  it('forgets what comes again only after many more', () => {
+    const doorkeeper = new Doorkeeper(5000)
+    const pool = hashes(0, 1000)
+    known(doorkeeper, pool)
+    known(doorkeeper, hashes(10_000, 40_000))
+    expect(known(doorkeeper, pool)).toBeLessThan(20)
   })
 })
 
