@@ -49,6 +49,8 @@ const WHY_NOT = `A target that is not met, and why:
   "Where the time goes" has the parts; none of them is large, and none will be dropped for a ratio.
 - **P5** and **P6**: tokens are not kept as keys in memory, so that a token that comes again is hashed; the hash and the pattern of the
   header are most of what such a request costs.
+- **P6** and **P7**: not all that is added is the guard's. A server that takes longer finds its clients asleep, and waking them one by
+  one makes writing the answer dearer, for every contestant alike.
 - **P10**: importing the package is one half of it, and the first use of the global \`fetch\` the other. \`ready()\` moves both to where nobody
   waits.`
 
