@@ -205,9 +205,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     const source = sourceOf(request)
     const notes = notesOf(source)
     const record = recordOf(request, notes)
-    return andThen(record.finding, (found) => {
+    const awaited = record.finding
+    return andThen(awaited, (found) => {
+      // Another guard has found out more meanwhile, or a key is distrusted.
+      if (record.finding !== awaited || record.owner !== owner) return decide(request, required)
       const verified = stillValid(found)
-      if (verified instanceof Rejection) return refused(verified, required, source)
+      if (verified instanceof Rejection) {
+        // A fault that is not the caller's may be over when the next guard of a long request asks.
+        if (verified.retryAfter !== undefined)
+          notes.records.splice(notes.records.indexOf(record), 1)
+        return refused(verified, required, source)
+      }
       if (verified === 'no_credentials') {
         if (!required.optional) return refused(nobody(), required, source)
         notes.decision = 'anonymous'
@@ -215,6 +223,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       }
       const { issuer } = verified.token
       return andThen(confirm(record, verified, required), (confirmed) => {
+        if (record.owner !== owner) return decide(request, required)
         if (confirmed instanceof Rejection)
           return refused(confirmed.withIssuer(issuer), required, source)
         const { token } = confirmed

@@ -22,7 +22,7 @@ export function isAcceptableEndpoint(
   insecureHosts: readonly string[],
 ): boolean {
   if (isAddress(address, ['https:'])) return true
-  const isLocal = isAddress(issuer, ['http:'])
+  const isLocal = isAddress(issuer, ['http:']) && LOOPBACK.test(new URL(issuer).hostname)
   return isAddress(address, ['http:']) && isInsecureHost(address, insecureHosts, isLocal)
 }
 

@@ -95,16 +95,19 @@ export async function authenticateClient(
       return { headers: {}, form: { client_id, client_secret } }
     }
     case 'private_key_jwt': {
-      const client_assertion =
-        'assertion' in authentication
-          ? await textOf(authentication.assertion, 'assertion')
-          : await sign(authentication, identity)
+      const client_assertion = isReady(authentication)
+        ? await textOf(authentication.assertion, 'assertion')
+        : await sign(authentication, identity)
       const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
       return { headers: {}, form: { client_id, client_assertion_type, client_assertion } }
     }
     case 'tls_client_auth':
       return { headers: {}, form: { client_id } }
   }
+}
+
+function isReady(authentication: PrivateKeyJwt | ReadyAssertion): authentication is ReadyAssertion {
+  return 'assertion' in authentication && authentication.assertion !== undefined
 }
 
 /** What no id and no secret has in it (RFC 6749 appendix A): the line break at the end of a file, as a rule. */

@@ -7,8 +7,14 @@ import { issuerOfTenant } from './tenants.ts'
 /** Milliseconds after which the metadata is asked for again, to follow an endpoint that has moved. */
 export const METADATA_AGE = 300_000
 
-/** Milliseconds for which callers join a search that runs. One that takes longer may hang: the next caller begins another. */
+/**
+ * Milliseconds for which callers join a search that runs, and for which those wait who know an endpoint that is
+ * in doubt. A search that takes longer may hang.
+ */
 const JOINED_FOR = 500
+
+/** Milliseconds for which an endpoint is not doubted again: what is not there for one request may be there for others. */
+const DOUBTED_FOR = 5000
 
 export interface DiscoveredEndpointOptions {
   /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */
@@ -49,13 +55,18 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   // An issuer of many tenants publishes its metadata under the name that stands for any of them.
   const allPlaces = metadataUrls(issuerOfTenant(issuer, 'organizations'))
   let known: string | undefined
-  let isInDoubt = false
+  let begun = 0
+  let newest = 0
+  /** How many searches had begun when the endpoint was last found missing, as long as none of a later one has ended. */
+  let doubt: number | undefined
+  let doubtedAt = -Infinity
   let places = allPlaces
   let soughtAt = -Infinity
   let search: Promise<string> | undefined
 
   async function seek(): Promise<string> {
     soughtAt = clock.monotonic()
+    const number = ++begun
     try {
       const metadata = await withDeadline(bounds, (signal) =>
         discover(issuer, places, {
@@ -64,6 +75,9 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
           isAcceptable,
         }),
       )
+      // A later search has been faster, and knows better.
+      if (number < newest && known !== undefined) return known
+      newest = number
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
       if (known !== undefined && known !== found) reports.moved(known, found)
       known = found
@@ -73,7 +87,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       if (!closed.aborted) reports.discoveryFailed(error)
       places = allPlaces
     }
-    isInDoubt = false
+    if (doubt !== undefined && number > doubt) doubt = undefined
     return known
   }
 
@@ -87,12 +101,27 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
     return search
   }
 
+  /** Waits for the metadata, but not for long where they may hang: the endpoint may be there for others. */
+  function joinBriefly(doubted: string): Promise<string> {
+    let cancel = () => {}
+    const enough = new Promise<string>((resolve) => {
+      cancel = clock.after(JOINED_FOR, () => resolve(known ?? doubted))
+    })
+    return Promise.race([join(), enough]).finally(cancel)
+  }
+
   return {
     find() {
-      if (known === undefined || isInDoubt) return join()
+      if (known === undefined) return join()
+      if (doubt !== undefined) return joinBriefly(known)
       if (clock.monotonic() - soughtAt >= METADATA_AGE) void join()
       return known
     },
-    forget: () => void (isInDoubt = true),
+    forget() {
+      const now = clock.monotonic()
+      if (now - doubtedAt < DOUBTED_FOR) return
+      doubtedAt = now
+      doubt = begun
+    },
   }
 }

@@ -38,9 +38,16 @@ export class CircuitBreaker {
     return 'probe'
   }
 
-  /** The server has answered. A call from before the breaker opened says nothing about the time after. */
+  /** The server has answered the question. A call from before the breaker opened says nothing about the time after. */
   succeeded(permission: Permission): void {
     if (permission === 'probe' || this.#state.name === 'closed') this.#state = CLOSED
+  }
+
+  /** What came says nothing about whether it answers others: after a probe, the next call is the probe. */
+  inconclusive(permission: Permission, monotonic: number): void {
+    const state = this.#state
+    if (permission === 'probe' && state.name === 'half_open')
+      this.#state = { name: 'open', until: monotonic, pauses: state.pauses }
   }
 
   /** It has not. `retryAfter` are the seconds that it has asked for: 0 where it has not. */

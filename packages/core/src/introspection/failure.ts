@@ -45,8 +45,9 @@ export class IntrospectionError extends Error {
 /** What a failed call says: to the operator, and to the circuit breaker. */
 export interface FailedCall extends CallFailure<IntrospectionFailure> {
   /**
-   * Whether the server cannot answer at present. Every other failure is an answer of its kind, and may be due
-   * to this one token: what a caller can bring about with a token of his choice must not keep others out.
+   * Whether the server cannot answer at present. Every other failure may be due to this one token, and says
+   * nothing: what a caller can bring about with a token of his choice must neither keep others out nor let them
+   * all in upon a server that is down. The keys of signed answers have a pace of their own.
    */
   readonly isOutage: boolean
   /** Seconds that the server asks us to wait: 0 where it does not. */
@@ -60,7 +61,6 @@ const OUTAGES: readonly IntrospectionFailure[] = [
   'credentials_unavailable',
   'credentials_refused',
   'throttled',
-  'keys_unavailable',
 ]
 
 /** What statuses mean. A 403 may be the work of a firewall that did not like the token. */

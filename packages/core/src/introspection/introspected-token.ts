@@ -66,10 +66,13 @@ export function contradictionOf(
     said !== undefined && known !== undefined && said !== known
   const contradicting = IDENTIFIERS.find((name) => isOther(claims[name], token.claims[name]))
   if (contradicting !== undefined) return contradicting
-  const client = reading.clientIdClaims.find((named) =>
-    isOther(namedBy(named, claims), token.clientId),
+  // Under one name they have to say the same. Else the client counts, unless it was configured what names it.
+  const isConfigured = reading.subjects.clientIdClaim !== undefined
+  const knownAs = (name: string) =>
+    token.claims[name] ?? (isConfigured ? undefined : token.clientId)
+  return claimNames(reading.clientIdClaims).find((name, i) =>
+    isOther(namedBy(reading.clientIdClaims[i]!, claims), knownAs(name)),
   )
-  return client === undefined ? undefined : claimNames([client])[0]
 }
 
 const IDENTIFIERS = ['iss', 'sub', 'jti'] as const

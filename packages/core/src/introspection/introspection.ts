@@ -12,7 +12,7 @@ import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { Rejection } from '../outcome/rejection.ts'
 import { SingleFlight } from '../single-flight.ts'
 import type { AccessToken } from '../token/access-token.ts'
-import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
+import { BREAKER, CircuitBreaker, type Permission } from './circuit-breaker.ts'
 import { type FailedCall, failedCall, failedDiscovery, IntrospectionError } from './failure.ts'
 import { contradictionOf } from './introspected-token.ts'
 import { IntrospectionCache } from './introspection-cache.ts'
@@ -88,6 +88,7 @@ export function introspection(parts: IntrospectionParts): Introspection {
     token: string,
     hash: string,
     maxAge: number,
+    isVerified: boolean,
   ): MaybePromise<Introspected | Rejection> {
     const ages = { maxAge, negativeMaxAge: Math.min(maxAge, settings.negativeMaxAge) }
     const known = cache.find(hash, ages, momentOf(clock))
@@ -95,16 +96,18 @@ export function introspection(parts: IntrospectionParts): Introspection {
       reports.cached(known.active)
       return { response: known, anew: false }
     }
-    const { result, anew } = flights.join(hash, maxAge * 1000, () => permitted(token, hash))
+    const { result, anew } = flights.join(hash, maxAge * 1000, () =>
+      permitted(token, hash, isVerified),
+    )
     return result.then((response) =>
       response instanceof Rejection ? response : { response, anew },
     )
   }
 
-  /** Made-up tokens do not take all the calls: some are kept for tokens that were active before. */
-  async function permitted(token: string, hash: string): Promise<Verdict> {
+  /** Made-up tokens do not take all the calls: some are kept for those that were verified, or active before. */
+  async function permitted(token: string, hash: string, isVerified: boolean): Promise<Verdict> {
     const { introspectionCalls: most, callsForKnownTokens: kept } = LIMITS
-    if (calls >= (cache.wasActive(hash) ? most : most - kept))
+    if (calls >= (isVerified || cache.wasActive(hash) ? most : most - kept))
       return unavailable('too many calls at once', 1)
     const permission = breaker.ask(clock.monotonic())
     if (permission === undefined)
@@ -140,9 +143,13 @@ export function introspection(parts: IntrospectionParts): Introspection {
   function failed(failure: FailedCall, permission: Permission): Rejection {
     const now = clock.monotonic()
     if (failure.isOutage && !closed.aborted) breaker.failed(permission, now, failure.retryAfter)
-    else breaker.succeeded(permission)
-    reports.failed(failure, Math.ceil(breaker.pause(now)))
-    return unavailable(failure.failure, breaker.pause(now))
+    else breaker.inconclusive(permission, now)
+    const pause = breaker.pause(now)
+    reports.failed(failure, Math.ceil(pause))
+    return unavailable(
+      failure.failure,
+      Math.max(pause, Math.min(failure.retryAfter, BREAKER.retryAfter)),
+    )
   }
 
   function unavailable(found: string, pause: number): Rejection {
@@ -169,7 +176,7 @@ export function introspection(parts: IntrospectionParts): Introspection {
     maxAge: settings.maxAge,
     ask: (token, maxAge = settings.maxAge, verified) =>
       andThen(hashOf(token), (hash) =>
-        andThen(answer(token, hash, maxAge), (introspected) =>
+        andThen(answer(token, hash, maxAge, verified !== undefined), (introspected) =>
           introspected instanceof Rejection || verified === undefined
             ? introspected
             : (checkIdentity(introspected, hash, verified) ?? introspected),

@@ -60,7 +60,8 @@ export function subjectOf(token: Token, statements: SubjectStatements): Subject 
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = profileIn(statements)
   const sub = own(claims, 'sub')
-  const act = actorOf(claims)
+  const isActRead = profile?.actWhen === undefined || hold(profile.actWhen, claims, token)
+  const act = isActRead ? actorOf(claims) : undefined
   const isText = typeof sub === 'string' && sub !== ''
   const parties: Parties = {
     ...(isText && { id: sub }),

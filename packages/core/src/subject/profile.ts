@@ -27,6 +27,8 @@ export interface Profile {
   readonly tokenKind?: { readonly name: string; readonly value?: string }
   /** The claim that identifies a user for good, where that is not `sub`. */
   readonly userIdClaim?: string
+  /** When `act` says who acts for the subject; left out: always. Elsewhere whoever makes the token writes it. */
+  readonly actWhen?: Conditions
   /** Who acts for the subject, where that is not said in `act`: the client, if these hold. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]

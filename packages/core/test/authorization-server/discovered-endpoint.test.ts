@@ -119,4 +119,48 @@ describe('an endpoint that is discovered', () => {
     answers[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
     expect(await found).toBe(`${ISSUER}/mtls`)
   })
+
+  it('is waited for only briefly while it is in doubt: the metadata may hang', async () => {
+    const { clock, answers, endpoint, known } = scene()
+    await known()
+    endpoint.forget()
+    const found = endpoint.find()
+    expect(answers).toHaveLength(2)
+    await clock.pass(0.5)
+    expect(await found).toBe(`${ISSUER}/token`)
+  })
+
+  it('is doubted once in five seconds, whatever is said of it', async () => {
+    const { clock, answers, endpoint, known } = scene()
+    await known()
+    for (let i = 0; i < 50; i++) {
+      endpoint.forget()
+      const found = endpoint.find()
+      if (answers.length === 2) answers[1]!(endpointAt('/token'))
+      expect(await found).toBe(`${ISSUER}/token`)
+      await settled()
+      clock.advance(0.09)
+    }
+    expect(answers).toHaveLength(2)
+    clock.advance(1)
+    endpoint.forget()
+    void endpoint.find()
+    expect(answers).toHaveLength(3)
+  })
+
+  it('is not taken back by an older search that ends later', async () => {
+    const { clock, answers, reports, endpoint, known } = scene()
+    await known()
+    clock.advance(AGE)
+    expect(endpoint.find()).toBe(`${ISSUER}/token`)
+    clock.advance(1)
+    endpoint.forget()
+    const found = endpoint.find()
+    answers[2]!(endpointAt('/new'))
+    expect(await found).toBe(`${ISSUER}/new`)
+    answers[1]!(endpointAt('/token'))
+    await settled()
+    expect(endpoint.find()).toBe(`${ISSUER}/new`)
+    expect(reports).toEqual([[`${ISSUER}/token`, `${ISSUER}/new`]])
+  })
 })

@@ -445,23 +445,40 @@ describe('the circuit breaker', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('starts counting anew with every answer, be it of no use', async () => {
+  it('starts counting anew with every answer that is one', async () => {
     const { endpoint, judge } = await scene(503)
     for (let i = 0; i < 4; i++) await judge(`token-${i}`)
-    endpoint.answer(raw('<html>', 'text/html'))
-    await judge(TOKEN)
+    endpoint.answer(ACTIVE)
+    await judge('another')
     endpoint.answer(503)
     for (let i = 0; i < 4; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('is closed by a probe with a token that the server will not have', async () => {
+  const NASTY = '../../../etc/passwd'
+  const outage = ({ form }: { form: URLSearchParams }) => (form.get('token') === NASTY ? 403 : 503)
+
+  it('is not held closed in an outage by tokens that get another answer', async () => {
+    const { clock, endpoint, judge } = await scene(outage)
+    for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? NASTY : `token-${i}`)
+    expect(endpoint.asked.length).toBeLessThan(8)
+    const before = endpoint.asked.length
+    for (let second = 0; second < 60; second++) {
+      clock.advance(1)
+      await judge(NASTY)
+      for (let i = 0; i < 5; i++) await judge(`token-${second}-${i}`)
+    }
+    // Each pause is ended by a probe of the one kind, which says nothing, and one of the other.
+    expect(endpoint.asked.length - before).toBeLessThan(20)
+  })
+
+  it('is closed by the next token, where the server will not have that of the probe', async () => {
     const { clock, endpoint, judge } = await scene(503)
     for (let i = 0; i < 5; i++) await judge(`token-${i}`)
     endpoint.answer(403)
     clock.advance(1)
-    await judge('../../../etc/passwd')
+    await judge(NASTY)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
   })

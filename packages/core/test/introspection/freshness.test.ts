@@ -12,7 +12,16 @@ import {
   type ResourceServer,
 } from '../../src/index.ts'
 import { readOptions } from '../../src/options/read-options.ts'
-import { ACTIVE, closing, CREDENTIALS, issuing, scene, tokenIn, verdict } from './scene.ts'
+import {
+  ACTIVE,
+  closing,
+  CREDENTIALS,
+  issuing,
+  scene,
+  thumbprintOfKey,
+  tokenIn,
+  verdict,
+} from './scene.ts'
 
 const FRESH: Requirements = { freshness: 'introspect' }
 /** What the tokens of the test issuer say of themselves. */
@@ -158,6 +167,59 @@ describe('freshness', () => {
     endpoint.answer({ active: false })
     expect(await revoked(FRESH)).toBe('401 inactive')
     expect(await revoked()).toBe('401 inactive')
+  })
+
+  it('is never undone by an older answer of a guard that runs at the same time', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const lenient = { freshness: { introspect: { maxAge: 60 } } }
+    const jwt = token()
+    expect(await session(server, jwt)(lenient)).toBe('granted')
+    endpoint.answer({ active: false })
+    const ask = session(server, jwt)
+    expect(await Promise.all([ask(FRESH), ask(lenient)])).toEqual(['401 inactive', '401 inactive'])
+    expect(await ask()).toBe('401 inactive')
+  })
+
+  it('is not undone by an outage either', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token())
+    expect(await ask(FRESH)).toBe('granted')
+    endpoint.answer(({ number }) => (number === 2 ? { active: false } : 503))
+    const other = session(server, token({ claims: { jti: 'another' } }))
+    expect(await Promise.all([other(FRESH), other(FRESH)])).toEqual([
+      '401 inactive',
+      '401 inactive',
+    ])
+    expect(await other()).toBe('401 inactive')
+  })
+
+  it('does not refuse a connection for good because of an outage at its beginning', async () => {
+    const { endpoint, server } = await scene(503)
+    const ask = session(server, 'abc')
+    expect(await ask()).toBe('503 introspection_unavailable')
+    endpoint.answer(ACTIVE)
+    expect(await ask()).toBe('granted')
+  })
+
+  it('grants nothing to a key that is distrusted while the issuer is asked', async () => {
+    let answer: (response: object) => void = () => {}
+    const { endpoint, server, token } = await issuing('jwt')
+    endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
+    const ask = session(server, token())
+    const waiting = ask(FRESH)
+    await endpoint.received(1)
+    server.distrust({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
+    answer({ active: true })
+    expect(await waiting).toBe('401 unknown_key')
+  })
+
+  it('compares the client by the claim that both have, whatever was configured', async () => {
+    const { endpoint, judge, token } = await issuing('jwt', { issuer: { clientIdClaim: 'app' } })
+    const jwt = token({ claims: { client_id: 'c-123', app: 'reports' } })
+    endpoint.answer({ active: true, client_id: 'c-123' })
+    expect(await judge(jwt, FRESH)).toBe('granted')
+    endpoint.answer({ active: true, client_id: 'c-999' })
+    expect(await judge(jwt, FRESH)).toBe('503 introspection_unavailable')
   })
 
   it('costs one question about an opaque token that is not known yet', async () => {

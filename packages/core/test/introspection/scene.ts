@@ -1,3 +1,4 @@
+import { calculateJwkThumbprint } from 'jose'
 import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import {
@@ -91,6 +92,9 @@ export async function issuing(tokens: 'jwt' | 'both', more: SceneOptions = {}) {
   const issuer = createTestIssuer({ issuer: made.endpoint.url, now: made.clock.seconds })
   return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }
 }
+
+/** That of the key of such an issuer. */
+export const thumbprintOfKey = () => calculateJwkThumbprint(key.jwk)
 
 export function verdict(outcome: Outcome): string {
   return outcome.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome.kind

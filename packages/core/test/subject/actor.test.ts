@@ -74,4 +74,15 @@ describe('the actor', () => {
     })
     expect(classifySubject(claims, { provider: 'entra' })).not.toHaveProperty('actor')
   })
+
+  it('is nobody of whom a machine of Clerk says so, for it writes its claims itself', () => {
+    const claims = { sub: 'mch_1', act: { sub: 'user_admin' } }
+    const subject = classifySubject(claims, { provider: 'clerk' })
+    expect(subject).toMatchObject({ kind: 'machine', id: 'mch_1' })
+    expect(subject).not.toHaveProperty('actor')
+    const session = { sub: 'user_1', act: { sub: 'user_admin' } }
+    expect(classifySubject(session, { provider: 'clerk' })).toMatchObject({
+      actor: { id: 'user_admin' },
+    })
+  })
 })

@@ -4,7 +4,7 @@ const ID = { machine: /^mch_/, user: /^user_/ }
 
 /**
  * A machine chooses the claims of its tokens, but for those of RFC 7519 that identify: nothing that it says
- * about its client or its scopes is read. In a session token, `azp` is the origin of a web page and not a
+ * about its client, its scopes or an actor is read. In a session token, `azp` is the origin of a web page and not a
  * client.
  */
 export const clerk: Profile = {
@@ -14,6 +14,7 @@ export const clerk: Profile = {
     { claim: 'sub', when: { sub: { matches: ID.machine } } },
     { claim: 'client_id', when: { sub: { matches: ID.user } } },
   ],
+  actWhen: { sub: { matches: ID.user } },
   scopeSources: [{ claim: 'scope', format: 'string', when: { sub: { matches: ID.user } } }],
   rules: [
     {
