@@ -47,8 +47,8 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'dis
 }
 
 /** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
-export function createBearward(options: ResourceServerOptions): Bearward {
-  const server = createResourceServer(options)
+export function createBearward(options: ResourceServerOptions<FastifyRequest>): Bearward {
+  const server = createResourceServer(options as ResourceServerOptions)
   const registered = Symbol('bearward')
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     app.decorate(registered, true)

@@ -22,8 +22,8 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'dis
 }
 
 /** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
-export function createBearward(options: ResourceServerOptions): Bearward {
-  const server = createResourceServer(options)
+export function createBearward(options: ResourceServerOptions<Context>): Bearward {
+  const server = createResourceServer(options as ResourceServerOptions)
   return {
     requireToken: (...requirements) => guardOf(server, requirements),
     ready: server.ready,

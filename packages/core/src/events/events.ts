@@ -160,4 +160,7 @@ export type BearwardEvent =
  * Is told what happens. `request` is the framework's own request where an event is about one (`verified`, `refused`,
  * `subject_unknown`), for its id or its path: it carries the token, so never log the whole of it.
  */
-export type BearwardEventListener = (event: BearwardEvent, request?: object) => void
+export type BearwardEventListener<Source extends object = object> = (
+  event: BearwardEvent,
+  request?: Source,
+) => void

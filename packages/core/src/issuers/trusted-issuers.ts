@@ -20,12 +20,19 @@ export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>
 export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIssuer | Rejection {
   const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer !== undefined) return issuer
-  const found = typeof iss === 'string' ? 'another issuer' : kindOf(iss)
+  const found = typeof iss === 'string' ? howItDiffers(issuers, iss) : kindOf(iss)
   return new Rejection('unknown_issuer', {
     check: 'iss',
     expected: issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or '),
     found,
   })
+}
+
+/** The slash at the end counts, and is what goes wrong most often. */
+function howItDiffers(issuers: TrustedIssuers, iss: string): string {
+  if (issuers.has(`${iss}/`)) return 'the same without the slash at its end'
+  if (iss.endsWith('/') && issuers.has(iss.slice(0, -1))) return 'the same with a slash at its end'
+  return 'another issuer'
 }
 
 /** For whoever has configured `introspection` alone, and expects more of it. */

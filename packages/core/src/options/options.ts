@@ -120,8 +120,8 @@ export interface IssuerOptions {
   readonly maxTokenAge?: number
 }
 
-/** What does not depend on the issuer. */
-export interface CommonOptions {
+/** What does not depend on the issuer. `Source` is the framework's request. */
+export interface CommonOptions<Source extends object = object> {
   /** The `realm` of challenges. Default `'api'`. */
   readonly realm?: string
   /** Host names for which plain http is accepted, besides loopback. For networks of your own only. */
@@ -147,15 +147,15 @@ export interface CommonOptions {
    */
   readonly verdictCache?: { readonly entries?: number; readonly bytes?: number }
   /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
-  readonly onEvent?: BearwardEventListener
+  readonly onEvent?: BearwardEventListener<Source>
   /** Writes the body of a refusal. What it throws goes to the framework's error channel. */
   readonly onRefused?: (refusal: RefusalView) => RefusalBody | undefined
   /** For tests. */
   readonly clock?: Clock
 }
 
-/** One issuer, or several: never both forms at once. */
-export type ResourceServerOptions = CommonOptions &
+/** One issuer, or several: never both forms at once. `Source` is the framework's request. */
+export type ResourceServerOptions<Source extends object = object> = CommonOptions<Source> &
   ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
 
 type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] } & {

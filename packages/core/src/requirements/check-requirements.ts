@@ -30,6 +30,9 @@ export function checkIssuer(
   return rejected('wrong_issuer', 'issuer', issuers.join(' or '), issuer)
 }
 
+/** It may be that they stand in another claim. */
+const NO_SCOPES = 'no scopes at all (provider or scopeClaim say in which claim they stand)'
+
 function checkScope({ scopes }: AccessToken, { allScopes, anyScopes }: CheckedRequirements) {
   const missing = allScopes.filter((scope) => !scopes.includes(scope))
   if (missing.length > 0) {
@@ -37,11 +40,12 @@ function checkScope({ scopes }: AccessToken, { allScopes, anyScopes }: CheckedRe
       'insufficient_scope',
       'scope',
       allScopes.join(' '),
-      `no ${missing.join(', no ')}`,
+      scopes.length === 0 ? NO_SCOPES : `no ${missing.join(', no ')}`,
     )
   }
   if (anyScopes === undefined || anyScopes.some((scope) => scopes.includes(scope))) return undefined
-  return rejected('insufficient_scope', 'scope', anyScopes.join(' or '), 'none of them')
+  const found = scopes.length === 0 ? NO_SCOPES : 'none of them'
+  return rejected('insufficient_scope', 'scope', anyScopes.join(' or '), found)
 }
 
 function checkClient({ issuer, clientId }: AccessToken, { clients }: CheckedRequirements) {

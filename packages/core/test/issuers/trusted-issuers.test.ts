@@ -41,6 +41,15 @@ it.each([
   expect(verdictOf(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
 })
 
+it.each([
+  [`${A}/`, 'the same with a slash at its end'],
+  ['https://c.example.com', 'the same without the slash at its end'],
+  ['https://d.example.com', 'another issuer'],
+])('says of %s how it differs', (iss, found) => {
+  const configured = new Map([trusted(A), trusted('https://c.example.com/')])
+  expect(trustedIssuer(configured, iss)).toMatchObject({ explanation: { found } })
+})
+
 it('picks none where iss is missing or no string', () => {
   for (const iss of [undefined, null, 1, {}, { toString: A }]) {
     expect(verdictOf(trustedIssuer(issuers, iss))).toBe(UNKNOWN)

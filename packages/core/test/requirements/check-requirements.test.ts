@@ -97,6 +97,10 @@ describe('checkRequirements', () => {
     expect(explained({ scope: { any: ['write', 'admin'] } })).toMatchObject({
       explanation: { check: 'scope', expected: 'write or admin', found: 'none of them' },
     })
+    const nothing = 'no scopes at all (provider or scopeClaim say in which claim they stand)'
+    for (const scope of ['admin', { any: ['write', 'admin'] }]) {
+      expect(judge(unknown, { scope })).toMatchObject({ explanation: { found: nothing } })
+    }
     expect(explained({ subject: 'user' })).toMatchObject({
       explanation: { check: 'subject', expected: 'user', found: 'machine' },
     })
