@@ -2,6 +2,7 @@
  * A reporter for `node --test`: a line for every test, what went wrong in full, and at the end the one
  * line to look for.
  */
+// `node --test --test-reporter=<module>` takes the default export of the module, and nothing else.
 // oxlint-disable-next-line import/no-default-export -- the form in which a reporter has to come
 export default async function* tally(events) {
   let passed = 0

@@ -212,8 +212,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
       const verified = stillValid(found)
       if (verified instanceof Rejection) {
         // A fault that is not the caller's may be over when the next guard of a long request asks.
-        if (verified.retryAfter !== undefined)
-          notes.records.splice(notes.records.indexOf(record), 1)
+        if (verified.retryAfter !== undefined) drop(record, notes)
         return refused(verified, required, source)
       }
       if (verified === 'no_credentials') {
@@ -255,6 +254,12 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
     },
     close: () => closing.abort(),
   }
+}
+
+/** Of several guards that have waited for the same, the first does it. */
+function drop(record: RequestRecord, { records }: Notes): void {
+  const at = records.indexOf(record)
+  if (at !== -1) records.splice(at, 1)
 }
 
 /** Its own member only: one that all objects had would make all requests one. */

@@ -99,6 +99,25 @@ describe('a resource server', () => {
     expect(tokenOf(view.source).clientId).toBe('reports-cron')
   })
 
+  it('forgets an outage for itself alone, however many of its guards have waited', async () => {
+    const types: string[] = []
+    const onEvent = (event: BearwardEvent) => void types.push(event.type)
+    const other = createResourceServer({ ...options, onEvent })
+    const down = createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      fetch: () => Promise.reject(new Error('down')),
+    })
+    const view = { ...request(issuer.token()), source: {} }
+    void other.authenticate(view)
+    const refused = { reason: 'keys_unavailable' }
+    const waiting = Array.from({ length: 3 }, async () => down.authenticate(view))
+    expect(await Promise.all(waiting)).toMatchObject([refused, refused, refused])
+    expect(other.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(types).toEqual(['verified'])
+    down.close()
+  })
+
   it('takes nothing that all objects have for the source of a request', () => {
     const server = createResourceServer(options)
     Object.assign(Object.prototype, { source: {} })

@@ -43,6 +43,40 @@ describe('the options', () => {
     },
   )
 
+  it('bound the memory for verified tokens, or switch it off', () => {
+    for (const verdictCache of [
+      undefined,
+      {},
+      { entries: 0 },
+      { entries: 1_000_000, bytes: 1_073_741_824 },
+      { entries: 1, bytes: 65_536 },
+      { entries: undefined, bytes: undefined },
+    ]) {
+      expect(problemsOf({ ...good, verdictCache })).toEqual([])
+    }
+    for (const verdictCache of [
+      null,
+      false,
+      5000,
+      [],
+      { entries: -1 },
+      { entries: 1.5 },
+      { entries: '5000' },
+      { entries: 1_000_001 },
+      { entries: NaN },
+      { bytes: 0 },
+      { bytes: 65_535 },
+      { bytes: 1_073_741_825 },
+      { bytes: Infinity },
+      { size: 1 },
+    ]) {
+      expect([verdictCache, problemsOf({ ...good, verdictCache }).length]).toEqual([
+        verdictCache,
+        1,
+      ])
+    }
+  })
+
   it('8414-22: take an issuer that is https without query and fragment, or plain http close by', () => {
     for (const issuer of [
       'https://as.example.com/',
