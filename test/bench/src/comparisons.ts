@@ -1,4 +1,5 @@
-import { BARE, type Bearing } from './http/http.ts'
+import { BARE } from './http/contestants.ts'
+import type { Bearing } from './http/http.ts'
 import { median } from './statistics.ts'
 
 /** What has been measured, by contestant and round. */

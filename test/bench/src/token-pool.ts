@@ -1,22 +1,20 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import { claimsOf } from './claims.ts'
 import { FOLDER } from './folder.ts'
 
 export type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 
-/** Which tokens a pool holds. Pools of one name are minted once, and kept in a file. */
+/** Which tokens a pool holds. */
 export interface PoolOptions {
-  readonly name: string
   readonly algorithm: Algorithm
   readonly count: number
   /** Merged over the claims of every token. */
-  readonly claims?: Record<string, unknown>
+  readonly claims?: Readonly<Record<string, unknown>>
 }
 
-const DAY = 86_400
 const SCHEME = 'Bearer '
 
 /**
@@ -60,13 +58,16 @@ export class TokenPool {
     })
   }
 
-  /** As many tokens of the same form with nothing in them that could be decoded. */
+  /** As many tokens of the same form with nothing in them that could be decoded: the same in every process. */
   withGarbage(count: number): TokenPool {
     return this.#altered(count, (header) =>
       header
         .slice(SCHEME.length)
         .split('.')
-        .map((part) => randomBytes(part.length).toString('base64url').slice(0, part.length))
+        .map((part) => {
+          const hash = createHash('shake256', { outputLength: part.length })
+          return hash.update(part).digest('base64url').slice(0, part.length)
+        })
         .join('.')
         .replace(/^/, SCHEME),
     )
@@ -78,54 +79,32 @@ export class TokenPool {
   }
 }
 
-/** Reads a pool from its file, or mints it where there is none that lasts for another day. */
-export async function tokenPool(options: PoolOptions): Promise<TokenPool> {
-  const { name, algorithm, count } = options
-  const file = join(FOLDER, 'tokens', `${name}-${algorithm}-${count}`)
-  const now = Math.floor(Date.now() / 1000)
-  try {
-    const { jwk, expiresAt } = JSON.parse(await readFile(`${file}.json`, 'utf8')) as Kept
-    if (expiresAt > now + DAY) return new TokenPool(algorithm, jwk, await readFile(file))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-  const times = { issuedAt: now, expiresAt: now + 30 * DAY }
-  const { jwk, lines } = await mint(options, times)
-  await mkdir(join(FOLDER, 'tokens'), { recursive: true })
-  await writeFile(file, lines)
-  await writeFile(
-    `${file}.json`,
-    JSON.stringify({ jwk, expiresAt: times.expiresAt } satisfies Kept),
-  )
-  return new TokenPool(algorithm, jwk, lines)
-}
-
-interface Kept {
+/** What is kept of a pool beside its tokens. */
+export interface KeptPool {
   readonly jwk: JWK
+  /** In seconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Mints tokens with a new key, which is forgotten. */
-export async function mint(
-  { algorithm, count, claims = {} }: Omit<PoolOptions, 'name'>,
-  times: { readonly issuedAt: number; readonly expiresAt: number },
-): Promise<{ jwk: JWK; lines: Buffer }> {
-  const { publicKey, privateKey } = await generateKeyPair(algorithm)
-  const kid = randomBytes(16).toString('base64url')
-  const jwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' }
-  const header = { alg: algorithm, typ: 'at+jwt', kid }
-  const lines: Buffer[] = []
-  // jose signs in the thread pool: with that many at a time, every core is busy.
-  for (let first = 0; first < count; first += 1000) {
-    const length = Math.min(1000, count - first)
-    const tokens = await Promise.all(
-      Array.from({ length }, (_, i) =>
-        new SignJWT({ ...claimsOf(first + i, times), ...claims })
-          .setProtectedHeader(header)
-          .sign(privateKey),
-      ),
-    )
-    lines.push(Buffer.from(tokens.map((token) => `${SCHEME}${token}\n`).join(''), 'latin1'))
-  }
-  return { jwk, lines: Buffer.concat(lines) }
+/** Where a pool is kept: the tokens, and beside them, in JSON, the rest. Other claims are another pool. */
+export function filesOf({ algorithm, count, claims }: PoolOptions): {
+  readonly tokens: string
+  readonly rest: string
+} {
+  const sample = { ...claimsOf(0, { issuedAt: 0, expiresAt: 0 }), ...claims }
+  const digest = createHash('sha256').update(JSON.stringify(sample)).digest('hex').slice(0, 8)
+  const tokens = join(FOLDER, 'tokens', `${algorithm}-${count}-${digest}`)
+  return { tokens, rest: `${tokens}.json` }
+}
+
+/** Reads a pool that has been minted: `ensurePool`. */
+export async function readPool(options: PoolOptions): Promise<TokenPool> {
+  const { tokens, rest } = filesOf(options)
+  const { jwk } = JSON.parse(await readFile(rest, 'utf8')) as KeptPool
+  return new TokenPool(options.algorithm, jwk, await readFile(tokens))
+}
+
+/** A line of a pool. */
+export function lineOf(token: string): string {
+  return `${SCHEME}${token}\n`
 }

@@ -3,14 +3,13 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { AUDIENCE, ISSUER } from '../src/claims.ts'
-import { APIS, FRAMEWORKS } from '../src/http/contestants.ts'
-import { BARE, contestantsOn } from '../src/http/http.ts'
+import { APIS, BARE, FRAMEWORKS } from '../src/http/contestants.ts'
+import { contestantsOn } from '../src/http/http.ts'
 import { type JwksServer, serveJwks } from '../src/jwks-server.ts'
-import { VERIFIERS } from '../src/micro/contestants.ts'
-import { fastJwtWithCache } from '../src/micro/fast-jwt.ts'
+import { CONTESTANTS, FLOOR, PEER_WITH_CACHE, VERIFIERS } from '../src/micro/contestants.ts'
 import { ALGORITHMS } from '../src/micro/micro.ts'
-import { signatureAlone } from '../src/micro/signature-alone.ts'
-import { type Algorithm, mint, TokenPool } from '../src/token-pool.ts'
+import { mint } from '../src/mint.ts'
+import type { Algorithm, TokenPool } from '../src/token-pool.ts'
 
 const pools = new Map<string, Promise<TokenPool>>()
 
@@ -22,11 +21,9 @@ function pool(algorithm: Algorithm, claims: Record<string, unknown> = {}): Promi
   return known
 }
 
-async function minted(algorithm: Algorithm, claims: Record<string, unknown>): Promise<TokenPool> {
+function minted(algorithm: Algorithm, claims: Record<string, unknown>): Promise<TokenPool> {
   const issuedAt = Math.floor(Date.now() / 1000)
-  const times = { issuedAt, expiresAt: issuedAt + 300 }
-  const { jwk, lines } = await mint({ algorithm, count: 2, claims }, times)
-  return new TokenPool(algorithm, jwk, lines)
+  return mint({ algorithm, count: 2, claims }, { issuedAt, expiresAt: issuedAt + 300 })
 }
 
 const EXPIRED = { exp: 1_700_000_000 }
@@ -34,12 +31,12 @@ const STRAY = { aud: ISSUER }
 const FOREIGN = { iss: 'https://elsewhere.example.com' }
 
 describe.each(ALGORITHMS)('with a key for %s', (algorithm) => {
-  const all = { ...VERIFIERS, 'fast-jwt, cache': fastJwtWithCache }
-  const supporting = Object.entries(all).filter(
-    ([name]) => !(name === 'aws-jwt-verify' && algorithm === 'PS256'),
+  const supporting = [...VERIFIERS, PEER_WITH_CACHE].filter(
+    (name) => !(name === 'aws-jwt-verify' && algorithm === 'PS256'),
   )
 
-  it.each(supporting)('%s accepts good tokens and no others', async (_name, contestant) => {
+  it.each(supporting)('%s accepts good tokens and no others', async (name) => {
+    const contestant = await CONTESTANTS[name]!()
     const expected = { issuer: ISSUER, audience: AUDIENCE }
     const verdicts = async (tokens: TokenPool) => {
       const verify = contestant(tokens, expected)!
@@ -54,6 +51,7 @@ describe.each(ALGORITHMS)('with a key for %s', (algorithm) => {
   })
 
   it('the signature alone is verified', async () => {
+    const signatureAlone = await CONTESTANTS[FLOOR]!()
     const good = await pool(algorithm)
     expect(await signatureAlone(good, { issuer: '', audience: '' })!(1)).toBe(true)
     const bad = good.withBadSignatures(2)

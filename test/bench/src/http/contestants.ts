@@ -1,17 +1,18 @@
+import { NO_CACHE } from '../without-cache.ts'
 import type { Api } from './contestant.ts'
 
 export const FRAMEWORKS = ['Express', 'Koa', 'Fastify'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
 
-/** Bearward without its memory for verified tokens. */
-export const NO_CACHE = 'bearward, no cache'
+/** The framework alone, which asks for no token. */
+export const BARE = 'bare'
 
 /** By framework and name. Each is imported alone, so that none pays for the others when it starts. */
-export const APIS: Record<Framework, Record<string, () => Promise<Api>>> = {
+export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Promise<Api>>>>> = {
   Express: {
-    bare: async () => (await import('./express/bare.ts')).api,
+    [BARE]: async () => (await import('./express/bare.ts')).api,
     bearward: async () => (await import('./express/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./express/bearward.ts')).apiWithout(),
+    [NO_CACHE]: async () => (await import('./express/bearward.ts')).apiWithoutCache,
     jose: async () => (await import('./express/jose.ts')).api,
     'aws-jwt-verify': async () => (await import('./express/aws-jwt-verify.ts')).api,
     'express-oauth2-jwt-bearer': async () =>
@@ -19,16 +20,16 @@ export const APIS: Record<Framework, Record<string, () => Promise<Api>>> = {
     'express-jwt + jwks-rsa': async () => (await import('./express/express-jwt.ts')).api,
   },
   Koa: {
-    bare: async () => (await import('./koa/bare.ts')).api,
+    [BARE]: async () => (await import('./koa/bare.ts')).api,
     bearward: async () => (await import('./koa/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./koa/bearward.ts')).apiWithout(),
+    [NO_CACHE]: async () => (await import('./koa/bearward.ts')).apiWithoutCache,
     jose: async () => (await import('./koa/jose.ts')).api,
     'koa-jwt + jwks-rsa': async () => (await import('./koa/koa-jwt.ts')).api,
   },
   Fastify: {
-    bare: async () => (await import('./fastify/bare.ts')).api,
+    [BARE]: async () => (await import('./fastify/bare.ts')).api,
     bearward: async () => (await import('./fastify/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./fastify/bearward.ts')).apiWithout(),
+    [NO_CACHE]: async () => (await import('./fastify/bearward.ts')).apiWithoutCache,
     jose: async () => (await import('./fastify/jose.ts')).api,
     '@fastify/jwt + get-jwks': async () => (await import('./fastify/fastify-jwt.ts')).api,
     '@fastify/jwt + get-jwks, cache': async () =>

@@ -1,12 +1,13 @@
-import type { ChildProcess } from 'node:child_process'
 import { AUDIENCE, ISSUER } from '../claims.ts'
 import { serveJwks } from '../jwks-server.ts'
-import { ask, messageFrom, startProgram } from '../processes.ts'
+import { ensurePool } from '../mint.ts'
+import { type RunningProgram, startProgram } from '../processes.ts'
 import { inRounds } from '../rounds.ts'
-import { type PoolOptions, tokenPool } from '../token-pool.ts'
-import { APIS, type Framework, FRAMEWORKS, NO_CACHE } from './contestants.ts'
-import type { LoadReport } from './load-generator.ts'
+import { type PoolOptions, readPool } from '../token-pool.ts'
+import { APIS, BARE, type Framework, FRAMEWORKS } from './contestants.ts'
+import type { Ammunition, LoadReport } from './load-generator.ts'
 import type { Load } from './load.ts'
+import type { Served } from './server.ts'
 
 /** One contestant under one load for one round. */
 export interface Bearing extends LoadReport {
@@ -14,58 +15,62 @@ export interface Bearing extends LoadReport {
   readonly cpu: number
 }
 
-export type LoadName = keyof typeof LOADS
-
 /** By load, framework, contestant, and round. */
 export type HttpResults = Record<LoadName, Record<Framework, Record<string, Bearing[]>>>
 
-export const BARE = 'bare'
 const CONNECTIONS = 64
+export const ROUNDS = 5
+const SECONDS = 1.25
+/** Requests of one load to one server before the first round. */
+const WARM_UP = 15_000
+const WARM_UP_SECONDS = 60
 
-const POOL: PoolOptions = { name: 'http', algorithm: 'RS256', count: 100_000 }
+/** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
+const SHARE = 25_000
+const POOL: PoolOptions = { algorithm: 'RS256', count: (1 + ROUNDS) * SHARE }
 const BAD = 1000
-const ROUNDS = 4
-const SECONDS = 2
 
-/** Which tokens a load sends. Where every one is sent once, the next round goes on where the last one ended. */
-export const LOADS = {
-  'one token': { first: 0, count: 1, status: 200 },
-  '1,000 tokens': { first: 0, count: 1000, status: 200 },
-  'every token once': { first: 0, count: POOL.count, status: 200 },
-  'bad signatures': { first: POOL.count, count: BAD, status: 401 },
-} as const
+export const LOAD_NAMES = [
+  'one token',
+  '1,000 tokens',
+  'every token once',
+  'bad signatures',
+] as const
+export type LoadName = (typeof LOAD_NAMES)[number]
 
 const SERVER_CORE = 0
 const LOAD_CORE = 1
 
 /** What protection costs an API: servers of their own, fetched keys, and real requests. */
 export async function http(): Promise<HttpResults> {
-  const { jwk } = await tokenPool(POOL)
+  await ensurePool(POOL)
+  const { jwk } = await readPool(POOL)
   const authorizationServer = await serveJwks([jwk])
-  const generator = startProgram(
+  const generator = await startProgram(
     './http/load-generator.js',
-    { pool: POOL, bad: BAD },
+    { pool: POOL, bad: BAD } satisfies Ammunition,
     { core: LOAD_CORE },
   )
-  await messageFrom(generator)
-  const results = Object.fromEntries(
-    Object.keys(LOADS).map((load) => [load, {}]),
-  ) as unknown as HttpResults
+  const results = Object.fromEntries(LOAD_NAMES.map((load) => [load, {}])) as HttpResults
   for (const framework of FRAMEWORKS) {
-    const servers = new Map<string, Server>()
-    for (const contestant of contestantsOn(framework)) {
-      servers.set(contestant, await start(framework, contestant, authorizationServer.jwksUri))
+    const servers = new Map<string, RunningProgram<number>>()
+    for (const name of contestantsOn(framework)) {
+      servers.set(name, await start(framework, name, authorizationServer.jwksUri))
     }
-    for (const server of servers.values()) await warmUp(server, generator)
-    for (const load of Object.keys(LOADS) as LoadName[]) {
-      const names = [...servers.keys()].filter((name) => takesPart(framework, name, load))
-      results[load][framework] = await inRounds(names, ROUNDS, (name) =>
-        bear(servers.get(name)!, generator, load, SECONDS),
+    for (const load of LOAD_NAMES) {
+      // One framework refuses like another.
+      const isOfInterest = load !== 'bad signatures' || framework === 'Express'
+      const names = isOfInterest ? [...servers.keys()] : []
+      const bear = (name: string, round: number) =>
+        bearingOf(servers.get(name)!, generator, loadFor(name, load, round))
+      for (const name of names) await bear(name, 0)
+      results[load][framework] = await inRounds(names, ROUNDS, (name, round) =>
+        bear(name, 1 + round),
       )
     }
-    for (const { process } of servers.values()) process.kill()
+    for (const server of servers.values()) await server.end()
   }
-  generator.kill()
+  await generator.end()
   authorizationServer.close()
   return results
 }
@@ -74,57 +79,49 @@ export function contestantsOn(framework: Framework): string[] {
   return Object.keys(APIS[framework])
 }
 
-interface Server {
-  readonly contestant: string
-  readonly process: ChildProcess
-  readonly port: number
-  /** How many tokens it has seen of those that every one is sent once. */
-  seen: number
-}
-
-async function start(framework: Framework, contestant: string, jwksUri: string): Promise<Server> {
+function start(
+  framework: Framework,
+  contestant: string,
+  jwksUri: string,
+): Promise<RunningProgram<number>> {
   const setup = { issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false }
-  const process = startProgram(
-    './http/server.js',
-    { framework, contestant, setup },
-    { core: SERVER_CORE },
-  )
-  return { contestant, process, port: await messageFrom<number>(process), seen: 0 }
+  const served: Served = { framework, contestant, setup }
+  return startProgram<number>('./http/server.js', served, { core: SERVER_CORE })
 }
 
-async function warmUp(server: Server, generator: ChildProcess): Promise<void> {
-  await bear(server, generator, 'every token once', 1)
-  await bear(server, generator, '1,000 tokens', 1)
-}
-
-/** To do without a cache is of interest where it could not have helped, and one framework refuses like another. */
-function takesPart(framework: Framework, contestant: string, load: LoadName): boolean {
-  if (load === 'bad signatures') return framework === 'Express'
-  return contestant !== NO_CACHE || load === 'every token once'
-}
-
-async function bear(
-  server: Server,
-  generator: ChildProcess,
-  name: LoadName,
-  seconds: number,
-): Promise<Bearing> {
-  const { first, count, status } = LOADS[name]
-  const { contestant, port, seen } = server
-  const once = name === 'every token once'
-  const load: Load = {
-    port,
-    first,
-    count,
-    skip: once ? seen : 0,
-    seconds,
-    connections: CONNECTIONS,
-    status: contestant === BARE ? 200 : status,
+/** What a contestant is sent in a round, of which number 0 warms up. */
+export function loadFor(contestant: string, name: LoadName, round: number): Omit<Load, 'port'> {
+  const length =
+    round === 0
+      ? { requests: WARM_UP, seconds: WARM_UP_SECONDS }
+      : { requests: Number.MAX_SAFE_INTEGER, seconds: SECONDS }
+  const usual = { ...length, first: 0, connections: CONNECTIONS, status: 200 }
+  switch (name) {
+    case 'one token':
+      return { ...usual, count: 1 }
+    case '1,000 tokens':
+      return { ...usual, count: 1000 }
+    case 'every token once': {
+      const share = { ...usual, first: round * SHARE, count: SHARE }
+      // Who asks for no token may get one twice.
+      if (contestant === BARE) return share
+      return { ...share, requests: Math.min(length.requests, SHARE) }
+    }
+    case 'bad signatures': {
+      const status = contestant === BARE ? 200 : 401
+      return { ...usual, first: POOL.count, count: BAD, status }
+    }
   }
-  const before = await ask<NodeJS.CpuUsage>(server.process, 'cpu')
-  const report = await ask<LoadReport>(generator, load)
-  const after = await ask<NodeJS.CpuUsage>(server.process, 'cpu')
-  if (once) server.seen += report.requests
+}
+
+async function bearingOf(
+  server: RunningProgram<number>,
+  generator: RunningProgram<string>,
+  load: Omit<Load, 'port'>,
+): Promise<Bearing> {
+  const before = await server.ask<NodeJS.CpuUsage>('processor time')
+  const report = await generator.ask<LoadReport>({ ...load, port: server.ready } satisfies Load)
+  const after = await server.ask<NodeJS.CpuUsage>('processor time')
   const used = after.user + after.system - before.user - before.system
   return { ...report, cpu: used / report.requests }
 }

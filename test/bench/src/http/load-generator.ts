@@ -1,6 +1,6 @@
-import { programArgument } from '../program-argument.ts'
+import { runProgram } from '../program.ts'
 import { percentile } from '../statistics.ts'
-import { type PoolOptions, tokenPool } from '../token-pool.ts'
+import { type PoolOptions, readPool } from '../token-pool.ts'
 import { generateLoad, type Load } from './load.ts'
 
 /** What this program sends: the tokens of a pool, and after them as many with bad signatures. */
@@ -19,21 +19,22 @@ export interface LoadReport {
 }
 
 // The requests lie ready before the first load, so that the server has to work more for one than this process.
-const ammunition = programArgument() as Ammunition
-const good = await tokenPool(ammunition.pool)
-const bad = good.withBadSignatures(ammunition.bad)
-const requests = [good, bad].flatMap((pool) =>
-  Array.from({ length: pool.count }, (_, index) => request(pool.header(index))),
-)
-process.on('message', (load: Load) => void report(load))
-process.send!('ready')
-
-async function report(load: Load): Promise<void> {
-  const { requests: answered, elapsed, latencies } = await generateLoad(load, requests)
-  const rate = (answered * 1000) / elapsed
-  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)]
-  process.send!({ requests: answered, rate, p50, p99 } satisfies LoadReport)
-}
+await runProgram<Ammunition, Load>(async (ammunition) => {
+  const good = await readPool(ammunition.pool)
+  const bad = good.withBadSignatures(ammunition.bad)
+  const prepared = [good, bad].flatMap((pool) =>
+    Array.from({ length: pool.count }, (_, index) => request(pool.header(index))),
+  )
+  return {
+    ready: 'ready',
+    answer: async (load) => {
+      const { requests, elapsed, latencies } = await generateLoad(load, prepared)
+      const rate = (requests * 1000) / elapsed
+      const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)]
+      return { requests, rate, p50, p99 } satisfies LoadReport
+    },
+  }
+})
 
 function request(authorization: string): Buffer {
   return Buffer.from(

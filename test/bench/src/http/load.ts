@@ -6,8 +6,8 @@ export interface Load {
   /** Which of the prepared requests to send, one after the other and from the start again. */
   readonly first: number
   readonly count: number
-  /** How many of them to leave out at first. */
-  readonly skip: number
+  /** It ends when so many have been sent, or after so many seconds, whichever comes first. */
+  readonly requests: number
   readonly seconds: number
   readonly connections: number
   /** The status that every answer has to have. */
@@ -23,19 +23,19 @@ export interface Borne {
 }
 
 /**
- * Sends prepared requests over kept-alive connections, on each as soon as the last one is answered, until the
- * time is up. Rejects where an answer has another status.
+ * Sends prepared requests over kept-alive connections, on each as soon as the last one is answered. Rejects where
+ * an answer has another status.
  */
-export async function generateLoad(load: Load, requests: readonly Buffer[]): Promise<Borne> {
-  const { first, count, skip, seconds, connections } = load
+export async function generateLoad(load: Load, prepared: readonly Buffer[]): Promise<Borne> {
+  const { first, count, seconds, connections } = load
   const latencies: number[] = []
   const start = performance.now()
   const end = start + seconds * 1000
-  let next = skip
+  let sent = 0
   const exchange: Exchange = {
     next: () => {
-      if (performance.now() >= end) return undefined
-      return requests[first + (next++ % count)]!
+      if (sent === load.requests || performance.now() >= end) return undefined
+      return prepared[first + (sent++ % count)]!
     },
     answered: (latency) => latencies.push(latency),
   }

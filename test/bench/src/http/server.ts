@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { programArgument } from '../program-argument.ts'
+import { runProgram } from '../program.ts'
 import type { Setup } from './contestant.ts'
 import { APIS, type Framework } from './contestants.ts'
 
@@ -13,9 +13,10 @@ export interface Served {
 
 // One API in a process of its own. It says on which port it listens; whenever it is asked, how much processor
 // time it has used.
-const { framework, contestant, setup } = programArgument() as Served
-const api = await APIS[framework][contestant]!()
-const server = await api(setup)
-await once(server.listen(0, '127.0.0.1'), 'listening')
-process.on('message', () => process.send!(process.cpuUsage()))
-process.send!((server.address() as AddressInfo).port)
+await runProgram<Served, 'processor time'>(async ({ framework, contestant, setup }) => {
+  const api = await APIS[framework][contestant]!()
+  const server = await api(setup)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return { ready: port, answer: () => process.cpuUsage() }
+})

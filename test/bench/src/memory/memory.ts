@@ -1,4 +1,5 @@
-import { messageFrom, startProgram } from '../processes.ts'
+import { startProgram } from '../processes.ts'
+import { VERIFIERS } from './verifiers.ts'
 
 /** What one process has come to. All sizes are in bytes. */
 export interface Footprint {
@@ -12,7 +13,7 @@ export type MemoryResults = Record<string, Footprint>
 
 /** What a process of `million-tokens.ts` does. */
 export interface Diet {
-  readonly verifier: 'none' | 'bearward' | 'bearward, no cache' | 'fast-jwt, cache'
+  readonly verifier: string
   readonly tokens: number
 }
 
@@ -20,18 +21,14 @@ const TOKENS = 1_000_000
 
 /** What a million tokens leave behind: HS256, of which a million can be minted while one waits. */
 export async function memory(): Promise<MemoryResults> {
-  const verifiers: readonly Diet['verifier'][] = [
-    'none',
-    'bearward',
-    'bearward, no cache',
-    'fast-jwt, cache',
-  ]
   const found: Record<string, Footprint> = {}
-  for (const verifier of verifiers) {
+  for (const verifier of Object.keys(VERIFIERS)) {
     const diet: Diet = { verifier, tokens: TOKENS }
-    const child = startProgram('./memory/million-tokens.js', diet, { flags: ['--expose-gc'] })
-    found[verifier] = await messageFrom<Footprint>(child)
-    child.kill()
+    const program = await startProgram('./memory/million-tokens.js', diet, {
+      flags: ['--expose-gc'],
+    })
+    found[verifier] = await program.ask<Footprint>('footprint')
+    await program.end()
   }
   return found
 }

@@ -1,19 +1,17 @@
-import { createResourceServer, type ResourceServerOptions } from '@bearward/core'
+import { createResourceServer } from '@bearward/core'
+import { type CacheOption, WITHOUT_CACHE } from '../without-cache.ts'
 import type { Contestant } from './contestant.ts'
 
 /** The whole way of a request: credentials, issuer, signature, claims, the frozen token, the outcome. */
-export const bearward = bearwardWith({})
+export const bearward = contestant({})
 
-export function bearwardWith(options: Partial<ResourceServerOptions>): Contestant {
+export const bearwardWithoutCache = contestant(WITHOUT_CACHE)
+
+function contestant(cache: CacheOption): Contestant {
   return (pool, { issuer, audience }) => {
     const keys = { keys: [pool.jwk] }
-    const server = createResourceServer({
-      issuer,
-      audience,
-      keys,
-      algorithms: [pool.algorithm],
-      ...options,
-    } as ResourceServerOptions)
+    const algorithms = [pool.algorithm]
+    const server = createResourceServer({ issuer, audience, keys, algorithms, ...cache })
     const guard = server.guard()
     const granted = ({ kind }: { readonly kind: string }) => kind === 'granted'
     return (index) => {

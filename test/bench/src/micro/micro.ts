@@ -1,13 +1,13 @@
-import { AUDIENCE, ISSUER } from '../claims.ts'
+import { ISSUER } from '../claims.ts'
+import { ensurePool } from '../mint.ts'
+import { type RunningProgram, startProgram } from '../processes.ts'
 import { inRounds } from '../rounds.ts'
-import { type Algorithm, type TokenPool, tokenPool } from '../token-pool.ts'
-import type { Verify } from './contestant.ts'
-import { type Contestants, VERIFIERS } from './contestants.ts'
-import { fastJwtWithCache } from './fast-jwt.ts'
-import { bearward } from './bearward.ts'
-import { type Cost, costOf } from './measure.ts'
-import { type Profile, profileOf } from './profile.ts'
-import { signatureAlone } from './signature-alone.ts'
+import type { Algorithm, PoolOptions } from '../token-pool.ts'
+import { FLOOR, FRESH_STRING, PEER_WITH_CACHE, VERIFIERS } from './contestants.ts'
+import type { Cost } from './cost.ts'
+import type { Profile } from './profile.ts'
+import type { Assignment, Question, Readiness } from './verifier.ts'
+import type { Workload } from './workload.ts'
 
 /** Costs by contestant and round. */
 type Costs = Record<string, Cost[]>
@@ -24,101 +24,92 @@ export interface MicroResults {
 }
 
 export const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
-export const FLOOR = 'crypto.verify alone'
-export const FRESH_STRING = 'a fresh string'
-const AT_ONCE = 64
 
 const ROUNDS = 7
-const TOKENS = 2000
-const EXPECTED = { issuer: ISSUER, audience: AUDIENCE }
+/** Enough for all code to be compiled, and compiled again, also of those that take longest to get there. */
+const WARM_UP = 16_000
+const ROUND = 3000
+/** What is done in a microsecond or two takes more rounds to be compiled, and longer ones to be measured. */
+const WARM_UP_FOR_REPEATED = 60_000
+const ROUND_OF_REPEATED = 10_000
+const AT_ONCE = 64
 
-/** What one verification costs, in this process and with keys that are there from the start. */
+/** What one verification costs, with keys that are there from the start. */
 export async function micro(): Promise<MicroResults> {
   const distinct = {} as Record<Algorithm, { sequential: Costs; atOnce: Costs }>
-  // All code of all contestants is compiled, and compiled again, before anything counts.
-  await costs(VERIFIERS, await once('RS256'))
   for (const algorithm of ALGORITHMS) {
-    const pool = await once(algorithm)
     distinct[algorithm] = {
-      sequential: await costs({ [FLOOR]: signatureAlone, ...VERIFIERS }, pool),
-      atOnce: await costs(VERIFIERS, pool, { atOnce: AT_ONCE }),
+      sequential: await costs([FLOOR, ...VERIFIERS], once(algorithm)),
+      atOnce: await costs(VERIFIERS, { ...once(algorithm), atOnce: AT_ONCE }),
     }
   }
-  const known = await tokenPool({ name: 'thousand', algorithm: 'RS256', count: 1000 })
+  const verifiers = [FRESH_STRING, ...VERIFIERS, PEER_WITH_CACHE]
   return {
     distinct,
-    repeated: { one: await repeated(known, 1), thousand: await repeated(known, 1000) },
-    refused: await refusals(known),
-    profile: await profiles(known),
+    repeated: {
+      one: await costs(verifiers, again(1)),
+      thousand: await costs(verifiers, again(1000)),
+    },
+    refused: {
+      'bad signature': await costs(VERIFIERS, { ...refused({}), spoilt: 'bad signatures' }),
+      expired: await costs(VERIFIERS, refused({ exp: 1_700_000_000 })),
+      'another audience': await costs(VERIFIERS, refused({ aud: ISSUER })),
+      garbage: await costs(VERIFIERS, { ...refused({}), spoilt: 'garbage' }),
+    },
+    profile: {
+      once: await profile(once('RS256'), ROUNDS * ROUND),
+      again: await profile(again(1000), 200_000),
+    },
   }
 }
 
-async function profiles(known: TokenPool): Promise<MicroResults['profile']> {
-  const unknown = await once('RS256')
-  const run = (pool: TokenPool, operations: number) => {
-    const verify = bearward(pool, EXPECTED)!
-    const times = (count: number) => {
-      for (let i = 0; i < count; i++) void verify(i % pool.count)
-    }
-    // Twice, after which the known tokens are remembered. Those that come once have a guard that is warm already.
-    if (operations > pool.count) times(2 * pool.count)
-    return profileOf(() => times(operations))
-  }
-  return { once: await run(unknown, unknown.count), again: await run(known, 200_000) }
+/** As many tokens as no contestant sees twice. */
+function once(algorithm: Algorithm): Workload {
+  const tokens = { algorithm, count: WARM_UP + (1 + ROUNDS) * ROUND }
+  return { tokens, good: true, atOnce: 1, warmUp: WARM_UP, round: ROUND }
 }
 
-/** As many tokens as no contestant sees twice. The first round warms up. */
-function once(algorithm: Algorithm): Promise<TokenPool> {
-  return tokenPool({ name: 'once', algorithm, count: (ROUNDS + 1) * TOKENS })
+/** So many tokens again and again. */
+function again(count: number): Workload {
+  const tokens = { algorithm: 'RS256', count } as const
+  return { tokens, good: true, atOnce: 1, warmUp: WARM_UP_FOR_REPEATED, round: ROUND_OF_REPEATED }
 }
 
-function repeated(pool: TokenPool, of: number): Promise<Costs> {
-  const freshString = () => (index: number) => pool.header(index).length > 0
-  return costs(
-    { [FRESH_STRING]: freshString, ...VERIFIERS, 'fast-jwt, cache': fastJwtWithCache },
-    pool,
-    { operations: 10_000, of },
+function refused(claims: NonNullable<PoolOptions['claims']>): Workload {
+  const tokens = { algorithm: 'RS256', count: 1000, claims } as const
+  return { tokens, good: false, atOnce: 1, warmUp: WARM_UP, round: ROUND }
+}
+
+/** What a verification costs each contestant in each round. All are warm before the first, and work in turn. */
+async function costs(contestants: readonly string[], workload: Workload): Promise<Costs> {
+  await ensurePool(workload.tokens)
+  const programs = new Map<string, RunningProgram<Readiness>>()
+  await Promise.all(
+    contestants.map(async (name) => {
+      const program = await start(name, workload)
+      if (program.ready === 'ready') programs.set(name, program)
+      else await program.end()
+    }),
   )
+  const taking = contestants.filter((name) => programs.has(name))
+  const question: Question = { what: 'cost of a round' }
+  const found = await inRounds(taking, 1 + ROUNDS, (name) =>
+    programs.get(name)!.ask<Cost>(question),
+  )
+  await Promise.all([...programs.values()].map((program) => program.end()))
+  // In the first round everyone has just waited for the one that was warm last.
+  return Object.fromEntries(Object.entries(found).map(([name, [, ...rest]]) => [name, rest]))
 }
 
-async function refusals(good: TokenPool): Promise<Record<string, Costs>> {
-  const tokens = { algorithm: 'RS256', count: 1000 } as const
-  const pools = {
-    'bad signature': good.withBadSignatures(1000),
-    expired: await tokenPool({ ...tokens, name: 'expired', claims: { exp: 1_700_000_000 } }),
-    'another audience': await tokenPool({ ...tokens, name: 'stray', claims: { aud: ISSUER } }),
-    garbage: good.withGarbage(1000),
-  }
-  const found: Record<string, Costs> = {}
-  for (const [kind, pool] of Object.entries(pools)) {
-    found[kind] = await costs(VERIFIERS, pool, { operations: 1000, of: 1000, good: false })
-  }
+/** Where Bearward spends its time on the next `count` tokens of a workload, warm. */
+async function profile(workload: Workload, count: number): Promise<Profile> {
+  await ensurePool(workload.tokens)
+  const program = await start('bearward', workload)
+  const found = await program.ask<Profile>({ what: 'profile', count } satisfies Question)
+  await program.end()
   return found
 }
 
-/** Every contestant in every round but the first, which warms up. */
-async function costs(
-  contestants: Contestants,
-  pool: TokenPool,
-  {
-    operations = TOKENS,
-    of = pool.count,
-    good = true,
-    atOnce = 1,
-  }: {
-    readonly operations?: number
-    readonly of?: number
-    readonly good?: boolean
-    readonly atOnce?: number
-  } = {},
-): Promise<Costs> {
-  const ready = new Map<string, Verify>()
-  for (const [name, prepare] of Object.entries(contestants)) {
-    const verify = prepare(pool, EXPECTED)
-    if (verify !== undefined) ready.set(name, verify)
-  }
-  const all = await inRounds([...ready.keys()], ROUNDS + 1, (name, round) =>
-    costOf(ready.get(name)!, { first: round * operations, count: operations, of }, good, atOnce),
-  )
-  return Object.fromEntries(Object.entries(all).map(([name, [, ...rest]]) => [name, rest]))
+function start(contestant: string, workload: Workload): Promise<RunningProgram<Readiness>> {
+  return startProgram('./micro/verifier.js', { contestant, workload } satisfies Assignment)
 }

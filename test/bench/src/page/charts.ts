@@ -1,6 +1,6 @@
 import { capacityOf, cpu } from '../comparisons.ts'
-import { FRAMEWORKS } from '../http/contestants.ts'
-import { BARE, type HttpResults } from '../http/http.ts'
+import { BARE, FRAMEWORKS } from '../http/contestants.ts'
+import type { HttpResults } from '../http/http.ts'
 import { ALGORITHMS, type MicroResults } from '../micro/micro.ts'
 import { median } from '../statistics.ts'
 import { barChart } from './bar-chart.ts'

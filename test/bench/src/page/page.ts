@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { addedBy, type ByName, capacityOf, cpu, differing, throughputOf } from '../comparisons.ts'
-import { FRAMEWORKS } from '../http/contestants.ts'
-import { BARE, type LoadName, LOADS } from '../http/http.ts'
-import { ALGORITHMS, FRESH_STRING } from '../micro/micro.ts'
+import { BARE, FRAMEWORKS } from '../http/contestants.ts'
+import { LOAD_NAMES } from '../http/http.ts'
+import { FRESH_STRING } from '../micro/contestants.ts'
+import { ALGORITHMS } from '../micro/micro.ts'
 import { PARTS, readRuns, type Run } from '../results.ts'
 import { median } from '../statistics.ts'
 import { isMet, targetsOf } from '../targets.ts'
@@ -190,8 +191,7 @@ function http(found: Found<'http'>): string[] {
     `A server of its own for each, kept on one core, keys fetched from another process; 64 connections that always wait for an
 answer. \`CPU us\` is the processor time of the server a request, \`added\` what of it the framework alone does not take;
 \`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
-    'Bearward remembers tokens that come again. Without that it costs about what "Every token once" shows.',
-    ...(Object.keys(LOADS) as LoadName[]).flatMap((load) => [
+    ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
       table(
         [...headings, 'p50 ms', 'p99 ms'],

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { AUDIENCE } from '../claims.ts'
 import type { Setup } from '../http/contestant.ts'
+import { BARE } from '../http/contestants.ts'
 import type { Served } from '../http/server.ts'
 import { type JwksServer, serveJwks } from '../jwks-server.ts'
-import { messageFrom, startProgram } from '../processes.ts'
+import { mint } from '../mint.ts'
+import { startProgram } from '../processes.ts'
 import { inRounds } from '../rounds.ts'
-import { mint } from '../token-pool.ts'
 import { type Installed, installed } from './installed.ts'
 import { importTime } from './import-time.ts'
 
@@ -25,13 +26,13 @@ export interface StartResults {
   readonly installed: Record<string, Installed>
 }
 
-const ROUNDS = 9
+const ROUNDS = 11
 /** What every answer of the authorization server takes, in milliseconds. */
 const LATENCY = 20
 
 /** What starts: a contestant on Express, and how it comes by its keys. */
 const STARTS: Record<string, { contestant: string; keys: 'address' | 'discovery' | 'prefetch' }> = {
-  bare: { contestant: 'bare', keys: 'address' },
+  [BARE]: { contestant: BARE, keys: 'address' },
   'bearward, address of the keys': { contestant: 'bearward', keys: 'address' },
   'bearward, discovery': { contestant: 'bearward', keys: 'discovery' },
   'bearward, discovery, ready()': { contestant: 'bearward', keys: 'prefetch' },
@@ -73,9 +74,9 @@ export async function start(): Promise<StartResults> {
   const keys: object[] = []
   const authorizationServer = await serveJwks(keys, LATENCY)
   const claims = { iss: authorizationServer.issuer }
-  const { jwk, lines } = await mint({ algorithm: 'RS256', count: 1, claims }, times)
-  keys.push(jwk)
-  const authorization = lines.toString('latin1').trim()
+  const tokens = await mint({ algorithm: 'RS256', count: 1, claims }, times)
+  keys.push(tokens.jwk)
+  const authorization = tokens.header(0)
   const starts = await inRounds(Object.keys(STARTS), ROUNDS, (name) =>
     startOnce(STARTS[name]!, authorizationServer, authorization),
   )
@@ -103,13 +104,11 @@ async function startOnce(
   }
   const served: Served = { framework: 'Express', contestant, setup }
   const started = performance.now()
-  const child = startProgram('./http/server.js', served)
-  const port = await messageFrom<number>(child)
+  const server = await startProgram<number>('./http/server.js', served)
   const sent = performance.now()
-  const status = await request(port, authorization)
+  const status = await request(server.ready, authorization)
   const answered = performance.now()
-  child.kill()
-  await once(child, 'exit')
+  await server.end()
   if (status !== 200) throw new Error(`${contestant} has answered with ${status}`)
   return { untilAnswered: answered - started, firstRequest: answered - sent }
 }

@@ -1,24 +1,17 @@
-import { createBearward, type ResourceServerOptions } from '@bearward/express'
-import { WITHOUT_CACHE } from '../../without-cache.ts'
+import { createBearward } from '@bearward/express'
+import { type CacheOption, WITHOUT_CACHE } from '../../without-cache.ts'
 import type { Api } from '../contestant.ts'
+import { bearwardOptions } from '../with-bearward.ts'
 import { apiBehind } from './api-behind.ts'
 
-function apiWith(options: Partial<ResourceServerOptions>): Api {
-  return async ({ issuer, audience, jwksUri, prefetch }) => {
-    const keys = jwksUri === undefined ? {} : { jwksUri }
-    const bearward = createBearward({
-      issuer,
-      audience,
-      ...keys,
-      ...options,
-    } as ResourceServerOptions)
-    if (prefetch) await bearward.ready()
+export const api = contestant({})
+
+export const apiWithoutCache = contestant(WITHOUT_CACHE)
+
+function contestant(cache: CacheOption): Api {
+  return async (setup) => {
+    const bearward = createBearward(bearwardOptions(setup, cache))
+    if (setup.prefetch) await bearward.ready()
     return apiBehind(bearward.requireToken())
   }
-}
-
-export const api = apiWith({})
-
-export function apiWithout(): Api {
-  return apiWith(WITHOUT_CACHE)
 }

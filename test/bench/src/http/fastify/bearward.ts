@@ -1,26 +1,19 @@
-import { createBearward, type ResourceServerOptions } from '@bearward/fastify'
-import { WITHOUT_CACHE } from '../../without-cache.ts'
+import { createBearward } from '@bearward/fastify'
+import { type CacheOption, WITHOUT_CACHE } from '../../without-cache.ts'
 import type { Api } from '../contestant.ts'
+import { bearwardOptions } from '../with-bearward.ts'
 import { apiBehind } from './api-behind.ts'
 
-function apiWith(options: Partial<ResourceServerOptions>): Api {
-  return ({ issuer, audience, jwksUri, prefetch }) =>
+export const api = contestant({})
+
+export const apiWithoutCache = contestant(WITHOUT_CACHE)
+
+function contestant(cache: CacheOption): Api {
+  return (setup) =>
     apiBehind(async (app) => {
-      const keys = jwksUri === undefined ? {} : { jwksUri }
-      const bearward = createBearward({
-        issuer,
-        audience,
-        ...keys,
-        ...options,
-      } as ResourceServerOptions)
-      if (prefetch) await bearward.ready()
+      const bearward = createBearward(bearwardOptions(setup, cache))
+      if (setup.prefetch) await bearward.ready()
       await app.register(bearward.plugin)
       return bearward.requireToken()
     })
-}
-
-export const api = apiWith({})
-
-export function apiWithout(): Api {
-  return apiWith(WITHOUT_CACHE)
 }
