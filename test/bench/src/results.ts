@@ -23,53 +23,61 @@ export const PARTS = [
 ] as const satisfies readonly (keyof Parts)[]
 export type Part = (typeof PARTS)[number]
 
-/** What one part has found on one version of Node, and where and when. */
-export interface Results<P extends Part> {
-  readonly part: P
+/** One command that has run parts of the benchmark, one after the other. */
+export interface Run {
+  readonly command: string
+  /** An ISO date and time, which tells it from all others. */
+  readonly began: string
   readonly node: string
   readonly machine: string
-  readonly date: string
-  readonly command: string
+}
+
+/** What one part has found, and in which run. */
+export interface Results<P extends Part> {
+  readonly run: Run
   readonly found: Parts[P]
 }
 
 /** The last results of all parts that have run on one major version of Node. */
-export interface Run {
+export interface Findings {
   readonly major: number
   readonly parts: { readonly [P in Part]?: Results<P> }
 }
 
 const RESULTS = join(FOLDER, 'results')
+const FOLDER_OF_NODE = /^node(\d+)$/
 
-/** Keeps what a part has found, instead of what it found before on the same major version of Node. */
-export async function keep<P extends Part>(part: P, found: Parts[P]): Promise<Results<P>> {
-  const results: Results<P> = {
-    part,
+/** The run that begins now, in this process. */
+export function beginRun(command: string): Run {
+  return {
+    command,
+    began: new Date().toISOString(),
     node: process.version,
     machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, ${system()}`,
-    date: new Date().toISOString().slice(0, 10),
-    command: `npm run bench -- ${part}`,
-    found,
   }
-  await mkdir(RESULTS, { recursive: true })
-  await writeFile(
-    join(RESULTS, `${part}-node${majorOf(process.version)}.json`),
-    JSON.stringify(results, undefined, 1),
-  )
-  return results
+}
+
+/** Keeps what a part has found, instead of what it found before on the same major version of Node. */
+export async function keep<P extends Part>(run: Run, part: P, found: Parts[P]): Promise<void> {
+  const folder = join(RESULTS, `node${/^v(\d+)/.exec(run.node)![1]}`)
+  const results: Results<P> = { run, found }
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, `${part}.json`), JSON.stringify(results, undefined, 1))
 }
 
 /** Everything that has been kept, the newest Node first. */
-export async function readRuns(): Promise<Run[]> {
-  const runs = new Map<number, Record<string, Results<Part>>>()
-  for (const name of await readdir(RESULTS).catch(() => [])) {
-    const results = JSON.parse(await readFile(join(RESULTS, name), 'utf8')) as Results<Part>
-    const major = majorOf(results.node)
-    runs.set(major, { ...runs.get(major), [results.part]: results })
-  }
-  return [...runs].map(([major, parts]) => ({ major, parts })).sort((a, b) => b.major - a.major)
-}
-
-function majorOf(version: string): number {
-  return Number(/^v(\d+)/.exec(version)![1])
+export async function readFindings(): Promise<Findings[]> {
+  const folders = await readdir(RESULTS).catch(() => [])
+  const majors = folders.flatMap((name) => FOLDER_OF_NODE.exec(name)?.[1] ?? []).map(Number)
+  const found = majors.map(async (major): Promise<Findings> => {
+    const folder = join(RESULTS, `node${major}`)
+    const parts = await Promise.all(
+      (await readdir(folder)).map(async (name) => {
+        const results: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'))
+        return [name.replace('.json', ''), results] as const
+      }),
+    )
+    return { major, parts: Object.fromEntries(parts) as Findings['parts'] }
+  })
+  return (await Promise.all(found)).sort((a, b) => b.major - a.major)
 }

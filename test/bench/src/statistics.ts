@@ -1,3 +1,18 @@
+/** Where values lie. */
+export interface Spread {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return {
+    median: median(values),
+    least: percentile(values, 0),
+    most: percentile(values, 1),
+  }
+}
+
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }

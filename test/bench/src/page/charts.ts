@@ -18,7 +18,7 @@ export function capacityChart(found: HttpResults): string {
         return {
           label: `${framework}, ${load}`,
           bars: names.map((name) => {
-            const value = capacityOf(all, name)! * 100
+            const value = capacityOf(all, name)!.median * 100
             return { label: name, value, text: value.toFixed(0) }
           }),
         }

@@ -1,0 +1,46 @@
+import { addedBy, capacityOf, cpu, throughputOf } from '../comparisons.ts'
+import { BARE, FRAMEWORKS } from '../http/contestants.ts'
+import { type HttpResults, LOAD_NAMES } from '../http/http.ts'
+import { medianOf, steadiness } from './rows.ts'
+import { figure, table } from './table.ts'
+
+const HEADINGS = [
+  '',
+  'CPU us',
+  'added',
+  'x bare, capacity',
+  'x bare, requests/s',
+  'requests/s',
+  'p50 ms',
+  'p99 ms',
+]
+
+export function httpSection(found: HttpResults): string[] {
+  const all = LOAD_NAMES.flatMap((load) => Object.values(found[load]))
+  return [
+    '### Over HTTP',
+    `A server of its own for each, kept on one core, keys fetched from another process; 64 connections that always wait for an
+answer. \`CPU us\` is the processor time of the server a request, \`added\` what of it the framework alone does not take;
+\`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
+    steadiness(all, cpu),
+    ...LOAD_NAMES.flatMap((load) => [
+      `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
+      table(
+        HEADINGS,
+        FRAMEWORKS.flatMap((framework) => {
+          const servers = found[load][framework]
+          return Object.entries(servers).map(([name, rounds]) => [
+            `${framework}: ${name}`,
+            figure(medianOf(rounds, cpu)),
+            ...[addedBy, capacityOf, throughputOf].map((compared) =>
+              name === BARE ? '-' : figure(compared(servers, name)?.median),
+            ),
+            figure(medianOf(rounds, ({ rate }) => rate)),
+            figure(medianOf(rounds, ({ p50 }) => p50)),
+            figure(medianOf(rounds, ({ p99 }) => p99)),
+          ])
+        }),
+      ),
+    ]),
+  ]
+}
