@@ -1,6 +1,7 @@
 import { sha256 } from '#sha256'
 import { checkConfirmation } from './binding/confirmation.ts'
 import type { Clock, Moment } from './clock.ts'
+import { checkB64token } from './credentials/bearer.ts'
 import { introspectedToken } from './introspection/introspected-token.ts'
 import {
   opaqueTokenIssuer,
@@ -80,7 +81,7 @@ function judge(
   const jws = parseCompactJws(credential)
   const issuer =
     jws instanceof Rejection
-      ? opaqueTokenIssuer(issuers, credential, jws)
+      ? (checkB64token(credential) ?? opaqueTokenIssuer(issuers, credential, jws))
       : trustedIssuer(issuers, jws.claims['iss'])
   if (issuer instanceof Rejection) return issuer
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokens === 'opaque'

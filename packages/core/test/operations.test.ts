@@ -99,7 +99,7 @@ describe('the operations of one request', () => {
 
   it.each([
     ['no_credentials', undefined, NOTHING],
-    ['malformed_credentials', 'a b', NOTHING],
+    ['malformed_credentials', 'a b', { ...NOTHING, hashes: 1 }],
     ['malformed_token', 'x'.repeat(9000), { ...NOTHING, hashes: 1 }],
     ['malformed_token', 'e30.e30.', { ...NOTHING, hashes: 1 }],
     ['unknown_issuer', () => distinct({ iss: 'a' }), { ...NOTHING, hashes: 1, parses: 1 }],

@@ -1,5 +1,5 @@
 import LRUCache from 'lru-cache'
-import { bytesOfBase64url } from '#base64url'
+import { bytesOfBase64url, readBase64url } from '#base64url'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../outcome/rejection.ts'
@@ -20,16 +20,18 @@ export interface CompactJws {
  * parts), a JWS in JSON serialization, and anything else is refused as malformed.
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
-  const parts = token.split('.', 4)
-  const [first, second, third] = parts as [string, string, string]
-  if (parts.length !== 3 || third === '') return malformed('three parts', 'something else')
-  const header = readHeaderPart(first)
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  const isThreefold =
+    first < second && second < token.length - 1 && !token.includes('.', second + 1)
+  if (!isThreefold) return malformed('three parts', 'something else')
+  const header = readHeaderPart(token.slice(0, first))
   if (header instanceof Rejection) return header
-  const claims = readPart(second, 'claims set')
+  const claims = readPart(token.slice(first + 1, second), 'claims set')
   if (claims instanceof Rejection) return claims
-  const signature = bytesOfBase64url(third)
+  const signature = bytesOfBase64url(token.slice(second + 1))
   if (signature === undefined) return badlySpelt('signature')
-  return { token, header, claims, signingInput: token.slice(0, -third.length - 1), signature }
+  return { token, header, claims, signingInput: token.slice(0, second), signature }
 }
 
 /** The tokens of an issuer share a few headers, and reading one is as much work as half the claims. */
@@ -47,10 +49,8 @@ function readHeaderPart(part: string): JsonObject | Rejection {
 }
 
 function readPart(part: string, name: string): JsonObject | Rejection {
-  const bytes = bytesOfBase64url(part)
-  if (bytes === undefined) return badlySpelt(name)
   try {
-    return parseJsonObject(bytes)
+    return readBase64url(part, parseJsonObject) ?? badlySpelt(name)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return malformed('one JSON object', error.message, name)

@@ -115,27 +115,28 @@ function keySetOf(
   size: number,
   ignored: readonly IgnoredKey[],
 ): KeySet {
-  // A `kid` is looked up under its algorithm, which has no space in its name.
-  const listed = new Map<string, PreparedKey[]>()
-  const list = (name: string, key: PreparedKey) => {
-    const others = listed.get(name)
-    if (others) others.push(key)
-    else listed.set(name, [key])
-  }
+  // Under `undefined`: all that serve the algorithm, for tokens without a `kid`.
+  const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
   for (const key of keys) {
-    list(key.algorithm, key)
-    if (key.kid !== undefined) list(`${key.algorithm} ${key.kid}`, key)
+    const byKid = entry(listed, key.algorithm, () => new Map<string | undefined, PreparedKey[]>())
+    for (const kid of new Set([undefined, key.kid])) entry(byKid, kid, () => []).push(key)
   }
   return {
     size,
     ignored,
     find(algorithm, kid) {
-      return listed.get(kid === undefined ? algorithm : `${algorithm} ${kid}`) ?? NONE
+      return listed.get(algorithm)?.get(kid) ?? NONE
     },
   }
 }
 
 const NONE: readonly VerifyingKey[] = Object.freeze([])
+
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
+}
 
 function listReasons(ignored: readonly IgnoredKey[]): string {
   return ignored.length === 0 ? 'the set is empty' : ignored.map(({ why }) => why).join(', ')

@@ -1,3 +1,4 @@
+import { oncePer } from '../once-per.ts'
 import { isRecord } from '../problems.ts'
 import { type Actor, actorOf } from './actor.ts'
 import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
@@ -9,7 +10,7 @@ import {
   type SubjectStatements,
 } from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
-import { evidence, LEVELS, type WhyUnknown } from './evidence.ts'
+import { type Evidence, evidence, type Level, LEVELS, type WhyUnknown } from './evidence.ts'
 import { type Finding, findings, statementsAbout, type TokenFacts } from './finding.ts'
 import type { Profile } from './profile.ts'
 import type { Subject } from './subject.ts'
@@ -118,14 +119,15 @@ function weigh(
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
-  const [kind, ...otherKinds] = new Set(speaking.map((finding) => finding.kind))
+  const kind = speaking[0]?.kind
   const refuse = (why: WhyUnknown, looked = claimsOf(speaking)) =>
     unknown(parties, looked, why, rulesOf(speaking))
   if (kind === undefined) return refuse('no_evidence')
   if (speaking.some((finding) => finding.kind === 'agent_account')) return refuse('agent_account')
   // A client that was given the name of a user must not become that user (RFC 9700 section 4.15).
   const isClient = clientId !== undefined && parties.id === clientId
-  if (otherKinds.length > 0 || (kind === 'user' && isClient)) return refuse('conflict')
+  const agreed = speaking.every((finding) => finding.kind === kind)
+  if (!agreed || (kind === 'user' && isClient)) return refuse('conflict')
 
   const level = LEVELS.find((each) => speaking.some((finding) => finding.level === each))!
   // A convention says nothing beside something better.
@@ -141,9 +143,19 @@ function weigh(
     kind: kind as 'machine' | 'user',
     ...parties,
     id,
-    evidence: evidence(level, rulesOf(deciding), claimsOf(deciding)),
+    evidence: evidenceOf(deciding, level),
   })
 }
+
+/** One rule alone decides about most tokens, and always shows the same. */
+function evidenceOf(deciding: readonly Finding[], level: Level): Evidence {
+  const [only, ...others] = deciding
+  return only !== undefined && others.length === 0
+    ? evidenceOfOne(only)
+    : evidence(level, rulesOf(deciding), claimsOf(deciding))
+}
+
+const evidenceOfOne = oncePer(({ id, level, claims }: Finding) => evidence(level, [id], claims))
 
 function rulesOf(found: readonly Finding[]): readonly string[] {
   return found.map(({ id }) => id)

@@ -62,7 +62,7 @@ export function accessTokenOf(
   )
   return Object.freeze({
     issuer: settings.issuer,
-    audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? Object.freeze([])),
+    audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? NONE),
     subject: subjectOf(
       { claims, form: origin, header, clientIdNames, clientId, contradicted },
       subjects,
@@ -74,15 +74,17 @@ export function accessTokenOf(
     notBefore: claims['nbf'] as number | undefined,
     claims,
     origin,
-    bindings: Object.freeze([]),
+    bindings: NONE,
     hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
   })
 }
 
+const NONE: readonly never[] = Object.freeze([])
+
 /** A string is split at single spaces (RFC 6749 section 3.3); an array is taken as it is. */
 function scopesOf(scope: string | readonly string[] | undefined): readonly string[] {
-  if (scope === undefined) return Object.freeze([])
-  return typeof scope === 'string'
-    ? Object.freeze(scope.split(' ').filter((name) => name !== ''))
-    : scope
+  if (scope === undefined) return NONE
+  if (typeof scope !== 'string') return scope
+  const names = scope.split(' ')
+  return Object.freeze(names.includes('') ? names.filter((name) => name !== '') : names)
 }

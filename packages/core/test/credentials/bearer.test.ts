@@ -1,20 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { characterOf, fc } from '../../../../test/support/property.ts'
-import { readCredentials } from '../../src/credentials/bearer.ts'
+import { checkB64token, readCredentials } from '../../src/credentials/bearer.ts'
+import { Rejection } from '../../src/outcome/rejection.ts'
 import { verdictOf } from '../support/refusal.ts'
 
 const MALFORMED = 'malformed_credentials: 400 invalid_request'
 const MULTIPLE = 'multiple_credentials: 400 invalid_request'
 const OTHER_SCHEME = 'unsupported_scheme: 401'
 
-/** Reads the credentials of a request with these `Authorization` lines, as Node hands them over. */
+/**
+ * Reads the credentials of a request with these `Authorization` lines, as Node hands them over, and checks their
+ * syntax to the end.
+ */
 function read(...values: string[]) {
-  return readCredentials({
+  const credentials = readCredentials({
     method: 'GET',
     url: '/?access_token=from-the-query',
     headerLines: ['Host', 'api', ...values.flatMap((value) => ['Authorization', value])],
     headers: {},
   })
+  if (credentials === undefined || credentials instanceof Rejection) return credentials
+  return checkB64token(credentials.token) ?? credentials
 }
 
 describe('readCredentials', () => {
@@ -105,6 +111,7 @@ describe('readCredentials', () => {
     expect(verdictOf(read(`Bearer ${'a'.repeat(16_385)}`))).toBe(
       'token_too_long: 401 invalid_token',
     )
+    expect(verdictOf(read(`Bearer ${'a'.repeat(16_384)},`))).toBe(MULTIPLE)
   })
 
   it('never throws, and accepts nothing but the grammar of RFC 6750', () => {

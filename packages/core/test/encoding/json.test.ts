@@ -6,6 +6,12 @@ import { parseJsonObject } from '../../src/encoding/json.ts'
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseJsonObject(bytesOf(text))
 
+/** All that an object has from its prototypes. */
+function inherited(object: object): readonly PropertyKey[] {
+  const prototype = Object.getPrototypeOf(object) as object | null
+  return prototype === null ? [] : [...Reflect.ownKeys(prototype), ...inherited(prototype)]
+}
+
 /** A JSON text as it was written: members in order, names that may repeat, free spelling of strings. */
 type Node = string | readonly Node[] | { readonly members: readonly (readonly [string, Node])[] }
 
@@ -212,12 +218,25 @@ describe('parseJsonObject', () => {
     expect(Object.keys(value)).toEqual(['a', 'c', 'constructor', 'toString'])
     expect(value).toEqual({ a: { b: 1 }, c: [{}], constructor: 'x', toString: 'y' })
     const inner = value['a'] as object
-    for (const original of [value, inner]) expect(Object.getPrototypeOf(original)).toBe(null)
+    for (const original of [value, inner]) expect(inherited(original)).toEqual([])
     for (const copy of [value, inner, Object.assign({}, value), Object.assign({}, inner)]) {
       expect('admin' in copy).toBe(false)
     }
     expect('admin' in {}).toBe(false)
   })
+
+  it.each(['{"a":{"b":1}}', '{"7":{"490":1,"b":2,"__proto__":{"admin":true}}}', '{}'])(
+    'makes objects that inherit nothing, and never will: %s',
+    (text) => {
+      const value = parse(text)
+      for (const object of [value, ...Object.values(value)] as object[]) {
+        expect(inherited(object)).toEqual([])
+        expect('admin' in object).toBe(false)
+        const prototype = Object.getPrototypeOf(object) as object | null
+        expect(prototype === null || Object.isFrozen(prototype)).toBe(true)
+      }
+    },
+  )
 
   it('freezes at every level', () => {
     const value = parse('{"a":{"b":[{"c":[]}]},"d":[[{}]]}')

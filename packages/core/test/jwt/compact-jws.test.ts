@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodePart } from '../../../../test/support/tokens.ts'
 import { characterOf, fc } from '../../../../test/support/property.ts'
+import { checkB64token } from '../../src/credentials/bearer.ts'
 import { parseCompactJws } from '../../src/jwt/compact-jws.ts'
 import { verdictOf } from '../support/refusal.ts'
 
@@ -46,6 +47,31 @@ describe('parseCompactJws', () => {
     ['10,000 dots', '.'.repeat(10_000)],
   ])('7515-01: takes exactly three parts: %s', (_, token) => {
     expect(verdictOf(parseCompactJws(token))).toBe(MALFORMED)
+  })
+
+  it('6750-04: takes nothing that is no b64token', () => {
+    const parts = fc.constantFrom(HEADER, CLAIMS, SIGNATURE, '')
+    const foreign = fc.oneof(
+      { weight: 5, arbitrary: fc.constant('') },
+      {
+        weight: 1,
+        arbitrary: fc.string({ unit: characterOf('.=+/~, \t\n"\0\u00e9\u0130'), maxLength: 2 }),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 2 }) },
+    )
+    const tokens = fc
+      .array(fc.tuple(foreign, parts, foreign), { minLength: 3, maxLength: 4 })
+      .map((all) => all.map((each) => each.join('')).join('.'))
+    let taken = 0
+    fc.assert(
+      fc.property(fc.oneof(tokens, fc.constant(GOOD)), (token) => {
+        if (verdictOf(parseCompactJws(token)) !== 'passed') return
+        taken++
+        expect(checkB64token(token)).toBeUndefined()
+      }),
+      { numRuns: 2000 },
+    )
+    expect(taken).toBeGreaterThan(20)
   })
 
   it('7518-32: refuses an empty signature', () => {
