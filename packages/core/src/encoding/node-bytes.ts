@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { scratch } from './scratch.ts'
+import { scratch } from './node-scratch.ts'
 
 /**
  * Decodes base64url. `undefined` where `text` is not the one spelling of its bytes (RFC 4648 sections 3.5

@@ -6,7 +6,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { scratch } from '../encoding/scratch.ts'
+import { scratch } from '../encoding/node-scratch.ts'
 import { type Hash, traitsOf } from './algorithms.ts'
 import { derOfEcdsa, spkiOfRsaPss } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'

@@ -229,10 +229,10 @@ describe('parseJsonObject', () => {
     'makes objects that inherit nothing, and never will: %s',
     (text) => {
       const value = parse(text)
-      for (const object of [value, ...Object.values(value)] as object[]) {
-        expect(inherited(object)).toEqual([])
-        expect('admin' in object).toBe(false)
-        const prototype = Object.getPrototypeOf(object) as object | null
+      for (const each of [value, ...Object.values(value)] as object[]) {
+        expect(inherited(each)).toEqual([])
+        expect('admin' in each).toBe(false)
+        const prototype = Object.getPrototypeOf(each) as object | null
         expect(prototype === null || Object.isFrozen(prototype)).toBe(true)
       }
     },
