@@ -104,6 +104,7 @@ describe('the tables of the documentation are true:', () => {
       `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
+      'is made once more, at once',
       `${staleLimit / 3600} h (keysStaleLimit)`,
       `twice at once, then once in ${unknownKey.interval} s`,
       `once in ${changedKey.interval} s`,
@@ -118,6 +119,7 @@ describe('the tables of the documentation are true:', () => {
       LIMITS
     expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
+      'is made once more, at once',
       `${introspectionCalls}, of which ${callsForKnownTokens} are for tokens that were active before`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
@@ -161,12 +163,13 @@ describe('the tables of the documentation are true:', () => {
 
     const { renewBefore, leeway, longestLifetime, pause, retryAfter } = TOKEN_TIMES
     const numbers = table(manual, 'what happens').map(
-      ([, number]) => number!.split(/[:;,] (?=it|what|each|for|others)/)[0],
+      ([, number]) => number!.split(/[:;,] (?=it|what|with|each|for|others)/)[0],
     )
     expect(numbers).toEqual([
       `${renewBefore.part * 100} % of its lifetime, at most ${renewBefore.most} s (renewBefore)`,
       `${leeway.part * 100} % of its lifetime, at most ${leeway.most} s`,
       `${longestLifetime} s`,
+      'is made once more, at once',
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${retryAfter} s`,
       `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After says more`,

@@ -16,6 +16,8 @@ export interface FaultCase {
   readonly failure: { readonly metadata?: Failure; readonly keys?: Failure }
   /** What discovery does about it: it asks on where it was answered, and stops where it was not. */
   readonly discovery: 'stops' | 'asks on'
+  /** The call is made once more, at once. */
+  readonly repeated?: true
   /** The request does not come through to the server. */
   readonly unseen?: boolean
   /** Nothing but the end of the time allowed ends it. */
@@ -113,10 +115,16 @@ const BOMB = gzipSync(Buffer.alloc(50 * MEGABYTE, ' '))
 
 const CONNECTIONS: readonly FaultCase[] = [
   noAnswer('a port where nobody listens', { refuses: true }, { unseen: true }),
-  noAnswer('a connection that is reset', {
-    answer: ({ socket }) => void socket.resetAndDestroy(),
-  }),
-  noAnswer('a connection that is closed', { answer: ({ socket }) => void socket.end() }),
+  noAnswer(
+    'a connection that is reset',
+    { answer: ({ socket }) => void socket.resetAndDestroy() },
+    { repeated: true },
+  ),
+  noAnswer(
+    'a connection that is closed',
+    { answer: ({ socket }) => void socket.end() },
+    { repeated: true },
+  ),
   noAnswer('something else than HTTP', { answer: raw('SSH-2.0-OpenSSH_9.6\r\n') }),
   noAnswer('header lines without measure', {
     answer: raw(`HTTP/1.1 200 OK\r\nX-Padding: ${'x'.repeat(MEGABYTE)}\r\n\r\n{}`),

@@ -125,7 +125,7 @@ const STATES: Readonly<Record<string, State>> = {
 }
 
 /** What one attempt comes to. */
-function expected({ failure, discovery, unseen }: FaultCase, place: Place, state: State) {
+function expected({ failure, discovery, unseen, repeated }: FaultCase, place: Place, state: State) {
   const looks = state.discovery !== 'not'
   const metadata = looks && place !== 'keys' ? failure.metadata : undefined
   const keys = place !== 'metadata' ? failure.keys : undefined
@@ -133,8 +133,13 @@ function expected({ failure, discovery, unseen }: FaultCase, place: Place, state
   const ends = metadata !== undefined && state.discovery === 'first'
   const asksOn = metadata !== undefined && discovery === 'asks on' && state.discovery !== 'again'
   const asked = [...(looks ? [OPENID] : []), ...(asksOn ? [OAUTH] : []), ...(ends ? [] : [KEYS])]
+  const calls = (path: string) => {
+    const isSpoilt = (path === KEYS ? keys : metadata) !== undefined
+    if (!isSpoilt) return 1
+    return unseen ? 0 : repeated ? 2 : 1
+  }
   return {
-    asked: asked.filter((path) => !unseen || !(path === KEYS ? keys : metadata)),
+    asked: asked.flatMap((path) => Array<string>(calls(path)).fill(path)),
     keysFailed: ends ? metadata : keys,
     discoveryFailed: ends ? undefined : metadata,
   }

@@ -81,3 +81,15 @@ async function answer(asked: Asked, script: Script): Promise<void> {
   response.setHeader('Content-Type', 'application/json')
   response.end(JSON.stringify(said))
 }
+
+/** Reads every request, answers one on each connection, and closes the connection when there is another. */
+export function closingWhenUsedAgain(script: (asked: Asked) => unknown): Script {
+  const used = new WeakSet()
+  return (asked) => {
+    const said = script(asked)
+    const { socket } = asked.response
+    if (used.has(socket!)) return void socket!.destroy()
+    used.add(socket!)
+    return said
+  }
+}

@@ -112,10 +112,13 @@ export function renewedToken(options: RenewedTokenOptions): RenewedToken {
       step = `the metadata of ${settings.issuer}`
       const address = await endpoint.find()
       const identity = { clientId, issuer: settings.issuer ?? address, now: clock.now() / 1000 }
-      step = 'the credentials'
-      const credentials = await authenticateClient(clientAuthentication, identity)
-      step = address
-      const call = { endpoint: address, credentials, purpose, parameters, fetch, clock }
+      const authenticate = async () => {
+        step = 'the credentials'
+        const credentials = await authenticateClient(clientAuthentication, identity)
+        step = address
+        return credentials
+      }
+      const call = { endpoint: address, authenticate, purpose, parameters, fetch, clock }
       const response = await requestToken(call, signal)
       const { expiresIn } = response
       if (expiresIn === undefined || secondsSince(askedAt, now()) < expiresIn) return response

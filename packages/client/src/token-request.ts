@@ -12,7 +12,8 @@ import { type AccessTokenResponse, ANSWER, readAccessTokenResponse } from './tok
 
 export interface TokenEndpointCall {
   readonly endpoint: string
-  readonly credentials: ClientCredentials
+  /** Makes the credentials of a request: it is asked anew where the request is sent again. */
+  readonly authenticate: () => Promise<ClientCredentials>
   readonly purpose: Purpose
   /** What the server wants besides. */
   readonly parameters: Readonly<Record<string, string>>
@@ -34,21 +35,25 @@ export const GRANT_PARAMETERS = [
 
 /** Asks for a token (RFC 6749 section 4.4.2), within the bounds of every outgoing call. */
 export async function requestToken(
-  { endpoint, credentials, purpose, parameters, fetch, clock }: TokenEndpointCall,
+  { endpoint, authenticate, purpose, parameters, fetch, clock }: TokenEndpointCall,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
-  const answer = await send(fetch, endpoint, {
-    method: 'POST',
-    headers: {
-      ...credentials.headers,
-      Accept: 'application/json',
-      'Content-Type': 'application/x-www-form-urlencoded',
-    },
-    body: formOf(purpose, parameters, credentials).toString(),
-    redirect: 'manual',
-    signal,
+  const secrets: string[] = []
+  const answer = await send(fetch, endpoint, async () => {
+    const credentials = await authenticate()
+    secrets.push(...secretsIn(credentials, Object.values(parameters)))
+    return {
+      method: 'POST',
+      headers: {
+        ...credentials.headers,
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+      },
+      body: formOf(purpose, parameters, credentials).toString(),
+      redirect: 'manual',
+      signal,
+    }
   })
-  const secrets = secretsIn(credentials, Object.values(parameters))
   if (answer.status >= 400 && answer.status < 500) {
     throw await refusalOf(answer, endpoint, secrets, clock.now())
   }

@@ -1,10 +1,16 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { generateKeyPair } from 'jose'
+import { decodeJwt, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
-import { clientCredentials, type ClientAuthentication, type Secret } from '../src/index.ts'
-import { scene, SECRET, until } from './scene.ts'
-import { granting } from './token-server.ts'
+import { closingWhenUsedAgain } from '../../../test/support/scripted-server.ts'
+import {
+  clientCredentials,
+  type ClientAuthentication,
+  type Secret,
+  type TokenError,
+} from '../src/index.ts'
+import { closing, scene, SECRET, turns, until } from './scene.ts'
+import { type Asked, grant, granting, refusing, tokenServer } from './token-server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = { ...privateKey.export({ format: 'jwk' }), kty: 'EC' }
@@ -196,5 +202,72 @@ describe('parameters', () => {
       resource: 'https://api.example.com',
       organization: 'acme',
     })
+  })
+})
+
+describe('where a connection is closed when it is used again', () => {
+  const closed = ({ response }: Asked) => void response.destroy()
+
+  /** A source whose second token is asked for on the connection of the first. */
+  async function reusing(
+    script: (asked: Asked) => unknown,
+    clientAuthentication: ClientAuthentication,
+  ) {
+    const server = closing(await tokenServer(closingWhenUsedAgain(script)))
+    const tokenEndpoint = `${server.url}/token`
+    const all = await scene(granting, { server, tokenEndpoint, clientAuthentication })
+    expect(await all.value()).toBe('token-1')
+    await turns()
+    all.clock.advance(600)
+    expect(await all.value()).toBe('token-3')
+    return all
+  }
+
+  it('an assertion is signed for each of the two requests, and the token comes all the same', async () => {
+    const used = new Set<unknown>()
+    const strict = (asked: Asked) => {
+      const { jti } = decodeJwt(asked.form.get('client_assertion')!)
+      if (used.has(jti)) return refusing('invalid_client', { status: 401 })(asked)
+      used.add(jti)
+      return grant(asked.number)
+    }
+    const { server, source, count } = await reusing(strict, {
+      method: 'private_key_jwt',
+      key: privateKey,
+      algorithm: 'ES256',
+    })
+    expect([server.asked.length, used.size]).toEqual([3, 3])
+    expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
+  })
+
+  it('an assertion that is made elsewhere is asked for again', async () => {
+    let made = 0
+    const assertion = () => `assertion-${++made}`
+    const { server } = await reusing(({ number }) => grant(number), {
+      method: 'private_key_jwt',
+      assertion,
+    })
+    const sent = server.asked.map(({ form }) => form.get('client_assertion'))
+    expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
+  })
+
+  it('neither of two secrets is told, whichever of them the server repeats', async () => {
+    const secrets = ['first-secret', 'second-secret']
+    for (const repeated of secrets) {
+      let given = 0
+      const { server, source } = await scene(
+        (asked) =>
+          asked.number === 1
+            ? closed(asked)
+            : refusing('invalid_request', { error_description: `what is ${repeated}?` })(asked),
+        { clientAuthentication: { method: 'client_secret_post', secret: () => secrets[given++] } },
+      )
+      const error = await source.getToken().catch((thrown: TokenError) => thrown)
+      expect(error).toMatchObject({
+        code: 'invalid_request',
+        detail: `${server.url}/token: status 400, invalid_request`,
+      })
+      expect(server.asked.map(({ form }) => form.get('client_secret'))).toEqual(secrets)
+    }
   })
 })

@@ -13,8 +13,11 @@ const redirecting =
     void response.writeHead(status, { Location: '/token/elsewhere' }).end()
 const without = (name: string): Script => ({ ...grant(1), [name]: undefined })
 
+/** The requests that a caller of little patience costs. */
+const REQUESTS = { once: 1, again: 2, 'again, and each once more at once': 4 }
+
 /** What the server does, what that is to us, and whether it is tried again. */
-const FAULTS: readonly (readonly [string, Script, TokenErrorCode, 'again' | 'once'])[] = [
+const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof REQUESTS])[] = [
   [
     'refuses the credentials',
     refusing('invalid_client', { status: 401 }),
@@ -106,7 +109,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, 'again' | 'onc
     'breaks the connection',
     ({ response }: Asked) => void response.destroy(),
     'unreachable',
-    'again',
+    'again, and each once more at once',
   ],
   [
     'breaks off in the middle',
@@ -138,7 +141,8 @@ describe('a token endpoint that', () => {
     expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
     const { text, advice } = ERRORS[code]
     expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
-    expect(server.asked).toHaveLength(tried === 'again' ? 2 : 1)
+    expect(server.asked).toHaveLength(REQUESTS[tried])
+    expect(events).toHaveLength(tried === 'once' ? 1 : 2)
     expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
   })
 

@@ -62,6 +62,21 @@ describe('source.fetch', () => {
     ])
   })
 
+  it('repeats no call whose connection is closed: what an API does with it is for the caller to know', async () => {
+    const used = new WeakSet()
+    const { url, calls } = await api((request, response) => {
+      if (used.has(request.socket)) return request.socket.destroy()
+      used.add(request.socket)
+      return response.end('welcome')
+    })
+    const { source } = await caller(url)
+    expect(await (await source.fetch(url)).text()).toBe('welcome')
+    await turns()
+    const closed = { cause: { code: 'UND_ERR_SOCKET' } }
+    await expect(source.fetch(url, { method: 'POST' })).rejects.toMatchObject(closed)
+    expect(calls).toEqual(['GET / Bearer token-1', 'POST / Bearer token-1'])
+  })
+
   it('carries another token where that is asked for', async () => {
     const { url, calls } = await api()
     const { source, server } = await caller(url)

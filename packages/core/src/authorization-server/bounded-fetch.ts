@@ -1,5 +1,6 @@
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import { placeOf } from './address.ts'
 
 /** The part of the Fetch standard that outgoing calls use. `globalThis.fetch` fits. */
@@ -74,22 +75,35 @@ const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.docum
  */
 export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
-    const response = await send(fetch, url, {
-      method: 'GET',
-      headers: HEADERS,
-      redirect: 'manual',
-      signal,
-    })
+    const request: FetchInit = { method: 'GET', headers: HEADERS, redirect: 'manual', signal }
+    const response = await send(fetch, url, () => request)
     const document = readJson(await readAnswer(response, url, DOCUMENT), url)
     return { document, maxAge: maxAgeOf(response.headers) }
   }
 }
 
 /**
- * Makes one call, unless its time is over. Throws a `FetchError` where nothing comes of it, and where one's own
- * `fetch` has followed a redirect: what was sent may have gone with it.
+ * Makes one call, unless its time is over. A call whose connection was reset before there was an answer is made once
+ * more, at once and within the same time: a server may close a connection that was kept just when it is used again,
+ * and `fetch` does not get over that by itself. `write` writes the request, anew for each of the two, because a server
+ * may take an assertion in it only once. Throws a `FetchError` where nothing comes of it, and where one's own `fetch`
+ * has followed a redirect: what was sent may have gone with it.
  */
-export async function send(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
+export async function send(
+  fetch: Fetch,
+  url: string,
+  write: () => MaybePromise<FetchInit>,
+): Promise<Response> {
+  const init = await write()
+  try {
+    return await call(fetch, url, init)
+  } catch (error) {
+    if (!isReset(error) || init.signal.aborted) throw error
+    return call(fetch, url, await write())
+  }
+}
+
+async function call(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
   if (init.signal.aborted) throw init.signal.reason as Error
   const response = await unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
   if (response.redirected)
@@ -138,12 +152,19 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   }
 }
 
+/** What says that the other side has closed the connection: the system, and the `fetch` of Node. */
+const RESETS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+
+function isReset(error: unknown): boolean {
+  return error instanceof FetchError && RESETS.includes(codeIn(error.cause))
+}
+
 /** What the system or TLS says about it, which `fetch` hides in the cause of its error. */
-function codeIn(error: unknown, depth = 3): string {
-  if (typeof error !== 'object' || error === null || depth === 0) return ''
+function codeIn(error: unknown, depth = 3): string | undefined {
+  if (typeof error !== 'object' || error === null || depth === 0) return undefined
   const { code, cause } = error as { code?: unknown; cause?: unknown }
   const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)
-  return isCode ? ` (${code})` : codeIn(cause, depth - 1)
+  return isCode ? code : codeIn(cause, depth - 1)
 }
 
 async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise<T> {
@@ -151,7 +172,8 @@ async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise
     return await step()
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
-    throw new FetchError('unreachable', message + codeIn(cause), { cause })
+    const code = codeIn(cause)
+    throw new FetchError('unreachable', code ? `${message} (${code})` : message, { cause })
   }
 }
 

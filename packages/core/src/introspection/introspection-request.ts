@@ -1,6 +1,7 @@
 import {
   type AnswerBounds,
   type Fetch,
+  type FetchInit,
   JSON_MEDIA_TYPE,
   readAnswer,
   readContent,
@@ -42,7 +43,7 @@ export async function requestIntrospection(
 ): Promise<ReceivedResponse> {
   const { endpoint, issuer, settings, clock } = request
   const askedAt = momentOf(clock)
-  const response = await post(request)
+  const response = await send(request.fetch, endpoint, () => write(request))
   if (response.status === 400) await refuseIfNotOurs(response, endpoint)
   if (settings.response === 'json') {
     const bytes = await readAnswer(response, endpoint, JSON_RESPONSE)
@@ -54,8 +55,8 @@ export async function requestIntrospection(
   return { members, bytes: bytes.length, askedAt }
 }
 
-async function post(request: IntrospectionRequest): Promise<Response> {
-  const { token, endpoint, issuer, settings, fetch, clock, signal } = request
+async function write(request: IntrospectionRequest): Promise<FetchInit> {
+  const { token, issuer, settings, clock, signal } = request
   const { clientId, clientAuthentication, response, tokenTypeHint } = settings
   const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }
   const credentials = await authenticateClient(clientAuthentication, identity)
@@ -64,7 +65,7 @@ async function post(request: IntrospectionRequest): Promise<Response> {
     ...(tokenTypeHint && { token_type_hint: tokenTypeHint }),
     ...credentials.form,
   })
-  return send(fetch, endpoint, {
+  return {
     method: 'POST',
     headers: {
       Accept: response === 'jwt' ? SIGNED_RESPONSE : 'application/json',
@@ -74,7 +75,7 @@ async function post(request: IntrospectionRequest): Promise<Response> {
     body: form.toString(),
     redirect: 'manual',
     signal,
-  })
+  }
 }
 
 /** Errors that are about us, whatever the status (RFC 6749 section 5.2). */

@@ -1,13 +1,18 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { listen, type RunningServer } from '../../../../test/support/servers.ts'
+import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
   type Fetch,
   FetchError,
+  type FetchInit,
   maxAgeOf,
+  send,
 } from '../../src/authorization-server/bounded-fetch.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -187,6 +192,159 @@ describe('a bounded call', () => {
     const exchange = get(() => closing.abort(), { closed: closing.signal })
     expect(await failureOf(exchange)).toBe('closed')
     expect(await failureOf(get(() => {}, { closed: closing.signal }))).toBe('closed')
+  })
+})
+
+describe('a call whose connection is reset before there is an answer', () => {
+  /** Answers one request on each connection, and does this with the connection when there is another. */
+  async function answeringOnce(end: (socket: Socket) => unknown) {
+    const used = new WeakSet()
+    const counted = { requests: 0 }
+    const server = await listen(({ socket }, res) => {
+      counted.requests++
+      if (used.has(socket)) return void end(socket)
+      used.add(socket)
+      return void res.writeHead(200, JSON_TYPE).end('{}')
+    })
+    running.push(server)
+    return { url: server.url, counted }
+  }
+
+  /** The connection of an answer that was read can be used again. */
+  const isKept = settled
+
+  it.each<[string, (socket: Socket) => unknown]>([
+    ['closed', (socket) => socket.destroy()],
+    ['reset', (socket) => socket.resetAndDestroy()],
+  ])('is made once more where a kept connection is %s', async (_how, end) => {
+    const { url, counted } = await answeringOnce(end)
+    for (const requests of [1, 3, 5]) {
+      expect(await getJson(url)).toEqual({})
+      expect(counted.requests).toBe(requests)
+      await isKept()
+    }
+    // This is what it is about: fetch does not get over it by itself.
+    const failure = await globalThis.fetch(url).catch((error: Error) => error.message)
+    expect([failure, counted.requests]).toEqual(['fetch failed', 6])
+  })
+
+  /** How often a call is made that ends like this. */
+  async function callsOf(end: Fetch, options: Options = {}) {
+    let calls = 0
+    const fetch: Fetch = (url, init) => {
+      calls++
+      return end(url, init)
+    }
+    const failure = await failureOf(getJson('https://as.example.com', { ...options, fetch }))
+    return [failure, calls]
+  }
+  const failing = (error: Error) =>
+    callsOf(async () => {
+      throw error
+    })
+  const coded = (code: string) => Object.assign(new Error('failed'), { code })
+  const hidden = (code: string) => new TypeError('fetch failed', { cause: coded(code) })
+
+  it.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])(
+    "is made twice at most, also by one's own fetch: %s",
+    async (code) => {
+      expect(await failing(coded(code))).toEqual(['unreachable', 2])
+      expect(await failing(hidden(code))).toEqual(['unreachable', 2])
+    },
+  )
+
+  it.each([
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'ETIMEDOUT',
+    'CERT_HAS_EXPIRED',
+    'HPE_INVALID_CONSTANT',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'UND_ERR_HEADERS_TIMEOUT',
+    'UND_ERR_BODY_TIMEOUT',
+  ])('is nothing else, and nothing else is repeated: %s', async (code) => {
+    expect(await failing(coded(code))).toEqual(['unreachable', 1])
+    expect(await failing(hidden(code))).toEqual(['unreachable', 1])
+  })
+
+  it('is not repeated where no code says so', async () => {
+    expect(await failing(new TypeError('fetch failed'))).toEqual(['unreachable', 1])
+    expect(await failing(new Error('ECONNRESET'))).toEqual(['unreachable', 1])
+  })
+
+  it('is not repeated when its time is over, or all is closed', async () => {
+    const closing = new AbortController()
+    const closed = async () => {
+      closing.abort()
+      throw coded('ECONNRESET')
+    }
+    expect(await callsOf(closed, { closed: closing.signal })).toEqual(['closed', 1])
+    const late: Fetch = (_url, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(coded('ECONNRESET')))
+      })
+    expect(await callsOf(late, { timeout: 10 })).toEqual(['timeout', 1])
+  })
+
+  it('is not even written again then: nobody is asked for a secret', async () => {
+    const abort = new AbortController()
+    let written = 0
+    const write = (): FetchInit => {
+      written++
+      return { method: 'POST', headers: {}, redirect: 'manual', signal: abort.signal }
+    }
+    const late = async () => {
+      abort.abort(new FetchError('timeout', 'too late'))
+      throw coded('ECONNRESET')
+    }
+    expect(await failureOf(send(late, 'https://as.example.com', write))).toBe('unreachable')
+    expect(written).toBe(1)
+  })
+
+  it('shares its time with the second one', async () => {
+    let calls = 0
+    const server = await listen(({ socket }) => void (++calls === 1 && socket.destroy()))
+    running.push(server)
+    const clock = fakeClock()
+    const closed = new AbortController().signal
+    const exchange = withDeadline({ clock, timeout: 3000, closed }, async (signal) => {
+      const fetch: Fetch = (url, init) => {
+        expect(init.signal).toBe(signal)
+        clock.advance(1)
+        return globalThis.fetch(url, init)
+      }
+      return boundedFetch(fetch)(server.url, signal)
+    })
+    const failed = failureOf(exchange)
+    await until(() => calls === 2)
+    expect([clock.monotonic(), clock.pending()]).toEqual([2000, 1])
+    clock.advance(1)
+    expect(await failed).toBe('timeout')
+    expect(calls).toBe(2)
+  })
+
+  it.each<[string, RequestListener]>([
+    [
+      'the head, then a reset',
+      (req, res) => {
+        res.writeHead(200, { ...JSON_TYPE, 'content-length': '100' }).flushHeaders()
+        setImmediate(() => req.socket.resetAndDestroy())
+      },
+    ],
+    [
+      'half a body, then the end',
+      (_req, res) => {
+        res.writeHead(200, { ...JSON_TYPE, 'content-length': '100' })
+        res.write('{"keys":', () => res.destroy())
+      },
+    ],
+  ])('is none once the answer has begun: %s', async (_what, handler) => {
+    let calls = 0
+    const exchange = get((req, res) => {
+      calls++
+      handler(req, res)
+    })
+    expect([await failureOf(exchange), calls]).toEqual(['unreachable', 1])
   })
 })
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { decodeJwt, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import {
@@ -10,7 +11,9 @@ import {
   type Script,
 } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE } from '../../../../test/support/issuer.ts'
+import { closingWhenUsedAgain } from '../../../../test/support/scripted-server.ts'
 import type { Fetch, IntrospectionFailure } from '../../src/index.ts'
+import { BREAKER } from '../../src/introspection/circuit-breaker.ts'
 import { ACTIVE, closing, scene, SECRET, verdict } from './scene.ts'
 
 const TOKEN = 'an-opaque-token'
@@ -124,7 +127,8 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
     expect(headers).not.toHaveProperty('WWW-Authenticate')
     expect(body).not.toContain('invalid_token')
     expect(failures()).toEqual([failure])
-    expect(endpoint.asked.map(({ url }) => url)).toEqual(['/introspect'])
+    const calls = script === drop ? 2 : 1
+    expect(endpoint.asked.map(({ url }) => url)).toEqual(Array(calls).fill('/introspect'))
 
     endpoint.answer(ACTIVE)
     clock.advance(failure === 'throttled' ? 1 : 0)
@@ -568,6 +572,45 @@ describe('a resource server that is closed', () => {
     expect(await pending).toBe('503 introspection_unavailable')
     expect(await judge('another')).toBe('503 introspection_unavailable')
     expect(endpoint.asked).toHaveLength(1)
+  })
+})
+
+describe('a connection that is closed when it is used again', () => {
+  it('costs no answer: the call is made once more, with an assertion of its own', async () => {
+    const { privateKey } = await generateKeyPair('ES256')
+    const clientAuthentication = {
+      method: 'private_key_jwt',
+      key: privateKey,
+      algorithm: 'ES256',
+    } as const
+    const used = new Set<unknown>()
+    const strict = ({ form }: Asked) => {
+      const { jti } = decodeJwt(form.get('client_assertion')!)
+      return used.has(jti) ? 401 : (used.add(jti), ACTIVE)
+    }
+    const server = closing(await introspectionServer(closingWhenUsedAgain(strict)))
+    const { endpoint, judge, failures } = await scene(ACTIVE, {
+      server,
+      introspection: { clientAuthentication, endpoint: `${server.url}/introspect` },
+    })
+    expect(await judge('one')).toBe('granted')
+    await settled()
+    expect(await judge('two')).toBe('granted')
+    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['one', 'two', 'two'])
+    expect(used.size).toBe(3)
+    expect(failures()).toEqual([])
+  })
+
+  it('is one failure for the circuit, where the second call ends as the first', async () => {
+    const { endpoint, judge, failures } = await scene(drop)
+    for (let i = 0; i < BREAKER.failures - 1; i++) await judge(`token-${i}`)
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+    endpoint.answer(drop)
+    endpoint.asked.length = 0
+    for (let i = 0; i < BREAKER.failures + 1; i++) await judge(`again-${i}`)
+    expect(endpoint.asked).toHaveLength(2 * BREAKER.failures)
+    expect(failures()).toHaveLength(2 * BREAKER.failures - 1)
   })
 })
 
