@@ -4,6 +4,8 @@ import { ISSUER } from './issuer.ts'
 /** What the endpoint answers from now on. */
 export type Behaviour =
   | { readonly keys: readonly object[]; readonly cacheControl?: string }
+  /** 429 with this header field, from the keys alone or from all. */
+  | { readonly retryAfter: string; readonly of?: 'keys' }
   | 'refuse'
   | 'hang'
   | 'error'
@@ -38,6 +40,11 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
       case 'empty':
         return url.endsWith('/jwks') ? json({ keys: [] }) : metadata()
       default:
+        if ('retryAfter' in behaviour) {
+          if (behaviour.of === 'keys' && !url.endsWith('/jwks')) return metadata()
+          const headers = { 'retry-after': behaviour.retryAfter }
+          return new Response('', { status: 429, headers })
+        }
         if (!url.endsWith('/jwks')) return metadata()
         return json(
           { keys: behaviour.keys },

@@ -2,6 +2,7 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import type { GetJson } from './bounded-fetch.ts'
 import { type Bounds, withDeadline } from './deadline.ts'
 import { discover, type Endpoint, metadataUrls } from './metadata.ts'
+import { retryAfterOf } from './retry-after.ts'
 import { issuerOfTenant } from './tenants.ts'
 
 /** Milliseconds after which the metadata is asked for again, to follow an endpoint that has moved. */
@@ -15,6 +16,9 @@ const JOINED_FOR = 500
 
 /** Milliseconds for which an endpoint is not doubted again: what is not there for one request may be there for others. */
 const DOUBTED_FOR = 5000
+
+/** Milliseconds for which the server may put off the next search for an endpoint that is known (`Retry-After`), at most. */
+export const METADATA_PAUSE = 60_000
 
 export interface DiscoveredEndpointOptions {
   /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */
@@ -63,6 +67,8 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   let places = allPlaces
   let soughtAt = -Infinity
   let search: Promise<string> | undefined
+  /** When the pause that the metadata has asked for is over. */
+  let askedUntil = -Infinity
 
   async function seek(): Promise<string> {
     soughtAt = clock.monotonic()
@@ -78,6 +84,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       // A later search has been faster, and knows better.
       if (number < newest && known !== undefined) return known
       newest = number
+      askedUntil = -Infinity
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
       if (known !== undefined && known !== found) reports.moved(known, found)
       known = found
@@ -85,6 +92,8 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
     } catch (error) {
       if (known === undefined) throw error
       if (!closed.aborted) reports.discoveryFailed(error)
+      const pause = Math.min(METADATA_PAUSE, retryAfterOf(error, clock.now()) * 1000)
+      askedUntil = Math.max(askedUntil, clock.monotonic() + pause)
       places = allPlaces
     }
     if (doubt !== undefined && number > doubt) doubt = undefined
@@ -113,8 +122,10 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   return {
     find() {
       if (known === undefined) return join()
+      const now = clock.monotonic()
+      if (now < askedUntil) return known
       if (doubt !== undefined) return joinBriefly(known)
-      if (clock.monotonic() - soughtAt >= METADATA_AGE) void join()
+      if (now - soughtAt >= METADATA_AGE) void join()
       return known
     },
     forget() {

@@ -6,7 +6,7 @@ import {
   type DiscoveryFailure,
   UNEXPECTED,
 } from '../authorization-server/describe-failure.ts'
-import { secondsUntil } from '../authorization-server/retry-after.ts'
+import { retryAfterOf } from '../authorization-server/retry-after.ts'
 
 /** Why it is not known whether a token is active. Never the caller's fault. */
 export type IntrospectionFailure =
@@ -88,7 +88,7 @@ export function failedCall(error: unknown, wall: number): FailedCall {
     failure,
     detail,
     isOutage: IS_OUTAGE_BY_STATUS[status ?? 0] ?? OUTAGES.includes(failure),
-    retryAfter: retryAfterOf(error, wall),
+    retryAfter: error instanceof IntrospectionError ? error.retryAfter : retryAfterOf(error, wall),
   }
 }
 
@@ -110,9 +110,4 @@ function describe(error: unknown): CallFailure<IntrospectionFailure> {
   if (error instanceof FetchError && error.failure === 'status')
     return { failure: OF_STATUS[error.status!] ?? 'status', detail: error.message }
   return describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
-}
-
-function retryAfterOf(error: unknown, wall: number): number {
-  if (error instanceof IntrospectionError) return error.retryAfter
-  return (error instanceof FetchError && secondsUntil(error.retryAfter, wall)) || 0
 }

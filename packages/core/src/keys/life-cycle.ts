@@ -13,6 +13,8 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Between failed attempts: the first pause, what it may grow to, and by which part it varies. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
+  /** What the issuer may ask us to wait (`Retry-After`), at most: no longer than we would wait by ourselves in the end. */
+  retryAfter: 60,
   /** Without any keys, requests may start an attempt this often. */
   withoutKeys: 0.8,
   /** Fetches for keys that are not in the set: so many at once, and one more in each interval. */
@@ -59,6 +61,7 @@ interface HeldSet {
  * - Requests wait only where an answer can be expected: once an attempt has failed, a request that has no
  *   keys is answered at once while attempts go on behind it.
  * - Scheduled attempts, unknown keys and changed keys have budgets of their own.
+ * - Where the issuer has asked for a pause, nothing starts an attempt before it is over.
  */
 export class KeyLifeCycle {
   readonly #ages: KeyAges
@@ -72,6 +75,8 @@ export class KeyLifeCycle {
   readonly #running = new Set<number>()
   #failures = 0
   #dueAt = Infinity
+  /** When the pause that the issuer has asked for is over. */
+  #askedUntil = -Infinity
 
   constructor(ages: KeyAges, random: () => number) {
     this.#ages = ages
@@ -106,11 +111,16 @@ export class KeyLifeCycle {
     return this.#dueAt
   }
 
+  /** Whether no pause keeps us from asking the issuer. */
+  mayAsk(now: number): boolean {
+    return now >= this.#askedUntil
+  }
+
   plan(need: Need, now: number): Plan {
     const running = this.#running.size > 0
     switch (need) {
       case 'keys': {
-        const due = now - this.#startedAt >= KEY_TIMES.withoutKeys * 1000
+        const due = this.mayAsk(now) && now - this.#startedAt >= KEY_TIMES.withoutKeys * 1000
         return this.#failures === 0 ? { start: !running, wait: true } : { start: due, wait: false }
       }
       case 'fresh_keys':
@@ -120,9 +130,9 @@ export class KeyLifeCycle {
           ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }
       case 'unknown_key':
-        return joinOrTake(running, this.#unknownKey, now)
+        return this.#joinOrTake(running, this.#unknownKey, now)
       case 'changed_key':
-        return joinOrTake(running, this.#changedKey, now)
+        return this.#joinOrTake(running, this.#changedKey, now)
     }
   }
 
@@ -142,6 +152,7 @@ export class KeyLifeCycle {
     if (!this.#running.has(attempt)) return false
     for (const older of this.#running) if (older <= attempt) this.#running.delete(older)
     this.#failures = 0
+    this.#askedUntil = -Infinity
     const kept = Math.min(this.#ages.maxAge, Math.max(KEY_TIMES.minAge, maxAge ?? Infinity))
     this.#held = { set, loadedAt: now, maxAge: kept }
     const { part, jitter } = KEY_TIMES.refreshAt
@@ -149,20 +160,34 @@ export class KeyLifeCycle {
     return true
   }
 
-  /** An attempt has failed. Returns whether that counts: not where a newer attempt has succeeded. */
-  fail(attempt: number, now: number): boolean {
+  /**
+   * An attempt has failed, and the issuer has asked for a pause of so many seconds: 0 where it has not. Returns
+   * whether that counts: not where a newer attempt has succeeded.
+   */
+  fail(attempt: number, now: number, retryAfter: number): boolean {
     if (!this.#running.delete(attempt)) return false
     this.#failures++
     const { first, last, jitter } = KEY_TIMES.backOff
-    const pause = Math.min(last, first * 2 ** (this.#failures - 1))
-    this.#dueAt = now + pause * 1000 * (1 + this.#vary(jitter))
+    const pause = Math.min(last, first * 2 ** (this.#failures - 1)) * 1000
+    const asked = Math.min(KEY_TIMES.retryAfter, retryAfter) * 1000
+    const spread = pause * this.#vary(jitter)
+    this.#askedUntil = Math.max(this.#askedUntil, now + asked)
+    this.#dueAt = Math.max(now + pause + spread, this.#askedUntil + Math.abs(spread))
     return true
   }
 
   /** Seconds after which a caller who was turned away may find keys. */
   retryAfter(now: number): number {
     const untilDue = (this.#dueAt - now) / 1000
-    return this.held(now) === undefined ? 1 : Math.min(untilDue, KEY_TIMES.unknownKey.interval)
+    const usual =
+      this.held(now) === undefined ? 1 : Math.min(untilDue, KEY_TIMES.unknownKey.interval)
+    return Math.max(usual, (this.#askedUntil - now) / 1000)
+  }
+
+  #joinOrTake(running: boolean, budget: TokenBucket, now: number): Plan {
+    if (running) return { start: false, wait: true }
+    const allowed = this.mayAsk(now) && budget.take(now)
+    return { start: allowed, wait: allowed }
   }
 
   #vary(jitter: number): number {
@@ -172,10 +197,4 @@ export class KeyLifeCycle {
 
 function bucket({ burst, interval }: { burst: number; interval: number }): TokenBucket {
   return new TokenBucket(burst, interval * 1000)
-}
-
-function joinOrTake(running: boolean, budget: TokenBucket, now: number): Plan {
-  if (running) return { start: false, wait: true }
-  const allowed = budget.take(now)
-  return { start: allowed, wait: allowed }
 }

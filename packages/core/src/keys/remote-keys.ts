@@ -1,3 +1,4 @@
+import { retryAfterOf } from '../authorization-server/retry-after.ts'
 import type { Clock } from '../clock.ts'
 import { KeysUnavailableError } from '../errors.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
@@ -73,7 +74,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   }
 
   function failed(number: number, error: unknown): void {
-    if (!lifeCycle.fail(number, clock.monotonic())) return
+    const retryAfter = retryAfterOf(error, clock.now())
+    if (!lifeCycle.fail(number, clock.monotonic(), retryAfter)) return
     lastError = error
     reports.failed(error, lifeCycle.failures)
     schedule()
@@ -169,7 +171,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
     async ready() {
       if (lifeCycle.held(clock.monotonic()) !== undefined) return
-      if (running.size === 0) attempt()
+      if (running.size === 0 && lifeCycle.mayAsk(clock.monotonic())) attempt()
       await [...running.values()].at(-1)
       if (lifeCycle.held(clock.monotonic()) !== undefined) return
       throw new KeysUnavailableError(

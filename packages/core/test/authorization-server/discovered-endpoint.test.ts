@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
-import type { FetchedDocument } from '../../src/authorization-server/bounded-fetch.ts'
+import { type FetchedDocument, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import {
   discoveredEndpoint,
   METADATA_AGE,
@@ -14,14 +14,18 @@ const AGE = METADATA_AGE / 1000
 function scene(more: { byCertificate?: boolean } = {}) {
   const clock = fakeClock()
   const closed = new AbortController()
-  const answers: ((document: object) => void)[] = []
+  const answers: ((answer: object) => void)[] = []
   const reports: unknown[] = []
   const endpoint = discoveredEndpoint({
     issuer: ISSUER,
     endpoint: 'token_endpoint',
     get: () =>
-      new Promise<FetchedDocument>((resolve) =>
-        answers.push((document) => resolve({ document: { ...document }, maxAge: undefined })),
+      new Promise<FetchedDocument>((resolve, reject) =>
+        answers.push((answer) =>
+          answer instanceof Error
+            ? reject(answer)
+            : resolve({ document: { ...answer }, maxAge: undefined }),
+        ),
       ),
     isAcceptable: () => true,
     bounds: { clock, timeout: 3000, closed: closed.signal },
@@ -146,6 +150,45 @@ describe('an endpoint that is discovered', () => {
     endpoint.forget()
     void endpoint.find()
     expect(answers).toHaveLength(3)
+  })
+
+  it('is not sought before the server wants it (Retry-After), within a minute, however it is doubted', async () => {
+    for (const [retryAfter, pause] of [
+      ['20', 20],
+      ['3600', 60],
+      ['soon', 0],
+    ] as const) {
+      const { clock, answers, endpoint, known } = scene()
+      await known()
+      endpoint.forget()
+      const found = endpoint.find()
+      answers[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter }))
+      expect(await found).toBe(`${ISSUER}/token`)
+      const begun = clock.monotonic()
+      while (answers.length === 2 && clock.monotonic() - begun < 100_000) {
+        clock.advance(0.5)
+        endpoint.forget()
+        void endpoint.find()
+      }
+      const waited = (clock.monotonic() - begun) / 1000
+      expect([retryAfter, waited]).toEqual([retryAfter, Math.max(pause, 5)])
+    }
+  })
+
+  it('is sought again at once where a later search was answered meanwhile', async () => {
+    const { clock, answers, endpoint, known } = scene()
+    await known()
+    endpoint.forget()
+    void endpoint.find()
+    await clock.pass(0.5)
+    void endpoint.find()
+    answers[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter: '60' }))
+    answers[2]!(endpointAt('/token'))
+    await settled()
+    clock.advance(5)
+    endpoint.forget()
+    void endpoint.find()
+    expect(answers).toHaveLength(4)
   })
 
   it('is not taken back by an older search that ends later', async () => {

@@ -5,7 +5,7 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
+import { METADATA_AGE, METADATA_PAUSE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
@@ -34,11 +34,12 @@ describe('the numbers of the life-cycle', () => {
       minAge: 30,
       refreshAt: { part: 0.8, jitter: 0.05 },
       backOff: { first: 2, last: 60, jitter: 0.2 },
+      retryAfter: 60,
       withoutKeys: 0.8,
       unknownKey: { burst: 2, interval: 5 },
       changedKey: { burst: 1, interval: 30 },
     })
-    expect(METADATA_AGE).toBe(300_000)
+    expect([METADATA_AGE, METADATA_PAUSE]).toEqual([300_000, 60_000])
   })
 })
 
@@ -59,13 +60,13 @@ describe('a key set', () => {
   it('is sought again after pauses that double up to a minute, spread by chance', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
-      lifeCycle.fail(lifeCycle.begin(0), 0)
+      lifeCycle.fail(lifeCycle.begin(0), 0, 0)
       return lifeCycle.dueAt / 1000
     })
     expect(pauses).toEqual([2, 4, 8, 16, 32, 60, 60, 60])
     for (const random of [0, 1]) {
       const spread = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => random)
-      spread.fail(spread.begin(0), 0)
+      spread.fail(spread.begin(0), 0, 0)
       expect(spread.dueAt).toBeCloseTo(random === 0 ? 1600 : 2400, 3)
     }
   })
@@ -78,7 +79,7 @@ describe('a key set', () => {
     expect(lifeCycle.held(4)?.set.size).toBe(2)
     const [third, fourth] = [lifeCycle.begin(5), lifeCycle.begin(6)]
     lifeCycle.succeed(fourth, named(4), undefined, 7)
-    lifeCycle.fail(third, 8)
+    lifeCycle.fail(third, 8, 0)
     expect(lifeCycle.failures).toBe(0)
   })
 

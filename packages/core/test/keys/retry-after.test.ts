@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
+import { fc } from '../../../../test/support/property.ts'
+import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { createResourceServer } from '../../src/index.ts'
+import type { KeySet } from '../../src/keys/key-set.ts'
+import { KEY_TIMES, KeyLifeCycle, type Need } from '../../src/keys/life-cycle.ts'
+
+const oldKey = generateKey('ES256', 'old')
+const newKey = generateKey('ES256', 'new')
+const OLD = { keys: [oldKey.jwk] }
+const BOTH = { keys: [oldKey.jwk, newKey.jwk] }
+
+function scene(first: Behaviour) {
+  const clock = fakeClock()
+  const endpoint = scriptedEndpoint(first)
+  const issuer = createTestIssuer({ now: clock.seconds })
+  const server = createResourceServer({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    fetch: endpoint.fetch,
+    clock,
+  })
+  /** The answer to a request with a token of this key, in short. */
+  async function send(key: TestKey, kid: string | undefined = key.kid) {
+    const headers = { authorization: `Bearer ${issuer.token({ key, header: { kid } })}` }
+    const outcome = await server.authenticate({ method: 'GET', url: '/', headers })
+    if (outcome.kind !== 'refused') return outcome.kind
+    return [outcome.status, outcome.headers['Retry-After']].filter(Boolean).join(' after ')
+  }
+  return { clock, endpoint, server, send }
+}
+
+/** Seconds from the start of the clock. */
+const dateAfter = (seconds: number) =>
+  new Date((fakeClock().seconds() + seconds) * 1000).toUTCString()
+
+describe('Retry-After of an issuer without whose keys nothing goes', () => {
+  it.each([
+    ['5', 5],
+    ['60', 60],
+    ['61', 60],
+    ['86400', 60],
+    ['9'.repeat(400), 60],
+    [dateAfter(30), 30],
+    [dateAfter(86_400), 60],
+    [dateAfter(-86_400), 0],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+    ['0', 0],
+    ['-5', 0],
+    ['1.5', 0],
+    ['1e9', 0],
+    ['5, 7', 0],
+    ['soon', 0],
+    ['', 0],
+  ])('is heeded by all that could start a fetch: %j for %i seconds', async (retryAfter, pause) => {
+    for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
+      const { clock, endpoint, server, send } = scene(behaviour)
+      await expect(server.ready()).rejects.toThrow('cannot be had')
+      endpoint.behave(OLD)
+      endpoint.asked()
+      for (let passed = 0; passed < pause; passed += 0.5) {
+        expect(await send(oldKey)).toBe(`503 after ${Math.max(1, Math.ceil(pause - passed))}`)
+        expect(server.status()[0]!.keys.state).toBe('unavailable')
+        await expect(server.ready()).rejects.toThrow('status 429')
+        await clock.pass(0.4999)
+        expect(endpoint.asked()).toEqual([])
+        await clock.pass(0.0001)
+      }
+      // What paces fetches without keys in any case.
+      if (pause === 0) await clock.pass(KEY_TIMES.withoutKeys)
+      await send(oldKey)
+      await settled()
+      expect(await send(oldKey)).toBe('granted')
+    }
+  })
+
+  it('does not keep the keys from coming by themselves', async () => {
+    const { clock, endpoint, server } = scene({ retryAfter: '86400' })
+    await expect(server.ready()).rejects.toThrow('cannot be had')
+    endpoint.behave(OLD)
+    await clock.pass(60.5)
+    expect(server.status()[0]!.keys.state).toBe('fresh')
+  })
+})
+
+describe('Retry-After of an issuer whose keys are held', () => {
+  it('is not got round by unknown keys, by changed ones, or by tokens without a kid', async () => {
+    const { clock, endpoint, server, send } = scene(OLD)
+    await server.ready()
+    await clock.pass(60)
+    endpoint.behave({ retryAfter: '20' })
+    endpoint.asked()
+    expect(await send(newKey)).toBe('503 after 20')
+    expect(endpoint.asked()).toEqual(['/jwks'])
+    endpoint.behave(BOTH)
+    for (let second = 0; second < 20; second++) {
+      // At its end a pause is no shorter than what is told in any failure.
+      const wait =
+        second < 15 ? `503 after ${20 - second}` : expect.stringMatching(/^503 after [1-5]$/)
+      expect([await send(newKey), await send(newKey, 'random')]).toEqual([wait, wait])
+      expect(await send(newKey, 'old')).toBe('401')
+      expect(await send(oldKey)).toBe('granted')
+      await server.ready()
+      await clock.pass(0.999)
+      expect(endpoint.asked()).toEqual([])
+      await clock.pass(0.001)
+    }
+    // The budgets are as full as before.
+    expect([await send(newKey), await send(newKey, 'random')]).toEqual(['granted', '401'])
+  })
+
+  it('puts off a scheduled fetch, whose keys go on serving', async () => {
+    const { clock, endpoint, server, send } = scene(OLD)
+    await server.ready()
+    endpoint.behave({ retryAfter: '60' })
+    endpoint.asked()
+    while (endpoint.asked().length === 0) await clock.pass(1)
+    endpoint.behave(BOTH)
+    await clock.pass(58)
+    expect([endpoint.asked(), await send(oldKey)]).toEqual([[], 'granted'])
+    await clock.pass(3)
+    expect(endpoint.asked()).toEqual(['/jwks'])
+    expect(await send(newKey)).toBe('granted')
+  })
+
+  it('ends with the next answer that has keys', () => {
+    const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
+    const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
+    lifeCycle.fail(first, 10, 60)
+    expect([lifeCycle.mayAsk(20), lifeCycle.dueAt]).toEqual([false, 60_010])
+    lifeCycle.succeed(second, EMPTY, undefined, 20)
+    expect([lifeCycle.mayAsk(20), lifeCycle.dueAt]).toEqual([true, 480_020])
+  })
+})
+
+const EMPTY = { size: 0, ignored: [], find: () => [] } as unknown as KeySet
+const NEEDS: readonly Need[] = ['keys', 'fresh_keys', 'unknown_key', 'changed_key']
+
+describe('whatever an issuer writes into Retry-After', () => {
+  const moment = fc.record({
+    /** Milliseconds since the one before. */
+    passed: fc.oneof(fc.nat(1000), fc.nat(100_000), fc.nat(1_000_000)),
+    ends: fc.constantFrom('failure', 'success', 'nothing'),
+    retryAfter: fc.oneof(
+      fc.nat(120),
+      fc.constantFrom(0, -0, -1, -1e300, 0.5, 61, 1e300, Infinity, Number.MAX_SAFE_INTEGER),
+    ),
+    maxAge: fc.oneof(fc.constant(undefined), fc.nat(1000)),
+    spread: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+
+  it('no fetch begins within the pause, none is put off by more than that, and keys live as long as without it', () => {
+    const ages = { maxAge: 600, staleLimit: 3600 }
+    fc.assert(
+      fc.property(fc.array(moment, { maxLength: 40 }), (moments) => {
+        let spread = 0.5
+        const lifeCycle = new KeyLifeCycle(ages, () => spread)
+        /** The same, with an issuer that asks for nothing. */
+        const other = new KeyLifeCycle(ages, () => spread)
+        let now = 0
+        let pauseEnds = -Infinity
+        for (const { passed, ends, retryAfter, maxAge, spread: next } of moments) {
+          now += passed
+          spread = next
+          for (const need of NEEDS) {
+            const { start, wait } = lifeCycle.plan(need, now)
+            other.plan(need, now)
+            expect(start && now < pauseEnds).toBe(false)
+            // Nobody waits where nothing is on its way.
+            expect(wait && now < pauseEnds).toBe(false)
+          }
+          if (ends !== 'nothing') {
+            const [attempt, same] = [lifeCycle.begin(now), other.begin(now)]
+            if (ends === 'success') {
+              lifeCycle.succeed(attempt, EMPTY, maxAge, now)
+              other.succeed(same, EMPTY, maxAge, now)
+              pauseEnds = -Infinity
+              expect(lifeCycle.dueAt).toBe(other.dueAt)
+            } else {
+              lifeCycle.fail(attempt, now, retryAfter)
+              other.fail(same, now, 0)
+              const heeded = Math.max(0, Math.min(60, retryAfter)) * 1000
+              pauseEnds = Math.max(pauseEnds, now + heeded)
+              expect(lifeCycle.dueAt).toBeGreaterThanOrEqual(Math.max(pauseEnds, other.dueAt))
+              expect(lifeCycle.dueAt).toBeLessThanOrEqual(now + 72_000)
+              expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(60)
+            }
+          }
+          expect(lifeCycle.held(now)).toEqual(other.held(now))
+          expect(lifeCycle.staleAt).toBe(other.staleAt)
+          expect(lifeCycle.failures).toBe(other.failures)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
