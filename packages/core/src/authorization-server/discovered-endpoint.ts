@@ -18,7 +18,7 @@ const JOINED_FOR = 500
 const DOUBTED_FOR = 5000
 
 /** Milliseconds for which the server may put off the next search for an endpoint that is known (`Retry-After`), at most. */
-export const METADATA_PAUSE = 60_000
+export const METADATA_PAUSE = 10_000
 
 export interface DiscoveredEndpointOptions {
   /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */

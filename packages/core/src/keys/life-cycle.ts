@@ -13,8 +13,11 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Between failed attempts: the first pause, what it may grow to, and by which part it varies. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** What the issuer may ask us to wait (`Retry-After`), at most: no longer than we would wait by ourselves in the end. */
-  retryAfter: 60,
+  /**
+   * What the issuer may ask us to wait (`Retry-After`), at most. Little, because callers with made-up keys can bring a
+   * server to ask for it, and meanwhile no rotation is noticed.
+   */
+  retryAfter: 10,
   /** Without any keys, requests may start an attempt this often. */
   withoutKeys: 0.8,
   /** Fetches for keys that are not in the set: so many at once, and one more in each interval. */

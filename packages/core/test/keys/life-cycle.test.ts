@@ -34,12 +34,12 @@ describe('the numbers of the life-cycle', () => {
       minAge: 30,
       refreshAt: { part: 0.8, jitter: 0.05 },
       backOff: { first: 2, last: 60, jitter: 0.2 },
-      retryAfter: 60,
+      retryAfter: 10,
       withoutKeys: 0.8,
       unknownKey: { burst: 2, interval: 5 },
       changedKey: { burst: 1, interval: 30 },
     })
-    expect([METADATA_AGE, METADATA_PAUSE]).toEqual([300_000, 60_000])
+    expect([METADATA_AGE, METADATA_PAUSE]).toEqual([300_000, 10_000])
   })
 })
 
