@@ -3,6 +3,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyRequest,
   type FastifyServerOptions,
+  LogController,
 } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
@@ -176,7 +177,8 @@ describe('on Fastify 5', () => {
         done()
       },
     })
-    const app = createApp({ logger: { level: 'info', stream }, disableRequestLogging: true })
+    const logController = new LogController({ disableRequestLogging: true })
+    const app = createApp({ logger: { level: 'info', stream }, logController })
     await app.register(bearward.plugin)
     app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
     await app.ready()
