@@ -6,12 +6,12 @@ import {
   type Outcome,
 } from '@bearward/core'
 import { onTestFinished } from 'vitest'
+import type { ServerCertificate } from '../support/certificate.ts'
 import { fakeClock, settled } from '../support/fake-clock.ts'
 import {
   type Fault,
   type FaultyServer,
   type FaultyServerOptions,
-  type ServerCertificate,
   startFaultyServer,
 } from '../support/faulty-server.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'

@@ -1,7 +1,7 @@
-import { constants, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import type { TestKey } from '../../support/keys.ts'
+import { pssOf, rawRsa } from '../../support/rsa.ts'
 import { type ContractCase, each } from '../contract-case.ts'
-import { withSha1Mask } from '../der.ts'
 import { KEYS, partsOf, token } from '../fixture.ts'
 import { invalidToken } from '../outcomes.ts'
 
@@ -34,19 +34,13 @@ const widened = (key: TestKey) =>
   })
 const inDer = (key: TestKey) =>
   resigned(key, (input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
-const salted = (key: TestKey, saltLength: number) =>
-  resigned(key, (input) =>
-    sign(`sha${key.alg.slice(2)}`, input, {
-      key: key.privateKey,
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength,
-    }),
-  )
+const padded = (key: TestKey, options: Parameters<typeof pssOf>[1]) =>
+  resigned(key, (input) => rawRsa(key.privateKey, pssOf(input, options)))
 const salts = (key: TestKey) =>
   Object.fromEntries(
-    [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((length) => [
-      `${key.alg}, ${length} octets`,
-      salted(key, length),
+    [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [
+      `${key.alg}, ${salt} octets`,
+      padded(key, { hash: `sha${key.alg.slice(2)}`, salt }),
     ]),
   )
 
@@ -81,9 +75,7 @@ export const signatures: readonly ContractCase[] = [
     ...salts(ps512),
   }),
   ...each(['7518-31'], 'wants PSS masks made with the same hash', badSignature, {
-    'SHA-1 under PS256': resigned(ps256, (input) =>
-      sign('sha256', input, withSha1Mask(ps256.privateKey)),
-    ),
+    'SHA-1 under PS256': padded(ps256, { mask: 'sha1' }),
   }),
   ...each([], 'keeps the paddings of RSA apart', badSignature, {
     'PKCS #1 under PS256': token({ key: ps256, signedWith: 'RS256' }),

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import LRUCache from 'lru-cache'
 import { describe, expect, it, vi } from 'vitest'
 import { guarded } from '../../../../test/support/bare-http.ts'
-import { selfSigned } from '../../../../test/support/certificate.ts'
+import { serverCertificate } from '../../../../test/support/certificate.ts'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import { raw } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
@@ -73,7 +73,7 @@ describe('the request', () => {
   })
 
   it('7662-06: is not answered by a server that cannot show who it is', async () => {
-    const { cert, key } = selfSigned('localhost')
+    const { cert, key } = serverCertificate({ subject: { name: 'localhost' } })
     const impostor = closing(
       await listen(
         createServer({ cert, key }, (_req, res) => {
