@@ -1,7 +1,8 @@
 import type { TestIssuer } from '../support/issuer.ts'
 import type { TestKey } from '../support/keys.ts'
+import { withSignature } from '../support/tokens.ts'
 import { type Attack, invalidToken } from './attack.ts'
-import { keyOf, withSignature } from './forging.ts'
+import { keyOf } from './forging.ts'
 
 /** Makes another signature out of the good one, or out of what it covers. */
 export type Forgery = (signature: Buffer, input: Buffer, key: TestKey) => Uint8Array

@@ -1,12 +1,6 @@
 import type { TestIssuer } from '../support/issuer.ts'
-import { signBytes, type TestKey } from '../support/keys.ts'
-import { encodePart } from '../support/tokens.ts'
-
-export type Parts = readonly [header: string, payload: string, signature: string]
-
-export function partsOf(token: string): Parts {
-  return token.split('.') as unknown as Parts
-}
+import type { TestKey } from '../support/keys.ts'
+import { encodePart, partsOf } from '../support/tokens.ts'
 
 /** The claims of a good token of this issuer, to be bent. */
 export function goodClaims(issuer: TestIssuer): Record<string, unknown> {
@@ -35,21 +29,6 @@ export function tokenWithClaim(issuer: TestIssuer, name: string, text: string): 
 /** A good token of this issuer but for one header parameter, whose value is written as it stands. */
 export function tokenWithParameter(issuer: TestIssuer, name: string, text: string): string {
   return issuer.token({ header: jsonWith(goodHeader(issuer), name, text) })
-}
-
-/** Signs text as it stands, dots and all, as the issuer would. */
-export function signText(input: string, key: TestKey): string {
-  return `${input}.${signBytes(key.alg, key.privateKey, Buffer.from(input)).toString('base64url')}`
-}
-
-/** The same token with another signature, which is made of the good one or of what it covers. */
-export function withSignature(
-  token: string,
-  make: (signature: Buffer, input: Buffer) => Uint8Array,
-): string {
-  const [header, payload, signature] = partsOf(token)
-  const made = make(Buffer.from(signature, 'base64url'), Buffer.from(`${header}.${payload}`))
-  return `${header}.${payload}.${Buffer.from(made).toString('base64url')}`
 }
 
 /** The key of an issuer for one algorithm. */

@@ -8,9 +8,10 @@ import {
   pssOf,
   rawRsa,
 } from '../support/rsa.ts'
+import { partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
 import { type Forgery, forgeries, forgery } from './forgery.ts'
-import { keyOf, partsOf, withSignature } from './forging.ts'
+import { keyOf } from './forging.ts'
 
 const modulusOf = (key: TestKey) => numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
 

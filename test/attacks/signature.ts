@@ -1,9 +1,9 @@
 import { createHash, sign } from 'node:crypto'
 import { signBytes, type TestKey } from '../support/keys.ts'
 import { littleEndianNumberOf, littleEndianOf, numberOf, octetsOf } from '../support/numbers.ts'
+import { partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
 import { type Forgery, forgeries, forgery } from './forgery.ts'
-import { partsOf, withSignature } from './forging.ts'
 import { ALGORITHMS } from './target.ts'
 
 const malformed = invalidToken('malformed_token')

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { selfSignedCertificate } from '../../support/certificate.ts'
 import { generateKey } from '../../support/keys.ts'
-import { encodePart, signCompact } from '../../support/tokens.ts'
+import { encodePart, partsOf, signCompact } from '../../support/tokens.ts'
 import { bearer, type ContractCase, each } from '../contract-case.ts'
-import { attacker, claiming, headed, KEYS, partsOf, token } from '../fixture.ts'
+import { attacker, claiming, headed, KEYS, token } from '../fixture.ts'
 import { invalidToken, ok } from '../outcomes.ts'
 
 const unsupported = invalidToken('unsupported_header')

@@ -1,29 +1,28 @@
 import { sign } from 'node:crypto'
 import type { TestKey } from '../../support/keys.ts'
 import { pssOf, rawRsa } from '../../support/rsa.ts'
+import { withSignature } from '../../support/tokens.ts'
 import { type ContractCase, each } from '../contract-case.ts'
-import { KEYS, partsOf, token } from '../fixture.ts'
+import { KEYS, token } from '../fixture.ts'
 import { invalidToken } from '../outcomes.ts'
 
 const { es256, es384, es512, ed25519, rs256, ps256, ps384, ps512 } = KEYS
 const badSignature = invalidToken('invalid_signature')
 
 /** A token of a key whose signature is made, or changed, by hand. */
-function resigned(key: TestKey, signature: (input: Buffer, usual: Buffer) => Buffer): string {
-  const [head, payload, usual] = partsOf(token({ key }))
-  const made = signature(Buffer.from(`${head}.${payload}`), Buffer.from(usual, 'base64url'))
-  return `${head}.${payload}.${made.toString('base64url')}`
+function resigned(key: TestKey, make: (usual: Buffer, input: Buffer) => Buffer): string {
+  return withSignature(token({ key }), make)
 }
 const lengths = (key: TestKey) => ({
-  [`${key.alg}, one octet less`]: resigned(key, (_, usual) => usual.subarray(0, -1)),
-  [`${key.alg}, one octet more`]: resigned(key, (_, usual) => Buffer.concat([usual, Buffer.of(0)])),
-  [`${key.alg}, one octet more in front`]: resigned(key, (_, usual) =>
+  [`${key.alg}, one octet less`]: resigned(key, (usual) => usual.subarray(0, -1)),
+  [`${key.alg}, one octet more`]: resigned(key, (usual) => Buffer.concat([usual, Buffer.of(0)])),
+  [`${key.alg}, one octet more in front`]: resigned(key, (usual) =>
     Buffer.concat([Buffer.of(0), usual]),
   ),
 })
 /** Two numbers of the right value, each an octet longer than the field. */
 const widened = (key: TestKey) =>
-  resigned(key, (_, usual) => {
+  resigned(key, (usual) => {
     const half = usual.length / 2
     return Buffer.concat([
       Buffer.of(0),
@@ -33,9 +32,9 @@ const widened = (key: TestKey) =>
     ])
   })
 const inDer = (key: TestKey) =>
-  resigned(key, (input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
+  resigned(key, (_, input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
 const padded = (key: TestKey, options: Parameters<typeof pssOf>[1]) =>
-  resigned(key, (input) => rawRsa(key.privateKey, pssOf(input, options)))
+  resigned(key, (_, input) => rawRsa(key.privateKey, pssOf(input, options)))
 const salts = (key: TestKey) =>
   Object.fromEntries(
     [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [
@@ -66,8 +65,8 @@ export const signatures: readonly ContractCase[] = [
   }),
   ...each([], 'takes no ECDSA signature of zeros', badSignature, {
     'both numbers zero': resigned(es256, () => Buffer.alloc(64)),
-    'the first number zero': resigned(es256, (_, usual) => usual.fill(0, 0, 32)),
-    'the second number zero': resigned(es256, (_, usual) => usual.fill(0, 32)),
+    'the first number zero': resigned(es256, (usual) => usual.fill(0, 0, 32)),
+    'the second number zero': resigned(es256, (usual) => usual.fill(0, 32)),
   }),
   ...each(['7518-31'], 'wants PSS salts as long as the hash', badSignature, {
     ...salts(ps256),
