@@ -10,12 +10,12 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { onExpress } from '../support/on-express.ts'
 import { fc } from '../support/property.ts'
 import { listen, type RunningServer, sendRaw } from '../support/servers.ts'
 import { partsOf, signCompact } from '../support/tokens.ts'
 import { goodClaims, goodHeader } from './forging.ts'
 import { leaks } from './leaks.ts'
-import { onExpress } from './on-express.ts'
 import { watchProcess } from './watch-process.ts'
 
 const clock = fakeClock()
@@ -184,7 +184,9 @@ describe('whatever comes in', () => {
       clock,
       onEvent: (event: BearwardEvent) => void events.push(event),
     }
-    server = await onExpress('Express', express).start(options, {}, () => ({ handled: ++handled }))
+    const routes = [{ requirements: {}, handle: async () => ({ handled: ++handled }) }]
+    const { start } = onExpress('Express', express)
+    server = await start({ options, routes, maxHeaderSize: 4 * 1024 * 1024 })
   })
   afterAll(() => server.close())
 
