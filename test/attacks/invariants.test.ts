@@ -1,10 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
-import {
-  type BearwardEvent,
-  createResourceServer,
-  type Outcome,
-  type RequestView,
-} from '@bearward/core'
+import { type BearwardEvent, createResourceServer, type Outcome } from '@bearward/core'
 import express from 'express'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,11 +7,12 @@ import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { onExpress } from '../support/on-express.ts'
 import { fc } from '../support/property.ts'
+import { bearerLine, requestWith } from '../support/requests.ts'
 import { listen, type RunningServer, sendRaw } from '../support/servers.ts'
 import { partsOf, signCompact } from '../support/tokens.ts'
+import { watchProcess } from '../support/watch-process.ts'
 import { goodClaims, goodHeader } from './forging.ts'
 import { leaks } from './leaks.ts'
-import { watchProcess } from './watch-process.ts'
 
 const clock = fakeClock()
 const now = () => clock.seconds()
@@ -27,10 +23,6 @@ function judge(options: object) {
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, clock, ...options })
   const guard = server.guard()
   return (token: string) => guard(requestWith(token)) as Outcome
-}
-
-function requestWith(token: string): RequestView {
-  return { method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } }
 }
 
 describe('INV-1: a good token that was changed in any way is not accepted', () => {
@@ -222,7 +214,7 @@ describe('whatever comes in', () => {
     const text = bytes.map((line) => line.toString('latin1').replaceAll(/[\r\n]/g, ' '))
     const line = fc.oneof(
       text.map((rest) => `Authorization: ${rest}`),
-      text.map((rest) => `Authorization: Bearer ${rest}`),
+      text.map(bearerLine),
       text.map((rest) => `Authorization:${rest}\r\n ${rest}`),
       text.map((rest) => `authorization: Basic ${rest}, Bearer ${rest}`),
       text,
@@ -238,9 +230,7 @@ describe('whatever comes in', () => {
 
   it('INV-2, INV-3, INV-8: so does anything that looks like a token', async () => {
     await fc.assert(
-      fc.asyncProperty(garbage, (token) =>
-        expectFixedAnswer([`Authorization: Bearer ${token}`], [400, 401]),
-      ),
+      fc.asyncProperty(garbage, (token) => expectFixedAnswer([bearerLine(token)], [400, 401])),
       { numRuns: 300 },
     )
     expect(handled).toBe(0)
@@ -248,9 +238,7 @@ describe('whatever comes in', () => {
 
   it('INV-2, INV-3, INV-8: so does anything that the issuer might sign', async () => {
     await fc.assert(
-      fc.asyncProperty(signedTokens, (token) =>
-        expectFixedAnswer([`Authorization: Bearer ${token}`], [200, 401]),
-      ),
+      fc.asyncProperty(signedTokens, (token) => expectFixedAnswer([bearerLine(token)], [200, 401])),
       { numRuns: 300 },
     )
   })

@@ -3,12 +3,13 @@ import type { AccessToken, BearwardEvent, ResourceServerOptions } from '@bearwar
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
 import type { Framework } from '../support/framework.ts'
+import { bearerLine } from '../support/requests.ts'
 import { getWithLines, type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
+import { watchProcess } from '../support/watch-process.ts'
 import { type Attack, type Door, doorNamed, DOORS, type Outcome } from './attack.ts'
 import { CORPUS } from './corpus.ts'
 import { leakedKids, leaks } from './leaks.ts'
 import { type RunningTarget, startTarget } from './target.ts'
-import { watchProcess } from './watch-process.ts'
 
 /** No other name may stand in a response: not one that an attacker has thought of. */
 const HEADER_NAMES = [
@@ -71,7 +72,7 @@ export function runCorpus(framework: Framework): void {
       const { port } = doors.get(door)!
       events.length = published.length = handled = 0
       if (sent instanceof Uint8Array) return sendRaw(port, sent)
-      return getWithLines(port, '/', typeof sent === 'string' ? [bearer(sent)] : sent)
+      return getWithLines(port, '/', typeof sent === 'string' ? [bearerLine(sent)] : sent)
     }
 
     it('lets honest callers in, which fetches the keys of both issuers once', async () => {
@@ -120,10 +121,6 @@ export function runCorpus(framework: Framework): void {
       expect(await process.faults()).toEqual([])
     })
   })
-}
-
-function bearer(token: string): string {
-  return `Authorization: Bearer ${token}`
 }
 
 function byName(attacks: readonly Attack[]): readonly (readonly [string, Attack])[] {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
-import { listen, type RunningServer } from '../../../../test/support/servers.ts'
+import { describe, expect, it } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
+import { listen } from '../../../../test/support/servers.ts'
 import {
   boundedFetch,
   type Fetch,
@@ -12,12 +13,6 @@ import {
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
-
-const running: RunningServer[] = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -38,8 +33,7 @@ async function getJson(url: string, options: Options = {}) {
 }
 
 async function get(handler: RequestListener, options: Options = {}) {
-  const server = await listen(handler)
-  running.push(server)
+  const server = closing(await listen(handler))
   return getJson(server.url, options)
 }
 
@@ -89,11 +83,12 @@ describe('a bounded call', () => {
     'does not follow a redirect with status %i',
     async (status) => {
       let visited = 0
-      const target = await listen((_req, res) => {
-        visited++
-        res.writeHead(200, JSON_TYPE).end('{}')
-      })
-      running.push(target)
+      const target = closing(
+        await listen((_req, res) => {
+          visited++
+          res.writeHead(200, JSON_TYPE).end('{}')
+        }),
+      )
       const exchange = get((_req, res) => {
         res.writeHead(status, { ...JSON_TYPE, location: target.url }).end('{}')
       })
@@ -183,10 +178,10 @@ describe('a bounded call', () => {
   })
 
   it('ends when the resource server is closed', async () => {
-    const closing = new AbortController()
-    const exchange = get(() => closing.abort(), { closed: closing.signal })
+    const ending = new AbortController()
+    const exchange = get(() => ending.abort(), { closed: ending.signal })
     expect(await failureOf(exchange)).toBe('closed')
-    expect(await failureOf(get(() => {}, { closed: closing.signal }))).toBe('closed')
+    expect(await failureOf(get(() => {}, { closed: ending.signal }))).toBe('closed')
   })
 })
 

@@ -8,6 +8,7 @@ import { serverCertificate } from '../../../../test/support/certificate.ts'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import { raw } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { listen } from '../../../../test/support/servers.ts'
 import { configuredIssuers } from '../../src/issuers/configured-issuers.ts'
 import { readOptions } from '../../src/options/read-options.ts'
@@ -64,8 +65,7 @@ describe('the request', () => {
     const { endpoint, judge, server } = await scene(ACTIVE)
     expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
-      const headers = { authorization: `Bearer ${credentials}` }
-      const outcome = await server.authenticate({ method: 'GET', url: '/', headers })
+      const outcome = await server.authenticate(requestWith(credentials))
       expect(verdict(outcome)).toMatch(/^400 /)
     }
     expect(endpoint.asked).toEqual([])
