@@ -4,25 +4,23 @@ import { createResourceServer } from '@bearward/core'
 import { type Bearward, createBearward } from '@bearward/express'
 import express, { type RequestHandler } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { bearerLine, requestWith } from '../support/requests.ts'
 import { listen, parseResponse, type RawResponse, type RunningServer } from '../support/servers.ts'
-import { watchProcess } from './watch-process.ts'
+import { watchProcess } from '../support/watch-process.ts'
 
 const issuer = createTestIssuer()
 const outsider = createTestIssuer()
 
 const faults = watchProcess()
 let keyServer: HeldServer
-const running: { close(): unknown }[] = []
 
 beforeEach(async () => {
-  keyServer = await serveHeldKeys()
+  keyServer = closing(await serveHeldKeys())
 })
-afterEach(async () => {
-  keyServer.release()
-  await Promise.all([...running.splice(0), keyServer].map(async (server) => server.close()))
-})
+afterEach(() => keyServer.release())
 
 interface HeldServer extends RunningServer {
   /** How often it was asked. */
@@ -62,7 +60,7 @@ interface Api extends RunningServer {
 /** An API that answers with the subject of the token. */
 async function serveApi(...before: RequestHandler[]): Promise<Api> {
   const options = { issuer: ISSUER, audience: AUDIENCE, jwksUri: `${keyServer.url}/jwks` }
-  const bearward = createBearward(options)
+  const bearward = closing(createBearward(options))
   const app = express()
   app.use(...before, bearward.requireToken(), (request, response) => {
     if (!response.headersSent) response.send(request.auth!.subject.id)
@@ -75,8 +73,7 @@ async function serveApi(...before: RequestHandler[]): Promise<Api> {
     http.emit('received')
   })
   http.on('connection', (socket: Socket) => connections.push(socket))
-  const server = await listen(http)
-  running.push(server, bearward)
+  const server = closing(await listen(http))
   return {
     ...server,
     bearward,
@@ -90,7 +87,7 @@ async function serveApi(...before: RequestHandler[]): Promise<Api> {
   }
 }
 
-function closing(socket: Socket): Promise<void> {
+function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
@@ -101,17 +98,17 @@ type Case = readonly [line: string, status: number, body: RegExp]
 function caseNumber(i: number): Case {
   const sub = `user-${i}`
   const cases: readonly Case[] = [
-    [bearer(issuer.token({ claims: { sub } })), 200, new RegExp(`^${sub}$`)],
-    [bearer(issuer.token({ claims: { sub }, key: outsider.keys[0]! })), 401, /invalid signature/],
+    [bearerLine(issuer.token({ claims: { sub } })), 200, new RegExp(`^${sub}$`)],
+    [
+      bearerLine(issuer.token({ claims: { sub }, key: outsider.keys[0]! })),
+      401,
+      /invalid signature/,
+    ],
     ['X-No: credentials', 401, /is required/],
-    [bearer(issuer.token({ claims: { sub, exp: 1 } })), 401, /has expired/],
-    [`${bearer('a')}\r\n${bearer('b')}`, 400, /more than one/],
+    [bearerLine(issuer.token({ claims: { sub, exp: 1 } })), 401, /has expired/],
+    [`${bearerLine('a')}\r\n${bearerLine('b')}`, 400, /more than one/],
   ]
   return cases[i % cases.length]!
-}
-
-function bearer(token: string): string {
-  return `Authorization: Bearer ${token}`
 }
 
 const request = (line: string) => `GET / HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`
@@ -209,7 +206,7 @@ describe('while keys are fetched', () => {
       return socket
     })
     await Promise.all([keyServer.arrived, api.received(2 * cases.length)])
-    const gone = api.connections.map(closing)
+    const gone = api.connections.map(closed)
     for (const socket of sockets) socket.destroy()
     await Promise.all(gone)
     keyServer.release()
@@ -228,7 +225,7 @@ describe('while keys are fetched', () => {
       next()
       response.status(504).send('too slow')
     })
-    const lines = [issuer.token(), issuer.token({ claims: { exp: 1 } })].map(bearer)
+    const lines = [issuer.token(), issuer.token({ claims: { exp: 1 } })].map(bearerLine)
     const socket = connect(api.port, '127.0.0.1')
     socket.write(lines.map(request).join(''))
     await Promise.all([keyServer.arrived, api.received(2)])
@@ -242,7 +239,9 @@ describe('while keys are fetched', () => {
   it('INV-12: a resource server that is closed answers those who wait', async () => {
     const api = await serveApi()
     const socket = connect(api.port, '127.0.0.1')
-    socket.write([issuer.token(), issuer.token()].map((token) => request(bearer(token))).join(''))
+    socket.write(
+      [issuer.token(), issuer.token()].map((token) => request(bearerLine(token))).join(''),
+    )
     await Promise.all([keyServer.arrived, api.received(2)])
     api.bearward.close()
     const answers = await readAnswers(socket, 2)
@@ -257,15 +256,20 @@ describe('INV-4: outgoing requests', () => {
   const asked: string[] = []
 
   async function startGuard() {
-    const server: RunningServer = await listen((incoming, response) => {
-      asked.push(incoming.url!)
-      const url = `http://${incoming.headers.host}`
-      const isKeys = incoming.url === '/keys'
-      response.setHeader('Content-Type', 'application/json')
-      response.end(JSON.stringify(isKeys ? minting.jwks : { issuer: url, jwks_uri: `${url}/keys` }))
-    })
-    const resources = createResourceServer({ issuer: server.url, audience: AUDIENCE, clock })
-    running.push(server, resources)
+    const server: RunningServer = closing(
+      await listen((incoming, response) => {
+        asked.push(incoming.url!)
+        const url = `http://${incoming.headers.host}`
+        const isKeys = incoming.url === '/keys'
+        response.setHeader('Content-Type', 'application/json')
+        response.end(
+          JSON.stringify(isKeys ? minting.jwks : { issuer: url, jwks_uri: `${url}/keys` }),
+        )
+      }),
+    )
+    const resources = closing(
+      createResourceServer({ issuer: server.url, audience: AUDIENCE, clock }),
+    )
     asked.length = 0
     const guard = resources.guard()
     return {
@@ -275,8 +279,7 @@ describe('INV-4: outgoing requests', () => {
           claims: { iss: server.url, ...(overrides.claims as object) },
         }),
       reasonOf: async (token: string) => {
-        const authorization = `Bearer ${token}`
-        const outcome = await guard({ method: 'GET', url: '/', headers: { authorization } })
+        const outcome = await guard(requestWith(token))
         return outcome.kind === 'refused' ? outcome.reason : outcome.kind
       },
     }

@@ -1,5 +1,5 @@
 import express4 from 'express4'
-import { onExpress } from './on-express.ts'
+import { onExpress } from '../support/on-express.ts'
 import { runCorpus } from './run-corpus.ts'
 
 runCorpus(onExpress('Express 4', express4))

@@ -1,4 +1,4 @@
-import { onFastify } from './on-fastify.ts'
+import { onFastify } from '../support/on-fastify.ts'
 import { runCorpus } from './run-corpus.ts'
 
 runCorpus(onFastify)

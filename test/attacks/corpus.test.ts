@@ -1,5 +1,5 @@
 import express from 'express'
-import { onExpress } from './on-express.ts'
+import { onExpress } from '../support/on-express.ts'
 import { runCorpus } from './run-corpus.ts'
 
 runCorpus(onExpress('Express 5', express))

@@ -1,10 +1,12 @@
 import type { BearwardEvent, Fetch } from '@bearward/core'
 import { createBearward, type ExpressRequirements } from '@bearward/express'
 import express, { type RequestHandler } from 'express'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { closing } from '../support/closing.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { bearer } from '../support/requests.ts'
 import { listen, type RunningServer } from '../support/servers.ts'
-import { watchProcess } from './watch-process.ts'
+import { watchProcess } from '../support/watch-process.ts'
 
 const issuer = createTestIssuer()
 const good = () => issuer.token()
@@ -12,16 +14,14 @@ const bad = () => issuer.token({ claims: { aud: 'https://other.example.com' } })
 
 const faults = watchProcess()
 let keyServer: RunningServer
-const running: RunningServer[] = []
 
 beforeEach(async () => {
-  keyServer = await listen((_, response) => {
-    response.setHeader('Content-Type', 'application/json')
-    response.end(JSON.stringify(issuer.jwks))
-  })
-})
-afterEach(async () => {
-  await Promise.all([keyServer, ...running.splice(0)].map((server) => server.close()))
+  keyServer = closing(
+    await listen((_, response) => {
+      response.setHeader('Content-Type', 'application/json')
+      response.end(JSON.stringify(issuer.jwks))
+    }),
+  )
 })
 
 /** Asks an application with one guard: the status, whether the handler has run, what nobody caught. */
@@ -38,11 +38,9 @@ async function ask(
     handled = true
     response.end()
   })
-  const server = await listen(app)
-  running.push(server)
-  const headers = { authorization: `Bearer ${token}` }
+  const server = closing(await listen(app))
   const signal = AbortSignal.timeout(2_000)
-  const status = await fetch(server.url, { headers, signal }).then(
+  const status = await fetch(server.url, { ...bearer(token), signal }).then(
     (response) => response.status,
     () => undefined,
   )

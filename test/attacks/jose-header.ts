@@ -1,5 +1,6 @@
+import { partsOf } from '../support/tokens.ts'
 import { type Attack, granted, harmless, invalidToken } from './attack.ts'
-import { goodHeader, jsonWith, keyOf, partsOf, tokenWithParameter } from './forging.ts'
+import { goodHeader, jsonWith, keyOf, tokenWithParameter } from './forging.ts'
 
 const unsupportedAlgorithm = invalidToken('unsupported_algorithm')
 const unsupportedHeader = invalidToken('unsupported_header')

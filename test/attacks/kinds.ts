@@ -1,6 +1,6 @@
 import { AUDIENCE } from '../support/issuer.ts'
+import { partsOf } from '../support/tokens.ts'
 import { type Attack, granted, harmless, invalidToken } from './attack.ts'
-import { partsOf } from './forging.ts'
 
 const wrongType = invalidToken('wrong_token_type')
 const NOT_OF_ACCESS = { client_id: undefined, scope: undefined }

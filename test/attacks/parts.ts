@@ -1,5 +1,6 @@
+import { partsOf } from '../support/tokens.ts'
 import { type Attack, invalidRequest, invalidToken, type Outcome } from './attack.ts'
-import { goodClaims, goodHeader, keyOf, partsOf } from './forging.ts'
+import { goodClaims, goodHeader, keyOf } from './forging.ts'
 
 const malformed = invalidToken('malformed_token')
 const forged = invalidToken('invalid_signature')

@@ -1,32 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type {
-  AccessToken,
-  BearwardEvent,
-  Requirements,
-  ResourceServerOptions,
-} from '@bearward/core'
+import type { AccessToken, BearwardEvent, ResourceServerOptions } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
+import type { Framework } from '../support/framework.ts'
+import { bearerLine } from '../support/requests.ts'
 import { getWithLines, type RawResponse, type RunningServer, sendRaw } from '../support/servers.ts'
+import { watchProcess } from '../support/watch-process.ts'
 import { type Attack, type Door, doorNamed, DOORS, type Outcome } from './attack.ts'
 import { CORPUS } from './corpus.ts'
 import { leakedKids, leaks } from './leaks.ts'
 import { type RunningTarget, startTarget } from './target.ts'
-import { watchProcess } from './watch-process.ts'
-
-/** A framework, as far as the corpus needs it. */
-export interface Framework {
-  readonly name: string
-  /**
-   * Starts a server that takes header lines of 4 MiB, with one guard on every path and `handle` behind
-   * it: it is called with what the guard has left on the request, and its answer is sent as JSON.
-   */
-  start(
-    options: ResourceServerOptions,
-    requirements: Requirements,
-    handle: (token: AccessToken | undefined) => object,
-  ): Promise<RunningServer>
-}
 
 /** No other name may stand in a response: not one that an attacker has thought of. */
 const HEADER_NAMES = [
@@ -43,7 +26,7 @@ const HEADER_NAMES = [
 ]
 
 /** So that it is never Node that finds a token too long. */
-export const MAX_HEADER_SIZE = 4 * 1024 * 1024
+const MAX_HEADER_SIZE = 4 * 1024 * 1024
 
 /** Runs the whole corpus over real sockets against one framework. */
 export function runCorpus(framework: Framework): void {
@@ -56,7 +39,7 @@ export function runCorpus(framework: Framework): void {
     let target: RunningTarget
     let handled = 0
 
-    function handle(token: AccessToken | undefined): object {
+    async function handle(token: AccessToken | undefined): Promise<object> {
       handled++
       if (token === undefined) return { subject: null, polluted: false }
       const { kind, id } = token.subject
@@ -74,7 +57,9 @@ export function runCorpus(framework: Framework): void {
           clock: target.clock,
           onEvent: (event) => events.push(event),
         }
-        doors.set(door, await framework.start(options, requirements, handle))
+        const routes = [{ requirements, handle }]
+        const server = await framework.start({ options, routes, maxHeaderSize: MAX_HEADER_SIZE })
+        doors.set(door, server)
       }
     })
 
@@ -87,7 +72,7 @@ export function runCorpus(framework: Framework): void {
       const { port } = doors.get(door)!
       events.length = published.length = handled = 0
       if (sent instanceof Uint8Array) return sendRaw(port, sent)
-      return getWithLines(port, '/', typeof sent === 'string' ? [bearer(sent)] : sent)
+      return getWithLines(port, '/', typeof sent === 'string' ? [bearerLine(sent)] : sent)
     }
 
     it('lets honest callers in, which fetches the keys of both issuers once', async () => {
@@ -136,10 +121,6 @@ export function runCorpus(framework: Framework): void {
       expect(await process.faults()).toEqual([])
     })
   })
-}
-
-function bearer(token: string): string {
-  return `Authorization: Bearer ${token}`
 }
 
 function byName(attacks: readonly Attack[]): readonly (readonly [string, Attack])[] {

@@ -1,17 +1,11 @@
 import { createHash, sign } from 'node:crypto'
 import { signBytes, type TestKey } from '../support/keys.ts'
+import { littleEndianNumberOf, littleEndianOf, numberOf, octetsOf } from '../support/numbers.ts'
+import { partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
-import {
-  bigIntOfBytes,
-  bytesOfBigInt,
-  type Forgery,
-  forgery,
-  partsOf,
-  withSignature,
-} from './forging.ts'
+import { type Forgery, forgeries, forgery } from './forgery.ts'
 import { ALGORITHMS } from './target.ts'
 
-const forged = invalidToken('invalid_signature')
 const malformed = invalidToken('malformed_token')
 
 /** The order of the group of P-256 (FIPS 186-4 appendix D.1.2.3). */
@@ -49,16 +43,6 @@ const ANY: readonly (readonly [name: string, forge: Forgery])[] = [
   ['a signature over the decoded parts', (_, input, key) => signedAs(key, decoded(input))],
 ]
 
-const ofAnyAlgorithm = ALGORITHMS.flatMap((alg) =>
-  ANY.map(([name, forge]): Attack => {
-    return {
-      name: `${alg}: ${name}`,
-      attack: ({ issuer }) => forgery(issuer, alg, forge),
-      outcome: forged,
-    }
-  }),
-)
-
 function signedAs(key: TestKey, data: Uint8Array): Buffer {
   return signBytes(key.alg, key.privateKey, data)
 }
@@ -79,9 +63,9 @@ function decoded(input: Buffer): Buffer {
   )
 }
 
-const pair = (r: bigint, s: bigint) => Buffer.concat([bytesOfBigInt(r, 32), bytesOfBigInt(s, 32)])
-const rOf = (signature: Buffer) => bigIntOfBytes(signature.subarray(0, 32))
-const sOf = (signature: Buffer) => bigIntOfBytes(signature.subarray(32))
+const pair = (r: bigint, s: bigint) => Buffer.concat([octetsOf(r, 32), octetsOf(s, 32)])
+const rOf = (signature: Buffer) => numberOf(signature.subarray(0, 32))
+const sOf = (signature: Buffer) => numberOf(signature.subarray(32))
 
 /** RFC 7518 section 3.4; two numbers from 1 to the order less one (FIPS 186-4 section 6.4). */
 const ECDSA: readonly (readonly [name: string, forge: Forgery])[] = [
@@ -114,7 +98,7 @@ const ED25519: readonly (readonly [name: string, forge: Forgery])[] = [
     (sig) =>
       Buffer.concat([
         sig.subarray(0, 32),
-        reversed(bytesOfBigInt(bigIntOfBytes(reversed(sig.subarray(32))) + ED25519_ORDER, 32)),
+        littleEndianOf(littleEndianNumberOf(sig.subarray(32)) + ED25519_ORDER, 32),
       ]),
   ],
   ['S = 0 and R the neutral element', () => NEUTRAL_SIGNATURE],
@@ -127,24 +111,10 @@ function reversed(bytes: Buffer): Buffer {
   return Buffer.from(bytes).map((_, i) => bytes.at(-1 - i)!) as Buffer
 }
 
-const byFamily = (
-  [
-    ['ES256', ECDSA],
-    ['Ed25519', ED25519],
-  ] as const
-).flatMap(([alg, forgeries]) =>
-  forgeries.map(([name, forge]): Attack => {
-    return {
-      name: `${alg}: ${name}`,
-      attack: ({ issuer }) => forgery(issuer, alg, forge),
-      outcome: forged,
-    }
-  }),
-)
-
 export const SIGNATURE: readonly Attack[] = [
-  ...ofAnyAlgorithm,
-  ...byFamily,
+  ...ALGORITHMS.flatMap((alg) => forgeries(alg, ANY)),
+  ...forgeries('ES256', ECDSA),
+  ...forgeries('Ed25519', ED25519),
   {
     name: 'ES256: n - s, the other signature that every signature implies',
     attack: ({ issuer }) =>

@@ -1,3 +1,4 @@
+import { bearerLine } from '../support/requests.ts'
 import {
   anonymous,
   type Attack,
@@ -187,17 +188,14 @@ export const TRANSPORT: readonly Attack[] = [
   {
     name: 'two header lines with the same token',
     attack: (target) => {
-      const line = `Authorization: Bearer ${good(target)}`
+      const line = bearerLine(good(target))
       return [line, line]
     },
     outcome: multiple,
   },
   {
     name: 'two header lines, a good token first',
-    attack: (target) => [
-      `Authorization: Bearer ${good(target)}`,
-      'authorization: Bearer forged.by.somebody',
-    ],
+    attack: (target) => [bearerLine(good(target)), 'authorization: Bearer forged.by.somebody'],
     outcome: multiple,
   },
   {
@@ -207,17 +205,17 @@ export const TRANSPORT: readonly Attack[] = [
   },
   {
     name: 'an empty header line beside a good one',
-    attack: (target) => ['Authorization:', `Authorization: Bearer ${good(target)}`],
+    attack: (target) => ['Authorization:', bearerLine(good(target))],
     outcome: multiple,
   },
   {
     name: 'a NUL in the token',
-    attack: (target) => [`Authorization: Bearer ${good(target)}\0`],
+    attack: (target) => [`${bearerLine(good(target))}\0`],
     outcome: badRequestToNode,
   },
   {
     name: 'a DEL in the token',
-    attack: (target) => [`Authorization: Bearer ${good(target)}\x7f`],
+    attack: (target) => [`${bearerLine(good(target))}\x7f`],
     outcome: badRequestToNode,
   },
   ...LENGTHS.map(([length, outcome]): Attack => {

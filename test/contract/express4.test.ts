@@ -1,17 +1,5 @@
-import { createBearward } from '@bearward/express'
 import express from 'express4'
-import { describeContract, serve } from './run-contract.ts'
+import { onExpress } from '../support/on-express.ts'
+import { describeContract } from './run-contract.ts'
 
-describeContract({
-  name: 'Express 4',
-  start({ options, routes }) {
-    const app = express()
-    const { requireToken } = createBearward(options)
-    for (const { path, requirements, handle } of routes) {
-      app.all(path, requireToken(requirements), (request, response, next) => {
-        handle(request.auth, request).then((answer) => response.json(answer), next)
-      })
-    }
-    return serve(app)
-  },
-})
+describeContract(onExpress('Express 4', express))

@@ -1,7 +1,7 @@
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../support/issuer.ts'
-import { generateKey, signBytes, type TestKey } from '../support/keys.ts'
-import type { Part } from '../support/tokens.ts'
+import { generateKey, type TestKey } from '../support/keys.ts'
+import { type Part, partsOf, signText } from '../support/tokens.ts'
 
 /** Time stands still for the whole contract, so that every boundary can be hit to the second. */
 export const clock = fakeClock()
@@ -76,16 +76,9 @@ export const USUAL_CLAIMS = {
 /** The JSON of the usual claims with more text before the closing brace. */
 export const claimsText = (more: string) => `${JSON.stringify(USUAL_CLAIMS).slice(0, -1)},${more}}`
 
-/** The three parts of a token. */
-export function partsOf(compact: string): [string, string, string] {
-  return compact.split('.') as [string, string, string]
-}
-
 /** Signs the first two parts as they are spelt, canonical or not. */
-export function signSpelling(header: string, payload: string, key: TestKey = es256): string {
-  const input = `${header}.${payload}`
-  const signature = signBytes(key.alg, key.privateKey, Buffer.from(input, 'latin1'))
-  return `${input}.${signature.toString('base64url')}`
+export function signSpelling(header: string, payload: string): string {
+  return signText(`${header}.${payload}`, es256)
 }
 
 /** The same token with another signature of the same length. */

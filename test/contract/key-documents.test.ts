@@ -2,6 +2,7 @@ import { type BearwardEvent, createResourceServer, type Guard } from '@bearward/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, ISSUER } from '../support/issuer.ts'
+import { requestWith } from '../support/requests.ts'
 import { listen, type RunningServer } from '../support/servers.ts'
 import { titleOf } from './contract-case.ts'
 import type { DocumentCase } from './documents/document-case.ts'
@@ -87,7 +88,6 @@ function titled<T extends { readonly ids: readonly string[]; readonly title: str
 }
 
 async function outcomeOf(guard: Guard, compact: string): Promise<string> {
-  const headers = { authorization: `Bearer ${compact}` }
-  const outcome = await guard({ method: 'GET', url: '/', headers })
+  const outcome = await guard(requestWith(compact))
   return outcome.kind === 'refused' ? outcome.reason : outcome.kind
 }

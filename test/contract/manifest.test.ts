@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const HERE = join('test', 'contract')
 const PACKAGES = readdirSync(join(ROOT, 'packages'))
 
+const BARE_HTTP = ['bare-http.test.ts', 'core', 'on-bare-http.ts'] as const
+
 const ID = String.raw`(?:\d{4}(?:bis)?|21|MCP|FAPI(?:-[A-Z]+)?)-\d\d`
 /** A text that is a list of ids, or that begins with one as the title of a test does. */
 const CITATION = new RegExp(String.raw`(['"\`])(${ID}(?:, ${ID})*)(?:\1|: )`, 'g')
@@ -77,11 +79,14 @@ describe('the contract', () => {
       frameworksOf(name).map((framework) => [`${framework}.test.ts`, name] as const),
     )
     expect(files).not.toEqual([])
-    for (const [file, name] of [...files, ['bare-http.test.ts', 'core'] as const]) {
+    const mounted = files.map(([file, name]) => [file, name, `on-${name}.ts`] as const)
+    for (const [file, name, mount] of [...mounted, BARE_HTTP]) {
       const source = readFileSync(join(ROOT, HERE, file), 'utf8')
-      expect(source).toContain(`from '@bearward/${name}'`)
+      expect(source).toContain(`from '../support/${mount}'`)
       // The table is imported by `describeContract` itself, which has no way to leave a case out.
-      expect(source).toContain('describeContract({')
+      expect(source).toMatch(/^describeContract\(on[A-Z]/m)
+      const support = readFileSync(join(ROOT, 'test', 'support', mount), 'utf8')
+      expect(support).toContain(`from '@bearward/${name}'`)
     }
   })
 })

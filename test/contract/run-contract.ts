@@ -1,14 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type {
-  AccessToken,
-  BearwardEvent,
-  Requirements,
-  ResourceServerOptions,
-} from '@bearward/core'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AccessToken, BearwardEvent, Requirements } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
+import type { Framework, Route } from '../support/framework.ts'
 import {
-  type Handler,
   listen,
   parseResponse,
   type RawResponse,
@@ -27,36 +22,12 @@ import { bearer, type CaseRequest, type ContractCase, titleOf } from './contract
 import { attacker, claiming, issuerA, OTHER_AUDIENCE, token, USUAL_CLAIMS } from './fixture.ts'
 import type { ExpectedOutcome } from './outcomes.ts'
 
-/** What an adapter has to mount: a guard and a handler on every path, for every method. */
-export interface Mount {
-  readonly options: ResourceServerOptions
-  readonly routes: readonly Route[]
-}
-
-export interface Route {
-  readonly path: string
-  readonly requirements: Requirements
-  /** To be called behind the guard; what it resolves to is to be answered as JSON, with 200. */
-  readonly handle: (
-    token: AccessToken | undefined,
-    body: AsyncIterable<Uint8Array>,
-  ) => Promise<object>
-}
-
-export interface Adapter {
-  readonly name: string
-  /** Mounts the adapter on a server of its own that really listens: see `serve`. */
-  start(mount: Mount): Promise<RunningServer>
-}
-
-/** Listens with room for header lines that are longer than a token may be. */
-export function serve(handler: Handler): Promise<RunningServer> {
-  return listen(createServer({ maxHeaderSize: 65_536 }, (req, res) => void handler(req, res)))
-}
+/** So that header lines may be longer than a token. */
+const MAX_HEADER_SIZE = 65_536
 
 /** Holds one adapter to every case. There is no way to leave one out. */
-export function describeContract(adapter: Adapter): void {
-  describe(`the contract, by ${adapter.name}`, () => {
+export function describeContract(framework: Framework): void {
+  describe(`the contract, by ${framework.name}`, () => {
     /** What the last request has led to. */
     const granted: (AccessToken | undefined)[] = []
     const events: BearwardEvent[] = []
@@ -77,9 +48,10 @@ export function describeContract(adapter: Adapter): void {
       const routes = CASES.flatMap((one, i) =>
         configurationOf(one) === name ? [route(`/${i}`, one.requirements)] : [],
       )
-      return adapter.start({
+      return framework.start({
         options: { ...options, onEvent: (event) => events.push(event) },
         routes: [...routes, route('/any')],
+        maxHeaderSize: MAX_HEADER_SIZE,
       })
     }
 

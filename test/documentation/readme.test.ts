@@ -19,11 +19,12 @@ import type { FastifyInstance } from 'fastify'
 import { jwtVerify } from 'jose'
 import type Koa from 'koa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { createTestIssuer } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
-import { listen, type RunningServer } from '../support/servers.ts'
+import { listen } from '../support/servers.ts'
 import { adapt, compileSnippets, runSnippet, snippetsOf } from './snippets.ts'
 
 const API = 'https://api.example.com'
@@ -38,7 +39,6 @@ const app = { kind: 'public', id: 'reports-web' } as const
 const api = { kind: 'confidential', id: 'reports-api', secret: 'another-secret' } as const
 
 let authorizationServer: AuthorizationServer
-const running: RunningServer[] = []
 
 beforeAll(async () => {
   authorizationServer = await startAuthorizationServer({
@@ -51,12 +51,11 @@ beforeAll(async () => {
   })
 })
 
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
   delete process.env['BEARWARD_ISSUER']
   delete process.env['BEARWARD_AUDIENCE']
-  await Promise.all(running.splice(0).map((server) => server.close()))
 })
 
 afterAll(() => authorizationServer.close())
@@ -73,8 +72,7 @@ const userToken = async (scope: string) =>
     .access_token
 
 async function serve(handler: Parameters<typeof listen>[0]) {
-  const server = await listen(handler)
-  running.push(server)
+  const server = closing(await listen(handler))
   return async (method: string, path: string, token?: string) => {
     const headers: Record<string, string> =
       token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -280,8 +278,7 @@ async function reportsApi(): Promise<ReportsApi> {
   reports.get('/reports', requireToken({ scope: 'read:reports' }), (_request, response) => {
     response.json(['a report'])
   })
-  const server = await listen(reports)
-  running.push(server)
+  const server = closing(await listen(reports))
   vi.stubEnv('CLIENT_ID', machine.id)
   vi.stubEnv('CLIENT_SECRET', machine.secret)
   return {
@@ -341,10 +338,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
         export const reports = () => Promise.reject(new TokenError('throttled', { retryAfter: 7 }))`,
       )
       const down = await runSnippet('client-express-down', failing)
-      const { url } = await listen(down['app'] as Express).then((server) => {
-        running.push(server)
-        return server
-      })
+      const { url } = closing(await listen(down['app'] as Express))
       const response = await fetch(`${url}/report`)
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7'])
       expect(await response.json()).toEqual({ error: 'temporarily_unavailable' })
@@ -456,14 +450,11 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       const folder = mkdtempSync(join(tmpdir(), 'bearward-'))
       const file = join(folder, 'key.pem')
       writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }))
-      const server = await scriptedServer(
-        '/token',
-        { access_token: 'a', token_type: 'bearer' },
-        (url) => ({
+      const server = closing(
+        await scriptedServer('/token', { access_token: 'a', token_type: 'bearer' }, (url) => ({
           '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
-        }),
+        })),
       )
-      running.push(server)
       const adapted = adapt(code, {
         'https://auth.example.com': server.url,
         '/run/secrets/reports-cron.pem': file,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../support/fake-clock.ts'
 import type { Fault } from '../support/faulty-server.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
+import { requestWith } from '../support/requests.ts'
 import { createScene, KEYS, oldKey, OPENID, type Scene } from './scene.ts'
 import { certificates } from './tls.ts'
 
@@ -37,8 +38,7 @@ describe('a name that cannot be resolved', { timeout: 30_000 }, () => {
       onEvent: (event) => event.type === 'keys_failed' && failures.push(event.failure),
     })
     const token = createTestIssuer({ issuer, now: clock.seconds }).token()
-    const headers = { authorization: `Bearer ${token}` }
-    const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+    const outcome = server.authenticate(requestWith(token))
     expect(await impatiently(clock, Promise.resolve(outcome))).toMatchObject({
       kind: 'refused',
       status: 503,

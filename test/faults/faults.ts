@@ -1,6 +1,7 @@
 import type { KeysFailedEvent } from '@bearward/core'
 import { gzipSync } from 'node:zlib'
-import type { Exchange, Fault, ServerCertificate } from '../support/faulty-server.ts'
+import type { ServerCertificate } from '../support/certificate.ts'
+import type { Exchange, Fault } from '../support/faulty-server.ts'
 import type { Canary } from './canary.ts'
 
 type Failure = KeysFailedEvent['failure']

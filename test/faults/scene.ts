@@ -6,16 +6,17 @@ import {
   type Outcome,
 } from '@bearward/core'
 import { onTestFinished } from 'vitest'
+import type { ServerCertificate } from '../support/certificate.ts'
 import { fakeClock, settled } from '../support/fake-clock.ts'
 import {
   type Fault,
   type FaultyServer,
   type FaultyServerOptions,
-  type ServerCertificate,
   startFaultyServer,
 } from '../support/faulty-server.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { generateKey, type TestKey } from '../support/keys.ts'
+import { requestWith } from '../support/requests.ts'
 import type { Place } from './faults.ts'
 
 export const OPENID = '/.well-known/openid-configuration'
@@ -180,15 +181,14 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
     send(key) {
       const answer: Answer = {}
       const begun = clock.seconds()
-      const bearer = token({ key, claims: { jti: `t${sent++}` } })
-      const headers = { authorization: `Bearer ${bearer}` }
       const answered = (outcome: Outcome) => {
         const refused = outcome.kind === 'refused' ? outcome : undefined
         answer.status = refused?.status ?? (outcome.kind as 'granted' | 'anonymous')
         answer.retryAfter = refused?.headers['Retry-After']
         answer.waited = clock.seconds() - begun
       }
-      const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+      const sending = requestWith(token({ key, claims: { jti: `t${sent++}` } }))
+      const outcome = server.authenticate(sending)
       if (outcome instanceof Promise) void outcome.then(answered)
       else answered(outcome)
       return answer

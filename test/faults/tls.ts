@@ -1,16 +1,16 @@
 import { request } from 'node:https'
 import { Readable } from 'node:stream'
 import type { Fetch } from '@bearward/core'
-import { selfSigned } from './certificate.ts'
+import { serverCertificate } from '../support/certificate.ts'
 
 const here = { address: [127, 0, 0, 1] }
 
 export const certificates = {
-  good: selfSigned({ subject: here }),
-  untrusted: selfSigned({ subject: here }),
-  otherHost: selfSigned({ subject: { name: 'as.example.com' } }),
-  expired: selfSigned({ subject: here, notAfter: -0.5 }),
-  notYetValid: selfSigned({ subject: here, notBefore: 0.5 }),
+  good: serverCertificate({ subject: here }),
+  untrusted: serverCertificate({ subject: here }),
+  otherHost: serverCertificate({ subject: { name: 'as.example.com' } }),
+  expired: serverCertificate({ subject: here, notAfter: -0.5 }),
+  notYetValid: serverCertificate({ subject: here, notBefore: 0.5 }),
 }
 
 const { untrusted: _, ...trusted } = certificates

@@ -6,6 +6,7 @@ import { createResourceServer } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientCredentials, type ClientCredentialsOptions } from '@bearward/client'
 import { closing } from '../support/closing.ts'
+import { requestWith } from '../support/requests.ts'
 
 const API = 'https://api.example.com'
 const OPAQUE = 'https://opaque.example.com'
@@ -45,11 +46,9 @@ describe('with a real authorization server', () => {
     const api = closing(
       createResourceServer({ issuer: server.issuer, audience: API, machineSubject: 'client_id' }),
     )
-    const outcome = await api.guard({ scope: 'read write', subject: 'machine' })({
-      method: 'GET',
-      url: '/',
-      headers: { authorization: `Bearer ${token.value}` },
-    })
+    const outcome = await api.guard({ scope: 'read write', subject: 'machine' })(
+      requestWith(token.value),
+    )
     expect(outcome).toMatchObject({
       kind: 'granted',
       token: { clientId: 'orders', subject: { kind: 'machine', id: 'orders' } },

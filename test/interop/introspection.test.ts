@@ -12,8 +12,10 @@ import {
 import { createBearward } from '@bearward/express'
 import express from 'express'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { type RunningServer, listen } from '../support/servers.ts'
+import { bearer } from '../support/requests.ts'
+import { listen } from '../support/servers.ts'
 
 const API = 'https://api.example.com'
 const OTHER_API = 'https://files.example.com'
@@ -29,7 +31,6 @@ const ada = { id: 'user-ada' }
 const us = { kind: 'confidential', id: 'the api', secret: 'p%+ :/&=' } as const
 
 let authorizationServer: AuthorizationServer
-const running: RunningServer[] = []
 
 beforeAll(async () => {
   authorizationServer = await startAuthorizationServer({
@@ -43,9 +44,8 @@ beforeAll(async () => {
   })
 })
 
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers()
-  await Promise.all(running.splice(0).map((server) => server.close()))
 })
 
 afterAll(() => authorizationServer.close())
@@ -80,13 +80,10 @@ async function startApi(
   })
   if (introspection.response === undefined && options.tokens === 'both')
     api.get('/fresh', requireToken({ freshness: 'introspect' }), (_req, res) => void res.json({}))
-  const server = await listen(api)
-  running.push(server)
+  const server = closing(await listen(api))
   return async (token: string, path = '/') => {
     events.length = 0
-    const response = await fetch(server.url + path, {
-      headers: { authorization: `Bearer ${token}` },
-    })
+    const response = await fetch(server.url + path, bearer(token))
     const refused = events.find((event) => event.type === 'refused')
     const failed = events.find((event) => event.type === 'introspection_failed')
     return {

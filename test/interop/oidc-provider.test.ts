@@ -9,6 +9,7 @@ import { createBearward } from '@bearward/express'
 import type { BearwardEvent } from '@bearward/core'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bearer } from '../support/requests.ts'
 import { listen, type RunningServer } from '../support/servers.ts'
 
 const machine = {
@@ -51,8 +52,8 @@ async function startApi(options: { audience: string | string[]; tokenType?: 'at+
   return { api: await listen(api), events }
 }
 
-async function call({ url }: RunningServer, token: string | undefined, path = '/') {
-  const response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })
+async function call({ url }: RunningServer, token: string, path = '/') {
+  const response = await fetch(url + path, bearer(token))
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 

@@ -1,72 +1,94 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { type KeyObject, sign } from 'node:crypto'
+import {
+  BIT_STRING,
+  der,
+  INTEGER,
+  OBJECT_IDENTIFIER,
+  OCTET_STRING,
+  SEQUENCE,
+  SET,
+  UTC_TIME,
+  UTF8_STRING,
+} from './der.ts'
+import { generateKey } from './keys.ts'
 
-/** A certificate that nobody has signed but its own key, and that key, both in PEM. */
-export interface SelfSigned {
+/** What a certificate is for, and when. Days are counted from now. */
+export interface CertificateOptions {
+  /** The one name or address that it names. */
+  readonly subject: { readonly address: readonly number[] } | { readonly name: string }
+  readonly notBefore?: number
+  readonly notAfter?: number
+}
+
+/** The certificate that a server shows, and its key: both PEM. */
+export interface ServerCertificate {
   readonly cert: string
   readonly key: string
 }
 
-const SEQUENCE = 0x30
-const SET = 0x31
-const INTEGER = 0x02
-const BIT_STRING = 0x03
-const OCTET_STRING = 0x04
-const OBJECT_IDENTIFIER = 0x06
-const UTF8_STRING = 0x0c
-const UTC_TIME = 0x17
+interface KeyPair {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
 
-const ECDSA_WITH_SHA256 = der(
-  SEQUENCE,
-  der(OBJECT_IDENTIFIER, [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]),
-)
+const DAY = 86_400_000
 
-/** Makes a certificate (RFC 5280) for one DNS name, good for the decade around now. */
-export function selfSigned(name: string): SelfSigned {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const names = der(
-    SEQUENCE,
-    der(
-      SET,
-      der(SEQUENCE, der(OBJECT_IDENTIFIER, [0x55, 4, 3]), der(UTF8_STRING, Buffer.from(name))),
-    ),
-  )
-  const year = new Date().getUTCFullYear() % 100
-  const time = (y: number) => der(UTC_TIME, Buffer.from(`${String(y).padStart(2, '0')}0101000000Z`))
-  const subjectAltName = der(
-    SEQUENCE,
-    der(OBJECT_IDENTIFIER, [0x55, 0x1d, 0x11]),
-    der(OCTET_STRING, der(SEQUENCE, der(0x82, Buffer.from(name)))),
-  )
-  const content = der(
-    SEQUENCE,
-    der(0xa0, der(INTEGER, [2])),
-    der(INTEGER, Buffer.concat([Buffer.of(1), randomBytes(8)])),
-    ECDSA_WITH_SHA256,
-    names,
-    der(SEQUENCE, time(year - 5), time(year + 5)),
-    names,
-    publicKey.export({ format: 'der', type: 'spki' }),
-    der(0xa3, der(SEQUENCE, subjectAltName)),
-  )
+const EXPLICIT_VERSION = 0xa0
+const EXPLICIT_EXTENSIONS = 0xa3
+const DNS_NAME = 0x82
+const IP_ADDRESS = 0x87
+
+const ECDSA_WITH_SHA256 = der(SEQUENCE, oid('2a8648ce3d040302'))
+const COMMON_NAME = oid('550403')
+const SUBJECT_ALT_NAME = oid('551d11')
+
+/** A certificate for a server, whose new key has signed it. */
+export function serverCertificate(options: CertificateOptions): ServerCertificate {
+  const key = generateKey('ES256')
+  const certificate = selfSignedCertificate(key, options).toString('base64')
   return {
-    cert: pem(der(SEQUENCE, content, ECDSA_WITH_SHA256, signatureOver(content, privateKey))),
-    key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    cert: `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`,
+    key: key.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
   }
 }
 
-function signatureOver(content: Buffer, key: KeyObject): Buffer {
-  return der(BIT_STRING, [0], sign('sha256', content, key))
+/** A certificate that a key on P-256 has signed for itself (RFC 5280 section 4.1), in DER. */
+export function selfSignedCertificate(
+  { privateKey, publicKey }: KeyPair,
+  options: CertificateOptions = { subject: { name: 'localhost' } },
+): Buffer {
+  const { subject, notBefore = -1, notAfter = 1 } = options
+  const name = der(
+    SEQUENCE,
+    der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('test')))),
+  )
+  const validity = [notBefore, notAfter].map((days) => der(UTC_TIME, Buffer.from(timeIn(days))))
+  const altName =
+    'name' in subject
+      ? der(DNS_NAME, Buffer.from(subject.name))
+      : der(IP_ADDRESS, Buffer.from(subject.address))
+  const extension = der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, der(SEQUENCE, altName)))
+  const toBeSigned = der(
+    SEQUENCE,
+    der(EXPLICIT_VERSION, der(INTEGER, Buffer.of(2))),
+    der(INTEGER, Buffer.of(1)),
+    ECDSA_WITH_SHA256,
+    name,
+    der(SEQUENCE, ...validity),
+    name,
+    publicKey.export({ format: 'der', type: 'spki' }),
+    der(EXPLICIT_EXTENSIONS, der(SEQUENCE, extension)),
+  )
+  const signature = der(BIT_STRING, Buffer.of(0), sign('sha256', toBeSigned, privateKey))
+  return der(SEQUENCE, toBeSigned, ECDSA_WITH_SHA256, signature)
 }
 
-function pem(certificate: Buffer): string {
-  const lines = certificate.toString('base64').match(/.{1,64}/g)!
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
+/** A UTCTime, such as 300101000000Z. */
+function timeIn(days: number): string {
+  const time = new Date(Date.now() + days * DAY).toISOString()
+  return `${time.slice(2, 19).replace(/[-T:]/g, '')}Z`
 }
 
-function der(tag: number, ...contents: (Uint8Array | readonly number[])[]): Buffer {
-  const content = Buffer.concat(contents.map((part) => Uint8Array.from(part)))
-  const { length } = content
-  const head =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.of(tag, ...head), content])
+function oid(hex: string): Buffer {
+  return der(OBJECT_IDENTIFIER, Buffer.from(hex, 'hex'))
 }

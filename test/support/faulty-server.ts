@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import type { ServerCertificate } from './certificate.ts'
 
 /** A request that a fault has to answer, or not. */
 export interface Exchange {
@@ -17,12 +18,6 @@ export interface Exchange {
   readonly endless: () => void
   /** Says the same of an answer that only time can make the client give up on. */
   readonly stall: () => void
-}
-
-/** The certificate that a server shows, and its key: both PEM. */
-export interface ServerCertificate {
-  readonly cert: string
-  readonly key: string
 }
 
 /** How a server misbehaves. What is left out stays good. */

@@ -138,7 +138,7 @@ describe('source.fetch', () => {
     const { source, server } = await scene(() => undefined, { origins: ['http://127.0.0.1:9'] })
     const abort = new AbortController()
     const answer = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
-    while (server.asked.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => server.asked.length > 0)
     abort.abort(new Error('enough'))
     await expect(answer).rejects.toThrow('enough')
   })

@@ -1,23 +1,18 @@
 import { inspect } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
+import { watchProcess } from '../../../test/support/watch-process.ts'
 import {
   clientCredentials,
   type ClientCredentialsOptions,
   ConfigurationError,
   type TokenError,
 } from '../src/index.ts'
-import { scene, SECRET } from './scene.ts'
+import { scene, SECRET, until } from './scene.ts'
 import { type Asked, grant, refusing } from './token-server.ts'
 
-const unhandled: unknown[] = []
-const remember = (reason: unknown) => void unhandled.push(reason)
-beforeEach(() => void process.on('unhandledRejection', remember))
-afterEach(async () => {
-  await new Promise((resolve) => setImmediate(resolve))
-  process.off('unhandledRejection', remember)
-  expect(unhandled.splice(0)).toEqual([])
-})
+const faults = watchProcess()
+afterEach(async () => expect(await faults.faults()).toEqual([]))
 
 /** Everything that printing, logging or copying can show of a value. */
 function shown(value: unknown): string {
@@ -153,7 +148,7 @@ it('no rejection is left unhandled, where nobody waits for a renewal that fails'
   server.answer(500)
   clock.advance(500)
   expect(await value()).toBe('token-1')
-  while (count('token_failed') === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => count('token_failed') > 0)
   source.close()
 })
 

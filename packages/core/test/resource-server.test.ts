@@ -3,6 +3,7 @@ import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { requestWith } from '../../../test/support/requests.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -16,8 +17,7 @@ const issuer = createTestIssuer()
 const options = { issuer: ISSUER, audience: AUDIENCE, keys: issuer.jwks } as const
 
 function request(token?: string): RequestView {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  return { method: 'GET', url: '/', headers }
+  return token === undefined ? { method: 'GET', url: '/', headers: {} } : requestWith(token)
 }
 
 describe('a resource server', () => {

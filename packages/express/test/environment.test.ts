@@ -1,6 +1,7 @@
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer } from '../../../test/support/issuer.ts'
+import { bearer } from '../../../test/support/requests.ts'
 import { listen } from '../../../test/support/servers.ts'
 import { requireToken } from '../src/index.ts'
 
@@ -40,9 +41,7 @@ describe('the stand-alone requireToken', () => {
     app.get('/', (req, res) => void res.send(req.auth!.issuer))
     const api = await listen(app)
 
-    const response = await fetch(api.url, {
-      headers: { authorization: `Bearer ${issuer.token()}` },
-    })
+    const response = await fetch(api.url, bearer(issuer.token()))
     expect(response.status).toBe(200)
     expect(await response.text()).toBe(keyServer.url)
     expect((await fetch(api.url)).status).toBe(401)

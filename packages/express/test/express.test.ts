@@ -1,38 +1,29 @@
 import { createServer } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import express4 from 'express4'
-import { afterEach, describe, expect, it } from 'vitest'
-import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { describe, expect, it } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
+import { createTestIssuer } from '../../../test/support/issuer.ts'
+import { bearer } from '../../../test/support/requests.ts'
 import { getWithLines, listen, type RunningServer } from '../../../test/support/servers.ts'
-import { auth, type BearwardEvent, createBearward, type RefusalView } from '../src/index.ts'
+import { trusting } from '../../../test/support/trusting.ts'
+import { auth, createBearward, type RefusalView } from '../src/index.ts'
 
 const issuer = createTestIssuer()
-const running: RunningServer[] = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
 
 async function serve(app: Parameters<typeof listen>[0]): Promise<RunningServer> {
-  const server = await listen(app)
-  running.push(server)
-  return server
+  return closing(await listen(app))
 }
 
-function bearwardWith(options: Record<string, unknown> = {}) {
-  const events: BearwardEvent[] = []
-  const bearward = createBearward({
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    keys: issuer.jwks,
-    machineSubject: 'client_id',
-    onEvent: (event) => events.push(event),
-    ...options,
-  })
-  return { bearward, events, ofType: (type: string) => events.filter((e) => e.type === type) }
+function bearwardWith(more: Record<string, unknown> = {}) {
+  const { options, events } = trusting(issuer, more)
+  return {
+    bearward: createBearward(options),
+    events,
+    ofType: (type: string) => events.filter((e) => e.type === type),
+  }
 }
 
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const ofUser = () => issuer.token({ claims: { sub: 'user-ada', client_id: 'web' } })
 
 describe.each([

@@ -3,44 +3,34 @@ import fastify, {
   type FastifyInstance,
   type FastifyRequest,
   type FastifyServerOptions,
+  LogController,
 } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { bearer } from '../../../test/support/requests.ts'
 import { scriptedEndpoint } from '../../../test/support/scripted-endpoint.ts'
-import { auth, type BearwardEvent, createBearward, requireToken } from '../src/index.ts'
+import { trusting } from '../../../test/support/trusting.ts'
+import { auth, createBearward, requireToken } from '../src/index.ts'
 
 const issuer = createTestIssuer()
-const apps: FastifyInstance[] = []
 
-afterEach(async () => {
+afterEach(() => {
   delete process.env['BEARWARD_ISSUER']
   delete process.env['BEARWARD_AUDIENCE']
-  await Promise.all(apps.splice(0).map((app) => app.close()))
 })
 
 function createApp(options: FastifyServerOptions = {}): FastifyInstance {
-  const app = fastify(options)
-  apps.push(app)
-  return app
+  return closing(fastify(options))
 }
 
 const serve = (app: FastifyInstance) => app.listen({ host: '127.0.0.1', port: 0 })
 
-function bearwardWith(options: Record<string, unknown> = {}) {
-  const events: BearwardEvent[] = []
-  const bearward = createBearward({
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    keys: issuer.jwks,
-    machineSubject: 'client_id',
-    onEvent: (event) => events.push(event),
-    ...options,
-  })
-  return { bearward, events }
+function bearwardWith(more: Record<string, unknown> = {}) {
+  const { options, events } = trusting(issuer, more)
+  return { bearward: createBearward(options), events }
 }
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
 describe('on Fastify 5', () => {
   it('hands the verified token to the handler, and refuses without one', async () => {
@@ -176,7 +166,8 @@ describe('on Fastify 5', () => {
         done()
       },
     })
-    const app = createApp({ logger: { level: 'info', stream }, disableRequestLogging: true })
+    const logController = new LogController({ disableRequestLogging: true })
+    const app = createApp({ logger: { level: 'info', stream }, logController })
     await app.register(bearward.plugin)
     app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
     await app.ready()

@@ -1,39 +1,28 @@
 import Koa, { type Context } from 'koa'
 import Koa2 from 'koa2'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { bearer } from '../../../test/support/requests.ts'
 import { listen, type RunningServer } from '../../../test/support/servers.ts'
-import { auth, type BearwardEvent, createBearward, requireToken } from '../src/index.ts'
+import { trusting } from '../../../test/support/trusting.ts'
+import { auth, createBearward, requireToken } from '../src/index.ts'
 
 const issuer = createTestIssuer()
-const running: RunningServer[] = []
 
-afterEach(async () => {
+afterEach(() => {
   delete process.env['BEARWARD_ISSUER']
   delete process.env['BEARWARD_AUDIENCE']
-  await Promise.all(running.splice(0).map((server) => server.close()))
 })
 
 async function serve(app: Koa): Promise<RunningServer> {
-  const server = await listen(app.callback())
-  running.push(server)
-  return server
+  return closing(await listen(app.callback()))
 }
 
-function bearwardWith(options: Record<string, unknown> = {}) {
-  const events: BearwardEvent[] = []
-  const bearward = createBearward({
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    keys: issuer.jwks,
-    machineSubject: 'client_id',
-    onEvent: (event) => events.push(event),
-    ...options,
-  })
-  return { bearward, events }
+function bearwardWith(more: Record<string, unknown> = {}) {
+  const { options, events } = trusting(issuer, more)
+  return { bearward: createBearward(options), events }
 }
-
-const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
 describe.each([
   ['Koa 3', Koa],

@@ -1,5 +1,5 @@
 import { CompactEncrypt } from 'jose'
-import { encodePart } from '../../support/tokens.ts'
+import { encodePart, partsOf } from '../../support/tokens.ts'
 import { type ContractCase, each, withCredentials } from '../contract-case.ts'
 import {
   claimsText,
@@ -8,7 +8,6 @@ import {
   headed,
   HEADER_TEXT,
   KEYS,
-  partsOf,
   signSpelling,
   token,
   USUAL_CLAIMS,

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
+import { selfSignedCertificate } from '../../support/certificate.ts'
 import { generateKey } from '../../support/keys.ts'
-import { encodePart, signCompact } from '../../support/tokens.ts'
+import { encodePart, partsOf, signCompact } from '../../support/tokens.ts'
 import { bearer, type ContractCase, each } from '../contract-case.ts'
-import { selfSignedCertificate } from '../der.ts'
-import { attacker, claiming, headed, KEYS, partsOf, token } from '../fixture.ts'
+import { attacker, claiming, headed, KEYS, token } from '../fixture.ts'
 import { invalidToken, ok } from '../outcomes.ts'
 
 const unsupported = invalidToken('unsupported_header')
@@ -16,11 +17,12 @@ const byAttacker = (header: Record<string, unknown>, kid?: string) =>
 const unsecured = (alg: string) => `${encodePart({ alg, typ: 'at+jwt' })}.${payload}.`
 
 const certificate = selfSignedCertificate(attacker)
+const thumbprint = (hash: string) => createHash(hash).update(certificate).digest('base64url')
 const hints = {
   x5u: { x5u: 'https://attacker.example.com/certificate.pem' },
-  x5c: { x5c: [certificate.x5c] },
-  x5t: { x5t: certificate.x5t },
-  'x5t#S256': { 'x5t#S256': certificate['x5t#S256'] },
+  x5c: { x5c: [certificate.toString('base64')] },
+  x5t: { x5t: thumbprint('sha1') },
+  'x5t#S256': { 'x5t#S256': thumbprint('sha256') },
 }
 const { d, ...publicJwk } = attacker.privateKey.export({ format: 'jwk' })
 

@@ -1,29 +1,28 @@
-import { constants, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import type { TestKey } from '../../support/keys.ts'
+import { pssOf, rawRsa } from '../../support/rsa.ts'
+import { withSignature } from '../../support/tokens.ts'
 import { type ContractCase, each } from '../contract-case.ts'
-import { withSha1Mask } from '../der.ts'
-import { KEYS, partsOf, token } from '../fixture.ts'
+import { KEYS, token } from '../fixture.ts'
 import { invalidToken } from '../outcomes.ts'
 
 const { es256, es384, es512, ed25519, rs256, ps256, ps384, ps512 } = KEYS
 const badSignature = invalidToken('invalid_signature')
 
 /** A token of a key whose signature is made, or changed, by hand. */
-function resigned(key: TestKey, signature: (input: Buffer, usual: Buffer) => Buffer): string {
-  const [head, payload, usual] = partsOf(token({ key }))
-  const made = signature(Buffer.from(`${head}.${payload}`), Buffer.from(usual, 'base64url'))
-  return `${head}.${payload}.${made.toString('base64url')}`
+function resigned(key: TestKey, make: (usual: Buffer, input: Buffer) => Buffer): string {
+  return withSignature(token({ key }), make)
 }
 const lengths = (key: TestKey) => ({
-  [`${key.alg}, one octet less`]: resigned(key, (_, usual) => usual.subarray(0, -1)),
-  [`${key.alg}, one octet more`]: resigned(key, (_, usual) => Buffer.concat([usual, Buffer.of(0)])),
-  [`${key.alg}, one octet more in front`]: resigned(key, (_, usual) =>
+  [`${key.alg}, one octet less`]: resigned(key, (usual) => usual.subarray(0, -1)),
+  [`${key.alg}, one octet more`]: resigned(key, (usual) => Buffer.concat([usual, Buffer.of(0)])),
+  [`${key.alg}, one octet more in front`]: resigned(key, (usual) =>
     Buffer.concat([Buffer.of(0), usual]),
   ),
 })
 /** Two numbers of the right value, each an octet longer than the field. */
 const widened = (key: TestKey) =>
-  resigned(key, (_, usual) => {
+  resigned(key, (usual) => {
     const half = usual.length / 2
     return Buffer.concat([
       Buffer.of(0),
@@ -33,20 +32,14 @@ const widened = (key: TestKey) =>
     ])
   })
 const inDer = (key: TestKey) =>
-  resigned(key, (input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
-const salted = (key: TestKey, saltLength: number) =>
-  resigned(key, (input) =>
-    sign(`sha${key.alg.slice(2)}`, input, {
-      key: key.privateKey,
-      padding: constants.RSA_PKCS1_PSS_PADDING,
-      saltLength,
-    }),
-  )
+  resigned(key, (_, input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
+const padded = (key: TestKey, options: Parameters<typeof pssOf>[1]) =>
+  resigned(key, (_, input) => rawRsa(key.privateKey, pssOf(input, options)))
 const salts = (key: TestKey) =>
   Object.fromEntries(
-    [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((length) => [
-      `${key.alg}, ${length} octets`,
-      salted(key, length),
+    [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [
+      `${key.alg}, ${salt} octets`,
+      padded(key, { hash: `sha${key.alg.slice(2)}`, salt }),
     ]),
   )
 
@@ -72,8 +65,8 @@ export const signatures: readonly ContractCase[] = [
   }),
   ...each([], 'takes no ECDSA signature of zeros', badSignature, {
     'both numbers zero': resigned(es256, () => Buffer.alloc(64)),
-    'the first number zero': resigned(es256, (_, usual) => usual.fill(0, 0, 32)),
-    'the second number zero': resigned(es256, (_, usual) => usual.fill(0, 32)),
+    'the first number zero': resigned(es256, (usual) => usual.fill(0, 0, 32)),
+    'the second number zero': resigned(es256, (usual) => usual.fill(0, 32)),
   }),
   ...each(['7518-31'], 'wants PSS salts as long as the hash', badSignature, {
     ...salts(ps256),
@@ -81,9 +74,7 @@ export const signatures: readonly ContractCase[] = [
     ...salts(ps512),
   }),
   ...each(['7518-31'], 'wants PSS masks made with the same hash', badSignature, {
-    'SHA-1 under PS256': resigned(ps256, (input) =>
-      sign('sha256', input, withSha1Mask(ps256.privateKey)),
-    ),
+    'SHA-1 under PS256': padded(ps256, { mask: 'sha1' }),
   }),
   ...each([], 'keeps the paddings of RSA apart', badSignature, {
     'PKCS #1 under PS256': token({ key: ps256, signedWith: 'RS256' }),

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { generateKey, type TestKey } from '../../support/keys.ts'
-import { KEYS, partsOf, token } from '../fixture.ts'
+import { partsOf } from '../../support/tokens.ts'
+import { KEYS, token } from '../fixture.ts'
 import { by, bytesOf, changed, type DocumentCase, padded, sound, spoilt } from './document-case.ts'
 
 const { ed25519, rs256 } = KEYS

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
+import { selfSignedCertificate } from '../../support/certificate.ts'
 import { generateKey, type TestKey } from '../../support/keys.ts'
 import { signCompact } from '../../support/tokens.ts'
-import { selfSignedCertificate } from '../der.ts'
 import { attacker, KEYS, token, USUAL_CLAIMS } from '../fixture.ts'
 import { by, changed, type DocumentCase, type Jwk, sound, spoilt } from './document-case.ts'
 
@@ -106,7 +106,7 @@ export const purposes: readonly DocumentCase[] = [
   {
     ids: ['7517-24'],
     title: 'reads no certificate beside a key',
-    keys: [spoilt({ x5c: [selfSignedCertificate(attacker).x5c] })],
+    keys: [spoilt({ x5c: [selfSignedCertificate(attacker).toString('base64')] })],
     tokens: [
       [by(sound), 'granted'],
       [token({ key: attacker, header: { kid: sound.kid } }), 'invalid_signature'],

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
-import { listen, type RunningServer } from '../../../../test/support/servers.ts'
+import { listen } from '../../../../test/support/servers.ts'
 import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
@@ -17,12 +18,6 @@ import {
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
-
-const running: RunningServer[] = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -43,8 +38,7 @@ async function getJson(url: string, options: Options = {}) {
 }
 
 async function get(handler: RequestListener, options: Options = {}) {
-  const server = await listen(handler)
-  running.push(server)
+  const server = closing(await listen(handler))
   return getJson(server.url, options)
 }
 
@@ -94,11 +88,12 @@ describe('a bounded call', () => {
     'does not follow a redirect with status %i',
     async (status) => {
       let visited = 0
-      const target = await listen((_req, res) => {
-        visited++
-        res.writeHead(200, JSON_TYPE).end('{}')
-      })
-      running.push(target)
+      const target = closing(
+        await listen((_req, res) => {
+          visited++
+          res.writeHead(200, JSON_TYPE).end('{}')
+        }),
+      )
       const exchange = get((_req, res) => {
         res.writeHead(status, { ...JSON_TYPE, location: target.url }).end('{}')
       })
@@ -188,10 +183,10 @@ describe('a bounded call', () => {
   })
 
   it('ends when the resource server is closed', async () => {
-    const closing = new AbortController()
-    const exchange = get(() => closing.abort(), { closed: closing.signal })
+    const ending = new AbortController()
+    const exchange = get(() => ending.abort(), { closed: ending.signal })
     expect(await failureOf(exchange)).toBe('closed')
-    expect(await failureOf(get(() => {}, { closed: closing.signal }))).toBe('closed')
+    expect(await failureOf(get(() => {}, { closed: ending.signal }))).toBe('closed')
   })
 })
 
@@ -200,13 +195,14 @@ describe('a call whose connection is reset before there is an answer', () => {
   async function answeringOnce(end: (socket: Socket) => unknown) {
     const used = new WeakSet()
     const counted = { requests: 0 }
-    const server = await listen(({ socket }, res) => {
-      counted.requests++
-      if (used.has(socket)) return void end(socket)
-      used.add(socket)
-      return void res.writeHead(200, JSON_TYPE).end('{}')
-    })
-    running.push(server)
+    const server = closing(
+      await listen(({ socket }, res) => {
+        counted.requests++
+        if (used.has(socket)) return void end(socket)
+        used.add(socket)
+        return void res.writeHead(200, JSON_TYPE).end('{}')
+      }),
+    )
     return { url: server.url, counted }
   }
 
@@ -303,8 +299,7 @@ describe('a call whose connection is reset before there is an answer', () => {
 
   it('shares its time with the second one', async () => {
     let calls = 0
-    const server = await listen(({ socket }) => void (++calls === 1 && socket.destroy()))
-    running.push(server)
+    const server = closing(await listen(({ socket }) => void (++calls === 1 && socket.destroy())))
     const clock = fakeClock()
     const closed = new AbortController().signal
     const exchange = withDeadline({ clock, timeout: 3000, closed }, async (signal) => {

@@ -1,27 +1,23 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { listen, type RunningServer } from '../../../../test/support/servers.ts'
+import { describe, expect, it } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
+import { listen } from '../../../../test/support/servers.ts'
 import { isAcceptableAddress } from '../../src/authorization-server/address.ts'
 import { boundedFetch, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import { discover, MetadataError, metadataUrls } from '../../src/authorization-server/metadata.ts'
 
-const running: RunningServer[] = []
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()))
-})
-
 /** A server that answers each path with what is given for it: a status, a text of HTML, or a document. */
 async function authorizationServer(pages: (url: string) => Record<string, unknown>) {
   const asked: string[] = []
-  const server = await listen((req, res) => {
-    asked.push(req.url!)
-    const page = pages(server.url)[req.url!] ?? 404
-    if (typeof page === 'number') return void res.writeHead(page).end()
-    const html = typeof page === 'string'
-    res.setHeader('content-type', html ? 'text/html' : 'application/json')
-    res.end(html ? page : JSON.stringify(page))
-  })
-  running.push(server)
+  const server = closing(
+    await listen((req, res) => {
+      asked.push(req.url!)
+      const page = pages(server.url)[req.url!] ?? 404
+      if (typeof page === 'number') return void res.writeHead(page).end()
+      const html = typeof page === 'string'
+      res.setHeader('content-type', html ? 'text/html' : 'application/json')
+      res.end(html ? page : JSON.stringify(page))
+    }),
+  )
   const get = boundedFetch(globalThis.fetch)
   const { signal } = new AbortController()
   return {

@@ -2,6 +2,7 @@ import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
 import { isIssuerOrTenant } from '../../src/authorization-server/tenants.ts'
 
@@ -44,11 +45,7 @@ function scene(options: Record<string, unknown> = {}) {
       key: signer,
       claims: { iss: issuerOf(tenant), tid: tenant, ...claims },
     })
-    return server.authenticate({
-      method: 'GET',
-      url: '/',
-      headers: { authorization: `Bearer ${token}` },
-    })
+    return server.authenticate(requestWith(token))
   }
   return { server, judge, asked }
 }
@@ -90,8 +87,7 @@ describe('an issuer of many tenants', () => {
     const { server } = scene()
     const allow = async (issuer: string, tenant: string) => {
       const token = minted.token({ key, claims: { iss: issuerOf(tenant), tid: tenant } })
-      const headers = { authorization: `Bearer ${token}` }
-      const outcome = await server.authenticate({ method: 'GET', url: '/', headers }, { issuer })
+      const outcome = await server.authenticate(requestWith(token), { issuer })
       return outcome.kind
     }
     expect(await allow(TEMPLATE, PARTNER)).toBe('granted')

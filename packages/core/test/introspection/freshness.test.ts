@@ -3,6 +3,7 @@ import { settled } from '../../../../test/support/fake-clock.ts'
 import { raw } from '../../../../test/support/introspection-server.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import {
   ConfigurationError,
   createResourceServer,
@@ -323,8 +324,7 @@ describe('freshness', () => {
       }),
     )
     const guard = server.guard({ ...FRESH, issuer: endpoint.url })
-    const headers = { authorization: `Bearer ${other.token()}` }
-    expect(verdict(await guard({ method: 'GET', url: '/', headers }))).toBe('403 wrong_issuer')
+    expect(verdict(await guard(requestWith(other.token())))).toBe('403 wrong_issuer')
   })
 
   it('is asked of issuers that can be asked, and found out when the guard is made', () => {
@@ -359,8 +359,7 @@ describe('freshness', () => {
 
 /** One request, or one connection: all that is asked about it is about the same `source`. */
 function session(server: ResourceServer, token: string) {
-  const headers = { authorization: `Bearer ${token}` }
-  const request = { method: 'GET', url: '/', headers, source: {} }
+  const request = { ...requestWith(token), source: {} }
   const ask = async (requirements?: Requirements) =>
     verdict(await (requirements ? server.guard(requirements) : server.guard())(request))
   return Object.assign(ask, { token })

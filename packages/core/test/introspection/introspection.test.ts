@@ -4,10 +4,11 @@ import { inspect } from 'node:util'
 import LRUCache from 'lru-cache'
 import { describe, expect, it, vi } from 'vitest'
 import { guarded } from '../../../../test/support/bare-http.ts'
-import { selfSigned } from '../../../../test/support/certificate.ts'
+import { serverCertificate } from '../../../../test/support/certificate.ts'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import { raw } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { listen } from '../../../../test/support/servers.ts'
 import { configuredIssuers } from '../../src/issuers/configured-issuers.ts'
 import { readOptions } from '../../src/options/read-options.ts'
@@ -64,8 +65,7 @@ describe('the request', () => {
     const { endpoint, judge, server } = await scene(ACTIVE)
     expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
-      const headers = { authorization: `Bearer ${credentials}` }
-      const outcome = await server.authenticate({ method: 'GET', url: '/', headers })
+      const outcome = await server.authenticate(requestWith(credentials))
       expect(verdict(outcome)).toMatch(/^400 /)
     }
     expect(endpoint.asked).toEqual([])
@@ -73,7 +73,7 @@ describe('the request', () => {
   })
 
   it('7662-06: is not answered by a server that cannot show who it is', async () => {
-    const { cert, key } = selfSigned('localhost')
+    const { cert, key } = serverCertificate({ subject: { name: 'localhost' } })
     const impostor = closing(
       await listen(
         createServer({ cert, key }, (_req, res) => {

@@ -8,6 +8,7 @@ import {
 } from '../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -68,7 +69,7 @@ export async function scene(
   const send = (token: string, requirements?: Requirements) =>
     Promise.resolve(
       server.authenticate(
-        { method: 'GET', url: '/', headers: { authorization: `Bearer ${token}` } },
+        requestWith(token),
         ...(requirements === undefined ? [] : [requirements]),
       ),
     )

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { createResourceServer } from '../../src/index.ts'
 
 const issuer = createTestIssuer()
@@ -12,12 +13,7 @@ function judge(published: readonly object[], key: TestKey, kid: string | undefin
     audience: AUDIENCE,
     keys: { keys: published },
   })
-  const token = issuer.token({ key, header: { kid } })
-  return server.authenticate({
-    method: 'GET',
-    url: '/',
-    headers: { authorization: `Bearer ${token}` },
-  })
+  return server.authenticate(requestWith(issuer.token({ key, header: { kid } })))
 }
 
 describe('the keys that are tried for one token', () => {

@@ -9,7 +9,7 @@ import { parseJsonObject } from '../../src/encoding/json.ts'
 import { type KeySet, readKeySet, secretKeySet } from '../../src/keys/key-set.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 import { jwsOf, signingInputOf } from '../support/jws.ts'
-import { pointsOfP256 } from '../support/numbers.ts'
+import { pointsOfP256 } from '../support/curve-points.ts'
 
 type Jwk = Record<string, unknown>
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
@@ -111,10 +112,7 @@ describe('a key set', () => {
     const minted = createTestIssuer({ now: clock.seconds })
     for (let i = 0; i < 100; i++) {
       const token = minted.token({ key: issuer.keys[0]! })
-      const headers = { authorization: `Bearer ${token}` }
-      expect(await server.authenticate({ method: 'GET', url: '/', headers })).toMatchObject({
-        kind: 'granted',
-      })
+      expect(await server.authenticate(requestWith(token))).toMatchObject({ kind: 'granted' })
       await clock.pass(0.2)
     }
     expect(endpoint.asked().length).toBeLessThanOrEqual(1)
@@ -236,10 +234,7 @@ describe('the address of the keys', () => {
     )
     await server.ready()
     const key = createTestIssuer({ now: clock.seconds })
-    const ask = () => {
-      const headers = { authorization: `Bearer ${key.token({ header: { kid: 'new' } })}` }
-      return server.authenticate({ method: 'GET', url: '/', headers })
-    }
+    const ask = () => server.authenticate(requestWith(key.token({ header: { kid: 'new' } })))
     place = '/moved'
     expect(await ask()).toMatchObject({ status: 503 })
     expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { createResourceServer, type Outcome } from '../../src/index.ts'
 
 /** Four keys under three names: the last two are different material under one `kid`. */
@@ -160,13 +161,9 @@ async function run(steps: readonly Step[]): Promise<void> {
     const begun = clock.monotonic()
     const before = expectedStatus(model, key, begun)
     let outcome: Outcome | undefined
-    const answer = Promise.resolve(
-      server.authenticate({
-        method: 'GET',
-        url: '/',
-        headers: { authorization: `Bearer ${token}` },
-      }),
-    ).then((known) => (outcome = known))
+    const answer = Promise.resolve(server.authenticate(requestWith(token))).then(
+      (known) => (outcome = known),
+    )
     await settled()
     // Only an attempt that hangs makes anybody wait, and never for longer than the timeout.
     if (outcome === undefined) {

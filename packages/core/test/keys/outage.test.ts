@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 
@@ -32,12 +33,11 @@ function scene(first: Behaviour, options: { jwksUri?: string } = {}) {
     const answer: { outcome?: Outcome; waited?: number } = {}
     const begun = clock.monotonic()
     const token = issuer.token({ key, header: { kid }, claims: { jti: `t${sent++}` } })
-    const headers = { authorization: `Bearer ${token}` }
     const answered = (outcome: Outcome) => {
       answer.outcome = outcome
       answer.waited = clock.monotonic() - begun
     }
-    const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+    const outcome = server.authenticate(requestWith(token))
     if (outcome instanceof Promise) void outcome.then(answered)
     else answered(outcome)
     return answer
@@ -371,8 +371,7 @@ describe('where an attempt hangs', () => {
     const { token } = createTestIssuer({ now: clock.seconds })
     for (let second = 0; second < 60; second++) {
       await clock.pass(1)
-      const headers = { authorization: `Bearer ${token({ key: oldKey })}` }
-      const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+      const outcome = server.authenticate(requestWith(token({ key: oldKey })))
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
   })

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { littleEndianNumberOf } from '../../../../test/support/numbers.ts'
 import { readJwk } from '../../src/keys/jwk.ts'
-import { fieldOf, littleEndianNumberOf } from '../support/numbers.ts'
+import { fieldOf } from '../support/curve-points.ts'
 
 const read = (point: Buffer) =>
   readJwk(

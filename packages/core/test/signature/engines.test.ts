@@ -1,16 +1,16 @@
 import { createSecretKey, randomBytes, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { generateKey, PUBLIC_KEY_ALGORITHMS, signBytes } from '../../../../test/support/keys.ts'
-import type { Algorithm } from '../../src/signature/algorithms.ts'
-import { accepts, ENGINES, materialOf } from '../support/engines.ts'
-import { jwsOf, signingInputOf } from '../support/jws.ts'
 import {
   littleEndianNumberOf,
   littleEndianOf,
   numberOf,
   octetsOf,
-  pointsOfP256,
-} from '../support/numbers.ts'
+} from '../../../../test/support/numbers.ts'
+import type { Algorithm } from '../../src/signature/algorithms.ts'
+import { pointsOfP256 } from '../support/curve-points.ts'
+import { accepts, ENGINES, materialOf } from '../support/engines.ts'
+import { jwsOf, signingInputOf } from '../support/jws.ts'
 
 // Two RSA keys serve all of their algorithms: generating them takes the time of the whole file.
 const rsa = [generateKey('RS256'), generateKey('RS256')] as const

@@ -1,10 +1,18 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { der, OCTET_STRING, SEQUENCE } from '../../../../test/support/der.ts'
 import { generateKey, signBytes } from '../../../../test/support/keys.ts'
+import { numberOf, octetsOf } from '../../../../test/support/numbers.ts'
+import {
+  digestInfoOf,
+  digestInfoWithoutNull,
+  digestOf,
+  pkcs1Of,
+  pssOf,
+  rawRsa,
+} from '../../../../test/support/rsa.ts'
 import { accepts, ENGINES, materialOf } from '../support/engines.ts'
 import { jwsOf, signingInputOf } from '../support/jws.ts'
-import { numberOf, octetsOf } from '../support/numbers.ts'
-import { digestInfoOf, digestOf, pkcs1Of, pssOf, rawRsa } from '../support/rsa.ts'
 
 const key = generateKey('RS256')
 const n = numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
@@ -12,10 +20,6 @@ const n = numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
 const RS256 = signingInputOf('RS256')
 const digest = digestOf('sha256', RS256)
 const content = digestInfoOf('sha256', RS256)
-const filled = (count: number, ...rest: Buffer[]) =>
-  Buffer.concat([Buffer.of(0, 1), Buffer.alloc(count, 0xff), Buffer.of(0), ...rest])
-const toLength = (encoded: Buffer, fill: number) =>
-  Buffer.concat([encoded], 256).fill(fill, encoded.length)
 
 /** Signs with the private operation alone, over octets that no signer would make. */
 const forge = (encoded: Buffer) => rawRsa(key.privateKey, encoded)
@@ -26,10 +30,7 @@ const edited = (at: number, octet: number) => {
 }
 
 const BAD_PKCS1: [what: string, encoded: Buffer][] = [
-  [
-    'no NULL behind the name of the hash',
-    pkcs1Of(Buffer.from(`302f300b06096086480165030402010420${digest.toString('hex')}`, 'hex')),
-  ],
+  ['no NULL behind the name of the hash', pkcs1Of(digestInfoWithoutNull(RS256))],
   [
     'an empty sequence in place of the NULL',
     pkcs1Of(Buffer.from(`3031300d060960864801650304020130000420${digest.toString('hex')}`, 'hex')),
@@ -52,13 +53,19 @@ const BAD_PKCS1: [what: string, encoded: Buffer][] = [
   ['a digest that is cut', pkcs1Of(content.subarray(0, -1))],
   ['an octet behind the digest', pkcs1Of(Buffer.concat([content, Buffer.of(0)]))],
   ['nothing', pkcs1Of(Buffer.alloc(0))],
-  ['little fill, and zeros behind the digest', toLength(filled(8, content), 0)],
-  ['little fill, and anything behind the digest', toLength(filled(8, content), 0xa5)],
-  ['no fill, and anything behind the digest', toLength(filled(0, content), 0xff)],
-  ['zeros between fill and content', filled(8, Buffer.alloc(256 - 11 - content.length), content)],
+  ['little fill, and zeros behind the digest', pkcs1Of(content, { fillLength: 8 })],
+  [
+    'little fill, and anything behind the digest',
+    pkcs1Of(content, { fillLength: 8, behind: 0xa5 }),
+  ],
+  ['no fill, and anything behind the digest', pkcs1Of(content, { fillLength: 0, behind: 0xff })],
+  [
+    'zeros between fill and content',
+    pkcs1Of(Buffer.concat([Buffer.alloc(256 - 11 - content.length), content])),
+  ],
   ['anything in the parameters of the hash', garbageInParameters()],
-  ['block type 0', edited(1, 0)],
-  ['block type 2', edited(1, 2)],
+  ['block type 0', pkcs1Of(content, { type: 0 })],
+  ['block type 2', pkcs1Of(content, { type: 2 })],
   ['a first octet that is not zero', edited(0, 1)],
   ['one octet of the fill that is another', edited(100, 0xfe)],
   ['a zero within the fill', edited(100, 0)],
@@ -68,12 +75,8 @@ const BAD_PKCS1: [what: string, encoded: Buffer][] = [
 /** The digest stands at the end, and what an attacker can choose hides before it (CVE-2006-4339 and kin). */
 function garbageInParameters(): Buffer {
   const name = Buffer.from('0609608648016503040201', 'hex')
-  const garbage = Buffer.concat([Buffer.of(0x04, 0x40), Buffer.alloc(64, 0xa5)])
-  const algorithm = Buffer.concat([Buffer.of(0x30, name.length + garbage.length), name, garbage])
-  const value = Buffer.concat([Buffer.of(0x04, 32), digest])
-  return pkcs1Of(
-    Buffer.concat([Buffer.of(0x30, algorithm.length + value.length), algorithm, value]),
-  )
+  const algorithm = der(SEQUENCE, name, der(OCTET_STRING, Buffer.alloc(64, 0xa5)))
+  return pkcs1Of(der(SEQUENCE, algorithm, der(OCTET_STRING, digest)))
 }
 
 const PS256 = signingInputOf('PS256')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import {
   type AccessToken,
   type BearwardEvent,
@@ -36,8 +37,7 @@ function call(
     ...options,
   })
   const token = server.token({ header, claims: { ...BARE, ...claims } })
-  const headers = { authorization: `Bearer ${token}` }
-  const outcome = guard(requirements)({ method: 'GET', url: '/', headers }) as Outcome
+  const outcome = guard(requirements)(requestWith(token)) as Outcome
   return { outcome, events }
 }
 

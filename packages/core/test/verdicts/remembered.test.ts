@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { signCompact } from '../../../../test/support/tokens.ts'
 import {
@@ -31,8 +32,7 @@ function scene(changes: Partial<ResourceServerOptions> = {}) {
   } as ResourceServerOptions)
   async function send(token: string, requirements?: Requirements) {
     events.length = 0
-    const headers = { authorization: `Bearer ${token}` }
-    const request = { method: 'GET', url: '/', headers }
+    const request = requestWith(token)
     const outcome = await (requirements === undefined
       ? server.authenticate(request)
       : server.authenticate(request, requirements))
@@ -247,9 +247,8 @@ describe('what is remembered', () => {
   it('cannot be changed by one request for the next', async () => {
     const { server } = scene()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
-    const headers = { authorization: `Bearer ${token}` }
     const take = () => {
-      const outcome = server.authenticate({ method: 'GET', url: '/', headers })
+      const outcome = server.authenticate(requestWith(token))
       return (outcome as Granted).token
     }
     take()

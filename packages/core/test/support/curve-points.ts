@@ -1,3 +1,5 @@
+import { octetsOf } from '../../../../test/support/numbers.ts'
+
 /** Arithmetic modulo a prime, for tests that have to know which points are on a curve. */
 export function fieldOf(prime: bigint) {
   const mod = (a: bigint): bigint => ((a % prime) + prime) % prime
@@ -5,24 +7,6 @@ export function fieldOf(prime: bigint) {
     exponent === 0n ? 1n : mod(power(mod(a * a), exponent / 2n) * (exponent % 2n === 1n ? a : 1n))
   const over = (a: bigint, b: bigint): bigint => mod(a * power(mod(b), prime - 2n))
   return { mod, power, over }
-}
-
-/** A number in so many octets, the largest first. */
-export function octetsOf(number: bigint, length: number): Buffer {
-  return Buffer.from(number.toString(16).padStart(2 * length, '0'), 'hex')
-}
-
-export function numberOf(octets: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(octets).toString('hex')}`)
-}
-
-export function littleEndianOf(number: bigint, length: number): Buffer {
-  const octets = Array.from({ length }, (_, i) => Number((number >> BigInt(8 * i)) & 0xffn))
-  return Buffer.from(octets)
-}
-
-export function littleEndianNumberOf(octets: Uint8Array): bigint {
-  return octets.reduceRight((number, octet) => number * 256n + BigInt(octet), 0n)
 }
 
 /** The prime and the second coefficient of P-256 (FIPS 186-4 appendix D.1.2.3). */

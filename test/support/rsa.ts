@@ -10,7 +10,7 @@ export function digestOf(hash: string, data: string | Uint8Array): Buffer {
 }
 
 /** How DigestInfo begins for each hash (RFC 8017 section 9.2, note 1). */
-export const DIGEST_INFO = {
+const DIGEST_INFO = {
   md5: '3020300c06082a864886f70d020505000410',
   sha1: '3021300906052b0e03021a05000414',
   sha256: '3031300d060960864801650304020105000420',
@@ -18,19 +18,36 @@ export const DIGEST_INFO = {
   sha512: '3051300d060960864801650304020305000440',
 } as const
 
-export function digestInfoOf(hash: keyof typeof DIGEST_INFO, data: string): Buffer {
+export function digestInfoOf(hash: keyof typeof DIGEST_INFO, data: string | Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digestOf(hash, data)])
 }
 
-/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around any content, for a key of 2048 bits. */
-export function pkcs1Of(content: Buffer): Buffer {
-  const fill = Buffer.alloc(256 - 3 - content.length, 0xff)
-  return Buffer.concat([Buffer.of(0, 1), fill, Buffer.of(0), content])
+/** DigestInfo for SHA-256 as RFC 8017 does not have it: the name of the hash has no parameters. */
+export function digestInfoWithoutNull(data: string | Uint8Array): Buffer {
+  const head = Buffer.from('302f300b06096086480165030402010420', 'hex')
+  return Buffer.concat([head, digestOf('sha256', data)])
+}
+
+/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around any content, for a key of 2048 bits, or with something off. */
+export function pkcs1Of(
+  content: Buffer,
+  options: {
+    type?: number
+    fill?: number
+    /** Where it is less than there is room for, the content does not stand at the end. */
+    fillLength?: number
+    behind?: number
+  } = {},
+): Buffer {
+  const { type = 1, fill = 0xff, fillLength = 256 - 3 - content.length, behind = 0 } = options
+  const filling = Buffer.alloc(fillLength, fill)
+  const encoded = Buffer.concat([Buffer.of(0, type), filling, Buffer.of(0), content])
+  return Buffer.concat([encoded], 256).fill(behind, encoded.length)
 }
 
 /** EMSA-PSS (RFC 8017 section 9.1.1) for a key of 2048 bits, with any hash, mask and salt. */
 export function pssOf(
-  input: string,
+  input: string | Uint8Array,
   options: {
     hash?: string
     mask?: string

@@ -1,0 +1,17 @@
+/** A number in so many octets, the largest first. */
+export function octetsOf(number: bigint, length: number): Buffer {
+  return Buffer.from(number.toString(16).padStart(2 * length, '0'), 'hex')
+}
+
+export function numberOf(octets: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(octets).toString('hex')}`)
+}
+
+export function littleEndianOf(number: bigint, length: number): Buffer {
+  const octets = Array.from({ length }, (_, i) => Number((number >> BigInt(8 * i)) & 0xffn))
+  return Buffer.from(octets)
+}
+
+export function littleEndianNumberOf(octets: Uint8Array): bigint {
+  return octets.reduceRight((number, octet) => number * 256n + BigInt(octet), 0n)
+}

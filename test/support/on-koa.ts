@@ -1,0 +1,24 @@
+import { createBearward } from '@bearward/koa'
+import type Koa from 'koa'
+import { type Framework, serve } from './framework.ts'
+
+export function onKoa(name: string, framework: () => Koa): Framework {
+  return {
+    name,
+    start({ options, routes, maxHeaderSize }) {
+      const app = framework()
+      const bearward = createBearward(options)
+      for (const { path, requirements, handle } of routes) {
+        const guard = bearward.requireToken(requirements)
+        const answer: Koa.Middleware = async (context) => {
+          context.body = await handle(context.state.auth, context.req)
+        }
+        for (const middleware of [guard, answer]) {
+          if (path === undefined) app.use(middleware)
+          else app.use((ctx, next) => (ctx.path === path ? middleware(ctx, next) : next()))
+        }
+      }
+      return serve(app.callback(), maxHeaderSize, bearward)
+    },
+  }
+}
