@@ -269,12 +269,12 @@ describe('a call whose connection is reset before there is an answer', () => {
   })
 
   it('is not repeated when its time is over, or all is closed', async () => {
-    const closing = new AbortController()
+    const end = new AbortController()
     const closed = async () => {
-      closing.abort()
+      end.abort()
       throw coded('ECONNRESET')
     }
-    expect(await callsOf(closed, { closed: closing.signal })).toEqual(['closed', 1])
+    expect(await callsOf(closed, { closed: end.signal })).toEqual(['closed', 1])
     const late: Fetch = (_url, { signal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(coded('ECONNRESET')))
