@@ -24,9 +24,8 @@ const SECONDS = 1.25
 /** Requests of one load to one server before the first round. */
 const WARM_UP = 15_000
 const WARM_UP_SECONDS = 60
-/** Full garbage collections before the first load, and the requests between two of them. */
+/** Full garbage collections before the first load. */
 const COLLECTIONS = 20
-const REQUESTS_BETWEEN = 500
 
 /** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
 const SHARE = 25_000
@@ -95,7 +94,7 @@ function start(
 }
 
 /**
- * Makes a server as old as the others. A full garbage collection lets V8 forget what it has learnt about objects that
+ * Makes a server as old as the others, under a load. A full garbage collection lets V8 forget what it has learnt about objects that
  * come and go, and after a few of them \`process.nextTick\`, which Node calls seven times a request, is slower by several
  * microseconds in all. A process that loads much gets there while it starts; a bare one would be young for minutes,
  * and what age costs would look like the cost of a guard.
@@ -105,11 +104,12 @@ async function age(
   generator: RunningProgram<string>,
   contestant: string,
 ): Promise<void> {
-  const load = { ...loadFor(contestant, 'one token', 0), requests: REQUESTS_BETWEEN }
+  const load: Load = { ...loadFor(contestant, 'one token', 0), port: server.ready }
+  const bearing = generator.ask<LoadReport>(load)
   for (let collection = 0; collection < COLLECTIONS; collection++) {
-    await generator.ask<LoadReport>({ ...load, port: server.ready } satisfies Load)
     await server.ask<NodeJS.CpuUsage>('garbage collection' satisfies Question)
   }
+  await bearing
 }
 
 /** What a contestant is sent in a round, of which number 0 warms up. */
