@@ -1,4 +1,4 @@
-import { readCredentials } from './credentials/bearer.ts'
+import { readCredential } from './credentials/bearer.ts'
 import { type Notes, notesOf } from './decisions.ts'
 import { publisher } from './events/publisher.ts'
 import { ageAllowed, confirmToken, isFresh } from './freshness.ts'
@@ -105,10 +105,10 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
   function verify(request: RequestView): MaybePromise<Finding> {
-    const credentials = readCredentials(request)
-    if (credentials === undefined) return 'no_credentials'
-    if (credentials instanceof Rejection) return credentials
-    return andThen(verifyToken(credentials.token, verification), (verified) => {
+    const credential = readCredential(request)
+    if (credential === undefined) return 'no_credentials'
+    if (credential instanceof Rejection) return credential
+    return andThen(verifyToken(credential, verification), (verified) => {
       if (verified instanceof Rejection) return verified
       const { token, issuer, remembered } = verified
       publish(

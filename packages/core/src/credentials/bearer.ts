@@ -10,16 +10,15 @@ const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 /** A second set of credentials behind a comma: what a proxy makes of two header lines. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
-/** The one token of a request, or `undefined` where it has no `Authorization` header at all. */
-export type Credentials = { readonly token: string } | undefined
-
 /**
- * Reads the access token from the `Authorization` header (RFC 6750 section 2.1), and from nowhere else:
- * form fields and query parameters are never read. Exactly one header line with exactly one token
- * counts; whatever is ambiguous is refused, because another reader of the same request might choose
- * differently.
+ * Reads the credential from the `Authorization` header (RFC 6750 section 2.1), and from nowhere else:
+ * form fields and query parameters are never read. Exactly one header line counts; two are refused, because
+ * another reader of the same request might choose differently. `undefined` where there is no such header at all.
+ *
+ * Does NOT check whether what stands behind the scheme is one token: whoever has not taken it apart as a JWS has to
+ * ask `checkB64token` before he does anything with it.
  */
-export function readCredentials(request: RequestView): Credentials | Rejection {
+export function readCredential(request: RequestView): string | Rejection | undefined {
   if ((request.headerLines?.length ?? 0) >= 2 * LIMITS.headerLines) {
     // The line that counts may be one of those that were dropped.
     return rejected(
@@ -37,20 +36,20 @@ export function readCredentials(request: RequestView): Credentials | Rejection {
   const value = values[0]!
   const scheme = BEARER.exec(value)?.[0]
   if (scheme === undefined) return whyNot(value)
-  const token = value.slice(scheme.length)
-  if (token.length <= LIMITS.tokenLength) return { token }
+  const credential = value.slice(scheme.length)
+  if (credential.length <= LIMITS.tokenLength) return credential
   return (
-    checkB64token(token) ??
+    checkB64token(credential) ??
     rejected('token_too_long', `at most ${LIMITS.tokenLength} characters`, 'more')
   )
 }
 
 /**
- * Checks the syntax of a bearer token (RFC 6750 section 2.1), which `readCredentials` leaves open: it costs as
- * much as a hash, and whatever parses as a JWS, or has done so before, has that syntax anyway.
+ * Checks that a credential is one token (RFC 6750 section 2.1: `b64token`). To ask this of every one would cost as
+ * much as a hash, and whatever parses as a JWS, or has done so before, is one anyway.
  */
-export function checkB64token(token: string): Rejection | undefined {
-  return B64TOKEN.test(token) ? undefined : notOneToken(token)
+export function checkB64token(credential: string): Rejection | undefined {
+  return B64TOKEN.test(credential) ? undefined : notOneToken(credential)
 }
 
 function notOneToken(text: string): Rejection {

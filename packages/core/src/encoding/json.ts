@@ -31,10 +31,10 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SyntaxError('not a JSON object')
   }
-  const left = { values: LIMITS.jsonValues, members: 0 }
-  const sealed = seal(value, LIMITS.jsonDepth, left)
-  if (left.members !== writtenMembers(plain)) throw new SyntaxError('a member is written twice')
-  return sealed as JsonObject
+  if (seal(value, LIMITS.jsonDepth, { values: LIMITS.jsonValues }) !== writtenMembers(plain)) {
+    throw new SyntaxError('a member is written twice')
+  }
+  return value as JsonObject
 }
 
 /** A string of a valid JSON text, and the colon behind it where it is the name of a member. */
@@ -55,54 +55,34 @@ function withPlainNames(json: string): string {
   )
 }
 
-/** An object that inherits nothing, whatever somebody has put on the prototype of all objects. */
-const JsonObject = function () {} as unknown as new () => Record<string, unknown>
-JsonObject.prototype = Object.freeze(Object.create(null))
-
 /**
  * Freezes a parsed value through and through, and counts the members that parsing has kept. Gives up where
  * it would have to look at more than is left, before anybody is known to have signed the text.
  */
-function seal(value: object, depth: number, left: Left): object {
+function seal(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
+  let members = 0
   if (Array.isArray(value)) {
     spend(left, value.length)
-    for (let i = 0; i < value.length; i++) value[i] = sealNested(value[i], depth, left)
-    return Object.freeze(value)
+    for (const entry of value as unknown[]) members += sealNested(entry, depth, left)
+  } else {
+    // What is not there is not there, whatever somebody has put on the prototype of all objects.
+    Object.setPrototypeOf(value, null)
+    for (const name in value) {
+      members += 1 + sealNested((value as Record<string, unknown>)[name], depth, left)
+      spend(left, 1)
+    }
+    if ('__proto__' in value) delete (value as Record<string, unknown>)['__proto__']
   }
-  const names = Object.keys(value)
-  const members = withoutPrototype(value, names)
-  for (const name of names) {
-    spend(left, 1)
-    left.members++
-    const member = sealNested((value as Record<string, unknown>)[name], depth, left)
-    if (name === '__proto__') delete members[name]
-    else members[name] = member
-  }
-  return Object.freeze(members)
+  Object.freeze(value)
+  return members
 }
 
-/**
- * What to put the members in. To copy them is faster than to change the prototype, but where their names are
- * numbers, which come first, room would be made for all numbers below.
- */
-function withoutPrototype(value: object, [first = '']: string[]): Record<string, unknown> {
-  return isDigit(first.charCodeAt(0))
-    ? (Object.setPrototypeOf(value, null) as Record<string, unknown>)
-    : new JsonObject()
+function sealNested(value: unknown, depth: number, left: { values: number }): number {
+  return typeof value === 'object' && value !== null ? seal(value, depth - 1, left) : 0
 }
 
-function sealNested(value: unknown, depth: number, left: Left): unknown {
-  return typeof value === 'object' && value !== null ? seal(value, depth - 1, left) : value
-}
-
-/** How many more values there may be, and how many members there were. */
-interface Left {
-  values: number
-  members: number
-}
-
-function spend(left: Left, values: number): void {
+function spend(left: { values: number }, values: number): void {
   left.values -= values
   if (left.values < 0) throw new SyntaxError('too many values')
 }
@@ -133,10 +113,6 @@ function isEscaped(text: string, at: number): boolean {
   let first = at
   while (text.charCodeAt(first - 1) === BACKSLASH) first--
   return (at - first) % 2 === 1
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
 }
 
 function isWhitespace(code: number): boolean {

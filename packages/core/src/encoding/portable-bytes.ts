@@ -9,9 +9,3 @@ export function bytesOfBase64url(text: string): Uint8Array | undefined {
     return undefined
   }
 }
-
-/** The same for bytes that are read at once. */
-export function readBase64url<T>(text: string, read: (bytes: Uint8Array) => T): T | undefined {
-  const bytes = bytesOfBase64url(text)
-  return bytes && read(bytes)
-}

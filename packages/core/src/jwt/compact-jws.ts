@@ -1,5 +1,5 @@
 import LRUCache from 'lru-cache'
-import { bytesOfBase64url, readBase64url } from '#base64url'
+import { bytesOfBase64url } from '#base64url'
 import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../outcome/rejection.ts'
@@ -49,8 +49,10 @@ function readHeaderPart(part: string): JsonObject | Rejection {
 }
 
 function readPart(part: string, name: string): JsonObject | Rejection {
+  const bytes = bytesOfBase64url(part)
+  if (bytes === undefined) return badlySpelt(name)
   try {
-    return readBase64url(part, parseJsonObject) ?? badlySpelt(name)
+    return parseJsonObject(bytes)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return malformed('one JSON object', error.message, name)

@@ -119,7 +119,8 @@ function keySetOf(
   const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
   for (const key of keys) {
     const byKid = entry(listed, key.algorithm, () => new Map<string | undefined, PreparedKey[]>())
-    for (const kid of new Set([undefined, key.kid])) entry(byKid, kid, () => []).push(key)
+    entry(byKid, undefined, () => []).push(key)
+    if (key.kid !== undefined) entry(byKid, key.kid, () => []).push(key)
   }
   return {
     size,

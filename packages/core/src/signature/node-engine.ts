@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import {
   createHmac,
   createPublicKey,
@@ -6,7 +7,6 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { scratch } from '../encoding/node-scratch.ts'
 import { type Hash, traitsOf } from './algorithms.ts'
 import { derOfEcdsa, spkiOfRsaPss } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
@@ -46,18 +46,18 @@ function rsaVerifier(hash: Hash, key: KeyObject, padding: 'pkcs1' | 'pss'): Sign
   const prepared = padding === 'pss' ? createPublicKey(spkiOfRsaPss(key, hash)) : key
   return ({ signingInput, signature }) =>
     signature.length === Math.ceil(bits / 8) &&
-    verify(hash, bytesOf(signingInput), prepared, signature)
+    verify(hash, Buffer.from(signingInput, 'latin1'), prepared, signature)
 }
 
 function ecdsaVerifier(hash: Hash, key: KeyObject, coordinateBytes: number): SignatureVerifier {
   return ({ signingInput, signature }) =>
     signature.length === 2 * coordinateBytes &&
-    verify(hash, bytesOf(signingInput), key, derOfEcdsa(signature))
+    verify(hash, Buffer.from(signingInput, 'latin1'), key, derOfEcdsa(signature))
 }
 
 function ed25519Verifier(key: KeyObject): SignatureVerifier {
   return ({ signingInput, signature }) =>
-    signature.length === 64 && verify(null, bytesOf(signingInput), key, signature)
+    signature.length === 64 && verify(null, Buffer.from(signingInput, 'latin1'), key, signature)
 }
 
 function hmacVerifier(hash: Hash, secret: Uint8Array): SignatureVerifier {
@@ -65,10 +65,4 @@ function hmacVerifier(hash: Hash, secret: Uint8Array): SignatureVerifier {
     const expected = createHmac(hash, secret).update(signingInput, 'latin1').digest()
     return signature.length === expected.length && timingSafeEqual(expected, signature)
   }
-}
-
-function bytesOf(signingInput: string): Uint8Array {
-  const bytes = scratch(signingInput.length)
-  bytes.write(signingInput, 'latin1')
-  return bytes
 }

@@ -147,7 +147,7 @@ function weigh(
   })
 }
 
-/** One rule alone decides about most tokens, and always shows the same. */
+/** One finding alone decides about most tokens, and findings are constants. */
 function evidenceOf(deciding: readonly Finding[], level: Level): Evidence {
   const [only, ...others] = deciding
   return only !== undefined && others.length === 0

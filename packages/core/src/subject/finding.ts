@@ -55,26 +55,24 @@ export function statementsAbout(
 ): readonly Finding[] {
   const { machineSubject, machineClients } = statements
   if (machineSubject === undefined && machineClients === undefined) return []
-  const { claims, clientId, clientIdNames: names } = token
+  const { claims, clientId, clientIdNames } = token
   const sub = own(claims, 'sub')
-  const looked = ['sub', ...names]
+  const says = statedFindings(clientIdNames)
   if (isListed(clientId, machineClients)) {
     const isExchanged = !isAbsent(own(claims, 'act')) && !isAbsent(sub) && sub !== clientId
-    if (!isExchanged) return [stated('machine_clients', 'machine', names)]
+    if (!isExchanged) return [says.machineClients]
   }
   const leavesUsers = machinesLeaveUsers(statements)
   const isOther = leavesUsers && !isAbsent(sub) && clientId !== undefined && sub !== clientId
   const traces = leavesUsers && !hold(NO_TRACE_OF_USER, claims, token) ? [TRACE_OF_USER] : []
   switch (machineSubject) {
     case 'client_id':
-      if (isOther) return [stated('sub_is_not_client_id', 'user', looked)]
-      return clientId !== undefined && sub === clientId
-        ? [stated('sub_is_client_id', 'machine', looked), ...traces]
-        : []
+      if (isOther) return [says.subIsNotClientId]
+      return clientId !== undefined && sub === clientId ? [says.subIsClientId, ...traces] : []
     case 'none':
-      if (isOther) return [stated('sub_is_there', 'user', looked)]
+      if (isOther) return [says.subIsThere]
       if (!isAbsent(sub) || namesUser(token)) return []
-      return [stated('no_sub', 'machine', looked), ...traces]
+      return [says.noSub, ...traces]
     case undefined:
       return []
   }
@@ -97,6 +95,18 @@ const TRACE_OF_USER: Finding = {
   claims: Object.keys(NO_TRACE_OF_USER),
   userIdClaim: undefined,
 }
+
+/** All that the operator's statements can come to, by the names of the claims that are asked for the client id. */
+const statedFindings = oncePer((clientIdNames: readonly string[]) => {
+  const looked = ['sub', ...clientIdNames]
+  return {
+    machineClients: stated('machine_clients', 'machine', clientIdNames),
+    subIsNotClientId: stated('sub_is_not_client_id', 'user', looked),
+    subIsClientId: stated('sub_is_client_id', 'machine', looked),
+    subIsThere: stated('sub_is_there', 'user', looked),
+    noSub: stated('no_sub', 'machine', looked),
+  }
+})
 
 function stated(id: string, kind: Finding['kind'], claims: readonly string[]): Finding {
   return { id, kind, level: 'configured', claims, userIdClaim: undefined }

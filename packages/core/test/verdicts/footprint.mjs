@@ -21,6 +21,7 @@ const KINDS = {
   }),
   scopes: () => ({ scope: 'a '.repeat(2000).trim() }),
   indexes: () => ({ list: many(300, () => ({ 20: 1 })) }),
+  wide: (i) => Object.fromEntries(many(30, (k) => [`claim_${k}`, `${i}`])),
   gaps: () => ({ list: many(300, () => ({ 490: 1 })) }),
   fractions: () => ({ of: Object.fromEntries(many(400, (k) => [`k${k}`, k + 0.5])) }),
   shapes: (i) => ({ list: many(100, (k) => ({ [`s${i}_${k}`]: 1 })) }),

@@ -57,6 +57,7 @@ describe('the bound in bytes', () => {
     'scopes',
     'indexes',
     'gaps',
+    'wide',
     'fractions',
     'shapes',
     'objects',
