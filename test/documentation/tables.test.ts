@@ -9,10 +9,8 @@ import { ANSWER } from '../../packages/client/src/token-response.ts'
 import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/introspection/circuit-breaker.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
-import {
-  METADATA_AGE,
-  METADATA_PAUSE,
-} from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
+import { LONGEST_PAUSE } from '../../packages/core/src/authorization-server/asked-pause.ts'
+import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
@@ -98,17 +96,16 @@ describe('the tables of the documentation are true:', () => {
 
   it('times of keys', () => {
     const numbers = table('README.md', 'what').map(([, number]) => number)
-    const { maxAge, staleLimit, refreshAt, backOff, retryAfter, withoutKeys } = KEY_TIMES
+    const { maxAge, staleLimit, refreshAt, backOff, withoutKeys } = KEY_TIMES
     const { unknownKey, changedKey } = KEY_TIMES
     expect(unknownKey.burst).toBe(2)
     expect(changedKey.burst).toBe(1)
-    expect(METADATA_PAUSE).toBe(retryAfter * 1000)
     expect(numbers).toEqual([
       `${maxAge / 60} min (keysMaxAge)`,
       `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
-      `at most ${retryAfter} s`,
+      `at most ${LONGEST_PAUSE} s`,
       'is made once more, at once',
       `${staleLimit / 3600} h (keysStaleLimit)`,
       `twice at once, then once in ${unknownKey.interval} s`,

@@ -111,8 +111,8 @@ export function renewedToken(options: RenewedTokenOptions): RenewedToken {
     async function request(signal: AbortSignal): Promise<AccessTokenResponse> {
       step = `the metadata of ${settings.issuer}`
       const address = await endpoint.find()
-      const identity = { clientId, issuer: settings.issuer ?? address, now: clock.now() / 1000 }
       const authenticate = async () => {
+        const identity = { clientId, issuer: settings.issuer ?? address, now: clock.now() / 1000 }
         step = 'the credentials'
         const credentials = await authenticateClient(clientAuthentication, identity)
         step = address

@@ -39,7 +39,7 @@ export async function requestToken(
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
   const secrets: string[] = []
-  const answer = await send(fetch, endpoint, async () => {
+  const answer = await send({ fetch, url: endpoint, signal }, async () => {
     const credentials = await authenticate()
     secrets.push(...secretsIn(credentials, Object.values(parameters)))
     return {
@@ -50,8 +50,6 @@ export async function requestToken(
         'Content-Type': 'application/x-www-form-urlencoded',
       },
       body: formOf(purpose, parameters, credentials).toString(),
-      redirect: 'manual',
-      signal,
     }
   })
   if (answer.status >= 400 && answer.status < 500) {

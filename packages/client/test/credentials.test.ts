@@ -219,14 +219,18 @@ describe('where a connection is closed when it is used again', () => {
     expect(await all.value()).toBe('token-1')
     await turns()
     all.clock.advance(600)
+    const second = server.received(2).then(() => all.clock.advance(1))
     expect(await all.value()).toBe('token-3')
+    await second
     return all
   }
 
   it('an assertion is signed for each of the two requests, and the token comes all the same', async () => {
     const used = new Set<unknown>()
+    const times: number[] = []
     const strict = (asked: Asked) => {
-      const { jti } = decodeJwt(asked.form.get('client_assertion')!)
+      const { jti, iat } = decodeJwt(asked.form.get('client_assertion')!)
+      times.push(iat!)
       if (used.has(jti)) return refusing('invalid_client', { status: 401 })(asked)
       used.add(jti)
       return grant(asked.number)
@@ -237,6 +241,8 @@ describe('where a connection is closed when it is used again', () => {
       algorithm: 'ES256',
     })
     expect([server.asked.length, used.size]).toEqual([3, 3])
+    // A second passes between the two.
+    expect(times.map((time) => time - times[0]!)).toEqual([0, 600, 601])
     expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
   })
 
@@ -249,6 +255,16 @@ describe('where a connection is closed when it is used again', () => {
     })
     const sent = server.asked.map(({ form }) => form.get('client_assertion'))
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
+  })
+
+  it('the connection is to blame where there is no second assertion', async () => {
+    const assertions = ['the-only-one']
+    const { server, failure } = await scene(closed, {
+      clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
+      patience: 0,
+    })
+    expect(await failure()).toBe('unreachable')
+    expect(server.asked).toHaveLength(1)
   })
 
   it('neither of two secrets is told, whichever of them the server repeats', async () => {

@@ -38,7 +38,7 @@ export class FetchError extends Error {
   constructor(
     failure: FetchFailure,
     message: string,
-    more: { status?: number; retryAfter?: string | undefined; cause?: unknown } = {},
+    more: { status?: number | undefined; retryAfter?: string | undefined; cause?: unknown } = {},
   ) {
     super(message, 'cause' in more ? { cause: more.cause } : {})
     this.failure = failure
@@ -75,36 +75,52 @@ const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.docum
  */
 export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
-    const request: FetchInit = { method: 'GET', headers: HEADERS, redirect: 'manual', signal }
-    const response = await send(fetch, url, () => request)
+    const response = await send({ fetch, url, signal }, () => ({ method: 'GET', headers: HEADERS }))
     const document = readJson(await readAnswer(response, url, DOCUMENT), url)
     return { document, maxAge: maxAgeOf(response.headers) }
   }
 }
 
+/** What carries a call, and how long. */
+export interface Call {
+  readonly fetch: Fetch
+  readonly url: string
+  readonly signal: AbortSignal
+}
+
+/** What a call says. */
+export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
+
 /**
- * Makes one call, unless its time is over. A call whose connection was reset before there was an answer is made once
- * more, at once and within the same time: a server may close a connection that was kept just when it is used again,
- * and `fetch` does not get over that by itself. `write` writes the request, anew for each of the two, because a server
- * may take an assertion in it only once. Throws a `FetchError` where nothing comes of it, and where one's own `fetch`
- * has followed a redirect: what was sent may have gone with it.
+ * Makes one call, unless its time is over. A call whose connection was reset before the head of an answer was complete
+ * is made once more, at once and within the same time: a server may close a connection that was kept just when it is
+ * used again, and `fetch` does not get over that by itself. `write` writes the request, anew for each of the two,
+ * because a server may take an assertion in it only once; where it cannot do that again, the reset is what is thrown.
+ * Throws a `FetchError` where nothing comes of it, and where one's own `fetch` has followed a redirect: what was sent
+ * may have gone with it.
  */
 export async function send(
-  fetch: Fetch,
-  url: string,
-  write: () => MaybePromise<FetchInit>,
+  call: Call,
+  write: () => MaybePromise<WrittenRequest>,
 ): Promise<Response> {
-  const init = await write()
+  const request = await write()
   try {
-    return await call(fetch, url, init)
-  } catch (error) {
-    if (!isReset(error) || init.signal.aborted) throw error
-    return call(fetch, url, await write())
+    return await carry(call, request)
+  } catch (reset) {
+    if (!isReset(reset) || call.signal.aborted) throw reset
+    let again: WrittenRequest
+    try {
+      again = await write()
+    } catch {
+      throw reset
+    }
+    return carry(call, again)
   }
 }
 
-async function call(fetch: Fetch, url: string, init: FetchInit): Promise<Response> {
-  if (init.signal.aborted) throw init.signal.reason as Error
+async function carry({ fetch, url, signal }: Call, request: WrittenRequest): Promise<Response> {
+  if (signal.aborted) throw signal.reason as Error
+  const init: FetchInit = { ...request, redirect: 'manual', signal }
   const response = await unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
   if (response.redirected)
     throw new FetchError('redirect', `${placeOf(url)}: fetch has followed a redirect`)

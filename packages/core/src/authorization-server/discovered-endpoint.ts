@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../maybe-promise.ts'
-import type { GetJson } from './bounded-fetch.ts'
+import { AskedPause } from './asked-pause.ts'
+import { FetchError, type GetJson } from './bounded-fetch.ts'
 import { type Bounds, withDeadline } from './deadline.ts'
 import { discover, type Endpoint, metadataUrls } from './metadata.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -16,9 +17,6 @@ const JOINED_FOR = 500
 
 /** Milliseconds for which an endpoint is not doubted again: what is not there for one request may be there for others. */
 const DOUBTED_FOR = 5000
-
-/** Milliseconds for which the server may put off the next search for an endpoint that is known (`Retry-After`), at most. */
-export const METADATA_PAUSE = 10_000
 
 export interface DiscoveredEndpointOptions {
   /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */
@@ -42,7 +40,10 @@ export interface DiscoveryReports {
 
 /** An endpoint that an issuer publishes the address of. */
 export interface DiscoveredEndpoint {
-  /** Where it is: at once where that is known. Rejects where nothing is known and nothing can be had. */
+  /**
+   * Where it is: at once where that is known. Rejects where nothing is known and nothing can be had: at once while the
+   * metadata have asked for a pause (`Retry-After`), with what is left of it.
+   */
   find(): MaybePromise<string>
   /** It was not there: the next `find` waits for the metadata, and takes it for known only where those cannot be had. */
   forget(): void
@@ -67,8 +68,8 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   let places = allPlaces
   let soughtAt = -Infinity
   let search: Promise<string> | undefined
-  /** When the pause that the metadata has asked for is over. */
-  let askedUntil = -Infinity
+  const pause = new AskedPause()
+  let lastError: unknown
 
   async function seek(): Promise<string> {
     soughtAt = clock.monotonic()
@@ -84,16 +85,16 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       // A later search has been faster, and knows better.
       if (number < newest && known !== undefined) return known
       newest = number
-      askedUntil = -Infinity
+      pause.end()
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
       if (known !== undefined && known !== found) reports.moved(known, found)
       known = found
       places = [metadata.url]
     } catch (error) {
+      lastError = error
+      pause.ask(retryAfterOf(error, clock.now()), clock.monotonic())
       if (known === undefined) throw error
       if (!closed.aborted) reports.discoveryFailed(error)
-      const pause = Math.min(METADATA_PAUSE, retryAfterOf(error, clock.now()) * 1000)
-      askedUntil = Math.max(askedUntil, clock.monotonic() + pause)
       places = allPlaces
     }
     if (doubt !== undefined && number > doubt) doubt = undefined
@@ -121,9 +122,9 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
 
   return {
     find() {
-      if (known === undefined) return join()
       const now = clock.monotonic()
-      if (now < askedUntil) return known
+      if (now < pause.until) return known ?? Promise.reject(inPause(lastError, pause.until - now))
+      if (known === undefined) return join()
       if (doubt !== undefined) return joinBriefly(known)
       if (now - soughtAt >= METADATA_AGE) void join()
       return known
@@ -135,4 +136,11 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       doubt = begun
     },
   }
+}
+
+/** What has been the answer before, with the milliseconds that are left of the pause: those who heed it wait no longer. */
+function inPause(error: unknown, left: number): unknown {
+  if (!(error instanceof FetchError)) return error
+  const { failure, message, status } = error
+  return new FetchError(failure, message, { status, retryAfter: String(Math.ceil(left / 1000)) })
 }

@@ -52,7 +52,8 @@ export interface Discovery {
  * Discovers the metadata of an issuer. The document's `issuer` has to equal the configured one byte for
  * byte (RFC 8414 section 3.3), else the document is not used. A place that has no such document (another
  * status than 200, a page of HTML, no JSON) is passed over; a server that does not answer ends the
- * search. Throws a `MetadataError` or a `FetchError`; where there is a document nowhere, that of the first place.
+ * search. Throws a `MetadataError` or a `FetchError`; where there is a document nowhere, that of the first place,
+ * with the `Retry-After` of the first that has one.
  *
  * `urls` are the places to ask, those of `metadataUrls` or one that has answered before.
  */
@@ -62,23 +63,30 @@ export async function discover(
   discovery: Discovery,
 ): Promise<Metadata> {
   let problem: FetchError | MetadataError | undefined
+  let retryAfter: string | undefined
   for (const url of urls) {
     try {
       return readMetadata(await discovery.get(url), url, issuer, discovery)
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
+      if (error instanceof FetchError) retryAfter ??= error.retryAfter
       // A document for another issuer says more than the absence of one, and the first place more than the rest.
       if (!(problem instanceof MetadataError))
         problem = error instanceof MetadataError ? error : (problem ?? error)
     }
   }
-  if (problem instanceof FetchError && urls.length > 1) throw nowhere(problem, urls.length - 1)
+  if (problem instanceof FetchError && urls.length > 1)
+    throw nowhere(problem, urls.length - 1, retryAfter)
   throw problem!
 }
 
-function nowhere({ failure, message, status }: FetchError, others: number): FetchError {
+function nowhere(
+  { failure, message, status }: FetchError,
+  others: number,
+  retryAfter: string | undefined,
+): FetchError {
   const places = `and no metadata at ${others} other place${others > 1 ? 's' : ''}`
-  return new FetchError(failure, `${message}, ${places}`, status === undefined ? {} : { status })
+  return new FetchError(failure, `${message}, ${places}`, { status, retryAfter })
 }
 
 function isAbsence(error: unknown): error is FetchError {

@@ -1,12 +1,12 @@
 import {
   type AnswerBounds,
   type Fetch,
-  type FetchInit,
   JSON_MEDIA_TYPE,
   readAnswer,
   readContent,
   readJson,
   send,
+  type WrittenRequest,
 } from '../authorization-server/bounded-fetch.ts'
 import { authenticateClient } from '../authorization-server/client-authentication.ts'
 import { type Clock, momentOf } from '../clock.ts'
@@ -41,22 +41,22 @@ const JWT_RESPONSE: AnswerBounds = {
 export async function requestIntrospection(
   request: IntrospectionRequest,
 ): Promise<ReceivedResponse> {
-  const { endpoint, issuer, settings, clock } = request
+  const { endpoint: url, issuer, settings, fetch, clock, signal } = request
   const askedAt = momentOf(clock)
-  const response = await send(request.fetch, endpoint, () => write(request))
-  if (response.status === 400) await refuseIfNotOurs(response, endpoint)
+  const response = await send({ fetch, url, signal }, () => write(request))
+  if (response.status === 400) await refuseIfNotOurs(response, url)
   if (settings.response === 'json') {
-    const bytes = await readAnswer(response, endpoint, JSON_RESPONSE)
-    return { members: readJson(bytes, endpoint), bytes: bytes.length, askedAt }
+    const bytes = await readAnswer(response, url, JSON_RESPONSE)
+    return { members: readJson(bytes, url), bytes: bytes.length, askedAt }
   }
-  const bytes = await readAnswer(response, endpoint, JWT_RESPONSE)
+  const bytes = await readAnswer(response, url, JWT_RESPONSE)
   const text = new TextDecoder().decode(bytes)
   const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
   return { members, bytes: bytes.length, askedAt }
 }
 
-async function write(request: IntrospectionRequest): Promise<FetchInit> {
-  const { token, issuer, settings, clock, signal } = request
+async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
+  const { token, issuer, settings, clock } = request
   const { clientId, clientAuthentication, response, tokenTypeHint } = settings
   const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }
   const credentials = await authenticateClient(clientAuthentication, identity)
@@ -73,8 +73,6 @@ async function write(request: IntrospectionRequest): Promise<FetchInit> {
       ...credentials.headers,
     },
     body: form.toString(),
-    redirect: 'manual',
-    signal,
   }
 }
 

@@ -1,3 +1,4 @@
+import { AskedPause } from '../authorization-server/asked-pause.ts'
 import type { KeySet } from './key-set.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -13,11 +14,6 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Between failed attempts: the first pause, what it may grow to, and by which part it varies. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /**
-   * What the issuer may ask us to wait (`Retry-After`), at most. Little, because callers with made-up keys can bring a
-   * server to ask for it, and meanwhile no rotation is noticed.
-   */
-  retryAfter: 10,
   /** Without any keys, requests may start an attempt this often. */
   withoutKeys: 0.8,
   /** Fetches for keys that are not in the set: so many at once, and one more in each interval. */
@@ -78,8 +74,7 @@ export class KeyLifeCycle {
   readonly #running = new Set<number>()
   #failures = 0
   #dueAt = Infinity
-  /** When the pause that the issuer has asked for is over. */
-  #askedUntil = -Infinity
+  readonly #pause = new AskedPause()
 
   constructor(ages: KeyAges, random: () => number) {
     this.#ages = ages
@@ -116,7 +111,7 @@ export class KeyLifeCycle {
 
   /** Whether no pause keeps us from asking the issuer. */
   mayAsk(now: number): boolean {
-    return now >= this.#askedUntil
+    return now >= this.#pause.until
   }
 
   plan(need: Need, now: number): Plan {
@@ -155,7 +150,7 @@ export class KeyLifeCycle {
     if (!this.#running.has(attempt)) return false
     for (const older of this.#running) if (older <= attempt) this.#running.delete(older)
     this.#failures = 0
-    this.#askedUntil = -Infinity
+    this.#pause.end()
     const kept = Math.min(this.#ages.maxAge, Math.max(KEY_TIMES.minAge, maxAge ?? Infinity))
     this.#held = { set, loadedAt: now, maxAge: kept }
     const { part, jitter } = KEY_TIMES.refreshAt
@@ -172,10 +167,9 @@ export class KeyLifeCycle {
     this.#failures++
     const { first, last, jitter } = KEY_TIMES.backOff
     const pause = Math.min(last, first * 2 ** (this.#failures - 1)) * 1000
-    const asked = Math.min(KEY_TIMES.retryAfter, retryAfter) * 1000
     const spread = pause * this.#vary(jitter)
-    this.#askedUntil = Math.max(this.#askedUntil, now + asked)
-    this.#dueAt = Math.max(now + pause + spread, this.#askedUntil + Math.abs(spread))
+    this.#pause.ask(retryAfter, now)
+    this.#dueAt = Math.max(now + pause + spread, this.#pause.until + Math.abs(spread))
     return true
   }
 
@@ -184,7 +178,7 @@ export class KeyLifeCycle {
     const untilDue = (this.#dueAt - now) / 1000
     const usual =
       this.held(now) === undefined ? 1 : Math.min(untilDue, KEY_TIMES.unknownKey.interval)
-    return Math.max(usual, (this.#askedUntil - now) / 1000)
+    return Math.max(usual, (this.#pause.until - now) / 1000)
   }
 
   #joinOrTake(running: boolean, budget: TokenBucket, now: number): Plan {

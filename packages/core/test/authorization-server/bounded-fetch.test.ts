@@ -11,9 +11,9 @@ import {
   boundedFetch,
   type Fetch,
   FetchError,
-  type FetchInit,
   maxAgeOf,
   send,
+  type WrittenRequest,
 } from '../../src/authorization-server/bounded-fetch.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -190,7 +190,7 @@ describe('a bounded call', () => {
   })
 })
 
-describe('a call whose connection is reset before there is an answer', () => {
+describe('a call whose connection is reset before the head of its answer is complete', () => {
   /** Answers one request on each connection, and does this with the connection when there is another. */
   async function answeringOnce(end: (socket: Socket) => unknown) {
     const used = new WeakSet()
@@ -285,16 +285,30 @@ describe('a call whose connection is reset before there is an answer', () => {
   it('is not even written again then: nobody is asked for a secret', async () => {
     const abort = new AbortController()
     let written = 0
-    const write = (): FetchInit => {
+    const write = (): WrittenRequest => {
       written++
-      return { method: 'POST', headers: {}, redirect: 'manual', signal: abort.signal }
+      return { method: 'POST', headers: {} }
     }
-    const late = async () => {
+    const fetch = async () => {
       abort.abort(new FetchError('timeout', 'too late'))
       throw coded('ECONNRESET')
     }
-    expect(await failureOf(send(late, 'https://as.example.com', write))).toBe('unreachable')
+    const call = { fetch, url: 'https://as.example.com', signal: abort.signal }
+    expect(await failureOf(send(call, write))).toBe('unreachable')
     expect(written).toBe(1)
+  })
+
+  it('is what has failed where it cannot be written again', async () => {
+    let written = 0
+    const write = async (): Promise<WrittenRequest> => {
+      if (++written === 2) throw new Error('no second assertion')
+      return { method: 'POST', headers: {} }
+    }
+    const reset = coded('ECONNRESET')
+    const { signal } = new AbortController()
+    const call = { fetch: () => Promise.reject(reset), url: 'https://as.example.com', signal }
+    await expect(send(call, write)).rejects.toMatchObject({ failure: 'unreachable', cause: reset })
+    expect(written).toBe(2)
   })
 
   it('shares its time with the second one', async () => {
@@ -318,6 +332,19 @@ describe('a call whose connection is reset before there is an answer', () => {
     expect(calls).toBe(2)
   })
 
+  it.each([
+    ['half a status line', 'HTTP/1.1 20'],
+    ['half a head', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le'],
+    ['a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </keys>; rel=preload\r\n\r\n'],
+  ])('is made once more: %s, then the end', async (_what, begun) => {
+    let calls = 0
+    const exchange = get(({ socket }, res) => {
+      if (++calls === 1) socket.end(begun)
+      else res.writeHead(200, JSON_TYPE).end('{}')
+    })
+    expect([await exchange, calls]).toEqual([{}, 2])
+  })
+
   it.each<[string, RequestListener]>([
     [
       'the head, then a reset',
@@ -333,7 +360,7 @@ describe('a call whose connection is reset before there is an answer', () => {
         res.write('{"keys":', () => res.destroy())
       },
     ],
-  ])('is none once the answer has begun: %s', async (_what, handler) => {
+  ])('is none once the head was complete: %s', async (_what, handler) => {
     let calls = 0
     const exchange = get((req, res) => {
       calls++

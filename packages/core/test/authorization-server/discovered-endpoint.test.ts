@@ -175,6 +175,30 @@ describe('an endpoint that is discovered', () => {
     }
   })
 
+  it('is not sought before the server wants it where nothing is known: what it has said is told again', async () => {
+    for (const [retryAfter, pause] of [
+      ['7', 7],
+      ['3600', 10],
+      ['soon', 0],
+    ] as const) {
+      const { clock, answers, endpoint } = scene()
+      const limited = new FetchError('status', 'status 429', { status: 429, retryAfter })
+      const first = Promise.resolve(endpoint.find())
+      answers[0]!(limited)
+      await expect(first).rejects.toBe(limited)
+      await settled()
+      for (let left = pause; left > 0; left -= 0.5) {
+        const again = { message: 'status 429', status: 429, retryAfter: `${Math.ceil(left)}` }
+        await expect(endpoint.find()).rejects.toMatchObject(again)
+        clock.advance(0.5)
+      }
+      expect([retryAfter, answers.length]).toEqual([retryAfter, 1])
+      const found = endpoint.find()
+      answers[1]!(endpointAt('/token'))
+      expect(await found).toBe(`${ISSUER}/token`)
+    }
+  })
+
   it('is sought again at once where a later search was answered meanwhile', async () => {
     const { clock, answers, endpoint, known } = scene()
     await known()

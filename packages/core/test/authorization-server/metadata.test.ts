@@ -5,7 +5,8 @@ import { isAcceptableAddress } from '../../src/authorization-server/address.ts'
 import { boundedFetch, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import { discover, MetadataError, metadataUrls } from '../../src/authorization-server/metadata.ts'
 
-/** A server that answers each path with what is given for it: a status, a text of HTML, or a document. */
+/** A server that answers each path with what is given for it: a status, the headers of a 403, a text of HTML, or a
+ * document. */
 async function authorizationServer(pages: (url: string) => Record<string, unknown>) {
   const asked: string[] = []
   const server = closing(
@@ -13,6 +14,7 @@ async function authorizationServer(pages: (url: string) => Record<string, unknow
       asked.push(req.url!)
       const page = pages(server.url)[req.url!] ?? 404
       if (typeof page === 'number') return void res.writeHead(page).end()
+      if (page instanceof Headers) return void res.writeHead(403, Object.fromEntries(page)).end()
       const html = typeof page === 'string'
       res.setHeader('content-type', html ? 'text/html' : 'application/json')
       res.end(html ? page : JSON.stringify(page))
@@ -106,6 +108,19 @@ describe('discovery', () => {
       const server = await authorizationServer(() => ({ [OPENID]: status }))
       await expect(server.discover(server.url)).rejects.toThrow(FetchError)
       expect(server.asked).toEqual([OPENID])
+    }
+  })
+
+  it('that finds nothing carries on a pause that one of the places has asked for, the first if there are more', async () => {
+    const asking = (retryAfter: string) => new Headers({ 'retry-after': retryAfter })
+    for (const pages of [
+      { [OPENID]: asking('7') },
+      { [OAUTH]: asking('7') },
+      { [OPENID]: asking('7'), [OAUTH]: asking('9') },
+    ]) {
+      const server = await authorizationServer(() => pages)
+      await expect(server.discover(server.url)).rejects.toMatchObject({ retryAfter: '7' })
+      expect(server.asked).toEqual([OPENID, OAUTH])
     }
   })
 

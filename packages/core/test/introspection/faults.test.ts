@@ -601,6 +601,17 @@ describe('a connection that is closed when it is used again', () => {
     expect(failures()).toEqual([])
   })
 
+  it('is what is told where there is no second assertion', async () => {
+    const assertions = ['the-only-one']
+    const { endpoint, judge, failures } = await scene(drop, {
+      introspection: {
+        clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
+      },
+    })
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect([endpoint.asked.length, failures()]).toEqual([1, ['unreachable']])
+  })
+
   it('is one failure for the circuit, where the second call ends as the first', async () => {
     const { endpoint, judge, failures } = await scene(drop)
     for (let i = 0; i < BREAKER.failures - 1; i++) await judge(`token-${i}`)

@@ -6,7 +6,8 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { METADATA_AGE, METADATA_PAUSE } from '../../src/authorization-server/discovered-endpoint.ts'
+import { LONGEST_PAUSE } from '../../src/authorization-server/asked-pause.ts'
+import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
@@ -35,12 +36,11 @@ describe('the numbers of the life-cycle', () => {
       minAge: 30,
       refreshAt: { part: 0.8, jitter: 0.05 },
       backOff: { first: 2, last: 60, jitter: 0.2 },
-      retryAfter: 10,
       withoutKeys: 0.8,
       unknownKey: { burst: 2, interval: 5 },
       changedKey: { burst: 1, interval: 30 },
     })
-    expect([METADATA_AGE, METADATA_PAUSE]).toEqual([300_000, 10_000])
+    expect([METADATA_AGE, LONGEST_PAUSE]).toEqual([300_000, 10])
   })
 })
 

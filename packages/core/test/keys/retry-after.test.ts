@@ -4,6 +4,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/iss
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { fc } from '../../../../test/support/property.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { LONGEST_PAUSE } from '../../src/authorization-server/asked-pause.ts'
 import { createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle, type Need } from '../../src/keys/life-cycle.ts'
@@ -13,7 +14,16 @@ const newKey = generateKey('ES256', 'new')
 const OLD = { keys: [oldKey.jwk] }
 const BOTH = { keys: [oldKey.jwk, newKey.jwk] }
 
-function scene(first: Behaviour) {
+/** Of an issuer that is asked about tokens as well, at an endpoint that its metadata name. */
+const INTROSPECTING = {
+  tokens: 'both',
+  introspection: {
+    clientId: 'the-api',
+    clientAuthentication: { method: 'client_secret_basic', secret: 'of-the-api' },
+  },
+} as const
+
+function scene(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const issuer = createTestIssuer({ now: clock.seconds })
@@ -22,6 +32,7 @@ function scene(first: Behaviour) {
     audience: AUDIENCE,
     fetch: endpoint.fetch,
     clock,
+    ...more,
   })
   /** The answer to a request with a token of this key, in short. */
   async function send(key: TestKey, kid: string | undefined = key.kid) {
@@ -83,6 +94,37 @@ describe('Retry-After of an issuer without whose keys nothing goes', () => {
     endpoint.behave(OLD)
     await clock.pass(10.5)
     expect(server.status()[0]!.keys.state).toBe('fresh')
+  })
+})
+
+describe('Retry-After of an issuer that is asked about tokens as well', () => {
+  const metadata = '/.well-known/openid-configuration'
+  const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
+
+  it('is not got round by ready(): each of the two searches asks once', async () => {
+    const { clock, endpoint, server } = scene({ retryAfter: '10' }, INTROSPECTING)
+    for (let i = 0; i < 10; i++) {
+      await expect(server.ready()).rejects.toThrow('status 429')
+      await clock.pass(0.02)
+    }
+    expect(endpoint.asked()).toEqual([metadata, metadata])
+  })
+
+  it('is the same pause for ready() and for requests, and no longer for being heeded by both', async () => {
+    const { clock, endpoint, server } = scene({ retryAfter: '10' }, INTROSPECTING)
+    await expect(server.ready()).rejects.toThrow('status 429')
+    endpoint.asked()
+    await clock.pass(6)
+    expect(await server.authenticate(opaque)).toMatchObject({
+      reason: 'introspection_unavailable',
+      headers: { 'Retry-After': '4' },
+    })
+    await clock.pass(3.9)
+    await server.authenticate(opaque)
+    expect(endpoint.asked()).toEqual([])
+    await clock.pass(0.1)
+    await server.authenticate(opaque)
+    expect(endpoint.asked()).toContain(metadata)
   })
 })
 
@@ -182,11 +224,11 @@ describe('whatever an issuer writes into Retry-After', () => {
             } else {
               lifeCycle.fail(attempt, now, retryAfter)
               other.fail(same, now, 0)
-              const heeded = Math.max(0, Math.min(KEY_TIMES.retryAfter, retryAfter)) * 1000
+              const heeded = Math.max(0, Math.min(LONGEST_PAUSE, retryAfter)) * 1000
               pauseEnds = Math.max(pauseEnds, now + heeded)
               expect(lifeCycle.dueAt).toBeGreaterThanOrEqual(Math.max(pauseEnds, other.dueAt))
               expect(lifeCycle.dueAt).toBeLessThanOrEqual(now + 72_000)
-              expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(KEY_TIMES.retryAfter)
+              expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(LONGEST_PAUSE)
             }
           }
           expect(lifeCycle.held(now)).toEqual(other.held(now))
