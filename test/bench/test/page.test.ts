@@ -53,6 +53,7 @@ const RUN: Run = {
   began: '2026-01-01T12:00:00.000Z',
   node: 'v24.0.0',
   machine: 'a machine',
+  pinned: true,
 }
 
 function findings(major: number, ours: number): Findings {
