@@ -7,14 +7,23 @@ export interface Expected {
   readonly audience: string
 }
 
+/** From when and until when a token is good, in seconds since the epoch. */
+export interface Times {
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** Of a token that is issued now, and good for so many seconds. */
+export function timesFor(seconds: number): Times {
+  const issuedAt = Math.floor(Date.now() / 1000)
+  return { issuedAt, expiresAt: issuedAt + seconds }
+}
+
 /**
  * The claims of RFC 9068 as a common authorization server writes them, of the same length for every `index`
- * below ten million. Times are in seconds since the epoch.
+ * below ten million.
  */
-export function claimsOf(
-  index: number,
-  times: { readonly issuedAt: number; readonly expiresAt: number },
-): Record<string, unknown> {
+export function claimsOf(index: number, times: Times): Record<string, unknown> {
   const number = String(index).padStart(12, '0').slice(-12)
   return {
     iss: ISSUER,

@@ -1,5 +1,3 @@
-import { BARE } from './http/contestants.ts'
-import type { Bearing } from './http/http.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
 /** What has been measured, by contestant and round. */
@@ -26,21 +24,6 @@ export function difference<T>(
   value: (of: T) => number,
 ): Spread | undefined {
   return compared(all, name, from, (a, b) => value(a) - value(b))
-}
-
-/** Requests that one core can bear, over those that it can bear of the bare framework. */
-export function capacityOf(all: ByName<Bearing>, name: string): Spread | undefined {
-  return ratio(all, BARE, name, cpu)
-}
-
-/** Microseconds of processor time a request that one contestant takes more than another one. */
-export function addedBy(all: ByName<Bearing>, name: string, over = BARE): Spread | undefined {
-  return difference(all, name, over, cpu)
-}
-
-/** Requests a second over those of the bare framework. */
-export function throughputOf(all: ByName<Bearing>, name: string): Spread | undefined {
-  return ratio(all, name, BARE, ({ rate }) => rate)
 }
 
 /** What both compare to in the same round, so that what slows a round slows both. */

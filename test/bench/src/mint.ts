@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { claimsOf } from './claims.ts'
+import { claimsOf, type Times, timesFor } from './claims.ts'
 import { filesOf, type KeptPool, lineOf, type PoolOptions, TokenPool } from './token-pool.ts'
 
 const DAY = 86_400
@@ -10,14 +10,13 @@ const DAY = 86_400
 /** Mints a pool for `readPool`, unless there is one that lasts for another day. */
 export async function ensurePool(options: PoolOptions): Promise<void> {
   const { tokens, rest } = filesOf(options)
-  const now = Math.floor(Date.now() / 1000)
+  const times = timesFor(30 * DAY)
   try {
     const { expiresAt } = JSON.parse(await readFile(rest, 'utf8')) as KeptPool
-    if (expiresAt > now + DAY) return
+    if (expiresAt > times.issuedAt + DAY) return
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  const times = { issuedAt: now, expiresAt: now + 30 * DAY }
   const { jwk, lines } = await mintLines(options, times)
   await mkdir(dirname(tokens), { recursive: true })
   // It comes last, and says that the tokens are whole.
@@ -26,11 +25,8 @@ export async function ensurePool(options: PoolOptions): Promise<void> {
   await writeFile(rest, JSON.stringify({ jwk, expiresAt: times.expiresAt } satisfies KeptPool))
 }
 
-/** Mints a pool that is not kept. The times are in seconds since the epoch. */
-export async function mint(
-  options: PoolOptions,
-  times: { readonly issuedAt: number; readonly expiresAt: number },
-): Promise<TokenPool> {
+/** Mints a pool that is not kept. */
+export async function mint(options: PoolOptions, times: Times): Promise<TokenPool> {
   const { jwk, lines } = await mintLines(options, times)
   return new TokenPool(options.algorithm, jwk, lines)
 }
@@ -38,7 +34,7 @@ export async function mint(
 /** With a new key, which is forgotten. */
 async function mintLines(
   { algorithm, count, claims }: PoolOptions,
-  times: { readonly issuedAt: number; readonly expiresAt: number },
+  times: Times,
 ): Promise<{ jwk: KeptPool['jwk']; lines: Buffer }> {
   const { publicKey, privateKey } = await generateKeyPair(algorithm)
   const kid = randomBytes(16).toString('base64url')

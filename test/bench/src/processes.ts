@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /** Whether a process can be kept on one core, so that what generates the load does not compete with what bears it. */
-const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0
+export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0
 
 /** A program of this folder in a process of its own. It ends with us. */
 export interface RunningProgram<Ready> {

@@ -5,6 +5,8 @@ import { FOLDER } from './folder.ts'
 import type { HttpResults } from './http/http.ts'
 import type { MemoryResults } from './memory/memory.ts'
 import type { MicroResults } from './micro/micro.ts'
+import { canPin } from './processes.ts'
+import { isOfPart } from './shapes.ts'
 import type { StartResults } from './start/start.ts'
 
 /** What each part of the benchmark finds. */
@@ -30,6 +32,8 @@ export interface Run {
   readonly began: string
   readonly node: string
   readonly machine: string
+  /** Whether servers and what loads them were kept on cores of their own. */
+  readonly pinned: boolean
 }
 
 /** What one part has found, and in which run. */
@@ -54,6 +58,7 @@ export function beginRun(command: string): Run {
     began: new Date().toISOString(),
     node: process.version,
     machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, ${system()}`,
+    pinned: canPin,
   }
 }
 
@@ -62,22 +67,37 @@ export async function keep<P extends Part>(run: Run, part: P, found: Parts[P]): 
   const folder = join(RESULTS, `node${/^v(\d+)/.exec(run.node)![1]}`)
   const results: Results<P> = { run, found }
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `${part}.json`), JSON.stringify(results, undefined, 1))
+  await writeFile(join(folder, fileOf(part)), JSON.stringify(results, undefined, 1))
 }
 
-/** Everything that has been kept, the newest Node first. */
-export async function readFindings(): Promise<Findings[]> {
-  const folders = await readdir(RESULTS).catch(() => [])
+/**
+ * Everything that has been kept, the newest Node first. Rejects where something was kept before a part was changed.
+ */
+export async function readFindings(results = RESULTS): Promise<Findings[]> {
+  const folders = await readdir(results).catch(() => [])
   const majors = folders.flatMap((name) => FOLDER_OF_NODE.exec(name)?.[1] ?? []).map(Number)
   const found = majors.map(async (major): Promise<Findings> => {
-    const folder = join(RESULTS, `node${major}`)
+    const folder = join(results, `node${major}`)
+    const files = await readdir(folder)
     const parts = await Promise.all(
-      (await readdir(folder)).map(async (name) => {
-        const results: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'))
-        return [name.replace('.json', ''), results] as const
-      }),
+      PARTS.filter((part) => files.includes(fileOf(part))).map(
+        async (part) => [part, await readResults(folder, part)] as const,
+      ),
     )
     return { major, parts: Object.fromEntries(parts) as Findings['parts'] }
   })
   return (await Promise.all(found)).sort((a, b) => b.major - a.major)
+}
+
+async function readResults<P extends Part>(folder: string, part: P): Promise<Results<P>> {
+  const file = join(folder, fileOf(part))
+  const results: unknown = JSON.parse(await readFile(file, 'utf8'))
+  if (isOfPart(part, results)) return results
+  throw new Error(
+    `${file} has another shape than what is measured today: delete it, or measure again on that Node with npm run bench -- ${part}`,
+  )
+}
+
+function fileOf(part: Part): string {
+  return `${part}.json`
 }

@@ -1,6 +1,7 @@
-import { addedBy, capacityOf, cpu, difference, ratio, wall } from './comparisons.ts'
+import { cpu, difference, ratio, wall } from './comparisons.ts'
 import { BARE, type Framework, FRAMEWORKS } from './http/contestants.ts'
 import type { LoadName } from './http/http.ts'
+import { addedBy, capacityOf } from './http/over-bare.ts'
 import { FLOOR, FRESH_STRING } from './micro/contestants.ts'
 import type { Findings, Parts } from './results.ts'
 import type { Start } from './start/start.ts'

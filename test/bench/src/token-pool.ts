@@ -58,7 +58,7 @@ export class TokenPool {
     })
   }
 
-  /** As many tokens of the same form with nothing in them that could be decoded: the same in every process. */
+  /** As many tokens of the same form whose parts are base64url, but of no JSON: the same in every process. */
   withGarbage(count: number): TokenPool {
     return this.#altered(count, (header) =>
       header

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AUDIENCE, ISSUER } from '../src/claims.ts'
+import { AUDIENCE, ISSUER, timesFor } from '../src/claims.ts'
 import { APIS, BARE, FRAMEWORKS } from '../src/http/contestants.ts'
 import { contestantsOn } from '../src/http/http.ts'
 import { type JwksServer, serveJwks } from '../src/jwks-server.ts'
@@ -22,8 +22,7 @@ function pool(algorithm: Algorithm, claims: Record<string, unknown> = {}): Promi
 }
 
 function minted(algorithm: Algorithm, claims: Record<string, unknown>): Promise<TokenPool> {
-  const issuedAt = Math.floor(Date.now() / 1000)
-  return mint({ algorithm, count: 2, claims }, { issuedAt, expiresAt: issuedAt + 300 })
+  return mint({ algorithm, count: 2, claims }, timesFor(300))
 }
 
 const EXPIRED = { exp: 1_700_000_000 }
@@ -78,8 +77,13 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
     const { jwksUri } = authorizationServer
     const api = await APIS[framework][contestant]!()
     const server = await api({ issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false })
+    running.push(authorizationServer)
+    return statusesOf(server, tokens)
+  }
+
+  async function statusesOf(server: Server, tokens: readonly TokenPool[]) {
     await once(server.listen(0, '127.0.0.1'), 'listening')
-    running.push(authorizationServer, server)
+    running.push(server)
     const { port } = server.address() as AddressInfo
     const found: number[] = []
     for (const token of tokens) {
@@ -96,6 +100,16 @@ describe.each(FRAMEWORKS)('on %s', (framework) => {
       const tokens = await pool('RS256', claims)
       expect(await statuses(contestant, [tokens], tokens)).toEqual([401])
     }
+  })
+
+  const prefetching = framework === 'Express' ? ['bearward', 'aws-jwt-verify'] : []
+  it.each(prefetching)('%s can fetch its keys before it listens', async (contestant) => {
+    const authorizationServer = await serveJwks([good.jwk])
+    const { jwksUri } = authorizationServer
+    const api = await APIS[framework][contestant]!()
+    const server = await api({ issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: true })
+    authorizationServer.close()
+    expect(await statusesOf(server, [good])).toEqual([200])
   })
 
   it('the bare framework asks for nothing', async () => {

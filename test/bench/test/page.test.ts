@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { VERDICT_CACHE } from '../../../packages/core/src/verdicts/bounds.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
-import { type Bearing, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
+import { type Bearing, COLLECTIONS, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
 import { FLOOR, FRESH_STRING } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
+import { capacityChart } from '../src/page/charts.ts'
+import { BEARWARD_ENTRIES } from '../src/page/memory-section.ts'
 import { pageOf } from '../src/page/page.ts'
 import { REASONS } from '../src/page/reasons.ts'
 import type { Findings, Run } from '../src/results.ts'
@@ -32,11 +35,11 @@ function microResults(ours: number): MicroResults {
   }
 }
 
-function httpResults(): HttpResults {
+function httpResults(ours = 22): HttpResults {
   const bearing = (cpu: number): Bearing[] => [
     { cpu, requests: 1, rate: 1e6 / cpu, p50: 1, p99: 2 },
   ]
-  const all = { bare: bearing(20), bearward: bearing(22), jose: bearing(40) }
+  const all = { bare: bearing(20), bearward: bearing(ours), jose: bearing(40) }
   const framework = Object.fromEntries(FRAMEWORKS.map((name) => [name, all]))
   return Object.fromEntries(LOAD_NAMES.map((load) => [load, framework])) as unknown as HttpResults
 }
@@ -53,6 +56,7 @@ const RUN: Run = {
   began: '2026-01-01T12:00:00.000Z',
   node: 'v24.0.0',
   machine: 'a machine',
+  pinned: true,
 }
 
 function findings(major: number, ours: number): Findings {
@@ -101,7 +105,32 @@ describe('the page', () => {
     expect(rowsOf(findings(24, 10), 'P5')).toEqual([
       ['at most 1.5 us', '10 (10 to 30)', '**no** |'],
     ])
-    expect(page(findings(24, 10))).toContain('lie 200 % of its median apart')
+    expect(page(findings(24, 10))).toContain('lie at most 200 % of it apart')
+  })
+
+  it('says how many rounds there were, and how far those of tokens seen before lie apart', () => {
+    const some = findings(24, 10)
+    const steady = { [FRESH_STRING]: costs(0, 0), bearward: costs(10, 11), jose: costs(40, 44) }
+    const found = { ...microResults(10), repeated: { one: steady, thousand: steady } }
+    const [distinct = '', repeated = ''] = page({ ...some, parts: { micro: { run: RUN, found } } })
+      .split('### One verification')[1]!
+      .split('A token that was seen before')
+    expect(distinct).toContain('median of 3 rounds')
+    expect(repeated).toContain('median of 2 rounds')
+    expect(repeated).toContain('at most 10 % of it apart')
+  })
+
+  it('says how servers were kept, and how old they are', () => {
+    const some = findings(24, 10)
+    expect(page(some)).toContain('kept on one core')
+    expect(page(some)).toContain(`${COLLECTIONS} full garbage collections`)
+    const run = { ...RUN, pinned: false }
+    const parts = { http: { run, found: httpResults() } }
+    expect(page({ ...some, parts })).not.toContain('kept on one core')
+  })
+
+  it('says how many tokens Bearward remembers', () => {
+    expect(BEARWARD_ENTRIES).toBe(VERDICT_CACHE.entries.toLocaleString('en'))
   })
 
   it('says why targets are missed, and only of those', () => {
@@ -158,6 +187,15 @@ describe('the page', () => {
       'performance-cpu.svg',
     ])
     expect(files['performance-http.svg']).toContain('>91</text>')
+    expect(files['performance-cpu.svg']).toContain('>RS256, one after the other</text>')
+    expect(files['performance-cpu.svg']).toContain('>RS256, 64 at once</text>')
     expect(() => pageOf([])).toThrow('npm run bench')
+  })
+  it('has room for guards that cost less than nothing', () => {
+    const [, ...widths] = capacityChart(httpResults(10))
+      .match(/(?<=<rect .*width=")\d+/g)!
+      .map(Number)
+    expect(capacityChart(httpResults(10))).toContain('>200</text>')
+    expect(Math.max(...widths)).toBeLessThan(760 - 240)
   })
 })

@@ -6,7 +6,7 @@ export interface Setup {
   readonly audience: string
   /** `undefined` where the contestant shall find the keys by discovery. */
   readonly jwksUri: string | undefined
-  /** Whether the keys are fetched before the API listens. */
+  /** Whether the keys are fetched before the API listens: on Express, where the contestant can do so. */
   readonly prefetch: boolean
 }
 

@@ -25,7 +25,7 @@ const SECONDS = 1.25
 const WARM_UP = 15_000
 const WARM_UP_SECONDS = 60
 /** Full garbage collections before the first load. */
-const COLLECTIONS = 20
+export const COLLECTIONS = 20
 
 /** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
 const SHARE = 25_000
@@ -61,7 +61,7 @@ export async function http(): Promise<HttpResults> {
     }
     for (const [name, server] of servers) await age(server, generator, name)
     for (const load of LOAD_NAMES) {
-      // One framework refuses like another.
+      // The target is about Express.
       const isOfInterest = load !== 'bad signatures' || framework === 'Express'
       const names = isOfInterest ? [...servers.keys()] : []
       const bear = (name: string, round: number) =>
@@ -94,22 +94,29 @@ function start(
 }
 
 /**
- * Makes a server as old as the others, under a load. A full garbage collection lets V8 forget what it has learnt about objects that
- * come and go, and after a few of them \`process.nextTick\`, which Node calls seven times a request, is slower by several
- * microseconds in all. A process that loads much gets there while it starts; a bare one would be young for minutes,
- * and what age costs would look like the cost of a guard.
+ * Makes a server as old as the others, under a load that lasts as long as that takes. A full garbage collection
+ * lets V8 forget what it has learnt about objects that come and go, and after a few of them `process.nextTick`,
+ * which Node calls seven times a request, is slower by several microseconds in all. A process that loads much gets
+ * there while it starts; a bare one would be young for minutes, and what age costs would look like the cost of a
+ * guard.
  */
 async function age(
   server: RunningProgram<number>,
   generator: RunningProgram<string>,
   contestant: string,
 ): Promise<void> {
-  const load: Load = { ...loadFor(contestant, 'one token', 0), port: server.ready }
-  const bearing = generator.ask<LoadReport>(load)
-  for (let collection = 0; collection < COLLECTIONS; collection++) {
-    await server.ask<NodeJS.CpuUsage>('garbage collection' satisfies Question)
+  const load: Load = { ...loadFor(contestant, 'one token', 1), port: server.ready }
+  let left = COLLECTIONS
+  const collect = async () => {
+    for (; left > 0; left--) {
+      await server.ask<NodeJS.CpuUsage>('garbage collection' satisfies Question)
+    }
   }
-  await bearing
+  const bear = async (): Promise<void> => {
+    await generator.ask<LoadReport>(load)
+    if (left > 0) await bear()
+  }
+  await Promise.all([bear(), collect()])
 }
 
 /** What a contestant is sent in a round, of which number 0 warms up. */

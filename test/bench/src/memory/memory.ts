@@ -1,5 +1,5 @@
 import { startProgram } from '../processes.ts'
-import { VERIFIERS } from './verifiers.ts'
+import { HS256_VERIFIERS } from './verifiers.ts'
 
 /** What one process has come to. All sizes are in bytes. */
 export interface Footprint {
@@ -22,7 +22,7 @@ const TOKENS = 1_000_000
 /** What a million tokens leave behind: HS256, of which a million can be minted while one waits. */
 export async function memory(): Promise<MemoryResults> {
   const found: Record<string, Footprint> = {}
-  for (const verifier of Object.keys(VERIFIERS)) {
+  for (const verifier of Object.keys(HS256_VERIFIERS)) {
     const diet: Diet = { verifier, tokens: TOKENS }
     const program = await startProgram('./memory/million-tokens.js', diet, {
       flags: ['--expose-gc'],

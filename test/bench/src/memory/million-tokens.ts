@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { claimsOf } from '../claims.ts'
+import { claimsOf, type Times, timesFor } from '../claims.ts'
 import { runProgram } from '../program.ts'
 import type { Diet, Footprint } from './memory.ts'
-import { VERIFIERS } from './verifiers.ts'
+import { HS256_VERIFIERS } from './verifiers.ts'
 
 const SECRET = randomBytes(32)
 const HEADER = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url')
@@ -10,9 +10,8 @@ const HEADER = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url
 // One verifier in a process of its own, a million tokens, and what is left of them. Each comes twice: what is
 // careful about what it remembers remembers nothing that came once.
 await runProgram<Diet, 'footprint'>(async ({ verifier, tokens }) => {
-  const accepts = VERIFIERS[verifier]!(SECRET)
-  const issuedAt = Math.floor(Date.now() / 1000)
-  const times = { issuedAt, expiresAt: issuedAt + 3600 }
+  const accepts = HS256_VERIFIERS[verifier]!(SECRET)
+  const times = timesFor(3600)
   const verifyTwice = (index: number) => {
     const token = mint(index, times)
     if (!accepts(token) || !accepts(token)) throw new Error('a token was refused')
@@ -34,7 +33,7 @@ await runProgram<Diet, 'footprint'>(async ({ verifier, tokens }) => {
   }
 })
 
-function mint(index: number, times: Parameters<typeof claimsOf>[1]): string {
+function mint(index: number, times: Times): string {
   const payload = Buffer.from(JSON.stringify(claimsOf(index, times))).toString('base64url')
   const input = `${HEADER}.${payload}`
   return `${input}.${createHmac('sha256', SECRET).update(input).digest('base64url')}`

@@ -1,21 +1,27 @@
 import { createResourceServer } from '@bearward/core'
-import { createVerifier } from 'fast-jwt'
-import { AUDIENCE, ISSUER } from '../claims.ts'
+import { AUDIENCE, type Expected, ISSUER } from '../claims.ts'
+import { PEER_WITH_CACHE } from '../micro/contestants.ts'
+import { fastJwtVerifier } from '../micro/fast-jwt.ts'
 import { type CacheOption, NO_CACHE, WITHOUT_CACHE } from '../without-cache.ts'
+
+const EXPECTED: Expected = { issuer: ISSUER, audience: AUDIENCE }
+
+/** What the memory is measured beside: nothing that verifies. */
+export const NONE = 'none'
 
 /** Says whether an HS256 token is a good one; may throw instead where it is not. */
 export type Verifier = (token: string) => boolean
 
 /** By name: what makes one. */
-export const VERIFIERS: Readonly<Record<string, (secret: Buffer) => Verifier>> = {
-  none: () => () => true,
+export const HS256_VERIFIERS: Readonly<Record<string, (secret: Buffer) => Verifier>> = {
+  [NONE]: () => () => true,
   bearward: (secret) => bearward(secret, {}),
   [NO_CACHE]: (secret) => bearward(secret, WITHOUT_CACHE),
-  'fast-jwt, cache': fastJwtWithCache,
+  [PEER_WITH_CACHE]: fastJwtWithCache,
 }
 
 function bearward(secret: Buffer, cache: CacheOption): Verifier {
-  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, secret, ...cache })
+  const server = createResourceServer({ ...EXPECTED, secret, ...cache })
   const guard = server.guard()
   return (token) => {
     const authorization = `Bearer ${token}`
@@ -27,12 +33,6 @@ function bearward(secret: Buffer, cache: CacheOption): Verifier {
 }
 
 function fastJwtWithCache(secret: Buffer): Verifier {
-  const verify = createVerifier({
-    key: secret,
-    algorithms: ['HS256'],
-    allowedIss: ISSUER,
-    allowedAud: AUDIENCE,
-    cache: true,
-  })
+  const verify = fastJwtVerifier(secret, 'HS256', EXPECTED, { cache: true })
   return (token) => verify(token) !== undefined
 }

@@ -1,9 +1,9 @@
 import type { Verify } from './contestant.ts'
 
 /**
- * Returns what verifies so many of `of` tokens, `atOnce` of them at a time, and goes on with the next tokens
- * when it is called again. Throws where a verdict is not the expected one: the price of a wrong answer is of no
- * interest.
+ * Returns what verifies so many of `of` tokens, `atOnce` of them at a time where that is asynchronous, and goes on
+ * with the next tokens when it is called again. Throws where a verdict is not the expected one: the price of a wrong
+ * answer is of no interest.
  */
 export function verifications(
   verify: Verify,

@@ -6,7 +6,7 @@ export interface Workload {
   readonly spoilt?: 'bad signatures' | 'garbage'
   /** The verdict that all of them have to get. */
   readonly good: boolean
-  /** How many verifications are under way at any time. */
+  /** How many verifications are asked for at a time. Those that are synchronous are done one by one all the same. */
   readonly atOnce: number
   /** How many verifications come before the first round. */
   readonly warmUp: number

@@ -1,6 +1,7 @@
-import { capacityOf, cpu, ratio } from '../comparisons.ts'
+import { cpu, ratio } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import type { HttpResults, LoadName } from '../http/http.ts'
+import { capacityOf } from '../http/over-bare.ts'
 import type { MicroResults } from '../micro/micro.ts'
 import type { Findings } from '../results.ts'
 import { figure, table } from './table.ts'
@@ -45,7 +46,10 @@ function besideJose({ distinct }: MicroResults, http: HttpResults | undefined): 
   const { sequential, atOnce } = distinct.RS256
   const over = (costs: typeof sequential) => figure(ratio(costs, 'bearward', 'jose', cpu)?.median)
   const server = http && ratio(http['every token once'].Express, 'bearward', 'jose', cpu)
-  return `jose verifies in the thread pool, which is dear while one token waits for the other, and cheaper with many at a time, as in a
-busy server. Bearward takes ${over(sequential)} of its processor time for new RS256 tokens one after the other, and ${over(atOnce)} with 64 at
-once${server ? `; a whole Express server with Bearward takes ${figure(server.median)} of that of one with jose` : ''}.`
+  return `jose verifies in the thread pool, where many tokens at a time, as in a busy server, are another thing than one after the other.
+Bearward takes ${over(sequential)} of its processor time for new RS256 tokens one after the other, and ${over(atOnce)} with 64 at once${
+    server
+      ? `; a whole Express server with Bearward takes ${figure(server.median)} of that of one with jose`
+      : ''
+  }.`
 }

@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { BARE } from '../http/contestants.ts'
+import { NONE } from '../memory/verifiers.ts'
+import { FLOOR } from '../micro/contestants.ts'
 import { type Findings, readFindings } from '../results.ts'
 import { capacityChart, verificationChart } from './charts.ts'
 import { conditions } from './conditions.ts'
@@ -37,12 +40,13 @@ export function pageOf(findings: readonly Findings[]): Record<string, string> {
   return { 'performance.md': `${page.join('\n\n')}\n`, ...charts }
 }
 
-const METHOD = `Written by \`npm run bench -- page\` from the last results of \`npm run bench\`. The contestants take turns, in another order
-every round; all figures are medians of rounds. Ratios and differences are medians of those within one round, so that they need
-not agree with the difference of two rows. Processor time is steadier than requests a second, but not exact: each section says how
-far its rounds lie apart, and a cost below zero is such noise. Every token is like those of RFC 9068 (about 1,000 characters with
-RS256), and every contestant checks signature, issuer, audience and expiry. The versions of the peers are those in the lockfile, the
-options that they run with stand in \`test/bench/src/http\` and \`test/bench/src/micro\`.`
+const METHOD = `Written by \`npm run bench -- page\` from the last results of \`npm run bench\`. What is measured in rounds is shown as their
+median; the contestants take turns, in another order every round. Ratios and differences are medians of those within one round, so
+that they need not agree with the difference of two rows. Memory, where the time goes and what is installed are measured once. Where
+there are rounds, the section says how many, and how far they lie apart; a cost below zero is such noise. Every token is like those of
+RFC 9068 (about 1,000 characters with RS256). Whatever verifies tokens checks signature, issuer, audience and expiry; \`${FLOOR}\`
+does only what its name says, and \`${BARE}\` and \`${NONE}\` check nothing. The versions of the peers are those in the lockfile, the options
+that they run with stand in \`test/bench/src/http\` and \`test/bench/src/micro\`.`
 
 const image = (name: string) => `![${name.replace('.svg', '')}](${name})`
 
@@ -53,7 +57,7 @@ function sectionsOf(findings: Findings): string[] {
     ...conditions(findings),
     ...targetsSection(findings),
     ...(micro ? microSection(micro.found) : []),
-    ...(http ? httpSection(http.found) : []),
+    ...(http ? httpSection(http) : []),
     ...(memory ? memorySection(memory.found) : []),
     ...(start ? startSection(start.found) : []),
   ]

@@ -14,13 +14,15 @@ export function namesIn<T>(all: readonly ByName<T>[]): string[] {
   return [...new Set(all.flatMap(Object.keys))]
 }
 
-/** How far the rounds of one contestant lie apart, in a sentence. */
+/** How many rounds there were, and how far those of one contestant lie apart, in a sentence. */
 export function steadiness<T>(all: readonly ByName<T>[], value: (of: T) => number): string {
-  const widths = all.flatMap(Object.values<readonly T[]>).map((rounds) => {
+  const measured = all.flatMap(Object.values<readonly T[]>)
+  const counts = [...new Set(measured.map(({ length }) => length))].join(' or ')
+  const widths = measured.map((rounds) => {
     const { median: middle, least, most } = spreadOf(rounds.map(value))
     return (most - least) / middle
   })
   const percent = (of: number) => `${Math.round(100 * percentile(widths, of))} %`
-  return `The lowest and the highest round of a contestant lie ${percent(0.5)} of its median apart in half of all cases, and more than
-${percent(0.9)} in one of ten: what differs by less may well be equal.`
+  return `Each figure is the median of ${counts} rounds. The lowest and the highest of them lie at most ${percent(0.5)} of it apart in half of all
+cases, and at least ${percent(0.9)} in one of ten: what differs by less may well be equal.`
 }

@@ -10,7 +10,7 @@ export function startSection({ latency, starts, imports, installed }: StartResul
   return [
     '### Start',
     `An Express API, from the start of its process to the answer to its first request, in milliseconds. Every answer of the
-authorization server takes ${latency} ms, over plain HTTP.`,
+authorization server takes ${latency} ms, over plain HTTP. With \`ready()\` and \`hydrate()\` the keys are fetched before the API listens.`,
     steadiness([starts], untilAnswered),
     table(
       ['', 'until the first answer', 'over bare', 'the first request'],
@@ -21,7 +21,7 @@ authorization server takes ${latency} ms, over plain HTTP.`,
         figure(medianOf(rounds, ({ firstRequest }) => firstRequest)),
       ]),
     ),
-    'What is installed besides the framework, and what it takes to import it.',
+    'What is installed besides the framework, counted once, and what it takes to import it.',
     table(
       ['', 'packages', 'kB', 'import ms'],
       Object.entries(installed).map(([name, { packages, bytes }]) => [

@@ -12,9 +12,10 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 /** What of a package of this workspace is not published. */
 const NOT_PUBLISHED = /^(?:src|test|node_modules|tsconfig\.json|dist\/\.tsbuildinfo)(?:\/|$)/
 
-export function installed(packages: readonly string[]): Installed {
+/** Of packages that are found from the directory `from` upwards. */
+export function installed(packages: readonly string[], from = HERE): Installed {
   const directories = new Set<string>()
-  for (const name of packages) collect(name, HERE, directories)
+  for (const name of packages) collect(name, from, directories)
   const bytes = [...directories].reduce((total, directory) => total + sizeOf(directory), 0)
   return { packages: directories.size, bytes }
 }

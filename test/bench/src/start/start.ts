@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import { AUDIENCE } from '../claims.ts'
+import { AUDIENCE, timesFor } from '../claims.ts'
 import type { Setup } from '../http/contestant.ts'
 import { BARE } from '../http/contestants.ts'
 import type { Served } from '../http/server.ts'
@@ -30,14 +30,21 @@ const ROUNDS = 11
 /** What every answer of the authorization server takes, in milliseconds. */
 const LATENCY = 20
 
-/** What starts: a contestant on Express, and how it comes by its keys. */
-const STARTS: Record<string, { contestant: string; keys: 'address' | 'discovery' | 'prefetch' }> = {
+/** What starts: a contestant on Express, how it finds its keys, and whether it fetches them before it listens. */
+interface Starting {
+  readonly contestant: string
+  readonly keys: 'address' | 'discovery'
+  readonly prefetch?: boolean
+}
+
+const STARTS: Readonly<Record<string, Starting>> = {
   [BARE]: { contestant: BARE, keys: 'address' },
   'bearward, address of the keys': { contestant: 'bearward', keys: 'address' },
   'bearward, discovery': { contestant: 'bearward', keys: 'discovery' },
-  'bearward, discovery, ready()': { contestant: 'bearward', keys: 'prefetch' },
+  'bearward, discovery, ready()': { contestant: 'bearward', keys: 'discovery', prefetch: true },
   'jose, address of the keys': { contestant: 'jose', keys: 'address' },
   'aws-jwt-verify, address of the keys': { contestant: 'aws-jwt-verify', keys: 'address' },
+  'aws-jwt-verify, hydrate()': { contestant: 'aws-jwt-verify', keys: 'address', prefetch: true },
   'express-oauth2-jwt-bearer, address of the keys': {
     contestant: 'express-oauth2-jwt-bearer',
     keys: 'address',
@@ -68,13 +75,11 @@ export const PACKAGES: Record<string, readonly string[]> = {
 
 /** What it costs to be there: until the first request is answered, to be imported, and to be installed. */
 export async function start(): Promise<StartResults> {
-  const issuedAt = Math.floor(Date.now() / 1000)
-  const times = { issuedAt, expiresAt: issuedAt + 3600 }
   // Discovery needs a token of the very address where the keys are found.
   const keys: object[] = []
   const authorizationServer = await serveJwks(keys, LATENCY)
   const claims = { iss: authorizationServer.issuer }
-  const tokens = await mint({ algorithm: 'RS256', count: 1, claims }, times)
+  const tokens = await mint({ algorithm: 'RS256', count: 1, claims }, timesFor(3600))
   keys.push(tokens.jwk)
   const authorization = tokens.header(0)
   const starts = await inRounds(Object.keys(STARTS), ROUNDS, (name) =>
@@ -92,7 +97,7 @@ export async function start(): Promise<StartResults> {
 }
 
 async function startOnce(
-  { contestant, keys }: (typeof STARTS)[string],
+  { contestant, keys, prefetch = false }: Starting,
   { issuer, jwksUri }: JwksServer,
   authorization: string,
 ): Promise<Start> {
@@ -100,7 +105,7 @@ async function startOnce(
     issuer,
     audience: AUDIENCE,
     jwksUri: keys === 'address' ? jwksUri : undefined,
-    prefetch: keys === 'prefetch',
+    prefetch,
   }
   const served: Served = { framework: 'Express', contestant, setup }
   const started = performance.now()

@@ -7,12 +7,13 @@ import type { RequestHandler } from 'express'
 import { addressOfKeys, type Api, REFUSAL, tokenIn } from '../contestant.ts'
 import { apiBehind } from './api-behind.ts'
 
-export const api: Api = (setup) => {
+export const api: Api = async (setup) => {
   const { issuer, audience } = setup
   const verifier = JwtVerifier.create(
     { issuer, audience, jwksUri: addressOfKeys(setup) },
     { jwksCache: new SimpleJwksCache({ fetcher: overPlainHttp }) },
   )
+  if (setup.prefetch) await verifier.hydrate()
   const guard: RequestHandler = async (req, res, next) => {
     try {
       await verifier.verify(tokenIn(req.headers.authorization))

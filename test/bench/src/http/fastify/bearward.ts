@@ -12,7 +12,6 @@ function contestant(cache: CacheOption): Api {
   return (setup) =>
     apiBehind(async (app) => {
       const bearward = createBearward(bearwardOptions(setup, cache))
-      if (setup.prefetch) await bearward.ready()
       await app.register(bearward.plugin)
       return bearward.requireToken()
     })

@@ -9,9 +9,8 @@ export const api = contestant({})
 export const apiWithoutCache = contestant(WITHOUT_CACHE)
 
 function contestant(cache: CacheOption): Api {
-  return async (setup) => {
+  return (setup) => {
     const bearward = createBearward(bearwardOptions(setup, cache))
-    if (setup.prefetch) await bearward.ready()
     return apiBehind(bearward.requireToken())
   }
 }
