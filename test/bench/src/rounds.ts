@@ -14,7 +14,8 @@ export async function inRounds<T>(
   return measured
 }
 
-function shuffled<T>(values: readonly T[]): T[] {
+/** In another order, at random. */
+export function shuffled<T>(values: readonly T[]): T[] {
   const rest = [...values]
   return values.map(() => rest.splice(Math.floor(Math.random() * rest.length), 1)[0]!)
 }

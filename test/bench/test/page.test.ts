@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { VERDICT_CACHE } from '../../../packages/core/src/verdicts/bounds.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
-import { type Bearing, COLLECTIONS, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
+import { type Bearing, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
 import { FLOOR, FRESH_STRING } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
 import { capacityChart } from '../src/page/charts.ts'
@@ -120,10 +120,9 @@ describe('the page', () => {
     expect(repeated).toContain('at most 10 % of it apart')
   })
 
-  it('says how servers were kept, and how old they are', () => {
+  it('says how servers were kept', () => {
     const some = findings(24, 10)
     expect(page(some)).toContain('kept on one core')
-    expect(page(some)).toContain(`${COLLECTIONS} full garbage collections`)
     const run = { ...RUN, pinned: false }
     const parts = { http: { run, found: httpResults() } }
     expect(page({ ...some, parts })).not.toContain('kept on one core')

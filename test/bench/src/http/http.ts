@@ -2,12 +2,12 @@ import { AUDIENCE, ISSUER } from '../claims.ts'
 import { serveJwks } from '../jwks-server.ts'
 import { ensurePool } from '../mint.ts'
 import { type RunningProgram, startProgram } from '../processes.ts'
-import { inRounds } from '../rounds.ts'
+import { shuffled } from '../rounds.ts'
 import { type PoolOptions, readPool } from '../token-pool.ts'
 import { APIS, BARE, type Framework, FRAMEWORKS } from './contestants.ts'
 import type { Ammunition, LoadReport } from './load-generator.ts'
 import type { Load } from './load.ts'
-import type { Question, Served } from './server.ts'
+import type { Served } from './server.ts'
 
 /** One contestant under one load for one round. */
 export interface Bearing extends LoadReport {
@@ -21,11 +21,9 @@ export type HttpResults = Record<LoadName, Record<Framework, Record<string, Bear
 const CONNECTIONS = 64
 export const ROUNDS = 5
 const SECONDS = 1.25
-/** Requests of one load to one server before the first round. */
-const WARM_UP = 15_000
+/** Requests of one load to one server before it counts. */
+const WARM_UP = 6000
 const WARM_UP_SECONDS = 60
-/** Full garbage collections before the first load. */
-export const COLLECTIONS = 20
 
 /** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
 const SHARE = 25_000
@@ -53,25 +51,24 @@ export async function http(): Promise<HttpResults> {
     { pool: POOL, bad: BAD } satisfies Ammunition,
     { core: LOAD_CORE },
   )
-  const results = Object.fromEntries(LOAD_NAMES.map((load) => [load, {}])) as HttpResults
+  const results = Object.fromEntries(
+    LOAD_NAMES.map((load) => [load, Object.fromEntries(FRAMEWORKS.map((name) => [name, {}]))]),
+  ) as HttpResults
   for (const framework of FRAMEWORKS) {
-    const servers = new Map<string, RunningProgram<number>>()
-    for (const name of contestantsOn(framework)) {
-      servers.set(name, await start(framework, name, authorizationServer.jwksUri))
+    for (let round = 1; round <= ROUNDS; round++) {
+      const servers = await startAll(framework, authorizationServer.jwksUri)
+      for (const load of LOAD_NAMES) {
+        // The target is about Express.
+        if (load === 'bad signatures' && framework !== 'Express') continue
+        const bear = (name: string, number: number) =>
+          bearingOf(servers.get(name)!, generator, loadFor(name, load, number))
+        for (const name of servers.keys()) await bear(name, 0)
+        for (const name of shuffled([...servers.keys()])) {
+          ;(results[load][framework][name] ??= []).push(await bear(name, round))
+        }
+      }
+      for (const server of servers.values()) await server.end()
     }
-    for (const [name, server] of servers) await age(server, generator, name)
-    for (const load of LOAD_NAMES) {
-      // The target is about Express.
-      const isOfInterest = load !== 'bad signatures' || framework === 'Express'
-      const names = isOfInterest ? [...servers.keys()] : []
-      const bear = (name: string, round: number) =>
-        bearingOf(servers.get(name)!, generator, loadFor(name, load, round))
-      for (const name of names) await bear(name, 0)
-      results[load][framework] = await inRounds(names, ROUNDS, (name, round) =>
-        bear(name, 1 + round),
-      )
-    }
-    for (const server of servers.values()) await server.end()
   }
   await generator.end()
   authorizationServer.close()
@@ -82,41 +79,24 @@ export function contestantsOn(framework: Framework): string[] {
   return Object.keys(APIS[framework])
 }
 
-function start(
-  framework: Framework,
-  contestant: string,
-  jwksUri: string,
-): Promise<RunningProgram<number>> {
-  const setup = { issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false }
-  const served: Served = { framework, contestant, setup }
-  const flags = ['--expose-gc']
-  return startProgram<number>('./http/server.js', served, { core: SERVER_CORE, flags })
-}
-
 /**
- * Makes a server as old as the others, under a load that lasts as long as that takes. A full garbage collection
- * lets V8 forget what it has learnt about objects that come and go, and after a few of them `process.nextTick`,
- * which Node calls seven times a request, is slower by several microseconds in all. A process that loads much gets
- * there while it starts; a bare one would be young for minutes, and what age costs would look like the cost of a
- * guard.
+ * New servers for each round. What V8 makes of a process is partly luck, and lasts: after full garbage collections at
+ * one moment or another `process.nextTick`, which Node calls seven times a request, is slower by several microseconds
+ * in all, for a bare server as for any other. One process a contestant would show that luck, and not what a guard
+ * costs.
  */
-async function age(
-  server: RunningProgram<number>,
-  generator: RunningProgram<string>,
-  contestant: string,
-): Promise<void> {
-  const load: Load = { ...loadFor(contestant, 'one token', 1), port: server.ready }
-  let left = COLLECTIONS
-  const collect = async () => {
-    for (; left > 0; left--) {
-      await server.ask<NodeJS.CpuUsage>('garbage collection' satisfies Question)
-    }
+async function startAll(
+  framework: Framework,
+  jwksUri: string,
+): Promise<Map<string, RunningProgram<number>>> {
+  const setup = { issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false }
+  const servers = new Map<string, RunningProgram<number>>()
+  for (const contestant of contestantsOn(framework)) {
+    const served: Served = { framework, contestant, setup }
+    const server = await startProgram<number>('./http/server.js', served, { core: SERVER_CORE })
+    servers.set(contestant, server)
   }
-  const bear = async (): Promise<void> => {
-    await generator.ask<LoadReport>(load)
-    if (left > 0) await bear()
-  }
-  await Promise.all([bear(), collect()])
+  return servers
 }
 
 /** What a contestant is sent in a round, of which number 0 warms up. */
@@ -149,13 +129,9 @@ async function bearingOf(
   generator: RunningProgram<string>,
   load: Omit<Load, 'port'>,
 ): Promise<Bearing> {
-  const before = await processorTime(server)
+  const before = await server.ask<NodeJS.CpuUsage>('processor time')
   const report = await generator.ask<LoadReport>({ ...load, port: server.ready } satisfies Load)
-  const after = await processorTime(server)
+  const after = await server.ask<NodeJS.CpuUsage>('processor time')
   const used = after.user + after.system - before.user - before.system
   return { ...report, cpu: used / report.requests }
-}
-
-function processorTime(server: RunningProgram<number>): Promise<NodeJS.CpuUsage> {
-  return server.ask<NodeJS.CpuUsage>('processor time' satisfies Question)
 }

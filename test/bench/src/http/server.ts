@@ -11,20 +11,12 @@ export interface Served {
   readonly setup: Setup
 }
 
-export type Question = 'processor time' | 'garbage collection'
-
-// One API in a process of its own. It says on which port it listens, and how much processor time it has used; and
-// it collects all of its garbage where it is told to.
-await runProgram<Served, Question>(async ({ framework, contestant, setup }) => {
+// One API in a process of its own. It says on which port it listens; whenever it is asked, how much processor
+// time it has used.
+await runProgram<Served, 'processor time'>(async ({ framework, contestant, setup }) => {
   const api = await APIS[framework][contestant]!()
   const server = await api(setup)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
-  return {
-    ready: port,
-    answer(question) {
-      if (question === 'garbage collection') globalThis.gc!()
-      return process.cpuUsage()
-    },
-  }
+  return { ready: port, answer: () => process.cpuUsage() }
 })

@@ -1,6 +1,6 @@
 import { cpu } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
-import { COLLECTIONS, LOAD_NAMES } from '../http/http.ts'
+import { LOAD_NAMES } from '../http/http.ts'
 import { addedBy, capacityOf, throughputOf } from '../http/over-bare.ts'
 import type { Results } from '../results.ts'
 import { medianOf, steadiness } from './rows.ts'
@@ -21,12 +21,11 @@ export function httpSection({ run, found }: Results<'http'>): string[] {
   const all = LOAD_NAMES.flatMap((load) => Object.values(found[load]))
   return [
     '### Over HTTP',
-    `A server of its own for each, ${run.pinned ? 'kept on one core' : 'on any core'}, keys fetched from
-another process; 64 connections that always wait for an answer. \`CPU us\` is the processor time of the server a request, \`added\` what of it the framework alone does not take;
-\`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
-    `Before it is measured, every server goes through ${COLLECTIONS} full garbage collections under load: servers in production, bare or
-guarded, have been through many, each of which lets the engine forget some of what makes young ones fast, and both \`added\` and "x
-bare" depend on it.`,
+    `A server of its own for each, ${run.pinned ? 'kept on one core' : 'on any core'}, keys fetched from another process;
+64 connections that always wait for an answer. \`CPU us\` is the processor time of the server a request, \`added\`
+what of it the framework alone does not take; \`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
+    `Every round has new servers, a few thousand requests old: what the engine makes of a process is partly luck, lasts for as long as
+the process, and can cost a bare server as much as a guard does.`,
     steadiness(all, cpu),
     ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,

@@ -11,13 +11,14 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
   },
   {
     targets: ["P3'"],
-    why: `Bearward does more for a new token than aws-jwt-verify and fast-jwt do. Which part of it weighs most on Node 20 has not been
-  found yet.`,
+    why: `Bearward does more for a new token than aws-jwt-verify and fast-jwt do. On Node 20 part of it weighs more: claims have no
+  prototype and are frozen, and V8 of Node 20 and 22 is slow at every look at such an object.`,
   },
   {
     targets: ['P5', 'P6'],
     why: `tokens are not kept in memory, so a token that comes again is hashed. "Where the time goes" has the hash and what is left
-  to do for such a token.`,
+  to do for such a token. Over HTTP, 0.8 x of a bare Fastify leaves about 3 us; a hook that did nothing but hash the header took 2.7
+  of them, measured apart from this page.`,
   },
   {
     targets: ['P6', 'P7'],
