@@ -14,8 +14,7 @@ export async function inRounds<T>(
   return measured
 }
 
-/** In another order, at random. */
-export function shuffled<T>(values: readonly T[]): T[] {
+function shuffled<T>(values: readonly T[]): T[] {
   const rest = [...values]
   return values.map(() => rest.splice(Math.floor(Math.random() * rest.length), 1)[0]!)
 }

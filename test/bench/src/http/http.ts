@@ -2,7 +2,7 @@ import { AUDIENCE, ISSUER } from '../claims.ts'
 import { serveJwks } from '../jwks-server.ts'
 import { ensurePool } from '../mint.ts'
 import { type RunningProgram, startProgram } from '../processes.ts'
-import { shuffled } from '../rounds.ts'
+import { inRounds } from '../rounds.ts'
 import { type PoolOptions, readPool } from '../token-pool.ts'
 import { APIS, BARE, type Framework, FRAMEWORKS } from './contestants.ts'
 import type { Ammunition, LoadReport } from './load-generator.ts'
@@ -21,8 +21,8 @@ export type HttpResults = Record<LoadName, Record<Framework, Record<string, Bear
 const CONNECTIONS = 64
 export const ROUNDS = 5
 const SECONDS = 1.25
-/** Requests of one load to one server before it counts. */
-const WARM_UP = 6000
+/** Requests of one load to one server before the first round. */
+const WARM_UP = 15_000
 const WARM_UP_SECONDS = 60
 
 /** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
@@ -51,24 +51,24 @@ export async function http(): Promise<HttpResults> {
     { pool: POOL, bad: BAD } satisfies Ammunition,
     { core: LOAD_CORE },
   )
-  const results = Object.fromEntries(
-    LOAD_NAMES.map((load) => [load, Object.fromEntries(FRAMEWORKS.map((name) => [name, {}]))]),
-  ) as HttpResults
+  const results = Object.fromEntries(LOAD_NAMES.map((load) => [load, {}])) as HttpResults
   for (const framework of FRAMEWORKS) {
-    for (let round = 1; round <= ROUNDS; round++) {
-      const servers = await startAll(framework, authorizationServer.jwksUri)
-      for (const load of LOAD_NAMES) {
-        // The target is about Express.
-        if (load === 'bad signatures' && framework !== 'Express') continue
-        const bear = (name: string, number: number) =>
-          bearingOf(servers.get(name)!, generator, loadFor(name, load, number))
-        for (const name of servers.keys()) await bear(name, 0)
-        for (const name of shuffled([...servers.keys()])) {
-          ;(results[load][framework][name] ??= []).push(await bear(name, round))
-        }
-      }
-      for (const server of servers.values()) await server.end()
+    const servers = new Map<string, RunningProgram<number>>()
+    for (const name of contestantsOn(framework)) {
+      servers.set(name, await start(framework, name, authorizationServer.jwksUri))
     }
+    for (const load of LOAD_NAMES) {
+      // The target is about Express.
+      const isOfInterest = load !== 'bad signatures' || framework === 'Express'
+      const names = isOfInterest ? [...servers.keys()] : []
+      const bear = (name: string, round: number) =>
+        bearingOf(servers.get(name)!, generator, loadFor(name, load, round))
+      for (const name of names) await bear(name, 0)
+      results[load][framework] = await inRounds(names, ROUNDS, (name, round) =>
+        bear(name, 1 + round),
+      )
+    }
+    for (const server of servers.values()) await server.end()
   }
   await generator.end()
   authorizationServer.close()
@@ -79,24 +79,14 @@ export function contestantsOn(framework: Framework): string[] {
   return Object.keys(APIS[framework])
 }
 
-/**
- * New servers for each round. What V8 makes of a process is partly luck, and lasts: after full garbage collections at
- * one moment or another `process.nextTick`, which Node calls seven times a request, is slower by several microseconds
- * in all, for a bare server as for any other. One process a contestant would show that luck, and not what a guard
- * costs.
- */
-async function startAll(
+function start(
   framework: Framework,
+  contestant: string,
   jwksUri: string,
-): Promise<Map<string, RunningProgram<number>>> {
+): Promise<RunningProgram<number>> {
   const setup = { issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false }
-  const servers = new Map<string, RunningProgram<number>>()
-  for (const contestant of contestantsOn(framework)) {
-    const served: Served = { framework, contestant, setup }
-    const server = await startProgram<number>('./http/server.js', served, { core: SERVER_CORE })
-    servers.set(contestant, server)
-  }
-  return servers
+  const served: Served = { framework, contestant, setup }
+  return startProgram<number>('./http/server.js', served, { core: SERVER_CORE })
 }
 
 /** What a contestant is sent in a round, of which number 0 warms up. */

@@ -24,8 +24,9 @@ export function httpSection({ run, found }: Results<'http'>): string[] {
     `A server of its own for each, ${run.pinned ? 'kept on one core' : 'on any core'}, keys fetched from another process;
 64 connections that always wait for an answer. \`CPU us\` is the processor time of the server a request, \`added\`
 what of it the framework alone does not take; \`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
-    `Every round has new servers, a few thousand requests old: what the engine makes of a process is partly luck, lasts for as long as
-the process, and can cost a bare server as much as a guard does.`,
+    `Every server is one process for all rounds. What the engine makes of a process is partly luck, and lasts: after full garbage
+collections at one moment or another, what Node itself does for a request takes some microseconds more, in a bare server as in any
+other. Differences of that size mean little.`,
     steadiness(all, cpu),
     ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
