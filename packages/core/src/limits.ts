@@ -3,7 +3,8 @@ import { deepFreeze } from './deep-freeze.ts'
 /**
  * The bounds on what others may send here, keep here, or make us do: those that are no options, in one place.
  * Each is a number, has a test, and is documented. What paces our own calls stands with the code that it
- * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`), and what memory an entry is charged with its cache.
+ * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`, `LONGEST_PAUSE`), and what memory an entry is charged with its
+ * cache.
  */
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node's own limit for all header lines together is 16 KiB. */

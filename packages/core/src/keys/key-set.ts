@@ -134,8 +134,11 @@ function keySetOf(
 const NONE: readonly VerifyingKey[] = Object.freeze([])
 
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const value = map.get(key) ?? make()
-  map.set(key, value)
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
   return value
 }
 

@@ -149,9 +149,8 @@ function weigh(
 
 /** One finding alone decides about most tokens, and findings are constants. */
 function evidenceOf(deciding: readonly Finding[], level: Level): Evidence {
-  const [only, ...others] = deciding
-  return only !== undefined && others.length === 0
-    ? evidenceOfOne(only)
+  return deciding.length === 1
+    ? evidenceOfOne(deciding[0]!)
     : evidence(level, rulesOf(deciding), claimsOf(deciding))
 }
 
