@@ -7,20 +7,20 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: [
-      { find: '#base64url', replacement: source('packages/core/src/encoding/node-bytes.ts') },
-      { find: '#sha256', replacement: source('packages/core/src/encoding/node-sha256.ts') },
+      { find: '#base64url', replacement: source('packages/core/src/lib/node-base64url.ts') },
+      { find: '#sha256', replacement: source('packages/core/src/lib/node-sha256.ts') },
       {
         find: '#signature-engine',
         replacement: source('packages/core/src/signature/node-engine.ts'),
       },
       {
         find: '#diagnostics-channel',
-        replacement: source('packages/core/src/events/node-channel.ts'),
+        replacement: source('packages/core/src/lib/node-diagnostics-channel.ts'),
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
       {
-        find: '@bearward/core/for-clients',
-        replacement: source('packages/core/src/for-clients.ts'),
+        find: '@bearward/core/internal',
+        replacement: source('packages/core/src/internal.ts'),
       },
       {
         find: /^@bearward\/(client|core|express|fastify|koa)$/,

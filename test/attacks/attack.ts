@@ -70,7 +70,7 @@ export const DOORS = {
   any: { policy: {}, requirements: {} },
   reading: { policy: {}, requirements: { scope: 'read' } },
   optional: { policy: {}, requirements: { optional: true } },
-  strict: { policy: { tokenType: 'at+jwt' }, requirements: {} },
+  strict: { policy: { jwtProfile: 'rfc9068' }, requirements: {} },
   machines: { policy: { machineSubject: 'client_id' }, requirements: { subject: 'machine' } },
   users: {
     policy: { machineSubject: 'client_id' },
@@ -81,7 +81,7 @@ export const DOORS = {
     policy: {
       audience: null,
       allowedClients: ['reports-cron'],
-      tokenKindClaim: { name: 'purpose', value: 'access' },
+      tokenUse: { claim: 'purpose', value: 'access' },
     },
     requirements: {},
     honest: { aud: undefined, purpose: 'access' },

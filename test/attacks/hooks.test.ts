@@ -65,7 +65,7 @@ class Failing {
 
 /** The same where the answer is known at once, and where it has to wait for the keys. */
 describe.each([
-  ['with keys at hand', () => ({ keys: issuer.jwks })],
+  ['with keys at hand', () => ({ jwks: issuer.jwks })],
   ['with keys that have to be fetched', () => ({ jwksUri: `${keyServer.url}/jwks` })],
 ])('INV-7: %s', (_where, keys) => {
   it.each<[string, unknown]>([
@@ -112,15 +112,15 @@ describe.each([
         },
       }),
     ],
-  ])('an onRefused that %s is an error, and no way in', async (_what, onRefused) => {
-    expect(await ask(bad(), { ...keys(), onRefused })).toEqual(outcome(500, false))
+  ])('an errorBody that %s is an error, and no way in', async (_what, errorBody) => {
+    expect(await ask(bad(), { ...keys(), errorBody })).toEqual(outcome(500, false))
   })
 
   it.each<[string, unknown]>([
     ['gives nothing', () => {}],
     ['writes to what it is told', (told: object) => void Object.assign(told, { status: 200 })],
-  ])('an onRefused that %s changes no verdict', async (_what, onRefused) => {
-    expect(await ask(bad(), { ...keys(), onRefused })).toEqual(outcome(401, false))
+  ])('an errorBody that %s changes no verdict', async (_what, errorBody) => {
+    expect(await ask(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
   })
 
   it.each<[string, unknown]>([

@@ -99,7 +99,7 @@ export function runCorpus(framework: Framework): void {
         })
         expect(published).toEqual(events)
         const told = events.flatMap((event) => Object.values(event).map(String))
-        for (const [name, value] of response.headerLines) {
+        for (const [name, value] of response.rawHeaders) {
           expect(HEADER_NAMES).toContain(name.toLowerCase())
           told.push(value)
         }
@@ -138,7 +138,7 @@ function isRefusal(outcome: Outcome): outcome is Refusal {
 }
 
 function expectRefusal(response: RawResponse, { status, error }: Refusal, door: Door): void {
-  const challenges = response.headerLines.filter(([name]) => /^www-authenticate$/i.test(name))
+  const challenges = response.rawHeaders.filter(([name]) => /^www-authenticate$/i.test(name))
   expect(challenges).toHaveLength(1)
   const [challenge, ...others] = parseChallenges(challenges[0]![1])
   expect(others).toEqual([])

@@ -24,12 +24,12 @@ const first = (count: number) => ({ keys: manyKeys.slice(0, count).map(({ jwk })
 const usual = {
   issuer: ISSUER,
   audience: AUDIENCE,
-  keys: jwks,
+  jwks,
   machineSubject: 'client_id',
   clock,
 } as const satisfies ResourceServerOptions
 
-const { keys: _, ...withoutKeys } = usual
+const { jwks: _, ...withoutKeys } = usual
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
@@ -48,7 +48,7 @@ const introspection = (endpoint: string): IntrospectionOptions => ({
 /** What an API may be configured as. */
 export const CONFIGURATIONS = {
   usual: () => usual,
-  strict: () => ({ ...usual, tokenType: 'at+jwt' }),
+  strict: () => ({ ...usual, jwtProfile: 'rfc9068' }),
   'no tolerance': () => ({ ...usual, clockTolerance: 0 }),
   'much tolerance': () => ({ ...usual, clockTolerance: 300 }),
   'young tokens': () => ({ ...usual, maxTokenAge: 600 }),
@@ -62,22 +62,22 @@ export const CONFIGURATIONS = {
   },
   'two audiences': () => ({ ...usual, audience: [AUDIENCE, 'urn:reports'] }),
   'named clients': () => ({ ...usual, allowedClients: ['reports-cron'] }),
-  'ES256 only': () => ({ ...usual, keys: { keys: [KEYS.es256.jwk] }, algorithms: es256Only }),
-  'keys without alg': () => ({ ...usual, keys: bare }),
+  'ES256 only': () => ({ ...usual, jwks: { keys: [KEYS.es256.jwk] }, algorithms: es256Only }),
+  'keys without alg': () => ({ ...usual, jwks: bare }),
   'keys without alg, RS256 and PS512 named': () => ({
     ...usual,
-    keys: { keys: bare.keys.filter((jwk) => 'n' in jwk) },
+    jwks: { keys: bare.keys.filter((jwk) => 'n' in jwk) },
     algorithms: rsaPair,
   }),
-  'four keys': () => ({ ...usual, keys: first(4) }),
-  'five keys': () => ({ ...usual, keys: first(5) }),
+  'four keys': () => ({ ...usual, jwks: first(4) }),
+  'five keys': () => ({ ...usual, jwks: first(5) }),
   'other spellings': () => ({ ...usual, issuer: SPELT_ISSUER, audience: SPELT_AUDIENCE }),
   'several issuers': () => ({
     issuers: [
-      ...[issuerA, issuerB, issuerD].map(({ issuer, jwks: keys }) => ({
-        issuer,
+      ...[issuerA, issuerB, issuerD].map((one) => ({
+        issuer: one.issuer,
         audience: AUDIENCE,
-        keys,
+        jwks: one.jwks,
         machineSubject: 'client_id' as const,
       })),
       { ...issuerC, audience: AUDIENCE, machineSubject: 'client_id' },
@@ -89,17 +89,17 @@ export const CONFIGURATIONS = {
   'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.served }),
   'opaque tokens': (canary) => ({
     ...withoutKeys,
-    tokens: 'opaque',
+    tokenFormat: 'opaque',
     introspection: introspection(canary + INTROSPECTION_PATH),
   }),
   'both kinds of token': (canary) => ({
     ...usual,
-    tokens: 'both',
+    tokenFormat: 'any',
     introspection: introspection(canary + INTROSPECTION_PATH),
   }),
   'opaque tokens, and nobody to ask': (canary) => ({
     ...withoutKeys,
-    tokens: 'opaque',
+    tokenFormat: 'opaque',
     introspection: introspection(canary + KEY_PATHS.broken),
   }),
   'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.broken }),

@@ -48,7 +48,7 @@ describe('the keys that an issuer serves', () => {
     }
     expect(events.find(({ type }) => type === 'keys_refreshed')).toMatchObject({
       keys: 1 + keys.length - ignored.length,
-      ignored: ignored.map((why) => ({ why })),
+      ignored: ignored.map((reason) => ({ reason })),
     })
     api.close()
   })

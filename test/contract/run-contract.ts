@@ -225,7 +225,7 @@ function checkToken(verified: AccessToken | undefined, expected: Partial<AccessT
 }
 
 function valuesOf(response: RawResponse, name: string): readonly string[] {
-  return response.headerLines.flatMap(([n, v]) => (n.toLowerCase() === name.toLowerCase() ? v : []))
+  return response.rawHeaders.flatMap(([n, v]) => (n.toLowerCase() === name.toLowerCase() ? v : []))
 }
 
 /** The answers that came on one connection, one after the other. */

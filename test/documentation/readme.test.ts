@@ -25,7 +25,7 @@ import { createTestIssuer } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { listen } from '../support/servers.ts'
-import { adapt, compileSnippets, runSnippet, snippetsOf } from './snippets.ts'
+import { adapt, compileSnippets, readSnippets, runSnippet } from './snippets.ts'
 
 const API = 'https://api.example.com'
 const OPAQUE_API = 'https://opaque.example.com'
@@ -129,6 +129,16 @@ const README: Record<string, (code: string) => Promise<void>> = {
     })
   },
 
+  async 'Tokens from sockets, queues and tools'(code) {
+    const module = await runSnippet('verify', adapt(code, issuerAddress()))
+    const onMessage = module['onMessage'] as (message: { token: string }) => Promise<string>
+    expect(await onMessage({ token: await machineToken('read:reports') })).toBe(
+      'reports for reports-cron',
+    )
+    expect(await onMessage({ token: await machineToken('admin') })).toBe('insufficient_scope')
+    expect(await onMessage({ token: 'x.y.z' })).toBe('malformed_token')
+  },
+
   async 'Opaque tokens, and revocation'(code) {
     vi.stubEnv('CLIENT_SECRET', api.secret)
     const adapted = adapt(code, {
@@ -201,16 +211,17 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
       audience: 'https://deploy.example.com',
     })
     const audience = "audience: 'https://deploy.example.com',"
-    const keys = `keys: ${JSON.stringify(github.jwks)},`
-    const module = await runSnippet('public', adapt(code, { [audience]: audience + keys }))
+    const jwks = `jwks: ${JSON.stringify(github.jwks)},`
+    const module = await runSnippet('public', adapt(code, { [audience]: audience + jwks }))
     const guarded = express()
       .use(module['ourWorkflows'] as RequestHandler)
       .get('/', (_request, response) => void response.json('deployed'))
     const call = await serve(guarded)
     const run = { client_id: undefined, scope: undefined, run_id: '1', sub: 'repo:acme/orders' }
-    const tokenOf = (repository_id: string) => github.token({ claims: { ...run, repository_id } })
-    expect((await call('GET', '/', tokenOf('74'))).status).toBe(200)
-    expect((await call('GET', '/', tokenOf('75'))).status).toBe(403)
+    const createToken = (repository_id: string) =>
+      github.token({ claims: { ...run, repository_id } })
+    expect((await call('GET', '/', createToken('74'))).status).toBe(200)
+    expect((await call('GET', '/', createToken('75'))).status).toBe(403)
   },
 
   async Handlers(code) {
@@ -288,7 +299,7 @@ async function reportsApi(): Promise<ReportsApi> {
       adapt(code, {
         ...issuerAddress(),
         [`${API}/reports`]: `${server.url}/reports`,
-        [`  resource: '${API}',`]: `  resource: '${API}', origins: ['${server.url}'],`,
+        [`  resource: '${API}',`]: `  resource: '${API}', allowedOrigins: ['${server.url}'],`,
         ...more,
       }),
     rejectNext: () => void (isRevoked = true),
@@ -299,7 +310,7 @@ const CLIENT = 'packages/client/README.md'
 
 /** Writes the source of the manual where other snippets of it import it from: one for all, and a clock for the test. */
 async function sourceOfManual(): Promise<TokenSource> {
-  const { code } = snippetsOf(CLIENT).find(({ heading }) => heading === 'The token itself')!
+  const { code } = readSnippets(CLIENT).find(({ heading }) => heading === 'The token itself')!
   const instead = {
     ...issuerAddress(),
     '  scope:': '  clock: globalThis.documentationClock, scope:',
@@ -354,7 +365,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       ;(module['source'] as TokenSource).invalidate()
       await expect(headers()).rejects.toThrow('invalid_client')
       expect(warned.mock.calls).toEqual([
-        ['invalid_client', 'ours', expect.stringContaining('Check clientId')],
+        ['invalid_client', 'configuration', expect.stringContaining('Check clientId')],
       ])
     },
     async 'A cron job'(code) {
@@ -378,7 +389,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       complained.mockClear()
       vi.stubEnv('CLIENT_SECRET', machine.secret)
       const away = adapt(adapted(code), {
-        "origins: ['": `origins: ['${new URL(ELSEWHERE).origin}', '`,
+        "allowedOrigins: ['": `allowedOrigins: ['${new URL(ELSEWHERE).origin}', '`,
       })
       await runSnippet('client-tool-down', away.replace(/fetch\('[^']*'/, `fetch('${ELSEWHERE}'`))
       expect(complained.mock.calls).toEqual([['TypeError: fetch failed'], [expect.any(Error)]])
@@ -506,7 +517,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
 const DOCUMENTS = { 'README.md': README, 'docs/subjects.md': SUBJECTS, ...PACKAGES }
 
 describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
-  const snippets = snippetsOf(document)
+  const snippets = readSnippets(document)
 
   it('has a scenario for each of its snippets, and a snippet for each scenario', () => {
     expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
@@ -519,7 +530,7 @@ describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
 
 describe('the snippets of the client', () => {
   it('compile as strictly as TypeScript can', async () => {
-    const named = snippetsOf(CLIENT).map(
+    const named = readSnippets(CLIENT).map(
       ({ heading, code }) => [NAMES[heading] ?? heading, code] as const,
     )
     expect(await compileSnippets(Object.fromEntries(named))).toBe('')

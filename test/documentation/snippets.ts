@@ -8,7 +8,7 @@ const repository = new URL('../../', import.meta.url)
  * The blocks of JavaScript of a document, in order, each with the heading above it. Where several stand
  * under one heading, the line before a block tells them apart: `In Koa (3 and 2):` makes `: Koa` of it.
  */
-export function snippetsOf(document: string): readonly { heading: string; code: string }[] {
+export function readSnippets(document: string): readonly { heading: string; code: string }[] {
   const text = readFileSync(new URL(document, repository), 'utf8')
   const snippets: { heading: string; code: string }[] = []
   let heading = ''

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { environmentOptions, REASONS, type ReasonText } from '@bearward/core'
+import { optionsFromEnv, REASONS, type ReasonText } from '@bearward/core'
 import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS, OPTIONS } from '../../packages/client/src/read-options.ts'
@@ -7,24 +6,23 @@ import { TOKEN_TIMES } from '../../packages/client/src/token-life-cycle.ts'
 import { REQUESTS_AT_ONCE } from '../../packages/client/src/token-endpoint.ts'
 import { ANSWER } from '../../packages/client/src/token-response.ts'
 import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
-import { BREAKER } from '../../packages/core/src/introspection/circuit-breaker.ts'
+import { BREAKER } from '../../packages/core/src/token/introspection/circuit-breaker.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
-import { LONGEST_PAUSE } from '../../packages/core/src/authorization-server/asked-pause.ts'
 import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
+import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-server/retry-after.ts'
+import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
-import { LEVELS, WHYS } from '../../packages/core/src/subject/evidence.ts'
+import { LEVELS, UNKNOWN_REASONS } from '../../packages/core/src/subject/evidence.ts'
 import {
   PROFILES,
-  profileOf,
+  getProfile,
   type Provider,
-  providerOfIssuer,
-} from '../../packages/core/src/subject/profiles.ts'
+  getProviderOfIssuer,
+} from '../../packages/core/src/subject/providers.ts'
 import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
-
-const read = (document: string) =>
-  readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8')
+import { filesBelow, read } from '../repository/files.ts'
 
 /** The rows of the table that begins with this heading, cell by cell. */
 function table(document: string, firstHeading: string): readonly (readonly string[])[] {
@@ -37,6 +35,14 @@ function table(document: string, firstHeading: string): readonly (readonly strin
       .slice(1, -1)
       .split(/(?<!\\)\|/)
       .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+/** The `type` of every event of a package, from the interfaces that are named `...Event`. */
+function readEventTypes(name: string): readonly string[] {
+  const EVENT = /^export interface \w+Event\b[^{]*\{\s*readonly type: '(\w+)'$/gm
+  return filesBelow(`packages/${name}/src`).flatMap((path) =>
+    [...read(path).matchAll(EVENT)].map(([, type]) => type!),
   )
 }
 
@@ -63,7 +69,7 @@ describe('the tables of the documentation are true:', () => {
     const documented = new Set(read('README.md').match(/BEARWARD_[A-Z_]*[A-Z]/g))
     let message = ''
     try {
-      environmentOptions({ BEARWARD_: 'no variable has this name' })
+      optionsFromEnv({ BEARWARD_: 'no variable has this name' })
     } catch (error) {
       message = (error as Error).message
     }
@@ -74,14 +80,14 @@ describe('the tables of the documentation are true:', () => {
   it('evidence', () => {
     const names = (heading: string) => table('docs/subjects.md', heading).map(([name]) => name)
     expect(names('level')).toEqual([...LEVELS, 'none'])
-    expect(names('why')).toEqual([...WHYS])
+    expect(names('reason')).toEqual([...UNKNOWN_REASONS])
   })
 
   it('providers', () => {
     const rows = table('docs/subjects.md', 'provider')
     expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
     for (const [name, machine, user, , byItself] of rows) {
-      const { rules, issuerPattern } = profileOf(name as Provider)
+      const { rules, issuerPattern } = getProfile(name as Provider)
       const tells = (kind: string) =>
         rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
       expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([name, tells('machine')])
@@ -89,7 +95,7 @@ describe('the tables of the documentation are true:', () => {
       const named = byItself === '-' ? [] : byItself!.split(', ')
       expect([name, named.length > 0]).toEqual([name, issuerPattern !== undefined])
       for (const issuer of named) {
-        expect(providerOfIssuer(issuer.replaceAll(/<\w+>/g, 'acme'))).toBe(name)
+        expect(getProviderOfIssuer(issuer.replaceAll(/<\w+>/g, 'acme'))).toBe(name)
       }
     }
   })
@@ -101,13 +107,13 @@ describe('the tables of the documentation are true:', () => {
     expect(unknownKey.burst).toBe(2)
     expect(changedKey.burst).toBe(1)
     expect(numbers).toEqual([
-      `${maxAge / 60} min (keysMaxAge)`,
+      `${maxAge / 60} min (jwksMaxAge)`,
       `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
-      `at most ${LONGEST_PAUSE} s`,
+      `at most ${LONGEST_RETRY_AFTER.documents} s`,
       'is made once more, at once',
-      `${staleLimit / 3600} h (keysStaleLimit)`,
+      `${staleLimit / 3600} h (jwksStaleIfError)`,
       `twice at once, then once in ${unknownKey.interval} s`,
       `once in ${changedKey.interval} s`,
       `every ${withoutKeys} s where requests ask`,
@@ -116,7 +122,7 @@ describe('the tables of the documentation are true:', () => {
   })
 
   it('bounds of introspection', () => {
-    const { failures, pause, retryAfter } = BREAKER
+    const { failures, pause } = BREAKER
     const { introspectionCalls, callsForKnownTokens, introspectionBytes, rememberedAnswers } =
       LIMITS
     expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
@@ -125,7 +131,7 @@ describe('the tables of the documentation are true:', () => {
       `${introspectionCalls}, of which ${callsForKnownTokens} are for tokens that were active before`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
-      `at most ${retryAfter} s`,
+      `at most ${LONGEST_RETRY_AFTER.introspection} s`,
       String(introspectionBytes),
       `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
       String(rememberedAnswers.inactive),
@@ -134,12 +140,20 @@ describe('the tables of the documentation are true:', () => {
   })
 
   it('events', () => {
-    const source = read('packages/core/src/events/events.ts')
-    const types = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, type]) => type)
+    const types = readEventTypes('core')
     const documented = table('README.md', 'event').map(([name]) => name)
     expect(new Set(documented)).toEqual(new Set(types))
     expect(documented).toHaveLength(types.length)
     expect(types.length).toBeGreaterThan(10)
+  })
+
+  it('bindings', () => {
+    const thumbprint = 'A'.repeat(43)
+    const text = read('README.md').replace(/\s+/g, ' ')
+    for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint }, { jwk: {} }, {}]) {
+      const found = rejectBound(readBinding({ cnf }))?.explanation.found
+      expect(text).toContain(`\`${found}\``)
+    }
   })
 
   it('of the client: options, errors, events, numbers', () => {
@@ -158,8 +172,7 @@ describe('the tables of the documentation are true:', () => {
         advice,
       ]),
     )
-    const source = read('packages/client/src/events.ts')
-    const types = [...source.matchAll(/readonly type: '(\w+)'/g)].map(([, type]) => type)
+    const types = readEventTypes('client')
     expect(first('event')).toEqual(types)
     expect(types).toHaveLength(5)
 

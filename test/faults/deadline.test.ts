@@ -93,7 +93,7 @@ describe('the time that an attempt may take', { timeout: 30_000 }, () => {
   })
 
   it('is not waited for where a set passes its maximum age meanwhile', async () => {
-    const scene = await createScene({ times: { keysMaxAge: 30, fetchTimeout: 20 } })
+    const scene = await createScene({ times: { jwksMaxAge: 30, fetchTimeout: 20 } })
     await scene.server.ready()
     await scene.spoil('everywhere', STALL)
     await scene.clock.pass(35)

@@ -42,7 +42,7 @@ export interface SceneOptions {
   /** The authorization server speaks TLS, with this certificate, and `fetch` trusts it. */
   readonly tls?: { readonly certificate: ServerCertificate; readonly fetch: Fetch }
   /** Options of the resource server. */
-  readonly times?: Pick<CommonOptions, 'fetchTimeout' | 'keysMaxAge'>
+  readonly times?: Pick<CommonOptions, 'fetchTimeout' | 'jwksMaxAge'>
 }
 
 /**
@@ -184,7 +184,7 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
       const answered = (outcome: Outcome) => {
         const refused = outcome.kind === 'refused' ? outcome : undefined
         answer.status = refused?.status ?? (outcome.kind as 'granted' | 'anonymous')
-        answer.retryAfter = refused?.headers['Retry-After']
+        answer.retryAfter = refused?.headers['Retry-After'] as string | undefined
         answer.waited = clock.seconds() - begun
       }
       const sending = requestWith(token({ key, claims: { jti: `t${sent++}` } }))

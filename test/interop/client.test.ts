@@ -34,14 +34,14 @@ function sourceFor(options: Partial<ClientCredentialsOptions> = {}) {
       clientAuthentication: { method: 'client_secret_basic', secret: orders.secret },
       resource: API,
       scope: 'read write',
-      patience: 0,
+      maxWait: 0,
       ...options,
     }),
   )
 }
 
-describe('with a real authorization server', () => {
-  it('a token opens an API that Bearward guards, for a machine', async () => {
+describe('clientCredentials() with oidc-provider', () => {
+  it('gets a token that a guard accepts with the subject kind machine', async () => {
     const token = await sourceFor().getToken()
     const api = closing(
       createResourceServer({ issuer: server.issuer, audience: API, machineSubject: 'client_id' }),
@@ -55,7 +55,7 @@ describe('with a real authorization server', () => {
     })
   })
 
-  it('opaque tokens and JWTs come from one source', async () => {
+  it('gets opaque tokens and JWTs from one source', async () => {
     const source = sourceFor({ scope: 'read' })
     const jwt = await source.getToken()
     const opaque = await source.getToken({ resource: OPAQUE })
@@ -63,12 +63,12 @@ describe('with a real authorization server', () => {
     expect(opaque.value).not.toContain('.')
   })
 
-  it('less is granted than was asked for, and that is said', async () => {
+  it('reports scopes that were not granted in missingScopes', async () => {
     const token = await sourceFor({ clientId: reader.id }).getToken()
     expect(token).toMatchObject({ scopes: ['read'], missingScopes: ['write'] })
   })
 
-  it('the secret can stand in the form, where the server takes it there', async () => {
+  it('authenticates with client_secret_post', async () => {
     const { secret } = orders
     const source = sourceFor({ clientAuthentication: { method: 'client_secret_post', secret } })
     expect((await source.getToken()).scopes).toEqual(['read', 'write'])
@@ -82,11 +82,14 @@ describe('with a real authorization server', () => {
     ],
     ['an unknown client', { clientId: 'nobody' }, 'invalid_client'],
     ['an unknown resource', { resource: 'https://unknown.example.com' }, 'invalid_target'],
-  ])('%s is our fault', async (_case, options, code) => {
-    await expect(sourceFor(options).getToken()).rejects.toMatchObject({ code, fault: 'ours' })
+  ])('reports a configuration fault for %s', async (_case, options, code) => {
+    await expect(sourceFor(options).getToken()).rejects.toMatchObject({
+      code,
+      fault: 'configuration',
+    })
   })
 
-  it('an issuer with a slash too much is another issuer', async () => {
+  it('rejects an issuer with an additional trailing slash', async () => {
     const source = sourceFor({ issuer: `${server.issuer}/` })
     await expect(source.getToken()).rejects.toMatchObject({ code: 'issuer_mismatch' })
   })

@@ -64,7 +64,7 @@ async function startApi(
   const { requireToken } = createBearward({
     issuer: authorizationServer.issuer,
     audience: API,
-    tokens: 'opaque',
+    tokenFormat: 'opaque',
     introspection: {
       clientId: us.id,
       clientAuthentication: { method: 'client_secret_basic', secret: us.secret },
@@ -75,11 +75,11 @@ async function startApi(
   })
   const api = express()
   api.get('/', requireToken({ scope: 'read' }), (req, res) => {
-    const { clientId, subject, scopes, origin } = req.auth!
-    res.json({ clientId, sub: subject.id, scopes, origin })
+    const { clientId, subject, scopes, verifiedBy } = req.auth!
+    res.json({ clientId, sub: subject.id, scopes, verifiedBy })
   })
-  if (introspection.response === undefined && options.tokens === 'both')
-    api.get('/fresh', requireToken({ freshness: 'introspect' }), (_req, res) => void res.json({}))
+  if (introspection.response === undefined && options.tokenFormat === 'any')
+    api.get('/fresh', requireToken({ introspect: true }), (_req, res) => void res.json({}))
   const server = closing(await listen(api))
   return async (token: string, path = '/') => {
     events.length = 0
@@ -102,7 +102,7 @@ describe.each(['json', 'jwt'] as const)(
       const call = await startApi({ response })
       expect(await call(await machineToken())).toMatchObject({
         status: 200,
-        body: { clientId: 'reports-cron', scopes: ['read'], origin: 'introspection' },
+        body: { clientId: 'reports-cron', scopes: ['read'], verifiedBy: 'introspection' },
       })
       expect(await call((await signInAda('read write')).access_token)).toMatchObject({
         status: 200,
@@ -173,19 +173,19 @@ describe.each(['json', 'jwt'] as const)(
 
 describe('an issuer of both kinds', () => {
   it('has its JWTs verified here, and everything else introspected', async () => {
-    const call = await startApi({}, { tokens: 'both', audience: [API, JWT_API] })
+    const call = await startApi({}, { tokenFormat: 'any', audience: [API, JWT_API] })
     expect(await call(await machineToken(JWT_API))).toMatchObject({
       status: 200,
-      body: { origin: 'jwt', sub: 'reports-cron' },
+      body: { verifiedBy: 'jwt', sub: 'reports-cron' },
     })
     expect(await call(await machineToken())).toMatchObject({
       status: 200,
-      body: { origin: 'introspection' },
+      body: { verifiedBy: 'introspection' },
     })
   })
 
   it('does not introspect its JWTs, which a guard for fresh ones answers with 503', async () => {
-    const call = await startApi({}, { tokens: 'both', audience: [API, JWT_API] })
+    const call = await startApi({}, { tokenFormat: 'any', audience: [API, JWT_API] })
     expect(await call(await machineToken(JWT_API), '/fresh')).toMatchObject({
       status: 503,
       reason: 'introspection_unavailable',

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => authorizationServer.close())
 
-async function startApi(options: { audience: string | string[]; tokenType?: 'at+jwt' }) {
+async function startApi(options: { audience: string | string[]; jwtProfile?: 'rfc9068' }) {
   const events: BearwardEvent[] = []
   const bearward = createBearward({
     issuer: authorizationServer.issuer,
@@ -64,7 +64,7 @@ describe.each(SIGNING_ALGORITHMS)('tokens of oidc-provider signed with %s', (alg
   const resource = resourceOf(algorithm)
 
   it('are accepted from a machine and from a user, and only with the scope and for the API', async () => {
-    const { api, events } = await startApi({ audience: resource, tokenType: 'at+jwt' })
+    const { api, events } = await startApi({ audience: resource, jwtProfile: 'rfc9068' })
     const other = resourceOf(algorithm === 'RS256' ? 'ES256' : 'RS256')
     const user = await signIn(
       authorizationServer.issuer,

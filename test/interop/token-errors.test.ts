@@ -7,10 +7,10 @@ import { closing } from '../support/closing.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { listen } from '../support/servers.ts'
 
-/** What the handler of a service does. */
+/** Handler of a service. It always rejects. */
 type Handler = () => Promise<never>
 
-/** A service in each framework that catches nothing. */
+/** Creates a service in each framework, without error handling. */
 const SERVICES: Record<string, (handler: Handler) => Promise<Parameters<typeof listen>[0]>> = {
   async express(handler) {
     return express().get('/', (_request, _response, next) => void handler().catch(next))
@@ -28,42 +28,39 @@ const SERVICES: Record<string, (handler: Handler) => Promise<Parameters<typeof l
   },
 }
 
-describe.each(Object.entries(SERVICES))(
-  'a TokenError that nobody catches in %s',
-  (_name, serve) => {
-    it.each([
-      ['a wrong secret of our own', 401],
-      ['a refusal', 403],
-      ['a wrong address', 404],
-      ['too many requests', 429],
-      ['an outage', 503],
-    ])('is our failure, and tells no address: %s', async (_case, status) => {
-      const server = closing(
-        await scriptedServer('/token', status, (url) => ({
-          '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
-        })),
-      )
-      const source = closing(
-        clientCredentials({
-          issuer: server.url,
-          clientId: 'orders',
-          clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
-          patience: 0,
-        }),
-      )
-      let thrown: unknown
-      const handler = async (): Promise<never> => {
-        await source.getToken().catch((error: unknown) => (thrown = error))
-        throw thrown
-      }
-      const { url } = closing(await listen(await serve(handler)))
-      const response = await fetch(url)
-      const body = await response.text()
-      expect(thrown).toBeInstanceOf(TokenError)
-      expect(thrown).toMatchObject({ serverStatus: status })
-      expect(response.status).toBe(500)
-      expect(response.headers.get('retry-after')).toBeNull()
-      expect(body + [...response.headers].join()).not.toContain(String(server.port))
-    })
-  },
-)
+describe.each(Object.entries(SERVICES))('an uncaught TokenError in %s', (_name, serve) => {
+  it.each([
+    ['a wrong client secret', 401],
+    ['a refused request', 403],
+    ['a wrong URL', 404],
+    ['too many requests', 429],
+    ['an outage', 503],
+  ])('leads to a 500 without the URL of the server: %s', async (_case, status) => {
+    const server = closing(
+      await scriptedServer('/token', status, (url) => ({
+        '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
+      })),
+    )
+    const source = closing(
+      clientCredentials({
+        issuer: server.url,
+        clientId: 'orders',
+        clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
+        maxWait: 0,
+      }),
+    )
+    let thrown: unknown
+    const handler = async (): Promise<never> => {
+      await source.getToken().catch((error: unknown) => (thrown = error))
+      throw thrown
+    }
+    const { url } = closing(await listen(await serve(handler)))
+    const response = await fetch(url)
+    const body = await response.text()
+    expect(thrown).toBeInstanceOf(TokenError)
+    expect(thrown).toMatchObject({ serverStatus: status })
+    expect(response.status).toBe(500)
+    expect(response.headers.get('retry-after')).toBeNull()
+    expect(body + [...response.headers].join()).not.toContain(String(server.port))
+  })
+})

@@ -29,8 +29,8 @@ before(async () => {
   directory = await temporaryDirectory()
   tarballs = await packAll(directory.path)
   const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const keys = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] }
-  settings = JSON.stringify({ issuer: ISSUER, audience: AUDIENCE, keys })
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] }
+  settings = JSON.stringify({ issuer: ISSUER, audience: AUDIENCE, jwks })
   mint = (audience = AUDIENCE) =>
     new SignJWT({ client_id: 'reports-cron', scope: 'read' })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'one' })

@@ -60,7 +60,7 @@ async function assertTellsForged(options, token) {
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
   test(`${alg}: verifies, and refuses what is forged`, async () => {
     const { jwks, token } = await createIssuer(alg)
-    await assertTellsForged({ keys: jwks }, token)
+    await assertTellsForged({ jwks }, token)
   })
 }
 
@@ -74,7 +74,7 @@ for (const alg of HMAC_ALGORITHMS) {
 
 test('verifies with the engine that is meant for the runtime', async () => {
   const { jwks, token } = await createIssuer('ES256')
-  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, keys: jwks })
+  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks })
   await server.ready()
   const request = requestWith(await token())
 
@@ -212,7 +212,7 @@ const ADAPTERS = { Express: onExpress, Koa: onKoa, Fastify: onFastify }
 for (const [framework, createApplication] of Object.entries(APPLICATIONS)) {
   test(`guards an application in ${framework}`, async () => {
     const { jwks, token } = await createIssuer('ES256')
-    const options = { issuer: ISSUER, audience: AUDIENCE, keys: jwks }
+    const options = { issuer: ISSUER, audience: AUDIENCE, jwks }
     const application = await createApplication(ADAPTERS[framework].createBearward(options))
 
     await serve(application, async (port) => {
@@ -252,7 +252,7 @@ async function send(port, ...lines) {
 
 test('refuses two Authorization lines, whichever of them is good', async () => {
   const { jwks, token } = await createIssuer('ES256')
-  const options = { issuer: ISSUER, audience: AUDIENCE, keys: jwks }
+  const options = { issuer: ISSUER, audience: AUDIENCE, jwks }
   const { requireToken } = onExpress.createBearward(options)
   const app = express().get('/admin', requireToken(), (_request, response) => response.end('in'))
   await serve(app, async (port) => {
@@ -293,7 +293,7 @@ test('reports what happens, to its listener and to the diagnostics channel', asy
   const published = []
   const onEvent = (event) => heard.push(event)
   const onMessage = (event) => published.push(event)
-  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, keys: jwks, onEvent })
+  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
   subscribe('bearward', onMessage)
   try {
     await server.authenticate(requestWith(await token()), { scope: 'admin' })

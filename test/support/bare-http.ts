@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { AccessToken, Guard, Outcome, Refused, RequestView } from '@bearward/core'
+import type { AccessToken, Guard, Outcome, Refused, RequestLike } from '@bearward/core'
 
-/** What stands behind a guard. The token is `undefined` where the caller is anonymous. */
+/** The handler behind a guard. The token is `undefined` for an anonymous caller. */
 export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -9,31 +9,38 @@ export type Handler = (
 ) => void
 
 /**
- * All that an adapter has to do, for `node:http` without a framework: show the core the request as it
- * came, then hand on the token or write the finished answer. It decides nothing, reads no claims, and
- * writes no challenges.
+ * An adapter for `node:http` without a framework. It passes the request to the core as received, and then
+ * passes the token on or writes the complete answer. It decides nothing, reads no claims and makes no
+ * challenges.
  */
 export function guarded(guard: Guard, handler: Handler): RequestListener {
   return (request, response) => {
     const settle = (outcome: Outcome) => {
-      if (outcome.kind === 'refused') answer(outcome, response)
-      else handler(request, response, outcome.kind === 'granted' ? outcome.token : undefined)
+      if (outcome.kind === 'refused') {
+        answer(outcome, response)
+        return
+      }
+      writeHeaders(outcome, response)
+      handler(request, response, outcome.kind === 'granted' ? outcome.token : undefined)
     }
-    // Only a mistake in the program makes a guard reject; whatever it was, the handler must not run.
+    // Only a mistake in the program makes a guard reject. The handler must not run.
     const fail = () => void response.writeHead(500).end()
-    Promise.resolve(viewOf(request)).then(guard).then(settle, fail)
+    Promise.resolve(toRequestLike(request)).then(guard).then(settle, fail)
   }
 }
 
-function viewOf(request: IncomingMessage): RequestView {
-  const { method = '', url = '', rawHeaders: headerLines, headers } = request
-  return { method, url, headerLines, headers, source: request }
+function toRequestLike(request: IncomingMessage): RequestLike {
+  const { method = '', url = '', rawHeaders, headers } = request
+  return { method, url, rawHeaders, headers, raw: request }
 }
 
 function answer(refusal: Refused, response: ServerResponse): void {
-  response.writeHead(refusal.status, {
-    ...refusal.headers,
-    'Content-Length': Buffer.byteLength(refusal.body),
-  })
+  response.statusCode = refusal.status
+  writeHeaders(refusal, response)
+  response.setHeader('Content-Length', Buffer.byteLength(refusal.body))
   response.end(refusal.body)
+}
+
+function writeHeaders({ headers }: Outcome, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }

@@ -1,4 +1,4 @@
-import type { RequestView } from '@bearward/core'
+import type { RequestLike } from '@bearward/core'
 
 /** What `fetch` has to be told to send a token (RFC 6750 section 2.1). */
 export function bearer(token: string): { readonly headers: { readonly authorization: string } } {
@@ -11,6 +11,6 @@ export function bearerLine(token: string): string {
 }
 
 /** A request with a token, as an adapter shows it to the core. */
-export function requestWith(token: string): RequestView {
+export function requestWith(token: string): RequestLike {
   return { method: 'GET', url: '/', ...bearer(token) }
 }

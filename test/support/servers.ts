@@ -34,7 +34,7 @@ export async function listen(handler: Handler | Server): Promise<RunningServer> 
 export interface RawResponse {
   readonly status: number
   /** Every header line, in order. */
-  readonly headerLines: readonly (readonly [name: string, value: string])[]
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[]
   header(name: string): string | undefined
   readonly body: string
 }
@@ -64,14 +64,14 @@ async function readToEnd(socket: Socket): Promise<string> {
 export function parseResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n')
   const [statusLine, ...lines] = text.slice(0, end).split('\r\n')
-  const headerLines = lines.map((line) => {
+  const rawHeaders = lines.map((line) => {
     const colon = line.indexOf(':')
     return [line.slice(0, colon), line.slice(colon + 1).trim()] as const
   })
   return {
     status: Number(statusLine!.split(' ')[1]),
-    headerLines,
-    header: (name) => headerLines.find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1],
+    rawHeaders,
+    header: (name) => rawHeaders.find(([n]) => n.toLowerCase() === name.toLowerCase())?.[1],
     body: text.slice(end + 4),
   }
 }

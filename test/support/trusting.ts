@@ -7,7 +7,7 @@ export function trusting(issuer: TestIssuer, more: Record<string, unknown> = {})
   const options = {
     issuer: issuer.issuer,
     audience: AUDIENCE,
-    keys: issuer.jwks,
+    jwks: issuer.jwks,
     machineSubject: 'client_id' as const,
     onEvent: (event: BearwardEvent) => events.push(event),
     ...more,

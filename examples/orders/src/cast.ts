@@ -3,15 +3,15 @@ import type {
   ConfidentialClient,
 } from '@bearward/example-authorization-server'
 
-/** The identifier of the inventory: the audience that it asks its tokens for. */
+/** Identifier of the inventory API, and the audience of its tokens. */
 export const INVENTORY = 'https://inventory.example.com'
 
 const secret = 'for-demonstration-only'
 
-/** The orders service. */
+/** Client of the orders service. */
 export const ORDERS: ConfidentialClient = { kind: 'confidential', id: 'orders', secret }
 
-/** The nightly job beside it. It may only look. */
+/** Client of the nightly job. It may only read. */
 export const RESTOCK: ConfidentialClient = {
   kind: 'confidential',
   id: 'orders-restock',
@@ -19,7 +19,7 @@ export const RESTOCK: ConfidentialClient = {
   scopes: ['read:stock'],
 }
 
-/** The command-line tool of the people in the warehouse. */
+/** Client of the command-line tool for the warehouse. */
 export const STOCK: ConfidentialClient = { ...RESTOCK, id: 'stock-cli' }
 
 export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {

@@ -3,18 +3,18 @@ import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { INVENTORY } from './cast.ts'
 
-/** An item on the shelf. */
+/** Item in stock. */
 export interface Item {
   readonly name: string
   readonly left: number
 }
 
-/** The inventory, an API that only machines call. */
+/** Creates the inventory API. Only machines may call it. */
 export async function createInventory(issuer: string): Promise<FastifyInstance> {
   const { plugin, requireToken } = createBearward({
     issuer,
     audience: INVENTORY,
-    // On this issuer a machine's `sub` is its client id, and no user's ever is.
+    // This issuer sets the `sub` of a machine to its client id, and never that of a user.
     machineSubject: 'client_id',
   })
   const stock = new Map([

@@ -9,19 +9,19 @@ export interface OrdersService {
   readonly inventory: TokenSource
 }
 
-/** The orders service: customers call it, and it calls the inventory as itself. */
+/** Creates the orders service. Customers call it, and it calls the inventory as itself. */
 export function createOrders(issuer: string, inventoryUrl: string): OrdersService {
   const inventory = clientCredentials({
     issuer,
     clientId: ORDERS.id,
-    // A function, so that a secret that is rotated is used at the next request for a token.
+    // A function, so that the next token request uses a rotated secret.
     clientAuthentication: { method: 'client_secret_basic', secret: () => ORDERS.secret },
     scope: 'read:stock reserve:stock',
     resource: INVENTORY,
-    // Here the inventory is not where its name says. In production this line can go.
-    origins: [inventoryUrl],
-    // A customer waits.
-    patience: 1,
+    // In this example the inventory does not run at its identifier. Remove this line in production.
+    allowedOrigins: [inventoryUrl],
+    // A customer waits for the response.
+    maxWait: 1,
   })
 
   const app = express()
@@ -33,7 +33,7 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
   app.use(unavailable)
   return { app, inventory }
 
-  /** What a customer hears is what the inventory says. */
+  /** Reserves an item. Returns the response of the inventory. */
   async function reserve(item: string): Promise<{ status: number; body: unknown }> {
     const address = `${inventoryUrl}/items/${encodeURIComponent(item)}/reservations`
     const answer = await inventory.fetch(address, { method: 'POST' })
@@ -41,10 +41,10 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
   }
 }
 
-/** Without a token there is no inventory: that is an outage of ours, whatever the code is. */
+/** Answers 503 to a `TokenError` of any code: without a token the service cannot call the inventory. */
 const unavailable: ErrorRequestHandler = (error, _request, response, next) => {
   if (!(error instanceof TokenError)) return next(error)
-  // A service logs error.message and error.detail here. Customers hear neither.
+  // Log error.message and error.detail here. Do not send them to customers.
   response.set('Retry-After', String(error.retryAfter ?? 5))
   response.status(503).json({ error: 'temporarily_unavailable' })
 }

@@ -2,7 +2,7 @@ import { clientCredentials } from '@bearward/client'
 import { INVENTORY, RESTOCK } from './cast.ts'
 import type { Item } from './inventory.ts'
 
-/** The nightly job: what has to be bought. It lives for one call, and leaves nothing running. */
+/** Returns the items to buy. The nightly job makes one call and leaves no timer or connection open. */
 export async function restock(issuer: string, inventoryUrl: string): Promise<readonly string[]> {
   const source = clientCredentials({
     issuer,
@@ -10,9 +10,9 @@ export async function restock(issuer: string, inventoryUrl: string): Promise<rea
     clientAuthentication: { method: 'client_secret_basic', secret: RESTOCK.secret },
     scope: 'read:stock',
     resource: INVENTORY,
-    origins: [inventoryUrl],
-    // Nobody waits at night: a server that is being restarted is waited for.
-    patience: 300,
+    allowedOrigins: [inventoryUrl],
+    // The job is not urgent: it waits while the authorization server restarts.
+    maxWait: 300,
   })
   try {
     const answer = await source.fetch(`${inventoryUrl}/items`)

@@ -5,12 +5,12 @@ import { AUTHORIZATION_SERVER } from './cast.ts'
 import { createInventory } from './inventory.ts'
 import { createOrders } from './orders.ts'
 
-/** Where the story plays: an authorization server and two services, all listening on loopback. */
+/** Authorization server and two services, all listening on loopback. */
 export interface Stage {
   readonly issuer: string
   readonly inventoryUrl: string
   readonly ordersUrl: string
-  /** The tokens of the orders service. */
+  /** Token source of the orders service. */
   readonly inventory: TokenSource
   readonly stopAuthorizationServer: () => Promise<void>
   readonly close: () => Promise<void>

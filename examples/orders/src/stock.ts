@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Lists what the inventory has. Its credentials come from the environment, never from arguments. */
+/** Lists the items of the inventory. Reads its credentials from the environment, never from arguments. */
 import { clientCredentials, TokenError } from '@bearward/client'
 import { INVENTORY } from './cast.ts'
 import type { Item } from './inventory.ts'
@@ -15,10 +15,10 @@ if (missing.length > 0) {
   try {
     await list(issuer!, url!, clientId!, secret!)
   } catch (error) {
-    // The message says what to check, the detail what was there. There is no secret in either.
+    // The message says what to check, and the detail what the server answered. Neither contains a secret.
     console.error(`stock: ${error instanceof Error ? error.message : 'failed'}`)
     if (error instanceof TokenError && error.detail !== undefined) console.error(error.detail)
-    process.exitCode = error instanceof TokenError && error.fault === 'ours' ? 2 : 1
+    process.exitCode = error instanceof TokenError && error.fault === 'configuration' ? 2 : 1
   }
 }
 
@@ -29,9 +29,9 @@ async function list(issuer: string, url: string, clientId: string, secret: strin
     clientAuthentication: { method: 'client_secret_basic', secret },
     scope: 'read:stock',
     resource: INVENTORY,
-    origins: [new URL(url).origin],
-    // Whoever sits in front of it tries again himself.
-    patience: 0,
+    allowedOrigins: [new URL(url).origin],
+    // No retries: the user can run the command again.
+    maxWait: 0,
   })
   const answer = await source.fetch(`${url}/items`)
   if (!answer.ok) throw new Error(`the inventory answered ${answer.status}`)

@@ -5,28 +5,28 @@ import { STOCK } from './cast.ts'
 import { restock } from './restock.ts'
 import type { Stage } from './stage.ts'
 
-/** One scene: what happens, and what has to come of it. */
+/** Scene of the demo, with its expected result. */
 export interface Scene {
   readonly heading: string
   readonly expected: unknown
   readonly play: (stage: Stage) => Promise<unknown>
 }
 
-/** Told in this order. */
+/** Scenes in the order in which they run. */
 export const STORY: readonly Scene[] = [
   {
-    heading: 'Somebody calls the inventory without a token',
+    heading: 'A caller without a token calls the inventory',
     expected: 401,
     play: async ({ inventoryUrl }) => (await fetch(`${inventoryUrl}/items`)).status,
   },
   {
     heading:
-      'A customer orders. The service reserves the item as itself, and the inventory sees a machine',
+      'A customer orders. The service reserves the item as itself, and the inventory identifies a machine',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
     play: ({ ordersUrl }) => order(ordersUrl, 'tea'),
   },
   {
-    heading: 'Fifty customers order at once. The service has asked for one token in all',
+    heading: 'Fifty customers order at the same time. The service has requested one token in total',
     expected: { reserved: 50, tokens: 1 },
     async play({ ordersUrl, inventory }) {
       const all = await Promise.all(Array.from({ length: 50 }, () => order(ordersUrl, 'tea')))
@@ -35,49 +35,50 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    heading: 'A customer orders what nobody has',
+    heading: 'A customer orders an item that does not exist',
     expected: { status: 404, error: 'out of stock' },
     play: ({ ordersUrl }) => order(ordersUrl, 'moonshine'),
   },
   {
-    heading: 'At night a job lists what has to be bought',
+    heading: 'The nightly job lists the items to buy',
     expected: ['coffee'],
     play: ({ issuer, inventoryUrl }) => restock(issuer, inventoryUrl),
   },
   {
-    heading: 'A tool at the command line lists the items, with credentials from the environment',
-    expected: { exitCode: 0, said: 'tea\t49\ncoffee\t2\n' },
+    heading: 'The command-line tool lists the items, with credentials from the environment',
+    expected: { exitCode: 0, output: 'tea\t49\ncoffee\t2\n' },
     play: (stage) => stock(stage, STOCK.secret),
   },
   {
-    heading: 'The tool says which variable is missing',
-    expected: { exitCode: 2, said: 'stock: set STOCK_CLIENT_SECRET\n' },
+    heading: 'The tool reports which environment variable is missing',
+    expected: { exitCode: 2, output: 'stock: set STOCK_CLIENT_SECRET\n' },
     play: (stage) => stock(stage, ''),
   },
   {
-    heading: 'The tool says whose fault a wrong secret is, and does not say the secret',
+    heading:
+      'The tool reports a wrong secret as a configuration error, and does not print the secret',
     expected: {
       exitCode: 2,
-      said: `stock: invalid_client: ${ERRORS.invalid_client.text} ${ERRORS.invalid_client.advice}`,
-      tellsTheSecret: false,
+      output: `stock: invalid_client: ${ERRORS.invalid_client.text} ${ERRORS.invalid_client.advice}`,
+      printsSecret: false,
     },
     async play(stage) {
-      const { exitCode, said } = await stock(stage, 'hunter2')
-      const [message] = said.split('\n')
-      return { exitCode, said: message, tellsTheSecret: said.includes('hunter2') }
+      const { exitCode, output } = await stock(stage, 'hunter2')
+      const [message] = output.split('\n')
+      return { exitCode, output: message, printsSecret: output.includes('hunter2') }
     },
   },
   {
-    heading: 'The token is wanted for another address, to which it does not go',
+    heading: 'The service calls another origin. The token is not sent',
     expected: 'origin_not_allowed',
     play: ({ inventory }) =>
       inventory.fetch('https://inventory.example.net/items').then(
-        () => 'it went',
+        () => 'it was sent',
         (error: { code?: unknown }) => error.code,
       ),
   },
   {
-    heading: 'The authorization server stops. Orders go on',
+    heading: 'The authorization server stops. Orders continue with the cached token',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
     async play({ ordersUrl, stopAuthorizationServer }) {
       await stopAuthorizationServer()
@@ -85,7 +86,7 @@ export const STORY: readonly Scene[] = [
     },
   },
   {
-    heading: 'The token is gone before the server is back. Customers hear of an outage',
+    heading: 'The cached token is removed while the server is unavailable. Customers get 503',
     expected: { status: 503, error: 'temporarily_unavailable' },
     async play({ ordersUrl, inventory }) {
       inventory.invalidate()
@@ -99,11 +100,11 @@ async function order(ordersUrl: string, item: string): Promise<{ readonly status
   return { status: response.status, ...((await response.json()) as object) }
 }
 
-/** Runs the tool as a program of its own. */
+/** Runs the tool in its own process. */
 function stock(
   { issuer, inventoryUrl }: Stage,
   secret: string,
-): Promise<{ exitCode: number | null; said: string }> {
+): Promise<{ exitCode: number | null; output: string }> {
   const program = fileURLToPath(new URL('../dist/stock.js', import.meta.url))
   const env = {
     ...process.env,
@@ -114,7 +115,7 @@ function stock(
   }
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [program], { env }, (_error, stdout, stderr) => {
-      resolve({ exitCode: child.exitCode, said: stdout + stderr })
+      resolve({ exitCode: child.exitCode, output: stdout + stderr })
     })
   })
 }

@@ -31,7 +31,7 @@ export function createReportsApi(options: ReportsApiOptions): ReportsApi {
     provider: 'node-oidc-provider',
     machineClients: [CRON.id, PROBE.id],
     // Its JWTs are verified here. It is asked about every other token.
-    tokens: 'both',
+    tokenFormat: 'any',
     introspection: {
       clientId: client.id,
       clientAuthentication: { method: 'client_secret_basic', secret: client.secret },
@@ -49,7 +49,7 @@ export function createReportsApi(options: ReportsApiOptions): ReportsApi {
   // A token that was given back is refused here at once, and elsewhere within ten seconds.
   app.get(
     '/archive',
-    bearward.requireToken({ scope: 'read:archive', freshness: 'introspect' }),
+    bearward.requireToken({ scope: 'read:archive', introspect: true }),
     openArchive,
   )
   app.post('/reindex', bearward.requireToken({ scope: 'admin:reports', subject: 'machine' }), index)
@@ -78,8 +78,8 @@ function list(request: Request, response: Response): void {
 }
 
 function openArchive(request: Request, response: Response): void {
-  const { clientId, origin } = auth(request)
-  response.json({ archiveOpenFor: clientId, judgedBy: origin })
+  const { clientId, verifiedBy } = auth(request)
+  response.json({ archiveOpenFor: clientId, verifiedBy })
 }
 
 function index(request: Request, response: Response): void {

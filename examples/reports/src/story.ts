@@ -118,7 +118,7 @@ export const STORY: readonly Step<ReportsStage>[] = [
     heading: 'A token without any claims in it opens the archive: its issuer is asked about it',
     expected: {
       status: 200,
-      body: { archiveOpenFor: CRON.id, judgedBy: 'introspection' },
+      body: { archiveOpenFor: CRON.id, verifiedBy: 'introspection' },
     },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /archive',

@@ -1,70 +1,70 @@
 import { isInvalidToken } from './challenge.ts'
 import { TokenError } from './errors.ts'
 import type { TokenRequest } from './options.ts'
-import { originsOf, type Purpose, purposeOf } from './purpose.ts'
-import type { Settings } from './read-options.ts'
 import type { RenewedToken } from './renewed-token.ts'
+import type { SourceSettings } from './source-settings.ts'
+import { getDefaultOrigins, resolveTokenTarget, type TokenTarget } from './token-target.ts'
 
-/** `fetch` with a token. `request` says which, where it is not the usual one. */
+/** `fetch` that adds an access token. `request` selects a token other than the configured one. */
 export type SourceFetch = (
   input: string | URL | Request,
   init?: RequestInit,
   request?: TokenRequest,
 ) => Promise<Response>
 
-/** Makes the `fetch` of a token source. Where a token goes is decided before there is one. */
-export function authorizedFetch(
-  { origins, purpose: usual, resourceFetch }: Settings,
-  tokensFor: (purpose: Purpose) => RenewedToken,
+/** Creates the `fetch` of a token source. The origin is checked before a token is requested. */
+export function createAuthorizedFetch(
+  { allowedOrigins, target: defaults, resourceFetch }: SourceSettings,
+  getRenewedToken: (target: TokenTarget) => RenewedToken,
 ): SourceFetch {
   return async (input, givenInit = {}, request) => {
     const given = input instanceof Request ? input : undefined
-    const url = new URL(given === undefined ? (input as string | URL) : addressOf(given))
-    const init = copyOf(givenInit)
-    const purpose = purposeOf(request, usual)
-    if (!(origins ?? originsOf(purpose)).includes(url.origin)) {
+    const url = new URL(given === undefined ? (input as string | URL) : getRequestUrl(given))
+    const init = copyInit(givenInit)
+    const target = resolveTokenTarget(request, defaults)
+    if (!(allowedOrigins ?? getDefaultOrigins(target)).includes(url.origin)) {
       throw new TokenError('origin_not_allowed', { detail: url.origin })
     }
     const headers = new Headers(init.headers ?? given?.headers)
     if (headers.has('authorization')) {
-      throw new TypeError('source.fetch writes the Authorization header: leave it out')
+      throw new TypeError('source.fetch sets the Authorization header: remove it from the request')
     }
     const signal = init.signal ?? given?.signal
     const redirect = (init.redirect ?? given?.redirect) === 'error' ? 'error' : 'manual'
-    const tokens = tokensFor(purpose)
+    const renewedToken = getRenewedToken(target)
 
     const send = (value: string) => {
       headers.set('authorization', `Bearer ${value}`)
-      // What was checked is what is called, whatever `input` says of itself, and whatever has become of it since.
-      const target = given === undefined ? url.href : new Request(url.href, given)
-      return resourceFetch(target, { ...init, headers, redirect })
+      // The checked URL is called, even if `input` reports another one or has been changed since.
+      const checkedInput = given === undefined ? url.href : new Request(url.href, given)
+      return resourceFetch(checkedInput, { ...init, headers, redirect })
     }
-    const { value } = await tokens.get(signal)
+    const { value } = await renewedToken.get(signal)
     const response = await send(value)
     if (!isInvalidToken(response)) return response
-    if (!tokens.reject(value) || !canBeSentAgain(given, init)) return response
-    const next = await tokens.successorOf(value, signal).catch(() => undefined)
+    if (!renewedToken.reject(value) || !canBeSentAgain(given, init)) return response
+    const next = await renewedToken.getSuccessor(value, signal).catch(() => undefined)
     signal?.throwIfAborted()
-    // Without a new token, what the API has said is all that there is to say.
+    // Without a new token, the caller gets the response of the API.
     if (next === undefined) return response
     response.body?.cancel().catch(() => {})
     return send(next.value)
   }
 }
 
-/** The address that a `Request` really has: a subclass could say that it has another. */
-function addressOf(request: Request): string {
+/** Returns the actual URL of a `Request`. A subclass could override `url` and report another one. */
+function getRequestUrl(request: Request): string {
   return Reflect.get(Request.prototype, 'url', request)
 }
 
-/** What is inherited would be lost with the copy, and a `POST` become a `GET`. */
-function copyOf(init: RequestInit): RequestInit {
+/** Copies `init`. Inherited members would be lost in the copy, and a `POST` would become a `GET`: they are an error. */
+function copyInit(init: RequestInit): RequestInit {
   const prototype: unknown = Object.getPrototypeOf(init)
   if (prototype === Object.prototype || prototype === null) return { ...init }
-  throw new TypeError('source.fetch takes a plain object as init: give a Request as input')
+  throw new TypeError('source.fetch requires a plain object as init: pass a Request as input')
 }
 
-/** A stream is gone when it has been sent, and so is the body of a `Request`. */
+/** Returns whether a request can be repeated. A stream and the body of a `Request` can be read only once. */
 function canBeSentAgain(given: Request | undefined, { body }: RequestInit): boolean {
   if (body === undefined || body === null) return given === undefined || given.body === null
   return (

@@ -1,124 +1,125 @@
-import { deepFreeze } from '@bearward/core/for-clients'
+import { deepFreeze } from '@bearward/core/internal'
 
-/** Who has to do something about it. */
-export type Fault = 'ours' | 'server' | 'network'
+/** Side that can fix a failure: the configuration of this client, the authorization server, or the network. */
+export type Fault = 'configuration' | 'server' | 'network'
 
+/** Description of one error code. */
 export interface ErrorText {
   readonly fault: Fault
-  /** Whether another attempt may end better, and so is made. */
+  /** Whether a retry can succeed. Only these errors are retried. */
   readonly isTransient: boolean
-  /** What has happened. */
+  /** Says what is wrong. */
   readonly text: string
-  /** What to do about it. */
+  /** Says what to do. */
   readonly advice: string
 }
 
-/** The one table of which errors, events and documentation are made. */
+/** Table of all error codes. Errors, events and the documentation are derived from it. */
 export const ERRORS = deepFreeze({
   invalid_client: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server does not take our credentials.',
+    text: 'The authorization server rejected the credentials of this client.',
     advice:
-      'Check clientId, the secret or key, and that clientAuthentication.method is the one registered for this client.',
+      'Check clientId, the secret or key, and that clientAuthentication.method is the method registered for this client.',
   },
   unauthorized_client: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'This client may not use the client credentials grant.',
-    advice: 'Allow the grant where the client is registered.',
+    text: 'This client is not allowed to use the client credentials grant.',
+    advice: 'Allow the grant in the registration of this client.',
   },
   invalid_scope: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
     text: 'The authorization server does not grant this scope to this client.',
-    advice: 'Check the spelling of the scope, and what the client is registered for.',
+    advice: 'Check the spelling of the scope, and the scopes registered for this client.',
   },
   invalid_target: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server does not know this resource, or not for this client.',
-    advice: 'Check resource or audience, and that this client may use it.',
+    text: 'The authorization server does not know this resource, or does not allow it for this client.',
+    advice: 'Check resource or audience, and that this client is allowed to use it.',
   },
   unsupported_grant_type: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server does not offer the client credentials grant.',
+    text: 'The authorization server does not support the client credentials grant.',
     advice: 'Check that issuer or tokenEndpoint names the right server.',
   },
   invalid_request: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server finds the request incomplete or malformed.',
-    advice:
-      'Check what the server wants besides: some want a scope, an audience, or parameters of their own.',
+    text: 'The authorization server reports an incomplete or malformed request.',
+    advice: 'Check whether the server requires a scope, an audience, or parameters of its own.',
   },
   refused: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server refuses the request.',
-    advice: 'Look into the log of the authorization server for the reason.',
+    text: 'The authorization server refused the request.',
+    advice: 'Read the reason in the log of the authorization server.',
   },
   unsupported_token_type: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The token is no bearer token.',
-    advice: 'Register the client for bearer tokens, not for DPoP or another bound kind.',
+    text: 'The token is not a bearer token.',
+    advice: 'Register the client for bearer tokens, not for DPoP or other bound tokens.',
   },
   endpoint_not_found: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'There is no token endpoint at this address.',
+    text: 'There is no token endpoint at this URL.',
     advice: 'Check tokenEndpoint, or the metadata of the issuer.',
   },
   redirected: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server answers with a redirect, which credentials do not follow.',
-    advice: 'Give the final address; a fetch of your own has to honour redirect: manual.',
+    text: 'The authorization server answered with a redirect. Redirects are not followed, to protect the credentials.',
+    advice:
+      "Set issuer or tokenEndpoint to the final URL. A custom fetch must honour redirect: 'manual'.",
   },
   issuer_mismatch: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The metadata is for another issuer, so no secret is sent.',
-    advice: 'Give issuer byte for byte as the server writes it; a trailing slash counts.',
+    text: 'The metadata belongs to another issuer. No credentials were sent.',
+    advice: 'Set issuer byte for byte as the server writes it. A trailing slash counts.',
   },
   no_token_endpoint: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The metadata of the issuer names no token endpoint that may be used.',
-    advice: 'Check issuer, or give tokenEndpoint; it has to be https.',
+    text: 'The metadata of the issuer contains no usable token endpoint.',
+    advice: 'Check issuer, or set tokenEndpoint. The endpoint must use https.',
   },
   credentials_unavailable: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: true,
-    text: 'The secret, key or assertion could not be had or used.',
-    advice: 'Check the function that gives it, and that the key fits its algorithm.',
+    text: 'The secret, key or assertion is unavailable or unusable.',
+    advice: 'Check the function that returns it, and that the key fits its algorithm.',
   },
   origin_not_allowed: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The token does not go to this origin.',
+    text: 'The token may not be sent to this origin.',
     advice:
-      'Give resource, whose https origin is allowed, or name the origin in origins if it may.',
+      'Set resource, whose https origin is allowed by default, or add the origin to allowedOrigins.',
   },
   closed: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'The token source was closed.',
-    advice: 'Ask before close(), or make another one.',
+    text: 'The token source is closed.',
+    advice: 'Request tokens before close(), or create another token source.',
   },
   unexpected: {
-    fault: 'ours',
+    fault: 'configuration',
     isTransient: false,
-    text: 'Something failed that should not, in this library or in a fetch of your own.',
-    advice: 'Check that fetch gives a Response; if it does, report a bug.',
+    text: 'An unexpected error occurred in this library or in a custom fetch.',
+    advice: 'Check that fetch returns a Response. If it does, report a bug.',
   },
   server_error: {
     fault: 'server',
     isTransient: true,
-    text: 'The authorization server fails.',
-    advice: 'Check the status of the server; nothing here is wrong.',
+    text: 'The authorization server failed.',
+    advice: 'Check the status of the server. This client is not the cause.',
   },
   temporarily_unavailable: {
     fault: 'server',
@@ -129,67 +130,65 @@ export const ERRORS = deepFreeze({
   throttled: {
     fault: 'server',
     isTransient: true,
-    text: 'The authorization server asks for fewer requests.',
-    advice:
-      'Make one token source in each process, share it, and check how many processes there are.',
+    text: 'The authorization server received too many requests.',
+    advice: 'Create one token source per process, share it, and check the number of processes.',
   },
   invalid_response: {
     fault: 'server',
     isTransient: true,
-    text: 'The answer is no token response.',
-    advice:
-      'Check that the address is that of the token endpoint, and what stands between here and there.',
+    text: 'The response is not a valid token response.',
+    advice: 'Check that the URL is the token endpoint, and check the proxies on the way to it.',
   },
   unreachable: {
     fault: 'network',
     isTransient: true,
-    text: 'The authorization server cannot be reached.',
+    text: 'The authorization server is unreachable.',
     advice:
-      'Check address, DNS, proxy, firewall and certificates; detail has the code of the system.',
+      'Check the URL, DNS, proxy, firewall and certificates. The system error code is in detail.',
   },
   timeout: {
     fault: 'network',
     isTransient: true,
-    text: 'There was no answer in time.',
-    advice: 'Check the network and the server, or raise fetchTimeout.',
+    text: 'The request was not completed in time.',
+    advice: 'Check the network and the server, or increase fetchTimeout.',
   },
 } as const satisfies Readonly<Record<string, ErrorText>>)
 
-/** Every way to fail. */
+/** Code of a `TokenError`. */
 export type TokenErrorCode = keyof typeof ERRORS
 
-/** What is known of a failure beside its code. */
-export interface Circumstances {
+/** Options for `TokenError`. */
+export interface TokenErrorOptions {
   readonly detail?: string | undefined
-  /** The status of the answer of the authorization server, where there was one. */
+  /** HTTP status of the response of the authorization server, if there was one. */
   readonly serverStatus?: number | undefined
-  /** Seconds after which it makes sense to ask again. */
+  /** Seconds to wait before the next request. */
   readonly retryAfter?: number | undefined
 }
 
 /**
- * Why there is no token. Nothing of a secret, a request or a token is in it. It has no `status`: a framework would
- * take that for the status of its own answer.
+ * Thrown when no token is available. Contains no secret, no token and no part of a request. Has no `status`, because
+ * frameworks would use it as the status of their own response.
  */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
   readonly code: TokenErrorCode
-  /** Whether the configuration, the authorization server, or the network is to blame. */
+  /** Side that can fix the failure: the configuration, the authorization server, or the network. */
   readonly fault: Fault
   /**
-   * For the log: which address, and what came from there. The message has none of it, because some frameworks tell
-   * their callers the messages of errors.
+   * Detail for the log: the URL, and what the server answered. It is not part of `message`, because some frameworks
+   * send the messages of errors to their callers.
    */
   readonly detail: string | undefined
-  /** The status with which the authorization server has answered, if it has. */
+  /** HTTP status of the response of the authorization server, if there was one. */
   readonly serverStatus: number | undefined
-  /** Whole seconds after which it makes sense to ask again, where that is known. */
+  /** Whole seconds to wait before the next request, if known. */
   readonly retryAfter: number | undefined
 
-  constructor(code: TokenErrorCode, circumstances: Circumstances = {}) {
+  constructor(code: TokenErrorCode, options: TokenErrorOptions = {}) {
     const { text, advice, fault } = ERRORS[code]
     super(`${code}: ${text} ${advice}`)
-    const { detail, serverStatus, retryAfter } = circumstances
+    const { detail, serverStatus, retryAfter } = options
     this.code = code
     this.fault = fault
     this.detail = detail
@@ -197,7 +196,7 @@ export class TokenError extends Error {
     this.retryAfter = retryAfter === undefined ? undefined : Math.ceil(retryAfter)
   }
 
-  /** Whether another attempt may end better. */
+  /** Whether a retry can succeed. */
   get isTransient(): boolean {
     return ERRORS[this.code].isTransient
   }

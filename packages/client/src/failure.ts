@@ -7,13 +7,13 @@ import {
   readContent,
   readJson,
   secondsUntil,
-} from '@bearward/core/for-clients'
+} from '@bearward/core/internal'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-life-cycle.ts'
 import { ANSWER } from './token-response.ts'
 
-/** What a status says, where nothing else does. */
-function codeOfStatus(status: number): TokenErrorCode {
+/** Returns the error code for an HTTP status, for responses whose body contains no known code. */
+function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {
     case 401:
       return 'invalid_client'
@@ -33,8 +33,8 @@ function codeOfStatus(status: number): TokenErrorCode {
   }
 }
 
-/** The codes of RFC 6749 section 5.2 and RFC 8707 section 2 mean here what they mean there. */
-const OF_OAUTH: readonly TokenErrorCode[] = [
+/** Codes of RFC 6749 section 5.2 and RFC 8707 section 2 that are error codes of this library, too. */
+const OAUTH_CODES: readonly TokenErrorCode[] = [
   'invalid_client',
   'unauthorized_client',
   'invalid_scope',
@@ -46,24 +46,24 @@ const OF_OAUTH: readonly TokenErrorCode[] = [
 ]
 
 /**
- * Says what a thrown value means. Nothing of it that could hold a secret is kept. `now` is in milliseconds since the
- * epoch.
+ * Converts a thrown value to a `TokenError`. Drops every part of it that could contain a secret. `now` is in
+ * milliseconds since the epoch.
  */
-export function tokenErrorOf(thrown: unknown, now: number): TokenError {
+export function toTokenError(thrown: unknown, now: number): TokenError {
   if (thrown instanceof TokenError) return thrown
   if (thrown instanceof CredentialsError)
     return new TokenError('credentials_unavailable', { detail: thrown.message })
   if (!(thrown instanceof FetchError)) return new TokenError('unexpected')
   const { failure, status: serverStatus, message: detail } = thrown
-  const retryAfter = boundedSeconds(thrown.retryAfter, now)
-  return new TokenError(codeOf(thrown), {
+  const retryAfter = readRetryAfter(thrown.retryAfter, now)
+  return new TokenError(getFetchErrorCode(thrown), {
     serverStatus,
     retryAfter,
     detail: failure === 'closed' ? undefined : detail,
   })
 }
 
-function codeOf({ failure, status }: FetchError): TokenErrorCode {
+function getFetchErrorCode({ failure, status }: FetchError): TokenErrorCode {
   switch (failure) {
     case 'unreachable':
     case 'timeout':
@@ -72,7 +72,7 @@ function codeOf({ failure, status }: FetchError): TokenErrorCode {
     case 'redirect':
       return 'redirected'
     case 'status':
-      return codeOfStatus(status!)
+      return getStatusErrorCode(status!)
     case 'content_type':
     case 'too_large':
     case 'malformed':
@@ -80,104 +80,110 @@ function codeOf({ failure, status }: FetchError): TokenErrorCode {
   }
 }
 
-/** The same for the metadata. A server that answers, and has none where they should be, is the wrong one. */
-export function discoveryErrorOf(thrown: unknown, issuer: string, now: number): TokenError {
+/**
+ * Converts a value thrown by discovery to a `TokenError`. A server that responds without metadata where the metadata
+ * should be is the wrong server: `no_token_endpoint`.
+ */
+export function toDiscoveryError(thrown: unknown, issuer: string, now: number): TokenError {
   if (thrown instanceof MetadataError) {
     const code = thrown.failure === 'issuer_mismatch' ? 'issuer_mismatch' : 'no_token_endpoint'
     return new TokenError(code, { detail: thrown.message })
   }
-  const error = tokenErrorOf(thrown, now)
+  const error = toTokenError(thrown, now)
   if (error.code === 'timeout')
     return new TokenError('timeout', { detail: `the metadata of ${issuer}: ${error.detail}` })
-  const hasAnswered = thrown instanceof FetchError && thrown.failure !== 'closed'
+  const hasResponded = thrown instanceof FetchError && thrown.failure !== 'closed'
   const isWrong = error.code === 'invalid_response' || !error.isTransient
-  if (!hasAnswered || !isWrong) return error
+  if (!hasResponded || !isWrong) return error
   const { detail, serverStatus } = error
   return new TokenError('no_token_endpoint', { detail, serverStatus })
 }
 
-/** Reads the refusal of a token endpoint (RFC 6749 section 5.2), which is any answer that is about an error. */
-export async function refusalOf(
-  answer: Response,
+/** Reads an error response of a token endpoint (RFC 6749 section 5.2). Accepts any body. */
+export async function readErrorResponse(
+  response: Response,
   endpoint: string,
   secrets: readonly string[],
   now: number,
 ): Promise<TokenError> {
-  const members = await readContent(answer, endpoint, ANSWER)
+  const members = await readContent(response, endpoint, ANSWER)
     .then((bytes) => readJson(bytes, endpoint))
-    // An error page says no less than its status.
+    // The status of an unreadable error page is sufficient.
     .catch((): JsonObject => ({}))
-  return refusalIn(members, answer, endpoint, secrets, now)
+  return toResponseError(members, response, endpoint, secrets, now)
 }
 
-export function refusalIn(
+/** Converts the members of an error response to a `TokenError`. Drops server texts that contain one of `secrets`. */
+export function toResponseError(
   { error, error_description: description }: JsonObject,
   { status, headers }: Response,
   endpoint: string,
   secrets: readonly string[],
   now: number,
 ): TokenError {
-  const named = OF_OAUTH.find((code) => code === error)
-  const code = status === 429 ? 'throttled' : (named ?? codeOfStatus(status === 200 ? 400 : status))
-  // Where the credentials are what is wrong, they are what a server is most likely to repeat.
+  const named = OAUTH_CODES.find((code) => code === error)
+  const code =
+    status === 429 ? 'throttled' : (named ?? getStatusErrorCode(status === 200 ? 400 : status))
+  // If the credentials are wrong, the server is likely to repeat them in its description.
   const texts = code === 'invalid_client' ? [named] : [error, description]
-  const said = texts.flatMap((text) => speakable(text, secrets) ?? [])
+  const serverTexts = texts.flatMap((text) => readServerText(text, secrets) ?? [])
   return new TokenError(code, {
-    detail: [`${endpoint}: status ${status}`, ...said].join(', '),
+    detail: [`${endpoint}: status ${status}`, ...serverTexts].join(', '),
     serverStatus: status,
-    retryAfter: boundedSeconds(headers.get('retry-after') ?? undefined, now),
+    retryAfter: readRetryAfter(headers.get('retry-after') ?? undefined, now),
   })
 }
 
-/** All that is to be said of an error, in one text. */
-export function textOf({ message, detail }: TokenError): string {
+/** Returns message and detail of an error in one text. */
+export function toEventDetail({ message, detail }: TokenError): string {
   return detail === undefined ? message : `${message} (${detail})`
 }
 
-function boundedSeconds(retryAfter: string | undefined, now: number): number | undefined {
+/** Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. */
+function readRetryAfter(retryAfter: string | undefined, now: number): number | undefined {
   const seconds = secondsUntil(retryAfter, now)
   return seconds === undefined ? undefined : Math.min(seconds, TOKEN_TIMES.retryAfter)
 }
 
-/** All that a request says of who we are, in the forms in which a server has seen it. */
-export function secretsIn(
+/** Returns all secrets of a request, in each form in which the server receives them. */
+export function getSecrets(
   { headers, form }: ClientCredentials,
   parameters: readonly string[],
 ): readonly string[] {
   const basic = headers['Authorization']?.slice('Basic '.length)
   const encoded = basic === undefined ? '' : atob(basic).split(':')[1]!
   const { client_secret: secret, client_assertion: assertion } = form
-  const all = [basic, encoded, formDecoded(encoded), secret, assertion, ...parameters]
-  return all.flatMap((text) => (text ? [text, base64Of(text)] : []))
+  const all = [basic, encoded, decodeFormValue(encoded), secret, assertion, ...parameters]
+  return all.flatMap((text) => (text ? [text, toBase64(text)] : []))
 }
 
 /**
- * What the server says, if it can be told on: short, printable, and without anything of what was sent to say who
- * we are. There are servers that repeat what they do not understand, as they have it or in another spelling.
+ * Returns a text of the server if it is safe to log: short, printable, and without a secret of the request. Some
+ * servers repeat the request in their error description, unchanged or in another encoding.
  */
-function speakable(text: unknown, secrets: readonly string[]): string | undefined {
+function readServerText(text: unknown, secrets: readonly string[]): string | undefined {
   if (typeof text !== 'string' || !/^[\x20-\x7e\s]{1,500}$/.test(text)) return undefined
-  const said = plain(text)
-  if (secrets.some((secret) => said.includes(plain(secret)))) return undefined
+  const normalized = normalizeEncoding(text)
+  if (secrets.some((secret) => normalized.includes(normalizeEncoding(secret)))) return undefined
   return text.replace(/\s+/g, ' ')
 }
 
-/** The same for all spellings of a text: escapes, quotes, case, both alphabets of base64, and what stands for a space. */
-function plain(text: string): string {
-  return decoded(text)
+/** Removes the differences between encodings of a text: escapes, quotes, case, base64 alphabets and spaces. */
+function normalizeEncoding(text: string): string {
+  return decodePercent(text)
     .replace(/[\s\\"'+=/_-]/g, '')
     .toLowerCase()
 }
 
-function decoded(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, formDecoded)
+function decodePercent(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, decodeFormValue)
 }
 
-function formDecoded(text: string): string {
+function decodeFormValue(text: string): string {
   return new URLSearchParams(`a=${text}`).get('a') ?? text
 }
 
-function base64Of(text: string): string {
+function toBase64(text: string): string {
   return btoa(
     Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''),
   )

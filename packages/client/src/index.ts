@@ -1,6 +1,6 @@
 /**
- * The caller's side of OAuth 2.0: tokens for services that call APIs as themselves (client credentials,
- * RFC 6749 section 4.4), and a `fetch` that carries them.
+ * OAuth 2.0 access tokens for services that call APIs as themselves (client credentials grant, RFC 6749 section 4.4),
+ * and a `fetch` that adds the token to each request.
  *
  * Every export here is public API, by name.
  *
@@ -15,18 +15,19 @@ export type { Token } from './token.ts'
 export { ERRORS, TokenError } from './errors.ts'
 export type { ErrorText, Fault, TokenErrorCode } from './errors.ts'
 
+export type { TokenCounters } from './token-counters.ts'
 export type {
   TokenCachedEvent,
-  TokenCounters,
   TokenEvent,
   TokenFailedEvent,
   TokenInvalidatedEvent,
   TokenIssuedEvent,
   TokenRenewedEvent,
-} from './events.ts'
+} from './renewed-token.ts'
 
-export { ConfigurationError } from '@bearward/core/for-clients'
+export { ConfigurationError } from '@bearward/core/internal'
 export type {
+  ClientAssertion,
   ClientAuthentication,
   Clock,
   Fetch,
@@ -35,6 +36,5 @@ export type {
   PrivateKey,
   PrivateKeyJwt,
   PrivateKeyObject,
-  ReadyAssertion,
   Secret,
 } from '@bearward/core'

@@ -1,77 +1,109 @@
-import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/for-clients'
-import type { TokenEvent } from './events.ts'
+import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/internal'
+import type { TokenEvent } from './renewed-token.ts'
 
-/** What a token is for, where it differs from what the source is for. */
+/** Options for one token, if it differs from the token that the source is configured for. */
 export interface TokenRequest {
   /** Scopes, separated by spaces or as an array. */
   readonly scope?: string | readonly string[]
-  /** The identifier of the API, as in RFC 8707, or several. Takes the place of `audience`, too. */
+  /** Identifier of the API, or several (RFC 8707). Also replaces the `audience` of the source. */
   readonly resource?: string | readonly string[]
-  /** The same for servers that call it so. Takes the place of `resource`, too. */
+  /**
+   * Identifier of the API, for authorization servers that use `audience` in place of `resource`. Also replaces the
+   * `resource` of the source.
+   */
   readonly audience?: string
 }
 
-/** How a caller waits. */
+/** Options for `getToken`. */
 export interface GetTokenOptions extends TokenRequest {
-  /** Ends the wait of this caller. Others go on waiting. */
+  /** Ends the wait of this caller. Other callers continue to wait. */
   readonly signal?: AbortSignal
 }
 
-interface CommonOptions extends TokenRequest {
+/** Options for `clientCredentials`, without the address of the authorization server. */
+interface SourceOptions extends TokenRequest {
+  /** Id under which this client is registered. */
   readonly clientId: string
-  /** What the authorization server wants besides, by the names of its own form parameters. */
+  /** Additional form parameters of the token request, by the names that the authorization server uses. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** How this client says who it is. A secret or a key can be a function, which is called at each request. */
+  /** Client authentication method and its credentials. A function for a secret or key is called for each request. */
   readonly clientAuthentication: ClientAuthentication
   /**
-   * Where `fetch` may send tokens, such as `https://api.example.com`: one list for all that this source asks for.
-   * Default: the https origins of the `resource` of each token. Plain http only on loopback and for hosts named in
-   * `allowInsecureHosts`.
+   * Origins that `source.fetch` may send tokens to, such as `https://api.example.com`. The list applies to all tokens
+   * of the source. Plain http is accepted on loopback and for hosts in `allowInsecureHosts`.
+   *
+   * @default the https origins of the `resource` of each token
    */
-  readonly origins?: readonly string[]
-  /** Seconds before its end at which a token is replaced. Default: a fifth of its lifetime, at most 300. */
+  readonly allowedOrigins?: readonly string[]
+  /**
+   * Seconds before its expiry at which a token is renewed. From 0 to 86400; at most half of the lifetime is used.
+   *
+   * @default a fifth of the lifetime, at most 300
+   */
   readonly renewBefore?: number
-  /** Seconds for which a token is used where the server does not say how long it lives. Default 300. */
-  readonly assumedLifetime?: number
   /**
-   * Seconds for which further requests are begun for callers who wait, before they are told that there is no token.
-   * 0 is for one request. Default 5, at most 300.
+   * Lifetime in seconds of a token whose response contains no usable `expires_in`. From 1 to 86400.
+   *
+   * @default 300
    */
-  readonly patience?: number
+  readonly defaultExpiresIn?: number
   /**
-   * Seconds that one request for a token may take in all, secret and discovery included. Default 5, at most 30. What
-   * `source.fetch` calls takes as long as its own signal allows.
+   * Seconds for which failed requests are retried while callers wait. Then the callers get the error. From 0 to 300;
+   * 0 means one request.
+   *
+   * @default 5
+   */
+  readonly maxWait?: number
+  /**
+   * Seconds that one token request may take, including discovery and the function for the secret. At most 30. Calls of
+   * `source.fetch` to an API are limited only by their own signal.
+   *
+   * @default 5
    */
   readonly fetchTimeout?: number
   /**
-   * Makes the calls to the authorization server (proxy, private CA, client certificate). Has to honour
-   * `redirect: 'manual'`. Default: the global `fetch`.
+   * Function that makes the calls to the authorization server, for a proxy, a private CA or a client certificate. It
+   * must honour `redirect: 'manual'`.
+   *
+   * @default globalThis.fetch
    */
   readonly fetch?: Fetch
-  /** Makes the calls of `source.fetch`. Default: the global `fetch`. */
+  /**
+   * Function that makes the calls of `source.fetch` to an API.
+   *
+   * @default globalThis.fetch
+   */
   readonly resourceFetch?: typeof globalThis.fetch
-  /** Host names for which plain http is accepted, besides loopback. For networks of your own only. */
+  /**
+   * Host names for which plain http is accepted, in addition to loopback. Use it only for private networks.
+   *
+   * @default []
+   */
   readonly allowInsecureHosts?: readonly string[]
-  /** Is told what happens. What it throws is dropped. */
+  /** Called for every event. Errors it throws are ignored. */
   readonly onEvent?: (event: TokenEvent) => void
-  /** For tests. */
+  /**
+   * Source of the time, for tests.
+   *
+   * @default the clock of the system
+   */
   readonly clock?: Clock
 }
 
 /**
- * One of the two addresses, or both: then nothing is discovered, and `issuer` is whom assertions of `private_key_jwt`
- * are for, and a name in events.
+ * Options for `clientCredentials`. Set `issuer`, `tokenEndpoint` or both. If both are set, there is no discovery:
+ * `issuer` is then the audience of `private_key_jwt` assertions and a name in events.
  */
-export type ClientCredentialsOptions = CommonOptions &
+export type ClientCredentialsOptions = SourceOptions &
   (
     | {
-        /** The issuer identifier, byte for byte. The token endpoint is found by discovery, unless it is given. */
+        /** Issuer identifier, byte for byte. The token endpoint is found by discovery unless it is set. */
         readonly issuer: string
         readonly tokenEndpoint?: string
       }
     | {
         readonly issuer?: never
-        /** Where tokens are asked for, without discovery. */
+        /** URL of the token endpoint. Discovery is not used. */
         readonly tokenEndpoint: string
       }
   )

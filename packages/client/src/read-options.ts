@@ -1,6 +1,5 @@
 import {
   checkIssuerAddress,
-  type ClientAuthentication,
   type Clock,
   type Fetch,
   isAcceptableAddress,
@@ -15,13 +14,15 @@ import {
   type Say,
   systemClock,
   TENANT_PLACEHOLDER,
-} from '@bearward/core/for-clients'
-import type { TokenEvent } from './events.ts'
+} from '@bearward/core/internal'
 import type { ClientCredentialsOptions } from './options.ts'
-import { type Purpose, readPurpose } from './purpose.ts'
+import type { TokenEvent } from './renewed-token.ts'
+import type { SourceSettings } from './source-settings.ts'
 import { TOKEN_TIMES } from './token-life-cycle.ts'
 import { GRANT_PARAMETERS } from './token-request.ts'
+import { readTokenTarget } from './token-target.ts'
 
+/** Names of all options. */
 export const OPTIONS = [
   'issuer',
   'tokenEndpoint',
@@ -31,10 +32,10 @@ export const OPTIONS = [
   'resource',
   'audience',
   'parameters',
-  'origins',
+  'allowedOrigins',
   'renewBefore',
-  'assumedLifetime',
-  'patience',
+  'defaultExpiresIn',
+  'maxWait',
   'fetchTimeout',
   'fetch',
   'resourceFetch',
@@ -43,35 +44,21 @@ export const OPTIONS = [
   'clock',
 ]
 
-/** Seconds, where nothing else is said. */
+/** Default values of options, in seconds. */
 export const DEFAULTS = {
-  assumedLifetime: TOKEN_TIMES.assumedLifetime,
-  patience: 5,
+  defaultExpiresIn: TOKEN_TIMES.defaultExpiresIn,
+  maxWait: 5,
   fetchTimeout: 5,
 } as const
 
-/** Options as they were checked, with defaults. Times are in seconds. */
-export interface Settings {
-  readonly issuer: string | undefined
-  readonly tokenEndpoint: string | undefined
-  readonly clientId: string
-  readonly clientAuthentication: ClientAuthentication
-  readonly purpose: Purpose
-  readonly parameters: Readonly<Record<string, string>>
-  readonly origins: readonly string[] | undefined
-  readonly renewBefore: number | undefined
-  readonly assumedLifetime: number
-  readonly patience: number
-  readonly fetchTimeout: number
-  readonly fetch: Fetch
-  readonly resourceFetch: typeof globalThis.fetch
-  readonly insecureHosts: readonly string[]
+/** Options after validation: the settings of the source, and its event listener. */
+export interface CheckedOptions {
+  readonly settings: SourceSettings
   readonly onEvent: ((event: TokenEvent) => void) | undefined
-  readonly clock: Clock
 }
 
-/** Throws a `ConfigurationError` that names every problem at once. No value that could be a secret is in it. */
-export function readOptions(given: ClientCredentialsOptions): Settings {
+/** Validates options. Throws a `ConfigurationError` that lists every problem and contains no value of a secret. */
+export function readOptions(given: ClientCredentialsOptions): CheckedOptions {
   const problems = new Problems()
   const say = (problem: string) => problems.add(problem)
   const options: Readonly<Record<string, unknown>> = isRecord(given) ? given : {}
@@ -87,34 +74,33 @@ export function readOptions(given: ClientCredentialsOptions): Settings {
   }
   const fetch = options['fetch'] as Fetch | undefined
   const resourceFetch = options['resourceFetch'] as typeof globalThis.fetch | undefined
-  const settings: Settings = {
+  const settings: SourceSettings = {
     issuer,
     tokenEndpoint,
     clientId: readClientId(options['clientId'], 'this client is registered', say),
     clientAuthentication: readAuthentication(options['clientAuthentication'], say),
-    purpose: readPurpose(options, say),
+    target: readTokenTarget(options, say),
     parameters: readParameters(options['parameters'], say),
-    origins: readOrigins(options['origins'], insecureHosts, say),
+    allowedOrigins: readAllowedOrigins(options['allowedOrigins'], insecureHosts, say),
     renewBefore: seconds('renewBefore', 0, 86_400),
-    assumedLifetime: seconds('assumedLifetime', 1, 86_400) ?? DEFAULTS.assumedLifetime,
-    patience: seconds('patience', 0, 300) ?? DEFAULTS.patience,
+    defaultExpiresIn: seconds('defaultExpiresIn', 1, 86_400) ?? DEFAULTS.defaultExpiresIn,
+    maxWait: seconds('maxWait', 0, 300) ?? DEFAULTS.maxWait,
     fetchTimeout: seconds('fetchTimeout', 0.001, 30) ?? DEFAULTS.fetchTimeout,
     // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
     fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     resourceFetch: resourceFetch ?? ((input, init) => globalThis.fetch(input, init)),
     insecureHosts,
-    onEvent: options['onEvent'] as Settings['onEvent'],
-    clock: readClock(options['clock'], holdingClock, say),
+    clock: readClock(options['clock'], blockingClock, say),
   }
-  problems.throwAs('The options of the token source are wrong')
-  return settings
+  problems.throwAs('The options of the token source are invalid')
+  return { settings, onEvent: options['onEvent'] as CheckedOptions['onEvent'] }
 }
 
 /**
- * The system's time, with timers that hold the process: they run only while a token is asked for or a caller waits for
- * one, and a program that has nothing else to do must not end in between.
+ * System clock whose timers keep the process running. They run only while a token is requested or a caller waits for
+ * one, and a program that waits for nothing else must not exit in the meantime.
  */
-const holdingClock: Clock = {
+const blockingClock: Clock = {
   ...systemClock,
   after(milliseconds, callback) {
     const timer = setTimeout(callback, milliseconds)
@@ -128,15 +114,15 @@ function readServer(
   say: Say,
 ): { issuer: string | undefined; tokenEndpoint: string | undefined } {
   if (issuer === undefined && tokenEndpoint === undefined) {
-    say('issuer or tokenEndpoint is missing: say which authorization server to ask.')
+    say('issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.')
   }
   if (issuer !== undefined) checkIssuerAddress(isName(issuer) ? issuer : '', insecureHosts, say)
   if (isName(issuer) && issuer.includes(TENANT_PLACEHOLDER))
-    say(`issuer has ${TENANT_PLACEHOLDER} in it: give the tenant itself.`)
+    say(`issuer contains ${TENANT_PLACEHOLDER}: replace it with the id of the tenant.`)
   const isEndpoint = isName(tokenEndpoint) && isAcceptableAddress(tokenEndpoint, insecureHosts)
   if (tokenEndpoint !== undefined && !isEndpoint) {
     say(
-      'tokenEndpoint must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
+      'tokenEndpoint must be an https URL; http is accepted on loopback and for hosts in allowInsecureHosts.',
     )
   }
   return {
@@ -148,19 +134,19 @@ function readServer(
 function readParameters(parameters: unknown, say: Say): Readonly<Record<string, string>> {
   if (parameters === undefined) return {}
   if (!isRecord(parameters) || !Object.values(parameters).every((value) => isName(value))) {
-    say('parameters must be an object of strings.')
+    say('parameters must be an object of non-empty strings.')
     return {}
   }
   for (const name of Object.keys(parameters)) {
     if (GRANT_PARAMETERS.includes(name))
       say(
-        `parameters.${name} belongs to the grant: it has an option of its own, or is always sent.`,
+        `parameters.${name} is a parameter of the grant: use the option for it, or remove it if it is always sent.`,
       )
   }
   return Object.freeze({ ...parameters }) as Record<string, string>
 }
 
-function readOrigins(
+function readAllowedOrigins(
   origins: unknown,
   insecureHosts: readonly string[],
   say: Say,
@@ -173,7 +159,7 @@ function readOrigins(
   if (Array.isArray(origins) && origins.length > 0 && origins.every(isOrigin))
     return Object.freeze([...origins])
   say(
-    "origins must be an array of origins without a path or a slash at the end, such as 'https://api.example.com'; http is accepted on loopback and for hosts named in allowInsecureHosts.",
+    "allowedOrigins must be an array of origins without a path or a trailing slash, such as 'https://api.example.com'; http is accepted on loopback and for hosts in allowInsecureHosts.",
   )
   return undefined
 }

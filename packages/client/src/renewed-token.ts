@@ -1,256 +1,298 @@
-import { authenticateClient, FetchError, onAbort, withDeadline } from '@bearward/core/for-clients'
-import { TokenError } from './errors.ts'
-import { tokenErrorOf } from './failure.ts'
-import type { Purpose } from './purpose.ts'
-import type { Settings } from './read-options.ts'
+import { getMoment, type Moment, onAbort, type Publish } from '@bearward/core/internal'
+import { type Fault, TokenError, type TokenErrorCode } from './errors.ts'
+import { toEventDetail, toTokenError } from './failure.ts'
 import { GrantedToken, type Token } from './token.ts'
-import { REQUESTS_AT_ONCE, type TokenEndpoint } from './token-endpoint.ts'
-import { type Moment, secondsSince, TokenLifeCycle } from './token-life-cycle.ts'
-import { requestToken } from './token-request.ts'
+import { attemptTokenRequest, type TokenAttemptOptions } from './token-attempt.ts'
+import type { MutableTokenCounters } from './token-counters.ts'
+import { TokenLifeCycle } from './token-life-cycle.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 
-/** One token and its successors. */
+/** Members of every event. */
+interface TokenEventBase {
+  /** Authorization server: its issuer identifier, or the token endpoint if no issuer is set. */
+  readonly server: string
+  /** Id of this client. */
+  readonly clientId: string
+  /** Requested scopes. */
+  readonly scope: readonly string[]
+  /** Requested APIs, as in `resource`. */
+  readonly resource: readonly string[]
+  /** Requested API, as in `audience`. */
+  readonly audience: string | undefined
+}
+
+/** Members of the events for a new token. */
+interface NewTokenEvent extends TokenEventBase {
+  /** Seconds that the request took, including discovery. */
+  readonly duration: number
+  /** Maximum time in seconds that the token is cached. */
+  readonly lifetime: number
+  /** Scopes that were requested and not granted. */
+  readonly missingScopes: readonly string[]
+}
+
+/** A token was fetched while no valid token was cached. Callers waited for it. */
+export interface TokenIssuedEvent extends NewTokenEvent {
+  readonly type: 'token_issued'
+}
+
+/** A token was replaced before it expired. */
+export interface TokenRenewedEvent extends NewTokenEvent {
+  readonly type: 'token_renewed'
+}
+
+/** A caller got the cached token. */
+export interface TokenCachedEvent extends TokenEventBase {
+  readonly type: 'token_cached'
+}
+
+/** An attempt to get a token failed. Callers are affected only if `covered` is `false`. */
+export interface TokenFailedEvent extends TokenEventBase {
+  readonly type: 'token_failed'
+  readonly code: TokenErrorCode
+  readonly fault: Fault
+  /** Message and detail of the error, for the log. */
+  readonly detail: string
+  /** Seconds that the attempt took. */
+  readonly duration: number
+  /** Whether a valid token was cached at that time. */
+  readonly covered: boolean
+}
+
+/** A token was replaced or removed before it expired: an API rejected it, or `invalidate()` was called. */
+export interface TokenInvalidatedEvent extends TokenEventBase {
+  readonly type: 'token_invalidated'
+}
+
+/** Event of a token source. `type` tells the events apart. */
+export type TokenEvent =
+  | TokenIssuedEvent
+  | TokenRenewedEvent
+  | TokenCachedEvent
+  | TokenFailedEvent
+  | TokenInvalidatedEvent
+
+/** Token for one target, which is cached and renewed. */
 export interface RenewedToken {
-  /** A good token. A caller who waits for one can be called off. */
+  /** Returns the cached token, or waits for a new one. `signal` ends only the wait of this caller. */
   get(signal: AbortSignal | undefined): Promise<Token>
   /**
-   * An API has rejected the token with this value: another is asked for, and until it comes this one goes on serving
-   * other APIs. Returns whether another may fare better.
+   * Records that an API rejected the token with this value, and starts a request for a new one. Until the new token
+   * arrives, the old one stays in use for other APIs. Returns whether a retry with a new token can succeed.
    */
   reject(value: string): boolean
-  /** A good token with another value than this; `undefined` where none can be had now. */
-  successorOf(value: string, signal: AbortSignal | undefined): Promise<Token | undefined>
-  /** The same as `reject`, and the token is not handed out any more. */
+  /** Returns a valid token with another value, or waits for one. Resolves to `undefined` if none is available now. */
+  getSuccessor(value: string, signal: AbortSignal | undefined): Promise<Token | undefined>
+  /**
+   * Records that an API rejected the token with this value, and removes it from the cache. Returns whether a retry with
+   * a new token can succeed. If not, the token is kept.
+   */
   drop(value: string): boolean
-  /** Forgets what is held, and what is being asked for. */
+  /** Removes the cached token. The token of a running request is not cached. */
   clear(): void
 }
 
-export interface RenewedTokenReports {
-  issued(
-    type: 'token_issued' | 'token_renewed',
-    grant: { duration: number; lifetime: number; missingScopes: readonly string[] },
-  ): void
-  cached(): void
-  failed(error: TokenError, duration: number, covered: boolean): void
-  invalidated(): void
-}
-
-export interface RenewedTokenOptions {
-  readonly settings: Settings
-  readonly purpose: Purpose
-  readonly endpoint: TokenEndpoint
-  readonly closed: AbortSignal
-  readonly reports: RenewedTokenReports
-  /** From 0 to 1: spreads the attempts of many processes. */
+/** Options for `createRenewedToken`. */
+export interface RenewedTokenOptions extends TokenAttemptOptions {
+  readonly publish: Publish<TokenEvent>
+  readonly counters: MutableTokenCounters
+  /**
+   * Returns 0 to 1. Spreads the attempts of many processes.
+   *
+   * @default Math.random
+   */
   readonly random?: () => number
 }
 
-/** A request for a token, with all its attempts. */
-interface Flight {
+/** Running call for a token, with all its attempts. */
+interface TokenCall {
   readonly token: Promise<Token>
-  /** How many callers wait for it. A renewal ahead of time has none. */
+  /** Number of callers that wait. It is 0 for a renewal before the expiry. */
   waiting: number
-  /** Ends the pause between two attempts, where there is one and nobody waits any more. */
+  /** Ends the backoff between two attempts. Set only during a backoff; called when nobody waits any more. */
   leave?: (() => void) | undefined
 }
 
-/** `TokenLifeCycle` decides; this carries out what it decides. Nothing happens unless somebody asks. */
-export function renewedToken(options: RenewedTokenOptions): RenewedToken {
-  const { settings, purpose, endpoint, closed, reports, random = Math.random } = options
-  const { clock, clientId, clientAuthentication, parameters, fetch, patience } = settings
-  const bounds = { clock, timeout: settings.fetchTimeout * 1000, closed }
+/** Creates a renewed token. `TokenLifeCycle` decides when to request. Nothing happens until a method is called. */
+export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
+  const { settings, target, endpoint, closed, publish, counters, random = Math.random } = options
+  const { clock, clientId, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
-  const now = (): Moment => ({ wall: clock.now(), monotonic: clock.monotonic() })
-  let flight: Flight | undefined
+  const now = () => getMoment(clock)
+  const base: TokenEventBase = {
+    server: settings.issuer ?? settings.tokenEndpoint!,
+    clientId,
+    scope: target.scopes,
+    resource: target.resources,
+    audience: target.audience,
+  }
+  let running: TokenCall | undefined
   let lastError: TokenError | undefined
-  /** How often all was forgotten. */
+  /** Number of calls of `clear`. */
   let clearings = 0
 
-  function start(): Flight {
-    // Begins a turn later, when the flight is known.
+  function start(): void {
+    // `makeAttempts` starts in a later microtask, when `call` is assigned.
     const token = Promise.resolve()
-      .then(() => makeAttempts(begun))
-      .finally(() => (flight = undefined))
-    const begun: Flight = { token, waiting: 0 }
-    // Where nobody waits, nobody else looks at how it ends.
+      .then(() => makeAttempts(call))
+      .finally(() => (running = undefined))
+    const call: TokenCall = { token, waiting: 0 }
+    // If no caller waits, nothing else handles a rejection.
     token.catch(() => {})
-    flight = begun
-    return begun
+    running = call
   }
 
-  async function makeAttempts(own: Flight): Promise<Token> {
-    const begun = clock.monotonic()
+  async function makeAttempts(call: TokenCall): Promise<Token> {
+    const startedAt = clock.monotonic()
     for (let attempt = 1; ; attempt++) {
       const askedAt = now()
-      const before = clearings
+      const clearingsBefore = clearings
       try {
-        const response = await ask(askedAt)
-        return keep(response, askedAt, before)
+        const response = await attemptTokenRequest(options, askedAt)
+        return keep(response, askedAt, clearingsBefore)
       } catch (thrown) {
-        const error = tokenErrorOf(thrown, clock.now())
+        const error = toTokenError(thrown, clock.now())
         if (error.code === 'closed') throw error
         const failedAt = now()
         const pause = Math.max(lifeCycle.fail(attempt, failedAt), error.retryAfter ?? 0)
-        const isCovered = lifeCycle.plan(failedAt).token !== undefined
         lastError = error
-        reports.failed(error, (failedAt.monotonic - askedAt.monotonic) / 1000, isCovered)
-        const elapsed = (failedAt.monotonic - begun) / 1000
-        const isWorthIt = error.isTransient && elapsed + pause <= patience
-        if (!isWorthIt || own.waiting === 0) throw error
-        const isLeft = await sleep(own, pause)
+        reportFailure(error, askedAt, failedAt)
+        const elapsed = (failedAt.monotonic - startedAt) / 1000
+        const canRetry = error.isTransient && elapsed + pause <= maxWait
+        if (!canRetry || call.waiting === 0) throw error
+        const isLeft = await sleep(call, pause)
         if (closed.aborted) throw new TokenError('closed')
         if (isLeft) throw error
       }
     }
   }
 
-  /** One request, in its turn and within its time. */
-  async function ask(askedAt: Moment): Promise<AccessTokenResponse> {
-    let step = `${REQUESTS_AT_ONCE} other requests`
-    async function request(signal: AbortSignal): Promise<AccessTokenResponse> {
-      step = `the metadata of ${settings.issuer}`
-      const address = await endpoint.find()
-      const authenticate = async () => {
-        const identity = { clientId, issuer: settings.issuer ?? address, now: clock.now() / 1000 }
-        step = 'the credentials'
-        const credentials = await authenticateClient(clientAuthentication, identity)
-        step = address
-        return credentials
-      }
-      const call = { endpoint: address, authenticate, purpose, parameters, fetch, clock }
-      const response = await requestToken(call, signal)
-      const { expiresIn } = response
-      if (expiresIn === undefined || secondsSince(askedAt, now()) < expiresIn) return response
-      const detail = `${address}: the token was over when it came`
-      throw new TokenError('invalid_response', { detail, serverStatus: 200 })
-    }
-
-    try {
-      return await withDeadline(bounds, async (signal) => {
-        await endpoint.turn(signal)
-        const pause = endpoint.pause()
-        if (pause !== undefined) throw pause
-        try {
-          return await request(signal)
-        } catch (thrown) {
-          const error = tokenErrorOf(thrown, clock.now())
-          // Before whoever is next in line has his turn.
-          endpoint.leaveAlone(error)
-          throw error
-        }
-      })
-    } catch (error) {
-      if (error instanceof TokenError && error.code === 'endpoint_not_found') endpoint.forget()
-      if (!(error instanceof FetchError) || error.failure !== 'timeout') throw error
-      const code = step === 'the credentials' ? 'credentials_unavailable' : 'timeout'
-      throw new TokenError(code, { detail: `${step}: not done within ${settings.fetchTimeout} s` })
-    }
-  }
-
-  function keep(response: AccessTokenResponse, askedAt: Moment, before: number): Token {
-    const { value, expiresIn, scopes = purpose.scopes } = response
-    const missingScopes = purpose.scopes.filter((scope) => !scopes.includes(scope))
+  function keep(response: AccessTokenResponse, askedAt: Moment, clearingsBefore: number): Token {
+    const { value, expiresIn, scopes = target.scopes } = response
+    const missingScopes = target.scopes.filter((scope) => !scopes.includes(scope))
     const expiresAt =
       expiresIn === undefined ? undefined : Math.floor(askedAt.wall / 1000 + expiresIn)
     const token = new GrantedToken(value, expiresAt, scopes, missingScopes)
-    const type = lifeCycle.plan(now()).token === undefined ? 'token_issued' : 'token_renewed'
-    const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.assumedLifetime, askedAt)
-    // What was asked for before all was forgotten serves those who have waited for it, and nobody else.
-    if (before !== clearings) lifeCycle.drop()
+    const isRenewal = lifeCycle.plan(now()).token !== undefined
+    const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, askedAt)
+    // A token that was requested before `clear` is returned to the callers that wait for it, and not cached.
+    if (clearingsBefore !== clearings) lifeCycle.drop()
     const duration = (clock.monotonic() - askedAt.monotonic) / 1000
-    reports.issued(type, { duration, lifetime, missingScopes: token.missingScopes })
+    counters[isRenewal ? 'renewed' : 'issued']++
+    counters.duration += duration
+    const type = isRenewal ? 'token_renewed' : 'token_issued'
+    publish(() => ({ type, ...base, duration, lifetime, missingScopes: token.missingScopes }))
     return token
   }
 
-  /** Waits so many seconds. Ends early where the source is closed, or nobody waits any more: then it is `true`. */
-  function sleep(own: Flight, seconds: number): Promise<boolean> {
+  function reportFailure(error: TokenError, askedAt: Moment, failedAt: Moment): void {
+    const { code, fault } = error
+    const duration = (failedAt.monotonic - askedAt.monotonic) / 1000
+    const covered = lifeCycle.plan(failedAt).token !== undefined
+    counters.failed++
+    counters.duration += duration
+    publish(() => {
+      const detail = toEventDetail(error)
+      return { type: 'token_failed', ...base, code, fault, detail, duration, covered }
+    })
+  }
+
+  function reportInvalidation(): void {
+    counters.invalidated++
+    publish(() => ({ type: 'token_invalidated', ...base }))
+  }
+
+  /**
+   * Waits for a number of seconds. Ends early with `true` if nobody waits any more, and with `false` if the source is
+   * closed.
+   */
+  function sleep(call: TokenCall, seconds: number): Promise<boolean> {
     return new Promise((resolve) => {
       const wake = (isLeft: boolean) => {
         cancel()
         forget()
-        own.leave = undefined
+        call.leave = undefined
         resolve(isLeft)
       }
       const cancel = clock.after(seconds * 1000, () => wake(false))
       const forget = onAbort(closed, () => wake(false))
-      own.leave = () => wake(true)
+      call.leave = () => wake(true)
     })
   }
 
-  async function join(own: Flight, signal: AbortSignal | undefined): Promise<Token> {
-    own.waiting++
+  async function join(call: TokenCall, signal: AbortSignal | undefined): Promise<Token> {
+    call.waiting++
     try {
-      return await unlessAborted(own.token, signal)
+      return await unlessAborted(call.token, signal)
     } finally {
-      own.waiting--
-      if (own.waiting === 0) own.leave?.()
+      call.waiting--
+      if (call.waiting === 0) call.leave?.()
     }
   }
 
-  /** The token that is held, after a request was begun where one is due. */
-  function held(): Token | undefined {
+  /** Starts a call if one is due. Returns the valid cached token. */
+  function renewIfDue(): Token | undefined {
     const { token, start: isDue } = lifeCycle.plan(now())
-    if (isDue && flight === undefined && !closed.aborted && endpoint.pause() === undefined) start()
+    const canStart = running === undefined && !closed.aborted
+    if (isDue && canStart && endpoint.getPauseError() === undefined) start()
     return token
   }
 
-  /** The last attempt has failed a moment ago, or the server has asked somebody else to wait. */
-  function turnedAway(): TokenError {
-    const pause = endpoint.pause()
-    const { code, serverStatus, detail } = pause ?? lastError!
-    const retryAfter = Math.max(pause?.retryAfter ?? 0, lifeCycle.retryAfter(now()))
-    const before = `as before${detail === undefined ? '' : `, ${detail}`}`
-    return new TokenError(code, { serverStatus, detail: before, retryAfter })
-  }
-
-  function reject(value: string): boolean {
-    const rejection = lifeCycle.reject((token) => token.value === value, now())
-    if (rejection === 'rejected') reports.invalidated()
-    if (rejection !== 'too_young') held()
-    return rejection !== 'too_young'
+  /** Creates the error for a caller during a backoff, or during a pause that the server requested. */
+  function createBackoffError(): TokenError {
+    const pauseError = endpoint.getPauseError()
+    const { code, serverStatus, detail: lastDetail } = pauseError ?? lastError!
+    const retryAfter = Math.max(pauseError?.retryAfter ?? 0, lifeCycle.retryAfter(now()))
+    const detail = `no new request${lastDetail === undefined ? '' : `, last error: ${lastDetail}`}`
+    return new TokenError(code, { serverStatus, detail, retryAfter })
   }
 
   return {
     async get(signal) {
       if (closed.aborted) throw new TokenError('closed')
       signal?.throwIfAborted()
-      const token = held()
+      const token = renewIfDue()
       if (token !== undefined) {
-        reports.cached()
+        counters.cached++
+        publish(() => ({ type: 'token_cached', ...base }))
         return token
       }
-      if (flight === undefined) throw turnedAway()
-      return join(flight, signal)
+      if (running === undefined) throw createBackoffError()
+      return join(running, signal)
     },
 
-    reject,
+    reject(value) {
+      const effect = lifeCycle.reject((token) => token.value === value, now())
+      if (effect === 'rejected') reportInvalidation()
+      if (effect !== 'too_young') renewIfDue()
+      return effect !== 'too_young'
+    },
 
-    async successorOf(value, signal) {
-      const token = held()
+    async getSuccessor(value, signal) {
+      const token = renewIfDue()
       if (token !== undefined && token.value !== value) return token
-      if (flight === undefined) return undefined
-      const next = await join(flight, signal)
+      if (running === undefined) return undefined
+      const next = await join(running, signal)
       return next.value === value ? undefined : next
     },
 
     drop(value) {
       const isIt = (token: Token) => token.value === value
-      const rejection = lifeCycle.reject(isIt, now())
-      if (rejection === 'rejected') reports.invalidated()
-      if (rejection === 'too_young') return false
+      const effect = lifeCycle.reject(isIt, now())
+      if (effect === 'rejected') reportInvalidation()
+      if (effect === 'too_young') return false
       lifeCycle.drop(isIt)
       return true
     },
 
     clear() {
       clearings++
-      if (lifeCycle.drop() && !closed.aborted) reports.invalidated()
+      if (lifeCycle.drop() && !closed.aborted) reportInvalidation()
     },
   }
 }
 
-/** The promise, unless the signal is aborted first. */
+/** Resolves like the promise, or rejects with the reason of the signal if it is aborted first. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   let forget = () => {}

@@ -3,71 +3,79 @@ import {
   discoveredEndpoint,
   isAcceptableEndpoint,
   onAbort,
-} from '@bearward/core/for-clients'
+} from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
-import { discoveryErrorOf } from './failure.ts'
-import type { Settings } from './read-options.ts'
+import { toDiscoveryError } from './failure.ts'
+import type { SourceSettings } from './source-settings.ts'
 
-/** Requests of one source at the same time. */
+/** Maximum number of concurrent token requests of one source. */
 export const REQUESTS_AT_ONCE = 10
 
-/** Where tokens are asked for, and what all who ask there have to keep to. */
+/** Token endpoint of a source, with the limits that all its requests share. */
 export interface TokenEndpoint {
-  /** Its address. Rejects with a `TokenError` where that cannot be known. */
+  /** Returns the URL. Rejects with a `TokenError` if it is unknown and discovery fails. */
   find(): Promise<string>
-  /** It was not there. */
+  /** Marks the URL as wrong after a 404, so that the next `find` repeats discovery. */
   forget(): void
-  /** Resolves when a request may begin, of which there are only so many at once. Its turn ends with its signal. */
-  turn(signal: AbortSignal): Promise<void>
-  /** The server has asked to be left alone, if this error says so. */
-  leaveAlone(error: TokenError): void
-  /** Why nothing may be asked now, if that is so. */
-  pause(): TokenError | undefined
+  /** Resolves when the number of running requests allows another one. Aborting `signal` frees the place. */
+  waitForTurn(signal: AbortSignal): Promise<void>
+  /** Starts the pause that the server requested with `Retry-After`, if the error contains one. */
+  applyRetryAfter(error: TokenError): void
+  /** Returns the error that explains the current pause, or `undefined` if requests are allowed. */
+  getPauseError(): TokenError | undefined
 }
 
-/** The token endpoint of the settings: the given one, or the one that the issuer publishes. */
-export function tokenEndpointOf(settings: Settings, closed: AbortSignal): TokenEndpoint {
+/** Creates the token endpoint for the settings: the configured one, or the one that discovery finds. */
+export function createTokenEndpoint(settings: SourceSettings, closed: AbortSignal): TokenEndpoint {
   const { clock } = settings
-  const inLine = new Map<AbortSignal, () => void>()
-  let asked: { readonly error: TokenError; readonly until: number } | undefined
+  /** Requests that run or wait, in order of arrival. */
+  const queue = new Map<AbortSignal, () => void>()
+  let pause: { readonly error: TokenError; readonly until: number } | undefined
 
-  function admit(): void {
-    for (const begin of [...inLine.values()].slice(0, REQUESTS_AT_ONCE)) begin()
+  function startNext(): void {
+    for (const start of [...queue.values()].slice(0, REQUESTS_AT_ONCE)) start()
   }
 
-  function pause(): TokenError | undefined {
-    if (asked === undefined) return undefined
-    const retryAfter = (asked.until - clock.monotonic()) / 1000
-    const { code, serverStatus, detail } = asked.error
+  function getPauseError(): TokenError | undefined {
+    if (pause === undefined) return undefined
+    const retryAfter = (pause.until - clock.monotonic()) / 1000
+    const { code, serverStatus, detail } = pause.error
     return retryAfter > 0 ? new TokenError(code, { serverStatus, detail, retryAfter }) : undefined
   }
 
   return {
-    ...addressOf(settings, closed),
-    pause,
+    ...createEndpointUrl(settings, closed),
+    getPauseError,
 
-    async turn(signal) {
+    async waitForTurn(signal) {
       signal.throwIfAborted()
       onAbort(signal, () => {
-        inLine.delete(signal)
-        admit()
+        queue.delete(signal)
+        startNext()
       })
       await new Promise<void>((resolve) => {
-        inLine.set(signal, resolve)
-        admit()
+        queue.set(signal, resolve)
+        startNext()
       })
       signal.throwIfAborted()
     },
 
-    leaveAlone(error) {
-      if (error.retryAfter === undefined || pause() !== undefined) return
-      asked = { error, until: clock.monotonic() + error.retryAfter * 1000 }
+    applyRetryAfter(error) {
+      if (error.retryAfter === undefined || getPauseError() !== undefined) return
+      pause = { error, until: clock.monotonic() + error.retryAfter * 1000 }
     },
   }
 }
 
-function addressOf(
-  { issuer, tokenEndpoint, clientAuthentication, fetch, insecureHosts, ...settings }: Settings,
+function createEndpointUrl(
+  {
+    issuer,
+    tokenEndpoint,
+    clientAuthentication,
+    fetch,
+    insecureHosts,
+    ...settings
+  }: SourceSettings,
   closed: AbortSignal,
 ): Pick<TokenEndpoint, 'find' | 'forget'> {
   if (tokenEndpoint !== undefined) return { find: async () => tokenEndpoint, forget: () => {} }
@@ -79,15 +87,14 @@ function addressOf(
     get: boundedFetch(fetch),
     isAcceptable: (url) => isAcceptableEndpoint(url, issuer!, insecureHosts),
     bounds: { clock, timeout: fetchTimeout * 1000, closed },
-    // An endpoint that has moved is followed; one that is known is used. Requests tell how that went.
-    reports: { moved: () => {}, discoveryFailed: () => {} },
+    // Without `publish`: the token request that follows reports success or failure.
   })
   return {
     async find() {
       try {
         return await discovered.find()
       } catch (error) {
-        throw discoveryErrorOf(error, issuer!, clock.now())
+        throw toDiscoveryError(error, issuer!, clock.now())
       }
     },
     forget: () => discovered.forget(),

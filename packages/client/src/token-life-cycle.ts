@@ -1,97 +1,96 @@
-/** The numbers of the life-cycle, in seconds. Those that are options are defaults here. */
+import { type Moment, secondsBetween } from '@bearward/core/internal'
+
+/** Times of the token life-cycle, in seconds. Those that are options are the defaults. */
 export const TOKEN_TIMES = {
-  /** Option `renewBefore`: how long before its end a token is replaced. */
+  /** Default of `renewBefore`: part of the lifetime before the expiry at which a token is renewed, and its maximum. */
   renewBefore: { part: 0.2, most: 300 },
-  /** How long before its end a token is not handed out any more: it has yet to reach the API. */
+  /** Time before the expiry at which a token is no longer returned, because it still has to reach the API. */
   leeway: { part: 0.05, most: 5 },
-  /** Option `assumedLifetime`: of a token of which the server does not say it. */
-  assumedLifetime: 300,
-  /** How long a token is held at most, whatever the server says. */
+  /** Default of `defaultExpiresIn`: lifetime of a token whose response contains no usable `expires_in`. */
+  defaultExpiresIn: 300,
+  /** Maximum time that a token is cached, whatever `expires_in` says. */
   longestLifetime: 86_400,
-  /** Between failed attempts: the first pause, doubling up to the last, each shortened by up to this part. */
+  /** Backoff after failed attempts: doubles from `first` to `last`, each shortened at random by up to `jitter`. */
   pause: { first: 0.5, last: 30, jitter: 0.5 },
-  /** For how long callers without a token are at most turned away without a new attempt. */
+  /** Maximum backoff while no valid token is cached. */
   withoutToken: 5,
-  /** What the server may ask us to wait (`Retry-After`), at most. */
+  /** Maximum of `Retry-After`. */
   retryAfter: 300,
-  /** A token that is rejected when it is younger than this is not replaced: the next would be rejected, too. */
+  /** Minimum age of a rejected token to be replaced. A new token would be rejected for the same reason. */
   tooYoung: 5,
 } as const
 
-/** Both clocks, in milliseconds. Either of them can stand still: one in a suspended process, one set back. */
-export interface Moment {
-  readonly wall: number
-  readonly monotonic: number
-}
-
-/** What a caller gets, and what has to be done for it. */
-export interface Plan<T> {
-  /** The token that is held, if it is still good. */
+/** Decision of `TokenLifeCycle` for one call. */
+export interface TokenPlan<T> {
+  /** Cached token, if it is still valid. */
   readonly token: T | undefined
-  /** Begin a request, unless one runs. */
+  /** Whether to start a request, unless one is running. */
   readonly start: boolean
 }
 
 /**
- * What comes of a rejection: the token is to be replaced; it was or is already; or it is not, because it is so young
- * that the next would be rejected, too.
+ * Effect of a rejection by an API. `rejected`: the token will be replaced. `gone`: it was already replaced or rejected.
+ * `too_young`: it is kept, because a new token would be rejected for the same reason.
  */
-export type Rejection = 'rejected' | 'gone' | 'too_young'
+export type RejectionEffect = 'rejected' | 'gone' | 'too_young'
 
-interface Held<T> {
+/** Cached token. */
+interface HeldToken<T> {
   readonly token: T
-  /** When it was asked for: it cannot have been made earlier. */
+  /** Time of the request. The token cannot be older. */
   readonly askedAt: Moment
   /** Seconds. */
   readonly lifetime: number
-  /** An API does not take it. Others may, until there is another. */
+  /** Whether an API rejected the token. It stays in use for other APIs until a new token arrives. */
   readonly isRejected: boolean
 }
 
 /**
- * The life of one token and its successors, as a state machine without input or output: it is told what
- * happens and when, and says what to do.
+ * State machine for one token and its successors. It has no input or output: the caller reports each result with its
+ * time, and `plan` returns the next step.
  *
- * - A token is fresh, then due for renewal while it is still handed out, then gone. One that was rejected is due.
- * - After a failure there is a pause, which doubles: for renewals the whole of it, for callers who have no token at
- *   most `TOKEN_TIMES.withoutToken`.
+ * - A token is first fresh, then due for renewal, then expired. A token that is due is still returned to callers. A
+ *   rejected token is due at once.
+ * - After a failure there is a backoff, which doubles. It delays renewals in full, and requests without a cached token
+ *   by at most `TOKEN_TIMES.withoutToken`.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
   readonly #random: () => number
-  #held: Held<T> | undefined
+  #held: HeldToken<T> | undefined
   #failures = 0
-  /** When the next request may begin: to renew, and to serve callers who have no token. Monotonic. */
+  /** Monotonic times at which the next request may start: for a renewal, and if no valid token is cached. */
   #pauseEnds = { renewal: -Infinity, token: -Infinity }
 
-  /** `renewBefore` is in seconds. `random` is from 0 to 1: it spreads the attempts of many processes. */
+  /** `renewBefore` is in seconds. `random` returns 0 to 1 and spreads the attempts of many processes. */
   constructor(renewBefore: number | undefined, random: () => number) {
     this.#renewBefore = renewBefore
     this.#random = random
   }
 
-  plan(now: Moment): Plan<T> {
+  /** Returns the valid cached token, and whether a request is due. */
+  plan(now: Moment): TokenPlan<T> {
     const held = this.#held
-    const left = held === undefined ? 0 : held.lifetime - secondsSince(held.askedAt, now)
-    const isGood = held !== undefined && left > bounded(TOKEN_TIMES.leeway, held.lifetime)
-    const isDue = !isGood || held.isRejected || left <= this.#margin(held.lifetime)
-    const isPause = now.monotonic < this.#pauseEnds[isGood ? 'renewal' : 'token']
-    return { token: isGood ? held.token : undefined, start: isDue && !isPause }
+    const left = held === undefined ? 0 : held.lifetime - secondsBetween(held.askedAt, now)
+    const isValid = held !== undefined && left > limit(TOKEN_TIMES.leeway, held.lifetime)
+    const isDue = !isValid || held.isRejected || left <= this.#margin(held.lifetime)
+    const isPause = now.monotonic < this.#pauseEnds[isValid ? 'renewal' : 'token']
+    return { token: isValid ? held.token : undefined, start: isDue && !isPause }
   }
 
   /**
-   * The request, begun at `askedAt`, has brought a token that lives for so many seconds. Returns the seconds for which it
-   * is held at most.
+   * Caches a new token. `expiresIn` is its lifetime in seconds, counted from `askedAt`, the start of the request.
+   * Returns the maximum time in seconds that it is cached.
    */
-  succeed(token: T, lives: number, askedAt: Moment): number {
-    const lifetime = Math.min(lives, TOKEN_TIMES.longestLifetime)
+  succeed(token: T, expiresIn: number, askedAt: Moment): number {
+    const lifetime = Math.min(expiresIn, TOKEN_TIMES.longestLifetime)
     this.#failures = 0
     this.#pauseEnds = { renewal: -Infinity, token: -Infinity }
     this.#held = { token, askedAt, lifetime, isRejected: false }
     return lifetime
   }
 
-  /** An attempt, the how many-th of its request, has failed. Returns the seconds until the next may be made. */
+  /** Records a failure. `attempt` counts the attempts of one call, from 1. Returns the seconds until the next attempt. */
   fail(attempt: number, now: Moment): number {
     this.#failures++
     const renewal = this.#pause(this.#failures)
@@ -103,30 +102,30 @@ export class TokenLifeCycle<T> {
     return this.#pause(attempt)
   }
 
-  /** An API has rejected a token. It is due now, if it is the one that is held. */
-  reject(isIt: (token: T) => boolean, now: Moment): Rejection {
+  /** Records that an API rejected a token. If it is the cached token, it becomes due. */
+  reject(isIt: (token: T) => boolean, now: Moment): RejectionEffect {
     const held = this.#held
     if (held === undefined || !isIt(held.token)) return 'gone'
-    if (secondsSince(held.askedAt, now) < TOKEN_TIMES.tooYoung) return 'too_young'
+    if (secondsBetween(held.askedAt, now) < TOKEN_TIMES.tooYoung) return 'too_young'
     this.#held = { ...held, isRejected: true }
     return held.isRejected ? 'gone' : 'rejected'
   }
 
-  /** Forgets a token, if it is the one that is held. Returns whether it was. */
+  /** Removes the cached token if `isIt` accepts it. Returns whether it was removed. */
   drop(isIt: (token: T) => boolean = () => true): boolean {
     const isHeld = this.#held !== undefined && isIt(this.#held.token)
     if (isHeld) this.#held = undefined
     return isHeld
   }
 
-  /** Seconds until a caller who was turned away may ask again. */
+  /** Returns the seconds until a request without a cached token may start. */
   retryAfter(now: Moment): number {
     return Math.max(0, (this.#pauseEnds.token - now.monotonic) / 1000)
   }
 
   #margin(lifetime: number): number {
-    if (this.#renewBefore === undefined) return bounded(TOKEN_TIMES.renewBefore, lifetime)
-    // A margin as long as the life would renew at every call.
+    if (this.#renewBefore === undefined) return limit(TOKEN_TIMES.renewBefore, lifetime)
+    // A margin as long as the lifetime would renew the token at every call.
     return Math.min(this.#renewBefore, lifetime / 2)
   }
 
@@ -136,11 +135,6 @@ export class TokenLifeCycle<T> {
   }
 }
 
-function bounded({ part, most }: { part: number; most: number }, lifetime: number): number {
+function limit({ part, most }: { part: number; most: number }, lifetime: number): number {
   return Math.min(most, part * lifetime)
-}
-
-/** Seconds, by the clock that has gone on longer. */
-export function secondsSince(then: Moment, now: Moment): number {
-  return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
 }

@@ -5,23 +5,24 @@ import {
   readAnswer,
   readJson,
   send,
-} from '@bearward/core/for-clients'
-import { refusalIn, refusalOf, secretsIn } from './failure.ts'
-import type { Purpose } from './purpose.ts'
+} from '@bearward/core/internal'
+import { getSecrets, readErrorResponse, toResponseError } from './failure.ts'
 import { type AccessTokenResponse, ANSWER, readAccessTokenResponse } from './token-response.ts'
+import type { TokenTarget } from './token-target.ts'
 
+/** Options for `requestToken`. */
 export interface TokenEndpointCall {
   readonly endpoint: string
-  /** Makes the credentials of a request: it is asked anew where the request is sent again. */
+  /** Makes the credentials of a request. Called again if the request is sent again. */
   readonly authenticate: () => Promise<ClientCredentials>
-  readonly purpose: Purpose
-  /** What the server wants besides. */
+  readonly target: TokenTarget
+  /** Additional form parameters. */
   readonly parameters: Readonly<Record<string, string>>
   readonly fetch: Fetch
   readonly clock: Clock
 }
 
-/** The names that the grant and client authentication use, and that are no parameters of anybody else. */
+/** Form parameters of the grant and of client authentication. The option `parameters` must not contain them. */
 export const GRANT_PARAMETERS = [
   'grant_type',
   'scope',
@@ -33,15 +34,15 @@ export const GRANT_PARAMETERS = [
   'client_assertion_type',
 ]
 
-/** Asks for a token (RFC 6749 section 4.4.2), within the bounds of every outgoing call. */
+/** Requests a token (RFC 6749 section 4.4.2). Rejects with a `TokenError`, or with an error of the core's `send`. */
 export async function requestToken(
-  { endpoint, authenticate, purpose, parameters, fetch, clock }: TokenEndpointCall,
+  { endpoint, authenticate, target, parameters, fetch, clock }: TokenEndpointCall,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
   const secrets: string[] = []
-  const answer = await send({ fetch, url: endpoint, signal }, async () => {
+  const response = await send({ fetch, url: endpoint, signal }, async () => {
     const credentials = await authenticate()
-    secrets.push(...secretsIn(credentials, Object.values(parameters)))
+    secrets.push(...getSecrets(credentials, Object.values(parameters)))
     return {
       method: 'POST',
       headers: {
@@ -49,22 +50,22 @@ export async function requestToken(
         Accept: 'application/json',
         'Content-Type': 'application/x-www-form-urlencoded',
       },
-      body: formOf(purpose, parameters, credentials).toString(),
+      body: createForm(target, parameters, credentials).toString(),
     }
   })
-  if (answer.status >= 400 && answer.status < 500) {
-    throw await refusalOf(answer, endpoint, secrets, clock.now())
+  if (response.status >= 400 && response.status < 500) {
+    throw await readErrorResponse(response, endpoint, secrets, clock.now())
   }
-  const members = readJson(await readAnswer(answer, endpoint, ANSWER), endpoint)
-  // There are servers that refuse with 200.
+  const members = readJson(await readAnswer(response, endpoint, ANSWER), endpoint)
+  // Some servers send error responses with status 200.
   if (members['access_token'] === undefined && typeof members['error'] === 'string') {
-    throw refusalIn(members, answer, endpoint, secrets, clock.now())
+    throw toResponseError(members, response, endpoint, secrets, clock.now())
   }
   return readAccessTokenResponse(members, endpoint)
 }
 
-function formOf(
-  { scopes, resources, audience }: Purpose,
+function createForm(
+  { scopes, resources, audience }: TokenTarget,
   parameters: Readonly<Record<string, string>>,
   { form }: ClientCredentials,
 ): URLSearchParams {

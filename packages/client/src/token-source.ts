@@ -1,113 +1,114 @@
-import { publisher } from '@bearward/core/for-clients'
+import { createPublisher } from '@bearward/core/internal'
 import LRU from 'lru-cache'
-import { authorizedFetch, type SourceFetch } from './authorized-fetch.ts'
-import type { TokenCounters, TokenEvent } from './events.ts'
-import { textOf } from './failure.ts'
+import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
 import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
-import { keyOf, type Purpose, purposeOf } from './purpose.ts'
 import { readOptions } from './read-options.ts'
-import { renewedToken, type RenewedToken } from './renewed-token.ts'
+import { createRenewedToken, type RenewedToken, type TokenEvent } from './renewed-token.ts'
 import type { Token } from './token.ts'
-import { tokenEndpointOf } from './token-endpoint.ts'
+import { createTokenCounters, type TokenCounters } from './token-counters.ts'
+import { createTokenEndpoint } from './token-endpoint.ts'
+import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-target.ts'
 
-/** How many kinds of token one source holds at once, beside the one that it is for. */
+/** Maximum number of cached tokens of one source, in addition to the token that it is configured for. */
 export const HELD_TOKENS = 100
 
-/** Tokens of one client, as they are needed. */
+/** Source of access tokens for one client. Tokens are fetched, cached and renewed as needed. */
 export interface TokenSource {
   /**
-   * A token that is good for some time yet: the held one, or a new one where there is none. Rejects with a
-   * `TokenError`, with a `ConfigurationError` where the request itself is wrong, and with the reason of `signal`.
+   * Returns a valid token: the cached one, or a new one if none is cached. Rejects with a `TokenError` if no token is
+   * available, with a `ConfigurationError` if `options` is invalid, and with the reason of `signal` if it is aborted.
+   *
+   * @example
+   * ```ts
+   * const { value } = await source.getToken({ signal: AbortSignal.timeout(2000) })
+   * const headers = { Authorization: `Bearer ${value}` }
+   * ```
    */
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
-   * An API has rejected this token, or the one with this value: it is not handed out any more. Returns whether another
-   * try is worth it. It is not, and the token is kept, where it was asked for less than `TOKEN_TIMES.tooYoung` seconds
-   * ago: the next would be rejected, too. Without a token, drops all that are held.
+   * Removes a token that an API rejected from the cache. `token` is the token or its value. Returns whether a retry with
+   * a new token can succeed. Returns `false` and keeps the token if it was requested less than 5 seconds ago, because a
+   * new token would be rejected for the same reason. Without an argument, removes all tokens and returns `true`.
+   *
+   * @example
+   * ```ts
+   * const token = await source.getToken()
+   * const response = await callApi(token.value)
+   * if (response.status === 401 && source.invalidate(token)) return callApi((await source.getToken()).value)
+   * ```
    */
   invalidate(token?: Token | string): boolean
   /**
-   * `fetch` with a token, to the allowed origins only. Redirects are not followed. A 401 with `invalid_token` gets
-   * another try with a new token, once, if the body can be sent again. `request` says which token, where it is
-   * not the usual one. Rejects as `getToken` does, and with what the `fetch` below it throws, as it comes.
+   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token other
+   * than the configured one. Redirects are not followed.
+   *
+   * After a 401 with `invalid_token`, the request is sent once more with a new token. It is not sent again if its body
+   * can be read only once, or if the token was requested less than 5 seconds ago.
+   *
+   * Rejects like `getToken`, with `origin_not_allowed` for other origins, with a `TypeError` if the request contains an
+   * `Authorization` header, and with the errors of `resourceFetch`. The status of the response is NOT checked.
+   *
+   * @example
+   * ```ts
+   * const response = await source.fetch('https://api.example.com/reports')
+   * if (!response.ok) throw new Error(`the API answered ${response.status}`)
+   * ```
    */
   readonly fetch: SourceFetch
-  /** What has happened so far. */
+  /** Returns counts since the source was created. */
   counters(): TokenCounters
-  /** Ends requests and waits, and drops all tokens. */
+  /** Aborts running requests, rejects all waiting callers, and removes all tokens. */
   close(): void
 }
 
 /**
- * Makes a source of tokens for a client that acts for itself (RFC 6749 section 4.4). Nothing is sent before the first
- * token is asked for. Throws a `ConfigurationError` that names every problem with the options.
+ * Creates a token source for a client that calls APIs as itself (client credentials grant, RFC 6749 section 4.4).
+ * Sends no request before the first token is needed. Throws a `ConfigurationError` that lists every problem.
+ *
+ * @example
+ * ```ts
+ * const source = clientCredentials({
+ *   issuer: 'https://auth.example.com',
+ *   clientId: 'reports-cron',
+ *   clientAuthentication: { method: 'client_secret_basic', secret: () => process.env.CLIENT_SECRET },
+ *   scope: 'read:reports',
+ *   resource: 'https://api.example.com',
+ * })
+ * const response = await source.fetch('https://api.example.com/reports')
+ * ```
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
-  const settings = readOptions(options)
-  const { clientId, issuer, tokenEndpoint, purpose: usual } = settings
+  const { settings, onEvent } = readOptions(options)
   const closed = new AbortController()
-  const endpoint = tokenEndpointOf(settings, closed.signal)
-  const count = { issued: 0, renewed: 0, cached: 0, failed: 0, invalidated: 0, duration: 0 }
-  const publish = publisher<TokenEvent>(settings.onEvent)
-  const server = issuer ?? tokenEndpoint!
+  const endpoint = createTokenEndpoint(settings, closed.signal)
+  const counters = createTokenCounters()
+  const publish = createPublisher<TokenEvent>(onEvent)
+  const create = (target: TokenTarget) =>
+    createRenewedToken({ settings, target, endpoint, closed: closed.signal, publish, counters })
 
-  const hold = (purpose: Purpose): RenewedToken => {
-    const { scopes: scope, resources: resource, audience } = purpose
-    const common = { server, clientId, scope, resource, audience }
-    return renewedToken({
-      settings,
-      purpose,
-      endpoint,
-      closed: closed.signal,
-      reports: {
-        issued(type, grant) {
-          count[type === 'token_renewed' ? 'renewed' : 'issued']++
-          count.duration += grant.duration
-          publish(() => ({ type, ...common, ...grant }))
-        },
-        cached() {
-          count.cached++
-          publish(() => ({ type: 'token_cached', ...common }))
-        },
-        failed(error, duration, covered) {
-          count.failed++
-          count.duration += duration
-          publish(() => {
-            const { code, fault } = error
-            const detail = textOf(error)
-            return { type: 'token_failed', ...common, code, fault, detail, duration, covered }
-          })
-        },
-        invalidated() {
-          count.invalidated++
-          publish(() => ({ type: 'token_invalidated', ...common }))
-        },
-      },
-    })
-  }
-
-  const main = hold(usual)
-  const mainKey = keyOf(usual)
+  const main = create(settings.target)
+  const mainKey = toTokenTargetKey(settings.target)
   const others = new LRU<string, RenewedToken>({ max: HELD_TOKENS })
-  const all = () => [main, ...others.values()]
+  const getAll = () => [main, ...others.values()]
 
-  function holderFor(purpose: Purpose): RenewedToken {
-    const key = keyOf(purpose)
+  function getRenewedToken(target: TokenTarget): RenewedToken {
+    const key = toTokenTargetKey(target)
     if (key === mainKey) return main
     const known = others.get(key)
     if (known !== undefined) return known
-    const made = hold(purpose)
-    others.set(key, made)
-    return made
+    const created = create(target)
+    others.set(key, created)
+    return created
   }
 
   function clear(): void {
-    for (const holder of all()) holder.clear()
+    for (const renewedToken of getAll()) renewedToken.clear()
   }
 
   return Object.freeze({
     async getToken(request?: GetTokenOptions) {
-      return holderFor(purposeOf(request, usual, ['signal'])).get(request?.signal)
+      const target = resolveTokenTarget(request, settings.target, ['signal'])
+      return getRenewedToken(target).get(request?.signal)
     },
     invalidate(token?: Token | string) {
       if (token === undefined) {
@@ -115,11 +116,11 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
         return true
       }
       const value = typeof token === 'string' ? token : token.value
-      const verdicts = all().map((holder) => holder.drop(value))
-      return !verdicts.includes(false)
+      const canRetry = getAll().map((renewedToken) => renewedToken.drop(value))
+      return !canRetry.includes(false)
     },
-    fetch: authorizedFetch(settings, holderFor),
-    counters: () => Object.freeze({ ...count }),
+    fetch: createAuthorizedFetch(settings, getRenewedToken),
+    counters: () => Object.freeze({ ...counters }),
     close() {
       closed.abort()
       clear()

@@ -1,18 +1,18 @@
-/** What a token source gives. Frozen. Nothing that prints, logs or copies objects shows its value. */
+/** Access token. Frozen. Its value does not appear when the object is printed, logged or copied. */
 export interface Token {
-  /** The token itself. Put it into an `Authorization` header, and nowhere else. */
+  /** Token for the `Authorization` header. Do not use it elsewhere. */
   readonly value: string
-  /** The only type there is. Tokens that are bound to a key (DPoP) would be another. */
+  /** Token type. Tokens that are bound to a key (DPoP) are not supported. */
   readonly type: 'Bearer'
-  /** Seconds since the epoch by this machine's clock; `undefined` where the server does not say. */
+  /** Expiry in seconds since the epoch, by the local clock; `undefined` if the server does not report it. */
   readonly expiresAt: number | undefined
-  /** What was granted: where the server does not say, what was asked for (RFC 6749 section 5.1). */
+  /** Granted scopes. If the server does not report them, the requested scopes (RFC 6749 section 5.1). */
   readonly scopes: readonly string[]
-  /** What was asked for and not granted. */
+  /** Scopes that were requested and not granted. */
   readonly missingScopes: readonly string[]
 }
 
-/** A token as it was granted. The value is no property of the object, so that whoever looks at it sees none. */
+/** Token of a token response. The value is in a private field, so that printing the object does not show it. */
 export class GrantedToken implements Token {
   readonly #value: string
   readonly type = 'Bearer'
@@ -37,12 +37,12 @@ export class GrantedToken implements Token {
     return this.#value
   }
 
-  /** A token that slips into a text does not slip out with it. */
+  /** Returns a placeholder, so that a token in a template string is not revealed. */
   toString(): string {
     return '[access token]'
   }
 
-  /** What Node prints, whatever it is told to show. */
+  /** Returns the members that Node prints, with any inspect option. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { type, expiresAt, scopes, missingScopes } = this
     return { type, expiresAt, scopes, missingScopes }

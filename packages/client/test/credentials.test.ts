@@ -15,38 +15,58 @@ import { type Asked, grant, granting, refusing, tokenServer } from './token-serv
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = { ...privateKey.export({ format: 'jwk' }), kty: 'EC' }
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const keyOf = (key: unknown, more: object = {}) => ({ method: 'private_key_jwt', key, ...more })
+const privateKeyJwt = (key: unknown, more: object = {}) => ({
+  method: 'private_key_jwt',
+  key,
+  ...more,
+})
 const PEM = privateKey.export({ format: 'pem', type: 'pkcs8' })
 const webKeys = await generateKeyPair('ES256')
 
-describe('a key', () => {
+describe('clientAuthentication.key', () => {
   it.each<[string, object, string]>([
-    ['a PEM', keyOf(PEM), 'must be no text (a PEM: createPrivateKey(pem))'],
-    ['the public half', keyOf(publicKey, { algorithm: 'ES256' }), 'is not the private key'],
+    ['is a PEM', privateKeyJwt(PEM), 'must be no text (a PEM: createPrivateKey(pem))'],
+    ['is a public key', privateKeyJwt(publicKey, { algorithm: 'ES256' }), 'is not the private key'],
     [
-      'the public half as a JWK',
-      keyOf({ ...createPublicKey(privateKey).export({ format: 'jwk' }), alg: 'ES256' }),
+      'is a public JWK',
+      privateKeyJwt({ ...createPublicKey(privateKey).export({ format: 'jwk' }), alg: 'ES256' }),
       'is not the private key',
     ],
-    ['without an algorithm', keyOf(privateKey), 'takes an algorithm beside it'],
-    ['with a secret algorithm', keyOf(jwk, { algorithm: 'HS256' }), 'takes an algorithm with a'],
-    ['of another kind', keyOf(privateKey, { algorithm: 'RS256' }), 'does not fit RS256'],
-    ['on another curve', keyOf(privateKey, { algorithm: 'ES384' }), 'does not fit ES384'],
-    ['on another curve (JWK)', keyOf(jwk, { algorithm: 'ES384' }), 'does not fit ES384'],
-    ['of another kind (JWK)', keyOf({ ...jwk, alg: 'PS256' }), 'does not fit PS256'],
+    ['has no algorithm', privateKeyJwt(privateKey), 'takes an algorithm beside it'],
     [
-      'that says it is for another algorithm',
-      keyOf({ ...jwk, alg: 'ES384' }, { algorithm: 'ES256' }),
+      'has a symmetric algorithm',
+      privateKeyJwt(jwk, { algorithm: 'HS256' }),
+      'takes an algorithm with a',
+    ],
+    [
+      'is of another key type',
+      privateKeyJwt(privateKey, { algorithm: 'RS256' }),
+      'does not fit RS256',
+    ],
+    [
+      'is on another curve',
+      privateKeyJwt(privateKey, { algorithm: 'ES384' }),
+      'does not fit ES384',
+    ],
+    ['is a JWK on another curve', privateKeyJwt(jwk, { algorithm: 'ES384' }), 'does not fit ES384'],
+    ['is a JWK of another key type', privateKeyJwt({ ...jwk, alg: 'PS256' }), 'does not fit PS256'],
+    [
+      'is a JWK with another alg',
+      privateKeyJwt({ ...jwk, alg: 'ES384' }, { algorithm: 'ES256' }),
       'does not fit ES256',
     ],
     [
-      'of WebCrypto for another algorithm',
-      keyOf(webKeys.privateKey, { algorithm: 'RS256' }),
+      'is a CryptoKey for another algorithm',
+      privateKeyJwt(webKeys.privateKey, { algorithm: 'RS256' }),
       'does not fit RS256',
     ],
-    ['of RSA for EC', keyOf(rsa.privateKey, { algorithm: 'ES256' }), 'does not fit ES256'],
-    ['not at all', keyOf(undefined), 'is missing'],
-  ])('%s is refused when the source is made', (_case, clientAuthentication, problem) => {
+    [
+      'is an RSA key for ES256',
+      privateKeyJwt(rsa.privateKey, { algorithm: 'ES256' }),
+      'does not fit ES256',
+    ],
+    ['is missing', privateKeyJwt(undefined), 'is missing'],
+  ])('is rejected by clientCredentials() if it %s', (_case, clientAuthentication, problem) => {
     expect(() =>
       clientCredentials({
         issuer: 'https://auth.example.com',
@@ -57,14 +77,20 @@ describe('a key', () => {
   })
 
   it.each([
-    ['KeyObject', keyOf(privateKey, { algorithm: 'ES256' })],
-    ['CryptoKey', keyOf(webKeys.privateKey, { algorithm: 'ES256' })],
-    ['JWK', keyOf({ ...jwk, alg: 'ES256' })],
-    ['RSA for RS256', keyOf(rsa.privateKey, { algorithm: 'RS256' })],
-    ['RSA for PS512', keyOf(rsa.privateKey, { algorithm: 'PS512' })],
-    ['Ed25519', keyOf(generateKey('EdDSA').privateKey, { algorithm: 'EdDSA' })],
-    ['Ed25519 by its other name', keyOf(generateKey('EdDSA').privateKey, { algorithm: 'Ed25519' })],
-  ])('that fits signs: %s', async (_case, clientAuthentication) => {
+    ['a KeyObject', privateKeyJwt(privateKey, { algorithm: 'ES256' })],
+    ['a CryptoKey', privateKeyJwt(webKeys.privateKey, { algorithm: 'ES256' })],
+    ['a JWK', privateKeyJwt({ ...jwk, alg: 'ES256' })],
+    ['an RSA key for RS256', privateKeyJwt(rsa.privateKey, { algorithm: 'RS256' })],
+    ['an RSA key for PS512', privateKeyJwt(rsa.privateKey, { algorithm: 'PS512' })],
+    [
+      'an Ed25519 key for EdDSA',
+      privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'EdDSA' }),
+    ],
+    [
+      'an Ed25519 key for Ed25519',
+      privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'Ed25519' }),
+    ],
+  ])('signs the assertion if it is %s', async (_case, clientAuthentication) => {
     const { value } = await scene(granting, {
       clientAuthentication: clientAuthentication as ClientAuthentication,
     })
@@ -72,11 +98,11 @@ describe('a key', () => {
   })
 })
 
-describe('an assertion', () => {
-  const audienceOf = (assertion: string) =>
+describe('a client assertion', () => {
+  const readAudience = (assertion: string) =>
     JSON.parse(Buffer.from(assertion.split('.')[1]!, 'base64url').toString()).aud as unknown
 
-  it('is for the issuer, or whom the operator names', async () => {
+  it('has the issuer as audience, or the configured audience', async () => {
     for (const [more, expected] of [
       [{}, undefined],
       [{ audience: 'https://auth.example.com/token' }, 'https://auth.example.com/token'],
@@ -91,11 +117,11 @@ describe('an assertion', () => {
       })
       await value()
       const { form } = server.asked[0]!
-      expect(audienceOf(form.get('client_assertion')!)).toBe(expected ?? server.url)
+      expect(readAudience(form.get('client_assertion')!)).toBe(expected ?? server.url)
     }
   })
 
-  it('can be made by somebody else, anew at each use', async () => {
+  it('comes from the assertion function, which is called for each request', async () => {
     let made = 0
     const { value, server, source } = await scene(granting, {
       clientAuthentication: {
@@ -114,7 +140,7 @@ describe('an assertion', () => {
     expect(server.asked[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
   })
 
-  it('is made elsewhere, or here, and not both', () => {
+  it('is configured by either a key or a function', () => {
     const assertion = () => 'a'
     const wrong = [
       [{ assertion: 'a' }, 'clientAuthentication.assertion must be a function'],
@@ -131,54 +157,74 @@ describe('an assertion', () => {
   })
 })
 
-describe('credentials that cannot be had', () => {
-  const secretOf = (secret: Secret): ClientAuthentication => ({
+describe('unavailable credentials', () => {
+  const basicSecret = (secret: Secret): ClientAuthentication => ({
     method: 'client_secret_basic',
     secret,
   })
-  const keyFrom = (key: () => unknown) => keyOf(key, { algorithm: 'ES256' }) as ClientAuthentication
+  const keyFrom = (key: () => unknown) =>
+    privateKeyJwt(key, { algorithm: 'ES256' }) as ClientAuthentication
 
   it.each<[string, ClientAuthentication, string]>([
     [
-      'threw',
-      secretOf(() => {
+      'throws',
+      basicSecret(() => {
         throw new Error(SECRET)
       }),
       'the function that gives the secret threw',
     ],
     [
-      'rejected',
-      secretOf(() => Promise.reject(new Error(SECRET))),
+      'rejects',
+      basicSecret(() => Promise.reject(new Error(SECRET))),
       'the function that gives the secret threw',
     ],
-    ['gave nothing', secretOf(() => undefined), 'the function that gives the secret gave none'],
-    ['gave no text', secretOf(() => ''), 'the function that gives the secret gave none'],
-    ['gave a line', secretOf(() => `${SECRET}\n`), 'the secret holds a line break: trim it'],
-    ['gave no key', keyFrom(() => undefined), 'the function that gives the key gave none'],
-    ['gave a public key', keyFrom(() => publicKey), 'the key is not the private key, which signs'],
-    ['gave another key', keyFrom(() => rsa.privateKey), 'the key does not fit ES256'],
-    ['gave a PEM', keyFrom(() => PEM), 'the key must be no text (a PEM: createPrivateKey(pem))'],
     [
-      'gave no assertion',
+      'returns nothing',
+      basicSecret(() => undefined),
+      'the function that gives the secret gave none',
+    ],
+    [
+      'returns an empty secret',
+      basicSecret(() => ''),
+      'the function that gives the secret gave none',
+    ],
+    [
+      'returns a secret with a line break',
+      basicSecret(() => `${SECRET}\n`),
+      'the secret holds a line break: trim it',
+    ],
+    ['returns no key', keyFrom(() => undefined), 'the function that gives the key gave none'],
+    [
+      'returns a public key',
+      keyFrom(() => publicKey),
+      'the key is not the private key, which signs',
+    ],
+    ['returns a key of another type', keyFrom(() => rsa.privateKey), 'the key does not fit ES256'],
+    ['returns a PEM', keyFrom(() => PEM), 'the key must be no text (a PEM: createPrivateKey(pem))'],
+    [
+      'returns no assertion',
       { method: 'private_key_jwt', assertion: () => undefined },
       'the function that gives the assertion gave none',
     ],
-  ])('say so: %s', async (_case, clientAuthentication, detail) => {
-    const { source, server, events } = await scene(granting, { clientAuthentication, patience: 0 })
-    await expect(source.getToken()).rejects.toMatchObject({
-      code: 'credentials_unavailable',
-      fault: 'ours',
-      detail,
-    })
-    expect(server.asked).toEqual([])
-    expect(JSON.stringify(events)).not.toContain(SECRET)
-  })
+  ])(
+    'cause credentials_unavailable if the function %s',
+    async (_case, clientAuthentication, detail) => {
+      const { source, server, events } = await scene(granting, { clientAuthentication, maxWait: 0 })
+      await expect(source.getToken()).rejects.toMatchObject({
+        code: 'credentials_unavailable',
+        fault: 'configuration',
+        detail,
+      })
+      expect(server.asked).toEqual([])
+      expect(JSON.stringify(events)).not.toContain(SECRET)
+    },
+  )
 
-  it('are not what the network is blamed for, where the function never settles', async () => {
+  it('cause credentials_unavailable, not timeout, if the function never settles', async () => {
     let calls = 0
     const { source, passing } = await scene(granting, {
-      patience: 0,
-      clientAuthentication: secretOf(() => {
+      maxWait: 0,
+      clientAuthentication: basicSecret(() => {
         calls++
         return new Promise(() => {})
       }),
@@ -187,13 +233,13 @@ describe('credentials that cannot be had', () => {
     await until(() => calls === 1)
     expect(await passing(failed)).toMatchObject({
       code: 'credentials_unavailable',
-      detail: 'the credentials: not done within 5 s',
+      detail: 'the credentials: not completed within 5 s',
     })
   })
 })
 
 describe('parameters', () => {
-  it('go with the request, beside those of the grant', async () => {
+  it('are sent in addition to those of the grant', async () => {
     const { value, server } = await scene(granting, { parameters: { organization: 'acme' } })
     await value()
     expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
@@ -205,10 +251,10 @@ describe('parameters', () => {
   })
 })
 
-describe('where a connection is closed when it is used again', () => {
+describe('a token request whose connection is closed before the response', () => {
   const closed = ({ response }: Asked) => void response.destroy()
 
-  /** A source whose second token is asked for on the connection of the first. */
+  /** Creates a source that requests its second token on the connection of the first. */
   async function reusing(
     script: (asked: Asked) => unknown,
     clientAuthentication: ClientAuthentication,
@@ -225,7 +271,7 @@ describe('where a connection is closed when it is used again', () => {
     return all
   }
 
-  it('an assertion is signed for each of the two requests, and the token comes all the same', async () => {
+  it('is sent again with a newly signed assertion', async () => {
     const used = new Set<unknown>()
     const times: number[] = []
     const strict = (asked: Asked) => {
@@ -241,12 +287,12 @@ describe('where a connection is closed when it is used again', () => {
       algorithm: 'ES256',
     })
     expect([server.asked.length, used.size]).toEqual([3, 3])
-    // A second passes between the two.
+    // One second passes between the request and its repetition.
     expect(times.map((time) => time - times[0]!)).toEqual([0, 600, 601])
     expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
   })
 
-  it('an assertion that is made elsewhere is asked for again', async () => {
+  it('is sent again with a new assertion from the function', async () => {
     let made = 0
     const assertion = () => `assertion-${++made}`
     const { server } = await reusing(({ number }) => grant(number), {
@@ -257,17 +303,17 @@ describe('where a connection is closed when it is used again', () => {
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
   })
 
-  it('the connection is to blame where there is no second assertion', async () => {
+  it('fails with unreachable if the function returns no second assertion', async () => {
     const assertions = ['the-only-one']
     const { server, failure } = await scene(closed, {
       clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
-      patience: 0,
+      maxWait: 0,
     })
     expect(await failure()).toBe('unreachable')
     expect(server.asked).toHaveLength(1)
   })
 
-  it('neither of two secrets is told, whichever of them the server repeats', async () => {
+  it('does not reveal either of its two secrets if the server repeats one', async () => {
     const secrets = ['first-secret', 'second-secret']
     for (const repeated of secrets) {
       let given = 0

@@ -13,106 +13,116 @@ const redirecting =
     void response.writeHead(status, { Location: '/token/elsewhere' }).end()
 const without = (name: string): Script => ({ ...grant(1), [name]: undefined })
 
-/** The requests that a caller of little patience costs. */
-const REQUESTS = { once: 1, again: 2, 'again, and each once more at once': 4 }
+/** Number of requests for each kind of failure, if `maxWait` is 1. */
+const REQUESTS = { once: 1, again: 2, 'again, each sent twice': 4 }
 
-/** What the server does, what that is to us, and whether it is tried again. */
+/** Behaviour of the server, the error code that it causes, and the number of requests. */
 const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof REQUESTS])[] = [
   [
-    'refuses the credentials',
+    'rejects the credentials',
     refusing('invalid_client', { status: 401 }),
     'invalid_client',
     'once',
   ],
-  ['the same with 400', refusing('invalid_client'), 'invalid_client', 'once'],
-  ['refuses the credentials without a word', 401, 'invalid_client', 'once'],
+  ['rejects the credentials with 400', refusing('invalid_client'), 'invalid_client', 'once'],
+  ['rejects the credentials without a body', 401, 'invalid_client', 'once'],
   ['does not allow the grant', refusing('unauthorized_client'), 'unauthorized_client', 'once'],
   ['does not know the scope', refusing('invalid_scope'), 'invalid_scope', 'once'],
   ['does not know the resource', refusing('invalid_target'), 'invalid_target', 'once'],
-  ['does not have the grant', refusing('unsupported_grant_type'), 'unsupported_grant_type', 'once'],
-  ['misses something', refusing('invalid_request'), 'invalid_request', 'once'],
-  ['has an error of its own', refusing('policy_violation'), 'refused', 'once'],
-  ['has an error with a name from elsewhere', refusing('constructor'), 'refused', 'once'],
-  ['forbids it', 403, 'refused', 'once'],
-  ['refuses with 200', { error: 'invalid_scope' }, 'invalid_scope', 'once'],
-  ['has an error of its own, with 200', { error: 'policy_violation' }, 'refused', 'once'],
-  ['is not there', 404, 'endpoint_not_found', 'once'],
-  ['is gone', 410, 'endpoint_not_found', 'once'],
-  ['waits for too long', 408, 'temporarily_unavailable', 'again'],
-  ['finds it too early', 425, 'temporarily_unavailable', 'again'],
-  ['takes no POST', 405, 'endpoint_not_found', 'once'],
+  [
+    'does not support the grant',
+    refusing('unsupported_grant_type'),
+    'unsupported_grant_type',
+    'once',
+  ],
+  ['reports a malformed request', refusing('invalid_request'), 'invalid_request', 'once'],
+  ['sends an error code of its own', refusing('policy_violation'), 'refused', 'once'],
+  [
+    'sends an error code that is a member of Object.prototype',
+    refusing('constructor'),
+    'refused',
+    'once',
+  ],
+  ['answers 403', 403, 'refused', 'once'],
+  ['sends an error response with 200', { error: 'invalid_scope' }, 'invalid_scope', 'once'],
+  ['sends an error code of its own with 200', { error: 'policy_violation' }, 'refused', 'once'],
+  ['answers 404', 404, 'endpoint_not_found', 'once'],
+  ['answers 410', 410, 'endpoint_not_found', 'once'],
+  ['answers 408', 408, 'temporarily_unavailable', 'again'],
+  ['answers 425', 425, 'temporarily_unavailable', 'again'],
+  ['answers 405', 405, 'endpoint_not_found', 'once'],
   ['redirects with 302', redirecting(302), 'redirected', 'once'],
   ['redirects with 307', redirecting(307), 'redirected', 'once'],
   ['redirects with 308', redirecting(308), 'redirected', 'once'],
   [
-    'gives a token that is bound to a key',
+    'issues a token that is bound to a key',
     { ...grant(1), token_type: 'DPoP' },
     'unsupported_token_type',
     'once',
   ],
-  ['fails', 500, 'server_error', 'again'],
-  ['fails behind a gateway', 502, 'server_error', 'again'],
-  ['fails, and says so with 400', refusing('server_error'), 'server_error', 'again'],
-  ['is in maintenance', 503, 'temporarily_unavailable', 'again'],
+  ['answers 500', 500, 'server_error', 'again'],
+  ['answers 502', 502, 'server_error', 'again'],
+  ['sends server_error with 400', refusing('server_error'), 'server_error', 'again'],
+  ['answers 503', 503, 'temporarily_unavailable', 'again'],
   [
-    'is in maintenance, and says so with 400',
+    'sends temporarily_unavailable with 400',
     refusing('temporarily_unavailable'),
     'temporarily_unavailable',
     'again',
   ],
-  ['has enough', 429, 'throttled', 'again'],
-  ['answers with an empty page', answering(''), 'invalid_response', 'again'],
+  ['answers 429', 429, 'throttled', 'again'],
+  ['sends an empty body', answering(''), 'invalid_response', 'again'],
+  ['sends HTML', answering('<html>', { 'Content-Type': 'text/html' }), 'invalid_response', 'again'],
+  ['sends an array', answering('[]'), 'invalid_response', 'again'],
   [
-    'answers with HTML',
-    answering('<html>', { 'Content-Type': 'text/html' }),
-    'invalid_response',
-    'again',
-  ],
-  ['answers with an array', answering('[]'), 'invalid_response', 'again'],
-  [
-    'writes a member twice',
+    'sends a duplicate member',
     answering('{"access_token":"a","access_token":"b"}'),
     'invalid_response',
     'again',
   ],
   [
-    'answers with 66 kB',
+    'sends 66 kB',
     answering(JSON.stringify(grant(1, { more: 'x'.repeat(66_000) }))),
     'invalid_response',
     'again',
   ],
-  ['answers with 204', 204, 'invalid_response', 'again'],
-  ['gives no token', without('access_token'), 'invalid_response', 'again'],
-  ['gives a token that is no text', { ...grant(1), access_token: 7 }, 'invalid_response', 'again'],
+  ['answers 204', 204, 'invalid_response', 'again'],
+  ['sends no access_token', without('access_token'), 'invalid_response', 'again'],
   [
-    'gives a token with a line feed',
+    'sends an access_token that is not a string',
+    { ...grant(1), access_token: 7 },
+    'invalid_response',
+    'again',
+  ],
+  [
+    'sends an access_token with a line feed',
     { ...grant(1), access_token: 'a\nX-Evil: 1' },
     'invalid_response',
     'again',
   ],
   [
-    'gives a token of 17 kB',
+    'sends an access_token of 17 kB',
     { ...grant(1), access_token: 'a'.repeat(17_000) },
     'invalid_response',
     'again',
   ],
-  ['gives no type', without('token_type'), 'invalid_response', 'again'],
-  ['gives a token that has expired', { ...grant(1), expires_in: 0 }, 'invalid_response', 'again'],
+  ['sends no token_type', without('token_type'), 'invalid_response', 'again'],
+  ['sends expires_in 0', { ...grant(1), expires_in: 0 }, 'invalid_response', 'again'],
+  ['sends a negative expires_in', { ...grant(1), expires_in: '-5' }, 'invalid_response', 'again'],
   [
-    'gives a token that expired before',
-    { ...grant(1), expires_in: '-5' },
+    'sends a scope that is not a string',
+    { ...grant(1), scope: ['read'] },
     'invalid_response',
     'again',
   ],
-  ['writes scopes that are no text', { ...grant(1), scope: ['read'] }, 'invalid_response', 'again'],
   [
-    'breaks the connection',
+    'closes the connection before the response',
     ({ response }: Asked) => void response.destroy(),
     'unreachable',
-    'again, and each once more at once',
+    'again, each sent twice',
   ],
   [
-    'breaks off in the middle',
+    'closes the connection during the response',
     ({ response }: Asked) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 })
       response.write('{"access_token":', () => response.destroy())
@@ -120,9 +130,9 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
     'unreachable',
     'again',
   ],
-  ['never answers', () => undefined, 'timeout', 'again'],
+  ['never responds', () => undefined, 'timeout', 'again'],
   [
-    'begins and never ends',
+    'never completes the response',
     ({ response }: Asked) => {
       response.writeHead(200, { 'Content-Type': 'application/json' }).write('{')
     },
@@ -131,22 +141,25 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
   ],
 ]
 
-describe('a token endpoint that', () => {
-  it.each(FAULTS)('%s', async (_case, script, code, tried) => {
-    const { server, source, passing, events } = await scene(script, {
-      fetchTimeout: 0.1,
-      patience: 1,
-    })
-    const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
-    expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
-    const { text, advice } = ERRORS[code]
-    expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
-    expect(server.asked).toHaveLength(REQUESTS[tried])
-    expect(events).toHaveLength(tried === 'once' ? 1 : 2)
-    expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
-  })
+describe('getToken()', () => {
+  it.each(FAULTS)(
+    'rejects with the documented error if the token endpoint %s',
+    async (_case, script, code, tried) => {
+      const { server, source, passing, events } = await scene(script, {
+        fetchTimeout: 0.1,
+        maxWait: 1,
+      })
+      const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+      expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
+      const { text, advice } = ERRORS[code]
+      expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
+      expect(server.asked).toHaveLength(REQUESTS[tried])
+      expect(events).toHaveLength(tried === 'once' ? 1 : 2)
+      expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
+    },
+  )
 
-  it('does all of this gives each code of the table that is about an answer', () => {
+  it('is tested with every error code', () => {
     const elsewhere: TokenErrorCode[] = [
       'issuer_mismatch',
       'no_token_endpoint',
@@ -160,11 +173,11 @@ describe('a token endpoint that', () => {
   })
 })
 
-describe('an authorization server', () => {
-  it('that is not there cannot be reached, and the system says why', async () => {
+describe('getToken()', () => {
+  it('reports the system error code in detail if the server is unreachable', async () => {
     const gone = await tokenServer()
     await gone.close()
-    const { failure, events } = await scene(500, { issuer: gone.url, patience: 0 })
+    const { failure, events } = await scene(500, { issuer: gone.url, maxWait: 0 })
     expect(await failure()).toBe('unreachable')
     expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
   })
@@ -177,16 +190,16 @@ describe('an authorization server', () => {
     [429, 'throttled'],
     [500, 'server_error'],
     [503, 'temporarily_unavailable'],
-  ])('whose metadata come with %d gets no request', async (status, code) => {
+  ])('sends no token request if the metadata request gets %d', async (status, code) => {
     const { server, failure } = await scene(500, {
-      patience: 0,
+      maxWait: 0,
       fetch: async () => new Response('', { status }),
     })
     expect(await failure()).toBe(code)
     expect(server.asked).toEqual([])
   })
 
-  it('that is the wrong one is named, and where its metadata was looked for', async () => {
+  it('reports the URLs of the metadata requests if there is no metadata', async () => {
     const { source, server } = await scene(granting, {
       fetch: async () => new Response('', { status: 404 }),
     })
@@ -197,28 +210,31 @@ describe('an authorization server', () => {
     })
   })
 
-  it('whose token is over when it comes has given none', async () => {
+  it('rejects a token that expired before it arrived', async () => {
     const { clock, source, server } = await scene(
       ({ number }: Asked) => {
         clock.advance(number === 1 ? 2 : 0)
         return grant(number, { expires_in: 1 })
       },
-      { patience: 0 },
+      { maxWait: 0 },
     )
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'invalid_response',
-      detail: `${server.url}/token: the token was over when it came`,
+      detail: `${server.url}/token: the token expired before it arrived`,
     })
   })
 
-  it('is told apart from a fetch of our own that gives no Response', async () => {
+  it('rejects with unexpected if the custom fetch returns no Response', async () => {
     const { source, events } = await scene(granting, { fetch: async () => ({}) as Response })
-    await expect(source.getToken()).rejects.toMatchObject({ code: 'unexpected', fault: 'ours' })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'unexpected',
+      fault: 'configuration',
+    })
     expect(events).toHaveLength(1)
   })
 
   it.each([200, 400])(
-    'is told apart from a fetch of our own that follows redirects, to %d',
+    'rejects with redirected if the custom fetch follows a redirect to a %d',
     async (status) => {
       const script = ({ response, url }: Asked) => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
@@ -231,9 +247,9 @@ describe('an authorization server', () => {
     },
   )
 
-  it('is told apart from a fetch of our own that throws, whose error may hold anything', async () => {
+  it('rejects with unreachable and drops the error if the custom fetch throws', async () => {
     const { source } = await scene(500, {
-      patience: 0,
+      maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),
     })
     const error = await source.getToken().catch((thrown: TokenError) => thrown)

@@ -4,7 +4,7 @@ import { listen } from '../../../test/support/servers.ts'
 import { API, closing, scene, turns, until } from './scene.ts'
 import { granting } from './token-server.ts'
 
-/** An API on the loopback address that notes who comes, with what, and answers as a test says. */
+/** Starts an API on loopback that records each call and answers with a given function. */
 async function api(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown = accept,
 ) {
@@ -29,7 +29,7 @@ function accept(_request: IncomingMessage, response: ServerResponse): void {
 }
 
 const CHALLENGE = 'Bearer realm="api", error="invalid_token", error_description="revoked"'
-/** Rejects the tokens of a list with 401. */
+/** Answers 401 for the given tokens, and 200 for every other token. */
 const rejecting =
   (values: readonly string[], challenge = CHALLENGE) =>
   ({ headers }: IncomingMessage, response: ServerResponse) => {
@@ -38,16 +38,16 @@ const rejecting =
     else response.end('welcome')
   }
 
-/** A source that may send its token to an API, and has had one for a while. */
+/** Creates a source that is allowed to call `url`, with a cached token that is 10 seconds old. */
 async function caller(url: string, options: object = {}) {
-  const all = await scene(granting, { origins: [url], ...options })
+  const all = await scene(granting, { allowedOrigins: [url], ...options })
   await all.source.getToken()
   all.clock.advance(10)
   return all
 }
 
-describe('source.fetch', () => {
-  it('carries the token', async () => {
+describe('source.fetch()', () => {
+  it('sends the token in the Authorization header', async () => {
     const { url, calls } = await api()
     const { source } = await caller(url)
     const init = { method: 'POST', body: 'hello', headers: { 'X-Trace': '1' } }
@@ -62,7 +62,7 @@ describe('source.fetch', () => {
     ])
   })
 
-  it('repeats no call whose connection is closed: what an API does with it is for the caller to know', async () => {
+  it('does not repeat a call to an API whose connection is closed', async () => {
     const used = new WeakSet()
     const { url, calls } = await api((request, response) => {
       if (used.has(request.socket)) return request.socket.destroy()
@@ -77,7 +77,7 @@ describe('source.fetch', () => {
     expect(calls).toEqual(['GET / Bearer token-1', 'POST / Bearer token-1'])
   })
 
-  it('carries another token where that is asked for', async () => {
+  it('sends another token if request selects one', async () => {
     const { url, calls } = await api()
     const { source, server } = await caller(url)
     await source.fetch(url, {}, { scope: 'admin' })
@@ -85,16 +85,18 @@ describe('source.fetch', () => {
     expect(server.asked[1]!.form.get('scope')).toBe('admin')
   })
 
-  it('leaves no room for an Authorization header of the caller', async () => {
+  it('rejects with TypeError if the caller sets an Authorization header', async () => {
     const { url, calls } = await api()
     const { source } = await caller(url)
     const headers = { authorization: 'Basic x' }
-    await expect(source.fetch(url, { headers })).rejects.toThrow('leave it out')
-    await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow('leave it out')
+    await expect(source.fetch(url, { headers })).rejects.toThrow('remove it from the request')
+    await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow(
+      'remove it from the request',
+    )
     expect(calls).toEqual([])
   })
 
-  it('takes what says how to call for what it is, or not at all', async () => {
+  it('rejects with TypeError if init is not a plain object', async () => {
     const { url, calls } = await api()
     const { source } = await caller(url)
     const post = new Request(url, { method: 'POST', body: 'hello' })
@@ -105,7 +107,7 @@ describe('source.fetch', () => {
     expect(calls).toEqual(['PUT / Bearer token-1'])
   })
 
-  it('takes a signal in the init alone', async () => {
+  it('accepts signal in init, and not in request', async () => {
     const { source, server } = await scene()
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
@@ -113,7 +115,7 @@ describe('source.fetch', () => {
     expect(server.asked).toEqual([])
   })
 
-  it('rejects with what the fetch below it throws, as it comes', async () => {
+  it('rejects with the error that resourceFetch throws', async () => {
     const { source } = await scene(granting, {
       resourceFetch: async () => {
         throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
@@ -122,7 +124,7 @@ describe('source.fetch', () => {
     await expect(source.fetch(API)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
   })
 
-  it("calls through a fetch of one's own", async () => {
+  it('calls the API with resourceFetch', async () => {
     const seen: unknown[] = []
     const { source } = await scene(granting, {
       resourceFetch: async (input, init) => {
@@ -134,8 +136,10 @@ describe('source.fetch', () => {
     expect(seen).toEqual([`${API}/x`, 'POST', 'Bearer token-1'])
   })
 
-  it('ends with the signal of the caller, also while there is no token', async () => {
-    const { source, server } = await scene(() => undefined, { origins: ['http://127.0.0.1:9'] })
+  it('rejects when its signal is aborted while it waits for a token', async () => {
+    const { source, server } = await scene(() => undefined, {
+      allowedOrigins: ['http://127.0.0.1:9'],
+    })
     const abort = new AbortController()
     const answer = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
     await until(() => server.asked.length > 0)
@@ -144,7 +148,7 @@ describe('source.fetch', () => {
   })
 })
 
-describe('a token that the API rejects', () => {
+describe('a token that an API rejects', () => {
   it('is replaced, and the request is sent once more', async () => {
     const { url, calls } = await api(rejecting(['token-1']))
     const { source, server } = await caller(url)
@@ -154,7 +158,7 @@ describe('a token that the API rejects', () => {
     expect(server.asked).toHaveLength(2)
   })
 
-  it('is replaced once for all who had it', async () => {
+  it('is replaced once for 50 concurrent calls', async () => {
     const { url, calls } = await api(rejecting(['token-1']))
     const { source, server } = await caller(url)
     const answers = await Promise.all(Array.from({ length: 50 }, () => source.fetch(url)))
@@ -163,21 +167,21 @@ describe('a token that the API rejects', () => {
     expect(server.asked).toHaveLength(2)
   })
 
-  it('is replaced once: a second rejection goes to the caller', async () => {
+  it('is replaced once per call: the caller gets the second 401', async () => {
     const { url, calls } = await api(rejecting(['token-1', 'token-2', 'token-3']))
     const { source, server } = await caller(url)
     const response = await source.fetch(url)
     expect([response.status, await response.text()]).toEqual([401, 'rejected'])
     expect(calls).toHaveLength(2)
-    // The new token is a moment old: the next would fare no better, and the server is spared.
+    // The new token is younger than 5 s: it is not replaced, which limits the load on the server.
     await Promise.all(Array.from({ length: 20 }, () => source.fetch(url)))
     expect(server.asked).toHaveLength(2)
     expect(calls).toHaveLength(22)
   })
 
-  it('is not replaced where it was fetched a moment ago', async () => {
+  it('is not replaced if it was requested less than 5 s ago', async () => {
     const { url, calls } = await api(rejecting(['token-1']))
-    const { source, server, clock } = await scene(granting, { origins: [url] })
+    const { source, server, clock } = await scene(granting, { allowedOrigins: [url] })
     expect((await source.fetch(url)).status).toBe(401)
     clock.advance(4.9)
     expect((await source.fetch(url)).status).toBe(401)
@@ -188,11 +192,8 @@ describe('a token that the API rejects', () => {
 
   it.each<[string, () => [string | Request, RequestInit] | RequestInit]>([
     ['a stream', () => ({ body: new Blob(['hello']).stream(), duplex: 'half' }) as RequestInit],
-    [
-      'the body of a Request',
-      () => [new Request('http://x', { method: 'POST', body: 'hello' }), {}],
-    ],
-  ])('is not retried with %s, which is gone; soon there is a new token', async (_case, make) => {
+    ['part of a Request', () => [new Request('http://x', { method: 'POST', body: 'hello' }), {}]],
+  ])('is replaced without a retry if the body is %s', async (_case, make) => {
     const { url, calls } = await api(rejecting(['token-1']))
     const { source, count } = await caller(url)
     const made = make()
@@ -207,32 +208,32 @@ describe('a token that the API rejects', () => {
   })
 
   it.each<[string, () => RequestInit['body']]>([
-    ['text', () => 'a=1'],
-    ['a form', () => new URLSearchParams({ a: '1' })],
-    ['bytes', () => new TextEncoder().encode('a=1')],
-    ['a buffer', () => new TextEncoder().encode('a=1').buffer],
-    ['a blob', () => new Blob(['a=1'])],
-  ])('is retried with %s', async (_case, body) => {
+    ['a string', () => 'a=1'],
+    ['URLSearchParams', () => new URLSearchParams({ a: '1' })],
+    ['a Uint8Array', () => new TextEncoder().encode('a=1')],
+    ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
+    ['a Blob', () => new Blob(['a=1'])],
+  ])('is replaced and the body is sent again if it is %s', async (_case, body) => {
     const { url, calls } = await api(rejecting(['token-1']))
     const { source } = await caller(url)
     expect((await source.fetch(url, { method: 'POST', body: body()! })).status).toBe(200)
     expect(calls.map((call) => call.slice(-3))).toEqual(['a=1', 'a=1'])
   })
 
-  it('is what the caller hears of where there is no other', async () => {
+  it('leads to the 401 of the API if no new token is available', async () => {
     const { url } = await api(rejecting(['token-1']))
-    const { source, server } = await caller(url, { patience: 0 })
+    const { source, server } = await caller(url, { maxWait: 0 })
     server.answer(500)
     const response = await source.fetch(url)
     expect([response.status, await response.text()]).toEqual([401, 'rejected'])
   })
 
-  it('goes on serving other APIs while there is no other, and is asked about no more than the pauses allow', async () => {
+  it('stays in use for other APIs until a new one arrives, and the backoff applies', async () => {
     const broken = await api(rejecting(['token-1', 'token-2']))
     const good = await api()
     const { source, server, clock } = await caller(broken.url, {
-      origins: [broken.url, good.url],
-      patience: 0,
+      allowedOrigins: [broken.url, good.url],
+      maxWait: 0,
     })
     server.answer(500)
     for (let call = 0; call < 20; call++) {
@@ -249,21 +250,21 @@ describe('a token that the API rejects', () => {
     expect(good.calls.at(-1)).toBe('GET / Bearer token-3')
   })
 
-  it('is not waited for by other callers', async () => {
+  it('is not replaced for calls to other APIs while the request runs', async () => {
     const broken = await api(rejecting(['token-1']))
     const good = await api()
-    const { source, server } = await caller(broken.url, { origins: [broken.url, good.url] })
+    const { source, server } = await caller(broken.url, { allowedOrigins: [broken.url, good.url] })
     server.answer(() => undefined)
     const abort = new AbortController()
     const waiting = source.fetch(broken.url, { signal: abort.signal })
     await server.received(2)
     expect((await source.fetch(good.url)).status).toBe(200)
-    // Whoever has given up does not get the 401 of the first try.
+    // An aborted caller gets the reason of its signal, not the 401.
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
   })
 
-  it('is replaced also where its 401 breaks off', async () => {
+  it('is replaced even if the body of the 401 is incomplete', async () => {
     const { url } = await api(({ headers }, response) => {
       if (headers.authorization !== 'Bearer token-1') return response.end('welcome')
       response.writeHead(401, { 'WWW-Authenticate': CHALLENGE, 'Content-Length': 100 })
@@ -274,7 +275,7 @@ describe('a token that the API rejects', () => {
     await turns()
   })
 
-  it('is replaced by one for the same purpose, whatever has become of the request', async () => {
+  it('is replaced by a token for the same target, even if request was changed meanwhile', async () => {
     const { url, calls } = await api(rejecting(['token-2']))
     const { source, server, clock } = await caller(url)
     const scope = ['admin']
@@ -298,14 +299,14 @@ describe('a token that the API rejects', () => {
     ['Basic realm="x", Bearer realm="y", error="invalid_token"', 2],
     ['Negotiate abc==, Bearer error="invalid_token"', 2],
     ['DPoP algs="ES256", Bearer error = "invalid_token", Basic realm="z"', 2],
-  ])('is one where the challenge says so: %s', async (challenge, times) => {
+  ])('with the challenge "%s" leads to %d call(s)', async (challenge, times) => {
     const { url, calls } = await api(rejecting(['token-1'], challenge))
     const { source } = await caller(url)
     await source.fetch(url)
     expect(calls).toHaveLength(times)
   })
 
-  it('is not one where the status is another', async () => {
+  it('is detected only with status 401', async () => {
     const { url, calls } = await api((_request, response) => {
       response.writeHead(403, { 'WWW-Authenticate': CHALLENGE }).end()
     })
@@ -315,7 +316,7 @@ describe('a token that the API rejects', () => {
   })
 })
 
-describe('the token stays at home', () => {
+describe('source.fetch() sends no token', () => {
   it.each([
     'https://evil.example.com/',
     'http://api.example.com/',
@@ -327,7 +328,7 @@ describe('the token stays at home', () => {
     '//api.example.com',
     'data:text/plain,hello',
     'file:///etc/passwd',
-  ])('where the address is %s', async (address) => {
+  ])('if the URL is %s', async (address) => {
     const sent: unknown[] = []
     const { source, server } = await scene(granting, {
       resourceFetch: async (input) => {
@@ -343,18 +344,18 @@ describe('the token stays at home', () => {
   })
 
   it.each([
-    ['is named by nothing', { resource: undefined }],
-    ['is no address', { resource: 'urn:example:api' }],
-    ['has no https', { resource: 'http://127.0.0.1/' }],
-    ['is only an audience', { resource: undefined, audience: 'https://api.example.com' }],
-  ])('where the resource %s', async (_case, options) => {
+    ['is not set', { resource: undefined }],
+    ['is not a URL', { resource: 'urn:example:api' }],
+    ['is not https', { resource: 'http://127.0.0.1/' }],
+    ['is not set, but audience is', { resource: undefined, audience: 'https://api.example.com' }],
+  ])('if allowedOrigins is not set and resource %s', async (_case, options) => {
     const { source } = await scene(granting, options as object)
     for (const address of ['http://127.0.0.1/', API]) {
       await expect(source.fetch(address)).rejects.toMatchObject({ code: 'origin_not_allowed' })
     }
   })
 
-  it('where the token is for another resource', async () => {
+  it('to the configured resource if the token is for another resource', async () => {
     const { source } = await scene()
     const request = { resource: 'https://other.example.com/v1' }
     await expect(source.fetch(API, {}, request)).rejects.toMatchObject({
@@ -363,7 +364,7 @@ describe('the token stays at home', () => {
   })
 
   it.each([301, 302, 303, 307, 308])(
-    'where the API redirects with %d, to itself or elsewhere',
+    'to the target of a redirect with status %d',
     async (status) => {
       const evil = await api()
       for (const location of [evil.url, '/elsewhere']) {
@@ -383,8 +384,8 @@ describe('the token stays at home', () => {
     },
   )
 
-  it('where a Request says that it is for another address than it is', async () => {
-    class Liar extends Request {
+  it('if a Request reports another URL than its own', async () => {
+    class Spoofed extends Request {
       override get url(): string {
         return `${API}/x`
       }
@@ -398,8 +399,8 @@ describe('the token stays at home', () => {
     })
     const evil = 'https://evil.example.com/'
     const own = Object.defineProperty(new Request(evil), 'url', { value: `${API}/x` })
-    for (const liar of [new Liar(evil), own]) {
-      await expect(source.fetch(liar)).rejects.toMatchObject({ code: 'origin_not_allowed' })
+    for (const spoofed of [new Spoofed(evil), own]) {
+      await expect(source.fetch(spoofed)).rejects.toMatchObject({ code: 'origin_not_allowed' })
     }
     class Changing extends Request {
       override get url(): string {
@@ -410,10 +411,10 @@ describe('the token stays at home', () => {
     expect(sent).toEqual([`${API}/y`])
   })
 
-  it('where the address is changed while there is no token yet', async () => {
+  it('to a URL that was changed during the wait for a token', async () => {
     const evil = await api()
     const { url, calls } = await api()
-    const { source } = await scene(granting, { origins: [url] })
+    const { source } = await scene(granting, { allowedOrigins: [url] })
     const address = new URL(url)
     const answer = source.fetch(address)
     address.port = String(evil.port)

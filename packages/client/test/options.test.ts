@@ -12,7 +12,7 @@ const GOOD = {
   clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
 } as const
 
-function problemsOf(options: object): readonly string[] {
+function getProblems(options: object): readonly string[] {
   try {
     clientCredentials(options as ClientCredentialsOptions).close()
     return []
@@ -22,16 +22,16 @@ function problemsOf(options: object): readonly string[] {
 }
 
 describe('clientCredentials()', () => {
-  it('takes what it needs and no more', () => {
-    expect(problemsOf(GOOD)).toEqual([])
+  it('accepts the required options without any other', () => {
+    expect(getProblems(GOOD)).toEqual([])
     expect(
-      problemsOf({ ...GOOD, issuer: undefined, tokenEndpoint: 'http://127.0.0.1:9/t' }),
+      getProblems({ ...GOOD, issuer: undefined, tokenEndpoint: 'http://127.0.0.1:9/t' }),
     ).toEqual([])
   })
 
-  it('names everything that is missing at once', () => {
-    expect(problemsOf({})).toEqual([
-      'issuer or tokenEndpoint is missing: say which authorization server to ask.',
+  it('lists every missing option in one error', () => {
+    expect(getProblems({})).toEqual([
+      'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
       'clientId is missing (is the environment variable set?): give the id under which this client is registered.',
       expect.stringContaining('clientAuthentication must be an object with a method'),
     ])
@@ -57,38 +57,41 @@ describe('clientCredentials()', () => {
     [{ issuer: 'https://auth.example.com/?a=b' }, 'issuer must be an https address without query'],
     [
       { issuer: 'https://auth.example.com/{tenantid}/v2.0' },
-      'issuer has {tenantid} in it: give the tenant itself',
+      'issuer contains {tenantid}: replace it with the id of the tenant',
     ],
     [
       { issuer: 'https://auth.example.com/.well-known/openid-configuration' },
       'issuer is the address of its metadata: give the issuer that stands in there',
     ],
-    [{ parameters: 'a=b' }, 'parameters must be an object of strings'],
-    [{ parameters: { tier: 1 } }, 'parameters must be an object of strings'],
-    [{ parameters: { scope: 'read' } }, 'parameters.scope belongs to the grant'],
-    [{ parameters: { client_assertion: 'x' } }, 'parameters.client_assertion belongs'],
-    [{ scope: 7 }, 'scope must be scopes separated by spaces'],
+    [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
+    [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
+    [{ parameters: { scope: 'read' } }, 'parameters.scope is a parameter of the grant'],
+    [
+      { parameters: { client_assertion: 'x' } },
+      'parameters.client_assertion is a parameter of the grant',
+    ],
+    [{ scope: 7 }, 'scope must be a string of scopes separated by spaces'],
     [{ resource: { href: API } }, 'resource must be an absolute URI'],
-    [{ scope: ['read write'] }, 'scope must be scopes separated by spaces'],
+    [{ scope: ['read write'] }, 'scope must be a string of scopes separated by spaces'],
     [{ scope: [] }, 'scope must be'],
     [{ scope: ' ' }, 'scope must be'],
     [{ resource: 'https://api.example.com/#part' }, 'resource must be an absolute URI'],
     [{ resource: 'api' }, 'resource must be an absolute URI'],
-    [{ audience: '' }, 'audience must be a string'],
+    [{ audience: '' }, 'audience must be a non-empty string'],
     [
       { resource: 'https://a.example.com', audience: 'a' },
-      'resource and audience stand side by side',
+      'resource and audience exclude each other',
     ],
     [
-      { origins: ['https://api.example.com/'] },
-      'origins must be an array of origins without a path',
+      { allowedOrigins: ['https://api.example.com/'] },
+      'allowedOrigins must be an array of origins without a path',
     ],
-    [{ origins: ['http://api.example.com'] }, 'origins must be'],
-    [{ origins: ['*'] }, 'origins must be'],
-    [{ origins: [] }, 'origins must be'],
+    [{ allowedOrigins: ['http://api.example.com'] }, 'allowedOrigins must be'],
+    [{ allowedOrigins: ['*'] }, 'allowedOrigins must be'],
+    [{ allowedOrigins: [] }, 'allowedOrigins must be'],
     [{ renewBefore: -1 }, 'renewBefore must be a number of seconds from 0 to 86400'],
-    [{ assumedLifetime: 0 }, 'assumedLifetime must be a number of seconds from 1 to 86400'],
-    [{ patience: 301 }, 'patience must be a number of seconds from 0 to 300'],
+    [{ defaultExpiresIn: 0 }, 'defaultExpiresIn must be a number of seconds from 1 to 86400'],
+    [{ maxWait: 301 }, 'maxWait must be a number of seconds from 0 to 300'],
     [{ fetchTimeout: 0 }, 'fetchTimeout must be a number of seconds from 0.001 to 30'],
     [{ fetchTimeout: '5' }, 'fetchTimeout must be a number'],
     [{ fetch: 'fetch' }, 'fetch must be a function'],
@@ -99,7 +102,7 @@ describe('clientCredentials()', () => {
       'allowInsecureHosts must be an array of lower-case host names',
     ],
     [{ clock: Date }, 'clock must have the functions'],
-  ])('refuses %j', (wrong, problem) => {
-    expect(problemsOf({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
+  ])('rejects %j', (wrong, problem) => {
+    expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
   })
 })

@@ -14,13 +14,13 @@ export { closing }
 export const SECRET = 'a-secret-that-nobody-sees'
 export const API = 'https://api.example.com'
 
-/** An authorization server, a clock, and a token source that asks it. */
+/** Creates an authorization server, a clock, and a token source that uses both. */
 export async function scene(
   first: Script = granting,
   { server: given, ...options }: Partial<ClientCredentialsOptions> & { server?: TokenServer } = {},
 ) {
   const clock = fakeClock()
-  // Pauses that do not vary.
+  // No jitter.
   closing({ close: () => vi.restoreAllMocks() })
   vi.spyOn(Math, 'random').mockReturnValue(0)
   const server = given ?? closing(await tokenServer(first))
@@ -38,14 +38,14 @@ export async function scene(
     }),
   )
   const value = async () => (await source.getToken()).value
-  /** The code of the error that there is in the place of a token. */
+  /** Returns the code of the error of `getToken`, or 'a token' if it succeeds. */
   const failure = async () =>
     source.getToken().then(
       () => 'a token',
       (error: TokenError) => error.code,
     )
   const count = (type: TokenEvent['type']) => events.filter((event) => event.type === type).length
-  /** Lets time pass until something has come to rest. */
+  /** Advances the clock until the promise is settled. */
   async function passing<T>(promise: Promise<T>, seconds = 60): Promise<T> {
     const state = { isOver: false }
     const over = () => void (state.isOver = true)
@@ -59,7 +59,7 @@ export async function scene(
   return { clock, server, events, source, value, failure, count, passing }
 }
 
-/** Long enough for an exchange on the loopback address. */
+/** Waits long enough for a request and its response on loopback. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < 15; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

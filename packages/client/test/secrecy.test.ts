@@ -14,7 +14,7 @@ import { type Asked, grant, refusing } from './token-server.ts'
 const faults = watchProcess()
 afterEach(async () => expect(await faults.faults()).toEqual([]))
 
-/** Everything that printing, logging or copying can show of a value. */
+/** Returns everything that printing, logging or copying can show of a value. */
 function shown(value: unknown): string {
   const seen = [
     inspect(value, { depth: 10, showHidden: true, getters: true }),
@@ -28,8 +28,8 @@ function shown(value: unknown): string {
   return seen.join('\n')
 }
 
-describe('nothing that can be printed holds', () => {
-  it('a token', async () => {
+describe('printed objects do not contain', () => {
+  it('the value of a token', async () => {
     const { source, events } = await scene()
     const token = await source.getToken()
     expect(token.value).toBe('token-1')
@@ -45,19 +45,19 @@ describe('nothing that can be printed holds', () => {
   const secret = 'p@ss/w%rd:x "y'
   const ENCODED = 'p%40ss%2Fw%25rd%3Ax+%22y'
 
-  /** What a server may repeat of what it has been sent. */
+  /** Parts of a request that a server can repeat, in several encodings. */
   const PLACES: Record<string, (asked: Asked) => string | undefined> = {
-    'the header line': ({ headers }) => headers.authorization,
-    'the decoded header line': ({ headers }) =>
+    'the header': ({ headers }) => headers.authorization,
+    'the decoded header': ({ headers }) =>
       Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(),
     'the secret as it was sent in the form': ({ body }) => /client_secret=([^&]*)/.exec(body)?.[1],
-    'the secret as it was meant': () => secret,
-    'the secret with a space that is written in another way': () => secret.replace(' ', '%20'),
-    'the secret with escapes in lower case': () =>
+    'the secret': () => secret,
+    'the secret with another encoding of the space': () => secret.replace(' ', '%20'),
+    'the secret with lower-case percent-encoding': () =>
       ENCODED.replace(/%../g, (part) => part.toLowerCase()),
-    'the secret with quotes that are escaped': () => secret.replace(/"/g, '\\"'),
+    'the secret with escaped quotes': () => secret.replace(/"/g, '\\"'),
     'the secret in base64': () => btoa(secret),
-    'the secret in lines': () => secret.replace(' ', '\n'),
+    'the secret with a line break': () => secret.replace(' ', '\n'),
     'the assertion': ({ form }) => form.get('client_assertion') ?? undefined,
     'the whole form': ({ body }) => body,
   }
@@ -66,7 +66,7 @@ describe('nothing that can be printed holds', () => {
     ['client_secret_basic', { method: 'client_secret_basic', secret }, 8],
     ['client_secret_post', { method: 'client_secret_post', secret }, 8],
     ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 2],
-  ])('a secret, where the server repeats it: %s', async (_method, clientAuthentication, least) => {
+  ])('a secret that the server repeats: %s', async (_method, clientAuthentication, least) => {
     let repeated = 0
     for (const place of Object.values(PLACES)) {
       let said = ''
@@ -83,7 +83,7 @@ describe('nothing that can be printed holds', () => {
       )
       const error = await source.getToken().catch((thrown: Error) => thrown)
       const form = new URLSearchParams(said)
-      // What was not sent cannot be repeated.
+      // Skips parts that were not sent with this method.
       const isOfSecret = clientAuthentication.method !== 'private_key_jwt'
       const isAssertion = said.includes('eyJ') || form.has('client_assertion')
       const isBare = clientAuthentication.method === 'client_secret_basic' && form.has('grant_type')
@@ -95,7 +95,7 @@ describe('nothing that can be printed holds', () => {
     expect(repeated).toBeGreaterThanOrEqual(least)
   })
 
-  it('what a server says where the credentials are wrong: only that', async () => {
+  it('the error_description of invalid_client', async () => {
     const { source } = await scene(
       refusing('invalid_client', { status: 401, error_description: 'reversed: terces-a' }),
     )
@@ -104,7 +104,7 @@ describe('nothing that can be printed holds', () => {
     })
   })
 
-  it('anything of options that are wrong', () => {
+  it('the values of invalid options', () => {
     const secretOptions = {
       issuer: 'no address',
       clientId: 7,
@@ -120,8 +120,8 @@ describe('nothing that can be printed holds', () => {
   })
 })
 
-describe('an error', () => {
-  it('tells what the server says, where that is harmless', async () => {
+describe('the detail of an error', () => {
+  it('contains a safe error_description', async () => {
     const { source, server } = await scene(
       refusing('invalid_scope', { error_description: 'no such scope:\n write' }),
     )
@@ -131,10 +131,10 @@ describe('an error', () => {
   })
 
   it.each([
-    ['longer than a few lines', 'x'.repeat(501)],
-    ['in terminal codes', '\u001b[2J'],
-    ['no text', { a: 1 }],
-  ])('does not where that is %s', async (_case, error_description) => {
+    ['longer than 500 characters', 'x'.repeat(501)],
+    ['a terminal escape sequence', '\u001b[2J'],
+    ['not a string', { a: 1 }],
+  ])('does not contain an error_description that is %s', async (_case, error_description) => {
     const { source } = await scene(refusing('invalid_scope', { error_description }))
     await expect(source.getToken()).rejects.toMatchObject({
       detail: expect.stringMatching(/: status 400, invalid_scope$/),
@@ -142,7 +142,7 @@ describe('an error', () => {
   })
 })
 
-it('no rejection is left unhandled, where nobody waits for a renewal that fails', async () => {
+it('a failed renewal without waiting callers causes no unhandled rejection', async () => {
   const { clock, server, source, value, count } = await scene(({ number }) => grant(number))
   await value()
   server.answer(500)
@@ -152,7 +152,7 @@ it('no rejection is left unhandled, where nobody waits for a renewal that fails'
   source.close()
 })
 
-it('what an event listener throws changes nothing', async () => {
+it('an error thrown by onEvent is ignored', async () => {
   const { value } = await scene(undefined, {
     onEvent: () => {
       throw new Error('a bug')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TokenLifeCycle } from '../src/token-life-cycle.ts'
 
-/** A life-cycle whose pauses do not vary, and a hand on both clocks. */
+/** Creates a life-cycle without jitter, and functions to move both clocks. */
 function scene(renewBefore?: number) {
   const cycle = new TokenLifeCycle<string>(renewBefore, () => 0)
   const now = { wall: 1_000_000, monotonic: 0 }
@@ -16,19 +16,25 @@ function scene(renewBefore?: number) {
   return { cycle, now, pass, succeed, fail, plan: () => cycle.plan(now) }
 }
 
-describe('the life of a token', () => {
-  it('begins with a request', () => {
+describe('TokenLifeCycle', () => {
+  it('requests a token first', () => {
     expect(scene().plan()).toEqual({ token: undefined, start: true })
   })
 
   it.each([
-    { lifetime: 600, due: 480, gone: 595, because: 'a fifth of the lifetime, five seconds' },
-    { lifetime: 86_400, due: 86_100, gone: 86_395, because: 'five minutes at most' },
-    { lifetime: 10, due: 8, gone: 9.5, because: 'parts of a short life' },
-    { lifetime: 900, renewBefore: 60, due: 840, gone: 895, because: 'what the option says' },
-    { lifetime: 100, renewBefore: 100, due: 50, gone: 95, because: 'never more than half of it' },
-    { lifetime: 1e9, due: 86_100, gone: 86_395, because: 'a day at most, whatever is said' },
-  ])('of $lifetime s is due at $due s and gone at $gone s: $because', (row) => {
+    { lifetime: 600, due: 480, gone: 595, because: 'margin of a fifth, leeway of 5 s' },
+    { lifetime: 86_400, due: 86_100, gone: 86_395, because: 'margin of at most 300 s' },
+    { lifetime: 10, due: 8, gone: 9.5, because: 'leeway of 5 % for a short lifetime' },
+    { lifetime: 900, renewBefore: 60, due: 840, gone: 895, because: 'margin from renewBefore' },
+    {
+      lifetime: 100,
+      renewBefore: 100,
+      due: 50,
+      gone: 95,
+      because: 'margin of at most half the lifetime',
+    },
+    { lifetime: 1e9, due: 86_100, gone: 86_395, because: 'lifetime of at most a day' },
+  ])('renews a token of $lifetime s at $due s and drops it at $gone s: $because', (row) => {
     const { pass, succeed, plan } = scene(row.renewBefore)
     succeed('one', row.lifetime)
     expect(plan()).toEqual({ token: 'one', start: false })
@@ -43,12 +49,12 @@ describe('the life of a token', () => {
   })
 
   it.each([
-    ['the wall clock alone, in a suspended process', { wall: 700_000, monotonic: 0 }],
+    ['the wall clock advances, in a suspended process', { wall: 700_000, monotonic: 0 }],
     [
-      'the monotonic clock alone, where the time was set back',
+      'the monotonic clock advances, after the wall clock was set back',
       { wall: -86_400_000, monotonic: 700_000 },
     ],
-  ])('ends by %s', (_case, moved) => {
+  ])('expires a token if only %s', (_case, moved) => {
     const { now, succeed, plan } = scene()
     succeed('one', 600)
     now.wall += moved.wall
@@ -56,7 +62,7 @@ describe('the life of a token', () => {
     expect(plan()).toEqual({ token: undefined, start: true })
   })
 
-  it('pauses renewals after a failure, longer each time, and callers without a token but five seconds', () => {
+  it('doubles the backoff of renewals up to 30 s, and limits it to 5 s without a valid token', () => {
     const { pass, succeed, fail, plan } = scene()
     succeed('one', 600)
     pass(480)
@@ -84,12 +90,12 @@ describe('the life of a token', () => {
     expect(fail()).toBe(0.5)
   })
 
-  it('shortens each pause by up to half, by chance', () => {
+  it('shortens each backoff at random by up to half', () => {
     const cycle = new TokenLifeCycle<string>(undefined, () => 1)
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('is due at once for the token that was rejected, and for no other; it serves until there is another', () => {
+  it('renews at once after the cached token was rejected, and keeps it until a new token arrives', () => {
     const { cycle, now, pass, succeed, plan } = scene()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((held) => held === token, now)
@@ -104,7 +110,7 @@ describe('the life of a token', () => {
     expect(plan()).toEqual({ token: 'three', start: false })
   })
 
-  it('ends at once for the token that is dropped, and for no other', () => {
+  it('drops the cached token only if it is the given one', () => {
     const { cycle, succeed, plan } = scene()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)
@@ -113,7 +119,7 @@ describe('the life of a token', () => {
     expect(plan()).toEqual({ token: undefined, start: true })
   })
 
-  it('is a day at most', () => {
+  it('returns the lifetime, at most a day', () => {
     const { succeed } = scene()
     expect([succeed('one', 600), succeed('two', 1e9)]).toEqual([600, 86_400])
   })

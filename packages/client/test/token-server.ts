@@ -7,20 +7,20 @@ import {
 
 export type { Asked, Script }
 
-/** An authorization server on the loopback address whose token endpoint obeys a test. */
+/** Authorization server on loopback. The test scripts its token endpoint. */
 export interface TokenServer extends ScriptedServer {
   /** Replaces the metadata. */
   publish(metadata: (url: string) => Script): void
 }
 
-/** Grants `token-1`, `token-2` and so on, for ten minutes each. */
+/** Grants `token-1`, `token-2` and so on, each for 600 seconds. */
 export const granting: Script = ({ number }: Asked) => grant(number)
 
 export function grant(number: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return { access_token: `token-${number}`, token_type: 'Bearer', expires_in: 600, ...more }
 }
 
-/** Refuses as RFC 6749 section 5.2 has it. */
+/** Answers with an error response (RFC 6749 section 5.2). */
 export function refusing(
   error: string,
   { status = 400, headers = {}, ...more }: Record<string, unknown> = {},

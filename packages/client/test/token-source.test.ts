@@ -5,11 +5,11 @@ import type { TokenError } from '../src/index.ts'
 import { API, scene, SECRET, turns, until } from './scene.ts'
 import { type Asked, grant, granting, refusing } from './token-server.ts'
 
-const basicOf = ({ headers }: Asked) =>
+const readBasic = ({ headers }: Asked) =>
   Buffer.from(headers.authorization!.slice('Basic '.length), 'base64').toString()
 
-describe('a token', () => {
-  it('is asked for with the client credentials grant, at the endpoint that the issuer publishes', async () => {
+describe('getToken()', () => {
+  it('requests a token with the client credentials grant at the discovered endpoint', async () => {
     const { server, source } = await scene()
     expect(server.visited).toEqual([])
     const token = await source.getToken()
@@ -29,10 +29,10 @@ describe('a token', () => {
       resource: API,
     })
     expect(asked!.headers['content-type']).toBe('application/x-www-form-urlencoded')
-    expect(basicOf(asked!)).toBe(`orders:${SECRET}`)
+    expect(readBasic(asked!)).toBe(`orders:${SECRET}`)
   })
 
-  it('is asked for without discovery where the endpoint is given, for an audience where that is its name', async () => {
+  it('uses tokenEndpoint without discovery, and sends audience', async () => {
     const { server } = await scene()
     const { value, server: same } = await scene(granting, {
       server,
@@ -53,7 +53,7 @@ describe('a token', () => {
     })
   })
 
-  it('is held, and a thousand callers at once cause one request', async () => {
+  it('caches the token, and sends one request for 1000 concurrent callers', async () => {
     const { server, source, count } = await scene()
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getToken()))
     expect(new Set(tokens).size).toBe(1)
@@ -65,7 +65,7 @@ describe('a token', () => {
     expect(count('token_cached')).toBe(1)
   })
 
-  it('is renewed ahead of its end, once, while callers keep the old one', async () => {
+  it('renews the token once before it expires, and returns the old one meanwhile', async () => {
     const { clock, server, source, value, count, events } = await scene()
     await value()
     clock.advance(479.9)
@@ -91,7 +91,7 @@ describe('a token', () => {
     })
   })
 
-  it('is replaced when it has expired, and callers wait', async () => {
+  it('waits for a new token after the old one expired', async () => {
     const { clock, server, value } = await scene()
     await value()
     clock.advance(595)
@@ -101,15 +101,15 @@ describe('a token', () => {
 
   it.each([
     ['the process was suspended', 'suspend', 3600],
-    ['the clock is set forward', 'jump', 3600],
-  ] as const)('is replaced when %s', async (_case, move, seconds) => {
+    ['the clock was set forward', 'jump', 3600],
+  ] as const)('replaces a token that expired because %s', async (_case, move, seconds) => {
     const { clock, value } = await scene()
     await value()
     clock[move](seconds)
     expect(await value()).toBe('token-2')
   })
 
-  it('lives no longer where the clock is set back', async () => {
+  it('does not extend the lifetime when the clock is set back', async () => {
     const { clock, value } = await scene()
     await value()
     clock.jump(-86_400)
@@ -121,21 +121,24 @@ describe('a token', () => {
   it.each([
     ['absent', undefined, undefined, 300],
     ['null', null, undefined, 300],
-    ['words', 'an hour', undefined, 300],
+    ['not a number', 'an hour', undefined, 300],
     ['a number as text', '1000', 1_900_001_000, 1000],
     ['a fraction', 99.5, 1_900_000_099, 99.5],
-    ['without end', 1e300, 1e300, 86_400],
-  ])('is held for a while where expires_in is %s', async (_case, given, expiresAt, seconds) => {
-    const { clock, source, value } = await scene(({ number }) =>
-      grant(number, { expires_in: given }),
-    )
-    expect((await source.getToken()).expiresAt).toBe(expiresAt)
-    clock.advance(seconds - 5.1)
-    expect(await value()).toBe('token-1')
-    await until(() => source.counters().renewed === 1)
-  })
+    ['huge', 1e300, 1e300, 86_400],
+  ])(
+    'caches a token for a limited time if expires_in is %s',
+    async (_case, given, expiresAt, seconds) => {
+      const { clock, source, value } = await scene(({ number }) =>
+        grant(number, { expires_in: given }),
+      )
+      expect((await source.getToken()).expiresAt).toBe(expiresAt)
+      clock.advance(seconds - 5.1)
+      expect(await value()).toBe('token-1')
+      await until(() => source.counters().renewed === 1)
+    },
+  )
 
-  it('comes with no other: refresh tokens and ID tokens are ignored', async () => {
+  it('ignores refresh tokens and ID tokens', async () => {
     const { source } = await scene(({ number }) =>
       grant(number, { refresh_token: 7, id_token: 'x', token_type: 'bEARER' }),
     )
@@ -143,7 +146,7 @@ describe('a token', () => {
     expect(Object.keys(token).sort()).toEqual(['expiresAt', 'missingScopes', 'scopes', 'type'])
   })
 
-  it('says what was granted where that is less than what was asked for', async () => {
+  it('reports scopes that were not granted in missingScopes', async () => {
     const { source, events } = await scene(({ number }) => grant(number, { scope: 'read other' }))
     expect(await source.getToken()).toMatchObject({
       scopes: ['read', 'other'],
@@ -153,8 +156,33 @@ describe('a token', () => {
   })
 })
 
-describe('tokens for several purposes', () => {
-  it('are not mixed up, and each is asked for once', async () => {
+describe('counters()', () => {
+  it('counts if nothing listens to events', async () => {
+    const { clock, server, source, value, failure } = await scene(granting, {
+      onEvent: undefined!,
+      maxWait: 0,
+    })
+    await value()
+    await value()
+    clock.advance(480)
+    await value()
+    await until(() => source.counters().renewed === 1)
+    source.invalidate()
+    server.answer(500)
+    expect(await failure()).toBe('server_error')
+    expect(source.counters()).toEqual({
+      issued: 1,
+      renewed: 1,
+      cached: 2,
+      failed: 1,
+      invalidated: 1,
+      duration: 0,
+    })
+  })
+})
+
+describe('tokens for several targets', () => {
+  it('are requested once each and cached separately', async () => {
     const { server, source } = await scene(({ number, form }) =>
       grant(number, {
         access_token: [form.get('scope'), form.getAll('resource').join()]
@@ -180,7 +208,7 @@ describe('tokens for several purposes', () => {
     expect(server.asked.map(({ form }) => form.get('audience'))).toContain(API)
   })
 
-  it('are one where the same is written in another way', async () => {
+  it('are one token if the targets differ only in order and duplicates', async () => {
     const { server, source } = await scene()
     const same = [
       undefined,
@@ -193,7 +221,7 @@ describe('tokens for several purposes', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('are a hundred at most, and the usual one beside them is never driven out', async () => {
+  it('are limited to 100, and the configured one is never evicted', async () => {
     const { server, source, value } = await scene()
     await value()
     for (let i = 0; i <= 100; i++) await source.getToken({ scope: `scope-${i}` })
@@ -205,13 +233,13 @@ describe('tokens for several purposes', () => {
     expect(server.asked).toHaveLength(103)
   })
 
-  it('are refused where the request makes no sense', async () => {
+  it('are rejected with ConfigurationError if the request is invalid', async () => {
     const { source, server } = await scene()
     for (const [request, problem] of [
       [{ scopes: 'read' }, 'Did you mean scope?'],
       [{ scope: 'a"b' }, 'scope must be'],
       [{ resource: 'no address' }, 'resource must be'],
-      [{ resource: API, audience: 'x' }, 'side by side'],
+      [{ resource: API, audience: 'x' }, 'exclude each other'],
     ] as const) {
       await expect(source.getToken(request as object)).rejects.toThrow(problem)
     }
@@ -220,7 +248,7 @@ describe('tokens for several purposes', () => {
 })
 
 describe('invalidate()', () => {
-  it('drops the token that was rejected, and not its successor', async () => {
+  it('removes the rejected token, and not its successor', async () => {
     const { clock, source, value, server, count } = await scene()
     const first = await source.getToken()
     clock.advance(5)
@@ -238,7 +266,7 @@ describe('invalidate()', () => {
     expect(source.counters().invalidated).toBe(3)
   })
 
-  it('keeps a token that is so young that the next would be rejected, too, and says so', async () => {
+  it('returns false and keeps a token that is younger than 5 s', async () => {
     const { clock, source, value, server, count } = await scene()
     for (let call = 0; call < 50; call++) expect(source.invalidate(await value())).toBe(false)
     clock.advance(4.99)
@@ -247,7 +275,7 @@ describe('invalidate()', () => {
     expect(count('token_invalidated')).toBe(0)
   })
 
-  it('without a token drops the one that is on its way, which serves only those who wait', async () => {
+  it('without an argument does not cache the token of a running request', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const { source, server, value } = await scene(async ({ number }: Asked) => {
@@ -267,10 +295,10 @@ describe('an outage of the authorization server', () => {
   it.each([
     ['fails', 500],
     ['hangs', () => undefined],
-    ['breaks off', ({ response }: Asked) => void response.destroy()],
-    ['talks nonsense', { token: 'none' }],
-    ['refuses us', refusing('invalid_client', { status: 401 })],
-  ])('is invisible while the token is good, where it %s', async (_case, outage) => {
+    ['closes the connection', ({ response }: Asked) => void response.destroy()],
+    ['sends an invalid response', { token: 'none' }],
+    ['rejects the credentials', refusing('invalid_client', { status: 401 })],
+  ])('has no effect while a valid token is cached, if the server %s', async (_case, outage) => {
     const { clock, server, value, source, passing, failure, count } = await scene()
     await value()
     clock.advance(480)
@@ -279,7 +307,7 @@ describe('an outage of the authorization server', () => {
       expect(await value()).toBe('token-1')
       await passing(new Promise((resolve) => void clock.after(1000, () => resolve(undefined))))
     }
-    // Pauses from 0.5 to 30 s, each shortened by half at most.
+    // Backoff from 0.5 to 30 s, each shortened by at most half.
     expect(count('token_failed')).toBeGreaterThan(3)
     expect(count('token_failed')).toBeLessThan(15)
     expect(server.asked.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
@@ -292,7 +320,7 @@ describe('an outage of the authorization server', () => {
     expect(source.counters().failed).toBe(count('token_failed'))
   })
 
-  it('is survived by callers without a token where it is short', async () => {
+  it('ends with a token for all waiting callers if it is short', async () => {
     const { server, value, passing, count } = await scene(({ number }) =>
       number < 4 ? 503 : grant(number),
     )
@@ -302,7 +330,7 @@ describe('an outage of the authorization server', () => {
     expect(count('token_failed')).toBe(3)
   })
 
-  it('ends the wait when the patience would be over, and turns callers away for a while', async () => {
+  it('rejects callers before maxWait would be exceeded, and rejects at once during the backoff', async () => {
     const { clock, server, source, failure, passing } = await scene(503)
     const began = clock.monotonic()
     expect(await passing(failure())).toBe('temporarily_unavailable')
@@ -313,7 +341,7 @@ describe('an outage of the authorization server', () => {
       code: 'temporarily_unavailable',
       fault: 'server',
       serverStatus: 503,
-      detail: `as before, ${server.url}/token: status 503`,
+      detail: `no new request, last error: ${server.url}/token: status 503`,
       retryAfter: 4,
     })
     expect(server.asked).toHaveLength(4)
@@ -322,13 +350,13 @@ describe('an outage of the authorization server', () => {
     expect((await source.getToken()).value).toBe('token-5')
   })
 
-  it('costs one request at a time, however many ask, and however it fails', async () => {
+  it('causes one request at a time for 500 concurrent callers', async () => {
     const { server, failure, passing, count } = await scene(
       ({ response }) => void response.destroy(),
     )
     const failures = await passing(Promise.all(Array.from({ length: 500 }, failure)))
     expect(new Set(failures)).toEqual(new Set(['unreachable']))
-    // Each attempt is made once more, because its connection was closed.
+    // Each attempt sends its request twice, because the connection was closed.
     expect([count('token_failed'), server.asked.length]).toEqual([4, 8])
   })
 
@@ -338,23 +366,23 @@ describe('an outage of the authorization server', () => {
     [0.5, 2],
     [1.5, 3],
     [20, 6],
-  ])('is waited for with a patience of %d s: so many requests, %d', async (patience, requests) => {
-    const { clock, server, failure, passing } = await scene(503, { patience })
+  ])('with a maxWait of %d s causes %d request(s)', async (maxWait, requests) => {
+    const { clock, server, failure, passing } = await scene(503, { maxWait })
     expect(await passing(failure())).toBe('temporarily_unavailable')
-    expect(clock.monotonic()).toBeLessThanOrEqual(patience * 1000 + 100)
+    expect(clock.monotonic()).toBeLessThanOrEqual(maxWait * 1000 + 100)
     expect(server.asked).toHaveLength(requests)
   })
 
-  it('ends the wait where requests take all the patience', async () => {
+  it('counts the duration of requests towards maxWait', async () => {
     const { server, failure, passing } = await scene(() => undefined, {
-      patience: 6,
+      maxWait: 6,
       fetchTimeout: 4,
     })
     expect(await passing(failure())).toBe('timeout')
     expect(server.asked).toHaveLength(2)
   })
 
-  it('is left alone for as long as the server asks', async () => {
+  it('causes no request before Retry-After ends', async () => {
     const { clock, server, source, value, failure } = await scene(
       refusing('too_fast', { status: 429, headers: { 'Retry-After': '40' } }),
     )
@@ -368,18 +396,18 @@ describe('an outage of the authorization server', () => {
     expect(await value()).toBe('token-2')
   })
 
-  it('is waited for where the server asks for little', async () => {
+  it('causes a retry after Retry-After if maxWait allows it', async () => {
     const script = ({ number, response }: Asked) => {
       if (number > 1) return grant(number)
       return void response.writeHead(503, { 'Retry-After': '7' }).end()
     }
-    const { clock, value, passing } = await scene(script, { patience: 10 })
+    const { clock, value, passing } = await scene(script, { maxWait: 10 })
     const began = clock.monotonic()
     expect(await passing(value())).toBe('token-2')
     expect(clock.monotonic() - began).toBeGreaterThanOrEqual(7000)
   })
 
-  it('is left alone by all who ask for anything, for as long as the server asks', async () => {
+  it('causes no request for any target before Retry-After ends, at most 300 s', async () => {
     const { clock, server, source } = await scene(
       refusing('too_fast', { status: 429, headers: { 'Retry-After': '99999999999' } }),
     )
@@ -388,16 +416,16 @@ describe('an outage of the authorization server', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(i)))
     answers.push(await ask(0), await ask(50))
     expect(new Set(answers)).toEqual(new Set([300]))
-    // Those that were on their way when the first answer came, and no others.
+    // Only the requests that were running when the first response arrived.
     expect(server.asked).toHaveLength(10)
     server.answer(granting)
     clock.advance(300)
     expect(await source.getToken({ scope: 'scope-7' })).toMatchObject({ value: 'token-11' })
   })
 
-  it('meets ten requests at once, however many tokens are asked for', async () => {
+  it('causes at most 10 concurrent requests for any number of targets', async () => {
     const { server, source, clock, failure, passing } = await scene(() => undefined, {
-      patience: 0,
+      maxWait: 0,
     })
     const failures = Array.from({ length: 30 }, (_, i) =>
       source.getToken({ scope: `scope-${i}` }).catch(({ code, detail }: TokenError) => {
@@ -409,17 +437,17 @@ describe('an outage of the authorization server', () => {
     expect(server.asked).toHaveLength(10)
     const texts = await passing(Promise.all(failures))
     expect(
-      texts.filter((text) => text === `timeout: ${server.url}/token: not done within 5 s`),
+      texts.filter((text) => text === `timeout: ${server.url}/token: not completed within 5 s`),
     ).toHaveLength(10)
     expect(
-      texts.filter((text) => text === 'timeout: 10 other requests: not done within 5 s'),
+      texts.filter((text) => text === 'timeout: 10 other requests: not completed within 5 s'),
     ).toHaveLength(20)
     server.answer(granting)
     clock.advance(5)
     expect(await passing(failure())).toBe('a token')
   })
 
-  it('warns of no leak of listeners, where many wait with one signal', async () => {
+  it('causes no MaxListenersExceededWarning if many callers share a signal', async () => {
     const warnings: unknown[] = []
     const warned = (warning: unknown) => void warnings.push(warning)
     process.on('warning', warned)
@@ -438,7 +466,7 @@ describe('an outage of the authorization server', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('of the metadata alone, which hang, does no harm where the endpoint is known', async () => {
+  it('has no effect if only the metadata hangs and the endpoint is known', async () => {
     const { clock, server, value } = await scene()
     await value()
     server.publish(() => () => undefined)
@@ -449,22 +477,22 @@ describe('an outage of the authorization server', () => {
     expect(server.visited).toHaveLength(3)
   })
 
-  it('of the metadata that hang for ever is over when they answer', async () => {
-    let isMended = false
+  it('ends when hanging metadata is available again', async () => {
+    let isAvailable = false
     const { clock, server, failure, passing } = await scene(granting, {
-      patience: 0,
-      // Looks at no signal.
+      maxWait: 0,
+      // Ignores the signal.
       fetch: (url, init) =>
-        isMended || init.method === 'POST' ? fetch(url, init) : new Promise(() => {}),
+        isAvailable || init.method === 'POST' ? fetch(url, init) : new Promise(() => {}),
     })
     expect(await passing(failure())).toBe('timeout')
-    isMended = true
+    isAvailable = true
     clock.advance(1)
     expect(await failure()).toBe('a token')
     expect(server.visited).toHaveLength(1)
   })
 
-  it('of the metadata alone does no harm where the endpoint is known', async () => {
+  it('has no effect if only the metadata is wrong and the endpoint is known', async () => {
     const { clock, server, value } = await scene()
     await value()
     server.publish(() => ({ issuer: 'https://somebody.else.example' }))
@@ -472,7 +500,7 @@ describe('an outage of the authorization server', () => {
     expect(await value()).toBe('token-2')
   })
 
-  it('is over for callers who have moved with the endpoint', async () => {
+  it('ends after a 404 when discovery finds the new endpoint', async () => {
     const { clock, server, value, failure, source } = await scene()
     await value()
     server.answer(404)
@@ -486,26 +514,26 @@ describe('an outage of the authorization server', () => {
   })
 })
 
-describe('a caller who waits', () => {
-  it('can be called off, and the others go on', async () => {
+describe('a waiting caller', () => {
+  it('stops waiting when its signal is aborted, and other callers continue', async () => {
     let release = () => {}
     const { source, value, server } = await scene(async ({ number }) => {
       await new Promise<void>((resolve) => (release = resolve))
       return grant(number)
     })
     const abort = new AbortController()
-    const impatient = source.getToken({ signal: abort.signal })
-    const patient = value()
+    const aborted = source.getToken({ signal: abort.signal })
+    const waiting = value()
     await until(() => server.asked.length === 1)
     abort.abort(new Error('enough'))
-    await expect(impatient).rejects.toThrow('enough')
+    await expect(aborted).rejects.toThrow('enough')
     await expect(source.getToken({ signal: abort.signal })).rejects.toThrow('enough')
     release()
-    expect(await patient).toBe('token-1')
+    expect(await waiting).toBe('token-1')
     expect(server.asked).toHaveLength(1)
   })
 
-  it('is the last one: then no further attempt is made', async () => {
+  it('ends the retries when it aborts as the last one', async () => {
     const { clock, source, server, count } = await scene(503)
     const abort = new AbortController()
     const waiting = source.getToken({ signal: abort.signal })
@@ -519,7 +547,7 @@ describe('a caller who waits', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('is the last one for the second time: then nothing is left that holds a process', async () => {
+  it('leaves no timer when it aborts as the last one during a backoff', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const { clock, source, server, count } = await scene(async ({ response }: Asked) => {
@@ -543,7 +571,7 @@ describe('a caller who waits', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('is told when the source is closed, and nothing is left behind', async () => {
+  it('gets the error closed after close(), and no timer is left', async () => {
     const { clock, source, failure, server, count } = await scene(() => undefined)
     const waiting = failure()
     await until(() => server.asked.length === 1)
@@ -551,11 +579,11 @@ describe('a caller who waits', () => {
     expect(await waiting).toBe('closed')
     expect(await failure()).toBe('closed')
     expect(clock.pending()).toBe(0)
-    // Whoever shuts down in good order wakes nobody.
+    // A planned shutdown publishes no failure, so that it triggers no alert.
     expect(count('token_failed')).toBe(0)
   })
 
-  it('is told when the source is closed between two attempts', async () => {
+  it('gets the error closed after close() between two attempts', async () => {
     const { clock, source, failure, count } = await scene(503)
     const waiting = failure()
     await until(() => count('token_failed') === 1)
@@ -565,8 +593,8 @@ describe('a caller who waits', () => {
   })
 })
 
-describe('a client', () => {
-  it('signs for the issuer with its private key', async () => {
+describe('client authentication', () => {
+  it('with private_key_jwt sends a signed assertion for the issuer', async () => {
     const { privateKey, jwk } = generateKey('ES256', 'client-key')
     const { server, clock, value } = await scene(granting, {
       clientAuthentication: { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
@@ -586,7 +614,7 @@ describe('a client', () => {
     expect(payload.exp).toBe(1_900_000_060)
   })
 
-  it('with a certificate calls through its own fetch, at the endpoint for certificates', async () => {
+  it('with tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
     const called: string[] = []
     const { server, value } = await scene(granting, {
       clientAuthentication: { method: 'tls_client_auth' },
@@ -607,8 +635,8 @@ describe('a client', () => {
   })
 })
 
-describe('a secret', () => {
-  it('is asked for at each request, so that it can be rotated', async () => {
+describe('a client secret', () => {
+  it('is read from its function for each request, so that it can be rotated', async () => {
     let secret = 'old'
     const { server, source, value } = await scene(granting, {
       clientAuthentication: { method: 'client_secret_basic', secret: async () => secret },
@@ -617,10 +645,10 @@ describe('a secret', () => {
     secret = 'new'
     source.invalidate()
     await value()
-    expect(server.asked.map(basicOf)).toEqual(['orders:old', 'orders:new'])
+    expect(server.asked.map(readBasic)).toEqual(['orders:old', 'orders:new'])
   })
 
-  it('that cannot be had is our fault, and is asked for again', async () => {
+  it('that is unavailable is a configuration fault, and is read again', async () => {
     let calls = 0
     const secret = async () => {
       if (calls++ === 0) throw new Error(`the vault says ${SECRET}`)
@@ -630,11 +658,11 @@ describe('a secret', () => {
       clientAuthentication: { method: 'client_secret_basic', secret },
     })
     expect(await passing(value())).toBe('token-1')
-    expect(events[0]).toMatchObject({ code: 'credentials_unavailable', fault: 'ours' })
+    expect(events[0]).toMatchObject({ code: 'credentials_unavailable', fault: 'configuration' })
     expect(JSON.stringify(events)).not.toContain(SECRET)
   })
 
-  it('goes to nobody whose metadata are those of another issuer', async () => {
+  it('is not sent if the metadata belongs to another issuer', async () => {
     const { server, failure } = await scene()
     server.publish((url) => ({
       issuer: 'https://bank.example.com',
@@ -644,7 +672,7 @@ describe('a secret', () => {
     expect(server.asked).toEqual([])
   })
 
-  it('goes to no endpoint without https', async () => {
+  it('is not sent to an endpoint without https', async () => {
     const { server, failure } = await scene()
     server.publish((url) => ({ issuer: url, token_endpoint: 'http://as.example.com/token' }))
     expect(await failure()).toBe('no_token_endpoint')

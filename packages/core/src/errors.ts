@@ -1,6 +1,6 @@
 /**
  * Thrown when something is configured wrongly: by `createResourceServer`, by `guard` (and so by an
- * adapter's `requireToken`), by `authenticate` (which takes requirements at every call), by `distrust`, and
+ * adapter's `requireToken`), by `authenticate` (which takes requirements at every call), by `distrustKey`, and
  * where the environment is read. A guard that has been made never throws it. It names every problem at
  * once, each with its fix.
  */
@@ -25,7 +25,7 @@ export class KeysUnavailableError extends Error {
   readonly issuer: string
 
   constructor(issuer: string, cause: unknown) {
-    super(`The keys of ${issuer} cannot be had: ${messageOf(cause)}`, { cause })
+    super(`The keys of ${issuer} cannot be had: ${toMessage(cause)}`, { cause })
     this.issuer = issuer
   }
 }
@@ -45,6 +45,6 @@ export class IntrospectionUnavailableError extends Error {
   }
 }
 
-export function messageOf(error: unknown): string {
+export function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : 'something that is not an Error was thrown'
 }

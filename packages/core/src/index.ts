@@ -1,5 +1,5 @@
 /**
- * OAuth 2.0 access-token verification for APIs: request in, decision out. Knows no framework.
+ * OAuth 2.0 access-token verification for APIs: request in, outcome out. Knows no framework.
  *
  * Every export here is public API, by name.
  *
@@ -7,9 +7,10 @@
  */
 export { createResourceServer } from './resource-server.ts'
 export type { Guard, ResourceServer } from './resource-server.ts'
-export type { IssuerStatus } from './issuers/configured-issuers.ts'
-export type { RequestView } from './request.ts'
-export type { MaybePromise } from './maybe-promise.ts'
+export { resourceServerFromEnv } from './resource-server-from-env.ts'
+export type { IssuerStatus, KeyDistrustedEvent } from './issuers.ts'
+export type { MaybePromise } from './lib/maybe-promise.ts'
+export type { Clock } from './lib/clock.ts'
 
 export type {
   CommonOptions,
@@ -18,60 +19,72 @@ export type {
   ResourceServerOptions,
   SecretKeyObject,
 } from './options/options.ts'
-export { environmentOptions } from './options/environment.ts'
-export { standAloneServer } from './stand-alone.ts'
-export { tokenOf } from './decisions.ts'
-export type { Clock } from './clock.ts'
-export type { Fetch, FetchFailure, FetchInit } from './authorization-server/bounded-fetch.ts'
+export { optionsFromEnv } from './options/environment.ts'
+export type { OptionsFromEnv } from './options/environment.ts'
+export type { Fetch, FetchInit } from './model/fetch.ts'
+export type { FetchFailure } from './authorization-server/bounded-fetch.ts'
 export type {
+  ClientAssertion,
   ClientAuthentication,
   PrivateJwk,
   PrivateKey,
   PrivateKeyJwt,
   PrivateKeyObject,
-  ReadyAssertion,
   Secret,
-} from './authorization-server/client-authentication.ts'
+} from './model/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
-export type { ClientOfIssuer, Freshness, Requirements } from './requirements/requirements.ts'
+export type {
+  ClientOfIssuer,
+  IntrospectRequirement,
+  Requirements,
+} from './authorization/requirements.ts'
 
-export type { Anonymous, Granted, Outcome, Refused } from './outcome/outcome.ts'
-export type { RefusalBody, RefusalView } from './outcome/refusal.ts'
-export { REASONS } from './outcome/reasons.ts'
-export type { Reason, ReasonText } from './outcome/reasons.ts'
-export type { Explanation } from './outcome/rejection.ts'
+export { getToken } from './request/request-state.ts'
+export type { HeaderFields, RequestLike, WebHeaders } from './model/request-like.ts'
+export type { Anonymous, Granted, Outcome } from './model/outcome.ts'
+export type {
+  RefusalBody,
+  RefusalView,
+  Refused,
+  RefusedEvent,
+  ResponseHeaders,
+} from './response/refusal.ts'
+export { REASONS } from './response/reasons.ts'
+export type { Reason, ReasonText } from './response/reasons.ts'
+export type { Explanation } from './response/rejection.ts'
 
-export type { AccessToken, Claims } from './token/access-token.ts'
+export type { AccessToken, Claims } from './model/access-token.ts'
 export { classifySubject } from './subject/classify-subject.ts'
 export { subjectKey } from './subject/subject-key.ts'
 export type { SubjectContext, SubjectStatements } from './subject/context.ts'
-export type { Provider } from './subject/profiles.ts'
+export type { Provider } from './subject/providers.ts'
 export type { TokenForm } from './subject/profile.ts'
 export type { Actor } from './subject/actor.ts'
-export type { Evidence, WhyUnknown } from './subject/evidence.ts'
+export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
+export type { BearwardEvent, BearwardEventListener } from './events.ts'
+export type { VerifiedEvent } from './token/verify-token.ts'
+export type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
 export type {
-  BearwardEvent,
+  KeysFailedEvent,
+  KeysRecoveredEvent,
+  KeysRefreshedEvent,
+  KeysRefreshTriggeredEvent,
+  KeysStaleEvent,
+} from './keys/key-events.ts'
+export type {
   DiscoveryFailedEvent,
-  BearwardEventListener,
+  IntrospectionMovedEvent,
+  KeysMovedEvent,
+} from './authorization-server/discovered-endpoint.ts'
+export type {
   IntrospectionCachedEvent,
   IntrospectionCalledEvent,
   IntrospectionFailedEvent,
-  IntrospectionMovedEvent,
-  KeyDistrustedEvent,
-  KeysFailedEvent,
-  KeysMovedEvent,
-  KeysRecoveredEvent,
-  KeysRefreshedEvent,
-  KeysSoughtEvent,
-  KeysStaleEvent,
-  RefusedEvent,
-  SubjectUnknownEvent,
-  VerifiedEvent,
-} from './events/events.ts'
-export type { IntrospectionFailure } from './introspection/failure.ts'
+} from './token/introspection/introspection-events.ts'
+export type { IntrospectionFailure } from './token/introspection/introspection-failure.ts'
 export type { KeyStatus } from './keys/key-source.ts'
 export type { IgnoredKey } from './keys/key-set.ts'
 export type { UnusableKey } from './keys/jwk.ts'

@@ -1,9 +1,10 @@
-import { deepFreeze } from './deep-freeze.ts'
+import { deepFreeze } from './lib/deep-freeze.ts'
+import { JSON_LIMITS } from './lib/json.ts'
 
 /**
  * The bounds on what others may send here, keep here, or make us do: those that are no options, in one place.
  * Each is a number, has a test, and is documented. What paces our own calls stands with the code that it
- * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`, `LONGEST_PAUSE`), and what memory an entry is charged with its
+ * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`, `LONGEST_RETRY_AFTER`), and what memory an entry is charged with its
  * cache.
  */
 export const LIMITS = deepFreeze({
@@ -12,9 +13,9 @@ export const LIMITS = deepFreeze({
   /** Header lines of a request. Some versions of Node drop the rest of 1000 lines without a word. */
   headerLines: 1000,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
-  jsonDepth: 32,
+  jsonDepth: JSON_LIMITS.depth,
   /** Values (members and elements, at all levels together) in one of these. */
-  jsonValues: 2_000,
+  jsonValues: JSON_LIMITS.values,
   /** JOSE headers that are remembered after parsing, and the characters one may have. */
   rememberedHeaders: { entries: 100, length: 1024 },
   /** Bytes of a document of the authorization server, after decompression. */

@@ -1,84 +1,103 @@
-import { readCredential } from './credentials/bearer.ts'
-import { type Notes, notesOf } from './decisions.ts'
-import { publisher } from './events/publisher.ts'
-import { ageAllowed, confirmToken, isFresh } from './freshness.ts'
-import { configuredIssuers, type IssuerStatus } from './issuers/configured-issuers.ts'
-import { checkTimes } from './jwt/time.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
+import { checkIssuer } from './authorization/check-issuer.ts'
+import { checkRequirements } from './authorization/check-requirements.ts'
+import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
+import type { Requirements } from './authorization/requirements.ts'
+import { checkBinding } from './binding/confirmation.ts'
+import type { BearwardEvent } from './events.ts'
+import { createIssuers, type IssuerStatus } from './issuers.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
+import { createPublisher } from './lib/publisher.ts'
+import type { Granted, Outcome } from './model/outcome.ts'
+import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
-import type { Outcome } from './outcome/outcome.ts'
-import { refuse } from './outcome/refusal.ts'
-import { Rejection } from './outcome/rejection.ts'
-import type { RequestView } from './request.ts'
-import { checkIssuer, checkRequirements } from './requirements/check-requirements.ts'
-import { readRequirements } from './requirements/read-requirements.ts'
-import type { CheckedRequirements, Requirements } from './requirements/requirements.ts'
-import { adviceFor } from './subject/advice.ts'
-import { claimNames } from './subject/client-id.ts'
-import { clientIdClaims } from './subject/context.ts'
-import type { AccessToken } from './token/access-token.ts'
-import { VerdictCache } from './verdicts/verdict-cache.ts'
-import { type Verification, type VerifiedToken, verifyToken } from './verify-token.ts'
+import { presentToken, readCredentials } from './request/credentials.ts'
+import { createExchange, type Exchange, type Step } from './request/exchange.ts'
+import { toOutcome } from './request/to-outcome.ts'
+import type { Refused } from './response/refusal.ts'
+import { TokenCache } from './token/cache/token-cache.ts'
+import { confirmActive } from './token/confirm-active.ts'
+import { verifyToken } from './token/verify-token.ts'
+
+/** The way of a request through the steps. The first rejection ends it. */
+const PIPELINE: readonly Step[] = [
+  readCredentials,
+  verifyToken,
+  checkIssuer,
+  // Before anybody is asked about the token, and again because the answer can add a binding.
+  checkBinding,
+  confirmActive,
+  checkBinding,
+  checkRequirements,
+]
 
 /**
- * Decides about one request under the requirements it was made with: at once where the answer is known, else
- * as a promise. Throws, or rejects, with whatever a `check` or `onRefused` throws.
+ * Decides about one request under the requirements of this guard. Returns the outcome at once where it is
+ * known, otherwise a promise. Throws, or rejects, with what a `check` or `errorBody` throws.
  */
-export type Guard = (request: RequestView) => MaybePromise<Outcome>
+export type Guard = (request: RequestLike) => MaybePromise<Outcome>
 
 /** Decides who may call an API. Made by `createResourceServer`. */
 export interface ResourceServer {
   /**
-   * Makes a guard. Throws a `ConfigurationError` where the requirements are wrong, so that a mistake is
-   * found when the application starts.
+   * Makes a guard. Throws a `ConfigurationError` if the requirements are wrong, so that the application does
+   * not start with a mistake.
+   *
+   * @example
+   * const guard = server.guard({ scope: 'read:reports', subject: 'machine' })
    */
   guard(requirements?: Requirements): Guard
   /**
-   * Decides about one request: at once where the answer is known, else as a promise. Validates the
-   * requirements at every call; make a `guard` once where the same ones apply again.
+   * Decides about one request. Returns the outcome at once where it is known, otherwise a promise. Validates
+   * the requirements at every call: make a `guard` where they are used again.
    *
-   * Throws, or rejects, for programming errors only: wrong requirements, or whatever a `check` or
-   * `onRefused` throws.
+   * Throws, or rejects, for programming errors only: wrong requirements, or what a `check` or `errorBody`
+   * throws.
    */
-  authenticate(request: RequestView, requirements?: Requirements): MaybePromise<Outcome>
+  authenticate(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Loads the keys of all issuers, and finds out where they are asked about tokens. Rejects with a
-   * `KeysUnavailableError` or an `IntrospectionUnavailableError` where some cannot be had. Whether an issuer
-   * answers, and takes our credentials, is known from the first token on that it is asked about.
+   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Uses the same
+   * token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
+   * is part of a request.
+   *
+   * Does NOT check scopes, the subject or any other requirement, and does not ask the issuer about a JWT.
+   *
+   * @example
+   * const outcome = await server.verify(message.token)
+   * if (outcome.kind === 'refused') socket.close(4401, outcome.reason)
+   */
+  readonly verify: (token: string) => MaybePromise<Granted | Refused>
+  /**
+   * Loads the keys of all issuers and finds their introspection endpoints. Rejects with a
+   * `KeysUnavailableError` or an `IntrospectionUnavailableError` if some are unavailable.
+   *
+   * Does NOT check that an introspection endpoint accepts the credentials: the first token shows that.
    */
   readonly ready: () => Promise<void>
   /**
-   * How it stands with the keys of each issuer. Never waits; where there are none, it sets off fetching them,
-   * so that a readiness probe is enough to get them.
+   * Returns the state of the keys of each issuer, without waiting. If there are none, it starts to fetch them,
+   * so a readiness probe is enough to load them.
    */
   readonly status: () => readonly IssuerStatus[]
   /**
-   * Never uses a key of an issuer again, for emergencies: tokens that it has signed are refused from now on,
-   * whatever the issuer publishes. `thumbprint` is that of RFC 7638 with SHA-256, in base64url. A tenant may be
-   * named by its own issuer or by that of all. Throws a `ConfigurationError` where the issuer is not
-   * configured or has no public keys, or where the thumbprint is none.
+   * Stops trusting a key of an issuer, for emergencies: tokens that it has signed are refused from now on,
+   * whatever the issuer publishes. `thumbprint` is the SHA-256 thumbprint of RFC 7638 in base64url. `issuer`
+   * is a configured issuer, one of its tenants, or the issuer with `{tenantid}` for all of them.
+   *
+   * Throws a `ConfigurationError` if the issuer is not configured or has no public keys, or if `thumbprint` is
+   * not a thumbprint.
    */
-  readonly distrust: (key: { readonly issuer: string; readonly thumbprint: string }) => void
-  /** Ends outgoing calls and starts no more. Keys at hand keep verifying. */
+  readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
+  /** Aborts outgoing calls and starts no new ones. Keys that are loaded stay in use. */
   readonly close: () => void
-}
-
-/** What is known of a request before anybody has asked for more: a token, no credentials, or a rejection. */
-type Finding = VerifiedToken | Rejection | 'no_credentials'
-
-/** What the guards of one resource server know about a request. */
-interface RequestRecord {
-  readonly owner: object
-  finding: MaybePromise<Finding>
 }
 
 /**
  * Makes a resource server (RFC 6749 section 1.1): it verifies the access token of a request and decides
  * whether the caller may pass.
  *
- * Does NOT check whether a JWT has been revoked, unless a guard asks for `freshness`; does not read tokens
- * from anywhere but the `Authorization` header, and does not accept tokens that are bound to a key (`cnf`).
+ * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect`. Does not read tokens
+ * from anywhere but the `Authorization` header, and refuses tokens that are bound to a key (`cnf`).
  *
  * Throws a `ConfigurationError` that names every problem of the options.
  *
@@ -91,186 +110,54 @@ interface RequestRecord {
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
-  const settings = readOptions(options)
-  const publish = publisher(settings.onEvent)
+  const { settings, realm, errorBody, tokenCache, onEvent } = readOptions(options)
+  const publish = createPublisher<BearwardEvent>(onEvent)
   const closing = new AbortController()
-  const issuers = configuredIssuers(settings, publish, closing.signal)
-  const verification: Verification = {
+  const issuers = createIssuers(settings, publish, closing.signal)
+  const server = {
     issuers: issuers.trusted,
-    verdicts: settings.verdictCache && new VerdictCache(settings.verdictCache),
+    tokenCache: tokenCache && new TokenCache(tokenCache),
     clock: settings.clock,
-  }
-  /** Whose records count: a new one where those of requests under way count no more. */
-  let owner = {}
-
-  /** Credentials, issuer, token, binding: the part of the way that is the same for every guard. */
-  function verify(request: RequestView): MaybePromise<Finding> {
-    const credential = readCredential(request)
-    if (credential === undefined) return 'no_credentials'
-    if (credential instanceof Rejection) return credential
-    return andThen(verifyToken(credential, verification), (verified) => {
-      if (verified instanceof Rejection) return verified
-      const { token, issuer, remembered } = verified
-      publish(
-        () => ({
-          type: 'verified',
-          issuer: token.issuer,
-          subjectKind: token.subject.kind,
-          origin: token.origin,
-          remembered,
-          keys: issuer.keys.status().state,
-        }),
-        sourceOf(request),
-      )
-      return verified
-    })
-  }
-
-  function recordOf(request: RequestView, { records }: Notes): RequestRecord {
-    const known = records.find((record) => record.owner === owner)
-    if (known !== undefined) return known as RequestRecord
-    const record = { owner, finding: verify(request) }
-    records.push(record)
-    return record
-  }
-
-  /** A request can outlive its token: a long upload, a stream, a socket whose messages are guarded. */
-  function stillValid(finding: Finding): Finding {
-    if (finding instanceof Rejection || finding === 'no_credentials') return finding
-    const { settings: trusted } = finding.issuer
-    return (
-      checkTimes(finding.token.claims, trusted, settings.clock.now() / 1000)?.withIssuer(
-        trusted.issuer,
-      ) ?? finding
-    )
-  }
-
-  /**
-   * Asks the issuer again where its word is older than it may be. What it says counts for the guards that
-   * follow; that it says nothing makes nobody worse than he was.
-   */
-  function confirm(
-    record: RequestRecord,
-    verified: VerifiedToken,
-    required: CheckedRequirements,
-  ): MaybePromise<VerifiedToken | Rejection> {
-    const maxAge = ageAllowed(verified, required.freshness)
-    if (maxAge === undefined || isFresh(verified, maxAge, settings.clock)) return verified
-    // Not every issuer can be asked: only those that the guard is for.
-    const foreign = checkIssuer(verified.token, required)
-    if (foreign !== undefined) return foreign
-    const confirmed = confirmToken(verified, maxAge, settings.clock)
-    record.finding = andThen(confirmed, (verdict) =>
-      verdict instanceof Rejection && verdict.reason === 'introspection_unavailable'
-        ? verified
-        : verdict,
-    )
-    return confirmed
-  }
-
-  function refused(rejection: Rejection, required: CheckedRequirements, source: object): Outcome {
-    const refusal = refuse(rejection, settings.realm, required.challengeScope, settings.onRefused)
-    publish(
-      () => ({
-        type: 'refused',
-        reason: rejection.reason,
-        status: refusal.status,
-        issuer: rejection.issuer,
-        ...rejection.explanation,
-      }),
-      source,
-    )
-    return refusal
-  }
-
-  function tellUnknown({ issuer, subject, clientId, origin }: AccessToken, source: object): void {
-    const { why, rules, claims } = subject.evidence
-    const { subjects = {} } = issuers.trusted.get(issuer)?.settings ?? {}
-    if (subject.kind !== 'unknown' || why === undefined) return
-    const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, origin)) : []
-    publish(
-      () => ({
-        type: 'subject_unknown',
-        issuer,
-        why,
-        rules,
-        claims,
-        advice: adviceFor(why, subjects, unnamed),
-      }),
-      source,
-    )
-  }
-
-  function decide(request: RequestView, required: CheckedRequirements): MaybePromise<Outcome> {
-    const source = sourceOf(request)
-    const notes = notesOf(source)
-    const record = recordOf(request, notes)
-    const awaited = record.finding
-    return andThen(awaited, (found) => {
-      // Another guard has found out more meanwhile, or a key is distrusted.
-      if (record.finding !== awaited || record.owner !== owner) return decide(request, required)
-      const verified = stillValid(found)
-      if (verified instanceof Rejection) {
-        // A fault that is not the caller's may be over when the next guard of a long request asks.
-        if (verified.retryAfter !== undefined) drop(record, notes)
-        return refused(verified, required, source)
-      }
-      if (verified === 'no_credentials') {
-        if (!required.optional) return refused(nobody(), required, source)
-        notes.decision = 'anonymous'
-        return { kind: 'anonymous' }
-      }
-      const { issuer } = verified.token
-      return andThen(confirm(record, verified, required), (confirmed) => {
-        if (record.owner !== owner) return decide(request, required)
-        if (confirmed instanceof Rejection)
-          return refused(confirmed.withIssuer(issuer), required, source)
-        const { token } = confirmed
-        return andThen(checkRequirements(token, required, source), (rejection): Outcome => {
-          if (rejection !== undefined) {
-            if (rejection.reason === 'wrong_subject') tellUnknown(token, source)
-            return refused(rejection.withIssuer(issuer), required, source)
-          }
-          notes.decision = token
-          return { kind: 'granted', token }
-        })
-      })
-    })
+    publish,
+    refusal: { realm, errorBody },
+    distrustCount: 0,
   }
 
   function guard(...given: readonly unknown[]): Guard {
-    const required = readRequirements(given, settings.issuers)
-    return (request) => decide(request, required)
+    const requirements = readRequirements(given, settings.issuers)
+    return (request) => run(PIPELINE, createExchange(request, requirements, server))
   }
 
   return {
     guard,
     authenticate: (request, ...requirements) => guard(...requirements)(request),
-    ready: () => issuers.ready(),
-    status: () => issuers.status(),
-    distrust({ issuer, thumbprint }) {
-      owner = {}
-      issuers.distrust(issuer, thumbprint)
+    verify(token) {
+      const [, ...afterCredentials] = PIPELINE
+      const steps = [presentToken(token), ...afterCredentials]
+      const outcome = run(steps, createExchange(undefined, ANY_TOKEN, server))
+      return outcome as MaybePromise<Granted | Refused>
+    },
+    ready: issuers.ready,
+    status: issuers.status,
+    distrustKey({ issuer, thumbprint }) {
+      // First, for a listener that asks again when the event is published.
+      server.distrustCount++
+      issuers.distrustKey(issuer, thumbprint)
     },
     close: () => closing.abort(),
   }
 }
 
-/** Of several guards that have waited for the same, the first does it. */
-function drop(record: RequestRecord, { records }: Notes): void {
-  const at = records.indexOf(record)
-  if (at !== -1) records.splice(at, 1)
-}
-
-/** Its own member only: one that all objects had would make all requests one. */
-function sourceOf(request: RequestView): object {
-  return (Object.hasOwn(request, 'source') ? request.source : undefined) ?? request
-}
-
-function nobody(): Rejection {
-  return new Rejection('no_credentials', {
-    check: 'Authorization',
-    expected: 'an access token',
-    found: 'nothing',
-  })
+/** Runs the steps one after the other, without a promise as long as none of them has to wait. */
+function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromise<Outcome> {
+  for (let i = first; i < steps.length; i++) {
+    const result = steps[i]!(exchange)
+    if (result instanceof Promise) {
+      return result.then((rejection) =>
+        rejection === undefined ? run(steps, exchange, i + 1) : toOutcome(exchange, rejection),
+      )
+    }
+    if (result !== undefined) return toOutcome(exchange, result)
+  }
+  return toOutcome(exchange, undefined)
 }

@@ -44,11 +44,11 @@ function operationsOf(guard: Guard, request: Parameters<Guard>[0]) {
 }
 
 const issuer = createTestIssuer({ algorithms: ['ES256', 'RS256'] })
-const options = { issuer: ISSUER, audience: AUDIENCE, keys: issuer.jwks } as const
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
 const requestWith = (token?: string) => ({
   method: 'GET',
   url: '/',
-  headerLines: ['Host', 'a', ...(token === undefined ? [] : ['Authorization', `Bearer ${token}`])],
+  rawHeaders: ['Host', 'a', ...(token === undefined ? [] : ['Authorization', `Bearer ${token}`])],
   headers: {},
 })
 
@@ -84,8 +84,8 @@ describe('the operations of one request', () => {
     expect(operationsOf(guard, requestWith(token))).toEqual({ ...NOTHING, hashes: 1 })
   })
 
-  it('without a verdict cache: no hash either', () => {
-    const guard = warm({ verdictCache: { entries: 0 } })
+  it('without a token cache: no hash either', () => {
+    const guard = warm({ tokenCache: false })
     const expected = { ...NOTHING, signatures: 1, parses: 1 }
     expect(operationsOf(guard, requestWith(distinct()))).toEqual(expected)
   })

@@ -3,20 +3,25 @@ import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
-import { requestWith } from '../../../test/support/requests.ts'
+import { generateKey } from '../../../test/support/keys.ts'
+import { bearer, requestWith } from '../../../test/support/requests.ts'
+import { scriptedEndpoint } from '../../../test/support/scripted-endpoint.ts'
 import {
   type BearwardEvent,
   createResourceServer,
   KeysUnavailableError,
+  type Granted,
+  getToken,
   type Outcome,
-  type RequestView,
-  tokenOf,
+  type RequestLike,
+  type ResourceServerOptions,
 } from '../src/index.ts'
+import { ACTIVE, closing, issuing, scene as introspecting } from './token/introspection/scene.ts'
 
 const issuer = createTestIssuer()
-const options = { issuer: ISSUER, audience: AUDIENCE, keys: issuer.jwks } as const
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
 
-function request(token?: string): RequestView {
+function request(token?: string): RequestLike {
   return token === undefined ? { method: 'GET', url: '/', headers: {} } : requestWith(token)
 }
 
@@ -27,48 +32,49 @@ describe('a resource server', () => {
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('verifies one request once, told apart by its source', () => {
+  it('verifies a request once: requests with the same raw are one', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
-    const source = {}
-    const view = () => ({ ...request(issuer.token()), source })
+    const raw = {}
+    const token = issuer.token()
+    const view = () => ({ ...request(token), raw })
     void server.authenticate(view())
     void server.authenticate(view(), { scope: 'read' })
     expect(events.map((event) => event.type)).toEqual(['verified'])
-    void server.authenticate({ ...view(), source: {} })
+    void server.authenticate({ ...view(), raw: {} })
     expect(events).toHaveLength(2)
   })
 
   it('leaves no trace on a request that anybody could read or write, and takes a frozen one', () => {
     const server = createResourceServer(options)
-    const source = Object.freeze({ ...request(issuer.token()) })
-    expect(server.authenticate(source)).toMatchObject({ kind: 'granted' })
-    expect(Reflect.ownKeys(source)).toEqual(['method', 'url', 'headers'])
-    expect(tokenOf(source).clientId).toBe('reports-cron')
-    for (const another of [{ ...source }, Object.create(source), new Proxy(source, {})]) {
-      expect(() => tokenOf(another as object)).toThrow(/no requireToken/)
+    const raw = Object.freeze({ ...request(issuer.token()) })
+    expect(server.authenticate(raw)).toMatchObject({ kind: 'granted' })
+    expect(Reflect.ownKeys(raw)).toEqual(['method', 'url', 'headers'])
+    expect(getToken(raw).clientId).toBe('reports-cron')
+    for (const another of [{ ...raw }, Object.create(raw), new Proxy(raw, {})]) {
+      expect(() => getToken(another as object)).toThrow(/no requireToken/)
     }
   })
 
-  it('tells with an event which request it is about, where it is about one', async () => {
+  it('passes the raw of the request to onEvent, and undefined for an event about none', async () => {
     const heard: [string, object | undefined][] = []
     const server = createResourceServer({
       ...options,
       onEvent: ({ type }, about) => heard.push([type, about]),
     })
-    const [good, bad] = [{ ...request(issuer.token()), source: {} }, request('a.b.c')]
+    const [good, bad] = [{ ...request(issuer.token()), raw: {} }, request('a.b.c')]
     void server.authenticate(good)
     void server.authenticate(bad)
-    server.distrust({
+    server.distrustKey({
       issuer: ISSUER,
       thumbprint: await calculateJwkThumbprint(issuer.jwks.keys[0]!),
     })
     expect(heard).toEqual([
-      ['verified', good.source],
+      ['verified', good.raw],
       ['refused', bad],
       ['key_distrusted', undefined],
     ])
-    expect(heard[0]?.[1]).toBe(good.source)
+    expect(heard[0]?.[1]).toBe(good.raw)
     expect(heard[1]?.[1]).toBe(bad)
   })
 
@@ -77,7 +83,7 @@ describe('a resource server', () => {
     const server = createResourceServer({ ...options, clock })
     const exp = clock.seconds() + 60
     const token = issuer.token({ claims: { exp, iat: clock.seconds() } })
-    const view = { ...request(token), source: {} }
+    const view = { ...request(token), raw: {} }
     expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
     clock.advance(64)
     expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
@@ -85,21 +91,22 @@ describe('a resource server', () => {
     expect(server.authenticate(view)).toMatchObject({ reason: 'expired' })
   })
 
-  it('keeps what each of several servers knows about one request, and the last grant', () => {
+  it('verifies a request once for each of several servers, and getToken throws after a refusal', () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const [one, other] = [
       createResourceServer({ ...options, onEvent }),
       createResourceServer({ ...options, onEvent }),
     ]
-    const view = { ...request(issuer.token()), source: {} }
+    const view = { ...request(issuer.token()), raw: {} }
     for (const server of [one, other, one, other]) void server.authenticate(view)
     expect(types).toEqual(['verified', 'verified'])
+    expect(getToken(view.raw).clientId).toBe('reports-cron')
     expect(other.authenticate(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
-    expect(tokenOf(view.source).clientId).toBe('reports-cron')
+    expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('forgets an outage for itself alone, however many of its guards have waited', async () => {
+  it('does not keep a 503, for itself alone, however many of its guards have waited', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -108,7 +115,7 @@ describe('a resource server', () => {
       audience: AUDIENCE,
       fetch: () => Promise.reject(new Error('down')),
     })
-    const view = { ...request(issuer.token()), source: {} }
+    const view = { ...request(issuer.token()), raw: {} }
     void other.authenticate(view)
     const refused = { reason: 'keys_unavailable' }
     const waiting = Array.from({ length: 3 }, async () => down.authenticate(view))
@@ -118,19 +125,19 @@ describe('a resource server', () => {
     down.close()
   })
 
-  it('takes nothing that all objects have for the source of a request', () => {
+  it('ignores a raw on Object.prototype', () => {
     const server = createResourceServer(options)
-    Object.assign(Object.prototype, { source: {} })
+    Object.assign(Object.prototype, { raw: {} })
     try {
       expect(server.authenticate(request(issuer.token()))).toMatchObject({ kind: 'granted' })
       expect(server.authenticate(request('a.b.c'))).toMatchObject({ reason: 'malformed_token' })
     } finally {
-      delete (Object.prototype as { source?: object }).source
+      delete (Object.prototype as { raw?: object }).raw
     }
   })
 
-  it('has forgotten what a distrusted key has signed before anybody is told', async () => {
-    const view = { ...request(issuer.token()), source: {} }
+  it('refuses a token of a distrusted key already when the event key_distrusted is published', async () => {
+    const view = { ...request(issuer.token()), raw: {} }
     const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
     const heard: unknown[] = []
     const server = createResourceServer({
@@ -140,13 +147,13 @@ describe('a resource server', () => {
       },
     })
     expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
-    server.distrust({ issuer: ISSUER, thumbprint })
+    server.distrustKey({ issuer: ISSUER, thumbprint })
     expect(heard).toMatchObject([{ reason: 'unknown_key' }])
   })
 
   it('shares nothing between two instances', () => {
     const stranger = createResourceServer({ ...options, audience: 'https://other.example.com' })
-    const view = { ...request(issuer.token()), source: {} }
+    const view = { ...request(issuer.token()), raw: {} }
     expect(createResourceServer(options).authenticate(view)).toMatchObject({ kind: 'granted' })
     expect(stranger.authenticate(view)).toMatchObject({ reason: 'wrong_audience' })
   })
@@ -154,7 +161,7 @@ describe('a resource server', () => {
   it('takes each token to its own issuer and no other', () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const server = createResourceServer({
-      issuers: [options, { issuer: other.issuer, audience: AUDIENCE, keys: other.jwks }],
+      issuers: [options, { issuer: other.issuer, audience: AUDIENCE, jwks: other.jwks }],
     })
     const judge = (token: string) => server.authenticate(request(token))
     expect(judge(issuer.token())).toMatchObject({ kind: 'granted', token: { issuer: ISSUER } })
@@ -180,10 +187,10 @@ describe('a resource server', () => {
     expect(asked).toEqual([])
   })
 
-  it('reads the clock when it judges', () => {
+  it('reads the clock for every request', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
-    const server = createResourceServer({ ...options, keys: minted.jwks, clock, clockTolerance: 0 })
+    const server = createResourceServer({ ...options, jwks: minted.jwks, clock, clockTolerance: 0 })
     const token = minted.token()
     expect(server.authenticate(request(token))).toMatchObject({ kind: 'granted' })
     clock.advance(299)
@@ -217,7 +224,7 @@ describe('a resource server', () => {
     expect(published).toEqual(events)
   })
 
-  it('keeps its verdict where onEvent throws', () => {
+  it('returns the same outcome if onEvent throws', () => {
     const onEvent = () => {
       throw new Error('a broken logger')
     }
@@ -237,7 +244,7 @@ describe('a resource server', () => {
     expect(await asking(async () => true)).toMatchObject({ kind: 'granted' })
   })
 
-  it('answers 503 with Retry-After while the keys cannot be had, and rejects ready()', async () => {
+  it('answers 503 with Retry-After while the keys are unavailable, and rejects ready()', async () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
     const outcome = await server.authenticate(request(issuer.token()), { optional: true })
@@ -262,7 +269,7 @@ describe('a resource server', () => {
       ...options,
       audience: null,
       allowedClients: ['app'],
-      tokenKindClaim: { name: 'token_use', value: 'access' },
+      tokenUse: { claim: 'token_use', value: 'access' },
     })
     const judge = (claims: Record<string, unknown>) =>
       server.authenticate(
@@ -313,7 +320,7 @@ describe('a resource server', () => {
     ]
     const judge = (count: number, token?: false) =>
       server.authenticate(
-        { ...request(), headerLines: token === false ? lines(count).slice(0, -2) : lines(count) },
+        { ...request(), rawHeaders: token === false ? lines(count).slice(0, -2) : lines(count) },
         { optional: true },
       )
     expect(judge(999)).toMatchObject({ kind: 'granted' })
@@ -345,21 +352,294 @@ describe('a resource server', () => {
     })
   })
 
-  it('judges again what it has judged, once a key is distrusted', async () => {
+  it('verifies a token again after its key was distrusted', async () => {
     const server = createResourceServer(options)
-    const view = { ...request(issuer.token()), source: {} }
+    const view = { ...request(issuer.token()), raw: {} }
     expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
     const thumbprint = await calculateJwkThumbprint(issuer.keys[0]!.jwk)
-    server.distrust({ issuer: ISSUER, thumbprint })
+    server.distrustKey({ issuer: ISSUER, thumbprint })
     expect(server.authenticate(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
   it('cannot distrust a secret, and says so', () => {
     const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
-    expect(() => server.distrust({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
+    expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
       'public keys',
     )
   })
 })
 
 const good = () => ({ issuer: ISSUER, audience: AUDIENCE })
+
+describe('server.verify', () => {
+  /** A resource server, and every event with the listener's second argument. */
+  function scene(more: Partial<ResourceServerOptions> = {}) {
+    const heard: [event: BearwardEvent, ...rest: unknown[]][] = []
+    const server = closing(
+      createResourceServer({
+        ...options,
+        onEvent: (...given: [BearwardEvent, ...unknown[]]) => heard.push(given),
+        ...more,
+      } as ResourceServerOptions),
+    )
+    return { server, heard, events: () => heard.map(([event]) => event) }
+  }
+
+  it('returns granted with the token, at once, for a good token without a request', () => {
+    const { server } = scene()
+    const outcome = server.verify(issuer.token())
+    expect(outcome).toMatchObject({
+      kind: 'granted',
+      token: { issuer: ISSUER, clientId: 'reports-cron', scopes: ['read'], verifiedBy: 'jwt' },
+      headers: {},
+    })
+    expect(Object.isFrozen((outcome as Granted).token)).toBe(true)
+  })
+
+  it('works without the server as this', () => {
+    const { verify } = scene().server
+    expect(verify(issuer.token())).toMatchObject({ kind: 'granted' })
+    expect(['a.b.c'].map(verify)).toMatchObject([{ reason: 'malformed_token' }])
+  })
+
+  it('uses the token cache of the guards', () => {
+    const { server, events } = scene()
+    const token = issuer.token()
+    const cached = () =>
+      events().flatMap((event) => (event.type === 'verified' ? [event.cached] : []))
+    void server.verify(token)
+    const stored = server.verify(token) as Granted
+    expect((server.verify(token) as Granted).token).toBe(stored.token)
+    expect(server.authenticate(request(token))).toMatchObject({ token: stored.token })
+    expect(cached()).toEqual([false, false, true, true])
+    const other = issuer.token({ claims: { jti: 'other' } })
+    for (let i = 0; i < 2; i++) void server.authenticate(request(other))
+    void server.verify(other)
+    expect(cached().slice(4)).toEqual([false, false, true])
+  })
+
+  it('publishes the events of a guard, with undefined in the place of the request', () => {
+    const { server, heard, events } = scene()
+    const tokens = [issuer.token(), issuer.token({ claims: { aud: 'another' } }), 'a.b.c', 'a b']
+    for (const token of tokens) void server.authenticate(request(token))
+    const ofGuard = events()
+    heard.length = 0
+    for (const token of tokens) void server.verify(token)
+    expect(ofGuard.map(({ type }) => type)).toEqual(['verified', ...Array(3).fill('refused')])
+    expect(events()).toEqual(ofGuard)
+    for (const [, about, ...rest] of heard) expect([about, rest]).toEqual([undefined, []])
+  })
+
+  const forged = generateKey('ES256', issuer.keys[0]!.kid)
+  it.each<[string, () => unknown, number, string]>([
+    ['a forged token', () => issuer.token({ key: forged }), 401, 'invalid_signature'],
+    [
+      'a token without signature',
+      () => `${issuer.token().split('.', 2).join('.')}.`,
+      401,
+      'malformed_token',
+    ],
+    ['an expired token', () => issuer.token({ claims: { exp: 1 } }), 401, 'expired'],
+    [
+      'a token for another API',
+      () => issuer.token({ claims: { aud: 'b' } }),
+      401,
+      'wrong_audience',
+    ],
+    [
+      'a token of another issuer',
+      () => issuer.token({ claims: { iss: 'b' } }),
+      401,
+      'unknown_issuer',
+    ],
+    ['an ID token', () => issuer.token({ claims: { at_hash: 'x' } }), 401, 'wrong_token_type'],
+    [
+      'a token bound to a key',
+      () => issuer.token({ claims: { cnf: { jkt: 'x' } } }),
+      401,
+      'unsupported_binding',
+    ],
+    ['a token that is too long', () => 'a'.repeat(16_385), 401, 'token_too_long'],
+    ['a token with a space in it', () => 'a b', 400, 'malformed_credentials'],
+    ['a token after a space', () => ` ${issuer.token()}`, 400, 'malformed_credentials'],
+    ['a token before a space', () => `${issuer.token()} `, 400, 'malformed_credentials'],
+    ['a token before a line feed', () => `${issuer.token()}\n`, 400, 'malformed_credentials'],
+    [
+      'a token after its scheme',
+      () => bearer(issuer.token()).headers.authorization,
+      400,
+      'malformed_credentials',
+    ],
+    [
+      'a token after a scheme in lower case',
+      () => `bearer ${issuer.token()}`,
+      400,
+      'malformed_credentials',
+    ],
+    [
+      'two tokens with a comma',
+      () => `${issuer.token()},${issuer.token()}`,
+      400,
+      'multiple_credentials',
+    ],
+    ['a token before a comma', () => `${issuer.token()},`, 400, 'multiple_credentials'],
+    ['too long a text with a comma', () => `${'a'.repeat(16_384)},`, 400, 'multiple_credentials'],
+    ['an empty string', () => '', 400, 'malformed_credentials'],
+    ['a number', () => 7, 400, 'malformed_credentials'],
+    ['NaN', () => NaN, 400, 'malformed_credentials'],
+    ['undefined', () => undefined, 400, 'malformed_credentials'],
+    ['null', () => null, 400, 'malformed_credentials'],
+    ['true', () => true, 400, 'malformed_credentials'],
+    ['an object', () => ({}), 400, 'malformed_credentials'],
+    [
+      'an object that converts to a token',
+      () => ({ toString: () => issuer.token() }),
+      400,
+      'malformed_credentials',
+    ],
+    ['a String object', () => new String(issuer.token()), 400, 'malformed_credentials'],
+    ['an array with a token', () => [issuer.token()], 400, 'malformed_credentials'],
+    ['bytes', () => Buffer.from(issuer.token()), 400, 'malformed_credentials'],
+    ['a function', () => () => issuer.token(), 400, 'malformed_credentials'],
+    ['a symbol', () => Symbol('token'), 400, 'malformed_credentials'],
+    ['a request', () => request(issuer.token()), 400, 'malformed_credentials'],
+  ])('refuses %s', (_, make, status, reason) => {
+    const { server, events } = scene()
+    const value = make() as string
+    for (let i = 1; i <= 3; i++) {
+      const outcome = server.verify(value)
+      expect(outcome).toMatchObject({
+        kind: 'refused',
+        status,
+        reason,
+        headers: { 'WWW-Authenticate': expect.stringMatching(/^Bearer realm="api", error="/) },
+      })
+      expect(events().filter(({ type }) => type === 'refused')).toHaveLength(i)
+    }
+    expect(events().at(-1)).toMatchObject({ type: 'refused', status, reason })
+  })
+
+  it('refuses a token of another type with what was found, and nothing of its value', () => {
+    const { server, events } = scene()
+    const values: unknown[] = [7, undefined, null, { s3cret: 's3cret' }, ['s3cret'], true]
+    for (const value of values) void server.verify(value as string)
+    expect(events()).toMatchObject(
+      ['a number', 'nothing', 'null', 'an object', 'an array', 'a boolean'].map((found) => ({
+        type: 'refused',
+        issuer: undefined,
+        expected: 'a string',
+        found,
+      })),
+    )
+    expect(JSON.stringify(events())).not.toContain('s3cret')
+  })
+
+  it('returns 503 with Retry-After while the keys are unavailable, and granted once they are there', async () => {
+    const clock = fakeClock()
+    const minted = createTestIssuer({ now: clock.seconds })
+    const endpoint = scriptedEndpoint('refuse')
+    const more = { jwks: undefined, clock, fetch: endpoint.fetch } as never
+    const { server, events } = scene(more)
+    expect(await server.verify(minted.token())).toMatchObject({
+      kind: 'refused',
+      status: 503,
+      reason: 'keys_unavailable',
+      headers: { 'Retry-After': expect.stringMatching(/^\d+$/) },
+    })
+    expect(events().at(-1)).toMatchObject({ type: 'refused', reason: 'keys_unavailable' })
+    endpoint.behave(minted.jwks)
+    await clock.pass(3)
+    expect(server.verify(minted.token())).toMatchObject({ kind: 'granted' })
+  })
+
+  it('waits for the keys, and shares the fetch with guards', async () => {
+    const clock = fakeClock()
+    const minted = createTestIssuer({ now: clock.seconds })
+    const endpoint = scriptedEndpoint(minted.jwks)
+    const { server } = scene({ jwks: undefined, clock, fetch: endpoint.fetch } as never)
+    const waiting = server.verify(minted.token())
+    const outcomes = [
+      await server.authenticate(request(minted.token())),
+      await server.verify(minted.token({ claims: { exp: 1 } })),
+      await waiting,
+    ]
+    expect(waiting).toBeInstanceOf(Promise)
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['granted', 'refused', 'granted'])
+    expect(endpoint.asked()).toEqual(['/.well-known/openid-configuration', '/jwks'])
+  })
+
+  it('checks the times at every call, also of a cached token', () => {
+    const clock = fakeClock()
+    const minted = createTestIssuer({ now: clock.seconds })
+    const { server } = scene({ jwks: minted.jwks, clock, clockTolerance: 0 })
+    const token = minted.token()
+    for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
+    clock.advance(300)
+    expect(server.verify(token)).toMatchObject({ reason: 'expired' })
+  })
+
+  it('refuses a cached token whose key is distrusted', async () => {
+    const { server } = scene()
+    const token = issuer.token()
+    for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
+    const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
+    server.distrustKey({ issuer: ISSUER, thumbprint })
+    expect(server.verify(token)).toMatchObject({ reason: 'unknown_key' })
+  })
+
+  it('does not ask the issuer about a JWT', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    endpoint.answer({ active: false })
+    for (let i = 0; i < 3; i++) {
+      expect(server.verify(token())).toMatchObject({
+        kind: 'granted',
+        token: { verifiedBy: 'jwt' },
+      })
+    }
+    expect(await server.verify('opaque')).toMatchObject({ reason: 'malformed_token' })
+    expect(endpoint.asked).toEqual([])
+  })
+
+  it('asks the issuer about an opaque token, and uses the cached answer', async () => {
+    const { clock, endpoint, server } = await introspecting(ACTIVE)
+    const granted = { kind: 'granted', token: { verifiedBy: 'introspection' } }
+    expect(await server.verify('opaque')).toMatchObject(granted)
+    expect(await server.verify('opaque')).toMatchObject(granted)
+    expect(await server.authenticate(request('opaque'))).toMatchObject(granted)
+    expect(endpoint.asked).toHaveLength(1)
+    endpoint.answer({ active: false })
+    clock.advance(10)
+    expect(await server.verify('opaque')).toMatchObject({ status: 401, reason: 'inactive' })
+    endpoint.answer(503)
+    expect(await server.verify('another')).toMatchObject({
+      status: 503,
+      reason: 'introspection_unavailable',
+    })
+    for (const value of ['a b', 'a,b', '']) {
+      expect(await server.verify(value)).toMatchObject({ status: 400 })
+    }
+    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual([
+      'opaque',
+      'opaque',
+      'another',
+    ])
+  })
+
+  it('checks no scope, subject or client', () => {
+    const { server } = scene()
+    const claims = { scope: undefined, sub: 'unknown', client_id: 'anybody' }
+    expect(server.verify(issuer.token({ claims }))).toMatchObject({
+      kind: 'granted',
+      token: { scopes: [], clientId: 'anybody', subject: { kind: 'unknown' } },
+    })
+  })
+
+  it('calls errorBody for a refusal, and throws what it throws', () => {
+    const own = { errorBody: () => ({ body: 'no' }) }
+    expect(scene(own).server.verify('a.b.c')).toMatchObject({ status: 401, body: 'no' })
+    const errorBody = () => {
+      throw new RangeError('oops')
+    }
+    expect(() => scene({ errorBody }).server.verify('a.b.c')).toThrow(RangeError)
+  })
+})

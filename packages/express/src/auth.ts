@@ -1,4 +1,4 @@
-import { type AccessToken, tokenOf } from '@bearward/core'
+import { type AccessToken, getToken } from '@bearward/core'
 import type { Request } from 'express'
 
 declare global {
@@ -17,5 +17,5 @@ declare global {
  * handler, or the guard is `optional` and the caller anonymous (look at `req.auth` there).
  */
 export function auth(request: Request): AccessToken {
-  return tokenOf(request)
+  return getToken(request)
 }

@@ -2,11 +2,12 @@ import {
   createResourceServer,
   type Outcome,
   type Refused,
-  type RequestView,
+  type RequestLike,
   type Requirements,
   type ResourceServer,
   type ResourceServerOptions,
-  standAloneServer,
+  type ResponseHeaders,
+  resourceServerFromEnv,
 } from '@bearward/core'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 
@@ -14,7 +15,10 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express'
 export type ExpressRequirements = Requirements<Request>
 
 /** The guards of one configuration. Made by `createBearward`. */
-export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
+export interface Bearward extends Pick<
+  ResourceServer,
+  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
+> {
   /**
    * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
    * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
@@ -26,10 +30,11 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'dis
 export function createBearward(options: ResourceServerOptions<Request>): Bearward {
   const server = createResourceServer(options as ResourceServerOptions)
   return {
-    requireToken: (...requirements) => guardOf(server, requirements),
+    requireToken: (...requirements) => createGuard(server, requirements),
     ready: server.ready,
     status: server.status,
-    distrust: server.distrust,
+    distrustKey: server.distrustKey,
+    verify: server.verify,
     close: server.close,
   }
 }
@@ -41,16 +46,16 @@ export function createBearward(options: ResourceServerOptions<Request>): Bearwar
  * Throws a `ConfigurationError` where the variables or the requirements are wrong.
  */
 export function requireToken(...requirements: [ExpressRequirements?]): RequestHandler {
-  return guardOf(standAloneServer(process.env), requirements)
+  return createGuard(resourceServerFromEnv(process.env), requirements)
 }
 
-function guardOf(server: ResourceServer, requirements: readonly unknown[]): RequestHandler {
+function createGuard(server: ResourceServer, requirements: readonly unknown[]): RequestHandler {
   // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
   const guard = server.guard(...(requirements as [Requirements]))
   return function bearwardGuard(request, response, next) {
     let outcome
     try {
-      outcome = guard(viewOf(request))
+      outcome = guard(toRequestLike(request))
     } catch (error) {
       next(error)
       return
@@ -61,9 +66,9 @@ function guardOf(server: ResourceServer, requirements: readonly unknown[]): Requ
   }
 }
 
-function viewOf(request: Request): RequestView {
-  const { method, originalUrl: url, rawHeaders: headerLines, headers } = request
-  return { method, url, headerLines, headers, source: request }
+function toRequestLike(request: Request): RequestLike {
+  const { method, originalUrl: url, rawHeaders, headers } = request
+  return { method, url, rawHeaders, headers, raw: request }
 }
 
 function settle(outcome: Outcome, request: Request, response: Response, next: NextFunction): void {
@@ -72,13 +77,14 @@ function settle(outcome: Outcome, request: Request, response: Response, next: Ne
       answer(outcome, response)
       return
     }
+    writeHeaders(outcome.headers, response)
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
   } catch (error) {
     next(error)
     return
   }
-  // Out of reach of the `catch`: what is thrown behind the guard is not its business.
+  // Outside the `try`: an error thrown by a later handler must not become a refusal.
   next()
 }
 
@@ -86,7 +92,11 @@ function answer(refusal: Refused, response: Response): void {
   // The client may be gone, or something before the guard may have answered while keys were fetched.
   if (response.headersSent) return
   response.statusCode = refusal.status
-  for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value)
+  writeHeaders(refusal.headers, response)
   response.setHeader('Content-Length', Buffer.byteLength(refusal.body))
   response.end(refusal.body)
+}
+
+function writeHeaders(headers: ResponseHeaders, response: Response): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }

@@ -110,7 +110,7 @@ describe.each([
   it('decides for each of two configurations by itself', async () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const first = bearwardWith()
-    const second = bearwardWith({ issuer: other.issuer, keys: other.jwks })
+    const second = bearwardWith({ issuer: other.issuer, jwks: other.jwks })
     const app = framework()
     app.get('/first', first.bearward.requireToken(), (_req, res) => void res.send('first'))
     app.get('/second', second.bearward.requireToken(), (_req, res) => void res.send('second'))
@@ -263,7 +263,7 @@ describe.each([
       answerKeys = resolve
     })
     const { bearward } = bearwardWith({
-      keys: undefined,
+      jwks: undefined,
       jwksUri: 'https://as.example.com/jwks',
       fetch: async () => {
         await asked
@@ -284,9 +284,9 @@ describe.each([
     expect(await response.text()).toBe('too slow')
   })
 
-  it('lets onRefused write the body, and nothing else', async () => {
+  it('lets errorBody write the body, and nothing else', async () => {
     const { bearward } = bearwardWith({
-      onRefused: ({ reason, status, description }: RefusalView) => ({
+      errorBody: ({ reason, status, description }: RefusalView) => ({
         contentType: 'application/problem+json',
         body: { type: `urn:example:${reason}`, status, title: description },
       }),

@@ -1,4 +1,4 @@
-import { type AccessToken, tokenOf } from '@bearward/core'
+import { type AccessToken, getToken } from '@bearward/core'
 import type { FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 
 declare module 'fastify' {
@@ -15,5 +15,5 @@ declare module 'fastify' {
  * handler, or the guard is `optional` and the caller anonymous (look at `request.auth` there).
  */
 export function auth(request: FastifyRequest<RouteGenericInterface, RawServerBase>): AccessToken {
-  return tokenOf(request)
+  return getToken(request)
 }

@@ -3,11 +3,12 @@ import {
   createResourceServer,
   type Outcome,
   type Refused,
-  type RequestView,
+  type RequestLike,
   type Requirements,
   type ResourceServer,
   type ResourceServerOptions,
-  standAloneServer,
+  type ResponseHeaders,
+  resourceServerFromEnv,
 } from '@bearward/core'
 import type {
   FastifyInstance,
@@ -34,7 +35,10 @@ export type FastifyGuard = (
 ) => void
 
 /** The guards of one configuration, and the plugin they need. Made by `createBearward`. */
-export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
+export interface Bearward extends Pick<
+  ResourceServer,
+  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
+> {
   /** Decorates requests with `auth`, and closes the resource server with the app. Register it once. */
   readonly plugin: FastifyPluginCallback
   /**
@@ -58,10 +62,11 @@ export function createBearward(options: ResourceServerOptions<FastifyRequest>): 
   }
   return {
     plugin: fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' }),
-    requireToken: (...requirements) => needing(registered, guardOf(server, requirements)),
+    requireToken: (...requirements) => needing(registered, createGuard(server, requirements)),
     ready: server.ready,
     status: server.status,
-    distrust: server.distrust,
+    distrustKey: server.distrustKey,
+    verify: server.verify,
     close: server.close,
   }
 }
@@ -74,14 +79,14 @@ export function createBearward(options: ResourceServerOptions<FastifyRequest>): 
  * Throws a `ConfigurationError` where the variables or the requirements are wrong.
  */
 export function requireToken(...requirements: [FastifyRequirements?]): FastifyGuard {
-  return guardOf(standAloneServer(process.env), requirements)
+  return createGuard(resourceServerFromEnv(process.env), requirements)
 }
 
-function guardOf(server: ResourceServer, requirements: readonly unknown[]): FastifyGuard {
+function createGuard(server: ResourceServer, requirements: readonly unknown[]): FastifyGuard {
   // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
   const guard = server.guard(...(requirements as [Requirements]))
   return function bearwardGuard(request, reply, done) {
-    const outcome = guard(viewOf(request))
+    const outcome = guard(toRequestLike(request))
     if (outcome instanceof Promise)
       outcome.then((known) => settle(known, request, reply, done), done)
     else settle(outcome, request, reply, done)
@@ -103,9 +108,9 @@ function needing(plugin: symbol, hook: FastifyGuard): FastifyGuard {
   })
 }
 
-function viewOf(request: AnyRequest): RequestView {
+function toRequestLike(request: AnyRequest): RequestLike {
   const { method, originalUrl: url, raw } = request
-  return { method, url, headerLines: raw.rawHeaders, headers: raw.headers, source: request }
+  return { method, url, rawHeaders: raw.rawHeaders, headers: raw.headers, raw: request }
 }
 
 function settle(
@@ -119,12 +124,13 @@ function settle(
       answer(outcome, request, reply)
       return
     }
+    void reply.headers(toMutable(outcome.headers))
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
   } catch (error) {
     done(error as Error)
     return
   }
-  // Out of reach of the `catch`: what is thrown behind the guard is not its business.
+  // Outside the `try`: an error thrown by a later handler must not become a refusal.
   done()
 }
 
@@ -132,5 +138,10 @@ function answer(refusal: Refused, request: AnyRequest, reply: AnyReply): void {
   const { reason, explanation, status, headers, body } = refusal
   request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
   // As bytes, so that neither a serializer nor a charset is put to it.
-  if (!reply.sent) void reply.code(status).headers(headers).send(Buffer.from(body))
+  if (!reply.sent) void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
+}
+
+/** Fastify's types have no readonly arrays. */
+function toMutable(headers: ResponseHeaders): Record<string, string | string[]> {
+  return headers as Record<string, string | string[]>
 }

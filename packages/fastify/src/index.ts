@@ -27,5 +27,6 @@ export {
   ConfigurationError,
   IntrospectionUnavailableError,
   KeysUnavailableError,
+  optionsFromEnv,
   subjectKey,
 } from '@bearward/core'

@@ -96,7 +96,7 @@ describe('on Fastify 5', () => {
   it('lets two configurations work in one app, each by itself', async () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const { bearward: first } = bearwardWith()
-    const { bearward: second } = bearwardWith({ issuer: other.issuer, keys: other.jwks })
+    const { bearward: second } = bearwardWith({ issuer: other.issuer, jwks: other.jwks })
     const app = createApp()
     await app.register(first.plugin)
     await app.register(second.plugin)
@@ -189,7 +189,7 @@ describe('on Fastify 5', () => {
   it('is closed with the app', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ keys: issuer.jwks.keys })
-    const { bearward } = bearwardWith({ keys: undefined, fetch: endpoint.fetch, clock })
+    const { bearward } = bearwardWith({ jwks: undefined, fetch: endpoint.fetch, clock })
     const app = createApp()
     await app.register(bearward.plugin)
     await bearward.ready()
@@ -198,9 +198,9 @@ describe('on Fastify 5', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('keeps the default body and the media type of onRefused from serializers', async () => {
+  it('keeps the default body and the media type of errorBody from serializers', async () => {
     const { bearward } = bearwardWith({
-      onRefused: ({ reason }: { reason: string }) => ({
+      errorBody: ({ reason }: { reason: string }) => ({
         contentType: 'application/problem+json',
         body: { type: `urn:example:${reason}` },
       }),

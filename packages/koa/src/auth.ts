@@ -1,4 +1,4 @@
-import { type AccessToken, tokenOf } from '@bearward/core'
+import { type AccessToken, getToken } from '@bearward/core'
 import type { ParameterizedContext } from 'koa'
 
 declare module 'koa' {
@@ -15,5 +15,5 @@ declare module 'koa' {
  * handler, or the guard is `optional` and the caller anonymous (look at `ctx.state.auth` there).
  */
 export function auth(context: ParameterizedContext): AccessToken {
-  return tokenOf(context)
+  return getToken(context)
 }

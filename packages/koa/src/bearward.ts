@@ -1,11 +1,12 @@
 import {
   createResourceServer,
   type Refused,
-  type RequestView,
+  type RequestLike,
   type Requirements,
   type ResourceServer,
   type ResourceServerOptions,
-  standAloneServer,
+  type ResponseHeaders,
+  resourceServerFromEnv,
 } from '@bearward/core'
 import type { Context, Middleware } from 'koa'
 
@@ -13,7 +14,10 @@ import type { Context, Middleware } from 'koa'
 export type KoaRequirements = Requirements<Context>
 
 /** The guards of one configuration. Made by `createBearward`. */
-export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'distrust' | 'close'> {
+export interface Bearward extends Pick<
+  ResourceServer,
+  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
+> {
   /**
    * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
    * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
@@ -25,10 +29,11 @@ export interface Bearward extends Pick<ResourceServer, 'ready' | 'status' | 'dis
 export function createBearward(options: ResourceServerOptions<Context>): Bearward {
   const server = createResourceServer(options as ResourceServerOptions)
   return {
-    requireToken: (...requirements) => guardOf(server, requirements),
+    requireToken: (...requirements) => createGuard(server, requirements),
     ready: server.ready,
     status: server.status,
-    distrust: server.distrust,
+    distrustKey: server.distrustKey,
+    verify: server.verify,
     close: server.close,
   }
 }
@@ -40,31 +45,36 @@ export function createBearward(options: ResourceServerOptions<Context>): Bearwar
  * Throws a `ConfigurationError` where the variables or the requirements are wrong.
  */
 export function requireToken(...requirements: [KoaRequirements?]): Middleware {
-  return guardOf(standAloneServer(process.env), requirements)
+  return createGuard(resourceServerFromEnv(process.env), requirements)
 }
 
-function guardOf(server: ResourceServer, requirements: readonly unknown[]): Middleware {
+function createGuard(server: ResourceServer, requirements: readonly unknown[]): Middleware {
   // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
   const guard = server.guard(...(requirements as [Requirements]))
   return async function bearwardGuard(context, next) {
-    const outcome = await guard(viewOf(context))
+    const outcome = await guard(toRequestLike(context))
     if (outcome.kind === 'refused') {
       answer(outcome, context)
       return
     }
+    writeHeaders(outcome.headers, context)
     if (outcome.kind === 'granted') context.state.auth = outcome.token
     else delete context.state.auth
     await next()
   }
 }
 
-function viewOf(context: Context): RequestView {
+function toRequestLike(context: Context): RequestLike {
   const { method, originalUrl: url, req } = context
-  return { method, url, headerLines: req.rawHeaders, headers: req.headers, source: context }
+  return { method, url, rawHeaders: req.rawHeaders, headers: req.headers, raw: context }
 }
 
 function answer(refusal: Refused, context: Context): void {
   context.status = refusal.status
-  context.set(refusal.headers)
+  writeHeaders(refusal.headers, context)
   context.body = refusal.body
+}
+
+function writeHeaders(headers: ResponseHeaders, context: Context): void {
+  for (const [name, value] of Object.entries(headers)) context.set(name, value as string | string[])
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { VERDICT_CACHE } from '../../../packages/core/src/verdicts/bounds.ts'
+import { TOKEN_CACHE } from '../../../packages/core/src/options/read-options.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
 import { type Bearing, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
 import { FLOOR, FRESH_STRING } from '../src/micro/contestants.ts'
@@ -129,7 +129,7 @@ describe('the page', () => {
   })
 
   it('says how many tokens Bearward remembers', () => {
-    expect(BEARWARD_ENTRIES).toBe(VERDICT_CACHE.entries.toLocaleString('en'))
+    expect(BEARWARD_ENTRIES).toBe(TOKEN_CACHE.maxEntries.toLocaleString('en'))
   })
 
   it('says why targets are missed, and only of those', () => {

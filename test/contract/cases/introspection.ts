@@ -5,7 +5,7 @@ import { insufficientScope, invalidToken, ok, unavailable } from '../outcomes.ts
 
 const opaque = { configuration: 'opaque tokens' } as const
 const both = { configuration: 'both kinds of token' } as const
-const introspected = ok({ origin: 'introspection', scopes: ['read'], clientId: 'reports-cron' })
+const introspected = ok({ verifiedBy: 'introspection', scopes: ['read'], clientId: 'reports-cron' })
 
 /** Which token is introspected, and what comes of it (RFC 7662). */
 export const introspection: readonly ContractCase[] = [
@@ -38,7 +38,7 @@ export const introspection: readonly ContractCase[] = [
     opaque,
   ),
   ...each([], 'takes both kinds', introspected, { 'an opaque token': OPAQUE_TOKEN }, both),
-  ...each([], 'takes both kinds', ok({ origin: 'jwt' }), { 'a JWT': token() }, both),
+  ...each([], 'takes both kinds', ok({ verifiedBy: 'jwt' }), { 'a JWT': token() }, both),
   ...each(
     [],
     'asks nobody about a JWT that it has refused',
@@ -69,7 +69,7 @@ export const introspection: readonly ContractCase[] = [
     ids: [],
     title: 'asks whether a JWT is still active where that is required',
     ...both,
-    requirements: { freshness: 'introspect' },
+    requirements: { introspect: true },
     request: bearer(token()),
     outcome: invalidToken('inactive'),
   },

@@ -1,6 +1,6 @@
 import { deviation, excluded, type Line, tested } from './line.ts'
 
-/** RFC 9068. What it asks throughout is `tokenType: 'at+jwt'` here; the default is milder where said. */
+/** RFC 9068. What it asks throughout is `jwtProfile: 'rfc9068'` here; the default is milder where said. */
 export const accessTokens: readonly Line[] = [
   tested('9068-01', 'RFC 9068, 4', 'at+jwt is accepted with and without application/.'),
   tested('9068-02', 'RFC 9068, 4', 'Every other type is refused; by default JWT passes too.'),

@@ -52,7 +52,7 @@ export function optionsThatMustNotCompile(): void {
   // @ts-expect-error: a scope that is undefined is a mistake
   clientCredentials({ issuer, ...common, scope: undefined })
   // @ts-expect-error: one origin is an array, too
-  clientCredentials({ issuer, ...common, origins: 'https://api.example.com' })
+  clientCredentials({ issuer, ...common, allowedOrigins: 'https://api.example.com' })
 }
 
 export async function use(source: TokenSource): Promise<string> {
@@ -85,7 +85,7 @@ export function codeOf(error: unknown): TokenErrorCode | undefined {
   void error.status
   // @ts-expect-error: the codes are a closed set
   if (error.code === 'bad_mood') return undefined
-  return error.fault === 'ours' ? error.code : undefined
+  return error.fault === 'configuration' ? error.code : undefined
 }
 
 export function tell(event: TokenEvent): string {

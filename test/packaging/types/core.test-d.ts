@@ -25,11 +25,16 @@ const clientAuthentication: ClientAuthentication = {
 export const good: readonly ResourceServerOptions[] = [
   { issuer, audience },
   { issuer, audience: [audience, 'reports'], algorithms: ['ES256'], realm: 'reports' },
-  { issuer, audience: null, allowedClients: ['cron'], tokenType: 'at+jwt' },
+  { issuer, audience: null, allowedClients: ['cron'], jwtProfile: 'rfc9068' },
   { issuers: [{ issuer, audience }], onEvent: () => {} },
   { issuer, audience, secret: new Uint8Array(32), algorithms: ['HS256'] },
   { issuer, audience, fetch },
-  { issuer, audience, tokens: 'opaque', introspection: { clientId: 'a', clientAuthentication } },
+  {
+    issuer,
+    audience,
+    tokenFormat: 'opaque',
+    introspection: { clientId: 'a', clientAuthentication },
+  },
 ]
 
 export function optionsThatMustNotCompile(): void {
@@ -70,9 +75,9 @@ export function optionsThatMustNotCompile(): void {
 const server = createResourceServer({ issuer, audience })
 
 export function requirementsThatMustNotCompile(): void {
-  server.guard({ freshness: { introspect: { maxAge: 30 } } })
-  // @ts-expect-error: a freshness that does not exist
-  server.guard({ freshness: 'daily' })
+  server.guard({ introspect: { maxAge: 30 } })
+  // @ts-expect-error: introspect is true or { maxAge }
+  server.guard({ introspect: 'daily' })
   // @ts-expect-error: a name that does not exist
   server.guard({ scopes: 'read' })
   // @ts-expect-error: a kind of subject that does not exist
@@ -103,7 +108,7 @@ export function statusOf(outcome: Outcome): number {
   const { token } = outcome
   if (outcome.kind === 'refused') return outcome.status
   if (outcome.kind === 'anonymous') return 200
-  // @ts-expect-error: a verdict is shared, so nobody changes it
+  // @ts-expect-error: a token is shared, so nobody changes it
   outcome.token.issuer = 'another'
   // @ts-expect-error: nor what is in it
   outcome.token.scopes.push('admin')
@@ -120,10 +125,10 @@ export function tell(event: BearwardEvent): string {
     return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
   }
   if (event.type === 'keys_refreshed')
-    return event.ignored.map(({ index, why }) => `${index} ${why}`).join()
+    return event.ignored.map(({ index, reason }) => `${index} ${reason}`).join()
   if (event.type === 'keys_failed' || event.type === 'introspection_failed')
     return `${event.failure} ${event.detail}`
-  if (event.type === 'subject_unknown') return `${event.why} ${event.advice}`
+  if (event.type === 'subject_unknown') return `${event.reason} ${event.advice}`
   return event.type
 }
 

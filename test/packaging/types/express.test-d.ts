@@ -1,7 +1,7 @@
 /** What the compiler has to know of the Express adapter. See `core.test-d.ts`. */
 import { createSecretKey } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { createResourceServer, type Outcome, type RequestView } from '@bearward/core'
+import { createResourceServer, type Outcome, type RequestLike } from '@bearward/core'
 import {
   type AccessToken,
   auth,
@@ -52,7 +52,7 @@ express().get('/reports/:id', bearward.requireToken({ optional: true }), (reques
 /** What Node has fits as it is: a request, and a key. */
 export function judge(request: IncomingMessage): Outcome | Promise<Outcome> {
   const secret = createSecretKey(new Uint8Array(32))
-  const { method = 'GET', url = '/', rawHeaders: headerLines, headers } = request
-  const view: RequestView = { method, url, headerLines, headers, source: request }
+  const { method = 'GET', url = '/', rawHeaders, headers } = request
+  const view: RequestLike = { method, url, rawHeaders, headers, raw: request }
   return createResourceServer({ issuer, audience, secret }).authenticate(view)
 }

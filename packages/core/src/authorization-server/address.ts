@@ -44,7 +44,7 @@ function isInsecureHost(
 }
 
 /** An address as it may be told: without the query, in which some servers want keys of their own. */
-export function placeOf(address: string): string {
+export function withoutQuery(address: string): string {
   const { origin, pathname } = new URL(address)
   return origin + pathname
 }

@@ -1,20 +1,8 @@
-import { type JsonObject, parseJsonObject } from '../encoding/json.ts'
+import { type JsonObject, parseJsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
-import { placeOf } from './address.ts'
-
-/** The part of the Fetch standard that outgoing calls use. `globalThis.fetch` fits. */
-export type Fetch = (url: string, init: FetchInit) => Promise<Response>
-
-export interface FetchInit {
-  readonly method: 'GET' | 'POST'
-  readonly headers: Readonly<Record<string, string>>
-  /** A form, where the method is `POST`. It holds a token, and may hold a secret. */
-  readonly body?: string
-  /** Always `manual`: the answer is taken as it comes, and a redirect is not followed. */
-  readonly redirect: 'manual'
-  readonly signal: AbortSignal
-}
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Fetch, FetchInit } from '../model/fetch.ts'
+import { withoutQuery } from './address.ts'
 
 /** How a call failed: the closed set that events and error messages share. */
 export type FetchFailure =
@@ -77,7 +65,7 @@ export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
     const response = await send({ fetch, url, signal }, () => ({ method: 'GET', headers: HEADERS }))
     const document = readJson(await readAnswer(response, url, DOCUMENT), url)
-    return { document, maxAge: maxAgeOf(response.headers) }
+    return { document, maxAge: readMaxAge(response.headers) }
   }
 }
 
@@ -121,9 +109,9 @@ export async function send(
 async function carry({ fetch, url, signal }: Call, request: WrittenRequest): Promise<Response> {
   if (signal.aborted) throw signal.reason as Error
   const init: FetchInit = { ...request, redirect: 'manual', signal }
-  const response = await unlessBroken(`${placeOf(url)}: no answer`, () => fetch(url, init))
+  const response = await unlessBroken(`${withoutQuery(url)}: no answer`, () => fetch(url, init))
   if (response.redirected)
-    throw new FetchError('redirect', `${placeOf(url)}: fetch has followed a redirect`)
+    throw new FetchError('redirect', `${withoutQuery(url)}: fetch has followed a redirect`)
   return response
 }
 
@@ -138,11 +126,11 @@ export async function readAnswer(
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw new FetchError('redirect', `${placeOf(url)}: redirects are not followed`, { status })
+    throw new FetchError('redirect', `${withoutQuery(url)}: redirects are not followed`, { status })
   }
   if (status !== 200) {
     const retryAfter = headers.get('retry-after') ?? undefined
-    throw new FetchError('status', `${placeOf(url)}: status ${status}`, { status, retryAfter })
+    throw new FetchError('status', `${withoutQuery(url)}: status ${status}`, { status, retryAfter })
   }
   return readContent(response, url, bounds)
 }
@@ -154,9 +142,14 @@ export async function readContent(
   { mediaType, bytes }: AnswerBounds,
 ): Promise<Uint8Array> {
   if (!mediaType.test(response.headers.get('content-type') ?? '')) {
-    throw new FetchError('content_type', `${placeOf(url)}: not the content type that was asked for`)
+    throw new FetchError(
+      'content_type',
+      `${withoutQuery(url)}: not the content type that was asked for`,
+    )
   }
-  return unlessBroken(`${placeOf(url)}: the answer broke off`, () => readBody(response, url, bytes))
+  return unlessBroken(`${withoutQuery(url)}: the answer broke off`, () =>
+    readBody(response, url, bytes),
+  )
 }
 
 /** Reads a JSON object. Throws a `FetchError`. */
@@ -164,7 +157,7 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   try {
     return parseJsonObject(bytes)
   } catch (error) {
-    throw new FetchError('malformed', `${placeOf(url)}: ${(error as SyntaxError).message}`)
+    throw new FetchError('malformed', `${withoutQuery(url)}: ${(error as SyntaxError).message}`)
   }
 }
 
@@ -200,7 +193,7 @@ async function readBody(response: Response, url: string, limit: number): Promise
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     length += part.value.length
     if (length > limit)
-      throw new FetchError('too_large', `${placeOf(url)}: more than ${limit} bytes`)
+      throw new FetchError('too_large', `${withoutQuery(url)}: more than ${limit} bytes`)
     chunks.push(part.value)
   }
   const body = new Uint8Array(length)
@@ -217,7 +210,7 @@ async function readBody(response: Response, url: string, limit: number): Promise
  * `max-age` that is no number mean none; of several values the smallest counts. `s-maxage` and `Expires`
  * are for others.
  */
-export function maxAgeOf(headers: Response['headers']): number | undefined {
+export function readMaxAge(headers: Response['headers']): number | undefined {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
     .split(',')

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import { FetchError } from './bounded-fetch.ts'
 
 /** What bounds outgoing work. */

@@ -1,10 +1,16 @@
-import type { MaybePromise } from '../maybe-promise.ts'
-import { AskedPause } from './asked-pause.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Publish } from '../lib/publisher.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
 import { type Bounds, withDeadline } from './deadline.ts'
+import {
+  type CallFailure,
+  describeFailure,
+  type DiscoveryFailure,
+  UNEXPECTED,
+} from './describe-failure.ts'
 import { discover, type Endpoint, metadataUrls } from './metadata.ts'
-import { retryAfterOf } from './retry-after.ts'
-import { issuerOfTenant } from './tenants.ts'
+import { readRetryAfter, RequestedPause } from './retry-after.ts'
+import { toTenantIssuer } from './tenants.ts'
 
 /** Milliseconds after which the metadata is asked for again, to follow an endpoint that has moved. */
 export const METADATA_AGE = 300_000
@@ -28,17 +34,44 @@ export interface DiscoveredEndpointOptions {
   readonly isAcceptable: (url: string) => boolean
   /** Of one search, whoever waits for it. */
   readonly bounds: Bounds
-  readonly reports: DiscoveryReports
+  /** Left out: nobody is told. */
+  readonly publish?: Publish<EndpointMovedEvent | DiscoveryFailedEvent>
 }
 
-export interface DiscoveryReports {
-  /** The metadata names another endpoint than before. */
-  moved(from: string, to: string): void
-  /** The metadata could not be had; the endpoint that is known is used. */
-  discoveryFailed(error: unknown): void
+/** The metadata of the issuer names another address of its keys than before. The new one is used. */
+export interface KeysMovedEvent {
+  readonly type: 'keys_moved'
+  readonly issuer: string
+  readonly from: string
+  readonly to: string
 }
 
-/** An endpoint that an issuer publishes the address of. */
+/** The metadata of the issuer names another introspection endpoint than before. The new one is used. */
+export interface IntrospectionMovedEvent {
+  readonly type: 'introspection_moved'
+  readonly issuer: string
+  readonly from: string
+  readonly to: string
+}
+
+export type EndpointMovedEvent = KeysMovedEvent | IntrospectionMovedEvent
+
+/** The metadata of the issuer is unavailable or unusable. The known address stays in use. */
+export interface DiscoveryFailedEvent extends CallFailure<
+  DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'> | 'unexpected'
+> {
+  readonly type: 'discovery_failed'
+  readonly issuer: string
+}
+
+/** The event for each endpoint. The client has none: its requests show where they went. */
+const MOVED_EVENT = {
+  jwks_uri: 'keys_moved',
+  introspection_endpoint: 'introspection_moved',
+  token_endpoint: undefined,
+} as const satisfies Record<Endpoint, EndpointMovedEvent['type'] | undefined>
+
+/** An endpoint whose address an issuer publishes. */
 export interface DiscoveredEndpoint {
   /**
    * Where it is: at once where that is known. Rejects where nothing is known and nothing can be had: at once while the
@@ -55,10 +88,10 @@ export interface DiscoveredEndpoint {
  * the same time share a search.
  */
 export function discoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
-  const { issuer, endpoint, byCertificate = false, get, isAcceptable, bounds, reports } = options
+  const { issuer, endpoint, byCertificate = false, get, isAcceptable, bounds, publish } = options
   const { clock, closed } = bounds
   // An issuer of many tenants publishes its metadata under the name that stands for any of them.
-  const allPlaces = metadataUrls(issuerOfTenant(issuer, 'organizations'))
+  const allPlaces = metadataUrls(toTenantIssuer(issuer, 'organizations'))
   let known: string | undefined
   let begun = 0
   let newest = 0
@@ -68,8 +101,18 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   let places = allPlaces
   let soughtAt = -Infinity
   let search: Promise<string> | undefined
-  const pause = new AskedPause()
+  const pause = new RequestedPause()
   let lastError: unknown
+
+  function publishMoved(from: string, to: string): void {
+    const type = MOVED_EVENT[endpoint]
+    if (type !== undefined) publish?.(() => ({ type, issuer, from, to }))
+  }
+
+  function publishFailed(error: unknown): void {
+    const failure = describeFailure<'jwks_uri' | 'introspection_endpoint'>(error) ?? UNEXPECTED
+    publish?.(() => ({ type: 'discovery_failed', issuer, ...failure }))
+  }
 
   async function seek(): Promise<string> {
     soughtAt = clock.monotonic()
@@ -87,14 +130,14 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       newest = number
       pause.end()
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
-      if (known !== undefined && known !== found) reports.moved(known, found)
+      if (known !== undefined && known !== found) publishMoved(known, found)
       known = found
       places = [metadata.url]
     } catch (error) {
       lastError = error
-      pause.ask(retryAfterOf(error, clock.now()), clock.monotonic())
+      pause.request(readRetryAfter(error, clock.now()), clock.monotonic())
       if (known === undefined) throw error
-      if (!closed.aborted) reports.discoveryFailed(error)
+      if (!closed.aborted) publishFailed(error)
       places = allPlaces
     }
     if (doubt !== undefined && number > doubt) doubt = undefined

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../encoding/json.ts'
-import { isRecord } from '../problems.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { isRecord } from '../lib/objects.ts'
 import { FetchError } from './bounded-fetch.ts'
 
 /** An address that metadata can hold (RFC 8414 section 2). */

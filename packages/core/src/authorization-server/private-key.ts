@@ -1,5 +1,5 @@
-import { type Algorithm, isAlgorithm, traitsOf } from '../signature/algorithms.ts'
-import { isRecord } from '../problems.ts'
+import { type Algorithm, isAlgorithm, getTraits } from '../signature/algorithms.ts'
+import { isRecord } from '../lib/objects.ts'
 
 /**
  * Why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
@@ -15,7 +15,7 @@ export function whyUnfit(key: unknown, algorithm: unknown): string | undefined {
   const own = isJwk ? key['alg'] : undefined
   const name = algorithm ?? own
   if (name === undefined) return 'takes an algorithm beside it, such as ES256'
-  if (!isAlgorithm(name) || traitsOf(name).kty === 'oct')
+  if (!isAlgorithm(name) || getTraits(name).kty === 'oct')
     return 'takes an algorithm with a private key, such as ES256'
   const isItsOwn = own === undefined || plain(own) === plain(name)
   return isItsOwn && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
@@ -27,7 +27,7 @@ function plain(algorithm: unknown): unknown {
 }
 
 function jwkFits(jwk: Record<string, unknown>, algorithm: Algorithm): boolean {
-  const traits = traitsOf(algorithm)
+  const traits = getTraits(algorithm)
   return jwk['kty'] === traits.kty && (!('crv' in traits) || jwk['crv'] === traits.crv)
 }
 
@@ -40,19 +40,19 @@ const NAMED_CURVES: Readonly<Record<string, string>> = {
 
 /** A `CryptoKey` says what it is in `algorithm`, a `KeyObject` in `asymmetricKeyType`. */
 function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean {
-  const traits = traitsOf(algorithm)
+  const traits = getTraits(algorithm)
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  const { name, namedCurve, hash } = recordOf(key['algorithm'])
+  const { name, namedCurve, hash } = toRecord(key['algorithm'])
   switch (traits.kty) {
     case 'RSA': {
       const isPss = traits.padding === 'pss'
       if (type !== undefined) return type === (isPss ? 'rsa-pss' : 'rsa') || type === 'rsa'
-      const isHash = recordOf(hash)['name'] === traits.hash.replace('sha', 'SHA-')
+      const isHash = toRecord(hash)['name'] === traits.hash.replace('sha', 'SHA-')
       return isHash && name === (isPss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5')
     }
     case 'EC': {
       if (type === undefined) return name === 'ECDSA' && namedCurve === traits.crv
-      const curve = recordOf(details)['namedCurve']
+      const curve = toRecord(details)['namedCurve']
       return type === 'ec' && NAMED_CURVES[String(curve)] === traits.crv
     }
     case 'OKP':
@@ -62,6 +62,6 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
   }
 }
 
-function recordOf(value: unknown): Record<string, unknown> {
+function toRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {}
 }

@@ -2,7 +2,7 @@
 export const TENANT_PLACEHOLDER = '{tenantid}'
 
 /** The issuer of one tenant. */
-export function issuerOfTenant(template: string, tenant: string): string {
+export function toTenantIssuer(template: string, tenant: string): string {
   return template.replace(TENANT_PLACEHOLDER, tenant)
 }
 

@@ -1,18 +1,13 @@
-import { bytesOfBase64url } from '#base64url'
-import type { JsonObject } from '../encoding/json.ts'
+import { decodeBase64url } from '#base64url'
+import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
+import type { AlgorithmPolicy } from '../model/settings.ts'
 import {
   type Algorithm,
   type AlgorithmTraits,
   isAlgorithm,
-  traitsOf,
+  getTraits,
 } from '../signature/algorithms.ts'
-
-/** The algorithms of an issuer, and whether the configuration names them or leaves the default. */
-export interface AlgorithmPolicy {
-  readonly algorithms: readonly Algorithm[]
-  readonly named: boolean
-}
 
 /** A public key that may verify signatures, and with which algorithms. */
 export interface VerificationKey {
@@ -58,7 +53,7 @@ export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey 
   const { kid, issuer } = key
   if (kid !== undefined && typeof kid !== 'string') return 'malformed_key'
   if (issuer !== undefined && typeof issuer !== 'string') return 'malformed_key'
-  const algorithms = algorithmsOf(key, material, policy)
+  const algorithms = selectAlgorithms(key, material, policy)
   if (algorithms.length === 0) return 'algorithm_not_allowed'
   return { kid, issuer, algorithms, material }
 }
@@ -66,26 +61,26 @@ export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey 
 function readMaterial(key: JsonObject): JsonObject | UnusableKey {
   const { kty, crv, n, e, x, y } = key
   if (kty === 'RSA') {
-    const modulus = bytesOf(n)
-    const exponent = bytesOf(e)
+    const modulus = decodeMember(n)
+    const exponent = decodeMember(e)
     if (modulus === undefined || exponent === undefined) return 'malformed_key'
     return isSoundRsa(modulus, exponent) ? { kty, n, e } : 'weak_key'
   }
   if (kty === 'EC' && typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)) {
     const length = COORDINATE_BYTES[crv]
-    const sized = bytesOf(x)?.length === length && bytesOf(y)?.length === length
+    const sized = decodeMember(x)?.length === length && decodeMember(y)?.length === length
     return sized ? { kty, crv, x, y } : 'malformed_key'
   }
   if (kty === 'OKP' && crv === 'Ed25519') {
-    const point = bytesOf(x)
+    const point = decodeMember(x)
     if (point?.length !== 32) return 'malformed_key'
     return isSmallOrder(point) ? 'weak_key' : { kty, crv, x }
   }
   return 'unsupported_key_type'
 }
 
-function bytesOf(member: unknown): Uint8Array | undefined {
-  return typeof member === 'string' && member !== '' ? bytesOfBase64url(member) : undefined
+function decodeMember(member: unknown): Uint8Array | undefined {
+  return typeof member === 'string' && member !== '' ? decodeBase64url(member) : undefined
 }
 
 /**
@@ -141,13 +136,13 @@ function isForVerification(key: JsonObject): boolean {
   )
 }
 
-function algorithmsOf(
+function selectAlgorithms(
   key: JsonObject,
   material: JsonObject,
   policy: AlgorithmPolicy,
 ): readonly Algorithm[] {
   const { alg } = key
-  const allowed = policy.algorithms.filter((algorithm) => fits(traitsOf(algorithm), material))
+  const allowed = policy.algorithms.filter((algorithm) => fits(getTraits(algorithm), material))
   if (alg !== undefined)
     return isAlgorithm(alg) && allowed.includes(alg) ? sameKeyUse(alg, allowed) : []
   if (material['kty'] !== 'RSA' || policy.named) return allowed

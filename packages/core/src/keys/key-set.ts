@@ -1,17 +1,18 @@
 import { signatureEngine } from '#signature-engine'
-import type { JsonObject } from '../encoding/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
-import { andThen, type MaybePromise } from '../maybe-promise.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { SignatureVerifier } from '../signature/engine.ts'
-import { type AlgorithmPolicy, readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
-import { thumbprintOf } from './thumbprint.ts'
+import type { AlgorithmPolicy } from '../model/settings.ts'
+import { readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
+import { toThumbprint } from './thumbprint.ts'
 
 /** A key of a document that is not used, and why. */
 export interface IgnoredKey {
   /** Position in the document's `keys`. */
   readonly index: number
-  readonly why: UnusableKey
+  readonly reason: UnusableKey
 }
 
 /** The keys of one document, prepared for use. It never changes: a refresh makes another one. */
@@ -73,22 +74,22 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
   const preparing = keys.map((jwk, index) => {
     const key = readJwk(jwk, policy)
     if (typeof key !== 'string')
-      return prepare(key, () => ignored.push({ index, why: 'malformed_key' }))
-    ignored.push({ index, why: key })
+      return prepare(key, () => ignored.push({ index, reason: 'malformed_key' }))
+    ignored.push({ index, reason: key })
     return []
   })
   return andThen(all(preparing), (prepared) => {
     ignored.sort((a, b) => a.index - b.index)
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
-    return keySetOf(prepared.flat(), size, ignored)
+    return createKeySet(prepared.flat(), size, ignored)
   })
 }
 
 function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonly PreparedKey[]> {
   const { kid, issuer, algorithms, material } = key
   const preparing = () =>
-    andThen(thumbprintOf(material), (thumbprint) =>
+    andThen(toThumbprint(material), (thumbprint) =>
       all(
         algorithms.map((algorithm) =>
           andThen(signatureEngine.prepare(algorithm, material), (verify) => {
@@ -110,7 +111,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
-function keySetOf(
+function createKeySet(
   keys: readonly PreparedKey[],
   size: number,
   ignored: readonly IgnoredKey[],
@@ -143,7 +144,7 @@ function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): V
 }
 
 function listReasons(ignored: readonly IgnoredKey[]): string {
-  return ignored.length === 0 ? 'the set is empty' : ignored.map(({ why }) => why).join(', ')
+  return ignored.length === 0 ? 'the set is empty' : ignored.map(({ reason }) => reason).join(', ')
 }
 
 function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {

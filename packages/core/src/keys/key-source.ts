@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../maybe-promise.ts'
-import type { Rejection } from '../outcome/rejection.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Rejection } from '../response/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { VerifyingKey } from './key-set.ts'
 
@@ -41,7 +41,7 @@ export interface KeySource {
     tried: readonly VerifyingKey[],
   ): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
-  readonly distrust?: (thumbprint: string) => void
+  readonly distrustKey?: (thumbprint: string) => void
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>
   status(): KeyStatus

@@ -1,14 +1,17 @@
 import { isAcceptableEndpoint } from '../authorization-server/address.ts'
 import { boundedFetch } from '../authorization-server/bounded-fetch.ts'
 import { withDeadline } from '../authorization-server/deadline.ts'
-import { describeFailure, UNEXPECTED } from '../authorization-server/describe-failure.ts'
-import type { JsonObject } from '../encoding/json.ts'
-import { ConfigurationError, messageOf } from '../errors.ts'
-import type { Publish } from '../events/publisher.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { andThen } from '../maybe-promise.ts'
-import type { Settings } from '../options/read-options.ts'
+import type {
+  DiscoveryFailedEvent,
+  EndpointMovedEvent,
+} from '../authorization-server/discovered-endpoint.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { ConfigurationError, toMessage } from '../errors.ts'
+import type { Publish } from '../lib/publisher.ts'
+import type { IssuerSettings, Settings } from '../model/settings.ts'
+import { andThen } from '../lib/maybe-promise.ts'
 import { type KeySet, readKeySet, secretKeySet } from './key-set.ts'
+import type { KeysEvent } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
@@ -19,18 +22,19 @@ import { staticKeys, unusedKeys } from './static-keys.ts'
  * configuration cannot be used; what only an asynchronous import finds out (the portable engine), `ready()`
  * and every request reject with. `closed` ends outgoing calls.
  */
-export function keySourceOf(
+export function createKeySource(
   issuer: IssuerSettings,
   settings: Settings,
-  publish: Publish,
+  publish: Publish<KeysEvent | EndpointMovedEvent | DiscoveryFailedEvent>,
   closed: AbortSignal,
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
-  const named = { issuer: issuer.metadataIssuer }
   if (origin.kind === 'unused') return unusedKeys
   if (origin.kind === 'secret') {
     // A secret has no thumbprint by which it could be distrusted.
-    const { distrust: _, ...keys } = staticKeys(secretKeySet(origin.secret, algorithms.algorithms))
+    const { distrustKey: _, ...keys } = staticKeys(
+      secretKeySet(origin.secret, algorithms.algorithms),
+    )
     return keys
   }
   if (origin.kind === 'static') {
@@ -41,39 +45,17 @@ export function keySourceOf(
     )
   }
 
-  const bounds = { clock: settings.clock, timeout: settings.fetchMilliseconds, closed }
+  const { clock, fetch, fetchTimeout: timeout, insecureHosts, keyAges: ages } = settings
+  const bounds = { clock, timeout, closed }
   const fetchPublished = publishedKeys({
     settings: issuer,
-    get: boundedFetch(settings.fetch),
-    isAcceptable: (url) => isAcceptableEndpoint(url, issuer.metadataIssuer, settings.insecureHosts),
+    get: boundedFetch(fetch),
+    isAcceptable: (url) => isAcceptableEndpoint(url, issuer.metadataIssuer, insecureHosts),
     bounds,
-    reports: {
-      moved: (from, to) => publish(() => ({ type: 'keys_moved', ...named, from, to })),
-      discoveryFailed: (error) =>
-        publish(() => ({
-          type: 'discovery_failed',
-          ...named,
-          ...(describeFailure<'jwks_uri'>(error) ?? UNEXPECTED),
-        })),
-    },
+    publish,
   })
-  return remoteKeys({
-    ...named,
-    fetchKeySet: () => withDeadline(bounds, fetchPublished),
-    ages: settings.keyAges,
-    clock: settings.clock,
-    closed,
-    reports: {
-      refreshed: ({ size, ignored }, failures) => {
-        publish(() => ({ type: 'keys_refreshed', ...named, keys: size, ignored }))
-        if (failures > 0) publish(() => ({ type: 'keys_recovered', ...named, failures }))
-      },
-      failed: (error, failures) =>
-        publish(() => ({ type: 'keys_failed', ...named, ...whyFailed(error), failures })),
-      stale: () => publish(() => ({ type: 'keys_stale', ...named })),
-      sought: (because) => publish(() => ({ type: 'keys_sought', ...named, because })),
-    },
-  })
+  const fetchKeySet = () => withDeadline(bounds, fetchPublished)
+  return remoteKeys({ issuer: issuer.metadataIssuer, fetchKeySet, ages, clock, closed, publish })
 }
 
 function readConfigured(
@@ -83,25 +65,21 @@ function readConfigured(
   try {
     return readKeySet(document, algorithms)
   } catch (error) {
-    throw unusable(issuer, messageOf(error))
+    throw unusable(issuer, toMessage(error))
   }
 }
 
 /** Keys of the configuration are somebody's intention: one that cannot be used is a mistake. */
 function allUsable(set: KeySet, issuer: string): KeySet {
   if (set.ignored.length === 0) return set
-  throw unusable(issuer, set.ignored.map(({ index, why }) => `keys[${index}]: ${why}`).join(', '))
+  throw unusable(
+    issuer,
+    set.ignored.map(({ index, reason }) => `jwks.keys[${index}]: ${reason}`).join(', '),
+  )
 }
 
 function unusable(issuer: string, detail: string): ConfigurationError {
   return new ConfigurationError(`The keys that are configured for ${issuer} cannot be used`, [
     detail,
   ])
-}
-
-function whyFailed(error: unknown) {
-  return (
-    describeFailure<'jwks_uri'>(error) ??
-    ({ failure: 'unusable_key_set', detail: messageOf(error) } as const)
-  )
 }

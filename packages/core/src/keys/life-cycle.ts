@@ -1,12 +1,13 @@
-import { AskedPause } from '../authorization-server/asked-pause.ts'
+import { RequestedPause } from '../authorization-server/retry-after.ts'
+import type { KeyAges } from '../model/settings.ts'
 import type { KeySet } from './key-set.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { TokenBucket } from '../lib/token-bucket.ts'
 
 /** The numbers of the life-cycle, in seconds. Those that are options are defaults here. */
 export const KEY_TIMES = {
-  /** Option `keysMaxAge`: a set is replaced before it is this old. */
+  /** Option `jwksMaxAge`: a set is replaced before it is this old. */
   maxAge: 600,
-  /** Option `keysStaleLimit`: what a set may not outlive, however long the issuer cannot be reached. */
+  /** Option `jwksStaleIfError`: what a set may not outlive, however long the issuer cannot be reached. */
   staleLimit: 86_400,
   /** `Cache-Control` can shorten the maximum age, but not below this. */
   minAge: 30,
@@ -22,12 +23,6 @@ export const KEY_TIMES = {
   changedKey: { burst: 1, interval: 30 },
 } as const
 
-/** What the operator can set, in seconds. */
-export interface KeyAges {
-  readonly maxAge: number
-  readonly staleLimit: number
-}
-
 /** What a request lacks. */
 export type Need =
   /** A set to look into: there is none, or none that may still be used. */
@@ -40,7 +35,7 @@ export type Need =
   | 'changed_key'
 
 /** What to do about it: start an attempt, wait for the one that runs, both, or neither. */
-export interface Plan {
+export interface RefreshPlan {
   readonly start: boolean
   readonly wait: boolean
 }
@@ -74,7 +69,7 @@ export class KeyLifeCycle {
   readonly #running = new Set<number>()
   #failures = 0
   #dueAt = Infinity
-  readonly #pause = new AskedPause()
+  readonly #pause = new RequestedPause()
 
   constructor(ages: KeyAges, random: () => number) {
     this.#ages = ages
@@ -114,7 +109,7 @@ export class KeyLifeCycle {
     return now >= this.#pause.until
   }
 
-  plan(need: Need, now: number): Plan {
+  plan(need: Need, now: number): RefreshPlan {
     const running = this.#running.size > 0
     switch (need) {
       case 'keys': {
@@ -168,7 +163,7 @@ export class KeyLifeCycle {
     const { first, last, jitter } = KEY_TIMES.backOff
     const pause = Math.min(last, first * 2 ** (this.#failures - 1)) * 1000
     const spread = pause * this.#vary(jitter)
-    this.#pause.ask(retryAfter, now)
+    this.#pause.request(retryAfter, now)
     this.#dueAt = Math.max(now + pause + spread, this.#pause.until + Math.abs(spread))
     return true
   }
@@ -181,7 +176,7 @@ export class KeyLifeCycle {
     return Math.max(usual, (this.#pause.until - now) / 1000)
   }
 
-  #joinOrTake(running: boolean, budget: TokenBucket, now: number): Plan {
+  #joinOrTake(running: boolean, budget: TokenBucket, now: number): RefreshPlan {
     if (running) return { start: false, wait: true }
     const allowed = this.mayAsk(now) && budget.take(now)
     return { start: allowed, wait: allowed }

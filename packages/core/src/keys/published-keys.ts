@@ -3,7 +3,7 @@ import {
   type DiscoveredEndpointOptions,
   discoveredEndpoint,
 } from '../authorization-server/discovered-endpoint.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
+import type { IssuerSettings } from '../model/settings.ts'
 import { type KeySet, readKeySet } from './key-set.ts'
 
 export interface PublishedKeysOptions extends Omit<

@@ -1,24 +1,16 @@
-import { retryAfterOf } from '../authorization-server/retry-after.ts'
-import type { Clock } from '../clock.ts'
-import { KeysUnavailableError } from '../errors.ts'
-import { andThen, type MaybePromise } from '../maybe-promise.ts'
-import { Rejection } from '../outcome/rejection.ts'
+import { describeFailure } from '../authorization-server/describe-failure.ts'
+import { readRetryAfter } from '../authorization-server/retry-after.ts'
+import type { Clock } from '../lib/clock.ts'
+import { KeysUnavailableError, toMessage } from '../errors.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import type { Publish } from '../lib/publisher.ts'
+import type { KeyAges } from '../model/settings.ts'
+import { Rejection } from '../response/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { KeySet, VerifyingKey } from './key-set.ts'
 import type { KeySource, KeyStatus } from './key-source.ts'
-import { type KeyAges, KeyLifeCycle, type Need } from './life-cycle.ts'
-
-/** What a key source reports as it happens. */
-export interface KeyReports {
-  /** A set was taken over, after so many failures. */
-  refreshed(set: KeySet, failures: number): void
-  /** An attempt failed, the how many-th in a row. */
-  failed(error: unknown, failures: number): void
-  /** The set is older than it should be. */
-  stale(): void
-  /** A request has started an attempt. */
-  sought(because: 'unknown_key' | 'changed_key'): void
-}
+import type { KeysEvent } from './key-events.ts'
+import { KeyLifeCycle, type Need } from './life-cycle.ts'
 
 export interface RemoteKeysOptions {
   readonly issuer: string
@@ -27,7 +19,7 @@ export interface RemoteKeysOptions {
   readonly ages: KeyAges
   readonly clock: Clock
   readonly closed: AbortSignal
-  readonly reports: KeyReports
+  readonly publish: Publish<KeysEvent>
   /** From 0 to 1: spreads the attempts of many processes. */
   readonly random?: () => number
 }
@@ -37,7 +29,7 @@ export interface RemoteKeysOptions {
  * attempts. Known keys answer at once, whatever happens behind them.
  */
 export function remoteKeys(options: RemoteKeysOptions): KeySource {
-  const { issuer, fetchKeySet, ages, clock, closed, reports, random = Math.random } = options
+  const { issuer, fetchKeySet, ages, clock, closed, publish, random = Math.random } = options
   const lifeCycle = new KeyLifeCycle(ages, random)
   const distrusted = new Set<string>()
   const running = new Map<number, Promise<void>>()
@@ -66,18 +58,21 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     const { failures } = lifeCycle
     if (lifeCycle.succeed(number, set, maxAge, clock.monotonic())) {
       for (const older of running.keys()) if (older < number) running.delete(older)
-      reports.refreshed(set, failures)
+      const { size: keys, ignored } = set
+      publish(() => ({ type: 'keys_refreshed', issuer, keys, ignored }))
+      if (failures > 0) publish(() => ({ type: 'keys_recovered', issuer, failures }))
       cancelStale()
-      cancelStale = at(lifeCycle.staleAt, () => reports.stale())
+      cancelStale = at(lifeCycle.staleAt, () => publish(() => ({ type: 'keys_stale', issuer })))
     }
     schedule()
   }
 
   function failed(number: number, error: unknown): void {
-    const retryAfter = retryAfterOf(error, clock.now())
+    const retryAfter = readRetryAfter(error, clock.now())
     if (!lifeCycle.fail(number, clock.monotonic(), retryAfter)) return
     lastError = error
-    reports.failed(error, lifeCycle.failures)
+    const { failures } = lifeCycle
+    publish(() => ({ type: 'keys_failed', issuer, ...describeKeysFailure(error), failures }))
     schedule()
   }
 
@@ -96,7 +91,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     if (closed.aborted) return undefined
     const { start, wait } = lifeCycle.plan(need, clock.monotonic())
     if (start) {
-      if (need === 'unknown_key' || need === 'changed_key') reports.sought(need)
+      if (need === 'unknown_key' || need === 'changed_key')
+        publish(() => ({ type: 'keys_refresh_triggered', issuer, trigger: need }))
       attempt()
     }
     return wait ? [...running.values()].at(-1) : undefined
@@ -120,7 +116,9 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
 
   function unavailable(found: string): Rejection {
     const explanation = { check: 'keys', expected: `the keys of ${issuer}`, found }
-    return new Rejection('keys_unavailable', explanation, lifeCycle.retryAfter(clock.monotonic()))
+    return new Rejection('keys_unavailable', explanation, {
+      retryAfter: lifeCycle.retryAfter(clock.monotonic()),
+    })
   }
 
   /** A key that is not listed may be new: where that cannot be known, the fault is not the caller's. */
@@ -167,7 +165,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       })
     },
 
-    distrust: (thumbprint) => void distrusted.add(thumbprint),
+    distrustKey: (thumbprint) => void distrusted.add(thumbprint),
 
     async ready() {
       if (lifeCycle.held(clock.monotonic()) !== undefined) return
@@ -192,4 +190,11 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       return { state: held.state, since: Math.round((clock.now() - (now - since)) / 1000) }
     },
   }
+}
+
+function describeKeysFailure(error: unknown) {
+  return (
+    describeFailure<'jwks_uri'>(error) ??
+    ({ failure: 'unusable_key_set', detail: toMessage(error) } as const)
+  )
 }

@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from '../maybe-promise.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
@@ -21,7 +21,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
     find: listed,
     listed,
     findChanged: () => [],
-    distrust: (thumbprint) => void distrusted.add(thumbprint),
+    distrustKey: (thumbprint) => void distrusted.add(thumbprint),
     ready: async () => void (await known),
     status: () => ({ state: 'static' }),
   }

@@ -1,11 +1,11 @@
 import { sha256 } from '#sha256'
-import type { JsonObject } from '../encoding/json.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 
 /**
  * The thumbprint of a key (RFC 7638, SHA-256, base64url). `material` has the members that make the key and
  * no others.
  */
-export function thumbprintOf(material: JsonObject): MaybePromise<string> {
+export function toThumbprint(material: JsonObject): MaybePromise<string> {
   return sha256(JSON.stringify(material, Object.keys(material).sort()))
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
-import type { ResourceServerOptions } from './options.ts'
-import { Problems } from '../problems.ts'
+import type { CommonOptions, IssuerOptions } from './options.ts'
+import { Problems } from '../configuration-problems.ts'
 
 /** The environment variables that configure a stand-alone guard, and the option each one sets. */
 const VARIABLES = {
@@ -8,7 +8,7 @@ const VARIABLES = {
   BEARWARD_AUDIENCE: 'audience',
   BEARWARD_JWKS_URI: 'jwksUri',
   BEARWARD_ALGORITHMS: 'algorithms',
-  BEARWARD_TOKEN_TYPE: 'tokenType',
+  BEARWARD_JWT_PROFILE: 'jwtProfile',
   BEARWARD_PROVIDER: 'provider',
   BEARWARD_CLIENT_ID_CLAIM: 'clientIdClaim',
   BEARWARD_SCOPE_CLAIM: 'scopeClaim',
@@ -24,14 +24,22 @@ const WRONG = 'The environment does not configure Bearward'
 const LISTS: readonly string[] = ['algorithms', 'machineClients', 'allowInsecureHosts']
 const NUMBERS: readonly string[] = ['clockTolerance']
 
+/** The options that environment variables can set. */
+export type OptionsFromEnv = IssuerOptions & Pick<CommonOptions, 'allowInsecureHosts'>
+
 /**
- * Reads options from `BEARWARD_*` variables. Lists are separated by spaces; an empty variable counts as
- * not set. The values are validated where the options are. Throws a `ConfigurationError` where a
- * variable begins with `BEARWARD_` and is none of these, or where issuer or audience is missing.
+ * Reads options from `BEARWARD_*` variables. Lists are separated by spaces. An empty variable counts as not
+ * set. Throws a `ConfigurationError` if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is missing, or if another name
+ * begins with `BEARWARD_`.
+ *
+ * Does NOT validate the values: `createResourceServer` does.
+ *
+ * @example
+ * const bearward = createBearward({ ...optionsFromEnv(process.env), onEvent: log })
  */
-export function environmentOptions(
+export function optionsFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
-): ResourceServerOptions {
+): OptionsFromEnv {
   const problems = new Problems()
   const set = Object.entries(environment).filter(
     ([name, value]) => name.startsWith('BEARWARD_') && value !== undefined && value !== '',
@@ -47,10 +55,10 @@ export function environmentOptions(
     if (LISTS.includes(option)) return [option, text.split(' ').filter((entry) => entry !== '')]
     return [option, NUMBERS.includes(option) ? Number(text) : text]
   })
-  return Object.fromEntries(options) as ResourceServerOptions
+  return Object.fromEntries(options)
 }
 
-/** What is wrong with options from the environment, in its own words: by variable where an option is named. */
+/** The same error with the names of variables instead of options. */
 export function inVariables(error: ConfigurationError): ConfigurationError {
   const variables = new Map(Object.entries(VARIABLES).map(([name, option]) => [option, name]))
   const problems = error.problems.map((problem) =>

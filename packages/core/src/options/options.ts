@@ -1,10 +1,10 @@
-import type { Fetch } from '../authorization-server/bounded-fetch.ts'
-import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
-import type { Clock } from '../clock.ts'
-import type { BearwardEventListener } from '../events/events.ts'
-import type { RefusalBody, RefusalView } from '../outcome/refusal.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { BearwardEventListener } from '../events.ts'
+import type { ClientAuthentication } from '../model/client-authentication.ts'
+import type { Fetch } from '../model/fetch.ts'
+import type { RefusalBody, RefusalView } from '../response/refusal.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import type { Provider } from '../subject/profiles.ts'
+import type { Provider } from '../subject/providers.ts'
 
 /** An HMAC secret held by Node: a `KeyObject` made by `createSecretKey`. */
 export interface SecretKeyObject {
@@ -38,7 +38,7 @@ export interface IntrospectionOptions {
 export interface IssuerOptions {
   /**
    * The issuer identifier, byte for byte as it stands in `iss` (a trailing slash counts). Keys are found
-   * by discovery (RFC 8414, OpenID Connect), unless `jwksUri`, `keys` or `secret` is given.
+   * by discovery (RFC 8414, OpenID Connect), unless `jwksUri`, `jwks` or `secret` is given.
    */
   readonly issuer: string
   /**
@@ -47,18 +47,17 @@ export interface IssuerOptions {
    */
   readonly tenants?: readonly string[]
   /**
-   * The identifiers of this API, of which a token must name one in `aud`. `null` says that the tokens of
-   * this issuer carry no audience (Cognito); it takes `allowedClients` and a rule that tells its access
-   * tokens from its other tokens (`tokenKindClaim`, or `tokenType: 'at+jwt'`), and refuses tokens that do
-   * carry one.
+   * The identifiers of this API. A token must name one of them in `aud`. `null`: the tokens of this issuer
+   * have no audience (Cognito). `null` requires `allowedClients`, and a rule that tells its access tokens from
+   * its other tokens: `tokenUse`, or `jwtProfile: 'rfc9068'`. Tokens with an audience are then refused.
    */
   readonly audience: string | readonly string[] | null
   /** The only clients whose tokens are accepted, by client id. */
   readonly allowedClients?: readonly string[]
   /** Where the issuer's JWK Set is, instead of discovery. May be an internal address. */
   readonly jwksUri?: string
-  /** The issuer's public keys themselves, as a JWK Set, instead of fetching them. */
-  readonly keys?: { readonly keys: readonly object[] }
+  /** The public keys of the issuer as a JWK Set. They are never fetched. */
+  readonly jwks?: { readonly keys: readonly object[] }
   /**
    * The HMAC secret of an issuer that has nothing else: at least 32 bytes, or as many as the hash of the
    * algorithm has. Never a string. Whoever knows it can make tokens.
@@ -67,21 +66,23 @@ export interface IssuerOptions {
   /** The signature algorithms this issuer may use. Default: all with public keys; `HS256` for a `secret`. */
   readonly algorithms?: readonly Algorithm[]
   /**
-   * What the access tokens of this issuer are. `'jwt'`, the default, are verified here. `'opaque'` ones are
-   * introspected, whatever they look like. With `'both'`, JWTs are verified here, and introspected only where
-   * the keys cannot be had; everything else is introspected. One issuer may be other than `'jwt'`.
+   * The format of the access tokens. `'jwt'`: they are verified here. `'opaque'`: they are introspected, whatever
+   * they look like. `'any'`: JWTs are verified here, and introspected only while the keys are unavailable; all
+   * other tokens are introspected. Only one issuer may have another format than `'jwt'`.
+   *
+   * @default 'jwt'
    */
-  readonly tokens?: 'jwt' | 'opaque' | 'both'
+  readonly tokenFormat?: 'jwt' | 'opaque' | 'any'
   /**
-   * How this issuer is asked about its tokens (RFC 7662): where a guard asks for `freshness`, and where `tokens`
-   * says so. Does not go with `tenants`.
+   * How this issuer is asked about its tokens (RFC 7662): for guards that require `introspect`, and for a
+   * `tokenFormat` other than `'jwt'`. Cannot be combined with `tenants`.
    */
   readonly introspection?: IntrospectionOptions
   /**
-   * `'at+jwt'` demands the `typ` and the claims of RFC 9068. Default `'jwt'`: a `typ` of `at+jwt`, `JWT`,
-   * or none, and every token that can be told to be of another kind is refused.
+   * `'rfc9068'` requires the `typ` and the claims of RFC 9068. Left out: a `typ` of `at+jwt`, `JWT` or none is
+   * accepted, and every token that is recognized as another kind (such as an ID token) is refused.
    */
-  readonly tokenType?: 'jwt' | 'at+jwt'
+  readonly jwtProfile?: 'rfc9068'
   /**
    * Whose product this authorization server is, which says how its tokens name clients, users, scopes and
    * machines. Recognised by itself where the vendor alone can operate `issuer` (Auth0, Entra, Okta,
@@ -89,10 +90,13 @@ export interface IssuerOptions {
    */
   readonly provider?: Provider
   /**
-   * A claim and its value that mark this issuer's access tokens, such as Cognito's `token_use`: `access`. In an
-   * introspection answer it has to have that value only where it is there.
+   * The claim and the value that mark the access tokens of this issuer, such as `token_use`: `access` at Cognito.
+   * In an introspection answer the claim may be missing, but may not have another value.
+   *
+   * @example
+   * { claim: 'token_use', value: 'access' }
    */
-  readonly tokenKindClaim?: { readonly name: string; readonly value: string }
+  readonly tokenUse?: { readonly claim: string; readonly value: string }
   /** The claim that holds the client id. Default: the provider's, else `'client_id'` (RFC 9068 section 2.2). */
   readonly clientIdClaim?: string
   /** The one claim that holds the scopes. Default: the provider's, else `'scope'`. */
@@ -102,12 +106,12 @@ export interface IssuerOptions {
   /**
    * What a machine's `sub` is on this issuer, and no user's ever is. `'client_id'`: a machine's `sub` is
    * its client id, and no user's ever equals the client id in the same token; only say so where users and
-   * clients cannot choose their identifiers to match. `'none'`: a machine has no `sub`, and every user has
+   * clients cannot choose their identifiers to match. `'absent'`: a machine has no `sub`, and every user has
    * one, in introspection answers too. Where no rules of a provider say more, all others are then users: never
    * set it where machines have a `sub` of their own (Keycloak, Entra, Auth0). Where the provider's rules, or a
    * trace of a user, say otherwise of a token, its subject is unknown.
    */
-  readonly machineSubject?: 'client_id' | 'none'
+  readonly machineSubject?: 'client_id' | 'absent'
   /**
    * The clients that only ever act for themselves, by client id: their tokens speak for machines, unless an
    * `act` says that they were exchanged for somebody else's. All of them have to be in `allowedClients`, if
@@ -120,8 +124,8 @@ export interface IssuerOptions {
   readonly maxTokenAge?: number
 }
 
-/** What does not depend on the issuer. `Source` is the framework's request. */
-export interface CommonOptions<Source extends object = object> {
+/** Options that do not depend on the issuer. `Raw` is the request of the framework. */
+export interface CommonOptions<Raw extends object = object> {
   /** The `realm` of challenges. Default `'api'`. */
   readonly realm?: string
   /** Host names for which plain http is accepted, besides loopback. For networks of your own only. */
@@ -134,28 +138,37 @@ export interface CommonOptions<Source extends object = object> {
    */
   readonly fetchTimeout?: number
   /**
-   * Seconds after which fetched keys are replaced; they are fetched again before that, in the background.
-   * `Cache-Control` may shorten it, not below 30. Default 600, from 30 to 86400.
+   * Seconds after which fetched keys are stale. They are fetched again earlier, in the background.
+   * `Cache-Control` may shorten it, but not below 30. From 30 to 86400.
+   *
+   * @default 600
    */
-  readonly keysMaxAge?: number
-  /** Seconds that fetched keys may serve while they cannot be fetched again. Default 86400, at most 604800. */
-  readonly keysStaleLimit?: number
+  readonly jwksMaxAge?: number
   /**
-   * How much is remembered of JWTs that were found good: at most so many, in about so many bytes of memory. One
-   * that is remembered is not verified again; its times, and whether its key is still listed and trusted, are
-   * checked at every request. Default 5000 `entries` and 16777216 `bytes`; with 0 `entries` nothing is remembered.
+   * Seconds for which fetched keys stay in use while they cannot be fetched again. At least `jwksMaxAge`, at most
+   * 604800.
+   *
+   * @default 86400
    */
-  readonly verdictCache?: { readonly entries?: number; readonly bytes?: number }
-  /** Is told what happens, refusals and their reasons above all. What it throws is dropped. */
-  readonly onEvent?: BearwardEventListener<Source>
-  /** Writes the body of a refusal. What it throws goes to the framework's error channel. */
-  readonly onRefused?: (refusal: RefusalView) => RefusalBody | undefined
+  readonly jwksStaleIfError?: number
+  /**
+   * How many verified JWTs are remembered, and the bytes of memory that they take. The signature of a remembered
+   * token is not verified again. Its times, and that its key is still listed and trusted, are checked at every
+   * request. `false`: no token is remembered.
+   *
+   * @default { maxEntries: 5000, maxBytes: 16777216 }
+   */
+  readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
+  /** Called for every event, above all for refusals and their reasons. Errors that it throws are ignored. */
+  readonly onEvent?: BearwardEventListener<Raw>
+  /** Returns the body of a refusal. Errors that it throws go to the error handling of the framework. */
+  readonly errorBody?: (refusal: RefusalView) => RefusalBody | undefined
   /** For tests. */
   readonly clock?: Clock
 }
 
-/** One issuer, or several: never both forms at once. `Source` is the framework's request. */
-export type ResourceServerOptions<Source extends object = object> = CommonOptions<Source> &
+/** One issuer, or several: never both forms at once. `Raw` is the request of the framework. */
+export type ResourceServerOptions<Raw extends object = object> = CommonOptions<Raw> &
   ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
 
 type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] } & {

@@ -1,30 +1,40 @@
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { hintAt, isRecord } from '../problems.ts'
+import type { IssuerSettings } from '../model/settings.ts'
+import { hintAt } from '../configuration-problems.ts'
+import { isRecord } from '../lib/objects.ts'
 import { clientIdClaims, profileIn, scopeSources } from '../subject/context.ts'
-import { isProvider, PROFILES, type Provider, providerOfIssuer } from '../subject/profiles.ts'
+import { isProvider, PROFILES, type Provider, getProviderOfIssuer } from '../subject/providers.ts'
 import type { ScopeSource } from '../subject/profile.ts'
-import { isName, oneOf, readName, readNames, type Say } from './read-values.ts'
-
-type Options = Readonly<Record<string, unknown>>
+import {
+  type GivenOptions,
+  isName,
+  readChoice,
+  readName,
+  readNames,
+  type Say,
+} from './read-values.ts'
 
 /**
  * Reads what is said about the claims of an issuer's tokens: who issues them, and which claims hold the
  * client, the scopes and the subject. An option goes before the provider's profile.
  */
 export function readClaimSettings(
-  options: Options,
+  options: GivenOptions,
   issuer: string,
   say: Say,
-): Pick<IssuerSettings, 'tokenKindClaim' | 'clientIdClaims' | 'scopeSources' | 'subjects'> {
+): Pick<IssuerSettings, 'tokenUse' | 'clientIdClaims' | 'scopeSources' | 'subjects'> {
   const subjects = Object.freeze({
-    provider: readProvider(options['provider'], say) ?? providerOfIssuer(issuer),
+    provider: readProvider(options['provider'], say) ?? getProviderOfIssuer(issuer),
     clientIdClaim: readName(options['clientIdClaim'], 'clientIdClaim', say),
-    machineSubject: oneOf(options['machineSubject'], ['client_id', 'none'], 'machineSubject', say),
+    machineSubject: readChoice(
+      options['machineSubject'],
+      ['client_id', 'absent'],
+      'machineSubject',
+      say,
+    ),
     machineClients: readNames(options['machineClients'], 'machineClients', say),
   })
   return {
-    tokenKindClaim:
-      readTokenKindClaim(options['tokenKindClaim'], say) ?? profileIn(subjects)?.tokenKind,
+    tokenUse: readTokenUse(options['tokenUse'], say) ?? profileIn(subjects)?.tokenUse,
     clientIdClaims: clientIdClaims(subjects),
     scopeSources: readScopeSources(options, scopeSources(subjects), say),
     subjects,
@@ -50,22 +60,22 @@ function isPartOf(a: string, b: string): boolean {
 }
 
 function readScopeSources(
-  options: Options,
+  options: GivenOptions,
   ofProvider: readonly ScopeSource[],
   say: Say,
 ): readonly ScopeSource[] {
   const claim = readName(options['scopeClaim'], 'scopeClaim', say)
-  const format = oneOf(options['scopeFormat'], ['string', 'array'], 'scopeFormat', say)
+  const format = readChoice(options['scopeFormat'], ['string', 'array'], 'scopeFormat', say)
   if (claim !== undefined) return [{ claim, format: format ?? 'string' }]
   return format === undefined ? ofProvider : ofProvider.map((source) => ({ ...source, format }))
 }
 
-function readTokenKindClaim(rule: unknown, say: Say): IssuerSettings['tokenKindClaim'] {
+function readTokenUse(rule: unknown, say: Say): IssuerSettings['tokenUse'] {
   if (rule === undefined) return undefined
-  const { name, value, ...others } = isRecord(rule) ? rule : {}
-  if (isName(name) && isName(value) && Object.keys(others).length === 0) {
-    return Object.freeze({ name, value })
+  const { claim, value, ...others } = isRecord(rule) ? rule : {}
+  if (isName(claim) && isName(value) && Object.keys(others).length === 0) {
+    return Object.freeze({ claim, value })
   }
-  say("tokenKindClaim must name a claim and its value: { name: 'token_use', value: 'access' }.")
+  say("tokenUse must name a claim and its value: { claim: 'token_use', value: 'access' }.")
   return undefined
 }

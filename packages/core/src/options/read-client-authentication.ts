@@ -1,9 +1,8 @@
-import {
-  type ClientAuthentication,
-  hasControls,
-} from '../authorization-server/client-authentication.ts'
+import { hasControls } from '../authorization-server/authenticate-client.ts'
+import type { ClientAuthentication } from '../model/client-authentication.ts'
 import { whyUnfit } from '../authorization-server/private-key.ts'
-import { isRecord, Problems } from '../problems.ts'
+import { Problems } from '../configuration-problems.ts'
+import { isRecord } from '../lib/objects.ts'
 import { isAlgorithm } from '../signature/algorithms.ts'
 import { isName, type Say } from './read-values.ts'
 

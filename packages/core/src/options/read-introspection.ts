@@ -1,11 +1,11 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
-import type { ClientAuthentication } from '../authorization-server/client-authentication.ts'
-import type { IntrospectionSettings } from '../issuers/issuer-settings.ts'
+import type { ClientAuthentication } from '../model/client-authentication.ts'
+import type { IntrospectionSettings } from '../model/settings.ts'
 import { LIMITS } from '../limits.ts'
-import { isRecord, ownMembers } from '../problems.ts'
+import { isRecord, ownMembers } from '../lib/objects.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import { readAuthentication, readClientId, sayUnknown } from './read-client-authentication.ts'
-import { oneOf, readSeconds, type Say } from './read-values.ts'
+import { readChoice, readSeconds, type Say } from './read-values.ts'
 
 export const INTROSPECTION_OPTIONS = [
   'endpoint',
@@ -53,9 +53,9 @@ export function readIntrospection(
     endpoint: endpoint as string | undefined,
     clientId: clientId as string,
     clientAuthentication: readOwnAuthentication(clientAuthentication, say),
-    response: oneOf(response, ['json', 'jwt'], 'response', say) ?? 'json',
+    response: readChoice(response, ['json', 'jwt'], 'response', say) ?? 'json',
     algorithms: readAlgorithms(options['algorithms'], algorithms, say),
-    tokenTypeHint: oneOf(options['tokenTypeHint'], ['access_token'], 'tokenTypeHint', say),
+    tokenTypeHint: readChoice(options['tokenTypeHint'], ['access_token'], 'tokenTypeHint', say),
     maxAge: readSeconds(options['maxAge'], 'maxAge', 0, active, say) ?? 10,
     negativeMaxAge: readSeconds(options['negativeMaxAge'], 'negativeMaxAge', 0, inactive, say) ?? 3,
   }

@@ -1,24 +1,25 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
-import { parseJsonObject } from '../encoding/json.ts'
-import type { IssuerSettings, KeyOrigin } from '../issuers/issuer-settings.ts'
-import { issuerOfTenant, TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
-import type { AlgorithmPolicy } from '../keys/jwk.ts'
+import { parseJsonObject } from '../lib/json.ts'
+import type { AlgorithmPolicy, IssuerSettings, KeyOrigin } from '../model/settings.ts'
+import { toTenantIssuer, TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
 import { LIMITS } from '../limits.ts'
 import {
   ALGORITHMS,
   type Algorithm,
   DEFAULT_ALGORITHMS,
   isAlgorithm,
-  traitsOf,
+  getTraits,
 } from '../signature/algorithms.ts'
-import { isRecord, type Problems } from '../problems.ts'
+import type { Problems } from '../configuration-problems.ts'
+import { isRecord } from '../lib/objects.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { readClaimSettings } from './read-claims.ts'
 import { readIntrospection } from './read-introspection.ts'
 import {
   checkIssuerAddress,
+  type GivenOptions,
   isName,
-  oneOf,
+  readChoice,
   readNames,
   readSeconds,
   type Say,
@@ -30,14 +31,14 @@ export const ISSUER_OPTIONS = [
   'audience',
   'allowedClients',
   'jwksUri',
-  'keys',
+  'jwks',
   'secret',
   'algorithms',
-  'tokens',
+  'tokenFormat',
   'introspection',
-  'tokenType',
+  'jwtProfile',
   'provider',
-  'tokenKindClaim',
+  'tokenUse',
   'clientIdClaim',
   'scopeClaim',
   'scopeFormat',
@@ -47,15 +48,13 @@ export const ISSUER_OPTIONS = [
   'maxTokenAge',
 ]
 
-type Options = Readonly<Record<string, unknown>>
-
 /**
  * Validates what is said about one issuer and fills in the defaults. An issuer with tenants becomes as many
  * issuers, which share their keys. What is wrong goes to `problems`;
  * the settings are only good where nothing was added. `at` stands before the names in the messages.
  */
 export function readIssuer(
-  options: Options,
+  options: GivenOptions,
   insecureHosts: readonly string[],
   problems: Problems,
   at: string,
@@ -69,11 +68,12 @@ export function readIssuer(
     insecureHosts,
     say,
   )
-  const tokens = oneOf(options['tokens'], ['jwt', 'opaque', 'both'], 'tokens', say) ?? 'jwt'
-  const needsKeys = tokens !== 'opaque' || introspection?.response === 'jwt'
+  const tokenFormat =
+    readChoice(options['tokenFormat'], ['jwt', 'opaque', 'any'], 'tokenFormat', say) ?? 'jwt'
+  const needsKeys = tokenFormat !== 'opaque' || introspection?.response === 'jwt'
   const keyOrigin: KeyOrigin = needsKeys ? given : { kind: 'unused' }
   const undiscoverable = [
-    ...(keyOrigin.kind === 'discovery' ? ['keys cannot be discovered: give jwksUri or keys.'] : []),
+    ...(keyOrigin.kind === 'discovery' ? ['keys cannot be discovered: give jwksUri or jwks.'] : []),
     ...(introspection !== undefined && introspection.endpoint === undefined
       ? ['introspection endpoint cannot be discovered: give introspection.endpoint.']
       : []),
@@ -87,9 +87,9 @@ export function readIssuer(
     allowedClients: readNames(options['allowedClients'], 'allowedClients', say),
     keyOrigin,
     algorithms,
-    tokens,
+    tokenFormat,
     introspection,
-    tokenType: oneOf(options['tokenType'], ['jwt', 'at+jwt'], 'tokenType', say) ?? 'jwt',
+    jwtProfile: readChoice(options['jwtProfile'], ['rfc9068'], 'jwtProfile', say),
     ...readClaimSettings(options, issuer, say),
     clockTolerance:
       readSeconds(options['clockTolerance'], 'clockTolerance', 0, LIMITS.clockTolerance, say) ?? 5,
@@ -104,17 +104,17 @@ export function readIssuer(
   checkClients(settings, say)
   if (settings.audiences === null) checkAudienceless(settings, say)
   const tenants = readTenants(options['tenants'], issuer, say)
-  if (tokens !== 'jwt' && introspection === undefined) {
+  if (tokenFormat !== 'jwt' && introspection === undefined) {
     say(
-      `tokens is '${tokens}', which takes introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+      `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
     )
   }
   if (introspection !== undefined && tenants !== undefined)
     say('introspection does not go with tenants: give each one as an issuer.')
-  if (tokens === 'opaque') checkUseless(options, needsKeys, say)
+  if (tokenFormat === 'opaque') checkUseless(options, needsKeys, say)
   if (tenants === undefined) return [Object.freeze(settings)]
   return tenants.map((tenant) =>
-    Object.freeze({ ...settings, issuer: issuerOfTenant(issuer, tenant), tenant }),
+    Object.freeze({ ...settings, issuer: toTenantIssuer(issuer, tenant), tenant }),
   )
 }
 
@@ -170,7 +170,7 @@ function isTenant(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.-]+$/.test(value)
 }
 
-function readAudiences(options: Options, say: Say): readonly string[] | null {
+function readAudiences(options: GivenOptions, say: Say): readonly string[] | null {
   const { audience } = options
   if (audience === null) return null
   const names = typeof audience === 'string' ? [audience] : audience
@@ -201,36 +201,40 @@ function checkClients(settings: IssuerSettings, say: Say): void {
 function checkAudienceless(settings: IssuerSettings, say: Say): void {
   if (settings.allowedClients === undefined) {
     say(
-      'audience is null, which takes allowedClients: without either, a token for any other API would be accepted.',
+      'audience: null requires allowedClients: without either, a token for any other API would be accepted.',
     )
   }
-  const judgedHere = settings.tokens !== 'opaque'
-  if (judgedHere && settings.tokenKindClaim === undefined && settings.tokenType !== 'at+jwt') {
+  const areVerifiedHere = settings.tokenFormat !== 'opaque'
+  if (areVerifiedHere && settings.tokenUse === undefined && settings.jwtProfile === undefined) {
     say(
-      "audience is null, which takes a rule that tells access tokens from ID tokens: tokenKindClaim, or tokenType: 'at+jwt'.",
+      "audience: null requires a rule that tells access tokens from ID tokens: tokenUse, or jwtProfile: 'rfc9068'.",
     )
   }
 }
 
 /** Whoever sets what has no effect relies on something that is not there. */
-function checkUseless(options: Options, needsKeys: boolean, say: Say): void {
-  if (options['tokenType'] === 'at+jwt')
-    say("tokenType is about JWTs, and does nothing where tokens is 'opaque': leave it out.")
-  const ofKeys = ['jwksUri', 'keys', 'secret', 'algorithms']
+function checkUseless(options: GivenOptions, needsKeys: boolean, say: Say): void {
+  if (options['jwtProfile'] !== undefined)
+    say("jwtProfile has no effect with tokenFormat 'opaque': leave it out.")
+  const ofKeys = ['jwksUri', 'jwks', 'secret', 'algorithms']
   const useless = needsKeys ? [] : ofKeys.filter((name) => options[name] !== undefined)
   for (const name of useless)
     say(
-      `${name} does nothing where tokens is 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
+      `${name} has no effect with tokenFormat 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
     )
 }
 
-function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: Say): KeyOrigin {
-  const { jwksUri, keys, secret } = options
-  const given = ['jwksUri', 'keys', 'secret'].filter((name) => options[name] !== undefined)
+function readKeyOrigin(
+  options: GivenOptions,
+  insecureHosts: readonly string[],
+  say: Say,
+): KeyOrigin {
+  const { jwksUri, jwks, secret } = options
+  const given = ['jwksUri', 'jwks', 'secret'].filter((name) => options[name] !== undefined)
   if (given.length > 1)
     say(`${given.join(' and ')} are given: the keys of an issuer have one origin.`)
   if (secret !== undefined) return { kind: 'secret', secret: readSecret(secret, say) }
-  if (keys !== undefined) return readStaticKeys(keys, say)
+  if (jwks !== undefined) return readStaticKeys(jwks, say)
   if (jwksUri === undefined) return { kind: 'discovery' }
   if (typeof jwksUri !== 'string' || !isAcceptableAddress(jwksUri, insecureHosts)) {
     say(
@@ -240,13 +244,13 @@ function readKeyOrigin(options: Options, insecureHosts: readonly string[], say: 
   return { kind: 'jwks_uri', uri: jwksUri as string }
 }
 
-function readStaticKeys(keys: unknown, say: Say): KeyOrigin {
+function readStaticKeys(jwks: unknown, say: Say): KeyOrigin {
   try {
     // The way that a fetched set goes: copied, checked and frozen.
-    const document = parseJsonObject(new TextEncoder().encode(JSON.stringify(keys)))
+    const document = parseJsonObject(new TextEncoder().encode(JSON.stringify(jwks)))
     if (Array.isArray(document['keys'])) return { kind: 'static', document }
   } catch {}
-  say('keys must be a JWK Set: { keys: [...] } with public keys as JWKs.')
+  say('jwks must be a JWK Set: { keys: [...] } with public keys as JWKs.')
   return { kind: 'static', document: {} }
 }
 
@@ -274,7 +278,7 @@ function readAlgorithms(algorithms: unknown, keyOrigin: KeyOrigin, say: Say): Al
     return { algorithms: [], named: true }
   }
   const named = Object.freeze([...new Set(algorithms)])
-  if (named.some((algorithm) => (traitsOf(algorithm).kty === 'oct') !== symmetric)) {
+  if (named.some((algorithm) => (getTraits(algorithm).kty === 'oct') !== symmetric)) {
     say(
       symmetric
         ? 'algorithms must be HS256, HS384 or HS512 for an issuer with a secret.'
@@ -289,7 +293,7 @@ function readAlgorithms(algorithms: unknown, keyOrigin: KeyOrigin, say: Say): Al
 function checkSecretLength(algorithms: readonly Algorithm[], keyOrigin: KeyOrigin, say: Say): void {
   if (keyOrigin.kind !== 'secret') return
   for (const algorithm of algorithms) {
-    const traits = traitsOf(algorithm)
+    const traits = getTraits(algorithm)
     if (traits.kty === 'oct' && keyOrigin.secret.length < traits.keyBytes) {
       say(
         `secret must have at least ${traits.keyBytes} bytes for ${algorithm} (RFC 7518 section 3.2).`,

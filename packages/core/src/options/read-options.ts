@@ -1,11 +1,11 @@
-import type { Fetch } from '../authorization-server/bounded-fetch.ts'
-import { type Clock, systemClock } from '../clock.ts'
-import type { IssuerSettings } from '../issuers/issuer-settings.ts'
-import { KEY_TIMES, type KeyAges } from '../keys/life-cycle.ts'
-import { isQuotable } from '../outcome/challenge.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { IssuerSettings, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
+import { KEY_TIMES } from '../keys/life-cycle.ts'
+import type { Fetch } from '../model/fetch.ts'
+import { isQuotable } from '../response/challenge.ts'
 import type { CommonOptions } from './options.ts'
-import { isRecord, ownMembers, Problems } from '../problems.ts'
-import { VERDICT_CACHE, type VerdictCacheBounds } from '../verdicts/bounds.ts'
+import { Problems } from '../configuration-problems.ts'
+import { isRecord, ownMembers } from '../lib/objects.ts'
 import { ISSUER_OPTIONS, readIssuer } from './read-issuer.ts'
 import { readClock, readHosts } from './read-values.ts'
 
@@ -14,37 +14,34 @@ export const COMMON_OPTIONS: readonly string[] = [
   'allowInsecureHosts',
   'fetch',
   'fetchTimeout',
-  'keysMaxAge',
-  'keysStaleLimit',
-  'verdictCache',
+  'jwksMaxAge',
+  'jwksStaleIfError',
+  'tokenCache',
   'onEvent',
-  'onRefused',
+  'errorBody',
   'clock',
 ]
 
-/** The options after validation, defaults filled in. */
-export interface Settings {
-  readonly issuers: readonly IssuerSettings[]
+/** The options after validation, with defaults. */
+export interface ServerSettings {
+  readonly settings: Settings
   readonly realm: string
-  readonly insecureHosts: readonly string[]
-  readonly fetch: Fetch
-  /** What `fetchTimeout` says in seconds. */
-  readonly fetchMilliseconds: number
-  readonly keyAges: KeyAges
-  /** `undefined`: nothing is remembered. */
-  readonly verdictCache: VerdictCacheBounds | undefined
+  /** `undefined`: no token is remembered. */
+  readonly tokenCache: TokenCacheLimits | undefined
   readonly onEvent: CommonOptions['onEvent']
-  readonly onRefused: CommonOptions['onRefused']
-  readonly clock: Clock
+  readonly errorBody: CommonOptions['errorBody']
 }
 
+/** The default of the option `tokenCache`. */
+export const TOKEN_CACHE: TokenCacheLimits = { maxEntries: 5000, maxBytes: 16_777_216 }
+
 /** Validates all options at once. Throws a `ConfigurationError` that names every problem with its fix. */
-export function readOptions(options: unknown): Settings {
+export function readOptions(options: unknown): ServerSettings {
   const problems = new Problems()
   if (!isRecord(options))
     problems.add('options must be an object with at least issuer and audience.')
   const given = ownMembers(isRecord(options) ? options : {})
-  const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, onRefused, clock } =
+  const { realm, allowInsecureHosts, fetch, fetchTimeout, onEvent, errorBody, clock } =
     given as Partial<Record<keyof CommonOptions, unknown>>
 
   if (realm !== undefined && !(typeof realm === 'string' && realm !== '' && isQuotable(realm))) {
@@ -52,12 +49,12 @@ export function readOptions(options: unknown): Settings {
   }
   const say = (problem: string) => problems.add(problem)
   const hosts = readHosts(allowInsecureHosts, say)
-  for (const [name, value] of Object.entries({ fetch, onEvent, onRefused })) {
+  for (const [name, value] of Object.entries({ fetch, onEvent, errorBody })) {
     if (value !== undefined && typeof value !== 'function')
       problems.add(`${name} must be a function.`)
   }
   const keyAges = readKeyAges(given, problems)
-  const verdictCache = readVerdictCache(given['verdictCache'], problems)
+  const tokenCache = readTokenCache(given['tokenCache'], problems)
   const seconds = fetchTimeout ?? 3
   if (typeof seconds !== 'number' || !(seconds > 0 && seconds <= 30)) {
     problems.add('fetchTimeout must be a number of seconds, more than 0 and at most 30.')
@@ -67,17 +64,19 @@ export function readOptions(options: unknown): Settings {
   problems.throwAs('The options of Bearward are wrong')
 
   return {
-    issuers,
+    settings: {
+      issuers,
+      insecureHosts: hosts,
+      // Read at each call, so that a `fetch` that is replaced later (by instrumentation) is used.
+      fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
+      fetchTimeout: (seconds as number) * 1000,
+      keyAges,
+      clock: checkedClock,
+    },
     realm: (realm as string | undefined) ?? 'api',
-    insecureHosts: hosts,
-    // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
-    fetch: (fetch as Fetch | undefined) ?? ((url, init) => globalThis.fetch(url, init)),
-    fetchMilliseconds: (seconds as number) * 1000,
-    keyAges,
-    verdictCache,
+    tokenCache,
     onEvent: onEvent as CommonOptions['onEvent'],
-    onRefused: onRefused as CommonOptions['onRefused'],
-    clock: checkedClock,
+    errorBody: errorBody as CommonOptions['errorBody'],
   }
 }
 
@@ -107,46 +106,54 @@ function readIssuers(
   if (isDoubled(several.map(({ issuer }) => issuer)) || isDoubled(issuers.map((i) => i.issuer))) {
     problems.add('issuers names an issuer twice: give each one once, with all its audiences.')
   }
-  if (issuers.filter(({ tokens }) => tokens !== 'jwt').length > 1) {
+  if (issuers.filter(({ tokenFormat }) => tokenFormat !== 'jwt').length > 1) {
     problems.add(
-      "issuers has more than one with tokens: 'opaque' or 'both': an opaque token does not say whose it is, so only one of them can be asked.",
+      "issuers has more than one with tokenFormat 'opaque' or 'any': an opaque token does not name its issuer, so only one can be asked.",
     )
   }
   return issuers
 }
 
 function readKeyAges(
-  { keysMaxAge, keysStaleLimit }: Readonly<Record<string, unknown>>,
+  { jwksMaxAge, jwksStaleIfError }: Readonly<Record<string, unknown>>,
   problems: Problems,
 ): KeyAges {
-  const maxAge = keysMaxAge ?? KEY_TIMES.maxAge
-  const staleLimit = keysStaleLimit ?? Math.max(KEY_TIMES.staleLimit, Number(maxAge))
+  const maxAge = jwksMaxAge ?? KEY_TIMES.maxAge
+  const staleLimit = jwksStaleIfError ?? Math.max(KEY_TIMES.staleLimit, Number(maxAge))
   const within = (value: unknown, min: number, max: number): value is number =>
     typeof value === 'number' && value >= min && value <= max
   if (!within(maxAge, KEY_TIMES.minAge, 86_400)) {
-    problems.add(`keysMaxAge must be a number of seconds from ${KEY_TIMES.minAge} to 86400.`)
+    problems.add(`jwksMaxAge must be a number of seconds from ${KEY_TIMES.minAge} to 86400.`)
   } else if (!within(staleLimit, maxAge, 604_800)) {
-    problems.add('keysStaleLimit must be a number of seconds from keysMaxAge to 604800.')
+    problems.add('jwksStaleIfError must be a number of seconds from jwksMaxAge to 604800.')
   }
   return { maxAge, staleLimit } as KeyAges
 }
 
-function readVerdictCache(given: unknown, problems: Problems): VerdictCacheBounds | undefined {
+function readTokenCache(given: unknown, problems: Problems): TokenCacheLimits | undefined {
+  if (given === false) return undefined
   if (given !== undefined && !isRecord(given)) {
-    problems.add('verdictCache must be an object such as { entries: 5000, bytes: 16777216 }.')
+    problems.add(
+      'tokenCache must be false, or an object: { maxEntries: 5000, maxBytes: 16777216 }.',
+    )
     return undefined
   }
   const own = ownMembers(given ?? {})
-  problems.unknownNames(own, ['entries', 'bytes'], 'verdictCache.')
-  const entries = own['entries'] ?? VERDICT_CACHE.entries
-  const bytes = own['bytes'] ?? VERDICT_CACHE.bytes
-  if (!isWhole(entries, 0, 1_000_000)) {
-    problems.add('verdictCache.entries must be a whole number from 0 to 1000000.')
+  problems.unknownNames(own, Object.keys(TOKEN_CACHE), 'tokenCache.')
+  const { maxEntries, maxBytes } = { ...TOKEN_CACHE, ...definedMembers(own) }
+  if (!isWhole(maxEntries, 1, 1_000_000)) {
+    problems.add(
+      'tokenCache.maxEntries must be a whole number from 1 to 1000000. To remember no token, set tokenCache: false.',
+    )
   }
-  if (!isWhole(bytes, 65_536, 2 ** 30)) {
-    problems.add('verdictCache.bytes must be a whole number from 65536 to 1073741824.')
+  if (!isWhole(maxBytes, 65_536, 2 ** 30)) {
+    problems.add('tokenCache.maxBytes must be a whole number from 65536 to 1073741824.')
   }
-  return entries === 0 ? undefined : ({ entries, bytes } as VerdictCacheBounds)
+  return { maxEntries, maxBytes }
+}
+
+function definedMembers(object: Record<string, unknown>): Partial<TokenCacheLimits> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

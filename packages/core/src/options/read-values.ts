@@ -1,9 +1,12 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
-import type { Clock } from '../clock.ts'
-import { isRecord } from '../problems.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isRecord } from '../lib/objects.ts'
 
 /** Says what is wrong with an option, so that all of it can be said at once. */
 export type Say = (problem: string) => void
+
+/** Options before they are validated. */
+export type GivenOptions = Readonly<Record<string, unknown>>
 
 export function readSeconds(
   value: unknown,
@@ -32,7 +35,7 @@ export function readNames(value: unknown, name: string, say: Say): readonly stri
   return undefined
 }
 
-export function oneOf<const T extends string>(
+export function readChoice<const T extends string>(
   value: unknown,
   choices: readonly T[],
   name: string,

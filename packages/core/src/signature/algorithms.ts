@@ -45,6 +45,6 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name)
 }
 
-export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
+export function getTraits(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm]
 }

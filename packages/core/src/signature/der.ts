@@ -23,7 +23,7 @@ const HASHES: Record<Hash, { oid: readonly number[]; bytes: number }> = {
  * salt of the hash's length (RFC 7518 section 3.5; RFC 4055 section 3.1): such a key refuses every
  * other salt length by itself, which an unbound key does not.
  */
-export function spkiOfRsaPss(
+export function toRsaPssSpki(
   key: KeyObject,
   hash: Hash,
 ): { key: Buffer; format: 'der'; type: 'spki' } {
@@ -47,7 +47,7 @@ export function spkiOfRsaPss(
  * An ECDSA signature of RFC 7518 section 3.4 (two numbers of equal length) in the DER form that
  * OpenSSL reads.
  */
-export function derOfEcdsa(signature: Uint8Array): Buffer {
+export function toDerSignature(signature: Uint8Array): Buffer {
   const half = signature.length / 2
   // Room for the longest header, two bytes of type and length for each number, and a sign for each.
   const bytes = Buffer.allocUnsafe(LONGEST_HEADER + signature.length + 6)
@@ -87,10 +87,10 @@ function writeInteger(
 
 function der(tag: number, ...contents: (Uint8Array | readonly number[])[]): Buffer {
   const content = Buffer.concat(contents.map((part) => Uint8Array.from(part)))
-  return Buffer.concat([Buffer.of(tag, ...lengthOf(content.length)), content])
+  return Buffer.concat([Buffer.of(tag, ...encodeLength(content.length)), content])
 }
 
-function lengthOf(length: number): number[] {
+function encodeLength(length: number): number[] {
   if (length < 0x80) return [length]
   return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
 }

@@ -1,9 +1,17 @@
-import type { CompactJws } from '../jwt/compact-jws.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Algorithm } from './algorithms.ts'
 
-/** Whether the signature of a token is that of one key under one algorithm. Never throws. */
-export type SignatureVerifier = (jws: CompactJws) => MaybePromise<boolean>
+/** A compact JWS as far as a signature depends on it. */
+export interface SignedText {
+  /** The whole JWS. */
+  readonly token: string
+  /** The part that is signed (RFC 7515 section 5.2). */
+  readonly signingInput: string
+  readonly signature: Uint8Array
+}
+
+/** Returns whether one key has signed this text with one algorithm. Never throws. */
+export type SignatureVerifier = (signed: SignedText) => MaybePromise<boolean>
 
 /** A public key that has passed the checks of `keys/jwk.ts`, or the bytes of an HMAC secret. */
 export type KeyMaterial = Readonly<Record<string, unknown>> | Uint8Array

@@ -7,8 +7,8 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { type Hash, traitsOf } from './algorithms.ts'
-import { derOfEcdsa, spkiOfRsaPss } from './der.ts'
+import { type Hash, getTraits } from './algorithms.ts'
+import { toDerSignature, toRsaPssSpki } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
 
 /**
@@ -20,7 +20,7 @@ import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.t
  */
 export const signatureEngine: SignatureEngine = {
   prepare(algorithm, material) {
-    const traits = traitsOf(algorithm)
+    const traits = getTraits(algorithm)
     switch (traits.kty) {
       case 'oct':
         return hmacVerifier(traits.hash, material as Uint8Array)
@@ -43,7 +43,7 @@ function publicKey(material: KeyMaterial): KeyObject {
 
 function rsaVerifier(hash: Hash, key: KeyObject, padding: 'pkcs1' | 'pss'): SignatureVerifier {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-  const prepared = padding === 'pss' ? createPublicKey(spkiOfRsaPss(key, hash)) : key
+  const prepared = padding === 'pss' ? createPublicKey(toRsaPssSpki(key, hash)) : key
   return ({ signingInput, signature }) =>
     signature.length === Math.ceil(bits / 8) &&
     verify(hash, Buffer.from(signingInput, 'latin1'), prepared, signature)
@@ -52,7 +52,7 @@ function rsaVerifier(hash: Hash, key: KeyObject, padding: 'pkcs1' | 'pss'): Sign
 function ecdsaVerifier(hash: Hash, key: KeyObject, coordinateBytes: number): SignatureVerifier {
   return ({ signingInput, signature }) =>
     signature.length === 2 * coordinateBytes &&
-    verify(hash, Buffer.from(signingInput, 'latin1'), key, derOfEcdsa(signature))
+    verify(hash, Buffer.from(signingInput, 'latin1'), key, toDerSignature(signature))
 }
 
 function ed25519Verifier(key: KeyObject): SignatureVerifier {

@@ -1,6 +1,6 @@
 import { compactVerify, importJWK, type JWK } from 'jose'
-import { bytesOfBase64url } from '#base64url'
-import { type Algorithm, traitsOf } from './algorithms.ts'
+import { decodeBase64url } from '#base64url'
+import { type Algorithm, getTraits } from './algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from './engine.ts'
 
 /** Verifies with WebCrypto, through `jose`: for runtimes where `node:crypto` is not the native one. */
@@ -24,7 +24,7 @@ export const signatureEngine: SignatureEngine = {
  * section 8.1.2 does not), and one spelling of a token is enough.
  */
 function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
-  const traits = traitsOf(algorithm)
+  const traits = getTraits(algorithm)
   switch (traits.kty) {
     case 'oct':
       return traits.keyBytes
@@ -33,6 +33,6 @@ function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
     case 'OKP':
       return 64
     case 'RSA':
-      return bytesOfBase64url((material as { n: string }).n)!.length
+      return decodeBase64url((material as { n: string }).n)!.length
   }
 }

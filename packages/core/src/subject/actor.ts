@@ -1,6 +1,6 @@
-import type { JsonObject } from '../encoding/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
-import { isRecord } from '../problems.ts'
+import { isRecord } from '../lib/objects.ts'
 import { isAbsent, own } from './conditions.ts'
 
 /** Someone, or something, that acts for the subject (RFC 8693 section 4.1). */
@@ -17,7 +17,7 @@ export interface Actor {
  * access control decisions" (RFC 8693 section 4.1). It is only held to its form and a depth, because
  * whoever asks for a token can make the chain longer. `may_act` says who might act, and is not read.
  */
-export function actorOf(claims: JsonObject): Actor | 'malformed' | undefined {
+export function readActor(claims: JsonObject): Actor | 'malformed' | undefined {
   const act = own(claims, 'act')
   if (act === undefined || act === null) return undefined
   if (!isRecord(act) || !isChain(act)) return 'malformed'

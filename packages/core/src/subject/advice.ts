@@ -1,9 +1,9 @@
 import { canTell, machinesLeaveUsers, profileIn, type SubjectStatements } from './context.ts'
-import type { WhyUnknown } from './evidence.ts'
+import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
 /** What to configure where a guard refuses somebody because nobody knows what they are. Fixed texts. */
-const ADVICE: Readonly<Record<Exclude<WhyUnknown, 'no_evidence'>, string>> = {
+const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = {
   conflict:
     'What the token says contradicts itself, or what is configured: see which rules and claims, and whether something adds claims to the tokens of this issuer.',
   malformed: 'A claim is not what it has to be: see what writes it at the authorization server.',
@@ -15,15 +15,15 @@ const ADVICE: Readonly<Record<Exclude<WhyUnknown, 'no_evidence'>, string>> = {
 }
 
 /**
- * What to configure, given why a subject of this issuer is unknown. `unnamed` are the claims that should have
+ * What to configure, given the reason why a subject of this issuer is unknown. `unnamed` are the claims that should have
  * named a client, where none does.
  */
 export function adviceFor(
-  why: WhyUnknown,
+  reason: UnknownReason,
   statements: SubjectStatements,
   unnamed: readonly string[] = [],
 ): string {
-  if (why !== 'no_evidence') return ADVICE[why]
+  if (reason !== 'no_evidence') return ADVICE[reason]
   const { provider, machineSubject, machineClients } = statements
   const needsClient = provider === undefined || (machineSubject ?? machineClients) !== undefined
   if (needsClient && unnamed.length > 0) {
@@ -75,7 +75,7 @@ function wayOut(
     return "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'."
   }
   if (!forms.includes('introspection') && canTell(kind, statements, 'introspection')) {
-    return "Its introspection answers do: set tokens: 'opaque', or leave subject out and use check or clients."
+    return "Its introspection answers do: set tokenFormat: 'opaque', or leave subject out and use check or clients."
   }
   return 'No option can say it: leave subject out, and use check or clients.'
 }

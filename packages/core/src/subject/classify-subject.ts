@@ -1,6 +1,6 @@
-import { oncePer } from '../once-per.ts'
-import { isRecord } from '../problems.ts'
-import { type Actor, actorOf } from './actor.ts'
+import { memoize } from '../lib/memoize.ts'
+import { isRecord } from '../lib/objects.ts'
+import { type Actor, readActor } from './actor.ts'
 import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
 import { hold, isAbsent, own } from './conditions.ts'
 import {
@@ -10,15 +10,15 @@ import {
   type SubjectStatements,
 } from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
-import { type Evidence, evidence, type Level, LEVELS, type WhyUnknown } from './evidence.ts'
-import { type Finding, findings, statementsAbout, type TokenFacts } from './finding.ts'
+import { type Evidence, evidence, type Level, LEVELS, type UnknownReason } from './evidence.ts'
+import { type AppliedRule, applyRules, applyStatements, type TokenFacts } from './applied-rules.ts'
 import type { Profile } from './profile.ts'
 import type { Subject } from './subject.ts'
 
 const TYPE_OF_ACCESS_TOKENS = /^(?:application\/)?(?:at\+)?jwt$/i
 
-/** A verified token, and which client it names. */
-type Token = TokenFacts & ClientIdentity
+/** A verified token, and the client that it names. */
+type ClassifiedToken = TokenFacts & ClientIdentity
 
 /** Whoever is named in a token, whatever they are. */
 interface Parties {
@@ -46,23 +46,23 @@ export function classifySubject(
   if (!isRecord(claims)) return unknown({}, [], 'malformed')
   const { form = 'jwt', header } = context
   const named = clientIdClaims(context, form)
-  const token: Token = {
+  const token: ClassifiedToken = {
     claims,
     form,
     header: isRecord(header) ? header : {},
     clientIdNames: claimNames(named),
     ...clientIdentity(claims, named),
   }
-  return subjectOf(token, context)
+  return toSubject(token, context)
 }
 
 /** The same where the client of the token is known already. */
-export function subjectOf(token: Token, statements: SubjectStatements): Subject {
+export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = profileIn(statements)
   const sub = own(claims, 'sub')
   const isActRead = profile?.actWhen === undefined || hold(profile.actWhen, claims, token)
-  const act = isActRead ? actorOf(claims) : undefined
+  const act = isActRead ? readActor(claims) : undefined
   const isText = typeof sub === 'string' && sub !== ''
   const parties: Parties = {
     ...(isText && { id: sub }),
@@ -72,16 +72,16 @@ export function subjectOf(token: Token, statements: SubjectStatements): Subject 
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
   if (!isText && !isAbsent(sub)) return unknown(parties, ['sub'], 'malformed')
-  const foreign = signOfAnotherToken(token, profile)
+  const foreign = findOtherTokenMark(token, profile)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
   if (contradicted) return unknown(parties, clientIdNames, 'conflict')
-  const speaking = whatSpeaks(token, statements, profile)
-  return weigh(speaking, token, withActor(parties, token, profile), profile)
+  const applied = applyAll(token, statements, profile)
+  return weigh(applied, token, withActor(parties, token, profile), profile)
 }
 
 /** The name of what shows that this is no access token, though verification should have seen it. */
-function signOfAnotherToken(
-  { claims, form, header }: Token,
+function findOtherTokenMark(
+  { claims, form, header }: ClassifiedToken,
   profile: Profile | undefined,
 ): string | undefined {
   if (form !== 'jwt') return undefined
@@ -89,50 +89,50 @@ function signOfAnotherToken(
   if (typ !== undefined && !(typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))) {
     return 'header.typ'
   }
-  const { name, value } = profile?.tokenKind ?? {}
-  if (name === undefined || value === undefined) return undefined
-  return own(claims, name) === value ? undefined : name
+  const { claim, value } = profile?.tokenUse ?? {}
+  if (claim === undefined || value === undefined) return undefined
+  return own(claims, claim) === value ? undefined : claim
 }
 
 /**
  * What counts. Conventions decide only where nothing is said about the issuer; beside a statement of the
  * operator they count too, because they can contradict it.
  */
-function whatSpeaks(
-  token: Token,
+function applyAll(
+  token: ClassifiedToken,
   statements: SubjectStatements,
   profile: Profile | undefined,
-): readonly Finding[] {
+): readonly AppliedRule[] {
   const { provider, machineSubject, machineClients } = statements
-  const held = findings(profile?.rules ?? CONVENTIONS, token)
-  const said = statementsAbout(token, statements)
-  if (said.length > 0) return [...said, ...held]
-  const nothingIsSaid =
+  const rules = applyRules(profile?.rules ?? CONVENTIONS, token)
+  const stated = applyStatements(token, statements)
+  if (stated.length > 0) return [...stated, ...rules]
+  const isUnstated =
     provider === undefined && machineSubject === undefined && machineClients === undefined
-  return nothingIsSaid ? held : held.filter(({ level }) => level !== 'convention')
+  return isUnstated ? rules : rules.filter(({ level }) => level !== 'convention')
 }
 
 /** One kind, if all that speaks agrees on it and the subject has an id of that kind. */
 function weigh(
-  speaking: readonly Finding[],
-  { claims, clientId }: Token,
+  applied: readonly AppliedRule[],
+  { claims, clientId }: ClassifiedToken,
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
-  const kind = speaking[0]?.kind
-  const refuse = (why: WhyUnknown, looked = claimsOf(speaking)) =>
-    unknown(parties, looked, why, rulesOf(speaking))
+  const kind = applied[0]?.kind
+  const refuse = (reason: UnknownReason, looked = listClaims(applied)) =>
+    unknown(parties, looked, reason, listRules(applied))
   if (kind === undefined) return refuse('no_evidence')
-  if (speaking.some((finding) => finding.kind === 'agent_account')) return refuse('agent_account')
+  if (applied.some((rule) => rule.kind === 'agent_account')) return refuse('agent_account')
   // A client that was given the name of a user must not become that user (RFC 9700 section 4.15).
   const isClient = clientId !== undefined && parties.id === clientId
-  const agreed = speaking.every((finding) => finding.kind === kind)
+  const agreed = applied.every((rule) => rule.kind === kind)
   if (!agreed || (kind === 'user' && isClient)) return refuse('conflict')
 
-  const level = LEVELS.find((each) => speaking.some((finding) => finding.level === each))!
+  const level = LEVELS.find((each) => applied.some((rule) => rule.level === each))!
   // A convention says nothing beside something better.
   const deciding =
-    level === 'convention' ? speaking : speaking.filter((finding) => finding.level !== 'convention')
+    level === 'convention' ? applied : applied.filter((rule) => rule.level !== 'convention')
   const idClaim =
     deciding.find(({ userIdClaim }) => userIdClaim !== undefined)?.userIdClaim ??
     profile?.userIdClaim
@@ -143,29 +143,35 @@ function weigh(
     kind: kind as 'machine' | 'user',
     ...parties,
     id,
-    evidence: evidenceOf(deciding, level),
+    evidence: toEvidence(deciding, level),
   })
 }
 
-/** One finding alone decides about most tokens, and findings are constants. */
-function evidenceOf(deciding: readonly Finding[], level: Level): Evidence {
+/** A single rule decides about most tokens, and applied rules are constants. */
+function toEvidence(deciding: readonly AppliedRule[], level: Level): Evidence {
   return deciding.length === 1
-    ? evidenceOfOne(deciding[0]!)
-    : evidence(level, rulesOf(deciding), claimsOf(deciding))
+    ? toSingleEvidence(deciding[0]!)
+    : evidence(level, listRules(deciding), listClaims(deciding))
 }
 
-const evidenceOfOne = oncePer(({ id, level, claims }: Finding) => evidence(level, [id], claims))
+const toSingleEvidence = memoize(({ id, level, claims }: AppliedRule) =>
+  evidence(level, [id], claims),
+)
 
-function rulesOf(found: readonly Finding[]): readonly string[] {
+function listRules(found: readonly AppliedRule[]): readonly string[] {
   return found.map(({ id }) => id)
 }
 
-function claimsOf(found: readonly Finding[]): readonly string[] {
+function listClaims(found: readonly AppliedRule[]): readonly string[] {
   return found.flatMap(({ claims }) => claims)
 }
 
 /** The client acts for the subject, where the provider says so in another claim than `act`. */
-function withActor(parties: Parties, token: Token, profile: Profile | undefined): Parties {
+function withActor(
+  parties: Parties,
+  token: ClassifiedToken,
+  profile: Profile | undefined,
+): Parties {
   const { clientId } = token
   const { clientActs } = profile ?? {}
   if (parties.actor !== undefined || clientId === undefined || clientActs === undefined) {
@@ -178,12 +184,12 @@ function withActor(parties: Parties, token: Token, profile: Profile | undefined)
 function unknown(
   parties: Parties,
   looked: readonly string[],
-  why: WhyUnknown,
+  reason: UnknownReason,
   rules: readonly string[] = [],
 ): Subject {
   return Object.freeze({
     kind: 'unknown',
     ...parties,
-    evidence: evidence('none', rules, looked, why),
+    evidence: evidence('none', rules, looked, reason),
   })
 }

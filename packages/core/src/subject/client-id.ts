@@ -1,5 +1,5 @@
-import type { JsonObject } from '../encoding/json.ts'
-import { oncePer } from '../once-per.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { memoize } from '../lib/memoize.ts'
 import { hold, isAbsent, own } from './conditions.ts'
 import type { ClientIdClaim } from './profile.ts'
 
@@ -33,14 +33,14 @@ export function namedBy(named: ClientIdClaim, claims: JsonObject): unknown {
 }
 
 /** The names of such claims, each once. */
-export const claimNames = oncePer((clientIdClaims: readonly ClientIdClaim[]): readonly string[] => [
+export const claimNames = memoize((clientIdClaims: readonly ClientIdClaim[]): readonly string[] => [
   ...new Set(clientIdClaims.map((named) => (typeof named === 'string' ? named : named.claim))),
 ])
 
 /** Whether a token of such an issuer can name a client. An introspection answer can (RFC 7662 section 2.2). */
 export function canNameClient(issuer: {
-  readonly tokens: 'jwt' | 'opaque' | 'both'
+  readonly tokenFormat: 'jwt' | 'opaque' | 'any'
   readonly clientIdClaims: readonly ClientIdClaim[]
 }): boolean {
-  return issuer.tokens !== 'jwt' || issuer.clientIdClaims.length > 0
+  return issuer.tokenFormat !== 'jwt' || issuer.clientIdClaims.length > 0
 }

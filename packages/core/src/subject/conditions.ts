@@ -1,6 +1,6 @@
-import type { JsonObject } from '../encoding/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
-import { oncePer } from '../once-per.ts'
+import { memoize } from '../lib/memoize.ts'
 
 /** What a claim has to be for a rule to hold. All that is given has to be true of it. */
 export interface Checks {
@@ -54,7 +54,7 @@ export interface Facts {
 
 /** Whether all conditions hold. Never throws, whatever stands in the claims. */
 export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
-  for (const { name, tests } of testsOf(conditions)) {
+  for (const { name, tests } of compileTests(conditions)) {
     const value = own(from, name)
     for (const test of tests) if (!test(value, facts)) return false
   }
@@ -78,7 +78,7 @@ function isPresent(value: unknown): boolean {
 
 type Test = (value: unknown, facts: Facts) => boolean
 
-const testsOf = oncePer((conditions: Conditions) =>
+const compileTests = memoize((conditions: Conditions) =>
   Object.entries(conditions).map(([name, condition]) => ({ name, tests: testsIn(condition) })),
 )
 

@@ -1,7 +1,7 @@
-import { oncePer } from '../once-per.ts'
+import { memoize } from '../lib/memoize.ts'
 import { claimNames } from './client-id.ts'
 import type { ClientIdClaim, Profile, ScopeSource, TokenForm } from './profile.ts'
-import { isProvider, profileOf, type Provider } from './profiles.ts'
+import { isProvider, getProfile, type Provider } from './providers.ts'
 import { SCOPE_STRING } from './scope-source.ts'
 
 /** What the operator says about the subjects of one issuer. Never filled from a token. */
@@ -14,7 +14,7 @@ export interface SubjectStatements {
    * What a machine's `sub` is on this issuer, and no user's ever is: its client id, or nothing. Where no
    * rules of a provider say more, all others are users.
    */
-  readonly machineSubject?: 'client_id' | 'none' | undefined
+  readonly machineSubject?: 'client_id' | 'absent' | undefined
   /** The clients that only ever act for themselves, by client id. */
   readonly machineClients?: readonly string[] | undefined
 }
@@ -28,7 +28,7 @@ export interface SubjectContext extends SubjectStatements {
 }
 
 export function profileIn({ provider }: SubjectStatements): Profile | undefined {
-  return isProvider(provider) ? profileOf(provider) : undefined
+  return isProvider(provider) ? getProfile(provider) : undefined
 }
 
 const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
@@ -45,10 +45,10 @@ export function clientIdClaims(
   if (clientIdClaim !== undefined) return [clientIdClaim]
   const profile = profileIn(statements)
   if (profile === undefined) return CLIENT_ID
-  return form === 'jwt' ? profile.clientIdClaims : claimsOfAnswers(profile)
+  return form === 'jwt' ? profile.clientIdClaims : introspectionClaims(profile)
 }
 
-const claimsOfAnswers = oncePer((profile: Profile): readonly ClientIdClaim[] => {
+const introspectionClaims = memoize((profile: Profile): readonly ClientIdClaim[] => {
   const isRead = profile.rules.some(({ form }) => form !== 'jwt')
   if (!isRead) return CLIENT_ID
   const named = profile.clientIdClaims

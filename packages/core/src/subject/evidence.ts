@@ -19,11 +19,11 @@ export interface Evidence {
    * `rules` is, where there is no evidence: all rules were looked at, and none holds.
    */
   readonly claims: readonly string[]
-  /** Why there is no answer. Only where there is none. */
-  readonly why?: WhyUnknown
+  /** Why the kind is unknown. Only where it is. */
+  readonly reason?: UnknownReason
 }
 
-export const WHYS = [
+export const UNKNOWN_REASONS = [
   'no_evidence',
   /** Rules contradict each other, or claims that should name one client name two. */
   'conflict',
@@ -37,18 +37,18 @@ export const WHYS = [
 ] as const
 
 /** Why there is no telling who a subject is. */
-export type WhyUnknown = (typeof WHYS)[number]
+export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
 
 export function evidence(
   level: Evidence['level'],
   rules: readonly string[],
   claims: readonly string[],
-  why?: WhyUnknown,
+  reason?: UnknownReason,
 ): Evidence {
   return Object.freeze({
     level,
     rules: Object.freeze([...new Set(rules)]),
     claims: Object.freeze([...new Set(claims)]),
-    ...(why !== undefined && { why }),
+    ...(reason !== undefined && { reason }),
   })
 }

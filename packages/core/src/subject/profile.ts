@@ -24,7 +24,7 @@ export interface Profile {
   /** Where scopes stand. The first of these that applies is the one source of a token. */
   readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value where that matters. */
-  readonly tokenKind?: { readonly name: string; readonly value?: string }
+  readonly tokenUse?: { readonly claim: string; readonly value?: string }
   /** The claim that identifies a user for good, where that is not `sub`. */
   readonly userIdClaim?: string
   /** When `act` says who acts for the subject; left out: always. Elsewhere whoever makes the token writes it. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../encoding/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { hold } from './conditions.ts'
 import type { ScopeSource, TokenForm } from './profile.ts'
 
@@ -6,7 +6,7 @@ import type { ScopeSource, TokenForm } from './profile.ts'
 export const SCOPE_STRING: readonly ScopeSource[] = [{ claim: 'scope', format: 'string' }]
 
 /** The one place of a token's scopes. Scopes are never gathered from several places. */
-export function scopeSourceOf(
+export function getScopeSource(
   claims: JsonObject,
   sources: readonly ScopeSource[],
   form: TokenForm,

@@ -9,15 +9,15 @@ import { listen } from '../../../../test/support/servers.ts'
 import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
-  type Fetch,
   FetchError,
-  maxAgeOf,
+  readMaxAge,
   send,
   type WrittenRequest,
 } from '../../src/authorization-server/bounded-fetch.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
+import type { Fetch } from '../../src/model/fetch.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -395,6 +395,6 @@ describe('the age up to which an answer may be kept', () => {
     const headers = new Headers({ expires: 'Thu, 01 Jan 1970 00:00:00 GMT' })
     if (cacheControl !== undefined) headers.set('cache-control', cacheControl)
     if (age !== undefined) headers.set('age', age)
-    expect(maxAgeOf(headers)).toBe(expected)
+    expect(readMaxAge(headers)).toBe(expected)
   })
 })

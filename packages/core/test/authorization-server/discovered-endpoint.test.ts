@@ -2,23 +2,31 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { type FetchedDocument, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import {
+  type DiscoveryFailedEvent,
   discoveredEndpoint,
+  type EndpointMovedEvent,
   METADATA_AGE,
 } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const ISSUER = 'https://as.example.com'
-const endpointAt = (path: string) => ({ issuer: ISSUER, token_endpoint: ISSUER + path })
+const endpointAt = (path: string) => ({ issuer: ISSUER, introspection_endpoint: ISSUER + path })
 const AGE = METADATA_AGE / 1000
+const MOVED = {
+  type: 'introspection_moved',
+  issuer: ISSUER,
+  from: `${ISSUER}/token`,
+  to: `${ISSUER}/new`,
+}
 
 /** An endpoint whose metadata the test answers, or lets hang. */
 function scene(more: { byCertificate?: boolean } = {}) {
   const clock = fakeClock()
   const closed = new AbortController()
   const answers: ((answer: object) => void)[] = []
-  const reports: unknown[] = []
+  const events: (EndpointMovedEvent | DiscoveryFailedEvent)[] = []
   const endpoint = discoveredEndpoint({
     issuer: ISSUER,
-    endpoint: 'token_endpoint',
+    endpoint: 'introspection_endpoint',
     get: () =>
       new Promise<FetchedDocument>((resolve, reject) =>
         answers.push((answer) =>
@@ -29,10 +37,7 @@ function scene(more: { byCertificate?: boolean } = {}) {
       ),
     isAcceptable: () => true,
     bounds: { clock, timeout: 3000, closed: closed.signal },
-    reports: {
-      moved: (from, to) => reports.push([from, to]),
-      discoveryFailed: (error) => reports.push((error as Error).message),
-    },
+    publish: (event) => events.push(event()),
     ...more,
   })
   async function known() {
@@ -41,11 +46,11 @@ function scene(more: { byCertificate?: boolean } = {}) {
     expect(await found).toBe(`${ISSUER}/token`)
     await settled()
   }
-  return { clock, closed, answers, reports, endpoint, known }
+  return { clock, closed, answers, events, endpoint, known }
 }
 
 describe('an endpoint that is discovered', () => {
-  it('is sought once for callers at the same time', async () => {
+  it('is fetched once for callers at the same time', async () => {
     const { answers, endpoint } = scene()
     const found = Array.from({ length: 20 }, async () => endpoint.find())
     expect(answers).toHaveLength(1)
@@ -54,7 +59,7 @@ describe('an endpoint that is discovered', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
   })
 
-  it('is sought anew by whoever comes while a search hangs', async () => {
+  it('is fetched again for a caller that comes while a search hangs', async () => {
     const { clock, answers, endpoint } = scene()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
@@ -66,7 +71,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is known at once, and followed where it has moved, beside those who need it', async () => {
-    const { clock, answers, reports, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = scene()
     await known()
     clock.advance(AGE)
     for (let call = 0; call < 10; call++) expect(endpoint.find()).toBe(`${ISSUER}/token`)
@@ -74,23 +79,24 @@ describe('an endpoint that is discovered', () => {
     answers[1]!(endpointAt('/new'))
     await settled()
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
-    expect(reports).toEqual([[`${ISSUER}/token`, `${ISSUER}/new`]])
+    expect(events).toEqual([MOVED])
   })
 
   it('stays known where its metadata hang, for as long as they do', async () => {
-    const { clock, answers, reports, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = scene()
     await known()
     for (let search = 1; search <= 3; search++) {
       clock.advance(AGE)
       expect(endpoint.find()).toBe(`${ISSUER}/token`)
       await clock.pass(3)
-      expect(reports).toHaveLength(search)
+      expect(events).toHaveLength(search)
+      expect(events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
     }
     expect(answers).toHaveLength(4)
     expect(clock.pending()).toBe(0)
   })
 
-  it('is waited for when it was not there, and known again where the metadata cannot be had', async () => {
+  it('is waited for after forget, and is the known one if the metadata is unavailable', async () => {
     const { clock, answers, endpoint, known } = scene()
     await known()
     endpoint.forget()
@@ -106,20 +112,20 @@ describe('an endpoint that is discovered', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
   })
 
-  it('is sought no more when all is closed, and that is no failure', async () => {
-    const { clock, closed, reports, endpoint, known } = scene()
+  it('is not fetched again after closing, which is not published as a failure', async () => {
+    const { clock, closed, events, endpoint, known } = scene()
     await known()
     clock.advance(AGE)
     void endpoint.find()
     closed.abort()
     await settled()
-    expect([reports, clock.pending()]).toEqual([[], 0])
+    expect([events, clock.pending()]).toEqual([[], 0])
   })
 
   it('8705-14: is the one for certificates, where there is one', async () => {
     const { answers, endpoint } = scene({ byCertificate: true })
     const found = endpoint.find()
-    const aliases = { token_endpoint: `${ISSUER}/mtls` }
+    const aliases = { introspection_endpoint: `${ISSUER}/mtls` }
     answers[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
     expect(await found).toBe(`${ISSUER}/mtls`)
   })
@@ -152,7 +158,7 @@ describe('an endpoint that is discovered', () => {
     expect(answers).toHaveLength(3)
   })
 
-  it('is not sought before the server wants it (Retry-After), for ten seconds at most, however it is doubted', async () => {
+  it('is not fetched again before Retry-After has passed, for ten seconds at most, however often forget is called', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
@@ -175,7 +181,7 @@ describe('an endpoint that is discovered', () => {
     }
   })
 
-  it('is not sought before the server wants it where nothing is known: what it has said is told again', async () => {
+  it('is not fetched before Retry-After has passed if nothing is known: find rejects with the same error', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
@@ -199,7 +205,7 @@ describe('an endpoint that is discovered', () => {
     }
   })
 
-  it('is sought again at once where a later search was answered meanwhile', async () => {
+  it('is fetched again at once if a later search was answered in the meantime', async () => {
     const { clock, answers, endpoint, known } = scene()
     await known()
     endpoint.forget()
@@ -216,7 +222,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is not taken back by an older search that ends later', async () => {
-    const { clock, answers, reports, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = scene()
     await known()
     clock.advance(AGE)
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
@@ -228,6 +234,6 @@ describe('an endpoint that is discovered', () => {
     answers[1]!(endpointAt('/token'))
     await settled()
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
-    expect(reports).toEqual([[`${ISSUER}/token`, `${ISSUER}/new`]])
+    expect(events).toEqual([MOVED])
   })
 })

@@ -103,7 +103,7 @@ describe('an issuer of many tenants', () => {
     for (const name of [TEMPLATE, issuerOf(OURS)]) {
       const { judge, server } = scene()
       expect(await judge(OURS)).toMatchObject({ kind: 'granted' })
-      server.distrust({ issuer: name, thumbprint: await calculateJwkThumbprint(key.jwk) })
+      server.distrustKey({ issuer: name, thumbprint: await calculateJwkThumbprint(key.jwk) })
       expect(await judge(OURS)).toMatchObject({ reason: 'unknown_key' })
     }
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { generateKey, PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
-import { type AlgorithmPolicy, readJwk } from '../../src/keys/jwk.ts'
+import { readJwk } from '../../src/keys/jwk.ts'
+import type { AlgorithmPolicy } from '../../src/model/settings.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 
 type Jwk = Record<string, unknown>

@@ -5,7 +5,7 @@ import {
   signBytes,
   type TestKey,
 } from '../../../../test/support/keys.ts'
-import { parseJsonObject } from '../../src/encoding/json.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
 import { type KeySet, readKeySet, secretKeySet } from '../../src/keys/key-set.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 import { jwsOf, signingInputOf } from '../support/jws.ts'
@@ -46,7 +46,7 @@ describe('readKeySet', () => {
     for (const key of keys) expect(await verifies(set, key, key.kid)).toBe(true)
   })
 
-  it.each([{}, { keys: null }, { keys: {} }, { keys: 'x' }, { keys: undefined }, { Keys: [] }])(
+  it.each([{}, { keys: null }, { keys: {} }, { keys: 'x' }, { jwks: undefined }, { Keys: [] }])(
     'refuses a document that has no array of keys: %j',
     (document) => {
       expect(() => readKeySet(document, ANY)).toThrow(TypeError)
@@ -87,12 +87,12 @@ describe('readKeySet', () => {
     )
     expect(set.size).toBe(2)
     expect(set.ignored).toEqual([
-      { index: 0, why: 'unsupported_key_type' },
-      { index: 1, why: 'unsupported_key_type' },
-      { index: 3, why: 'malformed_key' },
-      { index: 4, why: 'malformed_key' },
-      { index: 5, why: 'not_an_object' },
-      { index: 6, why: 'unsupported_key_type' },
+      { index: 0, reason: 'unsupported_key_type' },
+      { index: 1, reason: 'unsupported_key_type' },
+      { index: 3, reason: 'malformed_key' },
+      { index: 4, reason: 'malformed_key' },
+      { index: 5, reason: 'not_an_object' },
+      { index: 6, reason: 'unsupported_key_type' },
     ])
     expect(await verifies(set, es256, 'a')).toBe(true)
     expect(await verifies(set, rs256, 'c')).toBe(true)
@@ -108,9 +108,9 @@ describe('readKeySet', () => {
     const set = await setOf(good, off, zero, large)
     expect(set.size).toBe(1)
     expect(set.ignored).toEqual([
-      { index: 1, why: 'malformed_key' },
-      { index: 2, why: 'malformed_key' },
-      { index: 3, why: 'malformed_key' },
+      { index: 1, reason: 'malformed_key' },
+      { index: 2, reason: 'malformed_key' },
+      { index: 3, reason: 'malformed_key' },
     ])
   })
 
@@ -198,8 +198,8 @@ describe('find', () => {
       change(ed25519, { x: Buffer.alloc(32).toString('base64url') }),
     )
     expect(set.ignored).toEqual([
-      { index: 1, why: 'unsupported_key_type' },
-      { index: 2, why: 'weak_key' },
+      { index: 1, reason: 'unsupported_key_type' },
+      { index: 2, reason: 'weak_key' },
     ])
     for (const alg of ['EdDSA', 'Ed25519'] as const) {
       expect(await verifies(set, ed25519, 'd', alg)).toBe(true)

@@ -6,7 +6,7 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { LONGEST_PAUSE } from '../../src/authorization-server/asked-pause.ts'
+import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
 import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
@@ -40,7 +40,7 @@ describe('the numbers of the life-cycle', () => {
       unknownKey: { burst: 2, interval: 5 },
       changedKey: { burst: 1, interval: 30 },
     })
-    expect([METADATA_AGE, LONGEST_PAUSE]).toEqual([300_000, 10])
+    expect([METADATA_AGE, LONGEST_RETRY_AFTER.documents]).toEqual([300_000, 10])
   })
 })
 
@@ -58,7 +58,7 @@ describe('a key set', () => {
     }
   })
 
-  it('is sought again after pauses that double up to a minute, spread by chance', () => {
+  it('is fetched again after pauses that double up to a minute, with jitter', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
       lifeCycle.fail(lifeCycle.begin(0), 0, 0)
@@ -119,7 +119,10 @@ describe('a key set', () => {
   })
 
   it('takes its ages from the options', async () => {
-    const { clock, endpoint, server, state } = scene(KEYS, { keysMaxAge: 60, keysStaleLimit: 120 })
+    const { clock, endpoint, server, state } = scene(KEYS, {
+      jwksMaxAge: 60,
+      jwksStaleIfError: 120,
+    })
     await server.ready()
     endpoint.behave('refuse')
     await clock.pass(59)
@@ -240,7 +243,7 @@ describe('the address of the keys', () => {
     expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('is looked for anew where it has never served any keys', async () => {
+  it('is discovered again where it has never served any keys', async () => {
     let place = 'https://mistaken.example.com/jwks'
     const { clock, server } = served((path) =>
       path === '/jwks'
@@ -255,7 +258,7 @@ describe('the address of the keys', () => {
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('stays in use while the metadata cannot be had, or is for another issuer', async () => {
+  it('stays in use while the metadata is unavailable, or is for another issuer', async () => {
     for (const metadata of [
       undefined,
       { issuer: 'https://evil.example.com', jwks_uri: 'https://evil.example.com/' },

@@ -146,7 +146,7 @@ async function run(steps: readonly Step[]): Promise<void> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: JWKS_URI,
-    keysStaleLimit: STALE_LIMIT,
+    jwksStaleIfError: STALE_LIMIT,
     fetch,
     clock,
   })

@@ -293,7 +293,7 @@ describe('keys that change', () => {
     expect(statusOf(before)).toBe(401)
   })
 
-  it('are not sought more often because tokens are forged, and forgeries drain no other budget', async () => {
+  it('are not fetched more often because tokens are forged, and forged tokens use no other budget', async () => {
     const { clock, endpoint, server, send, traffic } = scene(OLD)
     await server.ready()
     await clock.pass(60)
@@ -311,17 +311,17 @@ describe('keys that change', () => {
     const { clock, endpoint, server, send, events } = scene({ keys: [oldKey.jwk, newKey.jwk] })
     await server.ready()
     const thumbprint = await thumbprintOf(oldKey.jwk)
-    server.distrust({ issuer: ISSUER, thumbprint })
+    server.distrustKey({ issuer: ISSUER, thumbprint })
     const answers = [send(oldKey), send(newKey)]
     endpoint.behave('refuse')
     await clock.pass(700)
     answers.push(send(oldKey))
     expect(answers.map(statusOf)).toEqual([401, 'granted', 401])
     expect(events).toContainEqual({ type: 'key_distrusted', issuer: ISSUER, thumbprint })
-    expect(() => server.distrust({ issuer: 'https://other.example.com', thumbprint })).toThrow(
+    expect(() => server.distrustKey({ issuer: 'https://other.example.com', thumbprint })).toThrow(
       'configured issuer',
     )
-    expect(() => server.distrust({ issuer: ISSUER, thumbprint: 'old' })).toThrow('thumbprint')
+    expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'old' })).toThrow('thumbprint')
   })
 })
 

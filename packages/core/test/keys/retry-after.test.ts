@@ -4,7 +4,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/iss
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { fc } from '../../../../test/support/property.ts'
 import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
-import { LONGEST_PAUSE } from '../../src/authorization-server/asked-pause.ts'
+import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
 import { createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle, type Need } from '../../src/keys/life-cycle.ts'
@@ -16,7 +16,7 @@ const BOTH = { keys: [oldKey.jwk, newKey.jwk] }
 
 /** Of an issuer that is asked about tokens as well, at an endpoint that its metadata name. */
 const INTROSPECTING = {
-  tokens: 'both',
+  tokenFormat: 'any',
   introspection: {
     clientId: 'the-api',
     clientAuthentication: { method: 'client_secret_basic', secret: 'of-the-api' },
@@ -224,11 +224,11 @@ describe('whatever an issuer writes into Retry-After', () => {
             } else {
               lifeCycle.fail(attempt, now, retryAfter)
               other.fail(same, now, 0)
-              const heeded = Math.max(0, Math.min(LONGEST_PAUSE, retryAfter)) * 1000
+              const heeded = Math.max(0, Math.min(LONGEST_RETRY_AFTER.documents, retryAfter)) * 1000
               pauseEnds = Math.max(pauseEnds, now + heeded)
               expect(lifeCycle.dueAt).toBeGreaterThanOrEqual(Math.max(pauseEnds, other.dueAt))
               expect(lifeCycle.dueAt).toBeLessThanOrEqual(now + 72_000)
-              expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(LONGEST_PAUSE)
+              expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(LONGEST_RETRY_AFTER.documents)
             }
           }
           expect(lifeCycle.held(now)).toEqual(other.held(now))

@@ -44,37 +44,39 @@ describe('the options', () => {
   )
 
   it('bound the memory for verified tokens, or switch it off', () => {
-    for (const verdictCache of [
+    for (const tokenCache of [
       undefined,
       {},
-      { entries: 0 },
-      { entries: 1_000_000, bytes: 1_073_741_824 },
-      { entries: 1, bytes: 65_536 },
-      { entries: undefined, bytes: undefined },
-    ]) {
-      expect(problemsOf({ ...good, verdictCache })).toEqual([])
-    }
-    for (const verdictCache of [
-      null,
       false,
+      { maxEntries: 1_000_000, maxBytes: 1_073_741_824 },
+      { maxEntries: 1, maxBytes: 65_536 },
+      { maxEntries: undefined, maxBytes: undefined },
+    ]) {
+      expect(problemsOf({ ...good, tokenCache })).toEqual([])
+    }
+    for (const tokenCache of [
+      null,
+      true,
+      0,
       5000,
       [],
-      { entries: -1 },
-      { entries: 1.5 },
-      { entries: '5000' },
-      { entries: 1_000_001 },
-      { entries: NaN },
-      { bytes: 0 },
-      { bytes: 65_535 },
-      { bytes: 1_073_741_825 },
-      { bytes: Infinity },
+      { maxEntries: 0 },
+      { maxEntries: -1 },
+      { maxEntries: 1.5 },
+      { maxEntries: '5000' },
+      { maxEntries: 1_000_001 },
+      { maxEntries: NaN },
+      { maxBytes: 0 },
+      { maxBytes: 65_535 },
+      { maxBytes: 1_073_741_825 },
+      { maxBytes: Infinity },
       { size: 1 },
     ]) {
-      expect([verdictCache, problemsOf({ ...good, verdictCache }).length]).toEqual([
-        verdictCache,
-        1,
-      ])
+      expect([tokenCache, problemsOf({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
     }
+    expect(problemsOf({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
+      'tokenCache.maxEntries must be a whole number from 1 to 1000000. To remember no token, set tokenCache: false.',
+    ])
   })
 
   it('8414-22: take an issuer that is https without query and fragment, or plain http close by', () => {
@@ -112,9 +114,9 @@ describe('the options', () => {
 
   it('take an issuer that is no address only where its keys need no discovery', () => {
     expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
-      'issuer is no https address, so its keys cannot be discovered: give jwksUri or keys.',
+      'issuer is no https address, so its keys cannot be discovered: give jwksUri or jwks.',
     ])
-    expect(problemsOf({ ...good, issuer: 'acme', keys: jwks })).toEqual([])
+    expect(problemsOf({ ...good, issuer: 'acme', jwks })).toEqual([])
   })
 
   it('take one audience or several, and null only with clients and a rule for the token kind', () => {
@@ -123,13 +125,11 @@ describe('the options', () => {
       expect(problemsOf({ ...good, audience }), JSON.stringify(audience)).toHaveLength(1)
     }
     expect(problemsOf({ ...good, audience: null })).toHaveLength(2)
-    const tokenKindClaim = { name: 'token_use', value: 'access' }
-    expect(problemsOf({ ...good, audience: null, tokenKindClaim })).toHaveLength(1)
+    const tokenUse = { claim: 'token_use', value: 'access' }
+    expect(problemsOf({ ...good, audience: null, tokenUse })).toHaveLength(1)
     expect(problemsOf({ ...good, audience: null, allowedClients: ['a'] })).toHaveLength(1)
-    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'], tokenKindClaim })).toEqual(
-      [],
-    )
-    const strict = { ...good, audience: null, allowedClients: ['a'], tokenType: 'at+jwt' }
+    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'], tokenUse })).toEqual([])
+    const strict = { ...good, audience: null, allowedClients: ['a'], jwtProfile: 'rfc9068' }
     expect(problemsOf(strict)).toEqual([])
   })
 
@@ -179,28 +179,24 @@ describe('the options', () => {
     ])
   })
 
-  it('take one origin of keys', () => {
+  it('take the keys of an issuer from one place', () => {
     const jwksUri = 'https://as.example.com/jwks'
     expect(problemsOf({ ...good, jwksUri })).toEqual([])
     expect(problemsOf({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
-    expect(problemsOf({ ...good, jwksUri, keys: jwks }).join()).toContain(
-      'jwksUri and keys are given',
-    )
+    expect(problemsOf({ ...good, jwksUri, jwks }).join()).toContain('jwksUri and jwks are given')
     const secret = randomBytes(32)
-    expect(problemsOf({ ...good, keys: jwks, secret }).join()).toContain(
-      'keys and secret are given',
-    )
+    expect(problemsOf({ ...good, jwks, secret }).join()).toContain('jwks and secret are given')
   })
 
   it('refuse configured keys that cannot be used, one by one', () => {
     const { jwk, privateKey } = generateKey('ES256')
     const weak = generateKey('RS256', 'weak', 1024).jwk
     const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
-    expect(problemsOf({ ...good, keys: { keys: unusable } })).toEqual([
-      'keys[1]: private_key, keys[2]: weak_key, keys[3]: not_for_verification',
+    expect(problemsOf({ ...good, jwks: { keys: unusable } })).toEqual([
+      'jwks.keys[1]: private_key, jwks.keys[2]: weak_key, jwks.keys[3]: not_for_verification',
     ])
-    for (const keys of [[jwk], { keys: [] }, { keys: 'a' }, 'a', null, {}]) {
-      expect(problemsOf({ ...good, keys }), JSON.stringify(keys)).toHaveLength(1)
+    for (const other of [[jwk], { keys: [] }, { keys: 'a' }, 'a', null, {}]) {
+      expect(problemsOf({ ...good, jwks: other }), JSON.stringify(other)).toHaveLength(1)
     }
   })
 
@@ -241,7 +237,7 @@ describe('the options', () => {
       expect(problemsOf({ ...good, algorithms }), String(algorithms)).toHaveLength(1)
     }
     expect(problemsOf({ ...good, algorithms: ['HS256'] })).toHaveLength(1)
-    expect(problemsOf({ ...good, algorithms: ['HS256'], keys: jwks }).length).toBeGreaterThan(0)
+    expect(problemsOf({ ...good, algorithms: ['HS256'], jwks }).length).toBeGreaterThan(0)
     expect(problemsOf({ ...good, secret, algorithms: ['RS256'] })).toHaveLength(1)
     expect(problemsOf({ ...good, secret, algorithms: ['HS256', 'RS256'] })).toHaveLength(1)
   })
@@ -259,8 +255,9 @@ describe('the options', () => {
   it('refuse what is not of its kind', () => {
     const wrong: Record<string, unknown> = {
       maxTokenAge: 0,
-      tokenType: 'JWT',
-      tokenKindClaim: { name: 'token_use' },
+      tokenFormat: 'both',
+      jwtProfile: 'JWT',
+      tokenUse: { claim: 'token_use' },
       clientIdClaim: '',
       scopeClaim: ['scp'],
       scopeFormat: 'list',
@@ -272,7 +269,7 @@ describe('the options', () => {
       fetch: 'node-fetch',
       fetchTimeout: 3000,
       onEvent: {},
-      onRefused: true,
+      errorBody: true,
       clock: { now: 1 },
       realm: '',
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { generateKey, signBytes } from '../../../../test/support/keys.ts'
-import { parseCompactJws } from '../../src/jwt/compact-jws.ts'
-import { Rejection } from '../../src/outcome/rejection.ts'
+import { parseCompactJws } from '../../src/token/jwt/compact-jws.ts'
+import { Rejection } from '../../src/response/rejection.ts'
 import { signatureEngine as nodeEngine } from '../../src/signature/node-engine.ts'
 import { signatureEngine as portableEngine } from '../../src/signature/portable-engine.ts'
 import { signingInputOf } from '../support/jws.ts'
@@ -25,11 +25,11 @@ describe.each([
   it('takes one spelling of a signature, with its leading zero and not without', async () => {
     const verify = await engine.prepare('PS256', key.jwk)
     const signature = signatureWithLeadingZero()
-    const verdicts = [signature, signature.subarray(1)].map(async (bytes) => {
+    const results = [signature, signature.subarray(1)].map(async (bytes) => {
       const jws = parseCompactJws(`${input}.${bytes.toString('base64url')}`)
       if (jws instanceof Rejection) throw new Error('it is well formed')
       return verify(jws)
     })
-    expect(await Promise.all(verdicts)).toEqual([true, false])
+    expect(await Promise.all(results)).toEqual([true, false])
   })
 })

@@ -47,7 +47,7 @@ describe('the actor', () => {
       kind: 'unknown',
       id: 'auth0|1',
       clientId: 'web',
-      evidence: { level: 'none', rules: [], claims: ['act'], why: 'malformed' },
+      evidence: { level: 'none', rules: [], claims: ['act'], reason: 'malformed' },
     })
   })
 

@@ -8,7 +8,7 @@ import {
 import { claimNames } from '../../src/subject/client-id.ts'
 import { clientIdClaims } from '../../src/subject/context.ts'
 import { CONVENTIONS } from '../../src/subject/conventions.ts'
-import { PROFILES, profileOf, type Provider } from '../../src/subject/profiles.ts'
+import { PROFILES, getProfile, type Provider } from '../../src/subject/providers.ts'
 import { claimsOf, type Example } from './examples/example.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
@@ -17,13 +17,13 @@ function classify(example: Example, said: SubjectContext = {}): Subject {
   return classifySubject(claimsOf(example), { provider, form, header, ...said })
 }
 
-const answerOf = ({ kind, evidence }: Subject) => (kind === 'unknown' ? evidence.why : kind)
+const answerOf = ({ kind, evidence }: Subject) => (kind === 'unknown' ? evidence.reason : kind)
 const isWrong = ({ truth }: Example, { kind }: Subject) => kind !== 'unknown' && kind !== truth
 const wrongUnder = (said: SubjectContext, examples = EXAMPLES) =>
   examples.filter((example) => isWrong(example, classify(example, said))).map(({ id }) => id)
 
 const PROVIDERS = Object.keys(PROFILES) as Provider[]
-const RULES = [...PROVIDERS.flatMap((name) => profileOf(name).rules), ...CONVENTIONS]
+const RULES = [...PROVIDERS.flatMap((name) => getProfile(name).rules), ...CONVENTIONS]
 const withProfile = EXAMPLES.filter(({ provider }) => provider !== undefined)
 
 describe('what providers issue', () => {
@@ -78,14 +78,14 @@ describe('evidence', () => {
     ...Object.keys(when),
     ...Object.keys(header).map((name) => `header.${name}`),
   ])
-  const clients = PROVIDERS.flatMap((name) => claimNames(profileOf(name).clientIdClaims))
+  const clients = PROVIDERS.flatMap((name) => claimNames(getProfile(name).clientIdClaims))
   const alsoRead = ['act', 'header.typ', 'sub', 'oid', 'uid', 'userId', 'username']
   const known = [...names, ...clients, ...alsoRead]
 
   it.each<SubjectContext>([
     {},
     { machineSubject: 'client_id' },
-    { machineSubject: 'none' },
+    { machineSubject: 'absent' },
     { machineClients: ['billing-worker', 'gateway', 'm2m'] },
   ])('is made of rules and names of claims, never of values: %j', (said) => {
     for (const example of EXAMPLES) {
@@ -93,7 +93,7 @@ describe('evidence', () => {
       expect(LEVELS).toContain(evidence.level)
       expect(evidence.rules.filter((id) => !ids.includes(id))).toEqual([])
       expect(evidence.claims.filter((name) => !known.includes(name))).toEqual([])
-      expect(evidence.level === 'none').toBe(evidence.why !== undefined)
+      expect(evidence.level === 'none').toBe(evidence.reason !== undefined)
     }
   })
 
@@ -113,13 +113,13 @@ describe('evidence', () => {
     expect(classifySubject(contradiction, { provider: 'auth0' })).toEqual({
       kind: 'unknown',
       id: 'cron@clients',
-      evidence: { level: 'none', rules: [], claims: ['azp', 'client_id'], why: 'conflict' },
+      evidence: { level: 'none', rules: [], claims: ['azp', 'client_id'], reason: 'conflict' },
     })
   })
 
   it('names the rules that contradict each other', () => {
     const claims = { idtyp: 'app', azp: 'c', oid: 'o', sub: 's', scp: 'read' }
-    expect(classifySubject(claims, { provider: 'entra' }).evidence.why).toBe('no_evidence')
+    expect(classifySubject(claims, { provider: 'entra' }).evidence.reason).toBe('no_evidence')
     const both = { sub: 'kp_1', azp: 'c', gty: ['client_credentials', 'x'] }
     expect(classifySubject(both, { provider: 'kinde' }).kind).toBe('unknown')
     const listed = { sub: 'user_1', client_id: 'c' }
@@ -127,7 +127,7 @@ describe('evidence', () => {
       level: 'none',
       rules: ['machine_clients', 'clerk.user_id'],
       claims: ['sub', 'client_id'],
-      why: 'conflict',
+      reason: 'conflict',
     })
   })
 })
@@ -145,22 +145,22 @@ describe('what the operator says', () => {
     )
   })
 
-  it("machineSubject: 'none' is believed, even where it is not true", () => {
-    expect(wrongUnder({ machineSubject: 'none' }, withProfile)).toEqual([
+  it("machineSubject: 'absent' is believed, even where it is not true", () => {
+    expect(wrongUnder({ machineSubject: 'absent' }, withProfile)).toEqual([
       // Its users have no sub either.
       'doorkeeper-02',
     ])
-    expect(classifySubject({ client_id: 'c' }, { machineSubject: 'none' })).toMatchObject({
+    expect(classifySubject({ client_id: 'c' }, { machineSubject: 'absent' })).toMatchObject({
       kind: 'machine',
       id: 'c',
       evidence: { level: 'configured', rules: ['no_sub'], claims: ['sub', 'client_id'] },
     })
     const user = { sub: 'ada', client_id: 'c' }
-    expect(classifySubject(user, { machineSubject: 'none' })).toMatchObject({ kind: 'user' })
+    expect(classifySubject(user, { machineSubject: 'absent' })).toMatchObject({ kind: 'user' })
   })
 
   it('adds machines to a profile with rules, and never makes users of the rest', () => {
-    for (const machineSubject of ['client_id', 'none'] as const) {
+    for (const machineSubject of ['client_id', 'absent'] as const) {
       const said = { provider: 'casdoor', machineSubject } as const
       const claims = { sub: 'admin/app', azp: 'c', tokenType: 'access-token' }
       expect(classifySubject(claims, said).kind).toBe('unknown')
@@ -171,15 +171,15 @@ describe('what the operator says', () => {
     const person = { sub: 'kp_1', azp: 'kp_1' }
     expect(
       classifySubject(person, { provider: 'kinde', machineSubject: 'client_id' }).evidence,
-    ).toMatchObject({ why: 'conflict', rules: ['sub_is_client_id', 'kinde.user_id'] })
+    ).toMatchObject({ reason: 'conflict', rules: ['sub_is_client_id', 'kinde.user_id'] })
     const session = { sub: 'x', azp: 'web', jti: 'onrtac:1', preferred_username: 'ada' }
     const listed = { provider: 'keycloak', machineClients: ['web'] } as const
     expect(classifySubject(session, listed).evidence).toMatchObject({
-      why: 'conflict',
+      reason: 'conflict',
       rules: ['machine_clients', 'keycloak.user_grant_in_jti'],
     })
     const signedIn = { sub: 'x', client_id: 'web', amr: ['pwd'], auth_time: 1 }
-    expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.why).toBe('conflict')
+    expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.reason).toBe('conflict')
   })
 
   it("is not believed where a token shows a user whose sub is the client's id", () => {
@@ -212,12 +212,12 @@ describe('what the operator says', () => {
       const token = { exp: 1, sub: 'x', ...claims }
       expect(classifySubject(token, { ...said, machineSubject: 'client_id' })).toMatchObject({
         kind: 'unknown',
-        evidence: { why: 'conflict', rules: ['sub_is_client_id', rule] },
+        evidence: { reason: 'conflict', rules: ['sub_is_client_id', rule] },
       })
     }
     const withoutSub = { client_id: 'x', amr: ['pwd'] }
-    expect(classifySubject(withoutSub, { machineSubject: 'none' }).evidence).toMatchObject({
-      why: 'conflict',
+    expect(classifySubject(withoutSub, { machineSubject: 'absent' }).evidence).toMatchObject({
+      reason: 'conflict',
       rules: ['no_sub', 'trace_of_user'],
     })
     // A list is not about the sub, and its clients may have such claims.
@@ -225,18 +225,18 @@ describe('what the operator says', () => {
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })
 
-  it("machineSubject: 'none' holds for no answer that names a user in another way", () => {
-    const said = { machineSubject: 'none', form: 'introspection' } as const
+  it("machineSubject: 'absent' holds for no answer that names a user in another way", () => {
+    const said = { machineSubject: 'absent', form: 'introspection' } as const
     const answer = { active: true, client_id: 'web', scope: 'read' }
     expect(classifySubject(answer, said).kind).toBe('machine')
     expect(classifySubject({ ...answer, username: 'ada' }, said)).toMatchObject({
       kind: 'unknown',
-      evidence: { why: 'no_evidence' },
+      evidence: { reason: 'no_evidence' },
     })
   })
 
   it('makes no users of those whose token names no client', () => {
-    for (const machineSubject of ['client_id', 'none'] as const) {
+    for (const machineSubject of ['client_id', 'absent'] as const) {
       expect(classifySubject({ sub: 'reports-cron' }, { machineSubject }).kind).toBe('unknown')
     }
   })
@@ -259,7 +259,7 @@ describe('what the operator says', () => {
     const service = EXAMPLES.find(({ id }) => id === 'authentik-01')!
     const machineClients = [person.claims['azp'] as string]
     expect(classify(person, { machineClients }).evidence).toMatchObject({
-      why: 'conflict',
+      reason: 'conflict',
       rules: ['machine_clients', 'authentik.own_name'],
     })
     expect(classify(service, { machineClients }).kind).toBe('machine')
@@ -298,7 +298,7 @@ describe('what the operator says', () => {
 })
 
 describe('an issuer of which nothing is known', () => {
-  const NOBODY = { level: 'none', rules: [], claims: [], why: 'no_evidence' }
+  const NOBODY = { level: 'none', rules: [], claims: [], reason: 'no_evidence' }
 
   it.each<[claims: Record<string, unknown>, kind: string, evidence: object]>([
     [{ sub: 'cron', client_id: 'cron' }, 'machine', { level: 'convention' }],
@@ -329,7 +329,7 @@ describe('an issuer of which nothing is known', () => {
   it('is no longer told by custom once anything is said about it', () => {
     const claims = { sub: 'cron', client_id: 'cron' }
     expect(classifySubject(claims, { machineClients: ['other'] }).kind).toBe('unknown')
-    expect(classifySubject(claims, { machineSubject: 'none' }).kind).toBe('unknown')
+    expect(classifySubject(claims, { machineSubject: 'absent' }).kind).toBe('unknown')
     for (const provider of ['hydra', 'spring-as', 'openiddict', 'node-oidc-provider'] as const) {
       expect(classifySubject(claims, { provider }).kind).toBe('unknown')
     }
@@ -341,7 +341,7 @@ describe('an issuer of which nothing is known', () => {
 describe('21-05: a client that is called what a user is called', () => {
   const named = (provider: Provider, form: TokenForm) =>
     claimNames(clientIdClaims({ provider }, form))
-  const said = [undefined, 'client_id', 'none'] as const
+  const said = [undefined, 'client_id', 'absent'] as const
 
   it.each(PROVIDERS)('is no user at %s, whatever it is', (provider) => {
     const name = 'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601'
@@ -382,7 +382,7 @@ describe('21-05: a client that is called what a user is called', () => {
       'github-actions',
       'gitlab-ci',
     ])
-    const rules = nameless.flatMap((provider) => profileOf(provider).rules)
+    const rules = nameless.flatMap((provider) => getProfile(provider).rules)
     expect(rules.filter(({ kind, level }) => kind === 'user' && level !== 'explicit')).toEqual([])
   })
 })

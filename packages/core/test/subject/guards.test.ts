@@ -32,7 +32,7 @@ function call(
   const { guard } = createResourceServer({
     issuer,
     audience: AUDIENCE,
-    keys: server.jwks,
+    jwks: server.jwks,
     onEvent: (event) => events.push(event),
     ...options,
   })
@@ -83,7 +83,7 @@ describe('tokens of a provider', () => {
     expect(tokenOf(ISSUER, auth0, both).clientId).toBe('web')
     const two = tokenOf(ISSUER, auth0, { ...both, client_id: 'other' })
     expect(two.clientId).toBeUndefined()
-    expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { why: 'conflict' } })
+    expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
     const clients: Requirements = { clients: ['web', 'other'] }
     expect(told(ISSUER, auth0, both, clients)).toBe('granted')
     expect(told(ISSUER, auth0, { ...both, client_id: 'other' }, clients)).toBe('wrong_client')
@@ -152,9 +152,9 @@ describe('tokens of a provider', () => {
     expect(tokenOf(ISSUER, { ...okta, scopeClaim: 'scope' }, claims).scopes).toEqual(['z'])
     const text = { ...okta, scopeFormat: 'string' } as const
     expect(tokenOf(ISSUER, text, { ...claims, scp: 'x y' }).scopes).toEqual(['x', 'y'])
-    const kind = { ...okta, tokenKindClaim: { name: 'kind', value: 'access' } }
+    const kind = { ...okta, tokenUse: { claim: 'kind', value: 'access' } }
     expect(told(ISSUER, kind, claims)).toBe('wrong_token_type')
-    const cognito = { provider: 'cognito', tokenKindClaim: { name: 'kind', value: 'at' } } as const
+    const cognito = { provider: 'cognito', tokenUse: { claim: 'kind', value: 'at' } } as const
     expect(told(ISSUER, cognito, { client_id: 'c', kind: 'at' })).toBe('granted')
   })
 
@@ -195,7 +195,7 @@ describe('a guard', () => {
     expect(events[1]).toEqual({
       type: 'subject_unknown',
       issuer: ISSUER,
-      why: 'no_evidence',
+      reason: 'no_evidence',
       rules: [],
       claims: [],
       advice:
@@ -203,7 +203,7 @@ describe('a guard', () => {
     })
   })
 
-  it.each<[options: Options, claims: Record<string, unknown>, why: string, advice: string]>([
+  it.each<[options: Options, claims: Record<string, unknown>, reason: string, advice: string]>([
     [
       { machineClients: ['cron'] },
       { sub: 'a', client_id: 'b' },
@@ -211,7 +211,7 @@ describe('a guard', () => {
       "This client is not among machineClients. To know its subject, name the provider of this issuer (provider: 'auth0', ...), or say what a machine's sub is (machineSubject), or name the machines in machineClients.",
     ],
     [
-      { machineSubject: 'none' },
+      { machineSubject: 'absent' },
       { sub: 'a', azp: 'b', scope: 'read' },
       'no_evidence',
       'The token names no client in client_id: set clientIdClaim',
@@ -249,9 +249,9 @@ describe('a guard', () => {
     ],
     [{ provider: 'entra' }, { ...entraUser, oid: undefined, idtyp: 'user' }, 'no_id', 'is missing'],
     [{ provider: 'keycloak' }, { azp: 'b', sub: 'a' }, 'no_evidence', 'service_account'],
-  ])('has an advice for it: %j, %j', (options, claims, why, advice) => {
+  ])('has an advice for it: %j, %j', (options, claims, reason, advice) => {
     const { events } = call(ISSUER, options, claims, { subject: 'machine' })
-    expect(events[1]).toMatchObject({ type: 'subject_unknown', why })
+    expect(events[1]).toMatchObject({ type: 'subject_unknown', reason })
     expect(events[1]).toHaveProperty('advice', expect.stringContaining(advice))
   })
 

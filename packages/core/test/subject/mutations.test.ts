@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { classifySubject, type Subject, type SubjectContext } from '../../src/index.ts'
-import { PROFILES, profileOf, type Provider } from '../../src/subject/profiles.ts'
+import { PROFILES, getProfile, type Provider } from '../../src/subject/providers.ts'
 import { claimsOf, type Example } from './examples/example.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
@@ -83,7 +83,7 @@ describe('a token that is not as the provider issues it', () => {
     })
     expect(flipped(mutants, 40_000)).toEqual(WITHOUT_A_MARK)
     const ruled = mutants.filter(
-      ({ example: { provider } }) => profileOf(provider!).rules.length > 0,
+      ({ example: { provider } }) => getProfile(provider!).rules.length > 0,
     )
     const said: SubjectContext = { machineSubject: 'client_id' }
     expect(flipped(ruled, 30_000, said)).toEqual(WITHOUT_A_MARK)
@@ -153,7 +153,7 @@ describe('a token that is not as the provider issues it', () => {
     ] as unknown as Claims[]) {
       expect(classifySubject(claims, { provider: 'auth0' })).toEqual({
         kind: 'unknown',
-        evidence: { level: 'none', rules: [], claims: [], why: 'malformed' },
+        evidence: { level: 'none', rules: [], claims: [], reason: 'malformed' },
       })
     }
   })
@@ -284,7 +284,7 @@ describe('whatever stands in the claims', () => {
     provider: fc.constantFrom(undefined, ...(Object.keys(PROFILES) as Provider[])),
     form: fc.constantFrom('jwt', 'introspection'),
     header: fc.dictionary(fc.constantFrom('typ', 'gty', 'alg'), value),
-    machineSubject: fc.constantFrom(undefined, 'client_id', 'none'),
+    machineSubject: fc.constantFrom(undefined, 'client_id', 'absent'),
     machineClients: fc.constantFrom(undefined, ['web', 'cron']),
   })
 
@@ -293,7 +293,7 @@ describe('whatever stands in the claims', () => {
       fc.property(claims, context, (given, said) => {
         const subject = classifySubject(given, said)
         expectFrozen(subject)
-        expect(subject.kind === 'unknown').toBe(subject.evidence.why !== undefined)
+        expect(subject.kind === 'unknown').toBe(subject.evidence.reason !== undefined)
         if (subject.kind === 'unknown') return
         expect(typeof subject.id).toBe('string')
         expect(subject.id).not.toBe('')

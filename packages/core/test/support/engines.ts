@@ -1,5 +1,5 @@
 import type { TestKey } from '../../../../test/support/keys.ts'
-import type { CompactJws } from '../../src/jwt/compact-jws.ts'
+import type { CompactJws } from '../../src/token/jwt/compact-jws.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from '../../src/signature/engine.ts'
 import { signatureEngine as nodeEngine } from '../../src/signature/node-engine.ts'

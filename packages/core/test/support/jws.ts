@@ -1,5 +1,5 @@
 import { encodePart, type Part } from '../../../../test/support/tokens.ts'
-import type { CompactJws } from '../../src/jwt/compact-jws.ts'
+import type { CompactJws } from '../../src/token/jwt/compact-jws.ts'
 
 /** What there is to sign of a token with this algorithm in its header. */
 export function signingInputOf(alg: string, claims: Part = { sub: 'a' }): string {

@@ -1,6 +1,6 @@
 import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
-import type { IssuerSettings } from '../../src/issuers/issuer-settings.ts'
+import type { IssuerSettings } from '../../src/model/settings.ts'
 
 /** The settings of an issuer of which only issuer and audience have been configured, and these. */
 export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
@@ -12,10 +12,10 @@ export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSetti
     allowedClients: undefined,
     keyOrigin: { kind: 'discovery' },
     algorithms: { algorithms: PUBLIC_KEY_ALGORITHMS, named: false },
-    tokens: 'jwt',
+    tokenFormat: 'jwt',
     introspection: undefined,
-    tokenType: 'jwt',
-    tokenKindClaim: undefined,
+    jwtProfile: undefined,
+    tokenUse: undefined,
     clientIdClaims: ['client_id'],
     scopeSources: [{ claim: 'scope', format: 'string' }],
     subjects: {},

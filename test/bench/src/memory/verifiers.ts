@@ -26,8 +26,8 @@ function bearward(secret: Buffer, cache: CacheOption): Verifier {
   return (token) => {
     const authorization = `Bearer ${token}`
     const headers = { authorization }
-    const headerLines = ['Authorization', authorization]
-    const outcome = guard({ method: 'GET', url: '/', headerLines, headers })
+    const rawHeaders = ['Authorization', authorization]
+    const outcome = guard({ method: 'GET', url: '/', rawHeaders, headers })
     return 'kind' in outcome && outcome.kind === 'granted'
   }
 }

@@ -9,9 +9,9 @@ export const bearwardWithoutCache = contestant(WITHOUT_CACHE)
 
 function contestant(cache: CacheOption): Contestant {
   return (pool, { issuer, audience }) => {
-    const keys = { keys: [pool.jwk] }
+    const jwks = { keys: [pool.jwk] }
     const algorithms = [pool.algorithm]
-    const server = createResourceServer({ issuer, audience, keys, algorithms, ...cache })
+    const server = createResourceServer({ issuer, audience, jwks, algorithms, ...cache })
     const guard = server.guard()
     const granted = ({ kind }: { readonly kind: string }) => kind === 'granted'
     return (index) => {
@@ -19,7 +19,7 @@ function contestant(cache: CacheOption): Contestant {
       const outcome = guard({
         method: 'GET',
         url: '/',
-        headerLines: [
+        rawHeaders: [
           'Host',
           'api.example.com',
           'Accept',

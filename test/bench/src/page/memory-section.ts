@@ -1,7 +1,7 @@
 import type { MemoryResults } from '../memory/memory.ts'
 import { table } from './table.ts'
 
-/** The default of `verdictCache`, which the core does not export. */
+/** The default of `tokenCache`, which the core does not export. */
 export const BEARWARD_ENTRIES = '5,000'
 
 export function memorySection(found: MemoryResults): string[] {

@@ -1,4 +1,4 @@
-import type { Actor, Provider, TokenForm, WhyUnknown } from '../../../src/index.ts'
+import type { Actor, Provider, TokenForm, UnknownReason } from '../../../src/index.ts'
 
 /**
  * A token as a provider issues it, with ids that are made up. What says nothing about the subject (times,
@@ -16,8 +16,8 @@ export interface Example {
   readonly expires?: false
   /** What is known about the token from where it comes from. */
   readonly truth: 'machine' | 'user' | 'agent account' | 'another token'
-  /** What its claims tell under its profile: a kind, or why there is no telling. */
-  readonly expected: 'machine' | 'user' | WhyUnknown
+  /** The result for its claims under its profile: a kind, or the reason for `unknown`. */
+  readonly expected: 'machine' | 'user' | UnknownReason
   readonly rules: readonly string[]
   /** The user's id, where it is not the `sub`. */
   readonly userId?: string

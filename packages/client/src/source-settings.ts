@@ -1,0 +1,22 @@
+import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/internal'
+import type { TokenTarget } from './token-target.ts'
+
+/** Options of a token source after validation, with defaults. Times are in seconds. */
+export interface SourceSettings {
+  readonly issuer: string | undefined
+  readonly tokenEndpoint: string | undefined
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  /** Target of a token request that does not name its own. */
+  readonly target: TokenTarget
+  readonly parameters: Readonly<Record<string, string>>
+  readonly allowedOrigins: readonly string[] | undefined
+  readonly renewBefore: number | undefined
+  readonly defaultExpiresIn: number
+  readonly maxWait: number
+  readonly fetchTimeout: number
+  readonly fetch: Fetch
+  readonly resourceFetch: typeof globalThis.fetch
+  readonly insecureHosts: readonly string[]
+  readonly clock: Clock
+}

@@ -1,0 +1,126 @@
+import type { JWK } from 'jose'
+import type {
+  ClientAssertion,
+  ClientAuthentication,
+  PrivateKey,
+  PrivateKeyJwt,
+  Secret,
+} from '../model/client-authentication.ts'
+import { whyUnfit } from './private-key.ts'
+
+/** Who asks whom, and when. */
+export interface AssertionContext {
+  readonly clientId: string
+  readonly issuer: string
+  /** Seconds since the epoch. */
+  readonly now: number
+}
+
+/** What a request carries beside what it asks. All of it is as secret as the secret. */
+export interface ClientCredentials {
+  readonly headers: Readonly<Record<string, string>>
+  readonly form: Readonly<Record<string, string>>
+}
+
+/**
+ * The secret, the key or the assertion cannot be had or used. The message is one of a few fixed texts: what came instead
+ * is never told, for it may be secret.
+ */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
+}
+
+/** Seconds that an assertion can be used. */
+const ASSERTION_AGE = 60
+
+/** Makes the credentials of one request. Functions are asked anew each time. Rejects with a `CredentialsError`. */
+export async function authenticateClient(
+  authentication: ClientAuthentication,
+  identity: AssertionContext,
+): Promise<ClientCredentials> {
+  const { clientId: client_id } = identity
+  switch (authentication.method) {
+    case 'client_secret_basic': {
+      const secret = await readText(authentication.secret, 'secret')
+      const pair = [client_id, secret].map(formEncode).join(':')
+      return { headers: { Authorization: `Basic ${btoa(pair)}` }, form: {} }
+    }
+    case 'client_secret_post': {
+      const client_secret = await readText(authentication.secret, 'secret')
+      return { headers: {}, form: { client_id, client_secret } }
+    }
+    case 'private_key_jwt': {
+      const client_assertion = isAssertion(authentication)
+        ? await readText(authentication.assertion, 'assertion')
+        : await sign(authentication, identity)
+      const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+      return { headers: {}, form: { client_id, client_assertion_type, client_assertion } }
+    }
+    case 'tls_client_auth':
+      return { headers: {}, form: { client_id } }
+  }
+}
+
+function isAssertion(
+  authentication: PrivateKeyJwt | ClientAssertion,
+): authentication is ClientAssertion {
+  return 'assertion' in authentication && authentication.assertion !== undefined
+}
+
+/** What no id and no secret has in it (RFC 6749 appendix A): the line break at the end of a file, as a rule. */
+export function hasControls(text: string): boolean {
+  return /\p{Cc}/u.test(text)
+}
+
+async function readText(given: Secret, name: string): Promise<string> {
+  const text = await had(given, name)
+  if (typeof text !== 'string' || text === '')
+    throw new CredentialsError(`the function that gives the ${name} gave none`)
+  if (hasControls(text)) throw new CredentialsError(`the ${name} holds a line break: trim it`)
+  return text
+}
+
+/** What a function gives, or what is given as it is. */
+async function had(given: unknown, name: string): Promise<unknown> {
+  if (typeof given !== 'function') return given
+  try {
+    return await (given as () => unknown)()
+  } catch {
+    throw new CredentialsError(`the function that gives the ${name} threw`)
+  }
+}
+
+/**
+ * RFC 6749 appendix B. Of all that a form lets stand as it is, nothing is escaped, for servers that do not
+ * decode what they should.
+ */
+function formEncode(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+/** RFC 7523 section 3. The audience is the issuer by default, which tells servers apart that share an endpoint. */
+async function sign(
+  { key: given, algorithm, keyId, audience }: PrivateKeyJwt,
+  { clientId, issuer, now }: AssertionContext,
+): Promise<string> {
+  const key = (await had(given, 'key')) as PrivateKey | undefined
+  if (key === undefined) throw new CredentialsError('the function that gives the key gave none')
+  const why = whyUnfit(key, algorithm)
+  if (why !== undefined) throw new CredentialsError(`the key ${why}`)
+  const jwk = 'kty' in key ? key : undefined
+  const alg = (algorithm ?? jwk?.alg)!
+  const kid = keyId ?? jwk?.kid
+  const iat = Math.floor(now)
+  try {
+    // Loaded by those who sign, and by nobody else: it is a third of what importing this package takes.
+    const { importJWK, SignJWT } = await import('jose')
+    return await new SignJWT({ jti: crypto.randomUUID(), iat, exp: iat + ASSERTION_AGE })
+      .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(audience ?? issuer)
+      .sign(jwk === undefined ? key : await importJWK(jwk as JWK, alg))
+  } catch {
+    throw new CredentialsError(`the key signs nothing with ${alg}`)
+  }
+}

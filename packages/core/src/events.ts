@@ -1,0 +1,36 @@
+import type {
+  DiscoveryFailedEvent,
+  EndpointMovedEvent,
+} from './authorization-server/discovered-endpoint.ts'
+import type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
+import type { KeyDistrustedEvent } from './issuers.ts'
+import type { KeysEvent } from './keys/key-events.ts'
+import type { RefusedEvent } from './response/refusal.ts'
+import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
+import type { VerifiedEvent } from './token/verify-token.ts'
+
+/** Everything that the core publishes. Narrow on `type`. */
+export type BearwardEvent =
+  | VerifiedEvent
+  | RefusedEvent
+  | SubjectUnknownEvent
+  | KeysEvent
+  | KeyDistrustedEvent
+  | IntrospectionEvent
+  | EndpointMovedEvent
+  | DiscoveryFailedEvent
+
+/**
+ * Called for every event. `request` is the request of the framework where an event is about one (`verified`,
+ * `refused`, `subject_unknown`), for its id or its path. It carries the token: never log all of it. Errors that
+ * the listener throws are ignored.
+ *
+ * @example
+ * const onEvent: BearwardEventListener = (event) => {
+ *   if (event.type === 'refused') console.warn(event.reason, event.check, event.expected, event.found)
+ * }
+ */
+export type BearwardEventListener<Raw extends object = object> = (
+  event: BearwardEvent,
+  request?: Raw,
+) => void

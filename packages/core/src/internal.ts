@@ -1,0 +1,45 @@
+/**
+ * What those who get tokens share with those who verify them: an authorization server is found, called
+ * and told who is asking in one way only. It is for `@bearward/client`, changes with it, and is no public API.
+ *
+ * @packageDocumentation
+ */
+export { isAcceptableAddress, isAcceptableEndpoint } from './authorization-server/address.ts'
+export {
+  boundedFetch,
+  FetchError,
+  JSON_MEDIA_TYPE,
+  readAnswer,
+  readContent,
+  readJson,
+  send,
+} from './authorization-server/bounded-fetch.ts'
+export type { AnswerBounds } from './authorization-server/bounded-fetch.ts'
+export type { Fetch, FetchInit } from './model/fetch.ts'
+export { authenticateClient, CredentialsError } from './authorization-server/authenticate-client.ts'
+export type { ClientCredentials } from './authorization-server/authenticate-client.ts'
+export type { ClientAuthentication } from './model/client-authentication.ts'
+export { onAbort, withDeadline } from './authorization-server/deadline.ts'
+export { discoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
+export { MetadataError } from './authorization-server/metadata.ts'
+export { LONGEST_RETRY_AFTER, secondsUntil } from './authorization-server/retry-after.ts'
+export { TENANT_PLACEHOLDER } from './authorization-server/tenants.ts'
+export { deepFreeze } from './lib/deep-freeze.ts'
+export { getMoment, secondsBetween, systemClock } from './lib/clock.ts'
+export type { Clock, Moment } from './lib/clock.ts'
+export type { JsonObject } from './lib/json.ts'
+export { ConfigurationError } from './errors.ts'
+export { createPublisher } from './lib/publisher.ts'
+export type { Publish } from './lib/publisher.ts'
+export { LIMITS } from './limits.ts'
+export { readAuthentication, readClientId } from './options/read-client-authentication.ts'
+export {
+  checkIssuerAddress,
+  isName,
+  readClock,
+  readHosts,
+  readSeconds,
+} from './options/read-values.ts'
+export type { Say } from './options/read-values.ts'
+export { Problems } from './configuration-problems.ts'
+export { isRecord } from './lib/objects.ts'

@@ -1,0 +1,54 @@
+import type { CallFailure, DiscoveryFailure } from '../authorization-server/describe-failure.ts'
+import type { IgnoredKey } from './key-set.ts'
+
+/** The keys of an issuer were fetched. */
+export interface KeysRefreshedEvent {
+  readonly type: 'keys_refreshed'
+  readonly issuer: string
+  /** How many keys can verify. */
+  readonly keys: number
+  /** Keys that cannot. A `private_key` among them is an emergency at the authorization server. */
+  readonly ignored: readonly IgnoredKey[]
+}
+
+/**
+ * The keys of an issuer could not be fetched, or the fetched set is unusable (`unusable_key_set`) and does not
+ * replace the current one. The current keys stay in use.
+ */
+export interface KeysFailedEvent extends CallFailure<
+  DiscoveryFailure<'jwks_uri'> | 'unusable_key_set'
+> {
+  readonly type: 'keys_failed'
+  readonly issuer: string
+  /** How many attempts have failed in a row. */
+  readonly failures: number
+}
+
+/** The keys are older than they should be, because they cannot be fetched. They stay in use. */
+export interface KeysStaleEvent {
+  readonly type: 'keys_stale'
+  readonly issuer: string
+}
+
+/** The keys were fetched after failed attempts. */
+export interface KeysRecoveredEvent {
+  readonly type: 'keys_recovered'
+  readonly issuer: string
+  /** How many attempts had failed in a row. */
+  readonly failures: number
+}
+
+/** A token started a fetch of the keys: its key is not listed, or may have changed. */
+export interface KeysRefreshTriggeredEvent {
+  readonly type: 'keys_refresh_triggered'
+  readonly issuer: string
+  readonly trigger: 'unknown_key' | 'changed_key'
+}
+
+/** What is published about the keys of an issuer. */
+export type KeysEvent =
+  | KeysRefreshedEvent
+  | KeysFailedEvent
+  | KeysStaleEvent
+  | KeysRecoveredEvent
+  | KeysRefreshTriggeredEvent

@@ -1,0 +1,38 @@
+/** Where time comes from. Replace it in tests; leave it alone elsewhere. */
+export interface Clock {
+  /** Milliseconds since the epoch, as `Date.now()`: judges `exp`, `nbf` and `iat`. */
+  now(): number
+  /** Milliseconds that only ever grow, as `performance.now()`: judges the age of keys. */
+  monotonic(): number
+  /** Calls back once after so many milliseconds, and returns what prevents it. Never holds the process. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(milliseconds, callback) {
+    const timer: unknown = setTimeout(callback, milliseconds)
+    // A number in browsers, an object that can be told not to hold the process elsewhere.
+    if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+    return () => clearTimeout(timer as number)
+  },
+}
+
+/** A point in time, by both clocks: in milliseconds. */
+export interface Moment {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+export function getMoment(clock: Clock): Moment {
+  return { wall: clock.now(), monotonic: clock.monotonic() }
+}
+
+/**
+ * Seconds from one moment to another, by the clock that says more: one may have been set back meanwhile, and
+ * the other stands still on some systems while the machine is suspended.
+ */
+export function secondsBetween(then: Moment, now: Moment): number {
+  return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
+}

@@ -1,0 +1,34 @@
+/**
+ * A request as the core sees it. An adapter makes one from the request of its framework. A web `Request` is
+ * one, too.
+ *
+ * @example
+ * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
+ * @example
+ * const outcome = await guard(new Request('https://api.example.com/', { headers }))
+ */
+export interface RequestLike {
+  readonly method: string
+  /** The request target as received (path and query), or the absolute URL. */
+  readonly url: string
+  /**
+   * The header lines as received: name, value, name, value, as in `rawHeaders` of Node. If there are any,
+   * `headers` is not read: Node keeps the first of two `Authorization` lines in `headers` and drops the other.
+   */
+  readonly rawHeaders?: readonly string[] | undefined
+  /** The header fields by name (in any case), or a web `Headers`. */
+  readonly headers: HeaderFields | WebHeaders
+  /**
+   * The request of the framework. `check` receives it, and guards that are called with the same `raw` share one
+   * verification. Default: this object itself.
+   */
+  readonly raw?: object
+}
+
+/** Header fields by name, as in `headers` of Node. */
+export type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** The part of a web `Headers` that is read. */
+export interface WebHeaders {
+  get(name: string): string | null
+}

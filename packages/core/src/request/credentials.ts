@@ -1,0 +1,88 @@
+import { getMember } from '../lib/objects.ts'
+import { LIMITS } from '../limits.ts'
+import type { RequestLike } from '../model/request-like.ts'
+import { Rejection } from '../response/rejection.ts'
+import { checkTokenLength, rejectAsSeveral, rejectAsToken } from '../token/b64token.ts'
+import { headerValues } from './header-values.ts'
+
+/** The scheme and the token of a request (RFC 9110 section 11.4). */
+export interface Credentials {
+  readonly scheme: 'Bearer'
+  readonly token: string
+}
+
+/** RFC 9110 section 11.4: the scheme is a token, and ends at the first character that is not part of one. */
+const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
+/** RFC 6750 section 2.1: `"Bearer" 1*SP b64token`. A scheme has no case (RFC 9110 section 11.1). */
+const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +/
+/** Another set of credentials after a comma: a proxy joins two header lines so. */
+const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
+
+/** The part of an exchange that this step reads and writes. */
+export interface CredentialsExchange {
+  readonly request: RequestLike
+  /** Written by `readCredentials`. */
+  credentials: Credentials
+}
+
+/** Step of the pipeline: finds exactly one set of credentials (400, 401). */
+export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
+  const credentials = parseCredentials(exchange.request)
+  if (credentials instanceof Rejection) return credentials
+  exchange.credentials = credentials
+  return undefined
+}
+
+/** Makes the first step for a token that did not come in a request. */
+export function presentToken(
+  token: string,
+): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
+  return (exchange) => {
+    const rejection = checkTokenLength(token)
+    if (rejection === undefined) exchange.credentials = { scheme: 'Bearer', token }
+    return rejection
+  }
+}
+
+/**
+ * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1). Form fields and query
+ * parameters are never read. Two header lines are rejected, because another reader of the same request
+ * might choose the other one. Without the header the reason is `no_credentials`.
+ *
+ * Does NOT check that the text after the scheme is one token. Call `checkB64token` before it is used as
+ * anything but a JWS.
+ */
+export function parseCredentials(request: RequestLike): Credentials | Rejection {
+  if ((getMember(request, 'rawHeaders')?.length ?? 0) >= 2 * LIMITS.headerLines) {
+    // The `Authorization` line may be among those that Node has dropped.
+    const expected = `fewer than ${LIMITS.headerLines} header lines`
+    return rejected('malformed_credentials', expected, 'more')
+  }
+  const values = headerValues(request, 'authorization')
+  if (values.length === 0) return rejected('no_credentials', 'an access token', 'nothing')
+  if (values.length > 1) {
+    return rejected('multiple_credentials', 'one header line', 'several header lines')
+  }
+
+  const value = values[0]!
+  const scheme = BEARER.exec(value)?.[0]
+  if (scheme === undefined) return rejectAsBearer(value)
+  const token = value.slice(scheme.length)
+  return checkTokenLength(token) ?? { scheme: 'Bearer', token }
+}
+
+/** The rejection of a value that does not begin with `Bearer` and a space. */
+function rejectAsBearer(value: string): Rejection {
+  const scheme = SCHEME.exec(value)?.[0] ?? ''
+  const rest = value.slice(scheme.length)
+  if (scheme.toLowerCase() === 'bearer') return rejectAsToken(rest)
+  if (JOINED_CREDENTIALS.test(value)) return rejectAsSeveral()
+  if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
+    return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
+  }
+  return rejected('unsupported_scheme', 'the Bearer scheme', 'another scheme')
+}
+
+function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {
+  return new Rejection(reason, { check: 'Authorization', expected, found })
+}

@@ -1,0 +1,70 @@
+import type { SubjectUnknownEvent } from '../authorization/check-requirements.ts'
+import type { CheckedRequirements } from '../authorization/requirements.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { getMember } from '../lib/objects.ts'
+import type { Publish } from '../lib/publisher.ts'
+import type { RequestLike } from '../model/request-like.ts'
+import type { RefusalSettings, RefusedEvent } from '../response/refusal.ts'
+import type { Rejection } from '../response/rejection.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { SharedVerification, TokenVerification, VerifiedEvent } from '../token/verify-token.ts'
+import type { Credentials } from './credentials.ts'
+import { getRequestState, RequestState } from './request-state.ts'
+
+/** The parts of a resource server that the steps of the pipeline need. */
+export interface ExchangeServer extends TokenVerification {
+  readonly publish: Publish<VerifiedEvent | RefusedEvent | SubjectUnknownEvent>
+  readonly refusal: RefusalSettings
+}
+
+/**
+ * A step of the pipeline. It reads what earlier steps have found, and writes what it finds. A rejection ends
+ * the exchange.
+ */
+export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
+
+/**
+ * One request under the requirements of one guard, on its way through the pipeline. Each step declares the part
+ * that it reads and writes. A field that a step writes is `undefined` before: a step in the wrong place of the
+ * pipeline throws, and nobody is granted.
+ */
+export interface Exchange {
+  readonly request: RequestLike
+  /** The request of the framework. `undefined` for a token that did not come in a request. */
+  readonly raw: object | undefined
+  readonly requirements: CheckedRequirements
+  readonly server: ExchangeServer
+  readonly state: RequestState
+  /** Written by `readCredentials`. */
+  credentials: Credentials
+  /** Written by `verifyToken`. */
+  sharedVerification: SharedVerification
+  /** Written by `verifyToken`, and again by `confirmActive`. */
+  verified: VerifiedToken
+}
+
+/** Begins an exchange. `request` is `undefined` for a token that did not come in a request. */
+export function createExchange(
+  request: RequestLike | undefined,
+  requirements: CheckedRequirements,
+  server: ExchangeServer,
+): Exchange {
+  const raw = request && getRaw(request)
+  const state = raw === undefined ? new RequestState() : getRequestState(raw)
+  state.decision = undefined
+  return {
+    request: request!,
+    requirements,
+    server,
+    raw,
+    state,
+    credentials: undefined!,
+    sharedVerification: undefined!,
+    verified: undefined!,
+  }
+}
+
+/** Not a member of `Object.prototype`, which would make all requests one. */
+function getRaw(request: RequestLike): object {
+  return getMember(request, 'raw') ?? request
+}

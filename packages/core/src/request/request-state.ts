@@ -1,0 +1,140 @@
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import { Rejection } from '../response/rejection.ts'
+import {
+  type SharedState,
+  type SharedVerification,
+  type TokenVerification,
+  verify,
+} from '../token/verify-token.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+
+/**
+ * What the guards of one request share. The rules:
+ *
+ * 1. A token is verified once for a request. Guards that come in the meantime wait for the same result.
+ * 2. The result belongs to one request object, one resource server and one set of credentials. The same object
+ *    with other credentials (a socket, a test, a proxy) starts from nothing.
+ * 3. What a later guard learns about the token from its issuer replaces what was known.
+ * 4. A fault of ours or of a server (503) is not kept: the next guard tries again.
+ * 5. When a key is distrusted, all results are outdated, and the token is verified again.
+ */
+export class RequestState implements SharedState {
+  /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
+  decision: AccessToken | 'anonymous' | undefined
+  /** One for each resource server that guards this request: usually one. */
+  private readonly verifications: RequestVerification[] = []
+
+  /** Returns the verification of these credentials by this server, which the guards of the request share. */
+  getVerification(
+    server: TokenVerification,
+    token: string,
+    raw: object | undefined,
+  ): SharedVerification {
+    const { verifications } = this
+    let at = 0
+    while (at < verifications.length && verifications[at]!.server !== server) at++
+    const known = verifications[at]
+    if (known?.presented === token) return known
+    const made = new RequestVerification(server, token, raw)
+    verifications[at] = made
+    return made
+  }
+}
+
+class RequestVerification implements SharedVerification {
+  readonly server: TokenVerification
+  readonly presented: string
+  private readonly raw: object | undefined
+  private result: MaybePromise<VerifiedToken | Rejection> | undefined
+  private distrustCount = 0
+  /** The result was a 503: it counts for those who have waited for it, and the next guard tries again. */
+  private mayRetry = false
+
+  constructor(server: TokenVerification, presented: string, raw: object | undefined) {
+    this.server = server
+    this.presented = presented
+    this.raw = raw
+  }
+
+  latest(): MaybePromise<VerifiedToken | Rejection> {
+    const result =
+      this.result === undefined || this.mayRetry || this.isOutdated() ? this.start() : this.result
+    return andThen(result, (found) => {
+      if (this.result !== result || this.isOutdated()) return this.latest()
+      this.mayRetry = found instanceof Rejection && found.retryAfter !== undefined
+      return found
+    })
+  }
+
+  replace(result: MaybePromise<VerifiedToken | Rejection>): void {
+    this.result = result
+    // It may be that no other guard waits for it.
+    if (result instanceof Promise) result.catch(() => {})
+  }
+
+  private isOutdated(): boolean {
+    return this.distrustCount !== this.server.distrustCount
+  }
+
+  private start(): MaybePromise<VerifiedToken | Rejection> {
+    this.mayRetry = false
+    this.distrustCount = this.server.distrustCount
+    this.result = verify(this.presented, this.server, this.raw)
+    return this.result
+  }
+}
+
+/** A constructor that returns its argument: a class that extends it adds its private fields to that object. */
+const Itself = function (object: object) {
+  return object
+} as unknown as new (object: object) => object
+
+/**
+ * Keeps the state of a request in a private field of the request object, because any code could write to a
+ * property. An entry of a `WeakMap` costs the garbage collector more than all checks of the claims cost, so
+ * only frozen objects have one.
+ */
+class WithState extends Itself {
+  static readonly #frozen = new WeakMap<object, RequestState>()
+  readonly #state = new RequestState()
+
+  static find(raw: object): RequestState | undefined {
+    return #state in raw ? raw.#state : WithState.#frozen.get(raw)
+  }
+
+  static add(raw: object): RequestState {
+    if (Object.isExtensible(raw)) return new WithState(raw).#state
+    const state = new RequestState()
+    WithState.#frozen.set(raw, state)
+    return state
+  }
+}
+
+/** Returns the state of a request by its request object, which is made at the first call. */
+export function getRequestState(raw: object): RequestState {
+  return WithState.find(raw) ?? WithState.add(raw)
+}
+
+/**
+ * Returns the verified token of a request that has passed a guard, by the `raw` that the guard was called
+ * with. Adapters offer it as `auth(...)`. Never returns `undefined`.
+ *
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
+ * the guard is `optional` and the caller is anonymous.
+ *
+ * @example
+ * const { clientId } = getToken(request)
+ */
+export function getToken(raw: object): AccessToken {
+  const decision = WithState.find(raw)?.decision
+  if (decision === undefined) {
+    throw new Error('auth(...) was called where no requireToken(...) stands before the handler.')
+  }
+  if (decision === 'anonymous') {
+    throw new Error(
+      'auth(...) was called for an anonymous caller: behind an optional guard, ask for the token where it may be undefined.',
+    )
+  }
+  return decision
+}

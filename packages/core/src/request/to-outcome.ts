@@ -1,0 +1,38 @@
+import type { Granted, Outcome } from '../model/outcome.ts'
+import { refuse, type ResponseHeaders } from '../response/refusal.ts'
+import type { Rejection } from '../response/rejection.ts'
+import type { VerifiedToken } from '../token/verified-token.ts'
+import type { Exchange } from './exchange.ts'
+
+const NO_HEADERS: ResponseHeaders = Object.freeze({})
+
+/** Ends an exchange: `granted` if no step has rejected it. Publishes a refusal. */
+export function toOutcome(exchange: Exchange, rejection: Rejection | undefined): Outcome {
+  const { requirements, state } = exchange
+  if (rejection === undefined) {
+    const { token } = exchange.verified
+    state.decision = token
+    return { kind: 'granted', token, headers: NO_HEADERS } satisfies Granted
+  }
+  if (rejection.reason === 'no_credentials' && requirements.optional) {
+    state.decision = 'anonymous'
+    return { kind: 'anonymous', headers: NO_HEADERS }
+  }
+  state.decision = undefined
+  const { server, raw } = exchange
+  // Not verified, if the rejection came before.
+  const verified = exchange.verified as VerifiedToken | undefined
+  const { reason, explanation } = rejection
+  const refused = refuse(rejection, server.refusal, requirements.challengeScope)
+  server.publish(
+    () => ({
+      type: 'refused',
+      reason,
+      status: refused.status,
+      issuer: rejection.issuer ?? verified?.token.issuer,
+      ...explanation,
+    }),
+    raw,
+  )
+  return refused
+}

@@ -1,0 +1,36 @@
+/** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1). */
+export interface Challenge {
+  readonly scheme: 'Bearer'
+  readonly parameters: ChallengeParameters
+}
+
+/** The parameters of a challenge, in the order in which they are written (RFC 6750 section 3). */
+export interface ChallengeParameters {
+  readonly realm?: string | undefined
+  readonly error?: string | undefined
+  readonly error_description?: string | undefined
+  readonly scope?: string | undefined
+}
+
+/** The characters that RFC 6750 section 3 allows in a quoted value: no quotes, no backslashes, no controls. */
+const QUOTABLE = /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/
+
+export function isQuotable(value: string): boolean {
+  return QUOTABLE.test(value)
+}
+
+/**
+ * Writes the value of one `WWW-Authenticate` line (RFC 6750 section 3, RFC 9110 section 11.6.1).
+ *
+ * Throws a `TypeError` for a value that needs escaping. Values come from the configuration or from fixed
+ * texts, so such a value is a programming error.
+ */
+export function writeChallenge({ scheme, parameters }: Challenge): string {
+  const written: string[] = []
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue
+    if (!isQuotable(value)) throw new TypeError(`The challenge parameter ${name} cannot be quoted.`)
+    written.push(`${name}="${value}"`)
+  }
+  return `${scheme} ${written.join(', ')}`
+}

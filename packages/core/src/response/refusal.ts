@@ -1,0 +1,130 @@
+import { type ChallengeParameters, writeChallenge } from './challenge.ts'
+import { type Reason, REASONS, type ReasonText } from './reasons.ts'
+import type { Explanation, Rejection } from './rejection.ts'
+
+/** Header fields of a response by canonical name. A field with several lines has an array of values. */
+export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>
+
+/** The caller may not pass. Holds the complete response: an adapter only writes it. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly reason: Reason
+  /** For the log of the server. Never part of the response. */
+  readonly explanation: Explanation
+  readonly status: number
+  /** Values are safe to write into a header. */
+  readonly headers: ResponseHeaders
+  readonly body: string
+}
+
+/** A guard refused a request. */
+export interface RefusedEvent extends Explanation {
+  readonly type: 'refused'
+  readonly reason: Reason
+  readonly status: number
+  /** The configured issuer of the token, where it is known. */
+  readonly issuer: string | undefined
+}
+
+/** What `errorBody` receives: the default answer, and the reason. */
+export interface RefusalView {
+  readonly reason: Reason
+  readonly status: number
+  /** As in the default body. */
+  readonly error: string
+  readonly description: string
+}
+
+/** A response body of the application. Status, challenge and the other headers stay as they are. */
+export interface RefusalBody {
+  /** A string is sent as it is, an object as JSON. */
+  readonly body: string | Readonly<Record<string, unknown>>
+  /** Default: `application/json` for an object, `text/plain; charset=utf-8` for a string. */
+  readonly contentType?: string
+}
+
+/** The parts of a refusal that are configured. */
+export interface RefusalSettings {
+  readonly realm: string
+  readonly errorBody: ((refusal: RefusalView) => RefusalBody | undefined) | undefined
+}
+
+/** The `error` of a body where RFC 6750 has no error code. */
+const STATUS_ERROR = {
+  400: 'invalid_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  503: 'temporarily_unavailable',
+} as const
+
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
+
+/**
+ * Turns a rejection into the complete response: status and challenge of RFC 6750 section 3, and a fixed JSON
+ * body that is never cached. A fault that is not the caller's gets `Retry-After` and no challenge.
+ * `scope` is the scope that a client has to request for this route: a 401 names it.
+ *
+ * Throws a `TypeError` if `errorBody` returns something else than a body.
+ */
+export function refuse(
+  rejection: Rejection,
+  { realm, errorBody }: RefusalSettings,
+  scope: string | undefined,
+): Refused {
+  const { reason, explanation } = rejection
+  const { status, error, description }: ReasonText = REASONS[reason]
+  const view: RefusalView = { reason, status, error: error ?? STATUS_ERROR[status], description }
+  const { body, contentType } = writeBody(view, errorBody?.(view))
+  const headers: Record<string, string | readonly string[]> = {
+    'Cache-Control': 'no-store',
+    'Content-Type': contentType,
+  }
+  if (status === 503) headers['Retry-After'] = writeRetryAfter(rejection.retryAfter)
+  else {
+    headers['WWW-Authenticate'] = writeChallenges({
+      realm,
+      error,
+      error_description: error && description,
+      scope: status === 401 ? scope : undefined,
+      ...rejection.challenge,
+    })
+  }
+  return Object.freeze({
+    kind: 'refused',
+    reason,
+    explanation,
+    status,
+    headers: Object.freeze(headers),
+    body,
+  })
+}
+
+/** One line for each scheme that the API accepts. */
+function writeChallenges(parameters: ChallengeParameters): string | readonly string[] {
+  const lines = [{ scheme: 'Bearer', parameters } as const].map(writeChallenge)
+  return lines.length === 1 ? lines[0]! : Object.freeze(lines)
+}
+
+/** RFC 9110 section 10.2.3: whole seconds. Never 0, which would ask for a retry at once. */
+function writeRetryAfter(seconds = 1): string {
+  return String(Math.max(1, Math.ceil(seconds)))
+}
+
+function writeBody(
+  view: RefusalView,
+  own: RefusalBody | undefined,
+): { body: string; contentType: string } {
+  const usual = { error: view.error, error_description: view.description }
+  const body: unknown = own === undefined ? usual : own.body
+  const isText = typeof body === 'string'
+  const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
+  if (typeof text !== 'string') {
+    throw new TypeError('errorBody must return nothing, or { body } with a string or an object.')
+  }
+  const contentType =
+    own?.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
+  if (!MEDIA_TYPE.test(contentType)) {
+    throw new TypeError('errorBody returned a contentType that is not a media type.')
+  }
+  return { body: text, contentType }
+}

@@ -1,0 +1,97 @@
+import type { Profile } from './profile.ts'
+import { auth0 } from './providers/auth0.ts'
+import { authelia } from './providers/authelia.ts'
+import { authentik } from './providers/authentik.ts'
+import { casdoor } from './providers/casdoor.ts'
+import { clerk } from './providers/clerk.ts'
+import { cognito } from './providers/cognito.ts'
+import { djangoOauthToolkit } from './providers/django-oauth-toolkit.ts'
+import { duende } from './providers/duende.ts'
+import { entra } from './providers/entra.ts'
+import { frontegg } from './providers/frontegg.ts'
+import { fusionauth } from './providers/fusionauth.ts'
+import { githubActions } from './providers/github-actions.ts'
+import { gitlabCi } from './providers/gitlab-ci.ts'
+import { glewlwyd } from './providers/glewlwyd.ts'
+import { google } from './providers/google.ts'
+import { keycloak } from './providers/keycloak.ts'
+import { kinde } from './providers/kinde.ts'
+import { kubernetes } from './providers/kubernetes.ts'
+import { logto } from './providers/logto.ts'
+import { mas } from './providers/mas.ts'
+import { nodeOidcProvider } from './providers/node-oidc-provider.ts'
+import { okta } from './providers/okta.ts'
+import { pocketId } from './providers/pocket-id.ts'
+import { rauthy } from './providers/rauthy.ts'
+import { stytch } from './providers/stytch.ts'
+import { supabase } from './providers/supabase.ts'
+import { uaa } from './providers/uaa.ts'
+import { wso2 } from './providers/wso2.ts'
+import {
+  b2c,
+  doorkeeper,
+  graviteeAm,
+  hydra,
+  kanidm,
+  openiddict,
+  springAs,
+} from './providers/without-rules.ts'
+import { zitadel } from './providers/zitadel.ts'
+
+/** Every provider that is known, by the name that options give it. */
+export const PROFILES = {
+  auth0,
+  entra,
+  b2c,
+  okta,
+  cognito,
+  google,
+  keycloak,
+  'node-oidc-provider': nodeOidcProvider,
+  duende,
+  zitadel,
+  authentik,
+  authelia,
+  casdoor,
+  glewlwyd,
+  wso2,
+  uaa,
+  rauthy,
+  'pocket-id': pocketId,
+  logto,
+  kinde,
+  stytch,
+  clerk,
+  frontegg,
+  fusionauth,
+  supabase,
+  hydra,
+  'spring-as': springAs,
+  openiddict,
+  'gravitee-am': graviteeAm,
+  mas,
+  'django-oauth-toolkit': djangoOauthToolkit,
+  doorkeeper,
+  kanidm,
+  kubernetes,
+  'github-actions': githubActions,
+  'gitlab-ci': gitlabCi,
+} as const satisfies Readonly<Record<string, Profile>>
+
+/** A provider whose tokens are known. */
+export type Provider = keyof typeof PROFILES
+
+export function isProvider(name: unknown): name is Provider {
+  return typeof name === 'string' && Object.hasOwn(PROFILES, name)
+}
+
+export function getProfile(provider: Provider): Profile {
+  return PROFILES[provider]
+}
+
+/** The provider of an issuer that no one but its vendor can operate. A token is never asked. */
+export function getProviderOfIssuer(issuer: string): Provider | undefined {
+  return (Object.keys(PROFILES) as Provider[]).find((name) =>
+    getProfile(name).issuerPattern?.test(issuer),
+  )
+}

@@ -1,0 +1,26 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** `actor` names a person who is not the subject. */
+export const githubActions: Profile = {
+  source: 'GitHub documentation: OpenID Connect reference',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/token\.actions\.githubusercontent\.com$/,
+  isPublic: true,
+  clientIdClaims: [],
+  scopeSources: SCOPE_STRING,
+  tokenUse: { claim: 'repository_id' },
+  rules: [
+    {
+      id: 'github-actions.run',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        iss: { is: 'https://token.actions.githubusercontent.com' },
+        repository_id: 'present',
+        run_id: 'present',
+      },
+    },
+  ],
+  advice: 'Only tokens of workflow runs are understood.',
+}

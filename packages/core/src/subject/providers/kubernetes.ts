@@ -1,0 +1,24 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+export const kubernetes: Profile = {
+  source: 'Kubernetes documentation: projected service account tokens',
+  readOn: '2026-11',
+  clientIdClaims: [],
+  scopeSources: SCOPE_STRING,
+  tokenUse: { claim: 'kubernetes.io' },
+  rules: [
+    {
+      id: 'kubernetes.service_account',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        sub: { matches: /^system:serviceaccount:[^:]+:[^:]+$/ },
+        'kubernetes.io': 'present',
+        exp: 'present',
+        aud: 'present',
+      },
+    },
+  ],
+  advice: 'Only projected service account tokens are understood.',
+}

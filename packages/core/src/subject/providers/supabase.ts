@@ -1,0 +1,21 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** Knows users only. */
+export const supabase: Profile = {
+  source: 'Supabase Auth source',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/[a-z0-9]+\.supabase\.co\/auth\/v1$/,
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  tokenUse: { claim: 'session_id' },
+  rules: [
+    {
+      id: 'supabase.session',
+      kind: 'user',
+      level: 'structural',
+      when: { role: { is: 'authenticated' }, session_id: 'present', sub: 'present' },
+    },
+  ],
+  advice: 'Supabase issues tokens to users only.',
+}

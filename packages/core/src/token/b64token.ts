@@ -1,0 +1,40 @@
+import { LIMITS } from '../limits.ts'
+import { describeType, Rejection } from '../response/rejection.ts'
+
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+
+/**
+ * Checks that a text is one token (RFC 6750 section 2.1: `b64token`). Costs as much as a hash, so it is only
+ * called for a text that was not parsed as a JWS, which is always one token.
+ */
+export function checkB64token(text: string): Rejection | undefined {
+  return B64TOKEN.test(text) ? undefined : rejectAsToken(text)
+}
+
+/** Checks the length of a token, and its type, for callers without types. */
+export function checkTokenLength(token: unknown): Rejection | undefined {
+  if (typeof token !== 'string') {
+    return rejected('malformed_credentials', 'a string', describeType(token))
+  }
+  if (token.length <= LIMITS.tokenLength) return undefined
+  return (
+    checkB64token(token) ??
+    rejected('token_too_long', `at most ${LIMITS.tokenLength} characters`, 'more')
+  )
+}
+
+/** The rejection of a text that is not one token. */
+export function rejectAsToken(text: string): Rejection {
+  return text.includes(',')
+    ? rejectAsSeveral()
+    : rejected('malformed_credentials', 'one b64token after the scheme', 'something else')
+}
+
+/** The rejection of several credentials in one header line: a proxy joins two lines by a comma. */
+export function rejectAsSeveral(): Rejection {
+  return rejected('multiple_credentials', 'one set of credentials', 'several, joined by a comma')
+}
+
+function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {
+  return new Rejection(reason, { check: 'Authorization', expected, found })
+}

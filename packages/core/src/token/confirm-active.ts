@@ -1,0 +1,107 @@
+import { mergeBindings, readBinding } from '../binding/confirmation.ts'
+import { type Clock, getMoment, secondsBetween } from '../lib/clock.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { LIMITS } from '../limits.ts'
+import { Rejection } from '../response/rejection.ts'
+import { checkConfirmed, inactive, introspectToken } from './introspection/introspected-token.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import { type TokenExchange, verifyToken } from './verify-token.ts'
+
+/** The part of an exchange that this step reads and writes. */
+export interface ConfirmExchange extends TokenExchange {
+  readonly requirements: {
+    /** Seconds since the issuer has called the token active, at most. `undefined`: it need not be asked. */
+    readonly introspect: number | undefined
+  }
+}
+
+/**
+ * Step of the pipeline: asks the issuer again where its last answer is older than this guard allows (401, 503).
+ * The new answer counts for the guards that follow. No answer refuses this guard, and leaves the others what
+ * they had.
+ */
+export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
+  const { verified, requirements, server, sharedVerification } = exchange
+  const maxAge = allowedAge(verified, requirements.introspect)
+  if (maxAge === undefined || isRecent(verified, maxAge, server.clock)) return undefined
+  const { distrustCount } = server
+  const asked = askAgain(verified, maxAge, server.clock)
+  sharedVerification.replace(
+    andThen(asked, (result) => (isUnavailable(result) ? verified : result)),
+  )
+  return andThen(asked, (result) => {
+    if (server.distrustCount !== distrustCount) return verifyAgain(exchange)
+    if (result instanceof Rejection) return result
+    exchange.verified = result
+    return undefined
+  })
+}
+
+/** A key was distrusted in the meantime: it may be the one of this token, or of the answer. */
+function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
+  return andThen(verifyToken(exchange), (rejection) => rejection ?? confirmActive(exchange))
+}
+
+/**
+ * Returns the seconds for which an answer of the issuer is good for a guard. `undefined`: none is needed.
+ *
+ * The answer about an opaque token is good for as long as answers are remembered, and for the time that the
+ * guards of one request take. It is not good for longer, because a request can be a connection that stays
+ * open for hours.
+ */
+function allowedAge(
+  { token, issuer }: VerifiedToken,
+  required: number | undefined,
+): number | undefined {
+  if (token.verifiedBy === 'jwt') return required
+  const remembered = Math.max(issuer.introspection!.maxAge, LIMITS.answerOfRequest)
+  return Math.min(required ?? Infinity, remembered)
+}
+
+/** An answer that was asked for by this request is good for all its guards, for the time that they take. */
+function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
+  if (introspected === undefined) return false
+  const limit = introspected.isForThisRequest ? Math.max(maxAge, LIMITS.answerOfRequest) : maxAge
+  return secondsBetween(introspected.at, getMoment(clock)) < limit
+}
+
+function isUnavailable(result: VerifiedToken | Rejection): boolean {
+  return result instanceof Rejection && result.reason === 'introspection_unavailable'
+}
+
+function askAgain(
+  verified: VerifiedToken,
+  maxAge: number,
+  clock: Clock,
+): MaybePromise<VerifiedToken | Rejection> {
+  const { token, issuer, presented } = verified
+  const result =
+    token.verifiedBy === 'jwt'
+      ? confirmJwt(verified, maxAge, clock)
+      : introspectToken(presented, issuer, clock, Math.min(maxAge, issuer.introspection!.maxAge))
+  return andThen(result, (renewed) =>
+    renewed instanceof Rejection ? renewed.withIssuer(issuer.settings.issuer) : renewed,
+  )
+}
+
+/** The claims of a verified JWT stay what they are. The answer can only add a binding, or speak against it. */
+function confirmJwt(
+  verified: VerifiedToken,
+  maxAge: number,
+  clock: Clock,
+): MaybePromise<VerifiedToken | Rejection> {
+  const { token, issuer, presented, binding } = verified
+  const { settings, introspection } = issuer
+  return andThen(introspection!.ask(presented, maxAge, token), (answer) => {
+    if (answer instanceof Rejection) return answer
+    const { response, isForThisRequest } = answer
+    if (!response.active) return inactive(settings.issuer)
+    return (
+      checkConfirmed(response, settings, clock.now() / 1000) ?? {
+        ...verified,
+        binding: mergeBindings(binding, readBinding(response.claims)),
+        introspected: { at: response.askedAt, isForThisRequest },
+      }
+    )
+  })
+}

@@ -1,0 +1,80 @@
+import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
+
+/** The numbers of the circuit breaker. */
+export const BREAKER = {
+  /** Failures in a row that open it. */
+  failures: 5,
+  /** Seconds that it stays open: the first time, and at most, as probes go on failing. */
+  pause: { first: 1, last: 30 },
+} as const
+
+/** That a call may be made. What becomes of a probe decides about the calls that come after it. */
+export type Permission = 'call' | 'probe'
+
+type State =
+  | { readonly name: 'closed'; readonly failures: number }
+  /** `until` is in monotonic milliseconds; it is so many pauses since the breaker was closed. */
+  | { readonly name: 'open'; readonly until: number; readonly pauses: number }
+  | { readonly name: 'half_open'; readonly pauses: number }
+
+const CLOSED: State = { name: 'closed', failures: 0 }
+
+/**
+ * Keeps calls from a server that does not answer them, as a state machine without input or output: it is
+ * told what happens and when (monotonic milliseconds), and says whether a call may be made.
+ *
+ * Closed, it lets every call through. After `BREAKER.failures` in a row, or when the server asks for a
+ * pause, it is open and lets none through. When the pause is over it is half open: one call goes through as
+ * a probe, and what becomes of it closes the breaker or opens it for twice as long.
+ */
+export class CircuitBreaker {
+  #state: State = CLOSED
+
+  /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
+  ask(monotonic: number): Permission | undefined {
+    if (this.#state.name === 'closed') return 'call'
+    if (this.#state.name === 'half_open' || monotonic < this.#state.until) return undefined
+    this.#state = { name: 'half_open', pauses: this.#state.pauses }
+    return 'probe'
+  }
+
+  /** The server has answered the question. A call from before the breaker opened says nothing about the time after. */
+  succeeded(permission: Permission): void {
+    if (permission === 'probe' || this.#state.name === 'closed') this.#state = CLOSED
+  }
+
+  /** What came says nothing about whether it answers others: after a probe, the next call is the probe. */
+  inconclusive(permission: Permission, monotonic: number): void {
+    const state = this.#state
+    if (permission === 'probe' && state.name === 'half_open')
+      this.#state = { name: 'open', until: monotonic, pauses: state.pauses }
+  }
+
+  /** It has not. `retryAfter` are the seconds that it has asked for: 0 where it has not. */
+  failed(permission: Permission, monotonic: number, retryAfter: number): void {
+    const state = this.#state
+    if (state.name === 'closed') {
+      const failures = state.failures + 1
+      const opens = failures >= BREAKER.failures || retryAfter > 0
+      this.#state = opens ? opened(0, monotonic, retryAfter) : { name: 'closed', failures }
+    } else if (permission === 'probe') {
+      this.#state = opened(state.pauses, monotonic, retryAfter)
+    } else if (state.name === 'open') {
+      const asked = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
+      this.#state = { ...state, until: Math.max(state.until, asked) }
+    }
+  }
+
+  /** Seconds until a call may be made again. */
+  pause(monotonic: number): number {
+    return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
+  }
+}
+
+/** What the server asks for can only make the pause longer: it may say 0, and mean nothing by it. */
+function opened(pauses: number, monotonic: number, retryAfter: number): State {
+  const { first, last } = BREAKER.pause
+  const asked = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
+  const seconds = Math.max(asked, Math.min(last, first * 2 ** pauses))
+  return { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
+}

@@ -1,0 +1,114 @@
+import { readBinding } from '../../binding/confirmation.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import type { AccessToken } from '../../model/access-token.ts'
+import type { IssuerSettings } from '../../model/settings.ts'
+import { checkAudience, checkIntended } from '../jwt/claims.ts'
+import { checkTimes } from '../jwt/times.ts'
+import { checkForeignKind, checkTokenKind } from '../jwt/token-type.ts'
+import { Rejection } from '../../response/rejection.ts'
+import { toAccessToken } from '../to-access-token.ts'
+import type { TrustedIssuer } from '../trusted-issuers.ts'
+import type { VerifiedToken } from '../verified-token.ts'
+import type { ActiveResponse } from './introspection-response.ts'
+
+/**
+ * Asks the issuer about a token, with an answer that is less than `maxAge` seconds old, and makes the verified
+ * token of the answer.
+ */
+export function introspectToken(
+  presented: string,
+  issuer: TrustedIssuer,
+  clock: Clock,
+  maxAge?: number,
+): MaybePromise<VerifiedToken | Rejection> {
+  const { settings } = issuer
+  return andThen(issuer.introspection!.ask(presented, maxAge), (answer) => {
+    if (answer instanceof Rejection) return answer
+    const { response, isForThisRequest } = answer
+    if (!response.active) return inactive(settings.issuer)
+    const token = introspectedToken(response, settings, clock.now() / 1000)
+    if (token instanceof Rejection) return token
+    return {
+      token,
+      binding: readBinding(response.claims),
+      issuer,
+      presented,
+      signedBy: undefined,
+      cached: false,
+      introspected: { at: response.askedAt, isForThisRequest },
+    }
+  })
+}
+
+/** The rejection of a token that its issuer calls inactive. */
+export function inactive(issuer: string): Rejection {
+  const expected = `a token that ${issuer} calls active`
+  return new Rejection('inactive', { check: 'active', expected, found: 'an inactive token' })
+}
+
+/**
+ * Checks a response that calls a token active against what an access token of this issuer for this API has to
+ * be, and makes the model of it. The server says only that it has issued the token and not revoked it. Whether
+ * it is an access token, for which audience, and whether its times are met is checked here. `now` is in
+ * seconds since the epoch.
+ *
+ * Never reads `username`: a name can pass to another user.
+ */
+export function introspectedToken(
+  { claims, reading }: ActiveResponse,
+  settings: IssuerSettings,
+  now: number,
+): AccessToken | Rejection {
+  return (
+    checkTokenType(claims['token_type']) ??
+    checkIssuer(claims, settings.issuer) ??
+    checkAge(claims, settings) ??
+    checkTimes(claims, settings, now) ??
+    checkTokenKind(claims, reading, Object.hasOwn(claims, 'token_type')) ??
+    checkAudience(claims, settings, reading) ??
+    toAccessToken(claims, { ...reading, issuer: settings.issuer }, 'introspection')
+  )
+}
+
+/**
+ * Checks a response about a token that was verified here: nothing in it may speak against the token. Members
+ * that the response leaves out are not required.
+ *
+ * Does NOT check whether the response is about this token: `findContradiction` does.
+ */
+export function checkConfirmed(
+  { claims, reading }: ActiveResponse,
+  settings: IssuerSettings,
+  now: number,
+): Rejection | undefined {
+  return (
+    checkTokenType(claims['token_type']) ??
+    checkTimes(claims, settings, now) ??
+    checkForeignKind(claims, reading) ??
+    (Object.hasOwn(claims, 'aud') ? checkIntended(claims, settings) : undefined)
+  )
+}
+
+/** RFC 6749 section 7.1. Servers say `refresh_token` here where they have introspected one. */
+function checkTokenType(type: unknown): Rejection | undefined {
+  const name = typeof type === 'string' ? type.toLowerCase() : undefined
+  if (name === undefined || name === 'bearer' || name === 'access_token') return undefined
+  const isBound = name === 'dpop'
+  return new Rejection(isBound ? 'unsupported_binding' : 'wrong_token_type', {
+    check: 'token_type',
+    expected: 'Bearer',
+    found: isBound ? 'DPoP' : 'another type',
+  })
+}
+
+function checkIssuer({ iss }: JsonObject, expected: string): Rejection | undefined {
+  if (iss === undefined || iss === expected) return undefined
+  return new Rejection('unknown_issuer', { check: 'iss', expected, found: 'another issuer' })
+}
+
+function checkAge({ iat }: JsonObject, { maxTokenAge }: IssuerSettings): Rejection | undefined {
+  if (maxTokenAge === undefined || iat !== undefined) return undefined
+  return new Rejection('missing_claim', { check: 'iat', expected: 'present', found: 'nothing' })
+}

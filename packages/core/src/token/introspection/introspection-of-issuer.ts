@@ -1,0 +1,56 @@
+import { isAcceptableEndpoint } from '../../authorization-server/address.ts'
+import { boundedFetch } from '../../authorization-server/bounded-fetch.ts'
+import type { Bounds } from '../../authorization-server/deadline.ts'
+import {
+  type DiscoveredEndpoint,
+  discoveredEndpoint,
+  type DiscoveryFailedEvent,
+  type EndpointMovedEvent,
+} from '../../authorization-server/discovered-endpoint.ts'
+import type { Publish } from '../../lib/publisher.ts'
+import type { IntrospectionSettings, IssuerSettings, Settings } from '../../model/settings.ts'
+import type { Signer } from '../jwt/verify-jwt.ts'
+import { createIntrospection, type Introspection } from './introspection.ts'
+import type { IntrospectionEvent } from './introspection-events.ts'
+
+type IssuerPublish = Publish<IntrospectionEvent | EndpointMovedEvent | DiscoveryFailedEvent>
+
+/**
+ * Makes the introspection of an issuer, if its settings have one. `closed` aborts outgoing calls.
+ */
+export function createIssuerIntrospection(
+  signer: Signer,
+  { clock, fetch, fetchTimeout, insecureHosts }: Settings,
+  publish: IssuerPublish,
+  closed: AbortSignal,
+): Introspection | undefined {
+  const { introspection: settings } = signer.settings
+  if (settings === undefined) return undefined
+  const bounds = { clock, timeout: fetchTimeout, closed }
+  const get = boundedFetch(fetch)
+  const { metadataIssuer } = signer.settings
+  const isAcceptable = (url: string) => isAcceptableEndpoint(url, metadataIssuer, insecureHosts)
+  const endpoint = createEndpoint(signer.settings, settings, { get, isAcceptable, bounds, publish })
+  return createIntrospection({ issuer: signer, settings, fetch, bounds, endpoint, publish })
+}
+
+interface Lookup {
+  readonly get: ReturnType<typeof boundedFetch>
+  readonly isAcceptable: (url: string) => boolean
+  readonly bounds: Bounds
+  readonly publish: IssuerPublish
+}
+
+function createEndpoint(
+  { metadataIssuer: issuer }: IssuerSettings,
+  { endpoint, clientAuthentication }: IntrospectionSettings,
+  lookup: Lookup,
+): DiscoveredEndpoint {
+  if (endpoint !== undefined) return { find: () => endpoint, forget: () => {} }
+  return discoveredEndpoint({
+    issuer,
+    endpoint: 'introspection_endpoint',
+    byCertificate: clientAuthentication.method === 'tls_client_auth',
+    ...lookup,
+  })
+}

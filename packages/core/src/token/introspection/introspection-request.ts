@@ -1,0 +1,97 @@
+import {
+  type AnswerBounds,
+  JSON_MEDIA_TYPE,
+  readAnswer,
+  readContent,
+  readJson,
+  send,
+  type WrittenRequest,
+} from '../../authorization-server/bounded-fetch.ts'
+import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
+import { type Clock, getMoment } from '../../lib/clock.ts'
+import type { Signer } from '../jwt/verify-jwt.ts'
+import type { Fetch } from '../../model/fetch.ts'
+import type { IntrospectionSettings } from '../../model/settings.ts'
+import { LIMITS } from '../../limits.ts'
+import { withoutQuery } from '../../authorization-server/address.ts'
+import { IntrospectionError } from './introspection-failure.ts'
+import type { ReceivedResponse } from './introspection-response.ts'
+import { readSignedResponse, SIGNED_RESPONSE } from './signed-response.ts'
+
+export interface IntrospectionRequest {
+  readonly token: string
+  readonly endpoint: string
+  readonly issuer: Signer
+  readonly settings: IntrospectionSettings
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+const JSON_RESPONSE: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
+const JWT_RESPONSE: AnswerBounds = {
+  mediaType: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
+  bytes: LIMITS.introspectionBytes,
+}
+
+/**
+ * Asks the endpoint about a token (RFC 7662 section 2.1), with credentials, within the bounds of every outgoing
+ * call. A signed response is asked for and verified where the settings say so, and no other is taken then.
+ */
+export async function requestIntrospection(
+  request: IntrospectionRequest,
+): Promise<ReceivedResponse> {
+  const { endpoint: url, issuer, settings, fetch, clock, signal } = request
+  const askedAt = getMoment(clock)
+  const response = await send({ fetch, url, signal }, () => write(request))
+  if (response.status === 400) await refuseIfNotOurs(response, url)
+  if (settings.response === 'json') {
+    const bytes = await readAnswer(response, url, JSON_RESPONSE)
+    return { members: readJson(bytes, url), bytes: bytes.length, askedAt }
+  }
+  const bytes = await readAnswer(response, url, JWT_RESPONSE)
+  const text = new TextDecoder().decode(bytes)
+  const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
+  return { members, bytes: bytes.length, askedAt }
+}
+
+async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
+  const { token, issuer, settings, clock } = request
+  const { clientId, clientAuthentication, response, tokenTypeHint } = settings
+  const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }
+  const credentials = await authenticateClient(clientAuthentication, identity)
+  const form = new URLSearchParams({
+    token,
+    ...(tokenTypeHint && { token_type_hint: tokenTypeHint }),
+    ...credentials.form,
+  })
+  return {
+    method: 'POST',
+    headers: {
+      Accept: response === 'jwt' ? SIGNED_RESPONSE : 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      ...credentials.headers,
+    },
+    body: form.toString(),
+  }
+}
+
+/** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
+const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
+
+/** Throws where a 400 says that we are not known. What it says otherwise, or fails to say, is about the token. */
+async function refuseIfNotOurs(response: Response, endpoint: string): Promise<void> {
+  const bytes = await readContent(response, endpoint, JSON_RESPONSE).catch(() => undefined)
+  const error = bytes && errorIn(bytes, endpoint)
+  if (!ABOUT_US.includes(error)) return
+  const detail = `${withoutQuery(endpoint)}: status 400, ${String(error)}`
+  throw new IntrospectionError('credentials_refused', detail)
+}
+
+function errorIn(bytes: Uint8Array, endpoint: string): unknown {
+  try {
+    return readJson(bytes, endpoint)['error']
+  } catch {
+    return undefined
+  }
+}

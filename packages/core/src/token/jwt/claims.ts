@@ -1,0 +1,144 @@
+import type { JsonObject } from '../../lib/json.ts'
+import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
+import { memoize } from '../../lib/memoize.ts'
+import { describeType, Rejection } from '../../response/rejection.ts'
+import { claimNames, clientIdentity } from '../../subject/client-id.ts'
+import type { TokenForm } from '../../subject/profile.ts'
+import { getScopeSource } from '../../subject/scope-source.ts'
+
+/** RFC 9068 section 2.2. */
+const REQUIRED_BY_RFC9068 = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
+
+type ClaimType = readonly [what: string, matches: (value: unknown) => boolean]
+
+const NUMERIC_DATE: ClaimType = [
+  'a number of seconds',
+  (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+]
+/** Not empty, and well-formed: a lone surrogate would make two identifiers one when it is encoded. */
+const IDENTIFIER: ClaimType = [
+  'a non-empty string',
+  (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
+]
+const STRING: ClaimType = ['a string', (value) => typeof value === 'string']
+const STRINGS: ClaimType = [
+  'an array of strings',
+  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
+]
+const AUDIENCE: ClaimType = [
+  'a string or an array of strings',
+  (value) => STRING[1](value) || STRINGS[1](value),
+]
+
+/** The claims that the core reads, whoever the issuer is. */
+const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
+  ['exp', NUMERIC_DATE],
+  ['nbf', NUMERIC_DATE],
+  ['iat', NUMERIC_DATE],
+  ['aud', AUDIENCE],
+  ['sub', IDENTIFIER],
+  ['jti', STRING],
+  ['client_id', IDENTIFIER],
+]
+
+/**
+ * Checks that the claims that must be there are there, and that every claim the core reads has its type
+ * (RFC 7519 section 4.1, RFC 9068 section 2.2), and that `tid` names the tenant of the issuer where that is
+ * one of many.
+ */
+export function checkClaimTypes(
+  claims: JsonObject,
+  settings: ClaimReading & { readonly tenant?: string | undefined },
+  required: readonly string[],
+  form: TokenForm = 'jwt',
+): Rejection | undefined {
+  for (const name of required) {
+    if (!Object.hasOwn(claims, name)) {
+      return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
+    }
+  }
+  for (const [name, type] of CLAIM_TYPES) {
+    const rejection = checkType(claims, name, type)
+    if (rejection !== undefined) return rejection
+  }
+  for (const named of settings.clientIdClaims) {
+    const name = typeof named === 'string' ? named : named.claim
+    const rejection = checkType(claims, name, IDENTIFIER)
+    if (rejection !== undefined) return rejection
+  }
+  const scope = getScopeSource(claims, settings.scopeSources, form)
+  if (scope !== undefined) {
+    const rejection = checkType(claims, scope.claim, scope.format === 'array' ? STRINGS : STRING)
+    if (rejection !== undefined) return rejection
+  }
+  const { tenant } = settings
+  if (tenant !== undefined && claims['tid'] !== tenant) {
+    return new Rejection('invalid_claim', { check: 'tid', expected: tenant, found: 'not the same' })
+  }
+  return undefined
+}
+
+function checkType(
+  claims: JsonObject,
+  name: string,
+  [expected, matches]: ClaimType,
+): Rejection | undefined {
+  const value = claims[name]
+  if (!Object.hasOwn(claims, name) || matches(value)) return undefined
+  return new Rejection('invalid_claim', { check: name, expected, found: describeType(value) })
+}
+
+/** The claims that a JWT of this issuer must have: `exp` always. */
+export const requiredClaims = memoize((settings: IssuerSettings): readonly string[] => {
+  const required = settings.jwtProfile === 'rfc9068' ? REQUIRED_BY_RFC9068 : ['iss', 'exp']
+  const more = settings.maxTokenAge === undefined ? [] : ['iat']
+  return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
+})
+
+/**
+ * Checks whom the token is for: one of its audiences has to be one of ours, byte for byte (RFC 7519
+ * section 4.1.3, RFC 9068 section 4). Where the issuer's tokens carry no audience, the client that the
+ * token was issued to has to be one of those named, and a token that has an audience is not for us.
+ */
+export function checkAudience(
+  claims: JsonObject,
+  settings: IssuerSettings,
+  reading: ClaimReading = settings,
+): Rejection | undefined {
+  return checkIntended(claims, settings) ?? checkClient(claims, settings, reading)
+}
+
+/** The first half of that: the audience alone. */
+export function checkIntended(
+  claims: JsonObject,
+  { audiences }: IssuerSettings,
+): Rejection | undefined {
+  const aud = claims['aud'] as string | readonly string[] | undefined
+  const isOurs = (name: string) => audiences?.includes(name) === true
+  const isIntended =
+    audiences === null
+      ? aud === undefined
+      : aud !== undefined && (typeof aud === 'string' ? isOurs(aud) : aud.some(isOurs))
+  if (isIntended) return undefined
+  return new Rejection('wrong_audience', {
+    check: 'aud',
+    expected: audiences === null ? 'nothing' : audiences.join(' or '),
+    found: aud === undefined ? 'nothing' : 'other audiences',
+  })
+}
+
+function checkClient(
+  claims: JsonObject,
+  { allowedClients }: IssuerSettings,
+  { clientIdClaims }: ClaimReading,
+): Rejection | undefined {
+  if (allowedClients === undefined) return undefined
+  const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
+  if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
+  const none = contradicted ? 'several clients' : 'nothing'
+  return new Rejection('untrusted_client', {
+    check: claimNames(clientIdClaims).join(', '),
+    expected: allowedClients.join(' or '),
+    found: clientId === undefined ? none : 'another client',
+  })
+}

@@ -1,0 +1,132 @@
+import type { IssuerSettings } from '../../model/settings.ts'
+import { isIssuerOrTenant } from '../../authorization-server/tenants.ts'
+import type { VerifyingKey } from '../../keys/key-set.ts'
+import type { KeySource } from '../../keys/key-source.ts'
+import { LIMITS } from '../../limits.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import { Rejection } from '../../response/rejection.ts'
+import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
+import type { CompactJws } from './compact-jws.ts'
+import { type KeyHint, readHeader } from './jose-header.ts'
+import { checkTimes } from './times.ts'
+import { checkTokenKind, saysAccessToken } from './token-type.ts'
+
+/** Which key has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
+export interface SignedBy extends KeyHint {
+  readonly thumbprint: string
+}
+
+/**
+ * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3): header, key,
+ * signature, and only then the claims, so that what is said about the claims of a forged token is
+ * nothing. `now` gives seconds since the epoch.
+ *
+ * Does NOT check scopes, the subject, or whether the token has been revoked, and does not look at `cnf`.
+ */
+export function verifyJwt(
+  jws: CompactJws,
+  issuer: Signer,
+  now: () => number,
+): MaybePromise<SignedBy | Rejection> {
+  const { settings } = issuer
+  const hint = readHeader(jws.header, settings)
+  if (hint instanceof Rejection) return hint
+  return andThen(verifySignature(jws, hint, issuer), (signedBy) => {
+    if (signedBy instanceof Rejection) return signedBy
+    return checkClaims(jws, settings, now()) ?? signedBy
+  })
+}
+
+/** The claims of a JWT, whoever has signed it. `now` are seconds since the epoch. */
+export function checkClaims(
+  { header, claims }: CompactJws,
+  settings: IssuerSettings,
+  now: number,
+): Rejection | undefined {
+  return (
+    checkTokenKind(claims, settings, saysAccessToken(header['typ'])) ??
+    checkClaimTypes(claims, settings, requiredClaims(settings)) ??
+    checkAudience(claims, settings) ??
+    checkTimes(claims, settings, now)
+  )
+}
+
+/** Who signs, and with which keys. */
+export interface Signer {
+  readonly settings: IssuerSettings
+  readonly keys: KeySource
+}
+
+/** Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. */
+export function verifySignature(
+  jws: CompactJws,
+  hint: KeyHint,
+  issuer: Signer,
+): MaybePromise<SignedBy | Rejection> {
+  const { keys, settings } = issuer
+  const { algorithm, kid } = hint
+  const by = (key: VerifyingKey) => ({ algorithm, kid, thumbprint: key.thumbprint })
+  return andThen(keys.find(algorithm, kid), (listed) => {
+    if (listed instanceof Rejection) return listed
+    const found = candidates(listed, issuer)
+    if (found.length === 0) return unlisted(hint, settings.issuer)
+    return andThen(signerAmong(found, jws), (known) => {
+      if (known !== undefined) return by(known)
+      return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
+        if (changed instanceof Rejection) return changed
+        const others = ownKeys(changed, issuer).slice(0, LIMITS.keysTried)
+        return andThen(signerAmong(others, jws), (signer) =>
+          signer === undefined ? forged(settings.issuer) : by(signer),
+        )
+      })
+    })
+  })
+}
+
+/** Whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
+export function isStillSigned(
+  { algorithm, kid, thumbprint }: SignedBy,
+  issuer: Signer,
+): MaybePromise<boolean> {
+  return andThen(issuer.keys.listed(algorithm, kid), (listed) =>
+    candidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
+  )
+}
+
+/** The keys to try: none where there is no clear choice. */
+function candidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
+  const own = ownKeys(listed, issuer)
+  return own.length > LIMITS.keysTried ? [] : own
+}
+
+/** A key that is marked as that of one tenant signs for that tenant only. */
+function ownKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
+  const isOwn = (key: VerifyingKey) =>
+    key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
+  return keys.every(isOwn) ? keys : keys.filter(isOwn)
+}
+
+/** Nothing but `true` is a yes: not a promise either that came disguised. */
+function signerAmong(
+  [key, ...others]: readonly VerifyingKey[],
+  jws: CompactJws,
+): MaybePromise<VerifyingKey | undefined> {
+  if (key === undefined) return undefined
+  return andThen(key.verify(jws), (signed) => (signed === true ? key : signerAmong(others, jws)))
+}
+
+function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {
+  return new Rejection('unknown_key', {
+    check: 'kid',
+    expected: `a key of ${issuer} for ${algorithm}`,
+    found: kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed',
+  })
+}
+
+function forged(issuer: string): Rejection {
+  return new Rejection('invalid_signature', {
+    check: 'signature',
+    expected: `that of a key of ${issuer}`,
+    found: 'another one',
+  })
+}

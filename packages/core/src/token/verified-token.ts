@@ -1,0 +1,27 @@
+import type { Binding } from '../binding/confirmation.ts'
+import type { Moment } from '../lib/clock.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import type { SignedBy } from './jwt/verify-jwt.ts'
+import type { TrustedIssuer } from './trusted-issuers.ts'
+
+/** A verified token, and what the later steps need to know about it. */
+export interface VerifiedToken {
+  readonly token: AccessToken
+  /** What the sender has to prove, which is not checked yet. */
+  readonly binding: Binding
+  readonly issuer: TrustedIssuer
+  /** The token as presented, to introspect it again. */
+  readonly presented: string
+  /** The key that has signed it. `undefined`: its issuer was asked instead. */
+  readonly signedBy: SignedBy | undefined
+  /** Whether it was found in the token cache. */
+  readonly cached: boolean
+  /** When its issuer was asked about it. `undefined`: not at all. */
+  readonly introspected: IntrospectionTime | undefined
+}
+
+export interface IntrospectionTime {
+  readonly at: Moment
+  /** Whether the issuer was asked for this very request, and not for an earlier one. */
+  readonly isForThisRequest: boolean
+}

@@ -1,0 +1,168 @@
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { ISSUER } from '../../../../test/support/issuer.ts'
+import { checkIssuer } from '../../src/authorization/check-issuer.ts'
+import { checkRequirements } from '../../src/authorization/check-requirements.ts'
+import { readRequirements } from '../../src/authorization/read-requirements.ts'
+import type { CheckedRequirements, Requirements } from '../../src/authorization/requirements.ts'
+import type { AccessToken } from '../../src/model/access-token.ts'
+import type { Rejection } from '../../src/response/rejection.ts'
+import { toAccessToken } from '../../src/token/to-access-token.ts'
+import { summarize } from '../support/refusal.ts'
+import { settingsWith } from '../support/settings.ts'
+
+const OTHER = 'https://other.example.com'
+const issuers = [ISSUER, OTHER].map((issuer) =>
+  settingsWith({ issuer, subjects: { machineSubject: 'client_id' } }),
+)
+const [own, other] = issuers as [(typeof issuers)[0], (typeof issuers)[0]]
+
+const SCOPE = 'insufficient_scope: 403 insufficient_scope'
+const ISSUERS = 'wrong_issuer: 403'
+const CLIENT = 'wrong_client: 403'
+const SUBJECT = 'wrong_subject: 403'
+const CHECK = 'check_failed: 403'
+
+const user = toAccessToken(
+  { iss: ISSUER, sub: 'alice', client_id: 'app', scope: 'read write', exp: 1 },
+  own,
+  'jwt',
+)
+const machine = toAccessToken(
+  { iss: OTHER, sub: 'cron', client_id: 'cron', scope: 'read', exp: 1 },
+  other,
+  'jwt',
+)
+const unknown = toAccessToken({ iss: ISSUER, sub: 'alice', exp: 1 }, own, 'jwt')
+
+const request = { url: '/' }
+
+/** Runs the two steps that depend on the requirements, in the order of the pipeline. */
+function runChecks(token: AccessToken, requirements: CheckedRequirements) {
+  const issuer = { settings: token.issuer === OTHER ? other : own }
+  const verified = { token, issuer }
+  const exchange = { verified, requirements, raw: request, server: { publish: () => {} } }
+  return checkIssuer(exchange) ?? checkRequirements(exchange)
+}
+
+const judge = (token: AccessToken, requirements: Requirements) =>
+  runChecks(token, readRequirements([requirements], issuers))
+
+describe('checkRequirements', () => {
+  it.each<[requirements: Requirements, user: string, machine: string, unknown: string]>([
+    [{}, 'passed', 'passed', 'passed'],
+    [{ scope: 'read' }, 'passed', 'passed', SCOPE],
+    [{ scope: 'read write' }, 'passed', SCOPE, SCOPE],
+    [{ scope: ['write', 'read'] }, 'passed', SCOPE, SCOPE],
+    [{ scope: 'rea' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: 'Read' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: '__proto__' }, SCOPE, SCOPE, SCOPE],
+    [{ scope: { any: ['write', 'admin'] } }, 'passed', SCOPE, SCOPE],
+    [{ scope: { any: ['admin', 'read'] } }, 'passed', 'passed', SCOPE],
+    [{ scope: { any: ['admin'] } }, SCOPE, SCOPE, SCOPE],
+    [{ issuer: ISSUER }, 'passed', ISSUERS, 'passed'],
+    [{ issuer: OTHER }, ISSUERS, 'passed', ISSUERS],
+    [{ issuer: [OTHER, ISSUER] }, 'passed', 'passed', 'passed'],
+    [{ clients: [{ issuer: ISSUER, clientId: 'app' }] }, 'passed', CLIENT, CLIENT],
+    [{ clients: [{ issuer: ISSUER, clientId: 'cron' }] }, CLIENT, CLIENT, CLIENT],
+    [{ clients: [{ issuer: OTHER, clientId: 'cron' }] }, CLIENT, 'passed', CLIENT],
+    [{ clients: [{ issuer: ISSUER, clientId: 'alice' }] }, CLIENT, CLIENT, CLIENT],
+    [{ subject: 'user' }, 'passed', SUBJECT, SUBJECT],
+    [{ subject: 'machine' }, SUBJECT, 'passed', SUBJECT],
+    [{ check: () => true }, 'passed', 'passed', 'passed'],
+    [{ check: () => false }, CHECK, CHECK, CHECK],
+    [{ check: ({ clientId }) => clientId === 'app' }, 'passed', CHECK, CHECK],
+    [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
+    [{ optional: true }, 'passed', 'passed', 'passed'],
+  ])(
+    'holds a token of a user, a machine, and nobody in particular against %o',
+    (asked, ...said) => {
+      expect([user, machine, unknown].map((token) => summarize(judge(token, asked)))).toEqual(said)
+    },
+  )
+
+  it('names the first of several failures: issuer, scope, client, subject, own check', () => {
+    const requirements: Requirements[] = [
+      { check: () => false },
+      { subject: 'machine' },
+      { clients: [{ issuer: ISSUER, clientId: 'x' }] },
+      { scope: 'admin' },
+      { issuer: OTHER },
+    ]
+    const said = requirements.map((_, i) =>
+      summarize(judge(user, Object.assign({}, ...requirements.slice(0, i + 1)) as Requirements)),
+    )
+    expect(said).toEqual([CHECK, SUBJECT, CLIENT, SCOPE, ISSUERS])
+  })
+
+  it('takes a client by its id where there is one issuer', () => {
+    const required = readRequirements([{ clients: ['app'] }], [own])
+    expect(summarize(runChecks(user, required))).toBe('passed')
+    expect(summarize(runChecks(unknown, required))).toBe(CLIENT)
+  })
+
+  it('explains what was missing', () => {
+    const explained = (asked: Requirements) => judge(machine, asked)
+    expect(explained({ scope: 'read write admin' })).toMatchObject({
+      explanation: { check: 'scope', expected: 'read write admin', found: 'no write, no admin' },
+    })
+    expect(explained({ scope: { any: ['write', 'admin'] } })).toMatchObject({
+      explanation: { check: 'scope', expected: 'write or admin', found: 'none of them' },
+    })
+    const nothing = 'no scopes at all (provider or scopeClaim say in which claim they stand)'
+    for (const scope of ['admin', { any: ['write', 'admin'] }]) {
+      expect(judge(unknown, { scope })).toMatchObject({ explanation: { found: nothing } })
+    }
+    expect(explained({ subject: 'user' })).toMatchObject({
+      explanation: { check: 'subject', expected: 'user', found: 'machine' },
+    })
+  })
+
+  it('adds to insufficient_scope the scope that the challenge names, and nothing to other rejections', () => {
+    const challengeFor = (asked: Requirements) => (judge(machine, asked) as Rejection).challenge
+    expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
+    expect(challengeFor({ scope: { any: ['write', 'admin'] } })).toEqual({ scope: 'write' })
+    expect(challengeFor({ scope: 'read', subject: 'user' })).toBeUndefined()
+    expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
+  })
+
+  it('gives the check the token and the request, and only where all else holds', () => {
+    const seen: unknown[] = []
+    const check = (...given: unknown[]) => seen.push(...given) > 0
+    expect(summarize(judge(user, { check }))).toBe('passed')
+    expect(seen).toEqual([user, request])
+    expect(seen[0]).toBe(user)
+    expect(seen[1]).toBe(request)
+    expect(summarize(judge(user, { scope: 'admin', check }))).toBe(SCOPE)
+    expect(seen).toHaveLength(2)
+  })
+
+  it('waits for a check that promises', async () => {
+    const later = (answer: boolean) => async () => answer
+    expect(summarize(await judge(user, { check: later(true) }))).toBe('passed')
+    expect(summarize(await judge(user, { check: later(false) }))).toBe(CHECK)
+    const foreign = () => runInNewContext('Promise.resolve(false)') as Promise<boolean>
+    expect(foreign()).not.toBeInstanceOf(Promise)
+    expect(summarize(await judge(user, { check: foreign }))).toBe(CHECK)
+  })
+
+  it.each<unknown>([undefined, null, 1, 'true', {}, [], [true], Symbol('true')])(
+    'takes no answer of a check but true and false',
+    async (answer) => {
+      const message = 'The check of a guard must return true or false, or a promise of one.'
+      const now = async () => judge(user, { check: () => answer as boolean })
+      await expect(now()).rejects.toThrow(new TypeError(message))
+      const later = async () => judge(user, { check: async () => answer as boolean })
+      await expect(later()).rejects.toThrow(new TypeError(message))
+    },
+  )
+
+  it('lets through what a check throws', async () => {
+    const failure = new RangeError('the database is down')
+    const check = () => {
+      throw failure
+    }
+    expect(() => judge(user, { check })).toThrow(failure)
+    await expect(judge(user, { check: async () => check() })).rejects.toBe(failure)
+  })
+})

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { characterOf, fc } from '../../../../test/support/property.ts'
+import { decodeBase64url as nodeDecode } from '../../src/lib/node-base64url.ts'
+import { decodeBase64url as portableDecode } from '../../src/lib/portable-base64url.ts'
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+const letters = characterOf(ALPHABET)
+const junk = fc.constantFrom('=', '+', '/', ' ', '\n', '\t', '.', '\u00e9', '\uff21', '\0')
+const texts = fc.oneof(
+  fc.string({ unit: letters }),
+  fc.string({ unit: fc.oneof({ weight: 9, arbitrary: letters }, { weight: 1, arbitrary: junk }) }),
+  fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64url')),
+  fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64')),
+  fc.string({ unit: 'binary' }),
+)
+
+/** RFC 4648 section 5, worked out by hand: 6 bits a character, and what is left over has to be zero. */
+function isCanonical(text: string): boolean {
+  const values = Array.from(text).map((letter) => ALPHABET.indexOf(letter))
+  const surplus = (values.length * 6) % 8
+  const last = values.at(-1) ?? 0
+  return !values.includes(-1) && surplus < 6 && last % 2 ** surplus === 0
+}
+
+describe.each([
+  ['node-base64url', nodeDecode],
+  ['portable-base64url', portableDecode],
+])('decodeBase64url of %s', (_, decodeBase64url) => {
+  it('decodes the vectors of RFC 4648 section 10, and both letters that differ from base64', () => {
+    const vectors = { Zg: 'f', Zm8: 'fo', Zm9v: 'foo', Zm9vYg: 'foob', Zm9vYmE: 'fooba' }
+    for (const [text, bytes] of Object.entries(vectors)) {
+      expect(Buffer.from(decodeBase64url(text)!).toString('latin1')).toBe(bytes)
+    }
+    expect([...decodeBase64url('-_-_')!]).toEqual([0xfb, 0xff, 0xbf])
+    expect([...decodeBase64url('')!]).toEqual([])
+  })
+
+  it('undoes the encoding of any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const text = Buffer.from(bytes).toString('base64url')
+        expect([...decodeBase64url(text)!]).toEqual([...bytes])
+      }),
+    )
+  })
+
+  it.each(['Y', 'YWFhY', 'YR', 'YWF', 'YQ==', 'YQ\n', 'Y Q', '+/+/', 'YQ.', '\uff39Q'])(
+    'does not take %j',
+    (text) => expect(decodeBase64url(text)).toBeUndefined(),
+  )
+
+  it('takes exactly the texts that are the one spelling of their bytes', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(decodeBase64url(text) !== undefined).toBe(isCanonical(text))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('takes one spelling of every last character, and no other', () => {
+    for (const start of ['', 'Y', 'YW', 'YWF']) {
+      const taken = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
+      expect(taken).toHaveLength([0, 4, 16, 64][start.length]!)
+      expect(new Set(taken.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(
+        taken.length,
+      )
+    }
+  })
+})

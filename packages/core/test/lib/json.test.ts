@@ -1,0 +1,263 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { characterOf, fc } from '../../../../test/support/property.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const parse = (text: string) => parseJsonObject(bytesOf(text))
+
+/** All that an object has from its prototypes. */
+function inherited(object: object): readonly PropertyKey[] {
+  const prototype = Object.getPrototypeOf(object) as object | null
+  return prototype === null ? [] : [...Reflect.ownKeys(prototype), ...inherited(prototype)]
+}
+
+/** A JSON text as it was written: members in order, names that may repeat, free spelling of strings. */
+type Node = string | readonly Node[] | { readonly members: readonly (readonly [string, Node])[] }
+
+const space = fc.constantFrom('', '', '', ' ', '\n', '\t', '\r\n  ')
+// Names that need escapes are left out: V8 itself may misread them (nodejs/node#63785).
+const memberName = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', ':', '', ',', '{', 'u0061', '__proto__') },
+  {
+    weight: 1,
+    arbitrary: fc.string({ unit: 'binary' }).filter((name) => JSON.stringify(name) === `"${name}"`),
+  },
+)
+const quirks = fc.constantFrom('"', '\\', '":', '\\"', '\\u0061":', '{"a":1}', '\n', '\ud800')
+const scalar = fc
+  .oneof(memberName, quirks, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+  .map((value) => JSON.stringify(value))
+const { object } = fc.letrec<{ tree: Node; object: Node }>((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    scalar,
+    fc.array(tie('tree'), { maxLength: 3 }),
+    tie('object'),
+  ),
+  object: fc
+    .array(fc.tuple(memberName, tie('tree')), { maxLength: 4 })
+    .map((members) => ({ members })),
+}))
+
+/** Writes a string as it is, or all of it as escapes: JSON leaves that choice to the writer. */
+function spell(text: string, escaped: boolean): string {
+  if (!escaped) return JSON.stringify(text)
+  const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i))
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`
+}
+
+function write(node: Node, gap: string, escapes: Iterator<boolean>): string {
+  const join = (parts: string[]) => gap + parts.join(`${gap},${gap}`) + gap
+  if (typeof node === 'string') return node
+  if ('members' in node) {
+    const members = node.members.map(
+      ([name, value]) =>
+        `${spell(name, escapes.next().value === true)}${gap}:${gap}${write(value, gap, escapes)}`,
+    )
+    return `{${join(members)}}`
+  }
+  return `[${join(node.map((value) => write(value, gap, escapes)))}]`
+}
+
+const never: Iterator<boolean> = { next: () => ({ value: false }) }
+
+function hasDuplicates(node: Node): boolean {
+  if (typeof node === 'string') return false
+  if (!('members' in node)) return node.some(hasDuplicates)
+  const names = node.members.map(([name]) => name)
+  return (
+    new Set(names).size < names.length || node.members.some(([, value]) => hasDuplicates(value))
+  )
+}
+
+function expectFrozen(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  expect(Object.isFrozen(value)).toBe(true)
+  Object.values(value).forEach(expectFrozen)
+}
+
+describe('parseJsonObject', () => {
+  it('agrees with JSON.parse on every object without duplicates, and refuses all others', () => {
+    const seen = { taken: 0, refused: 0 }
+    fc.assert(
+      fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
+        const text = gap + write(node, gap, escapes) + gap
+        if (hasDuplicates(node)) {
+          seen.refused++
+          expect(() => parse(text)).toThrow('a member is written twice')
+          return
+        }
+        seen.taken++
+        const value = parse(text)
+        expect(value).toEqual(withoutProto(JSON.parse(write(node, '', never))))
+        expectFrozen(value)
+      }),
+      { numRuns: 500 },
+    )
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(10)
+  })
+
+  it('throws nothing but a SyntaxError with one of its fixed texts, whatever the bytes are', () => {
+    const texts =
+      /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
+    const bytes = fc.oneof(
+      fc.uint8Array(),
+      fc.string({ unit: 'binary' }).map(bytesOf),
+      fc.string({ unit: characterOf('{}[]":,\\ua1 ') }).map(bytesOf),
+    )
+    fc.assert(
+      fc.property(bytes, (input) => {
+        try {
+          parseJsonObject(input)
+        } catch (error) {
+          expect(error).toBeInstanceOf(SyntaxError)
+          expect((error as SyntaxError).message).toMatch(texts)
+          expect((error as SyntaxError).cause).toBeUndefined()
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([
+    ['the same name', '{"a":1,"a":1}'],
+    ['an escape', '{"alg":1,"\\u0061lg":2}'],
+    ['escapes in two cases', '{"\\u006a":1,"\\u006A":2}'],
+    ['whitespace before the colon', '{"a" :1,"a"\n\t:2}'],
+    ['the empty name', '{"":1,"":2}'],
+    ['__proto__', '{"__proto__":1,"__proto__":2}'],
+    ['__proto__, written with an escape', '{"__proto__":1,"\\u005f_proto__":2}'],
+    ['deep inside', '{"a":[{"b":{"c":1,"c":2}}]}'],
+    ['inside a value that is overwritten', '{"a":{"b":1,"b":2},"a":3}'],
+    ['inside __proto__', '{"__proto__":{"a":1,"a":2}}'],
+  ])('refuses a member that is written twice: %s', (_, text) => {
+    expect(() => parse(text)).toThrow('a member is written twice')
+  })
+
+  // On Node 24 and 26 each of these was misread: https://github.com/nodejs/node/issues/63785
+  it.each([
+    ['crit', '{"alg":1,"cri\\\\":2}', '{"alg":1,"cri\\u0074":2}', { alg: 1, crit: 2 }],
+    ['cnf', '{"sub":1,"\\\\u0":2}', '{"sub":1,"\\u0063nf":2}', { sub: 1, cnf: 2 }],
+    ['a slash', '{"iss":1,"a:\\\\/":2}', '{"iss":1,"a:\\/b":2}', { iss: 1, 'a:/b': 2 }],
+  ])('reads an escaped name right, whatever was parsed before: %s', (_, before, text, value) => {
+    JSON.parse(before)
+    expect(parse(text)).toEqual(value)
+    expect(() => parse(`${text.slice(0, -1)},${JSON.stringify(value).slice(1)}`)).toThrow(
+      'a member is written twice',
+    )
+  })
+
+  it.each([
+    ['quotes and colons', { 'a:': '":"b":', b: '\\":' }],
+    ['a value that looks like a member', { a: '"a":1', b: ['"a":', ':', '"'] }],
+    ['strings that end in backslashes', { a: 'a\\', b: ['a\\\\', 'a\\"'], c: '\\' }],
+    ['an object in a string', { a: '{"a":1,"a":2}' }],
+    ['one name at several levels', { a: { a: [{ a: 1 }, { a: 2 }] } }],
+    ['names that differ in case or normal form', { a: 1, A: 2, '\u00e9': 3, 'e\u0301': 4 }],
+    ['numbers as names', { 1: 'a', '01': 'b', 0: ['c'] }],
+    ['a name that needs escapes', { 'a"\\\n': { b: 'c' } }],
+    ['nothing', {}],
+  ])('is not misled by strings: %s', (_, value) => {
+    expect(parse(JSON.stringify(value))).toEqual(value)
+  })
+
+  it.each([
+    ['an array', '[]'],
+    ['a string', '"x"'],
+    ['null', 'null'],
+    ['a number', '1'],
+  ])('refuses what is no object on top: %s', (_, text) => {
+    expect(() => parse(text)).toThrow('not a JSON object')
+  })
+
+  it.each([
+    ['two objects', '{} {}'],
+    ['a trailing comma', '{"a":1,}'],
+    ['a comment', '{"a":1/* b */}'],
+    ['trailing text', '{}x'],
+    ['nothing at all', ''],
+    ['single quotes', "{'a':1}"],
+    ['NaN', '{"a":NaN}'],
+    ['a byte order mark', '\ufeff{}'],
+    ['a no-break space', '\u00a0{}'],
+    ['a control character in a string', '{"a":"\u0001"}'],
+  ])('refuses what is no JSON: %s', (_, text) => {
+    expect(() => parse(text)).toThrow('not valid JSON in UTF-8')
+  })
+
+  it.each([
+    ['UTF-16, little end first', Buffer.from('{"a":1}', 'utf16le')],
+    ['UTF-16, big end first', Buffer.from('{"a":1}', 'utf16le').swap16()],
+    ['UTF-16 with its byte order mark', Buffer.from('\ufeff{}', 'utf16le')],
+    ['UTF-32', Buffer.from(['{', '}'].flatMap((c) => [0, 0, 0, c.charCodeAt(0)]))],
+    ['a byte that never occurs', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['a sequence that breaks off', Buffer.from([0x7b, 0x22, 0xc3, 0x22, 0x3a, 0x31, 0x7d])],
+    ['an overlong slash', Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d])],
+    ['an overlong quote', Buffer.from([0x7b, 0xe0, 0x80, 0xa2, 0x61, 0x22, 0x3a, 0x31, 0x7d])],
+    ['an encoded surrogate', Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
+    ['beyond Unicode', Buffer.from([0x7b, 0x22, 0xf4, 0x90, 0x80, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
+  ])('8725-11: refuses what is no UTF-8: %s', (_, bytes) => {
+    expect(() => parseJsonObject(bytes)).toThrow('not valid JSON in UTF-8')
+  })
+
+  it('takes 32 levels of nesting and refuses 33, of objects and of arrays', () => {
+    const objects = (levels: number) => '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1)
+    const arrays = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+    for (const nested of [objects, arrays]) {
+      expect(parse(nested(32))).toEqual(JSON.parse(nested(32)))
+      expect(() => parse(nested(33))).toThrow('nested too deeply')
+      expect(() => parse(nested(100_000))).toThrow(SyntaxError)
+    }
+  })
+
+  it('7519-46: drops __proto__ at every level, so that neither the value nor a copy is polluted', () => {
+    const value = parse(
+      '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true},"b":1},"c":[{"__proto__":null}],"constructor":"x","toString":"y"}',
+    )
+    expect(Object.keys(value)).toEqual(['a', 'c', 'constructor', 'toString'])
+    expect(value).toEqual({ a: { b: 1 }, c: [{}], constructor: 'x', toString: 'y' })
+    const inner = value['a'] as object
+    for (const original of [value, inner]) expect(inherited(original)).toEqual([])
+    for (const copy of [value, inner, Object.assign({}, value), Object.assign({}, inner)]) {
+      expect('admin' in copy).toBe(false)
+    }
+    expect('admin' in {}).toBe(false)
+  })
+
+  it.each(['{"a":{"b":1}}', '{"7":{"490":1,"b":2,"__proto__":{"admin":true}}}', '{}'])(
+    'makes objects that inherit nothing, and never will: %s',
+    (text) => {
+      const value = parse(text)
+      for (const each of [value, ...Object.values(value)] as object[]) {
+        expect(inherited(each)).toEqual([])
+        expect('admin' in each).toBe(false)
+        const prototype = Object.getPrototypeOf(each) as object | null
+        expect(prototype === null || Object.isFrozen(prototype)).toBe(true)
+      }
+    },
+  )
+
+  it('freezes at every level', () => {
+    const value = parse('{"a":{"b":[{"c":[]}]},"d":[[{}]]}')
+    expectFrozen(value)
+    expect(() => ((value['a'] as { b: unknown[] }).b[0] = 1)).toThrow(TypeError)
+  })
+
+  it('says nothing of the input in its errors', () => {
+    const inputs = ['{"s3cret":', '["s3cret"]', '{"s3cret":1,"s3cret":2}', '\ufeff{"s3cret":1}']
+    for (const input of inputs) {
+      expect(() => parse(input)).toThrow(
+        expect.toSatisfy((error: unknown) => !inspect(error).includes('s3cret')),
+      )
+    }
+  })
+})
+
+/** What `JSON.parse` gives, without the own members named `__proto__`. */
+function withoutProto(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutProto)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([name]) => name !== '__proto__')
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutProto(member)]))
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../test/support/fake-clock.ts'
+import { SingleFlight } from '../../src/lib/single-flight.ts'
+
+/** Work that ends when the test says so, and gives the number of its beginning. */
+function scene() {
+  let now = 0
+  const ends: ((error?: Error) => void)[] = []
+  const flights = new SingleFlight<number>(() => now)
+  const work = () =>
+    new Promise<number>((resolve, reject) => {
+      const number = ends.length + 1
+      ends.push((error) => (error === undefined ? resolve(number) : reject(error)))
+    })
+  return {
+    join: (maxAge: number, key = 'a') => flights.join(key, maxAge, work).result,
+    isNew: (maxAge: number) => flights.join('a', maxAge, work).isNew,
+    begun: () => ends.length,
+    end: async (number: number, error?: Error) => {
+      ends[number - 1]!(error)
+      await settled()
+    },
+    pass: (milliseconds: number) => void (now += milliseconds),
+  }
+}
+
+describe('a single flight', () => {
+  it('is shared by all who want the same, and by nobody else', async () => {
+    const { join, begun, end } = scene()
+    const [first, second, other] = [join(10), join(10), join(10, 'b')]
+    expect(begun()).toBe(2)
+    await end(1)
+    await end(2)
+    expect(await Promise.all([first, second, other])).toEqual([1, 1, 2])
+    void join(10)
+    expect(begun()).toBe(3)
+  })
+
+  it('is not joined by whom it began too early for: all of these share the next', async () => {
+    const { join, begun, end, pass } = scene()
+    const first = join(10)
+    pass(10)
+    const late = [join(10), join(0), join(10)]
+    const patient = join(11)
+    expect(begun()).toBe(1)
+    await end(1)
+    expect(begun()).toBe(2)
+    await end(2)
+    expect(await Promise.all([first, patient, ...late])).toEqual([1, 1, 2, 2, 2])
+  })
+
+  it('is never joined by whoever wants it to begin from now on', async () => {
+    const { join, begun, end } = scene()
+    const all = [join(0), join(0), join(0)]
+    await end(1)
+    const more = join(0)
+    await end(2)
+    await end(3)
+    expect(await Promise.all([...all, more])).toEqual([1, 2, 2, 3])
+    expect(begun()).toBe(3)
+  })
+
+  it('says with isNew whether the call starts after join was called', async () => {
+    const { isNew, pass } = scene()
+    expect(isNew(10)).toBe(true)
+    expect([isNew(10), isNew(0), isNew(0)]).toEqual([false, true, true])
+    pass(10)
+    expect([isNew(11), isNew(10)]).toEqual([false, true])
+  })
+
+  it('is followed by the next also where it fails', async () => {
+    const { join, end } = scene()
+    const unlucky = join(10).catch((error: Error) => error.message)
+    const next = join(0)
+    await end(1, new Error('unlucky'))
+    await end(2)
+    expect([await unlucky, await next]).toEqual(['unlucky', 2])
+  })
+})

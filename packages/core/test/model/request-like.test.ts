@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { bearer, requestWith } from '../../../../test/support/requests.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type Granted,
+  getToken,
+  type Outcome,
+  type RequestLike,
+} from '../../src/index.ts'
+
+const issuer = createTestIssuer()
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
+const withoutToken: RequestLike = { method: 'GET', url: '/', headers: {} }
+
+describe('a web Request', () => {
+  const web = (headers: HeadersInit = {}) => new Request('https://api.example.com/r', { headers })
+  const authorization = () => bearer(issuer.token()).headers.authorization
+
+  it.each<[string, (headers: HeadersInit) => RequestLike]>([
+    ['a Request', web],
+    ['an object with Headers', (init) => ({ ...withoutToken, headers: new Headers(init) })],
+    [
+      'an object with Headers and no header lines',
+      (init) => ({ ...withoutToken, rawHeaders: [], headers: new Headers(init) }),
+    ],
+  ])('is read like any other request: %s', (_, make) => {
+    const server = createResourceServer(options)
+    const decide = (init: HeadersInit, requirements = {}) =>
+      server.authenticate(make(init), requirements)
+    expect(decide({ authorization: authorization() })).toMatchObject({ kind: 'granted' })
+    expect(decide({ AUTHORIZATION: authorization() })).toMatchObject({ kind: 'granted' })
+    expect(decide({})).toMatchObject({ status: 401, reason: 'no_credentials' })
+    expect(decide({}, { optional: true })).toMatchObject({ kind: 'anonymous' })
+    const proxy = { 'proxy-authorization': authorization() }
+    expect(decide(proxy)).toMatchObject({ reason: 'no_credentials' })
+    for (const optional of [true, false]) {
+      for (const [value, status, reason] of [
+        ['', 400, 'malformed_credentials'],
+        ['Bearer', 400, 'malformed_credentials'],
+        ['Bearer a.b.c', 401, 'malformed_token'],
+        ['Basic dTpw', 401, 'unsupported_scheme'],
+      ] as const) {
+        const outcome = decide({ authorization: value }, { optional })
+        expect(outcome, value).toMatchObject({ kind: 'refused', status, reason })
+      }
+    }
+  })
+
+  it.each<[string, () => RequestLike & { readonly headers: Headers }]>([
+    ['a Request', web],
+    ['an object with Headers', () => ({ ...withoutToken, headers: new Headers() })],
+  ])('is refused with two Authorization lines, which Headers joins: %s', (_, make) => {
+    const server = createResourceServer(options)
+    for (const lines of [
+      [authorization(), authorization()],
+      [authorization(), 'Bearer a.b.c'],
+      ['Bearer a.b.c', authorization()],
+      [authorization(), 'Basic dTpw'],
+      ['Basic dTpw', authorization()],
+      [authorization(), 'DPoP a.b.c'],
+      [authorization(), ''],
+      ['', authorization()],
+      [authorization(), authorization(), authorization()],
+    ]) {
+      for (const optional of [true, false]) {
+        const one = make()
+        for (const line of lines) one.headers.append('Authorization', line)
+        const outcome = server.authenticate(one, { optional })
+        expect(outcome, String(lines)).toMatchObject({
+          kind: 'refused',
+          status: 400,
+          reason: expect.stringMatching(/^(?:multiple|malformed)_credentials$/),
+        })
+        expect(() => getToken(one)).toThrow('no requireToken')
+      }
+    }
+  })
+
+  it('is the raw of its events, of check and of getToken', () => {
+    const heard: unknown[] = []
+    const onEvent = (_: BearwardEvent, about?: object) => heard.push(about)
+    const server = createResourceServer({ ...options, onEvent })
+    const one = web({ authorization: authorization() })
+    const seen: unknown[] = []
+    const check = (...given: unknown[]) => seen.push(...given) > 0
+    const outcome = server.authenticate(one, { check }) as Granted
+    expect(outcome.kind).toBe('granted')
+    expect(server.authenticate(one, { scope: 'admin' })).toMatchObject({ status: 403 })
+    expect(server.authenticate(one)).toMatchObject({ kind: 'granted' })
+    expect(seen[0]).toBe(outcome.token)
+    expect(seen[1]).toBe(one)
+    expect(getToken(one)).toBe(outcome.token)
+    expect(heard).toHaveLength(2)
+    for (const about of heard) expect(about).toBe(one)
+    expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
+  })
+
+  it('is not consumed: its body can still be read', async () => {
+    const server = createResourceServer(options)
+    const headers = { authorization: authorization() }
+    const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })
+    expect(server.authenticate(one)).toMatchObject({ kind: 'granted' })
+    expect([one.bodyUsed, await one.text()]).toEqual([false, 'text'])
+  })
+})
+
+describe('a member that somebody has put on Object.prototype', () => {
+  const token = issuer.token()
+  const other = issuer.token({ claims: { client_id: 'other' } })
+  const line = ['Authorization', `Bearer ${other}`]
+
+  /** Returns what guards say while Object.prototype has the member, of a request of each kind. */
+  function outcomesWith(member: object) {
+    const server = createResourceServer(options)
+    const guard = server.guard()
+    const optional = server.guard({ optional: true })
+    const requests = [
+      requestWith(token),
+      { ...withoutToken, rawHeaders: ['Authorization', `Bearer ${token}`] },
+      { ...withoutToken, headers: new Headers(bearer(token).headers) },
+      new Request('https://api.example.com/', bearer(token)),
+    ]
+    const without = [
+      { ...withoutToken },
+      { ...withoutToken, rawHeaders: ['Host', 'api'] },
+      { ...withoutToken, headers: new Headers() },
+      new Request('https://api.example.com/'),
+    ]
+    Object.assign(Object.prototype, member)
+    try {
+      return {
+        with: requests.map((one) => guard(one) as Outcome),
+        again: requests.map((one) => getToken(one).clientId),
+        without: without.map((one) => guard(one) as Outcome),
+        optional: without.map((one) => optional(one) as Outcome),
+      }
+    } finally {
+      for (const name of Object.keys(member)) Reflect.deleteProperty(Object.prototype, name)
+    }
+  }
+
+  it.each<[string, object]>([
+    ['a get that returns nothing', { get: () => null }],
+    ['a get that returns another token', { get: () => `Bearer ${other}` }],
+    ['a raw', { raw: {} }],
+    ['a raw that is a request', { raw: requestWith(other) }],
+    ['rawHeaders without a token', { rawHeaders: ['Host', 'api'] }],
+    ['rawHeaders with another token', { rawHeaders: line }],
+    ['rawHeaders with too many lines', { rawHeaders: Array(2000).fill('x') }],
+    ['rawHeaders that are empty', { rawHeaders: [] }],
+  ])('is not read from a request: %s', (_, member) => {
+    const outcomes = outcomesWith(member)
+    const granted = { kind: 'granted', token: { clientId: 'reports-cron' } }
+    const refused = { kind: 'refused', reason: 'no_credentials' }
+    expect(outcomes.with).toMatchObject([granted, granted, granted, granted])
+    expect(outcomes.again).toEqual(outcomes.with.map(() => 'reports-cron'))
+    expect(outcomes.without).toMatchObject([refused, refused, refused, refused])
+    expect(outcomes.optional.map(({ kind }) => kind)).toEqual(
+      outcomes.without.map(() => 'anonymous'),
+    )
+  })
+})

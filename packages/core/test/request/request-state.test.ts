@@ -1,0 +1,667 @@
+import { calculateJwkThumbprint } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../test/support/keys.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type Granted,
+  getToken,
+  type Outcome,
+  type RequestLike,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
+import {
+  ACTIVE,
+  closing,
+  issuing,
+  scene as introspecting,
+  summarizeOutcome,
+  thumbprintOfKey,
+} from '../token/introspection/scene.ts'
+
+const key = generateKey('ES256', 'first')
+const otherKey = generateKey('ES256', 'second')
+const KEYS = { keys: [key.jwk, otherKey.jwk] }
+const thumbprint = await calculateJwkThumbprint(key.jwk)
+
+/** A resource server without a token cache: what guards share, they share through the state of the request. */
+function scene(options: Partial<ResourceServerOptions> = {}) {
+  const clock = fakeClock()
+  const issuer = createTestIssuer({ now: clock.seconds })
+  const events: BearwardEvent[] = []
+  const server = closing(
+    createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwks: KEYS,
+      tokenCache: false,
+      clock,
+      onEvent: (event: BearwardEvent) => events.push(event),
+      ...options,
+    } as ResourceServerOptions),
+  )
+  const token = (claims: object = {}) => issuer.token({ key, claims: { ...claims } })
+  const count = (type: BearwardEvent['type']) =>
+    events.filter((event) => event.type === type).length
+  const distrust = () => server.distrustKey({ issuer: ISSUER, thumbprint })
+  return { clock, issuer, events, server, token, count, distrust }
+}
+
+/** The same with keys that have to be fetched first. */
+function fetching(behaviour: Behaviour = KEYS) {
+  const endpoint = scriptedEndpoint(behaviour)
+  return { endpoint, ...scene({ jwks: undefined, fetch: endpoint.fetch } as never) }
+}
+
+const FETCHES = ['/.well-known/openid-configuration', '/jwks']
+
+/** A request object whose credentials change. */
+interface Carrier {
+  readonly raw: object
+  current(): RequestLike
+  /** Changes the value of `Authorization`, or removes it. */
+  carry(value: string | undefined): void
+}
+
+const NO_HEADERS = { method: 'GET', url: '/', headers: {} }
+
+/** Every way in which the credentials of one request object can change. */
+const CARRIERS: Record<string, () => Carrier> = {
+  'in rawHeaders, in place': () => {
+    const rawHeaders = ['Host', 'api']
+    const request = { ...NO_HEADERS, rawHeaders }
+    return {
+      raw: request,
+      current: () => request,
+      carry(value) {
+        rawHeaders.length = 2
+        if (value !== undefined) rawHeaders.push('Authorization', value)
+      },
+    }
+  },
+  'in rawHeaders, by another array': () => {
+    const request = { ...NO_HEADERS, rawHeaders: ['Host', 'api'] }
+    return {
+      raw: request,
+      current: () => request,
+      carry(value) {
+        const line = value === undefined ? [] : ['Authorization', value]
+        request.rawHeaders = ['Host', 'api', ...line]
+      },
+    }
+  },
+  'in headers, in place': () => {
+    const headers: Record<string, string | undefined> = {}
+    const request = { ...NO_HEADERS, headers }
+    return {
+      raw: request,
+      current: () => request,
+      carry: (value) => void (headers['authorization'] = value),
+    }
+  },
+  'in headers, by another object': () => {
+    const request = { ...NO_HEADERS, headers: {} }
+    return {
+      raw: request,
+      current: () => request,
+      carry: (value) => void (request.headers = { authorization: value }),
+    }
+  },
+  'in a web Headers': () => {
+    const headers = new Headers()
+    const request = { ...NO_HEADERS, headers }
+    return {
+      raw: request,
+      current: () => request,
+      carry: (value) =>
+        value === undefined ? headers.delete('authorization') : headers.set('authorization', value),
+    }
+  },
+  'in a web Request': () => {
+    const request = new Request('https://api.example.com/')
+    const { headers } = request
+    return {
+      raw: request,
+      current: () => request,
+      carry: (value) =>
+        value === undefined ? headers.delete('authorization') : headers.set('authorization', value),
+    }
+  },
+  'in another object with the same raw': () => viewsOf({}),
+  'in another object with the same frozen raw': () => viewsOf(Object.freeze({})),
+}
+
+function viewsOf(raw: object): Carrier {
+  let authorization: string | undefined
+  return {
+    raw,
+    current: () => ({ ...NO_HEADERS, headers: { authorization }, raw }),
+    carry: (value) => void (authorization = value),
+  }
+}
+
+const carriers = Object.keys(CARRIERS)
+const grantedTo = (clientId: string) => ({ kind: 'granted', token: { clientId } })
+const tokenIn = (outcome: Outcome) => (outcome as Granted).token
+
+describe('rule 1: a token is verified once for a request', () => {
+  it.each(carriers)('by several guards, one after the other: credentials %s', (name) => {
+    const { server, token, count } = scene()
+    const { raw, current, carry } = CARRIERS[name]!()
+    carry(`Bearer ${token()}`)
+    const first = server.authenticate(current())
+    expect(first).toMatchObject({ kind: 'granted' })
+    for (const requirements of [{}, { scope: 'read' }, { clients: ['reports-cron'] }]) {
+      const outcome = server.authenticate(current(), requirements)
+      expect(tokenIn(outcome as Outcome)).toBe(tokenIn(first as Outcome))
+    }
+    expect(server.authenticate(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
+    expect(count('verified')).toBe(1)
+    expect(server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(getToken(raw)).toBe(tokenIn(first as Outcome))
+  })
+
+  it('by guards in parallel, which wait for the same result', async () => {
+    const { endpoint, server, token, count, events } = fetching()
+    const { current, carry } = CARRIERS['in rawHeaders, in place']!()
+    carry(`Bearer ${token()}`)
+    const guards = Array.from({ length: 20 }, (_, i) =>
+      server.guard(i % 2 === 0 ? {} : { scope: 'read' }),
+    )
+    const outcomes = await Promise.all(guards.map(async (guard) => guard(current())))
+    const tokens = outcomes.map(tokenIn)
+    expect(new Set(tokens).size).toBe(1)
+    expect(tokens[0]).toMatchObject({ clientId: 'reports-cron' })
+    expect(endpoint.asked()).toEqual(FETCHES)
+    expect(count('verified')).toBe(1)
+    expect(events.filter(({ type }) => type === 'refused')).toEqual([])
+    expect(tokenIn(await server.authenticate(current()))).toBe(tokens[0])
+    expect(count('verified')).toBe(1)
+  })
+
+  it('by guards in parallel, which ask the issuer of an opaque token once', async () => {
+    const { endpoint, server, events } = await introspecting(ACTIVE, {
+      introspection: { maxAge: 0 },
+    })
+    const request = requestWith('opaque')
+    const guards = Array.from({ length: 10 }, async () => server.authenticate(request))
+    const tokens = (await Promise.all(guards)).map(tokenIn)
+    expect(new Set(tokens).size).toBe(1)
+    expect(endpoint.asked).toHaveLength(1)
+    expect(events.map(({ type }) => type)).toEqual(['introspection_called', 'verified'])
+  })
+
+  it('by guards in parallel, each of which refuses a token that is refused', async () => {
+    const { endpoint, server, token } = fetching()
+    const request = requestWith(token({ aud: 'another' }))
+    const guards = Array.from({ length: 10 }, async () => server.authenticate(request))
+    const refused = { kind: 'refused', reason: 'wrong_audience' }
+    expect(await Promise.all(guards)).toMatchObject(guards.map(() => refused))
+    expect(endpoint.asked()).toEqual(FETCHES)
+  })
+})
+
+describe('rule 2: a result belongs to one request object, one server and one set of credentials', () => {
+  const changes: Record<
+    string,
+    (made: ReturnType<typeof scene>) => readonly [value: string | undefined, reason: string]
+  > = {
+    'a forged token': ({ issuer }) => [
+      `Bearer ${issuer.token({ header: { kid: key.kid } })}`,
+      'invalid_signature',
+    ],
+    'an expired token': ({ token }) => [`Bearer ${token({ exp: 1 })}`, 'expired'],
+    'a token for another API': ({ token }) => [`Bearer ${token({ aud: 'b' })}`, 'wrong_audience'],
+    'a bound token': ({ token }) => [`Bearer ${token({ cnf: {} })}`, 'unsupported_binding'],
+    'the same token and more': ({ token }) => [`Bearer ${token()}A`, 'invalid_signature'],
+    'something else': () => ['Bearer a.b.c', 'malformed_token'],
+    'two tokens': ({ token }) => [`Bearer ${token()}, Bearer ${token()}`, 'multiple_credentials'],
+    'the same token after another scheme': ({ token }) => [
+      `Basic ${token()}`,
+      'unsupported_scheme',
+    ],
+    'no token': () => ['Bearer', 'malformed_credentials'],
+    'no credentials': () => [undefined, 'no_credentials'],
+  }
+
+  describe.each(carriers)('credentials that change %s', (name) => {
+    it.each(Object.keys(changes))(
+      'to %s: the next guard refuses them, and getToken throws',
+      (change) => {
+        const made = scene()
+        const { server, token } = made
+        const { raw, current, carry } = CARRIERS[name]!()
+        carry(`Bearer ${token()}`)
+        expect(server.authenticate(current())).toMatchObject(grantedTo('reports-cron'))
+        expect(getToken(raw).clientId).toBe('reports-cron')
+
+        const [value, reason] = changes[change]!(made)
+        carry(value)
+        for (let i = 0; i < 2; i++) {
+          expect(server.authenticate(current())).toMatchObject({ kind: 'refused', reason })
+          expect(() => getToken(raw)).toThrow('no requireToken')
+        }
+      },
+    )
+
+    it('to another token: the next guard and getToken have that one', () => {
+      const { server, token, count } = scene()
+      const { raw, current, carry } = CARRIERS[name]!()
+      const [first, second] = [token(), token({ client_id: 'second' })]
+      const clients: (string | undefined)[] = []
+      for (const one of [first, second, second, first, first]) {
+        carry(`Bearer ${one}`)
+        const outcome = server.authenticate(current()) as Outcome
+        expect(getToken(raw)).toBe(tokenIn(outcome))
+        clients.push(getToken(raw).clientId)
+      }
+      expect(clients).toEqual(['reports-cron', 'second', 'second', 'reports-cron', 'reports-cron'])
+      // Other credentials start from nothing, also those that were there before.
+      expect(count('verified')).toBe(3)
+    })
+
+    it('to another token, whose requirements are checked with its own claims', () => {
+      const { server, token } = scene()
+      const { raw, current, carry } = CARRIERS[name]!()
+      const guard = server.guard({ scope: 'admin', check: ({ clientId }) => clientId === 'second' })
+      carry(`Bearer ${token({ client_id: 'second', scope: 'admin' })}`)
+      expect(guard(current())).toMatchObject(grantedTo('second'))
+      carry(`Bearer ${token()}`)
+      expect(guard(current())).toMatchObject({ reason: 'insufficient_scope' })
+      expect(() => getToken(raw)).toThrow('no requireToken')
+    })
+
+    it('to none: an optional guard returns anonymous, and getToken has no token', () => {
+      const { server, token } = scene()
+      const { raw, current, carry } = CARRIERS[name]!()
+      const guard = server.guard({ optional: true })
+      carry(`Bearer ${token()}`)
+      expect(guard(current())).toMatchObject({ kind: 'granted' })
+      carry(undefined)
+      expect(guard(current())).toMatchObject({ kind: 'anonymous' })
+      expect(() => getToken(raw)).toThrow('anonymous')
+      carry(`Bearer ${token({ client_id: 'second' })}`)
+      expect(guard(current())).toMatchObject(grantedTo('second'))
+      expect(getToken(raw).clientId).toBe('second')
+    })
+
+    it('while a guard waits for the keys: each guard decides about what it was called with', async () => {
+      const { server, issuer, token, count } = fetching()
+      const { current, carry } = CARRIERS[name]!()
+      carry(`Bearer ${token()}`)
+      const first = server.authenticate(current())
+      carry(`Bearer ${issuer.token({ header: { kid: key.kid } })}`)
+      const second = server.authenticate(current())
+      carry(`Bearer ${token({ client_id: 'third' })}`)
+      const third = server.authenticate(current())
+      expect(await Promise.all([first, second, third])).toMatchObject([
+        grantedTo('reports-cron'),
+        { kind: 'refused', reason: 'invalid_signature' },
+        grantedTo('third'),
+      ])
+      expect(count('verified')).toBe(2)
+    })
+  })
+
+  it('an opaque token that takes the place of another is asked about', async () => {
+    const { endpoint, server } = await introspecting(ACTIVE)
+    const { raw, current, carry } = CARRIERS['in headers, in place']!()
+    carry('Bearer opaque-1')
+    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    endpoint.answer({ active: false })
+    carry('Bearer opaque-2')
+    expect(await server.authenticate(current())).toMatchObject({ reason: 'inactive' })
+    expect(() => getToken(raw)).toThrow('no requireToken')
+    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
+  })
+
+  it('another request object with the same token is verified again', () => {
+    const { server, token, count } = scene()
+    const web = new Request('https://api.example.com/', {
+      headers: { authorization: `Bearer ${token()}` },
+    })
+    const copy = web.clone()
+    for (const request of [web, web, copy, copy]) void server.authenticate(request)
+    expect(count('verified')).toBe(2)
+    expect(getToken(web)).not.toBe(getToken(copy))
+    const plain = requestWith(token())
+    for (const request of [plain, { ...plain }]) void server.authenticate(request)
+    expect(count('verified')).toBe(4)
+    expect(() => getToken({ ...plain })).toThrow('no requireToken')
+  })
+
+  it('two servers that guard the same object verify it each, by their own options', () => {
+    const one = scene()
+    const other = scene({ audience: 'https://other.example.com' })
+    const stranger = scene({ jwks: { keys: [otherKey.jwk] } })
+    const request = requestWith(one.token())
+    for (let i = 0; i < 3; i++) {
+      expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+      expect(other.server.authenticate(request)).toMatchObject({ reason: 'wrong_audience' })
+      expect(stranger.server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    }
+    expect([one.count('verified'), other.count('verified')]).toEqual([1, 0])
+  })
+
+  it('two servers that guard the same object notice other credentials each', () => {
+    const [one, other] = [scene(), scene()]
+    const { raw, current, carry } = CARRIERS['in rawHeaders, in place']!()
+    const send = (server: typeof one.server) => server.authenticate(current())
+    carry(`Bearer ${one.token()}`)
+    expect(send(one.server)).toMatchObject(grantedTo('reports-cron'))
+    expect(send(other.server)).toMatchObject(grantedTo('reports-cron'))
+    carry(`Bearer ${one.token({ client_id: 'second' })}`)
+    expect(send(one.server)).toMatchObject(grantedTo('second'))
+    carry('Bearer a.b.c')
+    expect(send(other.server)).toMatchObject({ reason: 'malformed_token' })
+    expect(() => getToken(raw)).toThrow('no requireToken')
+    expect(send(one.server)).toMatchObject({ reason: 'malformed_token' })
+    expect([one.count('verified'), other.count('verified')]).toEqual([2, 1])
+  })
+
+  it('a server that cannot fetch its keys changes nothing for another one', async () => {
+    const [one, down] = [scene(), fetching('refuse')]
+    const request = requestWith(one.token())
+    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await down.server.authenticate(request)).toMatchObject({ status: 503 })
+    expect(() => getToken(request)).toThrow('no requireToken')
+    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(one.count('verified')).toBe(1)
+  })
+})
+
+describe('rule 3: what a later guard learns from the issuer replaces what was known', () => {
+  it('a JWT that the issuer calls inactive is refused by all guards that follow', async () => {
+    const { endpoint, server, token, events } = await issuing('jwt')
+    const request = requestWith(token())
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    endpoint.answer({ active: false })
+    expect(await server.authenticate(request, { introspect: true })).toMatchObject({
+      reason: 'inactive',
+    })
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+    expect(endpoint.asked).toHaveLength(1)
+    expect(events.filter(({ type }) => type === 'verified')).toHaveLength(1)
+  })
+
+  it('a binding that the issuer tells of is refused by all guards that follow', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const request = requestWith(token())
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    endpoint.answer({ active: true, cnf: { jkt: 'A'.repeat(43) } })
+    for (const requirements of [{ introspect: true as const }, {}, { scope: 'read' }]) {
+      expect(await server.authenticate(request, requirements)).toMatchObject({
+        reason: 'unsupported_binding',
+      })
+    }
+    expect(endpoint.asked).toHaveLength(1)
+    expect(await server.authenticate({ ...request })).toMatchObject({ kind: 'granted' })
+  })
+
+  it('a guard in parallel that asks nobody is not changed, and the next one is', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const request = requestWith(token())
+    endpoint.answer({ active: false })
+    const outcomes = await Promise.all([
+      server.authenticate(request, { introspect: true }),
+      server.authenticate(request, { introspect: true }),
+    ])
+    expect(outcomes.map(summarizeOutcome)).toEqual(['401 inactive', '401 inactive'])
+    expect(endpoint.asked).toHaveLength(1)
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+  })
+
+  it('an issuer that does not answer changes nothing: that guard refuses, and the next one grants', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const request = requestWith(token())
+    endpoint.answer(503)
+    expect(await server.authenticate(request, { introspect: true })).toMatchObject({
+      reason: 'introspection_unavailable',
+    })
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+  })
+
+  it('an answer about one set of credentials says nothing about another', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const { current, carry } = CARRIERS['in rawHeaders, in place']!()
+    const [first, second] = [token(), token({ claims: { jti: 'second' } })]
+    carry(`Bearer ${first}`)
+    let answer: (response: object) => void = () => {}
+    endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
+    const waiting = server.authenticate(current(), { introspect: true })
+    await endpoint.received(1)
+    carry(`Bearer ${second}`)
+    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    answer({ active: false })
+    expect(await waiting).toMatchObject({ reason: 'inactive' })
+    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    carry(`Bearer ${first}`)
+    // Other credentials start from nothing, and so does the token that was there before.
+    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+  })
+})
+
+describe('rule 4: a 503 is not kept', () => {
+  it('for keys that are unavailable: the next guard tries again, and grants', async () => {
+    const { clock, endpoint, server, token, count } = fetching('refuse')
+    const request = requestWith(token())
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'keys_unavailable' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+    endpoint.behave(KEYS)
+    await clock.pass(3)
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(getToken(request).clientId).toBe('reports-cron')
+    expect(count('verified')).toBe(1)
+  })
+
+  it('for guards in parallel: all that wait get the 503, and the next guard tries again', async () => {
+    const { clock, endpoint, server, token, count } = fetching('refuse')
+    const request = requestWith(token())
+    const waiting = Array.from({ length: 5 }, async () => server.authenticate(request))
+    const refused = { status: 503, reason: 'keys_unavailable' }
+    expect(await Promise.all(waiting)).toMatchObject(waiting.map(() => refused))
+    expect(endpoint.asked()).toEqual(FETCHES.slice(0, 1))
+    endpoint.behave(KEYS)
+    await clock.pass(3)
+    const next = Array.from({ length: 5 }, async () => server.authenticate(request))
+    const tokens = (await Promise.all(next)).map(tokenIn)
+    expect(new Set(tokens).size).toBe(1)
+    expect(tokens[0]).toMatchObject({ clientId: 'reports-cron' })
+    expect(count('verified')).toBe(1)
+  })
+
+  it('for an issuer of opaque tokens that does not answer guards in parallel', async () => {
+    const { endpoint, server } = await introspecting(500)
+    const request = requestWith('opaque')
+    const send = () => Array.from({ length: 5 }, async () => server.authenticate(request))
+    const refused = { status: 503, reason: 'introspection_unavailable' }
+    for (let i = 1; i <= 2; i++) {
+      expect(await Promise.all(send())).toMatchObject(Array.from({ length: 5 }, () => refused))
+      expect(endpoint.asked).toHaveLength(i)
+    }
+    endpoint.answer(ACTIVE)
+    const granted = Array.from({ length: 5 }, () => ({ kind: 'granted' }))
+    expect(await Promise.all(send())).toMatchObject(granted)
+    expect(endpoint.asked).toHaveLength(3)
+  })
+
+  it('for an issuer of opaque tokens that does not answer', async () => {
+    const { endpoint, server } = await introspecting(500)
+    const request = requestWith('opaque')
+    for (let i = 1; i <= 3; i++) {
+      expect(await server.authenticate(request)).toMatchObject({
+        reason: 'introspection_unavailable',
+      })
+      expect(endpoint.asked).toHaveLength(i)
+    }
+    endpoint.answer(ACTIVE)
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+  })
+
+  it('but a 401 is kept for the request', async () => {
+    const { endpoint, server } = await introspecting(
+      { active: false },
+      { introspection: { maxAge: 0, negativeMaxAge: 0 } },
+    )
+    const request = requestWith('opaque')
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    endpoint.answer(ACTIVE)
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(endpoint.asked).toHaveLength(1)
+    expect(await server.authenticate({ ...request })).toMatchObject({ kind: 'granted' })
+  })
+})
+
+describe('rule 5: all results are outdated when a key is distrusted', () => {
+  it.each(carriers)('the next guard refuses, and getToken throws: credentials %s', async (name) => {
+    const { server, token, distrust } = scene()
+    const { raw, current, carry } = CARRIERS[name]!()
+    carry(`Bearer ${token()}`)
+    expect(server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    distrust()
+    for (let i = 0; i < 2; i++) {
+      expect(server.authenticate(current())).toMatchObject({ reason: 'unknown_key' })
+      expect(() => getToken(raw)).toThrow('no requireToken')
+    }
+  })
+
+  it('a token of another key is verified again, and granted', async () => {
+    const { server, issuer, distrust, count } = scene()
+    const request = requestWith(issuer.token({ key: otherKey }))
+    const first = server.authenticate(request) as Outcome
+    distrust()
+    const second = server.authenticate(request) as Outcome
+    expect([first.kind, second.kind, count('verified')]).toEqual(['granted', 'granted', 2])
+    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(count('verified')).toBe(2)
+  })
+
+  it('a key that another server distrusts changes nothing here', async () => {
+    const [one, other] = [scene(), scene()]
+    const request = requestWith(one.token())
+    for (const { server } of [one, other]) {
+      expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    }
+    other.distrust()
+    expect(other.server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(one.count('verified')).toBe(1)
+  })
+
+  it('a guard that waits for the keys does not grant a token of a key that is distrusted meanwhile', async () => {
+    const { server, token, distrust } = fetching()
+    const request = requestWith(token())
+    const [first, second] = [
+      server.authenticate(request),
+      server.authenticate(request, { scope: 'read' }),
+    ]
+    distrust()
+    const refused = { kind: 'refused', reason: 'unknown_key' }
+    expect([await first, await second]).toMatchObject([refused, refused])
+    expect(server.authenticate(request)).toMatchObject(refused)
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('a guard that waits for the issuer does not grant it either, when another guard has verified it again', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    let answer: (response: object) => void = () => {}
+    endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
+    const request = requestWith(token())
+    const waiting = server.authenticate(request, { introspect: true })
+    await endpoint.received(1)
+    server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    answer({ active: true })
+    expect(await waiting).toMatchObject({ reason: 'unknown_key' })
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('a guard that waits for a check decides by what it knew when it was called', async () => {
+    const { server, token, distrust } = scene()
+    const request = requestWith(token())
+    let answer: (granted: boolean) => void = () => {}
+    const check = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const waiting = server.authenticate(request, { check })
+    distrust()
+    expect(server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    answer(true)
+    await waiting
+    expect(server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('an opaque token is asked about again', async () => {
+    const { endpoint, server, token } = await issuing('any')
+    endpoint.answer(ACTIVE)
+    const request = requestWith('opaque')
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    endpoint.answer({ active: false })
+    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await server.authenticate(requestWith(token()))).toMatchObject({ kind: 'granted' })
+    server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
+    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(endpoint.asked).toHaveLength(2)
+  })
+})
+
+describe('getToken', () => {
+  it('throws before a guard, and while the first guard decides', async () => {
+    const { server, token } = fetching()
+    const request = requestWith(token())
+    expect(() => getToken(request)).toThrow('no requireToken')
+    const waiting = server.authenticate(request)
+    expect(() => getToken(request)).toThrow('no requireToken')
+    await waiting
+    expect(getToken(request).clientId).toBe('reports-cron')
+  })
+
+  it('throws while a later guard decides', async () => {
+    const { server, token } = scene()
+    const request = requestWith(token())
+    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    const waiting = server.authenticate(request, { check: async () => true })
+    expect(() => getToken(request)).toThrow('no requireToken')
+    await waiting
+    expect(getToken(request).clientId).toBe('reports-cron')
+  })
+
+  it('throws after the last of several guards in parallel has refused', async () => {
+    const { server, token } = fetching()
+    const request = requestWith(token())
+    const [first, last] = [
+      server.authenticate(request),
+      server.authenticate(request, { scope: 'admin' }),
+    ]
+    expect((await first).kind).toBe('granted')
+    expect((await last).kind).toBe('refused')
+    await settled()
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('throws for a check that throws', () => {
+    const { server, token } = scene()
+    const request = requestWith(token())
+    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    const check = () => {
+      throw new RangeError('the database is down')
+    }
+    expect(() => server.authenticate(request, { check })).toThrow(RangeError)
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('is not changed by server.verify', () => {
+    const { server, token } = scene()
+    const request = requestWith(token())
+    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    const before = getToken(request)
+    expect(server.verify('a.b.c')).toMatchObject({ kind: 'refused' })
+    expect(server.verify(token({ client_id: 'second' }))).toMatchObject(grantedTo('second'))
+    expect(getToken(request)).toBe(before)
+  })
+})

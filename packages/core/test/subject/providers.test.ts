@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { classifySubject } from '../../src/index.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { CONVENTIONS } from '../../src/subject/conventions.ts'
+import {
+  PROFILES,
+  getProfile,
+  type Provider,
+  getProviderOfIssuer,
+} from '../../src/subject/providers.ts'
+import { EXAMPLES } from './examples/examples.ts'
+
+const PROVIDERS = Object.keys(PROFILES) as Provider[]
+
+/** Every pattern in a profile, wherever it stands. */
+function patternsIn(value: unknown): RegExp[] {
+  if (value instanceof RegExp) return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(patternsIn)
+}
+
+describe('getProfile', () => {
+  it.each(PROVIDERS)(
+    '%s: says from which page it was read, when, and what to configure, and has examples',
+    (name) => {
+      const { source, readOn, advice } = getProfile(name)
+      expect(source.length).toBeGreaterThan(10)
+      expect(readOn).toMatch(/^20\d\d-\d\d$/)
+      expect(advice).toMatch(/\.$/)
+      expect(EXAMPLES.some(({ provider }) => provider === name)).toBe(true)
+    },
+  )
+
+  it.each(PROVIDERS)('%s has rules of its own name, each once', (name) => {
+    const ids = getProfile(name).rules.map(({ id }) => id)
+    expect(ids.filter((id) => !id.startsWith(`${name}.`))).toEqual([])
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('has patterns that begin at the beginning, keep no state and cannot take long', () => {
+    const patterns = patternsIn([PROFILES, CONVENTIONS])
+    expect(patterns.length).toBeGreaterThan(25)
+    for (const { source, flags } of patterns) {
+      expect(source).toMatch(/^\^/)
+      expect(flags).toBe('')
+      // No repetition of a group in which something repeats.
+      expect(source).not.toMatch(/[+*}][^()]*\)(?:[+*]|\{)/)
+    }
+  })
+
+  it('sees no text that is longer than the limit', () => {
+    const fits = `auth0|${'x'.repeat(LIMITS.claimMatched - 6)}`
+    const kindOf = (sub: string) => classifySubject({ sub, azp: 'web' }, { provider: 'auth0' }).kind
+    expect(LIMITS.claimMatched).toBe(512)
+    expect(kindOf(fits)).toBe('user')
+    expect(kindOf(`${fits}x`)).toBe('unknown')
+    // Nor is a long name taken for one that does not match.
+    const session = { azp: 'web', sub: 'x', sid: 's' }
+    const named = (name: string) =>
+      classifySubject({ ...session, preferred_username: name }, { provider: 'keycloak' }).kind
+    expect([named('a'.repeat(512)), named('a'.repeat(513))]).toEqual(['user', 'unknown'])
+  })
+})
+
+describe('getProviderOfIssuer', () => {
+  it.each<[issuer: string, provider: Provider]>([
+    ['https://acme.auth0.com/', 'auth0'],
+    ['https://acme.eu.auth0.com/', 'auth0'],
+    ['https://login.microsoftonline.com/8d2f2e4a-0c1b-4f7e-9a55-3b6c7d8e9f01/v2.0', 'entra'],
+    ['https://login.microsoftonline.com/{tenantid}/v2.0', 'entra'],
+    ['https://sts.windows.net/fa15d692-e9c7-4460-a743-29f2956fd429/', 'entra'],
+    ['https://acme.b2clogin.com/8d2f2e4a-0c1b-4f7e-9a55-3b6c7d8e9f01/v2.0/', 'b2c'],
+    ['https://acme.okta.com/oauth2/default', 'okta'],
+    ['https://acme.oktapreview.com/oauth2/aus1234', 'okta'],
+    ['https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E', 'cognito'],
+    ['https://accounts.google.com', 'google'],
+    ['https://token.actions.githubusercontent.com', 'github-actions'],
+    ['https://acme.kinde.com', 'kinde'],
+    ['https://acme.logto.app/oidc', 'logto'],
+    ['https://acme.zitadel.cloud', 'zitadel'],
+    ['https://abcd.supabase.co/auth/v1', 'supabase'],
+  ])('is known where the vendor alone runs it: %s', (issuer, provider) => {
+    expect(getProviderOfIssuer(issuer)).toBe(provider)
+  })
+
+  it.each([
+    'https://auth.example.com',
+    'https://sso.example.com/realms/acme',
+    'https://acme.okta.com',
+    'https://acme.auth0.com.evil.example/',
+    'https://evil.example/acme.auth0.com/',
+    'https://evilauth0.com/',
+    'https://acme.auth0.com@evil.example/',
+    'https://acme.auth0.com:8443/',
+    'http://acme.auth0.com/',
+    'https://login.microsoftonline.com.evil.example/x/v2.0',
+    'https://cognito-idp.eu-west-1.amazonaws.com.evil.example/x',
+    'https://accounts.google.com.evil.example',
+    'https://accounts.google.com/',
+    ' https://accounts.google.com',
+    'https://accounts.google.com\n',
+    '',
+  ])('is nobody else: %j', (issuer) => {
+    expect(getProviderOfIssuer(issuer)).toBeUndefined()
+  })
+})

@@ -1,0 +1,306 @@
+import { createSecretKey } from 'node:crypto'
+import { calculateJwkThumbprint } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { fakeClock } from '../../../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../../test/support/keys.ts'
+import { requestWith } from '../../../../../test/support/requests.ts'
+import { type Behaviour, scriptedEndpoint } from '../../../../../test/support/scripted-endpoint.ts'
+import { signCompact } from '../../../../../test/support/tokens.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type Granted,
+  type Requirements,
+  type ResourceServerOptions,
+} from '../../../src/index.ts'
+
+const key = generateKey('ES256', 'first')
+const otherKey = generateKey('ES256', 'second')
+const clock = fakeClock()
+const issuer = createTestIssuer({ now: clock.seconds })
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk, otherKey.jwk] } }
+
+/** A resource server. `send` returns the reason of a refusal, or whether the token was `verified` or `cached`. */
+function scene(changes: Partial<ResourceServerOptions> = {}) {
+  const events: BearwardEvent[] = []
+  const server = createResourceServer({
+    ...options,
+    clock,
+    onEvent: (event) => events.push(event),
+    ...changes,
+  } as ResourceServerOptions)
+  async function send(token: string, requirements?: Requirements) {
+    events.length = 0
+    const request = requestWith(token)
+    const outcome = await (requirements === undefined
+      ? server.authenticate(request)
+      : server.authenticate(request, requirements))
+    if (outcome.kind === 'refused') return outcome.reason
+    const verified = events.find((event) => event.type === 'verified')
+    return verified?.cached === true ? 'cached' : 'verified'
+  }
+  /** Sends a token until it is cached. */
+  async function cache(token: string) {
+    expect([await send(token), await send(token), await send(token)]).toEqual([
+      'verified',
+      'verified',
+      'cached',
+    ])
+  }
+  return { server, send, cache, events }
+}
+
+/** Keys that are fetched, and what the endpoint answers. */
+function published(behaviour: Behaviour) {
+  const endpoint = scriptedEndpoint(behaviour)
+  return { endpoint, ...scene({ jwks: undefined, fetch: endpoint.fetch } as never) }
+}
+
+describe('a token that comes again', () => {
+  it('is cached when it comes for the second time', async () => {
+    await scene().cache(issuer.token({ key }))
+  })
+
+  it('is verified every time with tokenCache: false', async () => {
+    const { send } = scene({ tokenCache: false })
+    const token = issuer.token({ key })
+    for (let i = 0; i < 4; i++) expect(await send(token)).toBe('verified')
+  })
+
+  it.each([
+    ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
+    ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
+  ] as const)('is %s to the second', async (reason, claims, changes, end) => {
+    const { send, cache } = scene(changes)
+    const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
+    await cache(token)
+    const begun = clock.seconds()
+    clock.jump(end - 0.01)
+    expect(await send(token)).toBe('cached')
+    clock.jump(0.01)
+    expect(await send(token)).toBe(reason)
+    // A clock that is set back makes the token valid again. It has left the cache by then.
+    clock.jump(begun - clock.seconds())
+    expect(await send(token)).toBe('verified')
+  })
+
+  it('is refused where a clock that was ahead is set right', async () => {
+    const { send, cache } = scene()
+    const token = issuer.token({ key })
+    await cache(token)
+    clock.jump(-6)
+    expect(await send(token)).toBe('issued_in_future')
+    clock.jump(6)
+  })
+
+  it('is evicted when its key leaves the JWKS', async () => {
+    const { endpoint, send, cache } = published({ keys: [key.jwk, otherKey.jwk] })
+    const lives = () => issuer.token({ key: otherKey, claims: { exp: clock.seconds() + 9000 } })
+    const [dies, stays] = [
+      issuer.token({ key, claims: { exp: clock.seconds() + 9000 } }),
+      lives(),
+    ] as const
+    await cache(dies)
+    await cache(stays)
+    endpoint.behave({ keys: [otherKey.jwk] })
+    await clock.pass(600)
+    expect(await send(dies)).toBe('unknown_key')
+    expect(await send(stays)).toBe('cached')
+  })
+
+  it('is evicted when the JWKS has another key with the same kid', async () => {
+    const { endpoint, send, cache } = published({ keys: [key.jwk] })
+    const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
+    await cache(token)
+    endpoint.behave({ keys: [{ ...otherKey.jwk, kid: key.kid }] })
+    await clock.pass(600)
+    expect(await send(token)).toBe('invalid_signature')
+  })
+
+  it('looks for a withdrawn key as often as any other token of it does', async () => {
+    const { endpoint, events, send, cache } = published({ keys: [key.jwk, otherKey.jwk] })
+    const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
+    await cache(token)
+    endpoint.behave({ keys: [otherKey.jwk] })
+    await clock.pass(600)
+    expect(await send(token)).toBe('unknown_key')
+    expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
+  })
+
+  it('is refused where its key is one of more than are tried', async () => {
+    const nameless = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
+    const { endpoint, send, cache } = published({ keys: nameless })
+    const claims = { exp: clock.seconds() + 9000 }
+    const token = issuer.token({ key, header: { kid: undefined }, claims })
+    await cache(token)
+    const others = Array.from({ length: 3 }, () => generateKey('ES256').jwk)
+    endpoint.behave({ keys: [...nameless, ...others] })
+    await clock.pass(600)
+    expect(await send(token)).toBe('unknown_key')
+    expect(await send(issuer.token({ key, header: { kid: undefined }, claims }))).toBe(
+      'unknown_key',
+    )
+  })
+
+  it('stays cached over a refresh that lists its key again, and in an outage until its key is unavailable', async () => {
+    const { endpoint, send, cache } = published({ keys: [key.jwk] })
+    const token = issuer.token({ key, claims: { exp: clock.seconds() + 200_000 } })
+    await cache(token)
+    await clock.pass(1200)
+    expect(await send(token)).toBe('cached')
+    endpoint.behave('error')
+    await clock.pass(80_000)
+    expect(await send(token)).toBe('cached')
+    await clock.pass(7_200)
+    expect(await send(token)).toBe('keys_unavailable')
+  })
+
+  it.each(['configured', 'published'])(
+    'is evicted when its key is distrusted: %s',
+    async (where) => {
+      const keys = [key.jwk, otherKey.jwk]
+      const { server, send, cache } = where === 'configured' ? scene() : published({ keys })
+      const token = issuer.token({ key })
+      const other = issuer.token({ key: otherKey })
+      await cache(token)
+      await cache(other)
+      server.distrustKey({ issuer: ISSUER, thumbprint: await calculateJwkThumbprint(key.jwk) })
+      expect(await send(token)).toMatch(/unknown_key|invalid_signature/)
+      expect(await send(other)).toBe('cached')
+    },
+  )
+
+  it('is that very token: one character makes another', async () => {
+    const { send, cache } = scene()
+    const token = issuer.token({ key })
+    await cache(token)
+    for (const at of [token.length - 10, token.indexOf('.') + 10]) {
+      const letter = token[at] === 'A' ? 'B' : 'A'
+      const changed = token.slice(0, at) + letter + token.slice(at + 1)
+      expect(await send(changed)).toMatch(/malformed_token|invalid_signature|unknown_issuer/)
+    }
+  })
+
+  it('is checked against the requirements of each guard, which are not cached', async () => {
+    const { send, cache } = scene()
+    const token = issuer.token({ key, claims: { scope: 'read' } })
+    await cache(token)
+    expect(await send(token, { scope: 'read' })).toBe('cached')
+    expect(await send(token, { scope: 'write' })).toBe('insufficient_scope')
+    expect(await send(token, { clients: ['another'] })).toBe('wrong_client')
+    expect(await send(token, { check: () => false })).toBe('check_failed')
+  })
+
+  it('is refused every time it comes if it is refused once', async () => {
+    const { send } = scene()
+    const bad = {
+      wrong_audience: issuer.token({ key, claims: { aud: 'https://other.example.com' } }),
+      unsupported_binding: issuer.token({ key, claims: { cnf: { jkt: 'x' } } }),
+      invalid_signature: issuer.token({ header: { kid: key.kid } }),
+    }
+    for (const [reason, token] of Object.entries(bad)) {
+      for (let i = 0; i < 4; i++) expect(await send(token)).toBe(reason)
+    }
+  })
+
+  it('is cached for an issuer with a secret, too', async () => {
+    const secret = createSecretKey(Buffer.alloc(32, 7))
+    const { cache } = scene({ jwks: undefined, secret } as never)
+    const claims = { iss: ISSUER, aud: AUDIENCE, scope: 'a', exp: clock.seconds() + 60 }
+    await cache(signCompact({ alg: 'HS256', typ: 'at+jwt' }, claims, 'HS256', secret))
+  })
+})
+
+describe('a cached token', () => {
+  it('belongs to one issuer, though another has the same key under the same name', async () => {
+    const other = 'https://other.example.com'
+    const shared = { audience: AUDIENCE, jwks: { keys: [key.jwk] } }
+    const { server, send, cache } = scene({
+      issuer: undefined,
+      audience: undefined,
+      jwks: undefined,
+      issuers: [
+        { issuer: ISSUER, ...shared },
+        { issuer: other, ...shared, clientIdClaim: 'azp' },
+      ],
+    } as never)
+    const mine = issuer.token({ key })
+    const theirs = issuer.token({ key, claims: { iss: other, azp: 'web' } })
+    await cache(mine)
+    await cache(theirs)
+    expect(await send(mine, { issuer: other })).toBe('wrong_issuer')
+    expect(
+      await send(theirs, { issuer: other, clients: [{ issuer: other, clientId: 'web' }] }),
+    ).toBe('cached')
+    server.distrustKey({ issuer: ISSUER, thumbprint: await calculateJwkThumbprint(key.jwk) })
+    expect(await send(mine)).toBe('unknown_key')
+    expect(await send(theirs)).toBe('cached')
+  })
+
+  it('belongs to one resource server: another one verifies it with its own options', async () => {
+    const token = issuer.token({ key })
+    await scene().cache(token)
+    expect(await scene({ audience: 'https://other.example.com' }).send(token)).toBe(
+      'wrong_audience',
+    )
+    expect(await scene({ clockTolerance: 0 }).send(token)).toBe('verified')
+  })
+
+  it('cannot be changed by one request for the next', async () => {
+    const { server } = scene()
+    const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
+    const take = () => {
+      const outcome = server.authenticate(requestWith(token))
+      return (outcome as Granted).token
+    }
+    take()
+    take()
+    const first = take()
+    expect(take()).toBe(first)
+    const before = JSON.stringify(first)
+    const deepest = (first.claims['deep'] as { list: object[] }).list[0]!
+    for (const [object, name] of [
+      [first, 'scopes'],
+      [first.scopes, '0'],
+      [first.audience, '0'],
+      [first.subject, 'kind'],
+      [first.subject.evidence, 'level'],
+      [first.claims, 'sub'],
+      [deepest, 'admin'],
+      [first.hasScope, 'call'],
+    ] as const) {
+      expect(Reflect.set(object, name, 'admin')).toBe(false)
+      expect(() => Object.setPrototypeOf(object, { admin: true })).toThrow(TypeError)
+    }
+    expect(JSON.stringify(take())).toBe(before)
+  })
+
+  it('is bounded in entries', async () => {
+    const { send, cache } = scene({ tokenCache: { maxEntries: 2 } })
+    const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
+    for (const token of tokens) await cache(token)
+    expect(await send(tokens[0]!)).toBe('verified')
+    expect(await send(tokens[2]!)).toBe('cached')
+  })
+
+  it('is bounded in bytes, whatever the tokens hold', async () => {
+    const { send, cache } = scene({ tokenCache: { maxBytes: 65_536 } })
+    const heavy = (jti: string) =>
+      issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })
+    const [first, second] = [heavy('1'), heavy('2')] as const
+    await cache(first)
+    await cache(second)
+    expect(await send(first)).toBe('verified')
+  })
+
+  it('is not evicted by tokens that come once', async () => {
+    const { send, cache } = scene({ tokenCache: { maxEntries: 10 } })
+    const token = issuer.token({ key })
+    await cache(token)
+    for (let i = 0; i < 200; i++) {
+      expect(await send(issuer.token({ key, claims: { jti: `once-${i}` } }))).toBe('verified')
+    }
+    expect(await send(token)).toBe('cached')
+  })
+})

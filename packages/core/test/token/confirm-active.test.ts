@@ -1,0 +1,549 @@
+import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../test/support/fake-clock.ts'
+import { raw } from '../../../../test/support/introspection-server.ts'
+import { generateKey } from '../../../../test/support/keys.ts'
+import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import {
+  ConfigurationError,
+  createResourceServer,
+  type IntrospectionOptions,
+  IntrospectionUnavailableError,
+  type Requirements,
+  type ResourceServer,
+} from '../../src/index.ts'
+import { readOptions } from '../../src/options/read-options.ts'
+import {
+  ACTIVE,
+  closing,
+  CREDENTIALS,
+  issuing,
+  scene,
+  thumbprintOfKey,
+  tokenIn,
+  summarizeOutcome,
+} from './introspection/scene.ts'
+
+const INTROSPECT: Requirements = { introspect: true }
+/** What the tokens of the test issuer say of themselves. */
+const OF_TOKEN = { sub: 'reports-cron', client_id: 'reports-cron' }
+const ANOTHER = '503 introspection_unavailable another_token'
+
+describe('a guard with introspect', () => {
+  it('asks the issuer about a JWT at every request, and keeps the claims of the JWT', async () => {
+    const { endpoint, send, judge, token } = await issuing('jwt')
+    const one = token()
+    for (let i = 1; i <= 3; i++) {
+      const verified = tokenIn(await send(one, INTROSPECT))
+      expect(verified).toMatchObject({
+        verifiedBy: 'jwt',
+        scopes: ['read'],
+        clientId: 'reports-cron',
+      })
+      expect(endpoint.asked).toHaveLength(i)
+    }
+    endpoint.answer({ active: false })
+    expect(await judge(one, INTROSPECT)).toBe('401 inactive')
+    expect(await judge(one)).toBe('granted')
+    endpoint.answer({ active: true })
+    expect(await judge(one, INTROSPECT)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(5)
+  })
+
+  it('uses a cached answer that is younger than introspect.maxAge', async () => {
+    const { clock, endpoint, judge, token } = await issuing('jwt')
+    const one = token()
+    const recent: Requirements = { introspect: { maxAge: 60 } }
+    expect(await judge(one, recent)).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(59)
+    expect(await judge(one, recent)).toBe('granted')
+    clock.advance(1)
+    expect(await judge(one, recent)).toBe('401 inactive')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it('does not ask the issuer about a token that is refused here', async () => {
+    const { endpoint, judge, token } = await issuing('jwt')
+    expect(await judge(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
+    expect(await judge('abc', INTROSPECT)).toBe('401 malformed_token')
+    expect(endpoint.asked).toEqual([])
+  })
+
+  it('refuses a revoked token with inactive, before the scope is checked', async () => {
+    const { endpoint, judge, token } = await issuing('jwt')
+    endpoint.answer({ active: false })
+    expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('401 inactive')
+    endpoint.answer({ active: true })
+    expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('403 insufficient_scope')
+  })
+
+  it('asks once for all guards of a request, and again if a guard allows only younger answers', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token())
+    const lenient: Requirements = { introspect: { maxAge: 60 } }
+    expect(await ask(lenient)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    // An answer for this request is recent enough for all its guards.
+    for (const one of [INTROSPECT, INTROSPECT, lenient]) expect(await ask(one)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+
+    const next = session(server, ask.token)
+    expect(await next(lenient)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    for (const one of [INTROSPECT, INTROSPECT, lenient]) expect(await next(one)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it('asks once for guards of a request that run at the same time', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token())
+    expect(await Promise.all([ask(INTROSPECT), ask(INTROSPECT), ask()])).toEqual(
+      Array.from({ length: 3 }, () => 'granted'),
+    )
+    expect(endpoint.asked).toHaveLength(1)
+  })
+
+  it.each<[string, Requirements, number]>([
+    ['introspect true, after the time for the guards of a request', INTROSPECT, 5],
+    ['introspect with maxAge, after that time', { introspect: { maxAge: 60 } }, 60],
+  ])('asks again on a connection that stays open: %s', async (_, requirements, seconds) => {
+    const { clock, endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
+    expect(await ask(requirements)).toBe('granted')
+    clock.advance(seconds - 0.1)
+    expect(await ask(requirements)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(1)
+    endpoint.answer({ active: false })
+    clock.advance(0.1)
+    expect(await ask(requirements)).toBe('401 inactive')
+    // And then the token is known to be revoked.
+    expect(await ask()).toBe('401 inactive')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it.each([
+    [10, 10],
+    [0, 5],
+  ])(
+    'asks again about an opaque token on a connection that stays open: maxAge %d',
+    async (maxAge, seconds) => {
+      const { clock, endpoint, server } = await scene(ACTIVE, { introspection: { maxAge } })
+      const ask = session(server, 'abc')
+      expect(await ask()).toBe('granted')
+      clock.advance(seconds - 0.1)
+      expect(await ask()).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+      endpoint.answer(500)
+      clock.advance(0.1)
+      expect(await ask()).toBe('503 introspection_unavailable')
+      // An outage ends nothing: whoever comes after it is asked about again.
+      endpoint.answer({ ...ACTIVE, scope: 'less' })
+      expect(await ask({ scope: 'less' })).toBe('granted')
+      expect(await ask({ scope: 'write' })).toBe('403 insufficient_scope')
+      endpoint.answer({ active: false })
+      clock.advance(seconds)
+      expect(await ask()).toBe('401 inactive')
+      expect(endpoint.asked).toHaveLength(4)
+    },
+  )
+
+  it('uses the cached answer that another request has renewed, on a connection that stays open', async () => {
+    const { clock, endpoint, server, judge } = await scene(ACTIVE, { introspection: { maxAge: 2 } })
+    const ask = session(server, 'abc')
+    expect(await ask()).toBe('granted')
+    clock.advance(3)
+    expect(await judge('abc')).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(2)
+    expect(await ask()).toBe('401 inactive')
+  })
+
+  it('changes what the later guards of the request see', async () => {
+    const { endpoint, server, judge } = await scene({ ...ACTIVE, scope: 'read admin' })
+    expect(await judge('abc')).toBe('granted')
+    const ask = session(server, 'abc')
+    expect(await ask({ scope: 'admin' })).toBe('granted')
+    endpoint.answer(ACTIVE)
+    expect(await ask(INTROSPECT)).toBe('granted')
+    expect(await ask({ scope: 'admin' })).toBe('403 insufficient_scope')
+    const revoked = session(server, 'abc')
+    expect(await revoked()).toBe('granted')
+    endpoint.answer({ active: false })
+    expect(await revoked(INTROSPECT)).toBe('401 inactive')
+    expect(await revoked()).toBe('401 inactive')
+  })
+
+  it('is not overruled by an older answer that a guard at the same time uses', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const lenient = { introspect: { maxAge: 60 } }
+    const jwt = token()
+    expect(await session(server, jwt)(lenient)).toBe('granted')
+    endpoint.answer({ active: false })
+    const ask = session(server, jwt)
+    expect(await Promise.all([ask(INTROSPECT), ask(lenient)])).toEqual([
+      '401 inactive',
+      '401 inactive',
+    ])
+    expect(await ask()).toBe('401 inactive')
+  })
+
+  it('is not overruled by an outage that a guard at the same time meets', async () => {
+    const { endpoint, server, token } = await issuing('jwt')
+    const ask = session(server, token())
+    expect(await ask(INTROSPECT)).toBe('granted')
+    endpoint.answer(({ number }) => (number === 2 ? { active: false } : 503))
+    const other = session(server, token({ claims: { jti: 'another' } }))
+    expect(await Promise.all([other(INTROSPECT), other(INTROSPECT)])).toEqual([
+      '401 inactive',
+      '401 inactive',
+    ])
+    expect(await other()).toBe('401 inactive')
+  })
+
+  it('grants on a connection that stays open, after an outage at its beginning', async () => {
+    const { endpoint, server } = await scene(503)
+    const ask = session(server, 'abc')
+    expect(await ask()).toBe('503 introspection_unavailable')
+    endpoint.answer(ACTIVE)
+    expect(await ask()).toBe('granted')
+  })
+
+  it('refuses a token whose key is distrusted while the issuer is asked', async () => {
+    let answer: (response: object) => void = () => {}
+    const { endpoint, server, token } = await issuing('jwt')
+    endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
+    const ask = session(server, token())
+    const waiting = ask(INTROSPECT)
+    await endpoint.received(1)
+    server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
+    answer({ active: true })
+    expect(await waiting).toBe('401 unknown_key')
+  })
+
+  it('compares the client by the claim that the JWT and the answer have, whatever clientIdClaim is', async () => {
+    const { endpoint, judge, token } = await issuing('jwt', { issuer: { clientIdClaim: 'app' } })
+    const jwt = token({ claims: { client_id: 'c-123', app: 'reports' } })
+    endpoint.answer({ active: true, client_id: 'c-123' })
+    expect(await judge(jwt, INTROSPECT)).toBe('granted')
+    endpoint.answer({ active: true, client_id: 'c-999' })
+    expect(await judge(jwt, INTROSPECT)).toBe('503 introspection_unavailable')
+  })
+
+  it('asks once about an opaque token that comes for the first time', async () => {
+    for (const maxAge of [10, 0]) {
+      const { endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge } })
+      expect(await judge('abc', INTROSPECT)).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+    }
+  })
+
+  it('does not use an answer to a call that began before this request', async () => {
+    let answer = () => {}
+    const { endpoint, judge } = await scene(
+      ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
+    )
+    const before = judge('abc')
+    await endpoint.received(1)
+    const recent = judge('abc', INTROSPECT)
+    await settled()
+    endpoint.answer({ active: false })
+    answer()
+    expect(await before).toBe('granted')
+    expect(await recent).toBe('401 inactive')
+  })
+
+  it('asks again about an opaque token, and uses the new answer', async () => {
+    const { endpoint, send, judge } = await scene(ACTIVE)
+    expect(await judge('abc')).toBe('granted')
+    endpoint.answer({ ...ACTIVE, scope: 'less' })
+    expect(tokenIn(await send('abc')).scopes).toEqual(['read', 'write'])
+    expect(tokenIn(await send('abc', INTROSPECT)).scopes).toEqual(['less'])
+    endpoint.answer({ active: false })
+    expect(await judge('abc')).toBe('granted')
+    expect(await judge('abc', INTROSPECT)).toBe('401 inactive')
+    expect(await judge('abc')).toBe('401 inactive')
+  })
+
+  it.each<[string, object | number, string]>([
+    ['no audience', { aud: undefined }, 'granted'],
+    ['nothing but active', { ...emptied(ACTIVE), active: true }, 'granted'],
+    ['the same issuer, subject and client', {}, 'granted'],
+    ['another audience', { aud: 'another' }, '401 wrong_audience'],
+    ['a refresh token', { token_type: 'refresh_token' }, '401 wrong_token_type'],
+    ['a refresh token, by token_use', { token_use: 'refresh' }, '401 wrong_token_type'],
+    ['a refresh token of Keycloak', { typ: 'Refresh' }, '401 wrong_token_type'],
+    ['an ID token', { at_hash: 'x' }, '401 wrong_token_type'],
+    ['an exp in the past', { exp: 1 }, '401 expired'],
+    ['a cnf with jkt', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
+    ['a cnf that is null', { cnf: null }, '401 unsupported_binding'],
+    ['a DPoP token', { token_type: 'DPoP' }, '401 unsupported_binding'],
+    ['an exp that is not a time', { exp: 'soon' }, '503 introspection_unavailable malformed'],
+    ['status 400', 400, '503 introspection_unavailable token_refused'],
+    ['another issuer', { iss: 'https://as.example.com' }, ANOTHER],
+    ['another subject', { sub: 'user-eve' }, ANOTHER],
+    ['another client', { client_id: 'reports-web' }, ANOTHER],
+    ['another token', { jti: 'another' }, ANOTHER],
+  ])('compares the answer with the token: the answer has %s', async (_, answer, expected) => {
+    const { endpoint, judge, token, failures } = await issuing('jwt')
+    endpoint.answer(typeof answer === 'number' ? answer : { ...ACTIVE, ...OF_TOKEN, ...answer })
+    const outcome = await judge(token({ claims: { jti: 'one' } }), INTROSPECT)
+    expect([outcome, ...failures()].join(' ')).toBe(expected)
+  })
+
+  it('asks again after an answer about another token, which is not cached', async () => {
+    const { endpoint, judge, token, events } = await issuing('jwt')
+    endpoint.answer({ ...ACTIVE, ...OF_TOKEN, sub: 'user-eve' })
+    const lenient: Requirements = { introspect: { maxAge: 60 } }
+    const one = token()
+    expect(await judge(one, lenient)).toBe('503 introspection_unavailable')
+    expect(events).toContainEqual({
+      type: 'introspection_failed',
+      issuer: endpoint.url,
+      failure: 'another_token',
+      detail: 'the answer is not about the token that was sent: its sub is another one',
+      pause: 0,
+    })
+    expect(JSON.stringify(events)).not.toContain('eve')
+    endpoint.answer({ ...ACTIVE, ...OF_TOKEN })
+    expect(await judge(one, lenient)).toBe('granted')
+  })
+
+  it('does not require from an answer what the token itself has', async () => {
+    const strict = { allowedClients: ['reports-cron'], maxTokenAge: 600 }
+    const { endpoint, judge, token } = await issuing('jwt', { issuer: strict })
+    endpoint.answer({ active: true })
+    expect(await judge(token(), INTROSPECT)).toBe('granted')
+    endpoint.answer({ active: true, client_id: 'another' })
+    expect(await judge(token(), INTROSPECT)).toBe('503 introspection_unavailable')
+  })
+
+  it('refuses a token of an issuer that the guard does not allow, and asks nobody', async () => {
+    const { endpoint, clock } = await issuing('jwt')
+    const other = createTestIssuer({ issuer: 'https://b.example.com', now: clock.seconds })
+    const server = closing(
+      createResourceServer({
+        issuers: [
+          { issuer: endpoint.url, audience: AUDIENCE, introspection: CREDENTIALS },
+          { issuer: other.issuer, audience: AUDIENCE, jwks: other.jwks },
+        ],
+        clock,
+      }),
+    )
+    const guard = server.guard({ ...INTROSPECT, issuer: endpoint.url })
+    expect(summarizeOutcome(await guard(requestWith(other.token())))).toBe('403 wrong_issuer')
+    expect(endpoint.asked).toEqual([])
+  })
+
+  it('throws when it is made if an issuer cannot be asked, or if introspect is malformed', () => {
+    const asked = { issuer: 'https://a.example.com', introspection: CREDENTIALS }
+    const server = createResourceServer({
+      issuers: [asked, { issuer: 'https://b.example.com' }].map((one) => ({
+        ...one,
+        audience: AUDIENCE,
+      })),
+    })
+    expect(() => server.guard(INTROSPECT)).toThrow(
+      'introspect: https://b.example.com cannot be asked. Give that issuer introspection',
+    )
+    expect(() => server.guard({ ...INTROSPECT, issuer: asked.issuer })).not.toThrow()
+    for (const introspect of [
+      'yes',
+      'introspect',
+      false,
+      null,
+      0,
+      [],
+      {},
+      { maxAge: -1 },
+      { maxAge: 3601 },
+      { maxAge: NaN },
+      { maxAge: '5' },
+      { maxAge: 5, age: 5 },
+      { introspect: { maxAge: 5 } },
+    ]) {
+      const guard = () => server.guard({ introspect, issuer: asked.issuer } as never)
+      expect(guard, JSON.stringify(introspect)).toThrow(ConfigurationError)
+    }
+    server.close()
+  })
+})
+
+/** One request, or one connection: all guards are called with the same `raw`. */
+function session(server: ResourceServer, token: string) {
+  const request = { ...requestWith(token), raw: {} }
+  const ask = async (requirements?: Requirements) =>
+    summarizeOutcome(await (requirements ? server.guard(requirements) : server.guard())(request))
+  return Object.assign(ask, { token })
+}
+
+function emptied(answer: object): object {
+  return Object.fromEntries(Object.keys(answer).map((name) => [name, undefined]))
+}
+
+describe('the options of introspection', () => {
+  const good = { issuer: 'https://as.example.com', audience: AUDIENCE }
+  function problems(options: object): readonly string[] {
+    try {
+      createResourceServer(options as never).close()
+      return []
+    } catch (error) {
+      return (error as ConfigurationError).problems
+    }
+  }
+  const introspecting = (introspection: object, more: object = {}) =>
+    problems({ ...good, introspection: { ...CREDENTIALS, ...introspection }, ...more })
+
+  it('7662-05: take an endpoint over https, or over http on this machine or by name', () => {
+    for (const endpoint of [
+      'http://as.example.com/introspect',
+      'https://a:b@as.example.com/introspect',
+      'https://as.example.com/introspect#x',
+      'as.example.com',
+      7,
+    ]) {
+      expect(introspecting({ endpoint }), String(endpoint)).toEqual([
+        'introspection.endpoint must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
+      ])
+    }
+    expect(introspecting({ endpoint: 'http://127.0.0.1:1/introspect' })).toEqual([])
+    const named = { allowInsecureHosts: ['as'] }
+    expect(introspecting({ endpoint: 'http://as/introspect' }, named)).toEqual([])
+  })
+
+  it('say what is missing for opaque tokens', () => {
+    for (const tokenFormat of ['opaque', 'any'] as const) {
+      expect(problems({ ...good, tokenFormat })).toEqual([
+        `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+      ])
+      const issuer = 'https://as.example.com/{tenantid}'
+      expect(introspecting({}, { tokenFormat, issuer, tenants: ['a'] })).toEqual([
+        'introspection does not go with tenants: give each one as an issuer.',
+      ])
+    }
+    expect(introspecting({}, { tokenFormat: 'paper' })).toHaveLength(1)
+    expect(introspecting({}, { tokenFormat: 'opaque', issuer: 'acme' })).toEqual([
+      'issuer is no https address, so its introspection endpoint cannot be discovered: give introspection.endpoint.',
+    ])
+    const endpoint = 'https://as.example.com/introspect'
+    expect(introspecting({ endpoint }, { tokenFormat: 'opaque', issuer: 'acme' })).toEqual([])
+    expect(introspecting({ endpoint }, { tokenFormat: 'any', issuer: 'acme' })).toHaveLength(1)
+    expect(
+      introspecting({ endpoint, response: 'jwt' }, { tokenFormat: 'opaque', issuer: 'acme' }),
+    ).toHaveLength(1)
+  })
+
+  it('let one issuer take opaque tokens, for there would be no telling whose one is', () => {
+    const issuers = ['opaque', 'any', 'jwt'].map((tokenFormat) => ({
+      issuer: `https://${tokenFormat}.example.com`,
+      audience: AUDIENCE,
+      tokenFormat,
+      introspection: CREDENTIALS,
+    }))
+    expect(problems({ issuers })).toEqual([
+      "issuers has more than one with tokenFormat 'opaque' or 'any': an opaque token does not name its issuer, so only one can be asked.",
+    ])
+    expect(problems({ issuers: issuers.slice(1) })).toEqual([])
+  })
+
+  it('take an audience of null without a rule for the token kind, with tokenFormat opaque', () => {
+    const audienceless = { audience: null, allowedClients: ['a'] }
+    expect(introspecting({}, { ...audienceless, tokenFormat: 'opaque' })).toEqual([])
+    expect(introspecting({}, { ...audienceless, tokenFormat: 'any' })).toHaveLength(1)
+    expect(introspecting({}, { audience: null, tokenFormat: 'opaque' })).toHaveLength(1)
+  })
+
+  it.each<[string, Partial<Record<keyof IntrospectionOptions, unknown>>]>([
+    ['an id', { clientId: '' }],
+    ['a response', { response: 'xml' }],
+    ['algorithms of the issuer', { algorithms: ['HS256'], response: 'jwt' }],
+    ['algorithms by name', { algorithms: [], response: 'jwt' }],
+    ['algorithms for what is signed', { algorithms: ['ES256'] }],
+    ['a hint', { tokenTypeHint: 'refresh_token' }],
+    ['an age', { maxAge: -1 }],
+    ['an age in seconds', { maxAge: 3601 }],
+    ['a short age', { negativeMaxAge: 61 }],
+    ['a known name', { maxage: 5 } as object],
+  ])('take %s', (_, introspection) => {
+    expect(introspecting(introspection)).toHaveLength(1)
+  })
+
+  it('are an object', () => {
+    expect(problems({ ...good, introspection: 'yes' })).toHaveLength(1)
+  })
+
+  it('refuse what would have no effect on opaque tokens', () => {
+    const opaque = { tokenFormat: 'opaque' }
+    const useless = {
+      jwksUri: 'https://as.example.com/jwks',
+      jwks: { keys: [generateKey('ES256').jwk] },
+      secret: new Uint8Array(32),
+      algorithms: ['ES256'],
+    }
+    for (const [name, value] of Object.entries(useless)) {
+      expect(introspecting({}, { ...opaque, [name]: value })).toEqual([
+        `${name} has no effect with tokenFormat 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
+      ])
+      const signed = introspecting({ response: 'jwt' }, { ...opaque, [name]: value })
+      expect(signed, name).toEqual([])
+      expect(introspecting({}, { tokenFormat: 'any', [name]: value }), name).toEqual([])
+    }
+    expect(introspecting({ response: 'jwt' }, { ...opaque, jwtProfile: 'rfc9068' })).toEqual([
+      "jwtProfile has no effect with tokenFormat 'opaque': leave it out.",
+    ])
+  })
+
+  it('are own members: what somebody has put on every object is none of them', () => {
+    const polluted = { endpoint: 'not an address', keyId: 7, scopeFormat: 'paper', maxEntries: -1 }
+    Object.assign(Object.prototype, polluted)
+    try {
+      const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
+      const issuer = {
+        ...good,
+        tokenFormat: 'opaque',
+        introspection: { clientId: 'a', clientAuthentication },
+      }
+      expect(problems({ issuers: [issuer], tokenCache: {} })).toEqual([])
+      const { settings } = readOptions({ issuers: [issuer] })
+      const { issuers } = settings
+      expect(issuers[0]!.introspection!.endpoint).toBeUndefined()
+      const authentication = issuers[0]!.introspection!.clientAuthentication
+      expect('keyId' in authentication).toBe(false)
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+  })
+})
+
+describe('ready', () => {
+  it('finds the endpoint, and leaves an issuer of opaque tokens without keys to load', async () => {
+    const { server, endpoint, judge } = await scene(ACTIVE)
+    await server.ready()
+    expect(server.status()).toEqual([{ issuer: endpoint.url, keys: { state: 'unused' } }])
+    const metadata = ['/.well-known/openid-configuration']
+    expect(endpoint.visited).toEqual(metadata)
+    expect(await judge('abc')).toBe('granted')
+    expect(endpoint.visited).toEqual(metadata)
+  })
+
+  it('looks for nothing where the endpoint is given', async () => {
+    const { server, endpoint } = await scene(ACTIVE, {
+      introspection: { endpoint: 'https://as.example.com/introspect' },
+    })
+    await server.ready()
+    expect(endpoint.visited).toEqual([])
+  })
+
+  it('rejects where the endpoint cannot be found, and says what to do', async () => {
+    const { server, endpoint } = await scene(ACTIVE, {
+      others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
+    })
+    const error: unknown = await server.ready().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(IntrospectionUnavailableError)
+    expect(error).toMatchObject({
+      code: 'bearward_introspection_unavailable',
+      issuer: endpoint.url,
+      message: `The introspection endpoint of ${endpoint.url} cannot be found: ${endpoint.url}/.well-known/openid-configuration: it has no introspection_endpoint (set introspection.endpoint)`,
+    })
+  })
+})

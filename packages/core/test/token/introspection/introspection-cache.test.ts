@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { fc } from '../../../../../test/support/property.ts'
+import { IntrospectionCache } from '../../../src/token/introspection/introspection-cache.ts'
+import type { IntrospectionResponse } from '../../../src/token/introspection/introspection-response.ts'
+import { settingsWith } from '../../support/settings.ts'
+
+const reading = settingsWith()
+const at = (seconds: number) => ({ wall: seconds * 1000, monotonic: seconds * 1000 })
+
+function active(askedAt: number, exp?: number, bytes = 100): IntrospectionResponse {
+  const claims = exp === undefined ? { active: true } : { active: true, exp }
+  return { active: true, claims, reading, bytes, askedAt: at(askedAt) }
+}
+
+function inactive(askedAt: number): IntrospectionResponse {
+  return { active: false, askedAt: at(askedAt) }
+}
+
+const AGES = { maxAge: 10, negativeMaxAge: 3 }
+
+describe('cached introspection responses', () => {
+  it('are bounded in number and in bytes, and give way to newer ones', () => {
+    const cache = new IntrospectionCache()
+    const known = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, i) => cache.find(`${prefix}${i}`, AGES, at(1))).filter(
+        (response) => response !== undefined,
+      ).length
+    for (let i = 0; i < 30_000; i++) cache.remember(`a${i}`, active(1))
+    expect(known('a', 30_000)).toBe(10_000)
+    for (let i = 0; i < 1000; i++) cache.remember(`b${i}`, active(1, undefined, 65_536))
+    // As many as fit into 16 MiB with what an entry costs besides.
+    expect(known('b', 1000)).toBe(254)
+    expect(known('a', 30_000)).toBe(0)
+    for (let i = 0; i < 3000; i++) cache.remember(`c${i}`, inactive(1))
+    expect(known('c', 3000)).toBe(1000)
+    expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, 65_536))
+  })
+
+  it('are not driven out by any number of made-up tokens', () => {
+    const cache = new IntrospectionCache()
+    cache.remember('good', active(0))
+    for (let i = 0; i < 100_000; i++) cache.remember(`bad${i}`, inactive(0))
+    expect(cache.find('good', AGES, at(0))).toEqual(active(0))
+  })
+
+  it('age by both clocks: one may stand still, and the other be set back', () => {
+    const cache = new IntrospectionCache()
+    cache.remember('a', active(100))
+    cache.remember('b', inactive(100))
+    const found = (hash: string, wall: number, monotonic: number) =>
+      cache.find(hash, AGES, { wall: wall * 1000, monotonic: monotonic * 1000 }) !== undefined
+    expect([found('a', 109, 109), found('a', 110, 100), found('a', 0, 110)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect([found('b', 102, 102), found('b', 103, 100), found('b', 0, 103)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
+  it('leave behind which tokens were active, until that is withdrawn', () => {
+    const cache = new IntrospectionCache()
+    cache.remember('a', active(0))
+    expect(cache.find('a', AGES, at(1000))).toBeUndefined()
+    expect([cache.wasActive('a'), cache.wasActive('b')]).toEqual([true, false])
+    cache.remember('a', inactive(1000))
+    expect(cache.wasActive('a')).toBe(false)
+  })
+
+  it('whatever happens: are the latest of their token, young enough, and of a token in its time', () => {
+    const seconds = fc.nat(50)
+    const event = fc.record({
+      hash: fc.constantFrom('a', 'b'),
+      make: fc.oneof(
+        fc.constant(inactive),
+        fc
+          .option(seconds, { nil: undefined })
+          .map((exp) => (askedAt: number) => active(askedAt, exp)),
+      ),
+      /** How long ago the call was made that brings the response now. */
+      late: fc.nat(5),
+      pass: fc.nat(8),
+      maxAge: fc.nat(20),
+      negativeMaxAge: fc.nat(5),
+    })
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const cache = new IntrospectionCache()
+        const latest = new Map<string, { response: IntrospectionResponse; askedAt: number }>()
+        let now = 10
+        for (const { hash, make, late, pass, maxAge, negativeMaxAge } of events) {
+          const askedAt = now - late
+          const response = make(askedAt)
+          cache.remember(hash, response)
+          if (askedAt >= (latest.get(hash)?.askedAt ?? 0)) latest.set(hash, { response, askedAt })
+          now += pass
+          const found = cache.find(hash, { maxAge, negativeMaxAge }, at(now))
+          const known = latest.get(hash)!
+          const limit = known.response.active ? maxAge : negativeMaxAge
+          const exp = known.response.active
+            ? (known.response.claims['exp'] as number | undefined)
+            : undefined
+          const isUsable = now - known.askedAt < limit && (exp === undefined || now < exp)
+          expect(found).toBe(isUsable ? known.response : undefined)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,566 @@
+import { createServer } from 'node:https'
+import { request } from 'node:http'
+import { inspect } from 'node:util'
+import LRUCache from 'lru-cache'
+import { describe, expect, it, vi } from 'vitest'
+import { guarded } from '../../../../../test/support/bare-http.ts'
+import { serverCertificate } from '../../../../../test/support/certificate.ts'
+import { settled } from '../../../../../test/support/fake-clock.ts'
+import { raw } from '../../../../../test/support/introspection-server.ts'
+import { AUDIENCE, createTestIssuer } from '../../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../../test/support/requests.ts'
+import { listen } from '../../../../../test/support/servers.ts'
+import { createIssuers } from '../../../src/issuers.ts'
+import { readOptions } from '../../../src/options/read-options.ts'
+import { ACTIVE, closing, CREDENTIALS, scene, tokenIn, summarizeOutcome } from './scene.ts'
+
+const TOKEN = 'an-opaque.token~1+/2='
+
+/** Asks about what cannot be sent as a bearer token. */
+function ask(issuer: string, token: string) {
+  const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
+  const { settings } = readOptions(options)
+  const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
+  return trusted.get(issuer)!.introspection!.ask(token)
+}
+
+describe('the request', () => {
+  it('7662-01: is a form, sent by POST, and the token arrives as it was', async () => {
+    const { endpoint, judge } = await scene(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+    const [asked] = endpoint.asked
+    expect(asked!.method).toBe('POST')
+    expect(asked!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
+    expect([...asked!.form]).toEqual([['token', TOKEN]])
+    expect(asked!.headers.accept).toBe('application/json')
+
+    for (const token of ['a+b', 'a/b', 'a=', 'a~b', 'a%b%20', '+/=~%']) {
+      await ask(endpoint.url, token)
+      expect(endpoint.asked.at(-1)!.form.get('token')).toBe(token)
+    }
+  })
+
+  it('7662-02: holds the token in no address, and no event or refusal holds it', async () => {
+    for (const answer of [ACTIVE, { active: false }, 500, raw('<html>', 'text/html')]) {
+      const { endpoint, send, events } = await scene(answer)
+      const outcome = await send(TOKEN)
+      expect(endpoint.asked[0]!.url).toBe('/introspect')
+      expect(endpoint.visited.join()).not.toContain(TOKEN)
+      expect(events.length).toBeGreaterThan(1)
+      const told = JSON.stringify([events, outcome.kind === 'granted' ? 0 : outcome])
+      expect(told).not.toContain(TOKEN)
+      expect(told).not.toContain(encodeURIComponent(TOKEN))
+    }
+  })
+
+  it('7662-03: names the kind of the token where that is configured', async () => {
+    const { endpoint, judge } = await scene(ACTIVE, {
+      introspection: { tokenTypeHint: 'access_token' },
+    })
+    expect(await judge(TOKEN)).toBe('granted')
+    expect(endpoint.asked[0]!.form.get('token_type_hint')).toBe('access_token')
+  })
+
+  it('7662-33: is not made for what cannot be a token', async () => {
+    const { endpoint, judge, server } = await scene(ACTIVE)
+    expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
+    for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
+      const outcome = await server.authenticate(requestWith(credentials))
+      expect(summarizeOutcome(outcome)).toMatch(/^400 /)
+    }
+    expect(endpoint.asked).toEqual([])
+    expect(endpoint.visited).toEqual([])
+  })
+
+  it('7662-06: is not answered by a server that cannot show who it is', async () => {
+    const { cert, key } = serverCertificate({ subject: { name: 'localhost' } })
+    const impostor = closing(
+      await listen(
+        createServer({ cert, key }, (_req, res) => {
+          res.setHeader('Content-Type', 'application/json')
+          res.end(JSON.stringify(ACTIVE))
+        }) as unknown as Parameters<typeof listen>[0],
+      ),
+    )
+    // By its own name it fails for the chain, by its address for the name as well.
+    for (const host of ['localhost', '127.0.0.1']) {
+      const { judge, failures } = await scene(ACTIVE, {
+        introspection: { endpoint: `https://${host}:${impostor.port}/introspect` },
+      })
+      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+      expect(failures()).toEqual(['unreachable'])
+    }
+  })
+})
+
+describe('the answer', () => {
+  it('7662-07, 7662-21: refuses what is not active, and reads nothing else then', async () => {
+    for (const answer of [
+      { active: false },
+      { ...ACTIVE, active: false, sub: 'user-ada', scope: 'read write admin' },
+      { active: false, exp: 'never', aud: 7 },
+    ]) {
+      const { send, events } = await scene(answer)
+      const outcome = await send(TOKEN)
+      expect(summarizeOutcome(outcome)).toBe('401 inactive')
+      const told = inspect([outcome, events], { depth: 9 })
+      for (const member of ['user-ada', 'admin', 'never']) expect(told).not.toContain(member)
+    }
+  })
+
+  it('7662-08, 7662-09: has to say active with a boolean', async () => {
+    const { active: _, ...silent } = ACTIVE
+    const others = ['true', 1, [true], {}, null, 'yes', '', 0].map((active) => ({
+      ...ACTIVE,
+      active,
+    }))
+    for (const answer of [silent, {}, ...others]) {
+      const { judge, failures } = await scene(answer)
+      expect(await judge(TOKEN), JSON.stringify(answer)).toBe('503 introspection_unavailable')
+      expect(failures()).toEqual(['malformed'])
+    }
+  })
+
+  it.each<[string, (now: number) => object, string]>([
+    ['7662-10: an exp gone by', (now) => ({ exp: now - 5 }), '401 expired'],
+    ['7662-10: an exp to come', (now) => ({ exp: now - 4 }), 'granted'],
+    ['7662-11: an nbf to come', (now) => ({ nbf: now + 6 }), '401 not_yet_valid'],
+    ['7662-11: an nbf gone by', (now) => ({ nbf: now + 5 }), 'granted'],
+    ['an iat to come', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
+    [
+      '7662-12: another audience',
+      () => ({ aud: 'https://files.example.com' }),
+      '401 wrong_audience',
+    ],
+    ['7662-12: other audiences', () => ({ aud: ['a', `${AUDIENCE}/`] }), '401 wrong_audience'],
+    ['7662-12: no audience', () => ({ aud: undefined }), '401 wrong_audience'],
+    ['7662-12: the audience among others', () => ({ aud: ['a', AUDIENCE] }), 'granted'],
+    [
+      'an audience that is no name',
+      () => ({ aud: { 0: AUDIENCE } }),
+      '503 introspection_unavailable',
+    ],
+    ['7662-13: another issuer', () => ({ iss: 'https://as.example.com' }), '401 unknown_issuer'],
+    [
+      '7662-13: no name of an issuer',
+      () => ({ iss: ['https://as.example.com'] }),
+      '503 introspection_unavailable',
+    ],
+    ['7662-14: scopes as an array', () => ({ scope: ['read'] }), '503 introspection_unavailable'],
+    ['7662-15: a DPoP token', () => ({ token_type: 'DPoP' }), '401 unsupported_binding'],
+    ['7662-16: a token bound to a key', () => ({ cnf: { jkt: 'x' } }), '401 unsupported_binding'],
+    [
+      '7662-17: a token bound to a certificate',
+      () => ({ cnf: { 'x5t#S256': 'x' } }),
+      '401 unsupported_binding',
+    ],
+    ['7662-27: members that nobody knows', () => ({ x: { y: [1] }, jti: 'a' }), 'granted'],
+    ['a refresh token', () => ({ token_type: 'refresh_token' }), '401 wrong_token_type'],
+    [
+      'a refresh token, told by its use',
+      () => ({ token_use: 'refresh_token' }),
+      '401 wrong_token_type',
+    ],
+    ['an access token, told by its use', () => ({ token_use: 'access_token' }), 'granted'],
+    ['a refresh token of Keycloak', () => ({ typ: 'Refresh' }), '401 wrong_token_type'],
+    ['an ID token', () => ({ at_hash: 'x' }), '401 wrong_token_type'],
+    [
+      'an ID token, told by what it lacks',
+      () => ({ token_type: undefined, scope: undefined, client_id: undefined }),
+      '401 wrong_token_type',
+    ],
+    ['a token type that is no name', () => ({ token_type: 1 }), '503 introspection_unavailable'],
+    ['a subject that is no name', () => ({ sub: 7 }), '503 introspection_unavailable'],
+    ['a time that is no number', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
+  ])('is held against what an access token is: %s', async (_, members, expected) => {
+    const { clock, endpoint, judge } = await scene(ACTIVE)
+    endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
+    expect(await judge(TOKEN)).toBe(expected)
+  })
+
+  it('may say null where it has nothing to say, except about what it is bound to', async () => {
+    const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
+    const { endpoint, judge, send } = await scene({ ...ACTIVE, ...nothing, token_type: null })
+    const { claims } = tokenIn(await send('t1'))
+    expect(claims).toEqual({ ...ACTIVE, token_type: undefined })
+    expect(Object.hasOwn(claims, 'token_type')).toBe(false)
+    endpoint.answer({ ...ACTIVE, aud: null })
+    expect(await judge('t2')).toBe('401 wrong_audience')
+    endpoint.answer({ ...ACTIVE, cnf: null })
+    expect(await judge('t3')).toBe('401 unsupported_binding')
+    endpoint.answer({ ...ACTIVE, active: null })
+    expect(await judge('t4')).toBe('503 introspection_unavailable')
+  })
+
+  it('says what is wrong with it, and where it came from', async () => {
+    const { endpoint, judge, failed } = await scene({ ...ACTIVE, sub: 7 })
+    await judge(TOKEN)
+    endpoint.answer({ ...ACTIVE, active: 'yes' })
+    await judge(TOKEN)
+    expect(failed().map(({ detail }) => detail)).toEqual([
+      `${endpoint.url}/introspect: the member sub is a number, and not a non-empty string`,
+      `${endpoint.url}/introspect: the member active is a string, and no boolean`,
+    ])
+  })
+
+  it('7662-13: may name its issuer', async () => {
+    const { endpoint, judge } = await scene(ACTIVE)
+    endpoint.answer({ ...ACTIVE, iss: endpoint.url })
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('7662-14: gives scopes as an array only where that is configured', async () => {
+    const answer = { ...ACTIVE, scope: ['read', 'a b'] }
+    const { send } = await scene(answer, { issuer: { scopeFormat: 'array' } })
+    expect(tokenIn(await send(TOKEN)).scopes).toEqual(['read', 'a b'])
+  })
+
+  it('makes the same frozen model that a JWT makes', async () => {
+    const { clock, endpoint, send } = await scene(ACTIVE)
+    const now = clock.seconds()
+    endpoint.answer({ ...ACTIVE, exp: now + 60, iat: now - 1, nbf: now - 2, sub: 'reports-web' })
+    const token = tokenIn(await send(TOKEN))
+    expect(token).toMatchObject({
+      issuer: endpoint.url,
+      audience: [AUDIENCE],
+      subject: { kind: 'machine', id: 'reports-web', clientId: 'reports-web' },
+      clientId: 'reports-web',
+      scopes: ['read', 'write'],
+      expiresAt: now + 60,
+      issuedAt: now - 1,
+      notBefore: now - 2,
+      verifiedBy: 'introspection',
+      bindings: [],
+    })
+    expect(token.hasScope('write')).toBe(true)
+    for (const part of [token, token.claims, token.subject, token.scopes, token.audience])
+      expect(Object.isFrozen(part)).toBe(true)
+    endpoint.answer(ACTIVE)
+    expect(tokenIn(await send('another')).expiresAt).toBeUndefined()
+  })
+
+  it('7662-35: never takes a username for anything', async () => {
+    const { sub: _, ...nobody } = ACTIVE
+    const { send } = await scene(
+      { ...nobody, username: 'ada' },
+      {
+        issuer: { machineSubject: 'client_id' },
+      },
+    )
+    const { subject } = tokenIn(await send(TOKEN))
+    expect(subject.kind).toBe('unknown')
+    expect(JSON.stringify(subject)).not.toContain('ada')
+    const named = await scene(
+      { ...ACTIVE, username: 'reports-web' },
+      {
+        issuer: { machineSubject: 'client_id' },
+      },
+    )
+    expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
+  })
+
+  it('is read by the names of RFC 7662, whatever the JWTs of the provider call them', async () => {
+    const { endpoint, send } = await scene(ACTIVE, { issuer: { provider: 'okta' } })
+    const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
+    expect(tokenIn(await send('t1'))).toMatchObject(expected)
+    endpoint.answer({ ...ACTIVE, cid: 'another' })
+    const token = tokenIn(await send('t2'))
+    expect(token.clientId).toBeUndefined()
+    expect(token.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
+    // There the audience is the client in JWTs, and in an answer it is this API.
+    const gravitee = await scene(ACTIVE, { issuer: { provider: 'gravitee-am' } })
+    expect(tokenIn(await gravitee.send(TOKEN))).toMatchObject(expected)
+    const spring = await scene(ACTIVE, { issuer: { provider: 'spring-as' } })
+    expect(tokenIn(await spring.send(TOKEN))).toMatchObject(expected)
+    const own = { clientIdClaim: 'azp', scopeClaim: 'scp', scopeFormat: 'array' } as const
+    const configured = await scene(ACTIVE, { issuer: own })
+    expect(tokenIn(await configured.send(TOKEN))).toMatchObject(expected)
+    configured.endpoint.answer({ ...ACTIVE, azp: 'web', scp: ['a'] })
+    expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
+  })
+
+  it('says who its subject is by the rules of the provider for answers', async () => {
+    const issuer = { provider: 'node-oidc-provider' } as const
+    const { endpoint, send } = await scene(ACTIVE, { issuer })
+    expect(tokenIn(await send('t1')).subject).toMatchObject({
+      kind: 'user',
+      id: 'user-ada',
+      evidence: { rules: ['node-oidc-provider.introspected_account'] },
+    })
+    const { sub: _, ...nobody } = ACTIVE
+    endpoint.answer(nobody)
+    expect(tokenIn(await send('t2')).subject).toMatchObject({
+      kind: 'machine',
+      id: 'reports-web',
+      evidence: { rules: ['node-oidc-provider.no_account'] },
+    })
+  })
+
+  it('may lack an audience where that is configured, for named clients alone', async () => {
+    const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
+    const issuer = { audience: null, allowedClients: ['reports-web'] }
+    const { endpoint, judge } = await scene(minimal, { issuer })
+    expect(await judge('t1')).toBe('granted')
+    endpoint.answer({ ...minimal, client_id: 'another' })
+    expect(await judge('t2')).toBe('401 untrusted_client')
+    endpoint.answer({ ...minimal, aud: AUDIENCE })
+    expect(await judge('t3')).toBe('401 wrong_audience')
+    endpoint.answer({ ...minimal, token_type: 'refresh_token' })
+    expect(await judge('t4')).toBe('401 wrong_token_type')
+  })
+
+  it('needs an iat where the age of tokens is limited', async () => {
+    const { clock, endpoint, judge } = await scene(ACTIVE, { issuer: { maxTokenAge: 60 } })
+    expect(await judge('t1')).toBe('401 missing_claim')
+    endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
+    expect(await judge('t2')).toBe('401 too_old')
+    endpoint.answer({ ...ACTIVE, iat: clock.seconds() })
+    expect(await judge('t3')).toBe('granted')
+  })
+})
+
+describe('a cached answer', () => {
+  it('7662-18: is not used after the token has expired, also where the clock jumps', async () => {
+    for (const pass of ['advance', 'jump'] as const) {
+      const { clock, endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge: 3600 } })
+      endpoint.answer({ ...ACTIVE, exp: clock.seconds() + 60 })
+      expect(await judge(TOKEN)).toBe('granted')
+      clock[pass](59)
+      expect(await judge(TOKEN)).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+      clock[pass](2)
+      endpoint.answer({ active: false })
+      expect(await judge(TOKEN)).toBe('401 inactive')
+      expect(endpoint.asked).toHaveLength(2)
+    }
+  })
+
+  it('7662-19: is used for no longer than configured', async () => {
+    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+      introspection: { maxAge: 20 },
+    })
+    expect(await judge(TOKEN)).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(19.9)
+    expect(await judge(TOKEN)).toBe('granted')
+    clock.advance(0.1)
+    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(endpoint.asked).toHaveLength(2)
+    const types = events.map(({ type }) => type).filter((type) => type.startsWith('introspection'))
+    expect(types).toEqual(['introspection_called', 'introspection_cached', 'introspection_called'])
+  })
+
+  it('7662-20: is not used at all with a maximum age of 0', async () => {
+    const { endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge: 0 } })
+    for (let i = 1; i <= 5; i++) {
+      expect(await judge(TOKEN)).toBe('granted')
+      expect(endpoint.asked).toHaveLength(i)
+    }
+    endpoint.answer({ active: false })
+    for (let i = 6; i <= 8; i++) {
+      expect(await judge(TOKEN)).toBe('401 inactive')
+      expect(endpoint.asked).toHaveLength(i)
+    }
+  })
+
+  it('7662-31: says for a short time that a token is not active', async () => {
+    const { clock, endpoint, judge } = await scene({ active: false })
+    expect(await judge(TOKEN)).toBe('401 inactive')
+    endpoint.answer(ACTIVE)
+    clock.advance(2.9)
+    expect(await judge(TOKEN)).toBe('401 inactive')
+    expect(endpoint.asked).toHaveLength(1)
+    clock.advance(0.1)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('is as old as the question, however long the answer took', async () => {
+    let answer = () => {}
+    const { clock, endpoint, judge } = await scene(
+      ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
+    )
+    const first = judge(TOKEN)
+    await endpoint.received(1)
+    clock.advance(2)
+    answer()
+    expect(await first).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.advance(7.9)
+    expect(await judge(TOKEN)).toBe('granted')
+    clock.advance(0.1)
+    expect(await judge(TOKEN)).toBe('401 inactive')
+  })
+
+  it('ages also where the machine was suspended, and only the wall clock knows', async () => {
+    const { clock, endpoint, judge } = await scene(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+    endpoint.answer({ active: false })
+    clock.jump(10)
+    expect(await judge(TOKEN)).toBe('401 inactive')
+  })
+
+  it('7662-30: is never one that did not come', async () => {
+    const { endpoint, judge } = await scene(500)
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it('7662-32: stands under a hash, and the token in nothing that is kept', async () => {
+    const kept = vi.spyOn(LRUCache.prototype, 'set')
+    try {
+      const [first, second] = [await scene(ACTIVE), await scene({ active: false })]
+      expect(await first.judge(TOKEN)).toBe('granted')
+      expect(await second.judge(TOKEN)).toBe('401 inactive')
+      expect(kept).toHaveBeenCalledTimes(2)
+      expect(inspect(kept.mock.calls, { depth: 9 })).not.toContain(TOKEN)
+      const [one, other] = kept.mock.calls.map(([key]) => key)
+      expect(one).toMatch(/^[A-Za-z0-9_-]{43}$/)
+      expect(other).not.toBe(one)
+    } finally {
+      kept.mockRestore()
+    }
+  })
+})
+
+describe('calls at the same time', () => {
+  it('7662-28: are one for one token, and one for each of many', async () => {
+    const { endpoint, judge } = await scene(ACTIVE)
+    const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
+    expect(new Set(same)).toEqual(new Set(['granted']))
+    expect(endpoint.asked).toHaveLength(1)
+
+    const distinct = await Promise.all(Array.from({ length: 90 }, (_, i) => judge(`token-${i}`)))
+    expect(new Set(distinct)).toEqual(new Set(['granted']))
+    expect(endpoint.asked).toHaveLength(91)
+  })
+
+  it('7662-28: are two at most for one token where nobody takes an answer from before', async () => {
+    const answers: (() => void)[] = []
+    const { endpoint, judge } = await scene(
+      ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
+      { introspection: { maxAge: 0 } },
+    )
+    const first = judge(TOKEN)
+    await endpoint.received(1)
+    const others = Array.from({ length: 20 }, () => judge(TOKEN))
+    await settled()
+    expect(endpoint.asked).toHaveLength(1)
+    answers[0]!()
+    expect(await first).toBe('granted')
+    await endpoint.received(2)
+    // Whoever comes while the second is on its way, waits for a third.
+    const last = judge(TOKEN)
+    answers[1]!()
+    expect(new Set(await Promise.all(others))).toEqual(new Set(['granted']))
+    await endpoint.received(3)
+    answers[2]!()
+    expect(await last).toBe('granted')
+    expect(endpoint.asked).toHaveLength(3)
+  })
+
+  it('are shared for no longer than an answer may be old', async () => {
+    const answers: (() => void)[] = []
+    const { clock, endpoint, judge } = await scene(
+      ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
+      { introspection: { maxAge: 2 } },
+    )
+    const first = judge(TOKEN)
+    await endpoint.received(1)
+    clock.advance(1.9)
+    const second = judge(TOKEN)
+    clock.advance(0.1)
+    const third = judge(TOKEN)
+    answers[0]!()
+    expect([await first, await second]).toEqual(['granted', 'granted'])
+    await endpoint.received(2)
+    answers[1]!()
+    expect(await third).toBe('granted')
+    expect(endpoint.asked).toHaveLength(2)
+  })
+
+  it('7662-28: are two where two issuers are asked about one token, and stay apart', async () => {
+    const a = await scene({ ...ACTIVE, sub: 'known-to-a' })
+    const b = await scene({ ...ACTIVE, sub: 'known-to-b' })
+    const [ofA, ofB] = await Promise.all([a.send(TOKEN), b.send(TOKEN)])
+    expect([tokenIn(ofA).subject.id, tokenIn(ofB).subject.id]).toEqual(['known-to-a', 'known-to-b'])
+    expect([a.endpoint.asked.length, b.endpoint.asked.length]).toEqual([1, 1])
+  })
+
+  it('are never more than 96, and 128 with those for tokens that were active before', async () => {
+    const { clock, endpoint, judge, events } = await scene(ACTIVE)
+    for (let i = 0; i < 40; i++) expect(await judge(`good-${i}`)).toBe('granted')
+    clock.advance(10)
+    const answers: (() => void)[] = []
+    endpoint.answer(
+      ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
+    )
+    const pending = Array.from({ length: 96 }, (_, i) => judge(`made-up-${i}`))
+    await endpoint.received(40 + 96)
+    expect(await judge('one-more')).toBe('503 introspection_unavailable')
+    expect(events.at(-1)).toMatchObject({ type: 'refused', found: 'too many calls at once' })
+
+    pending.push(...Array.from({ length: 32 }, (_, i) => judge(`good-${i}`)))
+    await endpoint.received(40 + 128)
+    expect(await judge('good-39')).toBe('503 introspection_unavailable')
+    expect(endpoint.asked).toHaveLength(40 + 128)
+    for (const answer of answers) answer()
+    expect(new Set(await Promise.all(pending))).toEqual(new Set(['granted']))
+    endpoint.answer(ACTIVE)
+    expect(await judge('one-more')).toBe('granted')
+  })
+
+  it('7662-29: do not depend on the caller who came first', async () => {
+    let answer = () => {}
+    const { endpoint, server } = await scene(
+      ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
+    )
+    const api = closing(
+      await listen(guarded(server.guard(), (_req, res) => void res.end('granted'))),
+    )
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    const first = request(api.url, { headers })
+    const gone = new Promise((resolve) => first.on('error', resolve))
+    first.end()
+    await endpoint.received(1)
+    const second = fetch(api.url, { headers })
+    await settled()
+    first.destroy(new Error('the caller has gone'))
+    await gone
+    await settled()
+    answer()
+    expect((await second).status).toBe(200)
+    expect(endpoint.asked).toHaveLength(1)
+  })
+})
+
+describe('which token is introspected', () => {
+  it('7662-34: a JWT too, where the issuer calls its tokens opaque; what it claims counts for nothing', async () => {
+    const { clock, endpoint, send } = await scene(ACTIVE)
+    const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
+    const token = issuer.token({ claims: { sub: 'forged', scope: 'admin' } })
+    const verified = tokenIn(await send(token))
+    expect(verified.subject.id).toBe('user-ada')
+    expect(verified.scopes).toEqual(['read', 'write'])
+    expect(endpoint.asked[0]!.form.get('token')).toBe(token)
+  })
+
+  it('no JWT of an unknown issuer, and nothing that begins like one', async () => {
+    const { clock, endpoint, judge } = await scene(ACTIVE)
+    const stranger = createTestIssuer({ now: clock.seconds })
+    expect(await judge(stranger.token())).toBe('401 unknown_issuer')
+    expect(await judge(stranger.token({ claims: { iss: undefined } }))).toBe('401 unknown_issuer')
+    const [header, claims] = stranger.token().split('.')
+    for (const token of [
+      `${header}.${claims}.`,
+      `${header}.${claims}`,
+      `${header}.a.b.c.d`,
+      `${header}.`,
+    ]) {
+      expect(await judge(token)).toBe('401 malformed_token')
+    }
+    expect(endpoint.asked).toEqual([])
+    expect(endpoint.visited).toEqual([])
+  })
+})

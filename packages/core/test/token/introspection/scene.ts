@@ -1,0 +1,112 @@
+import { calculateJwkThumbprint } from 'jose'
+import { closing } from '../../../../../test/support/closing.ts'
+import { fakeClock } from '../../../../../test/support/fake-clock.ts'
+import {
+  introspectionServer,
+  type IntrospectionServer,
+  type Script,
+} from '../../../../../test/support/introspection-server.ts'
+import {
+  AUDIENCE,
+  createTestIssuer,
+  type TokenOverrides,
+} from '../../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../../test/support/keys.ts'
+import { requestWith } from '../../../../../test/support/requests.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type IntrospectionOptions,
+  type IssuerOptions,
+  type Outcome,
+  type Requirements,
+  type ResourceServerOptions,
+} from '../../../src/index.ts'
+
+export { closing }
+
+export const SECRET = 'the-secret-of-the-api'
+export const CREDENTIALS = {
+  clientId: 'the-api',
+  clientAuthentication: { method: 'client_secret_basic', secret: SECRET },
+} as const satisfies IntrospectionOptions
+
+/** What an endpoint says of a good token. */
+export const ACTIVE = {
+  active: true,
+  aud: AUDIENCE,
+  sub: 'user-ada',
+  client_id: 'reports-web',
+  scope: 'read write',
+  token_type: 'Bearer',
+}
+
+export interface SceneOptions {
+  readonly introspection?: Partial<IntrospectionOptions>
+  readonly issuer?: Partial<IssuerOptions>
+  readonly options?: Partial<ResourceServerOptions>
+  readonly others?: (url: string) => Record<string, Script>
+  /** Asks a server that is there already. */
+  readonly server?: IntrospectionServer
+}
+
+/** An endpoint, a clock, and a resource server that takes opaque tokens. */
+export async function scene(
+  first: Script,
+  { introspection, issuer, options, others, server: given }: SceneOptions = {},
+) {
+  const clock = fakeClock()
+  const endpoint = given ?? closing(await introspectionServer(first, others))
+  const events: BearwardEvent[] = []
+  const server = closing(
+    createResourceServer({
+      issuer: endpoint.url,
+      audience: AUDIENCE,
+      tokenFormat: 'opaque',
+      introspection: { ...CREDENTIALS, ...introspection },
+      ...issuer,
+      clock,
+      onEvent: (event: BearwardEvent) => events.push(event),
+      ...options,
+    } as ResourceServerOptions),
+  )
+  const send = (token: string, requirements?: Requirements) =>
+    Promise.resolve(
+      server.authenticate(
+        requestWith(token),
+        ...(requirements === undefined ? [] : [requirements]),
+      ),
+    )
+  /** Returns the outcome in short: `granted`, or the status and the reason. */
+  const judge = async (token: string, requirements?: Requirements) =>
+    summarizeOutcome(await send(token, requirements))
+  const failed = () =>
+    events.flatMap((event) => (event.type === 'introspection_failed' ? [event] : []))
+  const failures = () => failed().map(({ failure }) => failure)
+  return { clock, endpoint, events, server, send, judge, failed, failures }
+}
+
+const key = generateKey('ES256')
+
+/** An issuer of JWTs that can also be asked about them. */
+export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {}) {
+  const made = await scene(
+    { active: true },
+    { ...more, issuer: { tokenFormat, jwks: { keys: [key.jwk] }, ...more.issuer } },
+  )
+  const issuer = createTestIssuer({ issuer: made.endpoint.url, now: made.clock.seconds })
+  return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }
+}
+
+/** That of the key of such an issuer. */
+export const thumbprintOfKey = () => calculateJwkThumbprint(key.jwk)
+
+export function summarizeOutcome(outcome: Outcome): string {
+  return outcome.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome.kind
+}
+
+/** The token of an outcome that has to be granted. */
+export function tokenIn(outcome: Outcome) {
+  if (outcome.kind !== 'granted') throw new Error(`not granted, but ${summarizeOutcome(outcome)}`)
+  return outcome.token
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, ISSUER } from '../../../../../test/support/issuer.ts'
+import type { IssuerSettings } from '../../../src/model/settings.ts'
+import { checkAudience, checkClaimTypes, requiredClaims } from '../../../src/token/jwt/claims.ts'
+import { summarize } from '../../support/refusal.ts'
+import { settingsWith } from '../../support/settings.ts'
+
+const MISSING = 'missing_claim: 401 invalid_token'
+const INVALID = 'invalid_claim: 401 invalid_token'
+const AUDIENCES = 'wrong_audience: 401 invalid_token'
+const CLIENT = 'untrusted_client: 401 invalid_token'
+
+const GOOD: Readonly<Record<string, unknown>> = {
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'a-user',
+  client_id: 'a-client',
+  scope: 'read write',
+  iat: 1_900_000_000,
+  nbf: 1_900_000_000,
+  exp: 1_900_000_300,
+  jti: 'a-token',
+}
+
+const without = (name: string) =>
+  Object.fromEntries(Object.entries(GOOD).filter(([claim]) => claim !== name))
+const check = (claims: Record<string, unknown>, settings = settingsWith()) =>
+  checkClaimTypes(claims, settings, requiredClaims(settings))
+const types = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
+  summarize(check(claims, settingsWith(changes)))
+
+describe('checkClaimTypes', () => {
+  const strict = { jwtProfile: 'rfc9068' } as const
+
+  it('takes good claims', () => {
+    expect(types(GOOD)).toBe('passed')
+    expect(types(GOOD, strict)).toBe('passed')
+    expect(types({ iss: ISSUER, aud: AUDIENCE, exp: 1 })).toBe('passed')
+  })
+
+  it.each(['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])(
+    '9068-12: demands %s of an at+jwt',
+    (name) => expect(types(without(name), strict)).toBe(MISSING),
+  )
+
+  it('demands iss and exp of every token, iat where its age counts, and nothing else', () => {
+    for (const name of ['iss', 'exp']) expect(types(without(name))).toBe(MISSING)
+    expect(types(without('iat'), { maxTokenAge: 60 })).toBe(MISSING)
+    for (const name of ['sub', 'client_id', 'iat', 'jti', 'nbf', 'scope']) {
+      expect(types(without(name))).toBe('passed')
+    }
+  })
+
+  it('demands no audience of an issuer whose tokens have none', () => {
+    expect(types(without('aud'), { ...strict, audiences: null })).toBe('passed')
+  })
+
+  const notStrings = [1, null, true, ['a'], {}, [], 0]
+  const notNumbers = ['1893456000', null, true, [1], {}, '', [], 'soon']
+  const notAudiences = [
+    1,
+    null,
+    true,
+    {},
+    { 0: AUDIENCE, length: 1 },
+    [AUDIENCE, 1],
+    [[AUDIENCE]],
+    [null],
+  ]
+
+  it.each([
+    ...['sub', 'client_id', 'jti', 'scope'].flatMap((name) =>
+      notStrings.map((value) => [name, value] as const),
+    ),
+    ...['exp', 'iat', 'nbf'].flatMap((name) => notNumbers.map((value) => [name, value] as const)),
+    ...notAudiences.map((value) => ['aud', value] as const),
+  ])('9068-13: refuses %s of another type: %j', (name, value) => {
+    expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
+    expect(types({ ...GOOD, [name]: value }, strict)).toBe(INVALID)
+  })
+
+  it.each(notNumbers)('7519-38: refuses an exp that is no number: %j', (exp) => {
+    expect(types({ ...GOOD, exp })).toBe(INVALID)
+  })
+
+  it('7519-39: refuses a time that is not finite, negative, or beyond exact numbers', () => {
+    for (const text of ['1e400', '-1', '-0.5', '-1e400', '9007199254740993', '1e20', '9e99']) {
+      for (const name of ['exp', 'nbf', 'iat']) {
+        expect(types({ ...GOOD, [name]: JSON.parse(text) })).toBe(INVALID)
+      }
+    }
+    for (const exp of [0, 253402300800, 9007199254740991]) {
+      expect(types({ ...GOOD, exp })).toBe('passed')
+    }
+  })
+
+  it('7519-40: takes a time with a fraction', () => {
+    for (const name of ['exp', 'nbf', 'iat']) {
+      expect(types({ ...GOOD, [name]: 1_900_000_300.5 })).toBe('passed')
+    }
+  })
+
+  it('refuses identifiers that are empty or hold a lone surrogate', () => {
+    for (const name of ['sub', 'client_id']) {
+      for (const value of ['', '\ud800', 'a\udc00', '\udc00\ud800']) {
+        expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
+      }
+      expect(types({ ...GOOD, [name]: '\ud83d\udc3b __proto__ \0\r\n' })).toBe('passed')
+    }
+  })
+
+  it('looks at the claims that the issuer uses for client id and scopes', () => {
+    const okta = {
+      clientIdClaims: ['cid'],
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+    } as const
+    expect(types({ ...GOOD, cid: 'c', scp: ['read'] }, okta)).toBe('passed')
+    expect(types({ ...GOOD, cid: 'c', scp: [] }, okta)).toBe('passed')
+    for (const scp of ['read', ['read', 1], {}, null]) {
+      expect(types({ ...GOOD, cid: 'c', scp }, okta)).toBe(INVALID)
+    }
+    for (const cid of ['', 1, ['c'], null]) expect(types({ ...GOOD, cid }, okta)).toBe(INVALID)
+  })
+
+  it('repeats no value of a claim in its explanations', () => {
+    for (const name of Object.keys(GOOD).filter((claim) => claim !== 'iss')) {
+      const rejection = check({ ...GOOD, [name]: { s3cret: 's3cret' } })
+      expect(summarize(rejection)).toBe(INVALID)
+      expect(JSON.stringify(rejection)).not.toContain('s3cret')
+    }
+  })
+})
+
+const audience = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
+  summarize(checkAudience({ ...GOOD, ...claims }, settingsWith(changes)))
+
+describe('checkAudience', () => {
+  it('9068-06: takes a token that names this API, and no other', () => {
+    const judge = (aud: unknown) => {
+      const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
+      const settings = settingsWith({ jwtProfile: 'rfc9068' })
+      return summarize(check(claims, settings) ?? checkAudience(claims, settings))
+    }
+    expect(judge(AUDIENCE)).toBe('passed')
+    expect(judge(['https://other.example.com', AUDIENCE])).toBe('passed')
+    const others = [
+      [],
+      '',
+      `${AUDIENCE}/`,
+      'https://API.example.com/v1',
+      'HTTPS://api.example.com/v1',
+      [''],
+      `${AUDIENCE} `,
+      `${AUDIENCE}#`,
+      `${AUDIENCE}?x`,
+      'https://api.example.com/v',
+      'https://api.example.com',
+      [`${AUDIENCE},https://other.example.com`],
+      [AUDIENCE.split('')].flat(),
+    ]
+    for (const aud of others) expect(judge(aud)).toBe(AUDIENCES)
+    for (const aud of [{ 0: AUDIENCE }, [[AUDIENCE]], 1, null]) expect(judge(aud)).toBe(INVALID)
+    expect(judge(undefined)).toBe(MISSING)
+  })
+
+  it('8725-14, 7519-43: refuses a token that names nobody or only others', () => {
+    for (const aud of [undefined, [], 'https://other.example.com', ['https://other.example.com']]) {
+      expect(audience({ aud })).toBe(AUDIENCES)
+    }
+  })
+
+  it('takes any one of several audiences', () => {
+    const changes = { audiences: [AUDIENCE, 'orders'] }
+    expect(audience({ aud: 'orders' }, changes)).toBe('passed')
+    expect(audience({ aud: ['x', 'orders'] }, changes)).toBe('passed')
+    expect(audience({ aud: 'order' }, changes)).toBe(AUDIENCES)
+  })
+
+  it('finds one audience among 100,000', () => {
+    const others = Array.from({ length: 100_000 }, (_, i) => `https://api${i}.example.com`)
+    expect(audience({ aud: others })).toBe(AUDIENCES)
+    expect(audience({ aud: [...others, AUDIENCE] })).toBe('passed')
+  })
+
+  it('takes only the allowed clients, where they are named', () => {
+    const changes = { allowedClients: ['a-client', 'b-client'] }
+    expect(audience({}, changes)).toBe('passed')
+    expect(audience({ client_id: 'b-client' }, changes)).toBe('passed')
+    expect(audience({ client_id: 'A-client' }, changes)).toBe(CLIENT)
+    expect(audience({ client_id: undefined }, changes)).toBe(CLIENT)
+    expect(audience({ azp: 'x' }, { ...changes, clientIdClaims: ['azp'] })).toBe(CLIENT)
+    expect(audience({ aud: 'x' }, changes)).toBe(AUDIENCES)
+  })
+
+  it('takes tokens without audience from the allowed clients alone, where there is none', () => {
+    const cognito = { audiences: null, allowedClients: ['a-client'] }
+    expect(audience({ aud: undefined }, cognito)).toBe('passed')
+    expect(audience({ aud: undefined, client_id: 'x' }, cognito)).toBe(CLIENT)
+    for (const aud of [AUDIENCE, 'a-client', [], ''])
+      expect(audience({ aud }, cognito)).toBe(AUDIENCES)
+  })
+
+  it('repeats nothing of the token in its explanations', () => {
+    const rejections = [
+      checkAudience({ aud: 's3cret' }, settingsWith()),
+      checkAudience(
+        { aud: AUDIENCE, client_id: 's3cret' },
+        settingsWith({ allowedClients: ['a'] }),
+      ),
+    ]
+    expect(rejections.map(summarize)).toEqual([AUDIENCES, CLIENT])
+    expect(JSON.stringify(rejections)).not.toContain('s3cret')
+  })
+})

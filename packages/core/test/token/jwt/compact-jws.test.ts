@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import { encodePart } from '../../../../../test/support/tokens.ts'
+import { characterOf, fc } from '../../../../../test/support/property.ts'
+import { checkB64token } from '../../../src/token/b64token.ts'
+import { parseCompactJws } from '../../../src/token/jwt/compact-jws.ts'
+import { summarize } from '../../support/refusal.ts'
+
+const MALFORMED = 'malformed_token: 401 invalid_token'
+
+const HEADER = encodePart({ alg: 'ES256' })
+const CLAIMS = encodePart({ iss: 'a', sub: 'b' })
+const SIGNATURE = 'AQID'
+const GOOD = `${HEADER}.${CLAIMS}.${SIGNATURE}`
+
+const withHeader = (text: string) => `${encodePart(text)}.${CLAIMS}.${SIGNATURE}`
+const withClaims = (text: string) => `${HEADER}.${encodePart(text)}.${SIGNATURE}`
+
+describe('parseCompactJws', () => {
+  it('takes the example of RFC 7515 appendix A.1 apart', () => {
+    const input =
+      'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9' +
+      '.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
+    const token = `${input}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`
+    expect(parseCompactJws(token)).toEqual({
+      token,
+      header: { typ: 'JWT', alg: 'HS256' },
+      claims: { iss: 'joe', exp: 1300819380, 'http://example.com/is_root': true },
+      signingInput: input,
+      signature: Buffer.from(
+        '7418dfb49799e0254ffa607dd8adbbba16d4254d69d6bff05b58055853848d79',
+        'hex',
+      ),
+    })
+  })
+
+  it.each([
+    ['two parts', `${HEADER}.${CLAIMS}`],
+    ['four parts', `${GOOD}.AQID`],
+    ['four parts, the last one empty', `${GOOD}.`],
+    ['five parts', `${GOOD}.AQID.AQID`],
+    ['one part', HEADER],
+    ['no header', `.${CLAIMS}.${SIGNATURE}`],
+    ['no claims', `${HEADER}..${SIGNATURE}`],
+    ['two dots', '..'],
+    ['one dot', '.'],
+    ['nothing', ''],
+    ['10,000 dots', '.'.repeat(10_000)],
+  ])('7515-01: takes exactly three parts: %s', (_, token) => {
+    expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
+  })
+
+  it('6750-04: takes nothing that is no b64token', () => {
+    const parts = fc.constantFrom(HEADER, CLAIMS, SIGNATURE, '')
+    const foreign = fc.oneof(
+      { weight: 5, arbitrary: fc.constant('') },
+      {
+        weight: 1,
+        arbitrary: fc.string({ unit: characterOf('.=+/~, \t\n"\0\u00e9\u0130'), maxLength: 2 }),
+      },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 2 }) },
+    )
+    const tokens = fc
+      .array(fc.tuple(foreign, parts, foreign), { minLength: 3, maxLength: 4 })
+      .map((all) => all.map((each) => each.join('')).join('.'))
+    let taken = 0
+    fc.assert(
+      fc.property(fc.oneof(tokens, fc.constant(GOOD)), (token) => {
+        if (summarize(parseCompactJws(token)) !== 'passed') return
+        taken++
+        expect(checkB64token(token)).toBeUndefined()
+      }),
+      { numRuns: 2000 },
+    )
+    expect(taken).toBeGreaterThan(20)
+  })
+
+  it('7518-32: refuses an empty signature', () => {
+    expect(summarize(parseCompactJws(`${HEADER}.${CLAIMS}.`))).toBe(MALFORMED)
+    expect(summarize(parseCompactJws(`${encodePart({ alg: 'none' })}.${CLAIMS}.`))).toBe(MALFORMED)
+  })
+
+  it('9068-16: refuses a JWE without looking into it', () => {
+    const jwe = [encodePart({ alg: 'dir', enc: 'A128GCM' }), '', 'AQID', 'AQID', 'AQID'].join('.')
+    expect(summarize(parseCompactJws(jwe))).toBe(MALFORMED)
+  })
+
+  it('8725bis-21: refuses the JSON serializations', () => {
+    const flattened = { protected: HEADER, payload: CLAIMS, signature: SIGNATURE }
+    const general = {
+      payload: CLAIMS,
+      signatures: [{ protected: HEADER, signature: SIGNATURE }],
+    }
+    for (const token of [flattened, general].map((jws) => JSON.stringify(jws))) {
+      expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
+      expect(summarize(parseCompactJws(encodePart(token)))).toBe(MALFORMED)
+    }
+  })
+
+  describe.each([0, 1, 2])('part %i', (index) => {
+    const change = (edit: (part: string) => string) =>
+      GOOD.split('.')
+        .map((part, i) => (i === index ? edit(part) : part))
+        .join('.')
+
+    it.each([
+      ['padding', (part: string) => `${part}=`],
+      ['more padding', (part: string) => `${part}==`],
+      ['a line break inside', (part: string) => `${part.slice(0, 2)}\n${part.slice(2)}`],
+      ['a line break behind', (part: string) => `${part}\n`],
+      ['a blank', (part: string) => ` ${part}`],
+      ['a tab', (part: string) => `${part.slice(0, 2)}\t${part.slice(2)}`],
+      ['a plus sign', (part: string) => `+${part.slice(1)}`],
+      ['a slash', (part: string) => `/${part.slice(1)}`],
+      ['a look-alike', (part: string) => `\uff25${part.slice(1)}`],
+      [
+        'an impossible length',
+        (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
+      ],
+    ])('7515-02: has to be base64url without %s', (_, edit) => {
+      expect(summarize(parseCompactJws(GOOD))).toBe('passed')
+      expect(summarize(parseCompactJws(change(edit)))).toBe(MALFORMED)
+    })
+
+    it('7515-03: has to be in the one spelling that leaves no bit unused', () => {
+      const spellings = [
+        'eyJhIjoxfQ',
+        'eyJhIjoxfR',
+        'eyJhIjoxfS',
+        'eyJhIjoxff',
+        'eyJhIjoxfSA',
+        'eyJhIjoxfSB',
+      ]
+      const results = spellings.map((part) => summarize(parseCompactJws(change(() => part))))
+      expect(results).toEqual(['passed', ...Array(3).fill(MALFORMED), 'passed', MALFORMED])
+    })
+  })
+
+  it.each([
+    ['an array', '[]'],
+    ['a string', '"x"'],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['two objects', '{} {}'],
+    ['a trailing comma', '{"alg":"ES256",}'],
+    ['a byte order mark', '\ufeff{"alg":"ES256"}'],
+    ['a comment', '{"alg":"ES256"/**/}'],
+    ['nothing but a blank', ' '],
+  ])('7515-04, 7519-36: takes one JSON object for header and claims: not %s', (_, text) => {
+    expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED)
+    expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED)
+  })
+
+  it.each(['{"alg":"ES256","alg":"none"}', '{"alg":"ES256","\\u0061lg":"none"}'])(
+    '7515-05: refuses a header parameter that is written twice: %s',
+    (text) => expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED),
+  )
+
+  it.each(['{"sub":"a","sub":"b"}', '{"sub":"a","s\\u0075b":"b"}'])(
+    '7519-37: refuses a claim that is written twice: %s',
+    (text) => expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED),
+  )
+
+  it('7519-47: knows a claim by its name, however the name is spelt', () => {
+    const jws = parseCompactJws(withClaims('{"\\u0069ss":"a"}'))
+    expect(jws).toMatchObject({ claims: { iss: 'a' } })
+    expect(summarize(parseCompactJws(withClaims('{"\\u0069ss":"a","iss":"b"}')))).toBe(MALFORMED)
+  })
+
+  it('8725-11: takes UTF-8 and nothing else', () => {
+    const text = '{"alg":"ES256"}'
+    const encodings = [
+      Buffer.from(text, 'utf16le'),
+      Buffer.from(text, 'utf16le').swap16(),
+      Buffer.from(text.split('').flatMap((character) => [character.charCodeAt(0), 0, 0, 0])),
+      Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xff), Buffer.from('"}')]),
+    ]
+    for (const bytes of encodings) {
+      const part = encodePart(bytes)
+      expect(summarize(parseCompactJws(`${part}.${CLAIMS}.${SIGNATURE}`))).toBe(MALFORMED)
+      expect(summarize(parseCompactJws(`${HEADER}.${part}.${SIGNATURE}`))).toBe(MALFORMED)
+    }
+  })
+
+  it('never throws, and tells nothing of the token', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: characterOf('eyJ0A.-_=') }),
+      fc.tuple(fc.string(), fc.string()).map(([a, b]) => `${encodePart(a)}.${encodePart(b)}.AQID`),
+      fc.json().map((claims) => withClaims(`{"s3cret":${claims}`)),
+    )
+    fc.assert(
+      fc.property(texts, (text) => {
+        const result = parseCompactJws(text)
+        if (summarize(result) !== 'passed') expect(JSON.stringify(result)).not.toContain('s3cret')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { checkTimes } from '../../../src/token/jwt/times.ts'
+import { summarize } from '../../support/refusal.ts'
+import { settingsWith } from '../../support/settings.ts'
+
+const AT = 1_900_000_000
+const EXPIRED = 'expired: 401 invalid_token'
+const EARLY = 'not_yet_valid: 401 invalid_token'
+const FUTURE = 'issued_in_future: 401 invalid_token'
+const OLD = 'too_old: 401 invalid_token'
+
+describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) => {
+  const check = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
+    summarize(checkTimes(claims, settingsWith({ clockTolerance, maxTokenAge }), now))
+
+  it('9068-09: takes a token until the last instant before it expires', () => {
+    const end = AT + clockTolerance
+    expect(check({ exp: AT }, end - 1)).toBe('passed')
+    expect(check({ exp: AT }, end - 0.001)).toBe('passed')
+    expect(check({ exp: AT }, end)).toBe(EXPIRED)
+    expect(check({ exp: AT }, end + 1)).toBe(EXPIRED)
+    expect(check({ exp: 0 }, AT)).toBe(EXPIRED)
+  })
+
+  it('reads the fraction of a time', () => {
+    expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.499)).toBe('passed')
+    expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.5)).toBe(EXPIRED)
+  })
+
+  it('takes a token from the instant on from which it is valid', () => {
+    const start = AT - clockTolerance
+    expect(check({ exp: AT + 300, nbf: AT }, start - 0.001)).toBe(EARLY)
+    expect(check({ exp: AT + 300, nbf: AT }, start)).toBe('passed')
+    expect(check({ exp: AT + 300, nbf: AT }, AT)).toBe('passed')
+  })
+
+  it('takes a token from the instant on at which it was issued', () => {
+    const start = AT - clockTolerance
+    expect(check({ exp: AT + 300, iat: AT }, start - 0.001)).toBe(FUTURE)
+    expect(check({ exp: AT + 300, iat: AT }, start)).toBe('passed')
+  })
+
+  it('takes a token up to the age that is allowed, and of any age where none is named', () => {
+    const claims = { exp: AT + 100_000, iat: AT }
+    const end = AT + 60 + clockTolerance
+    expect(check(claims, end, 60)).toBe('passed')
+    expect(check(claims, end + 0.001, 60)).toBe(OLD)
+    expect(check(claims, end + 99_000)).toBe('passed')
+  })
+
+  it('says that a token has expired before it says anything else', () => {
+    expect(check({ exp: AT - 300, nbf: AT + 300, iat: AT + 300 }, AT, 60)).toBe(EXPIRED)
+  })
+
+  it('takes no token where there is no telling the time', () => {
+    expect(check({ exp: AT }, Number.NaN)).toBe(EXPIRED)
+  })
+})

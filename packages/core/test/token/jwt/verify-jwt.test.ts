@@ -1,0 +1,236 @@
+import { createLocalJWKSet, type JWK, jwtVerify, type JWTVerifyOptions } from 'jose'
+import { describe, expect, it } from 'vitest'
+import {
+  AUDIENCE,
+  createTestIssuer,
+  ISSUER,
+  type TestIssuer,
+} from '../../../../../test/support/issuer.ts'
+import { generateKey, type TestKey } from '../../../../../test/support/keys.ts'
+import { characterOf, fc } from '../../../../../test/support/property.ts'
+import { encodePart, signCompact } from '../../../../../test/support/tokens.ts'
+import type { IssuerSettings } from '../../../src/model/settings.ts'
+import { parseCompactJws } from '../../../src/token/jwt/compact-jws.ts'
+import { verifyJwt } from '../../../src/token/jwt/verify-jwt.ts'
+import { readKeySet } from '../../../src/keys/key-set.ts'
+import { staticKeys } from '../../../src/keys/static-keys.ts'
+import { Rejection } from '../../../src/response/rejection.ts'
+import { summarize } from '../../support/refusal.ts'
+import { settingsWith } from '../../support/settings.ts'
+
+const NOW = 1_900_000_000
+const MALFORMED = 'malformed_token: 401 invalid_token'
+const FORGED = 'invalid_signature: 401 invalid_token'
+const UNKNOWN_KEY = 'unknown_key: 401 invalid_token'
+const HEADER = 'unsupported_header: 401 invalid_token'
+
+const issuer = createTestIssuer({ algorithms: ['ES256', 'RS256', 'Ed25519'], now: () => NOW })
+
+/** The way of a token through parsing and verification, with the keys of the test issuer. */
+async function judge(
+  token: string,
+  changes: Partial<IssuerSettings> = {},
+  keys: readonly unknown[] = issuer.jwks.keys,
+): Promise<string> {
+  const jws = parseCompactJws(token)
+  if (jws instanceof Rejection) return summarize(jws)
+  const settings = settingsWith(changes)
+  const source = staticKeys(readKeySet({ keys }, settings.algorithms))
+  return summarize(await verifyJwt(jws, { settings, keys: source }, () => NOW))
+}
+
+describe('verifyJwt', () => {
+  it('9068-14: accepts a token that is signed with RS256', async () => {
+    expect(await judge(issuer.token({ key: issuer.keys[1]! }))).toBe('passed')
+  })
+
+  it('accepts a token of every key, with and without kid', async () => {
+    for (const key of issuer.keys) {
+      expect(await judge(issuer.token({ key }))).toBe('passed')
+      expect(await judge(issuer.token({ key, header: { kid: undefined } }))).toBe('passed')
+    }
+  })
+
+  it('7515-16: tries each key that a token leaves to choose from, up to 4 of them', async () => {
+    const keys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `kid-${i}`))
+    const judgeWith = (count: number, key: TestKey, kid?: string) => {
+      const listed = keys.slice(0, count).map(({ jwk }) => (kid ? { ...jwk, kid } : jwk))
+      return judge(issuer.token({ key, header: { kid } }), {}, listed)
+    }
+    for (const key of keys.slice(0, 4)) {
+      expect(await judgeWith(4, key)).toBe('passed')
+      expect(await judgeWith(4, key, 'doubled')).toBe('passed')
+    }
+    expect(await judgeWith(1, keys[0]!)).toBe('passed')
+    expect(await judgeWith(4, keys[4]!)).toBe(FORGED)
+    expect(await judgeWith(5, keys[4]!)).toBe(UNKNOWN_KEY)
+    expect(await judgeWith(5, keys[4]!, 'doubled')).toBe(UNKNOWN_KEY)
+  })
+
+  it('7515-15: verifies the octets that came, however they are spelt', async () => {
+    const header = '{ "\\u0061lg":"ES256",\n"typ" : "at\\u002bjwt", "kid":"ES256-key" }'
+    const claims = ` {"iss":"${ISSUER}","aud":"${AUDIENCE}","exp":1.9000003e9,"scope":"\\u0072ead"}\r\n`
+    const token = signCompact(header, claims, 'ES256', issuer.keys[0]!.privateKey)
+    expect(await judge(token)).toBe('passed')
+    const compacted = JSON.stringify(JSON.parse(claims))
+    const [head, , signature] = token.split('.')
+    expect(await judge(`${head}.${encodePart(compacted)}.${signature}`)).toBe(FORGED)
+  })
+
+  it('7515-12: does not verify with a key that the token brings along', async () => {
+    const attacker = generateKey('ES256', 'ES256-key')
+    const headers = [{ jwk: attacker.jwk }, { jwk: attacker.jwk, kid: undefined }]
+    for (const header of headers) {
+      expect(await judge(issuer.token({ key: attacker, header }))).toBe(FORGED)
+    }
+    const jwk = attacker.privateKey.export({ format: 'jwk' })
+    expect(await judge(issuer.token({ key: attacker, header: { jwk } }))).toBe(FORGED)
+  })
+
+  it('7515-14: takes a kid that is a string and equals that of the key, case included', async () => {
+    for (const kid of [1, null, ['ES256-key'], {}]) {
+      expect(await judge(issuer.token({ header: { kid } }))).toBe(HEADER)
+    }
+    for (const kid of ['es256-KEY', '', 'ES256-key ', 'other']) {
+      expect(await judge(issuer.token({ header: { kid } }))).toBe(UNKNOWN_KEY)
+    }
+  })
+
+  it('8725-02: refuses an algorithm that does not agree with the key of its kid', async () => {
+    const [es256, rs256] = issuer.keys as [TestKey, TestKey]
+    const cases = [
+      issuer.token({ key: rs256, header: { kid: es256.kid } }),
+      issuer.token({ key: rs256, header: { alg: 'PS256' }, signedWith: 'PS256' }),
+      issuer.token({ key: es256, header: { alg: 'Ed25519' } }),
+    ]
+    for (const token of cases) expect(await judge(token)).toBe(UNKNOWN_KEY)
+  })
+
+  it('takes no part of one token for a part of another', async () => {
+    const [a, b] = [issuer.token(), issuer.token({ claims: { sub: 'b' } })].map((t) => t.split('.'))
+    const [header, claims, signature] = a as [string, string, string]
+    expect(await judge(`${header}.${b![1]}.${signature}`)).toBe(FORGED)
+    expect(await judge(`${header}.${claims}.${b![2]}`)).toBe(FORGED)
+    expect(await judge(`${claims}.${header}.${signature}`)).toBe(
+      'unsupported_algorithm: 401 invalid_token',
+    )
+    expect(await judge(`${header}..${signature}`)).toBe(MALFORMED)
+  })
+
+  it('says nothing of the claims of a token that nobody has signed', async () => {
+    const forger = generateKey('ES256', 'ES256-key')
+    const wrong = [{ exp: NOW - 1000 }, { aud: 'x' }, { at_hash: 'x' }, { sub: 1 }, { exp: 'x' }]
+    for (const claims of wrong) {
+      expect(await judge(issuer.token({ key: forger, claims }))).toBe(FORGED)
+      expect(await judge(issuer.token({ claims }))).not.toBe(FORGED)
+    }
+  })
+
+  it('looks at the time when the signature has been verified', async () => {
+    const jws = parseCompactJws(issuer.token())
+    if (jws instanceof Rejection) throw new Error('the token is good')
+    const settings = settingsWith()
+    const set = await readKeySet({ keys: issuer.jwks.keys }, settings.algorithms)
+    let now = NOW
+    const keys = staticKeys(
+      Promise.resolve().then(() => {
+        now += 1000
+        return set
+      }),
+    )
+    const result = await verifyJwt(jws, { settings, keys }, () => now)
+    expect(summarize(result)).toBe('expired: 401 invalid_token')
+  })
+})
+
+const claimValue = fc.oneof(
+  fc.constantFrom<unknown>(NOW, NOW + 300, NOW - 300, NOW + 4, NOW - 4, NOW + 5, NOW - 5, -1, 1e20),
+  fc.constantFrom<unknown>(ISSUER, AUDIENCE, [AUDIENCE], ['x', AUDIENCE], [], '', undefined, null),
+  fc.constantFrom<unknown>('at+jwt', 'JWT', 'dpop+jwt', 'ES256', 'none', 'EdDSA', 'HS256', 'RS256'),
+  fc.jsonValue({ maxDepth: 2 }),
+)
+const claims = fc.dictionary(
+  fc.constantFrom('exp', 'nbf', 'iat', 'aud', 'sub', 'scope', 'jti', 'cnf', '__proto__', 'x'),
+  claimValue,
+  { maxKeys: 2 },
+)
+const header = fc.dictionary(
+  fc.constantFrom('alg', 'typ', 'kid', 'cty', 'crit', 'b64', 'zip', 'jwk', 'x'),
+  claimValue,
+  { maxKeys: 1 },
+)
+
+/** Changes to the text of a token, of which the first leaves it as it is. */
+const edit = fc.oneof(
+  { weight: 4, arbitrary: fc.constant((token: string) => token) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        characterOf('AZaz09-_.+/= \n'),
+        fc.nat(2),
+      )
+      .map(([at, character, kind]) => (token: string) => {
+        const index = Math.floor(at * token.length)
+        const kept = token.slice(index + (kind === 0 ? 0 : 1))
+        return token.slice(0, index) + (kind === 2 ? '' : character) + kept
+      }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.nat(2),
+        fc.oneof(fc.constantFrom('', 'AQ', 'e30'), fc.string({ unit: characterOf('Aa9_') })),
+      )
+      .map(
+        ([index, part]) =>
+          (token: string) =>
+            token
+              .split('.')
+              .map((old, i) => (i === index ? part : old))
+              .join('.'),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      (token: string) => token.slice(0, token.lastIndexOf('.') + 1),
+      (token: string) => `${token}.`,
+      (token: string) => token.split('.').sort().join('.'),
+    ),
+  },
+)
+
+describe.each(['ES256', 'RS256', 'Ed25519'] as const)('against jose, with %s', (alg) => {
+  const own: TestIssuer = createTestIssuer({ algorithms: [alg], now: () => NOW })
+  // jose takes `alg` of a JWK for the only name of its algorithm, while `EdDSA` is another one here.
+  const keySet = createLocalJWKSet({
+    keys: own.jwks.keys.map((jwk) => ({ ...jwk, alg: undefined }) as unknown as JWK),
+  })
+  const options: JWTVerifyOptions = {
+    algorithms: alg === 'Ed25519' ? ['Ed25519', 'EdDSA'] : [alg],
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    requiredClaims: ['exp'],
+    clockTolerance: 5,
+    currentDate: new Date(NOW * 1000),
+  }
+
+  it('accepts no token that jose does not accept', async () => {
+    const seen = { accepted: 0, refused: 0 }
+    await fc.assert(
+      fc.asyncProperty(header, claims, edit, async (changedHeader, changedClaims, change) => {
+        const token = change(own.token({ header: changedHeader, claims: changedClaims }))
+        const result = await judge(token, {}, own.jwks.keys)
+        if (result !== 'passed') return void seen.refused++
+        seen.accepted++
+        await expect(jwtVerify(token, keySet, options)).resolves.toBeDefined()
+      }),
+      { numRuns: 200 },
+    )
+    expect(seen.accepted).toBeGreaterThan(5)
+    expect(seen.refused).toBeGreaterThan(50)
+  })
+})

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
+import { parseJsonObject } from '../../src/lib/json.ts'
+import type { IssuerSettings } from '../../src/model/settings.ts'
+import { checkClaimTypes } from '../../src/token/jwt/claims.ts'
+import type { AccessToken } from '../../src/model/access-token.ts'
+import { toAccessToken } from '../../src/token/to-access-token.ts'
+import { summarize } from '../support/refusal.ts'
+import { settingsWith } from '../support/settings.ts'
+
+const CLAIMS = {
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'alice',
+  client_id: 'app',
+  scope: 'read write',
+  iat: 1_900_000_000,
+  nbf: 1_900_000_001,
+  exp: 1_900_000_300.5,
+}
+
+/** As the claims come: parsed from their octets, and frozen. */
+function tokenOf(
+  changes: Record<string, unknown> = {},
+  settings?: Partial<IssuerSettings>,
+): AccessToken {
+  const text = JSON.stringify({ ...CLAIMS, ...changes })
+  return toAccessToken(parseJsonObject(Buffer.from(text)), settingsWith(settings), 'jwt')
+}
+
+describe('toAccessToken', () => {
+  it('says what the claims say', () => {
+    const { hasScope: _hasScope, ...token } = tokenOf()
+    expect(token).toStrictEqual({
+      issuer: ISSUER,
+      audience: [AUDIENCE],
+      subject: {
+        kind: 'unknown',
+        id: 'alice',
+        clientId: 'app',
+        evidence: { level: 'none', rules: [], claims: [], reason: 'no_evidence' },
+      },
+      clientId: 'app',
+      scopes: ['read', 'write'],
+      expiresAt: 1_900_000_300.5,
+      issuedAt: 1_900_000_000,
+      notBefore: 1_900_000_001,
+      claims: { __proto__: null, ...CLAIMS },
+      verifiedBy: 'jwt',
+      bindings: [],
+    })
+  })
+
+  it('leaves open what the claims leave open', () => {
+    const missing = ['aud', 'sub', 'client_id', 'scope', 'iat', 'nbf']
+    const token = tokenOf(Object.fromEntries(missing.map((name) => [name, undefined])))
+    expect(token).toMatchObject({
+      audience: [],
+      subject: { kind: 'unknown' },
+      clientId: undefined,
+      scopes: [],
+      issuedAt: undefined,
+      notBefore: undefined,
+    })
+    expect(token.subject).not.toHaveProperty('id')
+    expect(token.hasScope('')).toBe(false)
+  })
+
+  it('keeps every audience', () => {
+    expect(tokenOf({ aud: ['x', AUDIENCE] }).audience).toEqual(['x', AUDIENCE])
+  })
+
+  it('9068-18: tells a client that acts for itself from one that acts for a user', () => {
+    const machine = tokenOf(
+      { sub: 'cron', client_id: 'cron' },
+      { subjects: { machineSubject: 'client_id' } },
+    )
+    expect(machine.subject).toMatchObject({ kind: 'machine', id: 'cron', clientId: 'cron' })
+    expect(machine.claims).toMatchObject({ sub: 'cron', client_id: 'cron' })
+    expect(tokenOf({}, { subjects: { machineSubject: 'client_id' } }).subject.kind).toBe('user')
+  })
+
+  it('reads client id and scopes from the claims of the issuer, and from no others', () => {
+    const okta = {
+      clientIdClaims: ['cid'],
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+    } as const
+    const token = tokenOf({ cid: 'c', scp: ['a', 'b c', ''] }, okta)
+    expect(token.clientId).toBe('c')
+    expect(token.scopes).toEqual(['a', 'b c', ''])
+    expect(tokenOf({}, okta)).toMatchObject({ clientId: undefined, scopes: [] })
+  })
+
+  it.each([
+    ['read write', ['read', 'write']],
+    ['read  write', ['read', 'write']],
+    [' read ', ['read']],
+    ['', []],
+    ['   ', []],
+    ['read\twrite', ['read\twrite']],
+    ['read\u00a0write', ['read\u00a0write']],
+    ['read\nwrite', ['read\nwrite']],
+    ['read read', ['read', 'read']],
+    ['read,write', ['read,write']],
+  ])(
+    '9068-17: splits scopes at spaces only, and finds none that are empty: %j',
+    (scope, scopes) => {
+      expect(tokenOf({ scope }).scopes).toEqual(scopes)
+      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
+      expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
+    },
+  )
+
+  it('has a scope only where it stands there, whole and letter by letter', () => {
+    const token = tokenOf({ scope: 'read:reports write* __proto__' })
+    for (const scope of ['read:reports', 'write*', '__proto__']) {
+      expect(token.hasScope(scope)).toBe(true)
+    }
+    const others = ['read', 'reports', 'READ:REPORTS', 'read:reports ', 'read:reports write*', '']
+    for (const scope of [...others, 'write', 'writes', 'constructor', 'length', '0']) {
+      expect(token.hasScope(scope)).toBe(false)
+    }
+    const { hasScope } = token
+    expect(hasScope('write*')).toBe(true)
+  })
+
+  it('is frozen through and through', () => {
+    const own = { roles: ['admin', { deep: [{}] }], address: { city: {} } }
+    const okta = {
+      scopeSources: [{ claim: 'scp', format: 'array' }],
+      subjects: { machineSubject: 'client_id' },
+    } as const
+    const tokens = [
+      tokenOf(own),
+      tokenOf({ ...own, aud: ['x', AUDIENCE], scp: ['a'], sub: 'app' }, okta),
+      tokenOf({ ...own, scp: ['a'] }, okta),
+      tokenOf({ aud: undefined, sub: undefined, client_id: undefined, scope: undefined }),
+    ]
+    for (const token of tokens) expectFrozen(token, 'token')
+    expect(() => ((tokens[0] as { issuer: string }).issuer = 'x')).toThrow(TypeError)
+  })
+})
+
+function expectFrozen(value: unknown, path: string): void {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  if (!isObject) return
+  expect(Object.isFrozen(value), path).toBe(true)
+  for (const [name, member] of Object.entries(value)) expectFrozen(member, `${path}.${name}`)
+}

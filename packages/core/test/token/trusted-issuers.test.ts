@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { type TrustedIssuer, trustedIssuer } from '../../src/token/trusted-issuers.ts'
+import { staticKeys } from '../../src/keys/static-keys.ts'
+import { summarize } from '../support/refusal.ts'
+import { settingsWith } from '../support/settings.ts'
+
+const A = 'https://as.example.com'
+const UNKNOWN = 'unknown_issuer: 401 invalid_token'
+
+function trusted(issuer: string): [string, TrustedIssuer] {
+  const keys = staticKeys({ size: 0, ignored: [], find: () => [] })
+  return [issuer, { settings: settingsWith({ issuer }), keys, introspection: undefined }]
+}
+const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])
+
+it('picks the issuer that iss names', () => {
+  expect(trustedIssuer(issuers, A)).toMatchObject({ settings: { issuer: A } })
+  expect(trustedIssuer(issuers, 'https://b.example.com/t1')).toMatchObject({
+    settings: { issuer: 'https://b.example.com/t1' },
+  })
+})
+
+it.each([
+  `${A}/`,
+  'HTTPS://AS.EXAMPLE.COM',
+  `${A}?x`,
+  'http://as.example.com',
+  'https://as.example.co',
+  [A],
+  `${A}:443`,
+  `${A}%2F`,
+  `${A}.evil.example`,
+  `${A}@evil.example`,
+  `${A}\0`,
+  `${A} `,
+  'https://as.\uff45xample.com',
+  '',
+  '__proto__',
+  'constructor',
+])('9068-05: picks none for %j', (iss) => {
+  expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+})
+
+it.each([
+  [`${A}/`, 'the same with a slash at its end'],
+  ['https://c.example.com', 'the same without the slash at its end'],
+  ['https://d.example.com', 'another issuer'],
+])('says of %s how it differs', (iss, found) => {
+  const configured = new Map([trusted(A), trusted('https://c.example.com/')])
+  expect(trustedIssuer(configured, iss)).toMatchObject({ explanation: { found } })
+})
+
+it('picks none where iss is missing or no string', () => {
+  for (const iss of [undefined, null, 1, {}, { toString: A }]) {
+    expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+  }
+})
+
+it('7519-44: compares code point by code point, without normalizing', () => {
+  expect(summarize(trustedIssuer(issuers, 'caf\u00e9'))).toBe('passed')
+  for (const iss of ['cafe\u0301', 'https://b.example.com/%741', 'https://b.example.com./t1']) {
+    expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+  }
+  const escaped = new Map([trusted('https://as.example.com/a%2Fb')])
+  expect(summarize(trustedIssuer(escaped, 'https://as.example.com/a%2fb'))).toBe(UNKNOWN)
+})
+
+it('repeats nothing of the token in its explanation', () => {
+  expect(JSON.stringify(trustedIssuer(issuers, 's3cret'))).not.toContain('s3cret')
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { generateKey } from '../../../../test/support/keys.ts'
+import { ACTIVE, issuing, tokenIn } from './introspection/scene.ts'
+
+/** Keys that are unavailable. */
+const NO_KEYS = { issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never }
+
+describe('an issuer of both kinds', () => {
+  it('is not asked about a JWT, whatever was decided about it here', async () => {
+    const { endpoint, judge, send, token } = await issuing('any')
+    expect(tokenIn(await send(token())).verifiedBy).toBe('jwt')
+    expect(await judge(token({ claims: { exp: 1 } }))).toBe('401 expired')
+    expect(await judge(token({ key: generateKey('ES256') }))).toBe('401 invalid_signature')
+    expect(await judge(token({ header: { kid: 'unknown' } }))).toBe('401 unknown_key')
+    expect(await judge(token({ header: { alg: 'none' } }))).toBe('401 unsupported_algorithm')
+    expect(await judge(token({ claims: { cnf: { jkt: 'x' } } }))).toBe('401 unsupported_binding')
+    expect(await judge(`${token()}=`)).toBe('401 malformed_token')
+    expect(endpoint.asked).toEqual([])
+  })
+
+  it('is asked about everything that is no JWT', async () => {
+    const { endpoint, send } = await issuing('any')
+    endpoint.answer(ACTIVE)
+    for (const opaque of [
+      'abc',
+      'a.b.c',
+      'ory_at_x.y',
+      'ya29.a0-b',
+      'xxx.yyy.zzz.',
+      'e30',
+      'eyJ',
+    ]) {
+      expect(tokenIn(await send(opaque)).verifiedBy).toBe('introspection')
+      expect(endpoint.asked.at(-1)!.form.get('token')).toBe(opaque)
+    }
+  })
+
+  it('is asked about a JWT while its keys are unavailable', async () => {
+    const { endpoint, send, judge, token, events } = await issuing('any', NO_KEYS)
+    endpoint.answer(ACTIVE)
+    const verified = tokenIn(await send(token({ claims: { sub: 'forged' } })))
+    expect(verified).toMatchObject({ verifiedBy: 'introspection', subject: { id: 'user-ada' } })
+    expect(events.find(({ type }) => type === 'verified')).toMatchObject({
+      verifiedBy: 'introspection',
+      keys: 'unavailable',
+    })
+    endpoint.answer({ ...ACTIVE, aud: 'another' })
+    expect(await judge(token({ claims: { jti: 'second' } }))).toBe('401 wrong_audience')
+    endpoint.answer({ active: false })
+    expect(await judge(token({ claims: { jti: 'third' } }))).toBe('401 inactive')
+    const only = await issuing('jwt', NO_KEYS)
+    expect(await only.judge(only.token())).toBe('503 keys_unavailable')
+    expect(only.endpoint.asked).toEqual([])
+  })
+
+  it('lacks its keys still where it does not answer either', async () => {
+    const { endpoint, judge, token, failures } = await issuing('any', NO_KEYS)
+    endpoint.answer(500)
+    expect(await judge(token())).toBe('503 keys_unavailable')
+    expect(failures()).toEqual(['status'])
+    expect(await judge('abc')).toBe('503 introspection_unavailable')
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['that it is bound to a key', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
+    ['that it has expired', { exp: 1 }, '401 expired'],
+    ['that it is an ID token', { at_hash: 'x', nonce: 'n' }, '401 wrong_token_type'],
+    ['that it is for another API', { aud: 'another' }, '401 wrong_audience'],
+    ['nothing about its end', { exp: undefined }, '401 missing_claim'],
+  ])('is not asked about a JWT that says of itself %s', async (_, claims, expected) => {
+    const { endpoint, judge, token } = await issuing('any', NO_KEYS)
+    endpoint.answer(ACTIVE)
+    expect(await judge(token({ claims }))).toBe(expected)
+    expect(endpoint.asked).toEqual([])
+  })
+})
+
+describe('an issuer of JWTs alone', () => {
+  it('is not asked about anything else, and says what is missing for that', async () => {
+    const { endpoint, judge, events } = await issuing('jwt')
+    expect(await judge('abc')).toBe('401 malformed_token')
+    expect(endpoint.asked).toEqual([])
+    expect(events.at(-1)).toMatchObject({
+      type: 'refused',
+      expected: "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque' or 'any')",
+    })
+  })
+})
