@@ -1,13 +1,13 @@
 import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
-} from './authorization-server/discovered-endpoint.ts'
+} from './authorization-server/discovery-events.ts'
 import type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
 import type { KeyDistrustedEvent } from './issuers.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './response/refusal.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
-import type { VerifiedEvent } from './token/verify-token.ts'
+import type { VerifiedEvent } from './token/verification.ts'
 
 /** Everything that the core publishes. Narrow on `type`. */
 export type BearwardEvent =

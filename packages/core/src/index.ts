@@ -65,7 +65,7 @@ export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
-export type { VerifiedEvent } from './token/verify-token.ts'
+export type { VerifiedEvent } from './token/verification.ts'
 export type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
 export type {
   KeysFailedEvent,
@@ -78,7 +78,7 @@ export type {
   DiscoveryFailedEvent,
   IntrospectionMovedEvent,
   KeysMovedEvent,
-} from './authorization-server/discovered-endpoint.ts'
+} from './authorization-server/discovery-events.ts'
 export type {
   IntrospectionCachedEvent,
   IntrospectionCalledEvent,

@@ -2,10 +2,11 @@ import { ConfigurationError } from './errors.ts'
 import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
-} from './authorization-server/discovered-endpoint.ts'
+} from './authorization-server/discovery-events.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { Publish } from './lib/publisher.ts'
 import { createIssuerIntrospection } from './token/introspection/introspection-of-issuer.ts'
+import { isThumbprint } from './keys/thumbprint.ts'
 import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { createKeySource } from './keys/key-sources.ts'
 import type { Settings } from './model/settings.ts'
@@ -70,7 +71,7 @@ export function createIssuers(
       [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
     distrustKey(issuer, thumbprint) {
       const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
-      if (keys?.distrustKey === undefined || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) {
+      if (keys?.distrustKey === undefined || !isThumbprint(thumbprint)) {
         throw new ConfigurationError('distrustKey was called wrongly', [
           'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
         ])

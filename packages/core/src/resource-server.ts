@@ -19,16 +19,23 @@ import { TokenCache } from './token/cache/token-cache.ts'
 import { confirmActive } from './token/confirm-active.ts'
 import { verifyToken } from './token/verify-token.ts'
 
-/** The way of a request through the steps. The first rejection ends it. */
+/** The steps after the credentials are known. The statuses are those of their rejections. */
+const AFTER_CREDENTIALS: readonly Step[] = [
+  verifyToken, // 401, 503. Publishes `verified`.
+  checkIssuer, // 403
+  checkBinding, // 401
+  confirmActive, // 401, 503. Verifies again if another guard has learned more in the meantime.
+  checkBinding, // 401, again because the answer of the issuer can add a binding.
+  checkRequirements, // 403
+]
+
+/**
+ * The way of a request. The first rejection ends it: `toOutcome` makes the response of it, or grants an
+ * anonymous caller where the guard is `optional`.
+ */
 const PIPELINE: readonly Step[] = [
-  readCredentials,
-  verifyToken,
-  checkIssuer,
-  // Before anybody is asked about the token, and again because the answer can add a binding.
-  checkBinding,
-  confirmActive,
-  checkBinding,
-  checkRequirements,
+  readCredentials, // 400, 401
+  ...AFTER_CREDENTIALS,
 ]
 
 /**
@@ -60,7 +67,8 @@ export interface ResourceServer {
    * token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
    * is part of a request.
    *
-   * Does NOT check scopes, the subject or any other requirement, and does not ask the issuer about a JWT.
+   * Does NOT check scopes, the subject or any other requirement. At an issuer where anybody can request a token
+   * for this API (such as GitHub Actions), a granted token says nothing about who has sent it.
    *
    * @example
    * const outcome = await server.verify(message.token)
@@ -69,7 +77,9 @@ export interface ResourceServer {
   readonly verify: (token: string) => MaybePromise<Granted | Refused>
   /**
    * Loads the keys of all issuers and finds their introspection endpoints. Rejects with a
-   * `KeysUnavailableError` or an `IntrospectionUnavailableError` if some are unavailable.
+   * `KeysUnavailableError` or an `IntrospectionUnavailableError` if some are unavailable, and with a
+   * `ConfigurationError` if a key of the option `jwks` cannot be used (in runtimes that import keys
+   * asynchronously).
    *
    * Does NOT check that an introspection endpoint accepts the credentials: the first token shows that.
    */
@@ -82,7 +92,7 @@ export interface ResourceServer {
   /**
    * Stops trusting a key of an issuer, for emergencies: tokens that it has signed are refused from now on,
    * whatever the issuer publishes. `thumbprint` is the SHA-256 thumbprint of RFC 7638 in base64url. `issuer`
-   * is a configured issuer, one of its tenants, or the issuer with `{tenantid}` for all of them.
+   * is a configured issuer. Its tenants share their keys, so a key is distrusted for all of them.
    *
    * Throws a `ConfigurationError` if the issuer is not configured or has no public keys, or if `thumbprint` is
    * not a thumbprint.
@@ -114,7 +124,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   const publish = createPublisher<BearwardEvent>(onEvent)
   const closing = new AbortController()
   const issuers = createIssuers(settings, publish, closing.signal)
-  const server = {
+  const services = {
     issuers: issuers.trusted,
     tokenCache: tokenCache && new TokenCache(tokenCache),
     clock: settings.clock,
@@ -125,24 +135,23 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   function guard(...given: readonly unknown[]): Guard {
     const requirements = readRequirements(given, settings.issuers)
-    return (request) => run(PIPELINE, createExchange(request, requirements, server))
+    return (request) => run(PIPELINE, createExchange(request, requirements, services))
   }
 
   return {
     guard,
     authenticate: (request, ...requirements) => guard(...requirements)(request),
     verify(token) {
-      const [, ...afterCredentials] = PIPELINE
-      const steps = [presentToken(token), ...afterCredentials]
-      const outcome = run(steps, createExchange(undefined, ANY_TOKEN, server))
+      const steps = [presentToken(token), ...AFTER_CREDENTIALS]
+      const outcome = run(steps, createExchange(undefined, ANY_TOKEN, services))
       return outcome as MaybePromise<Granted | Refused>
     },
     ready: issuers.ready,
     status: issuers.status,
-    distrustKey({ issuer, thumbprint }) {
+    distrustKey(key) {
       // First, for a listener that asks again when the event is published.
-      server.distrustCount++
-      issuers.distrustKey(issuer, thumbprint)
+      services.distrustCount++
+      issuers.distrustKey(key?.issuer, key?.thumbprint)
     },
     close: () => closing.abort(),
   }

@@ -2,12 +2,8 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
 import { type Bounds, withDeadline } from './deadline.ts'
-import {
-  type CallFailure,
-  describeFailure,
-  type DiscoveryFailure,
-  UNEXPECTED,
-} from './describe-failure.ts'
+import { describeFailure, UNEXPECTED } from './describe-failure.ts'
+import type { DiscoveryFailedEvent, EndpointMovedEvent } from './discovery-events.ts'
 import { discover, type Endpoint, metadataUrls } from './metadata.ts'
 import { readRetryAfter, RequestedPause } from './retry-after.ts'
 import { toTenantIssuer } from './tenants.ts'
@@ -36,32 +32,6 @@ export interface DiscoveredEndpointOptions {
   readonly bounds: Bounds
   /** Left out: nobody is told. */
   readonly publish?: Publish<EndpointMovedEvent | DiscoveryFailedEvent>
-}
-
-/** The metadata of the issuer names another address of its keys than before. The new one is used. */
-export interface KeysMovedEvent {
-  readonly type: 'keys_moved'
-  readonly issuer: string
-  readonly from: string
-  readonly to: string
-}
-
-/** The metadata of the issuer names another introspection endpoint than before. The new one is used. */
-export interface IntrospectionMovedEvent {
-  readonly type: 'introspection_moved'
-  readonly issuer: string
-  readonly from: string
-  readonly to: string
-}
-
-export type EndpointMovedEvent = KeysMovedEvent | IntrospectionMovedEvent
-
-/** The metadata of the issuer is unavailable or unusable. The known address stays in use. */
-export interface DiscoveryFailedEvent extends CallFailure<
-  DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'> | 'unexpected'
-> {
-  readonly type: 'discovery_failed'
-  readonly issuer: string
 }
 
 /** The event for each endpoint. The client has none: its requests show where they went. */

@@ -9,8 +9,8 @@ export interface IssuerExchange {
 }
 
 /**
- * Step of the pipeline: checks that the issuer of the token is allowed here (403), before that issuer is asked
- * about the token.
+ * Step of the pipeline: checks that the issuer of the token is allowed here (403), before a guard asks that
+ * issuer again. An opaque token was introspected before: only its issuer can tell that it is its own.
  */
 export function checkIssuer({ verified, requirements }: IssuerExchange): Rejection | undefined {
   const { issuer } = verified.token

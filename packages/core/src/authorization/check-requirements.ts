@@ -32,7 +32,7 @@ export interface AuthorizationExchange {
   readonly requirements: CheckedRequirements
   /** The request of the framework, for `check` and for events. */
   readonly raw: object | undefined
-  readonly server: { readonly publish: Publish<SubjectUnknownEvent> }
+  readonly services: { readonly publish: Publish<SubjectUnknownEvent> }
 }
 
 /**
@@ -94,14 +94,14 @@ function checkSubject(exchange: AuthorizationExchange): Rejection | undefined {
   return rejected('wrong_subject', 'subject', required, subject.kind)
 }
 
-function publishUnknown({ verified, raw, server }: AuthorizationExchange): void {
+function publishUnknown({ verified, raw, services }: AuthorizationExchange): void {
   const { issuer, subject, clientId, verifiedBy } = verified.token
   const { reason, rules, claims } = subject.evidence
   if (subject.kind !== 'unknown' || reason === undefined) return
   const { subjects } = verified.issuer.settings
   const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, verifiedBy)) : []
   const advice = adviceFor(reason, subjects, unnamed)
-  server.publish(() => ({ type: 'subject_unknown', issuer, reason, rules, claims, advice }), raw)
+  services.publish(() => ({ type: 'subject_unknown', issuer, reason, rules, claims, advice }), raw)
 }
 
 function callCheck(

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { LIMITS } from '../limits.ts'
 import { Problems } from '../configuration-problems.ts'
-import { isRecord } from '../lib/objects.ts'
+import { isRecord, ownMembers } from '../lib/objects.ts'
 import { adviceOnKind } from '../subject/advice.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { canTell, profileIn } from '../subject/context.ts'
@@ -41,8 +41,8 @@ export function readRequirements(
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
   const { scope, subject, clients, issuer, optional, introspect, check } =
-    // Own members only: what somebody has put on the prototype of all objects is no requirement.
-    { __proto__: null, ...requirements } as Requirements
+    // A member of `Object.prototype` is not a requirement.
+    ownMembers(requirements) as Requirements
   const checked = {
     ...readScope(scope, problems),
     issuers: readIssuer(issuer, issuers, problems),
@@ -71,8 +71,9 @@ function readScope(
 ): Pick<CheckedRequirements, 'allScopes' | 'anyScopes' | 'challengeScope'> {
   if (scope === undefined) return { allScopes: [], anyScopes: undefined, challengeScope: undefined }
   if (isRecord(scope)) {
-    problems.unknownNames(scope, ['any'], 'scope.')
-    const anyScopes = readScopeNames(scope['any'], 'scope.any', problems)
+    const own = ownMembers(scope)
+    problems.unknownNames(own, ['any'], 'scope.')
+    const anyScopes = readScopeNames(own['any'], 'scope.any', problems)
     return { allScopes: [], anyScopes, challengeScope: anyScopes[0] }
   }
   const names = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : scope
@@ -148,7 +149,7 @@ function readClient(
     checkReachable(client, issuers, problems)
     return [{ clientId: client }]
   }
-  const { issuer, clientId } = isRecord(client) ? client : {}
+  const { issuer, clientId } = isRecord(client) ? ownMembers(client) : {}
   const named = issuersNamed(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {
     problems.add('clients must hold client ids, or { issuer, clientId } with a configured issuer.')
@@ -223,7 +224,7 @@ function listTokenForms({ tokenFormat }: IssuerSettings): readonly TokenForm[] {
 function readIntrospect(introspect: unknown, problems: Problems): number | undefined {
   if (introspect === undefined) return undefined
   if (introspect === true) return 0
-  const given = isRecord(introspect) ? introspect : {}
+  const given = isRecord(introspect) ? ownMembers(introspect) : {}
   const { maxAge } = given
   if (typeof maxAge === 'number' && maxAge >= 0 && maxAge <= LIMITS.introspectionAge.active) {
     problems.unknownNames(given, ['maxAge'], 'introspect.')

@@ -1,3 +1,4 @@
+import { isThumbprint } from '../keys/thumbprint.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { isRecord } from '../lib/objects.ts'
 import { Rejection } from '../response/rejection.ts'
@@ -18,9 +19,6 @@ export interface Binding {
 /** Any sender may present the token. */
 export const UNBOUND: Binding = Object.freeze({})
 
-/** A SHA-256 thumbprint in base64url. */
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
-
 /** Reads the binding of a token from its `cnf` claim. A `cnf` with anything unknown in it is `unsupported`. */
 export function readBinding(claims: JsonObject): Binding {
   if (!Object.hasOwn(claims, 'cnf')) return UNBOUND
@@ -28,9 +26,8 @@ export function readBinding(claims: JsonObject): Binding {
   if (!isRecord(cnf) || Object.keys(cnf).length === 0) return { unsupported: 'a malformed cnf' }
   let binding: Binding = UNBOUND
   for (const [member, value] of Object.entries(cnf)) {
-    const isThumbprint = typeof value === 'string' && THUMBPRINT.test(value)
-    if (member === 'jkt' && isThumbprint) binding = { ...binding, jkt: value }
-    else if (member === 'x5t#S256' && isThumbprint) binding = { ...binding, x5t: value }
+    if (member === 'jkt' && isThumbprint(value)) binding = { ...binding, jkt: value }
+    else if (member === 'x5t#S256' && isThumbprint(value)) binding = { ...binding, x5t: value }
     else return { unsupported: describeMember(member) }
   }
   return binding

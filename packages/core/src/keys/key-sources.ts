@@ -4,7 +4,7 @@ import { withDeadline } from '../authorization-server/deadline.ts'
 import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
-} from '../authorization-server/discovered-endpoint.ts'
+} from '../authorization-server/discovery-events.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { ConfigurationError, toMessage } from '../errors.ts'
 import type { Publish } from '../lib/publisher.ts'

@@ -25,6 +25,11 @@ export interface Moment {
   readonly monotonic: number
 }
 
+/** Seconds since the epoch. */
+export function getSeconds(clock: Clock): number {
+  return clock.now() / 1000
+}
+
 export function getMoment(clock: Clock): Moment {
   return { wall: clock.now(), monotonic: clock.monotonic() }
 }

@@ -1,7 +1,7 @@
 import { getMember } from '../lib/objects.ts'
 import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
-import { Rejection } from '../response/rejection.ts'
+import { describeType, Rejection } from '../response/rejection.ts'
 import { checkTokenLength, rejectAsSeveral, rejectAsToken } from '../token/b64token.ts'
 import { headerValues } from './header-values.ts'
 
@@ -64,7 +64,10 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
     return rejected('multiple_credentials', 'one header line', 'several header lines')
   }
 
-  const value = values[0]!
+  const value: unknown = values[0]
+  if (typeof value !== 'string') {
+    return rejected('malformed_credentials', 'a string', describeType(value))
+  }
   const scheme = BEARER.exec(value)?.[0]
   if (scheme === undefined) return rejectAsBearer(value)
   const token = value.slice(scheme.length)

@@ -7,12 +7,13 @@ import type { RequestLike } from '../model/request-like.ts'
 import type { RefusalSettings, RefusedEvent } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { SharedVerification, TokenVerification, VerifiedEvent } from '../token/verify-token.ts'
+import type { VerificationServices, VerifiedEvent } from '../token/verification.ts'
+import type { SharedVerification } from '../token/verify-token.ts'
 import type { Credentials } from './credentials.ts'
 import { getRequestState, RequestState } from './request-state.ts'
 
 /** The parts of a resource server that the steps of the pipeline need. */
-export interface ExchangeServer extends TokenVerification {
+export interface ExchangeServices extends VerificationServices {
   readonly publish: Publish<VerifiedEvent | RefusedEvent | SubjectUnknownEvent>
   readonly refusal: RefusalSettings
 }
@@ -25,15 +26,15 @@ export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 
 /**
  * One request under the requirements of one guard, on its way through the pipeline. Each step declares the part
- * that it reads and writes. A field that a step writes is `undefined` before: a step in the wrong place of the
- * pipeline throws, and nobody is granted.
+ * that it reads and writes. A field that a step writes is `undefined` before: a step that reads it too early
+ * throws, and nobody is granted.
  */
 export interface Exchange {
   readonly request: RequestLike
   /** The request of the framework. `undefined` for a token that did not come in a request. */
   readonly raw: object | undefined
   readonly requirements: CheckedRequirements
-  readonly server: ExchangeServer
+  readonly services: ExchangeServices
   readonly state: RequestState
   /** Written by `readCredentials`. */
   credentials: Credentials
@@ -47,15 +48,15 @@ export interface Exchange {
 export function createExchange(
   request: RequestLike | undefined,
   requirements: CheckedRequirements,
-  server: ExchangeServer,
+  services: ExchangeServices,
 ): Exchange {
-  const raw = request && getRaw(request)
+  const raw = request === undefined ? undefined : getRaw(request)
   const state = raw === undefined ? new RequestState() : getRequestState(raw)
   state.decision = undefined
   return {
     request: request!,
     requirements,
-    server,
+    services,
     raw,
     state,
     credentials: undefined!,
@@ -66,5 +67,8 @@ export function createExchange(
 
 /** Not a member of `Object.prototype`, which would make all requests one. */
 function getRaw(request: RequestLike): object {
+  if (typeof request !== 'object' || request === null) {
+    throw new TypeError('A guard takes a request: { method, url, headers }, or a web Request.')
+  }
   return getMember(request, 'raw') ?? request
 }

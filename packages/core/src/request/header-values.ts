@@ -10,8 +10,11 @@ export function headerValues(request: RequestLike, name: string): readonly strin
   if (rawHeaders !== undefined && rawHeaders.length > 0) return valuesInLines(rawHeaders, name)
   const { headers } = request
   if (isWebHeaders(headers)) {
-    const value = headers.get(name)
-    return value === null ? [] : [value]
+    const value = headers.get(name) ?? undefined
+    return value === undefined ? [] : [value]
+  }
+  if (typeof headers !== 'object' || Array.isArray(headers)) {
+    throw new TypeError('headers of a request must be an object by name, or a web Headers.')
   }
   // In any case: a field that is not found would make its sender anonymous.
   return Object.entries(headers).flatMap(([field, value]) =>
@@ -28,9 +31,7 @@ function valuesInLines(lines: readonly string[], name: string): readonly string[
   return values
 }
 
-/** A plain object never is one, even where `Object.prototype` was given a function `get`. */
+/** A function `get` on `Object.prototype` does not make one of every object. */
 function isWebHeaders(headers: HeaderFields | WebHeaders): headers is WebHeaders {
-  const prototype: unknown = Object.getPrototypeOf(headers)
-  const isPlain = prototype === null || prototype === Object.prototype
-  return !isPlain && typeof headers.get === 'function'
+  return typeof getMember(headers as WebHeaders, 'get') === 'function'
 }

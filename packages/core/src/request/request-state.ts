@@ -1,13 +1,7 @@
-import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { AccessToken } from '../model/access-token.ts'
-import { Rejection } from '../response/rejection.ts'
-import {
-  type SharedState,
-  type SharedVerification,
-  type TokenVerification,
-  verify,
-} from '../token/verify-token.ts'
-import type { VerifiedToken } from '../token/verified-token.ts'
+import type { VerificationServices } from '../token/verification.ts'
+import type { SharedState, SharedVerification } from '../token/verify-token.ts'
+import { RequestVerification } from './request-verification.ts'
 
 /**
  * What the guards of one request share. The rules:
@@ -16,8 +10,9 @@ import type { VerifiedToken } from '../token/verified-token.ts'
  * 2. The result belongs to one request object, one resource server and one set of credentials. The same object
  *    with other credentials (a socket, a test, a proxy) starts from nothing.
  * 3. What a later guard learns about the token from its issuer replaces what was known.
- * 4. A fault of ours or of a server (503) is not kept: the next guard tries again.
+ * 4. A fault of ours or of a server (503, or an exception) is not kept: the next guard tries again.
  * 5. When a key is distrusted, all results are outdated, and the token is verified again.
+ * 6. A guard that comes back from a wait uses the newest result, not the one that it has waited for.
  */
 export class RequestState implements SharedState {
   /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
@@ -25,63 +20,20 @@ export class RequestState implements SharedState {
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
 
-  /** Returns the verification of these credentials by this server, which the guards of the request share. */
+  /** Returns the verification of these credentials by this resource server, which the guards of the request share. */
   getVerification(
-    server: TokenVerification,
+    services: VerificationServices,
     token: string,
     raw: object | undefined,
   ): SharedVerification {
     const { verifications } = this
     let at = 0
-    while (at < verifications.length && verifications[at]!.server !== server) at++
+    while (at < verifications.length && verifications[at]!.services !== services) at++
     const known = verifications[at]
     if (known?.presented === token) return known
-    const made = new RequestVerification(server, token, raw)
+    const made = new RequestVerification(services, token, raw)
     verifications[at] = made
     return made
-  }
-}
-
-class RequestVerification implements SharedVerification {
-  readonly server: TokenVerification
-  readonly presented: string
-  private readonly raw: object | undefined
-  private result: MaybePromise<VerifiedToken | Rejection> | undefined
-  private distrustCount = 0
-  /** The result was a 503: it counts for those who have waited for it, and the next guard tries again. */
-  private mayRetry = false
-
-  constructor(server: TokenVerification, presented: string, raw: object | undefined) {
-    this.server = server
-    this.presented = presented
-    this.raw = raw
-  }
-
-  latest(): MaybePromise<VerifiedToken | Rejection> {
-    const result =
-      this.result === undefined || this.mayRetry || this.isOutdated() ? this.start() : this.result
-    return andThen(result, (found) => {
-      if (this.result !== result || this.isOutdated()) return this.latest()
-      this.mayRetry = found instanceof Rejection && found.retryAfter !== undefined
-      return found
-    })
-  }
-
-  replace(result: MaybePromise<VerifiedToken | Rejection>): void {
-    this.result = result
-    // It may be that no other guard waits for it.
-    if (result instanceof Promise) result.catch(() => {})
-  }
-
-  private isOutdated(): boolean {
-    return this.distrustCount !== this.server.distrustCount
-  }
-
-  private start(): MaybePromise<VerifiedToken | Rejection> {
-    this.mayRetry = false
-    this.distrustCount = this.server.distrustCount
-    this.result = verify(this.presented, this.server, this.raw)
-    return this.result
   }
 }
 

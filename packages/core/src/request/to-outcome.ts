@@ -19,12 +19,12 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   state.decision = undefined
-  const { server, raw } = exchange
+  const { services, raw } = exchange
   // Not verified, if the rejection came before.
   const verified = exchange.verified as VerifiedToken | undefined
   const { reason, explanation } = rejection
-  const refused = refuse(rejection, server.refusal, requirements.challengeScope)
-  server.publish(
+  const refused = refuse(rejection, services.refusal, requirements.challengeScope)
+  services.publish(
     () => ({
       type: 'refused',
       reason,

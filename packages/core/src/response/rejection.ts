@@ -1,5 +1,5 @@
 import type { ChallengeParameters } from './challenge.ts'
-import type { Reason } from './reasons.ts'
+import { type Reason, REASONS } from './reasons.ts'
 
 /**
  * The name of a failed check, the expected value, and what was found. Values from the configuration appear
@@ -36,6 +36,11 @@ export class Rejection {
     this.retryAfter = details.retryAfter
     this.issuer = details.issuer
     this.challenge = details.challenge
+  }
+
+  /** Whether the fault is ours or a server's, and may be over at the next attempt (503). */
+  get isUnavailability(): boolean {
+    return REASONS[this.reason].status === 503
   }
 
   /** The same rejection for a token of this issuer. */

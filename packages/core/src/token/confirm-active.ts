@@ -1,5 +1,5 @@
 import { mergeBindings, readBinding } from '../binding/confirmation.ts'
-import { type Clock, getMoment, secondsBetween } from '../lib/clock.ts'
+import { type Clock, getMoment, getSeconds, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../response/rejection.ts'
@@ -16,28 +16,30 @@ export interface ConfirmExchange extends TokenExchange {
 }
 
 /**
- * Step of the pipeline: asks the issuer again where its last answer is older than this guard allows (401, 503).
- * The new answer counts for the guards that follow. No answer refuses this guard, and leaves the others what
- * they had.
+ * Step of the pipeline: asks the issuer where its last answer is older than allowed, or where there is none and
+ * the guard requires one (401, 503). The new answer counts for the guards that follow. If the issuer does not
+ * answer, this guard refuses, and the others keep what they had.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
-  const { verified, requirements, server, sharedVerification } = exchange
+  const { verified, requirements, services, sharedVerification } = exchange
+  if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
   const maxAge = allowedAge(verified, requirements.introspect)
-  if (maxAge === undefined || isRecent(verified, maxAge, server.clock)) return undefined
-  const { distrustCount } = server
-  const asked = askAgain(verified, maxAge, server.clock)
-  sharedVerification.replace(
-    andThen(asked, (result) => (isUnavailable(result) ? verified : result)),
+  if (maxAge === undefined || isRecent(verified, maxAge, services.clock)) return undefined
+  const asked = askAgain(verified, maxAge, services.clock)
+  const isStillLatest = sharedVerification.replace(
+    andThen(asked, (result) =>
+      result instanceof Rejection && result.isUnavailability ? verified : result,
+    ),
   )
   return andThen(asked, (result) => {
-    if (server.distrustCount !== distrustCount) return verifyAgain(exchange)
+    if (!isStillLatest()) return verifyAgain(exchange)
     if (result instanceof Rejection) return result
     exchange.verified = result
     return undefined
   })
 }
 
-/** A key was distrusted in the meantime: it may be the one of this token, or of the answer. */
+/** Another guard has learned more in the meantime, or a key was distrusted. */
 function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   return andThen(verifyToken(exchange), (rejection) => rejection ?? confirmActive(exchange))
 }
@@ -45,9 +47,9 @@ function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefi
 /**
  * Returns the seconds for which an answer of the issuer is good for a guard. `undefined`: none is needed.
  *
- * The answer about an opaque token is good for as long as answers are remembered, and for the time that the
- * guards of one request take. It is not good for longer, because a request can be a connection that stays
- * open for hours.
+ * An opaque token was introspected when it was verified. That answer is good for as long as answers are
+ * remembered, and at least for the time that the guards of one request take. A request can be a connection that
+ * stays open for hours, so it is asked about again after that.
  */
 function allowedAge(
   { token, issuer }: VerifiedToken,
@@ -63,10 +65,6 @@ function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock)
   if (introspected === undefined) return false
   const limit = introspected.isForThisRequest ? Math.max(maxAge, LIMITS.answerOfRequest) : maxAge
   return secondsBetween(introspected.at, getMoment(clock)) < limit
-}
-
-function isUnavailable(result: VerifiedToken | Rejection): boolean {
-  return result instanceof Rejection && result.reason === 'introspection_unavailable'
 }
 
 function askAgain(
@@ -97,7 +95,7 @@ function confirmJwt(
     const { response, isForThisRequest } = answer
     if (!response.active) return inactive(settings.issuer)
     return (
-      checkConfirmed(response, settings, clock.now() / 1000) ?? {
+      checkConfirmed(response, settings, getSeconds(clock)) ?? {
         ...verified,
         binding: mergeBindings(binding, readBinding(response.claims)),
         introspected: { at: response.askedAt, isForThisRequest },

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { type FetchedDocument, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import {
-  type DiscoveryFailedEvent,
   discoveredEndpoint,
-  type EndpointMovedEvent,
   METADATA_AGE,
 } from '../../src/authorization-server/discovered-endpoint.ts'
+import type {
+  DiscoveryFailedEvent,
+  EndpointMovedEvent,
+} from '../../src/authorization-server/discovery-events.ts'
 
 const ISSUER = 'https://as.example.com'
 const endpointAt = (path: string) => ({ issuer: ISSUER, introspection_endpoint: ISSUER + path })

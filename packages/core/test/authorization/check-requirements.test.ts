@@ -41,7 +41,7 @@ const request = { url: '/' }
 function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
-  const exchange = { verified, requirements, raw: request, server: { publish: () => {} } }
+  const exchange = { verified, requirements, raw: request, services: { publish: () => {} } }
   return checkIssuer(exchange) ?? checkRequirements(exchange)
 }
 

@@ -1,5 +1,5 @@
 import { readBinding } from '../../binding/confirmation.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
@@ -28,7 +28,7 @@ export function introspectToken(
     if (answer instanceof Rejection) return answer
     const { response, isForThisRequest } = answer
     if (!response.active) return inactive(settings.issuer)
-    const token = introspectedToken(response, settings, clock.now() / 1000)
+    const token = introspectedToken(response, settings, getSeconds(clock))
     if (token instanceof Rejection) return token
     return {
       token,

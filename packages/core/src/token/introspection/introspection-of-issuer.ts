@@ -4,9 +4,11 @@ import type { Bounds } from '../../authorization-server/deadline.ts'
 import {
   type DiscoveredEndpoint,
   discoveredEndpoint,
-  type DiscoveryFailedEvent,
-  type EndpointMovedEvent,
 } from '../../authorization-server/discovered-endpoint.ts'
+import type {
+  DiscoveryFailedEvent,
+  EndpointMovedEvent,
+} from '../../authorization-server/discovery-events.ts'
 import type { Publish } from '../../lib/publisher.ts'
 import type { IntrospectionSettings, IssuerSettings, Settings } from '../../model/settings.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
