@@ -19,8 +19,8 @@ export default defineConfig({
       },
       { find: /^@bearward\/example-(.*)$/, replacement: source('examples/$1/src/index.ts') },
       {
-        find: '@bearward/core/internal',
-        replacement: source('packages/core/src/internal.ts'),
+        find: /^@bearward\/(\w+)\/([\w-]+)$/,
+        replacement: source('packages/$1/src/$2.ts'),
       },
       {
         find: /^@bearward\/(client|core|express|fastify|koa)$/,

@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import { createServer, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { createResourceServer } from '@bearward/core'

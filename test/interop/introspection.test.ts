@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

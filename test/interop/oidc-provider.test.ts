@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import {
   type AuthorizationServer,
   requestClientCredentialsToken,

@@ -10,6 +10,7 @@ import { filesBelow, importsOf, read } from './files.ts'
 const LAYERS = [
   'index',
   'internal',
+  'adapter',
   'resource-server-from-env',
   'resource-server',
   'options',

@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import { createBearward } from '@bearward/express'
 import type express from 'express'
 import { type Framework, serve } from './framework.ts'

@@ -1,3 +1,4 @@
+import '@bearward/fastify/req-auth'
 import type { Readable } from 'node:stream'
 import { createBearward } from '@bearward/fastify'
 import fastify, { type FastifyRequest } from 'fastify'

@@ -1,3 +1,4 @@
+import '@bearward/koa/req-auth'
 import { createBearward } from '@bearward/koa'
 import type Koa from 'koa'
 import { type Framework, serve } from './framework.ts'

@@ -3,7 +3,7 @@ import type {
   EndpointMovedEvent,
 } from './authorization-server/discovery-events.ts'
 import type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
-import type { KeyDistrustedEvent } from './issuers.ts'
+import type { ClosedEvent, KeyDistrustedEvent } from './issuers.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './response/refusal.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
@@ -16,6 +16,7 @@ export type BearwardEvent =
   | SubjectUnknownEvent
   | KeysEvent
   | KeyDistrustedEvent
+  | ClosedEvent
   | IntrospectionEvent
   | EndpointMovedEvent
   | DiscoveryFailedEvent

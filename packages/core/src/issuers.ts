@@ -18,6 +18,13 @@ export interface IssuerStatus {
   /** As in the options: with `{tenantid}` if it has tenants, which share their keys. */
   readonly issuer: string
   readonly keys: KeyStatus
+  /** Whether the resource server was closed: its keys are not fetched any more. */
+  readonly closed: boolean
+}
+
+/** The resource server was closed: it makes no outgoing calls any more. Loaded keys stay in use. */
+export interface ClosedEvent {
+  readonly type: 'closed'
 }
 
 /** A key is never used again, because the operator has called `distrustKey`. */
@@ -28,6 +35,7 @@ export interface KeyDistrustedEvent {
 }
 
 type IssuersEvent =
+  | ClosedEvent
   | KeyDistrustedEvent
   | KeysEvent
   | IntrospectionEvent
@@ -49,6 +57,7 @@ export function createIssuers(
   publish: Publish<IssuersEvent>,
   closed: AbortSignal,
 ): ConfiguredIssuers {
+  closed.addEventListener('abort', () => publish(() => ({ type: 'closed' })), { once: true })
   const keySources = new Map<string, KeySource>()
   const trusted = new Map<string, TrustedIssuer>()
   for (const issuer of settings.issuers) {
@@ -68,7 +77,9 @@ export function createIssuers(
       ])
     },
     status: () =>
-      [...keySources].map(([issuer, keys]) => Object.freeze({ issuer, keys: keys.status() })),
+      [...keySources].map(([issuer, keys]) =>
+        Object.freeze({ issuer, keys: keys.status(), closed: closed.aborted }),
+      ),
     distrustKey(issuer, thumbprint) {
       const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
       if (keys?.distrustKey === undefined || !isThumbprint(thumbprint)) {

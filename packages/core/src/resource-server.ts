@@ -12,7 +12,12 @@ import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
 import { presentToken, readCredentials } from './request/credentials.ts'
-import { createExchange, type Exchange, type Step } from './request/exchange.ts'
+import {
+  createExchange,
+  createGuardExchange,
+  type Exchange,
+  type Step,
+} from './request/exchange.ts'
 import { toOutcome } from './request/to-outcome.ts'
 import type { Refused } from './response/refusal.ts'
 import { TokenCache } from './token/cache/token-cache.ts'
@@ -55,12 +60,18 @@ export interface ResourceServer {
    */
   guard(requirements?: Requirements): Guard
   /**
-   * Decides about one request. Returns the outcome at once where it is known, otherwise a promise. Validates
-   * the requirements at every call: make a `guard` where they are used again.
+   * Decides about one request, for code that composes guards by hand: `getToken` does not find the token. Returns
+   * the outcome at once where it is known, otherwise a promise. Validates the requirements at every call: make a
+   * `guard` where they are used again.
    *
    * Throws, or rejects, for programming errors only: wrong requirements, or what a `check` or `errorBody`
    * throws.
+   *
+   * @example
+   * const outcome = await server.authorize(request, { scope: 'read:reports' })
+   * if (outcome.kind !== 'granted') return outcome
    */
+  authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   authenticate(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
    * Verifies a token that did not come in a request: from a socket, a queue or a command line. Uses the same
@@ -135,11 +146,17 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 
   function guard(...given: readonly unknown[]): Guard {
     const requirements = readRequirements(given, settings.issuers)
-    return (request) => run(PIPELINE, createExchange(request, requirements, services))
+    return (request) => run(PIPELINE, createGuardExchange(request, requirements, services))
+  }
+
+  function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
+    const requirements = readRequirements(given, settings.issuers)
+    return run(PIPELINE, createExchange(request, requirements, services))
   }
 
   return {
     guard,
+    authorize,
     authenticate: (request, ...requirements) => guard(...requirements)(request),
     verify(token) {
       const steps = [presentToken(token), ...AFTER_CREDENTIALS]

@@ -1,101 +1,90 @@
-import {
-  createResourceServer,
-  type Outcome,
-  type Refused,
-  type RequestLike,
-  type Requirements,
-  type ResourceServer,
-  type ResourceServerOptions,
-  type ResponseHeaders,
-  resourceServerFromEnv,
+import type {
+  AccessToken,
+  Requirements,
+  ResourceServerOptions,
+  ResponseHeaders,
 } from '@bearward/core'
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
+import type { NextFunction, Request, Response } from 'express'
 
-/** What a guard asks of the caller. `check` gets the Express request. */
+/** The requirements of a guard. `check` receives the Express request. */
 export type ExpressRequirements = Requirements<Request>
 
-/** The guards of one configuration. Made by `createBearward`. */
-export interface Bearward extends Pick<
-  ResourceServer,
-  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
-> {
-  /**
-   * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
-   * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
-   */
-  readonly requireToken: (requirements?: ExpressRequirements) => RequestHandler
-}
-
-/** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
-export function createBearward(options: ResourceServerOptions<Request>): Bearward {
-  const server = createResourceServer(options as ResourceServerOptions)
-  return {
-    requireToken: (...requirements) => createGuard(server, requirements),
-    ready: server.ready,
-    status: server.status,
-    distrustKey: server.distrustKey,
-    verify: server.verify,
-    close: server.close,
-  }
-}
-
 /**
- * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
- * when it is called: all guards that are made under one environment share one configuration.
- *
- * Throws a `ConfigurationError` where the variables or the requirements are wrong.
+ * A middleware that calls `next` if the request may pass, and answers it otherwise. If code of your own calls
+ * it, `await` it: after a refusal the promise is never settled.
  */
-export function requireToken(...requirements: [ExpressRequirements?]): RequestHandler {
-  return createGuard(resourceServerFromEnv(process.env), requirements)
-}
+export type ExpressGuard = (
+  request: Request,
+  response: Response,
+  next: NextFunction,
+) => void | Promise<void>
 
-function createGuard(server: ResourceServer, requirements: readonly unknown[]): RequestHandler {
-  // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
-  const guard = server.guard(...(requirements as [Requirements]))
-  return function bearwardGuard(request, response, next) {
-    let outcome
-    try {
-      outcome = guard(toRequestLike(request))
-    } catch (error) {
-      next(error)
-      return
-    }
-    if (outcome instanceof Promise)
-      outcome.then((known) => settle(known, request, response, next), next)
-    else settle(outcome, request, response, next)
-  }
-}
+/** The guards of one configuration. Made by `createBearward`. */
+export type Bearward = AdapterBearward<Request, ExpressGuard>
 
-function toRequestLike(request: Request): RequestLike {
-  const { method, originalUrl: url, rawHeaders, headers } = request
-  return { method, url, rawHeaders, headers, raw: request }
-}
-
-function settle(outcome: Outcome, request: Request, response: Response, next: NextFunction): void {
-  try {
-    if (outcome.kind === 'refused') {
-      answer(outcome, response)
-      return
-    }
+const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<void>>({
+  toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
+    return { method, url, rawHeaders, headers }
+  },
+  grant(outcome, request: { auth?: AccessToken }, response) {
     writeHeaders(outcome.headers, response)
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
-  } catch (error) {
+  },
+  proceed: (_request, _response, next) => next(),
+  refuse({ status, headers, body }, _request, response) {
+    // The client may be gone, or the response may have been sent while keys were fetched.
+    if (!response.headersSent) {
+      response.statusCode = status
+      writeHeaders(headers, response)
+      response.setHeader('Content-Length', Buffer.byteLength(body))
+      response.end(body)
+    }
+    return pending()
+  },
+  fail(error, _request, _response, next) {
     next(error)
-    return
-  }
-  // Outside the `try`: an error thrown by a later handler must not become a refusal.
-  next()
-}
+    return pending()
+  },
+  environment: process.env,
+})
 
-function answer(refusal: Refused, response: Response): void {
-  // The client may be gone, or something before the guard may have answered while keys were fetched.
-  if (response.headersSent) return
-  response.statusCode = refusal.status
-  writeHeaders(refusal.headers, response)
-  response.setHeader('Content-Length', Buffer.byteLength(refusal.body))
-  response.end(refusal.body)
-}
+/**
+ * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
+ *
+ * @example
+ * const { requireToken } = createBearward({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ * })
+ * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
+ */
+export const createBearward: (options: ResourceServerOptions<Request>) => Bearward =
+  adapter.createBearward
+
+/**
+ * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
+ * All guards that are made with the same variables share one configuration.
+ *
+ * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ *
+ * @example
+ * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
+ */
+export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressGuard =
+  adapter.requireToken
+
+/**
+ * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ *
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
+ * the guard is `optional` and the caller is anonymous (read `request.auth` there).
+ *
+ * @example
+ * const { subject, scopes } = auth(request)
+ */
+export const auth: (request: Request) => AccessToken = adapter.auth
 
 function writeHeaders(headers: ResponseHeaders, response: Response): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)

@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer } from '../../../test/support/issuer.ts'

@@ -1,3 +1,4 @@
+import '@bearward/express/req-auth'
 import { createServer } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import express4 from 'express4'
@@ -144,7 +145,7 @@ describe.each([
     expect((await fetch(`${url}/news`, bearer(poor))).status).toBe(403)
   })
 
-  it('tells auth(req) without a guard, and for an anonymous caller, from a refusal', async () => {
+  it('throws from auth(req) without a guard and for an anonymous caller, which is no refusal', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     const handler = (req: Request, res: Response) => void res.json({ id: auth(req).subject.id })
@@ -157,7 +158,7 @@ describe.each([
 
     const unguarded = await fetch(`${url}/unguarded`, bearer(issuer.token()))
     expect(unguarded.status).toBe(500)
-    expect(await unguarded.text()).toContain('no requireToken(...) stands before the handler')
+    expect(await unguarded.text()).toContain('no requireToken(...) has granted')
     const anonymous = await fetch(`${url}/optional`)
     expect(anonymous.status).toBe(500)
     expect(await anonymous.text()).toContain('optional guard')

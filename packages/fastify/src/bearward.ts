@@ -1,147 +1,128 @@
-import {
-  ConfigurationError,
-  createResourceServer,
-  type Outcome,
-  type Refused,
-  type RequestLike,
-  type Requirements,
-  type ResourceServer,
-  type ResourceServerOptions,
-  type ResponseHeaders,
-  resourceServerFromEnv,
-} from '@bearward/core'
 import type {
-  FastifyInstance,
+  AccessToken,
+  Requirements,
+  ResourceServerOptions,
+  ResponseHeaders,
+} from '@bearward/core'
+import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
+import type {
   FastifyPluginCallback,
   FastifyReply,
   FastifyRequest,
-  HookHandlerDoneFunction,
   RawServerBase,
   RouteGenericInterface,
 } from 'fastify'
-import { fastifyPlugin } from 'fastify-plugin'
+import { createPlugin, type PluginOptions } from './plugin.ts'
 
-/** What a guard asks of the caller. `check` gets the Fastify request. */
+/** The requirements of a guard. `check` receives the Fastify request. */
 export type FastifyRequirements = Requirements<FastifyRequest>
 
-type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
-type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
+/** A request of any app, whatever its server (such as HTTP/2) and its types are. */
+export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+export type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
 
-/** An `onRequest` hook for any app, whatever its server (HTTP/2, say), its log and its types are. */
+/**
+ * A hook for `onRequest`, or for another phase before the handler. If code of your own calls it in an async
+ * hook, `await guard(request, reply)`: after a refusal the promise is never settled.
+ */
 export type FastifyGuard = (
   request: AnyRequest,
   reply: AnyReply,
-  done: HookHandlerDoneFunction,
-) => void
+  ...rest: readonly unknown[]
+) => void | Promise<void>
 
-/** The guards of one configuration, and the plugin they need. Made by `createBearward`. */
-export interface Bearward extends Pick<
-  ResourceServer,
-  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
-> {
-  /** Decorates requests with `auth`, and closes the resource server with the app. Register it once. */
-  readonly plugin: FastifyPluginCallback
+/** The guards of one configuration. Made by `createBearward`. */
+export interface Bearward extends AdapterBearward<FastifyRequest, FastifyGuard> {
   /**
-   * Makes an `onRequest` hook for a route, a prefix or the whole app, that lets a request pass if it
-   * carries a valid token that meets the requirements, and answers it otherwise. Throws a
-   * `ConfigurationError` where the requirements are wrong; the app does not start where the plugin is not
-   * registered.
+   * Decorates requests with `auth`, and answers 500 if a handler is about to run while a guard of its request is
+   * pending or has refused: it was not awaited. Guards work without the plugin, too.
+   *
+   * @example
+   * app.register(bearward.plugin, { close: true })
    */
-  readonly requireToken: (requirements?: FastifyRequirements) => FastifyGuard
+  readonly plugin: FastifyPluginCallback<PluginOptions>
 }
 
-/** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
-export function createBearward(options: ResourceServerOptions<FastifyRequest>): Bearward {
-  const server = createResourceServer(options as ResourceServerOptions)
-  const registered = Symbol('bearward')
-  const plugin: FastifyPluginCallback = (app, _options, done) => {
-    app.decorate(registered, true)
-    if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
-    app.addHook('onClose', async () => server.close())
-    done()
-  }
-  return {
-    plugin: fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' }),
-    requireToken: (...requirements) => needing(registered, createGuard(server, requirements)),
-    ready: server.ready,
-    status: server.status,
-    distrustKey: server.distrustKey,
-    verify: server.verify,
-    close: server.close,
-  }
-}
+type Done = (error?: unknown) => void
 
-/**
- * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
- * when it is called, and without a plugin: all guards that are made under one environment share one
- * configuration.
- *
- * Throws a `ConfigurationError` where the variables or the requirements are wrong.
- */
-export function requireToken(...requirements: [FastifyRequirements?]): FastifyGuard {
-  return createGuard(resourceServerFromEnv(process.env), requirements)
-}
-
-function createGuard(server: ResourceServer, requirements: readonly unknown[]): FastifyGuard {
-  // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
-  const guard = server.guard(...(requirements as [Requirements]))
-  return function bearwardGuard(request, reply, done) {
-    const outcome = guard(toRequestLike(request))
-    if (outcome instanceof Promise)
-      outcome.then((known) => settle(known, request, reply, done), done)
-    else settle(outcome, request, reply, done)
-  }
-}
-
-/**
- * Fastify binds each hook to the instance it belongs to when the app gets ready: the moment at which a
- * forgotten plugin can still stop the app.
- */
-function needing(plugin: symbol, hook: FastifyGuard): FastifyGuard {
-  return Object.defineProperty(hook, 'bind', {
-    value(app: FastifyInstance) {
-      if (app.hasDecorator(plugin)) return Function.prototype.bind.call(hook, app) as unknown
-      throw new ConfigurationError('requireToken is used without its plugin', [
-        'Register it on the app, or on what the route belongs to: app.register(bearward.plugin).',
-      ])
-    },
-  })
-}
-
-function toRequestLike(request: AnyRequest): RequestLike {
-  const { method, originalUrl: url, raw } = request
-  return { method, url, rawHeaders: raw.rawHeaders, headers: raw.headers, raw: request }
-}
-
-function settle(
-  outcome: Outcome,
-  request: AnyRequest,
-  reply: AnyReply,
-  done: HookHandlerDoneFunction,
-): void {
-  try {
-    if (outcome.kind === 'refused') {
-      answer(outcome, request, reply)
-      return
-    }
+const adapter = defineAdapter<
+  [request: AnyRequest, reply: AnyReply, ...rest: readonly unknown[]],
+  void | Promise<void>
+>({
+  toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
+    return { method, url, rawHeaders, headers }
+  },
+  grant(outcome, request: { auth?: AccessToken | undefined }, reply) {
     void reply.headers(toMutable(outcome.headers))
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
-  } catch (error) {
-    done(error as Error)
-    return
+  },
+  proceed: (_request, _reply, ...rest) => findDone(rest)?.(),
+  refuse({ reason, explanation, status, headers, body }, request, reply, ...rest) {
+    request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
+    // As bytes, so that no serializer and no charset is applied.
+    if (!reply.sent) void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
+    return findDone(rest) === undefined ? pending() : undefined
+  },
+  fail(error, _request, _reply, ...rest) {
+    const done = findDone(rest)
+    if (done === undefined) throw error
+    done(error)
+  },
+  // Never both: Fastify would run the handler twice.
+  wait: (settled, _request, _reply, ...rest) =>
+    findDone(rest) === undefined ? settled : undefined,
+  environment: process.env,
+})
+
+/** A callback hook gets `done` last, behind the payload in `preParsing`. An async hook passes none. */
+function findDone(rest: readonly unknown[]): Done | undefined {
+  const last = rest.at(-1)
+  return typeof last === 'function' ? (last as Done) : undefined
+}
+
+/**
+ * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
+ *
+ * @example
+ * const bearward = createBearward({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ * })
+ * app.register(bearward.plugin)
+ * app.get('/reports', { onRequest: bearward.requireToken({ scope: 'read:reports' }) }, listReports)
+ */
+export function createBearward(options: ResourceServerOptions<FastifyRequest>): Bearward {
+  const bearward = adapter.createBearward(options as ResourceServerOptions<AnyRequest>)
+  return {
+    ...(bearward as AdapterBearward<FastifyRequest, FastifyGuard>),
+    plugin: createPlugin(bearward.close),
   }
-  // Outside the `try`: an error thrown by a later handler must not become a refusal.
-  done()
 }
 
-function answer(refusal: Refused, request: AnyRequest, reply: AnyReply): void {
-  const { reason, explanation, status, headers, body } = refusal
-  request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
-  // As bytes, so that neither a serializer nor a charset is put to it.
-  if (!reply.sent) void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
-}
+/**
+ * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
+ * All guards that are made with the same variables share one configuration.
+ *
+ * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ *
+ * @example
+ * app.get('/reports', { onRequest: requireToken({ scope: 'read:reports' }) }, listReports)
+ */
+export const requireToken: (...requirements: [FastifyRequirements?]) => FastifyGuard =
+  adapter.requireToken as never
 
-/** Fastify's types have no readonly arrays. */
+/**
+ * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ *
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
+ * the guard is `optional` and the caller is anonymous (read `request.auth` there).
+ *
+ * @example
+ * const { subject, scopes } = auth(request)
+ */
+export const auth: (request: AnyRequest) => AccessToken = adapter.auth
+
+/** The types of Fastify have no readonly arrays. */
 function toMutable(headers: ResponseHeaders): Record<string, string | string[]> {
   return headers as Record<string, string | string[]>
 }

@@ -3,9 +3,9 @@
  *
  * @packageDocumentation
  */
-export { auth } from './auth.ts'
-export { createBearward, requireToken } from './bearward.ts'
+export { auth, createBearward, requireToken } from './bearward.ts'
 export type { Bearward, FastifyGuard, FastifyRequirements } from './bearward.ts'
+export type { PluginOptions } from './plugin.ts'
 export type {
   AccessToken,
   Actor,
@@ -15,10 +15,12 @@ export type {
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
+  Outcome,
   Provider,
   Reason,
   RefusalBody,
   RefusalView,
+  Refused,
   RefusedEvent,
   ResourceServerOptions,
   Subject,

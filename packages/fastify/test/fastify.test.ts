@@ -1,3 +1,4 @@
+import '@bearward/fastify/req-auth'
 import { Writable } from 'node:stream'
 import fastify, {
   type FastifyInstance,
@@ -76,21 +77,33 @@ describe('on Fastify 5', () => {
     expect(events.filter((event) => event.type === 'verified')).toHaveLength(3)
   })
 
-  it('does not start where the plugin of a guard is not registered', async () => {
+  it('works without the plugin, and for routes outside the plugin that has it', async () => {
     const { bearward } = bearwardWith()
-    const { bearward: other } = bearwardWith()
     const app = createApp()
-    await app.register(other.plugin)
-    app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
-    await expect(app.ready()).rejects.toThrow('app.register(bearward.plugin)')
+    app.get('/bare', { onRequest: bearward.requireToken() }, (request) => auth(request).clientId)
+    await app.register(async (part) => {
+      await part.register(bearward.plugin)
+      part.get('/part', { onRequest: bearward.requireToken() }, (request) => request.auth?.clientId)
+    })
+    const url = await serve(app)
+    for (const path of ['/bare', '/part']) {
+      expect((await fetch(url + path)).status).toBe(401)
+      const response = await fetch(url + path, bearer(issuer.token()))
+      expect(await response.text()).toBe('reports-cron')
+    }
   })
 
-  it('does not start either where the plugin is registered in another part of the app', async () => {
+  it('takes the plugin twice, and runs the handler once', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
-    app.addHook('onRequest', bearward.requireToken())
-    app.get('/', () => 'in')
-    await expect(app.ready()).rejects.toThrow('requireToken is used without its plugin')
+    let handled = 0
+    await app.register(bearward.plugin)
+    await app.register(bearward.plugin, { close: true })
+    app.get('/', { onRequest: bearward.requireToken() }, () => ++handled)
+    const url = await serve(app)
+    expect(await (await fetch(url, bearer(issuer.token()))).text()).toBe('1')
+    expect((await fetch(url)).status).toBe(401)
+    expect(handled).toBe(1)
   })
 
   it('lets two configurations work in one app, each by itself', async () => {
@@ -186,16 +199,22 @@ describe('on Fastify 5', () => {
     ])
   })
 
-  it('is closed with the app', async () => {
+  it('stays open when one of two apps closes, and closes with the app that asks for it', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ keys: issuer.jwks.keys })
-    const { bearward } = bearwardWith({ jwks: undefined, fetch: endpoint.fetch, clock })
-    const app = createApp()
-    await app.register(bearward.plugin)
+    const { bearward, events } = bearwardWith({ jwks: undefined, fetch: endpoint.fetch, clock })
+    const [one, other] = [createApp(), createApp()]
+    await one.register(bearward.plugin)
+    await other.register(bearward.plugin, { close: true })
     await bearward.ready()
+    await one.close()
     expect(clock.pending()).toBeGreaterThan(0)
-    await app.close()
+    expect(bearward.status()).toMatchObject([{ keys: { state: 'fresh' }, closed: false }])
+    expect(events.map(({ type }) => type)).not.toContain('closed')
+    await other.close()
     expect(clock.pending()).toBe(0)
+    expect(bearward.status()).toMatchObject([{ keys: { state: 'fresh' }, closed: true }])
+    expect(events.filter(({ type }) => type === 'closed')).toHaveLength(1)
   })
 
   it('keeps the default body and the media type of errorBody from serializers', async () => {

@@ -1,79 +1,80 @@
-import {
-  createResourceServer,
-  type Refused,
-  type RequestLike,
-  type Requirements,
-  type ResourceServer,
-  type ResourceServerOptions,
-  type ResponseHeaders,
-  resourceServerFromEnv,
+import type {
+  AccessToken,
+  Requirements,
+  ResourceServerOptions,
+  ResponseHeaders,
 } from '@bearward/core'
-import type { Context, Middleware } from 'koa'
+import { type AdapterBearward, defineAdapter } from '@bearward/core/adapter'
+import type { Context, Next, ParameterizedContext } from 'koa'
 
-/** What a guard asks of the caller. `check` gets the Koa context. */
+/** The requirements of a guard. `check` receives the Koa context. */
 export type KoaRequirements = Requirements<Context>
 
-/** The guards of one configuration. Made by `createBearward`. */
-export interface Bearward extends Pick<
-  ResourceServer,
-  'ready' | 'status' | 'distrustKey' | 'verify' | 'close'
-> {
-  /**
-   * Makes a middleware that lets a request pass if it carries a valid token that meets the requirements,
-   * and answers it otherwise. Throws a `ConfigurationError` where the requirements are wrong.
-   */
-  readonly requireToken: (requirements?: KoaRequirements) => Middleware
-}
+/**
+ * A middleware that calls `next` if the request may pass, and answers it otherwise. The promise is fulfilled in
+ * both cases, because Koa then sends the response: code after `await guard(context, next)` is not protected.
+ */
+export type KoaGuard = (context: Context, next: Next) => Promise<void>
 
-/** Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem. */
-export function createBearward(options: ResourceServerOptions<Context>): Bearward {
-  const server = createResourceServer(options as ResourceServerOptions)
-  return {
-    requireToken: (...requirements) => createGuard(server, requirements),
-    ready: server.ready,
-    status: server.status,
-    distrustKey: server.distrustKey,
-    verify: server.verify,
-    close: server.close,
-  }
-}
+/** The guards of one configuration. Made by `createBearward`. */
+export type Bearward = AdapterBearward<Context, KoaGuard>
+
+const adapter = defineAdapter<[Context, Next], Promise<void>>({
+  toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
+    return { method, url, rawHeaders, headers }
+  },
+  grant(outcome, context) {
+    writeHeaders(outcome.headers, context)
+    const state: { auth?: AccessToken } = context.state
+    if (outcome.kind === 'granted') state.auth = outcome.token
+    else delete state.auth
+  },
+  proceed: (_context, next) => next() as Promise<void>,
+  async refuse({ status, headers, body }, context) {
+    context.status = status
+    writeHeaders(headers, context)
+    context.body = body
+  },
+  fail: async (error) => {
+    throw error
+  },
+  environment: process.env,
+})
 
 /**
- * The same as `createBearward(...).requireToken`, configured from the `BEARWARD_*` environment variables
- * when it is called: all guards that are made under one environment share one configuration.
+ * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
  *
- * Throws a `ConfigurationError` where the variables or the requirements are wrong.
+ * @example
+ * const { requireToken } = createBearward({
+ *   issuer: 'https://auth.example.com',
+ *   audience: 'https://api.example.com',
+ * })
+ * router.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
  */
-export function requireToken(...requirements: [KoaRequirements?]): Middleware {
-  return createGuard(resourceServerFromEnv(process.env), requirements)
-}
+export const createBearward: (options: ResourceServerOptions<Context>) => Bearward =
+  adapter.createBearward
 
-function createGuard(server: ResourceServer, requirements: readonly unknown[]): Middleware {
-  // Passed on as they came: an argument that is there but undefined is a mistake for the core to find.
-  const guard = server.guard(...(requirements as [Requirements]))
-  return async function bearwardGuard(context, next) {
-    const outcome = await guard(toRequestLike(context))
-    if (outcome.kind === 'refused') {
-      answer(outcome, context)
-      return
-    }
-    writeHeaders(outcome.headers, context)
-    if (outcome.kind === 'granted') context.state.auth = outcome.token
-    else delete context.state.auth
-    await next()
-  }
-}
+/**
+ * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
+ * All guards that are made with the same variables share one configuration.
+ *
+ * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ *
+ * @example
+ * router.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
+ */
+export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard = adapter.requireToken
 
-function toRequestLike(context: Context): RequestLike {
-  const { method, originalUrl: url, req } = context
-  return { method, url, rawHeaders: req.rawHeaders, headers: req.headers, raw: context }
-}
-
-function answer(refusal: Refused, context: Context): void {
-  context.status = refusal.status
-  writeHeaders(refusal.headers, context)
-  context.body = refusal.body
-}
+/**
+ * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ *
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
+ * the guard is `optional` and the caller is anonymous (read `context.state.auth` there).
+ *
+ * @example
+ * const { subject, scopes } = auth(context)
+ */
+export const auth: (context: ParameterizedContext) => AccessToken = adapter.auth
 
 function writeHeaders(headers: ResponseHeaders, context: Context): void {
   for (const [name, value] of Object.entries(headers)) context.set(name, value as string | string[])

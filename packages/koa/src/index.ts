@@ -3,9 +3,8 @@
  *
  * @packageDocumentation
  */
-export { auth } from './auth.ts'
-export { createBearward, requireToken } from './bearward.ts'
-export type { Bearward, KoaRequirements } from './bearward.ts'
+export { auth, createBearward, requireToken } from './bearward.ts'
+export type { Bearward, KoaGuard, KoaRequirements } from './bearward.ts'
 export type {
   AccessToken,
   Actor,
@@ -15,10 +14,12 @@ export type {
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
+  Outcome,
   Provider,
   Reason,
   RefusalBody,
   RefusalView,
+  Refused,
   RefusedEvent,
   ResourceServerOptions,
   Subject,

@@ -1,3 +1,4 @@
+import '@bearward/koa/req-auth'
 import Koa, { type Context } from 'koa'
 import Koa2 from 'koa2'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -116,7 +117,7 @@ describe.each([
     expect(reported.join()).toContain('write requireToken() with parentheses')
   })
 
-  it('tells auth(ctx) without a guard from a refusal', async () => {
+  it('throws from auth(ctx) without a guard, which is no refusal', async () => {
     app.use((ctx) => {
       try {
         ctx.body = auth(ctx)
@@ -125,7 +126,7 @@ describe.each([
       }
     })
     const { url } = await serve(app)
-    expect(await (await fetch(url)).text()).toContain('no requireToken(...) stands before')
+    expect(await (await fetch(url)).text()).toContain('no requireToken(...) has granted')
   })
 
   it('is configured by the environment where requireToken stands alone', async () => {

@@ -115,7 +115,11 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   }
 
   function unavailable(found: string): Rejection {
-    const explanation = { check: 'keys', expected: `the keys of ${issuer}`, found }
+    const explanation = {
+      check: 'keys',
+      expected: `the keys of ${issuer}`,
+      found: closed.aborted ? 'a closed resource server, which fetches no keys' : found,
+    }
     return new Rejection('keys_unavailable', explanation, {
       retryAfter: lifeCycle.retryAfter(clock.monotonic()),
     })

@@ -36,6 +36,8 @@ export interface Exchange {
   readonly requirements: CheckedRequirements
   readonly services: ExchangeServices
   readonly state: RequestState
+  /** Whether the decision counts for `getToken`, and the request is held until it is made. */
+  readonly isGuard: boolean
   /** Written by `readCredentials`. */
   credentials: Credentials
   /** Written by `verifyToken`. */
@@ -44,21 +46,37 @@ export interface Exchange {
   verified: VerifiedToken
 }
 
-/** Begins an exchange. `request` is `undefined` for a token that did not come in a request. */
+/** Begins the exchange of a guard. */
+export function createGuardExchange(
+  request: RequestLike,
+  requirements: CheckedRequirements,
+  services: ExchangeServices,
+): Exchange {
+  const exchange = createExchange(request, requirements, services, true)
+  exchange.state.decision = undefined
+  exchange.state.pendingGuards++
+  return exchange
+}
+
+/**
+ * Begins an exchange whose decision leaves the request as it is. `request` is `undefined` for a token that did not
+ * come in a request.
+ */
 export function createExchange(
   request: RequestLike | undefined,
   requirements: CheckedRequirements,
   services: ExchangeServices,
+  isGuard = false,
 ): Exchange {
   const raw = request === undefined ? undefined : getRaw(request)
   const state = raw === undefined ? new RequestState() : getRequestState(raw)
-  state.decision = undefined
   return {
     request: request!,
     requirements,
     services,
     raw,
     state,
+    isGuard,
     credentials: undefined!,
     sharedVerification: undefined!,
     verified: undefined!,

@@ -17,6 +17,10 @@ import { RequestVerification } from './request-verification.ts'
 export class RequestState implements SharedState {
   /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
   decision: AccessToken | 'anonymous' | undefined
+  /** How many guards have begun and neither granted nor refused. A guard that throws stays among them. */
+  pendingGuards = 0
+  /** Whether a guard has refused. */
+  hasRefused = false
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
 
@@ -69,11 +73,22 @@ export function getRequestState(raw: object): RequestState {
 }
 
 /**
+ * Returns what a guard of a request lacks: `pending` if one has not decided, `refused` if one has refused.
+ * Returns `undefined` if all guards have let the request pass, or if there are none. For adapters that can stop a
+ * request whose guard was called and not awaited.
+ */
+export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
+  const state = WithState.find(raw)
+  if (state?.hasRefused === true) return 'refused'
+  return state !== undefined && state.pendingGuards > 0 ? 'pending' : undefined
+}
+
+/**
  * Returns the verified token of a request that has passed a guard, by the `raw` that the guard was called
  * with. Adapters offer it as `auth(...)`. Never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
- * the guard is `optional` and the caller is anonymous.
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, the
+ * last guard is still deciding or has refused, or the guard is `optional` and the caller is anonymous.
  *
  * @example
  * const { clientId } = getToken(request)
@@ -81,11 +96,13 @@ export function getRequestState(raw: object): RequestState {
 export function getToken(raw: object): AccessToken {
   const decision = WithState.find(raw)?.decision
   if (decision === undefined) {
-    throw new Error('auth(...) was called where no requireToken(...) stands before the handler.')
+    throw new Error(
+      'auth(...) was called for a request that no requireToken(...) has granted. Put a guard before the handler, and await it if your code calls it.',
+    )
   }
   if (decision === 'anonymous') {
     throw new Error(
-      'auth(...) was called for an anonymous caller: behind an optional guard, ask for the token where it may be undefined.',
+      'auth(...) was called for an anonymous caller. Behind an optional guard, read the token where it may be undefined.',
     )
   }
   return decision

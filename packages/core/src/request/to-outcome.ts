@@ -1,3 +1,4 @@
+import type { AccessToken } from '../model/access-token.ts'
 import type { Granted, Outcome } from '../model/outcome.ts'
 import { refuse, type ResponseHeaders } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
@@ -8,17 +9,17 @@ const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
 /** Ends an exchange: `granted` if no step has rejected it. Publishes a refusal. */
 export function toOutcome(exchange: Exchange, rejection: Rejection | undefined): Outcome {
-  const { requirements, state } = exchange
+  const { requirements } = exchange
   if (rejection === undefined) {
     const { token } = exchange.verified
-    state.decision = token
+    pass(exchange, token)
     return { kind: 'granted', token, headers: NO_HEADERS } satisfies Granted
   }
   if (rejection.reason === 'no_credentials' && requirements.optional) {
-    state.decision = 'anonymous'
+    pass(exchange, 'anonymous')
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
-  state.decision = undefined
+  hold(exchange)
   const { services, raw } = exchange
   // Not verified, if the rejection came before.
   const verified = exchange.verified as VerifiedToken | undefined
@@ -35,4 +36,17 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
     raw,
   )
   return refused
+}
+
+function pass({ isGuard, state }: Exchange, decision: AccessToken | 'anonymous'): void {
+  if (!isGuard) return
+  state.decision = decision
+  state.pendingGuards--
+}
+
+function hold({ isGuard, state }: Exchange): void {
+  if (!isGuard) return
+  state.decision = undefined
+  state.pendingGuards--
+  state.hasRefused = true
 }

@@ -1,0 +1,167 @@
+/**
+ * For adapters: what every framework's `createBearward`, `requireToken` and `auth` have in common. An adapter
+ * says how its framework describes a request, carries a token, writes a response and calls the next handler.
+ * It decides nothing.
+ *
+ * Every export here is public API, by name.
+ *
+ * @packageDocumentation
+ */
+import type { Requirements } from './authorization/requirements.ts'
+import type { AccessToken } from './model/access-token.ts'
+import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
+import type { RequestLike } from './model/request-like.ts'
+import type { ResourceServerOptions } from './options/options.ts'
+import { getToken } from './request/request-state.ts'
+import { createResourceServer, type ResourceServer } from './resource-server.ts'
+import { resourceServerFromEnv } from './resource-server-from-env.ts'
+import type { Refused } from './response/refusal.ts'
+
+export { getUnmetGuard } from './request/request-state.ts'
+
+/**
+ * How a framework calls a guard: `Args` are the arguments, the request first, and `Result` is what the guard
+ * returns. After a refusal or an error, nothing that the guard returns may let the caller of the guard go on:
+ * see `pending`.
+ */
+export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
+  /** Describes the request. `raw` is added. */
+  toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
+  /** Puts the token where handlers find it, and writes `outcome.headers`. Does not call the next handler. */
+  grant(outcome: Granted | Anonymous, ...args: Args): void
+  /** Calls the next handler. An error that it throws is not caught here. */
+  proceed(...args: Args): Result
+  /** Writes status, `headers` and `body`. */
+  refuse(outcome: Refused, ...args: Args): Result
+  /** Passes an error to the error handling of the framework: one that `check` or `errorBody` has thrown. */
+  fail(error: unknown, ...args: Args): Result
+  /**
+   * Returns what a guard returns that has to wait. Default: `settled`, which takes what `proceed`, `refuse` or
+   * `fail` returns.
+   */
+  wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
+  /** The environment variables that the stand-alone `requireToken` reads. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** The guards of one configuration. Made by `createBearward`. `Raw` is the request of the framework. */
+export interface AdapterBearward<Raw extends object, Guard> extends Pick<
+  ResourceServer,
+  'verify' | 'ready' | 'status' | 'distrustKey' | 'close'
+> {
+  /**
+   * Makes a guard: a request passes if it carries a valid token that meets the requirements, and is refused
+   * otherwise. Throws a `ConfigurationError` if the requirements are wrong.
+   *
+   * @example
+   * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
+   */
+  readonly requireToken: (requirements?: Requirements<Raw>) => Guard
+  /**
+   * Decides about a request, for code that composes guards by hand. Writes nothing to the response, and `auth`
+   * does not find the token. Only `granted` may go on, and `anonymous` if that is allowed.
+   *
+   * Rejects with a `ConfigurationError` if the requirements are wrong, and with what a `check` throws.
+   *
+   * @example
+   * const outcome = await bearward.authorize(request, { scope: 'read:reports' })
+   * if (outcome.kind !== 'granted') return showSignIn()
+   */
+  readonly authorize: (request: Raw, requirements?: Requirements<Raw>) => Promise<Outcome>
+}
+
+/** What `defineAdapter` returns. */
+export interface Adapter<Raw extends object, Guard> {
+  readonly createBearward: (options: ResourceServerOptions<Raw>) => AdapterBearward<Raw, Guard>
+  readonly requireToken: (...requirements: [Requirements<Raw>?]) => Guard
+  readonly auth: (request: Raw) => AccessToken
+}
+
+/**
+ * Makes `createBearward`, `requireToken` and `auth` for a framework.
+ *
+ * @example
+ * const adapter = defineAdapter<[Context, Next], Promise<unknown>>({
+ *   toRequest: ({ method, originalUrl: url, req }) => ({ method, url, ...req }),
+ *   grant: ({ headers }, context) => context.set(headers),
+ *   proceed: (_context, next) => next(),
+ *   refuse: async ({ status, headers, body }, context) => Object.assign(context, { status, body }),
+ *   fail: (error) => Promise.reject(error),
+ *   environment: process.env,
+ * })
+ */
+export function defineAdapter<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
+  type Guard = (...args: Args) => Result | Promise<Awaited<Result>>
+
+  const toRequestLike = (raw: Args[0]): RequestLike =>
+    Object.assign(definition.toRequest(raw), { raw })
+
+  function createGuard(server: ResourceServer, requirements: readonly unknown[]): Guard {
+    // As given: an argument that is present but undefined is a mistake that the core reports.
+    const guard = server.guard(...(requirements as [Requirements]))
+    const decide: Guard = (...args) => {
+      const fail = (error: unknown) => definition.fail(error, ...args)
+      const settle = (outcome: Outcome) => {
+        try {
+          if (outcome.kind === 'refused') return definition.refuse(outcome, ...args)
+          definition.grant(outcome, ...args)
+        } catch (error) {
+          return fail(error)
+        }
+        // Outside the `try`: an error thrown by a later handler must not become a refusal.
+        return definition.proceed(...args)
+      }
+      let outcome
+      try {
+        outcome = guard(toRequestLike(args[0]))
+      } catch (error) {
+        return fail(error)
+      }
+      if (!(outcome instanceof Promise)) return settle(outcome)
+      const settled = withoutWarning(outcome.then(settle, fail) as Promise<Awaited<Result>>)
+      return definition.wait === undefined ? settled : definition.wait(settled, ...args)
+    }
+    return function bearwardGuard(...args) {
+      return withoutWarning(decide(...args))
+    }
+  }
+
+  return {
+    createBearward(options) {
+      const server = createResourceServer(options)
+      const { verify, ready, status, distrustKey, close } = server
+      return {
+        requireToken: (...requirements) => createGuard(server, requirements),
+        authorize: async (raw, ...requirements) =>
+          server.authorize(toRequestLike(raw), ...(requirements as [Requirements])),
+        verify,
+        ready,
+        status,
+        distrustKey,
+        close,
+      }
+    },
+    requireToken: (...requirements) =>
+      createGuard(resourceServerFromEnv(definition.environment), requirements),
+    auth: getToken,
+  }
+}
+
+/**
+ * Returns a promise that is never settled: what a guard returns after a refusal where the framework ignores it.
+ * Code that awaits the guard does not go on.
+ */
+export function pending(): Promise<never> {
+  return new Promise(() => {})
+}
+
+/**
+ * Keeps Node from ending the process if a guard's promise is rejected and nobody awaits it: a framework may not
+ * look at what a guard returns. Code that awaits the guard still gets the error.
+ */
+function withoutWarning<T>(result: T): T {
+  if (result instanceof Promise) result.catch(() => {})
+  return result
+}

@@ -1,0 +1,79 @@
+import express4 from 'express4'
+import express5 from 'express'
+import Koa3 from 'koa'
+import Koa2 from 'koa2'
+import type { ResourceServerOptions } from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { settled } from '../support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
+import { getWithLines, listen } from '../support/servers.ts'
+import { watchProcess } from '../support/watch-process.ts'
+import { type Composition, PROTECTED, type Situation } from './compositions/composition.ts'
+import { expressCompositions } from './compositions/express.ts'
+import { fastifyCompositions } from './compositions/fastify.ts'
+import { koaCompositions } from './compositions/koa.ts'
+
+const FRAMEWORKS: readonly (readonly [name: string, compositions: readonly Composition[]])[] = [
+  ['Express 5', expressCompositions(express5)],
+  ['Express 4', expressCompositions(express4)],
+  ['Koa 3', koaCompositions(() => new Koa3())],
+  ['Koa 2', koaCompositions(() => new Koa2())],
+  ['Fastify 5', fastifyCompositions],
+]
+
+const SITUATIONS = Object.keys(PROTECTED) as Situation[]
+
+/** Keys that are fetched at the first request, and answered a few turns of the event loop later. */
+async function publishedKeys(jwks: object) {
+  return listen(async (_request, response) => {
+    await settled()
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(jwks))
+  })
+}
+
+/** Sends one request, and waits until nothing goes on any more. */
+async function play(composition: Composition, situation: Situation) {
+  const issuer = createTestIssuer()
+  const keys = await publishedKeys(issuer.jwks)
+  const isLoaded = situation.endsWith('loaded')
+  const { jwks, issuer: identifier } = issuer
+  const options: ResourceServerOptions = {
+    issuer: identifier,
+    audience: AUDIENCE,
+    ...(isLoaded ? { jwks } : { jwksUri: keys.url }),
+  }
+  let handled = 0
+  const tokens: unknown[] = []
+  const server = await composition.start(options, (auth) => {
+    handled++
+    try {
+      tokens.push(auth())
+    } catch {
+      tokens.push('auth() has thrown')
+    }
+  })
+  const isGood = situation.startsWith('good')
+  const token = isGood ? issuer.token() : issuer.token({ header: { kid: 'of-nobody' } })
+  const { status } = await getWithLines(server.port, '/', [`Authorization: Bearer ${token}`])
+  // A guard that was not awaited decides after the response.
+  await settled()
+  await settled()
+  await Promise.all([server.close(), keys.close()])
+  return { status, handled, tokens }
+}
+
+const processFaults = watchProcess()
+
+describe.each(FRAMEWORKS)('guards called by hand on %s', (_framework, compositions) => {
+  describe.each(compositions.map((one) => [one.name, one] as const))('%s', (_name, composition) => {
+    it.each(SITUATIONS)('decides about a token that is %s', async (situation) => {
+      const expected = composition.expected?.[situation] ?? PROTECTED[situation]
+      const { status, handled, tokens } = await play(composition, situation)
+      expect({ status: expected.status && status, handled }).toEqual(expected)
+      // Whatever the handler does: a token that was not granted is never handed out.
+      if (!situation.startsWith('good'))
+        expect(tokens.filter((one) => typeof one === 'object')).toEqual([])
+      expect(await processFaults.faults()).toEqual([])
+    })
+  })
+})
