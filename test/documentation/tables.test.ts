@@ -1,7 +1,7 @@
-import { optionsFromEnv, REASONS, type ReasonText } from '@bearward/core'
+import { REASONS, type ReasonText } from '@bearward/core'
 import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
-import { DEFAULTS, OPTIONS } from '../../packages/client/src/read-options.ts'
+import { SOURCE_OPTIONS } from '../../packages/client/src/options.ts'
 import { TOKEN_TIMES } from '../../packages/client/src/token-life-cycle.ts'
 import { REQUESTS_AT_ONCE } from '../../packages/client/src/token-endpoint.ts'
 import { ANSWER } from '../../packages/client/src/token-response.ts'
@@ -12,8 +12,10 @@ import { METADATA_AGE } from '../../packages/core/src/authorization-server/disco
 import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-server/retry-after.ts'
 import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
-import { ISSUER_OPTIONS } from '../../packages/core/src/options/read-issuer.ts'
-import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/read-introspection.ts'
+import { COMMON_OPTIONS } from '../../packages/core/src/options/common-options.ts'
+import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/introspection-options.ts'
+import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.ts'
+import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
 import { LEVELS, UNKNOWN_REASONS } from '../../packages/core/src/subject/evidence.ts'
 import {
   PROFILES,
@@ -21,7 +23,6 @@ import {
   type Provider,
   getProviderOfIssuer,
 } from '../../packages/core/src/subject/providers.ts'
-import { COMMON_OPTIONS } from '../../packages/core/src/options/read-options.ts'
 import { filesBelow, read } from '../repository/files.ts'
 
 /** The rows of the table that begins with this heading, cell by cell. */
@@ -46,6 +47,47 @@ function readEventTypes(name: string): readonly string[] {
   )
 }
 
+type Options = Readonly<Record<string, AnyOptionRow>>
+
+/** Returns how documentation writes the default of an option, if there is one that can be written. */
+function formatDefault({ default: value }: AnyOptionRow): string | undefined {
+  if (value === undefined || JSON.stringify(value) === undefined) return undefined
+  const members = Object.entries(value as object)
+  if (members.some(([, member]) => typeof member === 'function')) return undefined
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value)
+  return `{ ${members.map(([name, member]) => `${name}: ${member}`).join(', ')} }`
+}
+
+/** Compares a table of options with the code: their names in this order, which are required, and the defaults. */
+function expectOptions(document: string, heading: string, options: Options): void {
+  const rows = table(document, heading)
+  expect(rows.map(([name]) => name)).toEqual(Object.keys(options))
+  for (const [name, cell] of rows) {
+    const option = options[name!]!
+    expect([name, cell === 'required']).toEqual([name, option.required])
+    const usual = formatDefault(option)
+    if (usual !== undefined) expect([name, cell]).toEqual([name, usual])
+  }
+}
+
+/** Compares the docstrings of options with the code: `@default` and the maximum. */
+function expectDocstrings(path: string, options: Options): void {
+  const source = read(path)
+  for (const [name, option] of Object.entries(options)) {
+    const DOCSTRING = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*readonly ${name}\\??:`)
+    const docstring = DOCSTRING.exec(source)?.[1] ?? ''
+    const documented = /@default (.*)/.exec(docstring)?.[1]?.trim()
+    const usual = formatDefault(option)
+    if (usual !== undefined) expect([name, documented]).toEqual([name, usual])
+    else if (option.default !== undefined) expect([name, documented]).not.toContain(undefined)
+    const { max = 0 } = option.bounds ?? {}
+    if (max > 0 && max < Number.MAX_SAFE_INTEGER) {
+      expect([name, docstring.match(/\d+/g)]).toEqual([name, expect.arrayContaining([String(max)])])
+    }
+  }
+}
+
 describe('the tables of the documentation are true:', () => {
   it('refusals', () => {
     const rows = Object.entries<ReasonText>(REASONS).map(([reason, { status, error }]) => [
@@ -59,22 +101,24 @@ describe('the tables of the documentation are true:', () => {
   })
 
   it('options', () => {
-    const names = (heading: string) => table('README.md', heading).map(([name]) => name)
-    expect(names('option of an issuer')).toEqual(ISSUER_OPTIONS)
-    expect(names('option of introspection')).toEqual(INTROSPECTION_OPTIONS)
-    expect(names('option')).toEqual(COMMON_OPTIONS)
+    expectOptions('README.md', 'option of an issuer', ISSUER_OPTIONS)
+    expectOptions('README.md', 'option of introspection', INTROSPECTION_OPTIONS)
+    expectOptions('README.md', 'option', COMMON_OPTIONS)
+  })
+
+  it('docstrings of options', () => {
+    expectDocstrings('packages/core/src/options/issuer-options.ts', ISSUER_OPTIONS)
+    expectDocstrings('packages/core/src/options/introspection-options.ts', INTROSPECTION_OPTIONS)
+    expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
+    expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })
 
   it('environment variables', () => {
     const documented = new Set(read('README.md').match(/BEARWARD_[A-Z_]*[A-Z]/g))
-    let message = ''
-    try {
-      optionsFromEnv({ BEARWARD_: 'no variable has this name' })
-    } catch (error) {
-      message = (error as Error).message
-    }
-    const known = /Known are (.*)\.$/m.exec(message)?.[1]?.split(', ')
-    expect([...documented].sort()).toEqual(known?.sort())
+    const variables = Object.values({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
+      ({ variable }) => (variable === undefined ? [] : [variable.name]),
+    )
+    expect([...documented].sort()).toEqual(variables.sort())
   })
 
   it('evidence', () => {
@@ -159,11 +203,7 @@ describe('the tables of the documentation are true:', () => {
   it('of the client: options, errors, events, numbers', () => {
     const manual = 'packages/client/README.md'
     const first = (heading: string) => table(manual, heading).map(([name]) => name)
-    expect(first('option')).toEqual(OPTIONS)
-    const defaults = table(manual, 'option').filter(([name]) => Object.hasOwn(DEFAULTS, name!))
-    expect(Object.fromEntries(defaults.map(([name, usual]) => [name, Number(usual)]))).toEqual(
-      DEFAULTS,
-    )
+    expectOptions(manual, 'option', SOURCE_OPTIONS)
     expect(table(manual, 'code')).toEqual(
       Object.entries(ERRORS).map(([code, { fault, isTransient, advice }]) => [
         code,

@@ -1,5 +1,30 @@
-import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/internal'
+import {
+  address,
+  CLIENT_AUTHENTICATION,
+  type ClientAuthentication,
+  clientId,
+  type Clock,
+  clock,
+  custom,
+  type Fetch,
+  fn,
+  hosts,
+  type OptionTable,
+  seconds,
+  systemClock,
+  text,
+} from '@bearward/core/internal'
+import {
+  readAllowedOrigins,
+  readIssuer,
+  readParameters,
+  readResources,
+  readScopes,
+  readSignal,
+} from './option-readers.ts'
 import type { TokenEvent } from './renewed-token.ts'
+import type { SourceSettings } from './source-settings.ts'
+import { TOKEN_TIMES } from './token-life-cycle.ts'
 
 /** Options for one token, if it differs from the token that the source is configured for. */
 export interface TokenRequest {
@@ -14,10 +39,27 @@ export interface TokenRequest {
   readonly audience?: string
 }
 
+/** The values that do not have the type of their property. */
+interface TokenRequestValues {
+  readonly scope: readonly string[] | undefined
+  readonly resource: readonly string[] | undefined
+}
+
+export const TOKEN_REQUEST_OPTIONS: OptionTable<TokenRequest, TokenRequestValues> = {
+  scope: custom(readScopes),
+  resource: custom(readResources),
+  audience: text('a non-empty string'),
+}
+
 /** Options for `getToken`. */
 export interface GetTokenOptions extends TokenRequest {
   /** Ends the wait of this caller. Other callers continue to wait. */
   readonly signal?: AbortSignal
+}
+
+export const GET_TOKEN_OPTIONS: OptionTable<GetTokenOptions, TokenRequestValues> = {
+  ...TOKEN_REQUEST_OPTIONS,
+  signal: custom(readSignal),
 }
 
 /** Options for `clientCredentials`, without the address of the authorization server. */
@@ -107,3 +149,39 @@ export type ClientCredentialsOptions = SourceOptions &
         readonly tokenEndpoint: string
       }
   )
+
+/**
+ * System clock whose timers keep the process running. They run only while a token is requested or a caller waits for
+ * one, and a program that waits for nothing else must not exit in the meantime.
+ */
+const blockingClock: Clock = {
+  ...systemClock,
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
+export const SOURCE_OPTIONS: OptionTable<
+  // As one object, because a table of a union would be a union.
+  Pick<ClientCredentialsOptions, keyof ClientCredentialsOptions>,
+  SourceSettings & TokenRequestValues & { readonly allowInsecureHosts: readonly string[] }
+> = {
+  issuer: custom(readIssuer),
+  tokenEndpoint: address(),
+  clientId: clientId('this client is registered'),
+  clientAuthentication: CLIENT_AUTHENTICATION,
+  ...TOKEN_REQUEST_OPTIONS,
+  parameters: custom(readParameters),
+  allowedOrigins: custom(readAllowedOrigins),
+  renewBefore: seconds({ min: 0, max: 86_400 }),
+  defaultExpiresIn: seconds({ min: 1, max: 86_400, default: TOKEN_TIMES.defaultExpiresIn }),
+  maxWait: seconds({ min: 0, max: 300, default: 5 }),
+  fetchTimeout: seconds({ min: 0.001, max: 30, default: 5 }),
+  // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
+  fetch: fn({ default: (url, init) => globalThis.fetch(url, init) }),
+  resourceFetch: fn({ default: (input, init) => globalThis.fetch(input, init) }),
+  allowInsecureHosts: hosts(),
+  onEvent: fn(),
+  clock: clock(blockingClock),
+}

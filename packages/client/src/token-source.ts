@@ -1,5 +1,4 @@
-import { createPublisher } from '@bearward/core/internal'
-import LRU from 'lru-cache'
+import { createLruCache, createPublisher, getMember } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
 import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
@@ -88,7 +87,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
 
   const main = create(settings.target)
   const mainKey = toTokenTargetKey(settings.target)
-  const others = new LRU<string, RenewedToken>({ max: HELD_TOKENS })
+  const others = createLruCache<string, RenewedToken>({ max: HELD_TOKENS })
   const getAll = () => [main, ...others.values()]
 
   function getRenewedToken(target: TokenTarget): RenewedToken {
@@ -108,7 +107,9 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   return Object.freeze({
     async getToken(request?: GetTokenOptions) {
       const target = resolveTokenTarget(request, settings.target, ['signal'])
-      return getRenewedToken(target).get(request?.signal)
+      return getRenewedToken(target).get(
+        request === undefined ? undefined : getMember(request, 'signal'),
+      )
     },
     invalidate(token?: Token | string) {
       if (token === undefined) {

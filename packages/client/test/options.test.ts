@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { listOptionNames, SAMPLES } from '../../core/test/options/option-names.ts'
+import { polluted } from '../../core/test/support/polluted.ts'
 import {
   clientCredentials,
   type ClientCredentialsOptions,
   ConfigurationError,
 } from '../src/index.ts'
+import { GET_TOKEN_OPTIONS, SOURCE_OPTIONS } from '../src/options.ts'
+import { readOptions } from '../src/read-options.ts'
+import { resolveTokenTarget } from '../src/token-target.ts'
 
 const API = 'https://api.example.com'
 const GOOD = {
@@ -32,7 +37,7 @@ describe('clientCredentials()', () => {
   it('lists every missing option in one error', () => {
     expect(getProblems({})).toEqual([
       'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
-      'clientId is missing (is the environment variable set?): give the id under which this client is registered.',
+      'clientId is missing (is the environment variable set?): set the id under which this client is registered.',
       expect.stringContaining('clientAuthentication must be an object with a method'),
     ])
     expect(() => clientCredentials(undefined!)).toThrow(ConfigurationError)
@@ -61,7 +66,7 @@ describe('clientCredentials()', () => {
     ],
     [
       { issuer: 'https://auth.example.com/.well-known/openid-configuration' },
-      'issuer is the address of its metadata: give the issuer that stands in there',
+      'issuer is the address of its metadata: set the issuer that the metadata contains',
     ],
     [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
     [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],
@@ -101,8 +106,83 @@ describe('clientCredentials()', () => {
       { allowInsecureHosts: 'localhost' },
       'allowInsecureHosts must be an array of lower-case host names',
     ],
-    [{ clock: Date }, 'clock must have the functions'],
+    [{ clock: Date }, 'clock must be an object with the functions'],
   ])('rejects %j', (wrong, problem) => {
     expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
+  })
+})
+
+describe('an option on Object.prototype', () => {
+  const NAMES = ['method', ...listOptionNames({ ...SOURCE_OPTIONS, ...GET_TOKEN_OPTIONS })]
+  const assertion = () => 'an assertion'
+  /** Options that leave out as much as they can, at every level. */
+  const CONFIGURATIONS: readonly ClientCredentialsOptions[] = [
+    GOOD,
+    {
+      tokenEndpoint: 'https://auth.example.com/token',
+      clientId: 'orders',
+      clientAuthentication: { method: 'private_key_jwt', assertion },
+      parameters: {},
+    },
+  ]
+  /** Functions are compared by their text: each construction creates its own. */
+  const toComparable = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([name, member]) => [name, toComparable(member)])
+      : String(value)
+
+  it('is known to these tests at every level', () => {
+    expect(NAMES).toEqual(
+      expect.arrayContaining(['tokenEndpoint', 'clientId', 'scope', 'keyId', 'secret', 'signal']),
+    )
+  })
+
+  it.each(NAMES)('%s changes no settings', (name) => {
+    for (const options of CONFIGURATIONS) {
+      const expected = toComparable(readOptions(options))
+      for (const sample of SAMPLES) {
+        const checked = polluted({ [name]: sample }, () => {
+          const { clientAuthentication } = readOptions(options).settings
+          return { checked: readOptions(options), isVisible: 'keyId' in clientAuthentication }
+        })
+        expect(toComparable(checked.checked)).toEqual(expected)
+        expect(checked.isVisible).toBe(false)
+      }
+    }
+  })
+
+  it.each(NAMES)('%s changes no token request', (name) => {
+    const { target } = readOptions({ ...GOOD, scope: 'read', resource: API }).settings
+    for (const sample of SAMPLES) {
+      expect(
+        polluted({ [name]: sample }, () => resolveTokenTarget({}, target, ['signal'])),
+      ).toEqual(target)
+    }
+  })
+
+  it.each(Object.keys(GOOD))('%s does not replace a missing one', (name) => {
+    const { [name as keyof typeof GOOD]: value, ...others } = GOOD
+    const problems = polluted({ [name]: value }, () => getProblems(others))
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} `))])
+  })
+})
+
+describe('an inherited member', () => {
+  it('is not an option', () => {
+    expect(getProblems(Object.create(GOOD) as object)).toHaveLength(3)
+  })
+})
+
+describe('an unknown option', () => {
+  it.each([
+    [{ client_id: 'orders' }, 'client_id is not known. Did you mean clientId?'],
+    [{ token_endpoint: 'a' }, 'token_endpoint is not known. Did you mean tokenEndpoint?'],
+    [
+      { clientSecret: 'a' },
+      'clientSecret is not known. Use clientAuthentication: { method, secret }.',
+    ],
+    [{ issuerBaseURL: 'a' }, 'issuerBaseURL is not known. Use issuer.'],
+  ])('gets a hint: %j', (options, problem) => {
+    expect(getProblems({ ...GOOD, ...options })).toEqual([problem])
   })
 })

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.ts'
 
-/** Collects what is wrong with a configuration, so that all of it can be said at once. */
+/** Collects the problems of a configuration, so that one error lists all of them. */
 export class Problems {
   readonly #problems: string[] = []
 
@@ -16,28 +16,37 @@ export class Problems {
     }
   }
 
-  get all(): readonly string[] {
-    return this.#problems
-  }
-
   throwAs(what: string): void {
     if (this.#problems.length > 0) throw new ConfigurationError(what, this.#problems)
   }
 }
 
-/** What a name that is not known may have been meant to be. */
-export function hintAt(name: string, known: readonly string[]): string {
-  const similar = known.find((candidate) => isSimilar(name, candidate))
-  return similar === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${similar}?`
+/**
+ * Returns what a name that is not known may mean: the most similar of the `known` names and of the names in `foreign`,
+ * which says what to use instead of each.
+ */
+export function hintAt(
+  name: string,
+  known: readonly string[],
+  foreign: Readonly<Record<string, string>> = {},
+): string {
+  const candidates = [
+    ...known.map((option) => ({ name: option, hint: `Did you mean ${option}?` })),
+    ...Object.entries(foreign).map(([other, use]) => ({ name: other, hint: `Use ${use}.` })),
+  ]
+    .map((candidate) => ({ ...candidate, distance: getDistance(name, candidate.name) }))
+    .filter((candidate) => candidate.distance <= Math.min(2, candidate.name.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+  return candidates[0]?.hint ?? `Known are ${known.join(', ')}.`
 }
 
-/** The same but for case, separators, and at most two slips of the finger. */
-function isSimilar(a: string, b: string): boolean {
+/** Returns the edit distance of two names. Case and separators do not count. */
+function getDistance(a: string, b: string): number {
   const plain = (name: string) => name.toLowerCase().replace(/[_-]/g, '')
-  return editDistance(plain(a), plain(b)) <= Math.min(2, b.length / 3)
+  return editDistance(plain(a), plain(b))
 }
 
-/** Levenshtein's distance, row by row. */
+/** Returns the Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

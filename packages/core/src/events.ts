@@ -2,7 +2,7 @@ import type {
   DiscoveryFailedEvent,
   EndpointMovedEvent,
 } from './authorization-server/discovery-events.ts'
-import type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
+import type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 import type { ClosedEvent, KeyDistrustedEvent } from './issuers.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './response/refusal.ts'

@@ -8,17 +8,14 @@
 export { createResourceServer } from './resource-server.ts'
 export type { Guard, ResourceServer } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
-export type { IssuerStatus, KeyDistrustedEvent } from './issuers.ts'
+export type { ClosedEvent, IssuerStatus, KeyDistrustedEvent } from './issuers.ts'
 export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { Clock } from './lib/clock.ts'
 
-export type {
-  CommonOptions,
-  IntrospectionOptions,
-  IssuerOptions,
-  ResourceServerOptions,
-  SecretKeyObject,
-} from './options/options.ts'
+export type { ResourceServerOptions } from './options/options.ts'
+export type { CommonOptions } from './options/common-options.ts'
+export type { IssuerOptions, SecretKeyObject } from './options/issuer-options.ts'
+export type { IntrospectionOptions } from './options/introspection-options.ts'
 export { optionsFromEnv } from './options/environment.ts'
 export type { OptionsFromEnv } from './options/environment.ts'
 export type { Fetch, FetchInit } from './model/fetch.ts'
@@ -34,11 +31,8 @@ export type {
 } from './model/client-authentication.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
-export type {
-  ClientOfIssuer,
-  IntrospectRequirement,
-  Requirements,
-} from './authorization/requirements.ts'
+export type { ClientOfIssuer } from './authorization/clients.ts'
+export type { Requirements } from './authorization/requirements.ts'
 
 export { getToken } from './request/request-state.ts'
 export type { HeaderFields, RequestLike, WebHeaders } from './model/request-like.ts'
@@ -66,7 +60,7 @@ export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './sub
 
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
 export type { VerifiedEvent } from './token/verification.ts'
-export type { SubjectUnknownEvent } from './authorization/check-requirements.ts'
+export type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 export type {
   KeysFailedEvent,
   KeysRecoveredEvent,

@@ -32,14 +32,23 @@ export { ConfigurationError } from './errors.ts'
 export { createPublisher } from './lib/publisher.ts'
 export type { Publish } from './lib/publisher.ts'
 export { LIMITS } from './limits.ts'
-export { readAuthentication, readClientId } from './options/read-client-authentication.ts'
+export { CLIENT_AUTHENTICATION, clientId } from './options/client-authentication-options.ts'
+export { checkIssuerAddress } from './options/issuer-identifier.ts'
+export { createOptionContext } from './options/option-context.ts'
+export type { OptionContext } from './options/option-context.ts'
 export {
-  checkIssuerAddress,
+  address,
+  clock,
+  custom,
+  fn,
+  hosts,
   isName,
-  readClock,
-  readHosts,
-  readSeconds,
-} from './options/read-values.ts'
-export type { Say } from './options/read-values.ts'
+  names,
+  seconds,
+  text,
+} from './options/option-rows.ts'
+export { readRows, readTable, reportUnknownNames } from './options/option-table.ts'
+export type { OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
-export { isRecord } from './lib/objects.ts'
+export { createLruCache } from './lib/lru-cache.ts'
+export { getMember, isRecord, ownMembers } from './lib/objects.ts'

@@ -1,7 +1,6 @@
-import { ConfigurationError } from './errors.ts'
-import { optionsFromEnv, inVariables } from './options/environment.ts'
-import type { ResourceServerOptions } from './options/options.ts'
-import { createResourceServer, type ResourceServer } from './resource-server.ts'
+import { ENVIRONMENT, optionsFromEnv } from './options/environment.ts'
+import { readOptions } from './options/read-options.ts'
+import { createServer, type ResourceServer } from './resource-server.ts'
 
 let latest: { readonly environment: string; readonly server: ResourceServer } | undefined
 
@@ -17,14 +16,8 @@ export function resourceServerFromEnv(
 ): ResourceServer {
   const options = optionsFromEnv(environment)
   const key = JSON.stringify(options)
-  if (latest?.environment !== key) latest = { environment: key, server: createServer(options) }
-  return latest.server
-}
-
-function createServer(options: ResourceServerOptions): ResourceServer {
-  try {
-    return createResourceServer(options)
-  } catch (error) {
-    throw error instanceof ConfigurationError ? inVariables(error) : error
+  if (latest?.environment !== key) {
+    latest = { environment: key, server: createServer(readOptions(options, ENVIRONMENT)) }
   }
+  return latest.server
 }

@@ -1,7 +1,6 @@
-import { checkIssuer } from './authorization/check-issuer.ts'
-import { checkRequirements } from './authorization/check-requirements.ts'
+import { checkIssuer } from './authorization/issuer.ts'
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
-import type { Requirements } from './authorization/requirements.ts'
+import { checkRequirements, type Requirements } from './authorization/requirements.ts'
 import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
@@ -10,7 +9,7 @@ import { createPublisher } from './lib/publisher.ts'
 import type { Granted, Outcome } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
-import { readOptions } from './options/read-options.ts'
+import { readOptions, type ServerSettings } from './options/read-options.ts'
 import { presentToken, readCredentials } from './request/credentials.ts'
 import {
   createExchange,
@@ -131,7 +130,17 @@ export interface ResourceServer {
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
-  const { settings, realm, errorBody, tokenCache, onEvent } = readOptions(options)
+  return createServer(readOptions(options))
+}
+
+/** Makes a resource server of options that were read. */
+export function createServer({
+  settings,
+  realm,
+  errorBody,
+  tokenCache,
+  onEvent,
+}: ServerSettings): ResourceServer {
   const publish = createPublisher<BearwardEvent>(onEvent)
   const closing = new AbortController()
   const issuers = createIssuers(settings, publish, closing.signal)

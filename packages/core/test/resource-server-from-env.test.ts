@@ -1,22 +1,138 @@
 import { describe, expect, it } from 'vitest'
-import { AUDIENCE } from '../../../test/support/issuer.ts'
-import { ConfigurationError, resourceServerFromEnv } from '../src/index.ts'
+import { AUDIENCE, ISSUER } from '../../../test/support/issuer.ts'
+import { ConfigurationError, optionsFromEnv, resourceServerFromEnv } from '../src/index.ts'
+import { COMMON_OPTIONS } from '../src/options/common-options.ts'
+import { ISSUER_OPTIONS } from '../src/options/issuer-options.ts'
+import { polluted } from './support/polluted.ts'
+
+const GOOD = { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE }
+
+/** Returns the problems that the variables have in addition to good ones. */
+function getProblems(variables: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    resourceServerFromEnv({ ...GOOD, ...variables })
+    return []
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect((error as Error).message).toMatch(/^The environment does not configure Bearward:\n/)
+    return (error as ConfigurationError).problems
+  }
+}
 
 describe('resourceServerFromEnv', () => {
   it('says what is wrong in the words of the environment', () => {
-    const usual = { BEARWARD_ISSUER: 'http://as.example.com', BEARWARD_AUDIENCE: AUDIENCE }
-    const wrong = { BEARWARD_CLOCK_TOLERANCE: '301', BEARWARD_JWT_PROFILE: 'JWT' }
-    let error: unknown
-    try {
-      resourceServerFromEnv({ ...usual, ...wrong })
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(error).toBeInstanceOf(ConfigurationError)
-    expect((error as ConfigurationError).problems).toEqual([
+    expect(
+      getProblems({
+        BEARWARD_ISSUER: 'http://as.example.com',
+        BEARWARD_CLOCK_TOLERANCE: '301',
+        BEARWARD_JWT_PROFILE: 'JWT',
+      }),
+    ).toEqual([
       expect.stringMatching(/^BEARWARD_ISSUER must be an https address/),
       "BEARWARD_JWT_PROFILE must be 'rfc9068'.",
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300.',
     ])
+  })
+
+  it.each<[variables: Record<string, string>, problem: string]>([
+    [
+      { BEARWARD_JWKS_URI: 'http://keycloak/jwks' },
+      'BEARWARD_JWKS_URI must be an https address; http is accepted on loopback and for hosts named in BEARWARD_ALLOW_INSECURE_HOSTS.',
+    ],
+    [
+      { BEARWARD_ISSUER: 'acme' },
+      'BEARWARD_ISSUER is no https address, so its keys cannot be discovered: give BEARWARD_JWKS_URI or the option jwks.',
+    ],
+    [
+      { BEARWARD_ISSUER: 'https://as.example.com/{tenantid}' },
+      'BEARWARD_ISSUER contains {tenantid}, which takes the option tenants: set the ids of the tenants that may call.',
+    ],
+    [
+      { BEARWARD_ALGORITHMS: 'RS256 HS256' },
+      'BEARWARD_ALGORITHMS can contain HS256, HS384 and HS512 only for an issuer with a secret: remove them, or set the option secret.',
+    ],
+    [
+      { BEARWARD_PROVIDER: 'github-actions', BEARWARD_MACHINE_CLIENTS: 'cron' },
+      'BEARWARD_MACHINE_CLIENTS matches no token: JWTs of github-actions contain no client id. Remove it, or set BEARWARD_CLIENT_ID_CLAIM if your tokens contain one.',
+    ],
+    [
+      { BEARWARD_PROVIDER: 'keyclock' },
+      "BEARWARD_PROVIDER 'keyclock' is not known. Did you mean keycloak?",
+    ],
+    [
+      { BEARWARD_CLOCK_TOLERANCE: '5 s' },
+      'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300.',
+    ],
+  ])('names variables in the problem of %j', (variables, problem) => {
+    expect(getProblems(variables)).toEqual([problem])
+  })
+
+  it('returns the same server as long as the variables are the same', () => {
+    const server = resourceServerFromEnv(GOOD)
+    expect(resourceServerFromEnv({ ...GOOD, OTHER: 'a' })).toBe(server)
+    expect(resourceServerFromEnv({ ...GOOD, BEARWARD_CLOCK_TOLERANCE: '0' })).not.toBe(server)
+  })
+})
+
+describe('optionsFromEnv', () => {
+  it('returns every option that has a variable, parsed', () => {
+    expect(
+      optionsFromEnv({
+        ...GOOD,
+        BEARWARD_JWKS_URI: 'https://as.example.com/jwks',
+        BEARWARD_ALGORITHMS: ' RS256  ES256',
+        BEARWARD_JWT_PROFILE: 'rfc9068',
+        BEARWARD_PROVIDER: 'keycloak',
+        BEARWARD_CLIENT_ID_CLAIM: 'azp',
+        BEARWARD_SCOPE_CLAIM: 'scp',
+        BEARWARD_SCOPE_FORMAT: 'array',
+        BEARWARD_MACHINE_SUBJECT: 'client_id',
+        BEARWARD_MACHINE_CLIENTS: 'cron probe',
+        BEARWARD_CLOCK_TOLERANCE: '1.5',
+        BEARWARD_ALLOW_INSECURE_HOSTS: 'keycloak',
+        HOME: '/root',
+      }),
+    ).toEqual({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUri: 'https://as.example.com/jwks',
+      algorithms: ['RS256', 'ES256'],
+      jwtProfile: 'rfc9068',
+      provider: 'keycloak',
+      clientIdClaim: 'azp',
+      scopeClaim: 'scp',
+      scopeFormat: 'array',
+      machineSubject: 'client_id',
+      machineClients: ['cron', 'probe'],
+      clockTolerance: 1.5,
+      allowInsecureHosts: ['keycloak'],
+    })
+  })
+
+  it('reads variables that are named like their option', () => {
+    const options = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })
+    const variables = options.flatMap(([option, { variable }]) =>
+      variable === undefined ? [] : [[variable.name, option] as const],
+    )
+    expect(variables.length).toBeGreaterThan(10)
+    for (const [variable, option] of variables) {
+      const words = option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+      expect(variable).toBe(`BEARWARD_${words}`)
+    }
+  })
+
+  it('reports all variables that are missing or unknown, and ignores empty ones', () => {
+    const variables = { BEARWARD_ISSUER: '', BEARWARD_REALM: '', BEARWARD_JWKSURI: 'a' }
+    expect(() => optionsFromEnv(variables)).toThrow(
+      /BEARWARD_JWKSURI is not known\. Did you mean BEARWARD_JWKS_URI\?[^]*BEARWARD_ISSUER is not set\.[^]*BEARWARD_AUDIENCE is not set\.$/,
+    )
+  })
+
+  it('ignores variables on Object.prototype', () => {
+    const inherited = { BEARWARD_SCOPE_CLAIM: 'polluted' }
+    expect(polluted(inherited, () => optionsFromEnv(GOOD))).toEqual({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+    })
   })
 })

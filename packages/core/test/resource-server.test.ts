@@ -8,12 +8,14 @@ import { bearer, requestWith } from '../../../test/support/requests.ts'
 import { scriptedEndpoint } from '../../../test/support/scripted-endpoint.ts'
 import {
   type BearwardEvent,
+  ConfigurationError,
   createResourceServer,
   KeysUnavailableError,
   type Granted,
   getToken,
   type Outcome,
   type RequestLike,
+  type Requirements,
   type ResourceServerOptions,
 } from '../src/index.ts'
 import { ACTIVE, closing, issuing, scene as introspecting } from './token/introspection/scene.ts'
@@ -255,13 +257,15 @@ describe('a resource server', () => {
     })
     expect(outcome).not.toHaveProperty('headers.WWW-Authenticate')
     await expect(server.ready()).rejects.toThrow(KeysUnavailableError)
-    expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'unavailable' } }])
+    expect(server.status()).toEqual([
+      { issuer: ISSUER, keys: { state: 'unavailable' }, closed: false },
+    ])
   })
 
   it('is ready at once with configured keys', async () => {
     const server = createResourceServer(options)
     await server.ready()
-    expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' } }])
+    expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' }, closed: false }])
   })
 
   it('accepts tokens without audience from named clients where the operator has said so', () => {
@@ -370,6 +374,178 @@ describe('a resource server', () => {
 })
 
 const good = () => ({ issuer: ISSUER, audience: AUDIENCE })
+
+describe('server.distrustKey', () => {
+  const thumbprint = 'A'.repeat(43)
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a thumbprint alone', thumbprint],
+    ['an empty object', {}],
+    ['no thumbprint', { issuer: ISSUER }],
+    ['no issuer', { thumbprint }],
+    ['an issuer that is not configured', { issuer: 'https://other.example.com', thumbprint }],
+    ['an array with the issuer', { issuer: [ISSUER], thumbprint }],
+    ['an array with a thumbprint', { issuer: ISSUER, thumbprint: [thumbprint] }],
+    ['a String object', { issuer: ISSUER, thumbprint: new String(thumbprint) }],
+    [
+      'an object that converts to a thumbprint',
+      { issuer: ISSUER, thumbprint: { toString: () => thumbprint } },
+    ],
+    ['bytes', { issuer: ISSUER, thumbprint: Buffer.from(thumbprint) }],
+    ['42 characters', { issuer: ISSUER, thumbprint: 'A'.repeat(42) }],
+    ['44 characters', { issuer: ISSUER, thumbprint: `${thumbprint}=` }],
+    ['a line feed after the thumbprint', { issuer: ISSUER, thumbprint: `${thumbprint}\n` }],
+    ['base64 that is not base64url', { issuer: ISSUER, thumbprint: '+'.repeat(43) }],
+  ])('throws a ConfigurationError for %s, and publishes nothing', (_, key) => {
+    const events: BearwardEvent[] = []
+    const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
+    const distrust = () => server.distrustKey(key as { issuer: string; thumbprint: string })
+    expect(distrust).toThrow(ConfigurationError)
+    expect(distrust).toThrow('It takes a configured issuer that has public keys, and a SHA-256')
+    expect(events).toEqual([])
+  })
+
+  it('throws a ConfigurationError without an argument', () => {
+    const { distrustKey } = createResourceServer(options)
+    expect(distrustKey as () => void).toThrow(ConfigurationError)
+  })
+
+  it('throws for an array with the thumbprint of a key, whose tokens are still granted', async () => {
+    const server = createResourceServer(options)
+    const view = { ...request(issuer.token()), raw: {} }
+    expect(server.guard()(view)).toMatchObject({ kind: 'granted' })
+    const ofKey = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
+    const key = { issuer: ISSUER, thumbprint: [ofKey] } as unknown
+    expect(() => server.distrustKey(key as { issuer: string; thumbprint: string })).toThrow(
+      ConfigurationError,
+    )
+    expect(server.guard()(view)).toMatchObject({ kind: 'granted' })
+  })
+})
+
+describe('a guard that is called with something other than a request', () => {
+  const guards = Object.entries<Requirements>({
+    '{}': {},
+    '{ optional: true }': { optional: true },
+  })
+  const values: readonly (readonly [string, unknown])[] = [
+    ['null', null],
+    ['a string', 'Bearer a'],
+    ['an empty string', ''],
+    ['a number', 5],
+    ['true', true],
+    ['a symbol', Symbol('request')],
+    ['a function', () => request()],
+  ]
+  const TEXT = 'A guard takes a request: { method, url, headers }, or a web Request.'
+
+  describe.each(guards)('requirements %s', (_name, requirements) => {
+    const guard = createResourceServer(options).guard(requirements)
+
+    it.each(values)('throws a TypeError that says what it takes: %s', (_, value) => {
+      expect(() => guard(value as RequestLike)).toThrow(TypeError)
+      expect(() => guard(value as RequestLike)).toThrow(TEXT)
+    })
+
+    // `createExchange` takes `undefined` for a token that did not come in a request.
+    it.fails('throws a TypeError that says what it takes: undefined', () => {
+      expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
+    })
+
+    it('throws a TypeError: undefined, without a request', () => {
+      expect(() => guard(undefined as unknown as RequestLike)).toThrow(TypeError)
+      expect(guard as unknown as () => void).toThrow(TypeError)
+    })
+  })
+})
+
+describe('an optional guard', () => {
+  /** Passes the headers of a request, or other parts of it, as an adapter with a mistake would. */
+  function pass(parts: object) {
+    const events: BearwardEvent[] = []
+    const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
+    const view = { method: 'GET', url: '/', headers: {}, ...parts } as RequestLike
+    const outcome = server.guard({ optional: true })(view)
+    return { outcome, view, events }
+  }
+  const BAD = 'Bearer a.b.c'
+
+  it.each<[string, unknown]>([
+    ['a number', 5],
+    ['zero', 0],
+    ['NaN', NaN],
+    ['false', false],
+    ['a symbol', Symbol(BAD)],
+    ['a function', () => BAD],
+    ['an object', {}],
+    ['a String object', new String(BAD)],
+    ['bytes', Buffer.from(BAD)],
+    ['an array in an array', [[BAD]]],
+    ['an array with null', [null]],
+    ['an array with undefined', [undefined]],
+    ['an empty string', ''],
+  ])('refuses with 400, and is not anonymous, where Authorization is %s', (_, authorization) => {
+    const { outcome, view, events } = pass({ headers: { authorization } })
+    expect(outcome).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+    expect(events).toMatchObject([{ type: 'refused', reason: 'malformed_credentials' }])
+    expect(() => getToken(view)).toThrow('no requireToken')
+  })
+
+  it.each<[string, unknown]>([
+    ['a string', BAD],
+    ['a number', 5],
+    ['a function', () => BAD],
+    ['an empty array', []],
+    ['an array of names and values', ['authorization', BAD]],
+    ['an array of pairs', [['authorization', BAD]]],
+  ])('throws a TypeError, and is not anonymous, where headers is %s', (_, headers) => {
+    expect(() => pass({ headers })).toThrow(TypeError)
+    expect(() => pass({ headers })).toThrow('headers of a request must be an object by name')
+  })
+
+  it.each<[string, object]>([
+    ['an object with an own function get', { get: () => BAD }],
+    ['a web Headers', new Headers({ authorization: BAD })],
+    ['an object by name, in any case', { aUTHORIZATION: BAD }],
+  ])('refuses a malformed token, and is not anonymous, where headers is %s', (_, headers) => {
+    expect(pass({ headers }).outcome).toMatchObject({ status: 401, reason: 'malformed_token' })
+  })
+
+  it.each<[string, object]>([
+    ['get returns undefined', { get: () => undefined }],
+    ['get returns null', { get: () => null }],
+    ['Authorization is undefined', { authorization: undefined }],
+  ])('returns anonymous where %s', (_, headers) => {
+    const { outcome, view } = pass({ headers })
+    expect(outcome).toMatchObject({ kind: 'anonymous' })
+    expect(() => getToken(view)).toThrow('anonymous')
+  })
+
+  /** Returns `thrown` for a `TypeError`, which is as good as a refusal. */
+  function kindOf(parts: object): string {
+    try {
+      return (pass(parts).outcome as Outcome).kind
+    } catch (error) {
+      expect(error).toBeInstanceOf(TypeError)
+      return 'thrown'
+    }
+  }
+
+  it('is not anonymous where headers is a Map with a name in lower case', () => {
+    expect(kindOf({ headers: new Map([['authorization', BAD]]) })).not.toBe('anonymous')
+  })
+
+  // A Map compares names with their case. In `rawHeaders`, only a flat list of strings is read.
+  it.fails.each<[string, object]>([
+    ['headers is a Map with a name in upper case', { headers: new Map([['Authorization', BAD]]) }],
+    ['rawHeaders is an array of pairs', { rawHeaders: [['Authorization', BAD]] }],
+    ['rawHeaders is a string', { rawHeaders: `Authorization: ${BAD}` }],
+    ['rawHeaders is a Map', { rawHeaders: new Map([['Authorization', BAD]]) }],
+  ])('is not anonymous where %s', (_, parts) => {
+    expect(kindOf(parts)).not.toBe('anonymous')
+  })
+})
 
 describe('server.verify', () => {
   /** A resource server, and every event with the listener's second argument. */

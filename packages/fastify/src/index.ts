@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
-export type { Bearward, FastifyGuard, FastifyRequirements } from './bearward.ts'
+export type { Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 export type { PluginOptions } from './plugin.ts'
 export type {
   AccessToken,

@@ -1,59 +1,81 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import type { AccessToken } from '../model/access-token.ts'
-
-/** A client at one issuer: ids mean nothing without the issuer that gave them. */
-export interface ClientOfIssuer {
-  readonly issuer: string
-  readonly clientId: string
-}
-
-/** How recently the issuer must have called a token active. `maxAge` is in seconds. */
-export type IntrospectRequirement = true | { readonly maxAge: number }
+import type { ChallengeParameters } from '../response/challenge.ts'
+import type { Rejection } from '../response/rejection.ts'
+import { type ApplicationCheckRequirement, readApplicationCheck } from './application-check.ts'
+import { type ClientsRequirement, readClients } from './clients.ts'
+import type { IntrospectRequirement } from './introspect.ts'
+import type { IssuerRequirement } from './issuer.ts'
+import type { OptionalRequirement } from './optional.ts'
+import type {
+  AuthorizationExchange,
+  RequirementCheck,
+  CheckedRequirement,
+  RequirementContext,
+} from './requirement.ts'
+import { readScope, type ScopeRequirement } from './scope.ts'
+import { readSubject, type SubjectRequirement } from './subject-kind.ts'
 
 /** The requirements of a guard, beyond a valid token. All that are given must be met. */
-export interface Requirements<Raw = unknown> {
-  /**
-   * The scopes the token must have: all of a space-separated string or an array, or with `any` at least
-   * one. The challenge names all of them, or the first of `any`.
-   */
-  readonly scope?: string | readonly string[] | { readonly any: readonly string[] }
-  /** The kind the subject must have. `unknown` is neither. */
-  readonly subject?: 'machine' | 'user'
-  /**
-   * The clients that may call: ids, or with several issuers ids with their issuer. An id alone counts at all
-   * tenants of an issuer, and so does one with the issuer of all tenants.
-   */
-  readonly clients?: readonly (string | ClientOfIssuer)[]
-  /** The configured issuers whose tokens may call. */
-  readonly issuer?: string | readonly string[]
-  /** Lets a request without an `Authorization` header pass as anonymous. Bad credentials are refused all the same. */
-  readonly optional?: boolean
-  /**
-   * Asks the issuer whether the token is still active (RFC 7662), which a JWT does not show: `true` for every
-   * request, `{ maxAge }` if its last answer is older than that many seconds. The answer for a request counts for
-   * all its guards, for at least 5 seconds. The claims of a JWT stay what the handler sees. An answer about
-   * another token counts as no answer: 503.
-   */
-  readonly introspect?: IntrospectRequirement
-  /**
-   * Called last. `true` grants, `false` refuses with 403, and anything else is a programming error. What it throws
-   * goes to the error handling of the framework, and the handler does not run. A public platform such as GitHub,
-   * where anybody can request a token for this API, needs `check` or `clients`.
-   */
-  readonly check?: (token: AccessToken, request: Raw) => MaybePromise<boolean>
+export interface Requirements<Raw = unknown>
+  extends TokenRequirements<Raw>, IssuerRequirement, OptionalRequirement, IntrospectRequirement {}
+
+/** The requirements that `checkRequirements` checks. Earlier steps of the pipeline check the others. */
+interface TokenRequirements<Raw>
+  extends
+    ScopeRequirement,
+    ClientsRequirement,
+    SubjectRequirement,
+    ApplicationCheckRequirement<Raw> {}
+
+/** One row for each of them, in the order in which they are checked. */
+export const TOKEN_REQUIREMENTS: {
+  readonly [name in keyof Required<TokenRequirements<unknown>>]: (
+    given: unknown,
+    context: RequirementContext,
+  ) => CheckedRequirement | undefined
+} = {
+  scope: readScope,
+  clients: readClients,
+  subject: readSubject,
+  check: readApplicationCheck,
 }
 
-/** Requirements after validation, in the form in which they are checked. */
+/** The requirements of one guard after validation. */
 export interface CheckedRequirements {
-  readonly allScopes: readonly string[]
-  readonly anyScopes: readonly string[] | undefined
-  /** What challenges name as the scope to ask for: all of `allScopes`, or the first of `anyScopes`. */
-  readonly challengeScope: string | undefined
-  readonly subject: 'machine' | 'user' | undefined
-  readonly clients: readonly Partial<ClientOfIssuer>[] | undefined
   readonly issuers: readonly string[] | undefined
   readonly optional: boolean
-  /** Seconds: the highest age of the issuer's answer. 0 asks for every request, `undefined` not at all. */
   readonly introspect: number | undefined
-  readonly check: Requirements['check']
+  readonly checks: readonly RequirementCheck[]
+  /** What a 401 of this guard tells the client to request. */
+  readonly challenge: ChallengeParameters
+}
+
+/** An exchange with the requirements of its guard. */
+export interface RequirementsExchange extends AuthorizationExchange {
+  readonly requirements: CheckedRequirements
+}
+
+/**
+ * Step of the pipeline: checks the token against the requirements of the guard (403). Throws, or rejects, with
+ * what a `check` of the application throws.
+ */
+export function checkRequirements(
+  exchange: RequirementsExchange,
+): MaybePromise<Rejection | undefined> {
+  return runChecks(exchange, 0)
+}
+
+function runChecks(
+  exchange: RequirementsExchange,
+  first: number,
+): MaybePromise<Rejection | undefined> {
+  const { checks } = exchange.requirements
+  for (let i = first; i < checks.length; i++) {
+    const result = checks[i]!(exchange)
+    if (result instanceof Promise) {
+      return result.then((rejection) => rejection ?? runChecks(exchange, i + 1))
+    }
+    if (result !== undefined) return result
+  }
+  return undefined
 }

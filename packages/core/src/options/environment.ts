@@ -1,31 +1,25 @@
-import { ConfigurationError } from '../errors.ts'
-import type { CommonOptions, IssuerOptions } from './options.ts'
 import { Problems } from '../configuration-problems.ts'
-
-/** The environment variables that configure a stand-alone guard, and the option each one sets. */
-const VARIABLES = {
-  BEARWARD_ISSUER: 'issuer',
-  BEARWARD_AUDIENCE: 'audience',
-  BEARWARD_JWKS_URI: 'jwksUri',
-  BEARWARD_ALGORITHMS: 'algorithms',
-  BEARWARD_JWT_PROFILE: 'jwtProfile',
-  BEARWARD_PROVIDER: 'provider',
-  BEARWARD_CLIENT_ID_CLAIM: 'clientIdClaim',
-  BEARWARD_SCOPE_CLAIM: 'scopeClaim',
-  BEARWARD_SCOPE_FORMAT: 'scopeFormat',
-  BEARWARD_MACHINE_SUBJECT: 'machineSubject',
-  BEARWARD_MACHINE_CLIENTS: 'machineClients',
-  BEARWARD_CLOCK_TOLERANCE: 'clockTolerance',
-  BEARWARD_ALLOW_INSECURE_HOSTS: 'allowInsecureHosts',
-} as const
-
-const WRONG = 'The environment does not configure Bearward'
-
-const LISTS: readonly string[] = ['algorithms', 'machineClients', 'allowInsecureHosts']
-const NUMBERS: readonly string[] = ['clockTolerance']
+import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
+import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
+import type { OptionSource } from './read-options.ts'
 
 /** The options that environment variables can set. */
 export type OptionsFromEnv = IssuerOptions & Pick<CommonOptions, 'allowInsecureHosts'>
+
+/** Every option that a variable sets, by the name of the variable. */
+const VARIABLES = new Map(
+  Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
+    ([option, { required, variable }]) =>
+      variable === undefined ? [] : [[variable.name, { ...variable, option, required }] as const],
+  ),
+)
+
+/** Names problems by variable. An option without a variable is called an option. */
+export const ENVIRONMENT: OptionSource = {
+  title: 'The environment does not configure Bearward',
+  toName: (name) =>
+    [...VARIABLES.values()].find(({ option }) => option === name)?.name ?? `the option ${name}`,
+}
 
 /**
  * Reads options from `BEARWARD_*` variables. Lists are separated by spaces. An empty variable counts as not
@@ -40,29 +34,22 @@ export type OptionsFromEnv = IssuerOptions & Pick<CommonOptions, 'allowInsecureH
 export function optionsFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
 ): OptionsFromEnv {
-  const problems = new Problems()
-  const set = Object.entries(environment).filter(
-    ([name, value]) => name.startsWith('BEARWARD_') && value !== undefined && value !== '',
-  ) as [string, string][]
-  problems.unknownNames(Object.fromEntries(set), Object.keys(VARIABLES))
-  for (const name of ['BEARWARD_ISSUER', 'BEARWARD_AUDIENCE']) {
-    if (!environment[name]) problems.add(`${name} is not set.`)
-  }
-  problems.throwAs(WRONG)
-
-  const options = set.map(([name, text]) => {
-    const option = VARIABLES[name as keyof typeof VARIABLES]
-    if (LISTS.includes(option)) return [option, text.split(' ').filter((entry) => entry !== '')]
-    return [option, NUMBERS.includes(option) ? Number(text) : text]
-  })
-  return Object.fromEntries(options)
-}
-
-/** The same error with the names of variables instead of options. */
-export function inVariables(error: ConfigurationError): ConfigurationError {
-  const variables = new Map(Object.entries(VARIABLES).map(([name, option]) => [option, name]))
-  const problems = error.problems.map((problem) =>
-    problem.replace(/^\w+/, (option) => variables.get(option as never) ?? option),
+  const set = new Map(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] =>
+        entry[0].startsWith('BEARWARD_') && entry[1] !== undefined && entry[1] !== '',
+    ),
   )
-  return new ConfigurationError(WRONG, problems)
+  const problems = new Problems()
+  problems.unknownNames(Object.fromEntries(set), [...VARIABLES.keys()])
+  for (const { name, required } of VARIABLES.values()) {
+    if (required && !set.has(name)) problems.add(`${name} is not set.`)
+  }
+  problems.throwAs(ENVIRONMENT.title)
+
+  const options = [...set].map(([name, text]) => {
+    const { option, parse } = VARIABLES.get(name)!
+    return [option, parse(text)] as const
+  })
+  return Object.fromEntries(options) as unknown as OptionsFromEnv
 }

@@ -1,5 +1,5 @@
-import type { SubjectUnknownEvent } from '../authorization/check-requirements.ts'
 import type { CheckedRequirements } from '../authorization/requirements.ts'
+import type { SubjectUnknownEvent } from '../authorization/subject-unknown-event.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { getMember } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'

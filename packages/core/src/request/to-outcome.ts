@@ -24,7 +24,7 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
   // Not verified, if the rejection came before.
   const verified = exchange.verified as VerifiedToken | undefined
   const { reason, explanation } = rejection
-  const refused = refuse(rejection, services.refusal, requirements.challengeScope)
+  const refused = refuse(rejection, services.refusal, requirements.challenge)
   services.publish(
     () => ({
       type: 'refused',

@@ -62,14 +62,14 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
 /**
  * Turns a rejection into the complete response: status and challenge of RFC 6750 section 3, and a fixed JSON
  * body that is never cached. A fault that is not the caller's gets `Retry-After` and no challenge.
- * `scope` is the scope that a client has to request for this route: a 401 names it.
+ * `required` are the parameters that tell a client what to request for this route: a 401 has them.
  *
  * Throws a `TypeError` if `errorBody` returns something else than a body.
  */
 export function refuse(
   rejection: Rejection,
   { realm, errorBody }: RefusalSettings,
-  scope: string | undefined,
+  required: ChallengeParameters = {},
 ): Refused {
   const { reason, explanation } = rejection
   const { status, error, description }: ReasonText = REASONS[reason]
@@ -85,7 +85,7 @@ export function refuse(
       realm,
       error,
       error_description: error && description,
-      scope: status === 401 ? scope : undefined,
+      ...(status === 401 && required),
       ...rejection.challenge,
     })
   }

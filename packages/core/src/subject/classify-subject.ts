@@ -89,9 +89,9 @@ function findOtherTokenMark(
   if (typ !== undefined && !(typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))) {
     return 'header.typ'
   }
-  const { claim, value } = profile?.tokenUse ?? {}
-  if (claim === undefined || value === undefined) return undefined
-  return own(claims, claim) === value ? undefined : claim
+  const use = profile?.tokenUse
+  if (use === undefined || use.value === undefined) return undefined
+  return own(claims, use.claim) === use.value ? undefined : use.claim
 }
 
 /**

@@ -57,7 +57,11 @@ describe('an issuer of many tenants', () => {
     expect(await judge(PARTNER)).toMatchObject({ token: { issuer: issuerOf(PARTNER) } })
     expect(asked).toHaveLength(2)
     expect(server.status()).toEqual([
-      { issuer: TEMPLATE, keys: expect.objectContaining({ state: 'fresh' }) },
+      {
+        issuer: TEMPLATE,
+        keys: expect.objectContaining({ state: 'fresh' }),
+        closed: false,
+      },
     ])
   })
 

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { ConfigurationError } from '../../src/errors.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
+import {
+  type CheckedRequirements,
+  checkRequirements,
+} from '../../src/authorization/requirements.ts'
+import type { AccessToken } from '../../src/model/access-token.ts'
+import type { Rejection } from '../../src/response/rejection.ts'
 import type { SubjectStatements } from '../../src/subject/context.ts'
+import { polluted } from '../support/polluted.ts'
+import { toAccessToken } from '../../src/token/to-access-token.ts'
 import { settingsWith } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
@@ -21,79 +29,92 @@ function problemsOf(requirements: unknown, issuers = one): readonly string[] {
   return []
 }
 
+/** Runs the checks on a token with these claims: the reason of the rejection, or `passed`. */
+function run(requirements: CheckedRequirements, claims: object): string {
+  const [settings] = one as [IssuerSettings]
+  const token = toAccessToken({ iss: ISSUER, exp: 1, ...claims }, settings, 'jwt')
+  const services = { publish: () => {} }
+  const verified = { token, issuer: { settings } }
+  const result = checkRequirements({ verified, requirements, raw: {}, services })
+  return (result as Rejection | undefined)?.reason ?? 'passed'
+}
+
+const judge = (requirements: unknown, claims: object, issuers = one) =>
+  run(readRequirements([requirements], issuers), claims)
+
 describe('readRequirements', () => {
   const nothing = {
-    allScopes: [],
-    anyScopes: undefined,
-    challengeScope: undefined,
-    subject: undefined,
-    clients: undefined,
     issuers: undefined,
     optional: false,
     introspect: undefined,
-    check: undefined,
+    checks: [],
+    challenge: {},
   }
 
-  it('asks for nothing but a token where nothing is named', () => {
+  it('requires nothing but a token if no requirement is given', () => {
     expect(readRequirements([{}], one)).toEqual(nothing)
     expect(readRequirements([{}], two)).toEqual(nothing)
   })
 
-  it.each<[scope: unknown, all: string[], any: string[] | undefined, challenge: string]>([
-    ['read', ['read'], undefined, 'read'],
-    [' read  write ', ['read', 'write'], undefined, 'read write'],
-    [['read', 'write'], ['read', 'write'], undefined, 'read write'],
-    [['read', 'read'], ['read'], undefined, 'read'],
+  it.each<[scope: unknown, passing: string[], challenge: string]>([
+    ['read', ['read', 'write read'], 'read'],
+    [' read  write ', ['read write', 'write x read'], 'read write'],
+    [['read', 'write'], ['write read'], 'read write'],
+    [['read', 'read'], ['read'], 'read'],
     [
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
       ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~"],
-      undefined,
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
     ],
-    [{ any: ['read', 'write'] }, [], ['read', 'write'], 'read'],
-  ])('reads scopes: %j', (scope, allScopes, anyScopes, challengeScope) => {
-    const checked = { ...nothing, allScopes, anyScopes, challengeScope }
-    expect(readRequirements([{ scope }], one)).toEqual(checked)
+    [{ any: ['read', 'write'] }, ['read', 'write'], 'read'],
+  ])('reads the scopes %j', (scope, passing, challenge) => {
+    const { challenge: read, ...checked } = readRequirements([{ scope }], one)
+    expect(read).toEqual({ scope: challenge })
+    expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
+    expect(passing.map((scopes) => judge({ scope }, { scope: scopes }))).toEqual(
+      passing.map(() => 'passed'),
+    )
+    for (const other of ['', 'other', 'rea', 'reads']) {
+      expect(judge({ scope }, { scope: other })).toBe('insufficient_scope')
+    }
   })
 
   it('reads subject, clients, issuer, optional and check', () => {
-    const check = () => true
+    const check = (token: AccessToken) => token.clientId === 'app'
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
-    expect(readRequirements([given], one)).toEqual({
-      ...nothing,
-      subject: 'user',
-      clients: [{ clientId: 'app' }],
-      issuers: [ISSUER],
-      optional: true,
-      check,
-    })
+    expect(readRequirements([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
+    expect(judge(given, { sub: 'alice', client_id: 'app' })).toBe('passed')
+    expect(judge(given, { sub: 'app', client_id: 'app' })).toBe('wrong_subject')
+    expect(judge(given, { sub: 'alice', client_id: 'other' })).toBe('wrong_client')
+    expect(judge({ check }, { sub: 'alice', client_id: 'other' })).toBe('check_failed')
     const clients = [
       { issuer: ISSUER, clientId: 'a' },
-      { issuer: OTHER, clientId: 'a' },
+      { issuer: OTHER, clientId: 'b' },
     ]
-    expect(readRequirements([{ clients, issuer: [ISSUER, OTHER] }], two)).toMatchObject({
-      clients,
-      issuers: [ISSUER, OTHER],
-    })
+    expect(readRequirements([{ clients, issuer: [ISSUER, OTHER] }], two).issuers).toEqual([
+      ISSUER,
+      OTHER,
+    ])
+    expect(judge({ clients }, { client_id: 'a' }, two)).toBe('passed')
+    expect(judge({ clients }, { client_id: 'b' }, two)).toBe('wrong_client')
     expect(readRequirements([{ optional: false }], one).optional).toBe(false)
   })
 
-  it('keeps what was meant when the guard was defined', () => {
+  it('keeps the requirements as they were when the guard was made', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
     const checked = readRequirements([given], one)
     given.scope.length = 0
     given.clients[0] = 'other'
     given.issuer.push('x')
-    expect(checked).toMatchObject({
-      allScopes: ['read'],
-      clients: [{ clientId: 'app' }],
-      issuers: [ISSUER],
-    })
+    expect(checked).toMatchObject({ issuers: [ISSUER], challenge: { scope: 'read' } })
+    expect(run(checked, { client_id: 'app', scope: 'read' })).toBe('passed')
+    expect(run(checked, { client_id: 'other', scope: 'read' })).toBe('wrong_client')
+    expect(run(checked, { client_id: 'app', scope: '' })).toBe('insufficient_scope')
   })
 
   const NO_SCOPE = 'scope names no scope: name at least one, or leave it out.'
   const BAD_SCOPE =
-    'scope holds something that is no scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
+    'scope holds something that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
   const NO_CLIENT = "clients must be an array with at least one client: ['cron']."
   const BAD_CLIENT =
     'clients must hold client ids, or { issuer, clientId } with a configured issuer.'
@@ -158,7 +179,7 @@ describe('readRequirements', () => {
     [{ client: ['a'] }, 'client is not known. Did you mean clients?'],
     [
       { audience: 'x' },
-      'audience is not known. Known are scope, subject, clients, issuer, optional, introspect, check.',
+      'audience is not known. Known are scope, clients, subject, check, issuer, optional, introspect.',
     ],
   ])('finds the mistake in %j', (requirements, ...problems) => {
     expect(problemsOf(requirements)).toEqual(problems)
@@ -312,7 +333,7 @@ describe('readRequirements', () => {
       clientIdClaims: ['azp'],
     })
     const OPEN = (provider: string) =>
-      `check is missing: anybody can have a token of ${provider} made for this API. Say whose may call in check, ` +
+      `check is missing: anybody can request a token of ${provider} for this API. Say in check whose may call, ` +
       `by the claims that only ${provider} can write (docs/subjects.md), or in clients where they name one.`
     const check = () => true
     expect(problemsOf({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
@@ -351,6 +372,54 @@ describe('readRequirements', () => {
       'clients names a client that is not in allowedClients: its tokens are refused.'
     expect(problemsOf({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED])
     expect(problemsOf({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([NOT_ALLOWED])
+  })
+
+  it.each<[member: string, value: unknown, requirements: object, problem: string]>([
+    ['any', ['read'], { scope: {} }, NO_SCOPE.replace('scope', 'scope.any')],
+    ['clientId', 'app', { clients: [{ issuer: ISSUER }] }, BAD_CLIENT],
+    ['issuer', ISSUER, { clients: [{ clientId: 'app' }] }, BAD_CLIENT],
+    [
+      'maxAge',
+      3600,
+      { introspect: {} },
+      'introspect must be true, or { maxAge } with seconds from 0 to 3600.',
+    ],
+  ])(
+    'ignores a member %s of Object.prototype: %j in %j',
+    (member, value, requirements, problem) => {
+      const introspection = {} as NonNullable<IssuerSettings['introspection']>
+      const issuers = [settingsWith({ ...said, introspection })]
+      const read = () => {
+        try {
+          return readRequirements([requirements], issuers)
+        } catch (error) {
+          return error
+        }
+      }
+      for (const result of [read(), polluted({ [member]: value }, read)]) {
+        expect(result).toBeInstanceOf(ConfigurationError)
+        expect(result).toMatchObject({ problems: [problem] })
+      }
+    },
+  )
+
+  it('ignores members of Object.prototype beside the own members of nested requirements', () => {
+    const introspection = {} as NonNullable<IssuerSettings['introspection']>
+    const issuers = [settingsWith({ ...said, introspection })]
+    const given = {
+      scope: { any: ['read'] },
+      clients: [{ issuer: ISSUER, clientId: 'app' }],
+      introspect: { maxAge: 60 },
+    }
+    const checked = readRequirements([given], issuers)
+    const others = { any: ['admin'], all: ['admin'], clientId: 'other', maxAge: 3600, age: 1 }
+    const same = polluted(others, () => readRequirements([given], issuers))
+    expect(same).toMatchObject({ introspect: 60, challenge: { scope: 'read' } })
+    for (const read of [same, checked]) {
+      expect(run(read, { client_id: 'app', scope: 'read' })).toBe('passed')
+      expect(run(read, { client_id: 'app', scope: 'admin' })).toBe('insufficient_scope')
+      expect(run(read, { client_id: 'other', scope: 'read' })).toBe('wrong_client')
+    }
   })
 
   it('overlooks no second argument', () => {

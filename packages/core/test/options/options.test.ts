@@ -4,6 +4,9 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/iss
 import { generateKey } from '../../../../test/support/keys.ts'
 import { ConfigurationError, createResourceServer } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { FOREIGN_NAMES } from '../../src/options/foreign-names.ts'
+import { INTROSPECTION_OPTIONS } from '../../src/options/introspection-options.ts'
+import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
 
 const good = { issuer: ISSUER, audience: AUDIENCE }
 const { jwks } = createTestIssuer()
@@ -75,7 +78,7 @@ describe('the options', () => {
       expect([tokenCache, problemsOf({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
     }
     expect(problemsOf({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
-      'tokenCache.maxEntries must be a whole number from 1 to 1000000. To remember no token, set tokenCache: false.',
+      'tokenCache.maxEntries must be a whole number from 1 to 1000000. To cache no token, set tokenCache: false.',
     ])
   })
 
@@ -108,7 +111,7 @@ describe('the options', () => {
   it('take the issuer, and not the address of its metadata', () => {
     const issuer = 'https://as.example.com/.well-known/openid-configuration'
     expect(problemsOf({ ...good, issuer })).toEqual([
-      'issuer is the address of its metadata: give the issuer that stands in there.',
+      'issuer is the address of its metadata: set the issuer that the metadata contains.',
     ])
   })
 
@@ -136,7 +139,7 @@ describe('the options', () => {
   it('name no clients that could never call', () => {
     const github = { ...good, provider: 'github-actions' }
     const NO_CLIENT =
-      'can have no effect but to keep everybody out: JWTs of github-actions name no client. Leave it out, or set clientIdClaim if yours do.'
+      'matches no token: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
     expect(problemsOf({ ...github, allowedClients: ['a'] })).toEqual([
       `allowedClients ${NO_CLIENT}`,
     ])
@@ -146,13 +149,13 @@ describe('the options', () => {
     const named = { ...github, clientIdClaim: 'repository_id' }
     expect(problemsOf({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
     expect(problemsOf({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
-      'machineClients names a client that is not in allowedClients: its tokens are refused.',
+      'machineClients names a client that is not in allowedClients, so its tokens are refused: add it there, or remove it.',
     ])
   })
 
   it('name one tenant of Entra, or those that may call', () => {
     const use =
-      "issuer stands in the iss of no token: give https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with your own tenant's id."
+      'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your own tenant.'
     for (const name of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${name}/v2.0`
       expect(problemsOf({ ...good, issuer })).toEqual([use])
@@ -165,7 +168,9 @@ describe('the options', () => {
   it('take either one issuer or several', () => {
     const other = { ...good, issuer: 'https://other.example.com' }
     expect(problemsOf({ issuers: [good, other] })).toEqual([])
-    expect(problemsOf({ ...good, issuers: [other] }).join()).toContain('stands beside issuers')
+    expect(problemsOf({ ...good, issuers: [other] }).join()).toContain(
+      'audience cannot be combined with issuers',
+    )
     expect(problemsOf({ issuers: [] })).toHaveLength(1)
     expect(problemsOf({ issuers: [good, good] }).join()).toContain('twice')
     const template = { ...good, issuer: 'https://login.example.com/{tenantid}/v2.0' }
@@ -183,9 +188,13 @@ describe('the options', () => {
     const jwksUri = 'https://as.example.com/jwks'
     expect(problemsOf({ ...good, jwksUri })).toEqual([])
     expect(problemsOf({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
-    expect(problemsOf({ ...good, jwksUri, jwks }).join()).toContain('jwksUri and jwks are given')
+    expect(problemsOf({ ...good, jwksUri, jwks }).join()).toContain(
+      'jwksUri and jwks exclude each other',
+    )
     const secret = randomBytes(32)
-    expect(problemsOf({ ...good, jwks, secret }).join()).toContain('jwks and secret are given')
+    expect(problemsOf({ ...good, jwks, secret }).join()).toContain(
+      'jwks and secret exclude each other',
+    )
   })
 
   it('refuse configured keys that cannot be used, one by one', () => {
@@ -306,5 +315,101 @@ describe('the options', () => {
     expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain(
       'Known are issuer, tenants, audience',
     )
+  })
+})
+
+describe('an option with the name that another library uses', () => {
+  const getHint = (options: object) => {
+    const [problem] = problemsOf({ ...good, ...options })
+    return problem
+  }
+
+  it.each<[name: string, hint: string]>([
+    ['issuerBaseURL', 'Use issuer.'],
+    ['issuerBaseUrl', 'Use issuer.'],
+    ['jwks_uri', 'Did you mean jwksUri?'],
+    ['jwksUrl', 'Use jwksUri.'],
+    ['jwksURL', 'Use jwksUri.'],
+    ['keys', 'Use jwks: { keys }.'],
+    ['secretOrKey', 'Use secret (bytes) or jwks (public keys).'],
+    ['secretOrPublicKey', 'Use secret (bytes) or jwks (public keys).'],
+    ['tokenSigningAlg', 'Use algorithms.'],
+    ['tokens', 'Use tokenFormat.'],
+    ['tokenType', "Use jwtProfile: 'rfc9068'."],
+    ['clockSkew', 'Use clockTolerance.'],
+    ['clockToleranceSec', 'Use clockTolerance.'],
+    ['audiences', 'Did you mean audience?'],
+    [
+      'client_id',
+      'Use allowedClients for the clients that may call, or introspection.clientId for this API.',
+    ],
+    ['requiredScopes', 'Use requireToken({ scope }).'],
+    ['credentialsRequired', 'Use requireToken({ optional: true }).'],
+    [
+      'getToken',
+      'Use requireToken({ optional: true }) if callers may have no token. It is read from the Authorization header only.',
+    ],
+  ])('%s gets a hint', (name, hint) => {
+    expect(getHint({ [name]: 'x' })).toBe(`${name} is not known. ${hint}`)
+  })
+
+  it('gets a hint inside an option', () => {
+    const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
+    const introspection = { client_id: 'api', clientId: 'api', clientAuthentication }
+    expect(getHint({ introspection })).toBe(
+      'introspection.client_id is not known. Did you mean clientId?',
+    )
+    const withSecret = { clientId: 'api', clientSecret: 'a', clientAuthentication }
+    expect(getHint({ introspection: withSecret })).toBe(
+      'introspection.clientSecret is not known. Use clientAuthentication: { method, secret }.',
+    )
+  })
+
+  it('gets a hint that begins with an option or with requireToken', () => {
+    const { introspection: _, ...ofIssuer } = ISSUER_OPTIONS
+    const known = ['requireToken', ...Object.keys({ ...ofIssuer, ...INTROSPECTION_OPTIONS })]
+    for (const use of Object.values(FOREIGN_NAMES)) {
+      expect(known).toContain(/^\w+/.exec(use)![0])
+    }
+    for (const name of Object.keys(FOREIGN_NAMES)) expect(ISSUER_OPTIONS).not.toHaveProperty(name)
+  })
+})
+
+describe('problems of several options', () => {
+  it('are all in one error, each by its path', () => {
+    const introspection = { clientId: 'api', clientAuthentication: {}, maxAge: -1, endpont: 'a' }
+    const first = { ...good, issuer: 'acme', tokenFormat: 'opaque', introspection }
+    const second = { ...good, audience: null, clockTolerance: 301, tokenUse: { claim: 'a' } }
+    expect(
+      problemsOf({ issuers: [first, second], realm: '"', jwksMaxAge: 700, jwksStaleIfError: 60 }),
+    ).toEqual([
+      'realm must be printable ASCII without quotes and backslashes.',
+      'jwksStaleIfError must be at least jwksMaxAge (700).',
+      'issuers[0].introspection.endpont is not known. Did you mean endpoint?',
+      'issuers[0].introspection.clientAuthentication must be an object with a method: client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth.',
+      'issuers[0].introspection.maxAge must be a number of seconds from 0 to 3600.',
+      'issuers[0].issuer is no https address, so its introspection endpoint cannot be discovered: give issuers[0].introspection.endpoint.',
+      'issuers[1].tokenUse.value is missing: set the value in access tokens.',
+      'issuers[1].clockTolerance must be a number of seconds from 0 to 300.',
+      'issuers[1].audience: null requires issuers[1].allowedClients: without either, a token for any other API would be accepted.',
+    ])
+  })
+
+  it('do not follow from a value that is wrong', () => {
+    const wrong = [
+      { jwksUri: 7, issuer: 'acme' },
+      { jwks: 7, issuer: 'acme' },
+      { secret: 'a text' },
+      { introspection: 7, tokenFormat: 'opaque' },
+      { allowedClients: 7, audience: null, jwtProfile: 'rfc9068' },
+      { tenants: [], issuer: 'https://as.example.com/{tenantid}' },
+      { issuers: [{ audience: AUDIENCE }], issuer: undefined, audience: undefined },
+    ]
+    for (const options of wrong) expect(problemsOf({ ...good, ...options })).toHaveLength(1)
+    const both = { issuers: [{ audience: AUDIENCE }, { audience: AUDIENCE }] }
+    expect(problemsOf(both)).toEqual([
+      expect.stringMatching(/^issuers\[0\]\.issuer is missing/),
+      expect.stringMatching(/^issuers\[1\]\.issuer is missing/),
+    ])
   })
 })

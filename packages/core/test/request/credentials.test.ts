@@ -115,6 +115,46 @@ describe('parseCredentials', () => {
     expect(summarize(read(value))).toBe(MULTIPLE),
   )
 
+  it.each<[found: string, value: unknown]>([
+    ['a number', 5],
+    ['a number', 0],
+    ['a number', NaN],
+    ['a boolean', true],
+    ['a boolean', false],
+    ['a symbol', Symbol('Bearer a')],
+    ['a function', () => 'Bearer a'],
+    ['an object', {}],
+    ['an object', new String('Bearer a')],
+    ['an object', { toString: () => 'Bearer a' }],
+    ['an object', Buffer.from('Bearer a')],
+    ['an object', Promise.resolve('Bearer a')],
+  ])('refuses a value of Authorization that is %s: %o', (found, value) => {
+    const from = (parts: object) => readFrom({ method: 'GET', url: '/', headers: {}, ...parts })
+    const rejections = [
+      from({ headers: { authorization: value } }),
+      from({ headers: { AUTHORIZATION: value } }),
+      from({ headers: { authorization: [value] } }),
+      from({ headers: { get: () => value } }),
+      from({ rawHeaders: ['Authorization', value] }),
+    ]
+    for (const rejection of rejections) {
+      expect(summarize(rejection)).toBe(MALFORMED)
+      expect(rejection).toMatchObject({ explanation: { expected: 'a string', found } })
+    }
+  })
+
+  it.each<[found: string, value: unknown]>([
+    ['an array', [['Bearer a']]],
+    ['an array', [[]]],
+    ['null', [null]],
+    ['nothing', [undefined]],
+  ])('refuses a list of Authorization values in which one is %s: %j', (found, authorization) => {
+    const headers = { authorization } as never
+    const rejection = readFrom({ method: 'GET', url: '/', headers })
+    expect(summarize(rejection)).toBe(MALFORMED)
+    expect(rejection).toMatchObject({ explanation: { expected: 'a string', found } })
+  })
+
   it('takes a token of 16384 characters, and none that is longer', () => {
     expect(read(`Bearer ${'a'.repeat(16_384)}`)).toBe('a'.repeat(16_384))
     expect(summarize(read(`Bearer ${'a'.repeat(16_385)}`))).toBe(

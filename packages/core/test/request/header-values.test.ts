@@ -1,8 +1,10 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { RequestLike } from '../../src/index.ts'
+import type { HeaderFields, WebHeaders } from '../../src/model/request-like.ts'
 import { ownMembers } from '../../src/lib/objects.ts'
 import { headerValues } from '../../src/request/header-values.ts'
+import { polluted } from '../support/polluted.ts'
 
 const request = (parts: Partial<RequestLike>): RequestLike => ({
   method: 'GET',
@@ -85,16 +87,6 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers: foreign }), 'authorization')).toEqual(['a'])
   })
 
-  /** Calls a function while Object.prototype has these members. Assertions come after: they would see them, too. */
-  function polluted<T>(members: object, call: () => T): T {
-    Object.assign(Object.prototype, members)
-    try {
-      return call()
-    } finally {
-      for (const name of Object.keys(members)) Reflect.deleteProperty(Object.prototype, name)
-    }
-  }
-
   it('ignores a get, and every header field, on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Headers(headers)
@@ -119,4 +111,51 @@ describe('headerValues', () => {
       expect(values).toEqual([['a'], [], ['a']])
     }
   })
+
+  it('reads every object with a function get as a web Headers, whether it is its own or of its class', () => {
+    class Fields {
+      readonly #value = 'a'
+      get(name: string) {
+        return name === 'authorization' ? this.#value : null
+      }
+    }
+    const own = { authorization: 'field', get: (name: string) => (name === 'cookie' ? null : 'a') }
+    for (const headers of [new Fields(), own] as WebHeaders[]) {
+      expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
+      expect(headerValues(request({ headers }), 'cookie')).toEqual([])
+    }
+  })
+
+  it.each([undefined, null])('returns no value where get returns %s', (value) => {
+    const headers = { get: () => value } as unknown as WebHeaders
+    expect(headerValues(request({ headers }), 'authorization')).toEqual([])
+  })
+
+  it.each([
+    ['a string', 'Bearer a'],
+    ['a number', 5],
+    ['a function', () => 'Bearer a'],
+    ['an empty array', []],
+    ['an array of names and values', ['authorization', 'Bearer a']],
+    ['an array of pairs', [['authorization', 'Bearer a']]],
+    ['the entries of a web Headers', [...new Headers({ authorization: 'Bearer a' })]],
+  ])('throws a TypeError that says what headers must be: headers is %s', (_, value) => {
+    const headers = value as unknown as HeaderFields
+    const read = () => headerValues(request({ headers }), 'authorization')
+    expect(read).toThrow(TypeError)
+    expect(read).toThrow('headers of a request must be an object by name, or a web Headers.')
+    // They are not read where there are header lines.
+    const rawHeaders = ['Authorization', 'line']
+    expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
+  })
+
+  // `getMember` is called before the type of `headers` is checked.
+  it.fails.each([undefined, null])(
+    'throws a TypeError that says what headers must be: headers is %s',
+    (value) => {
+      const headers = value as unknown as HeaderFields
+      const read = () => headerValues(request({ headers }), 'authorization')
+      expect(read).toThrow('headers of a request must be an object by name, or a web Headers.')
+    },
+  )
 })

@@ -655,6 +655,40 @@ describe('getToken', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
+  it('throws after a guard with a slow check has refused, although a faster guard has granted meanwhile', async () => {
+    const { server, token } = scene()
+    const request = requestWith(token())
+    let answer: (granted: boolean) => void = () => {}
+    const check = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const slow = server.guard({ check })(request)
+    expect(server.guard()(request)).toMatchObject({ kind: 'granted' })
+    expect(getToken(request).clientId).toBe('reports-cron')
+    answer(false)
+    expect(await slow).toMatchObject({ kind: 'refused', reason: 'check_failed' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+  })
+
+  it('returns the token of the guard that has decided last, where two tokens have the same raw', async () => {
+    const { server, token } = fetching()
+    const raw = {}
+    const withToken = (clientId: string) => ({
+      ...requestWith(token({ client_id: clientId })),
+      raw,
+    })
+    const guard = server.guard()
+    let answer: (granted: boolean) => void = () => {}
+    const check = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const alice = server.guard({ check })(withToken('alice'))
+    const bob = guard(withToken('bob'))
+    expect(await bob).toMatchObject(grantedTo('bob'))
+    expect(getToken(raw).clientId).toBe('bob')
+    answer(true)
+    expect(await alice).toMatchObject(grantedTo('alice'))
+    expect(getToken(raw).clientId).toBe('alice')
+    expect(guard(withToken('bob'))).toMatchObject(grantedTo('bob'))
+    expect(getToken(raw).clientId).toBe('bob')
+  })
+
   it('is not changed by server.verify', () => {
     const { server, token } = scene()
     const request = requestWith(token())

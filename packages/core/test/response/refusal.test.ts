@@ -18,7 +18,7 @@ const because = (reason: Reason, details: RejectionDetails = {}) =>
 /** Refuses as a guard does that requires this scope: a rejection for the scope names it itself. */
 function refuseUnder(scope: string, reason: Reason, settings = REFUSAL): Refused {
   const challenge = reason === 'insufficient_scope' ? { scope } : undefined
-  return refuse(because(reason, { challenge }), settings, scope)
+  return refuse(because(reason, { challenge }), settings, { scope })
 }
 
 /** What a guard that asks for `read` answers: the parameters of its one challenge, by name. */
@@ -125,12 +125,12 @@ describe('refuse', () => {
 
   it('writes the challenge parameters of the rejection, with precedence over those of the guard', () => {
     const rejection = because('expired', { challenge: { scope: 'own' } })
-    expect(challengeOf(refuse(rejection, REFUSAL, 'of the guard'))).toMatchObject({
+    expect(challengeOf(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
       error: 'invalid_token',
       scope: 'own',
     })
     const unavailable = because('keys_unavailable', { challenge: { scope: 'own' } })
-    expect(challengeOf(refuse(unavailable, REFUSAL, 'read'))).toBeUndefined()
+    expect(challengeOf(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
   })
 
   it('6750-14: writes nothing but its own texts, in the characters that may stand there', () => {
@@ -155,12 +155,11 @@ describe('refuse', () => {
 
   it('says when to come back where the fault is its own, in whole seconds, at least one', () => {
     const retryAfter = (seconds?: number) =>
-      refuse(because('keys_unavailable', { retryAfter: seconds }), REFUSAL, 'read').headers[
-        'Retry-After'
-      ]
+      refuse(because('keys_unavailable', { retryAfter: seconds }), REFUSAL, { scope: 'read' })
+        .headers['Retry-After']
     expect([undefined, 0, 0.2, 1, 1.2, 30].map(retryAfter)).toEqual(['1', '1', '1', '1', '2', '30'])
     expect(
-      refuse(because('expired', { retryAfter: 5 }), REFUSAL, 'read').headers,
+      refuse(because('expired', { retryAfter: 5 }), REFUSAL, { scope: 'read' }).headers,
     ).not.toHaveProperty('Retry-After')
   })
 })

@@ -519,7 +519,9 @@ describe('ready', () => {
   it('finds the endpoint, and leaves an issuer of opaque tokens without keys to load', async () => {
     const { server, endpoint, judge } = await scene(ACTIVE)
     await server.ready()
-    expect(server.status()).toEqual([{ issuer: endpoint.url, keys: { state: 'unused' } }])
+    expect(server.status()).toEqual([
+      { issuer: endpoint.url, keys: { state: 'unused' }, closed: false },
+    ])
     const metadata = ['/.well-known/openid-configuration']
     expect(endpoint.visited).toEqual(metadata)
     expect(await judge('abc')).toBe('granted')

@@ -1,4 +1,4 @@
-import LRUCache from 'lru-cache'
+import { createLruCache, type LRUCache } from '../../lib/lru-cache.ts'
 import type { TokenCacheLimits } from '../../model/settings.ts'
 import { AdmissionFilter } from './admission-filter.ts'
 import type { CachedToken } from './cached-token.ts'
@@ -19,7 +19,7 @@ export class TokenCache {
 
   constructor({ maxEntries, maxBytes }: TokenCacheLimits) {
     this.#filter = new AdmissionFilter(maxEntries)
-    this.#tokens = new LRUCache({
+    this.#tokens = createLruCache({
       max: maxEntries,
       maxSize: maxBytes,
       sizeCalculation: ({ token }) => estimateSize(token) + ENTRY_BYTES,

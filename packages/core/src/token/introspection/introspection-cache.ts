@@ -1,5 +1,5 @@
-import LRUCache from 'lru-cache'
 import { type Moment, secondsBetween } from '../../lib/clock.ts'
+import { createLruCache } from '../../lib/lru-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
 
@@ -18,12 +18,12 @@ const ENTRY_BYTES = 512
  * tokens drives out nothing that matters.
  */
 export class IntrospectionCache {
-  readonly #active = new LRUCache<string, ActiveResponse>({
+  readonly #active = createLruCache<string, ActiveResponse>({
     max: LIMITS.rememberedAnswers.active,
     maxSize: LIMITS.rememberedAnswers.activeBytes,
     sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
   })
-  readonly #inactive = new LRUCache<string, IntrospectionResponse>({
+  readonly #inactive = createLruCache<string, IntrospectionResponse>({
     max: LIMITS.rememberedAnswers.inactive,
   })
 

@@ -1,6 +1,6 @@
-import LRUCache from 'lru-cache'
 import { decodeBase64url } from '#base64url'
 import { type JsonObject, parseJsonObject } from '../../lib/json.ts'
+import { createLruCache } from '../../lib/lru-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'
 import type { SignedText } from '../../signature/engine.ts'
@@ -32,7 +32,7 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
 }
 
 /** The tokens of an issuer share a few headers, and reading one is as much work as half the claims. */
-const headers = new LRUCache<string, JsonObject>({ max: LIMITS.rememberedHeaders.entries })
+const headers = createLruCache<string, JsonObject>({ max: LIMITS.rememberedHeaders.entries })
 
 function readHeaderPart(part: string): JsonObject | Rejection {
   const known = headers.get(part)

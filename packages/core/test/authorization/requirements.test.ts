@@ -1,10 +1,13 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
-import { checkIssuer } from '../../src/authorization/check-issuer.ts'
-import { checkRequirements } from '../../src/authorization/check-requirements.ts'
+import { checkIssuer } from '../../src/authorization/issuer.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
-import type { CheckedRequirements, Requirements } from '../../src/authorization/requirements.ts'
+import {
+  type CheckedRequirements,
+  checkRequirements,
+  type Requirements,
+} from '../../src/authorization/requirements.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'

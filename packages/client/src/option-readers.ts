@@ -1,0 +1,111 @@
+import {
+  checkIssuerAddress,
+  isAcceptableAddress,
+  isName,
+  isRecord,
+  type OptionContext,
+  ownMembers,
+  TENANT_PLACEHOLDER,
+} from '@bearward/core/internal'
+import { GRANT_PARAMETERS } from './token-request.ts'
+
+/** Characters of a scope (RFC 6749 section 3.3). */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** Reads the option `scope`. Returns scopes without duplicates, in the given order. */
+export function readScopes(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined
+  const scopes = typeof given === 'string' ? given.split(' ').filter((one) => one !== '') : given
+  if (isNonEmptyList(scopes, (one) => SCOPE.test(one))) return Object.freeze([...new Set(scopes)])
+  report(`${name} must be a string of scopes separated by spaces, or an array of scopes.`)
+  return undefined
+}
+
+/** Reads the option `resource`: resource indicators (RFC 8707 section 2). */
+export function readResources(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined
+  const resources = typeof given === 'string' ? [given] : given
+  const isResource = (one: string) => URL.canParse(one) && !one.includes('#')
+  if (isNonEmptyList(resources, isResource)) return Object.freeze([...new Set(resources)])
+  report(`${name} must be an absolute URI without a fragment, or an array of such URIs.`)
+  return undefined
+}
+
+/** Reads the option `issuer`. */
+export function readIssuer(
+  given: unknown,
+  name: string,
+  context: OptionContext,
+): string | undefined {
+  if (given === undefined) return undefined
+  const issuer = isName(given) ? given : ''
+  checkIssuerAddress(issuer, name, context)
+  if (issuer.includes(TENANT_PLACEHOLDER)) {
+    context.report(`${name} contains ${TENANT_PLACEHOLDER}: replace it with the id of the tenant.`)
+  }
+  return issuer
+}
+
+/** Reads the option `parameters`. */
+export function readParameters(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): Readonly<Record<string, string>> {
+  if (given === undefined) return {}
+  const parameters = isRecord(given) ? ownMembers(given) : {}
+  if (!isRecord(given) || !Object.values(parameters).every(isName)) {
+    report(`${name} must be an object of non-empty strings.`)
+    return {}
+  }
+  for (const parameter of Object.keys(parameters)) {
+    if (!GRANT_PARAMETERS.includes(parameter)) continue
+    report(
+      `${name}.${parameter} is a parameter of the grant: use the option for it, or remove it if it is always sent.`,
+    )
+  }
+  return Object.freeze(parameters) as Readonly<Record<string, string>>
+}
+
+/** Reads the option `allowedOrigins`. */
+export function readAllowedOrigins(
+  given: unknown,
+  name: string,
+  { report, insecureHosts }: OptionContext,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined
+  const isOrigin = (origin: string) =>
+    isAcceptableAddress(origin, insecureHosts.hosts) && new URL(origin).origin === origin
+  if (isNonEmptyList(given, isOrigin)) return Object.freeze([...given])
+  report(
+    `${name} must be an array of origins without a path or a trailing slash, such as 'https://api.example.com'; http is accepted on loopback and for hosts in ${insecureHosts.name}.`,
+  )
+  return undefined
+}
+
+/** Reads the option `signal`. */
+export function readSignal(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): AbortSignal | undefined {
+  if (given === undefined || given instanceof AbortSignal) return given
+  report(`${name} must be an AbortSignal.`)
+  return undefined
+}
+
+function isNonEmptyList(value: unknown, isOne: (text: string) => boolean): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => typeof one === 'string' && isOne(one))
+  )
+}

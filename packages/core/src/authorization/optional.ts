@@ -1,0 +1,18 @@
+import type { RequirementContext } from './requirement.ts'
+
+export interface OptionalRequirement {
+  /**
+   * Lets a request without an `Authorization` header pass as anonymous. Bad credentials are refused all the same.
+   *
+   * @default false
+   */
+  readonly optional?: boolean
+}
+
+/** Reads whether an anonymous caller may pass. */
+export function readOptional(optional: unknown, { problems }: RequirementContext): boolean {
+  if (optional !== undefined && typeof optional !== 'boolean') {
+    problems.add('optional must be true or false.')
+  }
+  return optional === true
+}

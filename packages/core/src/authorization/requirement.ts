@@ -1,0 +1,50 @@
+import type { Problems } from '../configuration-problems.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { Publish } from '../lib/publisher.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import type { IssuerSettings } from '../model/settings.ts'
+import type { ChallengeParameters } from '../response/challenge.ts'
+import { type Explanation, Rejection } from '../response/rejection.ts'
+import type { Reason } from '../response/reasons.ts'
+import type { SubjectUnknownEvent } from './subject-unknown-event.ts'
+
+/** What is known when a guard is made. */
+export interface RequirementContext {
+  readonly problems: Problems
+  /** All configured issuers. */
+  readonly issuers: readonly IssuerSettings[]
+  /** The issuers that the guard allows. */
+  readonly allowed: readonly IssuerSettings[]
+}
+
+/** A requirement of one guard, ready to be checked. */
+export interface CheckedRequirement {
+  /** Returns a rejection if the token does not meet the requirement. */
+  readonly check: RequirementCheck
+  /** What a 401 of this guard tells the client to request. */
+  readonly challenge?: ChallengeParameters
+}
+
+export type RequirementCheck = (
+  exchange: AuthorizationExchange,
+) => MaybePromise<Rejection | undefined>
+
+/** The part of an exchange that requirements read. */
+export interface AuthorizationExchange {
+  readonly verified: {
+    readonly token: AccessToken
+    readonly issuer: { readonly settings: IssuerSettings }
+  }
+  /** The request of the framework, for `check` and for events. */
+  readonly raw: object | undefined
+  readonly services: { readonly publish: Publish<SubjectUnknownEvent> }
+}
+
+/** Makes the rejection of a failed check. */
+export function reject(
+  reason: Reason,
+  explanation: Explanation,
+  challenge?: ChallengeParameters,
+): Rejection {
+  return new Rejection(reason, explanation, { challenge })
+}

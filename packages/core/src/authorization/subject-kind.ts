@@ -1,0 +1,62 @@
+import type { IssuerSettings } from '../model/settings.ts'
+import { adviceFor, adviceOnKind } from '../subject/advice.ts'
+import { claimNames } from '../subject/client-id.ts'
+import { canTell, clientIdClaims } from '../subject/context.ts'
+import type { TokenForm } from '../subject/profile.ts'
+import {
+  type AuthorizationExchange,
+  type CheckedRequirement,
+  reject,
+  type RequirementContext,
+} from './requirement.ts'
+
+export interface SubjectRequirement {
+  /** The kind that the subject must have. `unknown` is neither. */
+  readonly subject?: 'machine' | 'user'
+}
+
+/** Reports issuers whose tokens can never show the kind: such a guard could only refuse. */
+export function readSubject(
+  subject: unknown,
+  { allowed, problems }: RequirementContext,
+): CheckedRequirement | undefined {
+  if (subject === undefined) return undefined
+  if (subject !== 'machine' && subject !== 'user') {
+    problems.add("subject must be 'machine' or 'user'.")
+    return undefined
+  }
+  for (const settings of allowed) {
+    const { issuer, subjects } = settings
+    const silent = listForms(settings).filter((form) => !canTell(subject, subjects, form))
+    if (silent.length === 0) continue
+    problems.add(`subject: ${adviceOnKind(subject, subjects, silent, issuer)}`)
+  }
+  return requireKind(subject)
+}
+
+function requireKind(required: 'machine' | 'user'): CheckedRequirement {
+  return {
+    check(exchange) {
+      const { kind } = exchange.verified.token.subject
+      if (kind === required) return undefined
+      if (kind === 'unknown') publishUnknown(exchange)
+      return reject('wrong_subject', { check: 'subject', expected: required, found: kind })
+    },
+  }
+}
+
+/** The forms in which tokens of an issuer come. */
+function listForms({ tokenFormat }: IssuerSettings): readonly TokenForm[] {
+  if (tokenFormat === 'any') return ['jwt', 'introspection']
+  return [tokenFormat === 'jwt' ? 'jwt' : 'introspection']
+}
+
+function publishUnknown({ verified, raw, services }: AuthorizationExchange): void {
+  const { issuer, subject, clientId, verifiedBy } = verified.token
+  const { reason, rules, claims } = subject.evidence
+  if (reason === undefined) return
+  const { subjects } = verified.issuer.settings
+  const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, verifiedBy)) : []
+  const advice = adviceFor(reason, subjects, unnamed)
+  services.publish(() => ({ type: 'subject_unknown', issuer, reason, rules, claims, advice }), raw)
+}

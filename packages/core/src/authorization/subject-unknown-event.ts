@@ -1,0 +1,14 @@
+import type { UnknownReason } from '../subject/evidence.ts'
+
+/** A guard that requires a kind of subject refused a token whose subject kind is unknown. */
+export interface SubjectUnknownEvent {
+  readonly type: 'subject_unknown'
+  readonly issuer: string
+  readonly reason: UnknownReason
+  /** The rules that contradict each other, or that led to this result. */
+  readonly rules: readonly string[]
+  /** The names of the claims that were read. */
+  readonly claims: readonly string[]
+  /** What to configure. A fixed text without anything of the token. */
+  readonly advice: string
+}

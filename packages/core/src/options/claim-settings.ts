@@ -1,0 +1,36 @@
+import { ownMembers } from '../lib/objects.ts'
+import type { ClaimReading, TokenUse } from '../model/settings.ts'
+import { clientIdClaims, profileIn, scopeSources } from '../subject/context.ts'
+import { getProviderOfIssuer } from '../subject/providers.ts'
+import type { ScopeSource } from '../subject/profile.ts'
+import type { IssuerValues } from './issuer-options.ts'
+
+/**
+ * Returns which claims of an issuer's tokens contain the client, the scopes and the subject. Options take precedence
+ * over the profile of the provider.
+ */
+export function toClaimSettings(values: IssuerValues): ClaimReading {
+  const { issuer, clientIdClaim, machineSubject, machineClients } = values
+  const subjects = Object.freeze({
+    provider: values.provider ?? getProviderOfIssuer(issuer),
+    clientIdClaim,
+    machineSubject,
+    machineClients,
+  })
+  const tokenUse = values.tokenUse ?? profileIn(subjects)?.tokenUse
+  return {
+    // A profile may name no value. Then `Object.prototype` must not have one.
+    tokenUse: tokenUse && (ownMembers(tokenUse) as unknown as TokenUse),
+    clientIdClaims: clientIdClaims(subjects),
+    scopeSources: toScopeSources(values, scopeSources(subjects)),
+    subjects,
+  }
+}
+
+function toScopeSources(
+  { scopeClaim: claim, scopeFormat: format }: IssuerValues,
+  ofProvider: readonly ScopeSource[],
+): readonly ScopeSource[] {
+  if (claim !== undefined) return [{ claim, format: format ?? 'string' }]
+  return format === undefined ? ofProvider : ofProvider.map((source) => ({ ...source, format }))
+}

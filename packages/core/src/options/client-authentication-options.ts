@@ -1,0 +1,130 @@
+import { hasControls } from '../authorization-server/authenticate-client.ts'
+import { whyUnfit } from '../authorization-server/private-key.ts'
+import { isRecord, ownMembers } from '../lib/objects.ts'
+import type {
+  ClientAssertion,
+  ClientAuthentication,
+  PrivateKeyJwt,
+  Secret,
+} from '../model/client-authentication.ts'
+import { isAlgorithm } from '../signature/algorithms.ts'
+import { nestContext, type OptionContext } from './option-context.ts'
+import { custom, fn, isName, text } from './option-rows.ts'
+import {
+  type AnyOptionRow,
+  type OptionReader,
+  type OptionRow,
+  type OptionTable,
+  readRows,
+  reportUnknownNames,
+} from './option-table.ts'
+
+const SECRET: OptionTable<{ readonly secret: Secret }> = {
+  secret: custom(readSecretText, { required: true }),
+}
+
+const KEY: OptionTable<Partial<Omit<PrivateKeyJwt & ClientAssertion, 'method'>>> = {
+  // Checked with the algorithm.
+  key: custom((given) => given as PrivateKeyJwt['key'] | undefined),
+  algorithm: custom(readAlgorithm),
+  keyId: text('a non-empty string'),
+  audience: text('a non-empty string'),
+  assertion: fn({ must: 'a function that returns a new assertion for each request' }),
+}
+
+/** The options of each method, in addition to `method`. */
+const METHODS: Readonly<
+  Record<ClientAuthentication['method'], Readonly<Record<string, AnyOptionRow>>>
+> = {
+  client_secret_basic: SECRET,
+  client_secret_post: SECRET,
+  private_key_jwt: KEY,
+  tls_client_auth: {},
+}
+
+/** The option `clientAuthentication`. No value that can be secret is in a message. */
+export const CLIENT_AUTHENTICATION: OptionRow<ClientAuthentication, ClientAuthentication> = custom(
+  readClientAuthentication,
+  { required: true, table: { ...SECRET, ...KEY } },
+)
+
+/** The option `clientId`. `advice` ends the sentence "set the id under which ...". */
+export function clientId(advice: string): OptionRow<string, string> {
+  const read: OptionReader<string> = (given, name, { report }) => {
+    if (!isName(given)) {
+      report(
+        `${name} is missing (is the environment variable set?): set the id under which ${advice}.`,
+      )
+      return ''
+    }
+    if (hasControls(given)) report(`${name} holds a line break: trim it.`)
+    return given
+  }
+  return custom(read, { required: true })
+}
+
+function readClientAuthentication(
+  given: unknown,
+  name: string,
+  context: OptionContext,
+): ClientAuthentication {
+  const own = ownMembers(isRecord(given) ? given : {})
+  const { method } = own
+  if (!isMethod(method)) {
+    context.report(`${name} must be an object with a method: ${Object.keys(METHODS).join(', ')}.`)
+    return { method: 'tls_client_auth' }
+  }
+  const members = nestContext(context, name)
+  reportUnknownNames(own, ['method', ...Object.keys(METHODS[method])], members)
+  readRows(METHODS[method], own, members)
+  if (method === 'private_key_jwt') {
+    if (own['assertion'] === undefined) checkKey(own, members)
+    else checkAssertion(own, members)
+  }
+  // A copy, so that what was checked is what is used. It has no members of Object.prototype.
+  return own as unknown as ClientAuthentication
+}
+
+function isMethod(method: unknown): method is ClientAuthentication['method'] {
+  return typeof method === 'string' && Object.hasOwn(METHODS, method)
+}
+
+function readSecretText(given: unknown, name: string, { report }: OptionContext): Secret {
+  if (given === undefined || given === '')
+    report(`${name} is missing (is the environment variable set?).`)
+  else if (typeof given === 'string') {
+    if (hasControls(given)) report(`${name} holds a line break: trim it.`)
+  } else if (typeof given !== 'function')
+    report(`${name} must be a string, or a function that returns one.`)
+  return given as Secret
+}
+
+function readAlgorithm(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): PrivateKeyJwt['algorithm'] {
+  if (given === undefined || isAlgorithm(given)) return given
+  report(`${name} must be the name of an algorithm, such as ES256.`)
+  return undefined
+}
+
+type OwnMembers = Readonly<Record<string, unknown>>
+
+function checkKey({ key, algorithm }: OwnMembers, { toName, report }: OptionContext): void {
+  if (key === undefined) {
+    report(
+      `${toName('key')} is missing: set a private CryptoKey, KeyObject or JWK, a function that returns one, or ${toName('assertion')}.`,
+    )
+  } else if (typeof key !== 'function' && (algorithm === undefined || isAlgorithm(algorithm))) {
+    const why = whyUnfit(key, algorithm)
+    if (why !== undefined) report(`${toName('key')} ${why}.`)
+  }
+}
+
+function checkAssertion(own: OwnMembers, { toName, report }: OptionContext): void {
+  for (const name of Object.keys(KEY)) {
+    if (name === 'assertion' || own[name] === undefined) continue
+    report(`${toName(name)} stands beside assertion: remove one of them.`)
+  }
+}

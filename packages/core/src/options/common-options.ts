@@ -1,0 +1,121 @@
+import type { BearwardEventListener } from '../events.ts'
+import { KEY_TIMES } from '../keys/life-cycle.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { Fetch } from '../model/fetch.ts'
+import type { TokenCacheLimits } from '../model/settings.ts'
+import { isQuotable } from '../response/challenge.ts'
+import type { RefusalBody, RefusalView } from '../response/refusal.ts'
+import { clock, custom, fn, hosts, nested, seconds, text, wholeNumber } from './option-rows.ts'
+import type { OptionRow, OptionTable } from './option-table.ts'
+
+/** Options that do not depend on the issuer. `Raw` is the request of the framework. */
+export interface CommonOptions<Raw extends object = object> {
+  /**
+   * The `realm` of challenges.
+   *
+   * @default 'api'
+   */
+  readonly realm?: string
+  /**
+   * Host names for which plain http is accepted, in addition to loopback. Use it only for private networks.
+   *
+   * @default []
+   */
+  readonly allowInsecureHosts?: readonly string[]
+  /**
+   * Function that makes the outgoing calls, for a proxy, a private CA or a client certificate.
+   *
+   * @default globalThis.fetch
+   */
+  readonly fetch?: Fetch
+  /**
+   * Seconds that an attempt to fetch keys (including discovery) or one other outgoing call can take. At most 30.
+   *
+   * @default 3
+   */
+  readonly fetchTimeout?: number
+  /**
+   * Seconds after which fetched keys are stale. They are fetched again earlier, in the background. `Cache-Control` can
+   * shorten it, but not below 30. From 30 to 86400.
+   *
+   * @default 600
+   */
+  readonly jwksMaxAge?: number
+  /**
+   * Seconds for which fetched keys stay in use while they cannot be fetched again. At least `jwksMaxAge`, at most
+   * 604800.
+   *
+   * @default 86400
+   */
+  readonly jwksStaleIfError?: number
+  /**
+   * How many verified JWTs are cached, and the bytes of memory that they take. The signature of a cached token is not
+   * verified again. Every request checks its times, and that its key is still listed and trusted. `false`: no token is
+   * cached.
+   *
+   * @default { maxEntries: 5000, maxBytes: 16777216 }
+   */
+  readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
+  /** Called for every event, such as a refusal and its reason. Errors it throws are ignored. */
+  readonly onEvent?: BearwardEventListener<Raw>
+  /** Returns the body of a refusal. Errors it throws go to the error handling of the framework. */
+  readonly errorBody?: (refusal: RefusalView) => RefusalBody | undefined
+  /**
+   * Source of the time, for tests.
+   *
+   * @default the clock of the system
+   */
+  readonly clock?: Clock
+}
+
+/** The default of the option `tokenCache`. */
+export const TOKEN_CACHE: TokenCacheLimits = { maxEntries: 5000, maxBytes: 16_777_216 }
+
+type TokenCacheOptions = Exclude<CommonOptions['tokenCache'], false | undefined>
+
+const TOKEN_CACHE_OPTIONS: OptionTable<TokenCacheOptions, TokenCacheLimits> = {
+  maxEntries: wholeNumber({
+    min: 1,
+    max: 1_000_000,
+    default: TOKEN_CACHE.maxEntries,
+    advice: 'To cache no token, set tokenCache: false.',
+  }),
+  maxBytes: wholeNumber({ min: 65_536, max: 2 ** 30, default: TOKEN_CACHE.maxBytes }),
+}
+
+const TOKEN_CACHE_LIMITS: OptionRow<TokenCacheOptions, TokenCacheLimits | undefined> = nested(
+  TOKEN_CACHE_OPTIONS,
+  'false, or an object: { maxEntries: 5000, maxBytes: 16777216 }',
+)
+
+/** All options have a default but `onEvent` and `errorBody`. `tokenCache` is read as limits. */
+type CommonValues = Required<Omit<CommonOptions, 'tokenCache' | 'onEvent' | 'errorBody'>> & {
+  readonly tokenCache: TokenCacheLimits | undefined
+}
+
+export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
+  realm: text('printable ASCII without quotes and backslashes', {
+    matches: isQuotable,
+    default: 'api',
+  }),
+  allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
+  // Looked up at each call, so that a `fetch` that is replaced later (by instrumentation) is used.
+  fetch: fn({ default: (url, init) => globalThis.fetch(url, init) }),
+  fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
+  jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),
+  jwksStaleIfError: seconds({
+    min: KEY_TIMES.minAge,
+    max: 604_800,
+    default: KEY_TIMES.staleLimit,
+  }),
+  tokenCache: custom(
+    (given, name, context) => {
+      if (given === false) return undefined
+      return TOKEN_CACHE_LIMITS.read(given === undefined ? {} : given, name, context)
+    },
+    { default: TOKEN_CACHE, table: TOKEN_CACHE_OPTIONS },
+  ),
+  onEvent: fn(),
+  errorBody: fn(),
+  clock: clock(systemClock),
+}

@@ -1,0 +1,30 @@
+/**
+ * Names that other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) use for an option, and what to
+ * use here. Each text begins with an option or with `requireToken`, and ends the sentence "Use ...".
+ */
+export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+  issuerBaseURL: 'issuer',
+  jwksUrl: 'jwksUri',
+  keys: 'jwks: { keys }',
+  secretOrKey: 'secret (bytes) or jwks (public keys)',
+  secretOrPublicKey: 'secret (bytes) or jwks (public keys)',
+  tokenSigningAlg: 'algorithms',
+  tokens: 'tokenFormat',
+  tokenType: "jwtProfile: 'rfc9068'",
+  strict: "jwtProfile: 'rfc9068'",
+  clientId: 'allowedClients for the clients that may call, or introspection.clientId for this API',
+  clientSecret: 'clientAuthentication: { method, secret }',
+  clockSkew: 'clockTolerance',
+  clockToleranceSec: 'clockTolerance',
+  requiredScopes: 'requireToken({ scope })',
+  authRequired: 'requireToken({ optional: true })',
+  credentialsRequired: 'requireToken({ optional: true })',
+  getToken:
+    'requireToken({ optional: true }) if callers may have no token. It is read from the Authorization header only',
+}
+
+/** Returns the foreign names that mean something where these options are known. */
+export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
+  const isHere = (use: string) => [...known, 'requireToken'].includes(/^\w+/.exec(use)![0])
+  return Object.fromEntries(Object.entries(FOREIGN_NAMES).filter(([, use]) => isHere(use)))
+}

@@ -1,0 +1,69 @@
+import { LIMITS } from '../limits.ts'
+import type { ClientAuthentication } from '../model/client-authentication.ts'
+import type { IntrospectionSettings } from '../model/settings.ts'
+import type { Algorithm } from '../signature/algorithms.ts'
+import { CLIENT_AUTHENTICATION, clientId } from './client-authentication-options.ts'
+import { algorithmNames } from './issuer-keys.ts'
+import { address, choice, nested, seconds } from './option-rows.ts'
+import type { OptionRow, OptionTable, OptionValues } from './option-table.ts'
+
+/** Options for the introspection of tokens at their issuer (RFC 7662). All times are in seconds. */
+export interface IntrospectionOptions {
+  /** URL of the introspection endpoint. Without it: `introspection_endpoint` of the metadata. */
+  readonly endpoint?: string
+  /** The client id of this API at the authorization server. */
+  readonly clientId: string
+  readonly clientAuthentication: ClientAuthentication
+  /**
+   * `'jwt'` requests signed responses (RFC 9701) and accepts no others.
+   *
+   * @default 'json'
+   */
+  readonly response?: 'json' | 'jwt'
+  /** The algorithms of signed responses, out of those of the issuer. Without it: all of them. With `'jwt'` only. */
+  readonly algorithms?: readonly Algorithm[]
+  /** Sent with the token, for servers that find it faster then. */
+  readonly tokenTypeHint?: 'access_token'
+  /**
+   * Seconds for which a response is cached, at most until `exp`. A revoked token can be accepted for as long. At most
+   * 3600. With 0, every request is introspected.
+   *
+   * @default 10
+   */
+  readonly maxAge?: number
+  /**
+   * The same for the response that a token is not active. At most 60, and never longer than `maxAge`.
+   *
+   * @default 3
+   */
+  readonly negativeMaxAge?: number
+}
+
+export const INTROSPECTION_OPTIONS: OptionTable<
+  IntrospectionOptions,
+  Omit<IntrospectionSettings, 'algorithms'>
+> = {
+  endpoint: address(),
+  clientId: clientId('this API is registered with the issuer'),
+  clientAuthentication: CLIENT_AUTHENTICATION,
+  response: choice(['json', 'jwt'], { default: 'json' }),
+  algorithms: algorithmNames(),
+  tokenTypeHint: choice(['access_token']),
+  maxAge: seconds({ min: 0, max: LIMITS.introspectionAge.active, default: 10 }),
+  negativeMaxAge: seconds({ min: 0, max: LIMITS.introspectionAge.inactive, default: 3 }),
+}
+
+/** The options of introspection, as reading them returns them. */
+export type IntrospectionValues = OptionValues<typeof INTROSPECTION_OPTIONS>
+
+/** The option `introspection`. */
+export const INTROSPECTION: OptionRow<IntrospectionOptions, IntrospectionValues | undefined> =
+  nested(INTROSPECTION_OPTIONS, 'an object: { clientId, clientAuthentication, ... }')
+
+/** Returns the settings of introspection. Signed responses can use the algorithms of the issuer, unless some are set. */
+export function toIntrospectionSettings(
+  values: IntrospectionValues,
+  ofIssuer: readonly Algorithm[],
+): IntrospectionSettings {
+  return { ...values, algorithms: values.algorithms ?? ofIssuer }
+}

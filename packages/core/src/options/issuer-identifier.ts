@@ -1,0 +1,63 @@
+import { isAcceptableAddress } from '../authorization-server/address.ts'
+import { TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
+import type { OptionContext } from './option-context.ts'
+import { isName } from './option-rows.ts'
+
+/** Reads the option `issuer`. An issuer that is not an address is accepted here. */
+export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
+  if (!isName(given)) {
+    context.report(
+      `${name} is missing: set the issuer identifier, as in the iss claim of its tokens.`,
+    )
+    return ''
+  }
+  if (ENTRA_ENDPOINTS.test(given)) {
+    context.report(
+      `${name} is not the iss of any token: set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}, or the address with the id of your own tenant.`,
+    )
+  }
+  if (isIssuerAddress(given)) checkIssuerAddress(given, name, context)
+  return given
+}
+
+/** Addresses of Microsoft for many tenants at once. Tokens contain the issuer of their own tenant. */
+const ENTRA_ENDPOINTS =
+  /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(?:common|organizations|consumers)\//
+
+/** Returns whether an issuer identifier looks like an address, at which metadata can be found. */
+export function isIssuerAddress(issuer: string): boolean {
+  return /^https?:/i.test(issuer)
+}
+
+/** Reports an issuer identifier that is not the address at which its metadata is found. */
+export function checkIssuerAddress(
+  issuer: string,
+  name: string,
+  { report, insecureHosts }: OptionContext,
+): void {
+  if (!isAcceptableAddress(issuer, insecureHosts.hosts) || issuer.includes('?')) {
+    report(
+      `${name} must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in ${insecureHosts.name}.`,
+    )
+  } else if (issuer.includes('/.well-known/')) {
+    report(`${name} is the address of its metadata: set the issuer that the metadata contains.`)
+  }
+}
+
+/** Reads the option `audience`. `null`: the tokens have none. */
+export function readAudience(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): readonly string[] | null {
+  if (given === null) return null
+  const audiences = typeof given === 'string' ? [given] : given
+  if (given === undefined || given === '') {
+    report(
+      `${name} is missing: set the identifier of this API that the authorization server writes into aud, or several.`,
+    )
+  } else if (Array.isArray(audiences) && audiences.length > 0 && audiences.every(isName)) {
+    return Object.freeze([...audiences])
+  } else report(`${name} must be a non-empty string, an array of such strings, or null.`)
+  return []
+}

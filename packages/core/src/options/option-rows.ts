@@ -1,0 +1,221 @@
+import { isAcceptableAddress } from '../authorization-server/address.ts'
+import type { Clock } from '../lib/clock.ts'
+import { getMember, isRecord } from '../lib/objects.ts'
+import { isHostName, nestContext } from './option-context.ts'
+import {
+  type AnyOptionRow,
+  type OptionReader,
+  type OptionRow,
+  type OptionTable,
+  type OptionValues,
+  type OptionVariable,
+  readTable,
+} from './option-table.ts'
+
+/** Facts about an option in addition to the kind of its value. */
+interface RowFacts<Default> {
+  readonly default?: Default | undefined
+  /** Name of the environment variable. */
+  readonly variable?: string | undefined
+  /** A sentence after the problem. */
+  readonly advice?: string
+}
+
+/** Facts of a row with a reader of its own. */
+interface CustomFacts extends Partial<Pick<AnyOptionRow, 'required' | 'default' | 'table'>> {
+  readonly variable?: string | undefined
+  /** Parses the text of the environment variable. Without it, the text is the value. */
+  readonly parse?: OptionVariable['parse'] | undefined
+}
+
+/** An option with a reader of its own. */
+export function custom<Given, Value>(
+  read: OptionReader<Value>,
+  { required: isRequired = false, default: usual, variable, parse, table }: CustomFacts = {},
+): OptionRow<Given, Value> {
+  return {
+    read,
+    required: isRequired,
+    default: usual,
+    bounds: undefined,
+    variable: variable === undefined ? undefined : { name: variable, parse: parse ?? toText },
+    table,
+  }
+}
+
+/** An option that must be given. `advice` ends the sentence "... is missing: ...". */
+export function required<Given, Value>(
+  row: OptionRow<Given, Value>,
+  advice: string,
+): OptionRow<Given, Exclude<Value, undefined>> {
+  const read: OptionReader<Value> = (given, name, context) => {
+    if (given === undefined) context.report(`${name} is missing: ${advice}.`)
+    return row.read(given, name, context)
+  }
+  return { ...row, required: true, read: read as OptionReader<Exclude<Value, undefined>> }
+}
+
+type AnyFunction = (...args: never[]) => unknown
+
+/** A function. `must` ends the sentence "... must be ...". */
+export function fn<Given extends AnyFunction>(facts: {
+  readonly default: Given
+}): OptionRow<Given, Given>
+export function fn<Given extends AnyFunction>(facts?: {
+  readonly must?: string
+}): OptionRow<Given, Given | undefined>
+export function fn<Given extends AnyFunction>({
+  must = 'a function',
+  ...facts
+}: { readonly default?: Given; readonly must?: string } = {}): OptionRow<Given, Given | undefined> {
+  const accept = (given: unknown) => (typeof given === 'function' ? (given as Given) : undefined)
+  return simple(accept, must, facts)
+}
+
+/** A number of seconds. */
+export function seconds<Default extends number | undefined = undefined>(
+  facts: RowFacts<Default> & NumberBounds,
+): OptionRow<number, number | NoInfer<Default>> {
+  return numeric('a number of seconds', (value) => typeof value === 'number', facts)
+}
+
+/** A whole number. */
+export function wholeNumber<Default extends number | undefined = undefined>(
+  facts: RowFacts<Default> & NumberBounds,
+): OptionRow<number, number | NoInfer<Default>> {
+  return numeric('a whole number', Number.isInteger, facts)
+}
+
+/** One of a few texts. */
+export function choice<const Choice extends string, Default extends Choice | undefined = undefined>(
+  choices: readonly Choice[],
+  facts: RowFacts<Default> = {},
+): OptionRow<Choice, Choice | NoInfer<Default>> {
+  const must = choices.map((one) => `'${one}'`).join(' or ')
+  return simple((given) => choices.find((one) => one === given), must, facts)
+}
+
+/** A text that is not empty and matches. `must` ends the sentence "... must be ...". */
+export function text<Default extends string | undefined = undefined>(
+  must: string,
+  {
+    matches = () => true,
+    ...facts
+  }: RowFacts<Default> & { matches?: (text: string) => boolean } = {},
+): OptionRow<string, string | NoInfer<Default>> {
+  return simple((given) => (isName(given) && matches(given) ? given : undefined), must, facts)
+}
+
+/** An array with at least one text. `must` ends the sentence "... must be ...". */
+export function names<Name extends string = string>(
+  must: string,
+  {
+    matches = isName as (name: unknown) => name is Name,
+    ...facts
+  }: RowFacts<undefined> & { matches?: (name: unknown) => name is Name } = {},
+): OptionRow<readonly Name[], readonly Name[] | undefined> {
+  const accept = (given: unknown) =>
+    Array.isArray(given) && given.length > 0 && given.every(matches)
+      ? Object.freeze([...new Set(given)])
+      : undefined
+  return simple(accept, must, facts, toList)
+}
+
+/** Host names for which plain http is accepted. */
+export function hosts(
+  facts: RowFacts<never> = {},
+): OptionRow<readonly string[], readonly string[]> {
+  const accept = (given: unknown) =>
+    Array.isArray(given) && given.every(isHostName) ? Object.freeze([...given]) : undefined
+  const must = "an array of lower-case host names without scheme and port, such as ['keycloak']"
+  return simple(accept, must, { ...facts, default: NO_HOSTS }, toList)
+}
+
+const NO_HOSTS: readonly string[] = Object.freeze([])
+
+/** An address that is called: https, or http on loopback and for the hosts in `allowInsecureHosts`. */
+export function address(facts: RowFacts<never> = {}): OptionRow<string, string | undefined> {
+  return custom((given, name, { report, insecureHosts }) => {
+    if (given === undefined) return undefined
+    if (typeof given === 'string' && isAcceptableAddress(given, insecureHosts.hosts)) return given
+    report(
+      `${name} must be an https address; http is accepted on loopback and for hosts named in ${insecureHosts.name}.`,
+    )
+    // It was given: no other check may find it missing.
+    return ''
+  }, facts)
+}
+
+/** Where the time comes from. */
+export function clock(usual: Clock): OptionRow<Clock, Clock> {
+  const METHODS = ['now', 'monotonic', 'after'] as const
+  const isClock = (given: unknown): given is Clock =>
+    isRecord(given) && METHODS.every((name) => typeof getMember(given, name) === 'function')
+  const must = 'an object with the functions now, monotonic and after'
+  return simple((given) => (isClock(given) ? given : undefined), must, { default: usual })
+}
+
+/** An object whose members are options. `must` ends the sentence "... must be ...". */
+export function nested<
+  Given extends object,
+  Table extends OptionTable<Given, Record<keyof Given, unknown>>,
+>(table: Table, must: string): OptionRow<Given, OptionValues<Table> | undefined> {
+  return custom(
+    (given, name, context) => {
+      if (given === undefined) return undefined
+      if (isRecord(given)) return readTable(table, given, nestContext(context, name))
+      context.report(`${name} must be ${must}.`)
+      return undefined
+    },
+    { table },
+  )
+}
+
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+interface NumberBounds {
+  readonly min: number
+  readonly max?: number
+}
+
+function numeric<Default>(
+  what: string,
+  isRight: (value: unknown) => boolean,
+  { min, max = Number.MAX_SAFE_INTEGER, ...facts }: RowFacts<Default> & NumberBounds,
+): OptionRow<number, number | Default> {
+  const accept = (given: unknown) =>
+    isRight(given) && (given as number) >= min && (given as number) <= max
+      ? (given as number)
+      : undefined
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  return { ...simple(accept, `${what} ${range}`, facts, Number), bounds: { min, max } }
+}
+
+/** A row for a value that `accept` returns, or that is wrong if it returns nothing. */
+function simple<Given, Default>(
+  accept: (given: unknown) => Given | undefined,
+  must: string,
+  { default: usual, variable, advice }: RowFacts<Default>,
+  parse?: OptionVariable['parse'],
+): OptionRow<Given, Given | Default> {
+  const problem = `must be ${must}.${advice === undefined ? '' : ` ${advice}`}`
+  return custom(
+    (given, name, { report }) => {
+      if (given === undefined) return usual as Default
+      const accepted = accept(given)
+      if (accepted === undefined) report(`${name} ${problem}`)
+      return accepted ?? (usual as Default)
+    },
+    { default: usual, variable, parse },
+  )
+}
+
+function toText(given: string): string {
+  return given
+}
+
+function toList(listed: string): readonly string[] {
+  return listed.split(' ').filter((entry) => entry !== '')
+}

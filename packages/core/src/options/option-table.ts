@@ -1,0 +1,97 @@
+import { hintAt } from '../configuration-problems.ts'
+import { ownMembers } from '../lib/objects.ts'
+import { getForeignNames } from './foreign-names.ts'
+import type { OptionContext } from './option-context.ts'
+
+/**
+ * Returns the value of an option, or the default if it is left out. Reports a wrong value, and then returns one that
+ * harms no other check. `name` is how messages call the option.
+ */
+export type OptionReader<Value> = (given: unknown, name: string, context: OptionContext) => Value
+
+/** An environment variable that sets an option. */
+export interface OptionVariable {
+  readonly name: string
+  readonly parse: (text: string) => unknown
+}
+
+/** All facts about an option, without the types of its value. */
+export interface AnyOptionRow {
+  readonly read: OptionReader<unknown>
+  readonly required: boolean
+  readonly default: unknown
+  readonly bounds: { readonly min: number; readonly max: number } | undefined
+  readonly variable: OptionVariable | undefined
+  /** The options inside this option. */
+  readonly table: Readonly<Record<string, AnyOptionRow>> | undefined
+}
+
+/** All facts about an option. `Given` is the type of its property, and `Value` what reading it returns. */
+export interface OptionRow<Given, Value> extends AnyOptionRow {
+  readonly read: OptionReader<Value>
+  /** Never set. The compiler compares `Given` by it. */
+  readonly accepts?: (given: Given) => Given
+}
+
+/**
+ * One row for each property of `Options`. Reading an option returns the type of its property, or undefined if it is left
+ * out. `Values` has the type of an option that is read as something else, or that has a default: usually the type of the
+ * settings, which have the same names.
+ */
+export type OptionTable<Options, Values = unknown> = {
+  readonly [Name in keyof Options]-?: OptionRow<
+    Exclude<Options[Name], undefined>,
+    Name extends keyof Values ? Values[Name] : ValueOf<Options, Name>
+  >
+}
+
+type ValueOf<Options, Name extends keyof Options> =
+  object extends Pick<Options, Name> ? Options[Name] | undefined : Options[Name]
+
+/** The values of the options of a table, as reading returns them. */
+export type OptionValues<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly read: OptionReader<infer Value> }
+    ? Value
+    : never
+}
+
+type AnyOptionTable = Readonly<Record<string, AnyOptionRow>>
+
+/**
+ * Reads the options of a table. `own` are the own members of the object in which they are, so that no member of
+ * `Object.prototype` is an option.
+ */
+export function readRows<Table extends AnyOptionTable>(
+  table: Table,
+  own: Readonly<Record<string, unknown>>,
+  context: OptionContext,
+): OptionValues<Table> {
+  const values = Object.entries(table).map(([option, { read }]) => [
+    option,
+    read(own[option], context.toName(option), context),
+  ])
+  return Object.fromEntries(values) as OptionValues<Table>
+}
+
+/** Reads an object whose members are the options of a table. Reports the names of all other members. */
+export function readTable<Table extends AnyOptionTable>(
+  table: Table,
+  given: object,
+  context: OptionContext,
+): OptionValues<Table> {
+  const own = ownMembers(given)
+  reportUnknownNames(own, Object.keys(table), context)
+  return readRows(table, own, context)
+}
+
+/** Reports every member whose name is not known, with the option that may be meant. */
+export function reportUnknownNames(
+  own: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  { toName, report }: OptionContext,
+): void {
+  for (const name of Object.keys(own)) {
+    if (known.includes(name)) continue
+    report(`${toName(name)} is not known. ${hintAt(name, known, getForeignNames(known))}`)
+  }
+}

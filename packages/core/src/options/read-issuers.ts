@@ -1,0 +1,85 @@
+import { isRecord, ownMembers } from '../lib/objects.ts'
+import { toTenantIssuer } from '../authorization-server/tenants.ts'
+import type { IssuerSettings, KeyOrigin } from '../model/settings.ts'
+import { toClaimSettings } from './claim-settings.ts'
+import { toIntrospectionSettings } from './introspection-options.ts'
+import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
+import { ISSUER_RULES } from './issuer-rules.ts'
+import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
+import { nestContext, type OptionContext } from './option-context.ts'
+import { readRows, reportUnknownNames } from './option-table.ts'
+
+type Own = Readonly<Record<string, unknown>>
+
+/**
+ * Reads the options of all issuers and adds the defaults: those of `issuers`, or those of the one issuer beside the common
+ * options. `own` are the own members of the options. Problems are reported. The settings are only valid if there are none.
+ */
+export function readIssuers(own: Own, context: OptionContext): readonly IssuerSettings[] {
+  const { issuers: given } = own
+  if (given === undefined) return readIssuer(own, context)
+  const { toName, report } = context
+  const name = toName('issuers')
+  for (const option of Object.keys(ISSUER_OPTIONS)) {
+    if (own[option] !== undefined)
+      report(`${toName(option)} cannot be combined with ${name}: set it in each issuer.`)
+  }
+  if (!Array.isArray(given) || given.length === 0 || !given.every(isRecord)) {
+    report(`${name} must be an array of at least one { issuer, audience, ... }.`)
+    return []
+  }
+  const read = given.map(ownMembers).map((issuer, i) => {
+    const ofIssuer = nestContext(context, `${name}[${i}]`)
+    reportUnknownNames(issuer, Object.keys(ISSUER_OPTIONS), ofIssuer)
+    return readIssuer(issuer, ofIssuer)
+  })
+  // By the name in the options too: the tenants of one name share their keys.
+  const names = read.map(([first]) => first!.metadataIssuer)
+  const issuers = read.flat()
+  if (isDoubled(names) || isDoubled(issuers.map(({ issuer }) => issuer)))
+    report(`${name} names an issuer twice: give each one once, with all its audiences.`)
+  if (issuers.filter(({ tokenFormat }) => tokenFormat !== 'jwt').length > 1) {
+    report(
+      `${name} has more than one with tokenFormat 'opaque' or 'any': an opaque token does not name its issuer, so only one can be asked.`,
+    )
+  }
+  return issuers
+}
+
+/** Returns whether a name is there twice. A missing name is another problem. */
+function isDoubled(names: readonly string[]): boolean {
+  const given = names.filter((name) => name !== '')
+  return new Set(given).size < given.length
+}
+
+/** Returns one issuer for each tenant, if it has tenants. */
+function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[] {
+  const values = readRows(ISSUER_OPTIONS, own, context)
+  const { issuer, tokenFormat, tenants } = values
+  const isGiven = (option: keyof IssuerOptions) => own[option] !== undefined
+  const algorithms = toAlgorithmPolicy(values.algorithms, isGiven('secret'))
+  const introspection =
+    values.introspection && toIntrospectionSettings(values.introspection, algorithms.algorithms)
+  const needsKeys = tokenFormat !== 'opaque' || introspection?.response === 'jwt'
+  const keyOrigin: KeyOrigin = needsKeys ? toKeyOrigin(values) : { kind: 'unused' }
+  const settings: IssuerSettings = Object.freeze({
+    issuer,
+    metadataIssuer: issuer,
+    tenant: undefined,
+    audiences: values.audience,
+    allowedClients: values.allowedClients,
+    keyOrigin,
+    algorithms,
+    tokenFormat,
+    introspection,
+    jwtProfile: values.jwtProfile,
+    ...toClaimSettings(values),
+    clockTolerance: values.clockTolerance,
+    maxTokenAge: values.maxTokenAge,
+  })
+  for (const check of ISSUER_RULES) check({ values, settings, isGiven, needsKeys }, context)
+  if (tenants === undefined) return [settings]
+  return tenants.map((tenant) =>
+    Object.freeze({ ...settings, issuer: toTenantIssuer(issuer, tenant), tenant }),
+  )
+}

@@ -1,0 +1,24 @@
+import { hintAt } from '../configuration-problems.ts'
+import { isProvider, PROFILES, type Provider } from '../subject/providers.ts'
+import type { OptionContext } from './option-context.ts'
+
+/** Reads the option `provider`. */
+export function readProvider(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): Provider | undefined {
+  if (given === undefined || isProvider(given)) return given
+  const known = Object.keys(PROFILES)
+  if (typeof given === 'string') {
+    const part = known.find((provider) => isPartOf(given.toLowerCase(), provider))
+    report(`${name} '${given}' is not known. ${hintAt(part ?? given, known)}`)
+  } else report(`${name} must be one of ${known.join(', ')}.`)
+  return undefined
+}
+
+/** Returns whether one contains the other, as `azure/entra-id` contains `entra`. */
+function isPartOf(a: string, b: string): boolean {
+  const isIn = (part: string, whole: string) => part.length >= 4 && whole.includes(part)
+  return isIn(a, b) || isIn(b, a)
+}

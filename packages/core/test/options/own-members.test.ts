@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { bearer } from '../../../../test/support/requests.ts'
+import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
+import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
+import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
+import { readOptions } from '../../src/options/read-options.ts'
+import { polluted } from '../support/polluted.ts'
+import { listOptionNames, SAMPLES } from './option-names.ts'
+
+const issuer = createTestIssuer()
+const named = { issuer: ISSUER, audience: AUDIENCE }
+const nested = {
+  ...named,
+  tokenFormat: 'opaque',
+  tokenUse: { claim: 'token_use', value: 'access' },
+  introspection: {
+    clientId: 'api',
+    clientAuthentication: { method: 'private_key_jwt', assertion: () => 'an assertion' },
+  },
+} as const
+
+/** Options that leave out as much as they can, at every level. */
+const CONFIGURATIONS: readonly ResourceServerOptions[] = [
+  named,
+  { ...named, jwks: issuer.jwks, tokenCache: {} },
+  { ...named, provider: 'gitlab-ci' },
+  nested,
+  { issuers: [nested, { ...named, issuer: 'https://other.example.com' }], tokenCache: {} },
+]
+
+const NAMES = ['issuers', 'method', ...listOptionNames({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })]
+
+/** Functions are compared by their text: each construction makes its own. */
+const toComparable = (value: unknown): unknown => {
+  if (typeof value === 'function') return String(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(toComparable)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, toComparable(member)]),
+  )
+}
+
+describe('an option on Object.prototype', () => {
+  it('is known to these tests at every level', () => {
+    expect(NAMES).toEqual(
+      expect.arrayContaining(['realm', 'maxBytes', 'claim', 'endpoint', 'secret', 'assertion']),
+    )
+  })
+
+  it.each(NAMES)('%s changes no settings', (name) => {
+    for (const options of CONFIGURATIONS) {
+      const expected = toComparable(readOptions(options))
+      for (const sample of SAMPLES) {
+        const settings = polluted({ [name]: sample }, () => readOptions(options))
+        expect(toComparable(settings)).toEqual(expected)
+      }
+    }
+  })
+
+  it.each(NAMES)('%s changes no outcome, or no server is created', (name) => {
+    const tokens = [issuer.token(), issuer.token({ claims: { scope: undefined } })]
+    const judge = (): string => {
+      const server = createResourceServer({ ...named, jwks: issuer.jwks, tokenCache: {} })
+      const guard = server.guard({ scope: 'read' })
+      return JSON.stringify(
+        tokens.map((token) => guard({ method: 'GET', url: '/', ...bearer(token) })),
+      )
+    }
+    const expected = judge()
+    expect(expected).toMatch(/granted.*insufficient_scope/)
+    for (const sample of SAMPLES) {
+      const outcomes = polluted({ [name]: sample }, () => {
+        try {
+          return judge()
+        } catch (error) {
+          return error
+        }
+      })
+      // lru-cache reads an inherited maxAge, and throws if it is wrong.
+      if (outcomes instanceof TypeError) continue
+      expect(outcomes).toBe(expected)
+    }
+  })
+})
+
+it('a profile without a value for tokenUse takes none from Object.prototype', () => {
+  const value = polluted({ value: 'polluted' }, () => {
+    const { settings } = readOptions({ ...named, provider: 'gitlab-ci' })
+    return settings.issuers[0]!.tokenUse!.value
+  })
+  expect(value).toBeUndefined()
+})
+
+describe('an inherited member', () => {
+  it('is not an option', () => {
+    const options = Object.create(named) as ResourceServerOptions
+    expect(() => readOptions(options)).toThrow('issuer is missing')
+    expect(() => readOptions({ issuers: [options] })).toThrow('issuers[0].issuer is missing')
+    const introspection = Object.create(nested.introspection) as object
+    expect(() => readOptions({ ...nested, introspection })).toThrow(
+      'introspection.clientId is missing',
+    )
+  })
+
+  it('can be a function of a clock', () => {
+    class FixedClock {
+      now(): number {
+        return 0
+      }
+      monotonic(): number {
+        return 0
+      }
+      after(): () => void {
+        return () => {}
+      }
+    }
+    const clock = new FixedClock()
+    expect(readOptions({ ...named, clock }).settings.clock).toBe(clock)
+  })
+})
