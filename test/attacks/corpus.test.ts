@@ -1,5 +1,4 @@
-import express from 'express'
-import { onExpress } from '../support/on-express.ts'
+import { FRAMEWORKS } from '../frameworks.ts'
 import { runCorpus } from './run-corpus.ts'
 
-runCorpus(onExpress('Express 5', express))
+for (const framework of FRAMEWORKS) runCorpus(framework)

@@ -1,25 +1,11 @@
-import express4 from 'express4'
-import express5 from 'express'
-import Koa3 from 'koa'
-import Koa2 from 'koa2'
 import type { ResourceServerOptions } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
+import { FRAMEWORKS } from '../frameworks.ts'
 import { settled } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { getWithLines, listen } from '../support/servers.ts'
 import { watchProcess } from '../support/watch-process.ts'
-import { type Composition, PROTECTED, type Situation } from './compositions/composition.ts'
-import { expressCompositions } from './compositions/express.ts'
-import { fastifyCompositions } from './compositions/fastify.ts'
-import { koaCompositions } from './compositions/koa.ts'
-
-const FRAMEWORKS: readonly (readonly [name: string, compositions: readonly Composition[]])[] = [
-  ['Express 5', expressCompositions(express5)],
-  ['Express 4', expressCompositions(express4)],
-  ['Koa 3', koaCompositions(() => new Koa3())],
-  ['Koa 2', koaCompositions(() => new Koa2())],
-  ['Fastify 5', fastifyCompositions],
-]
+import { type Composition, PROTECTED, type Situation } from '../frameworks/composition.ts'
 
 const SITUATIONS = Object.keys(PROTECTED) as Situation[]
 
@@ -64,8 +50,8 @@ async function play(composition: Composition, situation: Situation) {
 
 const processFaults = watchProcess()
 
-describe.each(FRAMEWORKS)('guards called by hand on %s', (_framework, compositions) => {
-  describe.each(compositions.map((one) => [one.name, one] as const))('%s', (_name, composition) => {
+describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
+  describe.each(byHand.map((one) => [one.name, one] as const))('%s', (_name, composition) => {
     it.each(SITUATIONS)('decides about a token that is %s', async (situation) => {
       const expected = composition.expected?.[situation] ?? PROTECTED[situation]
       const { status, handled, tokens } = await play(composition, situation)

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AccessToken, BearwardEvent, Requirements } from '@bearward/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseChallenges } from '../support/challenge-parser.ts'
-import type { Framework, Route } from '../support/framework.ts'
+import type { Framework, Route } from '../frameworks/framework.ts'
 import {
   listen,
   parseResponse,

@@ -1,5 +1,5 @@
 import type { ResourceServerOptions } from '@bearward/core'
-import type { RunningServer } from '../../support/servers.ts'
+import type { RunningServer } from '../support/servers.ts'
 
 /** What the response and the handler show of one request. `undefined`: any status. */
 export interface Expected {

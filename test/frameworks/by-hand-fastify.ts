@@ -1,6 +1,6 @@
 import { auth, type Bearward, createBearward, type FastifyGuard } from '@bearward/fastify'
 import fastify, { type FastifyInstance } from 'fastify'
-import { serve } from '../../support/framework.ts'
+import { serve } from './framework.ts'
 import { type Composition, FAILING } from './composition.ts'
 
 type Mount = (app: FastifyInstance, guard: FastifyGuard, bearward: Bearward) => void

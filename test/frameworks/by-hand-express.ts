@@ -1,6 +1,6 @@
 import { auth, createBearward, type ExpressGuard } from '@bearward/express'
 import type express from 'express'
-import { serve } from '../../support/framework.ts'
+import { serve } from './framework.ts'
 import { type Composition, FAILING, NOT_AWAITED } from './composition.ts'
 
 type Express = () => ReturnType<typeof express>

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AccessToken, Requirements, ResourceServerOptions } from '@bearward/core'
-import { type Handler, listen, type RunningServer } from './servers.ts'
+import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 
 /** A framework, and how its adapter is mounted in it. */
 export interface Framework {

@@ -1,4 +1,0 @@
-import { onFastify } from '../support/on-fastify.ts'
-import { runCorpus } from './run-corpus.ts'
-
-runCorpus(onFastify)

@@ -1,4 +1,0 @@
-import { onFastify } from '../support/on-fastify.ts'
-import { describeContract } from './run-contract.ts'
-
-describeContract(onFastify)

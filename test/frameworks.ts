@@ -1,0 +1,54 @@
+import express5 from 'express'
+import express4 from 'express4'
+import Koa3 from 'koa'
+import Koa2 from 'koa2'
+import { expressCompositions } from './frameworks/by-hand-express.ts'
+import { fastifyCompositions } from './frameworks/by-hand-fastify.ts'
+import { koaCompositions } from './frameworks/by-hand-koa.ts'
+import type { Composition } from './frameworks/composition.ts'
+import type { Framework } from './frameworks/framework.ts'
+import { onExpress } from './frameworks/on-express.ts'
+import { onFastify } from './frameworks/on-fastify.ts'
+import { onKoa } from './frameworks/on-koa.ts'
+
+/** One major version of a framework, with the adapter mounted in it. */
+export interface FrameworkEntry extends Framework {
+  /** The folder of the adapter in `packages/`. */
+  readonly adapter: string
+  /** The module of this version, as the manifest of the adapter names it. */
+  readonly module: string
+  /** The ways in which people call a guard by hand. */
+  readonly byHand: readonly Composition[]
+}
+
+/**
+ * The frameworks that Bearward supports. The contract, the attack corpus, the misuse cases and the runtime tests
+ * run for each entry.
+ */
+export const FRAMEWORKS: readonly FrameworkEntry[] = [
+  {
+    ...onExpress('Express 5', express5),
+    adapter: 'express',
+    module: 'express',
+    byHand: expressCompositions(express5),
+  },
+  {
+    ...onExpress('Express 4', express4),
+    adapter: 'express',
+    module: 'express4',
+    byHand: expressCompositions(express4),
+  },
+  {
+    ...onKoa('Koa 3', () => new Koa3()),
+    adapter: 'koa',
+    module: 'koa',
+    byHand: koaCompositions(() => new Koa3()),
+  },
+  {
+    ...onKoa('Koa 2', () => new Koa2()),
+    adapter: 'koa',
+    module: 'koa2',
+    byHand: koaCompositions(() => new Koa2()),
+  },
+  { ...onFastify, adapter: 'fastify', module: 'fastify', byHand: fastifyCompositions },
+]
