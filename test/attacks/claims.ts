@@ -6,7 +6,7 @@ import {
   invalidToken,
   type Outcome,
 } from './attack.ts'
-import { tokenWithClaim } from './forging.ts'
+import { tokenWithClaim } from './forged-tokens.ts'
 
 const missing = invalidToken('missing_claim')
 const invalid = invalidToken('invalid_claim')

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import type { TestKey } from '../support/keys.ts'
 import { signCompact } from '../support/tokens.ts'
 import { type Attack, invalidToken } from './attack.ts'
-import { goodClaims, keyOf } from './forging.ts'
+import { goodClaims, keyOf } from './forged-tokens.ts'
 import { SHARING_ISSUER, type Target } from './target.ts'
 
 /** Everything an attacker can make of a public key that a careless verifier might take for a secret. */

@@ -1,6 +1,6 @@
 import { type Parts, partsOf, signText } from '../support/tokens.ts'
 import { type Attack, harmless, invalidRequest, invalidToken } from './attack.ts'
-import { goodClaims, goodHeader, jsonWith } from './forging.ts'
+import { goodClaims, goodHeader, jsonWith } from './forged-tokens.ts'
 import type { Target } from './target.ts'
 
 const malformed = invalidToken('malformed_token')

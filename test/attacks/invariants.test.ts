@@ -11,7 +11,7 @@ import { bearerLine, requestWith } from '../support/requests.ts'
 import { listen, type RunningServer, sendRaw } from '../support/servers.ts'
 import { partsOf, signCompact } from '../support/tokens.ts'
 import { watchProcess } from '../support/watch-process.ts'
-import { goodClaims, goodHeader } from './forging.ts'
+import { goodClaims, goodHeader } from './forged-tokens.ts'
 import { leaks } from './leaks.ts'
 
 const clock = fakeClock()

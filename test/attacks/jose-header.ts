@@ -1,6 +1,6 @@
 import { partsOf } from '../support/tokens.ts'
 import { type Attack, granted, harmless, invalidToken } from './attack.ts'
-import { goodHeader, jsonWith, keyOf, tokenWithParameter } from './forging.ts'
+import { goodHeader, jsonWith, keyOf, tokenWithParameter } from './forged-tokens.ts'
 
 const unsupportedAlgorithm = invalidToken('unsupported_algorithm')
 const unsupportedHeader = invalidToken('unsupported_header')

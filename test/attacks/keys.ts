@@ -3,7 +3,7 @@ import { AUDIENCE, ISSUER, type TestIssuer } from '../support/issuer.ts'
 import type { TestKey } from '../support/keys.ts'
 import { withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
-import { keyOf } from './forging.ts'
+import { keyOf } from './forged-tokens.ts'
 import { SHARING_ISSUER, type Target, UNFIT_KEYS } from './target.ts'
 
 const unknownKey = invalidToken('unknown_key')

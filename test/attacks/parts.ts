@@ -1,6 +1,6 @@
 import { partsOf } from '../support/tokens.ts'
 import { type Attack, invalidRequest, invalidToken, type Outcome } from './attack.ts'
-import { goodClaims, goodHeader, keyOf } from './forging.ts'
+import { goodClaims, goodHeader, keyOf } from './forged-tokens.ts'
 
 const malformed = invalidToken('malformed_token')
 const forged = invalidToken('invalid_signature')

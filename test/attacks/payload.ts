@@ -1,6 +1,6 @@
 import { type Attack, granted, harmless, invalidToken, type Outcome } from './attack.ts'
 import { written } from './claims.ts'
-import { goodClaims, jsonWith, tokenWithClaim } from './forging.ts'
+import { goodClaims, jsonWith, tokenWithClaim } from './forged-tokens.ts'
 
 const tooLong = invalidToken('token_too_long')
 const malformed = invalidToken('malformed_token')

@@ -10,22 +10,22 @@ import {
 } from '../support/rsa.ts'
 import { partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
-import { type Forgery, forgeries, forgery } from './forgery.ts'
-import { keyOf } from './forging.ts'
+import { type ForgeSignature, forgedSignatures, withForgedSignature } from './forged-tokens.ts'
+import { keyOf } from './forged-tokens.ts'
 
 const modulusOf = (key: TestKey) => numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
 
-const lessThanTheModulus: Forgery = (_, __, key) => octetsOf(modulusOf(key) - 1n, 256)
+const lessThanTheModulus: ForgeSignature = (_, __, key) => octetsOf(modulusOf(key) - 1n, 256)
 
 /** Signs with another algorithm what the key is good for. */
 const by =
-  (alg: string): Forgery =>
+  (alg: string): ForgeSignature =>
   (_, input, key) =>
     signBytes(alg, key.privateKey, input)
 
 /** A padding of the attacker's choice under the right key. */
 const padding =
-  (encode: (input: Buffer) => Buffer): Forgery =>
+  (encode: (input: Buffer) => Buffer): ForgeSignature =>
   (_, input, key) =>
     rawRsa(key.privateKey, encode(input))
 
@@ -34,7 +34,7 @@ const pkcs1 = (options?: Parameters<typeof pkcs1Of>[1]) =>
 const pss = (options?: Parameters<typeof pssOf>[1]) => padding((input) => pssOf(input, options))
 
 /** RFC 8017 section 9.2, with something off. */
-const RS256: readonly (readonly [name: string, forge: Forgery])[] = [
+const RS256: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['s = 0', () => Buffer.alloc(256)],
   ['s = 1', () => octetsOf(1n, 256)],
   ['s = n - 1', lessThanTheModulus],
@@ -54,7 +54,7 @@ const RS256: readonly (readonly [name: string, forge: Forgery])[] = [
 ]
 
 /** RFC 7518 section 3.5: a salt of the length of the hash, and MGF1 with the same hash. */
-const PS256: readonly (readonly [name: string, forge: Forgery])[] = [
+const PS256: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ...[0, 1, 20, 31, 33, 256 - 32 - 2].map(
     (salt) => [`a salt of ${salt} bytes`, pss({ salt })] as const,
   ),
@@ -68,8 +68,8 @@ const PS256: readonly (readonly [name: string, forge: Forgery])[] = [
 ]
 
 export const RSA_PADDING: readonly Attack[] = [
-  ...forgeries('RS256', RS256),
-  ...forgeries('PS256', PS256),
+  ...forgedSignatures('RS256', RS256),
+  ...forgedSignatures('PS256', PS256),
   {
     name: 'RS256: s + n, in 256 bytes',
     attack(target) {
@@ -86,12 +86,12 @@ export const RSA_PADDING: readonly Attack[] = [
   },
   {
     name: 'PS256: MGF1 with SHA-256, put together by hand',
-    attack: ({ issuer }) => forgery(issuer, 'PS256', pss()),
+    attack: ({ issuer }) => withForgedSignature(issuer, 'PS256', pss()),
     outcome: harmless,
   },
   {
     name: 'RS256: the right padding, put together by hand',
-    attack: ({ issuer }) => forgery(issuer, 'RS256', pkcs1()),
+    attack: ({ issuer }) => withForgedSignature(issuer, 'RS256', pkcs1()),
     outcome: harmless,
   },
 ]

@@ -3,7 +3,7 @@ import { signBytes, type TestKey } from '../support/keys.ts'
 import { littleEndianNumberOf, littleEndianOf, numberOf, octetsOf } from '../support/numbers.ts'
 import { partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, harmless, invalidToken } from './attack.ts'
-import { type Forgery, forgeries, forgery } from './forgery.ts'
+import { type ForgeSignature, forgedSignatures, withForgedSignature } from './forged-tokens.ts'
 import { ALGORITHMS } from './target.ts'
 
 const malformed = invalidToken('malformed_token')
@@ -13,7 +13,7 @@ const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 /** The order of the group of Ed25519 (RFC 8032 section 5.1). */
 const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
 
-const flipped = (bit: number): Forgery => {
+const flipped = (bit: number): ForgeSignature => {
   return (signature) => {
     const at = bit < 0 ? signature.length * 8 + bit : bit
     signature[at >> 3]! ^= 0x80 >> (at & 7)
@@ -22,7 +22,7 @@ const flipped = (bit: number): Forgery => {
 }
 
 /** What no algorithm may take. */
-const ANY: readonly (readonly [name: string, forge: Forgery])[] = [
+const ANY: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ...[0, 1, 7, 8, 100, 255, 256, 300, -256, -8, -1].map(
     (bit) => [`bit ${bit} flipped`, flipped(bit)] as const,
   ),
@@ -68,7 +68,7 @@ const rOf = (signature: Buffer) => numberOf(signature.subarray(0, 32))
 const sOf = (signature: Buffer) => numberOf(signature.subarray(32))
 
 /** RFC 7518 section 3.4; two numbers from 1 to the order less one (FIPS 186-4 section 6.4). */
-const ECDSA: readonly (readonly [name: string, forge: Forgery])[] = [
+const ECDSA: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['r = 0', (sig) => pair(0n, sOf(sig))],
   ['s = 0', (sig) => pair(rOf(sig), 0n)],
   ['r = s = 0', () => pair(0n, 0n)],
@@ -92,7 +92,7 @@ const ECDSA: readonly (readonly [name: string, forge: Forgery])[] = [
   ['SHA-512', (_, input, key) => signBytes('ES512', key.privateKey, input)],
 ]
 
-const ED25519: readonly (readonly [name: string, forge: Forgery])[] = [
+const ED25519: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   [
     'S plus the order',
     (sig) =>
@@ -112,13 +112,13 @@ function reversed(bytes: Buffer): Buffer {
 }
 
 export const SIGNATURE: readonly Attack[] = [
-  ...ALGORITHMS.flatMap((alg) => forgeries(alg, ANY)),
-  ...forgeries('ES256', ECDSA),
-  ...forgeries('Ed25519', ED25519),
+  ...ALGORITHMS.flatMap((alg) => forgedSignatures(alg, ANY)),
+  ...forgedSignatures('ES256', ECDSA),
+  ...forgedSignatures('Ed25519', ED25519),
   {
     name: 'ES256: n - s, the other signature that every signature implies',
     attack: ({ issuer }) =>
-      forgery(issuer, 'ES256', (sig) => pair(rOf(sig), P256_ORDER - sOf(sig))),
+      withForgedSignature(issuer, 'ES256', (sig) => pair(rOf(sig), P256_ORDER - sOf(sig))),
     outcome: harmless,
   },
   {

@@ -5,7 +5,7 @@ import { AUDIENCE, createTestIssuer, type TestIssuer } from '../support/issuer.t
 import { generateKey, type TestKey } from '../support/keys.ts'
 import { listen } from '../support/servers.ts'
 import { signCompact } from '../support/tokens.ts'
-import { goodClaims } from './forging.ts'
+import { goodClaims } from './forged-tokens.ts'
 
 /** What attackers are up against, and what they have in hand. */
 export interface Target {

@@ -8,7 +8,7 @@ import {
   invalidToken,
   unauthenticated,
 } from './attack.ts'
-import { tokenOfLength } from './forging.ts'
+import { tokenOfLength } from './forged-tokens.ts'
 import type { Target } from './target.ts'
 
 const malformed = invalidRequest('malformed_credentials')

@@ -63,3 +63,67 @@ describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
     })
   })
 })
+
+/** What `check` may throw or reject with. To a framework, some of these mean that the request may pass. */
+const THROWN = [undefined, null, '', 0, false, 'route', 'router', new Error('from the check')]
+
+describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
+  const issuer = createTestIssuer()
+  const throwing = THROWN.flatMap((thrown) => [
+    [
+      'throws',
+      thrown,
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- that is the fault
+        throw thrown
+      },
+    ] as const,
+    ['rejects with', thrown, () => Promise.reject(thrown)] as const,
+  ])
+
+  it.each(throwing)(
+    'ends in 500 and not in the handler: it %s %s',
+    async (_how, _thrown, check) => {
+      let handled = 0
+      const server = await framework.start({
+        options: { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks },
+        routes: [
+          { path: '/', requirements: { check }, handle: async () => ({ handled: ++handled }) },
+        ],
+        maxHeaderSize: 65_536,
+      })
+      const { status } = await getWithLines(server.port, '/', [
+        `Authorization: Bearer ${issuer.token()}`,
+      ])
+      await server.close()
+      expect({ status, handled }).toEqual({ status: 500, handled: 0 })
+    },
+  )
+
+  it.each([
+    [
+      'throws undefined',
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- that is the fault
+        throw undefined
+      },
+    ],
+    [
+      'is async and rejects',
+      (async () => {
+        throw new Error('late')
+      }) as never,
+    ],
+  ])('an errorBody that %s ends in 500 and not in the handler', async (_what, errorBody) => {
+    let handled = 0
+    const server = await framework.start({
+      options: { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, errorBody },
+      routes: [{ path: '/', requirements: {}, handle: async () => ({ handled: ++handled }) }],
+      maxHeaderSize: 65_536,
+    })
+    const { status } = await getWithLines(server.port, '/', [])
+    await server.close()
+    expect({ status, handled }).toEqual({ status: 500, handled: 0 })
+    expect(await processFaults.faults()).toEqual([])
+  })
+})

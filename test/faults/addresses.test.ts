@@ -4,7 +4,7 @@ import { fakeClock } from '../support/fake-clock.ts'
 import type { Fault } from '../support/faulty-server.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { requestWith } from '../support/requests.ts'
-import { createScene, KEYS, oldKey, OPENID, type Scene } from './scene.ts'
+import { createSetup, KEYS, oldKey, OPENID, type Setup } from './setup.ts'
 import { certificates } from './tls.ts'
 
 /** A name that no resolver knows (RFC 6761 section 6.4). */
@@ -19,7 +19,7 @@ const ASTRAY: Fault = {
 }
 
 /** Does not wait for a resolver that takes its time: then the time for the attempt is up. */
-async function impatiently<T>(clock: Scene['clock'], work: Promise<T>): Promise<T> {
+async function impatiently<T>(clock: Setup['clock'], work: Promise<T>): Promise<T> {
   const patience = setTimeout(() => void clock.pass(3), 2000)
   return work.finally(() => clearTimeout(patience))
 }
@@ -38,7 +38,7 @@ describe('a name that cannot be resolved', { timeout: 30_000 }, () => {
       onEvent: (event) => event.type === 'keys_failed' && failures.push(event.failure),
     })
     const token = createTestIssuer({ issuer, now: clock.seconds }).token()
-    const outcome = server.authenticate(requestWith(token))
+    const outcome = server.authorize(requestWith(token))
     expect(await impatiently(clock, Promise.resolve(outcome))).toMatchObject({
       kind: 'refused',
       status: 503,
@@ -49,56 +49,56 @@ describe('a name that cannot be resolved', { timeout: 30_000 }, () => {
   })
 
   it('of the keys, is no fault of the caller, and forgotten when the metadata is mended', async () => {
-    const scene = await createScene()
-    await scene.spoil('metadata', ASTRAY)
-    const answer = scene.send(oldKey)
-    await impatiently(scene.clock, scene.attemptEnds())
+    const setup = await createSetup()
+    await setup.spoil('metadata', ASTRAY)
+    const answer = setup.send(oldKey)
+    await impatiently(setup.clock, setup.attemptEnds())
     expect(answer).toMatchObject({ status: 503, retryAfter: '1' })
-    expect(scene.asked).toEqual([OPENID])
-    expect(scene.events).toMatchObject([{ type: 'keys_failed', failure: UNRESOLVED }])
+    expect(setup.asked).toEqual([OPENID])
+    expect(setup.events).toMatchObject([{ type: 'keys_failed', failure: UNRESOLVED }])
 
-    await scene.mend()
+    await setup.mend()
     // Metadata is asked for again after five minutes; a pause between attempts is 72 seconds at most.
-    await impatiently(scene.clock, scene.pass(375, scene.isGood))
-    expect(scene.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
+    await impatiently(setup.clock, setup.pass(375, setup.isGood))
+    expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   })
 
   it('of the keys, leaves those that are known in use', async () => {
-    const scene = await createScene()
-    await scene.server.ready()
-    await scene.clock.pass(449)
-    await scene.spoil('metadata', ASTRAY)
-    scene.events.length = 0
+    const setup = await createSetup()
+    await setup.server.ready()
+    await setup.clock.pass(449)
+    await setup.spoil('metadata', ASTRAY)
+    setup.events.length = 0
     const nextAttempt = async () => {
-      const before = scene.attempts()
-      while (scene.attempts() === before) await scene.clock.pass(1)
-      await impatiently(scene.clock, scene.attemptEnds())
+      const before = setup.attempts()
+      while (setup.attempts() === before) await setup.clock.pass(1)
+      await impatiently(setup.clock, setup.attemptEnds())
     }
     // The first one asks where the keys were, and learns beside it where they shall be now.
     await nextAttempt()
-    expect(scene.events.map(({ type }) => type).sort()).toEqual(['keys_moved', 'keys_refreshed'])
-    expect(scene.events).toContainEqual(expect.objectContaining({ to: NOWHERE }))
-    scene.events.length = 0
+    expect(setup.events.map(({ type }) => type).sort()).toEqual(['keys_moved', 'keys_refreshed'])
+    expect(setup.events).toContainEqual(expect.objectContaining({ to: NOWHERE }))
+    setup.events.length = 0
     await nextAttempt()
-    expect(scene.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
-    expect(scene.events[0]).toMatchObject({ type: 'keys_failed', failure: UNRESOLVED })
-    expect(scene.asked.filter((path) => path === KEYS)).toHaveLength(2)
+    expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
+    expect(setup.events[0]).toMatchObject({ type: 'keys_failed', failure: UNRESOLVED })
+    expect(setup.asked.filter((path) => path === KEYS)).toHaveLength(2)
 
-    await scene.mend()
+    await setup.mend()
     // The metadata is asked for again after five minutes, beside an attempt. The next one goes there.
-    await impatiently(scene.clock, scene.pass(450, scene.isGood))
-    expect(scene.isGood()).toBe(true)
+    await impatiently(setup.clock, setup.pass(450, setup.isGood))
+    expect(setup.isGood()).toBe(true)
   })
 })
 
 describe('a certificate that nobody vouches for', { timeout: 30_000 }, () => {
   it('is refused by the global fetch, before a request is sent', async () => {
     const { fetch } = globalThis
-    const scene = await createScene({ tls: { certificate: certificates.good, fetch } })
-    const answer = scene.send(oldKey)
-    await scene.attemptEnds()
+    const setup = await createSetup({ tls: { certificate: certificates.good, fetch } })
+    const answer = setup.send(oldKey)
+    await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, retryAfter: '1' })
-    expect(scene.asked).toEqual([])
-    expect(scene.events).toMatchObject([{ type: 'keys_failed', failure: 'unreachable' }])
+    expect(setup.asked).toEqual([])
+    expect(setup.events).toMatchObject([{ type: 'keys_failed', failure: 'unreachable' }])
   })
 })

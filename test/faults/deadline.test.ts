@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { settled } from '../support/fake-clock.ts'
 import type { Exchange, Fault } from '../support/faulty-server.ts'
-import { createScene, KEYS, oldKey, OPENID } from './scene.ts'
+import { createSetup, KEYS, oldKey, OPENID } from './setup.ts'
 
 /** Answers that are in the hands of the test. */
 function held() {
@@ -15,90 +15,90 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 describe('the time that an attempt may take', { timeout: 30_000 }, () => {
   it('does not grow with the bytes that arrive', async () => {
-    const scene = await createScene()
+    const setup = await createSetup()
     const { exchanges, fault } = held()
-    await scene.spoil('everywhere', fault)
-    const answer = scene.send(oldKey)
-    await scene.until(() => exchanges.length === 1)
+    await setup.spoil('everywhere', fault)
+    const answer = setup.send(oldKey)
+    await setup.until(() => exchanges.length === 1)
     const [{ response, stall }] = exchanges as [Exchange]
     response.writeHead(200, JSON_TYPE)
     for (const seconds of [1.4, 1.4]) {
       response.write(' ')
       await settled()
-      await scene.clock.pass(seconds)
+      await setup.clock.pass(seconds)
       expect(answer).toEqual({})
     }
     response.write(' ')
     stall()
-    await scene.attemptEnds()
+    await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
   it('is for the metadata and the keys together', async () => {
-    const scene = await createScene()
+    const setup = await createSetup()
     const { exchanges, fault } = held()
-    await scene.spoil('metadata', fault)
-    await scene.spoil('keys', STALL)
-    const answer = scene.send(oldKey)
-    await scene.until(() => exchanges.length === 1)
-    await scene.clock.pass(2)
+    await setup.spoil('metadata', fault)
+    await setup.spoil('keys', STALL)
+    const answer = setup.send(oldKey)
+    await setup.until(() => exchanges.length === 1)
+    await setup.clock.pass(2)
     const [{ response, document }] = exchanges as [Exchange]
     response.writeHead(200, JSON_TYPE).end(document)
-    await scene.until(() => scene.asked.includes(KEYS))
-    await scene.attemptEnds()
+    await setup.until(() => setup.asked.includes(KEYS))
+    await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
   it('is over for the whole attempt: no further call is begun', async () => {
-    const scene = await createScene()
-    await scene.spoil('metadata', STALL)
-    const answer = scene.send(oldKey)
-    await scene.attemptEnds()
+    const setup = await createSetup()
+    await setup.spoil('metadata', STALL)
+    const answer = setup.send(oldKey)
+    await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, waited: 3 })
-    expect(scene.asked).toEqual([OPENID])
-    expect(scene.belatedCalls()).toBe(0)
+    expect(setup.asked).toEqual([OPENID])
+    expect(setup.belatedCalls()).toBe(0)
   })
 
   it('is not spent on metadata that hang where the address is known', async () => {
-    const scene = await createScene()
-    await scene.server.ready()
-    scene.clock.suspend(601)
-    scene.asked.length = 0
-    scene.events.length = 0
-    await scene.spoil('metadata', STALL)
-    const answer = scene.send(oldKey)
-    await scene.until(() => scene.events.length > 0)
+    const setup = await createSetup()
+    await setup.server.ready()
+    setup.clock.suspend(601)
+    setup.asked.length = 0
+    setup.events.length = 0
+    await setup.spoil('metadata', STALL)
+    const answer = setup.send(oldKey)
+    await setup.until(() => setup.events.length > 0)
     await settled()
     expect(answer).toMatchObject({ status: 'granted', waited: 0 })
-    expect(scene.server.status()[0]!.keys.state).toBe('fresh')
-    await scene.attemptEnds()
-    expect([...scene.asked].sort()).toEqual([OPENID, KEYS].sort())
-    expect(scene.events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
-    expect(scene.belatedCalls()).toBe(0)
+    expect(setup.server.status()[0]!.keys.state).toBe('fresh')
+    await setup.attemptEnds()
+    expect([...setup.asked].sort()).toEqual([OPENID, KEYS].sort())
+    expect(setup.events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
+    expect(setup.belatedCalls()).toBe(0)
   })
 
   it('ends when the resource server is closed: no further call is begun', async () => {
-    const scene = await createScene()
-    await scene.server.ready()
-    scene.clock.suspend(601)
-    await scene.spoil('everywhere', STALL)
-    const answer = scene.send(oldKey)
-    await scene.until(() => scene.asked.length === 4)
-    scene.server.close()
-    await scene.attemptEnds()
+    const setup = await createSetup()
+    await setup.server.ready()
+    setup.clock.suspend(601)
+    await setup.spoil('everywhere', STALL)
+    const answer = setup.send(oldKey)
+    await setup.until(() => setup.asked.length === 4)
+    setup.server.close()
+    await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 'granted', waited: 0 })
-    expect(scene.clock.pending()).toBe(0)
-    expect(scene.events.filter(({ type }) => type === 'discovery_failed')).toEqual([])
-    expect(scene.belatedCalls()).toBe(0)
+    expect(setup.clock.pending()).toBe(0)
+    expect(setup.events.filter(({ type }) => type === 'discovery_failed')).toEqual([])
+    expect(setup.belatedCalls()).toBe(0)
   })
 
   it('is not waited for where a set passes its maximum age meanwhile', async () => {
-    const scene = await createScene({ times: { jwksMaxAge: 30, fetchTimeout: 20 } })
-    await scene.server.ready()
-    await scene.spoil('everywhere', STALL)
-    await scene.clock.pass(35)
-    expect(scene.server.status()[0]!.keys.state).toBe('stale')
-    expect(scene.attempts()).toBe(2)
-    expect(scene.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
+    const setup = await createSetup({ times: { jwksMaxAge: 30, fetchTimeout: 20 } })
+    await setup.server.ready()
+    await setup.spoil('everywhere', STALL)
+    await setup.clock.pass(35)
+    expect(setup.server.status()[0]!.keys.state).toBe('stale')
+    expect(setup.attempts()).toBe(2)
+    expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   })
 })

@@ -4,22 +4,22 @@ import type { TestKey } from '../support/keys.ts'
 import { startCanary } from './canary.ts'
 import { type FaultCase, faultsOf, HARMLESS, type Place, tlsFaults } from './faults.ts'
 import {
-  createScene,
+  createSetup,
   KEYS,
   newKey,
   OAUTH,
   oldKey,
   OPENID,
-  type Scene,
+  type Setup,
   type SceneOptions,
   TIMEOUT,
-} from './scene.ts'
+} from './setup.ts'
 import { certificates, trustingFetch } from './tls.ts'
 
 /** What a resource server knows when the fault meets it, and what it is then asked. */
 interface State {
   /** Gets there, while the authorization server is good. */
-  readonly reach: (scene: Scene) => Promise<void>
+  readonly reach: (setup: Setup) => Promise<void>
   /** The key of the token of the request. */
   readonly key: TestKey
   /** The answer where keys cannot be fetched, and where they can be. */
@@ -38,20 +38,20 @@ interface State {
 }
 
 /** Sixty seconds after a start. */
-async function young({ server, clock }: Scene): Promise<void> {
+async function young({ server, clock }: Setup): Promise<void> {
   await server.ready()
   await clock.pass(60)
 }
 
 /** The process was suspended, and no timer has gone off meanwhile. */
 const asleep = (seconds: number) =>
-  async function sleep({ server, clock }: Scene): Promise<void> {
+  async function sleep({ server, clock }: Setup): Promise<void> {
     await server.ready()
     clock.suspend(seconds)
   }
 
 /** Attempts have failed for another reason, and the next one is due. */
-async function inAnOutage({ server, clock, spoil, mend, pass }: Scene): Promise<void> {
+async function inAnOutage({ server, clock, spoil, mend, pass }: Setup): Promise<void> {
   await server.ready()
   await spoil('everywhere', { refuses: true })
   await pass(520)
@@ -157,16 +157,16 @@ const placesOf = ({ failure: { metadata, keys } }: FaultCase): readonly Place[] 
 const canary = await startCanary()
 
 async function meets(fault: FaultCase, place: Place, state: State, options: SceneOptions) {
-  const scene = await createScene(options)
-  const { clock, server, asked, events, send, attemptEnds } = scene
+  const setup = await createSetup(options)
+  const { clock, server, asked, events, send, attemptEnds } = setup
   const failures = (type: 'keys_failed' | 'discovery_failed') =>
     events.flatMap((event) => (event.type === type ? [event.failure] : []))
-  await state.reach(scene)
+  await state.reach(setup)
   asked.length = 0
   events.length = 0
-  await scene.spoil(place, fault.fault)
-  const before = scene.attempts()
-  while (state.scheduled && scene.attempts() === before) await clock.pass(1)
+  await setup.spoil(place, fault.fault)
+  const before = setup.attempts()
+  while (state.scheduled && setup.attempts() === before) await clock.pass(1)
 
   const first = send(state.key)
   if (state.atOnce) expect(first).toMatchObject({ status: 'granted', waited: 0 })
@@ -185,15 +185,15 @@ async function meets(fault: FaultCase, place: Place, state: State, options: Scen
 
   // The next one knows, and does not wait.
   if (state.key === oldKey) expect(send(oldKey)).toMatchObject({ status: answer, waited: 0 })
-  await scene.attemptsEnd()
+  await setup.attemptsEnd()
 
-  scene.publish(oldKey, newKey)
-  await scene.mend()
-  await scene.pass(75, scene.isGood)
-  expect(scene.isGood()).toBe(true)
+  setup.publish(oldKey, newKey)
+  await setup.mend()
+  await setup.pass(75, setup.isGood)
+  expect(setup.isGood()).toBe(true)
   expect(send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   // Where the set was good all the time, the new key is sought, of which there may be one in five seconds.
-  await scene.pass(5)
+  await setup.pass(5)
   const rotated = send(newKey)
   await attemptEnds()
   expect(rotated).toMatchObject({ status: 'granted', waited: 0 })

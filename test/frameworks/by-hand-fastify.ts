@@ -1,8 +1,11 @@
 import { auth, type Bearward, createBearward, type FastifyGuard } from '@bearward/fastify'
-import fastify, { type FastifyInstance } from 'fastify'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serve } from './framework.ts'
 import { type Composition, FAILING } from './composition.ts'
 
+type AnyRequest = FastifyRequest
+type AnyReply = FastifyReply
 type Mount = (app: FastifyInstance, guard: FastifyGuard, bearward: Bearward) => void
 
 const fail = () => {
@@ -77,6 +80,21 @@ const MOUNTS: readonly (readonly [
     },
   ],
   [
+    'returns guard(request, reply) from a function that is not async',
+    (app, guard) =>
+      app.addHook('onRequest', ((request: AnyRequest, reply: AnyReply) =>
+        guard(request, reply)) as never),
+  ],
+  [
+    'awaits two guards together',
+    (app, guard, bearward) => {
+      const other = bearward.requireToken()
+      app.addHook('onRequest', async (request, reply) => {
+        await Promise.all([guard(request, reply), other(request, reply)])
+      })
+    },
+  ],
+  [
     'awaits authorize(request)',
     (app, _guard, bearward) =>
       app.addHook('onRequest', async (request, reply) => {
@@ -88,21 +106,37 @@ const MOUNTS: readonly (readonly [
   ],
 ]
 
-/** Each way once without, and once with an async `onSend` hook: a reply that was sent is then not ended yet. */
-export const fastifyCompositions: readonly Composition[] = [false, true].flatMap((hasOnSend) =>
+/** With a slow `onSend` hook, a reply that was sent is not ended yet. */
+const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) => unknown])[] = [
+  ['', () => {}],
+  [
+    ', with an async onSend',
+    (app) =>
+      app.addHook('onSend', async (_request, _reply, payload) => {
+        await nextTurn()
+        return payload
+      }),
+  ],
+  [
+    ', with an onSend that calls back later',
+    (app) =>
+      app.addHook(
+        'onSend',
+        (_request, _reply, payload, done) => void setImmediate(() => done(null, payload)),
+      ),
+  ],
+]
+
+/** Each way, and each way with an `onSend` hook. */
+export const fastifyCompositions: readonly Composition[] = ON_SEND.flatMap(([suffix, addOnSend]) =>
   MOUNTS.map(([name, mount, expected]): Composition => ({
-    name: hasOnSend ? `${name}, with an async onSend` : name,
+    name: name + suffix,
     ...(expected && { expected }),
     async start(options, handle) {
       const app = fastify()
       const bearward = createBearward(options)
       await app.register(bearward.plugin, { close: true })
-      if (hasOnSend) {
-        app.addHook('onSend', async (_request, _reply, payload) => {
-          await new Promise((resolve) => setImmediate(resolve))
-          return payload
-        })
-      }
+      addOnSend(app)
       mount(app, bearward.requireToken({ scope: 'read' }), bearward)
       app.all('/*', (request) => {
         handle(() => auth(request))

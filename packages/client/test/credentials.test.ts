@@ -9,7 +9,7 @@ import {
   type Secret,
   type TokenError,
 } from '../src/index.ts'
-import { closing, scene, SECRET, turns, until } from './scene.ts'
+import { closing, setup, SECRET, turns, until } from './setup.ts'
 import { type Asked, grant, granting, refusing, tokenServer } from './token-server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -91,7 +91,7 @@ describe('clientAuthentication.key', () => {
       privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'Ed25519' }),
     ],
   ])('signs the assertion if it is %s', async (_case, clientAuthentication) => {
-    const { value } = await scene(granting, {
+    const { value } = await setup(granting, {
       clientAuthentication: clientAuthentication as ClientAuthentication,
     })
     expect(await value()).toBe('token-1')
@@ -107,7 +107,7 @@ describe('a client assertion', () => {
       [{}, undefined],
       [{ audience: 'https://auth.example.com/token' }, 'https://auth.example.com/token'],
     ] as const) {
-      const { value, server } = await scene(granting, {
+      const { value, server } = await setup(granting, {
         clientAuthentication: {
           method: 'private_key_jwt',
           key: privateKey,
@@ -123,7 +123,7 @@ describe('a client assertion', () => {
 
   it('comes from the assertion function, which is called for each request', async () => {
     let made = 0
-    const { value, server, source } = await scene(granting, {
+    const { value, server, source } = await setup(granting, {
       clientAuthentication: {
         method: 'private_key_jwt',
         assertion: async () => `of-the-platform-${++made}`,
@@ -209,7 +209,7 @@ describe('unavailable credentials', () => {
   ])(
     'cause credentials_unavailable if the function %s',
     async (_case, clientAuthentication, detail) => {
-      const { source, server, events } = await scene(granting, { clientAuthentication, maxWait: 0 })
+      const { source, server, events } = await setup(granting, { clientAuthentication, maxWait: 0 })
       await expect(source.getToken()).rejects.toMatchObject({
         code: 'credentials_unavailable',
         fault: 'configuration',
@@ -222,7 +222,7 @@ describe('unavailable credentials', () => {
 
   it('cause credentials_unavailable, not timeout, if the function never settles', async () => {
     let calls = 0
-    const { source, passing } = await scene(granting, {
+    const { source, passing } = await setup(granting, {
       maxWait: 0,
       clientAuthentication: basicSecret(() => {
         calls++
@@ -240,7 +240,7 @@ describe('unavailable credentials', () => {
 
 describe('parameters', () => {
   it('are sent in addition to those of the grant', async () => {
-    const { value, server } = await scene(granting, { parameters: { organization: 'acme' } })
+    const { value, server } = await setup(granting, { parameters: { organization: 'acme' } })
     await value()
     expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
       grant_type: 'client_credentials',
@@ -261,7 +261,7 @@ describe('a token request whose connection is closed before the response', () =>
   ) {
     const server = closing(await tokenServer(closingWhenUsedAgain(script)))
     const tokenEndpoint = `${server.url}/token`
-    const all = await scene(granting, { server, tokenEndpoint, clientAuthentication })
+    const all = await setup(granting, { server, tokenEndpoint, clientAuthentication })
     expect(await all.value()).toBe('token-1')
     await turns()
     all.clock.advance(600)
@@ -305,7 +305,7 @@ describe('a token request whose connection is closed before the response', () =>
 
   it('fails with unreachable if the function returns no second assertion', async () => {
     const assertions = ['the-only-one']
-    const { server, failure } = await scene(closed, {
+    const { server, failure } = await setup(closed, {
       clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
       maxWait: 0,
     })
@@ -317,7 +317,7 @@ describe('a token request whose connection is closed before the response', () =>
     const secrets = ['first-secret', 'second-secret']
     for (const repeated of secrets) {
       let given = 0
-      const { server, source } = await scene(
+      const { server, source } = await setup(
         (asked) =>
           asked.number === 1
             ? closed(asked)

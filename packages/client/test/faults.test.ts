@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
-import { scene, SECRET } from './scene.ts'
+import { setup, SECRET } from './setup.ts'
 import { type Asked, grant, granting, refusing, type Script, tokenServer } from './token-server.ts'
 
 const answering =
@@ -145,7 +145,7 @@ describe('getToken()', () => {
   it.each(FAULTS)(
     'rejects with the documented error if the token endpoint %s',
     async (_case, script, code, tried) => {
-      const { server, source, passing, events } = await scene(script, {
+      const { server, source, passing, events } = await setup(script, {
         fetchTimeout: 0.1,
         maxWait: 1,
       })
@@ -177,7 +177,7 @@ describe('getToken()', () => {
   it('reports the system error code in detail if the server is unreachable', async () => {
     const gone = await tokenServer()
     await gone.close()
-    const { failure, events } = await scene(500, { issuer: gone.url, maxWait: 0 })
+    const { failure, events } = await setup(500, { issuer: gone.url, maxWait: 0 })
     expect(await failure()).toBe('unreachable')
     expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
   })
@@ -191,7 +191,7 @@ describe('getToken()', () => {
     [500, 'server_error'],
     [503, 'temporarily_unavailable'],
   ])('sends no token request if the metadata request gets %d', async (status, code) => {
-    const { server, failure } = await scene(500, {
+    const { server, failure } = await setup(500, {
       maxWait: 0,
       fetch: async () => new Response('', { status }),
     })
@@ -200,7 +200,7 @@ describe('getToken()', () => {
   })
 
   it('reports the URLs of the metadata requests if there is no metadata', async () => {
-    const { source, server } = await scene(granting, {
+    const { source, server } = await setup(granting, {
       fetch: async () => new Response('', { status: 404 }),
     })
     await expect(source.getToken()).rejects.toMatchObject({
@@ -211,7 +211,7 @@ describe('getToken()', () => {
   })
 
   it('rejects a token that expired before it arrived', async () => {
-    const { clock, source, server } = await scene(
+    const { clock, source, server } = await setup(
       ({ number }: Asked) => {
         clock.advance(number === 1 ? 2 : 0)
         return grant(number, { expires_in: 1 })
@@ -225,7 +225,7 @@ describe('getToken()', () => {
   })
 
   it('rejects with unexpected if the custom fetch returns no Response', async () => {
-    const { source, events } = await scene(granting, { fetch: async () => ({}) as Response })
+    const { source, events } = await setup(granting, { fetch: async () => ({}) as Response })
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'unexpected',
       fault: 'configuration',
@@ -240,7 +240,7 @@ describe('getToken()', () => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
         return void response.writeHead(307, { Location: '/token/elsewhere' }).end()
       }
-      const { source } = await scene(script, {
+      const { source } = await setup(script, {
         fetch: (url, init) => fetch(url, { ...init, redirect: 'follow' }),
       })
       await expect(source.getToken()).rejects.toMatchObject({ code: 'redirected' })
@@ -248,7 +248,7 @@ describe('getToken()', () => {
   )
 
   it('rejects with unreachable and drops the error if the custom fetch throws', async () => {
-    const { source } = await scene(500, {
+    const { source } = await setup(500, {
       maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),
     })

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../test/support/servers.ts'
-import { API, closing, scene, turns, until } from './scene.ts'
+import { API, closing, setup, turns, until } from './setup.ts'
 import { granting } from './token-server.ts'
 
 /** Starts an API on loopback that records each call and answers with a given function. */
@@ -40,7 +40,7 @@ const rejecting =
 
 /** Creates a source that is allowed to call `url`, with a cached token that is 10 seconds old. */
 async function caller(url: string, options: object = {}) {
-  const all = await scene(granting, { allowedOrigins: [url], ...options })
+  const all = await setup(granting, { allowedOrigins: [url], ...options })
   await all.source.getToken()
   all.clock.advance(10)
   return all
@@ -108,7 +108,7 @@ describe('source.fetch()', () => {
   })
 
   it('accepts signal in init, and not in request', async () => {
-    const { source, server } = await scene()
+    const { source, server } = await setup()
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
     await expect(source.getToken({ signal: 7 as never })).rejects.toThrow('signal must be')
@@ -116,7 +116,7 @@ describe('source.fetch()', () => {
   })
 
   it('rejects with the error that resourceFetch throws', async () => {
-    const { source } = await scene(granting, {
+    const { source } = await setup(granting, {
       resourceFetch: async () => {
         throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
       },
@@ -126,7 +126,7 @@ describe('source.fetch()', () => {
 
   it('calls the API with resourceFetch', async () => {
     const seen: unknown[] = []
-    const { source } = await scene(granting, {
+    const { source } = await setup(granting, {
       resourceFetch: async (input, init) => {
         seen.push(input, init?.method, new Headers(init?.headers).get('authorization'))
         return new Response('hi')
@@ -137,7 +137,7 @@ describe('source.fetch()', () => {
   })
 
   it('rejects when its signal is aborted while it waits for a token', async () => {
-    const { source, server } = await scene(() => undefined, {
+    const { source, server } = await setup(() => undefined, {
       allowedOrigins: ['http://127.0.0.1:9'],
     })
     const abort = new AbortController()
@@ -181,7 +181,7 @@ describe('a token that an API rejects', () => {
 
   it('is not replaced if it was requested less than 5 s ago', async () => {
     const { url, calls } = await api(rejecting(['token-1']))
-    const { source, server, clock } = await scene(granting, { allowedOrigins: [url] })
+    const { source, server, clock } = await setup(granting, { allowedOrigins: [url] })
     expect((await source.fetch(url)).status).toBe(401)
     clock.advance(4.9)
     expect((await source.fetch(url)).status).toBe(401)
@@ -330,7 +330,7 @@ describe('source.fetch() sends no token', () => {
     'file:///etc/passwd',
   ])('if the URL is %s', async (address) => {
     const sent: unknown[] = []
-    const { source, server } = await scene(granting, {
+    const { source, server } = await setup(granting, {
       resourceFetch: async (input) => {
         sent.push(input)
         return new Response()
@@ -349,14 +349,14 @@ describe('source.fetch() sends no token', () => {
     ['is not https', { resource: 'http://127.0.0.1/' }],
     ['is not set, but audience is', { resource: undefined, audience: 'https://api.example.com' }],
   ])('if allowedOrigins is not set and resource %s', async (_case, options) => {
-    const { source } = await scene(granting, options as object)
+    const { source } = await setup(granting, options as object)
     for (const address of ['http://127.0.0.1/', API]) {
       await expect(source.fetch(address)).rejects.toMatchObject({ code: 'origin_not_allowed' })
     }
   })
 
   it('to the configured resource if the token is for another resource', async () => {
-    const { source } = await scene()
+    const { source } = await setup()
     const request = { resource: 'https://other.example.com/v1' }
     await expect(source.fetch(API, {}, request)).rejects.toMatchObject({
       code: 'origin_not_allowed',
@@ -391,7 +391,7 @@ describe('source.fetch() sends no token', () => {
       }
     }
     const sent: string[] = []
-    const { source } = await scene(granting, {
+    const { source } = await setup(granting, {
       resourceFetch: async (input) => {
         sent.push((input as Request).url)
         return new Response()
@@ -414,7 +414,7 @@ describe('source.fetch() sends no token', () => {
   it('to a URL that was changed during the wait for a token', async () => {
     const evil = await api()
     const { url, calls } = await api()
-    const { source } = await scene(granting, { allowedOrigins: [url] })
+    const { source } = await setup(granting, { allowedOrigins: [url] })
     const address = new URL(url)
     const answer = source.fetch(address)
     address.port = String(evil.port)

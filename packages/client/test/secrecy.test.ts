@@ -8,7 +8,7 @@ import {
   ConfigurationError,
   type TokenError,
 } from '../src/index.ts'
-import { scene, SECRET, until } from './scene.ts'
+import { setup, SECRET, until } from './setup.ts'
 import { type Asked, grant, refusing } from './token-server.ts'
 
 const faults = watchProcess()
@@ -30,7 +30,7 @@ function shown(value: unknown): string {
 
 describe('printed objects do not contain', () => {
   it('the value of a token', async () => {
-    const { source, events } = await scene()
+    const { source, events } = await setup()
     const token = await source.getToken()
     expect(token.value).toBe('token-1')
     for (const value of [token, source, events, source.counters()]) {
@@ -70,7 +70,7 @@ describe('printed objects do not contain', () => {
     let repeated = 0
     for (const place of Object.values(PLACES)) {
       let said = ''
-      const { source, events } = await scene(
+      const { source, events } = await setup(
         (asked) => {
           said = place(asked) ?? ''
           const again = refusing('invalid_scope', {
@@ -96,7 +96,7 @@ describe('printed objects do not contain', () => {
   })
 
   it('the error_description of invalid_client', async () => {
-    const { source } = await scene(
+    const { source } = await setup(
       refusing('invalid_client', { status: 401, error_description: 'reversed: terces-a' }),
     )
     await expect(source.getToken()).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('printed objects do not contain', () => {
 
 describe('the detail of an error', () => {
   it('contains a safe error_description', async () => {
-    const { source, server } = await scene(
+    const { source, server } = await setup(
       refusing('invalid_scope', { error_description: 'no such scope:\n write' }),
     )
     await expect(source.getToken()).rejects.toMatchObject({
@@ -135,7 +135,7 @@ describe('the detail of an error', () => {
     ['a terminal escape sequence', '\u001b[2J'],
     ['not a string', { a: 1 }],
   ])('does not contain an error_description that is %s', async (_case, error_description) => {
-    const { source } = await scene(refusing('invalid_scope', { error_description }))
+    const { source } = await setup(refusing('invalid_scope', { error_description }))
     await expect(source.getToken()).rejects.toMatchObject({
       detail: expect.stringMatching(/: status 400, invalid_scope$/),
     })
@@ -143,7 +143,7 @@ describe('the detail of an error', () => {
 })
 
 it('a failed renewal without waiting callers causes no unhandled rejection', async () => {
-  const { clock, server, source, value, count } = await scene(({ number }) => grant(number))
+  const { clock, server, source, value, count } = await setup(({ number }) => grant(number))
   await value()
   server.answer(500)
   clock.advance(500)
@@ -153,7 +153,7 @@ it('a failed renewal without waiting callers causes no unhandled rejection', asy
 })
 
 it('an error thrown by onEvent is ignored', async () => {
-  const { value } = await scene(undefined, {
+  const { value } = await setup(undefined, {
     onEvent: () => {
       throw new Error('a bug')
     },

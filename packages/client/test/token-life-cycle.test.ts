@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { TokenLifeCycle } from '../src/token-life-cycle.ts'
 
 /** Creates a life-cycle without jitter, and functions to move both clocks. */
-function scene(renewBefore?: number) {
+function setup(renewBefore?: number) {
   const cycle = new TokenLifeCycle<string>(renewBefore, () => 0)
   const now = { wall: 1_000_000, monotonic: 0 }
   const pass = (seconds: number) => {
@@ -18,7 +18,7 @@ function scene(renewBefore?: number) {
 
 describe('TokenLifeCycle', () => {
   it('requests a token first', () => {
-    expect(scene().plan()).toEqual({ token: undefined, start: true })
+    expect(setup().plan()).toEqual({ token: undefined, start: true })
   })
 
   it.each([
@@ -35,7 +35,7 @@ describe('TokenLifeCycle', () => {
     },
     { lifetime: 1e9, due: 86_100, gone: 86_395, because: 'lifetime of at most a day' },
   ])('renews a token of $lifetime s at $due s and drops it at $gone s: $because', (row) => {
-    const { pass, succeed, plan } = scene(row.renewBefore)
+    const { pass, succeed, plan } = setup(row.renewBefore)
     succeed('one', row.lifetime)
     expect(plan()).toEqual({ token: 'one', start: false })
     pass(row.due - 0.01)
@@ -55,7 +55,7 @@ describe('TokenLifeCycle', () => {
       { wall: -86_400_000, monotonic: 700_000 },
     ],
   ])('expires a token if only %s', (_case, moved) => {
-    const { now, succeed, plan } = scene()
+    const { now, succeed, plan } = setup()
     succeed('one', 600)
     now.wall += moved.wall
     now.monotonic += moved.monotonic
@@ -63,7 +63,7 @@ describe('TokenLifeCycle', () => {
   })
 
   it('doubles the backoff of renewals up to 30 s, and limits it to 5 s without a valid token', () => {
-    const { pass, succeed, fail, plan } = scene()
+    const { pass, succeed, fail, plan } = setup()
     succeed('one', 600)
     pass(480)
     for (const pause of [0.5, 1, 2, 4, 8, 16]) {
@@ -96,7 +96,7 @@ describe('TokenLifeCycle', () => {
   })
 
   it('renews at once after the cached token was rejected, and keeps it until a new token arrives', () => {
-    const { cycle, now, pass, succeed, plan } = scene()
+    const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((held) => held === token, now)
     expect(reject('two')).toBe('too_young')
@@ -111,7 +111,7 @@ describe('TokenLifeCycle', () => {
   })
 
   it('drops the cached token only if it is the given one', () => {
-    const { cycle, succeed, plan } = scene()
+    const { cycle, succeed, plan } = setup()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)
     expect(plan().token).toBe('two')
@@ -120,7 +120,7 @@ describe('TokenLifeCycle', () => {
   })
 
   it('returns the lifetime, at most a day', () => {
-    const { succeed } = scene()
+    const { succeed } = setup()
     expect([succeed('one', 600), succeed('two', 1e9)]).toEqual([600, 86_400])
   })
 })

@@ -2,7 +2,7 @@ import { type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
 import type { TokenError } from '../src/index.ts'
-import { API, scene, SECRET, turns, until } from './scene.ts'
+import { API, setup, SECRET, turns, until } from './setup.ts'
 import { type Asked, grant, granting, refusing } from './token-server.ts'
 
 const readBasic = ({ headers }: Asked) =>
@@ -10,7 +10,7 @@ const readBasic = ({ headers }: Asked) =>
 
 describe('getToken()', () => {
   it('requests a token with the client credentials grant at the discovered endpoint', async () => {
-    const { server, source } = await scene()
+    const { server, source } = await setup()
     expect(server.visited).toEqual([])
     const token = await source.getToken()
     expect(token).toMatchObject({
@@ -33,8 +33,8 @@ describe('getToken()', () => {
   })
 
   it('uses tokenEndpoint without discovery, and sends audience', async () => {
-    const { server } = await scene()
-    const { value, server: same } = await scene(granting, {
+    const { server } = await setup()
+    const { value, server: same } = await setup(granting, {
       server,
       issuer: undefined!,
       tokenEndpoint: `${server.url}/token`,
@@ -54,7 +54,7 @@ describe('getToken()', () => {
   })
 
   it('caches the token, and sends one request for 1000 concurrent callers', async () => {
-    const { server, source, count } = await scene()
+    const { server, source, count } = await setup()
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getToken()))
     expect(new Set(tokens).size).toBe(1)
     expect(await source.getToken()).toBe(tokens[0])
@@ -66,7 +66,7 @@ describe('getToken()', () => {
   })
 
   it('renews the token once before it expires, and returns the old one meanwhile', async () => {
-    const { clock, server, source, value, count, events } = await scene()
+    const { clock, server, source, value, count, events } = await setup()
     await value()
     clock.advance(479.9)
     expect(await value()).toBe('token-1')
@@ -92,7 +92,7 @@ describe('getToken()', () => {
   })
 
   it('waits for a new token after the old one expired', async () => {
-    const { clock, server, value } = await scene()
+    const { clock, server, value } = await setup()
     await value()
     clock.advance(595)
     expect(await Promise.all([value(), value()])).toEqual(['token-2', 'token-2'])
@@ -103,14 +103,14 @@ describe('getToken()', () => {
     ['the process was suspended', 'suspend', 3600],
     ['the clock was set forward', 'jump', 3600],
   ] as const)('replaces a token that expired because %s', async (_case, move, seconds) => {
-    const { clock, value } = await scene()
+    const { clock, value } = await setup()
     await value()
     clock[move](seconds)
     expect(await value()).toBe('token-2')
   })
 
   it('does not extend the lifetime when the clock is set back', async () => {
-    const { clock, value } = await scene()
+    const { clock, value } = await setup()
     await value()
     clock.jump(-86_400)
     expect(await value()).toBe('token-1')
@@ -128,7 +128,7 @@ describe('getToken()', () => {
   ])(
     'caches a token for a limited time if expires_in is %s',
     async (_case, given, expiresAt, seconds) => {
-      const { clock, source, value } = await scene(({ number }) =>
+      const { clock, source, value } = await setup(({ number }) =>
         grant(number, { expires_in: given }),
       )
       expect((await source.getToken()).expiresAt).toBe(expiresAt)
@@ -139,7 +139,7 @@ describe('getToken()', () => {
   )
 
   it('ignores refresh tokens and ID tokens', async () => {
-    const { source } = await scene(({ number }) =>
+    const { source } = await setup(({ number }) =>
       grant(number, { refresh_token: 7, id_token: 'x', token_type: 'bEARER' }),
     )
     const token = await source.getToken()
@@ -147,7 +147,7 @@ describe('getToken()', () => {
   })
 
   it('reports scopes that were not granted in missingScopes', async () => {
-    const { source, events } = await scene(({ number }) => grant(number, { scope: 'read other' }))
+    const { source, events } = await setup(({ number }) => grant(number, { scope: 'read other' }))
     expect(await source.getToken()).toMatchObject({
       scopes: ['read', 'other'],
       missingScopes: ['write'],
@@ -158,7 +158,7 @@ describe('getToken()', () => {
 
 describe('counters()', () => {
   it('counts if nothing listens to events', async () => {
-    const { clock, server, source, value, failure } = await scene(granting, {
+    const { clock, server, source, value, failure } = await setup(granting, {
       onEvent: undefined!,
       maxWait: 0,
     })
@@ -183,7 +183,7 @@ describe('counters()', () => {
 
 describe('tokens for several targets', () => {
   it('are requested once each and cached separately', async () => {
-    const { server, source } = await scene(({ number, form }) =>
+    const { server, source } = await setup(({ number, form }) =>
       grant(number, {
         access_token: [form.get('scope'), form.getAll('resource').join()]
           .join('|')
@@ -209,7 +209,7 @@ describe('tokens for several targets', () => {
   })
 
   it('are one token if the targets differ only in order and duplicates', async () => {
-    const { server, source } = await scene()
+    const { server, source } = await setup()
     const same = [
       undefined,
       {},
@@ -222,7 +222,7 @@ describe('tokens for several targets', () => {
   })
 
   it('are limited to 100, and the configured one is never evicted', async () => {
-    const { server, source, value } = await scene()
+    const { server, source, value } = await setup()
     await value()
     for (let i = 0; i <= 100; i++) await source.getToken({ scope: `scope-${i}` })
     expect(server.asked).toHaveLength(102)
@@ -234,7 +234,7 @@ describe('tokens for several targets', () => {
   })
 
   it('are rejected with ConfigurationError if the request is invalid', async () => {
-    const { source, server } = await scene()
+    const { source, server } = await setup()
     for (const [request, problem] of [
       [{ scopes: 'read' }, 'Did you mean scope?'],
       [{ scope: 'a"b' }, 'scope must be'],
@@ -249,7 +249,7 @@ describe('tokens for several targets', () => {
 
 describe('invalidate()', () => {
   it('removes the rejected token, and not its successor', async () => {
-    const { clock, source, value, server, count } = await scene()
+    const { clock, source, value, server, count } = await setup()
     const first = await source.getToken()
     clock.advance(5)
     expect(source.invalidate(first)).toBe(true)
@@ -267,7 +267,7 @@ describe('invalidate()', () => {
   })
 
   it('returns false and keeps a token that is younger than 5 s', async () => {
-    const { clock, source, value, server, count } = await scene()
+    const { clock, source, value, server, count } = await setup()
     for (let call = 0; call < 50; call++) expect(source.invalidate(await value())).toBe(false)
     clock.advance(4.99)
     expect(source.invalidate(await value())).toBe(false)
@@ -278,7 +278,7 @@ describe('invalidate()', () => {
   it('without an argument does not cache the token of a running request', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    const { source, server, value } = await scene(async ({ number }: Asked) => {
+    const { source, server, value } = await setup(async ({ number }: Asked) => {
       if (number === 1) await held
       return grant(number)
     })
@@ -299,7 +299,7 @@ describe('an outage of the authorization server', () => {
     ['sends an invalid response', { token: 'none' }],
     ['rejects the credentials', refusing('invalid_client', { status: 401 })],
   ])('has no effect while a valid token is cached, if the server %s', async (_case, outage) => {
-    const { clock, server, value, source, passing, failure, count } = await scene()
+    const { clock, server, value, source, passing, failure, count } = await setup()
     await value()
     clock.advance(480)
     server.answer(outage)
@@ -321,7 +321,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('ends with a token for all waiting callers if it is short', async () => {
-    const { server, value, passing, count } = await scene(({ number }) =>
+    const { server, value, passing, count } = await setup(({ number }) =>
       number < 4 ? 503 : grant(number),
     )
     const values = Array.from({ length: 10 }, value)
@@ -331,7 +331,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('rejects callers before maxWait would be exceeded, and rejects at once during the backoff', async () => {
-    const { clock, server, source, failure, passing } = await scene(503)
+    const { clock, server, source, failure, passing } = await setup(503)
     const began = clock.monotonic()
     expect(await passing(failure())).toBe('temporarily_unavailable')
     expect(clock.monotonic() - began).toBeLessThan(5000)
@@ -351,7 +351,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('causes one request at a time for 500 concurrent callers', async () => {
-    const { server, failure, passing, count } = await scene(
+    const { server, failure, passing, count } = await setup(
       ({ response }) => void response.destroy(),
     )
     const failures = await passing(Promise.all(Array.from({ length: 500 }, failure)))
@@ -367,14 +367,14 @@ describe('an outage of the authorization server', () => {
     [1.5, 3],
     [20, 6],
   ])('with a maxWait of %d s causes %d request(s)', async (maxWait, requests) => {
-    const { clock, server, failure, passing } = await scene(503, { maxWait })
+    const { clock, server, failure, passing } = await setup(503, { maxWait })
     expect(await passing(failure())).toBe('temporarily_unavailable')
     expect(clock.monotonic()).toBeLessThanOrEqual(maxWait * 1000 + 100)
     expect(server.asked).toHaveLength(requests)
   })
 
   it('counts the duration of requests towards maxWait', async () => {
-    const { server, failure, passing } = await scene(() => undefined, {
+    const { server, failure, passing } = await setup(() => undefined, {
       maxWait: 6,
       fetchTimeout: 4,
     })
@@ -383,7 +383,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('causes no request before Retry-After ends', async () => {
-    const { clock, server, source, value, failure } = await scene(
+    const { clock, server, source, value, failure } = await setup(
       refusing('too_fast', { status: 429, headers: { 'Retry-After': '40' } }),
     )
     expect(await failure()).toBe('throttled')
@@ -401,14 +401,14 @@ describe('an outage of the authorization server', () => {
       if (number > 1) return grant(number)
       return void response.writeHead(503, { 'Retry-After': '7' }).end()
     }
-    const { clock, value, passing } = await scene(script, { maxWait: 10 })
+    const { clock, value, passing } = await setup(script, { maxWait: 10 })
     const began = clock.monotonic()
     expect(await passing(value())).toBe('token-2')
     expect(clock.monotonic() - began).toBeGreaterThanOrEqual(7000)
   })
 
   it('causes no request for any target before Retry-After ends, at most 300 s', async () => {
-    const { clock, server, source } = await scene(
+    const { clock, server, source } = await setup(
       refusing('too_fast', { status: 429, headers: { 'Retry-After': '99999999999' } }),
     )
     const ask = (scope: number) =>
@@ -424,7 +424,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('causes at most 10 concurrent requests for any number of targets', async () => {
-    const { server, source, clock, failure, passing } = await scene(() => undefined, {
+    const { server, source, clock, failure, passing } = await setup(() => undefined, {
       maxWait: 0,
     })
     const failures = Array.from({ length: 30 }, (_, i) =>
@@ -451,7 +451,7 @@ describe('an outage of the authorization server', () => {
     const warnings: unknown[] = []
     const warned = (warning: unknown) => void warnings.push(warning)
     process.on('warning', warned)
-    const { source, count, clock } = await scene(503)
+    const { source, count, clock } = await setup(503)
     const { signal } = new AbortController()
     const all = Array.from({ length: 50 }, (_, i) =>
       source.getToken({ scope: `s${i % 30}`, signal }),
@@ -467,7 +467,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('has no effect if only the metadata hangs and the endpoint is known', async () => {
-    const { clock, server, value } = await scene()
+    const { clock, server, value } = await setup()
     await value()
     server.publish(() => () => undefined)
     for (const number of [2, 3]) {
@@ -479,7 +479,7 @@ describe('an outage of the authorization server', () => {
 
   it('ends when hanging metadata is available again', async () => {
     let isAvailable = false
-    const { clock, server, failure, passing } = await scene(granting, {
+    const { clock, server, failure, passing } = await setup(granting, {
       maxWait: 0,
       // Ignores the signal.
       fetch: (url, init) =>
@@ -493,7 +493,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('has no effect if only the metadata is wrong and the endpoint is known', async () => {
-    const { clock, server, value } = await scene()
+    const { clock, server, value } = await setup()
     await value()
     server.publish(() => ({ issuer: 'https://somebody.else.example' }))
     clock.advance(3600)
@@ -501,7 +501,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('ends after a 404 when discovery finds the new endpoint', async () => {
-    const { clock, server, value, failure, source } = await scene()
+    const { clock, server, value, failure, source } = await setup()
     await value()
     server.answer(404)
     source.invalidate()
@@ -517,7 +517,7 @@ describe('an outage of the authorization server', () => {
 describe('a waiting caller', () => {
   it('stops waiting when its signal is aborted, and other callers continue', async () => {
     let release = () => {}
-    const { source, value, server } = await scene(async ({ number }) => {
+    const { source, value, server } = await setup(async ({ number }) => {
       await new Promise<void>((resolve) => (release = resolve))
       return grant(number)
     })
@@ -534,7 +534,7 @@ describe('a waiting caller', () => {
   })
 
   it('ends the retries when it aborts as the last one', async () => {
-    const { clock, source, server, count } = await scene(503)
+    const { clock, source, server, count } = await setup(503)
     const abort = new AbortController()
     const waiting = source.getToken({ signal: abort.signal })
     await until(() => count('token_failed') === 1)
@@ -550,7 +550,7 @@ describe('a waiting caller', () => {
   it('leaves no timer when it aborts as the last one during a backoff', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    const { clock, source, server, count } = await scene(async ({ response }: Asked) => {
+    const { clock, source, server, count } = await setup(async ({ response }: Asked) => {
       await held
       response.writeHead(503).end()
     })
@@ -572,7 +572,7 @@ describe('a waiting caller', () => {
   })
 
   it('gets the error closed after close(), and no timer is left', async () => {
-    const { clock, source, failure, server, count } = await scene(() => undefined)
+    const { clock, source, failure, server, count } = await setup(() => undefined)
     const waiting = failure()
     await until(() => server.asked.length === 1)
     source.close()
@@ -584,7 +584,7 @@ describe('a waiting caller', () => {
   })
 
   it('gets the error closed after close() between two attempts', async () => {
-    const { clock, source, failure, count } = await scene(503)
+    const { clock, source, failure, count } = await setup(503)
     const waiting = failure()
     await until(() => count('token_failed') === 1)
     source.close()
@@ -596,7 +596,7 @@ describe('a waiting caller', () => {
 describe('client authentication', () => {
   it('with private_key_jwt sends a signed assertion for the issuer', async () => {
     const { privateKey, jwk } = generateKey('ES256', 'client-key')
-    const { server, clock, value } = await scene(granting, {
+    const { server, clock, value } = await setup(granting, {
       clientAuthentication: { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
     })
     await value()
@@ -616,7 +616,7 @@ describe('client authentication', () => {
 
   it('with tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
     const called: string[] = []
-    const { server, value } = await scene(granting, {
+    const { server, value } = await setup(granting, {
       clientAuthentication: { method: 'tls_client_auth' },
       fetch: (url, init) => {
         called.push(new URL(url).pathname)
@@ -638,7 +638,7 @@ describe('client authentication', () => {
 describe('a client secret', () => {
   it('is read from its function for each request, so that it can be rotated', async () => {
     let secret = 'old'
-    const { server, source, value } = await scene(granting, {
+    const { server, source, value } = await setup(granting, {
       clientAuthentication: { method: 'client_secret_basic', secret: async () => secret },
     })
     await value()
@@ -654,7 +654,7 @@ describe('a client secret', () => {
       if (calls++ === 0) throw new Error(`the vault says ${SECRET}`)
       return SECRET
     }
-    const { value, events, passing } = await scene(granting, {
+    const { value, events, passing } = await setup(granting, {
       clientAuthentication: { method: 'client_secret_basic', secret },
     })
     expect(await passing(value())).toBe('token-1')
@@ -663,7 +663,7 @@ describe('a client secret', () => {
   })
 
   it('is not sent if the metadata belongs to another issuer', async () => {
-    const { server, failure } = await scene()
+    const { server, failure } = await setup()
     server.publish((url) => ({
       issuer: 'https://bank.example.com',
       token_endpoint: `${url}/token`,
@@ -673,7 +673,7 @@ describe('a client secret', () => {
   })
 
   it('is not sent to an endpoint without https', async () => {
-    const { server, failure } = await scene()
+    const { server, failure } = await setup()
     server.publish((url) => ({ issuer: url, token_endpoint: 'http://as.example.com/token' }))
     expect(await failure()).toBe('no_token_endpoint')
   })

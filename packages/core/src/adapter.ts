@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 import type { Requirements } from './authorization/requirements.ts'
+import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
 import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
@@ -34,7 +35,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
   /** Writes status, `headers` and `body`. */
   refuse(outcome: Refused, ...args: Args): Result
   /** Passes an error to the error handling of the framework: one that `check` or `errorBody` has thrown. */
-  fail(error: unknown, ...args: Args): Result
+  fail(error: Error, ...args: Args): Result
   /**
    * Returns what a guard returns that has to wait. Default: `settled`, which takes what `proceed`, `refuse` or
    * `fail` returns.
@@ -102,7 +103,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
     // As given: an argument that is present but undefined is a mistake that the core reports.
     const guard = server.guard(...(requirements as [Requirements]))
     const decide: Guard = (...args) => {
-      const fail = (error: unknown) => definition.fail(error, ...args)
+      const fail = (thrown: unknown) => definition.fail(toError(thrown), ...args)
       const settle = (outcome: Outcome) => {
         try {
           if (outcome.kind === 'refused') return definition.refuse(outcome, ...args)
@@ -121,7 +122,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
       }
       if (!(outcome instanceof Promise)) return settle(outcome)
       const settled = withoutWarning(outcome.then(settle, fail) as Promise<Awaited<Result>>)
-      return definition.wait === undefined ? settled : definition.wait(settled, ...args)
+      const wait = getMember(definition, 'wait')
+      return wait === undefined ? settled : wait(settled, ...args)
     }
     return function bearwardGuard(...args) {
       return withoutWarning(decide(...args))
@@ -155,6 +157,14 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
  */
 export function pending(): Promise<never> {
   return new Promise(() => {})
+}
+
+/** To a framework, `next(undefined)` means that the request may pass, and `next('route')` has a meaning, too. */
+function toError(thrown: unknown): Error {
+  // Not `instanceof`: an error of another realm, as in Jest, keeps its message and status.
+  if (typeof thrown === 'object' && thrown !== null) return thrown as Error
+  const message = 'The check or the errorBody of a guard threw something that is not an Error.'
+  return new Error(message, { cause: thrown })
 }
 
 /**

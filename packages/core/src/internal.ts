@@ -51,4 +51,4 @@ export { readRows, readTable, reportUnknownNames } from './options/option-table.
 export type { OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { createLruCache } from './lib/lru-cache.ts'
-export { getMember, isRecord, ownMembers } from './lib/objects.ts'
+export { getMember, isPlainObject, isRecord, ownMembers } from './lib/objects.ts'

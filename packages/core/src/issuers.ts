@@ -47,8 +47,8 @@ export interface ConfiguredIssuers {
   readonly trusted: TrustedIssuers
   readonly ready: () => Promise<void>
   readonly status: () => readonly IssuerStatus[]
-  /** Throws a `ConfigurationError` if there is no such issuer with public keys, or if it is not a thumbprint. */
-  readonly distrustKey: (issuer: string, thumbprint: string) => void
+  /** Calls `isNew` first if the key was trusted. Throws a `ConfigurationError` if there is no such issuer with public keys, or if it is not a thumbprint. */
+  readonly distrustKey: (issuer: string, thumbprint: string, isNew: () => void) => void
 }
 
 /** Makes the keys of every issuer (tenants share them) and its introspection. `closed` aborts outgoing calls. */
@@ -80,14 +80,14 @@ export function createIssuers(
       [...keySources].map(([issuer, keys]) =>
         Object.freeze({ issuer, keys: keys.status(), closed: closed.aborted }),
       ),
-    distrustKey(issuer, thumbprint) {
+    distrustKey(issuer, thumbprint, isNew) {
       const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
       if (keys?.distrustKey === undefined || !isThumbprint(thumbprint)) {
         throw new ConfigurationError('distrustKey was called wrongly', [
           'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
         ])
       }
-      keys.distrustKey(thumbprint)
+      if (keys.distrustKey(thumbprint)) isNew()
       // The key may have signed answers about tokens.
       for (const one of trusted.values()) if (one.keys === keys) one.introspection?.forget()
       publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))

@@ -12,6 +12,7 @@ import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
 import { presentToken, readCredentials } from './request/credentials.ts'
 import {
+  createDetachedExchange,
   createExchange,
   createGuardExchange,
   type Exchange,
@@ -71,7 +72,6 @@ export interface ResourceServer {
    * if (outcome.kind !== 'granted') return outcome
    */
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
-  authenticate(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
    * Verifies a token that did not come in a request: from a socket, a queue or a command line. Uses the same
    * token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
@@ -166,26 +166,27 @@ export function createServer({
   return {
     guard,
     authorize,
-    authenticate: (request, ...requirements) => guard(...requirements)(request),
     verify(token) {
       const steps = [presentToken(token), ...AFTER_CREDENTIALS]
-      const outcome = run(steps, createExchange(undefined, ANY_TOKEN, services))
+      const outcome = run(steps, createDetachedExchange(ANY_TOKEN, services))
       return outcome as MaybePromise<Granted | Refused>
     },
     ready: issuers.ready,
     status: issuers.status,
     distrustKey(key) {
-      // First, for a listener that asks again when the event is published.
-      services.distrustCount++
-      issuers.distrustKey(key?.issuer, key?.thumbprint)
+      issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)
     },
     close: () => closing.abort(),
   }
 }
 
+/** The step after the credentials. */
+const VERIFY = 1
+
 /** Runs the steps one after the other, without a promise as long as none of them has to wait. */
 function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromise<Outcome> {
   for (let i = first; i < steps.length; i++) {
+    if (i > VERIFY && isOutdated(exchange)) return run(steps, exchange, VERIFY)
     const result = steps[i]!(exchange)
     if (result instanceof Promise) {
       return result.then((rejection) =>
@@ -194,5 +195,13 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
     }
     if (result !== undefined) return toOutcome(exchange, result)
   }
-  return toOutcome(exchange, undefined)
+  // Not the last step again: it has called the `check` of the application.
+  return isOutdated(exchange)
+    ? run(steps.slice(0, -1), exchange, VERIFY)
+    : toOutcome(exchange, undefined)
+}
+
+/** A key was distrusted since the token was verified, while a step has waited. */
+function isOutdated({ distrustCount, services }: Exchange): boolean {
+  return distrustCount !== services.distrustCount
 }

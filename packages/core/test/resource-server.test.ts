@@ -18,7 +18,8 @@ import {
   type Requirements,
   type ResourceServerOptions,
 } from '../src/index.ts'
-import { ACTIVE, closing, issuing, scene as introspecting } from './token/introspection/scene.ts'
+import { guardAt } from './support/guard-at.ts'
+import { ACTIVE, closing, issuing, setup as introspecting } from './token/introspection/setup.ts'
 
 const issuer = createTestIssuer()
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
@@ -29,7 +30,7 @@ function request(token?: string): RequestLike {
 
 describe('a resource server', () => {
   it('answers at once where the keys are at hand', () => {
-    const outcome = createResourceServer(options).authenticate(request(issuer.token()))
+    const outcome = createResourceServer(options).authorize(request(issuer.token()))
     expect(outcome).not.toBeInstanceOf(Promise)
     expect((outcome as Outcome).kind).toBe('granted')
   })
@@ -40,17 +41,17 @@ describe('a resource server', () => {
     const raw = {}
     const token = issuer.token()
     const view = () => ({ ...request(token), raw })
-    void server.authenticate(view())
-    void server.authenticate(view(), { scope: 'read' })
+    void server.authorize(view())
+    void server.authorize(view(), { scope: 'read' })
     expect(events.map((event) => event.type)).toEqual(['verified'])
-    void server.authenticate({ ...view(), raw: {} })
+    void server.authorize({ ...view(), raw: {} })
     expect(events).toHaveLength(2)
   })
 
   it('leaves no trace on a request that anybody could read or write, and takes a frozen one', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
-    expect(server.authenticate(raw)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(raw)).toMatchObject({ kind: 'granted' })
     expect(Reflect.ownKeys(raw)).toEqual(['method', 'url', 'headers'])
     expect(getToken(raw).clientId).toBe('reports-cron')
     for (const another of [{ ...raw }, Object.create(raw), new Proxy(raw, {})]) {
@@ -65,8 +66,8 @@ describe('a resource server', () => {
       onEvent: ({ type }, about) => heard.push([type, about]),
     })
     const [good, bad] = [{ ...request(issuer.token()), raw: {} }, request('a.b.c')]
-    void server.authenticate(good)
-    void server.authenticate(bad)
+    void server.authorize(good)
+    void server.authorize(bad)
     server.distrustKey({
       issuer: ISSUER,
       thumbprint: await calculateJwkThumbprint(issuer.jwks.keys[0]!),
@@ -86,11 +87,11 @@ describe('a resource server', () => {
     const exp = clock.seconds() + 60
     const token = issuer.token({ claims: { exp, iat: clock.seconds() } })
     const view = { ...request(token), raw: {} }
-    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
     clock.advance(64)
-    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
     clock.advance(1)
-    expect(server.authenticate(view)).toMatchObject({ reason: 'expired' })
+    expect(server.authorize(view)).toMatchObject({ reason: 'expired' })
   })
 
   it('verifies a request once for each of several servers, and getToken throws after a refusal', () => {
@@ -101,10 +102,10 @@ describe('a resource server', () => {
       createResourceServer({ ...options, onEvent }),
     ]
     const view = { ...request(issuer.token()), raw: {} }
-    for (const server of [one, other, one, other]) void server.authenticate(view)
+    for (const server of [one, other, one, other]) void guardAt(server)(view)
     expect(types).toEqual(['verified', 'verified'])
     expect(getToken(view.raw).clientId).toBe('reports-cron')
-    expect(other.authenticate(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
+    expect(guardAt(other)(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
@@ -118,11 +119,11 @@ describe('a resource server', () => {
       fetch: () => Promise.reject(new Error('down')),
     })
     const view = { ...request(issuer.token()), raw: {} }
-    void other.authenticate(view)
+    void other.authorize(view)
     const refused = { reason: 'keys_unavailable' }
-    const waiting = Array.from({ length: 3 }, async () => down.authenticate(view))
+    const waiting = Array.from({ length: 3 }, async () => down.authorize(view))
     expect(await Promise.all(waiting)).toMatchObject([refused, refused, refused])
-    expect(other.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(other.authorize(view)).toMatchObject({ kind: 'granted' })
     expect(types).toEqual(['verified'])
     down.close()
   })
@@ -131,8 +132,8 @@ describe('a resource server', () => {
     const server = createResourceServer(options)
     Object.assign(Object.prototype, { raw: {} })
     try {
-      expect(server.authenticate(request(issuer.token()))).toMatchObject({ kind: 'granted' })
-      expect(server.authenticate(request('a.b.c'))).toMatchObject({ reason: 'malformed_token' })
+      expect(server.authorize(request(issuer.token()))).toMatchObject({ kind: 'granted' })
+      expect(server.authorize(request('a.b.c'))).toMatchObject({ reason: 'malformed_token' })
     } finally {
       delete (Object.prototype as { raw?: object }).raw
     }
@@ -145,10 +146,10 @@ describe('a resource server', () => {
     const server = createResourceServer({
       ...options,
       onEvent: ({ type }) => {
-        if (type === 'key_distrusted') heard.push(server.authenticate(view))
+        if (type === 'key_distrusted') heard.push(server.authorize(view))
       },
     })
-    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
     server.distrustKey({ issuer: ISSUER, thumbprint })
     expect(heard).toMatchObject([{ reason: 'unknown_key' }])
   })
@@ -156,8 +157,8 @@ describe('a resource server', () => {
   it('shares nothing between two instances', () => {
     const stranger = createResourceServer({ ...options, audience: 'https://other.example.com' })
     const view = { ...request(issuer.token()), raw: {} }
-    expect(createResourceServer(options).authenticate(view)).toMatchObject({ kind: 'granted' })
-    expect(stranger.authenticate(view)).toMatchObject({ reason: 'wrong_audience' })
+    expect(createResourceServer(options).authorize(view)).toMatchObject({ kind: 'granted' })
+    expect(stranger.authorize(view)).toMatchObject({ reason: 'wrong_audience' })
   })
 
   it('takes each token to its own issuer and no other', () => {
@@ -165,7 +166,7 @@ describe('a resource server', () => {
     const server = createResourceServer({
       issuers: [options, { issuer: other.issuer, audience: AUDIENCE, jwks: other.jwks }],
     })
-    const judge = (token: string) => server.authenticate(request(token))
+    const judge = (token: string) => server.authorize(request(token))
     expect(judge(issuer.token())).toMatchObject({ kind: 'granted', token: { issuer: ISSUER } })
     expect(judge(other.token())).toMatchObject({ kind: 'granted', token: { issuer: other.issuer } })
     const key = other.keys[0]!
@@ -183,7 +184,7 @@ describe('a resource server', () => {
     }
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
     for (const iss of ['https://evil.example.com', `${ISSUER}/`, [ISSUER], undefined]) {
-      const outcome = await server.authenticate(request(issuer.token({ claims: { iss } })))
+      const outcome = await server.authorize(request(issuer.token({ claims: { iss } })))
       expect(outcome).toMatchObject({ status: 401, reason: 'unknown_issuer' })
     }
     expect(asked).toEqual([])
@@ -194,11 +195,11 @@ describe('a resource server', () => {
     const minted = createTestIssuer({ now: clock.seconds })
     const server = createResourceServer({ ...options, jwks: minted.jwks, clock, clockTolerance: 0 })
     const token = minted.token()
-    expect(server.authenticate(request(token))).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(request(token))).toMatchObject({ kind: 'granted' })
     clock.advance(299)
-    expect(server.authenticate(request(token))).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(request(token))).toMatchObject({ kind: 'granted' })
     clock.advance(1)
-    expect(server.authenticate(request(token))).toMatchObject({ reason: 'expired' })
+    expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
   it('says to onEvent and to the diagnostics channel which check failed, and nothing of the token', () => {
@@ -207,7 +208,7 @@ describe('a resource server', () => {
     const listener = (message: unknown) => void published.push(message)
     subscribe('bearward', listener)
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
-    void server.authenticate(
+    void server.authorize(
       request(issuer.token({ claims: { aud: 'https://elsewhere.example.com' } })),
     )
     unsubscribe('bearward', listener)
@@ -231,14 +232,14 @@ describe('a resource server', () => {
       throw new Error('a broken logger')
     }
     const server = createResourceServer({ ...options, onEvent })
-    expect(server.authenticate(request(issuer.token()))).toMatchObject({ kind: 'granted' })
-    expect(server.authenticate(request())).toMatchObject({ kind: 'refused' })
+    expect(server.authorize(request(issuer.token()))).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(request())).toMatchObject({ kind: 'refused' })
   })
 
   it('throws where check does not answer true or false', async () => {
     const server = createResourceServer(options)
     const asking = (check: () => unknown) =>
-      server.authenticate(request(issuer.token()), { check: check as () => boolean })
+      server.authorize(request(issuer.token()), { check: check as () => boolean })
     expect(() => asking(() => 1)).toThrow('must return true or false')
     expect(() => asking(() => undefined)).toThrow(TypeError)
     await expect(asking(async () => 'yes')).rejects.toThrow(TypeError)
@@ -249,7 +250,7 @@ describe('a resource server', () => {
   it('answers 503 with Retry-After while the keys are unavailable, and rejects ready()', async () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
-    const outcome = await server.authenticate(request(issuer.token()), { optional: true })
+    const outcome = await server.authorize(request(issuer.token()), { optional: true })
     expect(outcome).toMatchObject({
       status: 503,
       reason: 'keys_unavailable',
@@ -276,7 +277,7 @@ describe('a resource server', () => {
       tokenUse: { claim: 'token_use', value: 'access' },
     })
     const judge = (claims: Record<string, unknown>) =>
-      server.authenticate(
+      server.authorize(
         request(
           issuer.token({
             claims: { aud: undefined, client_id: 'app', token_use: 'access', ...claims },
@@ -294,7 +295,7 @@ describe('a resource server', () => {
   it('takes the scopes from the one claim that is configured', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'scp', scopeFormat: 'array' })
     const judge = (claims: Record<string, unknown>) =>
-      server.authenticate(request(issuer.token({ claims })), { scope: 'write' })
+      server.authorize(request(issuer.token({ claims })), { scope: 'write' })
     expect(judge({ scp: ['write'] })).toMatchObject({ kind: 'granted' })
     expect(judge({ scope: 'write' })).toMatchObject({ reason: 'insufficient_scope' })
     expect(judge({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
@@ -305,12 +306,12 @@ describe('a resource server', () => {
     const idToken = { scope: undefined, client_id: undefined, roles: ['read'] }
     for (const more of [{}, { nonce: 'n' }]) {
       const token = issuer.token({ header: { typ: 'JWT' }, claims: { ...idToken, ...more } })
-      expect(server.authenticate(request(token), { scope: 'read' })).toMatchObject({
+      expect(server.authorize(request(token), { scope: 'read' })).toMatchObject({
         reason: 'wrong_token_type',
       })
     }
     const accessToken = issuer.token({ header: { typ: 'JWT' }, claims: { roles: ['read'] } })
-    expect(server.authenticate(request(accessToken), { scope: 'read' })).toMatchObject({
+    expect(server.authorize(request(accessToken), { scope: 'read' })).toMatchObject({
       kind: 'granted',
     })
   })
@@ -323,7 +324,7 @@ describe('a resource server', () => {
       `Bearer ${issuer.token()}`,
     ]
     const judge = (count: number, token?: false) =>
-      server.authenticate(
+      server.authorize(
         { ...request(), rawHeaders: token === false ? lines(count).slice(0, -2) : lines(count) },
         { optional: true },
       )
@@ -344,14 +345,14 @@ describe('a resource server', () => {
       }
     }
     const without = (name: string) => request(issuer.token({ claims: { [name]: undefined } }))
-    expect(pollute('aud', AUDIENCE, () => server.authenticate(without('aud')))).toMatchObject({
+    expect(pollute('aud', AUDIENCE, () => server.authorize(without('aud')))).toMatchObject({
       reason: 'wrong_audience',
     })
     expect(pollute('scope', 'admin', () => server.guard()(without('scope')))).toMatchObject({
       kind: 'granted',
       token: { scopes: [] },
     })
-    expect(pollute('optional', true, () => server.authenticate(request()))).toMatchObject({
+    expect(pollute('optional', true, () => server.authorize(request()))).toMatchObject({
       reason: 'no_credentials',
     })
   })
@@ -359,10 +360,10 @@ describe('a resource server', () => {
   it('verifies a token again after its key was distrusted', async () => {
     const server = createResourceServer(options)
     const view = { ...request(issuer.token()), raw: {} }
-    expect(server.authenticate(view)).toMatchObject({ kind: 'granted' })
+    expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
     const thumbprint = await calculateJwkThumbprint(issuer.keys[0]!.jwk)
     server.distrustKey({ issuer: ISSUER, thumbprint })
-    expect(server.authenticate(view)).toMatchObject({ reason: 'unknown_key' })
+    expect(server.authorize(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
   it('cannot distrust a secret, and says so', () => {
@@ -449,7 +450,7 @@ describe('a guard that is called with something other than a request', () => {
     })
 
     // `createExchange` takes `undefined` for a token that did not come in a request.
-    it.fails('throws a TypeError that says what it takes: undefined', () => {
+    it('throws a TypeError that says what it takes: undefined', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
     })
 
@@ -537,7 +538,7 @@ describe('an optional guard', () => {
   })
 
   // A Map compares names with their case. In `rawHeaders`, only a flat list of strings is read.
-  it.fails.each<[string, object]>([
+  it.each<[string, object]>([
     ['headers is a Map with a name in upper case', { headers: new Map([['Authorization', BAD]]) }],
     ['rawHeaders is an array of pairs', { rawHeaders: [['Authorization', BAD]] }],
     ['rawHeaders is a string', { rawHeaders: `Authorization: ${BAD}` }],
@@ -549,7 +550,7 @@ describe('an optional guard', () => {
 
 describe('server.verify', () => {
   /** A resource server, and every event with the listener's second argument. */
-  function scene(more: Partial<ResourceServerOptions> = {}) {
+  function setup(more: Partial<ResourceServerOptions> = {}) {
     const heard: [event: BearwardEvent, ...rest: unknown[]][] = []
     const server = closing(
       createResourceServer({
@@ -562,7 +563,7 @@ describe('server.verify', () => {
   }
 
   it('returns granted with the token, at once, for a good token without a request', () => {
-    const { server } = scene()
+    const { server } = setup()
     const outcome = server.verify(issuer.token())
     expect(outcome).toMatchObject({
       kind: 'granted',
@@ -573,31 +574,31 @@ describe('server.verify', () => {
   })
 
   it('works without the server as this', () => {
-    const { verify } = scene().server
+    const { verify } = setup().server
     expect(verify(issuer.token())).toMatchObject({ kind: 'granted' })
     expect(['a.b.c'].map(verify)).toMatchObject([{ reason: 'malformed_token' }])
   })
 
   it('uses the token cache of the guards', () => {
-    const { server, events } = scene()
+    const { server, events } = setup()
     const token = issuer.token()
     const cached = () =>
       events().flatMap((event) => (event.type === 'verified' ? [event.cached] : []))
     void server.verify(token)
     const stored = server.verify(token) as Granted
     expect((server.verify(token) as Granted).token).toBe(stored.token)
-    expect(server.authenticate(request(token))).toMatchObject({ token: stored.token })
+    expect(server.authorize(request(token))).toMatchObject({ token: stored.token })
     expect(cached()).toEqual([false, false, true, true])
     const other = issuer.token({ claims: { jti: 'other' } })
-    for (let i = 0; i < 2; i++) void server.authenticate(request(other))
+    for (let i = 0; i < 2; i++) void server.authorize(request(other))
     void server.verify(other)
     expect(cached().slice(4)).toEqual([false, false, true])
   })
 
   it('publishes the events of a guard, with undefined in the place of the request', () => {
-    const { server, heard, events } = scene()
+    const { server, heard, events } = setup()
     const tokens = [issuer.token(), issuer.token({ claims: { aud: 'another' } }), 'a.b.c', 'a b']
-    for (const token of tokens) void server.authenticate(request(token))
+    for (const token of tokens) void server.authorize(request(token))
     const ofGuard = events()
     heard.length = 0
     for (const token of tokens) void server.verify(token)
@@ -680,7 +681,7 @@ describe('server.verify', () => {
     ['a symbol', () => Symbol('token'), 400, 'malformed_credentials'],
     ['a request', () => request(issuer.token()), 400, 'malformed_credentials'],
   ])('refuses %s', (_, make, status, reason) => {
-    const { server, events } = scene()
+    const { server, events } = setup()
     const value = make() as string
     for (let i = 1; i <= 3; i++) {
       const outcome = server.verify(value)
@@ -696,7 +697,7 @@ describe('server.verify', () => {
   })
 
   it('refuses a token of another type with what was found, and nothing of its value', () => {
-    const { server, events } = scene()
+    const { server, events } = setup()
     const values: unknown[] = [7, undefined, null, { s3cret: 's3cret' }, ['s3cret'], true]
     for (const value of values) void server.verify(value as string)
     expect(events()).toMatchObject(
@@ -715,7 +716,7 @@ describe('server.verify', () => {
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint('refuse')
     const more = { jwks: undefined, clock, fetch: endpoint.fetch } as never
-    const { server, events } = scene(more)
+    const { server, events } = setup(more)
     expect(await server.verify(minted.token())).toMatchObject({
       kind: 'refused',
       status: 503,
@@ -732,10 +733,10 @@ describe('server.verify', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint(minted.jwks)
-    const { server } = scene({ jwks: undefined, clock, fetch: endpoint.fetch } as never)
+    const { server } = setup({ jwks: undefined, clock, fetch: endpoint.fetch } as never)
     const waiting = server.verify(minted.token())
     const outcomes = [
-      await server.authenticate(request(minted.token())),
+      await server.authorize(request(minted.token())),
       await server.verify(minted.token({ claims: { exp: 1 } })),
       await waiting,
     ]
@@ -747,7 +748,7 @@ describe('server.verify', () => {
   it('checks the times at every call, also of a cached token', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
-    const { server } = scene({ jwks: minted.jwks, clock, clockTolerance: 0 })
+    const { server } = setup({ jwks: minted.jwks, clock, clockTolerance: 0 })
     const token = minted.token()
     for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
     clock.advance(300)
@@ -755,7 +756,7 @@ describe('server.verify', () => {
   })
 
   it('refuses a cached token whose key is distrusted', async () => {
-    const { server } = scene()
+    const { server } = setup()
     const token = issuer.token()
     for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
     const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
@@ -781,7 +782,7 @@ describe('server.verify', () => {
     const granted = { kind: 'granted', token: { verifiedBy: 'introspection' } }
     expect(await server.verify('opaque')).toMatchObject(granted)
     expect(await server.verify('opaque')).toMatchObject(granted)
-    expect(await server.authenticate(request('opaque'))).toMatchObject(granted)
+    expect(await server.authorize(request('opaque'))).toMatchObject(granted)
     expect(endpoint.asked).toHaveLength(1)
     endpoint.answer({ active: false })
     clock.advance(10)
@@ -802,7 +803,7 @@ describe('server.verify', () => {
   })
 
   it('checks no scope, subject or client', () => {
-    const { server } = scene()
+    const { server } = setup()
     const claims = { scope: undefined, sub: 'unknown', client_id: 'anybody' }
     expect(server.verify(issuer.token({ claims }))).toMatchObject({
       kind: 'granted',
@@ -812,10 +813,10 @@ describe('server.verify', () => {
 
   it('calls errorBody for a refusal, and throws what it throws', () => {
     const own = { errorBody: () => ({ body: 'no' }) }
-    expect(scene(own).server.verify('a.b.c')).toMatchObject({ status: 401, body: 'no' })
+    expect(setup(own).server.verify('a.b.c')).toMatchObject({ status: 401, body: 'no' })
     const errorBody = () => {
       throw new RangeError('oops')
     }
-    expect(() => scene({ errorBody }).server.verify('a.b.c')).toThrow(RangeError)
+    expect(() => setup({ errorBody }).server.verify('a.b.c')).toThrow(RangeError)
   })
 })

@@ -34,8 +34,10 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
   },
   proceed: (_request, _response, next) => next(),
   refuse({ status, headers, body }, _request, response) {
-    // The client may be gone, or the response may have been sent while keys were fetched.
-    if (!response.headersSent) {
+    // The response may have been sent, or begun, while keys were fetched. One that has begun is cut off.
+    if (response.headersSent) {
+      if (!response.writableEnded) response.destroy()
+    } else {
       response.statusCode = status
       writeHeaders(headers, response)
       response.setHeader('Content-Length', Buffer.byteLength(body))

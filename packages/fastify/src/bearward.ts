@@ -1,6 +1,7 @@
 import type { AccessToken, ResourceServerOptions, ResponseHeaders } from '@bearward/core'
 import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
+import { isAnswered, setAnswered } from './answered.ts'
 import { createPlugin } from './plugin.ts'
 import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 
@@ -17,23 +18,32 @@ const adapter = defineAdapter<
     void reply.headers(toMutable(outcome.headers))
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
   },
-  proceed: (_request, _reply, ...rest) => findDone(rest)?.(),
+  // Without `done`, Fastify waits for a promise.
+  proceed: (_request, _reply, ...rest) => (findDone(rest) ?? fulfilled)(),
   refuse({ reason, explanation, status, headers, body }, request, reply, ...rest) {
     request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
     // As bytes, so that no serializer and no charset is applied.
-    if (!reply.sent) void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
+    if (!isAnswered(reply)) {
+      setAnswered(reply)
+      void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
+    }
     return findDone(rest) === undefined ? pending() : undefined
   },
   fail(error, _request, _reply, ...rest) {
     const done = findDone(rest)
-    if (done === undefined) throw error
-    done(error)
+    return done === undefined ? rejected(error) : done(error)
   },
   // Never both: Fastify would run the handler twice.
   wait: (settled, _request, _reply, ...rest) =>
     findDone(rest) === undefined ? settled : undefined,
   environment: process.env,
 })
+
+async function fulfilled(): Promise<void> {}
+
+async function rejected(error: Error): Promise<void> {
+  throw error
+}
 
 /** A callback hook gets `done` last, behind the payload in `preParsing`. An async hook passes none. */
 function findDone(rest: readonly unknown[]): Done | undefined {
@@ -49,7 +59,7 @@ function findDone(rest: readonly unknown[]): Done | undefined {
  *   issuer: 'https://auth.example.com',
  *   audience: 'https://api.example.com',
  * })
- * app.register(bearward.plugin)
+ * await app.register(bearward.plugin)
  * app.get('/reports', { onRequest: bearward.requireToken({ scope: 'read:reports' }) }, listReports)
  */
 export function createBearward(options: ResourceServerOptions<FastifyRequest>): Bearward {

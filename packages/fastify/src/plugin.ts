@@ -1,6 +1,7 @@
 import { getUnmetGuard } from '@bearward/core/adapter'
 import type { FastifyPluginCallback, preHandlerHookHandler } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
+import { isAnswered, setAnswered } from './answered.ts'
 
 export interface PluginOptions {
   /** Closes the Bearward with the app. Leave it out where several apps share one. Default `false`. */
@@ -11,6 +12,9 @@ export interface PluginOptions {
 export function createPlugin(close: () => void): FastifyPluginCallback<PluginOptions> {
   const plugin: FastifyPluginCallback<PluginOptions> = (app, options, done) => {
     if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
+    // For routes from before, and for the not-found handler.
+    app.addHook('preHandler', holdUnmet)
+    // Once more, behind the hooks of the route.
     app.addHook('onRoute', (route) => {
       const others = [route.preHandler ?? []].flat() as preHandlerHookHandler[]
       if (!others.includes(holdUnmet)) route.preHandler = [...others, holdUnmet]
@@ -22,13 +26,16 @@ export function createPlugin(close: () => void): FastifyPluginCallback<PluginOpt
 }
 
 /** The last hook before a handler. It does not let a request on that a guard has not granted. */
-const holdUnmet: preHandlerHookHandler = (request, _reply, done) => {
-  switch (getUnmetGuard(request)) {
-    case undefined:
-      return done()
-    case 'pending':
-      return done(new Error('A guard was called and not awaited: await guard(request, reply).'))
-    case 'refused':
-    // The refusal is being sent.
-  }
+const holdUnmet: preHandlerHookHandler = (request, reply, done) => {
+  const unmet = getUnmetGuard(request)
+  if (unmet === undefined) return done()
+  // The refusal is being sent.
+  if (unmet === 'refused' && isAnswered(reply)) return
+  setAnswered(reply)
+  done(new Error(`A guard of this request ${PROBLEMS[unmet]}: await guard(request, reply).`))
+}
+
+const PROBLEMS = {
+  pending: 'was called and not awaited, or has thrown',
+  refused: 'has refused it, and another reply was used',
 }

@@ -33,7 +33,7 @@ export interface Bearward extends AdapterBearward<FastifyRequest, FastifyGuard> 
    * pending or has refused: it was not awaited. Guards work without the plugin, too.
    *
    * @example
-   * app.register(bearward.plugin, { close: true })
+   * await app.register(bearward.plugin, { close: true })
    */
   readonly plugin: FastifyPluginCallback<PluginOptions>
 }

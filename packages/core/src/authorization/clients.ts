@@ -28,7 +28,9 @@ export function readClients(
     problems.add("clients must be an array with at least one client: ['cron'].")
     return undefined
   }
-  return requireClient(clients.flatMap((client: unknown) => readClient(client, issuers, problems)))
+  return requireClient(
+    Array.from(clients).flatMap((client: unknown) => readClient(client, issuers, problems)),
+  )
 }
 
 function requireClient(allowed: readonly Partial<ClientOfIssuer>[]): CheckedRequirement {

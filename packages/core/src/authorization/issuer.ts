@@ -16,7 +16,7 @@ export function readIssuer(
 ): readonly string[] | undefined {
   if (issuer === undefined) return undefined
   const names: unknown = typeof issuer === 'string' ? [issuer] : issuer
-  const named = Array.isArray(names) ? names.map((name) => findIssuers(name, issuers)) : []
+  const named = Array.isArray(names) ? Array.from(names, (name) => findIssuers(name, issuers)) : []
   if (named.length === 0 || named.some((found) => found.length === 0)) {
     problems.add(`issuer must name configured issuers: ${listIssuers(issuers).join(', ')}.`)
     return undefined

@@ -1,6 +1,6 @@
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, isRecord, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { profileIn } from '../subject/context.ts'
 import { readIntrospect } from './introspect.ts'
@@ -62,9 +62,9 @@ function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>>
       'It makes one: write requireToken() with parentheses.',
     ])
   }
-  if (!isRecord(requirements) || given.length > 1) {
+  if (!isPlainObject(requirements) || given.length > 1) {
     throw new ConfigurationError('The requirements of a guard are wrong', [
-      'They must be one object, or be left out altogether where any valid token will do.',
+      'They must be one object such as { scope }, not a promise or an instance of a class. Leave them out if any valid token will do.',
     ])
   }
   return ownMembers(requirements)

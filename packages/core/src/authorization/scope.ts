@@ -32,7 +32,8 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
     problems.add(`${where} names no scope: name at least one, or leave it out.`)
     return []
   }
-  if (!names.every((name) => typeof name === 'string' && SCOPE_TOKEN.test(name))) {
+  // Holes in an array are not skipped.
+  if (!Array.from(names).every((name) => typeof name === 'string' && SCOPE_TOKEN.test(name))) {
     problems.add(
       `${where} holds something that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
     )

@@ -41,7 +41,7 @@ export interface KeySource {
     tried: readonly VerifyingKey[],
   ): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
-  readonly distrustKey?: (thumbprint: string) => void
+  readonly distrustKey?: (thumbprint: string) => boolean
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>
   status(): KeyStatus

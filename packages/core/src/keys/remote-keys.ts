@@ -3,6 +3,7 @@ import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import type { Clock } from '../lib/clock.ts'
 import { KeysUnavailableError, toMessage } from '../errors.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { addNew } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
@@ -169,7 +170,7 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       })
     },
 
-    distrustKey: (thumbprint) => void distrusted.add(thumbprint),
+    distrustKey: (thumbprint) => addNew(distrusted, thumbprint),
 
     async ready() {
       if (lifeCycle.held(clock.monotonic()) !== undefined) return

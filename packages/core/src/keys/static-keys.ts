@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { addNew } from '../lib/objects.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
@@ -21,7 +22,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
     find: listed,
     listed,
     findChanged: () => [],
-    distrustKey: (thumbprint) => void distrusted.add(thumbprint),
+    distrustKey: (thumbprint) => addNew(distrusted, thumbprint),
     ready: async () => void (await known),
     status: () => ({ state: 'static' }),
   }

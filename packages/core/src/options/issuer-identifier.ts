@@ -56,7 +56,11 @@ export function readAudience(
     report(
       `${name} is missing: set the identifier of this API that the authorization server writes into aud, or several.`,
     )
-  } else if (Array.isArray(audiences) && audiences.length > 0 && audiences.every(isName)) {
+  } else if (
+    Array.isArray(audiences) &&
+    audiences.length > 0 &&
+    Array.from(audiences).every(isName)
+  ) {
     return Object.freeze([...audiences])
   } else report(`${name} must be a non-empty string, an array of such strings, or null.`)
   return []

@@ -1,6 +1,6 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import type { Clock } from '../lib/clock.ts'
-import { getMember, isRecord } from '../lib/objects.ts'
+import { getMember, isPlainObject, isRecord } from '../lib/objects.ts'
 import { isHostName, nestContext } from './option-context.ts'
 import {
   type AnyOptionRow,
@@ -115,7 +115,7 @@ export function names<Name extends string = string>(
   }: RowFacts<undefined> & { matches?: (name: unknown) => name is Name } = {},
 ): OptionRow<readonly Name[], readonly Name[] | undefined> {
   const accept = (given: unknown) =>
-    Array.isArray(given) && given.length > 0 && given.every(matches)
+    Array.isArray(given) && given.length > 0 && Array.from(given).every(matches)
       ? Object.freeze([...new Set(given)])
       : undefined
   return simple(accept, must, facts, toList)
@@ -126,7 +126,9 @@ export function hosts(
   facts: RowFacts<never> = {},
 ): OptionRow<readonly string[], readonly string[]> {
   const accept = (given: unknown) =>
-    Array.isArray(given) && given.every(isHostName) ? Object.freeze([...given]) : undefined
+    Array.isArray(given) && Array.from(given).every(isHostName)
+      ? Object.freeze([...given])
+      : undefined
   const must = "an array of lower-case host names without scheme and port, such as ['keycloak']"
   return simple(accept, must, { ...facts, default: NO_HOSTS }, toList)
 }
@@ -163,7 +165,7 @@ export function nested<
   return custom(
     (given, name, context) => {
       if (given === undefined) return undefined
-      if (isRecord(given)) return readTable(table, given, nestContext(context, name))
+      if (isPlainObject(given)) return readTable(table, given, nestContext(context, name))
       context.report(`${name} must be ${must}.`)
       return undefined
     },

@@ -1,4 +1,4 @@
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
 import type { IssuerSettings, KeyOrigin } from '../model/settings.ts'
 import { toClaimSettings } from './claim-settings.ts'
@@ -24,7 +24,7 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
     if (own[option] !== undefined)
       report(`${toName(option)} cannot be combined with ${name}: set it in each issuer.`)
   }
-  if (!Array.isArray(given) || given.length === 0 || !given.every(isRecord)) {
+  if (!Array.isArray(given) || given.length === 0 || !Array.from(given).every(isPlainObject)) {
     report(`${name} must be an array of at least one { issuer, audience, ... }.`)
     return []
   }

@@ -1,5 +1,5 @@
 import { Problems } from '../configuration-problems.ts'
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type { KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -8,6 +8,9 @@ import { readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
 
 export { TOKEN_CACHE } from './common-options.ts'
+
+const NOT_PLAIN =
+  'The options must be an object { issuer, audience, ... }, not a promise or an instance of a class.'
 
 /** The options after validation, with defaults. */
 export interface ServerSettings {
@@ -38,8 +41,8 @@ export function readOptions(
   { title, toName }: OptionSource = AS_OPTIONS,
 ): ServerSettings {
   const problems = new Problems()
-  if (!isRecord(options)) problems.add('The options must be an object: { issuer, audience, ... }.')
-  const own = ownMembers(isRecord(options) ? options : {})
+  if (!isPlainObject(options)) problems.add(NOT_PLAIN)
+  const own = ownMembers(isPlainObject(options) ? options : {})
   const context = createOptionContext(problems, own, toName)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)

@@ -44,6 +44,8 @@ export interface Exchange {
   sharedVerification: SharedVerification
   /** Written by `verifyToken`, and again by `confirmActive`. */
   verified: VerifiedToken
+  /** Written by `verifyToken`. */
+  distrustCount: number
 }
 
 /** Begins the exchange of a guard. */
@@ -58,29 +60,33 @@ export function createGuardExchange(
   return exchange
 }
 
-/**
- * Begins an exchange whose decision leaves the request as it is. `request` is `undefined` for a token that did not
- * come in a request.
- */
+/** Begins an exchange whose decision leaves the state of the request as it is, unless `isGuard`. */
 export function createExchange(
-  request: RequestLike | undefined,
+  request: RequestLike,
   requirements: CheckedRequirements,
   services: ExchangeServices,
   isGuard = false,
 ): Exchange {
-  const raw = request === undefined ? undefined : getRaw(request)
-  const state = raw === undefined ? new RequestState() : getRequestState(raw)
-  return {
-    request: request!,
-    requirements,
-    services,
-    raw,
-    state,
-    isGuard,
-    credentials: undefined!,
-    sharedVerification: undefined!,
-    verified: undefined!,
-  }
+  const raw = getRaw(request)
+  const state = getRequestState(raw)
+  return { request, raw, requirements, services, state, isGuard, ...UNWRITTEN }
+}
+
+/** Begins an exchange for a token that did not come in a request. No step may read `request`. */
+export function createDetachedExchange(
+  requirements: CheckedRequirements,
+  services: ExchangeServices,
+): Exchange {
+  const [request, state] = [undefined as never, new RequestState()]
+  return { request, raw: undefined, requirements, services, state, isGuard: false, ...UNWRITTEN }
+}
+
+/** The fields that steps write. */
+const UNWRITTEN = {
+  credentials: undefined as never,
+  sharedVerification: undefined as never,
+  verified: undefined as never,
+  distrustCount: -1,
 }
 
 /** Not a member of `Object.prototype`, which would make all requests one. */

@@ -87,17 +87,17 @@ export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
  * Returns the verified token of a request that has passed a guard, by the `raw` that the guard was called
  * with. Adapters offer it as `auth(...)`. Never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, the
- * last guard is still deciding or has refused, or the guard is `optional` and the caller is anonymous.
+ * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, one of
+ * its guards has refused or is still deciding, or the guard is `optional` and the caller is anonymous.
  *
  * @example
  * const { clientId } = getToken(request)
  */
 export function getToken(raw: object): AccessToken {
   const decision = WithState.find(raw)?.decision
-  if (decision === undefined) {
+  if (decision === undefined || getUnmetGuard(raw) !== undefined) {
     throw new Error(
-      'auth(...) was called for a request that no requireToken(...) has granted. Put a guard before the handler, and await it if your code calls it.',
+      'auth(...) was called for a request that no requireToken(...) has granted, or that another one has refused or not decided. Put a guard before the handler, and await it if your code calls it.',
     )
   }
   if (decision === 'anonymous') {

@@ -2,7 +2,7 @@ import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { Rejection } from '../response/rejection.ts'
 import { type VerificationServices, verify } from '../token/verification.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { SharedVerification } from '../token/verify-token.ts'
+import type { Question, SharedVerification } from '../token/verify-token.ts'
 
 /** The verification of one token for one request, which its guards share by the rules of `RequestState`. */
 export class RequestVerification implements SharedVerification {
@@ -12,6 +12,10 @@ export class RequestVerification implements SharedVerification {
   private result: MaybePromise<VerifiedToken | Rejection> | undefined
   /** The settled `result`. */
   private found: VerifiedToken | Rejection | undefined
+  /** The question to the issuer that is under way. */
+  private question: Question | undefined
+  /** The issuer gave no answer to the guards that have waited for one. */
+  private unanswered: Rejection | undefined
   private distrustCount = 0
   /** The result is not kept. It still counts for the guards that have waited for it. */
   private mayRetry = false
@@ -23,6 +27,7 @@ export class RequestVerification implements SharedVerification {
   }
 
   latest(): MaybePromise<VerifiedToken | Rejection> {
+    this.unanswered = undefined
     const result =
       this.result === undefined || this.mayRetry || this.isOutdated() ? this.start() : this.result
     return andThen(result, (found) => {
@@ -37,9 +42,31 @@ export class RequestVerification implements SharedVerification {
     return this.found === verified && !this.isOutdated()
   }
 
-  replace(result: MaybePromise<VerifiedToken | Rejection>): () => boolean {
+  get asking(): Question | undefined {
+    return this.question
+  }
+
+  get failure(): Rejection | undefined {
+    return this.unanswered
+  }
+
+  ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question {
+    const answer = work()
+    const result = andThen(answer, (found) => {
+      if (!(found instanceof Rejection && found.isUnavailability)) return found
+      this.unanswered = found
+      return verified
+    })
+    const question = { answer, isLatest: () => this.result === result && !this.isOutdated() }
     this.setResult(result)
-    return () => this.result === result && !this.isOutdated()
+    if (answer instanceof Promise) {
+      this.question = question
+      const forget = () => {
+        if (this.question === question) this.question = undefined
+      }
+      answer.then(forget, forget)
+    }
+    return question
   }
 
   private isOutdated(): boolean {
@@ -47,8 +74,10 @@ export class RequestVerification implements SharedVerification {
   }
 
   private start(): MaybePromise<VerifiedToken | Rejection> {
-    this.distrustCount = this.services.distrustCount
+    // From before: `verify` may throw, or call a listener that distrusts a key.
+    const { distrustCount } = this.services
     const result = verify(this.presented, this.services, this.raw)
+    this.distrustCount = distrustCount
     this.setResult(result)
     return result
   }
@@ -56,6 +85,7 @@ export class RequestVerification implements SharedVerification {
   private setResult(result: MaybePromise<VerifiedToken | Rejection>): void {
     this.result = result
     this.found = undefined
+    this.question = undefined
     this.mayRetry = false
     if (!(result instanceof Promise)) return
     // Also the handler for a result that no other guard waits for.

@@ -19,12 +19,13 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
     pass(exchange, 'anonymous')
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
-  hold(exchange)
   const { services, raw } = exchange
   // Not verified, if the rejection came before.
   const verified = exchange.verified as VerifiedToken | undefined
   const { reason, explanation } = rejection
   const refused = refuse(rejection, services.refusal, requirements.challenge)
+  // After `errorBody`, which may throw: the guard then stays pending.
+  hold(exchange)
   services.publish(
     () => ({
       type: 'refused',

@@ -114,16 +114,20 @@ function writeBody(
   view: RefusalView,
   own: RefusalBody | undefined,
 ): { body: string; contentType: string } {
+  // An async function does not fit the type, and its rejection must not end the process.
+  if (own instanceof Promise) own.catch(() => {})
   const usual = { error: view.error, error_description: view.description }
   const body: unknown = own === undefined ? usual : own.body
   const isText = typeof body === 'string'
   const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
   if (typeof text !== 'string') {
-    throw new TypeError('errorBody must return nothing, or { body } with a string or an object.')
+    throw new TypeError(
+      'errorBody must return at once: nothing, or { body } with a string or an object.',
+    )
   }
   const contentType =
     own?.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
-  if (!MEDIA_TYPE.test(contentType)) {
+  if (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)) {
     throw new TypeError('errorBody returned a contentType that is not a media type.')
   }
   return { body: text, contentType }

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts'
 import { Rejection } from '../response/rejection.ts'
 import { checkConfirmed, inactive, introspectToken } from './introspection/introspected-token.ts'
 import type { VerifiedToken } from './verified-token.ts'
-import { type TokenExchange, verifyToken } from './verify-token.ts'
+import { type Question, type TokenExchange, verifyToken } from './verify-token.ts'
 
 /** The part of an exchange that this step reads and writes. */
 export interface ConfirmExchange extends TokenExchange {
@@ -22,19 +22,26 @@ export interface ConfirmExchange extends TokenExchange {
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
-  if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
   const maxAge = allowedAge(verified, requirements.introspect)
-  if (maxAge === undefined || isRecent(verified, maxAge, services.clock)) return undefined
-  const asked = askAgain(verified, maxAge, services.clock)
-  const isStillLatest = sharedVerification.replace(
-    andThen(asked, (result) =>
-      result instanceof Rejection && result.isUnavailability ? verified : result,
-    ),
-  )
-  return andThen(asked, (result) => {
-    if (!isStillLatest()) return verifyAgain(exchange)
-    if (result instanceof Rejection) return result
-    exchange.verified = result
+  const mustAsk = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
+  if (mustAsk && sharedVerification.asking !== undefined) {
+    return useAnswer(exchange, sharedVerification.asking)
+  }
+  if (mustAsk && sharedVerification.failure !== undefined) return sharedVerification.failure
+  if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
+  if (!mustAsk) return undefined
+  const askIssuer = () => askAgain(verified, maxAge, services.clock)
+  return useAnswer(exchange, sharedVerification.ask(verified, askIssuer))
+}
+
+function useAnswer(
+  exchange: ConfirmExchange,
+  question: Question,
+): MaybePromise<Rejection | undefined> {
+  return andThen(question.answer, (answer) => {
+    if (!question.isLatest()) return verifyAgain(exchange)
+    if (answer instanceof Rejection) return answer
+    exchange.verified = answer
     return undefined
   })
 }

@@ -11,8 +11,22 @@ export interface SharedVerification {
   latest(): MaybePromise<VerifiedToken | Rejection>
   /** Returns whether this is the newest result, and no key has been distrusted since. */
   isLatest(verified: VerifiedToken): boolean
-  /** Sets a newer result. Returns a function that tells whether it still is the newest one. */
-  replace(result: MaybePromise<VerifiedToken | Rejection>): () => boolean
+  /** The question to the issuer that is under way, for guards that need its answer, too. */
+  readonly asking: Question | undefined
+  /** The rejection of a question that was asked while `latest` has waited, and got no answer. */
+  readonly failure: Rejection | undefined
+  /**
+   * Asks the issuer about the token. The answer becomes the newest result. If the issuer gives none, `verified`
+   * stays what is known.
+   */
+  ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question
+}
+
+/** A question to the issuer about a token. */
+export interface Question {
+  readonly answer: MaybePromise<VerifiedToken | Rejection>
+  /** Returns whether its answer is the newest result, and no key has been distrusted since. */
+  isLatest(): boolean
 }
 
 /** The part of an exchange that this step reads and writes. */
@@ -26,6 +40,8 @@ export interface TokenExchange {
   sharedVerification: SharedVerification
   /** Written by `verifyToken`. */
   verified: VerifiedToken
+  /** The `distrustCount` for which `verified` was written. Written by `verifyToken`. */
+  distrustCount: number
 }
 
 /** What the guards of one request share: see `request/request-state.ts`. */
@@ -47,6 +63,7 @@ export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | u
   return andThen(exchange.sharedVerification.latest(), (verified) => {
     if (verified instanceof Rejection) return verified
     exchange.verified = verified
+    exchange.distrustCount = services.distrustCount
     const { settings } = verified.issuer
     return checkTimes(verified.token.claims, settings, getSeconds(services.clock))
   })

@@ -21,7 +21,7 @@ const MOVED = {
 }
 
 /** An endpoint whose metadata the test answers, or lets hang. */
-function scene(more: { byCertificate?: boolean } = {}) {
+function setup(more: { byCertificate?: boolean } = {}) {
   const clock = fakeClock()
   const closed = new AbortController()
   const answers: ((answer: object) => void)[] = []
@@ -53,7 +53,7 @@ function scene(more: { byCertificate?: boolean } = {}) {
 
 describe('an endpoint that is discovered', () => {
   it('is fetched once for callers at the same time', async () => {
-    const { answers, endpoint } = scene()
+    const { answers, endpoint } = setup()
     const found = Array.from({ length: 20 }, async () => endpoint.find())
     expect(answers).toHaveLength(1)
     answers[0]!(endpointAt('/token'))
@@ -62,7 +62,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is fetched again for a caller that comes while a search hangs', async () => {
-    const { clock, answers, endpoint } = scene()
+    const { clock, answers, endpoint } = setup()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
     const second = endpoint.find()
@@ -73,7 +73,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is known at once, and followed where it has moved, beside those who need it', async () => {
-    const { clock, answers, events, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = setup()
     await known()
     clock.advance(AGE)
     for (let call = 0; call < 10; call++) expect(endpoint.find()).toBe(`${ISSUER}/token`)
@@ -85,7 +85,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('stays known where its metadata hang, for as long as they do', async () => {
-    const { clock, answers, events, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = setup()
     await known()
     for (let search = 1; search <= 3; search++) {
       clock.advance(AGE)
@@ -99,7 +99,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is waited for after forget, and is the known one if the metadata is unavailable', async () => {
-    const { clock, answers, endpoint, known } = scene()
+    const { clock, answers, endpoint, known } = setup()
     await known()
     endpoint.forget()
     const found = endpoint.find()
@@ -115,7 +115,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is not fetched again after closing, which is not published as a failure', async () => {
-    const { clock, closed, events, endpoint, known } = scene()
+    const { clock, closed, events, endpoint, known } = setup()
     await known()
     clock.advance(AGE)
     void endpoint.find()
@@ -125,7 +125,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('8705-14: is the one for certificates, where there is one', async () => {
-    const { answers, endpoint } = scene({ byCertificate: true })
+    const { answers, endpoint } = setup({ byCertificate: true })
     const found = endpoint.find()
     const aliases = { introspection_endpoint: `${ISSUER}/mtls` }
     answers[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
@@ -133,7 +133,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is waited for only briefly while it is in doubt: the metadata may hang', async () => {
-    const { clock, answers, endpoint, known } = scene()
+    const { clock, answers, endpoint, known } = setup()
     await known()
     endpoint.forget()
     const found = endpoint.find()
@@ -143,7 +143,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is doubted once in five seconds, whatever is said of it', async () => {
-    const { clock, answers, endpoint, known } = scene()
+    const { clock, answers, endpoint, known } = setup()
     await known()
     for (let i = 0; i < 50; i++) {
       endpoint.forget()
@@ -166,7 +166,7 @@ describe('an endpoint that is discovered', () => {
       ['3600', 10],
       ['soon', 0],
     ] as const) {
-      const { clock, answers, endpoint, known } = scene()
+      const { clock, answers, endpoint, known } = setup()
       await known()
       endpoint.forget()
       const found = endpoint.find()
@@ -189,7 +189,7 @@ describe('an endpoint that is discovered', () => {
       ['3600', 10],
       ['soon', 0],
     ] as const) {
-      const { clock, answers, endpoint } = scene()
+      const { clock, answers, endpoint } = setup()
       const limited = new FetchError('status', 'status 429', { status: 429, retryAfter })
       const first = Promise.resolve(endpoint.find())
       answers[0]!(limited)
@@ -208,7 +208,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is fetched again at once if a later search was answered in the meantime', async () => {
-    const { clock, answers, endpoint, known } = scene()
+    const { clock, answers, endpoint, known } = setup()
     await known()
     endpoint.forget()
     void endpoint.find()
@@ -224,7 +224,7 @@ describe('an endpoint that is discovered', () => {
   })
 
   it('is not taken back by an older search that ends later', async () => {
-    const { clock, answers, events, endpoint, known } = scene()
+    const { clock, answers, events, endpoint, known } = setup()
     await known()
     clock.advance(AGE)
     expect(endpoint.find()).toBe(`${ISSUER}/token`)

@@ -16,7 +16,7 @@ const consumers = generateKey('RS256', 'of-consumers')
 const minted = createTestIssuer()
 
 /** A resource server for two tenants, before a server that publishes keys of several issuers in one set. */
-function scene(options: Record<string, unknown> = {}) {
+function setup(options: Record<string, unknown> = {}) {
   const asked: string[] = []
   const documents: Record<string, unknown> = {
     [`${LOGIN}/organizations/v2.0/.well-known/openid-configuration`]: {
@@ -45,14 +45,14 @@ function scene(options: Record<string, unknown> = {}) {
       key: signer,
       claims: { iss: issuerOf(tenant), tid: tenant, ...claims },
     })
-    return server.authenticate(requestWith(token))
+    return server.authorize(requestWith(token))
   }
   return { server, judge, asked }
 }
 
 describe('an issuer of many tenants', () => {
   it('accepts the tokens of the tenants that are named, with one set of keys', async () => {
-    const { judge, asked, server } = scene()
+    const { judge, asked, server } = setup()
     expect(await judge(OURS)).toMatchObject({ kind: 'granted', token: { issuer: issuerOf(OURS) } })
     expect(await judge(PARTNER)).toMatchObject({ token: { issuer: issuerOf(PARTNER) } })
     expect(asked).toHaveLength(2)
@@ -66,7 +66,7 @@ describe('an issuer of many tenants', () => {
   })
 
   it('refuses the tokens of other tenants without asking anybody', async () => {
-    const { judge, asked } = scene()
+    const { judge, asked } = setup()
     for (const tenant of [STRANGER, '{tenantid}', 'organizations', 'common', `${OURS}/x`, '']) {
       expect(await judge(tenant)).toMatchObject({ reason: 'unknown_issuer' })
     }
@@ -74,24 +74,24 @@ describe('an issuer of many tenants', () => {
   })
 
   it('refuses a token whose tid is not the tenant of its iss', async () => {
-    const { judge } = scene()
+    const { judge } = setup()
     for (const tid of [PARTNER, STRANGER, undefined, null, [OURS]]) {
       expect(await judge(OURS, { tid })).toMatchObject({ status: 401, reason: 'invalid_claim' })
     }
   })
 
   it('9068-08: never lets a key of one issuer sign for another, though they stand in one set', async () => {
-    const { judge } = scene()
+    const { judge } = setup()
     expect(await judge(OURS, {}, consumers)).toMatchObject({ status: 401, reason: 'unknown_key' })
-    const theirs = scene({ tenants: [STRANGER] })
+    const theirs = setup({ tenants: [STRANGER] })
     expect(await theirs.judge(STRANGER, {}, consumers)).toMatchObject({ kind: 'granted' })
   })
 
   it('takes the name of all tenants, or of one, where a guard names issuers', async () => {
-    const { server } = scene()
+    const { server } = setup()
     const allow = async (issuer: string, tenant: string) => {
       const token = minted.token({ key, claims: { iss: issuerOf(tenant), tid: tenant } })
-      const outcome = await server.authenticate(requestWith(token), { issuer })
+      const outcome = await server.authorize(requestWith(token), { issuer })
       return outcome.kind
     }
     expect(await allow(TEMPLATE, PARTNER)).toBe('granted')
@@ -105,7 +105,7 @@ describe('an issuer of many tenants', () => {
 
   it('can have a key distrusted by the name of a tenant, or of all', async () => {
     for (const name of [TEMPLATE, issuerOf(OURS)]) {
-      const { judge, server } = scene()
+      const { judge, server } = setup()
       expect(await judge(OURS)).toMatchObject({ kind: 'granted' })
       server.distrustKey({ issuer: name, thumbprint: await calculateJwkThumbprint(key.jwk) })
       expect(await judge(OURS)).toMatchObject({ reason: 'unknown_key' })

@@ -1,4 +1,5 @@
 import type { IssuerSettings } from '../../src/model/settings.ts'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { ConfigurationError } from '../../src/errors.ts'
@@ -199,11 +200,48 @@ describe('readRequirements', () => {
     )
   })
 
+  class WithGetter {
+    get scope() {
+      return 'admin'
+    }
+  }
+
+  it.each<[string, object]>([
+    ['a promise', Promise.resolve({ scope: 'admin' })],
+    ['a Map', new Map([['scope', 'admin']])],
+    ['an instance of a class with a getter', new WithGetter()],
+    ['an object that inherits', Object.create({ scope: 'admin' }) as object],
+    [
+      'an object that inherits without a prototype',
+      Object.create({ __proto__: null, scope: 'admin' }) as object,
+    ],
+    ['an object with a hidden member', Object.defineProperty({}, 'scope', { value: 'admin' })],
+    ['an object with a symbol', { [Symbol('scope')]: 'admin' }],
+    ['a Date', new Date(0)],
+    ['an Error', new Error('scope')],
+  ])('rejects %s, in which it would find no requirement', (_, requirements) => {
+    expect(problemsOf(requirements)).toEqual([expect.stringContaining('not a promise')])
+  })
+
+  it('takes an object without a prototype, and one of another realm', () => {
+    const bare = Object.assign(Object.create(null) as object, { scope: 'admin' })
+    for (const requirements of [bare, runInNewContext("({ scope: 'admin' })") as object]) {
+      expect(readRequirements([requirements], one).challenge).toEqual({ scope: 'admin' })
+    }
+  })
+
+  it('overlooks no hole in an array', () => {
+    for (const name of ['scope', 'issuer', 'clients']) {
+      // oxlint-disable-next-line no-sparse-arrays -- the hole is what is tested
+      expect(problemsOf({ [name]: [, 'x'] }), name).not.toEqual([])
+    }
+  })
+
   it.each([undefined, null, 'read', 5, true, ['read'], () => {}])(
     'takes nothing but an object: %j',
     (requirements) => {
       expect(problemsOf(requirements)).toEqual([
-        'They must be one object, or be left out altogether where any valid token will do.',
+        'They must be one object such as { scope }, not a promise or an instance of a class. Leave them out if any valid token will do.',
       ])
     },
   )

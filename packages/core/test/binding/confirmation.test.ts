@@ -12,7 +12,7 @@ import {
 } from '../../src/binding/confirmation.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 import { summarize } from '../support/refusal.ts'
-import { ACTIVE, issuing, scene, summarizeOutcome } from '../token/introspection/scene.ts'
+import { ACTIVE, issuing, setup, summarizeOutcome } from '../token/introspection/setup.ts'
 
 const UNSUPPORTED = 'unsupported_binding: 401 invalid_token'
 /** Thumbprints of RFC 9449 section 6.1 and RFC 8705 section 3.1. */
@@ -289,7 +289,7 @@ describe('a guard', () => {
     const { server, events, decide } = guarding()
     const token = issuer.token({ claims: { cnf } })
     for (const [i, requirements] of [{}, {}, {}, { optional: true }].entries()) {
-      const outcome = decide(() => server.authenticate(requestWith(token), requirements))
+      const outcome = decide(() => server.authorize(requestWith(token), requirements))
       expect(outcome).toMatchObject({
         kind: 'refused',
         reason: 'unsupported_binding',
@@ -307,7 +307,7 @@ describe('a guard', () => {
     const { server, events } = guarding()
     const request = requestWith(issuer.token({ claims: { cnf: { jkt: JKT } } }))
     for (let i = 0; i < 3; i++) {
-      expect(server.authenticate(request)).toMatchObject({ reason: 'unsupported_binding' })
+      expect(server.authorize(request)).toMatchObject({ reason: 'unsupported_binding' })
     }
     expect(events.map(({ type }) => type)).toEqual(['verified', 'refused', 'refused', 'refused'])
   })
@@ -325,7 +325,7 @@ describe('a guard', () => {
       `{"\\u005f_proto__":{"jkt":"${JKT}"}}`,
     ]) {
       const token = issuer.token({ claims: claims(cnf) })
-      const outcome = decide(() => server.authenticate(requestWith(token)))
+      const outcome = decide(() => server.authorize(requestWith(token)))
       expect(summarizeOutcome(outcome), cnf).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject({ type: 'refused', check: 'cnf' })
     }
@@ -337,7 +337,7 @@ describe('a guard', () => {
     const token = issuer.token({
       claims: `{"iss":"${ISSUER}","aud":"${AUDIENCE}","sub":"a","client_id":"a","exp":${exp},"\\u0063nf":{"\\u006akt":"${JKT}"}}`,
     })
-    const outcome = decide(() => server.authenticate(requestWith(token)))
+    const outcome = decide(() => server.authorize(requestWith(token)))
     expect(summarizeOutcome(outcome)).toBe('401 unsupported_binding')
     expect(events.at(-1)).toEqual(refusedFor(BY_DPOP))
   })
@@ -345,7 +345,7 @@ describe('a guard', () => {
   it('publishes no value of a binding', () => {
     const { server, events } = guarding()
     const cnf = { jkt: JKT, 'x5t#S256': X5T }
-    const outcome = server.authenticate(requestWith(issuer.token({ claims: { cnf } })))
+    const outcome = server.authorize(requestWith(issuer.token({ claims: { cnf } })))
     const text = JSON.stringify([events, outcome])
     expect(text).not.toContain(JKT)
     expect(text).not.toContain(X5T)
@@ -389,7 +389,7 @@ describe('an introspection answer with cnf', () => {
   )
 
   it('makes a guard and server.verify refuse an opaque token, also when the answer is cached', async () => {
-    const { endpoint, events, judge, server } = await scene(ACTIVE)
+    const { endpoint, events, judge, server } = await setup(ACTIVE)
     for (const [i, { cnf, found }] of answers.entries()) {
       endpoint.answer({ ...ACTIVE, cnf })
       const token = `opaque-${i}`

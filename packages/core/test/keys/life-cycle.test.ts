@@ -13,7 +13,7 @@ const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
 const named = (size: number) => ({ size, ignored: [], find: () => [] }) as KeySet
 
-function scene(first: Behaviour, options: Record<string, unknown> = {}) {
+function setup(first: Behaviour, options: Record<string, unknown> = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const events: BearwardEvent[] = []
@@ -95,7 +95,7 @@ describe('a key set', () => {
       ['max-age=-1', 30],
       ['public', 600],
     ] as const) {
-      const { clock, endpoint, server, state } = scene({ ...KEYS, cacheControl })
+      const { clock, endpoint, server, state } = setup({ ...KEYS, cacheControl })
       await server.ready()
       endpoint.behave('refuse')
       await clock.pass(expected - 0.1)
@@ -106,20 +106,20 @@ describe('a key set', () => {
   })
 
   it('is not fetched for each request, whatever Cache-Control says', async () => {
-    const { clock, endpoint, server } = scene({ ...KEYS, cacheControl: 'no-store' })
+    const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
     endpoint.asked()
     const minted = createTestIssuer({ now: clock.seconds })
     for (let i = 0; i < 100; i++) {
       const token = minted.token({ key: issuer.keys[0]! })
-      expect(await server.authenticate(requestWith(token))).toMatchObject({ kind: 'granted' })
+      expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
       await clock.pass(0.2)
     }
     expect(endpoint.asked().length).toBeLessThanOrEqual(1)
   })
 
   it('takes its ages from the options', async () => {
-    const { clock, endpoint, server, state } = scene(KEYS, {
+    const { clock, endpoint, server, state } = setup(KEYS, {
       jwksMaxAge: 60,
       jwksStaleIfError: 120,
     })
@@ -134,7 +134,7 @@ describe('a key set', () => {
   })
 
   it('keeps its age where the wall clock jumps', async () => {
-    const { clock, server, state } = scene(KEYS)
+    const { clock, server, state } = setup(KEYS)
     await server.ready()
     for (const seconds of [86_400 * 2, -86_400 * 4]) {
       clock.jump(seconds)
@@ -148,7 +148,7 @@ describe('a key set', () => {
     ['of private keys', { keys: [{ ...issuer.keys[0]!.privateKey.export({ format: 'jwk' }) }] }],
     ['too long', { keys: Array.from({ length: 101 }, () => KEYS.keys[0]!) }],
   ])('is not replaced by one that is %s, which is reported', async (_what, bad) => {
-    const { clock, endpoint, server, events, state } = scene(KEYS)
+    const { clock, endpoint, server, events, state } = setup(KEYS)
     await server.ready()
     endpoint.behave(bad)
     await clock.pass(599)
@@ -160,7 +160,7 @@ describe('a key set', () => {
   })
 
   it('tells of its life in events', async () => {
-    const { clock, endpoint, server, events } = scene(KEYS)
+    const { clock, endpoint, server, events } = setup(KEYS)
     await server.ready()
     endpoint.behave('refuse')
     await clock.pass(700)
@@ -237,7 +237,7 @@ describe('the address of the keys', () => {
     )
     await server.ready()
     const key = createTestIssuer({ now: clock.seconds })
-    const ask = () => server.authenticate(requestWith(key.token({ header: { kid: 'new' } })))
+    const ask = () => server.authorize(requestWith(key.token({ header: { kid: 'new' } })))
     place = '/moved'
     expect(await ask()).toMatchObject({ status: 503 })
     expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })
@@ -284,7 +284,7 @@ describe('the address of the keys', () => {
   })
 
   it('is that of the options where they name one, and no metadata is asked for', async () => {
-    const { clock, endpoint, server } = scene(KEYS, { jwksUri: `${ISSUER}/jwks` })
+    const { clock, endpoint, server } = setup(KEYS, { jwksUri: `${ISSUER}/jwks` })
     await server.ready()
     await clock.pass(3600)
     expect(new Set(endpoint.asked())).toEqual(new Set(['/jwks']))

@@ -161,7 +161,7 @@ async function run(steps: readonly Step[]): Promise<void> {
     const begun = clock.monotonic()
     const before = expectedStatus(model, key, begun)
     let outcome: Outcome | undefined
-    const answer = Promise.resolve(server.authenticate(requestWith(token))).then(
+    const answer = Promise.resolve(server.authorize(requestWith(token))).then(
       (known) => (outcome = known),
     )
     await settled()

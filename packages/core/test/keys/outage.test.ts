@@ -13,7 +13,7 @@ const NEW = { keys: [newKey.jwk] }
 const OUTAGES = ['refuse', 'hang', 'error', 'garbage', 'empty'] as const
 
 /** A resource server, an endpoint and a clock that a test holds in its hands. */
-function scene(first: Behaviour, options: { jwksUri?: string } = {}) {
+function setup(first: Behaviour, options: { jwksUri?: string } = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const events: BearwardEvent[] = []
@@ -37,7 +37,7 @@ function scene(first: Behaviour, options: { jwksUri?: string } = {}) {
       answer.outcome = outcome
       answer.waited = clock.monotonic() - begun
     }
-    const outcome = server.authenticate(requestWith(token))
+    const outcome = server.authorize(requestWith(token))
     if (outcome instanceof Promise) void outcome.then(answered)
     else answered(outcome)
     return answer
@@ -69,7 +69,7 @@ describe('an outage of the authorization server', () => {
   it.each(OUTAGES)(
     'loses no valid request where the server is known and then: %s',
     async (outage) => {
-      const { clock, endpoint, server, send, traffic, events } = scene(OLD)
+      const { clock, endpoint, server, send, traffic, events } = setup(OLD)
       await server.ready()
       await clock.pass(600 * 0.74)
       endpoint.behave(outage)
@@ -94,7 +94,7 @@ describe('an outage of the authorization server', () => {
 
   it('asks at most six times in its first half minute, from the first failure on', async () => {
     for (const outage of OUTAGES) {
-      const { clock, endpoint, server } = scene(OLD)
+      const { clock, endpoint, server } = setup(OLD)
       await server.ready()
       endpoint.behave(outage)
       endpoint.asked()
@@ -106,7 +106,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('keeps known keys for a day, and no longer', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave('refuse')
     await clock.pass(86_399)
@@ -128,7 +128,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('answers 503 within the timeout where there are no keys yet, and then at once', async () => {
-    const { endpoint, send, traffic } = scene('hang')
+    const { endpoint, send, traffic } = setup('hang')
     const cold = await traffic(10, 20, () => send())
     expect(cold.every((answer) => answer.outcome === undefined || statusOf(answer) === 503)).toBe(
       true,
@@ -145,7 +145,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it.each(OUTAGES)('needs no restart where the application starts during: %s', async (outage) => {
-    const { endpoint, send, traffic, server } = scene(outage)
+    const { endpoint, send, traffic, server } = setup(outage)
     await Promise.allSettled([server.ready().catch(() => {}), traffic(20, 20, () => send())])
     endpoint.behave(OLD)
     await traffic(1, 20, () => send())
@@ -153,7 +153,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('recovers by itself where no request asks', async () => {
-    const { clock, endpoint, server, send } = scene('refuse')
+    const { clock, endpoint, server, send } = setup('refuse')
     await expect(server.ready()).rejects.toThrow('cannot be had')
     await clock.pass(300)
     endpoint.behave(OLD)
@@ -165,7 +165,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('refreshes at once after a long suspension of the process, before an old key is used', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave(NEW)
     clock.suspend(3600)
@@ -175,7 +175,7 @@ describe('an outage of the authorization server', () => {
   })
 
   it('asks once for a hundred cold requests', async () => {
-    const { endpoint, send } = scene(OLD)
+    const { endpoint, send } = setup(OLD)
     const answers = Array.from({ length: 100 }, () => send())
     await settled()
     expect(lost(answers)).toBe(0)
@@ -185,7 +185,7 @@ describe('an outage of the authorization server', () => {
 
 describe('keys that the set does not list', () => {
   it('cost at most three fetches in ten seconds of a storm, and no valid request', async () => {
-    const { endpoint, send, server, traffic } = scene(OLD)
+    const { endpoint, send, server, traffic } = setup(OLD)
     await server.ready()
     endpoint.asked()
     const storm = await traffic(10, 1000, (i) =>
@@ -201,7 +201,7 @@ describe('keys that the set does not list', () => {
 
   it('are found at once where the server has rotated in quiet times, or just after a fetch', async () => {
     for (const pause of [300, 2]) {
-      const { clock, endpoint, send, server, traffic } = scene(OLD)
+      const { clock, endpoint, send, server, traffic } = setup(OLD)
       await server.ready()
       await clock.pass(pause)
       endpoint.behave({ keys: [newKey.jwk, oldKey.jwk] })
@@ -211,7 +211,7 @@ describe('keys that the set does not list', () => {
   })
 
   it('are found within one window of five seconds where they are used before they are published', async () => {
-    const { clock, endpoint, send, server, traffic } = scene(OLD)
+    const { clock, endpoint, send, server, traffic } = setup(OLD)
     await server.ready()
     await clock.pass(300)
     const early = await traffic(1, 20, () => send(newKey))
@@ -222,7 +222,7 @@ describe('keys that the set does not list', () => {
   })
 
   it('are found within one window of five seconds in the middle of a storm', async () => {
-    const { clock, endpoint, send, server, traffic } = scene(OLD)
+    const { clock, endpoint, send, server, traffic } = setup(OLD)
     await server.ready()
     await traffic(10, 100, (i) => send(newKey, `random-${i}`))
     endpoint.behave({ keys: [newKey.jwk, oldKey.jwk] })
@@ -236,7 +236,7 @@ describe('keys that the set does not list', () => {
   })
 
   it('starve no scheduled refresh, and no valid request at expiry', async () => {
-    const { clock, endpoint, send, server, traffic } = scene(OLD)
+    const { clock, endpoint, send, server, traffic } = setup(OLD)
     await server.ready()
     await clock.pass(570)
     endpoint.asked()
@@ -248,7 +248,7 @@ describe('keys that the set does not list', () => {
   })
 
   it('are answered with 401 where the last fetch succeeded, and with 503 where it failed', async () => {
-    const { clock, endpoint, send, server } = scene(OLD)
+    const { clock, endpoint, send, server } = setup(OLD)
     await server.ready()
     for (let i = 0; i < 3; i++) send(newKey, `random-${i}`)
     await settled()
@@ -269,7 +269,7 @@ describe('keys that the set does not list', () => {
 
 describe('keys that change', () => {
   it('stop working at the next good refresh where the server has removed them', async () => {
-    const { clock, endpoint, server, send, events } = scene({ keys: [oldKey.jwk, newKey.jwk] })
+    const { clock, endpoint, server, send, events } = setup({ keys: [oldKey.jwk, newKey.jwk] })
     await server.ready()
     endpoint.behave(NEW)
     await clock.pass(600)
@@ -280,7 +280,7 @@ describe('keys that change', () => {
   })
 
   it('are found where the server has put other material under the same kid', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     await clock.pass(60)
     const replaced = generateKey('ES256', 'old')
@@ -294,7 +294,7 @@ describe('keys that change', () => {
   })
 
   it('are not fetched more often because tokens are forged, and forged tokens use no other budget', async () => {
-    const { clock, endpoint, server, send, traffic } = scene(OLD)
+    const { clock, endpoint, server, send, traffic } = setup(OLD)
     await server.ready()
     await clock.pass(60)
     endpoint.asked()
@@ -308,7 +308,7 @@ describe('keys that change', () => {
   })
 
   it('never come back once they are distrusted, whatever is published', async () => {
-    const { clock, endpoint, server, send, events } = scene({ keys: [oldKey.jwk, newKey.jwk] })
+    const { clock, endpoint, server, send, events } = setup({ keys: [oldKey.jwk, newKey.jwk] })
     await server.ready()
     const thumbprint = await thumbprintOf(oldKey.jwk)
     server.distrustKey({ issuer: ISSUER, thumbprint })
@@ -332,7 +332,7 @@ async function thumbprintOf(jwk: Record<string, unknown>): Promise<string> {
 
 describe('close()', () => {
   it('ends outgoing calls and timers, and leaves known keys working', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     expect(clock.pending()).toBeGreaterThan(0)
     server.close()
@@ -346,7 +346,7 @@ describe('close()', () => {
   })
 
   it('turns requests that wait for keys away', async () => {
-    const { server, send } = scene('hang')
+    const { server, send } = setup('hang')
     const waiting = send()
     server.close()
     await settled()
@@ -371,7 +371,7 @@ describe('where an attempt hangs', () => {
     const { token } = createTestIssuer({ now: clock.seconds })
     for (let second = 0; second < 60; second++) {
       await clock.pass(1)
-      const outcome = server.authenticate(requestWith(token({ key: oldKey })))
+      const outcome = server.authorize(requestWith(token({ key: oldKey })))
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
   })
@@ -382,7 +382,7 @@ describe('tokens without a kid', () => {
   const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
 
   it('find a rotation though forgeries came first, and are answered with 503 where nobody can know', async () => {
-    const { clock, endpoint, send, server, traffic } = scene({ keys: [before.jwk] })
+    const { clock, endpoint, send, server, traffic } = setup({ keys: [before.jwk] })
     await server.ready()
     await clock.pass(60)
     const forged = await traffic(1, 10, () => send(generateKey('ES256'), undefined))

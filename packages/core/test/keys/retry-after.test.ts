@@ -23,7 +23,7 @@ const INTROSPECTING = {
   },
 } as const
 
-function scene(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
+function setup(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const issuer = createTestIssuer({ now: clock.seconds })
@@ -37,7 +37,7 @@ function scene(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
   /** The answer to a request with a token of this key, in short. */
   async function send(key: TestKey, kid: string | undefined = key.kid) {
     const headers = { authorization: `Bearer ${issuer.token({ key, header: { kid } })}` }
-    const outcome = await server.authenticate({ method: 'GET', url: '/', headers })
+    const outcome = await server.authorize({ method: 'GET', url: '/', headers })
     if (outcome.kind !== 'refused') return outcome.kind
     return [outcome.status, outcome.headers['Retry-After']].filter(Boolean).join(' after ')
   }
@@ -68,7 +68,7 @@ describe('Retry-After of an issuer without whose keys nothing goes', () => {
     ['', 0],
   ])('is heeded by all that could start a fetch: %j for %i seconds', async (retryAfter, pause) => {
     for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
-      const { clock, endpoint, server, send } = scene(behaviour)
+      const { clock, endpoint, server, send } = setup(behaviour)
       await expect(server.ready()).rejects.toThrow('cannot be had')
       endpoint.behave(OLD)
       endpoint.asked()
@@ -89,7 +89,7 @@ describe('Retry-After of an issuer without whose keys nothing goes', () => {
   })
 
   it('does not keep the keys from coming by themselves', async () => {
-    const { clock, endpoint, server } = scene({ retryAfter: '86400' })
+    const { clock, endpoint, server } = setup({ retryAfter: '86400' })
     await expect(server.ready()).rejects.toThrow('cannot be had')
     endpoint.behave(OLD)
     await clock.pass(10.5)
@@ -102,7 +102,7 @@ describe('Retry-After of an issuer that is asked about tokens as well', () => {
   const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
 
   it('is not got round by ready(): each of the two searches asks once', async () => {
-    const { clock, endpoint, server } = scene({ retryAfter: '10' }, INTROSPECTING)
+    const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     for (let i = 0; i < 10; i++) {
       await expect(server.ready()).rejects.toThrow('status 429')
       await clock.pass(0.02)
@@ -111,26 +111,26 @@ describe('Retry-After of an issuer that is asked about tokens as well', () => {
   })
 
   it('is the same pause for ready() and for requests, and no longer for being heeded by both', async () => {
-    const { clock, endpoint, server } = scene({ retryAfter: '10' }, INTROSPECTING)
+    const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     await expect(server.ready()).rejects.toThrow('status 429')
     endpoint.asked()
     await clock.pass(6)
-    expect(await server.authenticate(opaque)).toMatchObject({
+    expect(await server.authorize(opaque)).toMatchObject({
       reason: 'introspection_unavailable',
       headers: { 'Retry-After': '4' },
     })
     await clock.pass(3.9)
-    await server.authenticate(opaque)
+    await server.authorize(opaque)
     expect(endpoint.asked()).toEqual([])
     await clock.pass(0.1)
-    await server.authenticate(opaque)
+    await server.authorize(opaque)
     expect(endpoint.asked()).toContain(metadata)
   })
 })
 
 describe('Retry-After of an issuer whose keys are held', () => {
   it('is not got round by unknown keys, by changed ones, or by tokens without a kid', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     await clock.pass(60)
     endpoint.behave({ retryAfter: '20' })
@@ -155,7 +155,7 @@ describe('Retry-After of an issuer whose keys are held', () => {
   })
 
   it('puts off a scheduled fetch, whose keys go on serving', async () => {
-    const { clock, endpoint, server, send } = scene(OLD)
+    const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave({ retryAfter: '60' })
     endpoint.asked()

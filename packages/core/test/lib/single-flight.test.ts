@@ -3,7 +3,7 @@ import { settled } from '../../../../test/support/fake-clock.ts'
 import { SingleFlight } from '../../src/lib/single-flight.ts'
 
 /** Work that ends when the test says so, and gives the number of its beginning. */
-function scene() {
+function setup() {
   let now = 0
   const ends: ((error?: Error) => void)[] = []
   const flights = new SingleFlight<number>(() => now)
@@ -26,7 +26,7 @@ function scene() {
 
 describe('a single flight', () => {
   it('is shared by all who want the same, and by nobody else', async () => {
-    const { join, begun, end } = scene()
+    const { join, begun, end } = setup()
     const [first, second, other] = [join(10), join(10), join(10, 'b')]
     expect(begun()).toBe(2)
     await end(1)
@@ -37,7 +37,7 @@ describe('a single flight', () => {
   })
 
   it('is not joined by whom it began too early for: all of these share the next', async () => {
-    const { join, begun, end, pass } = scene()
+    const { join, begun, end, pass } = setup()
     const first = join(10)
     pass(10)
     const late = [join(10), join(0), join(10)]
@@ -50,7 +50,7 @@ describe('a single flight', () => {
   })
 
   it('is never joined by whoever wants it to begin from now on', async () => {
-    const { join, begun, end } = scene()
+    const { join, begun, end } = setup()
     const all = [join(0), join(0), join(0)]
     await end(1)
     const more = join(0)
@@ -61,7 +61,7 @@ describe('a single flight', () => {
   })
 
   it('says with isNew whether the call starts after join was called', async () => {
-    const { isNew, pass } = scene()
+    const { isNew, pass } = setup()
     expect(isNew(10)).toBe(true)
     expect([isNew(10), isNew(0), isNew(0)]).toEqual([false, true, true])
     pass(10)
@@ -69,7 +69,7 @@ describe('a single flight', () => {
   })
 
   it('is followed by the next also where it fails', async () => {
-    const { join, end } = scene()
+    const { join, end } = setup()
     const unlucky = join(10).catch((error: Error) => error.message)
     const next = join(0)
     await end(1, new Error('unlucky'))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { bearer, requestWith } from '../../../../test/support/requests.ts'
+import { guardAt } from '../support/guard-at.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -28,7 +29,7 @@ describe('a web Request', () => {
   ])('is read like any other request: %s', (_, make) => {
     const server = createResourceServer(options)
     const decide = (init: HeadersInit, requirements = {}) =>
-      server.authenticate(make(init), requirements)
+      guardAt(server)(make(init), requirements)
     expect(decide({ authorization: authorization() })).toMatchObject({ kind: 'granted' })
     expect(decide({ AUTHORIZATION: authorization() })).toMatchObject({ kind: 'granted' })
     expect(decide({})).toMatchObject({ status: 401, reason: 'no_credentials' })
@@ -67,7 +68,7 @@ describe('a web Request', () => {
       for (const optional of [true, false]) {
         const one = make()
         for (const line of lines) one.headers.append('Authorization', line)
-        const outcome = server.authenticate(one, { optional })
+        const outcome = guardAt(server)(one, { optional })
         expect(outcome, String(lines)).toMatchObject({
           kind: 'refused',
           status: 400,
@@ -85,13 +86,14 @@ describe('a web Request', () => {
     const one = web({ authorization: authorization() })
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
-    const outcome = server.authenticate(one, { check }) as Granted
+    const outcome = guardAt(server)(one, { check }) as Granted
     expect(outcome.kind).toBe('granted')
-    expect(server.authenticate(one, { scope: 'admin' })).toMatchObject({ status: 403 })
-    expect(server.authenticate(one)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(one)).toMatchObject({ kind: 'granted' })
+    expect(getToken(one)).toBe(outcome.token)
+    expect(guardAt(server)(one, { scope: 'admin' })).toMatchObject({ status: 403 })
     expect(seen[0]).toBe(outcome.token)
     expect(seen[1]).toBe(one)
-    expect(getToken(one)).toBe(outcome.token)
+    expect(() => getToken(one)).toThrow('another one has refused')
     expect(heard).toHaveLength(2)
     for (const about of heard) expect(about).toBe(one)
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
@@ -101,7 +103,7 @@ describe('a web Request', () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })
-    expect(server.authenticate(one)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(one)).toMatchObject({ kind: 'granted' })
     expect([one.bodyUsed, await one.text()]).toEqual([false, 'text'])
   })
 })

@@ -14,14 +14,16 @@ import {
   type RequestLike,
   type ResourceServerOptions,
 } from '../../src/index.ts'
+import { getUnmetGuard } from '../../src/adapter.ts'
+import { guardAt } from '../support/guard-at.ts'
 import {
   ACTIVE,
   closing,
   issuing,
-  scene as introspecting,
+  setup as introspecting,
   summarizeOutcome,
   thumbprintOfKey,
-} from '../token/introspection/scene.ts'
+} from '../token/introspection/setup.ts'
 
 const key = generateKey('ES256', 'first')
 const otherKey = generateKey('ES256', 'second')
@@ -29,7 +31,7 @@ const KEYS = { keys: [key.jwk, otherKey.jwk] }
 const thumbprint = await calculateJwkThumbprint(key.jwk)
 
 /** A resource server without a token cache: what guards share, they share through the state of the request. */
-function scene(options: Partial<ResourceServerOptions> = {}) {
+function setup(options: Partial<ResourceServerOptions> = {}) {
   const clock = fakeClock()
   const issuer = createTestIssuer({ now: clock.seconds })
   const events: BearwardEvent[] = []
@@ -54,7 +56,7 @@ function scene(options: Partial<ResourceServerOptions> = {}) {
 /** The same with keys that have to be fetched first. */
 function fetching(behaviour: Behaviour = KEYS) {
   const endpoint = scriptedEndpoint(behaviour)
-  return { endpoint, ...scene({ jwks: undefined, fetch: endpoint.fetch } as never) }
+  return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
 }
 
 const FETCHES = ['/.well-known/openid-configuration', '/jwks']
@@ -150,19 +152,20 @@ const tokenIn = (outcome: Outcome) => (outcome as Granted).token
 
 describe('rule 1: a token is verified once for a request', () => {
   it.each(carriers)('by several guards, one after the other: credentials %s', (name) => {
-    const { server, token, count } = scene()
+    const { server, token, count } = setup()
     const { raw, current, carry } = CARRIERS[name]!()
     carry(`Bearer ${token()}`)
-    const first = server.authenticate(current())
+    const first = guardAt(server)(current())
     expect(first).toMatchObject({ kind: 'granted' })
     for (const requirements of [{}, { scope: 'read' }, { clients: ['reports-cron'] }]) {
-      const outcome = server.authenticate(current(), requirements)
+      const outcome = guardAt(server)(current(), requirements)
       expect(tokenIn(outcome as Outcome)).toBe(tokenIn(first as Outcome))
     }
-    expect(server.authenticate(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
-    expect(count('verified')).toBe(1)
-    expect(server.authenticate(current())).toMatchObject({ kind: 'granted' })
     expect(getToken(raw)).toBe(tokenIn(first as Outcome))
+    expect(guardAt(server)(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
+    expect(count('verified')).toBe(1)
+    expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(() => getToken(raw)).toThrow('another one has refused')
   })
 
   it('by guards in parallel, which wait for the same result', async () => {
@@ -179,7 +182,7 @@ describe('rule 1: a token is verified once for a request', () => {
     expect(endpoint.asked()).toEqual(FETCHES)
     expect(count('verified')).toBe(1)
     expect(events.filter(({ type }) => type === 'refused')).toEqual([])
-    expect(tokenIn(await server.authenticate(current()))).toBe(tokens[0])
+    expect(tokenIn(await guardAt(server)(current()))).toBe(tokens[0])
     expect(count('verified')).toBe(1)
   })
 
@@ -188,7 +191,7 @@ describe('rule 1: a token is verified once for a request', () => {
       introspection: { maxAge: 0 },
     })
     const request = requestWith('opaque')
-    const guards = Array.from({ length: 10 }, async () => server.authenticate(request))
+    const guards = Array.from({ length: 10 }, async () => guardAt(server)(request))
     const tokens = (await Promise.all(guards)).map(tokenIn)
     expect(new Set(tokens).size).toBe(1)
     expect(endpoint.asked).toHaveLength(1)
@@ -198,7 +201,7 @@ describe('rule 1: a token is verified once for a request', () => {
   it('by guards in parallel, each of which refuses a token that is refused', async () => {
     const { endpoint, server, token } = fetching()
     const request = requestWith(token({ aud: 'another' }))
-    const guards = Array.from({ length: 10 }, async () => server.authenticate(request))
+    const guards = Array.from({ length: 10 }, async () => guardAt(server)(request))
     const refused = { kind: 'refused', reason: 'wrong_audience' }
     expect(await Promise.all(guards)).toMatchObject(guards.map(() => refused))
     expect(endpoint.asked()).toEqual(FETCHES)
@@ -208,7 +211,7 @@ describe('rule 1: a token is verified once for a request', () => {
 describe('rule 2: a result belongs to one request object, one server and one set of credentials', () => {
   const changes: Record<
     string,
-    (made: ReturnType<typeof scene>) => readonly [value: string | undefined, reason: string]
+    (made: ReturnType<typeof setup>) => readonly [value: string | undefined, reason: string]
   > = {
     'a forged token': ({ issuer }) => [
       `Bearer ${issuer.token({ header: { kid: key.kid } })}`,
@@ -232,30 +235,30 @@ describe('rule 2: a result belongs to one request object, one server and one set
     it.each(Object.keys(changes))(
       'to %s: the next guard refuses them, and getToken throws',
       (change) => {
-        const made = scene()
+        const made = setup()
         const { server, token } = made
         const { raw, current, carry } = CARRIERS[name]!()
         carry(`Bearer ${token()}`)
-        expect(server.authenticate(current())).toMatchObject(grantedTo('reports-cron'))
+        expect(guardAt(server)(current())).toMatchObject(grantedTo('reports-cron'))
         expect(getToken(raw).clientId).toBe('reports-cron')
 
         const [value, reason] = changes[change]!(made)
         carry(value)
         for (let i = 0; i < 2; i++) {
-          expect(server.authenticate(current())).toMatchObject({ kind: 'refused', reason })
+          expect(guardAt(server)(current())).toMatchObject({ kind: 'refused', reason })
           expect(() => getToken(raw)).toThrow('no requireToken')
         }
       },
     )
 
     it('to another token: the next guard and getToken have that one', () => {
-      const { server, token, count } = scene()
+      const { server, token, count } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const [first, second] = [token(), token({ client_id: 'second' })]
       const clients: (string | undefined)[] = []
       for (const one of [first, second, second, first, first]) {
         carry(`Bearer ${one}`)
-        const outcome = server.authenticate(current()) as Outcome
+        const outcome = guardAt(server)(current()) as Outcome
         expect(getToken(raw)).toBe(tokenIn(outcome))
         clients.push(getToken(raw).clientId)
       }
@@ -265,7 +268,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     })
 
     it('to another token, whose requirements are checked with its own claims', () => {
-      const { server, token } = scene()
+      const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ scope: 'admin', check: ({ clientId }) => clientId === 'second' })
       carry(`Bearer ${token({ client_id: 'second', scope: 'admin' })}`)
@@ -276,7 +279,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     })
 
     it('to none: an optional guard returns anonymous, and getToken has no token', () => {
-      const { server, token } = scene()
+      const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ optional: true })
       carry(`Bearer ${token()}`)
@@ -293,11 +296,11 @@ describe('rule 2: a result belongs to one request object, one server and one set
       const { server, issuer, token, count } = fetching()
       const { current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)
-      const first = server.authenticate(current())
+      const first = guardAt(server)(current())
       carry(`Bearer ${issuer.token({ header: { kid: key.kid } })}`)
-      const second = server.authenticate(current())
+      const second = guardAt(server)(current())
       carry(`Bearer ${token({ client_id: 'third' })}`)
-      const third = server.authenticate(current())
+      const third = guardAt(server)(current())
       expect(await Promise.all([first, second, third])).toMatchObject([
         grantedTo('reports-cron'),
         { kind: 'refused', reason: 'invalid_signature' },
@@ -311,46 +314,46 @@ describe('rule 2: a result belongs to one request object, one server and one set
     const { endpoint, server } = await introspecting(ACTIVE)
     const { raw, current, carry } = CARRIERS['in headers, in place']!()
     carry('Bearer opaque-1')
-    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
     carry('Bearer opaque-2')
-    expect(await server.authenticate(current())).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(current())).toMatchObject({ reason: 'inactive' })
     expect(() => getToken(raw)).toThrow('no requireToken')
     expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
   })
 
   it('another request object with the same token is verified again', () => {
-    const { server, token, count } = scene()
+    const { server, token, count } = setup()
     const web = new Request('https://api.example.com/', {
       headers: { authorization: `Bearer ${token()}` },
     })
     const copy = web.clone()
-    for (const request of [web, web, copy, copy]) void server.authenticate(request)
+    for (const request of [web, web, copy, copy]) void guardAt(server)(request)
     expect(count('verified')).toBe(2)
     expect(getToken(web)).not.toBe(getToken(copy))
     const plain = requestWith(token())
-    for (const request of [plain, { ...plain }]) void server.authenticate(request)
+    for (const request of [plain, { ...plain }]) void guardAt(server)(request)
     expect(count('verified')).toBe(4)
     expect(() => getToken({ ...plain })).toThrow('no requireToken')
   })
 
   it('two servers that guard the same object verify it each, by their own options', () => {
-    const one = scene()
-    const other = scene({ audience: 'https://other.example.com' })
-    const stranger = scene({ jwks: { keys: [otherKey.jwk] } })
+    const one = setup()
+    const other = setup({ audience: 'https://other.example.com' })
+    const stranger = setup({ jwks: { keys: [otherKey.jwk] } })
     const request = requestWith(one.token())
     for (let i = 0; i < 3; i++) {
-      expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
-      expect(other.server.authenticate(request)).toMatchObject({ reason: 'wrong_audience' })
-      expect(stranger.server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+      expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
+      expect(guardAt(other.server)(request)).toMatchObject({ reason: 'wrong_audience' })
+      expect(guardAt(stranger.server)(request)).toMatchObject({ reason: 'unknown_key' })
     }
     expect([one.count('verified'), other.count('verified')]).toEqual([1, 0])
   })
 
   it('two servers that guard the same object notice other credentials each', () => {
-    const [one, other] = [scene(), scene()]
+    const [one, other] = [setup(), setup()]
     const { raw, current, carry } = CARRIERS['in rawHeaders, in place']!()
-    const send = (server: typeof one.server) => server.authenticate(current())
+    const send = (server: typeof one.server) => guardAt(server)(current())
     carry(`Bearer ${one.token()}`)
     expect(send(one.server)).toMatchObject(grantedTo('reports-cron'))
     expect(send(other.server)).toMatchObject(grantedTo('reports-cron'))
@@ -364,12 +367,12 @@ describe('rule 2: a result belongs to one request object, one server and one set
   })
 
   it('a server that cannot fetch its keys changes nothing for another one', async () => {
-    const [one, down] = [scene(), fetching('refuse')]
+    const [one, down] = [setup(), fetching('refuse')]
     const request = requestWith(one.token())
-    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
-    expect(await down.server.authenticate(request)).toMatchObject({ status: 503 })
+    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(down.server)(request)).toMatchObject({ status: 503 })
     expect(() => getToken(request)).toThrow('no requireToken')
-    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
     expect(one.count('verified')).toBe(1)
   })
 })
@@ -378,12 +381,12 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
   it('a JWT that the issuer calls inactive is refused by all guards that follow', async () => {
     const { endpoint, server, token, events } = await issuing('jwt')
     const request = requestWith(token())
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
-    expect(await server.authenticate(request, { introspect: true })).toMatchObject({
+    expect(await guardAt(server)(request, { introspect: true })).toMatchObject({
       reason: 'inactive',
     })
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
     expect(() => getToken(request)).toThrow('no requireToken')
     expect(endpoint.asked).toHaveLength(1)
     expect(events.filter(({ type }) => type === 'verified')).toHaveLength(1)
@@ -392,15 +395,15 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
   it('a binding that the issuer tells of is refused by all guards that follow', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: true, cnf: { jkt: 'A'.repeat(43) } })
     for (const requirements of [{ introspect: true as const }, {}, { scope: 'read' }]) {
-      expect(await server.authenticate(request, requirements)).toMatchObject({
+      expect(await guardAt(server)(request, requirements)).toMatchObject({
         reason: 'unsupported_binding',
       })
     }
     expect(endpoint.asked).toHaveLength(1)
-    expect(await server.authenticate({ ...request })).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)({ ...request })).toMatchObject({ kind: 'granted' })
   })
 
   it('a guard in parallel that asks nobody is not changed, and the next one is', async () => {
@@ -408,22 +411,22 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     const request = requestWith(token())
     endpoint.answer({ active: false })
     const outcomes = await Promise.all([
-      server.authenticate(request, { introspect: true }),
-      server.authenticate(request, { introspect: true }),
+      guardAt(server)(request, { introspect: true }),
+      guardAt(server)(request, { introspect: true }),
     ])
     expect(outcomes.map(summarizeOutcome)).toEqual(['401 inactive', '401 inactive'])
     expect(endpoint.asked).toHaveLength(1)
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
   })
 
   it('an issuer that does not answer changes nothing: that guard refuses, and the next one grants', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
     endpoint.answer(503)
-    expect(await server.authenticate(request, { introspect: true })).toMatchObject({
+    expect(await guardAt(server)(request, { introspect: true })).toMatchObject({
       reason: 'introspection_unavailable',
     })
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
   it('an answer about one set of credentials says nothing about another', async () => {
@@ -433,16 +436,16 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     carry(`Bearer ${first}`)
     let answer: (response: object) => void = () => {}
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
-    const waiting = server.authenticate(current(), { introspect: true })
+    const waiting = guardAt(server)(current(), { introspect: true })
     await endpoint.received(1)
     carry(`Bearer ${second}`)
-    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
     answer({ active: false })
     expect(await waiting).toMatchObject({ reason: 'inactive' })
-    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
     carry(`Bearer ${first}`)
     // Other credentials start from nothing, and so does the token that was there before.
-    expect(await server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -450,25 +453,25 @@ describe('rule 4: a 503 is not kept', () => {
   it('for keys that are unavailable: the next guard tries again, and grants', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'keys_unavailable' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'keys_unavailable' })
     expect(() => getToken(request)).toThrow('no requireToken')
     endpoint.behave(KEYS)
     await clock.pass(3)
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
-    expect(getToken(request).clientId).toBe('reports-cron')
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(() => getToken(request)).toThrow('another one has refused')
     expect(count('verified')).toBe(1)
   })
 
   it('for guards in parallel: all that wait get the 503, and the next guard tries again', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
-    const waiting = Array.from({ length: 5 }, async () => server.authenticate(request))
+    const waiting = Array.from({ length: 5 }, async () => guardAt(server)(request))
     const refused = { status: 503, reason: 'keys_unavailable' }
     expect(await Promise.all(waiting)).toMatchObject(waiting.map(() => refused))
     expect(endpoint.asked()).toEqual(FETCHES.slice(0, 1))
     endpoint.behave(KEYS)
     await clock.pass(3)
-    const next = Array.from({ length: 5 }, async () => server.authenticate(request))
+    const next = Array.from({ length: 5 }, async () => guardAt(server)(request))
     const tokens = (await Promise.all(next)).map(tokenIn)
     expect(new Set(tokens).size).toBe(1)
     expect(tokens[0]).toMatchObject({ clientId: 'reports-cron' })
@@ -478,7 +481,7 @@ describe('rule 4: a 503 is not kept', () => {
   it('for an issuer of opaque tokens that does not answer guards in parallel', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
-    const send = () => Array.from({ length: 5 }, async () => server.authenticate(request))
+    const send = () => Array.from({ length: 5 }, async () => guardAt(server)(request))
     const refused = { status: 503, reason: 'introspection_unavailable' }
     for (let i = 1; i <= 2; i++) {
       expect(await Promise.all(send())).toMatchObject(Array.from({ length: 5 }, () => refused))
@@ -494,13 +497,13 @@ describe('rule 4: a 503 is not kept', () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     for (let i = 1; i <= 3; i++) {
-      expect(await server.authenticate(request)).toMatchObject({
+      expect(await guardAt(server)(request)).toMatchObject({
         reason: 'introspection_unavailable',
       })
       expect(endpoint.asked).toHaveLength(i)
     }
     endpoint.answer(ACTIVE)
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
   it('but a 401 is kept for the request', async () => {
@@ -509,61 +512,58 @@ describe('rule 4: a 503 is not kept', () => {
       { introspection: { maxAge: 0, negativeMaxAge: 0 } },
     )
     const request = requestWith('opaque')
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
     endpoint.answer(ACTIVE)
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
     expect(endpoint.asked).toHaveLength(1)
-    expect(await server.authenticate({ ...request })).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)({ ...request })).toMatchObject({ kind: 'granted' })
   })
 })
 
 describe('rule 5: all results are outdated when a key is distrusted', () => {
   it.each(carriers)('the next guard refuses, and getToken throws: credentials %s', async (name) => {
-    const { server, token, distrust } = scene()
+    const { server, token, distrust } = setup()
     const { raw, current, carry } = CARRIERS[name]!()
     carry(`Bearer ${token()}`)
-    expect(server.authenticate(current())).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
     distrust()
     for (let i = 0; i < 2; i++) {
-      expect(server.authenticate(current())).toMatchObject({ reason: 'unknown_key' })
+      expect(guardAt(server)(current())).toMatchObject({ reason: 'unknown_key' })
       expect(() => getToken(raw)).toThrow('no requireToken')
     }
   })
 
   it('a token of another key is verified again, and granted', async () => {
-    const { server, issuer, distrust, count } = scene()
+    const { server, issuer, distrust, count } = setup()
     const request = requestWith(issuer.token({ key: otherKey }))
-    const first = server.authenticate(request) as Outcome
+    const first = guardAt(server)(request) as Outcome
     distrust()
-    const second = server.authenticate(request) as Outcome
+    const second = guardAt(server)(request) as Outcome
     expect([first.kind, second.kind, count('verified')]).toEqual(['granted', 'granted', 2])
-    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     expect(count('verified')).toBe(2)
   })
 
   it('a key that another server distrusts changes nothing here', async () => {
-    const [one, other] = [scene(), scene()]
+    const [one, other] = [setup(), setup()]
     const request = requestWith(one.token())
     for (const { server } of [one, other]) {
-      expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+      expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     }
     other.distrust()
-    expect(other.server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
-    expect(one.server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(other.server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
     expect(one.count('verified')).toBe(1)
   })
 
   it('a guard that waits for the keys does not grant a token of a key that is distrusted meanwhile', async () => {
     const { server, token, distrust } = fetching()
     const request = requestWith(token())
-    const [first, second] = [
-      server.authenticate(request),
-      server.authenticate(request, { scope: 'read' }),
-    ]
+    const [first, second] = [guardAt(server)(request), guardAt(server)(request, { scope: 'read' })]
     distrust()
     const refused = { kind: 'refused', reason: 'unknown_key' }
     expect([await first, await second]).toMatchObject([refused, refused])
-    expect(server.authenticate(request)).toMatchObject(refused)
+    expect(guardAt(server)(request)).toMatchObject(refused)
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -572,27 +572,27 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     let answer: (response: object) => void = () => {}
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
     const request = requestWith(token())
-    const waiting = server.authenticate(request, { introspect: true })
+    const waiting = guardAt(server)(request, { introspect: true })
     await endpoint.received(1)
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
     answer({ active: true })
     expect(await waiting).toMatchObject({ reason: 'unknown_key' })
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
   it('a guard that waits for a check decides by what it knew when it was called', async () => {
-    const { server, token, distrust } = scene()
+    const { server, token, distrust } = setup()
     const request = requestWith(token())
     let answer: (granted: boolean) => void = () => {}
     const check = () => new Promise<boolean>((resolve) => (answer = resolve))
-    const waiting = server.authenticate(request, { check })
+    const waiting = guardAt(server)(request, { check })
     distrust()
-    expect(server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
     answer(true)
     await waiting
-    expect(server.authenticate(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -600,12 +600,12 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     const { endpoint, server, token } = await issuing('any')
     endpoint.answer(ACTIVE)
     const request = requestWith('opaque')
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
-    expect(await server.authenticate(request)).toMatchObject({ kind: 'granted' })
-    expect(await server.authenticate(requestWith(token()))).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await guardAt(server)(requestWith(token()))).toMatchObject({ kind: 'granted' })
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
-    expect(await server.authenticate(request)).toMatchObject({ reason: 'inactive' })
+    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
     expect(endpoint.asked).toHaveLength(2)
   })
 })
@@ -615,17 +615,17 @@ describe('getToken', () => {
     const { server, token } = fetching()
     const request = requestWith(token())
     expect(() => getToken(request)).toThrow('no requireToken')
-    const waiting = server.authenticate(request)
+    const waiting = guardAt(server)(request)
     expect(() => getToken(request)).toThrow('no requireToken')
     await waiting
     expect(getToken(request).clientId).toBe('reports-cron')
   })
 
   it('throws while a later guard decides', async () => {
-    const { server, token } = scene()
+    const { server, token } = setup()
     const request = requestWith(token())
-    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
-    const waiting = server.authenticate(request, { check: async () => true })
+    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    const waiting = guardAt(server)(request, { check: async () => true })
     expect(() => getToken(request)).toThrow('no requireToken')
     await waiting
     expect(getToken(request).clientId).toBe('reports-cron')
@@ -634,10 +634,7 @@ describe('getToken', () => {
   it('throws after the last of several guards in parallel has refused', async () => {
     const { server, token } = fetching()
     const request = requestWith(token())
-    const [first, last] = [
-      server.authenticate(request),
-      server.authenticate(request, { scope: 'admin' }),
-    ]
+    const [first, last] = [guardAt(server)(request), guardAt(server)(request, { scope: 'admin' })]
     expect((await first).kind).toBe('granted')
     expect((await last).kind).toBe('refused')
     await settled()
@@ -645,24 +642,24 @@ describe('getToken', () => {
   })
 
   it('throws for a check that throws', () => {
-    const { server, token } = scene()
+    const { server, token } = setup()
     const request = requestWith(token())
-    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     const check = () => {
       throw new RangeError('the database is down')
     }
-    expect(() => server.authenticate(request, { check })).toThrow(RangeError)
+    expect(() => guardAt(server)(request, { check })).toThrow(RangeError)
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
   it('throws after a guard with a slow check has refused, although a faster guard has granted meanwhile', async () => {
-    const { server, token } = scene()
+    const { server, token } = setup()
     const request = requestWith(token())
     let answer: (granted: boolean) => void = () => {}
     const check = () => new Promise<boolean>((resolve) => (answer = resolve))
     const slow = server.guard({ check })(request)
     expect(server.guard()(request)).toMatchObject({ kind: 'granted' })
-    expect(getToken(request).clientId).toBe('reports-cron')
+    expect(() => getToken(request)).toThrow('not decided')
     answer(false)
     expect(await slow).toMatchObject({ kind: 'refused', reason: 'check_failed' })
     expect(() => getToken(request)).toThrow('no requireToken')
@@ -681,7 +678,7 @@ describe('getToken', () => {
     const alice = server.guard({ check })(withToken('alice'))
     const bob = guard(withToken('bob'))
     expect(await bob).toMatchObject(grantedTo('bob'))
-    expect(getToken(raw).clientId).toBe('bob')
+    expect(() => getToken(raw)).toThrow('not decided')
     answer(true)
     expect(await alice).toMatchObject(grantedTo('alice'))
     expect(getToken(raw).clientId).toBe('alice')
@@ -690,12 +687,77 @@ describe('getToken', () => {
   })
 
   it('is not changed by server.verify', () => {
-    const { server, token } = scene()
+    const { server, token } = setup()
     const request = requestWith(token())
-    expect(server.authenticate(request)).toMatchObject({ kind: 'granted' })
+    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
     const before = getToken(request)
     expect(server.verify('a.b.c')).toMatchObject({ kind: 'refused' })
     expect(server.verify(token({ client_id: 'second' }))).toMatchObject(grantedTo('second'))
     expect(getToken(request)).toBe(before)
+  })
+
+  it('is not changed by server.authorize, whatever that decides', async () => {
+    const { server, token } = setup()
+    const request = requestWith(token())
+    expect(server.authorize(request)).toMatchObject({ kind: 'granted' })
+    expect(() => getToken(request)).toThrow('no requireToken')
+    expect(server.guard()(request)).toMatchObject({ kind: 'granted' })
+    const before = getToken(request)
+    expect(server.authorize(request, { scope: 'admin' })).toMatchObject({ status: 403 })
+    const waiting = server.authorize(request, { check: async () => false })
+    expect(getToken(request)).toBe(before)
+    expect(await waiting).toMatchObject({ status: 403 })
+    expect(getToken(request)).toBe(before)
+    expect(getUnmetGuard(request)).toBeUndefined()
+  })
+})
+
+describe('getUnmetGuard', () => {
+  it('returns undefined without a guard, after a grant, and for an anonymous caller', () => {
+    const { server, token } = setup()
+    const nobody = () => ({ method: 'GET', url: '/', headers: {} })
+    const [unguarded, granted, anonymous] = [nobody(), requestWith(token()), nobody()]
+    void server.guard()(granted)
+    void server.guard({ optional: true })(anonymous)
+    expect([unguarded, granted, anonymous].map(getUnmetGuard)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  it('returns pending while one of several guards has not decided', async () => {
+    const { server, token } = fetching()
+    const request = requestWith(token())
+    const waiting = server.guard()(request)
+    expect(getUnmetGuard(request)).toBe('pending')
+    await waiting
+    expect(getUnmetGuard(request)).toBeUndefined()
+    let answer: (granted: boolean) => void = () => {}
+    const check = () => new Promise<boolean>((resolve) => (answer = resolve))
+    const checking = server.guard({ check })(request)
+    expect(await server.guard()(request)).toMatchObject({ kind: 'granted' })
+    expect(getUnmetGuard(request)).toBe('pending')
+    answer(true)
+    await checking
+    expect(getUnmetGuard(request)).toBeUndefined()
+  })
+
+  it('returns refused once a guard has refused, whatever other guards grant', () => {
+    const { server, token } = setup()
+    const request = requestWith(token())
+    expect(server.guard({ scope: 'admin' })(request)).toMatchObject({ status: 403 })
+    expect(server.guard()(request)).toMatchObject({ kind: 'granted' })
+    expect(getUnmetGuard(request)).toBe('refused')
+  })
+
+  it('returns pending after a guard that has thrown', () => {
+    const { server, token } = setup()
+    const request = requestWith(token())
+    const check = () => {
+      throw new Error('from the check')
+    }
+    expect(() => server.guard({ check })(request)).toThrow('from the check')
+    expect(getUnmetGuard(request)).toBe('pending')
   })
 })

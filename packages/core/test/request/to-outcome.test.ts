@@ -40,7 +40,7 @@ describe('an outcome', () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = closing(createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch }))
     for (const { headers } of [
-      await server.authenticate(requestWith(issuer.token())),
+      await server.authorize(requestWith(issuer.token())),
       await server.verify(issuer.token()),
     ]) {
       expect(Object.isFrozen(headers)).toBe(true)

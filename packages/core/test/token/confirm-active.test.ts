@@ -18,11 +18,11 @@ import {
   closing,
   CREDENTIALS,
   issuing,
-  scene,
+  setup,
   thumbprintOfKey,
   tokenIn,
   summarizeOutcome,
-} from './introspection/scene.ts'
+} from './introspection/setup.ts'
 
 const INTROSPECT: Requirements = { introspect: true }
 /** What the tokens of the test issuer say of themselves. */
@@ -128,7 +128,7 @@ describe('a guard with introspect', () => {
   ])(
     'asks again about an opaque token on a connection that stays open: maxAge %d',
     async (maxAge, seconds) => {
-      const { clock, endpoint, server } = await scene(ACTIVE, { introspection: { maxAge } })
+      const { clock, endpoint, server } = await setup(ACTIVE, { introspection: { maxAge } })
       const ask = session(server, 'abc')
       expect(await ask()).toBe('granted')
       clock.advance(seconds - 0.1)
@@ -149,7 +149,7 @@ describe('a guard with introspect', () => {
   )
 
   it('uses the cached answer that another request has renewed, on a connection that stays open', async () => {
-    const { clock, endpoint, server, judge } = await scene(ACTIVE, { introspection: { maxAge: 2 } })
+    const { clock, endpoint, server, judge } = await setup(ACTIVE, { introspection: { maxAge: 2 } })
     const ask = session(server, 'abc')
     expect(await ask()).toBe('granted')
     clock.advance(3)
@@ -160,7 +160,7 @@ describe('a guard with introspect', () => {
   })
 
   it('changes what the later guards of the request see', async () => {
-    const { endpoint, server, judge } = await scene({ ...ACTIVE, scope: 'read admin' })
+    const { endpoint, server, judge } = await setup({ ...ACTIVE, scope: 'read admin' })
     expect(await judge('abc')).toBe('granted')
     const ask = session(server, 'abc')
     expect(await ask({ scope: 'admin' })).toBe('granted')
@@ -202,7 +202,7 @@ describe('a guard with introspect', () => {
   })
 
   it('grants on a connection that stays open, after an outage at its beginning', async () => {
-    const { endpoint, server } = await scene(503)
+    const { endpoint, server } = await setup(503)
     const ask = session(server, 'abc')
     expect(await ask()).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
@@ -232,7 +232,7 @@ describe('a guard with introspect', () => {
 
   it('asks once about an opaque token that comes for the first time', async () => {
     for (const maxAge of [10, 0]) {
-      const { endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge } })
+      const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge } })
       expect(await judge('abc', INTROSPECT)).toBe('granted')
       expect(endpoint.asked).toHaveLength(1)
     }
@@ -240,7 +240,7 @@ describe('a guard with introspect', () => {
 
   it('does not use an answer to a call that began before this request', async () => {
     let answer = () => {}
-    const { endpoint, judge } = await scene(
+    const { endpoint, judge } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
     const before = judge('abc')
@@ -254,7 +254,7 @@ describe('a guard with introspect', () => {
   })
 
   it('asks again about an opaque token, and uses the new answer', async () => {
-    const { endpoint, send, judge } = await scene(ACTIVE)
+    const { endpoint, send, judge } = await setup(ACTIVE)
     expect(await judge('abc')).toBe('granted')
     endpoint.answer({ ...ACTIVE, scope: 'less' })
     expect(tokenIn(await send('abc')).scopes).toEqual(['read', 'write'])
@@ -517,7 +517,7 @@ describe('the options of introspection', () => {
 
 describe('ready', () => {
   it('finds the endpoint, and leaves an issuer of opaque tokens without keys to load', async () => {
-    const { server, endpoint, judge } = await scene(ACTIVE)
+    const { server, endpoint, judge } = await setup(ACTIVE)
     await server.ready()
     expect(server.status()).toEqual([
       { issuer: endpoint.url, keys: { state: 'unused' }, closed: false },
@@ -529,7 +529,7 @@ describe('ready', () => {
   })
 
   it('looks for nothing where the endpoint is given', async () => {
-    const { server, endpoint } = await scene(ACTIVE, {
+    const { server, endpoint } = await setup(ACTIVE, {
       introspection: { endpoint: 'https://as.example.com/introspect' },
     })
     await server.ready()
@@ -537,7 +537,7 @@ describe('ready', () => {
   })
 
   it('rejects where the endpoint cannot be found, and says what to do', async () => {
-    const { server, endpoint } = await scene(ACTIVE, {
+    const { server, endpoint } = await setup(ACTIVE, {
       others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
     })
     const error: unknown = await server.ready().catch((reason: unknown) => reason)

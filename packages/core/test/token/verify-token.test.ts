@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
-import { ACTIVE, issuing, tokenIn } from './introspection/scene.ts'
+import { ACTIVE, issuing, tokenIn } from './introspection/setup.ts'
 
 /** Keys that are unavailable. */
 const NO_KEYS = { issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never }

@@ -80,6 +80,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const breaker = new CircuitBreaker()
   const calls = new SingleFlight<Answer>(() => clock.monotonic())
   let callsUnderWay = 0
+  /** How often all answers were forgotten. An answer from before is not shared and not remembered. */
+  let forgetCount = 0
 
   function hashToken(token: string): MaybePromise<string> {
     return sha256([identifier, settings.endpoint ?? '', settings.clientId, token].join('\n'))
@@ -98,8 +100,10 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       publish(() => ({ type: 'introspection_cached', issuer: identifier, active }))
       return { response: known, isForThisRequest: false }
     }
-    const { result, isNew: isForThisRequest } = calls.join(hash, maxAge * 1000, () =>
-      permitted(token, hash, isVerified),
+    const { result, isNew: isForThisRequest } = calls.join(
+      `${forgetCount} ${hash}`,
+      maxAge * 1000,
+      () => permitted(token, hash, isVerified),
     )
     return result.then((response) =>
       response instanceof Rejection ? response : { response, isForThisRequest },
@@ -120,6 +124,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
 
   async function call(token: string, hash: string, permission: Permission): Promise<Answer> {
     const found: { at?: string } = {}
+    const begun = forgetCount
     try {
       const received = await withDeadline(bounds, async (signal) => {
         const at = (found.at = await endpoint.find())
@@ -127,7 +132,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       })
       const response = readIntrospectionResponse(received, issuer.settings)
       breaker.succeeded(permission)
-      cache.remember(hash, response)
+      if (forgetCount === begun) cache.remember(hash, response)
       const { active } = response
       publish(() => ({ type: 'introspection_called', issuer: identifier, active }))
       return response
@@ -189,7 +194,10 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
             : (checkIdentity(introspected, hash, verified) ?? introspected),
         ),
       ),
-    forget: () => cache.clear(),
+    forget() {
+      forgetCount++
+      cache.clear()
+    },
     async ready() {
       try {
         await endpoint.find()

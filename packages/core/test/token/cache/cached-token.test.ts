@@ -22,7 +22,7 @@ const issuer = createTestIssuer({ now: clock.seconds })
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk, otherKey.jwk] } }
 
 /** A resource server. `send` returns the reason of a refusal, or whether the token was `verified` or `cached`. */
-function scene(changes: Partial<ResourceServerOptions> = {}) {
+function setup(changes: Partial<ResourceServerOptions> = {}) {
   const events: BearwardEvent[] = []
   const server = createResourceServer({
     ...options,
@@ -34,8 +34,8 @@ function scene(changes: Partial<ResourceServerOptions> = {}) {
     events.length = 0
     const request = requestWith(token)
     const outcome = await (requirements === undefined
-      ? server.authenticate(request)
-      : server.authenticate(request, requirements))
+      ? server.authorize(request)
+      : server.authorize(request, requirements))
     if (outcome.kind === 'refused') return outcome.reason
     const verified = events.find((event) => event.type === 'verified')
     return verified?.cached === true ? 'cached' : 'verified'
@@ -54,16 +54,16 @@ function scene(changes: Partial<ResourceServerOptions> = {}) {
 /** Keys that are fetched, and what the endpoint answers. */
 function published(behaviour: Behaviour) {
   const endpoint = scriptedEndpoint(behaviour)
-  return { endpoint, ...scene({ jwks: undefined, fetch: endpoint.fetch } as never) }
+  return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
 }
 
 describe('a token that comes again', () => {
   it('is cached when it comes for the second time', async () => {
-    await scene().cache(issuer.token({ key }))
+    await setup().cache(issuer.token({ key }))
   })
 
   it('is verified every time with tokenCache: false', async () => {
-    const { send } = scene({ tokenCache: false })
+    const { send } = setup({ tokenCache: false })
     const token = issuer.token({ key })
     for (let i = 0; i < 4; i++) expect(await send(token)).toBe('verified')
   })
@@ -72,7 +72,7 @@ describe('a token that comes again', () => {
     ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
     ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
   ] as const)('is %s to the second', async (reason, claims, changes, end) => {
-    const { send, cache } = scene(changes)
+    const { send, cache } = setup(changes)
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
     await cache(token)
     const begun = clock.seconds()
@@ -86,7 +86,7 @@ describe('a token that comes again', () => {
   })
 
   it('is refused where a clock that was ahead is set right', async () => {
-    const { send, cache } = scene()
+    const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
     clock.jump(-6)
@@ -160,7 +160,7 @@ describe('a token that comes again', () => {
     'is evicted when its key is distrusted: %s',
     async (where) => {
       const keys = [key.jwk, otherKey.jwk]
-      const { server, send, cache } = where === 'configured' ? scene() : published({ keys })
+      const { server, send, cache } = where === 'configured' ? setup() : published({ keys })
       const token = issuer.token({ key })
       const other = issuer.token({ key: otherKey })
       await cache(token)
@@ -172,7 +172,7 @@ describe('a token that comes again', () => {
   )
 
   it('is that very token: one character makes another', async () => {
-    const { send, cache } = scene()
+    const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
     for (const at of [token.length - 10, token.indexOf('.') + 10]) {
@@ -183,7 +183,7 @@ describe('a token that comes again', () => {
   })
 
   it('is checked against the requirements of each guard, which are not cached', async () => {
-    const { send, cache } = scene()
+    const { send, cache } = setup()
     const token = issuer.token({ key, claims: { scope: 'read' } })
     await cache(token)
     expect(await send(token, { scope: 'read' })).toBe('cached')
@@ -193,7 +193,7 @@ describe('a token that comes again', () => {
   })
 
   it('is refused every time it comes if it is refused once', async () => {
-    const { send } = scene()
+    const { send } = setup()
     const bad = {
       wrong_audience: issuer.token({ key, claims: { aud: 'https://other.example.com' } }),
       unsupported_binding: issuer.token({ key, claims: { cnf: { jkt: 'x' } } }),
@@ -206,7 +206,7 @@ describe('a token that comes again', () => {
 
   it('is cached for an issuer with a secret, too', async () => {
     const secret = createSecretKey(Buffer.alloc(32, 7))
-    const { cache } = scene({ jwks: undefined, secret } as never)
+    const { cache } = setup({ jwks: undefined, secret } as never)
     const claims = { iss: ISSUER, aud: AUDIENCE, scope: 'a', exp: clock.seconds() + 60 }
     await cache(signCompact({ alg: 'HS256', typ: 'at+jwt' }, claims, 'HS256', secret))
   })
@@ -216,7 +216,7 @@ describe('a cached token', () => {
   it('belongs to one issuer, though another has the same key under the same name', async () => {
     const other = 'https://other.example.com'
     const shared = { audience: AUDIENCE, jwks: { keys: [key.jwk] } }
-    const { server, send, cache } = scene({
+    const { server, send, cache } = setup({
       issuer: undefined,
       audience: undefined,
       jwks: undefined,
@@ -240,18 +240,18 @@ describe('a cached token', () => {
 
   it('belongs to one resource server: another one verifies it with its own options', async () => {
     const token = issuer.token({ key })
-    await scene().cache(token)
-    expect(await scene({ audience: 'https://other.example.com' }).send(token)).toBe(
+    await setup().cache(token)
+    expect(await setup({ audience: 'https://other.example.com' }).send(token)).toBe(
       'wrong_audience',
     )
-    expect(await scene({ clockTolerance: 0 }).send(token)).toBe('verified')
+    expect(await setup({ clockTolerance: 0 }).send(token)).toBe('verified')
   })
 
   it('cannot be changed by one request for the next', async () => {
-    const { server } = scene()
+    const { server } = setup()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
     const take = () => {
-      const outcome = server.authenticate(requestWith(token))
+      const outcome = server.authorize(requestWith(token))
       return (outcome as Granted).token
     }
     take()
@@ -277,7 +277,7 @@ describe('a cached token', () => {
   })
 
   it('is bounded in entries', async () => {
-    const { send, cache } = scene({ tokenCache: { maxEntries: 2 } })
+    const { send, cache } = setup({ tokenCache: { maxEntries: 2 } })
     const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
     for (const token of tokens) await cache(token)
     expect(await send(tokens[0]!)).toBe('verified')
@@ -285,7 +285,7 @@ describe('a cached token', () => {
   })
 
   it('is bounded in bytes, whatever the tokens hold', async () => {
-    const { send, cache } = scene({ tokenCache: { maxBytes: 65_536 } })
+    const { send, cache } = setup({ tokenCache: { maxBytes: 65_536 } })
     const heavy = (jti: string) =>
       issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })
     const [first, second] = [heavy('1'), heavy('2')] as const
@@ -295,7 +295,7 @@ describe('a cached token', () => {
   })
 
   it('is not evicted by tokens that come once', async () => {
-    const { send, cache } = scene({ tokenCache: { maxEntries: 10 } })
+    const { send, cache } = setup({ tokenCache: { maxEntries: 10 } })
     const token = issuer.token({ key })
     await cache(token)
     for (let i = 0; i < 200; i++) {

@@ -22,7 +22,7 @@ function mint() {
 
 function send(token) {
   const headers = { authorization: `Bearer ${token.toString('latin1')}` }
-  return server.authenticate({ method: 'GET', url: '/', headers }).kind
+  return server.authorize({ method: 'GET', url: '/', headers }).kind
 }
 
 const token = mint()

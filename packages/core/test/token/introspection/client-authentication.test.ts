@@ -9,7 +9,7 @@ import {
   ConfigurationError,
   createResourceServer,
 } from '../../../src/index.ts'
-import { ACTIVE, scene } from './scene.ts'
+import { ACTIVE, setup } from './setup.ts'
 
 const TOKEN = 'an-opaque-token'
 
@@ -26,7 +26,7 @@ function decodeBasic({ headers }: Asked): string[] {
 }
 
 async function askedWith(clientId: string, clientAuthentication: ClientAuthentication) {
-  const made = await scene(ACTIVE, { introspection: { clientId, clientAuthentication } })
+  const made = await setup(ACTIVE, { introspection: { clientId, clientAuthentication } })
   expect(await made.judge(TOKEN)).toBe('granted')
   return { ...made, asked: made.endpoint.asked[0]! }
 }
@@ -109,11 +109,11 @@ describe('this API says who it is', () => {
       },
     })
     const clientAuthentication = { method: 'tls_client_auth' } as const
-    const byCertificate = await scene(ACTIVE, { introspection: { clientAuthentication }, others })
+    const byCertificate = await setup(ACTIVE, { introspection: { clientAuthentication }, others })
     expect(await byCertificate.judge(TOKEN)).toBe('granted')
     expect(byCertificate.endpoint.asked[0]).toMatchObject({ url: '/introspect/mtls' })
     expect(byCertificate.endpoint.asked[0]!.form.get('client_id')).toBe('the-api')
-    const bySecret = await scene(ACTIVE, { others })
+    const bySecret = await setup(ACTIVE, { others })
     expect(await bySecret.judge(TOKEN)).toBe('granted')
     expect(bySecret.endpoint.asked[0]).toMatchObject({ url: '/introspect' })
   })
@@ -153,7 +153,7 @@ describe('this API says who it is', () => {
       () => ({ ...publicJwk, alg: 'none', d }) as typeof publicJwk,
       () => undefined as unknown as typeof publicJwk,
     ]) {
-      const made = await scene(ACTIVE, {
+      const made = await setup(ACTIVE, {
         introspection: { clientAuthentication: { method: 'private_key_jwt', key } },
       })
       expect(await made.judge(TOKEN)).toBe('503 introspection_unavailable')

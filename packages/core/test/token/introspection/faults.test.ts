@@ -14,7 +14,7 @@ import { AUDIENCE } from '../../../../../test/support/issuer.ts'
 import { closingWhenUsedAgain } from '../../../../../test/support/scripted-server.ts'
 import type { Fetch, IntrospectionFailure } from '../../../src/index.ts'
 import { BREAKER } from '../../../src/token/introspection/circuit-breaker.ts'
-import { ACTIVE, closing, scene, SECRET, summarizeOutcome } from './scene.ts'
+import { ACTIVE, closing, setup, SECRET, summarizeOutcome } from './setup.ts'
 
 const TOKEN = 'an-opaque-token'
 const JSON_TEXT = JSON.stringify(ACTIVE)
@@ -119,7 +119,7 @@ const FAULTS: Record<string, Fault> = {
 
 describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
   it('is answered with 503, published, and not cached', async () => {
-    const { endpoint, send, judge, failures, clock } = await scene(script)
+    const { endpoint, send, judge, failures, clock } = await setup(script)
     const outcome = await send(TOKEN)
     expect(summarizeOutcome(outcome)).toBe('503 introspection_unavailable')
     const { headers, body } = outcome as Extract<typeof outcome, { kind: 'refused' }>
@@ -136,7 +136,7 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
   })
 
   it(`is a fault ${kind}`, async () => {
-    const { endpoint, judge } = await scene(script)
+    const { endpoint, judge } = await setup(script)
     for (let i = 0; i < 6; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
     const expected = kind === 'outage' ? '503 introspection_unavailable' : 'granted'
@@ -146,10 +146,10 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
 
 describe('a server that cannot be reached', () => {
   it('7662-23: is answered with 503, whether it refuses connections or has no address', async () => {
-    const { endpoint, judge, failures } = await scene(ACTIVE)
+    const { endpoint, judge, failures } = await setup(ACTIVE)
     await endpoint.close()
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-    const nowhere = await scene(ACTIVE, {
+    const nowhere = await setup(ACTIVE, {
       introspection: { endpoint: 'https://as.invalid/introspect' },
     })
     expect(await nowhere.judge(TOKEN)).toBe('503 introspection_unavailable')
@@ -173,7 +173,7 @@ describe('a server that cannot be reached', () => {
       },
     ],
   ])('7662-23: is answered with 503 after the timeout where it %s', async (_, script) => {
-    const { clock, endpoint, judge, failures, failed } = await scene(script)
+    const { clock, endpoint, judge, failures, failed } = await setup(script)
     const answer = judge(TOKEN)
     await endpoint.received(1)
     await settled()
@@ -187,7 +187,7 @@ describe('a server that cannot be reached', () => {
 
   it('7662-23: is answered with 503 after the timeout, however busily it sends a byte at a time', async () => {
     let sent = 0
-    const { clock, endpoint, judge, failures } = await scene(({ response }) => {
+    const { clock, endpoint, judge, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
       response.flushHeaders()
       // A byte in each tenth of a second of the clock that the resource server goes by.
@@ -207,7 +207,7 @@ describe('a server that cannot be reached', () => {
   })
 
   it('gets as many calls as may run at once, however long it hangs', async () => {
-    const { clock, endpoint, judge } = await scene(() => {})
+    const { clock, endpoint, judge } = await setup(() => {})
     const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
     await endpoint.received(96)
     clock.advance(3)
@@ -224,7 +224,7 @@ describe('a server that cannot be reached', () => {
         if (!response.write(chunk)) return void response.once('drain', () => pour(response))
       }
     }
-    const { judge, failures } = await scene(({ response }) => {
+    const { judge, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
       pour(response)
     })
@@ -238,7 +238,7 @@ describe('a server that cannot be reached', () => {
       const bare = JSON.stringify({ ...ACTIVE, x: '' }).length
       return raw(JSON.stringify({ ...ACTIVE, x: 'x'.repeat(size - bare) }))
     }
-    const { endpoint, judge } = await scene(padded(65_536))
+    const { endpoint, judge } = await setup(padded(65_536))
     expect(await judge('t1')).toBe('granted')
     endpoint.answer(padded(65_537))
     expect(await judge('t2')).toBe('503 introspection_unavailable')
@@ -266,7 +266,7 @@ describe('the metadata', () => {
       'introspection_endpoint',
     ],
   ])('leads to 503 where it %s', async (_, document, failure) => {
-    const { endpoint, judge, failures } = await scene(ACTIVE, {
+    const { endpoint, judge, failures } = await setup(ACTIVE, {
       others: (url) => ({ [at]: document(url) }),
     })
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
@@ -281,7 +281,7 @@ describe('the metadata', () => {
   ])(
     'is no answer about a token: five times in a row it %s, and it is left alone',
     async (_, script, failure) => {
-      const { endpoint, judge, failures, failed } = await scene(ACTIVE, {
+      const { endpoint, judge, failures, failed } = await setup(ACTIVE, {
         others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
       })
       for (let i = 0; i < 5; i++)
@@ -298,7 +298,7 @@ describe('the metadata', () => {
   )
 
   it('is looked for no longer than a call may take, and is named then', async () => {
-    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: () => ({ [at]: () => {} }),
     })
     const answer = judge(TOKEN)
@@ -317,7 +317,7 @@ describe('the metadata', () => {
   it('leads to no service of this machine, unless the issuer is one itself', async () => {
     const issuer = 'https://as.example.com'
     const asked: string[] = []
-    const { judge, failures } = await scene(ACTIVE, {
+    const { judge, failures } = await setup(ACTIVE, {
       issuer: { issuer },
       options: {
         fetch: async (url) => {
@@ -336,7 +336,7 @@ describe('the metadata', () => {
 
   it('is asked for once by many, again after five minutes, and survives an outage of itself', async () => {
     let documents = true
-    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: (url) => (documents ? {} : { [at]: { issuer: `${url}/another` } }),
     })
     await Promise.all(Array.from({ length: 20 }, (_, i) => judge(`token-${i}`)))
@@ -354,7 +354,7 @@ describe('the metadata', () => {
 
   it('may hang: where the endpoint is known, nobody waits', async () => {
     let isHanging = false
-    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: () => (isHanging ? { [at]: () => undefined } : {}),
     })
     await judge('t1')
@@ -372,7 +372,7 @@ describe('the metadata', () => {
     'is followed where it names another endpoint, and asked at once where that is gone: %d',
     async (gone) => {
       let path = '/introspect/v1'
-      const { endpoint, judge, events } = await scene(ACTIVE, {
+      const { endpoint, judge, events } = await setup(ACTIVE, {
         others: (url) => ({ [at]: { issuer: url, introspection_endpoint: url + path } }),
       })
       await judge('t1')
@@ -393,7 +393,7 @@ describe('the metadata', () => {
 
 describe('the circuit breaker', () => {
   it('opens after five failures in a row, and lets one probe through when its pause is over', async () => {
-    const { clock, endpoint, judge, failed } = await scene(503)
+    const { clock, endpoint, judge, failed } = await setup(503)
     for (let i = 0; i < 5; i++) await judge(`token-${i}`)
     expect(endpoint.asked).toHaveLength(5)
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
@@ -427,7 +427,7 @@ describe('the circuit breaker', () => {
       ['Sun, 17 Mar 2030 17:47:00 GMT', 20],
     ] as const) {
       const limited = status(429, { 'Retry-After': retryAfter })
-      const { clock, endpoint, send, judge } = await scene(limited)
+      const { clock, endpoint, send, judge } = await setup(limited)
       const outcome = await send(TOKEN)
       expect((outcome as { headers: object }).headers).toMatchObject({
         'Retry-After': String(seconds),
@@ -442,7 +442,7 @@ describe('the circuit breaker', () => {
   })
 
   it('keeps the cached answers in use', async () => {
-    const { endpoint, judge } = await scene(ACTIVE)
+    const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer(503)
     for (let i = 0; i < 6; i++) await judge(`token-${i}`)
@@ -450,7 +450,7 @@ describe('the circuit breaker', () => {
   })
 
   it('starts to count again after every valid answer', async () => {
-    const { endpoint, judge } = await scene(503)
+    const { endpoint, judge } = await setup(503)
     for (let i = 0; i < 4; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
     await judge('another')
@@ -464,7 +464,7 @@ describe('the circuit breaker', () => {
   const outage = ({ form }: { form: URLSearchParams }) => (form.get('token') === NASTY ? 403 : 503)
 
   it('is not held closed in an outage by tokens that get another answer', async () => {
-    const { clock, endpoint, judge } = await scene(outage)
+    const { clock, endpoint, judge } = await setup(outage)
     for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? NASTY : `token-${i}`)
     expect(endpoint.asked.length).toBeLessThan(8)
     const before = endpoint.asked.length
@@ -478,7 +478,7 @@ describe('the circuit breaker', () => {
   })
 
   it('is closed by the next token, where the server will not have that of the probe', async () => {
-    const { clock, endpoint, judge } = await scene(503)
+    const { clock, endpoint, judge } = await setup(503)
     for (let i = 0; i < 5; i++) await judge(`token-${i}`)
     endpoint.answer(403)
     clock.advance(1)
@@ -491,7 +491,7 @@ describe('the circuit breaker', () => {
     'waits no shorter for a server that says nothing of use: Retry-After %s',
     async (retryAfter) => {
       const limited = status(429, { 'Retry-After': retryAfter })
-      const { clock, endpoint, judge } = await scene(limited)
+      const { clock, endpoint, judge } = await setup(limited)
       for (let i = 0; i < 10; i++) await judge(TOKEN)
       expect(endpoint.asked).toHaveLength(5)
       for (let second = 0; second < 60; second++) {
@@ -507,7 +507,7 @@ describe('the circuit breaker', () => {
 describe('an address', () => {
   it('is told without its query, where some servers want a key', async () => {
     const server = closing(await introspectionServer(500))
-    const { judge, events, failed } = await scene(500, {
+    const { judge, events, failed } = await setup(500, {
       server,
       introspection: { endpoint: `${server.url}/introspect?apikey=${SECRET}` },
     })
@@ -532,7 +532,7 @@ describe('an address', () => {
 
 describe('our credentials', () => {
   it('7662-22: where they are refused, the caller hears nothing of it', async () => {
-    const { send, events } = await scene(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
+    const { send, events } = await setup(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
     const outcome = await send(TOKEN)
     expect(inspect(outcome)).not.toMatch(/invalid_token|Basic/)
     expect(events).toContainEqual(
@@ -548,7 +548,7 @@ describe('our credentials', () => {
     const empty = async () => ''
     const nothing = async () => undefined as unknown as string
     for (const secret of [failing, rejecting, empty, nothing, SECRET]) {
-      const { send, events, server, failures } = await scene(drop, {
+      const { send, events, server, failures } = await setup(drop, {
         introspection: { clientAuthentication: { method: 'client_secret_basic', secret } },
       })
       const outcome = await send(TOKEN)
@@ -565,7 +565,7 @@ describe('our credentials', () => {
 
 describe('a resource server that is closed', () => {
   it('ends its calls, and makes no more', async () => {
-    const { endpoint, judge, server } = await scene(() => {})
+    const { endpoint, judge, server } = await setup(() => {})
     const pending = judge(TOKEN)
     await endpoint.received(1)
     server.close()
@@ -589,7 +589,7 @@ describe('a connection that is closed when it is used again', () => {
       return used.has(jti) ? 401 : (used.add(jti), ACTIVE)
     }
     const server = closing(await introspectionServer(closingWhenUsedAgain(strict)))
-    const { endpoint, judge, failures } = await scene(ACTIVE, {
+    const { endpoint, judge, failures } = await setup(ACTIVE, {
       server,
       introspection: { clientAuthentication, endpoint: `${server.url}/introspect` },
     })
@@ -603,7 +603,7 @@ describe('a connection that is closed when it is used again', () => {
 
   it('is what is told where there is no second assertion', async () => {
     const assertions = ['the-only-one']
-    const { endpoint, judge, failures } = await scene(drop, {
+    const { endpoint, judge, failures } = await setup(drop, {
       introspection: {
         clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
       },
@@ -613,7 +613,7 @@ describe('a connection that is closed when it is used again', () => {
   })
 
   it('is one failure for the circuit, where the second call ends as the first', async () => {
-    const { endpoint, judge, failures } = await scene(drop)
+    const { endpoint, judge, failures } = await setup(drop)
     for (let i = 0; i < BREAKER.failures - 1; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
@@ -633,14 +633,14 @@ describe("one's own fetch", () => {
       return Response.json({ ...ACTIVE, aud: AUDIENCE })
     }
     const introspection = { endpoint: 'https://as.example.com/introspect' }
-    const good = await scene(ACTIVE, { introspection, options: { fetch: own } })
+    const good = await setup(ACTIVE, { introspection, options: { fetch: own } })
     expect(await good.judge(TOKEN)).toBe('granted')
     const [url, init] = calls[0]!
     expect(url).toBe('https://as.example.com/introspect')
     expect(init).toMatchObject({ method: 'POST', redirect: 'manual' })
     expect(init.body).toBe(`token=${TOKEN}`)
 
-    const bad = await scene(ACTIVE, {
+    const bad = await setup(ACTIVE, {
       introspection,
       options: { fetch: () => Promise.reject(new Error(`no proxy for ${TOKEN}`)) },
     })

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { inspect } from 'node:util'
 import LRUCache from 'lru-cache'
 import { describe, expect, it, vi } from 'vitest'
-import { guarded } from '../../../../../test/support/bare-http.ts'
+import { guarded } from '../../../../../test/frameworks/bare-http.ts'
 import { serverCertificate } from '../../../../../test/support/certificate.ts'
 import { settled } from '../../../../../test/support/fake-clock.ts'
 import { raw } from '../../../../../test/support/introspection-server.ts'
@@ -12,7 +12,7 @@ import { requestWith } from '../../../../../test/support/requests.ts'
 import { listen } from '../../../../../test/support/servers.ts'
 import { createIssuers } from '../../../src/issuers.ts'
 import { readOptions } from '../../../src/options/read-options.ts'
-import { ACTIVE, closing, CREDENTIALS, scene, tokenIn, summarizeOutcome } from './scene.ts'
+import { ACTIVE, closing, CREDENTIALS, setup, tokenIn, summarizeOutcome } from './setup.ts'
 
 const TOKEN = 'an-opaque.token~1+/2='
 
@@ -26,7 +26,7 @@ function ask(issuer: string, token: string) {
 
 describe('the request', () => {
   it('7662-01: is a form, sent by POST, and the token arrives as it was', async () => {
-    const { endpoint, judge } = await scene(ACTIVE)
+    const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     const [asked] = endpoint.asked
     expect(asked!.method).toBe('POST')
@@ -42,7 +42,7 @@ describe('the request', () => {
 
   it('7662-02: holds the token in no address, and no event or refusal holds it', async () => {
     for (const answer of [ACTIVE, { active: false }, 500, raw('<html>', 'text/html')]) {
-      const { endpoint, send, events } = await scene(answer)
+      const { endpoint, send, events } = await setup(answer)
       const outcome = await send(TOKEN)
       expect(endpoint.asked[0]!.url).toBe('/introspect')
       expect(endpoint.visited.join()).not.toContain(TOKEN)
@@ -54,7 +54,7 @@ describe('the request', () => {
   })
 
   it('7662-03: names the kind of the token where that is configured', async () => {
-    const { endpoint, judge } = await scene(ACTIVE, {
+    const { endpoint, judge } = await setup(ACTIVE, {
       introspection: { tokenTypeHint: 'access_token' },
     })
     expect(await judge(TOKEN)).toBe('granted')
@@ -62,10 +62,10 @@ describe('the request', () => {
   })
 
   it('7662-33: is not made for what cannot be a token', async () => {
-    const { endpoint, judge, server } = await scene(ACTIVE)
+    const { endpoint, judge, server } = await setup(ACTIVE)
     expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
-      const outcome = await server.authenticate(requestWith(credentials))
+      const outcome = await server.authorize(requestWith(credentials))
       expect(summarizeOutcome(outcome)).toMatch(/^400 /)
     }
     expect(endpoint.asked).toEqual([])
@@ -84,7 +84,7 @@ describe('the request', () => {
     )
     // By its own name it fails for the chain, by its address for the name as well.
     for (const host of ['localhost', '127.0.0.1']) {
-      const { judge, failures } = await scene(ACTIVE, {
+      const { judge, failures } = await setup(ACTIVE, {
         introspection: { endpoint: `https://${host}:${impostor.port}/introspect` },
       })
       expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
@@ -100,7 +100,7 @@ describe('the answer', () => {
       { ...ACTIVE, active: false, sub: 'user-ada', scope: 'read write admin' },
       { active: false, exp: 'never', aud: 7 },
     ]) {
-      const { send, events } = await scene(answer)
+      const { send, events } = await setup(answer)
       const outcome = await send(TOKEN)
       expect(summarizeOutcome(outcome)).toBe('401 inactive')
       const told = inspect([outcome, events], { depth: 9 })
@@ -115,7 +115,7 @@ describe('the answer', () => {
       active,
     }))
     for (const answer of [silent, {}, ...others]) {
-      const { judge, failures } = await scene(answer)
+      const { judge, failures } = await setup(answer)
       expect(await judge(TOKEN), JSON.stringify(answer)).toBe('503 introspection_unavailable')
       expect(failures()).toEqual(['malformed'])
     }
@@ -173,14 +173,14 @@ describe('the answer', () => {
     ['a subject that is no name', () => ({ sub: 7 }), '503 introspection_unavailable'],
     ['a time that is no number', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
   ])('is held against what an access token is: %s', async (_, members, expected) => {
-    const { clock, endpoint, judge } = await scene(ACTIVE)
+    const { clock, endpoint, judge } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
     expect(await judge(TOKEN)).toBe(expected)
   })
 
   it('may say null where it has nothing to say, except about what it is bound to', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
-    const { endpoint, judge, send } = await scene({ ...ACTIVE, ...nothing, token_type: null })
+    const { endpoint, judge, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
     const { claims } = tokenIn(await send('t1'))
     expect(claims).toEqual({ ...ACTIVE, token_type: undefined })
     expect(Object.hasOwn(claims, 'token_type')).toBe(false)
@@ -193,7 +193,7 @@ describe('the answer', () => {
   })
 
   it('says what is wrong with it, and where it came from', async () => {
-    const { endpoint, judge, failed } = await scene({ ...ACTIVE, sub: 7 })
+    const { endpoint, judge, failed } = await setup({ ...ACTIVE, sub: 7 })
     await judge(TOKEN)
     endpoint.answer({ ...ACTIVE, active: 'yes' })
     await judge(TOKEN)
@@ -204,19 +204,19 @@ describe('the answer', () => {
   })
 
   it('7662-13: may name its issuer', async () => {
-    const { endpoint, judge } = await scene(ACTIVE)
+    const { endpoint, judge } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, iss: endpoint.url })
     expect(await judge(TOKEN)).toBe('granted')
   })
 
   it('7662-14: gives scopes as an array only where that is configured', async () => {
     const answer = { ...ACTIVE, scope: ['read', 'a b'] }
-    const { send } = await scene(answer, { issuer: { scopeFormat: 'array' } })
+    const { send } = await setup(answer, { issuer: { scopeFormat: 'array' } })
     expect(tokenIn(await send(TOKEN)).scopes).toEqual(['read', 'a b'])
   })
 
   it('makes the same frozen model that a JWT makes', async () => {
-    const { clock, endpoint, send } = await scene(ACTIVE)
+    const { clock, endpoint, send } = await setup(ACTIVE)
     const now = clock.seconds()
     endpoint.answer({ ...ACTIVE, exp: now + 60, iat: now - 1, nbf: now - 2, sub: 'reports-web' })
     const token = tokenIn(await send(TOKEN))
@@ -241,7 +241,7 @@ describe('the answer', () => {
 
   it('7662-35: never takes a username for anything', async () => {
     const { sub: _, ...nobody } = ACTIVE
-    const { send } = await scene(
+    const { send } = await setup(
       { ...nobody, username: 'ada' },
       {
         issuer: { machineSubject: 'client_id' },
@@ -250,7 +250,7 @@ describe('the answer', () => {
     const { subject } = tokenIn(await send(TOKEN))
     expect(subject.kind).toBe('unknown')
     expect(JSON.stringify(subject)).not.toContain('ada')
-    const named = await scene(
+    const named = await setup(
       { ...ACTIVE, username: 'reports-web' },
       {
         issuer: { machineSubject: 'client_id' },
@@ -260,7 +260,7 @@ describe('the answer', () => {
   })
 
   it('is read by the names of RFC 7662, whatever the JWTs of the provider call them', async () => {
-    const { endpoint, send } = await scene(ACTIVE, { issuer: { provider: 'okta' } })
+    const { endpoint, send } = await setup(ACTIVE, { issuer: { provider: 'okta' } })
     const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
     expect(tokenIn(await send('t1'))).toMatchObject(expected)
     endpoint.answer({ ...ACTIVE, cid: 'another' })
@@ -268,12 +268,12 @@ describe('the answer', () => {
     expect(token.clientId).toBeUndefined()
     expect(token.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
     // There the audience is the client in JWTs, and in an answer it is this API.
-    const gravitee = await scene(ACTIVE, { issuer: { provider: 'gravitee-am' } })
+    const gravitee = await setup(ACTIVE, { issuer: { provider: 'gravitee-am' } })
     expect(tokenIn(await gravitee.send(TOKEN))).toMatchObject(expected)
-    const spring = await scene(ACTIVE, { issuer: { provider: 'spring-as' } })
+    const spring = await setup(ACTIVE, { issuer: { provider: 'spring-as' } })
     expect(tokenIn(await spring.send(TOKEN))).toMatchObject(expected)
     const own = { clientIdClaim: 'azp', scopeClaim: 'scp', scopeFormat: 'array' } as const
-    const configured = await scene(ACTIVE, { issuer: own })
+    const configured = await setup(ACTIVE, { issuer: own })
     expect(tokenIn(await configured.send(TOKEN))).toMatchObject(expected)
     configured.endpoint.answer({ ...ACTIVE, azp: 'web', scp: ['a'] })
     expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
@@ -281,7 +281,7 @@ describe('the answer', () => {
 
   it('says who its subject is by the rules of the provider for answers', async () => {
     const issuer = { provider: 'node-oidc-provider' } as const
-    const { endpoint, send } = await scene(ACTIVE, { issuer })
+    const { endpoint, send } = await setup(ACTIVE, { issuer })
     expect(tokenIn(await send('t1')).subject).toMatchObject({
       kind: 'user',
       id: 'user-ada',
@@ -299,7 +299,7 @@ describe('the answer', () => {
   it('may lack an audience where that is configured, for named clients alone', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const issuer = { audience: null, allowedClients: ['reports-web'] }
-    const { endpoint, judge } = await scene(minimal, { issuer })
+    const { endpoint, judge } = await setup(minimal, { issuer })
     expect(await judge('t1')).toBe('granted')
     endpoint.answer({ ...minimal, client_id: 'another' })
     expect(await judge('t2')).toBe('401 untrusted_client')
@@ -310,7 +310,7 @@ describe('the answer', () => {
   })
 
   it('needs an iat where the age of tokens is limited', async () => {
-    const { clock, endpoint, judge } = await scene(ACTIVE, { issuer: { maxTokenAge: 60 } })
+    const { clock, endpoint, judge } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
     expect(await judge('t1')).toBe('401 missing_claim')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
     expect(await judge('t2')).toBe('401 too_old')
@@ -322,7 +322,7 @@ describe('the answer', () => {
 describe('a cached answer', () => {
   it('7662-18: is not used after the token has expired, also where the clock jumps', async () => {
     for (const pass of ['advance', 'jump'] as const) {
-      const { clock, endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge: 3600 } })
+      const { clock, endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 3600 } })
       endpoint.answer({ ...ACTIVE, exp: clock.seconds() + 60 })
       expect(await judge(TOKEN)).toBe('granted')
       clock[pass](59)
@@ -336,7 +336,7 @@ describe('a cached answer', () => {
   })
 
   it('7662-19: is used for no longer than configured', async () => {
-    const { clock, endpoint, judge, events } = await scene(ACTIVE, {
+    const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       introspection: { maxAge: 20 },
     })
     expect(await judge(TOKEN)).toBe('granted')
@@ -351,7 +351,7 @@ describe('a cached answer', () => {
   })
 
   it('7662-20: is not used at all with a maximum age of 0', async () => {
-    const { endpoint, judge } = await scene(ACTIVE, { introspection: { maxAge: 0 } })
+    const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
     for (let i = 1; i <= 5; i++) {
       expect(await judge(TOKEN)).toBe('granted')
       expect(endpoint.asked).toHaveLength(i)
@@ -364,7 +364,7 @@ describe('a cached answer', () => {
   })
 
   it('7662-31: says for a short time that a token is not active', async () => {
-    const { clock, endpoint, judge } = await scene({ active: false })
+    const { clock, endpoint, judge } = await setup({ active: false })
     expect(await judge(TOKEN)).toBe('401 inactive')
     endpoint.answer(ACTIVE)
     clock.advance(2.9)
@@ -376,7 +376,7 @@ describe('a cached answer', () => {
 
   it('is as old as the question, however long the answer took', async () => {
     let answer = () => {}
-    const { clock, endpoint, judge } = await scene(
+    const { clock, endpoint, judge } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
     const first = judge(TOKEN)
@@ -392,7 +392,7 @@ describe('a cached answer', () => {
   })
 
   it('ages also where the machine was suspended, and only the wall clock knows', async () => {
-    const { clock, endpoint, judge } = await scene(ACTIVE)
+    const { clock, endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
     clock.jump(10)
@@ -400,7 +400,7 @@ describe('a cached answer', () => {
   })
 
   it('7662-30: is never one that did not come', async () => {
-    const { endpoint, judge } = await scene(500)
+    const { endpoint, judge } = await setup(500)
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
@@ -410,7 +410,7 @@ describe('a cached answer', () => {
   it('7662-32: stands under a hash, and the token in nothing that is kept', async () => {
     const kept = vi.spyOn(LRUCache.prototype, 'set')
     try {
-      const [first, second] = [await scene(ACTIVE), await scene({ active: false })]
+      const [first, second] = [await setup(ACTIVE), await setup({ active: false })]
       expect(await first.judge(TOKEN)).toBe('granted')
       expect(await second.judge(TOKEN)).toBe('401 inactive')
       expect(kept).toHaveBeenCalledTimes(2)
@@ -426,7 +426,7 @@ describe('a cached answer', () => {
 
 describe('calls at the same time', () => {
   it('7662-28: are one for one token, and one for each of many', async () => {
-    const { endpoint, judge } = await scene(ACTIVE)
+    const { endpoint, judge } = await setup(ACTIVE)
     const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))
     expect(endpoint.asked).toHaveLength(1)
@@ -438,7 +438,7 @@ describe('calls at the same time', () => {
 
   it('7662-28: are two at most for one token where nobody takes an answer from before', async () => {
     const answers: (() => void)[] = []
-    const { endpoint, judge } = await scene(
+    const { endpoint, judge } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
       { introspection: { maxAge: 0 } },
     )
@@ -462,7 +462,7 @@ describe('calls at the same time', () => {
 
   it('are shared for no longer than an answer may be old', async () => {
     const answers: (() => void)[] = []
-    const { clock, endpoint, judge } = await scene(
+    const { clock, endpoint, judge } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
       { introspection: { maxAge: 2 } },
     )
@@ -481,15 +481,15 @@ describe('calls at the same time', () => {
   })
 
   it('7662-28: are two where two issuers are asked about one token, and stay apart', async () => {
-    const a = await scene({ ...ACTIVE, sub: 'known-to-a' })
-    const b = await scene({ ...ACTIVE, sub: 'known-to-b' })
+    const a = await setup({ ...ACTIVE, sub: 'known-to-a' })
+    const b = await setup({ ...ACTIVE, sub: 'known-to-b' })
     const [ofA, ofB] = await Promise.all([a.send(TOKEN), b.send(TOKEN)])
     expect([tokenIn(ofA).subject.id, tokenIn(ofB).subject.id]).toEqual(['known-to-a', 'known-to-b'])
     expect([a.endpoint.asked.length, b.endpoint.asked.length]).toEqual([1, 1])
   })
 
   it('are never more than 96, and 128 with those for tokens that were active before', async () => {
-    const { clock, endpoint, judge, events } = await scene(ACTIVE)
+    const { clock, endpoint, judge, events } = await setup(ACTIVE)
     for (let i = 0; i < 40; i++) expect(await judge(`good-${i}`)).toBe('granted')
     clock.advance(10)
     const answers: (() => void)[] = []
@@ -513,7 +513,7 @@ describe('calls at the same time', () => {
 
   it('7662-29: do not depend on the caller who came first', async () => {
     let answer = () => {}
-    const { endpoint, server } = await scene(
+    const { endpoint, server } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
     const api = closing(
@@ -537,7 +537,7 @@ describe('calls at the same time', () => {
 
 describe('which token is introspected', () => {
   it('7662-34: a JWT too, where the issuer calls its tokens opaque; what it claims counts for nothing', async () => {
-    const { clock, endpoint, send } = await scene(ACTIVE)
+    const { clock, endpoint, send } = await setup(ACTIVE)
     const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
     const token = issuer.token({ claims: { sub: 'forged', scope: 'admin' } })
     const verified = tokenIn(await send(token))
@@ -547,7 +547,7 @@ describe('which token is introspected', () => {
   })
 
   it('no JWT of an unknown issuer, and nothing that begins like one', async () => {
-    const { clock, endpoint, judge } = await scene(ACTIVE)
+    const { clock, endpoint, judge } = await setup(ACTIVE)
     const stranger = createTestIssuer({ now: clock.seconds })
     expect(await judge(stranger.token())).toBe('401 unknown_issuer')
     expect(await judge(stranger.token({ claims: { iss: undefined } }))).toBe('401 unknown_issuer')

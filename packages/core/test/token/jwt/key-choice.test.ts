@@ -13,7 +13,7 @@ function judge(published: readonly object[], key: TestKey, kid: string | undefin
     audience: AUDIENCE,
     jwks: { keys: published },
   })
-  return server.authenticate(requestWith(issuer.token({ key, header: { kid } })))
+  return server.authorize(requestWith(issuer.token({ key, header: { kid } })))
 }
 
 describe('the keys that are tried for one token', () => {

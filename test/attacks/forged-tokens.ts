@@ -1,6 +1,7 @@
 import type { TestIssuer } from '../support/issuer.ts'
 import type { TestKey } from '../support/keys.ts'
-import { encodePart, partsOf } from '../support/tokens.ts'
+import { encodePart, partsOf, withSignature } from '../support/tokens.ts'
+import { type Attack, invalidToken } from './attack.ts'
 
 /** The claims of a good token of this issuer, to be bent. */
 export function goodClaims(issuer: TestIssuer): Record<string, unknown> {
@@ -52,3 +53,28 @@ export function tokenOfLength(issuer: TestIssuer, length: number): string {
 
 /** Of an ES256 signature, in characters. */
 const SIGNATURE_LENGTH = 86
+
+/** Makes another signature out of the good one, or out of what it covers. */
+export type ForgeSignature = (signature: Buffer, input: Buffer, key: TestKey) => Uint8Array
+
+/** A good token by the issuer's key for an algorithm, under a forged signature. */
+export function withForgedSignature(
+  issuer: TestIssuer,
+  alg: string,
+  forge: ForgeSignature,
+): string {
+  const key = keyOf(issuer, alg)
+  return withSignature(issuer.token({ key }), (signature, input) => forge(signature, input, key))
+}
+
+/** An attack for each forgery, which nobody may take for a signature by the issuer's key for an algorithm. */
+export function forgedSignatures(
+  alg: string,
+  named: readonly (readonly [name: string, forge: ForgeSignature])[],
+): readonly Attack[] {
+  return named.map(([name, forge]) => ({
+    name: `${alg}: ${name}`,
+    attack: ({ issuer }) => withForgedSignature(issuer, alg, forge),
+    outcome: invalidToken('invalid_signature'),
+  }))
+}

@@ -50,7 +50,7 @@ export interface SceneOptions {
  * metadata and one the keys. Time stands still unless the test moves it, so whatever needs time to end,
  * and how much, is seen without waiting for it. All is closed when the test is over.
  */
-export async function createScene({ tls, times }: SceneOptions = {}): Promise<Scene> {
+export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Setup> {
   const clock = fakeClock()
   const asked: string[] = []
   const events: BearwardEvent[] = []
@@ -188,7 +188,7 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
         answer.waited = clock.seconds() - begun
       }
       const sending = requestWith(token({ key, claims: { jti: `t${sent++}` } }))
-      const outcome = server.authenticate(sending)
+      const outcome = server.authorize(sending)
       if (outcome instanceof Promise) void outcome.then(answered)
       else answered(outcome)
       return answer
@@ -196,7 +196,7 @@ export async function createScene({ tls, times }: SceneOptions = {}): Promise<Sc
   }
 }
 
-export interface Scene {
+export interface Setup {
   readonly clock: ReturnType<typeof fakeClock>
   readonly server: ReturnType<typeof createResourceServer>
   /** The paths of the requests that have come through to the authorization server. */

@@ -51,7 +51,7 @@ export interface SceneOptions {
 }
 
 /** An endpoint, a clock, and a resource server that takes opaque tokens. */
-export async function scene(
+export async function setup(
   first: Script,
   { introspection, issuer, options, others, server: given }: SceneOptions = {},
 ) {
@@ -72,10 +72,7 @@ export async function scene(
   )
   const send = (token: string, requirements?: Requirements) =>
     Promise.resolve(
-      server.authenticate(
-        requestWith(token),
-        ...(requirements === undefined ? [] : [requirements]),
-      ),
+      server.authorize(requestWith(token), ...(requirements === undefined ? [] : [requirements])),
     )
   /** Returns the outcome in short: `granted`, or the status and the reason. */
   const judge = async (token: string, requirements?: Requirements) =>
@@ -90,7 +87,7 @@ const key = generateKey('ES256')
 
 /** An issuer of JWTs that can also be asked about them. */
 export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {}) {
-  const made = await scene(
+  const made = await setup(
     { active: true },
     { ...more, issuer: { tokenFormat, jwks: { keys: [key.jwk] }, ...more.issuer } },
   )

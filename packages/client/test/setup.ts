@@ -15,7 +15,7 @@ export const SECRET = 'a-secret-that-nobody-sees'
 export const API = 'https://api.example.com'
 
 /** Creates an authorization server, a clock, and a token source that uses both. */
-export async function scene(
+export async function setup(
   first: Script = granting,
   { server: given, ...options }: Partial<ClientCredentialsOptions> & { server?: TokenServer } = {},
 ) {
