@@ -4,11 +4,11 @@ import { createCookieJar } from './cookie-jar.ts'
 const REQUEST_LIMIT = 20
 
 /**
- * A person at a browser: follows redirects, keeps cookies, and fills in and sends every form that
- * comes up, until the server redirects to `destination`.
+ * Acts as a user's browser: follows redirects, keeps cookies, and fills in and sends each form, until the
+ * server redirects to `destination`.
  *
- * @param values What the person types, by the name of the field.
- * @returns The address of that last redirect. It is not visited.
+ * @param values Values to type into the forms, by field name.
+ * @returns The URL of that last redirect. It is not requested.
  */
 export async function browse(
   start: URL,
@@ -20,7 +20,7 @@ export async function browse(
   let form: URLSearchParams | undefined
   for (let requests = 0; requests < REQUEST_LIMIT; requests++) {
     const response = await fetch(url, {
-      headers: { accept: 'text/html', cookie: jar.headerFor(url) },
+      headers: { accept: 'text/html', cookie: jar.getHeader(url) },
       redirect: 'manual',
       ...(form && { method: 'POST', body: form }),
     })
@@ -35,21 +35,21 @@ export async function browse(
     }
     if (!response.ok) throw new Error(`${url.pathname} answered ${response.status} ${page.trim()}`)
     form = fillIn(page, values)
-    url = new URL(attributeOf(page.match(/<form[^>]*>/)?.[0], 'action') ?? url, url)
+    url = new URL(readAttribute(page.match(/<form[^>]*>/)?.[0], 'action') ?? url, url)
   }
-  throw new Error(`The sign-in did not come to an end in ${REQUEST_LIMIT} requests`)
+  throw new Error(`The sign-in did not end within ${REQUEST_LIMIT} requests`)
 }
 
-/** The page's fields with their preset values, or else the person's. */
+/** Returns the fields of a page with the given values, or else with their preset values. */
 function fillIn(page: string, values: Readonly<Record<string, string>>): URLSearchParams {
   const form = new URLSearchParams()
   for (const [input] of page.matchAll(/<input[^>]*>/g)) {
-    const name = attributeOf(input, 'name')
-    if (name !== undefined) form.set(name, values[name] ?? attributeOf(input, 'value') ?? '')
+    const name = readAttribute(input, 'name')
+    if (name !== undefined) form.set(name, values[name] ?? readAttribute(input, 'value') ?? '')
   }
   return form
 }
 
-function attributeOf(tag: string | undefined, name: string): string | undefined {
+function readAttribute(tag: string | undefined, name: string): string | undefined {
   return tag?.match(new RegExp(`\\s${name}="([^"]*)"`))?.[1]
 }

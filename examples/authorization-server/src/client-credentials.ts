@@ -2,15 +2,15 @@ import type { ConfidentialClient } from './options.ts'
 import { requestToken } from './token-request.ts'
 import type { TokenResponse } from './token-request.ts'
 
-/** What a client asks for. */
+/** Parameters of a token request. */
 export interface AccessRequest {
   /** Scopes, separated by spaces. */
   readonly scope?: string
-  /** The identifier of the API. Without it the token is opaque and for no API at all. */
+  /** Identifier of the API. Without it the token is opaque and has no audience. */
   readonly resource?: string
 }
 
-/** A machine gets a token for itself (RFC 6749, section 4.4). Its `sub` is the client's id. */
+/** Requests a machine's token (RFC 6749, section 4.4). Its `sub` is the client id. */
 export async function requestClientCredentialsToken(
   issuer: string,
   client: Pick<ConfidentialClient, 'id' | 'secret'>,

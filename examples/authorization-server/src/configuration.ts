@@ -7,30 +7,35 @@ import type {
 } from 'oidc-provider'
 import { REDIRECT_URI } from './options.ts'
 import type { AuthorizationServerOptions, Client, Resource, User } from './options.ts'
-import type { Engine } from './engine.ts'
+import type { OidcProviderModule } from './load-oidc-provider.ts'
 import { SIGNING_ALGORITHMS } from './signing-keys.ts'
 import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** The algorithm of ID tokens: that of the first API, so that both come from one key. */
-export function idTokenAlgorithm(options: AuthorizationServerOptions): SigningAlgorithm {
+/** Returns the algorithm of ID tokens: the algorithm of the first API, so that one key signs both. */
+export function getIdTokenAlgorithm(options: AuthorizationServerOptions): SigningAlgorithm {
   return options.resources[0]?.algorithm ?? 'RS256'
 }
 
-/** Our options in oidc-provider's words. What it would warn about is set, even to its default. */
-export function configurationOf(
+/**
+ * Converts the options to a configuration of oidc-provider. Settings that oidc-provider would warn about are
+ * set explicitly, even to their default.
+ */
+export function toConfiguration(
   options: AuthorizationServerOptions,
   keys: readonly SigningKey[],
-  { errors }: Engine,
+  { errors }: OidcProviderModule,
 ): Configuration {
   const users = new Map(options.users?.map((user) => [user.id, user]))
   const resources = new Map(options.resources.map((resource) => [resource.identifier, resource]))
   const clients = new Map(options.clients.map((client) => [client.id, client]))
   return {
     jwks: { keys },
-    clients: options.clients.map((client) => metadataOf(client, idTokenAlgorithm(options))),
+    clients: options.clients.map((client) =>
+      toClientMetadata(client, getIdTokenAlgorithm(options)),
+    ),
     enabledJWA: {
       dPoPSigningAlgValues: SIGNING_ALGORITHMS,
       idTokenSigningAlgValues: SIGNING_ALGORITHMS,
@@ -38,7 +43,7 @@ export function configurationOf(
     },
     claims: { openid: ['sub'], profile: ['name'] },
     clientBasedCORS: () => false,
-    // Server and API share one clock here, and a token that lives a second shall live no longer.
+    // The server and the API share one clock, so an expired token needs no tolerance.
     clockTolerance: 0,
     features: {
       clientCredentials: { enabled: true },
@@ -59,7 +64,7 @@ export function configurationOf(
         getResourceServerInfo(_context: unknown, identifier: string, client: RegisteredClient) {
           const resource = resources.get(identifier)
           if (resource === undefined) throw new errors.InvalidTarget()
-          return resourceServerOf(resource, clients.get(client.clientId))
+          return toResourceServer(resource, clients.get(client.clientId))
         },
       },
     },
@@ -70,9 +75,9 @@ export function configurationOf(
     },
     findAccount(_context, id) {
       const user = users.get(id)
-      // Where nothing is returned, oidc-provider 9.13.3 fails with a TypeError and status 500.
-      if (user === undefined) throw new errors.AccessDenied('There is no such user')
-      return accountOf(user)
+      // If nothing is returned, oidc-provider 9.13.3 fails with a TypeError and status 500.
+      if (user === undefined) throw new errors.AccessDenied('The user does not exist')
+      return toAccount(user)
     },
     responseTypes: ['code'],
     renderError(context, { error, error_description: description }) {
@@ -91,8 +96,8 @@ export function configurationOf(
   }
 }
 
-/** An API as this client may use it. A scope it may not have is dropped, not refused. */
-function resourceServerOf(resource: Resource, client: Client | undefined): ResourceServer {
+/** Limits an API to the scopes of a client. Other scopes are dropped, and the request is not rejected. */
+function toResourceServer(resource: Resource, client: Client | undefined): ResourceServer {
   const allowed = new Set(client?.scopes ?? resource.scopes)
   const common = {
     audience: resource.identifier,
@@ -104,7 +109,7 @@ function resourceServerOf(resource: Resource, client: Client | undefined): Resou
   return { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg } } }
 }
 
-function metadataOf(client: Client, alg: SigningAlgorithm): ClientMetadata {
+function toClientMetadata(client: Client, alg: SigningAlgorithm): ClientMetadata {
   const common = {
     client_id: client.id,
     id_token_signed_response_alg: alg,
@@ -113,7 +118,7 @@ function metadataOf(client: Client, alg: SigningAlgorithm): ClientMetadata {
   if (client.kind === 'public') {
     return {
       ...common,
-      // Native, because only a native client may be sent back to loopback over http (RFC 8252).
+      // Only a native client may have a loopback redirect URI with http (RFC 8252).
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       redirect_uris: [REDIRECT_URI],
@@ -130,6 +135,6 @@ function metadataOf(client: Client, alg: SigningAlgorithm): ClientMetadata {
   }
 }
 
-function accountOf({ id, name }: User): Account {
+function toAccount({ id, name }: User): Account {
   return { accountId: id, claims: () => ({ sub: id, ...(name !== undefined && { name }) }) }
 }

@@ -1,26 +1,26 @@
 /** The cookies of one browser on one server. */
 export interface CookieJar {
-  /** Keeps what a response sets, and forgets what it deletes. */
+  /** Stores the cookies that a response sets, and removes those that it deletes. */
   store(response: Response): void
-  /** The `Cookie` header of a request to this address. */
-  headerFor(url: URL): string
+  /** Returns the `Cookie` header for a request to this URL. */
+  getHeader(url: URL): string
 }
 
-/** An empty jar. It knows names, values, paths and deletion (RFC 6265), and no more. */
+/** Creates an empty jar. It supports names, values, paths and deletion (RFC 6265), and nothing else. */
 export function createCookieJar(): CookieJar {
   const cookies = new Map<string, { pair: string; path: string }>()
   return {
     store(response) {
       for (const line of response.headers.getSetCookie()) {
         const [pair = '', ...attributes] = line.split(/; */)
-        const path = attributeOf(attributes, 'path') ?? '/'
-        const expires = attributeOf(attributes, 'expires')
+        const path = readAttribute(attributes, 'path') ?? '/'
+        const expires = readAttribute(attributes, 'expires')
         const key = `${pair.slice(0, pair.indexOf('='))} ${path}`
         if (expires !== undefined && Date.parse(expires) <= Date.now()) cookies.delete(key)
         else cookies.set(key, { pair, path })
       }
     },
-    headerFor({ pathname }) {
+    getHeader({ pathname }) {
       return Array.from(cookies.values())
         .filter(({ path }) => pathname === path || pathname.startsWith(path.replace(/\/?$/, '/')))
         .map(({ pair }) => pair)
@@ -29,7 +29,7 @@ export function createCookieJar(): CookieJar {
   }
 }
 
-function attributeOf(attributes: readonly string[], name: string): string | undefined {
+function readAttribute(attributes: readonly string[], name: string): string | undefined {
   const found = attributes.find((attribute) => attribute.toLowerCase().startsWith(`${name}=`))
   return found?.slice(name.length + 1)
 }

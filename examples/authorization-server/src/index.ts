@@ -1,6 +1,6 @@
 /**
- * A real authorization server on loopback, and the clients that get tokens from it over HTTP. The
- * demonstration and the integration tests run on it.
+ * Authorization server on 127.0.0.1 for the examples and the integration tests, and functions that request
+ * tokens from it over HTTP.
  *
  * @packageDocumentation
  */
@@ -24,3 +24,6 @@ export { signIn } from './sign-in.ts'
 export type { SignInRequest } from './sign-in.ts'
 export { revokeToken } from './token-request.ts'
 export type { ClientCredentials, TokenResponse } from './token-request.ts'
+export { machineTokenCommand, userTokenCommand } from './token-commands.ts'
+export type { MachineTokenRequest, UserTokenRequest } from './token-commands.ts'
+export { onPortOrFreePort } from './port.ts'

@@ -1,4 +1,4 @@
-/** The endpoints that the grants need, from the server's metadata (RFC 8414, OpenID Discovery). */
+/** Endpoints from the metadata of the server (RFC 8414, OpenID Connect Discovery). */
 export interface ServerMetadata {
   readonly issuer: string
   readonly authorization_endpoint: string
@@ -8,13 +8,14 @@ export interface ServerMetadata {
   readonly revocation_endpoint: string
 }
 
-/** Asks an issuer for its endpoints, each time anew. */
+/** Fetches the metadata of an issuer. The result is not cached. */
 export async function discover(issuer: string): Promise<ServerMetadata> {
   const response = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
-  if (!response.ok) throw new Error(`The metadata of ${issuer} came with status ${response.status}`)
+  if (!response.ok)
+    throw new Error(`The metadata request to ${issuer} was answered with status ${response.status}`)
   const metadata = (await response.json()) as ServerMetadata
   if (metadata.issuer !== issuer) {
-    throw new Error(`The metadata of ${issuer} names another issuer, ${metadata.issuer}`)
+    throw new Error(`The metadata of ${issuer} contains another issuer: ${metadata.issuer}`)
   }
   return metadata
 }

@@ -1,69 +1,81 @@
 import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 
-/** What the authorization server knows when it starts. Plain data. */
+/** Options of the authorization server. */
 export interface AuthorizationServerOptions {
-  /** The APIs it issues tokens for. ID tokens are signed with the algorithm of the first one. */
+  /** APIs for which it issues tokens. ID tokens are signed with the algorithm of the first one. */
   readonly resources: readonly Resource[]
   readonly clients: readonly Client[]
-  /** Who may sign in. Any password will do. */
+  /** Users who can sign in. Any password is accepted. */
   readonly users?: readonly User[]
-  /** Loopback port. A free one where it is left out or 0. */
+  /**
+   * Port on 127.0.0.1. With 0, a free port is chosen.
+   *
+   * @default 0
+   */
   readonly port?: number
   /**
-   * Keys to keep, such as the `keys` of a server that was closed. Algorithms that none of them
-   * serves get a fresh key. Of several with one algorithm the first signs, and all are published.
+   * Signing keys, such as the `keys` of a server that was closed. A new key is generated for each algorithm
+   * without a key. If several keys have the same algorithm, the first one signs and all are published.
    */
   readonly keys?: readonly SigningKey[]
 }
 
-/** An API, called a resource server in RFC 6749 and named by a resource indicator (RFC 8707). */
+/** An API: a resource server (RFC 6749) with a resource indicator (RFC 8707). */
 export interface Resource {
-  /** An absolute URI. It becomes the token's `aud`. */
+  /** An absolute URI. It is the `aud` of the API's tokens. */
   readonly identifier: string
   readonly scopes: readonly string[]
-  /** RS256 by default. */
+  /** @default 'RS256' */
   readonly algorithm?: SigningAlgorithm
-  /** Seconds from issue to expiry, 3600 by default. */
+  /**
+   * Seconds from issue to expiry.
+   *
+   * @default 3600
+   */
   readonly lifetime?: number
-  /** A JWT (RFC 9068, the default) or an opaque string that only introspection can read. */
+  /**
+   * Token format: a JWT (RFC 9068), or an opaque string, which requires introspection.
+   *
+   * @default 'jwt'
+   */
   readonly format?: 'jwt' | 'opaque'
 }
 
 export type Client = ConfidentialClient | PublicClient
 
-/** A machine with a secret. It gets tokens for itself, with the client credentials grant. */
+/** A machine with a secret. It uses the client credentials grant. */
 export interface ConfidentialClient {
   readonly kind: 'confidential'
   readonly id: string
   readonly secret: string
-  /** The scopes it can get at an API, others are dropped. All the API has by default. */
+  /** Scopes that the client can get. Default: all scopes of the API. Other scopes are dropped. */
   readonly scopes?: readonly string[]
-  /** Seconds that its tokens for an API live, in place of the resource's `lifetime`. */
+  /** Lifetime of the client's tokens in seconds. Overrides the `lifetime` of the API. */
   readonly lifetime?: number
 }
 
-/** An app that cannot keep a secret. It gets tokens for its users, by code and PKCE. */
+/** An app without a secret. It gets tokens for its users with the authorization code grant and PKCE. */
 export interface PublicClient {
   readonly kind: 'public'
   readonly id: string
-  /** An agent: its tokens for users say in `act` (RFC 8693, section 4.1) that it acts for them. */
+  /** Marks an agent. The `act` claim of its tokens names it as the actor (RFC 8693, section 4.1). */
   readonly agent?: true
-  /** The scopes it can get at an API, others are dropped. All the API has by default. */
+  /** Scopes that the client can get. Default: all scopes of the API. Other scopes are dropped. */
   readonly scopes?: readonly string[]
-  /** Seconds that its tokens for an API live, in place of the resource's `lifetime`. */
+  /** Lifetime of the client's tokens in seconds. Overrides the `lifetime` of the API. */
   readonly lifetime?: number
 }
 
-/** A person who can sign in. */
+/** A user who can sign in. */
 export interface User {
-  /** The `sub` of the user's tokens. Keep it apart from every client id. */
+  /** The `sub` of the user's tokens. Must differ from every client id. */
   readonly id: string
-  /** The `name` claim, shown to apps that ask for the scope `profile`. */
+  /** The `name` claim, for apps that request the scope `profile`. */
   readonly name?: string
 }
 
 /**
- * Where a signed-in user is sent back to, in every public client. Nobody listens there: whoever
- * drives the sign-in reads the code from the redirect itself.
+ * Redirect URI of every public client. No server listens there: `signIn` reads the code from the redirect
+ * response.
  */
 export const REDIRECT_URI = 'http://127.0.0.1/signed-in'

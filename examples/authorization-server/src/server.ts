@@ -2,44 +2,44 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { configurationOf, idTokenAlgorithm } from './configuration.ts'
-import { loadEngine, quietly } from './engine.ts'
+import { getIdTokenAlgorithm, toConfiguration } from './configuration.ts'
+import { loadOidcProvider, withoutNotices } from './load-oidc-provider.ts'
 import type { AuthorizationServerOptions } from './options.ts'
-import { signingKeys } from './signing-keys.ts'
+import { createSigningKeys } from './signing-keys.ts'
 import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 
-/** An authorization server that is listening. */
+/** A running authorization server. */
 export interface AuthorizationServer {
-  /** `http://127.0.0.1:<port>`, the `iss` of its tokens. */
+  /** `http://127.0.0.1:<port>`. It is the `iss` of the tokens. */
   readonly issuer: string
   readonly port: number
-  /** Its private keys. Given to the next start, they make a restart without a rotation. */
+  /** Private keys. Pass them to the next start to restart without a key rotation. */
   readonly keys: readonly SigningKey[]
-  /** Stops listening and ends every connection, idle or busy. It may be called again. */
+  /** Stops listening and closes all connections. Can be called more than once. */
   close(): Promise<void>
 }
 
 /**
- * Starts a complete authorization server (OAuth 2.0 and OpenID Connect) on loopback.
+ * Starts an authorization server (OAuth 2.0 and OpenID Connect) on 127.0.0.1.
  *
- * @remarks It is oidc-provider, with everything in memory: what was issued before a restart is
- * forgotten, and unless `keys` are given, each start has new keys under the same key ids.
- * Its login form takes any password, so it is for demonstrations and tests only.
+ * @remarks It is oidc-provider with all data in memory. A restart loses all sessions and opaque tokens, and
+ * creates new keys with the same key ids unless `keys` are given. The login form accepts any password: use
+ * it for examples and tests only.
  *
- * @throws The error of `listen`, such as `EADDRINUSE`, and oidc-provider's on impossible options.
+ * @throws {Error} If the server cannot listen (`EADDRINUSE`), or if oidc-provider rejects the options.
  */
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const engine = await loadEngine()
-  const keys = await signingKeys(algorithmsOf(options), options.keys ?? [])
+  const oidcProvider = await loadOidcProvider()
+  const keys = await createSigningKeys(getAlgorithms(options), options.keys ?? [])
   const server = createServer()
   const port = await listen(server, options.port ?? 0)
   const issuer = `http://127.0.0.1:${port}`
-  const close = closerOf(server)
+  const close = createClose(server)
   try {
-    const configuration = configurationOf(options, keys, engine)
-    const provider = quietly(() => new engine.Provider(issuer, configuration))
+    const configuration = toConfiguration(options, keys, oidcProvider)
+    const provider = withoutNotices(() => new oidcProvider.Provider(issuer, configuration))
     provider.on('server_error', (_context: unknown, error: unknown) => console.error(error))
     const answer = provider.callback()
     server.on('request', (request, response) => void answer(request, response))
@@ -50,11 +50,11 @@ export async function startAuthorizationServer(
   return { issuer, port, keys, close }
 }
 
-function algorithmsOf(options: AuthorizationServerOptions): SigningAlgorithm[] {
-  const ofAccessTokens = options.resources
+function getAlgorithms(options: AuthorizationServerOptions): SigningAlgorithm[] {
+  const accessTokenAlgorithms = options.resources
     .filter((resource) => resource.format !== 'opaque')
     .map((resource) => resource.algorithm ?? 'RS256')
-  return [...ofAccessTokens, idTokenAlgorithm(options)]
+  return [...accessTokenAlgorithms, getIdTokenAlgorithm(options)]
 }
 
 async function listen(server: Server, port: number): Promise<number> {
@@ -68,7 +68,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-function closerOf(server: Server): () => Promise<void> {
+function createClose(server: Server): () => Promise<void> {
   let closed: Promise<void> | undefined
   return () => {
     closed ??= closeNow(server)
@@ -81,7 +81,7 @@ async function closeNow(server: Server): Promise<void> {
     server.close(() => resolve())
     server.closeAllConnections()
   })
-  // Clients in this process take a moment to notice. Until then `fetch` would send its next
-  // request, perhaps to a server that has started on the same port, down a connection that is gone.
+  // `fetch` in this process needs a moment to notice closed connections. Without the pause it could use
+  // such a connection for its next request, to a server that has started on the same port.
   await pause(10)
 }

@@ -7,17 +7,17 @@ import type { PublicClient, User } from './options.ts'
 import { requestToken } from './token-request.ts'
 import type { TokenResponse } from './token-request.ts'
 
-/** What an app asks for when it sends a user to sign in. */
+/** Parameters of a sign-in. */
 export interface SignInRequest extends AccessRequest {
-  /** Put into the ID token, where the scope has `openid`. */
+  /** Copied into the ID token, if the scope contains `openid`. */
   readonly nonce?: string
-  /** Also ask for a refresh token. */
+  /** Requests a refresh token as well. */
   readonly offline?: boolean
 }
 
 /**
- * A user signs in and consents, and the app gets the tokens: the authorization code grant
- * (RFC 6749, section 4.1) with PKCE (RFC 7636), all of it over HTTP.
+ * Signs a user in, gives consent and requests the tokens: the authorization code grant (RFC 6749,
+ * section 4.1) with PKCE (RFC 7636), over HTTP.
  */
 export async function signIn(
   issuer: string,
@@ -41,12 +41,12 @@ export async function signIn(
     code_challenge_method: 'S256',
     ...(nonce !== undefined && { nonce }),
     ...(resource !== undefined && { resource }),
-    // Offline access is granted only where the user is asked for it (OpenID Connect, section 11).
+    // Offline access requires `prompt=consent` (OpenID Connect Core, section 11).
     ...(offline && { prompt: 'consent' }),
   }).toString()
 
-  const answer = await browse(start, REDIRECT_URI, { login: user.id, password: 'any will do' })
-  const code = codeIn(answer.searchParams, issuer, state)
+  const answer = await browse(start, REDIRECT_URI, { login: user.id, password: 'any' })
+  const code = readCode(answer.searchParams, issuer, state)
   return requestToken(issuer, client, {
     grant_type: 'authorization_code',
     code,
@@ -56,7 +56,7 @@ export async function signIn(
   })
 }
 
-function codeIn(answer: URLSearchParams, issuer: string, state: string): string {
+function readCode(answer: URLSearchParams, issuer: string, state: string): string {
   const error = answer.get('error')
   if (error !== null) throw new Error(`${error}: ${answer.get('error_description')}`)
   if (answer.get('state') !== state || answer.get('iss') !== issuer) {

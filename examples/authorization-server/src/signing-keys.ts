@@ -2,7 +2,7 @@ import { generateKeyPair } from 'node:crypto'
 import type { KeyPairKeyObjectResult } from 'node:crypto'
 import { promisify } from 'node:util'
 
-/** Every algorithm the server can sign access tokens with (RFC 7518, 8037 and 9864). */
+/** Algorithms with which the server can sign access tokens (RFC 7518, 8037 and 9864). */
 export const SIGNING_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -19,21 +19,19 @@ export const SIGNING_ALGORITHMS = [
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
-/** A private key as a JWK (RFC 7517). It signs with `alg` and nothing else. */
+/** A private key as a JWK (RFC 7517). It signs with `alg` only. */
 export interface SigningKey extends JsonWebKey {
   readonly kid: string
   readonly alg: SigningAlgorithm
 }
 
 /**
- * The keys of one run of the server: those it was given, and a fresh one for each algorithm that
- * they leave out.
+ * Returns the given keys, and a new key for each algorithm without a given key.
  *
- * @remarks A fresh key's id is its algorithm in lower case, so it is the same at every start. A
- * restart is therefore a rotation that the key ids do not show, which is what a real server with
- * its keys in memory does to those who verify its tokens.
+ * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. A
+ * restart is therefore a key rotation without new key ids, as at a real server with its keys in memory.
  */
-export async function signingKeys(
+export async function createSigningKeys(
   algorithms: Iterable<SigningAlgorithm>,
   given: readonly SigningKey[],
 ): Promise<readonly SigningKey[]> {

@@ -1,28 +1,28 @@
 import { discover } from './metadata.ts'
 
-/** What the token endpoint answers, in its own names (RFC 6749, section 5.1). */
+/** Response of the token endpoint (RFC 6749, section 5.1). */
 export interface TokenResponse {
   readonly access_token: string
   readonly token_type: string
   /** Seconds. */
   readonly expires_in: number
   readonly scope?: string
-  /** Where the scope `openid` was granted. */
+  /** Present if the scope `openid` was granted. */
   readonly id_token?: string
-  /** Where the scope `offline_access` was granted. */
+  /** Present if the scope `offline_access` was granted. */
   readonly refresh_token?: string
 }
 
-/** A client that is known by its secret, or by its id alone. */
+/** Credentials of a client. A public client has no secret. */
 export interface ClientCredentials {
   readonly id: string
   readonly secret?: string
 }
 
 /**
- * Posts one request to the token endpoint.
+ * Sends one request to the token endpoint.
  *
- * @throws Where the server refuses, with its answer. A refusal holds no token.
+ * @throws {Error} If the server rejects the request. The message contains its response, which has no token.
  */
 export async function requestToken(
   issuer: string,
@@ -35,9 +35,9 @@ export async function requestToken(
 }
 
 /**
- * The client gives a token back: nobody shall use it any more (RFC 7009). An API hears of it when it asks.
+ * Revokes a token (RFC 7009). An API notices it by introspection only.
  *
- * @throws Where the server refuses, with its answer.
+ * @throws {Error} If the server rejects the request. The message contains its response.
  */
 export async function revokeToken(
   issuer: string,
@@ -59,7 +59,7 @@ async function post(
   }
   const headers = new Headers({ accept: 'application/json' })
   if (client.secret === undefined) body.set('client_id', client.id)
-  else headers.set('authorization', basic(client.id, client.secret))
+  else headers.set('authorization', toBasicCredentials(client.id, client.secret))
   const response = await fetch(endpoint, { method: 'POST', headers, body })
   if (!response.ok) {
     throw new Error(
@@ -69,8 +69,8 @@ async function post(
   return response
 }
 
-/** Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */
-function basic(id: string, secret: string): string {
+/** Returns the Basic credentials. Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */
+function toBasicCredentials(id: string, secret: string): string {
   const pair = [id, secret].map(formEncode).join(':')
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }

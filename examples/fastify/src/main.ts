@@ -1,9 +1,8 @@
-import { playShortStory } from '@bearward/example-story'
+import { runExample } from '@bearward/example-shared'
 import { createApi } from './api.ts'
 
-const asTold = await playShortStory(async (issuer) => {
+await runExample(async (issuer, port) => {
   const api = await createApi(issuer)
-  const url = await api.listen({ host: '127.0.0.1', port: 0 })
+  const url = await api.listen({ host: '127.0.0.1', port })
   return { url, close: () => api.close() }
 })
-process.exitCode = asTold ? 0 : 1

@@ -1,5 +1,4 @@
-import { listen, playShortStory } from '@bearward/example-story'
+import { listen, runExample } from '@bearward/example-shared'
 import { createApi } from './api.ts'
 
-const asTold = await playShortStory((issuer) => listen(createApi(issuer).callback()))
-process.exitCode = asTold ? 0 : 1
+await runExample((issuer, port) => listen(createApi(issuer).callback(), port))

@@ -1,7 +1,7 @@
 import { auth, createBearward } from '@bearward/fastify'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { INVENTORY } from './cast.ts'
+import { INVENTORY } from './clients.ts'
 
 /** Item in stock. */
 export interface Item {

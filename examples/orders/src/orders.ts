@@ -2,7 +2,7 @@ import { clientCredentials, TokenError } from '@bearward/client'
 import type { TokenSource } from '@bearward/client'
 import express from 'express'
 import type { ErrorRequestHandler, Express } from 'express'
-import { INVENTORY, ORDERS } from './cast.ts'
+import { INVENTORY, ORDERS } from './clients.ts'
 
 export interface OrdersService {
   readonly app: Express

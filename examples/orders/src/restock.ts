@@ -1,5 +1,5 @@
 import { clientCredentials } from '@bearward/client'
-import { INVENTORY, RESTOCK } from './cast.ts'
+import { INVENTORY, RESTOCK } from './clients.ts'
 import type { Item } from './inventory.ts'
 
 /** Returns the items to buy. The nightly job makes one call and leaves no timer or connection open. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Lists the items of the inventory. Reads its credentials from the environment, never from arguments. */
 import { clientCredentials, TokenError } from '@bearward/client'
-import { INVENTORY } from './cast.ts'
+import { INVENTORY } from './clients.ts'
 import type { Item } from './inventory.ts'
 
 const NAMES = ['STOCK_ISSUER', 'STOCK_URL', 'STOCK_CLIENT_ID', 'STOCK_CLIENT_SECRET'] as const

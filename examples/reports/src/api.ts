@@ -1,58 +1,49 @@
-import { CRON, PROBE, reportsFor } from '@bearward/example-story'
+import {
+  ARCHIVE,
+  CRON,
+  PROBE,
+  REPORTS_API,
+  REPORTS_API_CLIENT,
+  reportsFor,
+} from '@bearward/example-shared'
+import '@bearward/express/req-auth'
 import { auth, createBearward } from '@bearward/express'
 import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
 
-export interface ReportsApiOptions {
-  /** The authorization server whose tokens are accepted. */
-  readonly issuer: string
-  /** This API's own identifiers, of which a token has to name one as its audience. */
-  readonly audience: readonly string[]
-  /** This API as a client of that authorization server. */
-  readonly client: { readonly id: string; readonly secret: string }
-  /** Is told what the callers are not: why a request was refused. */
-  readonly onEvent?: (event: BearwardEvent) => void
-}
-
-export interface ReportsApi {
-  readonly app: Express
-  readonly bearward: Bearward
-}
-
-/** A small API with one line a route that says who may call it. */
-export function createReportsApi(options: ReportsApiOptions): ReportsApi {
-  const { issuer, audience, client, onEvent } = options
+/** Creates the reports API. The guard of each route states who may call it. */
+export function createReportsApi(
+  issuer: string,
+  onEvent: (event: BearwardEvent) => void,
+): { readonly app: Express; readonly bearward: Bearward } {
   const bearward = createBearward({
     issuer,
-    audience,
-    // Its tokens say by themselves who is a user. Who is a machine is said here: people choose their
-    // names, and one may be called what a client is called.
+    audience: [REPORTS_API, ARCHIVE],
+    // The tokens of this provider show which subject is a user. The list names the machines, because a user can
+    // choose an account id that equals a client id.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id, PROBE.id],
-    // Its JWTs are verified here. It is asked about every other token.
+    // JWTs are verified here. All other tokens are introspected.
     tokenFormat: 'any',
     introspection: {
-      clientId: client.id,
-      clientAuthentication: { method: 'client_secret_basic', secret: client.secret },
+      clientId: REPORTS_API_CLIENT.id,
+      clientAuthentication: { method: 'client_secret_basic', secret: REPORTS_API_CLIENT.secret },
     },
-    // Its clock is ours, so a token is over when it says so, to the second.
+    // The authorization server runs on the same machine, so the clocks do not differ.
     clockTolerance: 0,
-    ...(onEvent && { onEvent }),
+    onEvent,
   })
+  const { requireToken } = bearward
 
   const app = express()
   app.get('/health', health)
-  app.get('/news', bearward.requireToken({ optional: true }), news)
-  app.get('/me', bearward.requireToken(), me)
-  app.get('/reports', bearward.requireToken({ scope: 'read:reports' }), list)
-  // A token that was given back is refused here at once, and elsewhere within ten seconds.
-  app.get(
-    '/archive',
-    bearward.requireToken({ scope: 'read:archive', introspect: true }),
-    openArchive,
-  )
-  app.post('/reindex', bearward.requireToken({ scope: 'admin:reports', subject: 'machine' }), index)
+  app.get('/news', requireToken({ optional: true }), news)
+  app.get('/me', requireToken(), me)
+  app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
+  // With `introspect: true`, a revoked token is refused immediately, otherwise within ten seconds.
+  app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
+  app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
   return { app, bearward }
 }
 
@@ -61,7 +52,7 @@ function health(_request: Request, response: Response): void {
 }
 
 function news(request: Request, response: Response): void {
-  const reader = request.auth?.subject.id ?? 'a stranger'
+  const reader = request.auth?.subject.id ?? 'anonymous'
   response.json({ headline: 'The index was rebuilt last night', reader })
 }
 
@@ -71,17 +62,17 @@ function me(request: Request, response: Response): void {
   response.json({ kind, id, actor: actor?.id, clientId, scopes })
 }
 
-function list(request: Request, response: Response): void {
+function listReports(request: Request, response: Response): void {
   const { subject } = auth(request)
   const titles = reportsFor(subject).map((report) => report.title)
-  response.json({ seenAs: subject.kind, reports: titles })
+  response.json({ subjectKind: subject.kind, reports: titles })
 }
 
 function openArchive(request: Request, response: Response): void {
   const { clientId, verifiedBy } = auth(request)
-  response.json({ archiveOpenFor: clientId, verifiedBy })
+  response.json({ clientId, verifiedBy })
 }
 
-function index(request: Request, response: Response): void {
+function reindex(request: Request, response: Response): void {
   response.json({ reindexed: true, by: auth(request).subject.id })
 }

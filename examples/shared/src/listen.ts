@@ -3,13 +3,13 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** An API that is listening on loopback. */
+/** An API that listens on 127.0.0.1. */
 export interface RunningApi {
   readonly url: string
   readonly close: () => Promise<void>
 }
 
-/** Lets an API listen on loopback, on a free port where `port` is left out or 0. */
+/** Starts an HTTP server on 127.0.0.1. With port 0, a free port is chosen. */
 export async function listen(
   api: (request: IncomingMessage, response: ServerResponse) => unknown,
   port = 0,

@@ -1,14 +1,12 @@
 import type * as oidcProvider from 'oidc-provider'
 
 /** The module `oidc-provider`. */
-export type Engine = typeof oidcProvider
+export type OidcProviderModule = typeof oidcProvider
 
-let loading: Promise<Engine> | undefined
+let loading: Promise<OidcProviderModule> | undefined
 
-/**
- * Loads oidc-provider, which prints a warning when it is imported under Node 20, without printing.
- */
-export async function loadEngine(): Promise<Engine> {
+/** Imports oidc-provider without the warning that it prints on Node 20. */
+export async function loadOidcProvider(): Promise<OidcProviderModule> {
   if (loading !== undefined) return loading
   const unmute = muteNotices()
   loading = import('oidc-provider')
@@ -19,8 +17,8 @@ export async function loadEngine(): Promise<Engine> {
   }
 }
 
-/** Runs `construct` without the notices that oidc-provider prints when it is set up. */
-export function quietly<T>(construct: () => T): T {
+/** Runs `construct` without the notices that oidc-provider prints during construction. */
+export function withoutNotices<T>(construct: () => T): T {
   const unmute = muteNotices()
   try {
     return construct()
@@ -30,8 +28,8 @@ export function quietly<T>(construct: () => T): T {
 }
 
 /**
- * Its notices go to the console and have no switch. They warn of what is meant here (forms without
- * a password check, storage in memory), so they are dropped while this holds. Nothing else is.
+ * Drops the notices of oidc-provider until the returned function is called. They warn about settings that
+ * are intended here (a login form without a password check, storage in memory) and cannot be switched off.
  */
 function muteNotices(): () => void {
   const { info, warn } = console

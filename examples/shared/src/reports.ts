@@ -2,7 +2,7 @@ import type { Subject } from '@bearward/core'
 
 export interface Report {
   readonly title: string
-  /** The user whose report it is. */
+  /** Subject id of the user who owns the report. */
   readonly owner: string
 }
 
@@ -12,7 +12,7 @@ const REPORTS: readonly Report[] = [
   { title: 'Returns', owner: 'user-ada' },
 ]
 
-/** A machine works with all reports, a user sees their own, and whoever is neither sees none. */
+/** Returns all reports for a machine, their own reports for a user, and none for an unknown subject. */
 export function reportsFor(subject: Subject): readonly Report[] {
   switch (subject.kind) {
     case 'machine':

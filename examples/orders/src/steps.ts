@@ -1,94 +1,94 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ERRORS } from '@bearward/client'
-import { STOCK } from './cast.ts'
+import { STOCK } from './clients.ts'
 import { restock } from './restock.ts'
-import type { Stage } from './stage.ts'
+import type { Servers } from './start-servers.ts'
 
-/** Scene of the demo, with its expected result. */
-export interface Scene {
+/** A step with its expected result. */
+export interface OrderStep {
+  /** Case and outcome. */
   readonly heading: string
   readonly expected: unknown
-  readonly play: (stage: Stage) => Promise<unknown>
+  readonly run: (servers: Servers) => Promise<unknown>
 }
 
-/** Scenes in the order in which they run. */
-export const STORY: readonly Scene[] = [
+/** Steps in the order in which they run. */
+export const STEPS: readonly OrderStep[] = [
   {
-    heading: 'A caller without a token calls the inventory',
+    heading: 'Call of the inventory without a token: refused',
     expected: 401,
-    play: async ({ inventoryUrl }) => (await fetch(`${inventoryUrl}/items`)).status,
+    run: async ({ inventoryUrl }) => (await fetch(`${inventoryUrl}/items`)).status,
   },
   {
-    heading:
-      'A customer orders. The service reserves the item as itself, and the inventory identifies a machine',
+    heading: 'Order by a customer: the service reserves the item with its own token, as a machine',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
-    play: ({ ordersUrl }) => order(ordersUrl, 'tea'),
+    run: ({ ordersUrl }) => order(ordersUrl, 'tea'),
   },
   {
-    heading: 'Fifty customers order at the same time. The service has requested one token in total',
+    heading: 'Fifty orders at the same time: the service has requested one token in total',
     expected: { reserved: 50, tokens: 1 },
-    async play({ ordersUrl, inventory }) {
+    async run({ ordersUrl, inventory }) {
       const all = await Promise.all(Array.from({ length: 50 }, () => order(ordersUrl, 'tea')))
       const reserved = all.filter(({ status }) => status === 201).length
       return { reserved, tokens: inventory.counters().issued }
     },
   },
   {
-    heading: 'A customer orders an item that does not exist',
+    heading: 'Order of an item that does not exist: 404 from the inventory',
     expected: { status: 404, error: 'out of stock' },
-    play: ({ ordersUrl }) => order(ordersUrl, 'moonshine'),
+    run: ({ ordersUrl }) => order(ordersUrl, 'cocoa'),
   },
   {
-    heading: 'The nightly job lists the items to buy',
+    heading: 'Nightly job: lists the items to buy',
     expected: ['coffee'],
-    play: ({ issuer, inventoryUrl }) => restock(issuer, inventoryUrl),
+    run: ({ issuer, inventoryUrl }) => restock(issuer, inventoryUrl),
   },
   {
-    heading: 'The command-line tool lists the items, with credentials from the environment',
+    heading: 'Command-line tool with credentials from the environment: lists the items',
     expected: { exitCode: 0, output: 'tea\t49\ncoffee\t2\n' },
-    play: (stage) => stock(stage, STOCK.secret),
+    run: (servers) => stock(servers, STOCK.secret),
   },
   {
-    heading: 'The tool reports which environment variable is missing',
+    heading: 'Command-line tool without a secret: names the missing environment variable',
     expected: { exitCode: 2, output: 'stock: set STOCK_CLIENT_SECRET\n' },
-    play: (stage) => stock(stage, ''),
+    run: (servers) => stock(servers, ''),
   },
   {
     heading:
-      'The tool reports a wrong secret as a configuration error, and does not print the secret',
+      'Command-line tool with a wrong secret: reports a configuration error, without the secret',
     expected: {
       exitCode: 2,
       output: `stock: invalid_client: ${ERRORS.invalid_client.text} ${ERRORS.invalid_client.advice}`,
       printsSecret: false,
     },
-    async play(stage) {
-      const { exitCode, output } = await stock(stage, 'hunter2')
+    async run(servers) {
+      const { exitCode, output } = await stock(servers, 'hunter2')
       const [message] = output.split('\n')
       return { exitCode, output: message, printsSecret: output.includes('hunter2') }
     },
   },
   {
-    heading: 'The service calls another origin. The token is not sent',
+    heading: 'Call of another origin: the token is not sent',
     expected: 'origin_not_allowed',
-    play: ({ inventory }) =>
+    run: ({ inventory }) =>
       inventory.fetch('https://inventory.example.net/items').then(
-        () => 'it was sent',
+        () => 'sent',
         (error: { code?: unknown }) => error.code,
       ),
   },
   {
-    heading: 'The authorization server stops. Orders continue with the cached token',
+    heading: 'Authorization server stopped: orders continue with the cached token',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
-    async play({ ordersUrl, stopAuthorizationServer }) {
+    async run({ ordersUrl, stopAuthorizationServer }) {
       await stopAuthorizationServer()
       return order(ordersUrl, 'tea')
     },
   },
   {
-    heading: 'The cached token is removed while the server is unavailable. Customers get 503',
+    heading: 'Authorization server stopped, cached token removed: customers get 503',
     expected: { status: 503, error: 'temporarily_unavailable' },
-    async play({ ordersUrl, inventory }) {
+    async run({ ordersUrl, inventory }) {
       inventory.invalidate()
       return order(ordersUrl, 'tea')
     },
@@ -102,7 +102,7 @@ async function order(ordersUrl: string, item: string): Promise<{ readonly status
 
 /** Runs the tool in its own process. */
 function stock(
-  { issuer, inventoryUrl }: Stage,
+  { issuer, inventoryUrl }: Servers,
   secret: string,
 ): Promise<{ exitCode: number | null; output: string }> {
   const program = fileURLToPath(new URL('../dist/stock.js', import.meta.url))

@@ -5,34 +5,39 @@ import type {
   User,
 } from '@bearward/example-authorization-server'
 
-/** The identifier of the reports API: the audience that it asks its tokens for. */
+/** Identifier of the reports API: the audience of its tokens. */
 export const REPORTS_API = 'https://reports.example.com'
 
-/** Another API that trusts the same authorization server. */
+/** Identifier of another API with the same authorization server. */
 export const INVOICES_API = 'https://invoices.example.com'
 
-/** The scopes of a reader, and of an administrator who reads too. */
-export const READ = 'read:reports'
-export const READ_AND_ADMIN = 'read:reports admin:reports'
-
-/** Where old reports lie, behind the same API. Its tokens are opaque: they say nothing by themselves. */
+/** Identifier of the archive, a part of the reports API. Its tokens are opaque. */
 export const ARCHIVE = 'https://archive.reports.example.com'
 
-/** The reports API as a client of the authorization server, which it asks about opaque tokens. */
+/** Scope of a reader. */
+export const READ = 'read:reports'
+
+/** Scopes of an administrator. */
+export const READ_AND_ADMIN = 'read:reports admin:reports'
+
+/** Scope of the archive. */
+export const READ_ARCHIVE = 'read:archive'
+
+/** Client of the reports API, for introspection requests. */
 export const REPORTS_API_CLIENT: ConfidentialClient = {
   kind: 'confidential',
   id: 'reports-api',
   secret: 'for-demonstration-only',
 }
 
-/** The nightly job, a machine. */
+/** Client of the nightly job, a machine. */
 export const CRON: ConfidentialClient = {
   kind: 'confidential',
   id: 'reports-cron',
   secret: 'for-demonstration-only',
 }
 
-/** A machine whose tokens live for one second. */
+/** Client of a machine whose tokens expire after one second. */
 export const PROBE: ConfidentialClient = {
   kind: 'confidential',
   id: 'reports-probe',
@@ -40,23 +45,23 @@ export const PROBE: ConfidentialClient = {
   lifetime: 1,
 }
 
-/** The app in which people read their reports. */
+/** Client of the web app to which users sign in. */
 export const WEB_APP: PublicClient = { kind: 'public', id: 'reports-web' }
 
-/** An agent, which works for people who have signed in to it. */
+/** Client of an agent, which acts for users who sign in to it. */
 export const AGENT: PublicClient = { kind: 'public', id: 'reports-agent', agent: true }
 
-/** A person. No client has an id that begins like hers. */
+/** User with reports. */
 export const ADA: User = { id: 'user-ada', name: 'Ada' }
 
-/** A person who has signed up under the name of the web app, to be taken for it. */
+/** User whose account id equals the client id of the web app. */
 export const MALLORY: User = { id: WEB_APP.id, name: 'Mallory' }
 
-/** What the authorization server knows of them all. */
+/** Options of the authorization server with these APIs, clients and users. */
 export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
   resources: [
     { identifier: REPORTS_API, scopes: ['read:reports', 'admin:reports'] },
-    { identifier: ARCHIVE, scopes: ['read:archive'], format: 'opaque' },
+    { identifier: ARCHIVE, scopes: [READ_ARCHIVE], format: 'opaque' },
     { identifier: INVOICES_API, scopes: ['read:reports'] },
   ],
   clients: [CRON, PROBE, WEB_APP, AGENT, REPORTS_API_CLIENT],

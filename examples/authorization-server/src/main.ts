@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { discover } from './metadata.ts'
+import type { ConfidentialClient, PublicClient, User } from './options.ts'
+import { onPortOrFreePort } from './port.ts'
+import { startAuthorizationServer } from './server.ts'
+import { machineTokenCommand, userTokenCommand } from './token-commands.ts'
+
+const API = 'https://api.example.com'
+const SCOPES = ['read', 'write']
+const MACHINE: ConfidentialClient = {
+  kind: 'confidential',
+  id: 'example-service',
+  secret: 'for-demonstration-only',
+}
+const APP: PublicClient = { kind: 'public', id: 'example-app' }
+const USER: User = { id: 'user-ada', name: 'Ada' }
+
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+
+console.log('Starting the authorization server (oidc-provider).')
+const server = await onPortOrFreePort(9400, (port) =>
+  startAuthorizationServer({
+    resources: [{ identifier: API, scopes: SCOPES }],
+    clients: [MACHINE, APP],
+    users: [USER],
+    port,
+  }),
+)
+const { issuer } = server
+const { token_endpoint: tokenEndpoint } = await discover(issuer)
+const request = { resource: API, scope: SCOPES.join(' ') }
+
+console.log(`The authorization server listens on ${issuer}
+
+Accept its tokens in an API:
+
+  createBearward({
+    issuer: '${issuer}',
+    audience: '${API}',
+    provider: 'node-oidc-provider',
+    machineClients: ['${MACHINE.id}'],
+  })
+
+Request a machine's token (client credentials grant):
+
+${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: MACHINE, ...request })}
+
+Request a user's token (authorization code grant with PKCE, the command fills in the login form):
+
+${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: APP, user: USER, ...request })}
+
+Show the metadata and the public keys:
+
+  curl -sw '\\n' ${issuer}/.well-known/oauth-authorization-server
+  curl -sw '\\n' ${issuer}/jwks
+
+Press Ctrl-C to stop.`)
+
+await interrupted
+await server.close()

@@ -1,0 +1,36 @@
+import { base64url, decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
+import type { JWTHeaderParameters } from 'jose'
+import type { DescribedToken } from '@bearward/example-shared'
+
+/** Replaces the scope of a token and keeps its signature. */
+export function editScope({ value }: DescribedToken, scope: string): DescribedToken {
+  const [header, , signature] = value.split('.')
+  const payload = encode({ ...decodeJwt(value), scope })
+  return {
+    value: `${header}.${payload}.${signature}`,
+    description: `valid token with its scope changed to ${scope}`,
+  }
+}
+
+/** Removes the signature of a token and sets `alg` to `none`. */
+export function removeSignature({ value }: DescribedToken): DescribedToken {
+  const header = encode({ alg: 'none', typ: 'at+jwt' })
+  return {
+    value: `${header}.${encode(decodeJwt(value))}.`,
+    description: 'claims of a valid token, alg none, no signature',
+  }
+}
+
+/** Signs the header (with its `kid`) and the claims of a token with another key. */
+export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
+  const header = decodeProtectedHeader(value) as JWTHeaderParameters
+  const { privateKey } = await generateKeyPair(header.alg)
+  return {
+    value: await new SignJWT(decodeJwt(value)).setProtectedHeader(header).sign(privateKey),
+    description: `claims of a valid token, kid ${header.kid}, signed with another key`,
+  }
+}
+
+function encode(part: object): string {
+  return base64url.encode(JSON.stringify(part))
+}

@@ -1,0 +1,50 @@
+import { getMachineToken, READ, startServers } from '@bearward/example-shared'
+import type {
+  DescribedToken,
+  RefusalLog,
+  RunningApi,
+  RunningServers,
+} from '@bearward/example-shared'
+import type { BearwardEvent } from '@bearward/express'
+import { startApi } from './start-api.ts'
+
+/** Servers of the demo. */
+export interface DemoServers extends RunningServers {
+  /** A machine's token for the steps after the authorization server has stopped. */
+  readonly unusedToken: DescribedToken
+  /** Starts another API without keys. */
+  readonly startAnotherApi: () => Promise<RunningApi>
+  /** Returns the newest refusal of the APIs, and removes it. */
+  readonly takeRefusal: () => RefusalLog | undefined
+}
+
+export async function startDemoServers(): Promise<DemoServers> {
+  let refusal: RefusalLog | undefined
+  let advice: string | undefined
+  const onEvent = (event: BearwardEvent): void => {
+    if (event.type === 'subject_unknown') advice = event.advice
+    if (event.type !== 'refused') return
+    refusal = { ...event, ...(advice !== undefined && { advice }) }
+    advice = undefined
+  }
+  const servers = await startServers((issuer, port) => startApi(issuer, port, onEvent))
+  const { issuer } = servers.authorizationServer
+  const moreApis: RunningApi[] = []
+  return {
+    ...servers,
+    unusedToken: await getMachineToken(issuer, READ),
+    async startAnotherApi() {
+      const api = await startApi(issuer, 0, onEvent)
+      moreApis.push(api)
+      return api
+    },
+    takeRefusal() {
+      const taken = refusal
+      refusal = undefined
+      return taken
+    },
+    async close() {
+      await Promise.all([servers, ...moreApis].map((server) => server.close()))
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
+import {
+  ADA,
+  AGENT,
+  ARCHIVE,
+  BASIC_STEPS,
+  CRON,
+  getIdToken,
+  getMachineToken,
+  getRevokedToken,
+  getUserToken,
+  INVOICES_API,
+  MALLORY,
+  PROBE,
+  READ,
+  READ_AND_ADMIN,
+  READ_ARCHIVE,
+  WEB_APP,
+} from '@bearward/example-shared'
+import type { Step } from '@bearward/example-shared'
+import { editScope, removeSignature, signWithAnotherKey } from './forged-tokens.ts'
+import type { DemoServers } from './start-demo-servers.ts'
+
+/** Steps of the demo, in order. The last two run after the authorization server has stopped. */
+export const STEPS: readonly Step<DemoServers>[] = [
+  {
+    heading: 'No token, on a route with an optional token: granted, the caller is anonymous',
+    expected: { status: 200, body: { reader: 'anonymous' } },
+    prepare: () => ({ target: 'GET /news' }),
+  },
+  ...BASIC_STEPS,
+  {
+    heading: "Agent with a user's token: gets the reports of the user",
+    expected: {
+      status: 200,
+      body: { subjectKind: 'user', reports: ['Sales of the north', 'Returns'] },
+    },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      token: await getUserToken(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading: "Agent with a user's token: the subject is the user, the actor is the agent",
+    expected: { status: 200, body: { kind: 'user', id: ADA.id, actor: AGENT.id } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /me',
+      token: await getUserToken(issuer, READ, ADA, AGENT),
+    }),
+  },
+  {
+    heading: 'User whose account id equals a client id: the subject kind is unknown, no reports',
+    expected: { status: 200, body: { subjectKind: 'unknown', reports: [] } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      token: await getUserToken(issuer, READ, MALLORY, WEB_APP),
+    }),
+  },
+  {
+    heading: 'The same user with the scope admin:reports, on a route for machines: refused',
+    expected: { status: 403, error: null },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      token: await getUserToken(issuer, READ_AND_ADMIN, MALLORY, WEB_APP),
+    }),
+  },
+  {
+    heading: 'Expired token: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => {
+      const token = await getMachineToken(issuer, READ, PROBE)
+      const { exp = 0 } = decodeJwt(token.value)
+      await pause(exp * 1000 - Date.now() + 10)
+      return { target: 'GET /reports', token }
+    },
+  },
+  {
+    heading: 'Forged token, scope edited: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'POST /reindex',
+      token: editScope(await getMachineToken(issuer, READ), READ_AND_ADMIN),
+    }),
+  },
+  {
+    heading: 'Forged token, signature removed (alg none): refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      token: removeSignature(await getMachineToken(issuer, READ)),
+    }),
+  },
+  {
+    heading: 'Forged token, signed with another key under a published key id: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      token: await signWithAnotherKey(await getMachineToken(issuer, READ)),
+    }),
+  },
+  {
+    heading: 'ID token instead of an access token: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /me',
+      token: await getIdToken(issuer, READ),
+    }),
+  },
+  {
+    heading: 'Token for another API: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /reports',
+      token: await getMachineToken(issuer, READ, CRON, INVOICES_API),
+    }),
+  },
+  {
+    heading: 'Opaque token: granted after introspection',
+    expected: { status: 200, body: { clientId: CRON.id, verifiedBy: 'introspection' } },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      token: await getMachineToken(issuer, READ_ARCHIVE, CRON, ARCHIVE),
+    }),
+  },
+  {
+    heading: 'Revoked opaque token: refused',
+    expected: { status: 401, error: 'invalid_token' },
+    prepare: async ({ authorizationServer: { issuer } }) => ({
+      target: 'GET /archive',
+      token: await getRevokedToken(issuer, READ_ARCHIVE, ARCHIVE),
+    }),
+  },
+  {
+    heading: 'Authorization server stopped, token not used before: granted with the cached keys',
+    expected: { status: 200, body: { subjectKind: 'machine' } },
+    prepare: async ({ authorizationServer, unusedToken }) => {
+      await authorizationServer.close()
+      return { target: 'GET /reports', token: unusedToken }
+    },
+  },
+  {
+    heading: 'Authorization server stopped, API started without keys: 503 instead of 401',
+    expected: { status: 503, retryAfter: true },
+    prepare: async ({ startAnotherApi, unusedToken }) => ({
+      target: 'GET /reports',
+      token: unusedToken,
+      api: await startAnotherApi(),
+    }),
+  },
+]

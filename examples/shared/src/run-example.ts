@@ -1,0 +1,35 @@
+import { BASIC_STEPS } from './basic-steps.ts'
+import { formatStepLine } from './format.ts'
+import { runProgram } from './run-program.ts'
+import { runSteps } from './run-steps.ts'
+import { serve } from './serve.ts'
+import { startServers } from './start-servers.ts'
+import type { StartApi } from './start-servers.ts'
+
+/** Runs an example with the basic steps. With `--serve`, the servers keep running. */
+export async function runExample(startApi: StartApi): Promise<void> {
+  await runProgram({
+    command: 'npm start',
+    run: () => runBasicSteps(startApi),
+    serve: () => serve(startApi),
+  })
+}
+
+/** Runs the basic steps and prints one line for each. Returns whether all answers are as expected. */
+export async function runBasicSteps(startApi: StartApi): Promise<boolean> {
+  const servers = await startServers(startApi)
+  try {
+    return await runSteps({
+      steps: BASIC_STEPS,
+      servers,
+      format: formatStepLine,
+      nextSteps: `
+Next:
+  src/api.ts             the API and its guards
+  npm start -- --serve   starts the same servers and prints curl commands
+`,
+    })
+  } finally {
+    await servers.close()
+  }
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import {
+  discover,
+  machineTokenCommand,
+  userTokenCommand,
+} from '@bearward/example-authorization-server'
+import { ADA, CRON, READ_AND_ADMIN, REPORTS_API, WEB_APP } from './identities.ts'
+import { SERVE_PORTS, startServers } from './start-servers.ts'
+import type { StartApi } from './start-servers.ts'
+
+/** Addresses for the commands that are printed. */
+export interface Addresses {
+  readonly issuer: string
+  readonly tokenEndpoint: string
+  readonly api: string
+}
+
+/**
+ * Starts the authorization server and the API, prints commands that request tokens and call the API, and
+ * returns after SIGINT or SIGTERM.
+ *
+ * @param moreCommands Returns commands for the other routes of the API.
+ */
+export async function serve(
+  startApi: StartApi,
+  moreCommands: (addresses: Addresses) => string = () => '',
+): Promise<void> {
+  const stopped = waitForStopSignal()
+  const servers = await startServers(startApi, SERVE_PORTS)
+  const { issuer } = servers.authorizationServer
+  const { token_endpoint: tokenEndpoint } = await discover(issuer)
+  const addresses = { issuer, tokenEndpoint, api: servers.api.url }
+  console.log(`${basicCommands(addresses)}${moreCommands(addresses)}
+Press Ctrl-C to stop both servers.
+`)
+  await stopped
+  await servers.close()
+}
+
+/** Resolves after SIGINT or SIGTERM. Call it before the servers start. */
+export async function waitForStopSignal(): Promise<void> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+}
+
+/** Returns a curl command that prints the status, the headers and the body of the answer. */
+export function curl(url: string, options = '', token?: string): string {
+  const header = token === undefined ? '' : ` -H "Authorization: Bearer $${token}"`
+  return `  curl -iw '\\n'${options}${header} ${url}`
+}
+
+function basicCommands({ issuer, tokenEndpoint, api }: Addresses): string {
+  const request = { resource: REPORTS_API, scope: READ_AND_ADMIN }
+  return `Copy these commands into another shell. They need curl and node.
+
+Request a machine's token (client credentials grant):
+
+${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: CRON, ...request })}
+
+Request a user's token (authorization code grant with PKCE, the command fills in the login form):
+
+${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: WEB_APP, user: ADA, ...request })}
+
+List the reports. The machine gets all reports, the user gets their own:
+
+${curl(`${api}/reports`, '', 'MACHINE_TOKEN')}
+${curl(`${api}/reports`, '', 'USER_TOKEN')}
+
+Rebuild the index, a route for machines. The machine gets 200, the user gets 403:
+
+${curl(`${api}/reindex`, ' -X POST', 'MACHINE_TOKEN')}
+${curl(`${api}/reindex`, ' -X POST', 'USER_TOKEN')}
+
+Call the API without a token and get 401:
+
+${curl(`${api}/reports`)}
+`
+}
