@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { PACKAGES, packAll, ROOT, temporaryDirectory } from './tarballs.mjs'
+import { PACKAGES, packAll, readJson, ROOT, temporaryDirectory } from './tarballs.mjs'
 
 let directory
 let tarballs
@@ -41,14 +41,23 @@ for (const name of PACKAGES) {
     assert.deepEqual((await publint({ pack: { tarball }, strict: true })).messages, [])
   })
 
-  test(`${name}: the types resolve wherever an ES module can be imported`, async () => {
-    // Two findings are the price of being an ES module only: resolution that knows no `exports`, and
-    // compilers that know no `require` of ES modules. There may be no third.
+  test(`${name}: the types resolve wherever an ES module can be used`, async () => {
+    // One finding is the price of being ES modules only: compilers that do not know `require` of ES modules.
     const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarballs[name])))
     const { problems } = await checkPackage(contents)
     assert.deepEqual(
       new Set(problems.map(({ kind, resolutionKind }) => `${kind} ${resolutionKind}`)),
-      new Set(['NoResolution node10', 'CJSResolvesToESM node16-cjs']),
+      new Set(['CJSResolvesToESM node16-cjs']),
     )
+  })
+
+  test(`${name}: main, types and typesVersions name the same files as exports`, async () => {
+    const { main, types, typesVersions, exports } = await readJson('packages', name, 'package.json')
+    const { '.': root, './package.json': manifest, ...subpaths } = exports
+    assert.deepEqual({ types, default: main }, root)
+    assert.equal(manifest, './package.json')
+    const versions = Object.entries(subpaths).map(([path, file]) => [path.slice(2), [file.types]])
+    const expected = versions.length === 0 ? undefined : { '*': Object.fromEntries(versions) }
+    assert.deepEqual(typesVersions, expected)
   })
 }

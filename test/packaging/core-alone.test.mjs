@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { compile, RESOLUTIONS } from './compiler.mjs'
 import { createProject, evaluate, packAll, temporaryDirectory } from './tarballs.mjs'
 
+const TYPES = ['core.test-d.ts', 'core-subpaths.test-d.ts']
+
 let directory
 let project
 
@@ -13,8 +15,9 @@ before(async () => {
   directory = await temporaryDirectory()
   const tarballs = await packAll(directory.path)
   project = await createProject(join(directory.path, 'core-alone'), tarballs.core)
-  const types = fileURLToPath(new URL('types/core.test-d.ts', import.meta.url))
-  await cp(types, join(project, 'core.test-d.ts'))
+  for (const file of TYPES) {
+    await cp(fileURLToPath(new URL(`types/${file}`, import.meta.url)), join(project, file))
+  }
 })
 after(() => directory.remove())
 
@@ -22,7 +25,7 @@ test('core: decides where there is no framework', async () => {
   const program = `import { createResourceServer } from '@bearward/core'
     const options = { issuer: 'https://as.example.com', audience: 'https://api.example.com' }
     const server = createResourceServer(options)
-    const { status, reason } = server.authenticate({ method: 'GET', url: '/', headers: {} })
+    const { status, reason } = server.authorize({ method: 'GET', url: '/', headers: {} })
     process.stdout.write(status + ' ' + reason)`
   assert.equal(await evaluate(project, program), '401 no_credentials')
 })
@@ -30,7 +33,7 @@ test('core: decides where there is no framework', async () => {
 for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
   test(`core: its types compile without those of Node and of a framework (${name})`, async () => {
     const options = { ...resolution, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
-    assert.equal(await compile(project, ['core.test-d.ts'], options), '')
+    assert.equal(await compile(project, TYPES, options), '')
   })
 }
 
@@ -41,3 +44,16 @@ test('core: its types need two globals beyond the language, AbortSignal and Resp
   const missing = errors.map((error) => /Cannot find name '(\w+)'/.exec(error)?.[1] ?? error)
   assert.deepEqual(new Set(missing), new Set(['AbortSignal', 'Response']))
 })
+
+/** Values of `module` in TypeScript 5, with the errors of a CommonJS file that imports an ES module. */
+const COMMONJS_MODULES = { node16: ['TS1479'], node20: [] }
+
+for (const [module, expected] of Object.entries(COMMONJS_MODULES)) {
+  const result = expected.length === 0 ? 'allows' : 'does not allow'
+  test(`core: module ${module} ${result} a CommonJS file to import it`, async () => {
+    await writeFile(join(project, 'bare.cts'), "export * from '@bearward/core'\n")
+    const options = { typescript: 5, module, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
+    const errors = (await compile(project, ['bare.cts'], options)).match(/TS\d+/g) ?? []
+    assert.deepEqual(errors, expected)
+  })
+}

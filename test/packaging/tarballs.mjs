@@ -42,6 +42,26 @@ export async function pinned(name) {
   return (await readJson('test/package.json')).devDependencies[name]
 }
 
+/** Versions of tools that only consumers install, because they are large. */
+const VERSIONS = {
+  '@babel/plugin-transform-dynamic-import': '7.29.7',
+  '@babel/plugin-transform-modules-commonjs': '7.29.14',
+  '@modelcontextprotocol/sdk': '1.32.2',
+  'express-oauth2-jwt-bearer': '1.10.0',
+  esbuild: '0.28.2',
+  jest: '30.5.2',
+  'node-fetch': '3.3.2',
+  'ts-jest': '29.4.15',
+  webpack: '5.113.0',
+}
+
+/** Adds exact versions to the names of packages: those of the workspace, or of `VERSIONS`. */
+export async function withVersions(...names) {
+  const { devDependencies: root } = await readJson('package.json')
+  const { devDependencies: test } = await readJson('test/package.json')
+  return names.map((name) => `${name}@${test[name] ?? root[name] ?? VERSIONS[name]}`)
+}
+
 /** A directory outside of the workspace, and how to get rid of it. */
 export async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'bearward-'))

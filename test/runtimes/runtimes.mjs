@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, run } from '../packaging/tarballs.mjs'
 
@@ -56,6 +56,12 @@ export const RUNTIMES = [
   },
 ]
 
+/** The lowest supported versions of Node 20 and 22, the newest of 24 and 26, and the one that runs this. */
+export const NODES = RUNTIMES.filter(
+  ({ name, package: installed }) =>
+    installed === undefined || /^Node (?:20\.19\.|22\.12\.|24\.|26\.)/.test(name),
+)
+
 /**
  * Installs a runtime under `.runtimes`, unless it is there. Gives the path of its program, or throws
  * where it cannot be installed.
@@ -65,14 +71,27 @@ export async function programOf(runtime) {
   const directory = join(ROOT, '.runtimes', runtime.name.toLowerCase().replace(' ', '-'))
   const name = runtime.package.slice(0, runtime.package.lastIndexOf('@'))
   const program = join(directory, 'node_modules', name, runtime.program)
-  if (!(await run(program, ['--version'])).failed) return program
+  if (await starts(program)) return program
 
-  await mkdir(directory, { recursive: true })
-  await writeFile(join(directory, 'package.json'), '{ "private": true }\n')
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', runtime.package]
-  const installed = await run('npm', args, { cwd: directory })
-  if (installed.failed) throw new Error(installed.output)
-  const started = await run(program, ['--version'])
-  if (started.failed) throw new Error(`${program} does not start\n${started.output}`)
+  // Installed beside it and then renamed, because two tests may do this at the same time.
+  await mkdir(join(ROOT, '.runtimes'), { recursive: true })
+  const temporary = await mkdtemp(`${directory}-`)
+  try {
+    await writeFile(join(temporary, 'package.json'), '{ "private": true }\n')
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', runtime.package]
+    const installed = await run('npm', args, { cwd: temporary })
+    if (installed.failed) throw new Error(installed.output)
+    if (!(await starts(program))) {
+      await rm(directory, { recursive: true, force: true })
+      await rename(temporary, directory)
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+  if (!(await starts(program))) throw new Error(`${program} does not start`)
   return program
+}
+
+async function starts(program) {
+  return !(await run(program, ['--version'])).failed
 }

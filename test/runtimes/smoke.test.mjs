@@ -85,7 +85,7 @@ test('verifies with the engine that is meant for the runtime', async () => {
     return verify.apply(this, args)
   }
   try {
-    const answer = server.authenticate(request)
+    const answer = server.authorize(request)
     assert.equal((await answer).kind, 'granted')
     const { bun, deno } = process.versions
     const expected = bun || deno ? ['later', 1] : ['at once', 0]
@@ -95,10 +95,27 @@ test('verifies with the engine that is meant for the runtime', async () => {
   }
 })
 
-test('is the same, imported and required', () => {
-  const required = createRequire(import.meta.url)('@bearward/core')
-  assert.equal(required.createResourceServer, createResourceServer)
-})
+const ENTRIES = [
+  '@bearward/client',
+  '@bearward/core',
+  '@bearward/core/adapter',
+  '@bearward/core/internal',
+  '@bearward/express',
+  '@bearward/express/req-auth',
+  '@bearward/fastify',
+  '@bearward/fastify/req-auth',
+  '@bearward/koa',
+  '@bearward/koa/req-auth',
+]
+
+for (const entry of ENTRIES) {
+  test(`${entry}: import and require return the same`, async () => {
+    const imported = await import(entry)
+    const required = createRequire(import.meta.url)(entry)
+    assert.deepEqual(Object.keys(imported), Object.keys(required))
+    for (const name of Object.keys(imported)) assert.equal(imported[name], required[name])
+  })
+}
 
 /** Starts a server on the loopback address, lets `use` use it, and closes it. */
 async function serve(handler, use) {
@@ -155,7 +172,7 @@ for (const [failure, document] of Object.entries(NO_KEYS)) {
       const failures = []
       const onEvent = (event) => event.type === 'keys_failed' && failures.push(event.failure)
       const server = createResourceServer({ issuer: issuer.url, audience: AUDIENCE, onEvent })
-      const outcome = await server.authenticate(requestWith(await issuer.token()))
+      const outcome = await server.authorize(requestWith(await issuer.token()))
       assert.deepEqual([outcome.status, outcome.headers['Retry-After']], [503, '1'])
       assert.deepEqual(failures, [failure])
     })
@@ -168,7 +185,7 @@ test('gives up on an issuer that says nothing', async () => {
     const issuer = `http://127.0.0.1:${port}`
     const { token } = await createIssuer('ES256', issuer)
     const server = createResourceServer({ issuer, audience: AUDIENCE, fetchTimeout: 0.05 })
-    assert.equal((await server.authenticate(requestWith(await token()))).status, 503)
+    assert.equal((await server.authorize(requestWith(await token()))).status, 503)
   })
 })
 
@@ -296,7 +313,7 @@ test('reports what happens, to its listener and to the diagnostics channel', asy
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
   subscribe('bearward', onMessage)
   try {
-    await server.authenticate(requestWith(await token()), { scope: 'admin' })
+    await server.authorize(requestWith(await token()), { scope: 'admin' })
   } finally {
     unsubscribe('bearward', onMessage)
   }

@@ -1,4 +1,5 @@
 /** What the compiler has to know of the Express adapter. See `core.test-d.ts`. */
+import '@bearward/express/req-auth'
 import { createSecretKey } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createResourceServer, type Outcome, type RequestLike } from '@bearward/core'
@@ -54,5 +55,5 @@ export function judge(request: IncomingMessage): Outcome | Promise<Outcome> {
   const secret = createSecretKey(new Uint8Array(32))
   const { method = 'GET', url = '/', rawHeaders, headers } = request
   const view: RequestLike = { method, url, rawHeaders, headers, raw: request }
-  return createResourceServer({ issuer, audience, secret }).authenticate(view)
+  return createResourceServer({ issuer, audience, secret }).authorize(view)
 }

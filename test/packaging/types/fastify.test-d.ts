@@ -1,4 +1,5 @@
 /** What the compiler has to know of the Fastify adapter. See `core.test-d.ts`. */
+import '@bearward/fastify/req-auth'
 import {
   type AccessToken,
   auth,

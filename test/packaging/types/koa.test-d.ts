@@ -1,4 +1,5 @@
 /** What the compiler has to know of the Koa adapter. See `core.test-d.ts`. */
+import '@bearward/koa/req-auth'
 import { type AccessToken, auth, type Bearward, createBearward, requireToken } from '@bearward/koa'
 import Koa, { type Context, type Middleware } from 'koa'
 

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+
+const ISSUER = 'https://as.example.com'
+export const AUDIENCE = 'https://api.example.com'
+
+/** Creates an issuer with a new key. `options` trust it, as JSON. `mint` signs a token. */
+export async function createIssuer(issuer = ISSUER) {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] }
+  return {
+    jwks,
+    options: JSON.stringify({ issuer, audience: AUDIENCE, jwks }),
+    mint: (audience = AUDIENCE) =>
+      new SignJWT({ client_id: 'reports-cron', scope: 'read' })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'one' })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject('reports-cron')
+        .setIssuedAt()
+        .setExpirationTime('5 min')
+        .sign(privateKey),
+  }
+}
+
+/** Starts the API of a consumer, sends it one request of each kind, and stops it. Returns the responses. */
+export async function ask({ options, mint }, project, program) {
+  const api = spawn(process.execPath, [program, options], {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const [port] = await Promise.race([once(api.stdout, 'data'), once(api, 'exit')])
+    const get = async (path, token) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const response = await fetch(`http://127.0.0.1:${Number(port)}${path}`, { headers })
+      return `${response.status} ${await response.text()}`
+    }
+    return {
+      withoutToken: await get('/reports'),
+      granted: await get('/reports', await mint()),
+      otherAudience: await get('/reports', await mint('https://another.example.com')),
+      missingScope: await get('/admin', await mint()),
+    }
+  } finally {
+    api.kill()
+  }
+}
+
+const refused = (status, error, error_description) =>
+  `${status} ${JSON.stringify({ error, error_description })}`
+
+/** The responses of every API. */
+export const ANSWERS = {
+  withoutToken: refused(401, 'unauthorized', 'An access token is required.'),
+  granted: '200 {"caller":"reports-cron"}',
+  otherAudience: refused(401, 'invalid_token', 'The access token is not for this resource.'),
+  missingScope: refused(403, 'insufficient_scope', 'The access token lacks a required scope.'),
+}

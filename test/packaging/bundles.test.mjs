@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { cp, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { ANSWERS, ask, createIssuer } from './api.mjs'
+import { compile, RESOLUTIONS } from './compiler.mjs'
+import {
+  createProject,
+  evaluate,
+  packAll,
+  run,
+  temporaryDirectory,
+  withVersions,
+} from './tarballs.mjs'
+
+/** Uses core and client without a framework, by `import` and by `require`. Prints what comes out. */
+const ALONE = `import { generateKeyPairSync } from 'node:crypto'
+  import { clientCredentials } from '@bearward/client'
+  import { ConfigurationError, createResourceServer } from '@bearward/core'
+  import * as required from './required.cjs'
+
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256' }
+  const headers = { 'content-type': 'application/json' }
+  const source = clientCredentials({
+    tokenEndpoint: 'https://as.example.com/token',
+    clientId: 'orders',
+    clientAuthentication: { method: 'private_key_jwt', key, audience: 'https://as.example.com' },
+    fetch: async (url, { body }) => {
+      const assertion = new URLSearchParams(body).get('client_assertion') ?? ''
+      const access_token = String(assertion.split('.').length)
+      return Response.json({ access_token, token_type: 'Bearer', expires_in: 600 }, { headers })
+    },
+  })
+  const server = createResourceServer({ issuer: 'https://as.example.com', audience: 'reports' })
+  const { reason } = server.authorize({ method: 'GET', url: '/', headers: {} })
+  source.getToken().then(({ value }) => {
+    const same = required.ConfigurationError === ConfigurationError
+    process.stdout.write([reason, value, same].join())
+  })`
+const REQUIRED = `exports.ConfigurationError = require('@bearward/core').ConfigurationError`
+
+let directory
+let project
+let issuer
+
+before(async () => {
+  directory = await temporaryDirectory()
+  const { core, client, express } = await packAll(directory.path)
+  const names = ['@types/express', '@types/node', 'esbuild', 'express', 'webpack']
+  const others = await withVersions(...names)
+  project = await createProject(join(directory.path, 'bundles'), core, client, express, ...others)
+  await cp(fileURLToPath(new URL('consumers/express.ts', import.meta.url)), join(project, 'app.ts'))
+  const options = { ...RESOLUTIONS.nodenext, types: ['node'] }
+  assert.equal(await compile(project, ['app.ts'], options), '')
+  await writeFile(join(project, 'alone.js'), ALONE)
+  await writeFile(join(project, 'required.cjs'), REQUIRED)
+  issuer = await createIssuer()
+})
+after(() => directory.remove())
+
+const EXTENSIONS = { cjs: 'cjs', esm: 'mjs' }
+
+/** Each writes the bundle of a program into a directory, with nothing but the format and the platform set. */
+const BUNDLERS = {
+  async esbuild(entry, format, outDir, external) {
+    const outFile = join(outDir, `${entry}.${EXTENSIONS[format]}`)
+    const flags = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${outFile}`]
+    const externals = external.map((name) => `--external:${name}`)
+    const args = ['node_modules/esbuild/bin/esbuild', `${entry}.js`, '--log-level=warning']
+    const built = await run(process.execPath, [...args, ...flags, ...externals], { cwd: project })
+    assert.equal(built.output, '')
+  },
+
+  async rolldown(entry, format, outDir) {
+    const input = join(project, `${entry}.js`)
+    const bundle = await rolldown({ input, cwd: project, platform: 'node' })
+    const entryFileNames = `${entry}.${EXTENSIONS[format]}`
+    await bundle.write({ dir: outDir, format, entryFileNames })
+    await bundle.close()
+  },
+
+  async webpack(entry, format, outDir) {
+    const isModule = format === 'esm'
+    const output = {
+      path: outDir,
+      filename: `${entry}.${EXTENSIONS[format]}`,
+      ...(isModule && { module: true, library: { type: 'module' } }),
+    }
+    const config = {
+      context: project,
+      entry: `./${entry}.js`,
+      target: 'node',
+      mode: 'production',
+      optimization: { minimize: false },
+      experiments: { outputModule: isModule },
+      output,
+    }
+    const program = `import webpack from 'webpack'
+      webpack(${JSON.stringify(config)}, (error, stats) => {
+        process.stdout.write(error?.stack ?? stats.toString({ all: false, errors: true }))
+      })`
+    assert.equal(await evaluate(project, program), '')
+  },
+}
+
+for (const [name, bundle] of Object.entries(BUNDLERS)) {
+  for (const [format, extension] of Object.entries(EXTENSIONS)) {
+    // Outside of the project, so that a bundle finds no packages.
+    const placeOf = (entry) => join(directory.path, name, format, entry)
+
+    test(`${name}: a bundle of core and client runs (${format})`, async () => {
+      const place = placeOf('alone')
+      await bundle('alone', format, place, [])
+      const { output } = await run(process.execPath, [`alone.${extension}`], { cwd: place })
+      assert.equal(output, 'no_credentials,3,true')
+    })
+
+    // esbuild cannot put Express, which is CommonJS and requires modules of Node, into an ES module.
+    const external = name === 'esbuild' && format === 'esm' ? ['express'] : []
+    const kind = external.length === 0 ? 'with' : 'without'
+    test(`${name}: a bundle ${kind} Express grants and refuses requests (${format})`, async () => {
+      const place = external.length === 0 ? placeOf('app') : join(project, 'dist')
+      await bundle('app', format, place, external)
+      assert.deepEqual(await ask(issuer, place, `app.${extension}`), ANSWERS)
+    })
+
+    // rolldown and webpack write a second file with jose, which core imports when it signs an assertion.
+    if (name !== 'esbuild') continue
+    test(`${name}: a bundle is one file (${format})`, async () => {
+      assert.deepEqual(await readdir(placeOf('alone')), [`alone.${extension}`])
+    })
+  }
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { NODES, programOf } from '../runtimes/runtimes.mjs'
+import {
+  createProject,
+  packAll,
+  pinned,
+  ROOT,
+  run,
+  temporaryDirectory,
+  withVersions,
+} from './tarballs.mjs'
+
+const INSTALLED = [
+  '@babel/plugin-transform-dynamic-import',
+  '@babel/plugin-transform-modules-commonjs',
+  '@types/express',
+  '@types/node',
+  'express',
+  'jest',
+  'jose',
+  'ts-jest',
+]
+
+const COMMON = { target: 'es2022', strict: true, esModuleInterop: true, types: ['node'] }
+
+let directory
+let project
+
+before(async () => {
+  directory = await temporaryDirectory()
+  const { core, client, express } = await packAll(directory.path)
+  const typescript = (await pinned('typescript5')).replace(/^npm:/, '')
+  const others = [typescript, ...(await withVersions(...INSTALLED))]
+  project = await createProject(join(directory.path, 'jest'), core, client, express, ...others)
+  // A project in CommonJS mode, with its tests where Jest looks for them.
+  const manifest = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+  const commonJs = { ...manifest, type: 'commonjs' }
+  await writeFile(join(project, 'package.json'), JSON.stringify(commonJs))
+  const source = fileURLToPath(new URL('jest', import.meta.url))
+  await cp(source, join(project, '__tests__'), { recursive: true })
+  await cp(join(source, 'scenario.cjs'), join(project, 'scenario.cjs'))
+})
+after(() => directory.remove())
+
+/** Reads the configuration from the README. */
+async function readRecipe() {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const section = readme.split(/^## /m).find((text) => text.startsWith('Jest and CommonJS\n'))
+  return JSON.parse(/^```json\n([^]*?)^```$/m.exec(section)[1])
+}
+
+/** Runs Jest on files of `__tests__`. Returns the names of the tests that passed, or the output. */
+async function runJest(node, config, files, options = '') {
+  // The cache is inside the project, so that it is removed with it.
+  const all = { cacheDirectory: '<rootDir>/.cache', testTimeout: 60_000, ...config }
+  await writeFile(join(project, 'jest.config.json'), JSON.stringify(all))
+  const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--json']
+  const args = [...jest, ...files.map((file) => `/__tests__/${file.replace('.', '\\.')}$`)]
+  const env = { ...process.env, NODE_OPTIONS: options }
+  const { stdout, output } = await run(await programOf(node), args, { cwd: project, env })
+  // The report is on standard output, and all else is on standard error.
+  const { success, testResults } = stdout.startsWith('{') ? JSON.parse(stdout) : {}
+  if (!success) return output.slice(stdout.length)
+  return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title }) => title))
+}
+
+const withTypeScript = (recipe) => ({
+  ...recipe,
+  transform: { ...recipe.transform, '\\.ts$': 'ts-jest' },
+})
+
+async function writeTsConfig(options) {
+  const compilerOptions = { ...COMMON, ...options }
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+}
+
+const HERE = NODES.find((node) => node.package === undefined)
+
+test('Jest in CommonJS mode loads the packages, as the README configures it', async () => {
+  assert.deepEqual(await runJest(HERE, await readRecipe(), ['commonjs.js']), ['require'])
+})
+
+test('ts-jest with module nodenext loads the packages, as the README configures it', async () => {
+  await writeTsConfig({ module: 'nodenext', isolatedModules: true })
+  const config = withTypeScript(await readRecipe())
+  assert.deepEqual(await runJest(HERE, config, ['typescript.ts']), ['TypeScript'])
+})
+
+for (const node of NODES.filter((each) => each !== HERE)) {
+  test(`${node.name}: Jest and ts-jest load the packages, as the README configures them`, async () => {
+    await writeTsConfig({ module: 'commonjs', moduleResolution: 'node' })
+    const config = withTypeScript(await readRecipe())
+    const titles = await runJest(node, config, ['commonjs.js', 'typescript.ts'])
+    assert.deepEqual(new Set([titles].flat()), new Set(['require', 'TypeScript']))
+  })
+
+  const isNew = Number(node.name.match(/\d+/)[0]) >= 24
+  const what = isNew ? 'ES modules and CommonJS' : 'ES modules'
+  test(`${node.name}: Jest loads the packages with --experimental-vm-modules (${what})`, async () => {
+    const files = isNew ? ['module.mjs', 'commonjs.js'] : ['module.mjs']
+    const titles = await runJest(node, {}, files, '--experimental-vm-modules')
+    assert.deepEqual(new Set([titles].flat()), new Set(isNew ? ['import', 'require'] : ['import']))
+  })
+}

@@ -1,0 +1,7 @@
+import * as client from '@bearward/client'
+import * as adapter from '@bearward/express'
+import express from 'express'
+import * as jose from 'jose'
+import { runScenario } from '../scenario.cjs'
+
+test('import', () => runScenario(express, adapter, client, jose))

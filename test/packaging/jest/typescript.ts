@@ -1,0 +1,21 @@
+import * as client from '@bearward/client'
+import * as adapter from '@bearward/express'
+import express from 'express'
+import * as jose from 'jose'
+
+interface Scenario {
+  runScenario(...modules: object[]): Promise<void>
+}
+
+/** The one global of Jest that is used here. The workspace does not install the types of Jest. */
+declare function test(name: string, run: () => Promise<void>): void
+
+test('TypeScript', () => {
+  const { runScenario } = require('../scenario.cjs') as Scenario
+  return runScenario(express, adapter, client, jose)
+})
+
+export function mustNotCompile(): void {
+  // @ts-expect-error: no audience
+  adapter.createBearward({ issuer: 'https://as.example.com' })
+}

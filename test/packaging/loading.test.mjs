@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { NODES, programOf } from '../runtimes/runtimes.mjs'
+import { createProject, PACKAGES, packAll, readJson, run, temporaryDirectory } from './tarballs.mjs'
+
+/** All that can be imported, such as `@bearward/core` and `@bearward/core/adapter`. */
+const ENTRIES = []
+for (const name of PACKAGES) {
+  const { exports } = await readJson('packages', name, 'package.json')
+  const paths = Object.keys(exports).filter((path) => path !== './package.json')
+  ENTRIES.push(...paths.map((path) => `@bearward/${name}${path.slice(1)}`))
+}
+
+/**
+ * Compares what `import` returns with what `require` returns. Prints each entry with the names that differ, and whether
+ * an error of a required package is an instance of the imported class.
+ */
+const COMPARISON = `
+  const result = {}
+  for (const entry of entries) {
+    const names = new Set([...Object.keys(imported[entry]), ...Object.keys(required[entry])])
+    const differs = (name) => imported[entry][name] !== required[entry][name]
+    result[entry] = [...names].filter(differs)
+  }
+  const errorOf = (call) => {
+    try {
+      call()
+    } catch (error) {
+      return error
+    }
+  }
+  const { ConfigurationError } = imported['@bearward/core']
+  const makers = [
+    required['@bearward/core'].createResourceServer,
+    required['@bearward/client'].clientCredentials,
+    required['@bearward/express'].createBearward,
+    required['@bearward/koa'].createBearward,
+    required['@bearward/fastify'].createBearward,
+  ]
+  const isSame = (make) => errorOf(() => make({})) instanceof ConfigurationError
+  result.manifest = require('@bearward/core/package.json').name
+  result.sameClass = makers.every(isSame)
+  process.stdout.write(JSON.stringify(result))`
+
+const PROGRAMS = {
+  'import-first.mjs': `import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    const entries = ${JSON.stringify(ENTRIES)}
+    const imported = {}
+    for (const entry of entries) imported[entry] = await import(entry)
+    const required = Object.fromEntries(entries.map((entry) => [entry, require(entry)]))
+    ${COMPARISON}`,
+  'require-first.cjs': `const entries = ${JSON.stringify(ENTRIES)}
+    const required = Object.fromEntries(entries.map((entry) => [entry, require(entry)]))
+    async function main() {
+      const imported = {}
+      for (const entry of entries) imported[entry] = await import(entry)
+      ${COMPARISON}
+    }
+    main()`,
+}
+
+let directory
+let project
+
+before(async () => {
+  directory = await temporaryDirectory()
+  const tarballs = Object.values(await packAll(directory.path))
+  project = await createProject(join(directory.path, 'loading'), ...tarballs)
+  for (const [name, program] of Object.entries(PROGRAMS)) {
+    await writeFile(join(project, name), program)
+  }
+})
+after(() => directory.remove())
+
+for (const node of NODES) {
+  for (const name of Object.keys(PROGRAMS)) {
+    test(`${node.name}: every entry point loads by import and by require (${name})`, async () => {
+      // Node 22.12 warns of every `require` of an ES module outside of node_modules.
+      const args = ['--disable-warning=ExperimentalWarning', join(project, name)]
+      const { output } = await run(await programOf(node), args, { cwd: project })
+      const expected = {
+        ...Object.fromEntries(ENTRIES.map((entry) => [entry, []])),
+        manifest: '@bearward/core',
+        sameClass: true,
+      }
+      assert.equal(output, JSON.stringify(expected))
+    })
+  }
+}

@@ -1,0 +1,29 @@
+/** The types of the core's subpaths. See `core.test-d.ts`. */
+import { createResourceServer, type Refused } from '@bearward/core'
+import { defineAdapter } from '@bearward/core/adapter'
+import { boundedFetch } from '@bearward/core/internal'
+
+/** A request of a framework that does not exist. */
+interface Raw {
+  readonly url: string
+}
+
+export const { createBearward, auth } = defineAdapter<[Raw], Refused | 'granted'>({
+  toRequest: ({ url }) => ({ method: 'GET', url, headers: {} }),
+  grant: () => {},
+  proceed: () => 'granted',
+  refuse: (outcome) => outcome,
+  fail: (error) => {
+    throw error
+  },
+  environment: {},
+})
+
+export function typesAreFound(): void {
+  // @ts-expect-error: an adapter has to say how it refuses
+  defineAdapter<[Raw], void>({ toRequest: ({ url }) => ({ method: 'GET', url, headers: {} }) })
+  // @ts-expect-error: a number is not a fetch
+  boundedFetch(5)
+  // @ts-expect-error: no audience
+  createResourceServer({ issuer: 'https://as.example.com' })
+}
