@@ -6,7 +6,7 @@ export type Fault = 'configuration' | 'server' | 'network'
 /** Description of one error code. */
 export interface ErrorText {
   readonly fault: Fault
-  /** Whether a retry can succeed. Only these errors are retried. */
+  /** `true` if a retry can succeed. Only these errors are retried. */
   readonly isTransient: boolean
   /** Says what is wrong. */
   readonly text: string
@@ -196,7 +196,7 @@ export class TokenError extends Error {
     this.retryAfter = retryAfter === undefined ? undefined : Math.ceil(retryAfter)
   }
 
-  /** Whether a retry can succeed. */
+  /** `true` if a retry can succeed. */
   get isTransient(): boolean {
     return ERRORS[this.code].isTransient
   }

@@ -23,7 +23,7 @@ export type {
   TokenInvalidatedEvent,
   TokenIssuedEvent,
   TokenRenewedEvent,
-} from './renewed-token.ts'
+} from './token-events.ts'
 
 export { ConfigurationError } from '@bearward/core/internal'
 export type {

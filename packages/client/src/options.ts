@@ -22,7 +22,7 @@ import {
   readScopes,
   readSignal,
 } from './option-readers.ts'
-import type { TokenEvent } from './renewed-token.ts'
+import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { TOKEN_TIMES } from './token-life-cycle.ts'
 

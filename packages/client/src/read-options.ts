@@ -7,7 +7,7 @@ import {
   readTable,
 } from '@bearward/core/internal'
 import { type ClientCredentialsOptions, SOURCE_OPTIONS } from './options.ts'
-import type { TokenEvent } from './renewed-token.ts'
+import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { checkTokenTarget, toTokenTarget } from './token-target.ts'
 

@@ -24,7 +24,7 @@ export const TOKEN_TIMES = {
 export interface TokenPlan<T> {
   /** Cached token, if it is still valid. */
   readonly token: T | undefined
-  /** Whether to start a request, unless one is running. */
+  /** `true` if a request is due. The caller checks that none is running. */
   readonly start: boolean
 }
 
@@ -41,7 +41,7 @@ interface HeldToken<T> {
   readonly askedAt: Moment
   /** Seconds. */
   readonly lifetime: number
-  /** Whether an API rejected the token. It stays in use for other APIs until a new token arrives. */
+  /** `true` if an API rejected the token. It stays in use for other APIs until a new token arrives. */
   readonly isRejected: boolean
 }
 

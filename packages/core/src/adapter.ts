@@ -21,9 +21,9 @@ import type { Refused } from './response/refusal.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /**
- * How a framework calls a guard: `Args` are the arguments, the request first, and `Result` is what the guard
- * returns. After a refusal or an error, nothing that the guard returns may let the caller of the guard go on:
- * see `pending`.
+ * Definition of an adapter: how guards read a request and answer it. `Args` are the arguments of a guard, the
+ * request first. `Result` is the type that a guard returns. After a refusal or an error, a returned value must not
+ * let the calling code continue: see `pending`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request. `raw` is added. */
@@ -71,7 +71,7 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   readonly authorize: (request: Raw, requirements?: Requirements<Raw>) => Promise<Outcome>
 }
 
-/** What `defineAdapter` returns. */
+/** Result of `defineAdapter`. */
 export interface Adapter<Raw extends object, Guard> {
   readonly createBearward: (options: ResourceServerOptions<Raw>) => AdapterBearward<Raw, Guard>
   readonly requireToken: (...requirements: [Requirements<Raw>?]) => Guard

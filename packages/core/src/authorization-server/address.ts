@@ -2,8 +2,8 @@
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * Whether an address of the configuration may be called: https, or http on this machine or on a host that is
- * named in `allowInsecureHosts`; never with a user name, a password, or a fragment in it.
+ * Checks that an address of the configuration may be called. It has to be https. http is accepted on this machine and
+ * on hosts in `allowInsecureHosts`. An address with a user name, a password or a fragment is not accepted.
  */
 export function isAcceptableAddress(address: string, insecureHosts: readonly string[]): boolean {
   return (

@@ -8,7 +8,7 @@ import type {
 } from '../model/client-authentication.ts'
 import { whyUnfit } from './private-key.ts'
 
-/** Who asks whom, and when. */
+/** Claims of a client assertion that differ from request to request (RFC 7523 section 3). */
 export interface AssertionContext {
   readonly clientId: string
   readonly issuer: string
@@ -16,7 +16,7 @@ export interface AssertionContext {
   readonly now: number
 }
 
-/** What a request carries beside what it asks. All of it is as secret as the secret. */
+/** Header lines and form members that authenticate the client. All of them are secret. */
 export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
@@ -67,7 +67,10 @@ function isAssertion(
   return 'assertion' in authentication && authentication.assertion !== undefined
 }
 
-/** What no id and no secret has in it (RFC 6749 appendix A): the line break at the end of a file, as a rule. */
+/**
+ * Finds control characters. No client id or secret contains one (RFC 6749 appendix A). The usual one is the line break
+ * at the end of a file.
+ */
 export function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text)
 }
@@ -80,7 +83,7 @@ async function readText(given: Secret, name: string): Promise<string> {
   return text
 }
 
-/** What a function gives, or what is given as it is. */
+/** Returns the value, or calls the function that supplies it. */
 async function had(given: unknown, name: string): Promise<unknown> {
   if (typeof given !== 'function') return given
   try {
