@@ -233,7 +233,7 @@ describe('the tables of the documentation are true:', () => {
       String(ANSWER.bytes),
     ])
     expect(read(manual)).toContain(`At most ${HELD_TOKENS} are held`)
-    const young = `asked for less than ${TOKEN_TIMES.tooYoung} seconds ago`
+    const young = `less than ${TOKEN_TIMES.tooYoung} seconds ago`
     expect(read(manual).replace(/\s+/g, ' ').split(young)).toHaveLength(3)
   })
 
