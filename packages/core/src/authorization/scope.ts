@@ -48,8 +48,8 @@ function requireAll(required: readonly string[]): CheckedRequirement {
     challenge: { scope: expected },
     check({ verified }) {
       const { scopes } = verified.token
+      if (required.every((scope) => scopes.includes(scope))) return undefined
       const missing = required.filter((scope) => !scopes.includes(scope))
-      if (missing.length === 0) return undefined
       return insufficient(expected, scopes, `no ${missing.join(', no ')}`, expected)
     },
   }

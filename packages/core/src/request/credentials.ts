@@ -1,9 +1,8 @@
-import { getMember } from '../lib/objects.ts'
 import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import { checkTokenLength, rejectAsSeveral, rejectAsToken } from '../token/b64token.ts'
-import { headerValues } from './header-values.ts'
+import { getRawHeaders, headerValues } from './header-values.ts'
 
 /** The scheme and the token of a request (RFC 9110 section 11.4). */
 export interface Credentials {
@@ -13,8 +12,6 @@ export interface Credentials {
 
 /** RFC 9110 section 11.4: the scheme is a token, and ends at the first character that is not part of one. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
-/** RFC 6750 section 2.1: `"Bearer" 1*SP b64token`. A scheme has no case (RFC 9110 section 11.1). */
-const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +/
 /** Another set of credentials after a comma: a proxy joins two header lines so. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
@@ -53,7 +50,7 @@ export function presentToken(
  * anything but a JWS.
  */
 export function parseCredentials(request: RequestLike): Credentials | Rejection {
-  if ((getMember(request, 'rawHeaders')?.length ?? 0) >= 2 * LIMITS.headerLines) {
+  if ((getRawHeaders(request)?.length ?? 0) >= 2 * LIMITS.headerLines) {
     // The `Authorization` line may be among those that Node has dropped.
     const expected = `fewer than ${LIMITS.headerLines} header lines`
     return rejected('malformed_credentials', expected, 'more')
@@ -68,10 +65,20 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
   if (typeof value !== 'string') {
     return rejected('malformed_credentials', 'a string', describeType(value))
   }
-  const scheme = BEARER.exec(value)?.[0]
-  if (scheme === undefined) return rejectAsBearer(value)
-  const token = value.slice(scheme.length)
+  const token = readBearer(value)
+  if (token === undefined) return rejectAsBearer(value)
   return checkTokenLength(token) ?? { scheme: 'Bearer', token }
+}
+
+/**
+ * Returns what follows the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`), which has no case (RFC 9110
+ * section 11.1). Costs half as much as a regular expression.
+ */
+function readBearer(value: string): string | undefined {
+  if (value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
+  let start = 7
+  while (value[start] === ' ') start++
+  return value.slice(start)
 }
 
 /** The rejection of a value that does not begin with `Bearer` and a space. */

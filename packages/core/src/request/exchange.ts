@@ -68,8 +68,7 @@ export function createExchange(
   isGuard = false,
 ): Exchange {
   const raw = getRaw(request)
-  const state = getRequestState(raw)
-  return { request, raw, requirements, services, state, isGuard, ...UNWRITTEN }
+  return begin(request, raw, requirements, services, getRequestState(raw), isGuard)
 }
 
 /** Begins an exchange for a token that did not come in a request. No step may read `request`. */
@@ -77,16 +76,30 @@ export function createDetachedExchange(
   requirements: CheckedRequirements,
   services: ExchangeServices,
 ): Exchange {
-  const [request, state] = [undefined as never, new RequestState()]
-  return { request, raw: undefined, requirements, services, state, isGuard: false, ...UNWRITTEN }
+  const request = undefined as never
+  return begin(request, undefined, requirements, services, new RequestState(), false)
 }
 
-/** The fields that steps write. */
-const UNWRITTEN = {
-  credentials: undefined as never,
-  sharedVerification: undefined as never,
-  verified: undefined as never,
-  distrustCount: -1,
+function begin(
+  request: RequestLike,
+  raw: object | undefined,
+  requirements: CheckedRequirements,
+  services: ExchangeServices,
+  state: RequestState,
+  isGuard: boolean,
+): Exchange {
+  return {
+    request,
+    raw,
+    requirements,
+    services,
+    state,
+    isGuard,
+    credentials: undefined as never,
+    sharedVerification: undefined as never,
+    verified: undefined as never,
+    distrustCount: -1,
+  }
 }
 
 /** Not a member of `Object.prototype`, which would make all requests one. */

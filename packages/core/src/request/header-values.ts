@@ -6,10 +6,7 @@ import type { HeaderFields, RequestLike, WebHeaders } from '../model/request-lik
  * several lines by commas into one value.
  */
 export function headerValues(request: RequestLike, name: string): readonly string[] {
-  const rawHeaders = getMember(request, 'rawHeaders')
-  const areLines =
-    rawHeaders === undefined || (Array.isArray(rawHeaders) && rawHeaders.length % 2 === 0)
-  if (!areLines) throw wrongRawHeaders()
+  const rawHeaders = getRawHeaders(request)
   if (rawHeaders !== undefined && rawHeaders.length > 0) return valuesInLines(rawHeaders, name)
   const { headers } = request
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
@@ -25,6 +22,15 @@ export function headerValues(request: RequestLike, name: string): readonly strin
     field.toLowerCase() === name ? (value ?? []) : [],
   )
 }
+
+/** Returns the header lines as received, if they are known. Those of `Object.prototype` are none. */
+export function getRawHeaders({ rawHeaders }: RequestLike): readonly string[] | undefined {
+  if (rawHeaders === undefined || rawHeaders === inherited.rawHeaders) return undefined
+  if (!Array.isArray(rawHeaders) || rawHeaders.length % 2 !== 0) throw wrongRawHeaders()
+  return rawHeaders
+}
+
+const inherited = Object.prototype as Partial<RequestLike>
 
 function valuesInLines(lines: readonly string[], name: string): readonly string[] {
   const values: string[] = []

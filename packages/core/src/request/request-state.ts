@@ -30,13 +30,11 @@ export class RequestState implements SharedState {
     token: string,
     raw: object | undefined,
   ): SharedVerification {
-    const { verifications } = this
-    let at = 0
-    while (at < verifications.length && verifications[at]!.services !== services) at++
-    const known = verifications[at]
-    if (known?.presented === token) return known
+    const at = this.verifications.findIndex((known) => known.services === services)
+    if (at !== -1 && this.verifications[at]!.presented === token) return this.verifications[at]!
     const made = new RequestVerification(services, token, raw)
-    verifications[at] = made
+    if (at === -1) this.verifications.push(made)
+    else this.verifications[at] = made
     return made
   }
 }
