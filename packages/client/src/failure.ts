@@ -2,6 +2,7 @@ import {
   type ClientCredentials,
   CredentialsError,
   FetchError,
+  type FetchResponse,
   type JsonObject,
   MetadataError,
   readContent,
@@ -101,7 +102,7 @@ export function toDiscoveryError(thrown: unknown, issuer: string, now: number): 
 
 /** Reads an error response of a token endpoint (RFC 6749 section 5.2). Accepts any body. */
 export async function readErrorResponse(
-  response: Response,
+  response: FetchResponse,
   endpoint: string,
   secrets: readonly string[],
   now: number,
@@ -116,7 +117,7 @@ export async function readErrorResponse(
 /** Converts the members of an error response to a `TokenError`. Drops server texts that contain one of `secrets`. */
 export function toResponseError(
   { error, error_description: description }: JsonObject,
-  { status, headers }: Response,
+  { status, headers }: FetchResponse,
   endpoint: string,
   secrets: readonly string[],
   now: number,

@@ -179,7 +179,7 @@ export const SOURCE_OPTIONS: OptionTable<
   maxWait: seconds({ min: 0, max: 300, default: 5 }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 5 }),
   // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
-  fetch: fn({ default: (url, init) => globalThis.fetch(url, init) }),
+  fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
   resourceFetch: fn({ default: (input, init) => globalThis.fetch(input, init) }),
   allowInsecureHosts: hosts(),
   onEvent: fn(),

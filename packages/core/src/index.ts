@@ -18,7 +18,7 @@ export type { IssuerOptions, SecretKeyObject } from './options/issuer-options.ts
 export type { IntrospectionOptions } from './options/introspection-options.ts'
 export { optionsFromEnv } from './options/environment.ts'
 export type { OptionsFromEnv } from './options/environment.ts'
-export type { Fetch, FetchInit } from './model/fetch.ts'
+export type { Fetch, FetchBody, FetchInit, FetchResponse } from './model/fetch.ts'
 export type { FetchFailure } from './authorization-server/bounded-fetch.ts'
 export type {
   ClientAssertion,

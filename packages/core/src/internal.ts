@@ -15,7 +15,7 @@ export {
   send,
 } from './authorization-server/bounded-fetch.ts'
 export type { AnswerBounds } from './authorization-server/bounded-fetch.ts'
-export type { Fetch, FetchInit } from './model/fetch.ts'
+export type { Fetch, FetchBody, FetchInit, FetchResponse } from './model/fetch.ts'
 export { authenticateClient, CredentialsError } from './authorization-server/authenticate-client.ts'
 export type { ClientCredentials } from './authorization-server/authenticate-client.ts'
 export type { ClientAuthentication } from './model/client-authentication.ts'

@@ -1,7 +1,7 @@
 import { type JsonObject, parseJsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import type { Fetch, FetchInit } from '../model/fetch.ts'
+import type { Fetch, FetchBody, FetchInit, FetchResponse } from '../model/fetch.ts'
 import { withoutQuery } from './address.ts'
 
 /** How a call failed: the closed set that events and error messages share. */
@@ -90,7 +90,7 @@ export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
 export async function send(
   call: Call,
   write: () => MaybePromise<WrittenRequest>,
-): Promise<Response> {
+): Promise<FetchResponse> {
   const request = await write()
   try {
     return await carry(call, request)
@@ -106,7 +106,10 @@ export async function send(
   }
 }
 
-async function carry({ fetch, url, signal }: Call, request: WrittenRequest): Promise<Response> {
+async function carry(
+  { fetch, url, signal }: Call,
+  request: WrittenRequest,
+): Promise<FetchResponse> {
   if (signal.aborted) throw signal.reason as Error
   const init: FetchInit = { ...request, redirect: 'manual', signal }
   const response = await unlessBroken(`${withoutQuery(url)}: no answer`, () => fetch(url, init))
@@ -120,7 +123,7 @@ async function carry({ fetch, url, signal }: Call, request: WrittenRequest): Pro
  * read. Throws a `FetchError`.
  */
 export async function readAnswer(
-  response: Response,
+  response: FetchResponse,
   url: string,
   bounds: AnswerBounds,
 ): Promise<Uint8Array> {
@@ -137,7 +140,7 @@ export async function readAnswer(
 
 /** The same for an answer of any status. */
 export async function readContent(
-  response: Response,
+  response: FetchResponse,
   url: string,
   { mediaType, bytes }: AnswerBounds,
 ): Promise<Uint8Array> {
@@ -186,15 +189,15 @@ async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise
   }
 }
 
-async function readBody(response: Response, url: string, limit: number): Promise<Uint8Array> {
-  const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined
+async function readBody(response: FetchResponse, url: string, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    length += part.value.length
+  for await (const part of readParts(response.body)) {
+    const chunk = typeof part === 'string' ? new TextEncoder().encode(part) : part
+    length += chunk.length
     if (length > limit)
       throw new FetchError('too_large', `${withoutQuery(url)}: more than ${limit} bytes`)
-    chunks.push(part.value)
+    chunks.push(chunk)
   }
   const body = new Uint8Array(length)
   let at = 0
@@ -205,12 +208,20 @@ async function readBody(response: Response, url: string, limit: number): Promise
   return body
 }
 
+/** Reads a body in parts. A web stream is read by its reader, because not every runtime can iterate over it. */
+async function* readParts(body: FetchBody | null): AsyncGenerator<Uint8Array | string, void> {
+  if (!body) return
+  if (!('getReader' in body)) return yield* body
+  const reader = body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value!
+}
+
 /**
  * The remaining freshness of an answer (RFC 9111 sections 4.2.1 and 5.2.2). `no-store`, `no-cache`, and a
  * `max-age` that is no number mean none; of several values the smallest counts. `s-maxage` and `Expires`
  * are for others.
  */
-export function readMaxAge(headers: Response['headers']): number | undefined {
+export function readMaxAge(headers: FetchResponse['headers']): number | undefined {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
     .split(',')

@@ -1,5 +1,8 @@
-/** The part of the Fetch standard that outgoing calls use. `globalThis.fetch` fits. */
-export type Fetch = (url: string, init: FetchInit) => Promise<Response>
+/**
+ * The part of the Fetch standard that outgoing calls use. `globalThis.fetch`, the `fetch` of undici and that of
+ * node-fetch fit.
+ */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 
 export interface FetchInit {
   readonly method: 'GET' | 'POST'
@@ -10,3 +13,27 @@ export interface FetchInit {
   readonly redirect: 'manual'
   readonly signal: AbortSignal
 }
+
+/** The part of a response that is read. Every `Response` of the Fetch standard has it. */
+export interface FetchResponse {
+  readonly status: number
+  /** `opaqueredirect` for a redirect that was not followed and has no status. */
+  readonly type: string
+  /** Whether a redirect was followed. If so, the call fails. */
+  readonly redirected: boolean
+  readonly headers: {
+    /** Returns the value of a header, whatever the case of its name. */
+    get(name: string): string | null
+  }
+  /** Read up to a limit of bytes. */
+  readonly body: FetchBody | null
+}
+
+/** A web stream, or an iterable of chunks such as a stream of Node. A chunk that is a string is encoded as UTF-8. */
+export type FetchBody =
+  | {
+      getReader(): {
+        read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+      }
+    }
+  | AsyncIterable<Uint8Array | string>

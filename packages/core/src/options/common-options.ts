@@ -100,7 +100,7 @@ export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
   }),
   allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
   // Looked up at each call, so that a `fetch` that is replaced later (by instrumentation) is used.
-  fetch: fn({ default: (url, init) => globalThis.fetch(url, init) }),
+  fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
   jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),
   jwksStaleIfError: seconds({

@@ -131,6 +131,37 @@ describe('a bounded call', () => {
     expect(await failureOf(inflated)).toBe('too_large')
   })
 
+  it('reads a body that is an iterable of bytes or strings, up to its limit', async () => {
+    let isEnded = false
+    const respond = (chunks: Iterable<Uint8Array | string>): Fetch => {
+      async function* body() {
+        try {
+          yield* chunks
+        } finally {
+          isEnded = true
+        }
+      }
+      const headers = new Headers(JSON_TYPE)
+      return async () => ({
+        status: 200,
+        type: 'default',
+        redirected: false,
+        headers,
+        body: body(),
+      })
+    }
+    const url = 'https://as.example.com'
+    const bytes = new TextEncoder().encode('{"a":"')
+    expect(await getJson(url, { fetch: respond([bytes, '\u00e9', '"}']) })).toEqual({ a: '\u00e9' })
+
+    isEnded = false
+    const endless = (function* () {
+      for (;;) yield 'x'.repeat(65_536)
+    })()
+    expect(await failureOf(getJson(url, { fetch: respond(endless) }))).toBe('too_large')
+    expect(isEnded).toBe(true)
+  })
+
   it('ends an endless answer at its limit', async () => {
     const exchange = get((_req, res) => {
       res.writeHead(200, JSON_TYPE)
