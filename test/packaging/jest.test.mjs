@@ -15,7 +15,6 @@ import {
 } from './tarballs.mjs'
 
 const INSTALLED = [
-  '@babel/plugin-transform-dynamic-import',
   '@babel/plugin-transform-modules-commonjs',
   '@types/express',
   '@types/node',

@@ -44,7 +44,6 @@ export async function pinned(name) {
 
 /** Versions of tools that only consumers install, because they are large. */
 const VERSIONS = {
-  '@babel/plugin-transform-dynamic-import': '7.29.7',
   '@babel/plugin-transform-modules-commonjs': '7.29.14',
   '@modelcontextprotocol/sdk': '1.32.2',
   'express-oauth2-jwt-bearer': '1.10.0',

@@ -1,4 +1,3 @@
-import type { JWK } from 'jose'
 import type {
   ClientAssertion,
   ClientAuthentication,
@@ -6,7 +5,9 @@ import type {
   PrivateKeyJwt,
   Secret,
 } from '../model/client-authentication.ts'
+import type { Algorithm } from '../signature/algorithms.ts'
 import { whyUnfit } from './private-key.ts'
+import { signJws } from './sign-jws.ts'
 
 /** Claims of a client assertion that differ from request to request (RFC 7523 section 3). */
 export interface AssertionContext {
@@ -111,18 +112,20 @@ async function sign(
   const why = whyUnfit(key, algorithm)
   if (why !== undefined) throw new CredentialsError(`the key ${why}`)
   const jwk = 'kty' in key ? key : undefined
-  const alg = (algorithm ?? jwk?.alg)!
+  const alg = (algorithm ?? jwk?.alg) as Algorithm
   const kid = keyId ?? jwk?.kid
   const iat = Math.floor(now)
+  const header = { alg, ...(kid !== undefined && { kid }) }
+  const claims = {
+    iss: clientId,
+    sub: clientId,
+    aud: audience ?? issuer,
+    jti: crypto.randomUUID(),
+    iat,
+    exp: iat + ASSERTION_AGE,
+  }
   try {
-    // Loaded by those who sign, and by nobody else: it is a third of what importing this package takes.
-    const { importJWK, SignJWT } = await import('jose')
-    return await new SignJWT({ jti: crypto.randomUUID(), iat, exp: iat + ASSERTION_AGE })
-      .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience ?? issuer)
-      .sign(jwk === undefined ? key : await importJWK(jwk as JWK, alg))
+    return await signJws(header, claims, key, alg)
   } catch {
     throw new CredentialsError(`the key signs nothing with ${alg}`)
   }

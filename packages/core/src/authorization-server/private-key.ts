@@ -46,7 +46,8 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
   switch (traits.kty) {
     case 'RSA': {
       const isPss = traits.padding === 'pss'
-      if (type !== undefined) return type === (isPss ? 'rsa-pss' : 'rsa') || type === 'rsa'
+      // WebCrypto imports no key of the type `rsa-pss`.
+      if (type !== undefined) return type === 'rsa'
       const isHash = toRecord(hash)['name'] === traits.hash.replace('sha', 'SHA-')
       return isHash && name === (isPss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5')
     }

@@ -9,3 +9,8 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
 }
+
+/** Encodes bytes, or a text in UTF-8, in base64url. */
+export function encodeBase64url(input: Uint8Array | string): string {
+  return Buffer.from(input as Uint8Array).toString('base64url')
+}

@@ -9,3 +9,8 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
     return undefined
   }
 }
+
+/** Encodes bytes, or a text in UTF-8, in base64url. */
+export function encodeBase64url(input: Uint8Array | string): string {
+  return base64url.encode(input)
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { characterOf, fc } from '../../../../test/support/property.ts'
-import { decodeBase64url as nodeDecode } from '../../src/lib/node-base64url.ts'
-import { decodeBase64url as portableDecode } from '../../src/lib/portable-base64url.ts'
+import * as node from '../../src/lib/node-base64url.ts'
+import * as portable from '../../src/lib/portable-base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -24,9 +24,18 @@ function isCanonical(text: string): boolean {
 }
 
 describe.each([
-  ['node-base64url', nodeDecode],
-  ['portable-base64url', portableDecode],
-])('decodeBase64url of %s', (_, decodeBase64url) => {
+  ['node-base64url', node],
+  ['portable-base64url', portable],
+])('%s', (_, { decodeBase64url, encodeBase64url }) => {
+  it('encodes bytes so that they are decoded to the same bytes, and a text in UTF-8', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect([...decodeBase64url(encodeBase64url(bytes))!]).toEqual([...bytes])
+      }),
+    )
+    expect(encodeBase64url('\u00e9?>')).toBe('w6k_Pg')
+  })
+
   it('decodes the vectors of RFC 4648 section 10, and both letters that differ from base64', () => {
     const vectors = { Zg: 'f', Zm8: 'fo', Zm9v: 'foo', Zm9vYg: 'foob', Zm9vYmE: 'fooba' }
     for (const [text, bytes] of Object.entries(vectors)) {

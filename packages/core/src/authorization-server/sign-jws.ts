@@ -1,0 +1,76 @@
+import { encodeBase64url } from '#base64url'
+import type { PrivateJwk, PrivateKey } from '../model/client-authentication.ts'
+import { type Algorithm, getTraits, type Hash } from '../signature/algorithms.ts'
+
+/** RFC 7518 sections 3.3 and 3.5: an RSA key has 2048 bits or more. */
+const RSA_BITS = 2048
+
+/**
+ * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Signs with WebCrypto, which all runtimes have and
+ * which takes no time to load. Rejects if the key cannot sign with the algorithm.
+ *
+ * Does NOT check that the algorithm is the one that the key is for: see `whyUnfit`.
+ */
+export async function signJws(
+  header: object,
+  claims: object,
+  key: PrivateKey,
+  algorithm: Algorithm,
+): Promise<string> {
+  const parameters = toWebCrypto(algorithm)
+  const imported = await importPrivateKey(key, parameters)
+  const { modulusLength = RSA_BITS } = imported.algorithm as Partial<RsaKeyAlgorithm>
+  if (modulusLength < RSA_BITS) throw new TypeError(`The key has less than ${RSA_BITS} bits.`)
+  const input = [header, claims].map((part) => encodeBase64url(JSON.stringify(part))).join('.')
+  const bytes = new TextEncoder().encode(input)
+  const signature = await crypto.subtle.sign(parameters, imported, bytes)
+  return `${input}.${encodeBase64url(new Uint8Array(signature))}`
+}
+
+type Parameters = EcKeyImportParams & RsaHashedImportParams & RsaPssParams & EcdsaParams
+
+/** The parameters for importing a key and for signing. Each algorithm reads those that it knows. */
+function toWebCrypto(algorithm: Algorithm): Parameters {
+  const traits = getTraits(algorithm)
+  switch (traits.kty) {
+    case 'RSA': {
+      const name = traits.padding === 'pss' ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
+      // RFC 7518 section 3.5: the salt has the length of the hash.
+      return {
+        name,
+        hash: toHash(traits.hash),
+        saltLength: Number(traits.hash.slice(3)) / 8,
+      } as Parameters
+    }
+    case 'EC':
+      return { name: 'ECDSA', namedCurve: traits.crv, hash: toHash(traits.hash) } as Parameters
+    case 'OKP':
+      return { name: traits.crv } as Parameters
+    case 'oct':
+      throw new TypeError(`${algorithm} has no private key.`)
+  }
+}
+
+function toHash(hash: Hash): string {
+  return hash.replace('sha', 'SHA-')
+}
+
+/** What this module uses of a `KeyObject` of Node. */
+interface NodeKey {
+  export(options: { format: 'der'; type: 'pkcs8' }): BufferSource
+}
+
+async function importPrivateKey(key: PrivateKey, parameters: Parameters): Promise<CryptoKey> {
+  if (isJwk(key)) {
+    // These say what is known already, and WebCrypto compares them with names of its own.
+    const { alg: _alg, use: _use, ...jwk } = key
+    return crypto.subtle.importKey('jwk', jwk as JsonWebKey, parameters, false, ['sign'])
+  }
+  if ('algorithm' in key) return key as CryptoKey
+  const bytes = (key as unknown as NodeKey).export({ format: 'der', type: 'pkcs8' })
+  return crypto.subtle.importKey('pkcs8', bytes, parameters, false, ['sign'])
+}
+
+function isJwk(key: PrivateKey): key is PrivateJwk {
+  return 'kty' in key
+}
