@@ -23,7 +23,7 @@ export default defineConfig({
         replacement: source('packages/$1/src/$2.ts'),
       },
       {
-        find: /^@bearward\/(client|core|express|fastify|koa)$/,
+        find: /^@bearward\/([a-z]+)$/,
         replacement: source('packages/$1/src/index.ts'),
       },
     ],

@@ -2,18 +2,18 @@ import express5 from 'express'
 import express4 from 'express4'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
-import { expressCompositions } from './frameworks/by-hand-express.ts'
-import { fastifyCompositions } from './frameworks/by-hand-fastify.ts'
-import { koaCompositions } from './frameworks/by-hand-koa.ts'
+import { expressCompositions } from './frameworks/express/by-hand.ts'
+import { fastifyCompositions } from './frameworks/fastify/by-hand.ts'
+import { koaCompositions } from './frameworks/koa/by-hand.ts'
 import type { Composition } from './frameworks/composition.ts'
 import type { Framework } from './frameworks/framework.ts'
-import { onExpress } from './frameworks/on-express.ts'
-import { onFastify } from './frameworks/on-fastify.ts'
-import { onKoa } from './frameworks/on-koa.ts'
+import { onExpress } from './frameworks/express/mount.ts'
+import { onFastify } from './frameworks/fastify/mount.ts'
+import { onKoa } from './frameworks/koa/mount.ts'
 
 /** One major version of a framework, with the adapter mounted in it. */
 export interface FrameworkEntry extends Framework {
-  /** The folder of the adapter in `packages/`. */
+  /** The folder of the adapter in `packages/` and in `test/frameworks/`. */
   readonly adapter: string
   /** The module of this version, as the manifest of the adapter names it. */
   readonly module: string
@@ -22,8 +22,9 @@ export interface FrameworkEntry extends Framework {
 }
 
 /**
- * The frameworks that Bearward supports. The contract, the attack corpus, the misuse cases and the runtime tests
- * run for each entry.
+ * The frameworks that Bearward supports. The contract, the attack corpus and the misuse cases run for each entry. The
+ * folder of an adapter in `frameworks/` also has its API for the packaging checks and the runtimes (`application.ts`),
+ * and what the compiler must accept and refuse (`types.test-d.ts`).
  */
 export const FRAMEWORKS: readonly FrameworkEntry[] = [
   {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { ROOT } from './tarballs.mjs'
 
 const ISSUER = 'https://as.example.com'
 export const AUDIENCE = 'https://api.example.com'
@@ -21,6 +24,36 @@ export async function createIssuer(issuer = ISSUER) {
         .setIssuedAt()
         .setExpirationTime('5 min')
         .sign(privateKey),
+  }
+}
+
+/** A program that serves an application with the options of its command line, and prints its port. */
+const serve = (application) => `import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApplication } from '${application}'
+
+async function main(): Promise<void> {
+  const server = createServer(await createApplication(JSON.parse(process.argv[2]!)))
+  server.listen(0, '127.0.0.1', () => {
+    process.stdout.write(\`\${(server.address() as AddressInfo).port}\\n\`)
+  })
+}
+
+void main()
+`
+
+/** The folder of an adapter in `test/frameworks`. */
+export const folderOf = (adapter) => join(ROOT, 'test/frameworks', adapter)
+
+/** Puts the API of an adapter into a project: `serve.ts` as an ES module, `serve.cts` as CommonJS. */
+export async function writeApi(project, adapter) {
+  const application = join(folderOf(adapter), 'application.ts')
+  for (const [extension, compiled] of [
+    ['ts', 'js'],
+    ['cts', 'cjs'],
+  ]) {
+    await cp(application, join(project, `application.${extension}`))
+    await writeFile(join(project, `serve.${extension}`), serve(`./application.${compiled}`))
   }
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { cp, readdir, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
-import { ANSWERS, ask, createIssuer } from './api.mjs'
+import { ANSWERS, ask, createIssuer, writeApi } from './api.mjs'
 import { compile, RESOLUTIONS } from './compiler.mjs'
 import {
   createProject,
@@ -52,9 +51,9 @@ before(async () => {
   const names = ['@types/express', '@types/node', 'esbuild', 'express', 'webpack']
   const others = await withVersions(...names)
   project = await createProject(join(directory.path, 'bundles'), core, client, express, ...others)
-  await cp(fileURLToPath(new URL('consumers/express.ts', import.meta.url)), join(project, 'app.ts'))
+  await writeApi(project, 'express')
   const options = { ...RESOLUTIONS.nodenext, types: ['node'] }
-  assert.equal(await compile(project, ['app.ts'], options), '')
+  assert.equal(await compile(project, ['serve.ts'], options), '')
   await writeFile(join(project, 'alone.js'), ALONE)
   await writeFile(join(project, 'required.cjs'), REQUIRED)
   issuer = await createIssuer()
@@ -122,9 +121,9 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
     const external = name === 'esbuild' && format === 'esm' ? ['express'] : []
     const kind = external.length === 0 ? 'with' : 'without'
     test(`${name}: a bundle ${kind} Express grants and refuses requests (${format})`, async () => {
-      const place = external.length === 0 ? placeOf('app') : join(project, 'dist')
-      await bundle('app', format, place, external)
-      assert.deepEqual(await ask(issuer, place, `app.${extension}`), ANSWERS)
+      const place = external.length === 0 ? placeOf('serve') : join(project, 'dist')
+      await bundle('serve', format, place, external)
+      assert.deepEqual(await ask(issuer, place, `serve.${extension}`), ANSWERS)
     })
 
     test(`${name}: a bundle is one file (${format})`, async () => {

@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ANSWERS, ask, createIssuer } from './api.mjs'
+import { ANSWERS, ask, createIssuer, folderOf, writeApi } from './api.mjs'
 import { allowsCommonJs, allowsEsModules, compile, directoryOf, RESOLUTIONS } from './compiler.mjs'
 import {
   ADAPTERS,
@@ -31,10 +31,9 @@ async function createConsumer(name, framework, peers) {
   const types = await withVersions('@types/node')
   const packages = [tarballs.core, tarballs[framework], ...peers, ...types]
   const project = await createProject(join(directory.path, name), ...packages)
-  for (const files of ['consumers', 'types']) {
-    await cp(fileURLToPath(new URL(files, import.meta.url)), project, { recursive: true })
-  }
-  await cp(join(project, `${framework}.ts`), join(project, `${framework}-commonjs.cts`))
+  await cp(fileURLToPath(new URL('types', import.meta.url)), project, { recursive: true })
+  await cp(join(folderOf(framework), 'types.test-d.ts'), join(project, 'types.test-d.ts'))
+  await writeApi(project, framework)
   return project
 }
 
@@ -63,7 +62,7 @@ const usesTypeScript5 = (framework, isNewest, { moduleResolution }) =>
 
 for (const { name, framework, peers, isNewest } of CONSUMERS) {
   describe(name, () => {
-    const types = ['core.test-d.ts', 'core-subpaths.test-d.ts', `${framework}.test-d.ts`]
+    const types = ['core.test-d.ts', 'core-subpaths.test-d.ts', 'types.test-d.ts']
     let project
     before(async () => {
       project = await createConsumer(name, framework, peers)
@@ -73,10 +72,8 @@ for (const { name, framework, peers, isNewest } of CONSUMERS) {
       if (options.typescript === 5 && !usesTypeScript5(framework, isNewest, options)) continue
       const outDir = directoryOf(resolution)
       const programs = {
-        ...(allowsCommonJs(options) && {
-          [`${framework}-commonjs.cts`]: `${framework}-commonjs.cjs`,
-        }),
-        ...(allowsEsModules(options) && { [`${framework}.ts`]: `${framework}.js` }),
+        ...(allowsCommonJs(options) && { 'serve.cts': 'serve.cjs' }),
+        ...(allowsEsModules(options) && { 'serve.ts': 'serve.js' }),
       }
       const names = Object.values(programs).join(' and ')
       test(`${name}: an API in TypeScript, compiled to ${names} (${resolution})`, async () => {

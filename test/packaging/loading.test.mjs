@@ -3,7 +3,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { NODES, programOf } from '../runtimes/runtimes.mjs'
-import { createProject, PACKAGES, packAll, readJson, run, temporaryDirectory } from './tarballs.mjs'
+import {
+  ADAPTERS,
+  createProject,
+  PACKAGES,
+  packAll,
+  readJson,
+  run,
+  temporaryDirectory,
+} from './tarballs.mjs'
 
 /** All that can be imported, such as `@bearward/core` and `@bearward/core/adapter`. */
 const ENTRIES = []
@@ -35,9 +43,7 @@ const COMPARISON = `
   const makers = [
     required['@bearward/core'].createResourceServer,
     required['@bearward/client'].clientCredentials,
-    required['@bearward/express'].createBearward,
-    required['@bearward/koa'].createBearward,
-    required['@bearward/fastify'].createBearward,
+    ...adapters.map((name) => required['@bearward/' + name].createBearward),
   ]
   const isSame = (make) => errorOf(() => make({})) instanceof ConfigurationError
   result.manifest = require('@bearward/core/package.json').name
@@ -48,11 +54,13 @@ const PROGRAMS = {
   'import-first.mjs': `import { createRequire } from 'node:module'
     const require = createRequire(import.meta.url)
     const entries = ${JSON.stringify(ENTRIES)}
+    const adapters = ${JSON.stringify(ADAPTERS)}
     const imported = {}
     for (const entry of entries) imported[entry] = await import(entry)
     const required = Object.fromEntries(entries.map((entry) => [entry, require(entry)]))
     ${COMPARISON}`,
   'require-first.cjs': `const entries = ${JSON.stringify(ENTRIES)}
+    const adapters = ${JSON.stringify(ADAPTERS)}
     const required = Object.fromEntries(entries.map((entry) => [entry, require(entry)]))
     async function main() {
       const imported = {}

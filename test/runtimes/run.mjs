@@ -1,10 +1,12 @@
 /**
- * Runs the smoke tests under every runtime, twice: on the packages of the workspace, and on their
- * tarballs in a project of its own.
+ * Runs the smoke tests under every runtime, twice: on the packages of the workspace, and on their tarballs in a project
+ * of its own.
  */
-import { cp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { folderOf } from '../packaging/api.mjs'
+import { compile } from '../packaging/compiler.mjs'
 import {
   ADAPTERS,
   createProject,
@@ -16,7 +18,22 @@ import {
 import { programOf, RUNTIMES } from './runtimes.mjs'
 
 const SMOKE = 'smoke.test.mjs'
+const APPLICATIONS = 'applications'
 const say = (line) => process.stdout.write(`${line}\n`)
+
+/** Compiles the API of each adapter to `applications/<adapter>.mjs` in a directory. */
+async function compileApplications(directory) {
+  await mkdir(directory)
+  const files = ADAPTERS.map((adapter) => `${adapter}.mts`)
+  for (const adapter of ADAPTERS) {
+    await cp(join(folderOf(adapter), 'application.ts'), join(directory, `${adapter}.mts`))
+  }
+  // The packaging checks look at the types.
+  const options = { module: 'nodenext', noCheck: true, outDir: APPLICATIONS, rootDir: '.' }
+  const output = await compile(directory, files, options)
+  if (output !== '') throw new Error(output)
+  return join(directory, APPLICATIONS)
+}
 
 async function createConsumer(directory) {
   const tarballs = Object.values(await packAll(directory))
@@ -61,6 +78,11 @@ const results = []
 try {
   const installed = await createConsumer(temporary.path)
   const places = { workspace: fileURLToPath(new URL('.', import.meta.url)), installed }
+  const applications = await compileApplications(join(temporary.path, 'compiled'))
+  for (const place of Object.values(places)) {
+    await rm(join(place, APPLICATIONS), { recursive: true, force: true })
+    await cp(applications, join(place, APPLICATIONS), { recursive: true })
+  }
   for (const runtime of RUNTIMES) {
     results.push(...(await smokeEverywhere(runtime, places, join(temporary.path, 'report.xml'))))
   }

@@ -1,21 +1,17 @@
 /**
- * What has to hold in every runtime, on the packages as they are built: run by the runtimes' own test
- * commands, through `npm run test:runtimes`.
+ * Tests of the built packages that every runtime passes. Each runtime runs them with its own test command, through
+ * `npm run test:runtimes`, which puts the API of each adapter into `applications/`.
  */
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { clientCredentials } from '@bearward/client'
 import { createResourceServer } from '@bearward/core'
-import * as onExpress from '@bearward/express'
-import * as onFastify from '@bearward/fastify'
-import * as onKoa from '@bearward/koa'
-import express from 'express'
-import fastify from 'fastify'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import Koa from 'koa'
+import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 
 const ISSUER = 'https://as.example.com'
 const AUDIENCE = 'https://api.example.com'
@@ -95,23 +91,26 @@ test('verifies with the engine that is meant for the runtime', async () => {
   }
 })
 
-const ENTRIES = [
-  '@bearward/client',
-  '@bearward/core',
-  '@bearward/core/adapter',
-  '@bearward/core/internal',
-  '@bearward/express',
-  '@bearward/express/req-auth',
-  '@bearward/fastify',
-  '@bearward/fastify/req-auth',
-  '@bearward/koa',
-  '@bearward/koa/req-auth',
-]
+const require = createRequire(import.meta.url)
+
+/** The adapters, and the API of each: `createApplication(options)` returns a listener for a server of Node. */
+const APPLICATIONS = {}
+for (const file of readdirSync(new URL('applications', import.meta.url))) {
+  const { createApplication } = await import(`./applications/${file}`)
+  APPLICATIONS[file.split('.')[0]] = createApplication
+}
+
+/** All that can be imported, such as `@bearward/core` and `@bearward/core/adapter`. */
+const ENTRIES = ['client', 'core', ...Object.keys(APPLICATIONS)].flatMap((name) => {
+  const { exports } = require(`@bearward/${name}/package.json`)
+  const paths = Object.keys(exports).filter((path) => path !== './package.json')
+  return paths.map((path) => `@bearward/${name}${path.slice(1)}`)
+})
 
 for (const entry of ENTRIES) {
   test(`${entry}: import and require return the same`, async () => {
     const imported = await import(entry)
-    const required = createRequire(import.meta.url)(entry)
+    const required = require(entry)
     assert.deepEqual(Object.keys(imported), Object.keys(required))
     for (const name of Object.keys(imported)) assert.equal(imported[name], required[name])
   })
@@ -189,48 +188,20 @@ test('gives up on an issuer that says nothing', async () => {
   })
 })
 
-/** An application in each framework, with one route for readers and one for administrators. */
-const APPLICATIONS = {
-  async Express({ requireToken }) {
-    const app = express()
-    app.get('/', requireToken({ scope: 'read' }), (request, response) => {
-      const token = onExpress.auth(request)
-      response.json({ caller: token.subject.id, same: request.auth === token })
-    })
-    app.get('/admin', requireToken({ scope: 'admin' }))
-    return app
-  },
-  async Koa({ requireToken }) {
-    const app = new Koa()
-    app.use(requireToken({ scope: 'read' }))
-    const admin = requireToken({ scope: 'admin' })
-    app.use((context, next) => (context.path === '/admin' ? admin(context, next) : next()))
-    app.use((context) => {
-      const token = onKoa.auth(context)
-      context.body = { caller: token.subject.id, same: context.state.auth === token }
-    })
-    return app.callback()
-  },
-  async Fastify({ plugin, requireToken }) {
-    const app = fastify()
-    await app.register(plugin)
-    app.get('/', { onRequest: requireToken({ scope: 'read' }) }, (request) => {
-      const token = onFastify.auth(request)
-      return { caller: token.subject.id, same: request.auth === token }
-    })
-    app.get('/admin', { onRequest: requireToken({ scope: 'admin' }) }, () => ({}))
-    await app.ready()
-    return app.routing
-  },
+/** Sends a request as these bytes. Returns the bytes of the response. */
+async function send(port, ...lines) {
+  const socket = connect(port, '127.0.0.1')
+  const request = ['GET /reports HTTP/1.1', 'Host: api', ...lines, 'Connection: close', '', '']
+  socket.write(request.join('\r\n'))
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  return answer
 }
 
-const ADAPTERS = { Express: onExpress, Koa: onKoa, Fastify: onFastify }
-
-for (const [framework, createApplication] of Object.entries(APPLICATIONS)) {
-  test(`guards an application in ${framework}`, async () => {
+for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
+  test(`${adapter}: guards an application`, async () => {
     const { jwks, token } = await createIssuer('ES256')
-    const options = { issuer: ISSUER, audience: AUDIENCE, jwks }
-    const application = await createApplication(ADAPTERS[framework].createBearward(options))
+    const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
 
     await serve(application, async (port) => {
       const good = await token()
@@ -239,11 +210,11 @@ for (const [framework, createApplication] of Object.entries(APPLICATIONS)) {
         return fetch(`http://127.0.0.1:${port}${path}`, { headers })
       }
 
-      const granted = await get('/', `Bearer ${good}`)
+      const granted = await get('/reports', `Bearer ${good}`)
       assert.equal(granted.status, 200)
-      assert.deepEqual(await granted.json(), { caller: 'reports-cron', same: true })
+      assert.deepEqual(await granted.json(), { caller: 'reports-cron' })
 
-      const nobody = await get('/')
+      const nobody = await get('/reports')
       assert.equal(nobody.status, 401)
       assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api", scope="read"')
       assert.equal(nobody.headers.get('cache-control'), 'no-store')
@@ -252,57 +223,67 @@ for (const [framework, createApplication] of Object.entries(APPLICATIONS)) {
       assert.equal(forbidden.status, 403)
       assert.equal((await forbidden.json()).error, 'insufficient_scope')
 
-      assert.equal((await get('/', 'Bearer two words')).status, 400)
+      assert.equal((await get('/reports', 'Bearer two words')).status, 400)
+    })
+  })
+
+  test(`${adapter}: refuses two Authorization lines, whichever of them is good`, async () => {
+    const { jwks, token } = await createIssuer('ES256')
+    const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
+    await serve(application, async (port) => {
+      const good = `Authorization: Bearer ${await token()}`
+      const bad = 'Authorization: Basic dXNlcjpwYXNz'
+      assert.match(await send(port, good), /^HTTP\/1.1 200 /)
+      for (const lines of [
+        [good, bad],
+        [bad, good],
+        [good, good],
+      ]) {
+        assert.match(await send(port, ...lines), /^HTTP\/1.1 400 /)
+      }
+    })
+  })
+
+  test(`${adapter}: is configured by the environment`, async () => {
+    const { optionsFromEnv } = require(`@bearward/${adapter}`)
+    await serveIssuer(async ({ url, token }) => {
+      process.env.BEARWARD_ISSUER = url
+      process.env.BEARWARD_AUDIENCE = AUDIENCE
+      const application = await createApplication(optionsFromEnv(process.env))
+      delete process.env.BEARWARD_ISSUER
+      delete process.env.BEARWARD_AUDIENCE
+      await serve(application, async (port) => {
+        const headers = { authorization: `Bearer ${await token()}` }
+        const statuses = [
+          (await fetch(`http://127.0.0.1:${port}/reports`, { headers })).status,
+          (await fetch(`http://127.0.0.1:${port}/reports`)).status,
+        ]
+        assert.deepEqual(statuses, [200, 401])
+      })
     })
   })
 }
 
-/** What Express answers to the very bytes of a request. */
-async function send(port, ...lines) {
-  const socket = connect(port, '127.0.0.1')
-  const request = ['GET /admin HTTP/1.1', 'Host: api', ...lines, 'Connection: close', '', '']
-  socket.write(request.join('\r\n'))
-  let answer = ''
-  for await (const chunk of socket) answer += chunk
-  return answer
-}
-
-test('refuses two Authorization lines, whichever of them is good', async () => {
-  const { jwks, token } = await createIssuer('ES256')
-  const options = { issuer: ISSUER, audience: AUDIENCE, jwks }
-  const { requireToken } = onExpress.createBearward(options)
-  const app = express().get('/admin', requireToken(), (_request, response) => response.end('in'))
-  await serve(app, async (port) => {
-    const good = `Authorization: Bearer ${await token()}`
-    const bad = 'Authorization: Basic dXNlcjpwYXNz'
-    assert.match(await send(port, good), /^HTTP\/1.1 200 /)
-    for (const lines of [
-      [good, bad],
-      [bad, good],
-      [good, good],
-    ]) {
-      assert.match(await send(port, ...lines), /^HTTP\/1.1 400 /)
+for (const alg of PUBLIC_KEY_ALGORITHMS) {
+  test(`${alg}: signs the assertion of a client`, async () => {
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+    for (const key of [privateKey, await exportJWK(privateKey)]) {
+      let assertion
+      const source = clientCredentials({
+        issuer: ISSUER,
+        tokenEndpoint: `${ISSUER}/token`,
+        clientId: 'orders',
+        clientAuthentication: { method: 'private_key_jwt', key, algorithm: alg },
+        fetch: async (_url, { body }) => {
+          assertion = new URLSearchParams(body).get('client_assertion')
+          return Response.json({ access_token: 'a', token_type: 'Bearer', expires_in: 60 })
+        },
+      })
+      await source.getToken()
+      await jwtVerify(assertion, publicKey, { issuer: 'orders', audience: ISSUER })
     }
   })
-})
-
-test('is configured by the environment', async () => {
-  await serveIssuer(async ({ url, token }) => {
-    process.env.BEARWARD_ISSUER = url
-    process.env.BEARWARD_AUDIENCE = AUDIENCE
-    const app = express().use(onExpress.requireToken(), (_request, response) => response.end('in'))
-    delete process.env.BEARWARD_ISSUER
-    delete process.env.BEARWARD_AUDIENCE
-    await serve(app, async (port) => {
-      const headers = { authorization: `Bearer ${await token()}` }
-      const statuses = [
-        (await fetch(`http://127.0.0.1:${port}/`, { headers })).status,
-        (await fetch(`http://127.0.0.1:${port}/`)).status,
-      ]
-      assert.deepEqual(statuses, [200, 401])
-    })
-  })
-})
+}
 
 test('reports what happens, to its listener and to the diagnostics channel', async () => {
   const { jwks, token } = await createIssuer('ES256')

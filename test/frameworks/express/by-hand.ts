@@ -1,7 +1,7 @@
 import { auth, createBearward, type ExpressGuard } from '@bearward/express'
 import type express from 'express'
-import { serve } from './framework.ts'
-import { type Composition, FAILING, NOT_AWAITED } from './composition.ts'
+import { serve } from '../framework.ts'
+import { type Composition, FAILING, NOT_AWAITED } from '../composition.ts'
 
 type Express = () => ReturnType<typeof express>
 type Middleware = (guard: ExpressGuard) => express.RequestHandler

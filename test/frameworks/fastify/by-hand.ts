@@ -1,8 +1,8 @@
 import { auth, type Bearward, createBearward, type FastifyGuard } from '@bearward/fastify'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { serve } from './framework.ts'
-import { type Composition, FAILING } from './composition.ts'
+import { serve } from '../framework.ts'
+import { type Composition, FAILING } from '../composition.ts'
 
 type AnyRequest = FastifyRequest
 type AnyReply = FastifyReply

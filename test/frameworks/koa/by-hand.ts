@@ -1,7 +1,7 @@
 import { auth, createBearward, type KoaGuard } from '@bearward/koa'
 import type Koa from 'koa'
-import { serve } from './framework.ts'
-import { type Composition, FAILING, NOT_AWAITED, PROTECTED } from './composition.ts'
+import { serve } from '../framework.ts'
+import { type Composition, FAILING, NOT_AWAITED, PROTECTED } from '../composition.ts'
 
 type Middleware = (guard: KoaGuard) => Koa.Middleware
 

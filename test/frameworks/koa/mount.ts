@@ -1,7 +1,7 @@
 import '@bearward/koa/req-auth'
 import { createBearward } from '@bearward/koa'
 import type Koa from 'koa'
-import { type Framework, serve } from './framework.ts'
+import { type Framework, serve } from '../framework.ts'
 
 export function onKoa(name: string, framework: () => Koa): Framework {
   return {

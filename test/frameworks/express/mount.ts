@@ -1,7 +1,7 @@
 import '@bearward/express/req-auth'
 import { createBearward } from '@bearward/express'
 import type express from 'express'
-import { type Framework, serve } from './framework.ts'
+import { type Framework, serve } from '../framework.ts'
 
 export function onExpress(name: string, framework: () => ReturnType<typeof express>): Framework {
   return {

@@ -2,7 +2,7 @@ import '@bearward/fastify/req-auth'
 import type { Readable } from 'node:stream'
 import { createBearward } from '@bearward/fastify'
 import fastify, { type FastifyRequest } from 'fastify'
-import { type Framework, serve } from './framework.ts'
+import { type Framework, serve } from '../framework.ts'
 
 export const onFastify: Framework = {
   name: 'Fastify 5',
