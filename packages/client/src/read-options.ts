@@ -1,9 +1,8 @@
 import {
   createOptionContext,
-  isRecord,
   type OptionContext,
-  ownMembers,
   Problems,
+  readObject,
   readTable,
 } from '@bearward/core/internal'
 import { type ClientCredentialsOptions, SOURCE_OPTIONS } from './options.ts'
@@ -17,15 +16,17 @@ export interface CheckedOptions {
   readonly onEvent: ((event: TokenEvent) => void) | undefined
 }
 
+const TITLE = 'The options of the token source are wrong'
+
 /** Validates options. Throws a `ConfigurationError` that lists every problem and contains no value of a secret. */
 export function readOptions(given: ClientCredentialsOptions): CheckedOptions {
   const problems = new Problems()
-  const own = ownMembers(isRecord(given) ? given : {})
+  const own = readObject(given, '{ issuer, clientId, clientAuthentication, ... }', TITLE)
   const context = createOptionContext(problems, own)
   checkServer(own, context)
   checkTokenTarget(own, context)
   const values = readTable(SOURCE_OPTIONS, own, context)
-  problems.throwAs('The options of the token source are invalid')
+  problems.throwAs(TITLE)
 
   const { scope, resource, audience, allowInsecureHosts, onEvent, ...settings } = values
   const target = toTokenTarget({ scope, resource, audience })

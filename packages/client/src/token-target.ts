@@ -1,10 +1,9 @@
 import {
   createOptionContext,
-  isRecord,
   type OptionContext,
   type OptionValues,
-  ownMembers,
   Problems,
+  readObject,
   readRows,
   reportUnknownNames,
 } from '@bearward/core/internal'
@@ -17,6 +16,8 @@ export interface TokenTarget {
   readonly resources: readonly string[]
   readonly audience: string | undefined
 }
+
+const TITLE = 'The options of the token request are wrong'
 
 /** Returns the target that options name. */
 export function toTokenTarget({
@@ -49,14 +50,12 @@ export function resolveTokenTarget(
 ): TokenTarget {
   if (request === undefined) return defaults
   const problems = new Problems()
-  const own = ownMembers(isRecord(request) ? request : {})
+  const own = readObject(request, '{ scope, resource }', TITLE)
   const context = createOptionContext(problems, own)
-  if (!isRecord(request))
-    problems.add('The request must be an object, such as { scope, resource }.')
   checkTokenTarget(own, context)
   reportUnknownNames(own, [...Object.keys(TOKEN_REQUEST_OPTIONS), ...otherOptions], context)
   const values = readRows(GET_TOKEN_OPTIONS, own, context)
-  problems.throwAs('The token request is invalid')
+  problems.throwAs(TITLE)
   const requested = toTokenTarget(values)
   const namesApi = values.resource !== undefined || values.audience !== undefined
   return {

@@ -25,7 +25,11 @@ const webKeys = await generateKeyPair('ES256')
 
 describe('clientAuthentication.key', () => {
   it.each<[string, object, string]>([
-    ['is a PEM', privateKeyJwt(PEM), 'must be no text (a PEM: createPrivateKey(pem))'],
+    [
+      'is a PEM',
+      privateKeyJwt(PEM),
+      'is a string: for a PEM, set createPrivateKey(pem) of node:crypto',
+    ],
     ['is a public key', privateKeyJwt(publicKey, { algorithm: 'ES256' }), 'is not the private key'],
     [
       'is a public JWK',
@@ -200,7 +204,11 @@ describe('unavailable credentials', () => {
       'the key is not the private key, which signs',
     ],
     ['returns a key of another type', keyFrom(() => rsa.privateKey), 'the key does not fit ES256'],
-    ['returns a PEM', keyFrom(() => PEM), 'the key must be no text (a PEM: createPrivateKey(pem))'],
+    [
+      'returns a PEM',
+      keyFrom(() => PEM),
+      'the key is a string: for a PEM, set createPrivateKey(pem) of node:crypto',
+    ],
     [
       'returns no assertion',
       { method: 'private_key_jwt', assertion: () => undefined },

@@ -38,7 +38,7 @@ describe('clientCredentials()', () => {
     expect(getProblems({})).toEqual([
       'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
       'clientId is missing (is the environment variable set?): set the id under which this client is registered.',
-      expect.stringContaining('clientAuthentication must be an object with a method'),
+      expect.stringContaining('clientAuthentication is missing: set an object with a method'),
     ])
     expect(() => clientCredentials(undefined!)).toThrow(ConfigurationError)
   })
@@ -48,7 +48,7 @@ describe('clientCredentials()', () => {
     [{ clientID: 'x' }, 'clientID is not known. Did you mean clientId?'],
     [{ issuer: 'http://auth.example.com' }, 'issuer must be an https address'],
     [{ tokenEndpoint: 'https://user:word@auth.example.com/' }, 'tokenEndpoint must be an https'],
-    [{ clientAuthentication: { method: 'none' } }, 'clientAuthentication must be an object'],
+    [{ clientAuthentication: { method: 'none' } }, 'clientAuthentication.method is not known'],
     [
       { clientAuthentication: { method: 'client_secret_post' } },
       'clientAuthentication.secret is missing (is the environment variable set?)',
@@ -169,7 +169,9 @@ describe('an option on Object.prototype', () => {
 
 describe('an inherited member', () => {
   it('is not an option', () => {
-    expect(getProblems(Object.create(GOOD) as object)).toHaveLength(3)
+    expect(getProblems(Object.create(GOOD) as object)).toEqual([
+      expect.stringContaining('not an object with inherited or hidden members'),
+    ])
   })
 })
 

@@ -8,11 +8,16 @@ export class Problems {
     if (!this.#problems.includes(problem)) this.#problems.push(problem)
   }
 
-  /** Reports every member of `options` whose name is not among `known`. */
-  unknownNames(options: object, known: readonly string[], prefix = ''): void {
+  /** Reports every member of `options` whose name is not among `known`. For `foreign` see `hintAt`. */
+  unknownNames(
+    options: object,
+    known: readonly string[],
+    prefix = '',
+    foreign: Readonly<Record<string, string>> = {},
+  ): void {
     for (const name of Object.keys(options)) {
       if (known.includes(name)) continue
-      this.add(`${prefix}${name} is not known. ${hintAt(name, known)}`)
+      this.add(`${prefix}${name} is not known. ${hintAt(name, known, foreign)}`)
     }
   }
 

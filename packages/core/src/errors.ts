@@ -1,17 +1,18 @@
 /**
  * Thrown when something is configured wrongly: by `createResourceServer`, by `guard` (and so by an
- * adapter's `requireToken`), by `authenticate` (which takes requirements at every call), by `distrustKey`, and
+ * adapter's `requireToken`), by `authorize` (which takes requirements at every call), by `distrustKey`, and
  * where the environment is read. A guard that has been made never throws it. It names every problem at
  * once, each with its fix.
  */
 export class ConfigurationError extends TypeError {
   override readonly name = 'ConfigurationError'
   readonly code = 'bearward_configuration'
-  readonly problems: readonly string[]
+  /** Not enumerable, because loggers and Node would print the list twice. */
+  declare readonly problems: readonly string[]
 
   constructor(what: string, problems: readonly string[]) {
     super([`${what}:`, ...problems.map((problem) => `  - ${problem}`)].join('\n'))
-    this.problems = Object.freeze([...problems])
+    Object.defineProperty(this, 'problems', { value: Object.freeze([...problems]) })
   }
 }
 

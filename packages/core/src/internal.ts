@@ -47,7 +47,7 @@ export {
   seconds,
   text,
 } from './options/option-rows.ts'
-export { readRows, readTable, reportUnknownNames } from './options/option-table.ts'
+export { readObject, readRows, readTable, reportUnknownNames } from './options/option-table.ts'
 export type { OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { createLruCache } from './lib/lru-cache.ts'

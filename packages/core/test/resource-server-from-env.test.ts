@@ -29,8 +29,8 @@ describe('resourceServerFromEnv', () => {
       }),
     ).toEqual([
       expect.stringMatching(/^BEARWARD_ISSUER must be an https address/),
-      "BEARWARD_JWT_PROFILE must be 'rfc9068'.",
-      'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300.',
+      "BEARWARD_JWT_PROFILE must be 'rfc9068', not 'JWT'.",
+      'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not 301.',
     ])
   })
 
@@ -41,7 +41,7 @@ describe('resourceServerFromEnv', () => {
     ],
     [
       { BEARWARD_ISSUER: 'acme' },
-      'BEARWARD_ISSUER is no https address, so its keys cannot be discovered: give BEARWARD_JWKS_URI or the option jwks.',
+      'BEARWARD_ISSUER is no https address, so its keys cannot be discovered. Set BEARWARD_JWKS_URI or the option jwks.',
     ],
     [
       { BEARWARD_ISSUER: 'https://as.example.com/{tenantid}' },
@@ -61,7 +61,7 @@ describe('resourceServerFromEnv', () => {
     ],
     [
       { BEARWARD_CLOCK_TOLERANCE: '5 s' },
-      'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300.',
+      'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not NaN.',
     ],
   ])('names variables in the problem of %j', (variables, problem) => {
     expect(getProblems(variables)).toEqual([problem])

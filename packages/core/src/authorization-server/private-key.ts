@@ -7,7 +7,8 @@ import { isRecord } from '../lib/objects.ts'
  * its own.
  */
 export function whyUnfit(key: unknown, algorithm: unknown): string | undefined {
-  if (typeof key === 'string') return 'must be no text (a PEM: createPrivateKey(pem))'
+  if (typeof key === 'string')
+    return 'is a string: for a PEM, set createPrivateKey(pem) of node:crypto'
   if (!isRecord(key)) return 'must be a private CryptoKey, KeyObject or JWK'
   const isJwk = 'kty' in key
   if (isJwk ? key['d'] === undefined : key['type'] !== 'private')

@@ -1,5 +1,6 @@
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
+import { describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject, isRecord, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { profileIn } from '../subject/context.ts'
@@ -8,12 +9,35 @@ import { readIssuer } from './issuer.ts'
 import { readOptional } from './optional.ts'
 import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from './requirements.ts'
 
+const TITLE = 'The requirements of a guard are wrong'
+
 const NAMES = Object.keys({
   ...TOKEN_REQUIREMENTS,
   issuer: 0,
   optional: 0,
   introspect: 0,
 } satisfies Record<keyof Required<Requirements>, unknown>)
+
+/** Names that people expect, and what to use instead. Each text ends the sentence "Use ...". */
+const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
+  role: 'check: (token) => ..., or scope with the option scopeClaim',
+  roles: 'check: (token) => ..., or scope with the option scopeClaim',
+  groups: 'check: (token) => ..., or scope with the option scopeClaim',
+  permissions: 'scope, with the option scopeClaim',
+  requiredScopes: 'scope',
+  anyScope: 'scope: { any: [...] }',
+  clientId: 'clients',
+  clientIds: 'clients',
+  azp: 'clients',
+  kind: "subject: 'machine' or 'user'",
+  type: "subject: 'machine' or 'user'",
+  claims: 'check: (token) => ...',
+  sub: 'check: (token) => ..., which gets token.subject',
+  audience: 'the option audience',
+  authRequired: 'optional: true',
+  credentialsRequired: 'optional: true',
+  active: 'introspect: true',
+}
 
 /**
  * Validates the requirements of a guard when the guard is made. Throws a `ConfigurationError` that names every
@@ -28,7 +52,7 @@ export function readRequirements(
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
-  problems.unknownNames(own, NAMES)
+  problems.unknownNames(own, NAMES, '', FOREIGN_REQUIREMENTS)
   for (const [name, value] of Object.entries(own)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
@@ -41,7 +65,7 @@ export function readRequirements(
   const introspect = readIntrospect(own['introspect'], context)
   const optional = readOptional(own['optional'], context)
   checkPublicIssuers(own, allowed, problems)
-  problems.throwAs('The requirements of a guard are wrong')
+  problems.throwAs(TITLE)
   return {
     issuers: allowedIssuers,
     optional,
@@ -56,18 +80,24 @@ export const ANY_TOKEN: CheckedRequirements = readRequirements([], [])
 
 /** A member of `Object.prototype` is not a requirement. */
 function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>> {
-  const requirements = given.length === 0 ? {} : given[0]
+  if (given.length === 0) return ownMembers({})
+  const [requirements] = given
   if (isRecord(requirements) && 'headers' in requirements && 'method' in requirements) {
     throw new ConfigurationError('requireToken was used as a middleware', [
       'It makes one: write requireToken() with parentheses.',
     ])
   }
-  if (!isPlainObject(requirements) || given.length > 1) {
-    throw new ConfigurationError('The requirements of a guard are wrong', [
-      'They must be one object such as { scope }, not a promise or an instance of a class. Leave them out if any valid token will do.',
-    ])
-  }
-  return ownMembers(requirements)
+  if (isPlainObject(requirements) && given.length === 1) return ownMembers(requirements)
+  throw new ConfigurationError(TITLE, [describeWrong(requirements, given.length)])
+}
+
+/** A string is usually a scope, and then the problem shows the right call. */
+function describeWrong(requirements: unknown, count: number): string {
+  if (count > 1)
+    return `They are one object, not ${count} arguments: write all requirements into it.`
+  const isScope = typeof requirements === 'string' && /^[\w:./ -]{1,60}$/.test(requirements)
+  const such = isScope ? `{ scope: '${requirements}' }` : "{ scope: 'read:reports' }"
+  return `They must be an object such as ${such}, not ${describeNotPlain(requirements)}. Leave them out if any valid token will do.`
 }
 
 /** On a public platform anybody can request a token for this API, so a valid token does not show who calls. */

@@ -1,4 +1,5 @@
 import { hasControls } from '../authorization-server/authenticate-client.ts'
+import { hintAt } from '../configuration-problems.ts'
 import { whyUnfit } from '../authorization-server/private-key.ts'
 import { isRecord, ownMembers } from '../lib/objects.ts'
 import type {
@@ -71,7 +72,7 @@ function readClientAuthentication(
   const own = ownMembers(isRecord(given) ? given : {})
   const { method } = own
   if (!isMethod(method)) {
-    context.report(`${name} must be an object with a method: ${Object.keys(METHODS).join(', ')}.`)
+    context.report(describeWrong(given, method, name))
     return { method: 'tls_client_auth' }
   }
   const members = nestContext(context, name)
@@ -83,6 +84,17 @@ function readClientAuthentication(
   }
   // A copy, so that what was checked is what is used. It has no members of Object.prototype.
   return own as unknown as ClientAuthentication
+}
+
+/** Nothing of `given` is in it: a secret may be in the wrong place. */
+function describeWrong(given: unknown, method: unknown, name: string): string {
+  const known = Object.keys(METHODS)
+  if (typeof method === 'string') {
+    const similar = known.find((one) => method.length > 3 && one.includes(method.toLowerCase()))
+    return `${name}.method is not known. ${hintAt(similar ?? method, known)}`
+  }
+  const what = given === undefined ? 'is missing: set' : 'must be'
+  return `${name} ${what} an object with a method (${known.join(', ')}) and its credentials.`
 }
 
 function isMethod(method: unknown): method is ClientAuthentication['method'] {

@@ -1,4 +1,6 @@
 import { Problems } from '../configuration-problems.ts'
+import { ConfigurationError } from '../errors.ts'
+import { isRecord } from '../lib/objects.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
 import type { OptionSource } from './read-options.ts'
@@ -34,6 +36,11 @@ export const ENVIRONMENT: OptionSource = {
 export function optionsFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
 ): OptionsFromEnv {
+  if (!isRecord(environment)) {
+    throw new ConfigurationError(ENVIRONMENT.title, [
+      'The environment is missing: call optionsFromEnv(process.env).',
+    ])
+  }
   const set = new Map(
     Object.entries(environment).filter(
       (entry): entry is [string, string] =>

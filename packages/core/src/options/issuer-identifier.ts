@@ -1,13 +1,20 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import { TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
 import type { OptionContext } from './option-context.ts'
+import { describeGiven } from '../lib/describe-given.ts'
 import { isName } from './option-rows.ts'
 
 /** Reads the option `issuer`. An issuer that is not an address is accepted here. */
 export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
-  if (!isName(given)) {
+  if (given === undefined || given === '') {
     context.report(
       `${name} is missing: set the issuer identifier, as in the iss claim of its tokens.`,
+    )
+    return ''
+  }
+  if (!isName(given)) {
+    context.report(
+      `${name} must be a string, not ${describeGiven(given)}. Several issuers are set as issuers: [{ issuer, audience }, ...].`,
     )
     return ''
   }
@@ -62,6 +69,10 @@ export function readAudience(
     Array.from(audiences).every(isName)
   ) {
     return Object.freeze([...audiences])
-  } else report(`${name} must be a non-empty string, an array of such strings, or null.`)
+  } else {
+    report(
+      `${name} must be a non-empty string, an array of such strings, or null, not ${describeGiven(given)}.`,
+    )
+  }
   return []
 }

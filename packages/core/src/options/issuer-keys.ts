@@ -48,7 +48,7 @@ export function readSecret(
 export function algorithmNames(
   facts: { readonly variable?: string } = {},
 ): OptionRow<readonly Algorithm[], readonly Algorithm[] | undefined> {
-  const must = `an array with at least one of ${Object.keys(ALGORITHMS).join(', ')}`
+  const must = `an array of algorithms (${Object.keys(ALGORITHMS).join(', ')})`
   return names(must, { ...facts, matches: isAlgorithm })
 }
 

@@ -69,13 +69,20 @@ function checkDiscovery(
   if (issuer === '' || isIssuerAddress(issuer)) return
   const without = `${toName('issuer')} is no https address, so its`
   if (needsKeys && !KEY_SOURCES.some(isGiven)) {
-    report(`${without} keys cannot be discovered: give ${toName('jwksUri')} or ${toName('jwks')}.`)
+    const sources = `${toName('jwksUri')} or ${toName('jwks')}`
+    const hint = isHost(issuer) ? `Did you mean https://${issuer}? Otherwise set` : 'Set'
+    report(`${without} keys cannot be discovered. ${hint} ${sources}.`)
   }
   if (introspection !== undefined && introspection.endpoint === undefined) {
     report(
       `${without} introspection endpoint cannot be discovered: give ${toName('introspection')}.endpoint.`,
     )
   }
+}
+
+/** Returns whether an issuer identifier looks like an address whose scheme was forgotten. */
+function isHost(issuer: string): boolean {
+  return /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/|$)/.test(issuer)
 }
 
 function checkTenants({ values, isGiven }: ReadIssuer, { toName, report }: OptionContext): void {

@@ -1,5 +1,11 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import type { Clock } from '../lib/clock.ts'
+import {
+  describeEntries,
+  describeGiven,
+  describeName,
+  describeNotPlain,
+} from '../lib/describe-given.ts'
 import { getMember, isPlainObject, isRecord } from '../lib/objects.ts'
 import { isHostName, nestContext } from './option-context.ts'
 import {
@@ -92,7 +98,7 @@ export function choice<const Choice extends string, Default extends Choice | und
   facts: RowFacts<Default> = {},
 ): OptionRow<Choice, Choice | NoInfer<Default>> {
   const must = choices.map((one) => `'${one}'`).join(' or ')
-  return simple((given) => choices.find((one) => one === given), must, facts)
+  return simple((given) => choices.find((one) => one === given), must, facts, toText, describeName)
 }
 
 /** A text that is not empty and matches. `must` ends the sentence "... must be ...". */
@@ -103,7 +109,10 @@ export function text<Default extends string | undefined = undefined>(
     ...facts
   }: RowFacts<Default> & { matches?: (text: string) => boolean } = {},
 ): OptionRow<string, string | NoInfer<Default>> {
-  return simple((given) => (isName(given) && matches(given) ? given : undefined), must, facts)
+  const accept = (given: unknown) => (isName(given) && matches(given) ? given : undefined)
+  return simple(accept, must, facts, toText, (given) =>
+    isName(given) ? undefined : describeGiven(given),
+  )
 }
 
 /** An array with at least one text. `must` ends the sentence "... must be ...". */
@@ -118,7 +127,7 @@ export function names<Name extends string = string>(
     Array.isArray(given) && given.length > 0 && Array.from(given).every(matches)
       ? Object.freeze([...new Set(given)])
       : undefined
-  return simple(accept, must, facts, toList)
+  return simple(accept, must, facts, toList, (given) => describeEntries(given, matches))
 }
 
 /** Host names for which plain http is accepted. */
@@ -130,7 +139,9 @@ export function hosts(
       ? Object.freeze([...given])
       : undefined
   const must = "an array of lower-case host names without scheme and port, such as ['keycloak']"
-  return simple(accept, must, { ...facts, default: NO_HOSTS }, toList)
+  return simple(accept, must, { ...facts, default: NO_HOSTS }, toList, (given) =>
+    describeEntries(given, isHostName),
+  )
 }
 
 const NO_HOSTS: readonly string[] = Object.freeze([])
@@ -166,7 +177,7 @@ export function nested<
     (given, name, context) => {
       if (given === undefined) return undefined
       if (isPlainObject(given)) return readTable(table, given, nestContext(context, name))
-      context.report(`${name} must be ${must}.`)
+      context.report(`${name} must be ${must}, not ${describeNotPlain(given)}.`)
       return undefined
     },
     { table },
@@ -195,19 +206,26 @@ function numeric<Default>(
   return { ...simple(accept, `${what} ${range}`, facts, Number), bounds: { min, max } }
 }
 
-/** A row for a value that `accept` returns, or that is wrong if it returns nothing. */
+/**
+ * A row for a value that `accept` returns, or that is wrong if it returns nothing. `describe` ends the sentence "... must
+ * be ..., not ...", or returns nothing if `must` says it all.
+ */
 function simple<Given, Default>(
   accept: (given: unknown) => Given | undefined,
   must: string,
   { default: usual, variable, advice }: RowFacts<Default>,
   parse?: OptionVariable['parse'],
+  describe: (given: unknown) => string | undefined = describeGiven,
 ): OptionRow<Given, Given | Default> {
-  const problem = `must be ${must}.${advice === undefined ? '' : ` ${advice}`}`
   return custom(
     (given, name, { report }) => {
       if (given === undefined) return usual as Default
       const accepted = accept(given)
-      if (accepted === undefined) report(`${name} ${problem}`)
+      if (accepted === undefined) {
+        const found = describe(given)
+        const not = found === undefined ? '' : `, not ${found}`
+        report(`${name} must be ${must}${not}.${advice === undefined ? '' : ` ${advice}`}`)
+      }
       return accepted ?? (usual as Default)
     },
     { default: usual, variable, parse },

@@ -1,5 +1,7 @@
 import { hintAt } from '../configuration-problems.ts'
-import { ownMembers } from '../lib/objects.ts'
+import { ConfigurationError } from '../errors.ts'
+import { describeNotPlain } from '../lib/describe-given.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import { getForeignNames } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
@@ -71,6 +73,23 @@ export function readRows<Table extends AnyOptionTable>(
     read(own[option], context.toName(option), context),
   ])
   return Object.fromEntries(values) as OptionValues<Table>
+}
+
+/**
+ * Returns the own members of an object of options. Throws a `ConfigurationError` with this title if it is not a plain
+ * object. `such` shows how it looks.
+ */
+export function readObject(
+  given: unknown,
+  such: string,
+  title: string,
+): Readonly<Record<string, unknown>> {
+  if (isPlainObject(given)) return ownMembers(given)
+  throw new ConfigurationError(title, [
+    given === undefined
+      ? `The options are missing: pass ${such}.`
+      : `The options must be an object ${such}, not ${describeNotPlain(given)}.`,
+  ])
 }
 
 /** Reads an object whose members are the options of a table. Reports the names of all other members. */

@@ -1,16 +1,12 @@
 import { Problems } from '../configuration-problems.ts'
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type { KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
 import { createOptionContext, type OptionContext } from './option-context.ts'
-import { readRows, reportUnknownNames } from './option-table.ts'
+import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
 
 export { TOKEN_CACHE } from './common-options.ts'
-
-const NOT_PLAIN =
-  'The options must be an object { issuer, audience, ... }, not a promise or an instance of a class.'
 
 /** The options after validation, with defaults. */
 export interface ServerSettings {
@@ -41,8 +37,7 @@ export function readOptions(
   { title, toName }: OptionSource = AS_OPTIONS,
 ): ServerSettings {
   const problems = new Problems()
-  if (!isPlainObject(options)) problems.add(NOT_PLAIN)
-  const own = ownMembers(isPlainObject(options) ? options : {})
+  const own = readObject(options, '{ issuer, audience, ... }', title)
   const context = createOptionContext(problems, own, toName)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)

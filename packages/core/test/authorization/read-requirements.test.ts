@@ -178,9 +178,10 @@ describe('readRequirements', () => {
     [{ scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
     [{ Scope: 'read' }, 'Scope is not known. Did you mean scope?'],
     [{ client: ['a'] }, 'client is not known. Did you mean clients?'],
+    [{ audience: 'x' }, 'audience is not known. Use the option audience.'],
     [
-      { audience: 'x' },
-      'audience is not known. Known are scope, clients, subject, check, issuer, optional, introspect.',
+      { resource: 'x' },
+      'resource is not known. Known are scope, clients, subject, check, issuer, optional, introspect.',
     ],
   ])('finds the mistake in %j', (requirements, ...problems) => {
     expect(problemsOf(requirements)).toEqual(problems)
@@ -220,7 +221,9 @@ describe('readRequirements', () => {
     ['a Date', new Date(0)],
     ['an Error', new Error('scope')],
   ])('rejects %s, in which it would find no requirement', (_, requirements) => {
-    expect(problemsOf(requirements)).toEqual([expect.stringContaining('not a promise')])
+    expect(problemsOf(requirements)).toEqual([
+      expect.stringMatching(/not an? (?:promise|object with inherited or hidden)/),
+    ])
   })
 
   it('takes an object without a prototype, and one of another realm', () => {
@@ -237,14 +240,25 @@ describe('readRequirements', () => {
     }
   })
 
-  it.each([undefined, null, 'read', 5, true, ['read'], () => {}])(
-    'takes nothing but an object: %j',
-    (requirements) => {
-      expect(problemsOf(requirements)).toEqual([
-        'They must be one object such as { scope }, not a promise or an instance of a class. Leave them out if any valid token will do.',
-      ])
-    },
-  )
+  it.each<[given: unknown, description: string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['', 'an empty string'],
+    [5, '5'],
+    [true, 'a boolean'],
+    [['read'], 'an array'],
+    [() => {}, 'a function'],
+  ])('takes nothing but an object: %j', (requirements, description) => {
+    expect(problemsOf(requirements)).toEqual([
+      `They must be an object such as { scope: 'read:reports' }, not ${description}. Leave them out if any valid token will do.`,
+    ])
+  })
+
+  it('shows the right call for a scope that is given as a string', () => {
+    expect(problemsOf('read')).toEqual([
+      "They must be an object such as { scope: 'read' }, not a string. Leave them out if any valid token will do.",
+    ])
+  })
 
   it('knows when it was given a request', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
@@ -461,8 +475,10 @@ describe('readRequirements', () => {
   })
 
   it('overlooks no second argument', () => {
-    expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow('one object')
-    expect(() => readRequirements([undefined], one)).toThrow('one object')
+    expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
+      'They are one object, not 2 arguments: write all requirements into it.',
+    )
+    expect(() => readRequirements([undefined], one)).toThrow('not undefined')
     expect(readRequirements([], one)).toEqual(readRequirements([{}], one))
   })
 })

@@ -84,7 +84,7 @@ describe('a row', () => {
   it('says after a problem what to do', () => {
     const row = wholeNumber({ min: 1, max: 5, advice: 'Use 1.' })
     expect(read({ one: row }, { one: 0 }).problems).toEqual([
-      'one must be a whole number from 1 to 5. Use 1.',
+      'one must be a whole number from 1 to 5, not 0. Use 1.',
     ])
   })
 
@@ -92,7 +92,7 @@ describe('a row', () => {
     const row = required(text('a word'), 'set a word')
     expect(row.required).toBe(true)
     expect(read({ one: row }, {}).problems).toEqual(['one is missing: set a word.'])
-    expect(read({ one: row }, { one: 7 }).problems).toEqual(['one must be a word.'])
+    expect(read({ one: row }, { one: 7 }).problems).toEqual(['one must be a word, not 7.'])
   })
 
   it('accepts plain http for the hosts in allowInsecureHosts', () => {
@@ -122,7 +122,7 @@ describe('a table', () => {
       'secnd is not known. Did you mean second?',
       'other is not known. Known are one, second.',
       'one.maxage is not known. Did you mean maxAge?',
-      'one.maxAge must be a number of seconds from 1 to 5.',
+      'one.maxAge must be a number of seconds from 1 to 5, not 6.',
     ])
   })
 

@@ -4,6 +4,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/iss
 import { generateKey } from '../../../../test/support/keys.ts'
 import { ConfigurationError, createResourceServer } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { FOREIGN_NAMES } from '../../src/options/foreign-names.ts'
 import { INTROSPECTION_OPTIONS } from '../../src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
@@ -78,7 +79,7 @@ describe('the options', () => {
       expect([tokenCache, problemsOf({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
     }
     expect(problemsOf({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
-      'tokenCache.maxEntries must be a whole number from 1 to 1000000. To cache no token, set tokenCache: false.',
+      'tokenCache.maxEntries must be a whole number from 1 to 1000000, not 0. To cache no token, set tokenCache: false.',
     ])
   })
 
@@ -117,7 +118,10 @@ describe('the options', () => {
 
   it('take an issuer that is no address only where its keys need no discovery', () => {
     expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
-      'issuer is no https address, so its keys cannot be discovered: give jwksUri or jwks.',
+      'issuer is no https address, so its keys cannot be discovered. Set jwksUri or jwks.',
+    ])
+    expect(problemsOf({ ...good, issuer: 'as.example.com' })).toEqual([
+      'issuer is no https address, so its keys cannot be discovered. Did you mean https://as.example.com? Otherwise set jwksUri or jwks.',
     ])
     expect(problemsOf({ ...good, issuer: 'acme', jwks })).toEqual([])
   })
@@ -367,7 +371,9 @@ describe('an option with the name that another library uses', () => {
 
   it('gets a hint that begins with an option or with requireToken', () => {
     const { introspection: _, ...ofIssuer } = ISSUER_OPTIONS
-    const known = ['requireToken', ...Object.keys({ ...ofIssuer, ...INTROSPECTION_OPTIONS })]
+    const ofTheClient = 'tokenEndpoint'
+    const ofCore = { ...COMMON_OPTIONS, ...ofIssuer, ...INTROSPECTION_OPTIONS }
+    const known = ['requireToken', ofTheClient, ...Object.keys(ofCore)]
     for (const use of Object.values(FOREIGN_NAMES)) {
       expect(known).toContain(/^\w+/.exec(use)![0])
     }
@@ -386,11 +392,11 @@ describe('problems of several options', () => {
       'realm must be printable ASCII without quotes and backslashes.',
       'jwksStaleIfError must be at least jwksMaxAge (700).',
       'issuers[0].introspection.endpont is not known. Did you mean endpoint?',
-      'issuers[0].introspection.clientAuthentication must be an object with a method: client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth.',
-      'issuers[0].introspection.maxAge must be a number of seconds from 0 to 3600.',
+      'issuers[0].introspection.clientAuthentication must be an object with a method (client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth) and its credentials.',
+      'issuers[0].introspection.maxAge must be a number of seconds from 0 to 3600, not -1.',
       'issuers[0].issuer is no https address, so its introspection endpoint cannot be discovered: give issuers[0].introspection.endpoint.',
       'issuers[1].tokenUse.value is missing: set the value in access tokens.',
-      'issuers[1].clockTolerance must be a number of seconds from 0 to 300.',
+      'issuers[1].clockTolerance must be a number of seconds from 0 to 300, not 301.',
       'issuers[1].audience: null requires issuers[1].allowedClients: without either, a token for any other API would be accepted.',
     ])
   })

@@ -95,7 +95,7 @@ it('a profile without a value for tokenUse takes none from Object.prototype', ()
 describe('an inherited member', () => {
   it('is not an option', () => {
     const options = Object.create(named) as ResourceServerOptions
-    expect(() => readOptions(options)).toThrow('issuer is missing')
+    expect(() => readOptions(options)).toThrow('The options must be an object')
     expect(() => readOptions({ issuers: [options] })).toThrow('issuers must be an array')
     const introspection = Object.create(nested.introspection) as object
     expect(() => readOptions({ ...nested, introspection })).toThrow('introspection must be')

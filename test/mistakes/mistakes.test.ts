@@ -1,0 +1,303 @@
+/**
+ * The mistakes that people make with Bearward, and what it tells them. A message names what is wrong and what to write
+ * instead. All mistakes of the options are in one error.
+ */
+import { clientCredentials } from '@bearward/client'
+import { ConfigurationError, createResourceServer } from '@bearward/core'
+import * as onExpress from '@bearward/express'
+import { describe, expect, it } from 'vitest'
+
+const GOOD = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' }
+const SOURCE = {
+  issuer: 'https://auth.example.com',
+  clientId: 'orders',
+  clientAuthentication: { method: 'client_secret_basic', secret: 'a' },
+}
+const METHODS = 'client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth'
+const AUDIENCE_IS_MISSING =
+  'audience is missing: set the identifier of this API that the authorization server writes into aud, or several.'
+const ISSUER_IS_MISSING =
+  'issuer is missing: set the issuer identifier, as in the iss claim of its tokens.'
+
+type Mistake = readonly [mistake: string, given: unknown, ...problems: string[]]
+
+/** The options of `createBearward`, or what is given as such. */
+const OPTIONS: readonly Mistake[] = [
+  ['nothing', undefined, 'The options are missing: pass { issuer, audience, ... }.'],
+  [
+    'the issuer alone, as a string',
+    'https://auth.example.com',
+    'The options must be an object { issuer, audience, ... }, not a string.',
+  ],
+  [
+    'a promise of options',
+    Promise.resolve(GOOD),
+    'The options must be an object { issuer, audience, ... }, not a promise (await it).',
+  ],
+  [
+    'environment variables that are not set',
+    { issuer: undefined, audience: undefined },
+    ISSUER_IS_MISSING,
+    AUDIENCE_IS_MISSING,
+  ],
+  [
+    'a misspelt option',
+    { issuer: GOOD.issuer, audiance: 'reports' },
+    'audiance is not known. Did you mean audience?',
+    AUDIENCE_IS_MISSING,
+  ],
+  [
+    'the name of a claim',
+    { issuer: GOOD.issuer, aud: 'reports' },
+    'aud is not known. Use audience.',
+    AUDIENCE_IS_MISSING,
+  ],
+  [
+    'a name of express-oauth2-jwt-bearer',
+    { issuerBaseURL: GOOD.issuer, audience: 'reports' },
+    'issuerBaseURL is not known. Use issuer.',
+    ISSUER_IS_MISSING,
+  ],
+  [
+    'a name of passport-jwt',
+    { ...GOOD, secretOrKey: 'a' },
+    'secretOrKey is not known. Use secret (bytes) or jwks (public keys).',
+  ],
+  ['a name of jwks-rsa', { ...GOOD, jwksUrl: 'a' }, 'jwksUrl is not known. Use jwksUri.'],
+  [
+    'a name as in the RFCs',
+    { ...GOOD, jwks_uri: 'a' },
+    'jwks_uri is not known. Did you mean jwksUri?',
+  ],
+  [
+    'an issuer without its scheme',
+    { ...GOOD, issuer: 'auth.example.com' },
+    'issuer is no https address, so its keys cannot be discovered. Did you mean https://auth.example.com? Otherwise set jwksUri or jwks.',
+  ],
+  [
+    'an issuer with plain http',
+    { ...GOOD, issuer: 'http://auth.example.com' },
+    'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
+  ],
+  [
+    'the address of the metadata as issuer',
+    { ...GOOD, issuer: 'https://auth.example.com/.well-known/openid-configuration' },
+    'issuer is the address of its metadata: set the issuer that the metadata contains.',
+  ],
+  [
+    'the endpoint of Entra for all tenants as issuer',
+    { ...GOOD, issuer: 'https://login.microsoftonline.com/common/v2.0' },
+    'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your own tenant.',
+  ],
+  [
+    'several issuers in issuer',
+    { ...GOOD, issuer: ['https://a.example.com', 'https://b.example.com'] },
+    'issuer must be a string, not an array. Several issuers are set as issuers: [{ issuer, audience }, ...].',
+  ],
+  [
+    'one issuer beside several',
+    { issuer: GOOD.issuer, issuers: [GOOD] },
+    'issuer cannot be combined with issuers: set it in each issuer.',
+  ],
+  [
+    'an audience that is switched off',
+    { ...GOOD, audience: false },
+    'audience must be a non-empty string, an array of such strings, or null, not a boolean.',
+  ],
+  [
+    'an audience that is switched off with null',
+    { ...GOOD, audience: null },
+    'audience: null requires allowedClients: without either, a token for any other API would be accepted.',
+    "audience: null requires a rule that tells access tokens from ID tokens: tokenUse, or jwtProfile: 'rfc9068'.",
+  ],
+  [
+    'the algorithm none',
+    { ...GOOD, algorithms: ['none'] },
+    "algorithms must be an array of algorithms (RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512), not an array with 'none'.",
+  ],
+  [
+    'a secret as a string',
+    { ...GOOD, secret: 'a secret of many characters' },
+    'secret must be bytes (a Uint8Array) or a secret KeyObject. A string is not accepted, because its encoding is ambiguous.',
+  ],
+  [
+    'milliseconds instead of seconds',
+    { ...GOOD, fetchTimeout: 5000 },
+    'fetchTimeout must be a number of seconds from 0.001 to 30, not 5000.',
+  ],
+  [
+    'a number as a string',
+    { ...GOOD, clockTolerance: '5' },
+    'clockTolerance must be a number of seconds from 0 to 300, not a string.',
+  ],
+  [
+    'a provider in upper case',
+    { ...GOOD, provider: 'Keycloak' },
+    "provider 'Keycloak' is not known. Did you mean keycloak?",
+  ],
+  [
+    'opaque tokens without introspection',
+    { ...GOOD, tokenFormat: 'opaque' },
+    "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.",
+  ],
+  [
+    'a logger as listener',
+    { ...GOOD, onEvent: console },
+    'onEvent must be a function, not an object.',
+  ],
+]
+
+const OBJECT = "They must be an object such as { scope: 'read:reports' }, not"
+const OR_NOTHING = 'Leave them out if any valid token will do.'
+
+/** The requirements of `requireToken`, or what is given as such. */
+const REQUIREMENTS: readonly Mistake[] = [
+  [
+    'a scope as a string',
+    'read',
+    `They must be an object such as { scope: 'read' }, not a string. ${OR_NOTHING}`,
+  ],
+  ['an array of scopes', ['read', 'write'], `${OBJECT} an array. ${OR_NOTHING}`],
+  ['a variable that is undefined', undefined, `${OBJECT} undefined. ${OR_NOTHING}`],
+  [
+    'a scope that is undefined',
+    { scope: undefined },
+    'scope is undefined: give it a value, or leave it out.',
+  ],
+  ['scopes', { scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
+  ['an empty scope', { scope: '' }, 'scope names no scope: name at least one, or leave it out.'],
+  [
+    'roles',
+    { roles: ['admin'] },
+    'roles is not known. Use check: (token) => ..., or scope with the option scopeClaim.',
+  ],
+  [
+    'a client as a string',
+    { clients: 'cron' },
+    "clients must be an array with at least one client: ['cron'].",
+  ],
+  [
+    'a kind of subject that does not exist',
+    { subject: 'service' },
+    "subject must be 'machine' or 'user'.",
+  ],
+  [
+    'a subject where nothing tells machines from users',
+    { subject: 'machine' },
+    "subject: nothing is said about who is a machine at https://auth.example.com. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others. Or name the machines in machineClients.",
+  ],
+  [
+    'an issuer that is not configured',
+    { issuer: 'https://other.example.com' },
+    'issuer must name configured issuers: https://auth.example.com.',
+  ],
+  [
+    'introspection without its options',
+    { introspect: true },
+    'introspect: https://auth.example.com cannot be asked. Give that issuer introspection: { clientId, clientAuthentication }, or name the others in issuer.',
+  ],
+  ['a check that is a value', { check: true }, 'check must be a function.'],
+  [
+    'requireToken without parentheses',
+    { method: 'GET', url: '/', headers: {} },
+    'It makes one: write requireToken() with parentheses.',
+  ],
+]
+
+/** The options of `clientCredentials`, or what is given as such. */
+const CLIENT: readonly Mistake[] = [
+  [
+    'nothing',
+    undefined,
+    'The options are missing: pass { issuer, clientId, clientAuthentication, ... }.',
+  ],
+  [
+    'an environment variable that is not set',
+    { ...SOURCE, clientAuthentication: { method: 'client_secret_basic', secret: undefined } },
+    'clientAuthentication.secret is missing (is the environment variable set?).',
+  ],
+  [
+    'the secret beside the client id',
+    { issuer: SOURCE.issuer, clientId: 'orders', clientSecret: 'very-secret' },
+    'clientSecret is not known. Use clientAuthentication: { method, secret }.',
+    `clientAuthentication is missing: set an object with a method (${METHODS}) and its credentials.`,
+  ],
+  [
+    'a short name of a method',
+    { ...SOURCE, clientAuthentication: { method: 'basic', secret: 'very-secret' } },
+    'clientAuthentication.method is not known. Did you mean client_secret_basic?',
+  ],
+  [
+    'a secret with a line break, from a file',
+    { ...SOURCE, clientAuthentication: { method: 'client_secret_basic', secret: 'very-secret\n' } },
+    'clientAuthentication.secret holds a line break: trim it.',
+  ],
+  [
+    'a PEM as key',
+    {
+      ...SOURCE,
+      clientAuthentication: { method: 'private_key_jwt', key: 'very-secret', algorithm: 'ES256' },
+    },
+    'clientAuthentication.key is a string: for a PEM, set createPrivateKey(pem) of node:crypto.',
+  ],
+  [
+    'the name of another library for the token endpoint',
+    { ...SOURCE, issuer: undefined, tokenUrl: 'https://auth.example.com/token' },
+    'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
+    'tokenUrl is not known. Use tokenEndpoint.',
+  ],
+  [
+    'resource beside audience',
+    { ...SOURCE, resource: 'https://api.example.com', audience: 'reports' },
+    'resource and audience exclude each other: set the one that the authorization server supports.',
+  ],
+]
+
+/** The environment of `optionsFromEnv`. */
+const ENVIRONMENT: readonly Mistake[] = [
+  ['nothing', undefined, 'The environment is missing: call optionsFromEnv(process.env).'],
+  ['no variable', { PATH: '/bin' }, 'BEARWARD_ISSUER is not set.', 'BEARWARD_AUDIENCE is not set.'],
+  [
+    'a misspelt variable',
+    { BEARWARD_ISSUER: GOOD.issuer, BEARWARD_AUDIANCE: 'reports' },
+    'BEARWARD_AUDIANCE is not known. Did you mean BEARWARD_AUDIENCE?',
+    'BEARWARD_AUDIENCE is not set.',
+  ],
+]
+
+function getProblems(call: () => unknown): readonly string[] {
+  try {
+    call()
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(String(error)).not.toContain('very-secret')
+    return (error as ConfigurationError).problems
+  }
+  return []
+}
+
+const bearward = onExpress.createBearward(GOOD)
+
+describe.each<[function: string, mistakes: readonly Mistake[], call: (given: never) => unknown]>([
+  ['createBearward', OPTIONS, onExpress.createBearward],
+  ['createResourceServer', OPTIONS, createResourceServer],
+  ['requireToken', REQUIREMENTS, bearward.requireToken],
+  ['clientCredentials', CLIENT, clientCredentials],
+  ['optionsFromEnv', ENVIRONMENT, onExpress.optionsFromEnv],
+])('%s, called by mistake with', (_, mistakes, call) => {
+  it.each(mistakes)('%s', (_mistake, given, ...problems) => {
+    expect(getProblems(() => call(given as never))).toEqual(problems)
+  })
+})
+
+describe('a ConfigurationError', () => {
+  it('lists its problems once, also where Node prints it', async () => {
+    const { inspect } = await import('node:util')
+    try {
+      onExpress.createBearward({} as never)
+      expect.unreachable()
+    } catch (error) {
+      expect(inspect(error).split('audience is missing')).toHaveLength(2)
+    }
+  })
+})
