@@ -129,6 +129,48 @@ const README: Record<string, (code: string) => Promise<void>> = {
     })
   },
 
+  async 'Calling an API as a service'(code) {
+    vi.stubEnv('CLIENT_SECRET', 'a secret')
+    const token = { access_token: 'a', token_type: 'Bearer', expires_in: 60 }
+    const server = closing(
+      await scriptedServer('/token', token, (url) => ({
+        '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
+        '/reports': ['a report'],
+      })),
+    )
+    const adapted = adapt(code, {
+      'https://auth.example.com': server.url,
+      [`  resource: '${API}',`]: `  resource: '${API}', allowedOrigins: ['${server.url}'],`,
+      [`${API}/reports`]: `${server.url}/reports`,
+    })
+    const { response } = await runSnippet('calling', adapted)
+    expect(await (response as Response).json()).toEqual(['a report'])
+    expect(server.asked[0]!.form.get('resource')).toBe(API)
+  },
+
+  async 'Deciding in your own code'(code) {
+    const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
+    const call = await serve((await runSnippet('deciding', adapted))['app'] as Express)
+    for (const scope of ['read:reports', 'admin']) {
+      expect(await call('GET', '/reports', await machineToken(scope))).toEqual({
+        status: 200,
+        body: '{"caller":"reports-cron"}',
+      })
+    }
+    expect((await call('GET', '/reports')).status).toBe(401)
+    expect(await call('GET', '/reports', await machineToken('write:reports'))).toEqual({
+      status: 403,
+      body: JSON.stringify({
+        error: 'insufficient_scope',
+        error_description: 'The access token lacks a required scope.',
+      }),
+    })
+    const unawaited = adapt(adapted, { 'await authorize': 'authorize' })
+    const open = await serve((await runSnippet('deciding-unawaited', unawaited))['app'] as Express)
+    expect((await open('GET', '/reports', await machineToken('read:reports'))).status).toBe(500)
+    expect((await open('GET', '/reports')).status).toBe(500)
+  },
+
   async 'Tokens from sockets, queues and tools'(code) {
     const module = await runSnippet('verify', adapt(code, issuerAddress()))
     const onMessage = module['onMessage'] as (message: { token: string }) => Promise<string>
@@ -380,6 +422,12 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       await runSnippet('client-tool', adapted(code))
       expect(logged.mock.calls).toEqual([['["a report"]']])
       vi.stubEnv('CLIENT_SECRET', 'a wrong one')
+      await runSnippet('client-tool-unset', adapt(adapted(code), { 'process.env': '{}' }))
+      expect(complained.mock.calls).toEqual([
+        [expect.stringContaining('clientAuthentication.secret is missing')],
+      ])
+      expect(process.exitCode).toBe(2)
+      complained.mockClear()
       await runSnippet('client-tool-refused', adapted(code))
       expect(complained.mock.calls).toEqual([
         [expect.stringContaining('invalid_client: ')],

@@ -37,6 +37,19 @@ export const FAILING: Partial<Record<Situation, Expected>> = {
   'good, keys loading': { status: 500, handled: 0 },
 }
 
+/** Code that does not await `authorize`, and reads the `kind` of the promise. */
+export const UNAWAITED_KIND: Readonly<Record<Situation, Expected>> = {
+  'good, keys loaded': { status: 500, handled: 0 },
+  'good, keys loading': { status: 500, handled: 0 },
+  'refused, keys loaded': { status: 500, handled: 0 },
+  'refused, keys loading': { status: 500, handled: 0 },
+}
+
+/** Returns whether an outcome is refused, in code without types. */
+export function isRefused(outcome: unknown): boolean {
+  return (outcome as { kind?: unknown }).kind === 'refused'
+}
+
 /**
  * A guard that is called and not awaited, in a framework that cannot detect it. The handler runs, and `auth` throws
  * unless the request was granted before.

@@ -7,16 +7,15 @@ import { read, readManifest } from './files.ts'
  */
 export function describeApi(name: string): string {
   const { exports, engines, peerDependencies = {} } = readManifest(`packages/${name}/package.json`)
-  const index = readModule(`packages/${name}/dist/index.d.ts`)
-  const exported = index.reExports
-    .filter(({ from }) => from.startsWith('.'))
-    .flatMap(({ names, from }) => names.map((each) => find(resolve(index, from), each)))
-  const foreign = index.reExports
-    .filter(({ from }) => !from.startsWith('.'))
-    .map(({ names, from }) => `from ${from}: ${[...names].sort().join(', ')}`)
+  const entries = Object.entries(exports as Readonly<Record<string, { types: string }>>)
+    // `internal` may change at any time.
+    .filter(([path]) => path !== './package.json' && path !== './internal')
+    .map(([path, { types }]) => {
+      const module = readModule(posix.join(`packages/${name}`, types))
+      return { path, module, exported: exportedBy(module) }
+    })
+  const exported = entries.flatMap((entry) => entry.exported)
   const all = reachable(exported)
-  const isExported = (declaration: Declaration) => exported.includes(declaration)
-
   return [
     `The public surface of @bearward/${name}, written by "npm run api".`,
     'What changes here changes for users: see it, and say it in the commit.',
@@ -24,13 +23,32 @@ export function describeApi(name: string): string {
     `exports ${JSON.stringify(exports)}`,
     `engines ${JSON.stringify(engines)}`,
     `peerDependencies ${JSON.stringify(peerDependencies)}`,
-    heading('Exported'),
-    ...listed(all.filter(isExported)),
-    ...foreign,
+    ...entries.flatMap((entry) => [
+      heading(`Exported${entry.path.slice(1) && ` by ${entry.path.slice(2)}`}`),
+      ...listed(entry.exported),
+      ...foreign(entry.module),
+    ]),
     heading('Not exported, but part of what is'),
-    ...listed(all.filter((declaration) => !isExported(declaration))),
+    ...listed(all.filter((declaration) => !exported.includes(declaration))),
     '',
   ].join('\n')
+}
+
+/** The declarations that a module exports: its own, those of other modules here, and what it adds to others. */
+function exportedBy(module: Module): readonly Declaration[] {
+  const own = [...module.declarations.values()].filter(
+    ({ text }) => text.startsWith('export ') || AUGMENTED.test(text),
+  )
+  const others = module.reExports
+    .filter(({ from }) => from.startsWith('.'))
+    .flatMap(({ names, from }) => names.map((each) => find(resolve(module, from), each)))
+  return [...own, ...others]
+}
+
+function foreign({ reExports }: Module): readonly string[] {
+  return reExports
+    .filter(({ from }) => !from.startsWith('.'))
+    .map(({ names, from }) => `from ${from}: ${[...names].sort().join(', ')}`)
 }
 
 interface Declaration {

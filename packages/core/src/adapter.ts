@@ -8,9 +8,10 @@
  * @packageDocumentation
  */
 import type { Requirements } from './authorization/requirements.ts'
+import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
-import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
+import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { getToken } from './request/request-state.ts'
@@ -48,7 +49,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
 /** The guards of one configuration. Made by `createBearward`. `Raw` is the request of the framework. */
 export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   ResourceServer,
-  'verify' | 'ready' | 'status' | 'distrustKey' | 'close'
+  'ready' | 'status' | 'distrustKey' | 'close'
 > {
   /**
    * Makes a guard: a request passes if it carries a valid token that meets the requirements, and is refused
@@ -69,6 +70,18 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    * if (outcome.kind !== 'granted') return showSignIn()
    */
   readonly authorize: (request: Raw, requirements?: Requirements<Raw>) => Promise<Outcome>
+  /**
+   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Pass the token alone,
+   * without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token (`cnf`) is
+   * refused, because its proof is part of a request.
+   *
+   * Does NOT check scopes, the subject or any other requirement.
+   *
+   * @example
+   * const outcome = await bearward.verify(message.token)
+   * if (outcome.kind !== 'granted') return socket.close(4401)
+   */
+  readonly verify: (token: string) => Promise<Granted | Refused>
 }
 
 /** Result of `defineAdapter`. */
@@ -85,7 +98,7 @@ export interface Adapter<Raw extends object, Guard> {
  * const adapter = defineAdapter<[Context, Next], Promise<unknown>>({
  *   toRequest: ({ method, originalUrl: url, req }) => ({ method, url, ...req }),
  *   grant: ({ headers }, context) => context.set(headers),
- *   proceed: (_context, next) => next(),
+ *   proceed: (_context, next) => callNext(next),
  *   refuse: async ({ status, headers, body }, context) => Object.assign(context, { status, body }),
  *   fail: (error) => Promise.reject(error),
  *   environment: process.env,
@@ -133,12 +146,16 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   return {
     createBearward(options) {
       const server = createResourceServer(options)
-      const { verify, ready, status, distrustKey, close } = server
+      const { ready, status, distrustKey, close } = server
+      const verify = async (token: string) => server.verify(token)
       return {
         requireToken: (...requirements) => createGuard(server, requirements),
-        authorize: async (raw, ...requirements) =>
-          server.authorize(toRequestLike(raw), ...(requirements as [Requirements])),
-        verify,
+        authorize(raw, ...requirements) {
+          const decide = async () =>
+            server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
+          return mustBeAwaited(decide(), OUTCOME_MEMBERS)
+        },
+        verify: (token) => mustBeAwaited(verify(token), OUTCOME_MEMBERS),
         ready,
         status,
         distrustKey,
@@ -149,6 +166,20 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
       createGuard(resourceServerFromEnv(definition.environment), requirements),
     auth: getToken,
   }
+}
+
+/**
+ * Calls the next handler and returns what it returns. Throws a `TypeError` that names the fix if there is none, because
+ * a guard was called by hand with too few arguments.
+ *
+ * @example
+ * proceed: (_request, _response, next) => callNext(next),
+ */
+export function callNext<T>(next: () => T): T {
+  if (typeof next === 'function') return next()
+  throw new TypeError(
+    'A guard was called without next. Pass next, or use authorize(...), which returns the outcome.',
+  )
 }
 
 /**

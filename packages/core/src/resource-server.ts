@@ -5,8 +5,9 @@ import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
+import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { createPublisher } from './lib/publisher.ts'
-import type { Granted, Outcome } from './model/outcome.ts'
+import { type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
@@ -73,8 +74,8 @@ export interface ResourceServer {
    */
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Uses the same
-   * token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
+   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Pass the token
+   * alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
    * is part of a request.
    *
    * Does NOT check scopes, the subject or any other requirement. At an issuer where anybody can request a token
@@ -82,7 +83,7 @@ export interface ResourceServer {
    *
    * @example
    * const outcome = await server.verify(message.token)
-   * if (outcome.kind === 'refused') socket.close(4401, outcome.reason)
+   * if (outcome.kind !== 'granted') return socket.close(4401)
    */
   readonly verify: (token: string) => MaybePromise<Granted | Refused>
   /**
@@ -155,12 +156,13 @@ export function createServer({
 
   function guard(...given: readonly unknown[]): Guard {
     const requirements = readRequirements(given, settings.issuers)
-    return (request) => run(PIPELINE, createGuardExchange(request, requirements, services))
+    return (request) =>
+      failUnlessAwaited(run(PIPELINE, createGuardExchange(request, requirements, services)))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
     const requirements = readRequirements(given, settings.issuers)
-    return run(PIPELINE, createExchange(request, requirements, services))
+    return failUnlessAwaited(run(PIPELINE, createExchange(request, requirements, services)))
   }
 
   return {
@@ -169,7 +171,7 @@ export function createServer({
     verify(token) {
       const steps = [presentToken(token), ...AFTER_CREDENTIALS]
       const outcome = run(steps, createDetachedExchange(ANY_TOKEN, services))
-      return outcome as MaybePromise<Granted | Refused>
+      return failUnlessAwaited(outcome) as MaybePromise<Granted | Refused>
     },
     ready: issuers.ready,
     status: issuers.status,
@@ -178,6 +180,11 @@ export function createServer({
     },
     close: () => closing.abort(),
   }
+}
+
+/** Code that forgets to await an outcome must not take it for a grant. */
+function failUnlessAwaited(outcome: MaybePromise<Outcome>): MaybePromise<Outcome> {
+  return outcome instanceof Promise ? mustBeAwaited(outcome, OUTCOME_MEMBERS) : outcome
 }
 
 /** The step after the credentials. */

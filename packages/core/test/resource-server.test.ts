@@ -548,6 +548,27 @@ describe('an optional guard', () => {
   })
 })
 
+describe('an outcome that is not awaited', () => {
+  it('throws where it is read', async () => {
+    const url = 'https://as.example.com/jwks'
+    const { jwks } = issuer
+    const remote = { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: url }
+    const fetch = async () => Response.json(jwks)
+    const waiting = [
+      createResourceServer({ ...remote, fetch }).authorize(request(issuer.token())),
+      createResourceServer({ ...remote, fetch }).guard()(request(issuer.token())),
+      createResourceServer({ ...remote, fetch }).verify(issuer.token()),
+    ]
+    for (const outcome of waiting) {
+      expect(outcome).toBeInstanceOf(Promise)
+      for (const member of ['kind', 'status', 'token', 'reason'] as const) {
+        expect(() => (outcome as never)[member]).toThrow('write await')
+      }
+      expect((await outcome).kind).toBe('granted')
+    }
+  })
+})
+
 describe('server.verify', () => {
   /** A resource server, and every event with the listener's second argument. */
   function setup(more: Partial<ResourceServerOptions> = {}) {
@@ -694,6 +715,19 @@ describe('server.verify', () => {
       expect(events().filter(({ type }) => type === 'refused')).toHaveLength(i)
     }
     expect(events().at(-1)).toMatchObject({ type: 'refused', status, reason })
+  })
+
+  it('says that a token has its scheme in front', () => {
+    const { server, events } = setup()
+    for (const scheme of ['Bearer', 'bearer', 'DPoP']) {
+      const outcome = server.verify(`${scheme} ${issuer.token()}`)
+      expect(outcome).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+      expect(events().at(-1)).toMatchObject({
+        check: 'token',
+        expected: 'the token without a scheme',
+        found: 'a scheme',
+      })
+    }
   })
 
   it('refuses a token of another type with what was found, and nothing of its value', () => {

@@ -4,7 +4,7 @@ import type {
   ResourceServerOptions,
   ResponseHeaders,
 } from '@bearward/core'
-import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
+import { type AdapterBearward, callNext, defineAdapter, pending } from '@bearward/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
 
 /** The requirements of a guard. `check` receives the Express request. */
@@ -32,7 +32,7 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
   },
-  proceed: (_request, _response, next) => next(),
+  proceed: (_request, _response, next) => callNext(next),
   refuse({ status, headers, body }, _request, response) {
     // The response may have been sent, or begun, while keys were fetched. One that has begun is cut off.
     if (response.headersSent) {

@@ -4,7 +4,7 @@ import type {
   ResourceServerOptions,
   ResponseHeaders,
 } from '@bearward/core'
-import { type AdapterBearward, defineAdapter } from '@bearward/core/adapter'
+import { type AdapterBearward, callNext, defineAdapter } from '@bearward/core/adapter'
 import type { Context, Next, ParameterizedContext } from 'koa'
 
 /** The requirements of a guard. `check` receives the Koa context. */
@@ -29,7 +29,7 @@ const adapter = defineAdapter<[Context, Next], Promise<void>>({
     if (outcome.kind === 'granted') state.auth = outcome.token
     else delete state.auth
   },
-  proceed: (_context, next) => next() as Promise<void>,
+  proceed: (_context, next) => callNext(next) as Promise<void>,
   async refuse({ status, headers, body }, context) {
     context.status = status
     writeHeaders(headers, context)

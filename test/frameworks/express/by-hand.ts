@@ -1,7 +1,13 @@
 import { auth, createBearward, type ExpressGuard } from '@bearward/express'
 import type express from 'express'
 import { serve } from '../framework.ts'
-import { type Composition, FAILING, NOT_AWAITED } from '../composition.ts'
+import {
+  type Composition,
+  FAILING,
+  isRefused,
+  NOT_AWAITED,
+  UNAWAITED_KIND,
+} from '../composition.ts'
 
 type Express = () => ReturnType<typeof express>
 type Middleware = (guard: ExpressGuard) => express.RequestHandler
@@ -22,6 +28,19 @@ const MIDDLEWARES: readonly (readonly [
     (guard) => async (req, res, next) => {
       await guard(req, res, next)
     },
+  ],
+  [
+    'awaits guard(req, res) without next',
+    (guard) => async (req, res, next) => {
+      try {
+        await (guard as (...args: unknown[]) => unknown)(req, res)
+      } catch (error) {
+        next(error)
+        return
+      }
+      next()
+    },
+    FAILING,
   ],
   ['returns guard(req, res, next)', (guard) => (req, res, next) => guard(req, res, next)],
   ['calls guard(req, res, next)', (guard) => (req, res, next) => void guard(req, res, next)],
@@ -91,6 +110,21 @@ export function expressCompositions(framework: Express): readonly Composition[] 
           }, next)
         })
         app.use(handler(handle))
+        return serve(app, 65_536, bearward)
+      },
+    },
+    {
+      name: 'reads the kind of authorize(req) without await',
+      expected: UNAWAITED_KIND,
+      start(options, handle) {
+        const bearward = createBearward(options)
+        const app = framework()
+        app.use((req, res, next) => {
+          if (isRefused(bearward.authorize(req, { scope: 'read' }))) res.status(401).end()
+          else next()
+        })
+        app.use(handler(handle))
+        app.use(silent)
         return serve(app, 65_536, bearward)
       },
     },

@@ -2,7 +2,7 @@ import { auth, type Bearward, createBearward, type FastifyGuard } from '@bearwar
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { serve } from '../framework.ts'
-import { type Composition, FAILING } from '../composition.ts'
+import { type Composition, FAILING, isRefused, UNAWAITED_KIND } from '../composition.ts'
 
 type AnyRequest = FastifyRequest
 type AnyReply = FastifyReply
@@ -103,6 +103,14 @@ const MOUNTS: readonly (readonly [
           await reply.code(outcome.kind === 'refused' ? outcome.status : 401).send()
         }
       }),
+  ],
+  [
+    'reads the kind of authorize(request) without await',
+    (app, _guard, bearward) =>
+      app.addHook('onRequest', async (request, reply) => {
+        if (isRefused(bearward.authorize(request, { scope: 'read' }))) await reply.code(401).send()
+      }),
+    UNAWAITED_KIND,
   ],
 ]
 

@@ -1,7 +1,14 @@
 import { auth, createBearward, type KoaGuard } from '@bearward/koa'
 import type Koa from 'koa'
 import { serve } from '../framework.ts'
-import { type Composition, FAILING, NOT_AWAITED, PROTECTED } from '../composition.ts'
+import {
+  type Composition,
+  FAILING,
+  isRefused,
+  NOT_AWAITED,
+  PROTECTED,
+  UNAWAITED_KIND,
+} from '../composition.ts'
 
 type Middleware = (guard: KoaGuard) => Koa.Middleware
 
@@ -20,6 +27,13 @@ const MIDDLEWARES: readonly (readonly [
     (guard) => async (ctx, next) => {
       await guard(ctx, next)
     },
+  ],
+  [
+    'awaits guard(ctx) without next',
+    (guard) => async (ctx) => {
+      await (guard as (...args: unknown[]) => unknown)(ctx)
+    },
+    FAILING,
   ],
   ['returns guard(ctx, next)', (guard) => (ctx, next) => guard(ctx, next)],
   [
@@ -86,6 +100,15 @@ export function koaCompositions(framework: () => Koa): readonly Composition[] {
         const outcome = await bearward.authorize(ctx, { scope: 'read' })
         if (outcome.kind === 'granted') return next()
         ctx.status = outcome.kind === 'refused' ? outcome.status : 401
+      }),
+    },
+    {
+      name: 'reads the kind of authorize(ctx) without await',
+      expected: UNAWAITED_KIND,
+      start: start((bearward) => (ctx, next) => {
+        if (!isRefused(bearward.authorize(ctx, { scope: 'read' }))) return next()
+        ctx.status = 401
+        return undefined
       }),
     },
   ]

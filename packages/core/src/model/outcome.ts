@@ -18,3 +18,14 @@ export interface Anonymous {
 
 /** The result of a guard for one request. */
 export type Outcome = Granted | Anonymous | Refused
+
+/** The members of all outcomes. */
+export const OUTCOME_MEMBERS = [
+  'kind',
+  'token',
+  'headers',
+  'reason',
+  'status',
+  'body',
+  'explanation',
+] as const satisfies readonly (keyof Granted | keyof Refused)[]

@@ -15,6 +15,9 @@ const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
 /** Another set of credentials after a comma: a proxy joins two header lines so. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
+/** A scheme in front of a token. */
+const LEADING_SCHEME = /^(?:bearer|dpop)[ \t]/i
+
 /** The part of an exchange that this step reads and writes. */
 export interface CredentialsExchange {
   readonly request: RequestLike
@@ -35,10 +38,20 @@ export function presentToken(
   token: string,
 ): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
   return (exchange) => {
-    const rejection = checkTokenLength(token)
+    const rejection = checkToken(token)
     if (rejection === undefined) exchange.credentials = { scheme: 'Bearer', token }
     return rejection
   }
+}
+
+function checkToken(token: unknown): Rejection | undefined {
+  if (typeof token !== 'string') return rejectedToken('a string', describeType(token))
+  if (LEADING_SCHEME.test(token)) return rejectedToken('the token without a scheme', 'a scheme')
+  return checkTokenLength(token)
+}
+
+function rejectedToken(expected: string, found: string): Rejection {
+  return new Rejection('malformed_credentials', { check: 'token', expected, found })
 }
 
 /**

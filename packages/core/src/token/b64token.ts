@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits.ts'
-import { describeType, Rejection } from '../response/rejection.ts'
+import { Rejection } from '../response/rejection.ts'
 
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
@@ -11,11 +11,8 @@ export function checkB64token(text: string): Rejection | undefined {
   return B64TOKEN.test(text) ? undefined : rejectAsToken(text)
 }
 
-/** Checks the length of a token, and its type, for callers without types. */
-export function checkTokenLength(token: unknown): Rejection | undefined {
-  if (typeof token !== 'string') {
-    return rejected('malformed_credentials', 'a string', describeType(token))
-  }
+/** Checks the length of a token. */
+export function checkTokenLength(token: string): Rejection | undefined {
   if (token.length <= LIMITS.tokenLength) return undefined
   return (
     checkB64token(token) ??

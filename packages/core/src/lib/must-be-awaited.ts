@@ -1,0 +1,13 @@
+/**
+ * Makes a promise fail closed where it is used as its result. Without types, `promise.kind === 'refused'` is `false` for
+ * every token. Reading one of `members` now throws a `TypeError` that says to await the promise.
+ */
+export function mustBeAwaited<T>(promise: Promise<T>, members: readonly string[]): Promise<T> {
+  const failing = members.map((member) => {
+    const get = () => {
+      throw new TypeError(`The result was not awaited, so it has no ${member}: write await.`)
+    }
+    return [member, { get }] as const
+  })
+  return Object.defineProperties(promise, Object.fromEntries(failing))
+}
