@@ -4,17 +4,22 @@ import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { expressCompositions } from './frameworks/express/by-hand.ts'
 import { fastifyCompositions } from './frameworks/fastify/by-hand.ts'
+import { hapiCompositions } from './frameworks/hapi/by-hand.ts'
 import { koaCompositions } from './frameworks/koa/by-hand.ts'
 import type { Composition } from './frameworks/composition.ts'
 import type { Framework } from './frameworks/framework.ts'
 import { onExpress } from './frameworks/express/mount.ts'
 import { onFastify } from './frameworks/fastify/mount.ts'
+import { onHapi } from './frameworks/hapi/mount.ts'
 import { onKoa } from './frameworks/koa/mount.ts'
 
 /** One major version of a framework, with the adapter mounted in it. */
 export interface FrameworkEntry extends Framework {
-  /** The folder of the adapter in `packages/` and in `test/frameworks/`. */
-  readonly adapter: string
+  /**
+   * The folder of the adapter in `packages/` and in `test/frameworks/`. `undefined` if the adapter has no package: it is
+   * `adapter.ts` in its folder in `test/frameworks/`, and is never published.
+   */
+  readonly adapter: string | undefined
   /** The module of this version, as the manifest of the adapter names it. */
   readonly module: string
   /** The ways in which people call a guard by hand. */
@@ -22,9 +27,10 @@ export interface FrameworkEntry extends Framework {
 }
 
 /**
- * The frameworks that Bearward supports. The contract, the attack corpus and the misuse cases run for each entry. The
- * folder of an adapter in `frameworks/` also has its API for the packaging checks and the runtimes (`application.ts`),
- * and what the compiler must accept and refuse (`types.test-d.ts`).
+ * The frameworks that Bearward supports, and hapi, whose adapter is written from the documentation alone to test it. The
+ * contract, the attack corpus and the misuse cases run for each entry. The folder of a published adapter in `frameworks/`
+ * also has its API for the packaging checks and the runtimes (`application.ts`), and what the compiler must accept and
+ * refuse (`types.test-d.ts`).
  */
 export const FRAMEWORKS: readonly FrameworkEntry[] = [
   {
@@ -52,4 +58,5 @@ export const FRAMEWORKS: readonly FrameworkEntry[] = [
     byHand: koaCompositions(() => new Koa2()),
   },
   { ...onFastify, adapter: 'fastify', module: 'fastify', byHand: fastifyCompositions },
+  { ...onHapi, adapter: undefined, module: '@hapi/hapi', byHand: hapiCompositions },
 ]

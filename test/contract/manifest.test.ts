@@ -76,11 +76,19 @@ describe('the contract', () => {
 
   it('runs for every adapter, with every major version of its framework', () => {
     const supported = ADAPTERS.flatMap((adapter) => listMajors(adapter))
-    const entries = FRAMEWORKS.map(
-      ({ adapter, module }) => `${adapter} ${getVersion(adapter, module)}`,
+    const entries = FRAMEWORKS.flatMap(({ adapter, module }) =>
+      adapter === undefined ? [] : `${adapter} ${getVersion(adapter, module)}`,
     )
     expect([...entries].sort()).toEqual([...supported].sort())
     expect(entries).not.toEqual([])
+  })
+
+  it('has no entry without a package for a framework that a package supports', () => {
+    const unpublished = FRAMEWORKS.filter(({ adapter }) => adapter === undefined)
+    const published = unpublished.filter(({ module }) =>
+      ADAPTERS.some((adapter) => getVersion(adapter, module) !== undefined),
+    )
+    expect(published.map(({ name }) => name)).toEqual([])
   })
 })
 

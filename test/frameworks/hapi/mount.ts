@@ -1,0 +1,49 @@
+import { server, type Server } from '@hapi/hapi'
+import { type Framework, serve } from '../framework.ts'
+import { type BearwardState, createBearward, plugin } from './adapter.ts'
+
+export const onHapi: Framework = {
+  name: 'hapi 21',
+  async start({ options, routes, maxHeaderSize }) {
+    const bearward = createBearward(options)
+    const app = createApp()
+    await app.register(plugin)
+    for (const { path, requirements, handle } of routes) {
+      const guard = bearward.requireToken(requirements)
+      if (path === undefined) app.ext('onPreAuth', guard)
+      app.route({
+        method: '*',
+        path: path ?? '/{any*}',
+        options: {
+          ...(path !== undefined && { ext: { onPreAuth: { method: guard } } }),
+          // The handler reads the body as it came.
+          payload: { output: 'stream', parse: false },
+        },
+        handler: ({ plugins, raw }) => handle((plugins as BearwardState).bearward, raw.req),
+      })
+    }
+    return serveApp(app, maxHeaderSize, bearward)
+  },
+}
+
+export function createApp(): Server {
+  return server({
+    // `serveApp` listens. hapi's own server answers with 400 where Node's parser would answer with 431.
+    autoListen: false,
+    operations: { cleanStop: false },
+    debug: false,
+    routes: {
+      // Before any extension of a route, hapi would answer a cookie that it cannot parse.
+      state: { parse: false },
+      // And would offer `Accept-Ranges` for what a handler returns.
+      response: { ranges: false },
+    },
+  })
+}
+
+export async function serveApp(app: Server, maxHeaderSize: number, behind: { close(): unknown }) {
+  await app.start()
+  return serve((...args) => app.listener.emit('request', ...args), maxHeaderSize, {
+    close: () => Promise.all([app.stop(), behind.close()]),
+  })
+}
