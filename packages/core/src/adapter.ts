@@ -29,13 +29,19 @@ export { getUnmetGuard } from './request/request-state.ts'
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request. `raw` is added. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
-  /** Puts the token where handlers find it, and writes `outcome.headers`. Does not call the next handler. */
+  /**
+   * Puts the token where handlers look for it, and writes `outcome.headers` unless the response was sent. Does not call
+   * the next handler. What it throws is passed to `fail`.
+   */
   grant(outcome: Granted | Anonymous, ...args: Args): void
   /** Calls the next handler. An error that it throws is not caught here. */
   proceed(...args: Args): Result
-  /** Writes status, `headers` and `body`. */
+  /** Writes `status`, `headers` and `body` byte for byte, unless the response was sent. What it throws is passed to `fail`. */
   refuse(outcome: Refused, ...args: Args): Result
-  /** Passes an error to the error handling of the framework: one that `check` or `errorBody` has thrown. */
+  /**
+   * Passes an error to the error handling of the framework: one that `check`, `errorBody`, `toRequest`, `grant` or
+   * `refuse` has thrown.
+   */
   fail(error: Error, ...args: Args): Result
   /**
    * Returns what a guard returns that has to wait. Default: `settled`, which takes what `proceed`, `refuse` or
@@ -100,7 +106,9 @@ export interface Adapter<Raw extends object, Guard> {
  *   grant: ({ headers }, context) => context.set(headers),
  *   proceed: (_context, next) => callNext(next),
  *   refuse: async ({ status, headers, body }, context) => Object.assign(context, { status, body }),
- *   fail: (error) => Promise.reject(error),
+ *   async fail(error) {
+ *     throw error
+ *   },
  *   environment: process.env,
  * })
  */

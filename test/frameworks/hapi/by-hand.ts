@@ -1,5 +1,5 @@
 import type { Lifecycle, Server } from '@hapi/hapi'
-import { type Composition, FAILING, PROTECTED } from '../composition.ts'
+import { type Composition, FAILING, isRefused, PROTECTED, UNAWAITED_KIND } from '../composition.ts'
 import { auth, createBearward, type HapiGuard, plugin } from './adapter.ts'
 import { createApp, serveApp } from './mount.ts'
 
@@ -167,6 +167,14 @@ function byAuthorize(bearward: Bearward): HapiGuard {
   }
 }
 
+/** Makes a guard that reads the `kind` of the promise. */
+function byUnawaited(bearward: Bearward): HapiGuard {
+  return async (request, h) => {
+    if (isRefused(bearward.authorize(request, { scope: 'read' }))) throw new Error('refused')
+    return h.continue
+  }
+}
+
 function start(
   compose: Compose,
   toGuard: (bearward: Bearward) => HapiGuard,
@@ -201,5 +209,10 @@ export const hapiCompositions: readonly Composition[] = [
   {
     name: 'an onPreAuth extension that awaits authorize(request)',
     start: start(ofApp('onPreAuth', itself), byAuthorize),
+  },
+  {
+    name: 'reads the kind of authorize(request) without await',
+    expected: UNAWAITED_KIND,
+    start: start(ofApp('onPreAuth', itself), byUnawaited),
   },
 ]
