@@ -7,6 +7,7 @@ import type { ClosedEvent, KeyDistrustedEvent } from './issuers.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './response/refusal.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
+import type { ConfigurationWarningEvent } from './subject/provider-hint.ts'
 import type { VerifiedEvent } from './token/verification.ts'
 
 /** Everything that the core publishes. Narrow on `type`. */
@@ -20,6 +21,7 @@ export type BearwardEvent =
   | IntrospectionEvent
   | EndpointMovedEvent
   | DiscoveryFailedEvent
+  | ConfigurationWarningEvent
 
 /**
  * Called for every event. `request` is the request of the framework where an event is about one (`verified`,

@@ -61,6 +61,7 @@ export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './sub
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
 export type { VerifiedEvent } from './token/verification.ts'
 export type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
+export type { ConfigurationWarningEvent } from './subject/provider-hint.ts'
 export type {
   KeysFailedEvent,
   KeysRecoveredEvent,

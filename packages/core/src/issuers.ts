@@ -11,6 +11,7 @@ import type { KeySource, KeyStatus } from './keys/key-source.ts'
 import { createKeySource } from './keys/key-sources.ts'
 import type { Settings } from './model/settings.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
+import { type ConfigurationWarningEvent, createProviderHint } from './subject/provider-hint.ts'
 import type { TrustedIssuer, TrustedIssuers } from './token/trusted-issuers.ts'
 
 /** The state of one issuer. */
@@ -41,6 +42,7 @@ type IssuersEvent =
   | IntrospectionEvent
   | EndpointMovedEvent
   | DiscoveryFailedEvent
+  | ConfigurationWarningEvent
 
 /** The configured issuers, and what an operator can do with all of them. */
 export interface ConfiguredIssuers {
@@ -61,11 +63,13 @@ export function createIssuers(
   const keySources = new Map<string, KeySource>()
   const trusted = new Map<string, TrustedIssuer>()
   for (const issuer of settings.issuers) {
-    const keys =
-      keySources.get(issuer.metadataIssuer) ?? createKeySource(issuer, settings, publish, closed)
+    const hint = createProviderHint(issuer, publish)
+    const known = keySources.get(issuer.metadataIssuer)
+    if (known === undefined) hint(issuer.metadataIssuer)
+    const keys = known ?? createKeySource(issuer, settings, publish, closed, hint)
     keySources.set(issuer.metadataIssuer, keys)
     const signer = { settings: issuer, keys }
-    const introspection = createIssuerIntrospection(signer, settings, publish, closed)
+    const introspection = createIssuerIntrospection(signer, settings, publish, closed, hint)
     trusted.set(issuer.issuer, { ...signer, introspection })
   }
   return {

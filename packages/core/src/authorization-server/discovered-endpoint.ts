@@ -32,6 +32,8 @@ export interface DiscoveredEndpointOptions {
   readonly bounds: Bounds
   /** Left out: nobody is told. */
   readonly publish?: Publish<EndpointMovedEvent | DiscoveryFailedEvent>
+  /** Called with each address that was found. */
+  readonly onFound?: (address: string) => void
 }
 
 /** The event for each endpoint. The client has none: its requests show where they went. */
@@ -101,6 +103,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
       pause.end()
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
       if (known !== undefined && known !== found) publishMoved(known, found)
+      options.onFound?.(found)
       known = found
       places = [metadata.url]
     } catch (error) {

@@ -20,13 +20,14 @@ import { staticKeys, unusedKeys } from './static-keys.ts'
 /**
  * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
  * configuration cannot be used; what only an asynchronous import finds out (the portable engine), `ready()`
- * and every request reject with. `closed` ends outgoing calls.
+ * and every request reject with. `closed` ends outgoing calls. `onFound` is called with the address of the keys.
  */
 export function createKeySource(
   issuer: IssuerSettings,
   settings: Settings,
   publish: Publish<KeysEvent | EndpointMovedEvent | DiscoveryFailedEvent>,
   closed: AbortSignal,
+  onFound: (address: string) => void,
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
   if (origin.kind === 'unused') return unusedKeys
@@ -53,6 +54,7 @@ export function createKeySource(
     isAcceptable: (url) => isAcceptableEndpoint(url, issuer.metadataIssuer, insecureHosts),
     bounds,
     publish,
+    onFound,
   })
   const fetchKeySet = () => withDeadline(bounds, fetchPublished)
   return remoteKeys({ issuer: issuer.metadataIssuer, fetchKeySet, ages, clock, closed, publish })

@@ -21,13 +21,14 @@ export interface PublishedKeysOptions extends Omit<
 export function publishedKeys(
   options: PublishedKeysOptions,
 ): (signal: AbortSignal) => Promise<{ set: KeySet; maxAge: number | undefined }> {
-  const { settings, get } = options
+  const { settings, get, onFound } = options
   const { keyOrigin, metadataIssuer: issuer } = settings
   const discovered =
     keyOrigin.kind === 'jwks_uri'
       ? { find: () => keyOrigin.uri, forget: () => {} }
       : discoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
 
+  if (keyOrigin.kind === 'jwks_uri') onFound?.(keyOrigin.uri)
   let hasServed = false
   return async (signal) => {
     const endpoint = await discovered.find()

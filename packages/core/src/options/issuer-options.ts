@@ -95,7 +95,8 @@ export interface IssuerOptions {
    * every user has one, also in introspection responses.
    *
    * Without rules of a provider, all other subjects are then users. Do not use it if machines have a `sub` of their own
-   * (Keycloak, Entra, Auth0). If the rules of the provider or the claims of a user contradict it, the subject is unknown.
+   * (Keycloak, Entra, Auth0). If the rules of the provider, or claims of a user or
+   * a machine, contradict it, the subject is unknown.
    */
   readonly machineSubject?: 'client_id' | 'absent'
   /**

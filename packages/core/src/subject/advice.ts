@@ -23,8 +23,11 @@ export function adviceFor(
   statements: SubjectStatements,
   unnamed: readonly string[] = [],
 ): string {
-  if (reason !== 'no_evidence') return ADVICE[reason]
   const { provider, machineSubject, machineClients } = statements
+  if (reason === 'conflict' && provider === undefined && machineSubject !== undefined) {
+    return `The token speaks against machineSubject: '${machineSubject}'. Set the provider of this issuer (provider: 'keycloak', ...) and remove machineSubject, or name the machines in machineClients.`
+  }
+  if (reason !== 'no_evidence') return ADVICE[reason]
   const needsClient = provider === undefined || (machineSubject ?? machineClients) !== undefined
   if (needsClient && unnamed.length > 0) {
     return `The token names no client in ${unnamed.join(' or ')}: set clientIdClaim, or see what leaves it out at the authorization server.`

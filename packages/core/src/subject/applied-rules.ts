@@ -1,8 +1,8 @@
 import type { JsonObject } from '../lib/json.ts'
 import { memoize } from '../lib/memoize.ts'
-import { type Facts, hold, isAbsent, own } from './conditions.ts'
+import { type Conditions, type Facts, hold, isAbsent, own } from './conditions.ts'
 import { machinesLeaveUsers, type SubjectStatements } from './context.ts'
-import { NO_TRACE_OF_USER } from './conventions.ts'
+import { NO_TRACE_OF_USER, TRACES_OF_MACHINE } from './conventions.ts'
 import type { Level } from './evidence.ts'
 import type { Rule, TokenForm } from './profile.ts'
 
@@ -70,10 +70,10 @@ export function applyStatements(
   const traces = leavesUsers && !hold(NO_TRACE_OF_USER, claims, token) ? [TRACE_OF_USER] : []
   switch (machineSubject) {
     case 'client_id':
-      if (isOther) return [says.subIsNotClientId]
+      if (isOther) return [says.subIsNotClientId, ...findTracesOfMachine(token)]
       return clientId !== undefined && sub === clientId ? [says.subIsClientId, ...traces] : []
     case 'absent':
-      if (isOther) return [says.subIsThere]
+      if (isOther) return [says.subIsThere, ...findTracesOfMachine(token)]
       if (!isAbsent(sub) || namesUser(token)) return []
       return [says.noSub, ...traces]
     case undefined:
@@ -91,12 +91,19 @@ function namesUser({ form, claims }: TokenFacts): boolean {
   return form === 'introspection' && !isAbsent(own(claims, 'username'))
 }
 
-const TRACE_OF_USER: AppliedRule = {
-  id: 'trace_of_user',
-  kind: 'user',
-  level: 'convention',
-  claims: Object.keys(NO_TRACE_OF_USER),
-  userIdClaim: undefined,
+const TRACE_OF_USER = trace('trace_of_user', 'user', NO_TRACE_OF_USER)
+
+function findTracesOfMachine(token: TokenFacts): readonly AppliedRule[] {
+  const found = TRACES_OF_MACHINE.find((conditions) => hold(conditions, token.claims, token))
+  return found === undefined ? [] : [toTraceOfMachine(found)]
+}
+
+const toTraceOfMachine = memoize((conditions: Conditions) =>
+  trace('trace_of_machine', 'machine', conditions),
+)
+
+function trace(id: string, kind: AppliedRule['kind'], conditions: Conditions): AppliedRule {
+  return { id, kind, level: 'convention', claims: Object.keys(conditions), userIdClaim: undefined }
 }
 
 /** All that the operator's statements can come to, by the names of the claims that are asked for the client id. */

@@ -1,4 +1,4 @@
-import type { Conditions } from './conditions.ts'
+import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
 /** What a machine's token has no use for. Where people choose their `sub`, it shows who has signed in. */
@@ -8,6 +8,43 @@ export const NO_TRACE_OF_USER: Conditions = {
   amr: 'absent',
   email: 'absent',
 }
+
+/** A name that Keycloak or authentik gives to the account of a client. */
+const NAME_OF_SERVICE_ACCOUNT: Condition = {
+  matches: /^(?:service-account-|ak-.+-client_credentials$)/,
+}
+
+/** Marks that products write for machines. A token that has one of them is hardly that of a user. */
+export const TRACES_OF_MACHINE: readonly Conditions[] = [
+  // Keycloak
+  { preferred_username: NAME_OF_SERVICE_ACCOUNT },
+  { username: NAME_OF_SERVICE_ACCOUNT },
+  { clientHost: 'present', clientAddress: 'present' },
+  { jti: { matches: /^[a-z]{4}cc:/ } },
+  // Auth0, UAA, and others that write the grant
+  { gty: { includesAny: ['client-credentials', 'client_credentials'] } },
+  { grant_type: { is: ['client-credentials', 'client_credentials'] } },
+  { sub: { matches: /@clients$/ } },
+  { sub_profile: { is: 'ai_agent' } },
+  // Pocket ID
+  { sub: { isClientId: { prefix: 'client-' } } },
+  // WSO2
+  { aut: { is: ['APPLICATION', 'AGENT'] } },
+  // Entra
+  { idtyp: { is: 'app' } },
+  { xms_sub_fct: { includesAny: ['13'] } },
+  // Casdoor
+  { type: { is: 'application' }, tokenType: 'present' },
+  // Clerk, Stytch
+  { sub: { matches: /^(?:mch_|m2m-client-)/ } },
+  // Google
+  { email: { matches: /\.gserviceaccount\.com$/ } },
+  // Kubernetes
+  { sub: { matches: /^system:serviceaccount:/ } },
+  // Zitadel, and whoever names a machine like its client
+  { username: { isClientId: true } },
+  { preferred_username: { isClientId: true } },
+]
 
 /**
  * What holds by custom, for issuers about which nothing is said: neither a profile nor a statement of the

@@ -15,6 +15,10 @@ export interface Profile {
   /** Issuers that this vendor alone can operate. Nobody's own server may match. */
   readonly issuerPattern?: RegExp
   /**
+   * Issuers and endpoints that look like this product, on any host. Only for advice: anybody can have such an address.
+   */
+  readonly addressPattern?: RegExp
+  /**
    * Whether this is a platform where anybody can have a token made for any audience. That a token is good
    * says nothing then: a guard has to say whose.
    */

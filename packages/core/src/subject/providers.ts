@@ -95,3 +95,10 @@ export function getProviderOfIssuer(issuer: string): Provider | undefined {
     getProfile(name).issuerPattern?.test(issuer),
   )
 }
+
+/** The provider whose product has addresses like this one, on any host. It proves nothing. */
+export function getProviderOfAddress(address: string): Provider | undefined {
+  return (Object.keys(PROFILES) as Provider[]).find((name) =>
+    getProfile(name).addressPattern?.test(address),
+  )
+}

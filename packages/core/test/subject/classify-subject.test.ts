@@ -72,7 +72,7 @@ describe('what providers issue', () => {
 describe('evidence', () => {
   const LEVELS = ['configured', 'explicit', 'structural', 'convention', 'none']
   const statements = ['sub_is_client_id', 'sub_is_not_client_id', 'no_sub', 'sub_is_there']
-  const others = ['machine_clients', 'trace_of_user']
+  const others = ['machine_clients', 'trace_of_user', 'trace_of_machine']
   const ids = [...RULES.map(({ id }) => id), ...statements, ...others]
   const names = RULES.flatMap(({ when, header = {} }) => [
     ...Object.keys(when),
@@ -223,6 +223,82 @@ describe('what the operator says', () => {
     // A list is not about the sub, and its clients may have such claims.
     const listed = { sub: 'x', client_id: 'x', auth_time: 1 }
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
+  })
+
+  it('is not believed where a token shows a machine whose sub is not the client id', () => {
+    const machines: readonly (readonly [product: string, claims: Record<string, unknown>])[] = [
+      [
+        'Keycloak',
+        {
+          azp: 'billing-worker',
+          client_id: 'billing-worker',
+          clientHost: '10.1.2.3',
+          clientAddress: '10.1.2.3',
+        },
+      ],
+      ['Keycloak', { preferred_username: 'service-account-billing-worker' }],
+      ['Keycloak', { jti: 'trrtcc:0b7f5a52' }],
+      ['Keycloak, introspected', { username: 'service-account-billing-worker' }],
+      ['authentik', { preferred_username: 'ak-Orders-client_credentials', auth_time: 1 }],
+      ['Pocket ID', { sub: 'client-billing-worker' }],
+      ['WSO2', { aut: 'AGENT' }],
+      ['WSO2', { aut: 'APPLICATION' }],
+      ['Auth0', { sub: 'billing-worker@clients' }],
+      ['Auth0', { gty: 'client-credentials' }],
+      ['Auth0', { gty: ['client-credentials'] }],
+      ['Auth0', { sub_profile: 'ai_agent' }],
+      ['UAA', { grant_type: 'client_credentials' }],
+      ['Entra', { idtyp: 'app' }],
+      ['Entra', { xms_sub_fct: '3 13' }],
+      ['Casdoor', { type: 'application', tokenType: 'access-token' }],
+      ['Clerk', { sub: 'mch_2xhFjEI5X2qWRvtV13BzSj8H6Dk' }],
+      ['Stytch', { sub: 'm2m-client-live-1a2b3c4d' }],
+      ['Google', { email: 'worker@acme.iam.gserviceaccount.com' }],
+      ['Kubernetes', { sub: 'system:serviceaccount:billing:worker' }],
+      ['Zitadel, introspected', { username: 'billing-worker' }],
+    ]
+    for (const machineSubject of ['client_id', 'absent'] as const) {
+      for (const [product, claims] of machines) {
+        const token = { client_id: 'billing-worker', sub: '6f1c2b1e-9d5b-4c8e', ...claims }
+        const subject = classifySubject(token, { machineSubject })
+        expect([product, subject]).toMatchObject([
+          product,
+          {
+            kind: 'unknown',
+            evidence: { reason: 'conflict', rules: [expect.any(String), 'trace_of_machine'] },
+          },
+        ])
+      }
+    }
+  })
+
+  it('is not contradicted by anything in the tokens of users', () => {
+    const users = EXAMPLES.filter(({ truth }) => truth === 'user')
+    for (const clientIdClaim of ['client_id', 'azp', 'appid', 'cid']) {
+      const doubted = users.filter((example) => {
+        const said = { provider: undefined, clientIdClaim, machineSubject: 'client_id' } as const
+        return classify(example, said).evidence.rules.includes('trace_of_machine')
+      })
+      // This one has taken the name of a service account.
+      expect(doubted.filter(({ id }) => id !== 'keycloak-12')).toEqual([])
+    }
+  })
+
+  it('is believed where a token of a machine shows nothing of it', () => {
+    const said = { provider: undefined, machineSubject: 'client_id' } as const
+    const wrong = ['client_id', 'azp'].flatMap((clientIdClaim) =>
+      wrongUnder({ ...said, clientIdClaim }),
+    )
+    // Nothing in these says that they are of machines, or what is called like a client is a user.
+    expect([...new Set(wrong)].sort()).toEqual([
+      'b2c-01',
+      'casdoor-02',
+      'duende-05',
+      'entra-03',
+      'hydra-05',
+      'kanidm-01',
+      'zitadel-01',
+    ])
   })
 
   it("machineSubject: 'absent' holds for no answer that names a user in another way", () => {

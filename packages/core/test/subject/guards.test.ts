@@ -52,6 +52,34 @@ function told(...given: Parameters<typeof call>): string {
   return outcome.kind === 'refused' ? outcome.reason : outcome.kind
 }
 
+describe('a service account at an issuer without its provider', () => {
+  const claims = {
+    sub: '6f1c2b1e-9d5b-4c8e-8f44-2a1f7c3d9e10',
+    azp: 'billing-worker',
+    client_id: 'billing-worker',
+    clientHost: '10.1.2.3',
+    clientAddress: '10.1.2.3',
+    preferred_username: 'service-account-billing-worker',
+  }
+
+  it('is no user, and the event names the option provider', () => {
+    const options = { machineSubject: 'client_id' } as const
+    const { outcome, events } = call(ISSUER, options, claims, { subject: 'user' })
+    expect(outcome).toMatchObject({ kind: 'refused', status: 403, reason: 'wrong_subject' })
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'subject_unknown',
+        reason: 'conflict',
+        rules: ['sub_is_not_client_id', 'trace_of_machine'],
+        advice: expect.stringContaining("Set the provider of this issuer (provider: 'keycloak'"),
+      }),
+    )
+    const keycloak = { provider: 'keycloak' } as const
+    expect(told(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
+    expect(told(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
+  })
+})
+
 const entraUser = { azp: 'web', oid: 'user-1', sub: 'pairwise-1', scp: 'read write', tid: TENANT }
 const entraApp = { azp: 'cron', oid: 'app-1', sub: 'app-1', idtyp: 'app', tid: TENANT }
 

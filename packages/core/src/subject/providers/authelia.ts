@@ -6,6 +6,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export const authelia: Profile = {
   source: 'Authelia source',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspection$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

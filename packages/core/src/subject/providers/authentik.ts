@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const authentik: Profile = {
   source: 'authentik source: id_token, token and introspection views of the OAuth 2.0 provider',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/application\/o\//,
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

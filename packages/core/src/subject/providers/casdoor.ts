@@ -4,6 +4,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const casdoor: Profile = {
   source: 'Casdoor source',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/api\/login\/oauth\/introspect$/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [

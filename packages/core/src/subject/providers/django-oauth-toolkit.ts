@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const djangoOauthToolkit: Profile = {
   source: 'Django OAuth Toolkit source: introspection',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/o\/(?:\.well-known\/jwks\.json|introspect\/)$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

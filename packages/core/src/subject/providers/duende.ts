@@ -4,6 +4,7 @@ import type { Profile } from '../profile.ts'
 export const duende: Profile = {
   source: 'Duende IdentityServer and IdentityServer4 source, and the documentation of the former',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^?#]+\/\.well-known\/openid-configuration\/jwks$/,
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scope', format: 'array', form: 'jwt' },

@@ -4,6 +4,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const glewlwyd: Profile = {
   source: 'glewlwyd source: the OpenID Connect plugin',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/api\/glwd\/(?:jwks|introspect)$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

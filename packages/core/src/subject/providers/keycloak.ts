@@ -39,6 +39,8 @@ export const keycloak: Profile = {
   source:
     'Keycloak source: ClientCredentialsGrantType, OIDCLoginProtocolFactory, AccessTokenContext, introspection and grant providers',
   readOn: '2026-11',
+  addressPattern:
+    /^https?:\/\/[^/?#]+(?:\/auth)?\/realms\/[^/?#]+(?:$|\/protocol\/openid-connect\/)/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const logto: Profile = {
   source: 'Logto source and documentation',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/oidc\/jwks$/,
   issuerPattern: /^https:\/\/[\w-]+\.logto\.app\/oidc$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

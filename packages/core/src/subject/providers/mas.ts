@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const mas: Profile = {
   source: 'Matrix Authentication Service source: introspection',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/keys\.json$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const nodeOidcProvider: Profile = {
   source: 'node-oidc-provider source, 9.11: the JWT format and the introspection action',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^?#]+\/token\/introspection$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

@@ -5,6 +5,7 @@ export const okta: Profile = {
   source:
     'Okta developer documentation: OAuth claims, token exchange, service apps, AI agent token exchange',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/[\w.-]+\/v1\/(?:keys|introspect)$/,
   issuerPattern: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
   clientIdClaims: ['cid'],
   scopeSources: [{ claim: 'scp', format: 'array' }],

@@ -5,6 +5,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 export const pocketId: Profile = {
   source: 'Pocket ID source',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspect$/,
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scp', format: 'array' }],
   rules: [

@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const rauthy: Profile = {
   source: 'Rauthy source',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/auth\/v1(?:\/?$|\/oidc\/)/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [

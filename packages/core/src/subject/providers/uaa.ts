@@ -3,6 +3,7 @@ import type { Profile } from '../profile.ts'
 export const uaa: Profile = {
   source: 'Cloud Foundry UAA source: createJWTAccessToken',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+(?:\/uaa)?\/token_keys$/,
   clientIdClaims: ['client_id', 'cid', 'azp'],
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [

@@ -4,6 +4,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const wso2: Profile = {
   source: 'WSO2 Identity Server source: inbound OAuth authentication',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+(?:\/t\/[^/?#]+)?\/oauth2\/token$/,
   clientIdClaims: ['client_id', 'azp'],
   scopeSources: SCOPE_STRING,
   rules: [

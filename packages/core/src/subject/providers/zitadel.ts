@@ -5,6 +5,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 export const zitadel: Profile = {
   source: 'Zitadel source: the OpenID Connect API',
   readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/oauth\/v2\/(?:keys|introspect)$/,
   issuerPattern: /^https:\/\/[\w-]+(?:\.[a-z0-9]+)?\.zitadel\.cloud$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

@@ -18,13 +18,15 @@ import type { IntrospectionEvent } from './introspection-events.ts'
 type IssuerPublish = Publish<IntrospectionEvent | EndpointMovedEvent | DiscoveryFailedEvent>
 
 /**
- * Makes the introspection of an issuer, if its settings have one. `closed` aborts outgoing calls.
+ * Makes the introspection of an issuer, if its settings have one. `closed` aborts outgoing calls. `onFound` is
+ * called with the address of its endpoint.
  */
 export function createIssuerIntrospection(
   signer: Signer,
   { clock, fetch, fetchTimeout, insecureHosts }: Settings,
   publish: IssuerPublish,
   closed: AbortSignal,
+  onFound: (address: string) => void,
 ): Introspection | undefined {
   const { introspection: settings } = signer.settings
   if (settings === undefined) return undefined
@@ -32,7 +34,13 @@ export function createIssuerIntrospection(
   const get = boundedFetch(fetch)
   const { metadataIssuer } = signer.settings
   const isAcceptable = (url: string) => isAcceptableEndpoint(url, metadataIssuer, insecureHosts)
-  const endpoint = createEndpoint(signer.settings, settings, { get, isAcceptable, bounds, publish })
+  const endpoint = createEndpoint(signer.settings, settings, {
+    get,
+    isAcceptable,
+    bounds,
+    publish,
+    onFound,
+  })
   return createIntrospection({ issuer: signer, settings, fetch, bounds, endpoint, publish })
 }
 
@@ -41,6 +49,7 @@ interface Lookup {
   readonly isAcceptable: (url: string) => boolean
   readonly bounds: Bounds
   readonly publish: IssuerPublish
+  readonly onFound: (address: string) => void
 }
 
 function createEndpoint(
@@ -48,7 +57,10 @@ function createEndpoint(
   { endpoint, clientAuthentication }: IntrospectionSettings,
   lookup: Lookup,
 ): DiscoveredEndpoint {
-  if (endpoint !== undefined) return { find: () => endpoint, forget: () => {} }
+  if (endpoint !== undefined) {
+    lookup.onFound(endpoint)
+    return { find: () => endpoint, forget: () => {} }
+  }
   return discoveredEndpoint({
     issuer,
     endpoint: 'introspection_endpoint',

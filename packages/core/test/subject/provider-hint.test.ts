@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
+import { getProviderOfAddress, PROFILES, type Provider } from '../../src/subject/providers.ts'
+
+const ADDRESSES: readonly (readonly [address: string, provider: Provider])[] = [
+  ['https://sso.example.com/realms/acme', 'keycloak'],
+  ['https://sso.example.com/auth/realms/acme', 'keycloak'],
+  ['https://sso.example.com/realms/acme/protocol/openid-connect/certs', 'keycloak'],
+  ['https://sso.example.com/application/o/orders/', 'authentik'],
+  ['https://localhost:9443/oauth2/token', 'wso2'],
+  ['https://localhost:9443/t/acme.com/oauth2/token', 'wso2'],
+  ['https://id.example.com/api/oidc/introspect', 'pocket-id'],
+  ['https://auth.example.com/api/oidc/introspection', 'authelia'],
+  ['https://zitadel.example.com/oauth/v2/keys', 'zitadel'],
+  ['https://iam.example.com/auth/v1/', 'rauthy'],
+  ['https://door.example.com/api/login/oauth/introspect', 'casdoor'],
+  ['https://sts.example.com/.well-known/openid-configuration/jwks', 'duende'],
+  ['https://app.example.com/o/introspect/', 'django-oauth-toolkit'],
+  ['https://glewlwyd.example.com/api/glwd/jwks', 'glewlwyd'],
+  ['https://as.example.com/token/introspection', 'node-oidc-provider'],
+  ['https://logto.example.com/oidc/jwks', 'logto'],
+  ['https://matrix.example.com/oauth2/keys.json', 'mas'],
+  ['https://uaa.example.com/token_keys', 'uaa'],
+  ['https://id.example.com/oauth2/default/v1/keys', 'okta'],
+]
+
+/** The warnings of a resource server, after its keys and endpoints were looked for. */
+async function warn(
+  issuer: string,
+  metadata: Readonly<Record<string, string>> = {},
+  more: object = {},
+) {
+  const warnings: BearwardEvent[] = []
+  const server = createResourceServer({
+    issuer,
+    audience: 'https://api.example.com',
+    fetch: async (url) =>
+      Response.json(url.includes('/.well-known/') ? { issuer, ...metadata } : { keys: [] }),
+    onEvent: (event) => event.type === 'configuration_warning' && warnings.push(event),
+    ...more,
+  })
+  await server.ready().catch(() => {})
+  await server.ready().catch(() => {})
+  server.close()
+  return warnings
+}
+
+describe('configuration_warning about the option provider', () => {
+  it.each(ADDRESSES)('%s looks like %s', (address, provider) => {
+    expect(getProviderOfAddress(address)).toBe(provider)
+  })
+
+  it.each([
+    'https://auth.example.com',
+    'https://auth.example.com/',
+    'https://auth.example.com/jwks',
+    'https://auth.example.com/oauth2/jwks',
+    'https://auth.example.com/.well-known/jwks.json',
+    'https://auth.example.com/realms',
+    'acme',
+  ])('%s looks like no product', (address) => {
+    expect(getProviderOfAddress(address)).toBeUndefined()
+  })
+
+  it('is published once, for an issuer that looks like a product', async () => {
+    const issuer = 'https://sso.example.com/realms/acme'
+    const certs = `${issuer}/protocol/openid-connect/certs`
+    expect(await warn(issuer, { jwks_uri: certs })).toEqual([
+      {
+        type: 'configuration_warning',
+        issuer,
+        option: 'provider',
+        advice:
+          "The address /realms/acme looks like that of keycloak. Set provider: 'keycloak', so that its machines and users are told apart.",
+      },
+    ])
+  })
+
+  it('is published when the metadata or the options name such an endpoint', async () => {
+    const issuer = 'https://auth.example.com'
+    const keys = `${issuer}/oauth/v2/keys`
+    const said = { issuer, advice: expect.stringContaining("provider: 'zitadel'") }
+    expect(await warn(issuer, { jwks_uri: keys })).toMatchObject([said])
+    expect(await warn(issuer, {}, { jwksUri: keys })).toMatchObject([said])
+    const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
+    const introspection = { clientId: 'api', clientAuthentication }
+    const endpoint = `${issuer}/oauth/v2/introspect`
+    const configured = { tokenFormat: 'opaque', introspection: { ...introspection, endpoint } }
+    expect(await warn(issuer, {}, configured)).toMatchObject([said])
+    const discovered = { tokenFormat: 'opaque', introspection }
+    expect(await warn(issuer, { introspection_endpoint: endpoint }, discovered)).toMatchObject([
+      said,
+    ])
+  })
+
+  it('is not published where the provider is set, or known by the issuer', async () => {
+    const issuer = 'https://sso.example.com/realms/acme'
+    for (const provider of Object.keys(PROFILES)) {
+      expect(await warn(issuer, { jwks_uri: `${issuer}/certs` }, { provider })).toEqual([])
+    }
+    const okta = 'https://acme.okta.com/oauth2/default'
+    expect(await warn(okta, { jwks_uri: `${okta}/v1/keys` })).toEqual([])
+  })
+})
