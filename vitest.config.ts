@@ -31,6 +31,9 @@ export default defineConfig({
   test: {
     reporters: ['default', source('test/support/closing-line.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    // A machine that is busy is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     coverage: { include: ['packages/*/src/**'] },
   },
 })

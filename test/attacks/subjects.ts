@@ -43,10 +43,22 @@ const CALLERS: readonly (readonly [
     { sub: 'alice', client_id: 'web' },
     { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
   ],
+  // The token contradicts "user", and a claim of a product is not for a user to write.
   ...[
     { gty: 'client-credentials' },
     { grant_type: 'client_credentials' },
     { idtyp: 'app' },
+    { preferred_username: 'service-account-web' },
+    { aut: 'AGENT' },
+  ].map(
+    (mark) =>
+      [
+        `a user who writes ${JSON.stringify(mark)} into a claim of his own`,
+        { sub: 'alice', client_id: 'web', ...mark },
+        { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
+      ] as const,
+  ),
+  ...[
     { azp: 'alice' },
     { azpacr: '1' },
     { cid: 'alice' },

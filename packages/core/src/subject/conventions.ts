@@ -14,11 +14,13 @@ const NAME_OF_SERVICE_ACCOUNT: Condition = {
   matches: /^(?:service-account-|ak-.+-client_credentials$)/,
 }
 
-/** Marks that products write for machines. A token that has one of them is hardly that of a user. */
+/**
+ * Marks that products write for machines. A token that has one of them is hardly that of a user. `username` is none of
+ * them (RFC 7662 section 2.2: it is for people to read).
+ */
 export const TRACES_OF_MACHINE: readonly Conditions[] = [
   // Keycloak
   { preferred_username: NAME_OF_SERVICE_ACCOUNT },
-  { username: NAME_OF_SERVICE_ACCOUNT },
   { clientHost: 'present', clientAddress: 'present' },
   { jti: { matches: /^[a-z]{4}cc:/ } },
   // Auth0, UAA, and others that write the grant
@@ -41,9 +43,6 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
   { email: { matches: /\.gserviceaccount\.com$/ } },
   // Kubernetes
   { sub: { matches: /^system:serviceaccount:/ } },
-  // Zitadel, and whoever names a machine like its client
-  { username: { isClientId: true } },
-  { preferred_username: { isClientId: true } },
 ]
 
 /**
