@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { REASONS } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { FRAMEWORKS } from '../frameworks.ts'
-import { ADAPTERS, readManifest } from '../repository/files.ts'
+import { ADAPTERS, getFramework, readManifest } from '../repository/files.ts'
 import { CASES } from './cases.ts'
 import { titleOf } from './contract-case.ts'
 import { MANIFEST, OTHER_SUBJECTS, SERIES } from './manifest.ts'
@@ -119,11 +119,8 @@ function sourcesIn(folder: string): readonly string[] {
 
 /** The major versions of its framework that an adapter supports, by its peer dependencies. */
 function listMajors(adapter: string): readonly string[] {
-  const { peerDependencies = {} } = readManifest(`packages/${adapter}/package.json`)
-  return Object.entries(peerDependencies).flatMap(([peer, range]) => {
-    if (peer.startsWith('@types/')) return []
-    return [...range.matchAll(/\^(\d+)/g)].map(([, major]) => `${adapter} ${major}`)
-  })
+  const { range } = getFramework(adapter)
+  return [...range.matchAll(/\^(\d+)/g)].map(([, major]) => `${adapter} ${major}`)
 }
 
 /** The major version of a module that an adapter is developed with: `express4` is an alias of one. */

@@ -25,6 +25,7 @@ import { createTestIssuer } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { scriptedServer } from '../support/scripted-server.ts'
 import { listen } from '../support/servers.ts'
+import { filesBelow } from '../repository/files.ts'
 import { adapt, compileSnippets, readSnippets, runSnippet } from './snippets.ts'
 
 const API = 'https://api.example.com'
@@ -563,6 +564,11 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
 }
 
 const DOCUMENTS = { 'README.md': README, 'docs/subjects.md': SUBJECTS, ...PACKAGES }
+
+it('runs the snippets of every package', () => {
+  const packages = filesBelow('packages').filter((path) => /^packages\/\w+\/README\.md$/.test(path))
+  expect(Object.keys(PACKAGES).sort()).toEqual(packages.sort())
+})
 
 describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
   const snippets = readSnippets(document)

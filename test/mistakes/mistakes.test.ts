@@ -6,6 +6,7 @@ import { clientCredentials } from '@bearward/client'
 import { ConfigurationError, createResourceServer } from '@bearward/core'
 import * as onExpress from '@bearward/express'
 import { describe, expect, it } from 'vitest'
+import { ALGORITHMS } from '../../packages/core/src/signature/algorithms.ts'
 
 const GOOD = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' }
 const SOURCE = {
@@ -113,7 +114,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'the algorithm none',
     { ...GOOD, algorithms: ['none'] },
-    "algorithms must be an array of algorithms (RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, Ed25519, EdDSA, HS256, HS384, HS512), not an array with 'none'.",
+    `algorithms must be an array of algorithms (${Object.keys(ALGORITHMS).join(', ')}), not an array whose entry 0 is none.`,
   ],
   [
     'a secret as a string',
@@ -277,6 +278,47 @@ function getProblems(call: () => unknown): readonly string[] {
 }
 
 const bearward = onExpress.createBearward(GOOD)
+
+describe('a message', () => {
+  const SECRETS = [
+    'Bearer mF_9.B5f-4.1JqM-of-a-user',
+    'sk_live_51H8aSECRET',
+    'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJlLW9mLWEtdG9rZW4tdGhhdC1pcy1sb25n',
+    'hunter2\n\u001b[2Jlevel=info all fine',
+  ]
+  const PLACES: Readonly<Record<string, (secret: string) => unknown>> = {
+    'requireToken(...)': (secret) => bearward.requireToken(secret as never),
+    issuer: (issuer) => onExpress.createBearward({ ...GOOD, issuer }),
+    provider: (provider) => onExpress.createBearward({ ...GOOD, provider: provider as never }),
+    jwtProfile: (jwtProfile) => onExpress.createBearward({ ...GOOD, jwtProfile } as never),
+    algorithms: (one) => onExpress.createBearward({ ...GOOD, algorithms: [one] } as never),
+    allowInsecureHosts: (one) => onExpress.createBearward({ ...GOOD, allowInsecureHosts: [one] }),
+    method: (method) =>
+      clientCredentials({ ...SOURCE, clientAuthentication: { method, secret: 'a' } } as never),
+  }
+
+  it.each(Object.entries(PLACES))('shows no secret in the place of %s', (_place, call) => {
+    for (const secret of SECRETS) {
+      const [problem] = getProblems(() => call(secret))
+      expect(problem).toBeDefined()
+      expect(problem).not.toContain(secret.slice(0, 12))
+      expect(problem).toMatch(/^[ -~]+$/)
+    }
+  })
+
+  it('shows an unknown name escaped and shortened', () => {
+    const strange = `${'x'.repeat(30)}\n\u001b[2J`
+    for (const call of [
+      () => onExpress.createBearward({ ...GOOD, [strange]: 1 }),
+      () => bearward.requireToken({ [strange]: 1 }),
+      () => clientCredentials({ ...SOURCE, [strange]: 1 } as never),
+    ]) {
+      expect(getProblems(call)).toEqual([
+        expect.stringMatching(/^"x{20}"\.\.\. is not known\. Known are [ -~]+$/),
+      ])
+    }
+  })
+})
 
 describe.each<[function: string, mistakes: readonly Mistake[], call: (given: never) => unknown]>([
   ['createBearward', OPTIONS, onExpress.createBearward],

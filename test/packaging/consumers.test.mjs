@@ -8,6 +8,7 @@ import { allowsCommonJs, allowsEsModules, compile, directoryOf, RESOLUTIONS } fr
 import {
   ADAPTERS,
   createProject,
+  frameworkOf,
   packAll,
   pinned,
   readJson,
@@ -48,7 +49,8 @@ for (const framework of ADAPTERS) {
     oldest.push(`${peer}@${/\d+\.\d+\.\d+/.exec(range)[0]}`)
   }
   for (const peers of [newest, oldest]) {
-    const name = peers.find((peer) => peer.startsWith(`${framework}@`)).replace('@', ' ')
+    const module = await frameworkOf(framework)
+    const name = peers.find((peer) => peer.startsWith(`${module}@`)).replace(/@(?=\d)/, ' ')
     CONSUMERS.push({ name, framework, peers, isNewest: peers === newest })
   }
 }

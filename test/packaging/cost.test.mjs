@@ -8,6 +8,7 @@ import {
   evaluate,
   install,
   packAll,
+  frameworkOf,
   pinned,
   temporaryDirectory,
 } from './tarballs.mjs'
@@ -29,7 +30,8 @@ for (const name of ADAPTERS) {
   const most = `${packages} packages and ${bytes / 1_000_000} MB`
   test(`an API with ${name} gains at most ${most}`, async (t) => {
     const project = join(directory.path, name)
-    await createProject(project, `${name}@${await pinned(name)}`)
+    const framework = await frameworkOf(name)
+    await createProject(project, `${framework}@${await pinned(framework)}`)
     const others = await installed(project)
     await install(project, tarballs.core, tarballs[name])
     const gained = (await installed(project)).filter((path) => !others.includes(path))

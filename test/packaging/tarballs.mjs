@@ -37,6 +37,17 @@ export async function readJson(...path) {
   return JSON.parse(await readFile(join(ROOT, ...path), 'utf8'))
 }
 
+/** The framework of an adapter: the one package that it needs beside itself, types aside. */
+export async function frameworkOf(adapter) {
+  const { peerDependencies, peerDependenciesMeta = {} } = await readJson(
+    'packages',
+    adapter,
+    'package.json',
+  )
+  const isFramework = (peer) => !peer.startsWith('@types/') && !peerDependenciesMeta[peer]?.optional
+  return Object.keys(peerDependencies).find(isFramework)
+}
+
 /** The version of a framework that the tests of the workspace use. */
 export async function pinned(name) {
   return (await readJson('test/package.json')).devDependencies[name]

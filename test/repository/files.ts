@@ -31,6 +31,7 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
 export function readManifest(path: string): Manifest {
@@ -41,6 +42,17 @@ export function readManifest(path: string): Manifest {
 export const PACKAGES = readdirSync(`${ROOT}/packages`)
 /** Those that translate for one framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
+
+/** The framework of an adapter: the one package that it needs beside itself, types aside. */
+export function getFramework(adapter: string): { readonly module: string; readonly range: string } {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(
+    `packages/${adapter}/package.json`,
+  )
+  const [found] = Object.entries(peerDependencies).filter(
+    ([peer]) => !peer.startsWith('@types/') && peerDependenciesMeta[peer]?.optional !== true,
+  )
+  return { module: found![0], range: found![1] }
+}
 
 /** One module that another one names. */
 export interface Import {

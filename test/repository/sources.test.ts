@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ADAPTERS, filesBelow, importsOf, PACKAGES, read, readManifest } from './files.ts'
+import {
+  ADAPTERS,
+  filesBelow,
+  getFramework,
+  importsOf,
+  PACKAGES,
+  read,
+  readManifest,
+} from './files.ts'
 
 const sourcesOf = (name: string) => filesBelow(`packages/${name}/src`)
 
@@ -57,7 +65,8 @@ describe('an adapter', () => {
   })
 
   it.each(ADAPTERS)('%s knows the public core, its framework, and nothing else', (name) => {
-    const known = ['@bearward/core', '@bearward/core/adapter', name, ...(TOOLS[name] ?? [])]
+    const { module } = getFramework(name)
+    const known = ['@bearward/core', '@bearward/core/adapter', module, ...(TOOLS[name] ?? [])]
     const imported = sourcesOf(name)
       .flatMap((path) => importsOf(read(path)))
       .map(({ specifier }) => specifier)

@@ -10,6 +10,7 @@ import { compile } from '../packaging/compiler.mjs'
 import {
   ADAPTERS,
   createProject,
+  frameworkOf,
   packAll,
   pinned,
   run,
@@ -37,7 +38,7 @@ async function compileApplications(directory) {
 
 async function createConsumer(directory) {
   const tarballs = Object.values(await packAll(directory))
-  const names = [...ADAPTERS, 'jose']
+  const names = [...(await Promise.all(ADAPTERS.map(frameworkOf))), 'jose']
   const others = await Promise.all(names.map(async (name) => `${name}@${await pinned(name)}`))
   const project = await createProject(join(directory, 'project'), ...tarballs, ...others)
   await cp(fileURLToPath(new URL(SMOKE, import.meta.url)), join(project, SMOKE))

@@ -7,6 +7,7 @@ import {
   sign,
 } from 'node:crypto'
 import type { Algorithm } from '@bearward/core'
+import { ALGORITHMS, DEFAULT_ALGORITHMS } from '../../packages/core/src/signature/algorithms.ts'
 
 /** A key pair of a test issuer. Generated anew for every run: no key is ever stored. */
 export interface TestKey {
@@ -18,29 +19,18 @@ export interface TestKey {
   readonly jwk: Record<string, unknown>
 }
 
-export const PUBLIC_KEY_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'Ed25519',
-  'EdDSA',
-] as const satisfies readonly Algorithm[]
-
-const CURVES: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
+/** All algorithms that verify with a public key. */
+export const PUBLIC_KEY_ALGORITHMS = DEFAULT_ALGORITHMS
 
 /** Generates a key pair for an algorithm. `modulusLength` is for RSA keys of unusual size. */
 export function generateKey(alg: Algorithm, kid = `${alg}-key`, modulusLength = 2048): TestKey {
-  const { privateKey, publicKey } = alg.startsWith('ES')
-    ? generateKeyPairSync('ec', { namedCurve: CURVES[alg]! })
-    : alg.startsWith('Ed')
-      ? generateKeyPairSync('ed25519')
-      : generateKeyPairSync('rsa', { modulusLength })
+  const traits = ALGORITHMS[alg]
+  const { privateKey, publicKey } =
+    traits.kty === 'EC'
+      ? generateKeyPairSync('ec', { namedCurve: traits.crv })
+      : traits.kty === 'OKP'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('rsa', { modulusLength })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }
   return { alg, kid, privateKey, publicKey, jwk }
 }

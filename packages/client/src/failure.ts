@@ -1,8 +1,8 @@
 import {
+  type BoundedResponse,
   type ClientCredentials,
   CredentialsError,
   FetchError,
-  type FetchResponse,
   type JsonObject,
   MetadataError,
   readContent,
@@ -102,7 +102,7 @@ export function toDiscoveryError(thrown: unknown, issuer: string, now: number): 
 
 /** Reads an error response of a token endpoint (RFC 6749 section 5.2). Accepts any body. */
 export async function readErrorResponse(
-  response: FetchResponse,
+  response: BoundedResponse,
   endpoint: string,
   secrets: readonly string[],
   now: number,
@@ -117,7 +117,7 @@ export async function readErrorResponse(
 /** Converts the members of an error response to a `TokenError`. Drops server texts that contain one of `secrets`. */
 export function toResponseError(
   { error, error_description: description }: JsonObject,
-  { status, headers }: FetchResponse,
+  { status, headers }: BoundedResponse,
   endpoint: string,
   secrets: readonly string[],
   now: number,

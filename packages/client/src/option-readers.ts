@@ -1,8 +1,9 @@
 import {
   checkIssuerAddress,
+  describeNotPlain,
   isAcceptableAddress,
   isName,
-  isRecord,
+  isPlainObject,
   type OptionContext,
   ownMembers,
   TENANT_PLACEHOLDER,
@@ -61,9 +62,9 @@ export function readParameters(
   { report }: OptionContext,
 ): Readonly<Record<string, string>> {
   if (given === undefined) return {}
-  const parameters = isRecord(given) ? ownMembers(given) : {}
-  if (!isRecord(given) || !Object.values(parameters).every(isName)) {
-    report(`${name} must be an object of non-empty strings.`)
+  const parameters = isPlainObject(given) ? ownMembers(given) : {}
+  if (!isPlainObject(given) || !Object.values(parameters).every(isName)) {
+    report(`${name} must be an object of non-empty strings, not ${describeNotPlain(given)}.`)
     return {}
   }
   for (const parameter of Object.keys(parameters)) {
@@ -106,6 +107,7 @@ function isNonEmptyList(value: unknown, isOne: (text: string) => boolean): value
   return (
     Array.isArray(value) &&
     value.length > 0 &&
-    value.every((one) => typeof one === 'string' && isOne(one))
+    // `every` of an array skips holes.
+    Array.from(value).every((one) => typeof one === 'string' && isOne(one))
   )
 }

@@ -14,7 +14,7 @@ import type { AccessToken } from './model/access-token.ts'
 import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
-import { getToken } from './request/request-state.ts'
+import { beginGuard, getToken } from './request/request-state.ts'
 import { createResourceServer, type ResourceServer } from './resource-server.ts'
 import { resourceServerFromEnv } from './resource-server-from-env.ts'
 import type { Refused } from './response/refusal.ts'
@@ -102,10 +102,16 @@ export interface Adapter<Raw extends object, Guard> {
  *
  * @example
  * const adapter = defineAdapter<[Context, Next], Promise<unknown>>({
- *   toRequest: ({ method, originalUrl: url, req }) => ({ method, url, ...req }),
+ *   toRequest({ method, originalUrl: url, req: { rawHeaders, headers } }) {
+ *     return { method, url, rawHeaders, headers }
+ *   },
  *   grant: ({ headers }, context) => context.set(headers),
  *   proceed: (_context, next) => callNext(next),
- *   refuse: async ({ status, headers, body }, context) => Object.assign(context, { status, body }),
+ *   async refuse({ status, headers, body }, context) {
+ *     context.status = status
+ *     context.set(headers)
+ *     context.body = body
+ *   },
  *   async fail(error) {
  *     throw error
  *   },
@@ -135,9 +141,17 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
         // Outside the `try`: an error thrown by a later handler must not become a refusal.
         return definition.proceed(...args)
       }
+      let request
+      try {
+        request = toRequestLike(args[0])
+      } catch (error) {
+        // The guard of the core has not begun, and the request must not look like one without guards.
+        beginGuard(args[0])
+        return fail(error)
+      }
       let outcome
       try {
-        outcome = guard(toRequestLike(args[0]))
+        outcome = guard(request)
       } catch (error) {
         return fail(error)
       }
@@ -202,7 +216,8 @@ export function pending(): Promise<never> {
 function toError(thrown: unknown): Error {
   // Not `instanceof`: an error of another realm, as in Jest, keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
-  const message = 'The check or the errorBody of a guard threw something that is not an Error.'
+  const message =
+    'The check or the errorBody of a guard, or its adapter, threw something that is not an Error.'
   return new Error(message, { cause: thrown })
 }
 

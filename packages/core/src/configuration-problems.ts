@@ -1,4 +1,5 @@
 import { ConfigurationError } from './errors.ts'
+import { quoteName } from './lib/describe-given.ts'
 
 /** Collects the problems of a configuration, so that one error lists all of them. */
 export class Problems {
@@ -17,7 +18,7 @@ export class Problems {
   ): void {
     for (const name of Object.keys(options)) {
       if (known.includes(name)) continue
-      this.add(`${prefix}${name} is not known. ${hintAt(name, known, foreign)}`)
+      this.add(`${prefix}${quoteName(name)} is not known. ${hintAt(name, known, foreign)}`)
     }
   }
 

@@ -23,12 +23,10 @@ export type { FetchFailure } from './authorization-server/bounded-fetch.ts'
 export type {
   ClientAssertion,
   ClientAuthentication,
-  PrivateJwk,
-  PrivateKey,
   PrivateKeyJwt,
-  PrivateKeyObject,
   Secret,
 } from './model/client-authentication.ts'
+export type { PrivateJwk, PrivateKey, PrivateKeyObject } from './signature/private-key.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
 export type { ClientOfIssuer } from './authorization/clients.ts'

@@ -14,7 +14,7 @@ export {
   readJson,
   send,
 } from './authorization-server/bounded-fetch.ts'
-export type { AnswerBounds } from './authorization-server/bounded-fetch.ts'
+export type { AnswerBounds, BoundedResponse } from './authorization-server/bounded-fetch.ts'
 export type { Fetch, FetchBody, FetchInit, FetchResponse } from './model/fetch.ts'
 export { authenticateClient, CredentialsError } from './authorization-server/authenticate-client.ts'
 export type { ClientCredentials } from './authorization-server/authenticate-client.ts'
@@ -51,4 +51,5 @@ export { readObject, readRows, readTable, reportUnknownNames } from './options/o
 export type { OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { createLruCache } from './lib/lru-cache.ts'
+export { describeNotPlain } from './lib/describe-given.ts'
 export { getMember, isPlainObject, isRecord, ownMembers } from './lib/objects.ts'

@@ -75,8 +75,8 @@ export interface ResourceServer {
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
    * Verifies a token that did not come in a request: from a socket, a queue or a command line. Pass the token
-   * alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token (`cnf`) is refused, because its proof
-   * is part of a request.
+   * alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token
+   * (`cnf`) is refused, because its proof is part of a request.
    *
    * Does NOT check scopes, the subject or any other requirement. At an issuer where anybody can request a token
    * for this API (such as GitHub Actions), a granted token says nothing about who has sent it.

@@ -29,7 +29,7 @@ describe('resourceServerFromEnv', () => {
       }),
     ).toEqual([
       expect.stringMatching(/^BEARWARD_ISSUER must be an https address/),
-      "BEARWARD_JWT_PROFILE must be 'rfc9068', not 'JWT'.",
+      "BEARWARD_JWT_PROFILE must be 'rfc9068', not another string.",
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not 301.',
     ])
   })

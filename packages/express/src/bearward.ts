@@ -28,7 +28,8 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
     return { method, url, rawHeaders, headers }
   },
   grant(outcome, request: { auth?: AccessToken }, response) {
-    writeHeaders(outcome.headers, response)
+    // A guard that was not awaited may decide after the response.
+    if (!response.headersSent) writeHeaders(outcome.headers, response)
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
   },
@@ -46,6 +47,7 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
     return pending()
   },
   fail(error, _request, _response, next) {
+    if (typeof next !== 'function') throw error
     next(error)
     return pending()
   },

@@ -1,13 +1,12 @@
 import type {
   ClientAssertion,
   ClientAuthentication,
-  PrivateKey,
   PrivateKeyJwt,
   Secret,
 } from '../model/client-authentication.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import { whyUnfit } from './private-key.ts'
-import { signJws } from './sign-jws.ts'
+import { type PrivateKey, whyUnfit } from '../signature/private-key.ts'
+import { signJws } from '../signature/sign-jws.ts'
 
 /** Claims of a client assertion that differ from request to request (RFC 7523 section 3). */
 export interface AssertionContext {

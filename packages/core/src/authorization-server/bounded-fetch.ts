@@ -1,8 +1,9 @@
 import { type JsonObject, parseJsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
-import type { Fetch, FetchBody, FetchInit, FetchResponse } from '../model/fetch.ts'
+import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'
 import { withoutQuery } from './address.ts'
+import { type AnswerBody, BodyError, openBody } from './answer-body.ts'
 
 /** How a call failed: the closed set that events and error messages share. */
 export type FetchFailure =
@@ -76,6 +77,11 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
+/** An answer whose body is not read yet. It is let go when the signal of the call is aborted. */
+export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' | 'headers'> {
+  readonly body: AnswerBody
+}
+
 /** What a call says. */
 export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
 
@@ -90,7 +96,7 @@ export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
 export async function send(
   call: Call,
   write: () => MaybePromise<WrittenRequest>,
-): Promise<FetchResponse> {
+): Promise<BoundedResponse> {
   const request = await write()
   try {
     return await carry(call, request)
@@ -109,13 +115,18 @@ export async function send(
 async function carry(
   { fetch, url, signal }: Call,
   request: WrittenRequest,
-): Promise<FetchResponse> {
+): Promise<BoundedResponse> {
   if (signal.aborted) throw signal.reason as Error
   const init: FetchInit = { ...request, redirect: 'manual', signal }
   const response = await unlessBroken(`${withoutQuery(url)}: no answer`, () => fetch(url, init))
+  const { status, type, headers } = response
+  const body = openBody(response.body)
+  // Also when the work is done: nobody may read on, and a body that was not read holds its connection.
+  signal.addEventListener('abort', () => body.letGo(), { once: true })
+  if (signal.aborted) body.letGo()
   if (response.redirected)
     throw new FetchError('redirect', `${withoutQuery(url)}: fetch has followed a redirect`)
-  return response
+  return { status, type, headers, body }
 }
 
 /**
@@ -123,7 +134,7 @@ async function carry(
  * read. Throws a `FetchError`.
  */
 export async function readAnswer(
-  response: FetchResponse,
+  response: BoundedResponse,
   url: string,
   bounds: AnswerBounds,
 ): Promise<Uint8Array> {
@@ -140,7 +151,7 @@ export async function readAnswer(
 
 /** The same for an answer of any status. */
 export async function readContent(
-  response: FetchResponse,
+  response: BoundedResponse,
   url: string,
   { mediaType, bytes }: AnswerBounds,
 ): Promise<Uint8Array> {
@@ -150,9 +161,14 @@ export async function readContent(
       `${withoutQuery(url)}: not the content type that was asked for`,
     )
   }
-  return unlessBroken(`${withoutQuery(url)}: the answer broke off`, () =>
-    readBody(response, url, bytes),
-  )
+  return unlessBroken(`${withoutQuery(url)}: the answer broke off`, async () => {
+    try {
+      return await response.body.read(bytes)
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error
+      throw new FetchError(error.failure, `${withoutQuery(url)}: ${error.message}`)
+    }
+  })
 }
 
 /** Reads a JSON object. Throws a `FetchError`. */
@@ -187,33 +203,6 @@ async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise
     const code = codeIn(cause)
     throw new FetchError('unreachable', code ? `${message} (${code})` : message, { cause })
   }
-}
-
-async function readBody(response: FetchResponse, url: string, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const part of readParts(response.body)) {
-    const chunk = typeof part === 'string' ? new TextEncoder().encode(part) : part
-    length += chunk.length
-    if (length > limit)
-      throw new FetchError('too_large', `${withoutQuery(url)}: more than ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
-}
-
-/** Reads a body in parts. A web stream is read by its reader, because not every runtime can iterate over it. */
-async function* readParts(body: FetchBody | null): AsyncGenerator<Uint8Array | string, void> {
-  if (!body) return
-  if (!('getReader' in body)) return yield* body
-  const reader = body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value!
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Problems } from '../configuration-problems.ts'
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { findIssuers, listIssuers } from './issuer.ts'
@@ -62,7 +62,7 @@ function readClient(
     checkReachable(client, issuers, problems)
     return [{ clientId: client }]
   }
-  const given = isRecord(client) ? ownMembers(client) : {}
+  const given = isPlainObject(client) ? ownMembers(client) : {}
   const { issuer, clientId } = given
   const named = findIssuers(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {

@@ -95,7 +95,9 @@ function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>>
 function describeWrong(requirements: unknown, count: number): string {
   if (count > 1)
     return `They are one object, not ${count} arguments: write all requirements into it.`
-  const isScope = typeof requirements === 'string' && /^[\w:./ -]{1,60}$/.test(requirements)
+  // Small letters only: a token, which must not be in a message, has others too.
+  const isScope =
+    typeof requirements === 'string' && /^[a-z]{1,15}(?:[:.-][a-z]{1,15}){0,3}$/.test(requirements)
   const such = isScope ? `{ scope: '${requirements}' }` : "{ scope: 'read:reports' }"
   return `They must be an object such as ${such}, not ${describeNotPlain(requirements)}. Leave them out if any valid token will do.`
 }

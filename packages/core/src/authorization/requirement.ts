@@ -1,4 +1,5 @@
 import type { Problems } from '../configuration-problems.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { AccessToken } from '../model/access-token.ts'
@@ -37,7 +38,7 @@ export interface AuthorizationExchange {
   }
   /** The request of the framework, for `check` and for events. */
   readonly raw: object | undefined
-  readonly services: { readonly publish: Publish<SubjectUnknownEvent> }
+  readonly services: { readonly publish: Publish<SubjectUnknownEvent>; readonly clock: Clock }
 }
 
 /** Makes the rejection of a failed check. */

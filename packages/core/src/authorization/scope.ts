@@ -1,5 +1,5 @@
 import type { Problems } from '../configuration-problems.ts'
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
 
 export interface ScopeRequirement {
@@ -18,7 +18,7 @@ export function readScope(
   { problems }: RequirementContext,
 ): CheckedRequirement | undefined {
   if (scope === undefined) return undefined
-  if (isRecord(scope)) {
+  if (isPlainObject(scope)) {
     const own = ownMembers(scope)
     problems.unknownNames(own, ['any'], 'scope.')
     return requireAny(readNames(own['any'], 'scope.any', problems))

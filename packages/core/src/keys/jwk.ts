@@ -5,6 +5,8 @@ import type { AlgorithmPolicy } from '../model/settings.ts'
 import {
   type Algorithm,
   type AlgorithmTraits,
+  CURVES,
+  isCurve,
   isAlgorithm,
   getTraits,
 } from '../signature/algorithms.ts'
@@ -31,7 +33,6 @@ export type UnusableKey =
   | 'weak_key'
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
-const COORDINATE_BYTES: Record<string, number> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
 
 /**
  * Decides whether a key of a JWK Set may verify signatures of an issuer (RFC 7517 section 4, RFC 7518
@@ -66,8 +67,8 @@ function readMaterial(key: JsonObject): JsonObject | UnusableKey {
     if (modulus === undefined || exponent === undefined) return 'malformed_key'
     return isSoundRsa(modulus, exponent) ? { kty, n, e } : 'weak_key'
   }
-  if (kty === 'EC' && typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv)) {
-    const length = COORDINATE_BYTES[crv]
+  if (kty === 'EC' && isCurve(crv)) {
+    const length = CURVES[crv].coordinateBytes
     const sized = decodeMember(x)?.length === length && decodeMember(y)?.length === length
     return sized ? { kty, crv, x, y } : 'malformed_key'
   }

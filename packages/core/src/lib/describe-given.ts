@@ -1,8 +1,8 @@
 import { isRecord } from './objects.ts'
 
 /**
- * Describes a value that is wrong, as the end of the sentence "... must be ..., not ...". Shows a number, which is no
- * secret, and only the type of everything else.
+ * Describes a value that is wrong, as the end of the sentence "... must be ..., not ...". Shows a number, and only
+ * the type of everything else, which may be secret.
  */
 export function describeGiven(value: unknown): string {
   if (value === undefined || value === null) return String(value)
@@ -13,17 +13,15 @@ export function describeGiven(value: unknown): string {
   return `a ${typeof value}`
 }
 
-/** Describes a name that is wrong. Shows it if it is short and plain. */
-export function describeName(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:/+-]{1,40}$/.test(value)
-    ? `'${value}'`
-    : describeGiven(value)
-}
-
-/** Describes a list of names of which some are wrong, by the first of these. */
+/** Describes a list of which entries are wrong, by the place of the first. */
 export function describeEntries(value: unknown, isRight: (entry: unknown) => boolean): string {
   if (!Array.isArray(value) || value.length === 0) return describeGiven(value)
-  return `an array with ${describeName(Array.from(value).find((entry) => !isRight(entry)))}`
+  return `an array whose entry ${Array.from(value).findIndex((entry) => !isRight(entry))} is none`
+}
+
+/** Shows a name in a message. A long or strange one is shortened and escaped: it may be anything, even lines of a log. */
+export function quoteName(name: string): string {
+  return /^[\w$.-]{1,60}$/.test(name) ? name : `${JSON.stringify(name.slice(0, 20))}...`
 }
 
 /** Describes a value that is no plain object, for messages that ask for one. */

@@ -5,9 +5,12 @@
 export function mustBeAwaited<T>(promise: Promise<T>, members: readonly string[]): Promise<T> {
   const failing = members.map((member) => {
     const get = () => {
+      // Nobody will handle it any more, and that must not end the process.
+      promise.catch(() => {})
       throw new TypeError(`The result was not awaited, so it has no ${member}: write await.`)
     }
-    return [member, { get }] as const
+    // Enumerable, so that a copy of the members throws as well.
+    return [member, { get, enumerable: true }] as const
   })
   return Object.defineProperties(promise, Object.fromEntries(failing))
 }

@@ -1,27 +1,12 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import type { PrivateKey } from '../signature/private-key.ts'
 
 /**
  * A secret, or a function that is asked for it at each use, so that it can be rotated without a restart. Where the
  * function gives none, there are no credentials.
  */
 export type Secret = string | (() => MaybePromise<string | undefined>)
-
-/** A private key: as WebCrypto or Node has it, or as a JWK. */
-export type PrivateKey = PrivateKeyObject | PrivateJwk
-
-/** A `CryptoKey`, or a `KeyObject` of Node. */
-export interface PrivateKeyObject {
-  readonly type: 'private' | 'public' | 'secret'
-}
-
-/** A private key as a JWK (RFC 7517). */
-export interface PrivateJwk {
-  readonly kty: string
-  readonly alg?: string
-  readonly kid?: string
-  readonly [member: string]: unknown
-}
 
 /** How a client proves to the authorization server who it is. */
 export type ClientAuthentication =

@@ -14,7 +14,7 @@ export interface FetchInit {
   readonly signal: AbortSignal
 }
 
-/** The part of a response that is read. Every `Response` of the Fetch standard has it. */
+/** The part of a response that is read. */
 export interface FetchResponse {
   readonly status: number
   /** `opaqueredirect` for a redirect that was not followed and has no status. */
@@ -34,6 +34,8 @@ export type FetchBody =
   | {
       getReader(): {
         read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+        cancel?(): Promise<void>
       }
+      cancel?(): Promise<void>
     }
-  | AsyncIterable<Uint8Array | string>
+  | (AsyncIterable<Uint8Array | string> & { destroy?(): unknown })

@@ -20,12 +20,12 @@ export interface Anonymous {
 export type Outcome = Granted | Anonymous | Refused
 
 /** The members of all outcomes. */
-export const OUTCOME_MEMBERS = [
-  'kind',
-  'token',
-  'headers',
-  'reason',
-  'status',
-  'body',
-  'explanation',
-] as const satisfies readonly (keyof Granted | keyof Refused)[]
+export const OUTCOME_MEMBERS: readonly string[] = Object.keys({
+  kind: 0,
+  token: 0,
+  headers: 0,
+  reason: 0,
+  explanation: 0,
+  status: 0,
+  body: 0,
+} satisfies Record<keyof Granted | keyof Anonymous | keyof Refused, 0>)

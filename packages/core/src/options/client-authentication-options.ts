@@ -1,7 +1,7 @@
 import { hasControls } from '../authorization-server/authenticate-client.ts'
 import { hintAt } from '../configuration-problems.ts'
-import { whyUnfit } from '../authorization-server/private-key.ts'
-import { isRecord, ownMembers } from '../lib/objects.ts'
+import { whyUnfit } from '../signature/private-key.ts'
+import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type {
   ClientAssertion,
   ClientAuthentication,
@@ -69,7 +69,7 @@ function readClientAuthentication(
   name: string,
   context: OptionContext,
 ): ClientAuthentication {
-  const own = ownMembers(isRecord(given) ? given : {})
+  const own = ownMembers(isPlainObject(given) ? given : {})
   const { method } = own
   if (!isMethod(method)) {
     context.report(describeWrong(given, method, name))

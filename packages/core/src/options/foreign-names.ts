@@ -38,6 +38,8 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
 
 /** Returns the foreign names that mean something where these options are known. */
 export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
-  const isHere = (use: string) => [...known, 'requireToken'].includes(/^\w+/.exec(use)![0])
+  // A client has no guards.
+  const names = known.includes('jwksUri') ? [...known, 'requireToken'] : known
+  const isHere = (use: string) => names.includes(/^\w+/.exec(use)![0])
   return Object.fromEntries(Object.entries(FOREIGN_NAMES).filter(([, use]) => isHere(use)))
 }

@@ -82,7 +82,10 @@ function checkDiscovery(
 
 /** Returns whether an issuer identifier looks like an address whose scheme was forgotten. */
 function isHost(issuer: string): boolean {
-  return /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/|$)/.test(issuer)
+  const isShort = issuer.length <= 100
+  return (
+    isShort && /^[\w-]{1,40}(?:\.[\w-]{1,40})*\.[a-z]{2,24}(?::\d+)?(?:\/[\w./-]*)?$/i.test(issuer)
+  )
 }
 
 function checkTenants({ values, isGiven }: ReadIssuer, { toName, report }: OptionContext): void {

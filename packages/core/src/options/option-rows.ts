@@ -1,11 +1,6 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import type { Clock } from '../lib/clock.ts'
-import {
-  describeEntries,
-  describeGiven,
-  describeName,
-  describeNotPlain,
-} from '../lib/describe-given.ts'
+import { describeEntries, describeGiven, describeNotPlain } from '../lib/describe-given.ts'
 import { getMember, isPlainObject, isRecord } from '../lib/objects.ts'
 import { isHostName, nestContext } from './option-context.ts'
 import {
@@ -98,7 +93,8 @@ export function choice<const Choice extends string, Default extends Choice | und
   facts: RowFacts<Default> = {},
 ): OptionRow<Choice, Choice | NoInfer<Default>> {
   const must = choices.map((one) => `'${one}'`).join(' or ')
-  return simple((given) => choices.find((one) => one === given), must, facts, toText, describeName)
+  const describe = (given: unknown) => (isName(given) ? 'another string' : describeGiven(given))
+  return simple((given) => choices.find((one) => one === given), must, facts, toText, describe)
 }
 
 /** A text that is not empty and matches. `must` ends the sentence "... must be ...". */

@@ -1,6 +1,6 @@
 import { hintAt } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
-import { describeNotPlain } from '../lib/describe-given.ts'
+import { describeNotPlain, quoteName } from '../lib/describe-given.ts'
 import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import { getForeignNames } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
@@ -111,6 +111,7 @@ export function reportUnknownNames(
 ): void {
   for (const name of Object.keys(own)) {
     if (known.includes(name)) continue
-    report(`${toName(name)} is not known. ${hintAt(name, known, getForeignNames(known))}`)
+    const hint = hintAt(name, known, getForeignNames(known))
+    report(`${toName(quoteName(name))} is not known. ${hint}`)
   }
 }

@@ -12,7 +12,9 @@ export function readProvider(
   const known = Object.keys(PROFILES)
   if (typeof given === 'string') {
     const part = known.find((provider) => isPartOf(given.toLowerCase(), provider))
-    report(`${name} '${given}' is not known. ${hintAt(part ?? given, known)}`)
+    // A secret in the wrong variable must not be shown.
+    const shown = /^[a-z][a-z_/.-]{1,24}$/i.test(given) ? `${name} '${given}'` : name
+    report(`${shown} is not known. ${hintAt(part ?? given, known)}`)
   } else report(`${name} must be one of ${known.join(', ')}.`)
   return undefined
 }

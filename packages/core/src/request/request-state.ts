@@ -70,6 +70,13 @@ export function getRequestState(raw: object): RequestState {
   return WithState.find(raw) ?? WithState.add(raw)
 }
 
+/** Notes that a guard of a request has begun. Until it decides, nobody gets the token. */
+export function beginGuard(raw: object): void {
+  const state = getRequestState(raw)
+  state.decision = undefined
+  state.pendingGuards++
+}
+
 /**
  * Returns what a guard of a request lacks: `pending` if one has not decided, `refused` if one has refused.
  * Returns `undefined` if all guards have let the request pass, or if there are none. For adapters that can stop a

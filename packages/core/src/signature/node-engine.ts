@@ -7,7 +7,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { type Hash, getTraits } from './algorithms.ts'
+import { type Hash, CURVES, getTraits } from './algorithms.ts'
 import { toDerSignature, toRsaPssSpki } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
 
@@ -29,7 +29,7 @@ export const signatureEngine: SignatureEngine = {
       case 'EC': {
         // The algorithm names the curve (RFC 7518 section 3.4): a point of another one is no key.
         const key = publicKey({ ...(material as JsonWebKey), crv: traits.crv })
-        return ecdsaVerifier(traits.hash, key, traits.coordinateBytes)
+        return ecdsaVerifier(traits.hash, key, CURVES[traits.crv].coordinateBytes)
       }
       case 'OKP':
         return ed25519Verifier(publicKey(material))

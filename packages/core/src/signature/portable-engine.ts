@@ -1,6 +1,6 @@
 import { compactVerify, importJWK, type JWK } from 'jose'
 import { decodeBase64url } from '#base64url'
-import { type Algorithm, getTraits } from './algorithms.ts'
+import { type Algorithm, CURVES, getTraits } from './algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from './engine.ts'
 
 /** Verifies with WebCrypto, through `jose`: for runtimes where `node:crypto` is not the native one. */
@@ -29,7 +29,7 @@ function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
     case 'oct':
       return traits.keyBytes
     case 'EC':
-      return 2 * traits.coordinateBytes
+      return 2 * CURVES[traits.crv].coordinateBytes
     case 'OKP':
       return 64
     case 'RSA':

@@ -11,7 +11,7 @@ export function checkB64token(text: string): Rejection | undefined {
   return B64TOKEN.test(text) ? undefined : rejectAsToken(text)
 }
 
-/** Checks the length of a token. */
+/** Checks the length of a token. One that is too long and is no b64token is rejected as that. */
 export function checkTokenLength(token: string): Rejection | undefined {
   if (token.length <= LIMITS.tokenLength) return undefined
   return (

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { checkIssuer } from '../../src/authorization/issuer.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
@@ -44,7 +45,12 @@ const request = { url: '/' }
 function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
-  const exchange = { verified, requirements, raw: request, services: { publish: () => {} } }
+  const exchange = {
+    verified,
+    requirements,
+    raw: request,
+    services: { publish: () => {}, clock: systemClock },
+  }
   return checkIssuer(exchange) ?? checkRequirements(exchange)
 }
 

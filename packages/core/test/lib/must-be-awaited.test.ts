@@ -14,9 +14,22 @@ describe('mustBeAwaited', () => {
     expect(await promise).toEqual({ kind: 'granted' })
   })
 
-  it('changes nothing about how a promise is printed or combined', async () => {
+  it('throws where the members are copied', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
-    expect(inspect(promise)).toBe("Promise { 'a' }")
+    const copy = (given: object) => Object.assign({}, given)
+    expect(() => copy(promise)).toThrow('write await')
+  })
+
+  it('handles a rejection whose promise was read and dropped', async () => {
+    const rejected = mustBeAwaited(Promise.reject(new Error('a')), ['kind'])
+    expect(() => (rejected as unknown as { kind: unknown }).kind).toThrow('write await')
+    // The test run fails on an unhandled rejection.
+    await new Promise(setImmediate)
+  })
+
+  it('changes nothing about how a promise is printed, but for the names, or combined', async () => {
+    const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
+    expect(inspect(promise)).toBe("Promise { 'a', kind: [Getter] }")
     expect(await Promise.all([promise, promise])).toEqual(['a', 'a'])
   })
 })

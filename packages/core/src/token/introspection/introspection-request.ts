@@ -1,4 +1,5 @@
 import {
+  type BoundedResponse,
   type AnswerBounds,
   JSON_MEDIA_TYPE,
   readAnswer,
@@ -10,7 +11,7 @@ import {
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
-import type { Fetch, FetchResponse } from '../../model/fetch.ts'
+import type { Fetch } from '../../model/fetch.ts'
 import type { IntrospectionSettings } from '../../model/settings.ts'
 import { LIMITS } from '../../limits.ts'
 import { withoutQuery } from '../../authorization-server/address.ts'
@@ -80,7 +81,7 @@ async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
 const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
 /** Throws where a 400 says that we are not known. What it says otherwise, or fails to say, is about the token. */
-async function refuseIfNotOurs(response: FetchResponse, endpoint: string): Promise<void> {
+async function refuseIfNotOurs(response: BoundedResponse, endpoint: string): Promise<void> {
   const bytes = await readContent(response, endpoint, JSON_RESPONSE).catch(() => undefined)
   const error = bytes && errorIn(bytes, endpoint)
   if (!ABOUT_US.includes(error)) return

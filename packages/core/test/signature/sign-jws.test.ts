@@ -1,9 +1,9 @@
 import { createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto'
 import { exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { PrivateJwk, PrivateKey } from '../../src/model/client-authentication.ts'
+import type { PrivateJwk, PrivateKey } from '../../src/signature/private-key.ts'
 import { type Algorithm, DEFAULT_ALGORITHMS } from '../../src/signature/algorithms.ts'
-import { signJws } from '../../src/authorization-server/sign-jws.ts'
+import { signJws } from '../../src/signature/sign-jws.ts'
 
 const CLAIMS = { iss: 'client', name: '\u00e9' }
 

@@ -1,9 +1,7 @@
 import { encodeBase64url } from '#base64url'
-import type { PrivateJwk, PrivateKey } from '../model/client-authentication.ts'
-import { type Algorithm, getTraits, type Hash } from '../signature/algorithms.ts'
-
-/** RFC 7518 sections 3.3 and 3.5: an RSA key has 2048 bits or more. */
-const RSA_BITS = 2048
+import { LIMITS } from '../limits.ts'
+import { type Algorithm, getTraits, toWebCryptoHash } from './algorithms.ts'
+import type { PrivateJwk, PrivateKey } from './private-key.ts'
 
 /**
  * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Signs with WebCrypto, which all runtimes have and
@@ -19,18 +17,21 @@ export async function signJws(
 ): Promise<string> {
   const parameters = toWebCrypto(algorithm)
   const imported = await importPrivateKey(key, parameters)
-  const { modulusLength = RSA_BITS } = imported.algorithm as Partial<RsaKeyAlgorithm>
-  if (modulusLength < RSA_BITS) throw new TypeError(`The key has less than ${RSA_BITS} bits.`)
+  const { min, max } = LIMITS.rsaBits
+  const { modulusLength = min } = imported.algorithm as Partial<RsaKeyAlgorithm>
+  // RFC 7518 sections 3.3 and 3.5: an RSA key has 2048 bits or more.
+  if (modulusLength < min || modulusLength > max)
+    throw new TypeError(`The key has ${modulusLength} bits.`)
   const input = [header, claims].map((part) => encodeBase64url(JSON.stringify(part))).join('.')
   const bytes = new TextEncoder().encode(input)
   const signature = await crypto.subtle.sign(parameters, imported, bytes)
   return `${input}.${encodeBase64url(new Uint8Array(signature))}`
 }
 
-type Parameters = EcKeyImportParams & RsaHashedImportParams & RsaPssParams & EcdsaParams
+type SigningParameters = EcKeyImportParams & RsaHashedImportParams & RsaPssParams & EcdsaParams
 
 /** The parameters for importing a key and for signing. Each algorithm reads those that it knows. */
-function toWebCrypto(algorithm: Algorithm): Parameters {
+function toWebCrypto(algorithm: Algorithm): SigningParameters {
   const traits = getTraits(algorithm)
   switch (traits.kty) {
     case 'RSA': {
@@ -38,21 +39,21 @@ function toWebCrypto(algorithm: Algorithm): Parameters {
       // RFC 7518 section 3.5: the salt has the length of the hash.
       return {
         name,
-        hash: toHash(traits.hash),
+        hash: toWebCryptoHash(traits.hash),
         saltLength: Number(traits.hash.slice(3)) / 8,
-      } as Parameters
+      } as SigningParameters
     }
     case 'EC':
-      return { name: 'ECDSA', namedCurve: traits.crv, hash: toHash(traits.hash) } as Parameters
+      return {
+        name: 'ECDSA',
+        namedCurve: traits.crv,
+        hash: toWebCryptoHash(traits.hash),
+      } as SigningParameters
     case 'OKP':
-      return { name: traits.crv } as Parameters
+      return { name: traits.crv } as SigningParameters
     case 'oct':
       throw new TypeError(`${algorithm} has no private key.`)
   }
-}
-
-function toHash(hash: Hash): string {
-  return hash.replace('sha', 'SHA-')
 }
 
 /** What this module uses of a `KeyObject` of Node. */
@@ -60,7 +61,10 @@ interface NodeKey {
   export(options: { format: 'der'; type: 'pkcs8' }): BufferSource
 }
 
-async function importPrivateKey(key: PrivateKey, parameters: Parameters): Promise<CryptoKey> {
+async function importPrivateKey(
+  key: PrivateKey,
+  parameters: SigningParameters,
+): Promise<CryptoKey> {
   if (isJwk(key)) {
     // These say what is known already, and WebCrypto compares them with names of its own.
     const { alg: _alg, use: _use, ...jwk } = key

@@ -1,5 +1,21 @@
-import { type Algorithm, isAlgorithm, getTraits } from '../signature/algorithms.ts'
 import { isRecord } from '../lib/objects.ts'
+import { type Algorithm, CURVES, getTraits, isAlgorithm, toWebCryptoHash } from './algorithms.ts'
+
+/** A private key: as WebCrypto or Node has it, or as a JWK. */
+export type PrivateKey = PrivateKeyObject | PrivateJwk
+
+/** A `CryptoKey`, or a `KeyObject` of Node. */
+export interface PrivateKeyObject {
+  readonly type: 'private' | 'public' | 'secret'
+}
+
+/** A private key as a JWK (RFC 7517). */
+export interface PrivateJwk {
+  readonly kty: string
+  readonly alg?: string
+  readonly kid?: string
+  readonly [member: string]: unknown
+}
 
 /**
  * Why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
@@ -32,13 +48,6 @@ function jwkFits(jwk: Record<string, unknown>, algorithm: Algorithm): boolean {
   return jwk['kty'] === traits.kty && (!('crv' in traits) || jwk['crv'] === traits.crv)
 }
 
-/** What Node calls the curves. */
-const NAMED_CURVES: Readonly<Record<string, string>> = {
-  prime256v1: 'P-256',
-  secp384r1: 'P-384',
-  secp521r1: 'P-521',
-}
-
 /** A `CryptoKey` says what it is in `algorithm`, a `KeyObject` in `asymmetricKeyType`. */
 function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean {
   const traits = getTraits(algorithm)
@@ -49,13 +58,13 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
       const isPss = traits.padding === 'pss'
       // WebCrypto imports no key of the type `rsa-pss`.
       if (type !== undefined) return type === 'rsa'
-      const isHash = toRecord(hash)['name'] === traits.hash.replace('sha', 'SHA-')
+      const isHash = toRecord(hash)['name'] === toWebCryptoHash(traits.hash)
       return isHash && name === (isPss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5')
     }
     case 'EC': {
       if (type === undefined) return name === 'ECDSA' && namedCurve === traits.crv
       const curve = toRecord(details)['namedCurve']
-      return type === 'ec' && NAMED_CURVES[String(curve)] === traits.crv
+      return type === 'ec' && curve === CURVES[traits.crv].nodeName
     }
     case 'OKP':
       return type === undefined ? name === 'Ed25519' : type === 'ed25519'

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { callNext, defineAdapter, getUnmetGuard, pending } from '../src/adapter.ts'
+
+const issuer = createTestIssuer()
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
+const bearer = (token: string) => `Bearer ${token}`
+
+/** A request of a framework. */
+interface Raw {
+  readonly url: string
+  readonly authorization: string
+}
+
+/** An adapter that notes what is called. Its `toRequest` throws for the address `//[`. */
+function createAdapter(changes: object = {}) {
+  const calls: string[] = []
+  const adapter = defineAdapter<[Raw, (() => string)?], unknown>({
+    toRequest: ({ url, authorization }) => ({
+      method: 'GET',
+      url: new URL(url, 'https://api.example.com').pathname,
+      headers: { authorization },
+    }),
+    grant: () => void calls.push('grant'),
+    proceed: (_raw, next) => callNext(next!),
+    refuse({ reason }) {
+      calls.push(reason)
+      return pending()
+    },
+    fail(error) {
+      calls.push(`fail: ${error.name}`)
+      return 'failed'
+    },
+    environment: {},
+    ...changes,
+  })
+  const { requireToken } = adapter.createBearward(options)
+  return { ...adapter, calls, guard: requireToken() }
+}
+
+describe('a guard of an adapter', () => {
+  it('calls the next handler once after a grant, and returns what it returns', () => {
+    const { guard, calls, auth } = createAdapter()
+    const raw = { url: '/', authorization: bearer(issuer.token()) }
+    expect(guard(raw, () => 'handled')).toBe('handled')
+    expect(calls).toEqual(['grant'])
+    expect(getUnmetGuard(raw)).toBeUndefined()
+    expect(auth(raw).issuer).toBe(ISSUER)
+  })
+
+  it('says that it was called without next', () => {
+    const { guard } = createAdapter()
+    const raw = { url: '/', authorization: bearer(issuer.token()) }
+    expect(() => guard(raw)).toThrow('A guard was called without next.')
+  })
+
+  it('stays pending where its adapter cannot describe the request, and hides an earlier grant', () => {
+    const { guard, calls, auth } = createAdapter()
+    const raw = { url: '//[', authorization: bearer(issuer.token()) }
+    expect(guard(raw, () => 'handled')).toBe('failed')
+    expect(getUnmetGuard(raw)).toBe('pending')
+
+    const granted = { url: '/', authorization: bearer(issuer.token()) }
+    void guard(granted, () => 'handled')
+    void guard(Object.assign(granted, { url: '//[' }), () => 'handled')
+    expect(getUnmetGuard(granted)).toBe('pending')
+    expect(() => auth(granted)).toThrow('auth(...) was called')
+    expect(calls).toEqual(['fail: TypeError', 'grant', 'fail: TypeError'])
+  })
+
+  it('passes what grant and refuse throw to fail', () => {
+    const fault = () => {
+      throw new RangeError('of the adapter')
+    }
+    for (const [changes, token] of [
+      [{ grant: fault }, issuer.token()],
+      [{ refuse: fault }, 'x.y.z'],
+    ] as const) {
+      const { guard, calls } = createAdapter(changes)
+      expect(guard({ url: '/', authorization: bearer(token) }, () => 'handled')).toBe('failed')
+      expect(calls).toEqual(['fail: RangeError'])
+    }
+  })
+})
