@@ -10,7 +10,7 @@ import type { VerifiedToken } from '../token/verified-token.ts'
 import type { VerificationServices, VerifiedEvent } from '../token/verification.ts'
 import type { SharedVerification } from '../token/verify-token.ts'
 import type { Credentials } from './credentials.ts'
-import { beginGuard, getRequestState, RequestState } from './request-state.ts'
+import { getRequestState, RequestState } from './request-state.ts'
 
 /** The parts of a resource server that the steps of the pipeline need. */
 export interface ExchangeServices extends VerificationServices {
@@ -55,7 +55,7 @@ export function createGuardExchange(
   services: ExchangeServices,
 ): Exchange {
   const exchange = createExchange(request, requirements, services, true)
-  beginGuard(exchange.raw!)
+  exchange.state.beginGuard()
   return exchange
 }
 

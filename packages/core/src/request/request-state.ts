@@ -24,6 +24,12 @@ export class RequestState implements SharedState {
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
 
+  /** A guard has begun. Until it decides, nobody gets the token. */
+  beginGuard(): void {
+    this.decision = undefined
+    this.pendingGuards++
+  }
+
   /** Returns the verification of these credentials by this resource server, which the guards of the request share. */
   getVerification(
     services: VerificationServices,
@@ -72,9 +78,7 @@ export function getRequestState(raw: object): RequestState {
 
 /** Notes that a guard of a request has begun. Until it decides, nobody gets the token. */
 export function beginGuard(raw: object): void {
-  const state = getRequestState(raw)
-  state.decision = undefined
-  state.pendingGuards++
+  getRequestState(raw).beginGuard()
 }
 
 /**
