@@ -46,4 +46,6 @@ export const LIMITS = deepFreeze({
   introspectionAge: { active: 3600, inactive: 60 },
   /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
+  /** Seconds that an introspected token may be old where neither its audience nor a mark says that it is an access token. */
+  ageWithoutMark: 3600,
 })

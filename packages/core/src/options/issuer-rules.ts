@@ -1,4 +1,5 @@
 import { TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
+import { LIMITS } from '../limits.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { getTraits } from '../signature/algorithms.ts'
 import { canNameClient } from '../subject/client-id.ts'
@@ -133,10 +134,17 @@ function checkMissingAudience(
       `${withoutAudience} ${toName('allowedClients')}: without either, a token for any other API would be accepted.`,
     )
   }
-  const { tokenFormat, tokenUse, jwtProfile } = settings
+  const { tokenFormat, tokenUse, jwtProfile, maxTokenAge } = settings
   if (tokenFormat !== 'opaque' && tokenUse === undefined && jwtProfile === undefined) {
     report(
       `${withoutAudience} a rule that tells access tokens from ID tokens: ${toName('tokenUse')}, or ${toName('jwtProfile')}: 'rfc9068'.`,
+    )
+  }
+  // Nothing else in a response does: a refresh token has scopes and a client id, too.
+  const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
+  if (tokenFormat !== 'jwt' && tokenUse === undefined && !isYoung) {
+    report(
+      `${withoutAudience} a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds.`,
     )
   }
 }

@@ -446,11 +446,24 @@ describe('the options of introspection', () => {
     expect(problems({ issuers: issuers.slice(1) })).toEqual([])
   })
 
-  it('take an audience of null without a rule for the token kind, with tokenFormat opaque', () => {
+  it('take an audience of null for introspected tokens only with a mark or a short life', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
-    expect(introspecting({}, { ...audienceless, tokenFormat: 'opaque' })).toEqual([])
-    expect(introspecting({}, { ...audienceless, tokenFormat: 'any' })).toHaveLength(1)
-    expect(introspecting({}, { audience: null, tokenFormat: 'opaque' })).toHaveLength(1)
+    const noMark =
+      'audience: null requires a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: tokenUse, or a maxTokenAge of at most 3600 seconds.'
+    const noKind = expect.stringContaining('tells access tokens from ID tokens') as string
+    const tokenUse = { claim: 'use', value: 'access' }
+    const introspected = (options: object) => introspecting({}, { ...audienceless, ...options })
+    for (const marked of [{ tokenUse }, { maxTokenAge: 3600 }, { maxTokenAge: 60 }]) {
+      expect(introspected({ ...marked, tokenFormat: 'opaque' })).toEqual([])
+    }
+    for (const unmarked of [{}, { maxTokenAge: 3601 }]) {
+      expect(introspected({ ...unmarked, tokenFormat: 'opaque' })).toEqual([noMark])
+      expect(introspected({ ...unmarked, tokenFormat: 'any' })).toEqual([noKind, noMark])
+    }
+    const strict = { jwtProfile: 'rfc9068', tokenFormat: 'any' }
+    expect(introspected(strict)).toEqual([noMark])
+    expect(introspected({ ...strict, maxTokenAge: 600 })).toEqual([])
+    expect(introspected({ tokenUse, tokenFormat: 'any' })).toEqual([])
   })
 
   it.each<[string, Partial<Record<keyof IntrospectionOptions, unknown>>]>([

@@ -6,7 +6,8 @@ import type { AccessToken } from '../../model/access-token.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
 import { checkAudience, checkIntended } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/times.ts'
-import { checkForeignKind, checkTokenKind } from '../jwt/token-type.ts'
+import { parseCompactJws } from '../jwt/compact-jws.ts'
+import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.ts'
 import { Rejection } from '../../response/rejection.ts'
 import { toAccessToken } from '../to-access-token.ts'
 import type { TrustedIssuer } from '../trusted-issuers.ts'
@@ -28,7 +29,9 @@ export function introspectToken(
     if (answer instanceof Rejection) return answer
     const { response, isForThisRequest } = answer
     if (!response.active) return inactive(settings.issuer)
-    const token = introspectedToken(response, settings, getSeconds(clock))
+    const token =
+      checkPurpose(presented, response, settings) ??
+      introspectedToken(response, settings, getSeconds(clock))
     if (token instanceof Rejection) return token
     return {
       token,
@@ -40,6 +43,20 @@ export function introspectToken(
       introspected: { at: response.askedAt, isForThisRequest },
     }
   })
+}
+
+/**
+ * Checks that a token is an access token where no audience says so: a refresh token of the same client is active, too,
+ * and has scopes. The claims of a JWT were checked before the issuer was asked.
+ */
+function checkPurpose(
+  presented: string,
+  { claims }: ActiveResponse,
+  settings: IssuerSettings,
+): Rejection | undefined {
+  if (settings.audiences !== null) return undefined
+  const isJwt = settings.tokenFormat === 'any' && !(parseCompactJws(presented) instanceof Rejection)
+  return isJwt ? undefined : checkMark(claims, settings)
 }
 
 /** The rejection of a token that its issuer calls inactive. */

@@ -94,9 +94,8 @@ export function checkForeignKind(
   for (const [name, kind] of FOREIGN_CLAIMS) {
     if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
   }
-  if (rule !== undefined && !isMarkedBy(rule, claims)) {
-    return wrongType(rule.claim, rule.value ?? 'present', describe(claims[rule.claim]))
-  }
+  const unmarked = checkMark(claims, { tokenUse: rule })
+  if (unmarked !== undefined) return unmarked
   // `access` at Cognito, `access_token` at Ory Hydra.
   const use = claims['token_use']
   if (Object.hasOwn(claims, 'token_use') && use !== 'access' && use !== 'access_token') {
@@ -110,6 +109,15 @@ export function checkForeignKind(
     return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
   }
   return undefined
+}
+
+/** Checks that a token has the claim that marks access tokens of this issuer, if there is one. */
+export function checkMark(
+  claims: JsonObject,
+  { tokenUse: rule }: Pick<ClaimReading, 'tokenUse'>,
+): Rejection | undefined {
+  if (rule === undefined || isMarkedBy(rule, claims)) return undefined
+  return wrongType(rule.claim, rule.value ?? 'present', describe(claims[rule.claim]))
 }
 
 function isMarkedBy({ claim, value }: TokenUse, claims: JsonObject): boolean {

@@ -12,7 +12,7 @@ import { requestWith } from '../../../../../test/support/requests.ts'
 import { listen } from '../../../../../test/support/servers.ts'
 import { createIssuers } from '../../../src/issuers.ts'
 import { readOptions } from '../../../src/options/read-options.ts'
-import { ACTIVE, closing, CREDENTIALS, setup, tokenIn, summarizeOutcome } from './setup.ts'
+import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome } from './setup.ts'
 
 const TOKEN = 'an-opaque.token~1+/2='
 
@@ -298,7 +298,8 @@ describe('the answer', () => {
 
   it('may lack an audience where that is configured, for named clients alone', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
-    const issuer = { audience: null, allowedClients: ['reports-web'] }
+    const tokenUse = { claim: 'scope', value: 'read' }
+    const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
     const { endpoint, judge } = await setup(minimal, { issuer })
     expect(await judge('t1')).toBe('granted')
     endpoint.answer({ ...minimal, client_id: 'another' })
@@ -307,6 +308,48 @@ describe('the answer', () => {
     expect(await judge('t3')).toBe('401 wrong_audience')
     endpoint.answer({ ...minimal, token_type: 'refresh_token' })
     expect(await judge('t4')).toBe('401 wrong_token_type')
+  })
+
+  it('without an audience may be about a refresh token, which a mark or its age shows', async () => {
+    const clients = { audience: null, allowedClients: ['reports-web'] }
+    // As better-auth answers for both kinds of token.
+    const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
+    const young = await setup(refresh, { issuer: { ...clients, maxTokenAge: 3600 } })
+    const days = 86_400
+    const now = young.clock.seconds()
+    young.endpoint.answer({ ...refresh, iat: now - 2 * days, exp: now + 28 * days })
+    expect(await young.judge('t1')).toBe('401 too_old')
+    young.endpoint.answer({ ...refresh, exp: now + 28 * days })
+    expect(await young.judge('t2')).toBe('401 missing_claim')
+    young.endpoint.answer({ ...refresh, iat: now - 60, exp: now + 3540 })
+    expect(await young.judge('t3')).toBe('granted')
+
+    const tokenUse = { claim: 'use', value: 'access' }
+    const marked = await setup(refresh, { issuer: { ...clients, tokenUse } })
+    marked.endpoint.answer({ ...refresh, iat: now, exp: now + 28 * days })
+    expect(await marked.judge('t1')).toBe('401 wrong_token_type')
+    marked.endpoint.answer({ ...refresh, use: 'access', iat: now, exp: now + 3600 })
+    expect(await marked.judge('t2')).toBe('granted')
+  })
+
+  it('about a JWT without an audience may omit the mark, which the JWT has', async () => {
+    const tokenUse = { claim: 'use', value: 'access' }
+    const { token, judge, endpoint } = await issuing('any', {
+      issuer: {
+        jwks: undefined,
+        jwksUri: 'http://127.0.0.1:9/jwks',
+        audience: null,
+        allowedClients: ['reports-web'],
+        tokenUse,
+      } as never,
+    })
+    endpoint.answer({ active: true, client_id: 'reports-web' })
+    const claims = { aud: undefined, client_id: 'reports-web', use: 'access' }
+    expect(await judge(token({ claims }))).toBe('granted')
+    expect(await judge(token({ claims: { ...claims, use: 'refresh' } }))).toBe(
+      '401 wrong_token_type',
+    )
+    expect(await judge('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
   it('needs an iat where the age of tokens is limited', async () => {
