@@ -178,8 +178,8 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
         invalidToken('wrong_audience'),
       ],
       [
-        'the right purpose and an empty audience',
-        { purpose: 'access', aud: [] },
+        'the right purpose and an empty text as audience',
+        { purpose: 'access', aud: '' },
         invalidToken('wrong_audience'),
       ],
     ] as const

@@ -78,7 +78,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'an issuer with plain http',
     { ...GOOD, issuer: 'http://auth.example.com' },
-    'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts.',
+    'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts. If the iss of the tokens begins with http, set jwksUri or jwks.',
   ],
   [
     'the address of the metadata as issuer',

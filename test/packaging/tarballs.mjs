@@ -13,10 +13,22 @@ export const PACKAGES = readdirSync(join(ROOT, 'packages'))
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
 /** Runs a program to its end. Never throws: what a failing compiler prints is a result, too. */
-export function run(program, args, options = {}) {
+export async function run(program, args, options = {}) {
+  const first = await runOnce(program, args, options)
+  // Node 20 can hang for ever in its own threads (nodejs/node#54918): one more attempt.
+  return first.timedOut ? runOnce(program, args, options) : first
+}
+
+function runOnce(program, args, options) {
+  const bounds = { maxBuffer: 2 ** 26, timeout: 180_000, killSignal: 'SIGKILL' }
   return new Promise((resolve) => {
-    execFile(program, args, { maxBuffer: 2 ** 26, ...options }, (error, stdout, stderr) =>
-      resolve({ failed: error !== null, stdout, output: stdout + stderr }),
+    execFile(program, args, { ...bounds, ...options }, (error, stdout, stderr) =>
+      resolve({
+        failed: error !== null,
+        timedOut: error?.killed === true,
+        stdout,
+        output: stdout + stderr,
+      }),
     )
   })
 }

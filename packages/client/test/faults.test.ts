@@ -206,7 +206,7 @@ describe('getToken()', () => {
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'no_token_endpoint',
       serverStatus: 404,
-      detail: `${server.url}/.well-known/openid-configuration: status 404, and no metadata at 1 other place`,
+      detail: `${server.url}/.well-known/openid-configuration: status 404, and no metadata at 2 other places`,
     })
   })
 

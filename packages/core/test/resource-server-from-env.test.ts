@@ -28,9 +28,11 @@ describe('resourceServerFromEnv', () => {
         BEARWARD_JWT_PROFILE: 'JWT',
       }),
     ).toEqual([
-      expect.stringMatching(/^BEARWARD_ISSUER must be an https address/),
       "BEARWARD_JWT_PROFILE must be 'rfc9068', not another string.",
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not 301.',
+      expect.stringMatching(
+        /^BEARWARD_ISSUER must be an https address.* set BEARWARD_JWKS_URI or the option jwks\.$/,
+      ),
     ])
   })
 

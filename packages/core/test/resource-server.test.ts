@@ -290,6 +290,8 @@ describe('a resource server', () => {
     expect(judge({ token_use: 'id' })).toMatchObject({ reason: 'wrong_token_type' })
     expect(judge({ token_use: undefined })).toMatchObject({ reason: 'wrong_token_type' })
     expect(judge({ aud: AUDIENCE })).toMatchObject({ reason: 'wrong_audience' })
+    expect(judge({ aud: [] })).toMatchObject({ kind: 'granted', token: { audience: [] } })
+    expect(judge({ aud: '' })).toMatchObject({ reason: 'wrong_audience' })
   })
 
   it('takes the scopes from the one claim that is configured', () => {

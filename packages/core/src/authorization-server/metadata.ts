@@ -18,7 +18,7 @@ export interface Metadata {
 /**
  * Where an issuer may publish its metadata, in the order in which the places are asked: OpenID Connect
  * Discovery 1.0 section 4, then RFC 8414 section 3.1, then for an issuer with a path the form of
- * RFC 8414 section 5.
+ * RFC 8414 section 5. The last place is that of django-oauth-toolkit, whose address ends in a slash.
  */
 export function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
@@ -26,7 +26,8 @@ export function metadataUrls(issuer: string): readonly string[] {
   const openid = '/.well-known/openid-configuration'
   const oauth = '/.well-known/oauth-authorization-server'
   const urls = [`${origin}${path}${openid}`, `${origin}${oauth}${path}`]
-  return path === '' ? urls : [...urls, `${origin}${openid}${path}`]
+  if (path !== '') urls.push(`${origin}${openid}${path}`)
+  return [...urls, `${origin}${path}${openid}/`]
 }
 
 /** Metadata that must not be used: it belongs to another issuer, or lacks an acceptable endpoint. */

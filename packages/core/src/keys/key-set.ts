@@ -1,6 +1,7 @@
 import { signatureEngine } from '#signature-engine'
 import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
+import { isRecord } from '../lib/objects.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { SignatureVerifier } from '../signature/engine.ts'
@@ -26,6 +27,11 @@ export interface KeySet {
    * serves its algorithm.
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
+  /**
+   * Says why the key with this `kid` does not serve the algorithm, as the end of "expected ..., found ...". `undefined`:
+   * no key has this `kid`.
+   */
+  explain(algorithm: Algorithm, kid: string | undefined): string | undefined
 }
 
 /** A key bound to one algorithm. */
@@ -57,6 +63,7 @@ export function secretKeySet(
     size: 1,
     ignored: [],
     find: (algorithm) => keys.filter((key) => key.algorithm === algorithm),
+    explain: () => undefined,
   }))
 }
 
@@ -82,7 +89,10 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
     ignored.sort((a, b) => a.index - b.index)
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
-    return createKeySet(prepared.flat(), size, ignored)
+    const kids = keys.map((jwk) => (isRecord(jwk) ? jwk['kid'] : undefined))
+    const unfit = ignored.filter(({ index }) => kids[index] !== undefined)
+    const misfits = unfit.map(({ index, reason }) => [kids[index], reason] as const)
+    return createKeySet(prepared.flat(), size, ignored, new Map(misfits))
   })
 }
 
@@ -115,6 +125,8 @@ function createKeySet(
   keys: readonly PreparedKey[],
   size: number,
   ignored: readonly IgnoredKey[],
+  /** Why the key with a `kid` was ignored. */
+  misfits: ReadonlyMap<unknown, UnusableKey>,
 ): KeySet {
   // Under `undefined`: all that serve the algorithm, for tokens without a `kid`.
   const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
@@ -128,6 +140,15 @@ function createKeySet(
     ignored,
     find(algorithm, kid) {
       return listed.get(algorithm)?.get(kid) ?? NONE
+    },
+    explain(algorithm, kid) {
+      if (kid === undefined) return undefined
+      const served = keys.filter((key) => key.kid === kid).map((key) => key.algorithm)
+      if (served.length > 0) {
+        return `a key for ${served.join(', ')}. If it is for ${algorithm} as well and names no alg, list ${algorithm} in the option algorithms`
+      }
+      const reason = misfits.get(kid)
+      return reason && `a key that is not used (${reason})`
     },
   }
 }

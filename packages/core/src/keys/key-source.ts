@@ -31,6 +31,8 @@ export interface KeySource {
    * are older than they may be.
    */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
+  /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
+  explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
    * More keys to try where none of those in `tried` has signed the token: the issuer may have put other
    * material under the same `kid`.

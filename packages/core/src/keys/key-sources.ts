@@ -10,12 +10,18 @@ import { ConfigurationError, toMessage } from '../errors.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { IssuerSettings, Settings } from '../model/settings.ts'
 import { andThen } from '../lib/maybe-promise.ts'
-import { type KeySet, readKeySet, secretKeySet } from './key-set.ts'
+import type { ConfigurationWarningEvent } from '../subject/provider-hint.ts'
+import type { UnusableKey } from './jwk.ts'
+import { type IgnoredKey, type KeySet, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeysEvent } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
 import { staticKeys, unusedKeys } from './static-keys.ts'
+
+type PublishKeys = Publish<
+  KeysEvent | EndpointMovedEvent | DiscoveryFailedEvent | ConfigurationWarningEvent
+>
 
 /**
  * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
@@ -25,7 +31,7 @@ import { staticKeys, unusedKeys } from './static-keys.ts'
 export function createKeySource(
   issuer: IssuerSettings,
   settings: Settings,
-  publish: Publish<KeysEvent | EndpointMovedEvent | DiscoveryFailedEvent>,
+  publish: PublishKeys,
   closed: AbortSignal,
   onFound: (address: string) => void,
 ): KeySource {
@@ -41,7 +47,7 @@ export function createKeySource(
   if (origin.kind === 'static') {
     return staticKeys(
       andThen(readConfigured(issuer, origin.document), (set) =>
-        allUsable(set, issuer.metadataIssuer),
+        withoutMistakes(set, issuer.metadataIssuer, publish),
       ),
     )
   }
@@ -71,13 +77,26 @@ function readConfigured(
   }
 }
 
-/** Keys of the configuration are somebody's intention: one that cannot be used is a mistake. */
-function allUsable(set: KeySet, issuer: string): KeySet {
-  if (set.ignored.length === 0) return set
-  throw unusable(
-    issuer,
-    set.ignored.map(({ index, reason }) => `jwks.keys[${index}]: ${reason}`).join(', '),
-  )
+/** Keys that a published set has for other purposes, such as encryption. */
+const OTHER_PURPOSES: readonly UnusableKey[] = [
+  'unsupported_key_type',
+  'not_for_verification',
+  'algorithm_not_allowed',
+]
+
+/**
+ * A set can be configured as it was published, with keys for other purposes in it: they are ignored. Any other key that
+ * cannot be used is a mistake.
+ */
+function withoutMistakes(set: KeySet, issuer: string, publish: PublishKeys): KeySet {
+  const describe = ({ index, reason }: IgnoredKey) => `jwks.keys[${index}]: ${reason}`
+  const mistakes = set.ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
+  if (mistakes.length > 0) throw unusable(issuer, mistakes.map(describe).join(', '))
+  if (set.ignored.length > 0) {
+    const advice = `These keys are ignored, because they cannot verify: ${set.ignored.map(describe).join(', ')}.`
+    publish(() => ({ type: 'configuration_warning', issuer, option: 'jwks', advice }))
+  }
+  return set
 }
 
 function unusable(issuer: string, detail: string): ConfigurationError {

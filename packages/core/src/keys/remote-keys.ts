@@ -111,6 +111,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
   /** Whether a key is listed is asked before whether it is trusted: a distrusted one is not sought. */
   function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
     const keys = set.find(algorithm, kid)
+    // A key that is there and does not fit is no new key.
+    if (keys.length === 0 && set.explain(algorithm, kid) !== undefined) return keys
     if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
     return trusted(keys)
   }
@@ -156,6 +158,8 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
         trusted(atHand(algorithm, kid)),
       )
     },
+
+    explain: (algorithm, kid) => lifeCycle.held(clock.monotonic())?.set.explain(algorithm, kid),
 
     findChanged(algorithm, kid, tried) {
       const known = new Set(tried.map((key) => key.thumbprint))

@@ -21,6 +21,8 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   return {
     find: listed,
     listed,
+    explain: (algorithm, kid) =>
+      known instanceof Promise ? undefined : known.explain(algorithm, kid),
     findChanged: () => [],
     distrustKey: (thumbprint) => addNew(distrusted, thumbprint),
     ready: async () => void (await known),
@@ -32,6 +34,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 export const unusedKeys: KeySource = {
   find: () => [],
   listed: () => [],
+  explain: () => undefined,
   findChanged: () => [],
   ready: async () => {},
   status: () => ({ state: 'unused' }),

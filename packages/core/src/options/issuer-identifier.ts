@@ -23,7 +23,9 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
       `${name} is not the iss of any token: set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}, or the address with the id of your own tenant.`,
     )
   }
-  if (isIssuerAddress(given)) checkIssuerAddress(given, name, context)
+  // Whether a name may begin with http depends on other options.
+  if (isIssuerAddress(given) && !isHttpName(given, context))
+    checkIssuerAddress(given, name, context)
   return given
 }
 
@@ -36,19 +38,32 @@ export function isIssuerAddress(issuer: string): boolean {
   return /^https?:/i.test(issuer)
 }
 
+/**
+ * Returns whether an issuer identifier begins with `http:` and may not be called, as that of ADFS and WSO2. It is then
+ * only a name.
+ */
+export function isHttpName(issuer: string, { insecureHosts }: OptionContext): boolean {
+  return (
+    /^http:\/\/[^?#]+$/.test(issuer) &&
+    isAcceptableAddress(issuer.replace('http:', 'https:'), []) &&
+    !isAcceptableAddress(issuer, insecureHosts.hosts)
+  )
+}
+
 /** Reports an issuer identifier that is not the address at which its metadata is found. */
-export function checkIssuerAddress(
-  issuer: string,
-  name: string,
-  { report, insecureHosts }: OptionContext,
-): void {
-  if (!isAcceptableAddress(issuer, insecureHosts.hosts) || issuer.includes('?')) {
-    report(
-      `${name} must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in ${insecureHosts.name}.`,
-    )
+export function checkIssuerAddress(issuer: string, name: string, context: OptionContext): void {
+  if (!isAcceptableAddress(issuer, context.insecureHosts.hosts) || issuer.includes('?')) {
+    context.report(describeHttps(name, context))
   } else if (issuer.includes('/.well-known/')) {
-    report(`${name} is the address of its metadata: set the issuer that the metadata contains.`)
+    context.report(
+      `${name} is the address of its metadata: set the issuer that the metadata contains.`,
+    )
   }
+}
+
+/** Says what an issuer must be that is called. */
+export function describeHttps(name: string, { insecureHosts }: OptionContext): string {
+  return `${name} must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in ${insecureHosts.name}.`
 }
 
 /** Reads the option `audience`. `null`: the tokens have none. */

@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { getTraits } from '../signature/algorithms.ts'
 import { canNameClient } from '../subject/client-id.ts'
-import { isIssuerAddress } from './issuer-identifier.ts'
+import { describeHttps, isHttpName, isIssuerAddress } from './issuer-identifier.ts'
 import type { IssuerOptions, IssuerValues } from './issuer-options.ts'
 import type { OptionContext } from './option-context.ts'
 
@@ -61,23 +61,31 @@ function checkAlgorithms(
   }
 }
 
-/** Only an issuer that is an address has metadata. */
-function checkDiscovery(
-  { values, isGiven, needsKeys }: ReadIssuer,
-  { toName, report }: OptionContext,
-): void {
+/** Only an issuer that is an address that may be called has metadata. */
+function checkDiscovery({ values, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
+  const { toName, report } = context
   const { issuer, introspection } = values
-  if (issuer === '' || isIssuerAddress(issuer)) return
+  const isHttp = isHttpName(issuer, context)
+  if (issuer === '' || (isIssuerAddress(issuer) && !isHttp)) return
+  const needsSource = needsKeys && !KEY_SOURCES.some(isGiven)
+  const needsEndpoint = introspection !== undefined && introspection.endpoint === undefined
+  const sources = `${toName('jwksUri')} or ${toName('jwks')}`
+  const endpoint = `${toName('introspection')}.endpoint`
+  if (isHttp) {
+    if (!needsSource && !needsEndpoint) return
+    const missing = [...(needsSource ? [sources] : []), ...(needsEndpoint ? [endpoint] : [])]
+    report(
+      `${describeHttps(toName('issuer'), context)} If the iss of the tokens begins with http, set ${missing.join(' and ')}.`,
+    )
+    return
+  }
   const without = `${toName('issuer')} is no https address, so its`
-  if (needsKeys && !KEY_SOURCES.some(isGiven)) {
-    const sources = `${toName('jwksUri')} or ${toName('jwks')}`
+  if (needsSource) {
     const hint = isHost(issuer) ? `Did you mean https://${issuer}? Otherwise set` : 'Set'
     report(`${without} keys cannot be discovered. ${hint} ${sources}.`)
   }
-  if (introspection !== undefined && introspection.endpoint === undefined) {
-    report(
-      `${without} introspection endpoint cannot be discovered: give ${toName('introspection')}.endpoint.`,
-    )
+  if (needsEndpoint) {
+    report(`${without} introspection endpoint cannot be discovered: give ${endpoint}.`)
   }
 }
 

@@ -42,16 +42,18 @@ describe('discovery', () => {
     expect(metadataUrls('https://as.example.com')).toEqual([
       `https://as.example.com${OPENID}`,
       `https://as.example.com${OAUTH}`,
+      `https://as.example.com${OPENID}/`,
     ])
     expect(metadataUrls('https://as.example.com/')).toEqual(metadataUrls('https://as.example.com'))
     expect(metadataUrls('https://as.example.com/tenant/one')).toEqual([
       `https://as.example.com/tenant/one${OPENID}`,
       `https://as.example.com${OAUTH}/tenant/one`,
       `https://as.example.com${OPENID}/tenant/one`,
+      `https://as.example.com/tenant/one${OPENID}/`,
     ])
   })
 
-  it.each([OPENID, OAUTH])('takes the document at %s', async (place) => {
+  it.each([OPENID, OAUTH, `${OPENID}/`])('takes the document at %s', async (place) => {
     const server = await authorizationServer((url) => ({
       [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
     }))
@@ -120,7 +122,7 @@ describe('discovery', () => {
     ]) {
       const server = await authorizationServer(() => pages)
       await expect(server.discover(server.url)).rejects.toMatchObject({ retryAfter: '7' })
-      expect(server.asked).toEqual([OPENID, OAUTH])
+      expect(server.asked).toEqual([OPENID, OAUTH, `${OPENID}/`])
     }
   })
 

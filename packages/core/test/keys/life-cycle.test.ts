@@ -11,7 +11,8 @@ import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
-const named = (size: number) => ({ size, ignored: [], find: () => [] }) as KeySet
+const named = (size: number) =>
+  ({ size, ignored: [], find: () => [], explain: () => undefined }) as KeySet
 
 function setup(first: Behaviour, options: Record<string, unknown> = {}) {
   const clock = fakeClock()

@@ -206,11 +206,66 @@ describe('the options', () => {
     const weak = generateKey('RS256', 'weak', 1024).jwk
     const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
     expect(problemsOf({ ...good, jwks: { keys: unusable } })).toEqual([
-      'jwks.keys[1]: private_key, jwks.keys[2]: weak_key, jwks.keys[3]: not_for_verification',
+      'jwks.keys[1]: private_key, jwks.keys[2]: weak_key',
     ])
+    const otherPurposes = [{ ...jwk, use: 'enc' }, { kty: 'AKP' }, { ...jwk, alg: 'RSA-OAEP' }]
+    expect(problemsOf({ ...good, jwks: { keys: otherPurposes } })).toHaveLength(1)
     for (const other of [[jwk], { keys: [] }, { keys: 'a' }, 'a', null, {}]) {
       expect(problemsOf({ ...good, jwks: other }), JSON.stringify(other)).toHaveLength(1)
     }
+  })
+
+  it('take a set as Keycloak publishes it, and warn about the keys that are ignored', () => {
+    const { jwk } = generateKey('ES256')
+    const encryption = { ...generateKey('RS256', 'enc').jwk, use: 'enc', alg: 'RSA-OAEP' }
+    const events: unknown[] = []
+    const { guard, status } = createResourceServer({
+      ...good,
+      jwks: { keys: [jwk, encryption, { kty: 'AKP', kid: 'ml', alg: 'ML-DSA-44' }] },
+      onEvent: (event) => events.push(event),
+    })
+    expect(guard).toBeDefined()
+    expect(status()).toMatchObject([{ keys: { state: 'static' } }])
+    expect(events).toEqual([
+      {
+        type: 'configuration_warning',
+        issuer: good.issuer,
+        option: 'jwks',
+        advice:
+          'These keys are ignored, because they cannot verify: jwks.keys[1]: not_for_verification, jwks.keys[2]: unsupported_key_type.',
+      },
+    ])
+  })
+
+  it('take an issuer with http that is only a name, where nothing is discovered', () => {
+    const issuer = 'http://adfs.example.com/adfs/services/trust'
+    const jwksUri = 'https://adfs.example.com/adfs/discovery/keys'
+    expect(problemsOf({ ...good, issuer, jwksUri })).toEqual([])
+    expect(problemsOf({ ...good, issuer, jwks })).toEqual([])
+    const credentials = { clientId: 'a', clientAuthentication: { method: 'tls_client_auth' } }
+    const endpoint = 'https://adfs.example.com/introspect'
+    const introspection = { ...credentials, endpoint }
+    expect(problemsOf({ ...good, issuer, jwksUri, introspection })).toEqual([])
+    const opaque = { tokenFormat: 'opaque', introspection }
+    expect(problemsOf({ ...good, issuer, ...opaque })).toEqual([])
+
+    const http = 'issuer must be an https address'
+    const ending = (text: string) =>
+      expect.stringMatching(new RegExp(`^${http}.* ${text}$`)) as string
+    expect(problemsOf({ ...good, issuer })).toEqual([ending('set jwksUri or jwks\\.')])
+    expect(problemsOf({ ...good, issuer, jwksUri, introspection: credentials })).toEqual([
+      ending('set introspection\\.endpoint\\.'),
+    ])
+    for (const wrong of [
+      'http://user:a@as.example.com',
+      'http://as.example.com?a',
+      'http://as.example.com#a',
+    ]) {
+      expect(problemsOf({ ...good, issuer: wrong, jwksUri }), wrong).toHaveLength(1)
+    }
+    expect(problemsOf({ ...good, issuer, jwksUri: jwksUri.replace('https', 'http') })).toHaveLength(
+      1,
+    )
   })
 
   it('8725-09, 7518-33: take an HMAC secret as bytes or KeyObject that is long enough, never a string', () => {

@@ -8,7 +8,7 @@ const A = 'https://as.example.com'
 const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
 function trusted(issuer: string): [string, TrustedIssuer] {
-  const keys = staticKeys({ size: 0, ignored: [], find: () => [] })
+  const keys = staticKeys({ size: 0, ignored: [], find: () => [], explain: () => undefined })
   return [issuer, { settings: settingsWith({ issuer }), keys, introspection: undefined }]
 }
 const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
-import { checkAudience, checkIntended } from '../jwt/claims.ts'
+import { checkAudience, checkIntended, getAudience } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/times.ts'
 import { parseCompactJws } from '../jwt/compact-jws.ts'
 import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.ts'
@@ -104,7 +104,7 @@ export function checkConfirmed(
     checkTokenType(claims['token_type']) ??
     checkTimes(claims, settings, now) ??
     checkForeignKind(claims, reading) ??
-    (Object.hasOwn(claims, 'aud') ? checkIntended(claims, settings) : undefined)
+    (getAudience(claims) === undefined ? undefined : checkIntended(claims, settings))
   )
 }
 

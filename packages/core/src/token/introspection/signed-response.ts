@@ -31,7 +31,10 @@ export async function readSignedResponse(
 
   const { iss, aud, iat, token_introspection: members } = jws.claims
   if (iss !== settings.issuer) throw untrusted('iss is another one')
-  if (!(Array.isArray(aud) ? aud : [aud]).includes(clientId)) throw untrusted('aud is another one')
+  // RFC 9701 section 5: the client id, or the identifier of the API, as glewlwyd writes it.
+  const us = [clientId, ...(settings.audiences ?? [])]
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  if (!us.some((name) => named.includes(name))) throw untrusted('aud is another one')
   if (typeof iat !== 'number') throw untrusted('iat is no number')
   const { clockTolerance: tolerance } = settings
   if (iat > now + tolerance) throw untrusted('iat is in the future')

@@ -113,7 +113,7 @@ export function checkIntended(
   claims: JsonObject,
   { audiences }: IssuerSettings,
 ): Rejection | undefined {
-  const aud = claims['aud'] as string | readonly string[] | undefined
+  const aud = getAudience(claims)
   const isOurs = (name: string) => audiences?.includes(name) === true
   const isIntended =
     audiences === null
@@ -125,6 +125,12 @@ export function checkIntended(
     expected: audiences === null ? 'nothing' : audiences.join(' or '),
     found: aud === undefined ? 'nothing' : 'other audiences',
   })
+}
+
+/** The audience of a token whose claims have their types. An empty list is none: Hydra and SuperTokens write it. */
+export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
+  const aud = claims['aud'] as string | readonly string[] | undefined
+  return Array.isArray(aud) && aud.length === 0 ? undefined : aud
 }
 
 function checkClient(

@@ -69,7 +69,7 @@ export function verifySignature(
   return andThen(keys.find(algorithm, kid), (listed) => {
     if (listed instanceof Rejection) return listed
     const found = candidates(listed, issuer)
-    if (found.length === 0) return unlisted(hint, settings.issuer)
+    if (found.length === 0) return unlisted(hint, listed.length > 0, issuer)
     return andThen(signerAmong(found, jws), (known) => {
       if (known !== undefined) return by(known)
       return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
@@ -115,12 +115,14 @@ function signerAmong(
   return andThen(key.verify(jws), (signed) => (signed === true ? key : signerAmong(others, jws)))
 }
 
-function unlisted({ algorithm, kid }: KeyHint, issuer: string): Rejection {
-  return new Rejection('unknown_key', {
-    check: 'kid',
-    expected: `a key of ${issuer} for ${algorithm}`,
-    found: kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed',
-  })
+/** `isForeign`: there are such keys, and all are marked as those of other tenants, or there are too many. */
+function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signer): Rejection {
+  const unnamed = kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed'
+  const found = isForeign
+    ? 'keys that are marked as those of another issuer, or too many'
+    : (issuer.keys.explain(algorithm, kid) ?? unnamed)
+  const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
+  return new Rejection('unknown_key', { check: 'kid', expected, found })
 }
 
 function forged(issuer: string): Rejection {

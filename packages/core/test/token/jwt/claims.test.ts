@@ -196,7 +196,9 @@ describe('checkAudience', () => {
     const cognito = { audiences: null, allowedClients: ['a-client'] }
     expect(audience({ aud: undefined }, cognito)).toBe('passed')
     expect(audience({ aud: undefined, client_id: 'x' }, cognito)).toBe(CLIENT)
-    for (const aud of [AUDIENCE, 'a-client', [], ''])
+    expect(audience({ aud: [] }, cognito)).toBe('passed')
+    expect(audience({ aud: [], client_id: 'x' }, cognito)).toBe(CLIENT)
+    for (const aud of [AUDIENCE, 'a-client', [''], ''])
       expect(audience({ aud }, cognito)).toBe(AUDIENCES)
   })
 
