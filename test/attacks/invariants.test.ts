@@ -301,7 +301,7 @@ describe('INV-11: clocks that are set back', () => {
     )
   })
 
-  it('keys that were fetched keep serving, and are not fetched again', async () => {
+  it('keys that were fetched keep serving, and are fetched again where the clock goes on by more than their age', async () => {
     let fetches = 0
     const server = createResourceServer({
       issuer: ISSUER,
@@ -314,11 +314,13 @@ describe('INV-11: clocks that are set back', () => {
       },
     })
     const guard = server.guard()
+    let expected = 1
     for (const jump of [0, -3_600, -86_400 * 365, 86_400 * 700, -86_400 * 335, 3_600]) {
       time.jump(jump)
+      if (jump > 600) expected++
       const claims = { iat: time.seconds(), exp: time.seconds() + 300 }
       expect((await guard(requestWith(issuer.token({ claims })))).kind).toBe('granted')
     }
-    expect(fetches).toBe(1)
+    expect(fetches).toBe(expected)
   })
 })

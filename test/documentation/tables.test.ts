@@ -153,6 +153,7 @@ describe('the tables of the documentation are true:', () => {
     expect(numbers).toEqual([
       `${maxAge / 60} min (jwksMaxAge)`,
       `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
+      `${KEY_TIMES.waitForFresh} s`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
       `at most ${LONGEST_RETRY_AFTER.documents} s`,

@@ -10,6 +10,7 @@ import {
   OAUTH,
   oldKey,
   OPENID,
+  OPENID_SLASH,
   type Setup,
   type SceneOptions,
   TIMEOUT,
@@ -132,7 +133,11 @@ function expected({ failure, discovery, unseen, repeated }: FaultCase, place: Pl
   // Metadata that is known already is not missed.
   const ends = metadata !== undefined && state.discovery === 'first'
   const asksOn = metadata !== undefined && discovery === 'asks on' && state.discovery !== 'again'
-  const asked = [...(looks ? [OPENID] : []), ...(asksOn ? [OAUTH] : []), ...(ends ? [] : [KEYS])]
+  const asked = [
+    ...(looks ? [OPENID] : []),
+    ...(asksOn ? [OAUTH, OPENID_SLASH] : []),
+    ...(ends ? [] : [KEYS]),
+  ]
   const calls = (path: string) => {
     const isSpoilt = (path === KEYS ? keys : metadata) !== undefined
     if (!isSpoilt) return 1

@@ -21,6 +21,8 @@ import type { Place } from './faults.ts'
 
 export const OPENID = '/.well-known/openid-configuration'
 export const OAUTH = '/.well-known/oauth-authorization-server'
+/** As django-oauth-toolkit has it. */
+export const OPENID_SLASH = `${OPENID}/`
 export const KEYS = '/jwks'
 
 /** Seconds that an attempt to fetch keys may take: the default of `fetchTimeout`. */
@@ -92,6 +94,7 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
   const document = { issuer, jwks_uri: keys.url + KEYS }
   metadata.publish(OPENID, document)
   metadata.publish(OAUTH, document)
+  metadata.publish(OPENID_SLASH, document)
   const publish = (...published: readonly TestKey[]) =>
     keys.publish(KEYS, { keys: published.map(({ jwk }) => jwk) })
   publish(oldKey)

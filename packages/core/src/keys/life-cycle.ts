@@ -17,6 +17,8 @@ export const KEY_TIMES = {
   backOff: { first: 2, last: 60, jitter: 0.2 },
   /** Without any keys, requests may start an attempt this often. */
   withoutKeys: 0.8,
+  /** A request that finds keys which are too old waits for younger ones, so long at most. Then the old ones serve. */
+  waitForFresh: 0.3,
   /** Fetches for keys that are not in the set: so many at once, and one more in each interval. */
   unknownKey: { burst: 2, interval: 5 },
   /** Fetches for keys whose material may have changed under its `kid`. */
@@ -87,6 +89,11 @@ export class KeyLifeCycle {
   /** How many attempts have failed since the last one that did not. */
   get failures(): number {
     return this.#failures
+  }
+
+  /** When the last attempt began. */
+  get startedAt(): number {
+    return this.#startedAt
   }
 
   /** When the held set was loaded. */

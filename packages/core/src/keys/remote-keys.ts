@@ -11,7 +11,7 @@ import type { Algorithm } from '../signature/algorithms.ts'
 import type { KeySet, VerifyingKey } from './key-set.ts'
 import type { KeySource, KeyStatus } from './key-source.ts'
 import type { KeysEvent } from './key-events.ts'
-import { KeyLifeCycle, type Need } from './life-cycle.ts'
+import { KEY_TIMES, KeyLifeCycle, type Need } from './life-cycle.ts'
 
 export interface RemoteKeysOptions {
   readonly issuer: string
@@ -99,6 +99,22 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     return wait ? [...running.values()].at(-1) : undefined
   }
 
+  /**
+   * Does what the plan for younger keys says. Old keys serve where those do not come soon. Returns whether the attempt is
+   * over.
+   */
+  function followBriefly(): MaybePromise<boolean> {
+    const refreshed = follow('fresh_keys')
+    if (!(refreshed instanceof Promise)) return false
+    const left = lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
+    if (left <= 0) return false
+    let cancel = () => {}
+    const enough = new Promise<boolean>((resolve) => {
+      cancel = clock.after(left, () => resolve(false))
+    })
+    return Promise.race([refreshed.then(() => true), enough]).finally(cancel)
+  }
+
   const isTrusted = (key: VerifyingKey) => !distrusted.has(key.thumbprint)
 
   const trusted = (keys: readonly VerifyingKey[]) =>
@@ -146,17 +162,17 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       const held = lifeCycle.held(clock.monotonic())
       if (held === undefined) return andThen(follow('keys'), () => verdict(algorithm, kid))
       if (held.state === 'fresh') return findListed(held.set, algorithm, kid)
-      const refreshed = follow('fresh_keys')
-      // Who has waited for the keys of this moment need not look for younger ones.
-      if (refreshed instanceof Promise) return refreshed.then(() => verdict(algorithm, kid))
-      return findListed(held.set, algorithm, kid)
+      return andThen(followBriefly(), (isOver) => {
+        const now = lifeCycle.held(clock.monotonic())
+        // Who has waited for the keys of this moment need not look for younger ones.
+        if (isOver || now === undefined) return verdict(algorithm, kid)
+        return findListed(now.set, algorithm, kid)
+      })
     },
 
     listed(algorithm, kid) {
       const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'
-      return andThen(isOld ? follow('fresh_keys') : undefined, () =>
-        trusted(atHand(algorithm, kid)),
-      )
+      return andThen(isOld ? followBriefly() : undefined, () => trusted(atHand(algorithm, kid)))
     },
 
     explain: (algorithm, kid) => lifeCycle.held(clock.monotonic())?.set.explain(algorithm, kid),

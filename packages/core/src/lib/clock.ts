@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the epoch, as `Date.now()`: judges `exp`, `nbf` and `iat`. */
   now(): number
-  /** Milliseconds that only ever grow, as `performance.now()`: judges the age of keys. */
+  /** Milliseconds that only ever grow, as `performance.now()`: judges ages and pauses. It may stand still in suspension. */
   monotonic(): number
   /** Calls back once after so many milliseconds, and returns what prevents it. Never holds the process. */
   after(milliseconds: number, callback: () => void): () => void
@@ -40,4 +40,34 @@ export function getMoment(clock: Clock): Moment {
  */
 export function secondsBetween(then: Moment, now: Moment): number {
   return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
+}
+
+/** Milliseconds between two readings that one clock alone may judge. */
+const SMALL_STEP = 1000
+
+/**
+ * Makes a clock whose `monotonic` counts the time of a suspension: a laptop that sleeps, a function that is frozen, a
+ * machine that is restored from a snapshot. Of the two clocks, the one that has gone on longer counts. It never goes
+ * back.
+ */
+export function withSuspension(clock: Clock): Clock {
+  let synced = getMoment(clock)
+  let elapsed = synced.monotonic
+  let lastWall = synced.wall
+
+  function monotonic(): number {
+    const wall = clock.now()
+    const step = wall - lastWall
+    // One reading is enough as long as the wall clock goes on by small steps.
+    if (!(step >= 0 && step < SMALL_STEP)) {
+      const now = { wall, monotonic: clock.monotonic() }
+      const counted = lastWall - synced.wall
+      elapsed += Math.max(counted, wall - synced.wall, now.monotonic - synced.monotonic)
+      synced = now
+    }
+    lastWall = wall
+    return elapsed + (wall - synced.wall)
+  }
+
+  return { now: () => clock.now(), monotonic, after: (ms, callback) => clock.after(ms, callback) }
 }

@@ -1,4 +1,5 @@
 import { Problems } from '../configuration-problems.ts'
+import { withSuspension } from '../lib/clock.ts'
 import type { KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -58,7 +59,7 @@ export function readOptions(
       fetch: values.fetch,
       fetchTimeout: values.fetchTimeout * 1000,
       keyAges,
-      clock: values.clock,
+      clock: withSuspension(values.clock),
     },
     realm,
     tokenCache,

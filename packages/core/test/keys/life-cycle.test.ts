@@ -38,6 +38,7 @@ describe('the numbers of the life-cycle', () => {
       refreshAt: { part: 0.8, jitter: 0.05 },
       backOff: { first: 2, last: 60, jitter: 0.2 },
       withoutKeys: 0.8,
+      waitForFresh: 0.3,
       unknownKey: { burst: 2, interval: 5 },
       changedKey: { burst: 1, interval: 30 },
     })
@@ -134,13 +135,20 @@ describe('a key set', () => {
     expect(state()).toEqual({ state: 'unavailable' })
   })
 
-  it('keeps its age where the wall clock jumps', async () => {
+  it('keeps its age where the wall clock is set back, and ages where it goes on alone', async () => {
     const { clock, server, state } = setup(KEYS)
     await server.ready()
-    for (const seconds of [86_400 * 2, -86_400 * 4]) {
-      clock.jump(seconds)
-      expect(state().state).toBe('fresh')
-    }
+    clock.jump(-86_400 * 4)
+    expect(state().state).toBe('fresh')
+    // Suspended: a laptop that sleeps, a function that is frozen, a snapshot.
+    clock.jump(599)
+    expect(state().state).toBe('fresh')
+    clock.jump(2)
+    expect(state().state).toBe('stale')
+    clock.jump(-3600)
+    expect(state().state).toBe('stale')
+    clock.jump(86_400)
+    expect(state().state).toBe('unavailable')
   })
 
   it.each([

@@ -174,6 +174,49 @@ describe('an outage of the authorization server', () => {
     expect(statusOf(old)).toBe(401)
   })
 
+  /** A suspension that the monotonic clock does not see, and one that it sees. */
+  it.each(['jump', 'suspend'] as const)(
+    'refuses a key that was withdrawn while the machine slept for three days (%s)',
+    async (sleep) => {
+      const { clock, endpoint, server, send } = setup(OLD)
+      await server.ready()
+      endpoint.behave(NEW)
+      clock[sleep](3 * 86_400)
+      expect(server.status()[0]!.keys.state).toBe('unavailable')
+      const old = send()
+      await settled()
+      expect(statusOf(old)).toBe(401)
+      expect(server.status()[0]!.keys.state).toBe('fresh')
+    },
+  )
+
+  it('after three days of sleep accepts no key from before, as long as there is no answer', async () => {
+    const { clock, endpoint, server, send } = setup(OLD)
+    await server.ready()
+    endpoint.behave('refuse')
+    clock.jump(3 * 86_400)
+    const old = send()
+    await settled()
+    expect(statusOf(old)).toBe(503)
+  })
+
+  it('serves old keys after 300 ms, where the server does not answer at once on waking', async () => {
+    const { clock, endpoint, server, send } = setup(OLD)
+    await server.ready()
+    endpoint.behave('hang')
+    clock.jump(3600)
+    const [known, unknown] = [send(oldKey), send(newKey)]
+    await clock.pass(0.29)
+    expect([statusOf(known), statusOf(unknown)]).toEqual([undefined, undefined])
+    await clock.pass(0.02)
+    expect(known).toMatchObject({ waited: 300, outcome: { kind: 'granted' } })
+    expect(statusOf(unknown)).toBeUndefined()
+    const next = send(oldKey)
+    expect(next).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
+    await clock.pass(3)
+    expect(statusOf(unknown)).toBe(503)
+  })
+
   it('asks once for a hundred cold requests', async () => {
     const { endpoint, send } = setup(OLD)
     const answers = Array.from({ length: 100 }, () => send())
