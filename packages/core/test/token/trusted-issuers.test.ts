@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest'
-import { type TrustedIssuer, trustedIssuer } from '../../src/token/trusted-issuers.ts'
+import {
+  opaqueTokenIssuer,
+  type TrustedIssuer,
+  trustedIssuer,
+} from '../../src/token/trusted-issuers.ts'
+import { Rejection } from '../../src/response/rejection.ts'
 import { staticKeys } from '../../src/keys/static-keys.ts'
 import { summarize } from '../support/refusal.ts'
 import { settingsWith } from '../support/settings.ts'
@@ -67,4 +72,36 @@ it('7519-44: compares code point by code point, without normalizing', () => {
 
 it('repeats nothing of the token in its explanation', () => {
   expect(JSON.stringify(trustedIssuer(issuers, 's3cret'))).not.toContain('s3cret')
+})
+
+const opaque = new Map([
+  [A, { ...trusted(A)[1], settings: settingsWith({ issuer: A, tokenFormat: 'opaque' }) }],
+])
+const malformed = new Rejection('malformed_token', { check: 'a', expected: 'b', found: 'c' })
+const encode = (text: string) => Buffer.from(text).toString('base64url')
+const HEADER = '{"alg":"RS256","enc":"A256GCM"}'
+
+it.each([
+  ['a header', `${encode(HEADER)}.a.b.c.d`],
+  ['a header after a space', `${encode(` ${HEADER}`)}.a.b.c.d`],
+  ['a header after line breaks and tabs', `${encode(`\r\n\t ${HEADER}`)}.a.b`],
+  ['a header after a byte order mark', `${encode(`\ufeff${HEADER}`)}.a.b`],
+  ['a header after a thousand spaces', `${encode(' '.repeat(1000) + HEADER)}.a.b`],
+  ['a header in another spelling', `${encode(HEADER).slice(0, -1)}9.a.b`],
+  ['a header that is cut off', `${encode(HEADER).slice(0, 13)}.a`],
+  ['an empty header', 'e30.a.b'],
+])('sends nowhere what begins with %s', (_, token) => {
+  expect(opaqueTokenIssuer(opaque, token, malformed)).toBe(malformed)
+})
+
+it.each([
+  'abc',
+  'a.b',
+  'ab.cd.ef',
+  'mF_9.B5f-4.1JqM',
+  'ory_at_9.x',
+  `${encode('[1]')}.a.b`,
+  '.e30',
+])('takes %s for an opaque token', (token) => {
+  expect(opaqueTokenIssuer(opaque, token, malformed)).toMatchObject({ settings: { issuer: A } })
 })
