@@ -14,6 +14,10 @@ export default defineConfig({
         replacement: source('packages/core/src/signature/node-engine.ts'),
       },
       {
+        find: '#async-context',
+        replacement: source('packages/core/src/lib/node-async-context.ts'),
+      },
+      {
         find: '#diagnostics-channel',
         replacement: source('packages/core/src/lib/node-diagnostics-channel.ts'),
       },

@@ -40,6 +40,7 @@ const SOURCES = 'packages/core/src'
 const BY_RUNTIME: Record<string, string> = {
   '#base64url': `${SOURCES}/lib/node-base64url.ts`,
   '#sha256': `${SOURCES}/lib/node-sha256.ts`,
+  '#async-context': `${SOURCES}/lib/node-async-context.ts`,
   '#diagnostics-channel': `${SOURCES}/lib/node-diagnostics-channel.ts`,
   '#signature-engine': `${SOURCES}/signature/node-engine.ts`,
 }

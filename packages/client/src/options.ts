@@ -3,13 +3,14 @@ import {
   CLIENT_AUTHENTICATION,
   type ClientAuthentication,
   clientId,
-  type Clock,
   clock,
+  type Clock,
   custom,
   type Fetch,
   fn,
   hosts,
   type OptionTable,
+  runDetached,
   seconds,
   systemClock,
   text,
@@ -157,7 +158,7 @@ export type ClientCredentialsOptions = SourceOptions &
 const blockingClock: Clock = {
   ...systemClock,
   after(milliseconds, callback) {
-    const timer = setTimeout(callback, milliseconds)
+    const timer = runDetached(() => setTimeout(callback, milliseconds))
     return () => clearTimeout(timer)
   },
 }

@@ -1,4 +1,4 @@
-import { getMoment, type Moment, onAbort, type Publish } from '@bearward/core/internal'
+import { getMoment, type Moment, onAbort, type Publish, runDetached } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import { toEventDetail, toTokenError } from './failure.ts'
 import { GrantedToken, type Token } from './token.ts'
@@ -69,9 +69,11 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   function start(): void {
     // `makeAttempts` starts in a later microtask, when `call` is assigned.
-    const token = Promise.resolve()
-      .then(() => makeAttempts(call))
-      .finally(() => (running = undefined))
+    const token = runDetached(() =>
+      Promise.resolve()
+        .then(() => makeAttempts(call))
+        .finally(() => (running = undefined)),
+    )
     const call: TokenCall = { token, waiting: 0 }
     // If no caller waits, nothing else handles a rejection.
     token.catch(() => {})

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { runDetached } from '#async-context'
 export { isAcceptableAddress, isAcceptableEndpoint } from './authorization-server/address.ts'
 export {
   boundedFetch,

@@ -1,3 +1,4 @@
+import { runDetached } from '#async-context'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
@@ -119,7 +120,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
 
   function join(): Promise<string> {
     if (search === undefined || clock.monotonic() - soughtAt >= JOINED_FOR) {
-      const own = seek().finally(() => {
+      const own = runDetached(seek).finally(() => {
         if (search === own) search = undefined
       })
       search = own

@@ -1,3 +1,4 @@
+import { runDetached } from '#async-context'
 import { describeFailure } from '../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -46,12 +47,14 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
     if (closed.aborted) return
     cancelAttempt()
     const number = lifeCycle.begin(clock.monotonic())
-    const done = fetchKeySet()
-      .then(
-        ({ set, maxAge }) => succeeded(number, set, maxAge),
-        (error: unknown) => failed(number, error),
-      )
-      .finally(() => running.delete(number))
+    const done = runDetached(() =>
+      fetchKeySet()
+        .then(
+          ({ set, maxAge }) => succeeded(number, set, maxAge),
+          (error: unknown) => failed(number, error),
+        )
+        .finally(() => running.delete(number)),
+    )
     running.set(number, done)
   }
 

@@ -1,3 +1,5 @@
+import { runDetached } from '#async-context'
+
 /** Where time comes from. Replace it in tests; leave it alone elsewhere. */
 export interface Clock {
   /** Milliseconds since the epoch, as `Date.now()`: judges `exp`, `nbf` and `iat`. */
@@ -12,7 +14,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(milliseconds, callback) {
-    const timer: unknown = setTimeout(callback, milliseconds)
+    const timer: unknown = runDetached(() => setTimeout(callback, milliseconds))
     // A number in browsers, an object that can be told not to hold the process elsewhere.
     if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     return () => clearTimeout(timer as number)

@@ -1,3 +1,4 @@
+import { runDetached } from '#async-context'
 import { sha256 } from '#sha256'
 import { withoutQuery } from '../../authorization-server/address.ts'
 import { FetchError } from '../../authorization-server/bounded-fetch.ts'
@@ -103,7 +104,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const { result, isNew: isForThisRequest } = calls.join(
       `${forgetCount} ${hash}`,
       maxAge * 1000,
-      () => permitted(token, hash, isVerified),
+      () => runDetached(() => permitted(token, hash, isVerified)),
     )
     return result.then((response) =>
       response instanceof Rejection ? response : { response, isForThisRequest },
