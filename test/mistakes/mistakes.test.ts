@@ -137,6 +137,16 @@ const OPTIONS: readonly Mistake[] = [
     "provider 'Keycloak' is not known. Did you mean keycloak?",
   ],
   [
+    'the vendor of a product',
+    { ...GOOD, provider: 'azure' },
+    "provider 'azure' is not known. Use 'entra'.",
+  ],
+  [
+    'another name of a product',
+    { ...GOOD, provider: 'IdentityServer' },
+    "provider 'IdentityServer' is not known. Use 'duende'.",
+  ],
+  [
     'opaque tokens without introspection',
     { ...GOOD, tokenFormat: 'opaque' },
     "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.",

@@ -28,6 +28,8 @@ export const LIMITS = deepFreeze({
   callsForKnownTokens: 32,
   /** Seconds for which an answer that was asked for by a request is good for all guards of that request. */
   answerOfRequest: 5,
+  /** Seconds since another token got an answer, for a status 400 to be about the token. */
+  otherAnswer: 60,
   /** Answers of one issuer that are remembered, and the bytes they may take together. */
   rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
   /** Seconds that a signed introspection answer may be old, beside the clock tolerance. */

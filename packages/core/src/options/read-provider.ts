@@ -2,6 +2,21 @@ import { hintAt } from '../configuration-problems.ts'
 import { isProvider, PROFILES, type Provider } from '../subject/providers.ts'
 import type { OptionContext } from './option-context.ts'
 
+/** Other names of products and their vendors. Each text ends the sentence "Use ...". */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  azure: "'entra'",
+  'azure-ad': "'entra'",
+  aad: "'entra'",
+  microsoft: "'entra'",
+  identityserver: "'duende'",
+  aws: "'cognito'",
+  gcp: "'google'",
+  ory: "'hydra'",
+  'oidc-provider': "'node-oidc-provider'",
+  spring: "'spring-as'",
+  asgardeo: "'wso2'",
+} satisfies Record<string, `'${Provider}'`>
+
 /** Reads the option `provider`. */
 export function readProvider(
   given: unknown,
@@ -14,7 +29,7 @@ export function readProvider(
     const part = known.find((provider) => isPartOf(given.toLowerCase(), provider))
     // A secret in the wrong variable must not be shown.
     const shown = /^[a-z][a-z_/.-]{1,24}$/i.test(given) ? `${name} '${given}'` : name
-    report(`${shown} is not known. ${hintAt(part ?? given, known)}`)
+    report(`${shown} is not known. ${hintAt(part ?? given, known, OTHER_NAMES)}`)
   } else report(`${name} must be one of ${known.join(', ')}.`)
   return undefined
 }

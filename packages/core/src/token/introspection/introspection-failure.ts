@@ -19,6 +19,8 @@ export type IntrospectionFailure =
   | 'throttled'
   /** The server does not introspect such a token. Some refuse JWTs. */
   | 'token_refused'
+  /** The same, and the server says that it does not keep tokens of this kind. */
+  | 'token_unsupported'
   /** The answer is about another token than the one that was asked about. */
   | 'another_token'
   /** A signed answer that is not what it should be, or not signed by the issuer. */

@@ -45,7 +45,7 @@ export async function requestIntrospection(
   const { endpoint: url, issuer, settings, fetch, clock, signal } = request
   const askedAt = getMoment(clock)
   const response = await send({ fetch, url, signal }, () => write(request))
-  if (response.status === 400) await refuseIfNotOurs(response, url)
+  if (response.status === 400) throw await readRefusal(response, url)
   if (settings.response === 'json') {
     const bytes = await readAnswer(response, url, JSON_RESPONSE)
     return { members: readJson(bytes, url), bytes: bytes.length, askedAt }
@@ -80,13 +80,21 @@ async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
 /** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
 const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
-/** Throws where a 400 says that we are not known. What it says otherwise, or fails to say, is about the token. */
-async function refuseIfNotOurs(response: BoundedResponse, endpoint: string): Promise<void> {
+/** Reads a response with status 400. It is about us, or else about the token. */
+async function readRefusal(
+  response: BoundedResponse,
+  endpoint: string,
+): Promise<IntrospectionError> {
   const bytes = await readContent(response, endpoint, JSON_RESPONSE).catch(() => undefined)
   const error = bytes && errorIn(bytes, endpoint)
-  if (!ABOUT_US.includes(error)) return
-  const detail = `${withoutQuery(endpoint)}: status 400, ${String(error)}`
-  throw new IntrospectionError('credentials_refused', detail)
+  const detail = `${withoutQuery(endpoint)}: status 400`
+  if (ABOUT_US.includes(error)) {
+    return new IntrospectionError('credentials_refused', `${detail}, ${String(error)}`)
+  }
+  // RFC 7009 section 2.2.1. Servers use it here for tokens of a kind that they do not keep.
+  return error === 'unsupported_token_type'
+    ? new IntrospectionError('token_unsupported', `${detail}, unsupported_token_type`)
+    : new IntrospectionError('token_refused', detail)
 }
 
 function errorIn(bytes: Uint8Array, endpoint: string): unknown {

@@ -24,6 +24,7 @@ import {
   IntrospectionError,
 } from './introspection-failure.ts'
 import type { IntrospectionEvent } from './introspection-events.ts'
+import { beginsWithHeader } from '../jwt/begins-with-header.ts'
 import { findContradiction } from './contradiction.ts'
 import { IntrospectionCache } from './introspection-cache.ts'
 import { requestIntrospection } from './introspection-request.ts'
@@ -79,6 +80,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { issuer: identifier } = issuer.settings
   const cache = new IntrospectionCache()
   const breaker = new CircuitBreaker()
+  /** The tokens that the server has answered about last, with 200. */
+  let answered: { readonly hash: string; readonly at: number }[] = []
   const calls = new SingleFlight<Answer>(() => clock.monotonic())
   let callsUnderWay = 0
   /** How often all answers were forgotten. An answer from before is not shared and not remembered. */
@@ -120,10 +123,15 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (permission === undefined)
       return unavailable('that the last calls have failed', breaker.pause(clock.monotonic()))
     callsUnderWay++
-    return call(token, hash, permission).finally(() => callsUnderWay--)
+    return call(token, hash, permission, isVerified).finally(() => callsUnderWay--)
   }
 
-  async function call(token: string, hash: string, permission: Permission): Promise<Answer> {
+  async function call(
+    token: string,
+    hash: string,
+    permission: Permission,
+    isVerified: boolean,
+  ): Promise<Answer> {
     const found: { at?: string } = {}
     const begun = forgetCount
     try {
@@ -133,6 +141,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       })
       const response = readIntrospectionResponse(received, issuer.settings)
       breaker.succeeded(permission)
+      if (answered[0]?.hash === hash) answered.shift()
+      answered = [{ hash, at: clock.monotonic() }, ...answered.slice(0, 1)]
       if (forgetCount === begun) cache.remember(hash, response)
       const { active } = response
       publish(() => ({ type: 'introspection_called', issuer: identifier, active }))
@@ -140,8 +150,29 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     } catch (error) {
       if (found.at === undefined) return failed(notFound(error), permission)
       if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.forget()
+      if (!isVerified && isAboutToken(error, token, hash)) {
+        breaker.inconclusive(permission, clock.monotonic())
+        publish(() => ({ type: 'introspection_called', issuer: identifier, active: false }))
+        return { active: false, askedAt: getMoment(clock) }
+      }
       return failed(failedCall(located(error, withoutQuery(found.at)), clock.now()), permission)
     }
+  }
+
+  /**
+   * Returns whether a 400 says that this token is none of the server's. A JWT may be one that the server does not
+   * introspect, which is a matter of the configuration.
+   */
+  function isAboutToken(error: unknown, token: string, hash: string): boolean {
+    if (!(error instanceof IntrospectionError)) return false
+    if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
+    if (error.failure === 'token_unsupported') return true
+    const since = clock.monotonic() - LIMITS.otherAnswer * 1000
+    // A server that answers nobody with 200 is not set up for us.
+    return (
+      error.failure === 'token_refused' &&
+      answered.some((other) => other.hash !== hash && other.at > since)
+    )
   }
 
   function notFound(error: unknown): FailedCall {

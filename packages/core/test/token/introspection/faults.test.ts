@@ -1,3 +1,4 @@
+import { createTestIssuer } from '../../../../../test/support/issuer.ts'
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -14,7 +15,7 @@ import { AUDIENCE } from '../../../../../test/support/issuer.ts'
 import { closingWhenUsedAgain } from '../../../../../test/support/scripted-server.ts'
 import type { Fetch, IntrospectionFailure } from '../../../src/index.ts'
 import { BREAKER } from '../../../src/token/introspection/circuit-breaker.ts'
-import { ACTIVE, closing, setup, SECRET, summarizeOutcome } from './setup.ts'
+import { ACTIVE, closing, issuing, setup, SECRET, summarizeOutcome } from './setup.ts'
 
 const TOKEN = 'an-opaque-token'
 const JSON_TEXT = JSON.stringify(ACTIVE)
@@ -646,5 +647,50 @@ describe("one's own fetch", () => {
     })
     expect(await bad.judge(TOKEN)).toBe('503 introspection_unavailable')
     expect(JSON.stringify(bad.events)).not.toContain(TOKEN)
+  })
+})
+
+describe('a status 400', () => {
+  const JWT = createTestIssuer().token()
+  const unsupported = refusal('unsupported_token_type')
+
+  it('with unsupported_token_type is about the token, and no failure', async () => {
+    const { endpoint, judge, failures, events } = await setup(unsupported)
+    for (let i = 0; i < 20; i++) expect(await judge(`made-up-${i}`)).toBe('401 inactive')
+    expect(await judge(JWT)).not.toMatch(/^503/)
+    expect(failures()).toEqual([])
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'introspection_called', active: false }),
+    )
+    endpoint.answer(ACTIVE)
+    expect(await judge(TOKEN)).toBe('granted')
+  })
+
+  it('is about the token while another token got an answer, and else about us', async () => {
+    const { clock, endpoint, judge, failures } = await setup(ACTIVE)
+    expect(await judge('a-good-one')).toBe('granted')
+    endpoint.answer(refusal('invalid_request'))
+    clock.advance(59)
+    expect(await judge('x/../../../etc/passwd')).toBe('401 inactive')
+    expect(failures()).toEqual([])
+    // The only token with an answer is this one.
+    clock.advance(0.5)
+    expect(await judge('a-good-one')).toBe('503 introspection_unavailable')
+    clock.advance(0.5)
+    expect(await judge('x/../../../etc/passwd')).toBe('503 introspection_unavailable')
+    expect(failures()).toEqual(['token_refused', 'token_refused'])
+  })
+
+  it('is never about a JWT that was verified here, or that other issuers than opaque ones have signed', async () => {
+    const jwt = await issuing('jwt')
+    jwt.endpoint.answer(unsupported)
+    expect(await jwt.judge(jwt.token(), { introspect: true })).toBe('503 introspection_unavailable')
+    expect(jwt.failures()).toEqual(['token_unsupported'])
+    const any = await issuing('any', {
+      issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:9/' } as never,
+    })
+    any.endpoint.answer(unsupported)
+    expect(await any.judge(any.token())).toMatch(/^503/)
+    expect(await any.judge('an-opaque-one')).toBe('401 inactive')
   })
 })
