@@ -9,6 +9,13 @@ import type { AlgorithmPolicy } from '../model/settings.ts'
 import { readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
 import { toThumbprint } from './thumbprint.ts'
 
+/** Keys that a set has for other purposes, such as encryption. All other unusable keys are mistakes of its author. */
+export const OTHER_PURPOSES: readonly UnusableKey[] = [
+  'unsupported_key_type',
+  'not_for_verification',
+  'algorithm_not_allowed',
+]
+
 /** A key of a document that is not used, and why. */
 export interface IgnoredKey {
   /** Position in the document's `keys`. */
@@ -90,7 +97,9 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
     const kids = keys.map((jwk) => (isRecord(jwk) ? jwk['kid'] : undefined))
-    const unfit = ignored.filter(({ index }) => kids[index] !== undefined)
+    const unfit = ignored.filter(
+      ({ index, reason }) => kids[index] !== undefined && OTHER_PURPOSES.includes(reason),
+    )
     const misfits = unfit.map(({ index, reason }) => [kids[index], reason] as const)
     return createKeySet(prepared.flat(), size, ignored, new Map(misfits))
   })

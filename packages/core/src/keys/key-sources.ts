@@ -11,8 +11,13 @@ import type { Publish } from '../lib/publisher.ts'
 import type { IssuerSettings, Settings } from '../model/settings.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { ConfigurationWarningEvent } from '../subject/provider-hint.ts'
-import type { UnusableKey } from './jwk.ts'
-import { type IgnoredKey, type KeySet, readKeySet, secretKeySet } from './key-set.ts'
+import {
+  type IgnoredKey,
+  type KeySet,
+  OTHER_PURPOSES,
+  readKeySet,
+  secretKeySet,
+} from './key-set.ts'
 import type { KeysEvent } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
@@ -76,13 +81,6 @@ function readConfigured(
     throw unusable(issuer, toMessage(error))
   }
 }
-
-/** Keys that a published set has for other purposes, such as encryption. */
-const OTHER_PURPOSES: readonly UnusableKey[] = [
-  'unsupported_key_type',
-  'not_for_verification',
-  'algorithm_not_allowed',
-]
 
 /**
  * A set can be configured as it was published, with keys for other purposes in it: they are ignored. Any other key that

@@ -53,18 +53,18 @@ const SMALL_STEP = 1000
  * back.
  */
 export function withSuspension(clock: Clock): Clock {
-  let synced = getMoment(clock)
-  let elapsed = synced.monotonic
-  let lastWall = synced.wall
+  /** The last reading of both clocks. */
+  let synced: Moment | undefined
+  let elapsed = 0
+  let lastWall = 0
 
   function monotonic(): number {
     const wall = clock.now()
     const step = wall - lastWall
     // One reading is enough as long as the wall clock goes on by small steps.
-    if (!(step >= 0 && step < SMALL_STEP)) {
+    if (synced === undefined || !(step >= 0 && step < SMALL_STEP)) {
       const now = { wall, monotonic: clock.monotonic() }
-      const counted = lastWall - synced.wall
-      elapsed += Math.max(counted, wall - synced.wall, now.monotonic - synced.monotonic)
+      elapsed += synced === undefined ? now.monotonic : getElapsed(synced, lastWall, now)
       synced = now
     }
     lastWall = wall
@@ -72,4 +72,9 @@ export function withSuspension(clock: Clock): Clock {
   }
 
   return { now: () => clock.now(), monotonic, after: (ms, callback) => clock.after(ms, callback) }
+}
+
+/** `lastWall`: up to there, the wall clock was followed. */
+function getElapsed(then: Moment, lastWall: number, now: Moment): number {
+  return Math.max(lastWall - then.wall, now.wall - then.wall, now.monotonic - then.monotonic)
 }

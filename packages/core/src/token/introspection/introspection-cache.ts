@@ -1,6 +1,7 @@
 import { type Moment, secondsBetween } from '../../lib/clock.ts'
 import { createLruCache } from '../../lib/lru-cache.ts'
 import { LIMITS } from '../../limits.ts'
+import { estimateSize } from '../cache/size-estimate.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
 
 /** How old a response may be to be used again, in seconds. */
@@ -9,8 +10,8 @@ export interface ResponseAges {
   readonly negativeMaxAge: number
 }
 
-/** What an entry costs beside the response's own text. A parsed response takes several times its bytes. */
-const ENTRY_BYTES = 512
+/** Bytes of an entry beside its members: its hash, its place in the order of use, and how the members are read. */
+const ENTRY_BYTES = 1024
 
 /**
  * Remembers responses under the hashes of the tokens they are about: no token is in here, neither as a key nor
@@ -21,7 +22,8 @@ export class IntrospectionCache {
   readonly #active = createLruCache<string, ActiveResponse>({
     max: LIMITS.rememberedAnswers.active,
     maxSize: LIMITS.rememberedAnswers.activeBytes,
-    sizeCalculation: ({ bytes }) => bytes + ENTRY_BYTES,
+    // Not the length of the text: a short one can parse into many times its length.
+    sizeCalculation: ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
   })
   readonly #inactive = createLruCache<string, IntrospectionResponse>({
     max: LIMITS.rememberedAnswers.inactive,

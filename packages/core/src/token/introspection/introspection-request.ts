@@ -48,12 +48,12 @@ export async function requestIntrospection(
   if (response.status === 400) throw await readRefusal(response, url)
   if (settings.response === 'json') {
     const bytes = await readAnswer(response, url, JSON_RESPONSE)
-    return { members: readJson(bytes, url), bytes: bytes.length, askedAt }
+    return { members: readJson(bytes, url), askedAt }
   }
   const bytes = await readAnswer(response, url, JWT_RESPONSE)
   const text = new TextDecoder().decode(bytes)
   const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
-  return { members, bytes: bytes.length, askedAt }
+  return { members, askedAt }
 }
 
 async function write(request: IntrospectionRequest): Promise<WrittenRequest> {

@@ -15,8 +15,6 @@ export interface ActiveResponse {
   readonly active: true
   readonly claims: JsonObject
   readonly reading: ClaimReading
-  /** That it took. */
-  readonly bytes: number
   readonly askedAt: Moment
 }
 
@@ -28,8 +26,6 @@ interface InactiveResponse {
 /** A response as it has come. */
 export interface ReceivedResponse {
   readonly members: JsonObject
-  /** That it took. */
-  readonly bytes: number
   readonly askedAt: Moment
 }
 
@@ -39,7 +35,7 @@ export interface ReceivedResponse {
  * are taken as not there, except for `cnf`. Of a token that is not active nothing else is read.
  */
 export function readIntrospectionResponse(
-  { members, bytes, askedAt }: ReceivedResponse,
+  { members, askedAt }: ReceivedResponse,
   settings: IssuerSettings,
 ): IntrospectionResponse {
   const { active } = members
@@ -52,7 +48,7 @@ export function readIntrospectionResponse(
     checkClaimTypes(claims, reading, [], 'introspection')?.explanation ?? wrongName(claims)
   if (wrong !== undefined)
     throw malformed(`the member ${wrong.check} is ${wrong.found}, and not ${wrong.expected}`)
-  return { active, claims, reading, bytes, askedAt }
+  return { active, claims, reading, askedAt }
 }
 
 function malformed(detail: string): IntrospectionError {

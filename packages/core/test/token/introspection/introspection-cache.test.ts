@@ -7,9 +7,9 @@ import { settingsWith } from '../../support/settings.ts'
 const reading = settingsWith()
 const at = (seconds: number) => ({ wall: seconds * 1000, monotonic: seconds * 1000 })
 
-function active(askedAt: number, exp?: number, bytes = 100): IntrospectionResponse {
-  const claims = exp === undefined ? { active: true } : { active: true, exp }
-  return { active: true, claims, reading, bytes, askedAt: at(askedAt) }
+function active(askedAt: number, exp?: number, more: object = {}): IntrospectionResponse {
+  const claims = { active: true, ...(exp !== undefined && { exp }), ...more }
+  return { active: true, claims, reading, askedAt: at(askedAt) }
 }
 
 function inactive(askedAt: number): IntrospectionResponse {
@@ -27,13 +27,24 @@ describe('cached introspection responses', () => {
       ).length
     for (let i = 0; i < 30_000; i++) cache.remember(`a${i}`, active(1))
     expect(known('a', 30_000)).toBe(10_000)
-    for (let i = 0; i < 1000; i++) cache.remember(`b${i}`, active(1, undefined, 65_536))
+    const large = { note: 'x'.repeat(32_768) }
+    for (let i = 0; i < 1000; i++) cache.remember(`b${i}`, active(1, undefined, large))
     // As many as fit into 16 MiB with what an entry costs besides.
-    expect(known('b', 1000)).toBe(254)
+    expect(known('b', 1000)).toBe(251)
     expect(known('a', 30_000)).toBe(0)
     for (let i = 0; i < 3000; i++) cache.remember(`c${i}`, inactive(1))
     expect(known('c', 3000)).toBe(1000)
-    expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, 65_536))
+    expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, large))
+  })
+
+  it('count what their members take in memory, and not the length of their text', () => {
+    const cache = new IntrospectionCache()
+    // 4,000 empty objects: 12 kB of text, 40 times as much in memory.
+    const many = { list: Array.from({ length: 4000 }, () => ({})) }
+    for (let i = 0; i < 200; i++) cache.remember(`a${i}`, active(1, undefined, many))
+    const known = Array.from({ length: 200 }, (_, i) => cache.find(`a${i}`, AGES, at(1)))
+    const count = known.filter((response) => response !== undefined).length
+    expect(count).toBe(Math.floor(16_777_216 / (4000 * 136 + 2000)))
   })
 
   it('are not driven out by any number of made-up tokens', () => {
