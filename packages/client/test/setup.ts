@@ -25,6 +25,8 @@ export async function setup(
   vi.spyOn(Math, 'random').mockReturnValue(0)
   const server = given ?? closing(await tokenServer(first))
   const events: TokenEvent[] = []
+  const calls = { begun: 0, over: 0 }
+  const { fetch: send = (url, init) => globalThis.fetch(url, init) } = options
   const source = closing(
     clientCredentials({
       issuer: server.url,
@@ -35,8 +37,16 @@ export async function setup(
       clock,
       onEvent: (event: TokenEvent) => events.push(event),
       ...options,
+      fetch: async (url, init) => {
+        calls.begun++
+        return send(url, init).finally(() => calls.over++)
+      },
     }),
   )
+  /** A request on its way takes as many turns as a busy machine needs. One without a response waits for the time. */
+  async function arrivals(): Promise<void> {
+    for (let turn = 0; turn < 200 && calls.over < calls.begun; turn++) await turns()
+  }
   const value = async () => (await source.getToken()).value
   /** Returns the code of the error of `getToken`, or 'a token' if it succeeds. */
   const failure = async () =>
@@ -51,6 +61,8 @@ export async function setup(
     const over = () => void (state.isOver = true)
     promise.then(over, over)
     for (let passed = 0; !state.isOver && passed < seconds; passed += 0.05) {
+      await turns()
+      await arrivals()
       await turns()
       if (!state.isOver) clock.advance(0.05)
     }
