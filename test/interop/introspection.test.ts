@@ -190,7 +190,7 @@ describe('an issuer of both kinds', () => {
     expect(await call(await machineToken(JWT_API), '/fresh')).toMatchObject({
       status: 503,
       reason: 'introspection_unavailable',
-      failure: 'token_refused',
+      failure: 'token_unsupported',
     })
     expect(await call(await machineToken(), '/fresh')).toMatchObject({ status: 200 })
   })

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { runDetached } from '#async-context'
+export { runDetached } from './lib/run-detached.ts'
 export { isAcceptableAddress, isAcceptableEndpoint } from './authorization-server/address.ts'
 export {
   boundedFetch,

@@ -1,6 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
 import { FetchError } from './bounded-fetch.ts'
 
+/** Milliseconds by which a timer may be late. One that is later was held up by this process, not by the server. */
+const LATE = 100
+/** Milliseconds that a server then still has: what it has answered may lie in the socket. */
+const GRACE = 500
+
 /** What bounds outgoing work. */
 export interface Bounds {
   readonly clock: Clock
@@ -12,7 +17,8 @@ export interface Bounds {
 
 /**
  * Runs work under one deadline: its signal is aborted, and the promise rejects with a `FetchError`, when
- * the time is up or `closed` is aborted, also where the work does not listen to the signal.
+ * the time is up or `closed` is aborted, also where the work does not listen to the signal. Time in which this process
+ * has stood still does not count.
  */
 export async function withDeadline<T>(
   { clock, timeout, closed }: Bounds,
@@ -25,7 +31,7 @@ export async function withDeadline<T>(
   const stop = (failure: 'timeout' | 'closed', detail: string) =>
     abort.abort(new FetchError(failure, detail))
   const close = () => stop('closed', 'closed meanwhile')
-  const cancel = clock.after(timeout, () => stop('timeout', `not done within ${timeout} ms`))
+  const cancel = afterTime(clock, timeout, () => stop('timeout', `not done within ${timeout} ms`))
   const forget = onAbort(closed, close)
   try {
     if (closed.aborted) close()
@@ -36,6 +42,19 @@ export async function withDeadline<T>(
     // Lets go of a connection whose answer was not read to its end.
     abort.abort(new FetchError('closed', 'the exchange is over'))
   }
+}
+
+/**
+ * Calls back when a time is over. Where the event loop was blocked, or the machine suspended, answers that have come in
+ * the meantime are read first. Returns what prevents it.
+ */
+function afterTime(clock: Clock, milliseconds: number, callback: () => void): () => void {
+  const due = clock.monotonic() + milliseconds
+  let cancel = clock.after(milliseconds, () => {
+    if (clock.monotonic() - due > LATE) cancel = clock.after(GRACE, callback)
+    else callback()
+  })
+  return () => cancel()
 }
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>()
