@@ -71,7 +71,7 @@ export function withSuspension(clock: Clock): Clock {
     return elapsed + (wall - synced.wall)
   }
 
-  return { now: () => clock.now(), monotonic, after: (ms, callback) => clock.after(ms, callback) }
+  return { now: clock.now.bind(clock), monotonic, after: clock.after.bind(clock) }
 }
 
 /** `lastWall`: up to there, the wall clock was followed. */
