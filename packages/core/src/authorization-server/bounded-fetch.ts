@@ -5,7 +5,7 @@ import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'
 import { withoutQuery } from './address.ts'
 import { type AnswerBody, BodyError, openBody } from './answer-body.ts'
 
-/** How a call failed: the closed set that events and error messages share. */
+/** The kinds of failure of a call: the closed set that events and error messages share. */
 export type FetchFailure =
   | 'unreachable'
   | 'timeout'
@@ -19,7 +19,7 @@ export type FetchFailure =
 export class FetchError extends Error {
   override readonly name = 'FetchError'
   readonly failure: FetchFailure
-  /** Where `failure` is `status` or `redirect`. */
+  /** The status of the response, if `failure` is `status` or `redirect`. */
   readonly status: number | undefined
   /** The `Retry-After` of that answer as it came. */
   readonly retryAfter: string | undefined
@@ -36,7 +36,7 @@ export class FetchError extends Error {
   }
 }
 
-/** What of an answer is read. */
+/** The bounds within which a response is read. */
 export interface AnswerBounds {
   readonly mediaType: RegExp
   /** At most, after decompression. */
@@ -70,7 +70,7 @@ export function boundedFetch(fetch: Fetch): GetJson {
   }
 }
 
-/** What carries a call, and how long. */
+/** The function, the address and the deadline of a call. */
 export interface Call {
   readonly fetch: Fetch
   readonly url: string
@@ -82,7 +82,7 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
   readonly body: AnswerBody
 }
 
-/** What a call says. */
+/** The parts of a request that its author writes. */
 export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
 
 /**
@@ -180,14 +180,14 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   }
 }
 
-/** What says that the other side has closed the connection: the system, and the `fetch` of Node. */
+/** Codes that say that the other side has closed the connection: the system, and the `fetch` of Node. */
 const RESETS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
 function isReset(error: unknown): boolean {
   return error instanceof FetchError && RESETS.includes(codeIn(error.cause))
 }
 
-/** What the system or TLS says about it, which `fetch` hides in the cause of its error. */
+/** Returns the code of the system or of TLS, which `fetch` hides in the cause of its error. */
 function codeIn(error: unknown, depth = 3): string | undefined {
   if (typeof error !== 'object' || error === null || depth === 0) return undefined
   const { code, cause } = error as { code?: unknown; cause?: unknown }

@@ -6,7 +6,7 @@ const LATE = 100
 /** Milliseconds that a server then still has: what it has answered may lie in the socket. */
 const GRACE = 500
 
-/** What bounds outgoing work. */
+/** The bounds of outgoing work. */
 export interface Bounds {
   readonly clock: Clock
   /** Milliseconds for all of the work together. */

@@ -1,7 +1,7 @@
 import { FetchError, type FetchFailure } from './bounded-fetch.ts'
 import { type Endpoint, MetadataError } from './metadata.ts'
 
-/** What went wrong with an outgoing call, as a code and for people. */
+/** The failure of an outgoing call, as a code and for people. */
 export interface CallFailure<Code extends string> {
   readonly failure: Code
   /** Which address, and what happened. Nothing of a request is in it. */

@@ -68,7 +68,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   let known: string | undefined
   let begun = 0
   let newest = 0
-  /** How many searches had begun when the endpoint was last found missing, as long as none of a later one has ended. */
+  /** The number of searches that had begun when the endpoint was last found missing, as long as none of a later one has ended. */
   let doubt: number | undefined
   let doubtedAt = -Infinity
   let places = allPlaces
