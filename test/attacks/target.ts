@@ -50,7 +50,8 @@ export interface RunningTarget extends Target {
 
 export async function startTarget(): Promise<RunningTarget> {
   const clock = fakeClock()
-  const now = () => clock.seconds()
+  // Issued before the keys are fetched, so that it is certain which of them there are.
+  const now = () => clock.seconds() - 60
   const issuer = createTestIssuer({ algorithms: ALGORITHMS, now })
   const otherName = 'https://other.example.com'
   const other = createTestIssuer({ issuer: otherName, audience: OTHER_AUDIENCE, now })

@@ -34,7 +34,12 @@ const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
 /** Of the canary's addresses, these are the ones it may ask. */
-export const KEY_PATHS = { served: '/jwks.json', broken: '/broken.json' } as const
+export const KEY_PATHS = {
+  served: '/jwks.json',
+  /** The same, out of a cache that has had it for a day. */
+  cached: '/cached.json',
+  broken: '/broken.json',
+} as const
 export const INTROSPECTION_PATH = '/introspect'
 /** The one opaque token that the canary calls active. */
 export const OPAQUE_TOKEN = 'an-opaque.token_that~is+active/='
@@ -87,6 +92,7 @@ export const CONFIGURATIONS = {
   // For requests that must not get as far as asking for keys.
   'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/never.json` }),
   'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.served }),
+  'keys from an old cache': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.cached }),
   'opaque tokens': (canary) => ({
     ...withoutKeys,
     tokenFormat: 'opaque',

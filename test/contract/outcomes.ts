@@ -108,7 +108,10 @@ export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
 /** Says nothing about the token, so it carries no challenge. */
 export function unavailable(
   retryAfter: string,
-  reason: 'keys_unavailable' | 'introspection_unavailable' = 'keys_unavailable',
+  reason:
+    | 'keys_unavailable'
+    | 'keys_refresh_pending'
+    | 'introspection_unavailable' = 'keys_unavailable',
 ): Refused {
   const text = 'The access token cannot be verified at the moment.'
   const body = { error: 'temporarily_unavailable', error_description: text }

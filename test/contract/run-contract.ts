@@ -124,10 +124,11 @@ function startCanary(asked: string[]): Promise<RunningServer> {
     const url = request.url ?? ''
     if (url === KEY_PATHS.broken) return void response.writeHead(500).end()
     if (url === INTROSPECTION_PATH) return void introspect(request, response)
-    if (url !== KEY_PATHS.served) asked.push(url)
+    const isOurs = url === KEY_PATHS.served || url === KEY_PATHS.cached
+    if (!isOurs) asked.push(url)
     response.setHeader('Content-Type', 'application/json')
-    const served = url === KEY_PATHS.served ? issuerA.jwks : { keys: [attacker.jwk] }
-    response.end(JSON.stringify(served))
+    if (url === KEY_PATHS.cached) response.setHeader('Age', '86400')
+    response.end(JSON.stringify(isOurs ? issuerA.jwks : { keys: [attacker.jwk] }))
   })
 }
 

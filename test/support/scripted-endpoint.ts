@@ -3,7 +3,11 @@ import { ISSUER } from './issuer.ts'
 
 /** What the endpoint answers from now on. */
 export type Behaviour =
-  | { readonly keys: readonly object[]; readonly cacheControl?: string }
+  | {
+      readonly keys: readonly object[]
+      readonly cacheControl?: string | undefined
+      readonly age?: string | undefined
+    }
   /** 429 with this header field, from the keys alone or from all. */
   | { readonly retryAfter: string; readonly of?: 'keys' }
   | 'refuse'
@@ -46,10 +50,7 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
           return new Response('', { status: 429, headers })
         }
         if (!url.endsWith('/jwks')) return metadata()
-        return json(
-          { keys: behaviour.keys },
-          behaviour.cacheControl === undefined ? {} : { 'cache-control': behaviour.cacheControl },
-        )
+        return json({ keys: behaviour.keys }, cacheHeaders(behaviour))
     }
   }
   const metadata = () => json({ issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` })
@@ -65,5 +66,18 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
       asked = []
       return before
     },
+  }
+}
+
+function cacheHeaders({
+  cacheControl,
+  age,
+}: {
+  readonly cacheControl?: string | undefined
+  readonly age?: string | undefined
+}): Record<string, string> {
+  return {
+    ...(cacheControl !== undefined && { 'cache-control': cacheControl }),
+    ...(age !== undefined && { age }),
   }
 }

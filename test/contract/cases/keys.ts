@@ -4,8 +4,8 @@ import { generateKey, type TestKey } from '../../support/keys.ts'
 import { signCompact } from '../../support/tokens.ts'
 import { issuerC, manyKeys } from '../configurations.ts'
 import { type ContractCase, each } from '../contract-case.ts'
-import { issuerA, issuerB, issuerD, KEYS, token, USUAL_CLAIMS } from '../fixture.ts'
-import { invalidToken, ok } from '../outcomes.ts'
+import { attacker, issuerA, issuerB, issuerD, KEYS, token, USUAL_CLAIMS } from '../fixture.ts'
+import { invalidToken, ok, unavailable } from '../outcomes.ts'
 
 const { es256, es384, es512, ed25519, rs256, ps256, ps384, ps512 } = KEYS
 const badSignature = invalidToken('invalid_signature')
@@ -278,5 +278,16 @@ export const keys: readonly ContractCase[] = [
       'another of five': token({ key: manyKeys[4]!, header: { kid: manyKeys[0]!.kid } }),
     },
     { configuration: 'five keys' },
+  ),
+  ...each(
+    [],
+    'cannot tell a key that it does not have from a new one, where the keys are from an old cache',
+    unavailable('4', 'keys_refresh_pending'),
+    {
+      'a key id of its own': token({ key: es256, header: { kid: 'new' } }),
+      'the key id of another key': token({ key: attacker, header: { kid: es256.kid } }),
+      'no iat': token({ key: es256, header: { kid: 'new' }, claims: { iat: undefined } }),
+    },
+    { configuration: 'keys from an old cache' },
   ),
 ]

@@ -48,6 +48,8 @@ export interface FetchedDocument {
   readonly document: JsonObject
   /** Seconds, by `Cache-Control` and `Age`; `undefined` where the server does not say. */
   readonly maxAge: number | undefined
+  /** Seconds that it has spent in caches on its way, by `Age`. */
+  readonly age: number
 }
 
 /** Gets a JSON document. Has no deadline of its own: it runs under that of its signal. */
@@ -66,7 +68,7 @@ export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
     const response = await send({ fetch, url, signal }, () => ({ method: 'GET', headers: HEADERS }))
     const document = readJson(await readAnswer(response, url, DOCUMENT), url)
-    return { document, maxAge: readMaxAge(response.headers) }
+    return { document, maxAge: readMaxAge(response.headers), age: readAge(response.headers) }
   }
 }
 
@@ -221,6 +223,11 @@ export function readMaxAge(headers: FetchResponse['headers']): number | undefine
     .map((directive) => /^max-age="?(\d+)"?$/.exec(directive)?.[1])
     .map((seconds) => (seconds === undefined ? 0 : Math.min(Number(seconds), Number.MAX_VALUE)))
   if (ages.length === 0) return undefined
-  const age = /^\d+$/.exec(headers.get('age') ?? '')?.[0]
-  return Math.max(0, Math.min(...ages) - Number(age ?? 0))
+  return Math.max(0, Math.min(...ages) - readAge(headers))
+}
+
+/** `Age` (RFC 9111 section 5.1) in seconds: 0 where the answer comes from the server itself, or the field is no number. */
+export function readAge(headers: FetchResponse['headers']): number {
+  const age = headers.get('age') ?? ''
+  return /^\d+$/.test(age) ? Math.min(Number(age), Number.MAX_VALUE) : 0
 }

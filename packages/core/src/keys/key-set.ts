@@ -3,7 +3,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord } from '../lib/objects.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
-import type { Algorithm } from '../signature/algorithms.ts'
+import { type Algorithm, getTraits } from '../signature/algorithms.ts'
 import type { SignatureVerifier } from '../signature/engine.ts'
 import type { AlgorithmPolicy } from '../model/settings.ts'
 import { readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
@@ -39,6 +39,11 @@ export interface KeySet {
    * no key has this `kid`.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
+  /**
+   * Whether a key with this `kid` is of the type that the algorithm asks for, and is meant for something else. Then there
+   * is no use in looking for a newer one.
+   */
+  excludes(algorithm: Algorithm, kid: string | undefined): boolean
 }
 
 /** A key bound to one algorithm. */
@@ -71,6 +76,7 @@ export function secretKeySet(
     ignored: [],
     find: (algorithm) => keys.filter((key) => key.algorithm === algorithm),
     explain: () => undefined,
+    excludes: () => false,
   }))
 }
 
@@ -96,12 +102,7 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
     ignored.sort((a, b) => a.index - b.index)
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
-    const kids = keys.map((jwk) => (isRecord(jwk) ? jwk['kid'] : undefined))
-    const unfit = ignored.filter(
-      ({ index, reason }) => kids[index] !== undefined && OTHER_PURPOSES.includes(reason),
-    )
-    const misfits = unfit.map(({ index, reason }) => [kids[index], reason] as const)
-    return createKeySet(prepared.flat(), size, ignored, new Map(misfits))
+    return createKeySet(prepared.flat(), size, ignored, findMisfits(keys, ignored))
   })
 }
 
@@ -130,12 +131,31 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
+/** A key of the document for another purpose, which has a `kid`. */
+interface Misfit {
+  readonly reason: UnusableKey
+  readonly jwk: JsonObject
+}
+
+/** By `kid`. */
+function findMisfits(
+  keys: readonly unknown[],
+  ignored: readonly IgnoredKey[],
+): ReadonlyMap<unknown, Misfit> {
+  const found = new Map<unknown, Misfit>()
+  for (const { index, reason } of ignored) {
+    const jwk = keys[index]
+    if (OTHER_PURPOSES.includes(reason) && isRecord(jwk) && jwk['kid'] !== undefined)
+      found.set(jwk['kid'], { reason, jwk })
+  }
+  return found
+}
+
 function createKeySet(
   keys: readonly PreparedKey[],
   size: number,
   ignored: readonly IgnoredKey[],
-  /** Why the key with a `kid` was ignored. */
-  misfits: ReadonlyMap<unknown, UnusableKey>,
+  misfits: ReadonlyMap<unknown, Misfit>,
 ): KeySet {
   // Under `undefined`: all that serve the algorithm, for tokens without a `kid`.
   const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
@@ -154,12 +174,33 @@ function createKeySet(
       if (kid === undefined) return undefined
       const served = keys.filter((key) => key.kid === kid).map((key) => key.algorithm)
       if (served.length > 0) {
-        return `a key for ${served.join(', ')}. If it is for ${algorithm} as well and names no alg, list ${algorithm} in the option algorithms`
+        const found = `a key for ${served.join(', ')}`
+        return served.some((other) => isSameKeyType(getTraits(other), getTraits(algorithm)))
+          ? `${found}. If it is for ${algorithm} as well and names no alg, list ${algorithm} in the option algorithms`
+          : found
       }
-      const reason = misfits.get(kid)
-      return reason && `a key that is not used (${reason})`
+      const misfit = misfits.get(kid)
+      return misfit && `a key that is not used (${misfit.reason})`
+    },
+    excludes(algorithm, kid) {
+      if (kid === undefined || this.find(algorithm, kid).length > 0) return false
+      const needed = getTraits(algorithm)
+      const misfit = misfits.get(kid)
+      return (
+        (misfit !== undefined && isSameKeyType(misfit.jwk, needed)) ||
+        keys.some((key) => key.kid === kid && isSameKeyType(getTraits(key.algorithm), needed))
+      )
     },
   }
+}
+
+interface KeyType {
+  readonly kty?: unknown
+  readonly crv?: unknown
+}
+
+function isSameKeyType(one: KeyType, other: KeyType): boolean {
+  return one.kty === other.kty && one.crv === other.crv
 }
 
 const NONE: readonly VerifyingKey[] = Object.freeze([])

@@ -16,32 +16,37 @@ export type KeyStatus =
   /** There are none to verify with. */
   | { readonly state: 'unavailable' }
 
+/** What is known of the key that has signed a token, before the signature is verified. */
+export interface SoughtKey {
+  readonly algorithm: Algorithm
+  readonly kid: string | undefined
+  /**
+   * Seconds since the epoch: keys that were fetched later have the sought one, if what the token says of itself is true.
+   * It decides between 401 and 503, and nothing else.
+   */
+  readonly publishedBy: number | undefined
+  /** Whether the token is refused whoever has signed it. Then a key that is not at hand is not fetched. */
+  isRuledOut(): boolean
+}
+
+/** The search for the key that has signed one token. It begins when the token arrives. */
+export interface KeySearch {
+  /**
+   * Returns keys to try, and at the next call more of them, none twice: at once where they are at hand. None: the issuer
+   * lists no other key for this token. A rejection (503): it cannot be known whether it does.
+   */
+  next(): MaybePromise<readonly VerifyingKey[] | Rejection>
+  /** The keys for this token that were distrusted. They are not among those of `next`. */
+  distrusted(): readonly VerifyingKey[]
+}
+
 /** Where the keys to verify a token with come from. */
 export interface KeySource {
-  /**
-   * The keys to try, at once where they are at hand. None where the issuer does not list such a key;
-   * `keys_unavailable` where it cannot be known which keys the issuer lists.
-   */
-  find(
-    algorithm: Algorithm,
-    kid: string | undefined,
-  ): MaybePromise<readonly VerifyingKey[] | Rejection>
-  /**
-   * The same among the keys at hand: one that is not there is not looked for. Waits only where all of them
-   * are older than they may be.
-   */
+  search(sought: SoughtKey): KeySearch
+  /** The keys at hand: one that is not there is not looked for. Waits only where all of them are older than they may be. */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
-  /**
-   * More keys to try where none of those in `tried` has signed the token: the issuer may have put other
-   * material under the same `kid`.
-   */
-  findChanged(
-    algorithm: Algorithm,
-    kid: string | undefined,
-    tried: readonly VerifyingKey[],
-  ): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
   readonly distrustKey?: (thumbprint: string) => boolean
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */

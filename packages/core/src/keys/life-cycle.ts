@@ -1,7 +1,6 @@
 import { RequestedPause } from '../authorization-server/retry-after.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeySet } from './key-set.ts'
-import { TokenBucket } from '../lib/token-bucket.ts'
 
 /** The numbers of the life-cycle, in seconds. Those that are options are defaults here. */
 export const KEY_TIMES = {
@@ -19,10 +18,10 @@ export const KEY_TIMES = {
   withoutKeys: 0.8,
   /** A request that finds keys which are too old waits for younger ones, so long at most. Then the old ones serve. */
   waitForFresh: 0.3,
-  /** Fetches for keys that are not in the set: so many at once, and one more in each interval. */
-  unknownKey: { burst: 2, interval: 5 },
-  /** Fetches for keys whose material may have changed under its `kid`. */
-  changedKey: { burst: 1, interval: 30 },
+  /** Between two attempts that tokens set off whose key is not held. */
+  signingKey: 3.5,
+  /** Such a token waits for an attempt that begins within this time of its arrival. */
+  waitForPermission: 1,
 } as const
 
 /** What a request lacks. */
@@ -31,10 +30,8 @@ export type Need =
   | 'keys'
   /** A younger set than the one that is held. */
   | 'fresh_keys'
-  /** A key that the set does not list. */
-  | 'unknown_key'
-  /** The key that signed, where the listed one of that name did not. */
-  | 'changed_key'
+  /** The key that has signed a token: the held set does not list it, or has other material under its name. */
+  | 'signing_key'
 
 /** What to do about it: start an attempt, wait for the one that runs, both, or neither. */
 export interface RefreshPlan {
@@ -42,10 +39,29 @@ export interface RefreshPlan {
   readonly wait: boolean
 }
 
+/** When something happened, among the attempts: how many had begun, and the time. */
+export interface Arrival {
+  readonly attempts: number
+  readonly at: number
+}
+
+/** What an attempt has brought. */
+export interface FetchedKeySet {
+  readonly set: KeySet
+  /** Seconds for which it may be kept, if the issuer says so. */
+  readonly maxAge: number | undefined
+  /** Seconds that it has spent in caches on its way. */
+  readonly age: number
+}
+
 interface HeldSet {
   readonly set: KeySet
   readonly loadedAt: number
   readonly maxAge: number
+  /** The number of its attempt. */
+  readonly attempt: number
+  /** The keys that the issuer had published by then are in it. */
+  readonly completeAt: number
 }
 
 /**
@@ -56,19 +72,22 @@ interface HeldSet {
  * - Attempts are numbered. The answer to an older one never replaces that of a newer one.
  * - Requests wait only where an answer can be expected: once an attempt has failed, a request that has no
  *   keys is answered at once while attempts go on behind it.
- * - Scheduled attempts, unknown keys and changed keys have budgets of their own.
+ * - Tokens whose key is not held set off attempts at a pace of their own. What comes too early brings the next
+ *   scheduled attempt forward.
  * - Where the issuer has asked for a pause, nothing starts an attempt before it is over.
  */
 export class KeyLifeCycle {
   readonly #ages: KeyAges
   readonly #random: () => number
-  readonly #unknownKey = bucket(KEY_TIMES.unknownKey)
-  readonly #changedKey = bucket(KEY_TIMES.changedKey)
   #held: HeldSet | undefined
   #started = 0
   #startedAt = -Infinity
-  /** The attempts whose answer still counts. */
-  readonly #running = new Set<number>()
+  /** The attempts whose answer still counts, and when they began. */
+  readonly #running = new Map<number, number>()
+  /** Whether a token asks for the next attempt. */
+  #isDemanded = false
+  /** When the last attempt began that a token had asked for. */
+  #demandedAt = -Infinity
   #failures = 0
   #dueAt = Infinity
   readonly #pause = new RequestedPause()
@@ -108,7 +127,30 @@ export class KeyLifeCycle {
 
   /** When the next attempt is due by itself. */
   get dueAt(): number {
-    return this.#dueAt
+    return this.#isDemanded ? Math.min(this.#dueAt, this.permittedAt) : this.#dueAt
+  }
+
+  /** From when on a token whose key is not held may set off an attempt. */
+  get permittedAt(): number {
+    return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.signingKey * 1000)
+  }
+
+  arrive(now: number): Arrival {
+    return { attempts: this.#started, at: now }
+  }
+
+  /**
+   * Whether the held set has all keys that the issuer had published at an arrival: its attempt began after that, and
+   * the answer did not come from a cache that is older.
+   */
+  isCompleteSince(arrival: Arrival): boolean {
+    const held = this.#held
+    return held !== undefined && held.attempt > arrival.attempts && held.completeAt >= arrival.at
+  }
+
+  /** Up to when the held set has all keys that the issuer had published. */
+  get completeAt(): number {
+    return this.#held?.completeAt ?? -Infinity
   }
 
   /** Whether no pause keeps us from asking the issuer. */
@@ -129,32 +171,34 @@ export class KeyLifeCycle {
         return this.#failures === 0
           ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }
-      case 'unknown_key':
-        return this.#joinOrTake(running, this.#unknownKey, now)
-      case 'changed_key':
-        return this.#joinOrTake(running, this.#changedKey, now)
+      case 'signing_key': {
+        if (running) return { start: false, wait: true }
+        this.#isDemanded = true
+        const permitted = now >= this.permittedAt
+        return { start: permitted, wait: permitted }
+      }
     }
   }
 
   /** An attempt begins. Returns its number. */
   begin(now: number): number {
+    if (this.#isDemanded) this.#demandedAt = now
+    this.#isDemanded = false
     this.#startedAt = now
     this.#dueAt = Infinity
-    this.#running.add(++this.#started)
+    this.#running.set(++this.#started, now)
     return this.#started
   }
 
-  /**
-   * An attempt has brought a set that may be kept for `maxAge` seconds, if the issuer says so. Returns
-   * whether the set is taken over: it is not, where a newer attempt was faster.
-   */
-  succeed(attempt: number, set: KeySet, maxAge: number | undefined, now: number): boolean {
-    if (!this.#running.has(attempt)) return false
-    for (const older of this.#running) if (older <= attempt) this.#running.delete(older)
+  /** An attempt has brought a set. Returns whether it is taken over: it is not, where a newer attempt was faster. */
+  succeed(attempt: number, { set, maxAge, age }: FetchedKeySet, now: number): boolean {
+    const begunAt = this.#running.get(attempt)
+    if (begunAt === undefined) return false
+    for (const older of this.#running.keys()) if (older <= attempt) this.#running.delete(older)
     this.#failures = 0
     this.#pause.end()
     const kept = Math.min(this.#ages.maxAge, Math.max(KEY_TIMES.minAge, maxAge ?? Infinity))
-    this.#held = { set, loadedAt: now, maxAge: kept }
+    this.#held = { set, loadedAt: now, maxAge: kept, attempt, completeAt: begunAt - age * 1000 }
     const { part, jitter } = KEY_TIMES.refreshAt
     this.#dueAt = now + kept * 1000 * (part + this.#vary(jitter))
     return true
@@ -177,23 +221,12 @@ export class KeyLifeCycle {
 
   /** Seconds after which a caller who was turned away may find keys. */
   retryAfter(now: number): number {
-    const untilDue = (this.#dueAt - now) / 1000
-    const usual =
-      this.held(now) === undefined ? 1 : Math.min(untilDue, KEY_TIMES.unknownKey.interval)
+    const untilDue = (Math.min(this.#dueAt, this.permittedAt) - now) / 1000
+    const usual = this.held(now) === undefined ? 1 : untilDue
     return Math.max(usual, (this.#pause.until - now) / 1000)
-  }
-
-  #joinOrTake(running: boolean, budget: TokenBucket, now: number): RefreshPlan {
-    if (running) return { start: false, wait: true }
-    const allowed = this.mayAsk(now) && budget.take(now)
-    return { start: allowed, wait: allowed }
   }
 
   #vary(jitter: number): number {
     return (this.#random() * 2 - 1) * jitter
   }
-}
-
-function bucket({ burst, interval }: { burst: number; interval: number }): TokenBucket {
-  return new TokenBucket(burst, interval * 1000)
 }

@@ -4,7 +4,8 @@ import {
   discoveredEndpoint,
 } from '../authorization-server/discovered-endpoint.ts'
 import type { IssuerSettings } from '../model/settings.ts'
-import { type KeySet, readKeySet } from './key-set.ts'
+import { readKeySet } from './key-set.ts'
+import type { FetchedKeySet } from './life-cycle.ts'
 
 export interface PublishedKeysOptions extends Omit<
   DiscoveredEndpointOptions,
@@ -20,7 +21,7 @@ export interface PublishedKeysOptions extends Omit<
  */
 export function publishedKeys(
   options: PublishedKeysOptions,
-): (signal: AbortSignal) => Promise<{ set: KeySet; maxAge: number | undefined }> {
+): (signal: AbortSignal) => Promise<FetchedKeySet> {
   const { settings, get, onFound } = options
   const { keyOrigin, metadataIssuer: issuer } = settings
   const discovered =
@@ -33,10 +34,10 @@ export function publishedKeys(
   return async (signal) => {
     const endpoint = await discovered.find()
     try {
-      const { document, maxAge } = await get(endpoint, signal)
+      const { document, maxAge, age } = await get(endpoint, signal)
       const set = await readKeySet(document, settings.algorithms)
       hasServed = true
-      return { set, maxAge }
+      return { set, maxAge, age }
     } catch (error) {
       const isGone = error instanceof FetchError && [404, 410].includes(error.status ?? 0)
       // An address that has never served keys may be the mistake itself, and not worth keeping.

@@ -1,209 +1,147 @@
-import { runDetached } from '#async-context'
-import { describeFailure } from '../authorization-server/describe-failure.ts'
-import { readRetryAfter } from '../authorization-server/retry-after.ts'
-import type { Clock } from '../lib/clock.ts'
-import { KeysUnavailableError, toMessage } from '../errors.ts'
+import { KeysUnavailableError } from '../errors.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
-import { addNew } from '../lib/objects.ts'
-import type { Publish } from '../lib/publisher.ts'
-import type { KeyAges } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import type { KeySet, VerifyingKey } from './key-set.ts'
-import type { KeySource, KeyStatus } from './key-source.ts'
-import type { KeysEvent } from './key-events.ts'
-import { KEY_TIMES, KeyLifeCycle, type Need } from './life-cycle.ts'
-
-export interface RemoteKeysOptions {
-  readonly issuer: string
-  /** Brings the set that the issuer publishes now. Always settles. */
-  readonly fetchKeySet: () => Promise<{ set: KeySet; maxAge: number | undefined }>
-  readonly ages: KeyAges
-  readonly clock: Clock
-  readonly closed: AbortSignal
-  readonly publish: Publish<KeysEvent>
-  /** From 0 to 1: spreads the attempts of many processes. */
-  readonly random?: () => number
-}
+import { DistrustedKeys } from './distrusted-keys.ts'
+import { KeyRefresh, type KeyRefreshOptions } from './key-refresh.ts'
+import type { VerifyingKey } from './key-set.ts'
+import type { KeySearch, KeySource, KeyStatus, SoughtKey } from './key-source.ts'
+import { KEY_TIMES } from './life-cycle.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /**
- * Keys that an issuer publishes. `KeyLifeCycle` decides; this carries out what it decides, with timers and
- * attempts. Known keys answer at once, whatever happens behind them.
+ * Keys that an issuer publishes. Known keys answer at once, whatever happens behind them.
+ *
+ * That the issuer has no key for a token is said only where it can be known: where the keys were fetched after the token
+ * had arrived, or after it was issued. Otherwise they are fetched again. Strangers could make us fetch all the time, so
+ * there are pauses between such fetches. A token that comes in a pause waits for its end if that is near, and is
+ * answered with 503 if it is not: the token may be good.
  */
-export function remoteKeys(options: RemoteKeysOptions): KeySource {
-  const { issuer, fetchKeySet, ages, clock, closed, publish, random = Math.random } = options
-  const lifeCycle = new KeyLifeCycle(ages, random)
-  const distrusted = new Set<string>()
-  const running = new Map<number, Promise<void>>()
-  let lastError: unknown
-  let cancelAttempt = () => {}
-  let cancelStale = () => {}
-  closed.addEventListener('abort', () => {
-    cancelAttempt()
-    cancelStale()
-  })
+export function remoteKeys(options: KeyRefreshOptions): KeySource {
+  const { issuer, clock, closed, publish } = options
+  const refresh = new KeyRefresh(options)
+  const { lifeCycle } = refresh
+  const distrusted = new DistrustedKeys()
+  const waitingRoom = new WaitingRoom()
 
-  function attempt(): void {
-    if (closed.aborted) return
-    cancelAttempt()
-    const number = lifeCycle.begin(clock.monotonic())
-    const done = runDetached(() =>
-      fetchKeySet()
-        .then(
-          ({ set, maxAge }) => succeeded(number, set, maxAge),
-          (error: unknown) => failed(number, error),
-        )
-        .finally(() => running.delete(number)),
-    )
-    running.set(number, done)
-  }
-
-  function succeeded(number: number, set: KeySet, maxAge: number | undefined): void {
-    const { failures } = lifeCycle
-    if (lifeCycle.succeed(number, set, maxAge, clock.monotonic())) {
-      for (const older of running.keys()) if (older < number) running.delete(older)
-      const { size: keys, ignored } = set
-      publish(() => ({ type: 'keys_refreshed', issuer, keys, ignored }))
-      if (failures > 0) publish(() => ({ type: 'keys_recovered', issuer, failures }))
-      cancelStale()
-      cancelStale = at(lifeCycle.staleAt, () => publish(() => ({ type: 'keys_stale', issuer })))
-    }
-    schedule()
-  }
-
-  function failed(number: number, error: unknown): void {
-    const retryAfter = readRetryAfter(error, clock.now())
-    if (!lifeCycle.fail(number, clock.monotonic(), retryAfter)) return
-    lastError = error
-    const { failures } = lifeCycle
-    publish(() => ({ type: 'keys_failed', issuer, ...describeKeysFailure(error), failures }))
-    schedule()
-  }
-
-  function schedule(): void {
-    cancelAttempt()
-    cancelAttempt = at(lifeCycle.dueAt, attempt)
-  }
-
-  function at(time: number, callback: () => void): () => void {
-    if (closed.aborted || time === Infinity) return () => {}
-    return clock.after(Math.max(0, time - clock.monotonic()), callback)
-  }
-
-  /** Does what the plan for a need says. A promise where there is something to wait for. */
-  function follow(need: Need): MaybePromise<void> {
-    if (closed.aborted) return undefined
-    const { start, wait } = lifeCycle.plan(need, clock.monotonic())
-    if (start) {
-      if (need === 'unknown_key' || need === 'changed_key')
-        publish(() => ({ type: 'keys_refresh_triggered', issuer, trigger: need }))
-      attempt()
-    }
-    return wait ? [...running.values()].at(-1) : undefined
-  }
-
-  /**
-   * Does what the plan for younger keys says. Old keys serve where those do not come soon. Returns whether the attempt is
-   * over.
-   */
-  function followBriefly(): MaybePromise<boolean> {
-    const refreshed = follow('fresh_keys')
-    if (!(refreshed instanceof Promise)) return false
-    const left = lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
-    if (left <= 0) return false
-    let cancel = () => {}
-    const enough = new Promise<boolean>((resolve) => {
-      cancel = clock.after(left, () => resolve(false))
-    })
-    return Promise.race([refreshed.then(() => true), enough]).finally(cancel)
-  }
-
-  const isTrusted = (key: VerifyingKey) => !distrusted.has(key.thumbprint)
-
-  const trusted = (keys: readonly VerifyingKey[]) =>
-    distrusted.size === 0 ? keys : keys.filter(isTrusted)
+  const getSet = () => lifeCycle.held(clock.monotonic())?.set
 
   function atHand(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] {
-    return lifeCycle.held(clock.monotonic())?.set.find(algorithm, kid) ?? []
+    return getSet()?.find(algorithm, kid) ?? []
   }
 
-  /** Whether a key is listed is asked before whether it is trusted: a distrusted one is not sought. */
-  function findListed(set: KeySet, algorithm: Algorithm, kid: string | undefined) {
-    const keys = set.find(algorithm, kid)
-    // A key that is there and does not fit is no new key.
-    if (keys.length === 0 && set.explain(algorithm, kid) !== undefined) return keys
-    if (keys.length === 0) return andThen(follow('unknown_key'), () => verdict(algorithm, kid))
-    return trusted(keys)
+  /** Waits for keys where there are none, and briefly for younger ones where they are too old. */
+  function waitForKeys(): MaybePromise<void> {
+    const held = lifeCycle.held(clock.monotonic())
+    if (held === undefined) return refresh.follow('keys')
+    return held.state === 'fresh' ? undefined : refresh.followBriefly()
   }
 
-  function unavailable(found: string): Rejection {
-    const explanation = {
-      check: 'keys',
-      expected: `the keys of ${issuer}`,
-      found: closed.aborted ? 'a closed resource server, which fetches no keys' : found,
+  function unavailable(): Rejection {
+    const missing = getSet() === undefined ? 'none' : 'a key that they do not have'
+    const found = closed.aborted
+      ? `${missing}, and a closed resource server, which fetches no keys`
+      : `${missing}, and they could not be fetched`
+    return reject('keys_unavailable', found, lifeCycle.retryAfter(clock.monotonic()))
+  }
+
+  function reject(
+    reason: 'keys_unavailable' | 'keys_refresh_pending',
+    found: string,
+    retryAfter: number,
+  ): Rejection {
+    const explanation = { check: 'keys', expected: `the keys of ${issuer}`, found }
+    return new Rejection(reason, explanation, { retryAfter })
+  }
+
+  function search(sought: SoughtKey): KeySearch {
+    const { algorithm, kid, publishedBy } = sought
+    const arrival = lifeCycle.arrive(clock.monotonic())
+    const tried = new Set<string>()
+    let hasLooked = false
+
+    function untried(): readonly VerifyingKey[] {
+      const keys = distrusted.without(atHand(algorithm, kid))
+      return tried.size === 0 ? keys : keys.filter(({ thumbprint }) => !tried.has(thumbprint))
     }
-    return new Rejection('keys_unavailable', explanation, {
-      retryAfter: lifeCycle.retryAfter(clock.monotonic()),
-    })
-  }
 
-  /** A key that is not listed may be new: where that cannot be known, the fault is not the caller's. */
-  function verdict(
-    algorithm: Algorithm,
-    kid: string | undefined,
-  ): readonly VerifyingKey[] | Rejection {
-    if (lifeCycle.held(clock.monotonic()) === undefined) return unavailable('none could be fetched')
-    const keys = atHand(algorithm, kid)
-    if (keys.length === 0 && (lifeCycle.failures > 0 || closed.aborted)) {
-      return unavailable('a key that is not listed, and they could not be fetched again')
+    /** Whether it is certain that the issuer has no other key for the token. */
+    function isCertain(): boolean {
+      if (lifeCycle.isCompleteSince(arrival) || getSet()?.excludes(algorithm, kid)) return true
+      // By the wall clock of this moment, which may have been set in the meantime.
+      const completeAt = clock.now() - (clock.monotonic() - lifeCycle.completeAt)
+      return publishedBy !== undefined && completeAt >= publishedBy * 1000
     }
-    return trusted(keys)
+
+    function onStart(): void {
+      // Without a `kid` there is no telling a new key from another one.
+      const trigger = tried.size > 0 && kid !== undefined ? 'changed_key' : 'unknown_key'
+      publish(() => ({ type: 'keys_refresh_triggered', issuer, trigger }))
+    }
+
+    function seek(): MaybePromise<readonly VerifyingKey[] | Rejection> {
+      const keys = untried()
+      if (keys.length > 0) return keys
+      if (getSet() === undefined) return unavailable()
+      if (isCertain() || sought.isRuledOut()) return keys
+      if (closed.aborted) return unavailable()
+      const begun = clock.monotonic() - arrival.at
+      if (begun > KEY_TIMES.waitForPermission * 1000) return pending()
+      const refreshed = refresh.follow('signing_key', onStart)
+      return refreshed instanceof Promise ? refreshed.then(afterRefresh) : waitForPermission()
+    }
+
+    function afterRefresh(): MaybePromise<readonly VerifyingKey[] | Rejection> {
+      const isFailing = lifeCycle.failures > 0 && untried().length === 0 && !isCertain()
+      return isFailing ? unavailable() : seek()
+    }
+
+    function waitForPermission(): MaybePromise<readonly VerifyingKey[] | Rejection> {
+      if (lifeCycle.failures > 0) return unavailable()
+      const isNear = lifeCycle.permittedAt <= arrival.at + KEY_TIMES.waitForPermission * 1000
+      const leave = isNear ? waitingRoom.enter(kid) : undefined
+      if (leave === undefined) return pending()
+      return refresh.end().finally(leave).then(afterRefresh)
+    }
+
+    function pending(): Rejection {
+      const left = (lifeCycle.permittedAt - clock.monotonic()) / 1000
+      return reject('keys_refresh_pending', 'a key that they do not have, and may be new', left)
+    }
+
+    return {
+      next() {
+        const waiting = hasLooked ? undefined : waitForKeys()
+        hasLooked = true
+        return andThen(waiting instanceof Promise ? waiting.then(afterRefresh) : seek(), (keys) => {
+          if (!(keys instanceof Rejection)) for (const key of keys) tried.add(key.thumbprint)
+          return keys
+        })
+      },
+      distrusted: () => distrusted.among(atHand(algorithm, kid)),
+    }
   }
 
   return {
-    find(algorithm, kid) {
-      const held = lifeCycle.held(clock.monotonic())
-      if (held === undefined) return andThen(follow('keys'), () => verdict(algorithm, kid))
-      if (held.state === 'fresh') return findListed(held.set, algorithm, kid)
-      return andThen(followBriefly(), (isOver) => {
-        const now = lifeCycle.held(clock.monotonic())
-        // Who has waited for the keys of this moment need not look for younger ones.
-        if (isOver || now === undefined) return verdict(algorithm, kid)
-        return findListed(now.set, algorithm, kid)
-      })
-    },
+    search,
 
     listed(algorithm, kid) {
       const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'
-      return andThen(isOld ? followBriefly() : undefined, () => trusted(atHand(algorithm, kid)))
+      return andThen(isOld ? refresh.followBriefly() : undefined, () =>
+        distrusted.without(atHand(algorithm, kid)),
+      )
     },
 
-    explain: (algorithm, kid) => lifeCycle.held(clock.monotonic())?.set.explain(algorithm, kid),
+    explain: (algorithm, kid) => getSet()?.explain(algorithm, kid),
 
-    findChanged(algorithm, kid, tried) {
-      const known = new Set(tried.map((key) => key.thumbprint))
-      // Without a `kid` there is no telling a new key from another one, nor a rotation from a forgery.
-      return andThen(follow(kid === undefined ? 'unknown_key' : 'changed_key'), () => {
-        const others = atHand(algorithm, kid).filter(
-          (key) => isTrusted(key) && !known.has(key.thumbprint),
-        )
-        return kid === undefined && others.length === 0 && lifeCycle.failures > 0
-          ? unavailable('no key that fits, and the last attempt to fetch them failed')
-          : others
-      })
-    },
-
-    distrustKey: (thumbprint) => addNew(distrusted, thumbprint),
+    distrustKey: (thumbprint) => distrusted.add(thumbprint),
 
     async ready() {
-      if (lifeCycle.held(clock.monotonic()) !== undefined) return
-      if (running.size === 0 && lifeCycle.mayAsk(clock.monotonic())) attempt()
-      await [...running.values()].at(-1)
-      if (lifeCycle.held(clock.monotonic()) !== undefined) return
-      throw new KeysUnavailableError(
-        issuer,
-        lastError ?? new Error('the resource server was closed'),
-      )
+      if (getSet() !== undefined) return
+      await refresh.first()
+      if (getSet() !== undefined) return
+      const cause = refresh.lastError ?? new Error('the resource server was closed')
+      throw new KeysUnavailableError(issuer, cause)
     },
 
     status(): KeyStatus {
@@ -211,18 +149,11 @@ export function remoteKeys(options: RemoteKeysOptions): KeySource {
       const held = lifeCycle.held(now)
       if (held === undefined) {
         // A probe that waits for keys before any request comes would wait for ever.
-        void follow('keys')
+        void refresh.follow('keys')
         return { state: 'unavailable' }
       }
       const since = held.state === 'fresh' ? lifeCycle.loadedAt : lifeCycle.staleAt
       return { state: held.state, since: Math.round((clock.now() - (now - since)) / 1000) }
     },
   }
-}
-
-function describeKeysFailure(error: unknown) {
-  return (
-    describeFailure<'jwks_uri'>(error) ??
-    ({ failure: 'unusable_key_set', detail: toMessage(error) } as const)
-  )
 }

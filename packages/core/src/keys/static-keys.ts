@@ -1,11 +1,11 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
-import { addNew } from '../lib/objects.ts'
+import { DistrustedKeys } from './distrusted-keys.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
 /** Keys that are given in the configuration: they neither age nor fail. */
 export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
-  const distrusted = new Set<string>()
+  const distrusted = new DistrustedKeys()
   let known = keySet
   if (known instanceof Promise) {
     known.then(
@@ -14,17 +14,24 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
     )
   }
   const listed: KeySource['listed'] = (algorithm, kid) =>
-    andThen(known, (set) => {
-      const keys = set.find(algorithm, kid)
-      return distrusted.size === 0 ? keys : keys.filter((key) => !distrusted.has(key.thumbprint))
-    })
+    andThen(known, (set) => distrusted.without(set.find(algorithm, kid)))
   return {
-    find: listed,
+    search({ algorithm, kid }) {
+      let isOver = false
+      return {
+        next() {
+          if (isOver) return []
+          isOver = true
+          return listed(algorithm, kid)
+        },
+        distrusted: () =>
+          known instanceof Promise ? [] : distrusted.among(known.find(algorithm, kid)),
+      }
+    },
     listed,
     explain: (algorithm, kid) =>
       known instanceof Promise ? undefined : known.explain(algorithm, kid),
-    findChanged: () => [],
-    distrustKey: (thumbprint) => addNew(distrusted, thumbprint),
+    distrustKey: (thumbprint) => distrusted.add(thumbprint),
     ready: async () => void (await known),
     status: () => ({ state: 'static' }),
   }
@@ -32,10 +39,9 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 
 /** The keys of an issuer that verifies its tokens itself: there are none, and none are looked for. */
 export const unusedKeys: KeySource = {
-  find: () => [],
+  search: () => ({ next: () => [], distrusted: () => [] }),
   listed: () => [],
   explain: () => undefined,
-  findChanged: () => [],
   ready: async () => {},
   status: () => ({ state: 'unused' }),
 }

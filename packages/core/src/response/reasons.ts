@@ -66,6 +66,10 @@ export const REASONS = deepFreeze({
     status: 503,
     description: 'The access token cannot be verified at the moment.',
   },
+  keys_refresh_pending: {
+    status: 503,
+    description: 'The access token cannot be verified at the moment.',
+  },
   introspection_unavailable: {
     status: 503,
     description: 'The access token cannot be verified at the moment.',

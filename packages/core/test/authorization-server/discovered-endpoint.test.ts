@@ -34,7 +34,7 @@ function setup(more: { byCertificate?: boolean } = {}) {
         answers.push((answer) =>
           answer instanceof Error
             ? reject(answer)
-            : resolve({ document: { ...answer }, maxAge: undefined }),
+            : resolve({ document: { ...answer }, maxAge: undefined, age: 0 }),
         ),
       ),
     isAcceptable: () => true,

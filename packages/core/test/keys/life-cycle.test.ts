@@ -6,13 +6,13 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
+import { WAITING } from '../../src/keys/waiting-room.ts'
 import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
 import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
 const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
-const named = (size: number) =>
-  ({ size, ignored: [], find: () => [], explain: () => undefined }) as KeySet
+const fetched = (size: number) => ({ set: { size } as KeySet, maxAge: undefined, age: 0 })
 
 function setup(first: Behaviour, options: Record<string, unknown> = {}) {
   const clock = fakeClock()
@@ -39,9 +39,10 @@ describe('the numbers of the life-cycle', () => {
       backOff: { first: 2, last: 60, jitter: 0.2 },
       withoutKeys: 0.8,
       waitForFresh: 0.3,
-      unknownKey: { burst: 2, interval: 5 },
-      changedKey: { burst: 1, interval: 30 },
+      signingKey: 3.5,
+      waitForPermission: 1,
     })
+    expect(WAITING).toEqual({ perKid: 4, inAll: 256 })
     expect([METADATA_AGE, LONGEST_RETRY_AFTER.documents]).toEqual([300_000, 10])
   })
 })
@@ -55,7 +56,7 @@ describe('a key set', () => {
       [1, 510_000],
     ] as const) {
       const lifeCycle = new KeyLifeCycle(ages, () => random)
-      lifeCycle.succeed(lifeCycle.begin(0), named(1), undefined, 0)
+      lifeCycle.succeed(lifeCycle.begin(0), fetched(1), 0)
       expect(lifeCycle.dueAt).toBeCloseTo(dueAt, 3)
     }
   })
@@ -77,11 +78,11 @@ describe('a key set', () => {
   it('is never replaced by the answer to an older attempt', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, Math.random)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
-    expect(lifeCycle.succeed(second, named(2), undefined, 2)).toBe(true)
-    expect(lifeCycle.succeed(first, named(1), undefined, 3)).toBe(false)
+    expect(lifeCycle.succeed(second, fetched(2), 2)).toBe(true)
+    expect(lifeCycle.succeed(first, fetched(1), 3)).toBe(false)
     expect(lifeCycle.held(4)?.set.size).toBe(2)
     const [third, fourth] = [lifeCycle.begin(5), lifeCycle.begin(6)]
-    lifeCycle.succeed(fourth, named(4), undefined, 7)
+    lifeCycle.succeed(fourth, fetched(4), 7)
     lifeCycle.fail(third, 8, 0)
     expect(lifeCycle.failures).toBe(0)
   })
@@ -249,6 +250,7 @@ describe('the address of the keys', () => {
     const ask = () => server.authorize(requestWith(key.token({ header: { kid: 'new' } })))
     place = '/moved'
     expect(await ask()).toMatchObject({ status: 503 })
+    await clock.pass(3.5)
     expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 

@@ -63,11 +63,10 @@ const ANSWERS: Record<Reason, readonly [number, string | undefined, string, bool
   wrong_client: FORBIDDEN,
   check_failed: FORBIDDEN,
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
+  keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],
   introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }
-const CALLERS = Object.keys(ANSWERS).filter(
-  (reason) => !reason.endsWith('_unavailable'),
-) as Reason[]
+const CALLERS = (Object.keys(ANSWERS) as Reason[]).filter((reason) => ANSWERS[reason][0] !== 503)
 
 describe('refuse', () => {
   it('answers every reason that there is', () => {

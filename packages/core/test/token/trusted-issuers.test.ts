@@ -5,7 +5,7 @@ import {
   trustedIssuer,
 } from '../../src/token/trusted-issuers.ts'
 import { Rejection } from '../../src/response/rejection.ts'
-import { staticKeys } from '../../src/keys/static-keys.ts'
+import { unusedKeys } from '../../src/keys/static-keys.ts'
 import { summarize } from '../support/refusal.ts'
 import { settingsWith } from '../support/settings.ts'
 
@@ -13,8 +13,8 @@ const A = 'https://as.example.com'
 const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
 function trusted(issuer: string): [string, TrustedIssuer] {
-  const keys = staticKeys({ size: 0, ignored: [], find: () => [], explain: () => undefined })
-  return [issuer, { settings: settingsWith({ issuer }), keys, introspection: undefined }]
+  const settings = settingsWith({ issuer })
+  return [issuer, { settings, keys: unusedKeys, introspection: undefined }]
 }
 const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])
 

@@ -48,7 +48,7 @@ function trusted<T>(value: T | Rejection): T {
   if (!(value instanceof Rejection)) return value
   const { check, expected, found } = value.explanation
   const detail = `${check}: expected ${expected}, found ${found}`
-  if (value.reason !== 'keys_unavailable') throw untrusted(detail)
+  if (!value.isUnavailability) throw untrusted(detail)
   throw new IntrospectionError('keys_unavailable', detail, value.retryAfter)
 }
 

@@ -31,7 +31,8 @@ export function verifyJwt(
   const { settings } = issuer
   const hint = readHeader(jws.header, settings)
   if (hint instanceof Rejection) return hint
-  return andThen(verifySignature(jws, hint, issuer), (signedBy) => {
+  const isRuledOut = () => checkClaims(jws, settings, now()) !== undefined
+  return andThen(verifySignature(jws, hint, issuer, isRuledOut), (signedBy) => {
     if (signedBy instanceof Rejection) return signedBy
     return checkClaims(jws, settings, now()) ?? signedBy
   })
@@ -57,30 +58,55 @@ export interface Signer {
   readonly keys: KeySource
 }
 
-/** Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. */
+/**
+ * Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. `isRuledOut`: see
+ * `SoughtKey`.
+ */
 export function verifySignature(
   jws: CompactJws,
   hint: KeyHint,
   issuer: Signer,
+  isRuledOut: () => boolean = () => false,
 ): MaybePromise<SignedBy | Rejection> {
-  const { keys, settings } = issuer
   const { algorithm, kid } = hint
-  const by = (key: VerifyingKey) => ({ algorithm, kid, thumbprint: key.thumbprint })
-  return andThen(keys.find(algorithm, kid), (listed) => {
+  const { settings } = issuer
+  const publishedBy = readPublishedBy(jws, settings)
+  const search = issuer.keys.search({ algorithm, kid, publishedBy, isRuledOut })
+  let hasTried = false
+  let isForeign = false
+
+  const refused = () => (hasTried ? forged(settings.issuer) : unlisted(hint, isForeign, issuer))
+
+  function tryNext(): MaybePromise<SignedBy | Rejection> {
+    return andThen(signerAmong(search.distrusted().slice(0, LIMITS.keysTried), jws), (distrusted) =>
+      distrusted === undefined ? andThen(search.next(), tryKeys) : withdrawn(settings.issuer),
+    )
+  }
+
+  function tryKeys(
+    listed: readonly VerifyingKey[] | Rejection,
+  ): MaybePromise<SignedBy | Rejection> {
     if (listed instanceof Rejection) return listed
-    const found = candidates(listed, issuer)
-    if (found.length === 0) return unlisted(hint, listed.length > 0, issuer)
-    return andThen(signerAmong(found, jws), (known) => {
-      if (known !== undefined) return by(known)
-      return andThen(keys.findChanged(algorithm, kid, found), (changed) => {
-        if (changed instanceof Rejection) return changed
-        const others = ownKeys(changed, issuer).slice(0, LIMITS.keysTried)
-        return andThen(signerAmong(others, jws), (signer) =>
-          signer === undefined ? forged(settings.issuer) : by(signer),
-        )
-      })
+    if (listed.length === 0) return refused()
+    const keys = candidates(listed, issuer)
+    hasTried ||= keys.length > 0
+    isForeign ||= keys.length === 0
+    return andThen(signerAmong(keys, jws), (signer) => {
+      if (signer === undefined) return tryNext()
+      return { algorithm, kid, thumbprint: signer.thumbprint }
     })
-  })
+  }
+
+  return tryNext()
+}
+
+/** The time by which the key must have been published, by what the token says, which is not verified. */
+function readPublishedBy(
+  { claims }: CompactJws,
+  { clockTolerance }: IssuerSettings,
+): number | undefined {
+  const { iat } = claims
+  return Number.isSafeInteger(iat) ? (iat as number) + clockTolerance : undefined
 }
 
 /** Whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
@@ -123,6 +149,11 @@ function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signe
     : (issuer.keys.explain(algorithm, kid) ?? unnamed)
   const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
   return new Rejection('unknown_key', { check: 'kid', expected, found })
+}
+
+function withdrawn(issuer: string): Rejection {
+  const expected = `a key of ${issuer}`
+  return new Rejection('unknown_key', { check: 'kid', expected, found: 'a distrusted key' })
 }
 
 function forged(issuer: string): Rejection {

@@ -118,20 +118,20 @@ describe('a token that comes again', () => {
     expect(await send(token)).toBe('invalid_signature')
   })
 
-  it('looks for a withdrawn key as often as any other token of it does', async () => {
+  it('does not look for a key that was withdrawn after the token was issued', async () => {
     const { endpoint, events, send, cache } = published({ keys: [key.jwk, otherKey.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
     endpoint.behave({ keys: [otherKey.jwk] })
     await clock.pass(600)
     expect(await send(token)).toBe('unknown_key')
-    expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
+    expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toEqual([])
   })
 
   it('is refused where its key is one of more than are tried', async () => {
     const nameless = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
     const { endpoint, send, cache } = published({ keys: nameless })
-    const claims = { exp: clock.seconds() + 9000 }
+    const claims = { iat: clock.seconds(), exp: clock.seconds() + 9000 }
     const token = issuer.token({ key, header: { kid: undefined }, claims })
     await cache(token)
     const others = Array.from({ length: 3 }, () => generateKey('ES256').jwk)

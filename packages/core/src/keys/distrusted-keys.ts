@@ -1,0 +1,24 @@
+import { addNew } from '../lib/objects.ts'
+import type { VerifyingKey } from './key-set.ts'
+
+/** The keys of one issuer that were withdrawn by hand. They stay so, whatever is published. */
+export class DistrustedKeys {
+  readonly #thumbprints = new Set<string>()
+
+  /** Returns whether that is new. */
+  add(thumbprint: string): boolean {
+    return addNew(this.#thumbprints, thumbprint)
+  }
+
+  without(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
+    if (this.#thumbprints.size === 0) return keys
+    return keys.filter(({ thumbprint }) => !this.#thumbprints.has(thumbprint))
+  }
+
+  among(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
+    if (this.#thumbprints.size === 0) return NONE
+    return keys.filter(({ thumbprint }) => this.#thumbprints.has(thumbprint))
+  }
+}
+
+const NONE: readonly VerifyingKey[] = Object.freeze([])
