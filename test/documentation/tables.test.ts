@@ -7,6 +7,7 @@ import { REQUESTS_AT_ONCE } from '../../packages/client/src/token-endpoint.ts'
 import { ANSWER } from '../../packages/client/src/token-response.ts'
 import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/token/introspection/circuit-breaker.ts'
+import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
 import { WAITING } from '../../packages/core/src/keys/waiting-room.ts'
 import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
@@ -172,10 +173,11 @@ describe('the tables of the documentation are true:', () => {
     expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
       'is made once more, at once',
-      `${introspectionCalls}, of which ${callsForKnownTokens} are for tokens that were active before`,
+      `${introspectionCalls}, of which ${callsForKnownTokens} are for known tokens`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
+      `one probe in ${PROBE.valid} s, none for ${PROBE.quiet} s after 401 or 429`,
       String(introspectionBytes),
       `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
       String(rememberedAnswers.inactive),

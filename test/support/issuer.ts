@@ -43,7 +43,7 @@ export function createTestIssuer(
     keys,
     jwks: { keys: keys.map((key) => key.jwk) },
     token({ header = {}, claims = {}, key = keys[0]!, signedWith } = {}) {
-      const time = now()
+      const time = Math.floor(now())
       const usualHeader = { alg: key.alg, typ: 'at+jwt', kid: key.kid }
       const usualClaims = {
         iss: issuer,

@@ -76,6 +76,7 @@ export type {
   IntrospectionCachedEvent,
   IntrospectionCalledEvent,
   IntrospectionFailedEvent,
+  IntrospectionProbedEvent,
 } from './token/introspection/introspection-events.ts'
 export type { IntrospectionFailure } from './token/introspection/introspection-failure.ts'
 export type { KeyStatus } from './keys/key-source.ts'

@@ -29,6 +29,8 @@ export interface IntrospectionSettings {
   readonly maxAge: number
   /** The same where the answer is that the token is not active. */
   readonly negativeMaxAge: number
+  /** Makes the token of a probe. `undefined`: a random one. `false`: there are no probes. */
+  readonly probe: false | (() => string) | undefined
 }
 
 /** A claim that only access tokens have, and its value where it matters. */

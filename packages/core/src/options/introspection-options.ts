@@ -4,7 +4,8 @@ import type { IntrospectionSettings } from '../model/settings.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import { CLIENT_AUTHENTICATION, clientId } from './client-authentication-options.ts'
 import { algorithmNames } from './issuer-keys.ts'
-import { address, choice, nested, seconds } from './option-rows.ts'
+import { address, choice, custom, nested, seconds } from './option-rows.ts'
+import { describeGiven } from '../lib/describe-given.ts'
 import type { OptionRow, OptionTable, OptionValues } from './option-table.ts'
 
 /** Options for the introspection of tokens at their issuer (RFC 7662). All times are in seconds. */
@@ -37,7 +38,24 @@ export interface IntrospectionOptions {
    * @default 3
    */
   readonly negativeMaxAge?: number
+  /**
+   * After a failed call for a token that was never active, the issuer is asked about a random token, to tell a server that
+   * is down from one that does not like that token. A function returns such a token, for a server whose tokens have a form
+   * of their own. `false`: none is asked about, for a server that locks clients out for wrong tokens. Then only calls for
+   * tokens that were active before, or verified here, show that it is down.
+   */
+  readonly probe?: false | (() => string)
 }
+
+const PROBE_TOKEN: OptionRow<
+  NonNullable<IntrospectionOptions['probe']>,
+  false | (() => string) | undefined
+> = custom((given, name, { report }) => {
+  if (given === undefined || given === false) return given
+  if (typeof given === 'function') return given as () => string
+  report(`${name} must be false, or a function that returns a token, not ${describeGiven(given)}.`)
+  return undefined
+})
 
 export const INTROSPECTION_OPTIONS: OptionTable<
   IntrospectionOptions,
@@ -51,6 +69,7 @@ export const INTROSPECTION_OPTIONS: OptionTable<
   tokenTypeHint: choice(['access_token']),
   maxAge: seconds({ min: 0, max: LIMITS.introspectionAge.active, default: 10 }),
   negativeMaxAge: seconds({ min: 0, max: LIMITS.introspectionAge.inactive, default: 3 }),
+  probe: PROBE_TOKEN,
 }
 
 /** The options of introspection, as reading them returns them. */

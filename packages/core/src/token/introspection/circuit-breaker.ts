@@ -4,12 +4,15 @@ import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
 export const BREAKER = {
   /** Failures in a row that open it. */
   failures: 5,
-  /** Seconds that it stays open: the first time, and at most, as probes go on failing. */
+  /** Seconds that it stays open: the first time, and at most, as trials go on failing. */
   pause: { first: 1, last: 30 },
 } as const
 
-/** That a call may be made. What becomes of a probe decides about the calls that come after it. */
-export type Permission = 'call' | 'probe'
+/**
+ * That a call may be made. What becomes of a `trial` decides about the calls that come after it. A call of a known token
+ * may pass though others may not: it can close the breaker, and cannot keep it open.
+ */
+export type Permission = 'call' | 'trial' | 'pass'
 
 type State =
   | { readonly name: 'closed'; readonly failures: number }
@@ -24,29 +27,30 @@ const CLOSED: State = { name: 'closed', failures: 0 }
  * told what happens and when (monotonic milliseconds), and says whether a call may be made.
  *
  * Closed, it lets every call through. After `BREAKER.failures` in a row, or when the server asks for a
- * pause, it is open and lets none through. When the pause is over it is half open: one call goes through as
- * a probe, and what becomes of it closes the breaker or opens it for twice as long.
+ * pause, it is open and lets none through but those of known tokens. When the pause is over it is half open: one call
+ * goes through as a trial, and what becomes of it closes the breaker or opens it for twice as long.
  */
 export class CircuitBreaker {
   #state: State = CLOSED
 
   /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
-  ask(monotonic: number): Permission | undefined {
-    if (this.#state.name === 'closed') return 'call'
-    if (this.#state.name === 'half_open' || monotonic < this.#state.until) return undefined
-    this.#state = { name: 'half_open', pauses: this.#state.pauses }
-    return 'probe'
+  ask(monotonic: number, isKnown: boolean): Permission | undefined {
+    const state = this.#state
+    if (state.name === 'closed') return 'call'
+    if (state.name === 'half_open' || monotonic < state.until) return isKnown ? 'pass' : undefined
+    this.#state = { name: 'half_open', pauses: state.pauses }
+    return 'trial'
   }
 
   /** The server has answered the question. A call from before the breaker opened says nothing about the time after. */
   succeeded(permission: Permission): void {
-    if (permission === 'probe' || this.#state.name === 'closed') this.#state = CLOSED
+    if (permission !== 'call' || this.#state.name === 'closed') this.#state = CLOSED
   }
 
-  /** What came says nothing about whether it answers others: after a probe, the next call is the probe. */
+  /** What came says nothing about whether it answers others: after a trial, the next call is the trial. */
   inconclusive(permission: Permission, monotonic: number): void {
     const state = this.#state
-    if (permission === 'probe' && state.name === 'half_open')
+    if (permission === 'trial' && state.name === 'half_open')
       this.#state = { name: 'open', until: monotonic, pauses: state.pauses }
   }
 
@@ -57,7 +61,7 @@ export class CircuitBreaker {
       const failures = state.failures + 1
       const opens = failures >= BREAKER.failures || retryAfter > 0
       this.#state = opens ? opened(0, monotonic, retryAfter) : { name: 'closed', failures }
-    } else if (permission === 'probe') {
+    } else if (permission === 'trial') {
       this.#state = opened(state.pauses, monotonic, retryAfter)
     } else if (state.name === 'open') {
       const asked = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
@@ -65,7 +69,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** Seconds until a call may be made again. */
+  /** Seconds until a call of any token may be made again. */
   pause(monotonic: number): number {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }

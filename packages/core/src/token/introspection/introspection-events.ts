@@ -23,8 +23,20 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
   readonly pause: number
 }
 
+/**
+ * An issuer was asked about a made-up token of our own: a call for a token that nobody has called active yet had come to
+ * nothing, which can be due to that token.
+ */
+export interface IntrospectionProbedEvent {
+  readonly type: 'introspection_probed'
+  readonly issuer: string
+  /** Whether the issuer has answered. If it has not, the failed call counts. */
+  readonly answered: boolean
+}
+
 /** What is published about introspection at an issuer. */
 export type IntrospectionEvent =
   | IntrospectionCalledEvent
   | IntrospectionCachedEvent
   | IntrospectionFailedEvent
+  | IntrospectionProbedEvent

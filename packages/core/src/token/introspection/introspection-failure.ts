@@ -44,26 +44,27 @@ export class IntrospectionError extends Error {
   }
 }
 
-/** What a failed call says: to the operator, and to the circuit breaker. */
+/** What a failed call says: to the operator, and about the calls that come after it. */
 export interface FailedCall extends CallFailure<IntrospectionFailure> {
   /**
-   * Whether the server cannot answer at present. Every other failure may be due to this one token, and says
-   * nothing: what a caller can bring about with a token of his choice must neither keep others out nor let them
-   * all in upon a server that is down. The keys of signed answers have a pace of their own.
+   * What it is due to. `server`: it cannot answer anybody at present, or not us. `token`: the failure may be due to this
+   * one token, and says nothing about others. `either`: nobody may get an answer now, or something in front of the server
+   * does not like this token and closes the connection. What a caller can bring about with a token of his choice must
+   * neither keep others out nor let them all in upon a server that is down.
    */
-  readonly isOutage: boolean
+  readonly dueTo: 'server' | 'token' | 'either'
   /** Seconds that the server asks us to wait: 0 where it does not. */
   readonly retryAfter: number
 }
 
-/** Failures of a server that nobody gets an answer from now. */
-const OUTAGES: readonly IntrospectionFailure[] = [
-  'unreachable',
-  'timeout',
-  'credentials_unavailable',
-  'credentials_refused',
-  'throttled',
-]
+/** The keys of signed answers have a pace of their own, so that they are not among these. */
+const DUE_TO: Partial<Record<IntrospectionFailure, FailedCall['dueTo']>> = {
+  unreachable: 'either',
+  timeout: 'either',
+  credentials_unavailable: 'server',
+  credentials_refused: 'server',
+  throttled: 'server',
+}
 
 /** What statuses mean. A 403 may be the work of a firewall that did not like the token. */
 const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
@@ -75,11 +76,11 @@ const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
   422: 'token_refused',
   429: 'throttled',
 }
-const IS_OUTAGE_BY_STATUS: Readonly<Record<number, boolean>> = {
-  403: false,
-  502: true,
-  503: true,
-  504: true,
+const DUE_TO_BY_STATUS: Readonly<Record<number, FailedCall['dueTo']>> = {
+  403: 'token',
+  502: 'either',
+  503: 'either',
+  504: 'either',
 }
 
 /** The endpoint was asked, and no answer came that can be used. `wall` is now in milliseconds since the epoch. */
@@ -89,7 +90,7 @@ export function failedCall(error: unknown, wall: number): FailedCall {
   return {
     failure,
     detail,
-    isOutage: IS_OUTAGE_BY_STATUS[status ?? 0] ?? OUTAGES.includes(failure),
+    dueTo: DUE_TO_BY_STATUS[status ?? 0] ?? DUE_TO[failure] ?? 'token',
     retryAfter:
       error instanceof IntrospectionError ? error.retryAfter : readRetryAfter(error, wall),
   }
@@ -101,7 +102,7 @@ export function failedDiscovery(error: unknown, wall: number): FailedCall {
   return {
     failure,
     detail: `${detail} (set introspection.endpoint)`,
-    isOutage: true,
+    dueTo: 'server',
     retryAfter: readRetryAfter(error, wall),
   }
 }

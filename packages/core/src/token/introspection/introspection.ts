@@ -1,42 +1,28 @@
 import { runDetached } from '#async-context'
 import { sha256 } from '#sha256'
-import { withoutQuery } from '../../authorization-server/address.ts'
-import { FetchError } from '../../authorization-server/bounded-fetch.ts'
-import { type Bounds, withDeadline } from '../../authorization-server/deadline.ts'
-import type { DiscoveredEndpoint } from '../../authorization-server/discovered-endpoint.ts'
 import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
 import { getMoment } from '../../lib/clock.ts'
-import { IntrospectionUnavailableError } from '../../errors.ts'
 import type { AccessToken } from '../../model/access-token.ts'
-import type { Fetch } from '../../model/fetch.ts'
-import type { IntrospectionSettings } from '../../model/settings.ts'
-import type { Signer } from '../jwt/verify-jwt.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection } from '../../response/rejection.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { Publish } from '../../lib/publisher.ts'
-import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
-import {
-  type FailedCall,
-  failedCall,
-  failedDiscovery,
-  IntrospectionError,
-} from './introspection-failure.ts'
+import { AnsweredTokens } from './answered-tokens.ts'
+import { Availability } from './availability.ts'
+import type { Permission } from './circuit-breaker.ts'
+import { type FailedCall, failedCall, IntrospectionError } from './introspection-failure.ts'
+import { type CallParts, IntrospectionCall } from './introspection-call.ts'
 import type { IntrospectionEvent } from './introspection-events.ts'
 import { beginsWithHeader } from '../jwt/begins-with-header.ts'
 import { findContradiction } from './contradiction.ts'
 import { IntrospectionCache } from './introspection-cache.ts'
-import { requestIntrospection } from './introspection-request.ts'
-import { type IntrospectionResponse, readIntrospectionResponse } from './introspection-response.ts'
+import type { IntrospectionResponse } from './introspection-response.ts'
+import { Probe } from './probe.ts'
+import { makeProbeToken } from './probe-token.ts'
 
 /** What it takes to ask one issuer. */
-export interface IntrospectionParts {
-  readonly issuer: Signer
-  readonly settings: IntrospectionSettings
-  readonly endpoint: DiscoveredEndpoint
-  readonly fetch: Fetch
-  readonly bounds: Bounds
+export interface IntrospectionParts extends CallParts {
   readonly publish: Publish<IntrospectionEvent>
 }
 
@@ -72,17 +58,19 @@ type Answer = IntrospectionResponse | Rejection
 /**
  * Introspection with all that keeps it from harming anybody: responses are remembered for a time, callers with
  * the same token share a call, only so many calls run at once, and a server that does not answer is left alone
- * for a while. `IntrospectionCache`, `SingleFlight` and `CircuitBreaker` decide; this carries out what they decide.
+ * for a while. `IntrospectionCache`, `SingleFlight` and `Availability` decide; this carries out what they decide.
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
-  const { issuer, settings, endpoint, bounds, fetch, publish } = parts
+  const { issuer, settings, bounds, publish } = parts
   const { clock, closed } = bounds
   const { issuer: identifier } = issuer.settings
+  const now = () => clock.monotonic()
   const cache = new IntrospectionCache()
-  const breaker = new CircuitBreaker()
-  /** The tokens that the server has answered about last, with 200. */
-  let answered: { readonly hash: string; readonly at: number }[] = []
-  const calls = new SingleFlight<Answer>(() => clock.monotonic())
+  const call = new IntrospectionCall(parts)
+  const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
+  const availability = new Availability(probe, now)
+  const answered = new AnsweredTokens()
+  const calls = new SingleFlight<Answer>(now)
   let callsUnderWay = 0
   /** How often all answers were forgotten. An answer from before is not shared and not remembered. */
   let forgetCount = 0
@@ -117,74 +105,50 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   /** Made-up tokens do not take all the calls: some are kept for those that were verified, or active before. */
   async function permitted(token: string, hash: string, isVerified: boolean): Promise<Answer> {
     const { introspectionCalls: most, callsForKnownTokens: kept } = LIMITS
-    if (callsUnderWay >= (isVerified || cache.wasActive(hash) ? most : most - kept))
+    const isKnown = isVerified || cache.wasActive(hash)
+    if (callsUnderWay >= (isKnown ? most : most - kept))
       return unavailable('too many calls at once', 1)
-    const permission = breaker.ask(clock.monotonic())
+    const permission = availability.ask(isKnown)
     if (permission === undefined)
-      return unavailable('that the last calls have failed', breaker.pause(clock.monotonic()))
+      return unavailable('that the last calls have failed', availability.pause)
     callsUnderWay++
-    return call(token, hash, permission, isVerified).finally(() => callsUnderWay--)
+    const begun = forgetCount
+    const result = await call.make(token).finally(() => callsUnderWay--)
+    if ('active' in result) {
+      availability.succeeded(permission)
+      answered.add(hash, now())
+      if (forgetCount === begun) cache.remember(hash, result)
+      return called(result)
+    }
+    if (!isVerified && isAboutToken(result, token, hash)) {
+      availability.inconclusive(permission)
+      return called({ active: false, askedAt: getMoment(clock) })
+    }
+    return failed(result, permission, isKnown)
   }
 
-  async function call(
-    token: string,
-    hash: string,
-    permission: Permission,
-    isVerified: boolean,
-  ): Promise<Answer> {
-    const found: { at?: string } = {}
-    const begun = forgetCount
-    try {
-      const received = await withDeadline(bounds, async (signal) => {
-        const at = (found.at = await endpoint.find())
-        return requestIntrospection({ token, endpoint: at, issuer, settings, fetch, clock, signal })
-      })
-      const response = readIntrospectionResponse(received, issuer.settings)
-      breaker.succeeded(permission)
-      if (answered[0]?.hash === hash) answered.shift()
-      answered = [{ hash, at: clock.monotonic() }, ...answered.slice(0, 1)]
-      if (forgetCount === begun) cache.remember(hash, response)
-      const { active } = response
-      publish(() => ({ type: 'introspection_called', issuer: identifier, active }))
-      return response
-    } catch (error) {
-      if (found.at === undefined) return failed(notFound(error), permission)
-      if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.forget()
-      if (!isVerified && isAboutToken(error, token, hash)) {
-        breaker.inconclusive(permission, clock.monotonic())
-        publish(() => ({ type: 'introspection_called', issuer: identifier, active: false }))
-        return { active: false, askedAt: getMoment(clock) }
-      }
-      return failed(failedCall(located(error, withoutQuery(found.at)), clock.now()), permission)
-    }
+  function called(response: IntrospectionResponse): IntrospectionResponse {
+    const { active } = response
+    publish(() => ({ type: 'introspection_called', issuer: identifier, active }))
+    return response
   }
 
   /**
-   * Returns whether a 400 says that this token is none of the server's. A JWT may be one that the server does not
+   * Returns whether a failure says that this token is none of the server's. A JWT may be one that the server does not
    * introspect, which is a matter of the configuration.
    */
-  function isAboutToken(error: unknown, token: string, hash: string): boolean {
-    if (!(error instanceof IntrospectionError)) return false
+  function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
-    if (error.failure === 'token_unsupported') return true
-    const since = clock.monotonic() - LIMITS.otherAnswer * 1000
+    if (failure === 'token_unsupported') return true
     // A server that answers nobody with 200 is not set up for us.
-    return (
-      error.failure === 'token_refused' &&
-      answered.some((other) => other.hash !== hash && other.at > since)
-    )
+    const since = now() - LIMITS.otherAnswer * 1000
+    return failure === 'token_refused' && answered.hasOther(hash, since)
   }
 
-  function notFound(error: unknown): FailedCall {
-    const { metadataIssuer } = issuer.settings
-    return failedDiscovery(located(error, `the metadata of ${metadataIssuer}`), clock.now())
-  }
-
-  function failed(failure: FailedCall, permission: Permission): Rejection {
-    const now = clock.monotonic()
-    if (failure.isOutage && !closed.aborted) breaker.failed(permission, now, failure.retryAfter)
-    else breaker.inconclusive(permission, now)
-    const pause = breaker.pause(now)
+  function failed(failure: FailedCall, permission: Permission, isKnown: boolean): Rejection {
+    if (closed.aborted) availability.inconclusive(permission)
+    else availability.failed(permission, failure, isKnown)
+    const { pause } = availability
     publishFailed(failure, Math.ceil(pause))
     return unavailable(
       failure.failure,
@@ -192,7 +156,25 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     )
   }
 
-  function publishFailed({ failure, detail }: FailedCall, pause: number): void {
+  /** Returns whether the server has answered. */
+  async function sendProbe(): Promise<boolean | undefined> {
+    const token = makeProbeToken(settings.probe)
+    if (token === undefined) {
+      const detail = 'introspection.probe has not returned a token'
+      publishFailed({ failure: 'unexpected', detail }, 0)
+      return undefined
+    }
+    const result = await call.make(token)
+    if (closed.aborted) return undefined
+    const hasAnswered = 'active' in result || result.dueTo === 'token'
+    publish(() => ({ type: 'introspection_probed', issuer: identifier, answered: hasAnswered }))
+    return hasAnswered
+  }
+
+  function publishFailed(
+    { failure, detail }: Pick<FailedCall, 'failure' | 'detail'>,
+    pause: number,
+  ): void {
     publish(() => ({ type: 'introspection_failed', issuer: identifier, failure, detail, pause }))
   }
 
@@ -230,22 +212,6 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
       forgetCount++
       cache.clear()
     },
-    async ready() {
-      try {
-        await endpoint.find()
-      } catch (error) {
-        throw new IntrospectionUnavailableError(identifier, notFound(error).detail, error)
-      }
-    },
+    ready: () => call.ready(),
   }
-}
-
-/** Says where it was that something has failed, if the error does not. */
-function located(error: unknown, place: string): unknown {
-  if (error instanceof IntrospectionError) {
-    const { failure, message, retryAfter } = error
-    return new IntrospectionError(failure, `${place}: ${message}`, retryAfter)
-  }
-  const isSilent = error instanceof FetchError && error.failure === 'timeout'
-  return isSilent ? new FetchError('timeout', `${place}: ${error.message}`) : error
 }

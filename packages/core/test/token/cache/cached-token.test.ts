@@ -131,7 +131,7 @@ describe('a token that comes again', () => {
   it('is refused where its key is one of more than are tried', async () => {
     const nameless = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
     const { endpoint, send, cache } = published({ keys: nameless })
-    const claims = { iat: clock.seconds(), exp: clock.seconds() + 9000 }
+    const claims = { iat: Math.floor(clock.seconds()), exp: clock.seconds() + 9000 }
     const token = issuer.token({ key, header: { kid: undefined }, claims })
     await cache(token)
     const others = Array.from({ length: 3 }, () => generateKey('ES256').jwk)

@@ -14,10 +14,10 @@ function opened(): CircuitBreaker {
   return breaker
 }
 
-/** A probe, which has to be allowed now. */
-function probe(breaker: CircuitBreaker, now: number): Permission {
-  expect(breaker.ask(now)).toBe('probe')
-  return 'probe'
+/** A trial, which has to be allowed now. */
+function trial(breaker: CircuitBreaker, now: number): Permission {
+  expect(breaker.ask(now, false)).toBe('trial')
+  return 'trial'
 }
 
 describe('the circuit breaker', () => {
@@ -31,36 +31,36 @@ describe('the circuit breaker', () => {
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
       else breaker.failed('call', 0, 0)
-      expect(breaker.ask(0)).toBe('call')
+      expect(breaker.ask(0, false)).toBe('call')
     }
   })
 
-  it('lets one probe through after its pause, and no other beside it', () => {
+  it('lets one trial through after its pause, and no other beside it', () => {
     const breaker = opened()
-    const asked = [999, 1000, 1000].map((now) => breaker.ask(now))
-    expect(asked).toEqual([undefined, 'probe', undefined])
-    breaker.succeeded('probe')
-    expect([breaker.ask(1000), breaker.pause(1000)]).toEqual(['call', 0])
+    const asked = [999, 1000, 1000].map((now) => breaker.ask(now, false))
+    expect(asked).toEqual([undefined, 'trial', undefined])
+    breaker.succeeded('trial')
+    expect([breaker.ask(1000, false), breaker.pause(1000)]).toEqual(['call', 0])
   })
 
-  it('doubles its pause with each probe that fails, up to half a minute', () => {
+  it('doubles its pause with each trial that fails, up to half a minute', () => {
     const breaker = opened()
     let now = 0
     const pauses = Array.from({ length: 8 }, () => {
       const pause = breaker.pause(now)
       now += pause * 1000
-      breaker.failed(probe(breaker, now), now, 0)
+      breaker.failed(trial(breaker, now), now, 0)
       return pause
     })
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
   })
 
-  it('starts with the first pause again after a probe has succeeded', () => {
+  it('starts with the first pause again after a trial has succeeded', () => {
     const breaker = opened()
-    breaker.failed(probe(breaker, 1000), 1000, 0)
-    breaker.succeeded(probe(breaker, 3000))
+    breaker.failed(trial(breaker, 1000), 1000, 0)
+    breaker.succeeded(trial(breaker, 3000))
     for (let i = 0; i < 5; i++) {
-      expect(breaker.ask(4000)).toBe('call')
+      expect(breaker.ask(4000, false)).toBe('call')
       breaker.failed('call', 4000, 0)
     }
     expect(breaker.pause(4000)).toBe(1)
@@ -69,10 +69,25 @@ describe('the circuit breaker', () => {
   it('is not closed by the late answer to a call from before', () => {
     const breaker = opened()
     breaker.succeeded('call')
-    expect(breaker.ask(0)).toBeUndefined()
-    probe(breaker, 1000)
+    expect(breaker.ask(0, false)).toBeUndefined()
+    trial(breaker, 1000)
     breaker.succeeded('call')
-    expect(breaker.ask(1000)).toBeUndefined()
+    expect(breaker.ask(1000, false)).toBeUndefined()
+  })
+
+  it('lets known tokens pass, also beside a trial: an answer closes it, and a failure changes nothing', () => {
+    const breaker = opened()
+    expect([breaker.ask(0, true), breaker.ask(0, false)]).toEqual(['pass', undefined])
+    for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)
+    expect(breaker.pause(0)).toBe(1)
+    trial(breaker, 1000)
+    expect(breaker.ask(1000, true)).toBe('pass')
+    breaker.failed('pass', 1000, 0)
+    expect(breaker.ask(1000, false)).toBeUndefined()
+    breaker.succeeded('pass')
+    expect(breaker.ask(1000, false)).toBe('call')
+    breaker.failed('trial', 1000, 0)
+    expect(breaker.ask(1000, false)).toBe('call')
   })
 
   it('opens at once, and for as long, where the server asks for a pause', () => {
@@ -92,13 +107,13 @@ describe('the circuit breaker', () => {
     let now = 0
     const pauses = Array.from({ length: 4 }, () => {
       now += breaker.pause(now) * 1000
-      breaker.failed(probe(breaker, now), now, 0.2)
+      breaker.failed(trial(breaker, now), now, 0.2)
       return breaker.pause(now)
     })
     expect(pauses).toEqual([2, 4, 8, 16])
   })
 
-  it('whatever happens: lets nothing through in its pause, probes one at a time, and always recovers', () => {
+  it('whatever happens: lets nothing through in its pause, tries one at a time, and always recovers', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 40 }) }),
       fc.record({ kind: fc.constant('ask' as const) }),
@@ -115,7 +130,7 @@ describe('the circuit breaker', () => {
           if (one.kind === 'wait') now += one.seconds * 1000
           else if (one.kind === 'ask') {
             const pause = breaker.pause(now)
-            const permission = breaker.ask(now)
+            const permission = breaker.ask(now, false)
             if (pause > 0) expect(permission).toBeUndefined()
             if (permission !== undefined) running.push(permission)
           } else {
@@ -124,15 +139,15 @@ describe('the circuit breaker', () => {
             if (one.kind === 'succeed') breaker.succeeded(permission)
             else breaker.failed(permission, now, one.seconds)
           }
-          expect(running.filter((permission) => permission === 'probe').length).toBeLessThan(2)
+          expect(running.filter((permission) => permission === 'trial').length).toBeLessThan(2)
           expect(breaker.pause(now)).toBeLessThanOrEqual(LONGEST_RETRY_AFTER.introspection)
         }
         for (const permission of running) breaker.failed(permission, now, 0)
         now += LONGEST_RETRY_AFTER.introspection * 1000
-        const permission = breaker.ask(now)
+        const permission = breaker.ask(now, false)
         expect(permission).toBeDefined()
         breaker.succeeded(permission!)
-        expect(breaker.ask(now)).toBe('call')
+        expect(breaker.ask(now, false)).toBe('call')
       }),
     )
   })

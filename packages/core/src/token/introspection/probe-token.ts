@@ -1,0 +1,24 @@
+import { checkB64token } from '../b64token.ts'
+import { LIMITS } from '../../limits.ts'
+
+const BYTES = 32
+
+/**
+ * Makes the token of a probe: a random one that no issuer knows, unless the application makes its own. Returns `undefined`
+ * where that is no token.
+ */
+export function makeProbeToken(own: (() => string) | undefined | false): string | undefined {
+  if (typeof own !== 'function') return randomToken()
+  try {
+    const token: unknown = own()
+    const isToken = typeof token === 'string' && token.length <= LIMITS.tokenLength
+    return isToken && checkB64token(token) === undefined ? token : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function randomToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(BYTES))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
