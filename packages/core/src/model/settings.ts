@@ -25,6 +25,8 @@ export interface IntrospectionSettings {
   /** Those that a signed answer may be signed with. */
   readonly algorithms: readonly Algorithm[]
   readonly tokenTypeHint: 'access_token' | undefined
+  /** Those of responses. `null`: they have none, and `allowedClients` stands in for it. */
+  readonly audiences: readonly string[] | null
   /** Seconds that an answer may be used again. */
   readonly maxAge: number
   /** The same where the answer is that the token is not active. */

@@ -3,6 +3,7 @@ import type { ClientAuthentication } from '../model/client-authentication.ts'
 import type { IntrospectionSettings } from '../model/settings.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import { CLIENT_AUTHENTICATION, clientId } from './client-authentication-options.ts'
+import { readAudience } from './issuer-identifier.ts'
 import { algorithmNames } from './issuer-keys.ts'
 import { address, choice, custom, nested, seconds } from './option-rows.ts'
 import { describeGiven } from '../lib/describe-given.ts'
@@ -26,6 +27,14 @@ export interface IntrospectionOptions {
   /** Sent with the token, for servers that find it faster then. */
   readonly tokenTypeHint?: 'access_token'
   /**
+   * The audiences of which one has to be in the `aud` of a response, where they are not those of JWTs. `null`: responses
+   * have no `aud`. That takes `allowedClients`, and `tokenUse` or a `maxTokenAge` of at most 3600: see `audience` of the
+   * issuer.
+   *
+   * @default `audience` of the issuer
+   */
+  readonly audience?: string | readonly string[] | null
+  /**
    * Seconds for which a response is cached, at most until `exp`. A revoked token can be accepted for as long. At most
    * 3600. With 0, every request is introspected.
    *
@@ -47,6 +56,11 @@ export interface IntrospectionOptions {
   readonly probe?: false | (() => string)
 }
 
+const AUDIENCE: OptionRow<string | readonly string[] | null, readonly string[] | null | undefined> =
+  custom((given, name, context) =>
+    given === undefined ? undefined : readAudience(given, name, context),
+  )
+
 const PROBE_TOKEN: OptionRow<
   NonNullable<IntrospectionOptions['probe']>,
   false | (() => string) | undefined
@@ -59,7 +73,9 @@ const PROBE_TOKEN: OptionRow<
 
 export const INTROSPECTION_OPTIONS: OptionTable<
   IntrospectionOptions,
-  Omit<IntrospectionSettings, 'algorithms'>
+  Omit<IntrospectionSettings, 'algorithms' | 'audiences'> & {
+    readonly audience: readonly string[] | null | undefined
+  }
 > = {
   endpoint: address(),
   clientId: clientId('this API is registered with the issuer'),
@@ -67,6 +83,7 @@ export const INTROSPECTION_OPTIONS: OptionTable<
   response: choice(['json', 'jwt'], { default: 'json' }),
   algorithms: algorithmNames(),
   tokenTypeHint: choice(['access_token']),
+  audience: AUDIENCE,
   maxAge: seconds({ min: 0, max: LIMITS.introspectionAge.active, default: 10 }),
   negativeMaxAge: seconds({ min: 0, max: LIMITS.introspectionAge.inactive, default: 3 }),
   probe: PROBE_TOKEN,
@@ -79,10 +96,14 @@ export type IntrospectionValues = OptionValues<typeof INTROSPECTION_OPTIONS>
 export const INTROSPECTION: OptionRow<IntrospectionOptions, IntrospectionValues | undefined> =
   nested(INTROSPECTION_OPTIONS, 'an object: { clientId, clientAuthentication, ... }')
 
-/** Returns the settings of introspection. Signed responses can use the algorithms of the issuer, unless some are set. */
+/** Returns the settings of introspection. Algorithms and audiences are those of the issuer, unless some are set. */
 export function toIntrospectionSettings(
-  values: IntrospectionValues,
-  ofIssuer: readonly Algorithm[],
+  { audience, ...values }: IntrospectionValues,
+  ofIssuer: Pick<IntrospectionSettings, 'algorithms' | 'audiences'>,
 ): IntrospectionSettings {
-  return { ...values, algorithms: values.algorithms ?? ofIssuer }
+  return {
+    ...values,
+    algorithms: values.algorithms ?? ofIssuer.algorithms,
+    audiences: audience === undefined ? ofIssuer.audiences : audience,
+  }
 }

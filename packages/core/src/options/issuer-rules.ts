@@ -135,22 +135,25 @@ function checkMissingAudience(
   { settings, isGiven }: ReadIssuer,
   { toName, report }: OptionContext,
 ): void {
-  if (settings.audiences !== null) return
-  const withoutAudience = `${toName('audience')}: null requires`
+  const { audiences, tokenFormat, tokenUse, jwtProfile, maxTokenAge, introspection } = settings
+  const hasAnswers = tokenFormat !== 'jwt' && introspection?.audiences === null
+  if (audiences !== null && !hasAnswers) return
+  const option = audiences === null ? toName('audience') : `${toName('introspection')}.audience`
+  const withoutAudience = `${option}: null requires`
   if (!isGiven('allowedClients')) {
     report(
       `${withoutAudience} ${toName('allowedClients')}: without either, a token for any other API would be accepted.`,
     )
   }
-  const { tokenFormat, tokenUse, jwtProfile, maxTokenAge } = settings
-  if (tokenFormat !== 'opaque' && tokenUse === undefined && jwtProfile === undefined) {
+  const hasJwts = tokenFormat !== 'opaque' && audiences === null
+  if (hasJwts && tokenUse === undefined && jwtProfile === undefined) {
     report(
       `${withoutAudience} a rule that tells access tokens from ID tokens: ${toName('tokenUse')}, or ${toName('jwtProfile')}: 'rfc9068'.`,
     )
   }
   // Nothing else in a response does: a refresh token has scopes and a client id, too.
   const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
-  if (tokenFormat !== 'jwt' && tokenUse === undefined && !isYoung) {
+  if (hasAnswers && tokenUse === undefined && !isYoung) {
     report(
       `${withoutAudience} a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds.`,
     )
@@ -170,6 +173,11 @@ function checkIntrospection(
   }
   if (isGiven('introspection') && isGiven('tenants'))
     report(`${name} does not go with ${toName('tenants')}: give each one as an issuer.`)
+  if (tokenFormat === 'jwt' && introspection?.audience === null) {
+    report(
+      `${name}.audience: null has no effect with ${toName('tokenFormat')} 'jwt': an answer about a JWT need not have an audience.`,
+    )
+  }
   if (introspection?.algorithms === undefined) return
   const { algorithms } = settings.algorithms
   if (introspection.response !== 'jwt') {

@@ -59,7 +59,11 @@ function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[]
   const isGiven = (option: keyof IssuerOptions) => own[option] !== undefined
   const algorithms = toAlgorithmPolicy(values.algorithms, isGiven('secret'))
   const introspection =
-    values.introspection && toIntrospectionSettings(values.introspection, algorithms.algorithms)
+    values.introspection &&
+    toIntrospectionSettings(values.introspection, {
+      algorithms: algorithms.algorithms,
+      audiences: values.audience,
+    })
   const needsKeys = tokenFormat !== 'opaque' || introspection?.response === 'jwt'
   const keyOrigin: KeyOrigin = needsKeys ? toKeyOrigin(values) : { kind: 'unused' }
   const settings: IssuerSettings = Object.freeze({

@@ -466,7 +466,28 @@ describe('the options of introspection', () => {
     expect(introspected({ tokenUse, tokenFormat: 'any' })).toEqual([])
   })
 
+  it('take an audience of null for answers alone under the same rules', () => {
+    const named = { tokenFormat: 'any', allowedClients: ['a'] }
+    const answers = (audience: unknown, options: object) => introspecting({ audience }, options)
+    expect(answers(null, { ...named, maxTokenAge: 600 })).toEqual([])
+    expect(answers(null, named)).toEqual([
+      'introspection.audience: null requires a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: tokenUse, or a maxTokenAge of at most 3600 seconds.',
+    ])
+    expect(answers(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
+      'introspection.audience: null requires allowedClients: without either, a token for any other API would be accepted.',
+    ])
+    expect(answers(null, { tokenFormat: 'jwt' })).toEqual([
+      "introspection.audience: null has no effect with tokenFormat 'jwt': an answer about a JWT need not have an audience.",
+    ])
+    // The other way round: JWTs have none, and answers have one.
+    const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
+    expect(answers('https://api.example.com', strict)).toEqual([])
+    for (const wrong of ['', [], [''], 7, {}]) expect(answers(wrong, named)).toHaveLength(1)
+  })
+
   it.each<[string, Partial<Record<keyof IntrospectionOptions, unknown>>]>([
+    ['no probe but a function', { probe: true }],
+    ['no probe of a text', { probe: 'a-token' }],
     ['an id', { clientId: '' }],
     ['a response', { response: 'xml' }],
     ['algorithms of the issuer', { algorithms: ['HS256'], response: 'jwt' }],

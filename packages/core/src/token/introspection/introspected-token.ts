@@ -54,7 +54,7 @@ function checkPurpose(
   { claims }: ActiveResponse,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  if (settings.audiences !== null) return undefined
+  if (audiencesOf(settings) !== null) return undefined
   const isJwt = settings.tokenFormat === 'any' && !(parseCompactJws(presented) instanceof Rejection)
   return isJwt ? undefined : checkMark(claims, settings)
 }
@@ -78,13 +78,14 @@ export function introspectedToken(
   settings: IssuerSettings,
   now: number,
 ): AccessToken | Rejection {
+  const { allowedClients } = settings
   return (
     checkTokenType(claims['token_type']) ??
     checkIssuer(claims, settings.issuer) ??
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
     checkTokenKind(claims, reading, Object.hasOwn(claims, 'token_type')) ??
-    checkAudience(claims, settings, reading) ??
+    checkAudience(claims, { audiences: audiencesOf(settings), allowedClients }, reading) ??
     toAccessToken(claims, { ...reading, issuer: settings.issuer }, 'introspection')
   )
 }
@@ -104,8 +105,21 @@ export function checkConfirmed(
     checkTokenType(claims['token_type']) ??
     checkTimes(claims, settings, now) ??
     checkForeignKind(claims, reading) ??
-    (getAudience(claims) === undefined ? undefined : checkIntended(claims, settings))
+    (getAudience(claims) === undefined ? undefined : checkConfirmedAudience(claims, settings))
   )
+}
+
+/** A response about a JWT may leave its audience out, and may not name another one. */
+function checkConfirmedAudience(
+  claims: JsonObject,
+  settings: IssuerSettings,
+): Rejection | undefined {
+  return checkIntended(claims, { audiences: audiencesOf(settings) ?? settings.audiences })
+}
+
+/** The audiences of responses. */
+function audiencesOf({ introspection, audiences }: IssuerSettings): readonly string[] | null {
+  return introspection === undefined ? audiences : introspection.audiences
 }
 
 /** RFC 6749 section 7.1. Servers say `refresh_token` here where they have introspected one. */

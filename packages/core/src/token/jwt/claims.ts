@@ -102,8 +102,8 @@ export const requiredClaims = memoize((settings: IssuerSettings): readonly strin
  */
 export function checkAudience(
   claims: JsonObject,
-  settings: IssuerSettings,
-  reading: ClaimReading = settings,
+  settings: Pick<IssuerSettings, 'audiences' | 'allowedClients'>,
+  reading: ClaimReading,
 ): Rejection | undefined {
   return checkIntended(claims, settings) ?? checkClient(claims, settings, reading)
 }
@@ -111,7 +111,7 @@ export function checkAudience(
 /** The first half of that: the audience alone. */
 export function checkIntended(
   claims: JsonObject,
-  { audiences }: IssuerSettings,
+  { audiences }: Pick<IssuerSettings, 'audiences'>,
 ): Rejection | undefined {
   const aud = getAudience(claims)
   const isOurs = (name: string) => audiences?.includes(name) === true
@@ -135,7 +135,7 @@ export function getAudience(claims: JsonObject): string | readonly string[] | un
 
 function checkClient(
   claims: JsonObject,
-  { allowedClients }: IssuerSettings,
+  { allowedClients }: Pick<IssuerSettings, 'allowedClients'>,
   { clientIdClaims }: ClaimReading,
 ): Rejection | undefined {
   if (allowedClients === undefined) return undefined

@@ -47,7 +47,7 @@ export function checkClaims(
   return (
     checkTokenKind(claims, settings, saysAccessToken(header['typ'])) ??
     checkClaimTypes(claims, settings, requiredClaims(settings)) ??
-    checkAudience(claims, settings) ??
+    checkAudience(claims, settings, settings) ??
     checkTimes(claims, settings, now)
   )
 }

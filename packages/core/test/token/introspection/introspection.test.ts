@@ -352,6 +352,48 @@ describe('the answer', () => {
     expect(await judge('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
+  it('may lack the audience that JWTs have, where introspection.audience says so', async () => {
+    // As LemonLDAP::NG writes them.
+    const answer = { active: true, scope: 'read', client_id: 'reports-web', token_type: 'Bearer' }
+    const { clock, endpoint, judge, token, failures } = await issuing('any', {
+      issuer: { allowedClients: ['reports-web'], maxTokenAge: 3600 },
+      introspection: { audience: null },
+    })
+    const now = clock.seconds()
+    endpoint.answer({ ...answer, iat: now })
+    const claims = { client_id: 'reports-web' }
+    expect(await judge(token({ claims }))).toBe('granted')
+    expect(await judge(token({ claims: { ...claims, aud: undefined } }))).toBe('401 wrong_audience')
+    expect(await judge('opaque-1')).toBe('granted')
+    expect(await judge(token({ claims }), { introspect: true })).toBe('granted')
+    endpoint.answer({ ...answer, iat: now, aud: AUDIENCE })
+    expect(await judge('opaque-2')).toBe('401 wrong_audience')
+    const other = token({ claims: { ...claims, jti: 'other' } })
+    expect(await judge(other, { introspect: true })).toBe('granted')
+    endpoint.answer({ ...answer, iat: now, aud: 'https://other.example.com' })
+    const another = token({ claims: { ...claims, jti: 'another' } })
+    expect(await judge(another, { introspect: true })).toBe('401 wrong_audience')
+    endpoint.answer({ ...answer, iat: now, client_id: 'stranger' })
+    expect(await judge('opaque-3')).toBe('401 untrusted_client')
+    endpoint.answer({ ...answer, iat: now - 4000 })
+    expect(await judge('opaque-4')).toBe('401 too_old')
+    expect(failures()).toEqual([])
+  })
+
+  it('may have another audience than JWTs, where introspection.audience names it', async () => {
+    const { endpoint, judge, token } = await issuing('any', {
+      introspection: { audience: ['the-api', 'urn:reports'] },
+    })
+    const answer = { ...ACTIVE, aud: 'the-api' }
+    endpoint.answer(answer)
+    expect(await judge('opaque-1')).toBe('granted')
+    const claims = { sub: ACTIVE.sub, client_id: ACTIVE.client_id }
+    expect(await judge(token({ claims }), { introspect: true })).toBe('granted')
+    expect(await judge(token({ claims: { ...claims, aud: 'the-api' } }))).toBe('401 wrong_audience')
+    endpoint.answer({ ...answer, aud: AUDIENCE })
+    expect(await judge('opaque-2')).toBe('401 wrong_audience')
+  })
+
   it('needs an iat where the age of tokens is limited', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
     expect(await judge('t1')).toBe('401 missing_claim')

@@ -132,14 +132,17 @@ describe('checkClaimTypes', () => {
 })
 
 const audience = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
-  summarize(checkAudience({ ...GOOD, ...claims }, settingsWith(changes)))
+  summarize(checkAudienceBy({ ...GOOD, ...claims }, settingsWith(changes)))
+
+const checkAudienceBy = (claims: Parameters<typeof checkAudience>[0], settings: IssuerSettings) =>
+  checkAudience(claims, settings, settings)
 
 describe('checkAudience', () => {
   it('9068-06: takes a token that names this API, and no other', () => {
     const judge = (aud: unknown) => {
       const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
       const settings = settingsWith({ jwtProfile: 'rfc9068' })
-      return summarize(check(claims, settings) ?? checkAudience(claims, settings))
+      return summarize(check(claims, settings) ?? checkAudienceBy(claims, settings))
     }
     expect(judge(AUDIENCE)).toBe('passed')
     expect(judge(['https://other.example.com', AUDIENCE])).toBe('passed')
@@ -204,8 +207,8 @@ describe('checkAudience', () => {
 
   it('repeats nothing of the token in its explanations', () => {
     const rejections = [
-      checkAudience({ aud: 's3cret' }, settingsWith()),
-      checkAudience(
+      checkAudienceBy({ aud: 's3cret' }, settingsWith()),
+      checkAudienceBy(
         { aud: AUDIENCE, client_id: 's3cret' },
         settingsWith({ allowedClients: ['a'] }),
       ),
