@@ -3,6 +3,7 @@
 import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
+import { credentialsElsewhere } from './cases/credentials-elsewhere.ts'
 import { header } from './cases/header.ts'
 import { introspection } from './cases/introspection.ts'
 import { keys } from './cases/keys.ts'
@@ -16,6 +17,7 @@ import type { ContractCase } from './contract-case.ts'
 /** What every adapter has to do, request by request. */
 export const CASES: readonly ContractCase[] = [
   ...credentials,
+  ...credentialsElsewhere,
   ...compactForm,
   ...header,
   ...tokenType,

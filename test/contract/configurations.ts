@@ -50,6 +50,14 @@ const introspection = (endpoint: string): IntrospectionOptions => ({
   clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
 })
 
+/** The cookie `session` of a request of any framework. Throws where its value is one that no token has. */
+function sessionCookie(request: object): string | undefined {
+  const { headers } = request as { headers: Record<string, string | undefined> }
+  const value = /(?:^|; )session=([^;]*)/.exec(headers['cookie'] ?? '')?.[1]
+  if (value === '!') throw new Error('a broken session')
+  return value
+}
+
 /** What an API may be configured as. */
 export const CONFIGURATIONS = {
   usual: () => usual,
@@ -74,6 +82,8 @@ export const CONFIGURATIONS = {
     jwks: { keys: bare.keys.filter((jwk) => 'n' in jwk) },
     algorithms: rsaPair,
   }),
+  'a token in a header': () => ({ ...usual, credentials: { header: 'X-Gateway-Assertion' } }),
+  'a token by a function': () => ({ ...usual, credentials: sessionCookie }),
   'four keys': () => ({ ...usual, jwks: first(4) }),
   'five keys': () => ({ ...usual, jwks: first(5) }),
   'other spellings': () => ({ ...usual, issuer: SPELT_ISSUER, audience: SPELT_AUDIENCE }),

@@ -100,7 +100,7 @@ describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
     },
   )
 
-  it.each([
+  const functions = [
     [
       'throws undefined',
       () => {
@@ -114,11 +114,24 @@ describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
         throw new Error('late')
       }) as never,
     ],
-  ])('an errorBody that %s ends in 500 and not in the handler', async (_what, errorBody) => {
+    ['returns a number', () => 7 as never],
+  ] as const
+  const misused = (['errorBody', 'credentials'] as const).flatMap((option) =>
+    functions.map(([what, own]) => [option, what, { [option]: own }] as const),
+  )
+
+  it.each(misused)('the option %s that %s ends in 500 and not in the handler', async (...given) => {
     let handled = 0
+    const options = { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, ...given[2] }
     const server = await framework.start({
-      options: { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, errorBody },
-      routes: [{ path: '/', requirements: {}, handle: async () => ({ handled: ++handled }) }],
+      options,
+      routes: [
+        {
+          path: '/',
+          requirements: { optional: 'credentials' in given[2] },
+          handle: async () => ({ handled: ++handled }),
+        },
+      ],
       maxHeaderSize: 65_536,
     })
     const { status } = await getWithLines(server.port, '/', [])

@@ -52,7 +52,7 @@ const INVALID_TOKEN = {
 } as const
 
 const INVALID_REQUEST = {
-  malformed_credentials: 'The Authorization header is malformed.',
+  malformed_credentials: 'The credentials are malformed.',
   multiple_credentials: 'The request carries more than one set of credentials.',
 } as const
 

@@ -182,6 +182,44 @@ const README: Record<string, (code: string) => Promise<void>> = {
     expect(await onMessage({ token: 'x.y.z' })).toBe('malformed_token')
   },
 
+  async 'In another header'(code) {
+    const access = createTestIssuer({
+      issuer: 'https://example.cloudflareaccess.com',
+      audience: 'the-application-audience-tag',
+    })
+    const keys = closing(
+      await listen((_, response) => {
+        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(access.jwks))
+      }),
+    )
+    const certs = 'https://example.cloudflareaccess.com/cdn-cgi/access/certs'
+    const module = await runSnippet('another-header', adapt(code, { [certs]: keys.url }))
+    const guarded = express().use((module['requireToken'] as () => RequestHandler)())
+    const { url } = closing(await listen(guarded.use((_, response) => void response.send('in'))))
+    const ask = async (headers: Record<string, string>) => (await fetch(url, { headers })).status
+    const token = access.token({ header: { typ: undefined }, claims: { type: 'app' } })
+
+    expect(await ask({ 'cf-access-jwt-assertion': token })).toBe(200)
+    const others = { type: 'org', scope: undefined }
+    expect(await ask({ 'cf-access-jwt-assertion': access.token({ claims: others }) })).toBe(401)
+    const authorization = `Bearer ${token}`
+    expect(await ask({ 'cf-access-jwt-assertion': token, authorization })).toBe(400)
+    expect(await ask({ authorization })).toBe(401)
+    expect(await ask({})).toBe(401)
+  },
+
+  async 'In a cookie, or anywhere'(code) {
+    const module = await runSnippet('cookie', adapt(code, issuerAddress()))
+    const guarded = express().use((module['requireToken'] as () => RequestHandler)())
+    const { url } = closing(await listen(guarded.use((_, response) => void response.send('in'))))
+    const ask = async (cookie: string) => (await fetch(url, { headers: { cookie } })).status
+    const token = await machineToken('read:reports')
+
+    expect(await ask(`theme=dark; access_token=${token}`)).toBe(200)
+    expect(await ask(`theme=dark; access_token=${token.slice(0, -10)}`)).toBe(401)
+    expect(await ask('theme=dark')).toBe(401)
+  },
+
   async 'Opaque tokens, and revocation'(code) {
     vi.stubEnv('CLIENT_SECRET', api.secret)
     const adapted = adapt(code, {

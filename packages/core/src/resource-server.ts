@@ -12,6 +12,7 @@ import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
 import { presentToken, readCredentials } from './request/credentials.ts'
+import { createCredentialsReader } from './request/credentials-elsewhere.ts'
 import {
   createDetachedExchange,
   createExchange,
@@ -46,7 +47,8 @@ const PIPELINE: readonly Step[] = [
 
 /**
  * Decides about one request under the requirements of this guard. Returns the outcome at once where it is
- * known, otherwise a promise. Throws, or rejects, with what a `check` or `errorBody` throws.
+ * known, otherwise a promise. Throws, or rejects, with what a `check`, `errorBody` or
+ * `credentials` throws.
  */
 export type Guard = (request: RequestLike) => MaybePromise<Outcome>
 
@@ -65,8 +67,8 @@ export interface ResourceServer {
    * the outcome at once where it is known, otherwise a promise. Validates the requirements at every call: make a
    * `guard` where they are used again.
    *
-   * Throws, or rejects, for programming errors only: wrong requirements, or what a `check` or `errorBody`
-   * throws.
+   * Throws, or rejects, for programming errors only: wrong requirements, or what a `check`, `errorBody`
+   * or `credentials` throws.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
@@ -118,7 +120,7 @@ export interface ResourceServer {
  * whether the caller may pass.
  *
  * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect`. Does not read tokens
- * from anywhere but the `Authorization` header, and refuses tokens that are bound to a key (`cnf`).
+ * from anywhere but the `Authorization` header, unless `credentials` says so, and refuses tokens that are bound to a key (`cnf`).
  *
  * Throws a `ConfigurationError` that names every problem of the options.
  *
@@ -137,6 +139,7 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
 /** Makes a resource server of options that were read. */
 export function createServer({
   settings,
+  credentials,
   realm,
   errorBody,
   tokenCache,
@@ -146,6 +149,7 @@ export function createServer({
   const closing = new AbortController()
   const issuers = createIssuers(settings, publish, closing.signal)
   const services = {
+    findCredentials: createCredentialsReader(credentials),
     issuers: issuers.trusted,
     tokenCache: tokenCache && new TokenCache(tokenCache),
     clock: settings.clock,

@@ -92,6 +92,11 @@ export interface KeyAges {
   readonly staleLimit: number
 }
 
+/** Where a request has its token, if not in `Authorization`: see the option `credentials`. */
+export type CredentialsOption<Raw extends object = never> =
+  | { readonly header: string }
+  | ((request: Raw) => string | undefined)
+
 /** How many verified tokens are remembered, and the bytes that they take. */
 export interface TokenCacheLimits {
   readonly maxEntries: number

@@ -2,14 +2,32 @@ import type { BearwardEventListener } from '../events.ts'
 import { KEY_TIMES } from '../keys/life-cycle.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Fetch } from '../model/fetch.ts'
-import type { TokenCacheLimits } from '../model/settings.ts'
+import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
-import { clock, custom, fn, hosts, nested, seconds, text, wholeNumber } from './option-rows.ts'
+import {
+  clock,
+  custom,
+  fn,
+  hosts,
+  nested,
+  required,
+  seconds,
+  text,
+  wholeNumber,
+} from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
 export interface CommonOptions<Raw extends object = object> {
+  /**
+   * Where a request has its token. `{ header }` names a header that holds the token alone; a request with `Authorization`
+   * is then refused. A function gets the request of the framework and returns the token, or `undefined` if there is
+   * none; errors it throws go to the error handling of the framework.
+   *
+   * @default the Authorization header
+   */
+  readonly credentials?: CredentialsOption<Raw>
   /**
    * The `realm` of challenges.
    *
@@ -88,12 +106,41 @@ const TOKEN_CACHE_LIMITS: OptionRow<TokenCacheOptions, TokenCacheLimits | undefi
   'false, or an object: { maxEntries: 5000, maxBytes: 16777216 }',
 )
 
-/** All options have a default but `onEvent` and `errorBody`. `tokenCache` is read as limits. */
-type CommonValues = Required<Omit<CommonOptions, 'tokenCache' | 'onEvent' | 'errorBody'>> & {
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+const TOKEN_HEADER = nested<
+  { header: string },
+  OptionTable<{ header: string }, { header: string }>
+>(
+  {
+    header: required(
+      text('the name of a header that holds the token alone: not Authorization, and not Cookie', {
+        matches: (name) =>
+          HEADER_NAME.test(name) && !['authorization', 'cookie'].includes(name.toLowerCase()),
+      }),
+      'set the name of the header',
+    ),
+  },
+  "an object: { header: 'cf-access-jwt-assertion' }, or a function",
+)
+
+const CREDENTIALS: OptionRow<CredentialsOption<object>, CredentialsOption | undefined> = custom(
+  (given, name, context) =>
+    typeof given === 'function'
+      ? (given as CredentialsOption)
+      : TOKEN_HEADER.read(given, name, context),
+)
+
+/** All options have a default but `credentials`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */
+type CommonValues = Required<
+  Omit<CommonOptions, 'credentials' | 'tokenCache' | 'onEvent' | 'errorBody'>
+> & {
+  readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
 }
 
 export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
+  credentials: CREDENTIALS,
   realm: text('printable ASCII without quotes and backslashes', {
     matches: isQuotable,
     default: 'api',

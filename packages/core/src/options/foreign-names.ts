@@ -33,7 +33,9 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   authRequired: 'requireToken({ optional: true })',
   credentialsRequired: 'requireToken({ optional: true })',
   getToken:
-    'requireToken({ optional: true }) if callers may have no token. It is read from the Authorization header only',
+    'credentials: (request) => token, or requireToken({ optional: true }) if callers may have none',
+  jwtFromRequest: 'credentials: (request) => token',
+  extractToken: 'credentials: (request) => token',
 }
 
 /** Returns the foreign names that mean something where these options are known. */

@@ -1,6 +1,6 @@
 import { Problems } from '../configuration-problems.ts'
 import { withSuspension } from '../lib/clock.ts'
-import type { KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
+import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
 import { createOptionContext, type OptionContext } from './option-context.ts'
@@ -12,6 +12,8 @@ export { TOKEN_CACHE } from './common-options.ts'
 /** The options after validation, with defaults. */
 export interface ServerSettings {
   readonly settings: Settings
+  /** `undefined`: tokens stand in the `Authorization` header. */
+  readonly credentials: CredentialsOption | undefined
   readonly realm: string
   /** `undefined`: no token is cached. */
   readonly tokenCache: TokenCacheLimits | undefined
@@ -42,7 +44,7 @@ export function readOptions(
   const context = createOptionContext(problems, own, toName)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)
-  const { realm, tokenCache, onEvent, errorBody, ...values } = readRows(
+  const { credentials, realm, tokenCache, onEvent, errorBody, ...values } = readRows(
     COMMON_OPTIONS,
     own,
     context,
@@ -61,6 +63,7 @@ export function readOptions(
       keyAges,
       clock: withSuspension(values.clock),
     },
+    credentials,
     realm,
     tokenCache,
     onEvent,

@@ -18,16 +18,22 @@ const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 /** A scheme in front of a token. */
 const LEADING_SCHEME = /^(?:bearer|dpop)[ \t]/i
 
+/** Finds the credentials of a request. `raw` is the request of the framework. */
+export type CredentialsReader = (request: RequestLike, raw: object) => Credentials | Rejection
+
 /** The part of an exchange that this step reads and writes. */
 export interface CredentialsExchange {
   readonly request: RequestLike
+  readonly raw: object | undefined
+  readonly services: { readonly findCredentials: CredentialsReader }
   /** Written by `readCredentials`. */
   credentials: Credentials
 }
 
 /** Step of the pipeline: finds exactly one set of credentials (400, 401). */
 export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
-  const credentials = parseCredentials(exchange.request)
+  const { request, raw, services } = exchange
+  const credentials = services.findCredentials(request, raw ?? request)
   if (credentials instanceof Rejection) return credentials
   exchange.credentials = credentials
   return undefined
@@ -44,14 +50,13 @@ export function presentToken(
   }
 }
 
-function checkToken(token: unknown): Rejection | undefined {
-  if (typeof token !== 'string') return rejectedToken('a string', describeType(token))
-  if (LEADING_SCHEME.test(token)) return rejectedToken('the token without a scheme', 'a scheme')
+/** Checks a token that stands alone. `check` is the name of the place where it stands. */
+export function checkToken(token: unknown, check = 'token'): Rejection | undefined {
+  const malformed = (expected: string, found: string) =>
+    new Rejection('malformed_credentials', { check, expected, found })
+  if (typeof token !== 'string') return malformed('a string', describeType(token))
+  if (LEADING_SCHEME.test(token)) return malformed('the token without a scheme', 'a scheme')
   return checkTokenLength(token)
-}
-
-function rejectedToken(expected: string, found: string): Rejection {
-  return new Rejection('malformed_credentials', { check: 'token', expected, found })
 }
 
 /**
@@ -63,11 +68,8 @@ function rejectedToken(expected: string, found: string): Rejection {
  * anything but a JWS.
  */
 export function parseCredentials(request: RequestLike): Credentials | Rejection {
-  if ((getRawHeaders(request)?.length ?? 0) >= 2 * LIMITS.headerLines) {
-    // The `Authorization` line may be among those that Node has dropped.
-    const expected = `fewer than ${LIMITS.headerLines} header lines`
-    return rejected('malformed_credentials', expected, 'more')
-  }
+  const tooMany = checkHeaderLines(request)
+  if (tooMany !== undefined) return tooMany
   const values = headerValues(request, 'authorization')
   if (values.length === 0) return rejected('no_credentials', 'an access token', 'nothing')
   if (values.length > 1) {
@@ -81,6 +83,13 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
   const token = readBearer(value)
   if (token === undefined) return rejectAsBearer(value)
   return checkTokenLength(token) ?? { scheme: 'Bearer', token }
+}
+
+/** The line with the credentials may be among those that Node drops from a request with too many. */
+export function checkHeaderLines(request: RequestLike): Rejection | undefined {
+  if ((getRawHeaders(request)?.length ?? 0) < 2 * LIMITS.headerLines) return undefined
+  const expected = `fewer than ${LIMITS.headerLines} header lines`
+  return rejected('malformed_credentials', expected, 'more')
 }
 
 /**

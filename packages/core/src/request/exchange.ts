@@ -9,13 +9,14 @@ import type { Rejection } from '../response/rejection.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { VerificationServices, VerifiedEvent } from '../token/verification.ts'
 import type { SharedVerification } from '../token/verify-token.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, CredentialsReader } from './credentials.ts'
 import { getRequestState, RequestState } from './request-state.ts'
 
 /** The parts of a resource server that the steps of the pipeline need. */
 export interface ExchangeServices extends VerificationServices {
   readonly publish: Publish<VerifiedEvent | RefusedEvent | SubjectUnknownEvent>
   readonly refusal: RefusalSettings
+  readonly findCredentials: CredentialsReader
 }
 
 /**

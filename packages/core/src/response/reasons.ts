@@ -22,7 +22,7 @@ export const REASONS = deepFreeze({
   malformed_credentials: {
     status: 400,
     error: 'invalid_request',
-    description: 'The Authorization header is malformed.',
+    description: 'The credentials are malformed.',
   },
   multiple_credentials: {
     status: 400,

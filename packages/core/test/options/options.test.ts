@@ -406,7 +406,7 @@ describe('an option with the name that another library uses', () => {
     ['credentialsRequired', 'Use requireToken({ optional: true }).'],
     [
       'getToken',
-      'Use requireToken({ optional: true }) if callers may have no token. It is read from the Authorization header only.',
+      'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may have none.',
     ],
   ])('%s gets a hint', (name, hint) => {
     expect(getHint({ [name]: 'x' })).toBe(`${name} is not known. ${hint}`)

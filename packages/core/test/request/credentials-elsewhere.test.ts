@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import {
+  type ConfigurationError,
+  createResourceServer,
+  type RequestLike,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
+
+const { issuer, jwks, token } = createTestIssuer()
+const serve = (credentials: unknown) =>
+  createResourceServer({ issuer, audience: AUDIENCE, jwks, credentials } as ResourceServerOptions)
+
+/** What is wrong with the option. */
+function problems(credentials: unknown): readonly string[] {
+  try {
+    serve(credentials)
+  } catch (error) {
+    return (error as ConfigurationError).problems
+  }
+  return []
+}
+
+describe('the option credentials', () => {
+  it.each<[string, unknown, string]>([
+    [
+      'a text',
+      'x-token',
+      "credentials must be an object: { header: 'cf-access-jwt-assertion' }, or a function, not a string.",
+    ],
+    ['no header', {}, 'credentials.header is missing: set the name of the header.'],
+    [
+      'Authorization',
+      { header: 'Authorization' },
+      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+    ],
+    [
+      'Cookie',
+      { header: 'cookie' },
+      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+    ],
+    [
+      'no name of a header',
+      { header: 'x token' },
+      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+    ],
+    ['another member', { header: 'x-token', scheme: 'JWT' }, 'credentials.scheme is not known.'],
+    [
+      'null',
+      null,
+      "credentials must be an object: { header: 'cf-access-jwt-assertion' }, or a function, not null.",
+    ],
+  ])('is not %s', (_, given, problem) => {
+    expect(problems(given)).toEqual([expect.stringContaining(problem.slice(0, -1))])
+  })
+
+  it('as a function gets the request of the framework, for each guard', async () => {
+    const raw = { of: 'the framework' }
+    const seen: unknown[] = []
+    const server = serve((request: object) => {
+      seen.push(request)
+      return token()
+    })
+    const request: RequestLike = { method: 'GET', url: '/', headers: {}, raw }
+    expect(server.authorize(request)).toMatchObject({ kind: 'granted' })
+    expect(server.guard()(request)).toMatchObject({ kind: 'granted' })
+    const plain: RequestLike = { method: 'GET', url: '/', headers: {} }
+    expect(server.authorize(plain)).toMatchObject({ kind: 'granted' })
+    expect(seen).toEqual([raw, raw, plain])
+  })
+
+  it('throws what the function throws, and a TypeError for what is neither a token nor undefined', () => {
+    const broken = new Error('broken')
+    const throwing = serve(() => {
+      throw broken
+    })
+    expect(() => throwing.authorize(requestWith(token()))).toThrow(broken)
+    const wrong: readonly (readonly [unknown, string])[] = [
+      [null, 'null'],
+      [7, 'a number'],
+      [Promise.resolve(token()), 'an object'],
+      [Promise.reject(broken), 'an object'],
+    ]
+    for (const [given, found] of wrong) {
+      expect(() => serve(() => given).authorize(requestWith(token()))).toThrow(
+        `credentials must return a token or undefined at once, not ${found}.`,
+      )
+    }
+  })
+
+  it('does not change verify', () => {
+    const server = serve({ header: 'x-token' })
+    expect(server.verify(token())).toMatchObject({ kind: 'granted' })
+  })
+
+  it('reads the lines that were received, of which Node keeps one in headers', () => {
+    const server = serve({ header: 'x-token' })
+    const request: RequestLike = {
+      method: 'GET',
+      url: '/',
+      rawHeaders: ['X-Token', token(), 'x-token', token()],
+      headers: { 'x-token': token() },
+    }
+    expect(server.authorize(request)).toMatchObject({ reason: 'multiple_credentials' })
+    const many = Array.from({ length: 2000 }, (_, i) => [`x-${i}`, 'a']).flat()
+    expect(
+      server.authorize({ ...request, rawHeaders: ['X-Token', token(), ...many] }),
+    ).toMatchObject({ reason: 'malformed_credentials' })
+  })
+})
