@@ -292,10 +292,15 @@ test('reports what happens, to its listener and to the diagnostics channel', asy
   const onEvent = (event) => heard.push(event)
   const onMessage = (event) => published.push(event)
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
+  const broken = () => {
+    throw new Error('a broken subscriber, which must not end the process')
+  }
+  subscribe('bearward', broken)
   subscribe('bearward', onMessage)
   try {
     await server.authorize(requestWith(await token()), { scope: 'admin' })
   } finally {
+    unsubscribe('bearward', broken)
     unsubscribe('bearward', onMessage)
   }
   assert.deepEqual(

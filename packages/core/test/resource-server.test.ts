@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
+import { watchProcess } from '../../../test/support/watch-process.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
 import { generateKey } from '../../../test/support/keys.ts'
 import { bearer, requestWith } from '../../../test/support/requests.ts'
@@ -23,6 +24,7 @@ import { ACTIVE, closing, issuing, setup as introspecting } from './token/intros
 
 const issuer = createTestIssuer()
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
+const processFaults = watchProcess()
 
 function request(token?: string): RequestLike {
   return token === undefined ? { method: 'GET', url: '/', headers: {} } : requestWith(token)
@@ -225,6 +227,28 @@ describe('a resource server', () => {
       },
     ])
     expect(published).toEqual(events)
+  })
+
+  it('goes on, and tells the others, if a subscriber of the channel throws or rejects', async () => {
+    const heard: unknown[] = []
+    const subscribers = [
+      () => {
+        throw new Error('a broken subscriber')
+      },
+      async () => {
+        throw new Error('a broken subscriber')
+      },
+      (event: unknown) => void heard.push(event),
+    ]
+    for (const subscriber of subscribers) subscribe('bearward', subscriber)
+    try {
+      const server = createResourceServer(options)
+      expect(server.authorize(request())).toMatchObject({ kind: 'refused' })
+    } finally {
+      for (const subscriber of subscribers) unsubscribe('bearward', subscriber)
+    }
+    expect(heard).toMatchObject([{ type: 'refused' }])
+    expect(await processFaults.faults()).toEqual([])
   })
 
   it('returns the same outcome if onEvent throws', () => {

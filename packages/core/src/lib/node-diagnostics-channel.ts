@@ -2,7 +2,27 @@ import { channel } from 'node:diagnostics_channel'
 
 const events = channel('bearward')
 
+type Subscriber = (event: object, name: string | symbol) => unknown
+
 export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
   hasSubscribers: () => events.hasSubscribers,
-  publish: (event) => events.publish(event),
+  publish(event) {
+    const subscribers = getSubscribers()
+    if (subscribers === undefined) return events.publish(event)
+    for (const subscriber of subscribers) {
+      try {
+        const result = subscriber(event, events.name)
+        if (result instanceof Promise) result.catch(() => {})
+      } catch {}
+    }
+  },
+}
+
+/**
+ * Returns the subscribers, to be called one by one: `publish` of Node ends the process if one throws, and its public API
+ * has no other way to call them. Returns `undefined` in a runtime that keeps them elsewhere.
+ */
+function getSubscribers(): readonly Subscriber[] | undefined {
+  const { _subscribers: subscribers } = events as { _subscribers?: unknown }
+  return Array.isArray(subscribers) ? [...(subscribers as Subscriber[])] : undefined
 }
