@@ -182,7 +182,9 @@ describe('the tables of the documentation are true:', () => {
       `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
       String(rememberedAnswers.inactive),
     ])
-    expect(read('README.md')).toContain(`counts for its guards for ${LIMITS.answerOfRequest} s`)
+    expect(read('README.md')).toContain(
+      `good for all guards of that request for ${LIMITS.answerOfRequest} s`,
+    )
   })
 
   it('events', () => {

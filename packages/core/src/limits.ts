@@ -26,8 +26,8 @@ export const LIMITS = deepFreeze({
   introspectionCalls: 128,
   /** How many of them are kept for tokens that were active when they were last asked about. */
   callsForKnownTokens: 32,
-  /** Seconds for which an answer that was asked for by a request is good for all guards of that request. */
-  answerOfRequest: 5,
+  /** Seconds, from when it came, for which an answer that was asked for by a request is good for all its guards. */
+  answerOfRequest: 1,
   /** Seconds since another token got an answer, for a status 400 to be about the token. */
   otherAnswer: 60,
   /** Answers of one issuer that are remembered, and the bytes they may take together. */

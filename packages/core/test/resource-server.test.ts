@@ -235,9 +235,8 @@ describe('a resource server', () => {
       () => {
         throw new Error('a broken subscriber')
       },
-      async () => {
-        throw new Error('a broken subscriber')
-      },
+      // Whatever its type says, an `async` function can be subscribed.
+      (() => Promise.reject(new Error('a broken subscriber'))) as () => void,
       (event: unknown) => void heard.push(event),
     ]
     for (const subscriber of subscribers) subscribe('bearward', subscriber)

@@ -3,7 +3,12 @@ import { type Clock, getMoment, getSeconds, secondsBetween } from '../lib/clock.
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../response/rejection.ts'
-import { checkConfirmed, inactive, introspectToken } from './introspection/introspected-token.ts'
+import {
+  checkConfirmed,
+  inactive,
+  introspectToken,
+  toIntrospectionTime,
+} from './introspection/introspected-token.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { type Question, type TokenExchange, verifyToken } from './verify-token.ts'
 
@@ -70,8 +75,10 @@ function allowedAge(
 /** An answer that was asked for by this request is good for all its guards, for the time that they take. */
 function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
   if (introspected === undefined) return false
-  const limit = introspected.isForThisRequest ? Math.max(maxAge, LIMITS.answerOfRequest) : maxAge
-  return secondsBetween(introspected.at, getMoment(clock)) < limit
+  const { askedAt, receivedAt } = introspected
+  const now = getMoment(clock)
+  if (secondsBetween(askedAt, now) < maxAge) return true
+  return receivedAt !== undefined && secondsBetween(receivedAt, now) < LIMITS.answerOfRequest
 }
 
 function askAgain(
@@ -99,13 +106,13 @@ function confirmJwt(
   const { settings, introspection } = issuer
   return andThen(introspection!.ask(presented, maxAge, token), (answer) => {
     if (answer instanceof Rejection) return answer
-    const { response, isForThisRequest } = answer
+    const { response } = answer
     if (!response.active) return inactive(settings.issuer)
     return (
       checkConfirmed(response, settings, getSeconds(clock)) ?? {
         ...verified,
         binding: mergeBindings(binding, readBinding(response.claims)),
-        introspected: { at: response.askedAt, isForThisRequest },
+        introspected: toIntrospectionTime(answer, clock),
       }
     )
   })

@@ -21,7 +21,7 @@ export interface VerifiedToken {
 }
 
 export interface IntrospectionTime {
-  readonly at: Moment
-  /** Whether the issuer was asked for this very request, and not for an earlier one. */
-  readonly isForThisRequest: boolean
+  readonly askedAt: Moment
+  /** When the answer came, where the issuer was asked for this very request, and not for an earlier one. */
+  readonly receivedAt: Moment | undefined
 }

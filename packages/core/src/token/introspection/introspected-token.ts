@@ -1,5 +1,5 @@
 import { readBinding } from '../../binding/confirmation.ts'
-import { type Clock, getSeconds } from '../../lib/clock.ts'
+import { type Clock, getMoment, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
@@ -11,7 +11,8 @@ import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.t
 import { Rejection } from '../../response/rejection.ts'
 import { toAccessToken } from '../to-access-token.ts'
 import type { TrustedIssuer } from '../trusted-issuers.ts'
-import type { VerifiedToken } from '../verified-token.ts'
+import type { IntrospectionTime, VerifiedToken } from '../verified-token.ts'
+import type { Introspected } from './introspection.ts'
 import type { ActiveResponse } from './introspection-response.ts'
 
 /**
@@ -27,7 +28,7 @@ export function introspectToken(
   const { settings } = issuer
   return andThen(issuer.introspection!.ask(presented, maxAge), (answer) => {
     if (answer instanceof Rejection) return answer
-    const { response, isForThisRequest } = answer
+    const { response } = answer
     if (!response.active) return inactive(settings.issuer)
     const token =
       checkPurpose(presented, response, settings) ??
@@ -40,9 +41,18 @@ export function introspectToken(
       presented,
       signedBy: undefined,
       cached: false,
-      introspected: { at: response.askedAt, isForThisRequest },
+      introspected: toIntrospectionTime(answer, clock),
     }
   })
+}
+
+/** The times of an answer that has just been received. */
+export function toIntrospectionTime(
+  { response, isForThisRequest }: Introspected,
+  clock: Clock,
+): IntrospectionTime {
+  const receivedAt = isForThisRequest ? getMoment(clock) : undefined
+  return { askedAt: response.askedAt, receivedAt }
 }
 
 /**
