@@ -129,6 +129,7 @@ const CREDENTIALS: OptionRow<CredentialsOption<object>, CredentialsOption | unde
     typeof given === 'function'
       ? (given as CredentialsOption)
       : TOKEN_HEADER.read(given, name, context),
+  { table: TOKEN_HEADER.table },
 )
 
 /** All options have a default but `credentials`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */

@@ -1,3 +1,4 @@
+import { getMember } from '../lib/objects.ts'
 import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
@@ -117,7 +118,7 @@ function writeBody(
   // An async function does not fit the type, and its rejection must not end the process.
   if (own instanceof Promise) own.catch(() => {})
   const usual = { error: view.error, error_description: view.description }
-  const body: unknown = own === undefined ? usual : own.body
+  const body: unknown = own === undefined ? usual : getMember(own, 'body')
   const isText = typeof body === 'string'
   const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
   if (typeof text !== 'string') {
@@ -126,7 +127,8 @@ function writeBody(
     )
   }
   const contentType =
-    own?.contentType ?? (isText ? 'text/plain; charset=utf-8' : 'application/json')
+    (own && getMember(own, 'contentType')) ??
+    (isText ? 'text/plain; charset=utf-8' : 'application/json')
   if (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)) {
     throw new TypeError('errorBody returned a contentType that is not a media type.')
   }

@@ -5,6 +5,7 @@ import { createResourceServer, type ResourceServerOptions } from '../../src/inde
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
 import { readOptions } from '../../src/options/read-options.ts'
+import { REASONS } from '../../src/response/reasons.ts'
 import { polluted } from '../support/polluted.ts'
 import { listOptionNames, SAMPLES } from './option-names.ts'
 
@@ -90,6 +91,81 @@ it('a profile without a value for tokenUse takes none from Object.prototype', ()
     return settings.issuers[0]!.tokenUse!.value
   })
   expect(value).toBeUndefined()
+})
+
+describe('a reason, or a member of an answer, on Object.prototype', () => {
+  const ANSWER_MEMBERS = [
+    'reason',
+    'status',
+    'error',
+    'description',
+    'body',
+    'contentType',
+    'headers',
+    'explanation',
+    'retryAfter',
+    'challenge',
+    'kind',
+    'token',
+    'raw',
+    'check',
+    'expected',
+    'found',
+    'active',
+    'exp',
+    'aud',
+    'scope',
+    'cnf',
+    'redirected',
+    'type',
+  ]
+
+  it.each([...Object.keys(REASONS), ...ANSWER_MEMBERS])('%s changes no answer', (name) => {
+    const server = createResourceServer({
+      ...named,
+      jwks: issuer.jwks,
+      tokenCache: false,
+    })
+    const good = server.guard({ scope: 'read', clients: ['reports-cron'] })
+    const other = server.guard({ scope: 'admin' })
+    const requests = [
+      issuer.token(),
+      issuer.token({ claims: { aud: undefined } }),
+      issuer.token({ claims: { exp: undefined } }),
+      issuer.token({ claims: { scope: undefined } }),
+      issuer.token({ header: { kid: 'unknown' } }),
+      'an-opaque-token',
+    ].map((token) => ({ method: 'GET', url: '/', ...bearer(token) }))
+    const judge = () => JSON.stringify(requests.flatMap((one) => [good(one), other(one)]))
+    const expected = judge()
+    for (const sample of SAMPLES) {
+      const outcomes = polluted({ [name]: sample }, () => {
+        try {
+          return judge()
+        } catch (error) {
+          return error
+        }
+      })
+      expect([name, outcomes]).toEqual([name, expected])
+    }
+  })
+
+  it.each(['body', 'contentType'])('%s is no member of what errorBody returns', (name) => {
+    const server = createResourceServer({
+      ...named,
+      jwks: issuer.jwks,
+      errorBody: () => (name === 'body' ? ({} as never) : { body: 'a body' }),
+    })
+    const judge = () => {
+      try {
+        return server.authorize({ method: 'GET', url: '/', headers: {} })
+      } catch (error) {
+        return error
+      }
+    }
+    const expected = judge()
+    expect(polluted({ [name]: 'text/html' }, judge)).toEqual(expected)
+  })
 })
 
 describe('an inherited member', () => {
