@@ -362,14 +362,37 @@ describe('the options', () => {
     expect(problemsOf({ ...good, provider: 'key_cloak' })).toEqual([
       "provider 'key_cloak' is not known. Did you mean keycloak?",
     ])
-    const meant = { 'azure/entra-id': 'entra', 'oidc-provider': 'node-oidc-provider' }
+    const meant = {
+      'azure/entra-id': 'entra',
+      'oidc-provider': 'node-oidc-provider',
+      lemonldap: 'lemonldap-ng',
+      betterauth: 'better-auth',
+      cloudflare: 'cloudflare-access',
+      'firebase-auth': 'firebase',
+      'ad-fs': 'adfs',
+    }
     for (const [provider, name] of Object.entries(meant)) {
       expect(problemsOf({ ...good, provider })).toEqual([
         `provider '${provider}' is not known. Did you mean ${name}?`,
       ])
     }
+    const used = {
+      azure: 'entra',
+      microsoft: 'entra',
+      identityserver: 'duende',
+      forgerock: 'pingam',
+      openam: 'pingam',
+      iap: 'google-iap',
+      gcip: 'firebase',
+      gcp: 'google',
+    }
+    for (const [provider, name] of Object.entries(used)) {
+      expect(problemsOf({ ...good, provider })).toEqual([
+        `provider '${provider}' is not known. Use '${name}'.`,
+      ])
+    }
     expect(problemsOf({ ...good, provider: 'constructor' }).join()).toContain(
-      "provider 'constructor' is not known. Known are auth0, entra, b2c, okta",
+      "provider 'constructor' is not known. Known are auth0, entra, b2c, adfs, okta",
     )
     expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain(
       'Known are issuer, tenants, audience',

@@ -129,6 +129,101 @@ describe('tokens of a provider', () => {
     }
   })
 
+  it('can be those that Okta issues for agents, with scope and client_id', () => {
+    const okta = { provider: 'okta' } as const
+    const agent = {
+      sub: '0oaService',
+      sub_profile: 'service',
+      client_id: 'wlpAgent',
+      scope: 'chat.read chat.history',
+      act: { sub: 'wlpAgent', sub_profile: 'ai_agent' },
+    }
+    const token = tokenOf(ISSUER, okta, agent, { subject: 'machine', clients: ['wlpAgent'] })
+    expect(token).toMatchObject({ clientId: 'wlpAgent', scopes: ['chat.read', 'chat.history'] })
+    expect(token.subject).toMatchObject({ kind: 'machine', actor: { id: 'wlpAgent' } })
+    const both = tokenOf(ISSUER, okta, { ...agent, cid: 'wlpAgent', scp: ['agent.invoke'] })
+    expect(both).toMatchObject({ clientId: 'wlpAgent', scopes: ['agent.invoke'] })
+    expect(tokenOf(ISSUER, okta, { ...agent, scp: [] }).scopes).toEqual([])
+    const two = tokenOf(ISSUER, okta, { ...agent, cid: 'wlpOther' })
+    expect(two.clientId).toBeUndefined()
+    expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
+    const clients = { clients: ['wlpAgent', 'wlpOther'] }
+    expect(told(ISSUER, okta, { ...agent, cid: 'wlpOther' }, clients)).toBe('wrong_client')
+    expect(told(ISSUER, okta, { ...agent, scope: ['chat.read'] })).toBe('invalid_claim')
+  })
+
+  it('can be the ID tokens of Firebase, and no other ID tokens', () => {
+    const issuer = 'https://securetoken.google.com/acme-prod'
+    const idToken = {
+      sub: 'MWhfgdkelqbZFaO5CNtpt2eiY682',
+      auth_time: 1_767_225_570,
+      firebase: { identities: {}, sign_in_provider: 'password' },
+    }
+    const { subject, clientId, scopes } = tokenOf(issuer, {}, idToken, { subject: 'user' })
+    expect({ id: subject.id, clientId, scopes }).toEqual({ id: idToken.sub, scopes: [] })
+    for (const claims of [
+      { firebase: undefined },
+      { firebase: undefined, nonce: 'n' },
+      { at_hash: 'h' },
+      { nonce: 'n' },
+    ]) {
+      expect(told(issuer, {}, { ...idToken, ...claims })).toBe('wrong_token_type')
+    }
+    expect(told(ISSUER, {}, idToken)).toBe('wrong_token_type')
+    const users = { subject: 'user' } as const
+    expect(told('https://accounts.google.com', {}, idToken, users)).toBe('wrong_token_type')
+  })
+
+  it('can be those of a proxy: of Cloudflare Access for one application', () => {
+    const issuer = 'https://acme.cloudflareaccess.com'
+    const person = { type: 'app', sub: 'p', email: 'ada@example.com', identity_nonce: 'n' }
+    expect(tokenOf(issuer, {}, person, { subject: 'user' }).clientId).toBeUndefined()
+    const id = 'e367826f93b8d71185e03fe518aff3b4.access'
+    const service = { type: 'app', common_name: id }
+    const token = tokenOf(issuer, {}, service, { subject: 'machine', clients: [id] })
+    expect(token).toMatchObject({ clientId: id, subject: { kind: 'machine', id } })
+    for (const named of ['Ada Example', `x${id}`, `${id}.example`]) {
+      const certificate = { ...service, common_name: named }
+      expect(told(issuer, {}, certificate, { subject: 'machine' })).toBe('wrong_subject')
+      expect(told(issuer, {}, certificate, { clients: [named] })).toBe('wrong_client')
+    }
+    expect(tokenOf(issuer, {}, { ...person, common_name: id }).subject.kind).toBe('unknown')
+    for (const type of ['org', undefined]) {
+      expect(told(issuer, {}, { ...person, type })).toBe('wrong_token_type')
+    }
+  })
+
+  it('can be those of a proxy: of Identity-Aware Proxy, whose service accounts are listed', () => {
+    const issuer = 'https://cloud.google.com/iap'
+    const cron = 'cron@acme-prod.iam.gserviceaccount.com'
+    const machine = { sub: 'accounts.google.com:11', email: cron, identity_source: 'GOOGLE' }
+    expect(tokenOf(issuer, {}, machine).subject.kind).toBe('unknown')
+    const listed = { machineClients: [cron] }
+    const { subject } = tokenOf(issuer, listed, machine, { subject: 'machine', clients: [cron] })
+    expect(subject).toMatchObject({ kind: 'machine', id: cron })
+    const person = { sub: 'accounts.google.com:12', email: 'ada@example.com', hd: 'example.com' }
+    expect(told(issuer, listed, person, { subject: 'user' })).toBe('granted')
+    const gcip = {
+      sub: 'securetoken.google.com/acme-prod:u1',
+      email: `securetoken.google.com/acme-prod:${cron}`,
+      gcip: { sub: 'u1' },
+    }
+    expect(told(issuer, listed, gcip, { subject: 'user' })).toBe('granted')
+    for (const claims of [gcip, { ...gcip, email: cron }, { ...machine, gcip: { sub: 'u1' } }]) {
+      expect(told(issuer, listed, claims, { subject: 'machine' })).toBe('wrong_subject')
+    }
+  })
+
+  it('are no refresh tokens of PingAM, which have scopes as well', () => {
+    const pingam = { provider: 'pingam' } as const
+    const claims = { sub: '(usr!demo)', subname: 'demo', scope: ['read'], grant_type: 'password' }
+    const accessToken = { ...claims, tokenName: 'access_token' }
+    expect(told(ISSUER, pingam, accessToken, { subject: 'user', scope: 'read' })).toBe('granted')
+    for (const tokenName of ['refresh_token', 'id_token', undefined]) {
+      expect(told(ISSUER, pingam, { ...claims, tokenName })).toBe('wrong_token_type')
+    }
+  })
+
   it('can be those of workloads, which have no client', () => {
     const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
     const check = ({ claims }: AccessToken) => claims['repository_id'] === '74'

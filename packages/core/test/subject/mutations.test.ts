@@ -269,7 +269,9 @@ describe('a user', () => {
     const providers = flipped(mutants, 250).map(
       (id) => EXAMPLES.find((example) => example.id === id)!.provider,
     )
-    expect(new Set(providers)).toEqual(new Set(['auth0', 'glewlwyd', 'logto', 'pocket-id']))
+    expect(new Set(providers)).toEqual(
+      new Set(['auth0', 'better-auth', 'glewlwyd', 'logto', 'pocket-id']),
+    )
   })
 })
 

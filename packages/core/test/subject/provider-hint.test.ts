@@ -22,6 +22,16 @@ const ADDRESSES: readonly (readonly [address: string, provider: Provider])[] = [
   ['https://matrix.example.com/oauth2/keys.json', 'mas'],
   ['https://uaa.example.com/token_keys', 'uaa'],
   ['https://id.example.com/oauth2/default/v1/keys', 'okta'],
+  ['http://sts.example.com/adfs/services/trust', 'adfs'],
+  ['https://sts.example.com/adfs', 'adfs'],
+  ['https://sts.example.com/adfs/discovery/keys', 'adfs'],
+  ['https://am.example.com:8443/am/oauth2/realms/root/realms/alpha', 'pingam'],
+  ['https://am.example.com/am/oauth2/connect/jwk_uri', 'pingam'],
+  ['https://am.example.com/am/oauth2/realms/root/realms/alpha/introspect', 'pingam'],
+  ['https://am.example.com/openam/oauth2/alpha/connect/jwk_uri', 'pingam'],
+  ['https://api.example.com/auth/jwt/jwks.json', 'supertokens'],
+  ['https://app.example.com/api/auth/jwks', 'better-auth'],
+  ['https://app.example.com/api/auth/oauth2/introspect', 'better-auth'],
 ]
 
 /** The warnings of a resource server, after its keys and endpoints were looked for. */
@@ -55,6 +65,9 @@ describe('configuration_warning about the option provider', () => {
     'https://auth.example.com/',
     'https://auth.example.com/jwks',
     'https://auth.example.com/oauth2/jwks',
+    'https://auth.example.com/oauth2/introspect',
+    'https://auth.example.com/api/auth',
+    'https://auth.example.com/jwt/jwks.json',
     'https://auth.example.com/.well-known/jwks.json',
     'https://auth.example.com/realms',
     'acme',

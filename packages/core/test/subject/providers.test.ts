@@ -74,6 +74,9 @@ describe('getProviderOfIssuer', () => {
     ['https://acme.oktapreview.com/oauth2/aus1234', 'okta'],
     ['https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E', 'cognito'],
     ['https://accounts.google.com', 'google'],
+    ['https://cloud.google.com/iap', 'google-iap'],
+    ['https://securetoken.google.com/acme-prod', 'firebase'],
+    ['https://acme.cloudflareaccess.com', 'cloudflare-access'],
     ['https://token.actions.githubusercontent.com', 'github-actions'],
     ['https://acme.kinde.com', 'kinde'],
     ['https://acme.logto.app/oidc', 'logto'],
@@ -99,6 +102,12 @@ describe('getProviderOfIssuer', () => {
     'https://accounts.google.com/',
     ' https://accounts.google.com',
     'https://accounts.google.com\n',
+    'https://cloud.google.com/iap/',
+    'https://session.firebase.google.com/acme-prod',
+    'https://securetoken.google.com/',
+    'https://securetoken.google.com/acme-prod/x',
+    'https://acme.cloudflareaccess.com.evil.example',
+    'https://acme.cloudflareaccess.com/cdn-cgi/access/sso/oidc/x',
     '',
   ])('is nobody else: %j', (issuer) => {
     expect(getProviderOfIssuer(issuer)).toBeUndefined()

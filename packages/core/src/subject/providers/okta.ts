@@ -1,14 +1,20 @@
 import type { Profile } from '../profile.ts'
 
-/** Custom authorization servers. The tokens of the org's own server are not for anybody's API. */
+/**
+ * Custom authorization servers. The tokens of the org's own server are not for anybody's API. Tokens for AI agents may
+ * have `client_id` in place of `cid`, and a string `scope` in place of the array `scp`.
+ */
 export const okta: Profile = {
   source:
     'Okta developer documentation: OAuth claims, token exchange, service apps, AI agent token exchange',
   readOn: '2026-11',
   addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/[\w.-]+\/v1\/(?:keys|introspect)$/,
   issuerPattern: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
-  clientIdClaims: ['cid'],
-  scopeSources: [{ claim: 'scp', format: 'array' }],
+  clientIdClaims: ['cid', 'client_id'],
+  scopeSources: [
+    { claim: 'scope', format: 'string', when: { scp: 'absent' } },
+    { claim: 'scp', format: 'array' },
+  ],
   // The sub may be a login, which changes. No claim of one's own can be called uid or cid.
   userIdClaim: 'uid',
   rules: [

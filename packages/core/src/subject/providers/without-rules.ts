@@ -11,6 +11,17 @@ const CHOSEN_SUBJECTS = {
     "If no user's sub can be a client id here (give them different forms), set machineSubject: 'client_id'; else name the machines in machineClients.",
 } as const
 
+/** Every claim about a user comes from rules that the operator writes. No claim is known that marks an application. */
+export const adfs: Profile = {
+  source: 'Microsoft documentation: AD FS OAuth flows; access tokens that AD FS has issued',
+  readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^/?#]+\/adfs(?:\/services\/trust|\/discovery\/keys)?$/,
+  clientIdClaims: ['appid'],
+  scopeSources: [{ claim: 'scp', format: 'string' }],
+  rules: [],
+  advice: 'Its tokens do not say it: name the machines in machineClients, by appid.',
+}
+
 /** Azure AD B2C: `scp` stands in machines' tokens too, and nothing tells them from users. */
 export const b2c: Profile = {
   source: 'Microsoft documentation: client credentials flow in Azure AD B2C',
@@ -63,6 +74,16 @@ export const kanidm: Profile = {
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [],
   advice: 'Its introspection responses do not say it: name the machines in machineClients.',
+}
+
+/** The `sub` is an attribute of the session: the login of a user, and for a client its client id. */
+export const lemonldapNg: Profile = {
+  source: 'LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection',
+  readOn: '2026-11',
+  clientIdClaims: ['client_id'],
+  scopeSources: SCOPE_STRING,
+  rules: [],
+  ...CHOSEN_SUBJECTS,
 }
 
 export const openiddict: Profile = {

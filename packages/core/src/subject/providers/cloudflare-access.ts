@@ -1,0 +1,44 @@
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+/** The client id of a service token, which Cloudflare makes. A client certificate can have any other name. */
+const SERVICE_TOKEN = /^[0-9a-f]{32}\.access$/
+
+/** Application tokens. The token of the global session has the type `org`, and is for no application. */
+export const cloudflareAccess: Profile = {
+  source: 'Cloudflare One documentation: application token, service tokens',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/[\w-]+\.cloudflareaccess\.com$/,
+  clientIdClaims: [
+    { claim: 'common_name', when: { common_name: { matches: SERVICE_TOKEN }, sub: 'absent' } },
+  ],
+  scopeSources: SCOPE_STRING,
+  tokenUse: { claim: 'type', value: 'app' },
+  rules: [
+    {
+      id: 'cloudflare-access.service_token',
+      kind: 'machine',
+      level: 'structural',
+      when: {
+        type: { is: 'app' },
+        common_name: { matches: SERVICE_TOKEN },
+        sub: 'absent',
+        email: 'absent',
+        identity_nonce: 'absent',
+      },
+    },
+    {
+      id: 'cloudflare-access.identity',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        type: { is: 'app' },
+        sub: 'present',
+        email: 'present',
+        identity_nonce: 'present',
+        common_name: 'absent',
+      },
+    },
+  ],
+  advice: 'Let machines in by service tokens, and people by an identity provider.',
+}

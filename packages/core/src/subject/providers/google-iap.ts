@@ -1,0 +1,63 @@
+import type { Conditions } from '../conditions.ts'
+import type { Profile } from '../profile.ts'
+import { SCOPE_STRING } from '../scope-source.ts'
+
+const GOOGLE_ACCOUNT: Conditions = {
+  sub: { matches: /^accounts\.google\.com:[0-9]+$/ },
+  identity_source: { ifPresent: { is: 'GOOGLE' } },
+  gcip: 'absent',
+}
+
+const SERVICE_ACCOUNT: Conditions = {
+  ...GOOGLE_ACCOUNT,
+  email: { matches: /^[^@]+@[^@]+\.gserviceaccount\.com$/ },
+  hd: 'absent',
+}
+
+/**
+ * Assertions of Identity-Aware Proxy. A service account has the same claims as a user of gmail.com, but for the address.
+ * An address alone does not prove a machine. It names one, so that it can be listed in `machineClients`.
+ */
+export const googleIap: Profile = {
+  source:
+    'Google Cloud documentation: signed headers and external identities of Identity-Aware Proxy; assertions that it has signed',
+  readOn: '2026-11',
+  issuerPattern: /^https:\/\/cloud\.google\.com\/iap$/,
+  clientIdClaims: [{ claim: 'email', when: SERVICE_ACCOUNT }],
+  scopeSources: SCOPE_STRING,
+  // This issuer signs nothing else, and the assertion of a user has no scope and names no client.
+  tokenUse: { claim: 'sub' },
+  rules: [
+    {
+      id: 'google-iap.service_account',
+      kind: 'machine',
+      level: 'convention',
+      when: SERVICE_ACCOUNT,
+    },
+    {
+      id: 'google-iap.hosted_account',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        ...GOOGLE_ACCOUNT,
+        hd: 'present',
+        email: {
+          matches: /^[^@]+@[^@]+$/,
+          matchesNot: /^[^@]+@(?:[^@]+\.)?gserviceaccount\.com$/,
+        },
+      },
+    },
+    {
+      id: 'google-iap.external_account',
+      kind: 'user',
+      level: 'structural',
+      when: {
+        sub: { matches: /^securetoken\.google\.com\/[^:]+:./ },
+        gcip: 'present',
+        identity_source: { ifPresent: { is: 'GCIP' } },
+        email: { ifPresent: { matches: /^securetoken\.google\.com\/[^:]+:[^@]+@[^@]+$/ } },
+      },
+    },
+  ],
+  advice: 'Name the service accounts in machineClients, by email.',
+}

@@ -1,0 +1,72 @@
+import type { Profile } from '../profile.ts'
+
+const CLIENT_CREDENTIALS = 'client_credentials'
+const USER_GRANTS = [
+  'authorization_code',
+  'password',
+  'urn:ietf:params:oauth:grant-type:device_code',
+]
+const OF_CLIENT = /^\(age!/
+const OF_USER = /^\(usr!/
+
+/**
+ * PingAM and ForgeRock AM. A JWT says its grant. Where there is a `subname`, `sub` may say its type, `(usr!...)` or
+ * `(age!...)`. Without `subname` the whole `sub` is a name, and a user can be called `(age!...)`.
+ */
+export const pingam: Profile = {
+  source:
+    'Ping Identity documentation: subject claims, introspection, client-side access tokens of PingAM and Advanced Identity Cloud',
+  readOn: '2026-11',
+  addressPattern:
+    /^https?:\/\/[^?#]+\/oauth2\/(?:realms\/root(?:$|\/)|(?:[^?#]+\/)?connect\/jwk_uri$)/,
+  clientIdClaims: ['client_id'],
+  scopeSources: [
+    { claim: 'scope', format: 'array', form: 'jwt' },
+    { claim: 'scope', format: 'string', form: 'introspection' },
+  ],
+  // ID tokens and refresh tokens have another name.
+  tokenUse: { claim: 'tokenName', value: 'access_token' },
+  rules: [
+    {
+      id: 'pingam.client_credentials',
+      kind: 'machine',
+      level: 'explicit',
+      form: 'jwt',
+      when: {
+        grant_type: { is: CLIENT_CREDENTIALS },
+        sub: { matchesNot: OF_USER },
+        act: 'absent',
+      },
+    },
+    {
+      id: 'pingam.client_subject',
+      kind: 'machine',
+      level: 'explicit',
+      when: {
+        sub: { isClientId: { prefix: '(age!', suffix: ')' } },
+        subname: { isClientId: true },
+        grant_type: { ifPresent: { is: CLIENT_CREDENTIALS } },
+        act: 'absent',
+      },
+    },
+    {
+      id: 'pingam.user_grant',
+      kind: 'user',
+      level: 'explicit',
+      form: 'jwt',
+      when: { grant_type: { is: USER_GRANTS }, sub: { matchesNot: OF_CLIENT } },
+    },
+    {
+      id: 'pingam.user_subject',
+      kind: 'user',
+      level: 'explicit',
+      when: {
+        sub: { matches: OF_USER },
+        subname: 'present',
+        grant_type: { ifPresent: { is: [...USER_GRANTS, 'refresh_token'] } },
+      },
+    },
+  ],
+  advice:
+    'Use client-side access tokens, which say their grant, or name the machines in machineClients.',
+}

@@ -1,0 +1,31 @@
+import type { Profile } from '../profile.ts'
+
+/** OAuth 2 access tokens. Session tokens and ID tokens are signed with the same keys, and name no client. */
+export const supertokens: Profile = {
+  source: 'SuperTokens core source: OAuthToken, Transformations; its documentation on verification',
+  readOn: '2026-11',
+  addressPattern: /^https?:\/\/[^?#]+\/auth\/jwt\/jwks\.json$/,
+  clientIdClaims: ['client_id'],
+  scopeSources: [
+    { claim: 'scp', format: 'array', form: 'jwt' },
+    { claim: 'scope', format: 'string', form: 'introspection' },
+  ],
+  tokenUse: { claim: 'client_id' },
+  rules: [
+    {
+      id: 'supertokens.client_subject',
+      kind: 'machine',
+      level: 'structural',
+      form: 'jwt',
+      when: { sub: { isClientId: true }, sessionHandle: 'absent', rsub: 'absent' },
+    },
+    {
+      id: 'supertokens.session',
+      kind: 'user',
+      level: 'structural',
+      form: 'jwt',
+      when: { sessionHandle: 'present', rsub: 'present', sub: 'present' },
+    },
+  ],
+  advice: 'Keep sessionHandle and rsub as SuperTokens writes them.',
+}
