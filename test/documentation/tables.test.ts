@@ -173,7 +173,7 @@ describe('the tables of the documentation are true:', () => {
     expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
       'is made once more, at once',
-      `${introspectionCalls}, of which ${callsForKnownTokens} are for known tokens`,
+      `${introspectionCalls}, of which ${callsForKnownTokens} are reserved for known tokens`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
