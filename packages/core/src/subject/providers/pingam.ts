@@ -10,8 +10,8 @@ const OF_CLIENT = /^\(age!/
 const OF_USER = /^\(usr!/
 
 /**
- * PingAM and ForgeRock AM. A JWT says its grant. Where there is a `subname`, `sub` may say its type, `(usr!...)` or
- * `(age!...)`. Without `subname` the whole `sub` is a name, and a user can be called `(age!...)`.
+ * PingAM and ForgeRock AM. A JWT says its grant. Where `subname` is another text, `sub` says its type, `(usr!...)` or
+ * `(age!...)`. Elsewhere the whole `sub` is a name, and a user can be called `(age!...)`.
  */
 export const pingam: Profile = {
   source:
@@ -62,7 +62,7 @@ export const pingam: Profile = {
       level: 'explicit',
       when: {
         sub: { matches: OF_USER },
-        subname: 'present',
+        subname: { isNot: '', differsFrom: 'sub' },
         grant_type: { ifPresent: { is: [...USER_GRANTS, 'refresh_token'] } },
       },
     },

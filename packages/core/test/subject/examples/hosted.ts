@@ -1277,11 +1277,11 @@ export const HOSTED: readonly Example[] = [
     rules: ['supertokens.client_subject'],
     claims: {
       aud: ['https://api.example.com'],
-      client_id: 'stcl_5e8f2a10-7f2b-4b43-9d0b-2f1c3a4b5c6d',
+      client_id: '5e8f2a10-7f2b-4b43-9d0b-2f1c3a4b5c6d',
       ext: {},
       scp: ['orders.read'],
       stt: 1,
-      sub: 'stcl_5e8f2a10-7f2b-4b43-9d0b-2f1c3a4b5c6d',
+      sub: '5e8f2a10-7f2b-4b43-9d0b-2f1c3a4b5c6d',
     },
   },
   {
@@ -1292,7 +1292,7 @@ export const HOSTED: readonly Example[] = [
     rules: ['supertokens.session'],
     claims: {
       aud: ['https://api.example.com'],
-      client_id: 'stcl_0b7f5a52-3d0c-4c55-9d1e-7a61f2b3c4d5',
+      client_id: '0b7f5a52-3d0c-4c55-9d1e-7a61f2b3c4d5',
       ext: {},
       rsub: '6f1c2b1e-9d5b-4c8e-8f44-2a1f7c3d9e10',
       scp: ['openid', 'orders.read'],

@@ -1056,7 +1056,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'before there was subname, a user could be called that',
+    trap: 'where sub is a name only, a user can be called that',
     claims: {
       scope: 'profile',
       realm: '/',
@@ -1065,6 +1065,24 @@ export const SELF_HOSTED: readonly Example[] = [
       username: '(age!portal)',
       token_type: 'Bearer',
       sub: '(age!portal)',
+      subname: '(age!portal)',
+    },
+  },
+  {
+    id: 'pingam-10',
+    provider: 'pingam',
+    form: 'introspection',
+    truth: 'machine',
+    expected: 'no_evidence',
+    rules: [],
+    trap: 'and a client can be called what a user is called',
+    claims: {
+      scope: 'orders.read',
+      realm: '/alpha',
+      client_id: '(usr!demo)',
+      token_type: 'Bearer',
+      sub: '(usr!demo)',
+      subname: '(usr!demo)',
     },
   },
   {
