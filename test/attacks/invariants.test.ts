@@ -185,7 +185,7 @@ describe('whatever comes in', () => {
   /** Every answer there is, as far as header lines go; nothing in them can come from a request. */
   const LINES: Record<string, RegExp> = {
     'www-authenticate':
-      /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token)", error_description="The (?:access token|token|Authorization header|request) [A-Za-z ]+\.")?$/,
+      /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token)", error_description="The (?:access token|token|credentials|request) [A-Za-z ]+\.")?$/,
     'cache-control': /^no-store$/,
     'content-type': /^application\/json(?:; charset=utf-8)?$/,
     'content-length': /^\d{1,3}$/,

@@ -200,6 +200,8 @@ const README: Record<string, (code: string) => Promise<void>> = {
     const token = access.token({ header: { typ: undefined }, claims: { type: 'app' } })
 
     expect(await ask({ 'cf-access-jwt-assertion': token })).toBe(200)
+    const service = { type: 'app', sub: '', common_name: `${'a1'.repeat(16)}.access` }
+    expect(await ask({ 'cf-access-jwt-assertion': access.token({ claims: service }) })).toBe(200)
     const others = { type: 'org', scope: undefined }
     expect(await ask({ 'cf-access-jwt-assertion': access.token({ claims: others }) })).toBe(401)
     const authorization = `Bearer ${token}`

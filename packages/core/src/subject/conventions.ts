@@ -28,6 +28,8 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
   { grant_type: { is: ['client-credentials', 'client_credentials'] } },
   { sub: { matches: /@clients$/ } },
   { sub_profile: { is: 'ai_agent' } },
+  // PingAM
+  { sub: { matches: /^\(age!/ }, subname: { differsFrom: 'sub' } },
   // Pocket ID
   { sub: { isClientId: { prefix: 'client-' } } },
   // WSO2

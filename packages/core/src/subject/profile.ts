@@ -36,6 +36,8 @@ export interface Profile {
   /** Who acts for the subject, where that is not said in `act`: the client, if these hold. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
+  /** Whether tokens of machines have an empty `sub`, which elsewhere is an invalid claim. It counts as none. */
+  readonly writesEmptySub?: true
   /**
    * Whether `sub` is chosen by people, or by an application of the operator's. Then no rule can know, and
    * what the operator says in `machineSubject` decides about users as well as about machines, as it does

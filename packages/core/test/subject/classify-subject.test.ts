@@ -300,7 +300,6 @@ describe('what the operator says', () => {
       'hydra-05',
       'kanidm-01',
       'okta-07',
-      'pingam-06',
       'zitadel-01',
       'zitadel-03',
     ])

@@ -14,6 +14,7 @@ export const cloudflareAccess: Profile = {
   ],
   scopeSources: SCOPE_STRING,
   tokenUse: { claim: 'type', value: 'app' },
+  writesEmptySub: true,
   rules: [
     {
       id: 'cloudflare-access.service_token',

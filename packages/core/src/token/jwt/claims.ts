@@ -3,6 +3,7 @@ import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
+import { profileIn } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
 
@@ -59,7 +60,7 @@ export function checkClaimTypes(
   }
   for (const [name, type] of CLAIM_TYPES) {
     const rejection = checkType(claims, name, type)
-    if (rejection !== undefined) return rejection
+    if (rejection !== undefined && !isEmptySub(claims, name, settings)) return rejection
   }
   for (const named of settings.clientIdClaims) {
     const name = typeof named === 'string' ? named : named.claim
@@ -76,6 +77,10 @@ export function checkClaimTypes(
     return new Rejection('invalid_claim', { check: 'tid', expected: tenant, found: 'not the same' })
   }
   return undefined
+}
+
+function isEmptySub(claims: JsonObject, name: string, { subjects }: ClaimReading): boolean {
+  return name === 'sub' && claims[name] === '' && profileIn(subjects)?.writesEmptySub === true
 }
 
 function checkType(

@@ -122,6 +122,17 @@ describe('checkClaimTypes', () => {
     for (const cid of ['', 1, ['c'], null]) expect(types({ ...GOOD, cid }, okta)).toBe(INVALID)
   })
 
+  it('takes an empty sub from Cloudflare Access alone, whose service tokens have one', () => {
+    const empty = { ...GOOD, sub: '' }
+    expect(summarize(check(empty))).toBe(INVALID)
+    const subjects = (provider: 'cloudflare-access' | 'keycloak') =>
+      settingsWith({ subjects: { ...settingsWith().subjects, provider } })
+    expect(summarize(check(empty, subjects('keycloak')))).toBe(INVALID)
+    expect(summarize(check(empty, subjects('cloudflare-access')))).toBe('passed')
+    expect(summarize(check({ ...GOOD, sub: 7 }, subjects('cloudflare-access')))).toBe(INVALID)
+    expect(summarize(check({ ...GOOD, jti: null }, subjects('cloudflare-access')))).toBe(INVALID)
+  })
+
   it('repeats no value of a claim in its explanations', () => {
     for (const name of Object.keys(GOOD).filter((claim) => claim !== 'iss')) {
       const rejection = check({ ...GOOD, [name]: { s3cret: 's3cret' } })
