@@ -50,15 +50,15 @@ export interface RunningTarget extends Target {
 
 export async function startTarget(): Promise<RunningTarget> {
   const clock = fakeClock()
-  // Issued before the keys are fetched, so that it is certain which of them there are.
-  const now = () => clock.seconds() - 60
-  const issuer = createTestIssuer({ algorithms: ALGORITHMS, now })
+  // Issued long before the keys are fetched, so that it is certain which of them there are.
+  const issued = { now: () => clock.seconds() - 600, lifetime: 3600 }
+  const issuer = createTestIssuer({ algorithms: ALGORITHMS, ...issued })
   const otherName = 'https://other.example.com'
-  const other = createTestIssuer({ issuer: otherName, audience: OTHER_AUDIENCE, now })
+  const other = createTestIssuer({ issuer: otherName, audience: OTHER_AUDIENCE, ...issued })
   const outsider = createTestIssuer({
     issuer: 'https://outsider.example.net',
     algorithms: ['ES256', 'RS256'],
-    now,
+    ...issued,
   })
   const secret = randomBytes(32)
   const unfit = unfitKeys()

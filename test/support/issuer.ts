@@ -33,9 +33,11 @@ export function createTestIssuer(
     readonly algorithms?: readonly Algorithm[]
     /** Seconds since the epoch; default the real time. */
     readonly now?: () => number
+    /** Seconds. Default 300. */
+    readonly lifetime?: number
   } = {},
 ): TestIssuer {
-  const { issuer = ISSUER, audience = AUDIENCE, algorithms = ['ES256'] } = options
+  const { issuer = ISSUER, audience = AUDIENCE, algorithms = ['ES256'], lifetime = 300 } = options
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
   const keys = algorithms.map((alg) => generateKey(alg))
   return {
@@ -52,7 +54,7 @@ export function createTestIssuer(
         client_id: 'reports-cron',
         scope: 'read',
         iat: time,
-        exp: time + 300,
+        exp: time + lifetime,
         jti: 'a-token',
       }
       return signCompact(

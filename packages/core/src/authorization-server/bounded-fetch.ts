@@ -226,8 +226,14 @@ export function readMaxAge(headers: FetchResponse['headers']): number | undefine
   return Math.max(0, Math.min(...ages) - readAge(headers))
 }
 
-/** `Age` (RFC 9111 section 5.1) in seconds: 0 where the answer comes from the server itself, or the field is no number. */
+/**
+ * `Age` (RFC 9111 section 5.1) in seconds: 0 where the answer comes from the server itself, or the field is no number. The
+ * largest counts, where caches have written several.
+ */
 export function readAge(headers: FetchResponse['headers']): number {
-  const age = headers.get('age') ?? ''
-  return /^\d+$/.test(age) ? Math.min(Number(age), Number.MAX_VALUE) : 0
+  const ages = (headers.get('age') ?? '')
+    .split(',')
+    .map(Number.parseFloat)
+    .filter((age) => age > 0)
+  return Math.min(Math.max(0, ...ages), Number.MAX_VALUE)
 }

@@ -6,7 +6,7 @@ export interface IntrospectRequirement {
   /**
    * Asks the issuer whether the token is still active (RFC 7662), which a JWT does not show: `true` for every
    * request, `{ maxAge }` if its last answer is older than that many seconds. The answer for a request counts for
-   * all its guards, for at least 5 seconds. The claims of a JWT stay what the handler sees. An answer about
+   * all its guards, for a second at least. The claims of a JWT stay what the handler sees. An answer about
    * another token counts as no answer: 503.
    */
   readonly introspect?: true | { readonly maxAge: number }

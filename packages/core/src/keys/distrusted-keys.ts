@@ -10,13 +10,17 @@ export class DistrustedKeys {
     return addNew(this.#thumbprints, thumbprint)
   }
 
+  get isEmpty(): boolean {
+    return this.#thumbprints.size === 0
+  }
+
   without(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
-    if (this.#thumbprints.size === 0) return keys
+    if (this.isEmpty) return keys
     return keys.filter(({ thumbprint }) => !this.#thumbprints.has(thumbprint))
   }
 
   among(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
-    if (this.#thumbprints.size === 0) return NONE
+    if (this.isEmpty) return NONE
     return keys.filter(({ thumbprint }) => this.#thumbprints.has(thumbprint))
   }
 }

@@ -3,7 +3,6 @@ import { describeFailure } from '../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import { toMessage } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeysEvent } from './key-events.ts'
@@ -49,12 +48,12 @@ export class KeyRefresh {
   }
 
   /** Does what the plan for a need says. A promise where there is something to wait for. */
-  follow(need: Need, onStart?: () => void): MaybePromise<void> {
+  follow(need: Need, onStart?: () => void): Promise<void> | undefined {
     if (this.#options.closed.aborted) return undefined
     const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic())
     if (start) {
-      onStart?.()
       this.#attempt()
+      onStart?.()
     } else if (need === 'signing_key') this.#schedule()
     return wait ? [...this.#running.values()].at(-1) : undefined
   }
@@ -63,10 +62,10 @@ export class KeyRefresh {
    * Does what the plan for younger keys says. Old keys serve where those do not come soon. A promise where there is
    * something to wait for.
    */
-  followBriefly(): MaybePromise<void> {
+  followBriefly(): Promise<void> | undefined {
     const { clock } = this.#options
     const refreshed = this.follow('fresh_keys')
-    if (!(refreshed instanceof Promise)) return undefined
+    if (refreshed === undefined) return undefined
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
     if (left <= 0) return undefined
     let cancel = () => {}
@@ -83,8 +82,9 @@ export class KeyRefresh {
     await [...this.#running.values()].at(-1)
   }
 
-  /** Waits until an attempt is over. */
+  /** Waits until an attempt is over, or there will be none any more. */
   async end(): Promise<void> {
+    if (this.#options.closed.aborted) return
     await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }
 

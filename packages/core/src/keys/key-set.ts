@@ -40,8 +40,8 @@ export interface KeySet {
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
-   * Whether a key with this `kid` is of the type that the algorithm asks for, and is meant for something else. Then there
-   * is no use in looking for a newer one.
+   * Whether a key with this `kid` verifies signatures of the type that the algorithm asks for, by another algorithm. Then
+   * there is no use in looking for a newer one.
    */
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
 }
@@ -131,22 +131,16 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
-/** A key of the document for another purpose, which has a `kid`. */
-interface Misfit {
-  readonly reason: UnusableKey
-  readonly jwk: JsonObject
-}
-
-/** By `kid`. */
+/** Why the keys for other purposes are not used, by their `kid`. */
 function findMisfits(
   keys: readonly unknown[],
   ignored: readonly IgnoredKey[],
-): ReadonlyMap<unknown, Misfit> {
-  const found = new Map<unknown, Misfit>()
+): ReadonlyMap<unknown, UnusableKey> {
+  const found = new Map<unknown, UnusableKey>()
   for (const { index, reason } of ignored) {
     const jwk = keys[index]
     if (OTHER_PURPOSES.includes(reason) && isRecord(jwk) && jwk['kid'] !== undefined)
-      found.set(jwk['kid'], { reason, jwk })
+      found.set(jwk['kid'], reason)
   }
   return found
 }
@@ -155,7 +149,7 @@ function createKeySet(
   keys: readonly PreparedKey[],
   size: number,
   ignored: readonly IgnoredKey[],
-  misfits: ReadonlyMap<unknown, Misfit>,
+  misfits: ReadonlyMap<unknown, UnusableKey>,
 ): KeySet {
   // Under `undefined`: all that serve the algorithm, for tokens without a `kid`.
   const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
@@ -179,17 +173,13 @@ function createKeySet(
           ? `${found}. If it is for ${algorithm} as well and names no alg, list ${algorithm} in the option algorithms`
           : found
       }
-      const misfit = misfits.get(kid)
-      return misfit && `a key that is not used (${misfit.reason})`
+      const reason = misfits.get(kid)
+      return reason && `a key that is not used (${reason})`
     },
     excludes(algorithm, kid) {
       if (kid === undefined || this.find(algorithm, kid).length > 0) return false
       const needed = getTraits(algorithm)
-      const misfit = misfits.get(kid)
-      return (
-        (misfit !== undefined && isSameKeyType(misfit.jwk, needed)) ||
-        keys.some((key) => key.kid === kid && isSameKeyType(getTraits(key.algorithm), needed))
-      )
+      return keys.some((key) => key.kid === kid && isSameKeyType(getTraits(key.algorithm), needed))
     },
   }
 }

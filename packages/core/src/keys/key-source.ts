@@ -20,9 +20,11 @@ export type KeyStatus =
 export interface SoughtKey {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
+  /** Those of the listed keys that may have signed the token. None, where there is no clear choice. */
+  choose(listed: readonly VerifyingKey[]): readonly VerifyingKey[]
   /**
    * Seconds since the epoch: keys that were fetched later have the sought one, if what the token says of itself is true.
-   * It decides between 401 and 503, and nothing else.
+   * It decides between 401 and 503 where no keys can be fetched, and nothing else.
    */
   readonly publishedBy: number | undefined
   /** Whether the token is refused whoever has signed it. Then a key that is not at hand is not fetched. */
@@ -38,6 +40,8 @@ export interface KeySearch {
   next(): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** The keys for this token that were distrusted. They are not among those of `next`. */
   distrusted(): readonly VerifyingKey[]
+  /** Whether there are keys with this `kid` and algorithm, chosen or not. */
+  hasListed(): boolean
 }
 
 /** Where the keys to verify a token with come from. */
@@ -47,6 +51,8 @@ export interface KeySource {
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
+  /** Whether any key was distrusted. It may have signed a token even if it is not at hand. */
+  hasDistrusted(): boolean
   /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
   readonly distrustKey?: (thumbprint: string) => boolean
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */

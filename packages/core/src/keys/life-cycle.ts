@@ -22,6 +22,8 @@ export const KEY_TIMES = {
   signingKey: 3.5,
   /** Such a token waits for an attempt that begins within this time of its arrival. */
   waitForPermission: 1,
+  /** Issuers date tokens back: Entra writes an `iat` of five minutes ago. */
+  issuedEarlier: 300,
 } as const
 
 /** What a request lacks. */

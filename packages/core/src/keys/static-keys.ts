@@ -16,21 +16,24 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   const listed: KeySource['listed'] = (algorithm, kid) =>
     andThen(known, (set) => distrusted.without(set.find(algorithm, kid)))
   return {
-    search({ algorithm, kid }) {
+    search(sought) {
+      const { algorithm, kid } = sought
       let isOver = false
+      const find = () => (known instanceof Promise ? [] : known.find(algorithm, kid))
       return {
         next() {
           if (isOver) return []
           isOver = true
-          return listed(algorithm, kid)
+          return andThen(listed(algorithm, kid), (keys) => sought.choose(keys))
         },
-        distrusted: () =>
-          known instanceof Promise ? [] : distrusted.among(known.find(algorithm, kid)),
+        distrusted: () => distrusted.among(find()),
+        hasListed: () => find().length > 0,
       }
     },
     listed,
     explain: (algorithm, kid) =>
       known instanceof Promise ? undefined : known.explain(algorithm, kid),
+    hasDistrusted: () => !distrusted.isEmpty,
     distrustKey: (thumbprint) => distrusted.add(thumbprint),
     ready: async () => void (await known),
     status: () => ({ state: 'static' }),
@@ -39,9 +42,10 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 
 /** The keys of an issuer that verifies its tokens itself: there are none, and none are looked for. */
 export const unusedKeys: KeySource = {
-  search: () => ({ next: () => [], distrusted: () => [] }),
+  search: () => ({ next: () => [], distrusted: () => [], hasListed: () => false }),
   listed: () => [],
   explain: () => undefined,
+  hasDistrusted: () => false,
   ready: async () => {},
   status: () => ({ state: 'unused' }),
 }

@@ -1,10 +1,21 @@
-/** How many requests may wait for a refresh that may not begin yet: for one `kid`, and in all. */
-export const WAITING = { perKid: 4, inAll: 256 } as const
+/**
+ * How many requests may wait for a refresh that may not begin yet, for one `kid` and in all, and how many for one that is
+ * under way.
+ */
+export const WAITING = { perKid: 4, inAll: 256, duringRefresh: 4096 } as const
 
 /** Counts the requests of one issuer that wait, so that strangers cannot pile them up. */
 export class WaitingRoom {
   readonly #waiting = new Map<string | undefined, number>()
   #inAll = 0
+  #joined = 0
+
+  /** The same for a request that waits for a refresh which is under way. */
+  join(): (() => void) | undefined {
+    if (this.#joined >= WAITING.duringRefresh) return undefined
+    this.#joined++
+    return () => void this.#joined--
+  }
 
   /** Takes a place. Returns what gives it back, or `undefined` if there is none left. */
   enter(kid: string | undefined): (() => void) | undefined {

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import { ignoreRejection } from './ignore-rejection.ts'
 
 const events = channel('bearward')
 
@@ -11,8 +12,7 @@ export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: obj
     if (subscribers === undefined) return events.publish(event)
     for (const subscriber of subscribers) {
       try {
-        const result = subscriber(event, events.name)
-        if (result instanceof Promise) result.catch(() => {})
+        ignoreRejection(subscriber(event, events.name))
       } catch {}
     }
   },

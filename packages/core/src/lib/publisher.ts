@@ -1,4 +1,5 @@
 import { diagnosticsChannel } from '#diagnostics-channel'
+import { ignoreRejection } from './ignore-rejection.ts'
 
 /** Publishes an event, which is only made where somebody listens, and says which request it is about, if any. */
 export type Publish<Event extends object> = (event: () => Event, request?: object) => void
@@ -16,9 +17,7 @@ export function createPublisher<Event extends object>(
     const event = Object.freeze(makeEvent())
     if (subscribed) diagnosticsChannel.publish(event)
     try {
-      // An `async` function fits the type too, and what it rejects with is dropped as well.
-      const result = onEvent?.(event, request) as unknown
-      if (result instanceof Promise) result.catch(() => {})
+      ignoreRejection(onEvent?.(event, request))
     } catch {}
   }
 }

@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { CredentialsOption } from '../model/settings.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import {
@@ -49,8 +50,7 @@ function byFunction(find: (request: never) => string | undefined): CredentialsRe
       })
     }
     if (typeof token === 'string') return toCredentials(token, 'credentials')
-    // An async function does not fit the type, and its rejection must not end the process.
-    if (token instanceof Promise) token.catch(() => {})
+    ignoreRejection(token)
     throw new TypeError(
       `credentials must return a token or undefined at once, not ${describeType(token)}.`,
     )

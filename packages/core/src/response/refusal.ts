@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import { getMember } from '../lib/objects.ts'
 import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
@@ -115,8 +116,7 @@ function writeBody(
   view: RefusalView,
   own: RefusalBody | undefined,
 ): { body: string; contentType: string } {
-  // An async function does not fit the type, and its rejection must not end the process.
-  if (own instanceof Promise) own.catch(() => {})
+  ignoreRejection(own)
   const usual = { error: view.error, error_description: view.description }
   const body: unknown = own === undefined ? usual : getMember(own, 'body')
   const isText = typeof body === 'string'

@@ -122,7 +122,7 @@ function verifyAndRemember(
  * Chooses how a token is verified. A compact JWS belongs to the issuer that it names, and is rejected if that
  * issuer is not configured: it is sent nowhere. Every other token belongs to the one issuer of opaque tokens,
  * if there is one. An issuer with `tokenFormat: 'any'` is asked about a JWT only while its keys are
- * unavailable. A JWT that was rejected here stays rejected.
+ * unavailable, and none of them was distrusted. A JWT that was rejected here stays rejected.
  */
 function verifyUncached(
   presented: string,
@@ -152,7 +152,8 @@ function verifyLocally(
     verifyJwt(jws, issuer, () => getSeconds(clock)),
     (signedBy) => {
       if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
-      const mayAsk = issuer.settings.tokenFormat === 'any'
+      // Its issuer may still call a token active that a distrusted key has signed.
+      const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
       if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
       return introspectInstead(jws, issuer, clock, signedBy)
     },

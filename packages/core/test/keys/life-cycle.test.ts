@@ -41,8 +41,9 @@ describe('the numbers of the life-cycle', () => {
       waitForFresh: 0.3,
       signingKey: 3.5,
       waitForPermission: 1,
+      issuedEarlier: 300,
     })
-    expect(WAITING).toEqual({ perKid: 4, inAll: 256 })
+    expect(WAITING).toEqual({ perKid: 4, inAll: 256, duringRefresh: 4096 })
     expect([METADATA_AGE, LONGEST_RETRY_AFTER.documents]).toEqual([300_000, 10])
   })
 })

@@ -180,6 +180,38 @@ describe('keys that the set does not list', () => {
     })
   })
 
+  it('let 4096 requests wait for a fetch that is under way, and tell the others to come again', async () => {
+    const { clock, endpoint, send, server } = serveTraffic(OLD)
+    await server.ready()
+    await clock.pass(60)
+    endpoint.behave('hang')
+    const answers = Array.from({ length: 5000 }, (_, i) => send(newKey, `random-${i}`))
+    await settled()
+    expect(count(answers.map(reasonOf))).toEqual({
+      undefined: 4096,
+      '503 keys_refresh_pending': 904,
+    })
+    expect(send()).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
+    await clock.pass(3)
+    expect(count(answers.map(reasonOf))).toEqual({
+      '503 keys_unavailable': 4096,
+      '503 keys_refresh_pending': 904,
+    })
+  })
+
+  it('are answered with 503 where a listener closes the resource server when they set off a fetch', async () => {
+    const { send, server, events } = serveTraffic(OLD)
+    await server.ready()
+    const push = events.push.bind(events)
+    events.push = (event) => {
+      if (event.type === 'keys_refresh_triggered') server.close()
+      return push(event)
+    }
+    const answer = send(newKey)
+    await settled()
+    expect(reasonOf(answer)).toBe('503 keys_unavailable')
+  })
+
   it('turn those away at once that wait for the next fetch, where the resource server is closed', async () => {
     const { clock, send, server } = serveTraffic(OLD)
     await server.ready()
@@ -195,7 +227,8 @@ describe('keys that the set does not list', () => {
 })
 
 describe('what a token of an unknown key says of itself', () => {
-  const TOLERANCE = 5
+  /** The default of clockTolerance, and by how much issuers date tokens back. */
+  const TOLERANCE = 5 + 300
 
   /**
    * The answer to it in a pause between two fetches. The first fetch began a minute ago, and the last one only now, with
@@ -216,11 +249,15 @@ describe('what a token of an unknown key says of itself', () => {
     [60 + TOLERANCE, '60', 401],
     [59 + TOLERANCE, '60', 503],
     [30, '60', 503],
-    [30, '20', 401],
+    [TOLERANCE + 20, '20', 401],
+    [TOLERANCE + 19, '20', 503],
     [TOLERANCE, undefined, 401],
     [TOLERANCE - 1, undefined, 503],
     [TOLERANCE, '0', 401],
     [TOLERANCE, 'soon', 401],
+    [TOLERANCE + 20, '10, 20', 401],
+    [TOLERANCE + 19, '10, 20', 503],
+    [TOLERANCE + 19, '20.0', 503],
     [TOLERANCE, '1', 503],
     [1e6, '9'.repeat(400), 503],
   ])('that it is %s s old, where the keys have Age %s: %s', async (old, age, status) => {
@@ -255,6 +292,62 @@ describe('what a token of an unknown key says of itself', () => {
     })
     expect(server.authorize(requestWith(forged))).toMatchObject({ reason: 'invalid_signature' })
     expect(endpoint.asked()).toEqual([])
+  })
+
+  it.each([
+    ['an iat that is dated back, as Entra does', 300, 0],
+    ['an iat of an issuer whose clock is behind', 30, 0],
+    ['keys that are used before they are published', 10, 9],
+  ])('makes nobody drop a good token: %s', async (_, old, late) => {
+    const { clock, endpoint, server, issuer, send } = serveTraffic(OLD)
+    await server.ready()
+    await clock.pass(1)
+    const ask = async () => {
+      const claims = { iat: Math.floor(clock.seconds()) - old, exp: 3e9 }
+      const outcome = server.authorize(requestWith(issuer.token({ key: newKey, claims })))
+      return reasonOf({ outcome: await outcome })
+    }
+    // Somebody else has made us look just before it is published.
+    send(newKey, 'stray')
+    await settled()
+    await clock.pass(late)
+    endpoint.behave({ keys: [newKey.jwk, oldKey.jwk] })
+    const answers: Promise<string | undefined>[] = []
+    for (let second = 0; second < 10; second++) {
+      answers.push(ask())
+      await clock.pass(1)
+    }
+    const expected = late === 0 ? '503 keys_refresh_pending' : 'granted'
+    expect(await Promise.all(answers)).toEqual([
+      ...Array<string>(3).fill(expected),
+      ...Array<string>(7).fill('granted'),
+    ])
+  })
+
+  it('does not keep it from being looked for, however old it is', async () => {
+    const { clock, endpoint, server, issuer } = serveTraffic(OLD)
+    await server.ready()
+    await clock.pass(60)
+    endpoint.behave({ keys: [newKey.jwk, oldKey.jwk] })
+    const token = issuer.token({ key: newKey, claims: { iat: 1, exp: 3e9 } })
+    expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
+  })
+
+  it('decides where the keys cannot be fetched', async () => {
+    const { clock, endpoint, server, issuer } = serveTraffic(OLD)
+    await server.ready()
+    endpoint.behave('refuse')
+    await clock.pass(60)
+    const judgeOld = async (old: number) => {
+      const claims = { iat: clock.seconds() - old, exp: 3e9 }
+      const outcome = server.authorize(requestWith(issuer.token({ key: newKey, claims })))
+      return reasonOf({ outcome: await outcome })
+    }
+    expect(await judgeOld(60 + TOLERANCE)).toBe('401 unknown_key')
+    expect(await judgeOld(0)).toBe('503 keys_unavailable')
+    server.close()
+    expect(await judgeOld(60 + TOLERANCE)).toBe('401 unknown_key')
+    expect(await judgeOld(0)).toBe('503 keys_unavailable')
   })
 
   it('does not count where the wall clock has been set back since', async () => {
@@ -313,6 +406,17 @@ describe('keys that change', () => {
     })
     expect(lost(answers)).toBeLessThanOrEqual(80)
     expect(lost(answers.slice(100))).toBe(0)
+  })
+
+  it('are found where a key for encryption has the same kid', async () => {
+    const { endpoint, server, send } = serveTraffic({
+      keys: [oldKey.jwk, { ...generateKey('ES256', 'new').jwk, use: 'enc' }],
+    })
+    await server.ready()
+    endpoint.behave(NEW)
+    const answer = send(newKey)
+    await settled()
+    expect(statusOf(answer)).toBe('granted')
   })
 
   it('are found where another type of key has the same kid', async () => {
@@ -382,6 +486,17 @@ async function thumbprintOf(jwk: Record<string, unknown>): Promise<string> {
 }
 
 describe('tokens without a kid', () => {
+  it('find their key where there were too many to try, and are fewer now', async () => {
+    const keys = Array.from({ length: 5 }, () => ({ ...generateKey('ES256').jwk, kid: undefined }))
+    const ours = { ...newKey.jwk, kid: undefined }
+    const { endpoint, send, server } = serveTraffic({ keys: [...keys.slice(1), ours] })
+    await server.ready()
+    endpoint.behave({ keys: [...keys.slice(2), ours] })
+    const answer = send(newKey, undefined)
+    await settled()
+    expect(statusOf(answer)).toBe('granted')
+  })
+
   const withoutKid = (key: TestKey) => ({ ...key, jwk: { ...key.jwk, kid: undefined } })
   const [before, after] = [withoutKid(oldKey), withoutKid(newKey)]
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
-import { ACTIVE, issuing, tokenIn } from './introspection/setup.ts'
+import { thumbprintOfKey, ACTIVE, issuing, tokenIn } from './introspection/setup.ts'
 
 /** Keys that are unavailable. */
 const NO_KEYS = { issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never }
@@ -51,6 +51,15 @@ describe('an issuer of both kinds', () => {
     const only = await issuing('jwt', NO_KEYS)
     expect(await only.judge(only.token())).toBe('503 keys_unavailable')
     expect(only.endpoint.asked).toEqual([])
+  })
+
+  it('is not asked about a JWT where one of its keys was distrusted: that one may have signed it', async () => {
+    const { endpoint, judge, server, token } = await issuing('any', NO_KEYS)
+    endpoint.answer({ ...ACTIVE, active: true })
+    server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
+    expect(await judge(token())).toBe('503 keys_unavailable')
+    expect(endpoint.asked).toEqual([])
+    expect(await judge('an-opaque-one')).toBe('granted')
   })
 
   it('lacks its keys still where it does not answer either', async () => {

@@ -1,13 +1,13 @@
 import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
-import { andThen } from '../../lib/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { CircuitBreaker, type Permission } from './circuit-breaker.ts'
 import type { FailedCall } from './introspection-failure.ts'
-import type { Probe } from './probe.ts'
+import type { Probe, ProbeResult } from './probe.ts'
 
 /**
  * Whether the server of an issuer can be asked: a circuit breaker, and what it counts. Strangers choose what they send. So
- * a call for a token that was never verified or active counts as failed only where a probe fails, too. Known tokens pass
- * an open breaker.
+ * a call for a token that was never verified or active counts as failed only where a probe fails, too, and a probe tries
+ * whether the server is back. Known tokens pass an open breaker.
  */
 export class Availability {
   readonly #breaker = new CircuitBreaker()
@@ -23,9 +23,15 @@ export class Availability {
   }
 
   /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
-  ask(isKnown: boolean): Permission | undefined {
+  ask(isKnown: boolean): MaybePromise<Permission | undefined> {
     const now = this.#now()
-    return !isKnown && now < this.#throttledUntil ? undefined : this.#breaker.ask(now, isKnown)
+    if (!isKnown && now < this.#throttledUntil) return undefined
+    const permission = this.#breaker.ask(now, isKnown)
+    if (permission !== 'trial' || isKnown || this.#probe?.isDue !== true) return permission
+    return andThen(this.#probe.ask(), (result) => {
+      this.#judge('trial', 0, result)
+      return this.#breaker.ask(this.#now(), false)
+    })
   }
 
   /** The server has answered the question. */
@@ -36,19 +42,17 @@ export class Availability {
 
   /** What came says nothing about whether the server answers others. */
   inconclusive(permission: Permission): void {
-    this.#breaker.inconclusive(permission, this.#now())
+    this.#breaker.inconclusive(permission)
   }
 
   /** No answer came. */
   failed(permission: Permission, failure: FailedCall, isKnown: boolean): void {
     if (failure.dueTo === 'token') return this.inconclusive(permission)
     if (failure.dueTo === 'either' && !isKnown) {
-      const judge = (hasAnswered: boolean | undefined) =>
-        this.#judge(permission, failure.retryAfter, hasAnswered)
+      const judge = (result: ProbeResult) => this.#judge(permission, failure.retryAfter, result)
       return void andThen(this.#probe?.ask(), judge)
     }
-    if (failure.dueTo === 'server') this.#probe?.pause()
-    if (failure.failure === 'throttled') this.#throttle(failure.retryAfter)
+    if (failure.dueTo === 'server') this.#heed(failure)
     this.#breaker.failed(permission, this.#now(), failure.retryAfter)
   }
 
@@ -58,15 +62,23 @@ export class Availability {
     return Math.max(this.#breaker.pause(now), (this.#throttledUntil - now) / 1000)
   }
 
-  #throttle(retryAfter: number): void {
-    const seconds = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
-    this.#throttledUntil = Math.max(this.#throttledUntil, this.#now() + seconds * 1000)
-  }
-
-  #judge(permission: Permission, retryAfter: number, hasAnswered: boolean | undefined): void {
-    if (hasAnswered === false) this.#breaker.failed(permission, this.#now(), retryAfter)
-    else if (hasAnswered === true && permission === 'trial') this.#breaker.succeeded(permission)
+  /** A call may be due to its token: a probe has shown whether it is. */
+  #judge(permission: Permission, retryAfter: number, result: ProbeResult): void {
+    if (result === undefined) return this.inconclusive(permission)
+    const hasAnswered = result === 'answered' || result.dueTo === 'token'
+    if (!hasAnswered) {
+      if (result.dueTo === 'server') this.#heed(result)
+      this.#breaker.failed(permission, this.#now(), Math.max(retryAfter, result.retryAfter))
+    } else if (permission === 'trial') this.#breaker.succeeded(permission)
     // An answer to a probe does not make up for calls of known tokens that have failed.
     else this.inconclusive(permission)
+  }
+
+  /** The server has refused us, or wants fewer calls. */
+  #heed({ failure, retryAfter }: FailedCall): void {
+    this.#probe?.pause()
+    if (failure !== 'throttled') return
+    const seconds = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
+    this.#throttledUntil = Math.max(this.#throttledUntil, this.#now() + seconds * 1000)
   }
 }

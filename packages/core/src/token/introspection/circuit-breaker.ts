@@ -15,12 +15,13 @@ export const BREAKER = {
 export type Permission = 'call' | 'trial' | 'pass'
 
 type State =
-  | { readonly name: 'closed'; readonly failures: number }
-  /** `until` is in monotonic milliseconds; it is so many pauses since the breaker was closed. */
+  /** It is so many pauses since the last answer. */
+  | { readonly name: 'closed'; readonly failures: number; readonly pauses: number }
+  /** `until` is in monotonic milliseconds. */
   | { readonly name: 'open'; readonly until: number; readonly pauses: number }
   | { readonly name: 'half_open'; readonly pauses: number }
 
-const CLOSED: State = { name: 'closed', failures: 0 }
+const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
 
 /**
  * Keeps calls from a server that does not answer them, as a state machine without input or output: it is
@@ -47,11 +48,14 @@ export class CircuitBreaker {
     if (permission !== 'call' || this.#state.name === 'closed') this.#state = CLOSED
   }
 
-  /** What came says nothing about whether it answers others: after a trial, the next call is the trial. */
-  inconclusive(permission: Permission, monotonic: number): void {
+  /**
+   * What came says nothing about whether it answers others. After a trial, all calls are let through, and the next failure
+   * opens it for twice as long: strangers must not use up one trial after the other.
+   */
+  inconclusive(permission: Permission): void {
     const state = this.#state
     if (permission === 'trial' && state.name === 'half_open')
-      this.#state = { name: 'open', until: monotonic, pauses: state.pauses }
+      this.#state = { name: 'closed', failures: BREAKER.failures - 1, pauses: state.pauses }
   }
 
   /** It has not. `retryAfter` are the seconds that it has asked for: 0 where it has not. */
@@ -60,7 +64,7 @@ export class CircuitBreaker {
     if (state.name === 'closed') {
       const failures = state.failures + 1
       const opens = failures >= BREAKER.failures || retryAfter > 0
-      this.#state = opens ? opened(0, monotonic, retryAfter) : { name: 'closed', failures }
+      this.#state = opens ? opened(state.pauses, monotonic, retryAfter) : { ...state, failures }
     } else if (permission === 'trial') {
       this.#state = opened(state.pauses, monotonic, retryAfter)
     } else if (state.name === 'open') {

@@ -18,7 +18,7 @@ import { beginsWithHeader } from '../jwt/begins-with-header.ts'
 import { findContradiction } from './contradiction.ts'
 import { IntrospectionCache } from './introspection-cache.ts'
 import type { IntrospectionResponse } from './introspection-response.ts'
-import { Probe } from './probe.ts'
+import { Probe, type ProbeResult } from './probe.ts'
 import { makeProbeToken } from './probe-token.ts'
 
 /** What it takes to ask one issuer. */
@@ -69,7 +69,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const call = new IntrospectionCall(parts)
   const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
   const availability = new Availability(probe, now)
-  const answered = new AnsweredTokens()
+  const answeredTokens = new AnsweredTokens()
   const calls = new SingleFlight<Answer>(now)
   let callsUnderWay = 0
   /** How often all answers were forgotten. An answer from before is not shared and not remembered. */
@@ -108,19 +108,22 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const isKnown = isVerified || cache.wasActive(hash)
     if (callsUnderWay >= (isKnown ? most : most - kept))
       return unavailable('too many calls at once', 1)
-    const permission = availability.ask(isKnown)
-    if (permission === undefined)
-      return unavailable('that the last calls have failed', availability.pause)
     callsUnderWay++
+    const leave = () => callsUnderWay--
     const begun = forgetCount
-    const result = await call.make(token).finally(() => callsUnderWay--)
+    const permission = await availability.ask(isKnown)
+    if (permission === undefined) {
+      leave()
+      return unavailable('that the last calls have failed', availability.pause)
+    }
+    const result = await call.make(token).finally(leave)
     if ('active' in result) {
       availability.succeeded(permission)
-      answered.add(hash, now())
+      answeredTokens.add(hash, now())
       if (forgetCount === begun) cache.remember(hash, result)
       return called(result)
     }
-    if (!isVerified && isAboutToken(result, token, hash)) {
+    if (!isKnown && isAboutToken(result, token, hash)) {
       availability.inconclusive(permission)
       return called({ active: false, askedAt: getMoment(clock) })
     }
@@ -142,7 +145,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (failure === 'token_unsupported') return true
     // A server that answers nobody with 200 is not set up for us.
     const since = now() - LIMITS.otherAnswer * 1000
-    return failure === 'token_refused' && answered.hasOther(hash, since)
+    return failure === 'token_refused' && answeredTokens.hasOther(hash, since)
   }
 
   function failed(failure: FailedCall, permission: Permission, isKnown: boolean): Rejection {
@@ -156,8 +159,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     )
   }
 
-  /** Returns whether the server has answered. */
-  async function sendProbe(): Promise<boolean | undefined> {
+  async function sendProbe(): Promise<ProbeResult> {
     const token = makeProbeToken(settings.probe)
     if (token === undefined) {
       const detail = 'introspection.probe has not returned a token'
@@ -166,9 +168,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }
     const result = await call.make(token)
     if (closed.aborted) return undefined
-    const hasAnswered = 'active' in result || result.dueTo === 'token'
-    publish(() => ({ type: 'introspection_probed', issuer: identifier, answered: hasAnswered }))
-    return hasAnswered
+    const answered = 'active' in result || result.dueTo === 'token'
+    publish(() => ({ type: 'introspection_probed', issuer: identifier, answered }))
+    return 'active' in result ? 'answered' : result
   }
 
   function publishFailed(

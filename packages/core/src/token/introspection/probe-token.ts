@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../../lib/ignore-rejection.ts'
 import { checkB64token } from '../b64token.ts'
 import { LIMITS } from '../../limits.ts'
 
@@ -11,6 +12,7 @@ export function makeProbeToken(own: (() => string) | undefined | false): string 
   if (typeof own !== 'function') return randomToken()
   try {
     const token: unknown = own()
+    ignoreRejection(token)
     const isToken = typeof token === 'string' && token.length <= LIMITS.tokenLength
     return isToken && checkB64token(token) === undefined ? token : undefined
   } catch {

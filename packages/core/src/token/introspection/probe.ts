@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import type { FailedCall } from './introspection-failure.ts'
 
 /** The numbers of probes, in seconds. */
 export const PROBE = {
@@ -8,36 +9,39 @@ export const PROBE = {
   quiet: 60,
 } as const
 
+/** What came of a probe. `undefined`: it could not be made. */
+export type ProbeResult = 'answered' | FailedCall | undefined
+
 /**
  * A question about a token of our own, which the issuer does not know. It shows whether a server answers at all, where a
  * call for somebody else's token has come to nothing: that can be due to the token.
  */
 export class Probe {
-  readonly #send: () => Promise<boolean | undefined>
+  readonly #send: () => Promise<ProbeResult>
   readonly #now: () => number
-  #last: { readonly hasAnswered: boolean | undefined; readonly at: number } | undefined
-  #running: Promise<boolean | undefined> | undefined
+  #last: { readonly result: ProbeResult; readonly at: number } | undefined
+  #running: Promise<ProbeResult> | undefined
   #quietUntil = -Infinity
 
-  /** `send` says whether the server has answered; `undefined`: it could not be asked. `now`: monotonic milliseconds. */
-  constructor(send: () => Promise<boolean | undefined>, now: () => number) {
+  /** `now`: monotonic milliseconds. */
+  constructor(send: () => Promise<ProbeResult>, now: () => number) {
     this.#send = send
     this.#now = now
   }
 
-  /** Whether the server answers at present. `undefined`: it is not known. */
-  ask(): MaybePromise<boolean | undefined> {
-    if (this.#running !== undefined) return this.#running
+  /** Whether a probe may be made now. */
+  get isDue(): boolean {
     const now = this.#now()
     const isValid = this.#last !== undefined && now - this.#last.at < PROBE.valid * 1000
-    if (isValid) return this.#last!.hasAnswered
-    if (now < this.#quietUntil) return undefined
-    this.#running = this.#send().then((hasAnswered) => {
-      this.#last = { hasAnswered, at: this.#now() }
-      this.#running = undefined
-      return hasAnswered
-    })
-    return this.#running
+    return this.#running === undefined && !isValid && now >= this.#quietUntil
+  }
+
+  /** Makes a probe, or takes what the last one has shown. */
+  ask(): MaybePromise<ProbeResult> {
+    if (this.#running !== undefined) return this.#running
+    if (this.isDue) return this.#make()
+    const isValid = this.#last !== undefined && this.#now() - this.#last.at < PROBE.valid * 1000
+    return isValid ? this.#last!.result : undefined
   }
 
   /** The server has refused us, or wants fewer calls. */
@@ -48,5 +52,15 @@ export class Probe {
   /** The server has answered a question. */
   resume(): void {
     this.#quietUntil = -Infinity
+  }
+
+  #make(): Promise<ProbeResult> {
+    this.#running = this.#send()
+      .then((result) => {
+        this.#last = { result, at: this.#now() }
+        return result
+      })
+      .finally(() => (this.#running = undefined))
+    return this.#running
   }
 }

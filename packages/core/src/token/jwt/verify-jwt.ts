@@ -69,13 +69,15 @@ export function verifySignature(
   isRuledOut: () => boolean = () => false,
 ): MaybePromise<SignedBy | Rejection> {
   const { algorithm, kid } = hint
-  const { settings } = issuer
-  const publishedBy = readPublishedBy(jws, settings)
-  const search = issuer.keys.search({ algorithm, kid, publishedBy, isRuledOut })
+  const { keys, settings } = issuer
+  const search = keys.search({
+    algorithm,
+    kid,
+    choose: (listed) => candidates(listed, issuer),
+    publishedBy: readPublishedBy(jws, settings),
+    isRuledOut,
+  })
   let hasTried = false
-  let isForeign = false
-
-  const refused = () => (hasTried ? forged(settings.issuer) : unlisted(hint, isForeign, issuer))
 
   function tryNext(): MaybePromise<SignedBy | Rejection> {
     return andThen(signerAmong(search.distrusted().slice(0, LIMITS.keysTried), jws), (distrusted) =>
@@ -83,15 +85,12 @@ export function verifySignature(
     )
   }
 
-  function tryKeys(
-    listed: readonly VerifyingKey[] | Rejection,
-  ): MaybePromise<SignedBy | Rejection> {
-    if (listed instanceof Rejection) return listed
-    if (listed.length === 0) return refused()
-    const keys = candidates(listed, issuer)
-    hasTried ||= keys.length > 0
-    isForeign ||= keys.length === 0
-    return andThen(signerAmong(keys, jws), (signer) => {
+  function tryKeys(found: readonly VerifyingKey[] | Rejection): MaybePromise<SignedBy | Rejection> {
+    if (found instanceof Rejection) return found
+    if (found.length === 0)
+      return hasTried ? forged(settings.issuer) : unlisted(hint, search.hasListed(), issuer)
+    hasTried = true
+    return andThen(signerAmong(found, jws), (signer) => {
       if (signer === undefined) return tryNext()
       return { algorithm, kid, thumbprint: signer.thumbprint }
     })

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../../test/support/fake-clock.ts'
 import type { Asked } from '../../../../../test/support/introspection-server.ts'
 import type { BearwardEvent } from '../../../src/index.ts'
+import { watchProcess } from '../../../../../test/support/watch-process.ts'
 import { PROBE } from '../../../src/token/introspection/probe.ts'
 import { ACTIVE, issuing, type SceneOptions, setup } from './setup.ts'
 
+const processFaults = watchProcess()
 const NASTY = 'x/../../../etc/passwd'
 const UNAVAILABLE = '503 introspection_unavailable'
 
@@ -114,6 +116,46 @@ describe('tokens of strangers that make a call fail', () => {
     expect(probes()).toEqual([true])
   })
 
+  it.each([
+    ['is closed', ({ response }: Asked) => void response.destroy()],
+    ['gets 403', statusCode(403)],
+    ['gets 500', statusCode(500)],
+    ['gets 400', statusCode(400)],
+    ['hangs', () => {}],
+  ])('cannot use up what ends a pause, where their call %s', async (_, script) => {
+    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+    for (let i = 0; i < 5; i++) {
+      await judge(`${NASTY}${i}`)
+      await rest()
+    }
+    expect(await judge('good-0')).toBe(UNAVAILABLE)
+    endpoint.answer(guarded(script))
+    clock.advance(10)
+    // Theirs is the first call after the pause. What they are told does not matter.
+    const theirs = judge(NASTY)
+    await endpoint.received(7)
+    await rest()
+    expect(await judge('good-1')).toBe('granted')
+    clock.advance(3)
+    await theirs
+  })
+
+  it.each([429, 401])(
+    'cannot use up what ends a pause after %s either, when no probe may be sent',
+    async (code) => {
+      const { clock, endpoint, judge, rest } = await scene(statusCode(code))
+      for (let i = 0; i < 5; i++) await judge(`first-${i}`)
+      endpoint.answer(guarded(statusCode(403)))
+      clock.advance(1)
+      await judge(NASTY)
+      await rest()
+      for (let i = 0; i < 5; i++) {
+        await judge(`${NASTY}${i}`)
+        expect(await judge(`good-${i}`)).toBe('granted')
+      }
+    },
+  )
+
   it('end no pause and start none, as the call that is let through after one', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
@@ -182,6 +224,7 @@ describe('a probe', () => {
     ['returns none', () => undefined],
     ['returns two words', () => 'two words'],
     ['returns a promise', async () => 'a-token'],
+    ['is async and throws', () => Promise.reject(new Error('of the application'))],
     ['returns too much', () => 'a'.repeat(20_000)],
   ])(
     'is not sent where the function %s: the event says so, and nothing counts',
@@ -198,6 +241,7 @@ describe('a probe', () => {
       )
       for (let i = 0; i < 10; i++) await judge(`${NASTY}${i}`)
       expect(await judge('good')).toBe('granted')
+      expect(await processFaults.faults()).toEqual([])
     },
   )
 
@@ -294,6 +338,21 @@ describe('known tokens', () => {
     endpoint.answer({ active: true })
     const other = token({ claims: { jti: 'another' } })
     expect(await judge(other, { introspect: true })).toBe('granted')
+  })
+
+  it('are not called inactive because of a status: they were active before', async () => {
+    const { clock, endpoint, judge, failures } = await scene(usual, {
+      introspection: { maxAge: 0 },
+    })
+    expect(await judge('good-1')).toBe('granted')
+    expect(await judge('good-2')).toBe('granted')
+    for (const code of [400, 413, 414, 422]) {
+      endpoint.answer(code)
+      clock.advance(1)
+      expect(await judge('good-1')).toBe(UNAVAILABLE)
+      expect(await judge('made-up')).toBe('401 inactive')
+    }
+    expect(failures()).toEqual(Array(4).fill('token_refused'))
   })
 
   it('are no longer known when they were called inactive', async () => {

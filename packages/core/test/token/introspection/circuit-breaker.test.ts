@@ -90,6 +90,18 @@ describe('the circuit breaker', () => {
     expect(breaker.ask(1000, false)).toBe('call')
   })
 
+  it('lets all calls through after a trial that says nothing, and opens for longer at the next failure', () => {
+    const breaker = opened()
+    breaker.inconclusive(trial(breaker, 1000))
+    expect([breaker.ask(1000, false), breaker.ask(1000, false)]).toEqual(['call', 'call'])
+    breaker.failed('call', 1000, 0)
+    expect([breaker.ask(1000, false), breaker.pause(1000)]).toEqual([undefined, 2])
+    breaker.inconclusive(trial(breaker, 3000))
+    breaker.succeeded('call')
+    for (let i = 0; i < 5; i++) breaker.failed('call', 3000, 0)
+    expect(breaker.pause(3000)).toBe(1)
+  })
+
   it('opens at once, and for as long, where the server asks for a pause', () => {
     const breaker = new CircuitBreaker()
     breaker.failed('call', 0, 17)

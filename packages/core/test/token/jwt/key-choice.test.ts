@@ -74,7 +74,7 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
     ],
   ]
 
-  it.each(CASES)('%s: the event says why, and no key is fetched', async (_, jwk, key, found) => {
+  it.each(CASES)('%s: the event says why', async (_, jwk, key, found) => {
     let fetched = 0
     const events: BearwardEvent[] = []
     const server = createResourceServer({
@@ -89,10 +89,13 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
     })
     await server.ready()
     for (let i = 0; i < 3; i++) {
-      const token = issuer.token({ key, header: { kid: 'rsa' }, claims: { jti: String(i) } })
-      expect(server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
+      const claims = { iat: 1, jti: String(i) }
+      const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
+      expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
     }
-    expect(fetched).toBe(1)
+    // A key that verifies by another algorithm is not looked for. One for another purpose may have been replaced.
+    const isVerifying = found.startsWith('a key for')
+    expect(fetched).toBe(isVerifying ? 1 : 2)
     expect(events.at(-1)).toMatchObject({
       type: 'refused',
       check: 'kid',
