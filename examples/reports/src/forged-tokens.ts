@@ -21,13 +21,17 @@ export function removeSignature({ value }: DescribedToken): DescribedToken {
   }
 }
 
-/** Signs the header (with its `kid`) and the claims of a token with another key. */
+/**
+ * Signs the header (with its `kid`) and the claims of a token with another key. The token says that it is ten minutes old:
+ * a younger one could have a new key, and gets 503 where the keys were fetched just before.
+ */
 export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
   const header = decodeProtectedHeader(value) as JWTHeaderParameters
   const { privateKey } = await generateKeyPair(header.alg)
+  const claims = { ...decodeJwt(value), iat: Math.floor(Date.now() / 1000) - 600 }
   return {
-    value: await new SignJWT(decodeJwt(value)).setProtectedHeader(header).sign(privateKey),
-    description: `claims of a valid token, kid ${header.kid}, signed with another key`,
+    value: await new SignJWT(claims).setProtectedHeader(header).sign(privateKey),
+    description: `claims of a valid token, issued ten minutes ago, kid ${header.kid}, signed with another key`,
   }
 }
 
