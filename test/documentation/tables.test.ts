@@ -9,7 +9,6 @@ import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/token/introspection/circuit-breaker.ts'
 import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
-import { WAITING } from '../../packages/core/src/keys/waiting-room.ts'
 import { METADATA_AGE } from '../../packages/core/src/authorization-server/discovered-endpoint.ts'
 import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-server/retry-after.ts'
 import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
@@ -149,7 +148,7 @@ describe('the tables of the documentation are true:', () => {
   it('times of keys', () => {
     const numbers = table('README.md', 'what').map(([, number]) => number)
     const { maxAge, staleLimit, refreshAt, backOff, withoutKeys } = KEY_TIMES
-    const { signingKey, waitForPermission } = KEY_TIMES
+    const { betweenDemands, longestWait } = KEY_TIMES
     expect(numbers).toEqual([
       `${maxAge / 60} min (jwksMaxAge)`,
       `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
@@ -159,8 +158,8 @@ describe('the tables of the documentation are true:', () => {
       `at most ${LONGEST_RETRY_AFTER.documents} s`,
       'is made once more, at once',
       `${staleLimit / 3600} h (jwksStaleIfError)`,
-      `once in ${signingKey} s`,
-      `${waitForPermission} s, ${WAITING.perKid} requests a kid and ${WAITING.inAll} in all`,
+      `once in ${betweenDemands} s`,
+      `${longestWait} s, ${LIMITS.waitingForKeys.perKid} requests a kid and ${LIMITS.waitingForKeys.inPause} in all`,
       `every ${withoutKeys} s where requests ask`,
       `${METADATA_AGE / 60_000} min, or when the keys are gone from their address`,
     ])

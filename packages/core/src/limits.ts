@@ -4,7 +4,7 @@ import { JSON_LIMITS } from './lib/json.ts'
 /**
  * The bounds on what others may send here, keep here, or make us do: those that are no options, in one place.
  * Each is a number, has a test, and is documented. What paces our own calls stands with the code that it
- * paces (`KEY_TIMES`, `BREAKER`, `METADATA_AGE`, `LONGEST_RETRY_AFTER`), and what memory an entry is charged with its
+ * paces (`KEY_TIMES`, `BREAKER`, `PROBE`, `METADATA_AGE`, `LONGEST_RETRY_AFTER`), and what memory an entry is charged with its
  * cache.
  */
 export const LIMITS = deepFreeze({
@@ -24,11 +24,11 @@ export const LIMITS = deepFreeze({
   introspectionBytes: 65_536,
   /** Introspection calls to one issuer at the same time. */
   introspectionCalls: 128,
-  /** How many of them are kept for tokens that were active when they were last asked about. */
+  /** How many of them are reserved for known tokens: those that were active before, or verified here. */
   callsForKnownTokens: 32,
   /** Seconds, from when it came, for which an answer that was asked for by a request is good for all its guards. */
   answerOfRequest: 1,
-  /** Seconds since another token got an answer, for a status 400 to be about the token. */
+  /** Seconds since another token got an answer with 200, for a status 400, 413, 414 or 422 to be about the token. */
   otherAnswer: 60,
   /** Answers of one issuer that are remembered, and the bytes they may take together. */
   rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
@@ -38,6 +38,11 @@ export const LIMITS = deepFreeze({
   keys: 100,
   /** Keys tried for one token, where a token without `kid` or a doubled `kid` leaves a choice. */
   keysTried: 4,
+  /**
+   * Requests that wait for a key of one issuer that is not held: for one `kid` and in all while no fetch may begin, and
+   * during a fetch.
+   */
+  waitingForKeys: { perKid: 4, inPause: 256, duringFetch: 4096 },
   /** Bits of an RSA modulus (RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work). */
   rsaBits: { min: 2048, max: 8192 },
   /** Characters of a claim that a pattern is held against. A longer one matches nothing. */

@@ -2,7 +2,7 @@ import type { RequirementContext } from './requirement.ts'
 
 export interface OptionalRequirement {
   /**
-   * Lets a request without an `Authorization` header pass as anonymous. Bad credentials are refused all the same.
+   * Lets a request without credentials pass as anonymous. Bad credentials are refused all the same.
    *
    * @default false
    */

@@ -1,7 +1,7 @@
 import { addNew } from '../lib/objects.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** The keys of one issuer that were withdrawn by hand. They stay so, whatever is published. */
+/** The keys of one issuer that `distrustKey` has named. They stay distrusted, whatever is published. */
 export class DistrustedKeys {
   readonly #thumbprints = new Set<string>()
 
@@ -14,11 +14,13 @@ export class DistrustedKeys {
     return this.#thumbprints.size === 0
   }
 
+  /** The keys that are not distrusted. */
   without(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
     if (this.isEmpty) return keys
     return keys.filter(({ thumbprint }) => !this.#thumbprints.has(thumbprint))
   }
 
+  /** The keys that are distrusted. */
   among(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
     if (this.isEmpty) return NONE
     return keys.filter(({ thumbprint }) => this.#thumbprints.has(thumbprint))

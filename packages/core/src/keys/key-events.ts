@@ -1,5 +1,6 @@
 import type { CallFailure, DiscoveryFailure } from '../authorization-server/describe-failure.ts'
 import type { IgnoredKey } from './key-set.ts'
+import type { DemandTrigger } from './life-cycle.ts'
 
 /** The keys of an issuer were fetched. */
 export interface KeysRefreshedEvent {
@@ -42,7 +43,7 @@ export interface KeysRecoveredEvent {
 export interface KeysRefreshTriggeredEvent {
   readonly type: 'keys_refresh_triggered'
   readonly issuer: string
-  readonly trigger: 'unknown_key' | 'changed_key'
+  readonly trigger: DemandTrigger
 }
 
 /** What is published about the keys of an issuer. */

@@ -6,7 +6,13 @@ import type { Clock } from '../lib/clock.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeysEvent } from './key-events.ts'
-import { type FetchedKeySet, KEY_TIMES, KeyLifeCycle, type Need } from './life-cycle.ts'
+import {
+  type DemandTrigger,
+  type FetchedKeySet,
+  KEY_TIMES,
+  KeyLifeCycle,
+  type Need,
+} from './life-cycle.ts'
 
 export interface KeyRefreshOptions {
   readonly issuer: string
@@ -42,25 +48,26 @@ export class KeyRefresh {
     })
   }
 
-  /** Why the last attempt failed that did. */
+  /** The error of the last failed attempt. */
   get lastError(): unknown {
     return this.#lastError
   }
 
-  /** Does what the plan for a need says. A promise where there is something to wait for. */
-  follow(need: Need, onStart?: () => void): Promise<void> | undefined {
+  /**
+   * Starts or joins an attempt as planned for a need. Returns `undefined` if there is nothing to wait for. `trigger` is why
+   * a token needs its `signing_key`.
+   */
+  follow(need: Need, trigger?: DemandTrigger): Promise<void> | undefined {
     if (this.#options.closed.aborted) return undefined
-    const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic())
-    if (start) {
-      this.#attempt()
-      onStart?.()
-    } else if (need === 'signing_key') this.#schedule()
+    const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic(), trigger)
+    if (start) this.#attempt()
+    else if (need === 'signing_key') this.#schedule()
     return wait ? [...this.#running.values()].at(-1) : undefined
   }
 
   /**
-   * Does what the plan for younger keys says. Old keys serve where those do not come soon. A promise where there is
-   * something to wait for.
+   * Starts or joins an attempt as planned for younger keys, and waits only briefly: then old keys are used. Returns
+   * `undefined` if there is nothing to wait for.
    */
   followBriefly(): Promise<void> | undefined {
     const { clock } = this.#options
@@ -75,15 +82,15 @@ export class KeyRefresh {
     return Promise.race([refreshed, enough]).finally(cancel)
   }
 
-  /** Waits for the first set, or for the next attempt to have one. */
+  /** Waits for an attempt, which it starts if the issuer may be asked. Also resolves when the attempt has failed. */
   async first(): Promise<void> {
     const now = this.#options.clock.monotonic()
     if (this.#running.size === 0 && this.lifeCycle.mayAsk(now)) this.#attempt()
     await [...this.#running.values()].at(-1)
   }
 
-  /** Waits until an attempt is over, or there will be none any more. */
-  async end(): Promise<void> {
+  /** Waits until the next attempt is over, or there will be none any more. */
+  async nextAttemptEnded(): Promise<void> {
     if (this.#options.closed.aborted) return
     await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }
@@ -94,9 +101,10 @@ export class KeyRefresh {
   }
 
   #attempt(): void {
-    const { closed, clock, fetchKeySet } = this.#options
+    const { closed, clock, fetchKeySet, issuer, publish } = this.#options
     if (closed.aborted) return
     this.#cancelAttempt()
+    const { demand: trigger } = this.lifeCycle
     const number = this.lifeCycle.begin(clock.monotonic())
     const done = runDetached(() =>
       fetchKeySet()
@@ -110,6 +118,7 @@ export class KeyRefresh {
         }),
     )
     this.#running.set(number, done)
+    if (trigger !== undefined) publish(() => ({ type: 'keys_refresh_triggered', issuer, trigger }))
   }
 
   #succeeded(number: number, fetched: FetchedKeySet): void {

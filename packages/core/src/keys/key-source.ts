@@ -17,17 +17,17 @@ export type KeyStatus =
   | { readonly state: 'unavailable' }
 
 /** What is known of the key that has signed a token, before the signature is verified. */
-export interface SoughtKey {
+export interface KeyQuery {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
   /** Those of the listed keys that may have signed the token. None, where there is no clear choice. */
   choose(listed: readonly VerifyingKey[]): readonly VerifyingKey[]
   /**
-   * Seconds since the epoch: keys that were fetched later have the sought one, if what the token says of itself is true.
-   * It decides between 401 and 503 where no keys can be fetched, and nothing else.
+   * Seconds since the epoch: the integer `iat` of the token plus the clock tolerance, unverified. Where keys may not be
+   * fetched at the moment, it decides between 401 and 503, and nothing else.
    */
-  readonly publishedBy: number | undefined
-  /** Whether the token is refused whoever has signed it. Then a key that is not at hand is not fetched. */
+  readonly issuedAt: number | undefined
+  /** Whether the token is refused whoever has signed it. While keys are held, no other ones are fetched for it. */
   isRuledOut(): boolean
 }
 
@@ -46,14 +46,17 @@ export interface KeySearch {
 
 /** Where the keys to verify a token with come from. */
 export interface KeySource {
-  search(sought: SoughtKey): KeySearch
+  search(query: KeyQuery): KeySearch
   /** The keys at hand: one that is not there is not looked for. Waits only where all of them are older than they may be. */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /** Whether any key was distrusted. It may have signed a token even if it is not at hand. */
   hasDistrusted(): boolean
-  /** Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. */
+  /**
+   * Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. Returns whether it was not
+   * distrusted before.
+   */
   readonly distrustKey?: (thumbprint: string) => boolean
   /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
   ready(): Promise<void>

@@ -19,9 +19,9 @@ export const KEY_TIMES = {
   /** A request that finds keys which are too old waits for younger ones, so long at most. Then the old ones serve. */
   waitForFresh: 0.3,
   /** Between two attempts that tokens set off whose key is not held. */
-  signingKey: 3.5,
-  /** Such a token waits for an attempt that begins within this time of its arrival. */
-  waitForPermission: 1,
+  betweenDemands: 3.5,
+  /** A token whose key is not held waits for an attempt that begins within this time of its arrival. */
+  longestWait: 1,
   /** Issuers date tokens back: Entra writes an `iat` of five minutes ago. */
   issuedEarlier: 300,
 } as const
@@ -34,6 +34,9 @@ export type Need =
   | 'fresh_keys'
   /** The key that has signed a token: the held set does not list it, or has other material under its name. */
   | 'signing_key'
+
+/** What a token lacks its key for: no such key is held, or the held one did not sign it. */
+export type DemandTrigger = 'unknown_key' | 'changed_key'
 
 /** What to do about it: start an attempt, wait for the one that runs, both, or neither. */
 export interface RefreshPlan {
@@ -62,7 +65,7 @@ interface HeldSet {
   readonly maxAge: number
   /** The number of its attempt. */
   readonly attempt: number
-  /** The keys that the issuer had published by then are in it. */
+  /** Time up to which every published key is in it. */
   readonly completeAt: number
 }
 
@@ -86,8 +89,8 @@ export class KeyLifeCycle {
   #startedAt = -Infinity
   /** The attempts whose answer still counts, and when they began. */
   readonly #running = new Map<number, number>()
-  /** Whether a token asks for the next attempt. */
-  #isDemanded = false
+  /** Why a token asks for the next attempt. */
+  #demand: DemandTrigger | undefined
   /** When the last attempt began that a token had asked for. */
   #demandedAt = -Infinity
   #failures = 0
@@ -127,16 +130,17 @@ export class KeyLifeCycle {
     return this.#held === undefined ? Infinity : this.#held.loadedAt + this.#held.maxAge * 1000
   }
 
-  /** When the next attempt is due by itself. */
+  /** When the next attempt is due: by itself, or because a token asks for it. */
   get dueAt(): number {
-    return this.#isDemanded ? Math.min(this.#dueAt, this.permittedAt) : this.#dueAt
+    return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)
   }
 
   /** From when on a token whose key is not held may set off an attempt. */
   get permittedAt(): number {
-    return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.signingKey * 1000)
+    return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.betweenDemands * 1000)
   }
 
+  /** The arrival of a token now. */
   arrive(now: number): Arrival {
     return { attempts: this.#started, at: now }
   }
@@ -150,7 +154,7 @@ export class KeyLifeCycle {
     return held !== undefined && held.attempt > arrival.attempts && held.completeAt >= arrival.at
   }
 
-  /** Up to when the held set has all keys that the issuer had published. */
+  /** Time up to which every published key is in the held set. */
   get completeAt(): number {
     return this.#held?.completeAt ?? -Infinity
   }
@@ -160,7 +164,8 @@ export class KeyLifeCycle {
     return now >= this.#pause.until
   }
 
-  plan(need: Need, now: number): RefreshPlan {
+  /** Says what to do about a need. `trigger` is why a token needs its `signing_key`. */
+  plan(need: Need, now: number, trigger: DemandTrigger = 'unknown_key'): RefreshPlan {
     const running = this.#running.size > 0
     switch (need) {
       case 'keys': {
@@ -175,17 +180,22 @@ export class KeyLifeCycle {
           : { start: !running && now >= this.#dueAt, wait: false }
       case 'signing_key': {
         if (running) return { start: false, wait: true }
-        this.#isDemanded = true
+        this.#demand ??= trigger
         const permitted = now >= this.permittedAt
         return { start: permitted, wait: permitted }
       }
     }
   }
 
+  /** Why a token asks for the next attempt, if one does. */
+  get demand(): DemandTrigger | undefined {
+    return this.#demand
+  }
+
   /** An attempt begins. Returns its number. */
   begin(now: number): number {
-    if (this.#isDemanded) this.#demandedAt = now
-    this.#isDemanded = false
+    if (this.#demand !== undefined) this.#demandedAt = now
+    this.#demand = undefined
     this.#startedAt = now
     this.#dueAt = Infinity
     this.#running.set(++this.#started, now)
@@ -225,7 +235,7 @@ export class KeyLifeCycle {
   retryAfter(now: number): number {
     const untilDue = (Math.min(this.#dueAt, this.permittedAt) - now) / 1000
     const usual = this.held(now) === undefined ? 1 : untilDue
-    return Math.max(usual, (this.#pause.until - now) / 1000)
+    return Math.max(0, usual, (this.#pause.until - now) / 1000)
   }
 
   #vary(jitter: number): number {

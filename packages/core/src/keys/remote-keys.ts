@@ -8,17 +8,17 @@ import { WaitingRoom } from './waiting-room.ts'
 
 /** Keys that an issuer publishes. Known keys answer at once, whatever happens behind them. */
 export function remoteKeys(options: KeyRefreshOptions): KeySource {
-  const { issuer, clock, closed, publish } = options
+  const { issuer, clock, closed } = options
   const refresh = new KeyRefresh(options)
   const { lifeCycle } = refresh
   const distrusted = new DistrustedKeys()
   const waitingRoom = new WaitingRoom()
-  const services = { issuer, clock, closed, publish, refresh, distrusted, waitingRoom }
+  const services = { issuer, clock, closed, refresh, distrusted, waitingRoom }
 
   const getSet = () => lifeCycle.held(clock.monotonic())?.set
 
   return {
-    search: (sought) => new PublishedKeySearch(services, sought),
+    search: (query) => new PublishedKeySearch(services, query),
 
     listed(algorithm, kid) {
       const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'

@@ -16,15 +16,15 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   const listed: KeySource['listed'] = (algorithm, kid) =>
     andThen(known, (set) => distrusted.without(set.find(algorithm, kid)))
   return {
-    search(sought) {
-      const { algorithm, kid } = sought
+    search(query) {
+      const { algorithm, kid } = query
       let isOver = false
       const find = () => (known instanceof Promise ? [] : known.find(algorithm, kid))
       return {
         next() {
           if (isOver) return []
           isOver = true
-          return andThen(listed(algorithm, kid), (keys) => sought.choose(keys))
+          return andThen(listed(algorithm, kid), (keys) => query.choose(keys))
         },
         distrusted: () => distrusted.among(find()),
         hasListed: () => find().length > 0,

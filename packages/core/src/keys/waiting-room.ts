@@ -1,35 +1,32 @@
-/**
- * How many requests may wait for a refresh that may not begin yet, for one `kid` and in all, and how many for one that is
- * under way.
- */
-export const WAITING = { perKid: 4, inAll: 256, duringRefresh: 4096 } as const
+import { LIMITS } from '../limits.ts'
 
-/** Counts the requests of one issuer that wait, so that strangers cannot pile them up. */
+/** Counts the requests of one issuer that wait for a key that is not held, so that they cannot pile up. */
 export class WaitingRoom {
-  readonly #waiting = new Map<string | undefined, number>()
-  #inAll = 0
-  #joined = 0
+  readonly #ofKid = new Map<string | undefined, number>()
+  #inPause = 0
+  #duringFetch = 0
 
-  /** The same for a request that waits for a refresh which is under way. */
-  join(): (() => void) | undefined {
-    if (this.#joined >= WAITING.duringRefresh) return undefined
-    this.#joined++
-    return () => void this.#joined--
+  /** Takes a place for a request that waits for a fetch under way. Returns what gives it back; `undefined`: none is left. */
+  enterRunning(): (() => void) | undefined {
+    if (this.#duringFetch >= LIMITS.waitingForKeys.duringFetch) return undefined
+    this.#duringFetch++
+    return () => void this.#duringFetch--
   }
 
-  /** Takes a place. Returns what gives it back, or `undefined` if there is none left. */
-  enter(kid: string | undefined): (() => void) | undefined {
-    const same = this.#waiting.get(kid) ?? 0
-    if (same >= WAITING.perKid || this.#inAll >= WAITING.inAll) return undefined
-    this.#waiting.set(kid, same + 1)
-    this.#inAll++
+  /** The same for a request that waits for a fetch that may not begin yet. */
+  enterPause(kid: string | undefined): (() => void) | undefined {
+    const { perKid, inPause } = LIMITS.waitingForKeys
+    const same = this.#ofKid.get(kid) ?? 0
+    if (same >= perKid || this.#inPause >= inPause) return undefined
+    this.#ofKid.set(kid, same + 1)
+    this.#inPause++
     return () => this.#leave(kid)
   }
 
   #leave(kid: string | undefined): void {
-    const others = this.#waiting.get(kid)! - 1
-    if (others === 0) this.#waiting.delete(kid)
-    else this.#waiting.set(kid, others)
-    this.#inAll--
+    const others = this.#ofKid.get(kid)! - 1
+    if (others === 0) this.#ofKid.delete(kid)
+    else this.#ofKid.set(kid, others)
+    this.#inPause--
   }
 }

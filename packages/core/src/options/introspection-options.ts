@@ -48,10 +48,9 @@ export interface IntrospectionOptions {
    */
   readonly negativeMaxAge?: number
   /**
-   * After a failed call for a token that was never active, the issuer is asked about a random token, to tell a server that
-   * is down from one that does not like that token. A function returns such a token, for a server whose tokens have a form
-   * of their own. `false`: none is asked about, for a server that locks clients out for wrong tokens. Then only calls for
-   * tokens that were active before, or verified here, show that it is down.
+   * Returns a token for the probe: a call for a token that the issuer does not know, to distinguish an outage from a token
+   * that makes a call fail. Without it: a random token. `false`: no probes, for servers that lock clients out for wrong
+   * tokens. Then only known tokens (active before, or verified here) detect an outage.
    */
   readonly probe?: false | (() => string)
 }

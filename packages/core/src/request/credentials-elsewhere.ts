@@ -2,7 +2,6 @@ import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { CredentialsOption } from '../model/settings.ts'
 import { describeType, Rejection } from '../response/rejection.ts'
 import {
-  checkHeaderLines,
   checkToken,
   type Credentials,
   type CredentialsReader,
@@ -22,8 +21,6 @@ export function createCredentialsReader(option: CredentialsOption | undefined): 
  */
 function inHeader(name: string): CredentialsReader {
   return (request) => {
-    const tooMany = checkHeaderLines(request)
-    if (tooMany !== undefined) return tooMany
     const values = headerValues(request, name)
     const reject = (reason: Rejection['reason'], found: string) =>
       new Rejection(reason, { check: name, expected: 'one token in one header line', found })
@@ -58,9 +55,5 @@ function byFunction(find: (request: never) => string | undefined): CredentialsRe
 }
 
 function toCredentials(token: string, check: string): Credentials | Rejection {
-  if (token === '') {
-    const explanation = { check, expected: 'a token', found: 'an empty string' }
-    return new Rejection('malformed_credentials', explanation)
-  }
   return checkToken(token, check) ?? { scheme: 'Bearer', token }
 }

@@ -33,7 +33,8 @@ export interface CredentialsExchange {
 /** Step of the pipeline: finds exactly one set of credentials (400, 401). */
 export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
   const { request, raw, services } = exchange
-  const credentials = services.findCredentials(request, raw ?? request)
+  // A token that did not come in a request has a first step of its own.
+  const credentials = checkHeaderLines(request) ?? services.findCredentials(request, raw!)
   if (credentials instanceof Rejection) return credentials
   exchange.credentials = credentials
   return undefined
@@ -55,6 +56,7 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
   const malformed = (expected: string, found: string) =>
     new Rejection('malformed_credentials', { check, expected, found })
   if (typeof token !== 'string') return malformed('a string', describeType(token))
+  if (token === '') return malformed('a token', 'an empty string')
   if (LEADING_SCHEME.test(token)) return malformed('the token without a scheme', 'a scheme')
   return checkTokenLength(token)
 }
@@ -68,8 +70,6 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
  * anything but a JWS.
  */
 export function parseCredentials(request: RequestLike): Credentials | Rejection {
-  const tooMany = checkHeaderLines(request)
-  if (tooMany !== undefined) return tooMany
   const values = headerValues(request, 'authorization')
   if (values.length === 0) return rejected('no_credentials', 'an access token', 'nothing')
   if (values.length > 1) {
@@ -86,10 +86,10 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
 }
 
 /** The line with the credentials may be among those that Node drops from a request with too many. */
-export function checkHeaderLines(request: RequestLike): Rejection | undefined {
+function checkHeaderLines(request: RequestLike): Rejection | undefined {
   if ((getRawHeaders(request)?.length ?? 0) < 2 * LIMITS.headerLines) return undefined
   const expected = `fewer than ${LIMITS.headerLines} header lines`
-  return rejected('malformed_credentials', expected, 'more')
+  return new Rejection('malformed_credentials', { check: 'header lines', expected, found: 'more' })
 }
 
 /**

@@ -24,7 +24,7 @@ export function checkTokenLength(token: string): Rejection | undefined {
 export function rejectAsToken(text: string): Rejection {
   return text.includes(',')
     ? rejectAsSeveral()
-    : rejected('malformed_credentials', 'one b64token after the scheme', 'something else')
+    : rejected('malformed_credentials', 'one b64token', 'something else')
 }
 
 /** The rejection of several credentials in one header line: a proxy joins two lines by a comma. */
@@ -33,5 +33,5 @@ export function rejectAsSeveral(): Rejection {
 }
 
 function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {
-  return new Rejection(reason, { check: 'Authorization', expected, found })
+  return new Rejection(reason, { check: 'token', expected, found })
 }

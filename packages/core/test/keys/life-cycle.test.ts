@@ -6,7 +6,6 @@ import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scrip
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
-import { WAITING } from '../../src/keys/waiting-room.ts'
 import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
 import { METADATA_AGE } from '../../src/authorization-server/discovered-endpoint.ts'
 
@@ -39,11 +38,10 @@ describe('the numbers of the life-cycle', () => {
       backOff: { first: 2, last: 60, jitter: 0.2 },
       withoutKeys: 0.8,
       waitForFresh: 0.3,
-      signingKey: 3.5,
-      waitForPermission: 1,
+      betweenDemands: 3.5,
+      longestWait: 1,
       issuedEarlier: 300,
     })
-    expect(WAITING).toEqual({ perKid: 4, inAll: 256, duringRefresh: 4096 })
     expect([METADATA_AGE, LONGEST_RETRY_AFTER.documents]).toEqual([300_000, 10])
   })
 })

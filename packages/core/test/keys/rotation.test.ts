@@ -3,7 +3,7 @@ import { settled } from '../../../../test/support/fake-clock.ts'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import { WAITING } from '../../src/keys/waiting-room.ts'
+import { LIMITS } from '../../src/limits.ts'
 import {
   type Answer,
   count,
@@ -20,13 +20,14 @@ import {
 
 describe('keys that the set does not list', () => {
   it('cost at most three fetches in ten seconds of a storm, and no valid request', async () => {
-    const { clock, endpoint, send, server, traffic } = serveTraffic(OLD)
+    const { clock, endpoint, events, send, server, traffic } = serveTraffic(OLD)
     await server.ready()
     endpoint.asked()
     const storm = await traffic(10, 1000, (i) =>
       i % 20 === 0 ? send() : send(newKey, `random-${i}`),
     )
     expect(endpoint.asked()).toEqual(['/jwks', '/jwks', '/jwks'])
+    expect(count(events.map(({ type }) => type))['keys_refresh_triggered']).toBe(3)
     const valid = storm.filter((_, i) => i % 20 === 0)
     expect(lost(valid)).toBe(0)
     expect(longest(valid)).toBe(0)
@@ -38,7 +39,7 @@ describe('keys that the set does not list', () => {
       '401 unknown_key': expect.any(Number),
       '503 keys_refresh_pending': expect.any(Number),
     })
-    expect(counted['401 unknown_key']).toBeLessThanOrEqual(3 * (WAITING.inAll + 1))
+    expect(counted['401 unknown_key']).toBeLessThanOrEqual(3 * (LIMITS.waitingForKeys.inPause + 1))
     expect(longest(bogus)).toBeLessThanOrEqual(1000)
   })
 
@@ -458,6 +459,17 @@ describe('keys that change', () => {
     const answer = send(replaced)
     await settled()
     expect(statusOf(answer)).toBe('granted')
+  })
+
+  it('say that they are distrusted also where that was said before they were fetched', async () => {
+    const { send, server } = serveTraffic(OLD)
+    server.distrustKey({ issuer: ISSUER, thumbprint: await thumbprintOf(oldKey.jwk) })
+    const answer = send(oldKey)
+    await settled()
+    expect(answer.outcome).toMatchObject({
+      reason: 'unknown_key',
+      explanation: { found: 'a distrusted key' },
+    })
   })
 
   it('never come back once they are distrusted, whatever is published', async () => {

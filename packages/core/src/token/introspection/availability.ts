@@ -5,9 +5,11 @@ import type { FailedCall } from './introspection-failure.ts'
 import type { Probe, ProbeResult } from './probe.ts'
 
 /**
- * Whether the server of an issuer can be asked: a circuit breaker, and what it counts. Strangers choose what they send. So
- * a call for a token that was never verified or active counts as failed only where a probe fails, too, and a probe tries
- * whether the server is back. Known tokens pass an open breaker.
+ * Whether the introspection endpoint of an issuer can be asked: a circuit breaker, and what it counts. Anybody can send
+ * unknown tokens, which were neither verified nor active before. So a failed call for one counts only if a probe fails,
+ * too, and a probe also decides whether a pause is over. Known tokens pass an open breaker.
+ *
+ * Callers must report the result of a permitted call with `succeeded`, `failed` or `inconclusive`.
  */
 export class Availability {
   readonly #breaker = new CircuitBreaker()
@@ -16,20 +18,22 @@ export class Availability {
   /** Up to then, the server wants fewer calls. An answer to a known token does not end that. */
   #throttledUntil = -Infinity
 
-  /** Without a probe, a failure that may be due to a token of strangers does not count. `now`: monotonic milliseconds. */
+  /** Without a probe, a failure that an unknown token can cause does not count. `now`: monotonic milliseconds. */
   constructor(probe: Probe | undefined, now: () => number) {
     this.#probe = probe
     this.#now = now
   }
 
-  /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
+  /** `undefined`: no call may be made. */
   ask(isKnown: boolean): MaybePromise<Permission | undefined> {
     const now = this.#now()
     if (!isKnown && now < this.#throttledUntil) return undefined
     const permission = this.#breaker.ask(now, isKnown)
-    if (permission !== 'trial' || isKnown || this.#probe?.isDue !== true) return permission
-    return andThen(this.#probe.ask(), (result) => {
-      this.#judge('trial', 0, result)
+    if (permission !== 'trial' || isKnown) return permission
+    const result = this.#probe?.ask(this.#breaker.openedAt)
+    if (result === undefined) return permission
+    return andThen(result, (known) => {
+      this.#judge('trial', known)
       return this.#breaker.ask(this.#now(), false)
     })
   }
@@ -49,33 +53,33 @@ export class Availability {
   failed(permission: Permission, failure: FailedCall, isKnown: boolean): void {
     if (failure.dueTo === 'token') return this.inconclusive(permission)
     if (failure.dueTo === 'either' && !isKnown) {
-      const judge = (result: ProbeResult) => this.#judge(permission, failure.retryAfter, result)
+      const judge = (result: ProbeResult) => this.#judge(permission, result)
       return void andThen(this.#probe?.ask(), judge)
     }
-    if (failure.dueTo === 'server') this.#heed(failure)
+    this.#heed(failure)
     this.#breaker.failed(permission, this.#now(), failure.retryAfter)
   }
 
-  /** Seconds until a call of any token may be made again. */
+  /** Seconds for which unknown tokens are not introspected. */
   get pause(): number {
     const now = this.#now()
     return Math.max(this.#breaker.pause(now), (this.#throttledUntil - now) / 1000)
   }
 
-  /** A call may be due to its token: a probe has shown whether it is. */
-  #judge(permission: Permission, retryAfter: number, result: ProbeResult): void {
-    if (result === undefined) return this.inconclusive(permission)
-    const hasAnswered = result === 'answered' || result.dueTo === 'token'
-    if (!hasAnswered) {
-      if (result.dueTo === 'server') this.#heed(result)
-      this.#breaker.failed(permission, this.#now(), Math.max(retryAfter, result.retryAfter))
+  /** The result of a probe decides about a permitted call: its own failure may be due to its token. */
+  #judge(permission: Permission, result: ProbeResult): void {
+    if (result === undefined) this.inconclusive(permission)
+    else if (result !== 'answered') {
+      this.#heed(result)
+      this.#breaker.failed(permission, this.#now(), result.retryAfter)
     } else if (permission === 'trial') this.#breaker.succeeded(permission)
     // An answer to a probe does not make up for calls of known tokens that have failed.
     else this.inconclusive(permission)
   }
 
-  /** The server has refused us, or wants fewer calls. */
+  /** The server may have refused our credentials, or asked for fewer calls. */
   #heed({ failure, retryAfter }: FailedCall): void {
+    if (failure !== 'credentials_refused' && failure !== 'throttled') return
     this.#probe?.pause()
     if (failure !== 'throttled') return
     const seconds = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)

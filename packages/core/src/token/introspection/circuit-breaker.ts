@@ -9,8 +9,8 @@ export const BREAKER = {
 } as const
 
 /**
- * That a call may be made. What becomes of a `trial` decides about the calls that come after it. A call of a known token
- * may pass though others may not: it can close the breaker, and cannot keep it open.
+ * That a call may be made. The result of a `trial` decides about the calls that come after it. A known token may `pass`
+ * though others may not: its call can close the breaker. Its failure changes nothing, except for a `Retry-After`.
  */
 export type Permission = 'call' | 'trial' | 'pass'
 
@@ -33,8 +33,10 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  */
 export class CircuitBreaker {
   #state: State = CLOSED
+  /** When it last opened, in monotonic milliseconds. */
+  openedAt = -Infinity
 
-  /** `undefined`: no call may be made. Whoever gets a permission has to tell what became of the call. */
+  /** `undefined`: no call may be made. Callers must report the result of a permitted call. */
   ask(monotonic: number, isKnown: boolean): Permission | undefined {
     const state = this.#state
     if (state.name === 'closed') return 'call'
@@ -50,7 +52,7 @@ export class CircuitBreaker {
 
   /**
    * What came says nothing about whether it answers others. After a trial, all calls are let through, and the next failure
-   * opens it for twice as long: strangers must not use up one trial after the other.
+   * opens it for twice as long: nobody must be able to use up one trial after the other.
    */
   inconclusive(permission: Permission): void {
     const state = this.#state
@@ -64,25 +66,27 @@ export class CircuitBreaker {
     if (state.name === 'closed') {
       const failures = state.failures + 1
       const opens = failures >= BREAKER.failures || retryAfter > 0
-      this.#state = opens ? opened(state.pauses, monotonic, retryAfter) : { ...state, failures }
+      if (opens) this.#open(state.pauses, monotonic, retryAfter)
+      else this.#state = { ...state, failures }
     } else if (permission === 'trial') {
-      this.#state = opened(state.pauses, monotonic, retryAfter)
+      this.#open(state.pauses, monotonic, retryAfter)
     } else if (state.name === 'open') {
       const asked = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
       this.#state = { ...state, until: Math.max(state.until, asked) }
     }
   }
 
-  /** Seconds until a call of any token may be made again. */
+  /** Seconds for which calls of unknown tokens are not permitted. */
   pause(monotonic: number): number {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
-}
 
-/** What the server asks for can only make the pause longer: it may say 0, and mean nothing by it. */
-function opened(pauses: number, monotonic: number, retryAfter: number): State {
-  const { first, last } = BREAKER.pause
-  const asked = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
-  const seconds = Math.max(asked, Math.min(last, first * 2 ** pauses))
-  return { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
+  /** What the server asks for can only make the pause longer: it may say 0, and mean nothing by it. */
+  #open(pauses: number, monotonic: number, retryAfter: number): void {
+    const { first, last } = BREAKER.pause
+    const asked = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
+    const seconds = Math.max(asked, Math.min(last, first * 2 ** pauses))
+    this.#state = { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
+    this.openedAt = monotonic
+  }
 }

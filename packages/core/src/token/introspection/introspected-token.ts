@@ -64,7 +64,7 @@ function checkPurpose(
   { claims }: ActiveResponse,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  if (audiencesOf(settings) !== null) return undefined
+  if (getResponseAudiences(settings) !== null) return undefined
   const isJwt = settings.tokenFormat === 'any' && !(parseCompactJws(presented) instanceof Rejection)
   return isJwt ? undefined : checkMark(claims, settings)
 }
@@ -95,7 +95,7 @@ export function introspectedToken(
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
     checkTokenKind(claims, reading, Object.hasOwn(claims, 'token_type')) ??
-    checkAudience(claims, { audiences: audiencesOf(settings), allowedClients }, reading) ??
+    checkAudience(claims, { audiences: getResponseAudiences(settings), allowedClients }, reading) ??
     toAccessToken(claims, { ...reading, issuer: settings.issuer }, 'introspection')
   )
 }
@@ -124,11 +124,14 @@ function checkConfirmedAudience(
   claims: JsonObject,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  return checkIntended(claims, { audiences: audiencesOf(settings) ?? settings.audiences })
+  return checkIntended(claims, { audiences: getResponseAudiences(settings) ?? settings.audiences })
 }
 
 /** The audiences of responses. */
-function audiencesOf({ introspection, audiences }: IssuerSettings): readonly string[] | null {
+function getResponseAudiences({
+  introspection,
+  audiences,
+}: IssuerSettings): readonly string[] | null {
   return introspection === undefined ? audiences : introspection.audiences
 }
 

@@ -32,7 +32,7 @@ export class IntrospectionCall {
     this.#parts = parts
   }
 
-  /** Finds the endpoint and asks it, within the time that a call may take. */
+  /** Finds the endpoint and asks it, within the time that a call may take. Never rejects. */
   async make(token: string): Promise<IntrospectionResponse | FailedCall> {
     const { issuer, settings, endpoint, fetch, bounds } = this.#parts
     const { clock } = bounds

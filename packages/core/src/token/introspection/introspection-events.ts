@@ -19,18 +19,18 @@ export interface IntrospectionCachedEvent {
 export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailure> {
   readonly type: 'introspection_failed'
   readonly issuer: string
-  /** Whole seconds for which the issuer is not asked from now on: 0 while the circuit breaker is closed. */
+  /** Whole seconds for which unknown tokens are not introspected from now on. */
   readonly pause: number
 }
 
 /**
- * An issuer was asked about a made-up token of our own: a call for a token that nobody has called active yet had come to
- * nothing, which can be due to that token.
+ * An issuer was asked about a made-up token of our own, because a call for an unknown token had failed, or because the pause
+ * after failed calls was over.
  */
 export interface IntrospectionProbedEvent {
   readonly type: 'introspection_probed'
   readonly issuer: string
-  /** Whether the issuer has answered. If it has not, the failed call counts. */
+  /** Whether the endpoint has answered. If it has not, the failed call counts, or the next pause begins. */
   readonly answered: boolean
 }
 

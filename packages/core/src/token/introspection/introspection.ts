@@ -109,14 +109,24 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (callsUnderWay >= (isKnown ? most : most - kept))
       return unavailable('too many calls at once', 1)
     callsUnderWay++
-    const leave = () => callsUnderWay--
-    const begun = forgetCount
-    const permission = await availability.ask(isKnown)
-    if (permission === undefined) {
-      leave()
-      return unavailable('that the last calls have failed', availability.pause)
+    try {
+      const permission = await availability.ask(isKnown)
+      return permission === undefined
+        ? unavailable('a pause after failed calls', availability.pause)
+        : await ask(token, hash, permission, isKnown)
+    } finally {
+      callsUnderWay--
     }
-    const result = await call.make(token).finally(leave)
+  }
+
+  async function ask(
+    token: string,
+    hash: string,
+    permission: Permission,
+    isKnown: boolean,
+  ): Promise<Answer> {
+    const begun = forgetCount
+    const result = await call.make(token)
     if ('active' in result) {
       availability.succeeded(permission)
       answeredTokens.add(hash, now())
@@ -159,8 +169,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     )
   }
 
+  /** Never rejects. */
   async function sendProbe(): Promise<ProbeResult> {
-    const token = makeProbeToken(settings.probe)
+    const token = makeProbeToken(settings.probe || undefined)
     if (token === undefined) {
       const detail = 'introspection.probe has not returned a token'
       publishFailed({ failure: 'unexpected', detail }, 0)
@@ -170,7 +181,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (closed.aborted) return undefined
     const answered = 'active' in result || result.dueTo === 'token'
     publish(() => ({ type: 'introspection_probed', issuer: identifier, answered }))
-    return 'active' in result ? 'answered' : result
+    return answered ? 'answered' : result
   }
 
   function publishFailed(

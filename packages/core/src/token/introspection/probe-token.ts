@@ -8,8 +8,8 @@ const BYTES = 32
  * Makes the token of a probe: a random one that no issuer knows, unless the application makes its own. Returns `undefined`
  * where that is no token.
  */
-export function makeProbeToken(own: (() => string) | undefined | false): string | undefined {
-  if (typeof own !== 'function') return randomToken()
+export function makeProbeToken(own: (() => string) | undefined): string | undefined {
+  if (own === undefined) return randomToken()
   try {
     const token: unknown = own()
     ignoreRejection(token)

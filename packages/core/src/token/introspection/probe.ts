@@ -3,8 +3,10 @@ import type { FailedCall } from './introspection-failure.ts'
 
 /** The numbers of probes, in seconds. */
 export const PROBE = {
-  /** What a probe has shown counts for so long. So there are at most twelve in a minute. */
+  /** The result of a probe counts for so long. */
   valid: 5,
+  /** Probes in a minute. */
+  perMinute: 12,
   /** After a server has refused our credentials, or asked for fewer calls, it gets no probe for so long. */
   quiet: 60,
 } as const
@@ -13,38 +15,39 @@ export const PROBE = {
 export type ProbeResult = 'answered' | FailedCall | undefined
 
 /**
- * A question about a token of our own, which the issuer does not know. It shows whether a server answers at all, where a
- * call for somebody else's token has come to nothing: that can be due to the token.
+ * An introspection call for a token of our own, which the issuer does not know. It shows whether the endpoint answers at
+ * all, to distinguish an outage from a token that makes a call fail.
  */
 export class Probe {
   readonly #send: () => Promise<ProbeResult>
   readonly #now: () => number
   #last: { readonly result: ProbeResult; readonly at: number } | undefined
   #running: Promise<ProbeResult> | undefined
+  /** When the probes of the last minute were made. */
+  #made: readonly number[] = []
   #quietUntil = -Infinity
 
-  /** `now`: monotonic milliseconds. */
+  /** `send` never rejects. `now`: monotonic milliseconds. */
   constructor(send: () => Promise<ProbeResult>, now: () => number) {
     this.#send = send
     this.#now = now
   }
 
-  /** Whether a probe may be made now. */
-  get isDue(): boolean {
-    const now = this.#now()
-    const isValid = this.#last !== undefined && now - this.#last.at < PROBE.valid * 1000
-    return this.#running === undefined && !isValid && now >= this.#quietUntil
-  }
-
-  /** Makes a probe, or takes what the last one has shown. */
-  ask(): MaybePromise<ProbeResult> {
+  /**
+   * Makes a probe, or returns the result of the last one, if that is younger than `after` (monotonic milliseconds).
+   * `undefined`: no probe may be made now.
+   */
+  ask(after = -Infinity): MaybePromise<ProbeResult> {
     if (this.#running !== undefined) return this.#running
-    if (this.isDue) return this.#make()
-    const isValid = this.#last !== undefined && this.#now() - this.#last.at < PROBE.valid * 1000
-    return isValid ? this.#last!.result : undefined
+    const now = this.#now()
+    const { at, result } = this.#last ?? { at: -Infinity, result: undefined }
+    if (now - at < PROBE.valid * 1000 && at > after) return result
+    this.#made = this.#made.filter((made) => now - made < 60_000)
+    const mayMake = now >= this.#quietUntil && this.#made.length < PROBE.perMinute
+    return mayMake ? this.#make(now) : undefined
   }
 
-  /** The server has refused us, or wants fewer calls. */
+  /** The server has refused our credentials, or wants fewer calls. */
   pause(): void {
     this.#quietUntil = this.#now() + PROBE.quiet * 1000
   }
@@ -54,7 +57,8 @@ export class Probe {
     this.#quietUntil = -Infinity
   }
 
-  #make(): Promise<ProbeResult> {
+  #make(now: number): Promise<ProbeResult> {
+    this.#made = [...this.#made, now]
     this.#running = this.#send()
       .then((result) => {
         this.#last = { result, at: this.#now() }

@@ -18,8 +18,8 @@ export interface SignedBy extends KeyHint {
 
 /**
  * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3): header, key,
- * signature, and only then the claims, so that what is said about the claims of a forged token is
- * nothing. `now` gives seconds since the epoch.
+ * signature, and only then the claims, so that no answer or event says which claim of a forged token is wrong. Only
+ * whether a token of no known key gets 401 or 503 depends on its claims. `now` gives seconds since the epoch.
  *
  * Does NOT check scopes, the subject, or whether the token has been revoked, and does not look at `cnf`.
  */
@@ -60,7 +60,7 @@ export interface Signer {
 
 /**
  * Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. `isRuledOut`: see
- * `SoughtKey`.
+ * `KeyQuery`.
  */
 export function verifySignature(
   jws: CompactJws,
@@ -69,26 +69,31 @@ export function verifySignature(
   isRuledOut: () => boolean = () => false,
 ): MaybePromise<SignedBy | Rejection> {
   const { algorithm, kid } = hint
-  const { keys, settings } = issuer
-  const search = keys.search({
+  const { settings } = issuer
+  const search = issuer.keys.search({
     algorithm,
     kid,
     choose: (listed) => candidates(listed, issuer),
-    publishedBy: readPublishedBy(jws, settings),
+    issuedAt: readIssuedAt(jws, settings),
     isRuledOut,
   })
   let hasTried = false
 
-  function tryNext(): MaybePromise<SignedBy | Rejection> {
-    return andThen(signerAmong(search.distrusted().slice(0, LIMITS.keysTried), jws), (distrusted) =>
-      distrusted === undefined ? andThen(search.next(), tryKeys) : withdrawn(settings.issuer),
+  /** A token of a distrusted key is refused before another key is looked for. */
+  function unlessDistrusted(
+    next: () => MaybePromise<SignedBy | Rejection>,
+  ): MaybePromise<SignedBy | Rejection> {
+    const keys = search.distrusted().slice(0, LIMITS.keysTried)
+    return andThen(signerAmong(keys, jws), (signer) =>
+      signer === undefined ? next() : signedByDistrusted(settings.issuer),
     )
   }
 
+  const tryNext = () => unlessDistrusted(() => andThen(search.next(), tryKeys))
+
   function tryKeys(found: readonly VerifyingKey[] | Rejection): MaybePromise<SignedBy | Rejection> {
     if (found instanceof Rejection) return found
-    if (found.length === 0)
-      return hasTried ? forged(settings.issuer) : unlisted(hint, search.hasListed(), issuer)
+    if (found.length === 0) return unlessDistrusted(refuseToken)
     hasTried = true
     return andThen(signerAmong(found, jws), (signer) => {
       if (signer === undefined) return tryNext()
@@ -96,11 +101,14 @@ export function verifySignature(
     })
   }
 
+  const refuseToken = () =>
+    hasTried ? forged(settings.issuer) : unlisted(hint, search.hasListed(), issuer)
+
   return tryNext()
 }
 
-/** The time by which the key must have been published, by what the token says, which is not verified. */
-function readPublishedBy(
+/** The latest time at which the token was issued, by what it says, which is not verified. */
+function readIssuedAt(
   { claims }: CompactJws,
   { clockTolerance }: IssuerSettings,
 ): number | undefined {
@@ -150,7 +158,7 @@ function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signe
   return new Rejection('unknown_key', { check: 'kid', expected, found })
 }
 
-function withdrawn(issuer: string): Rejection {
+function signedByDistrusted(issuer: string): Rejection {
   const expected = `a key of ${issuer}`
   return new Rejection('unknown_key', { check: 'kid', expected, found: 'a distrusted key' })
 }

@@ -50,7 +50,7 @@ const DISLIKES: readonly (readonly [string, (asked: Asked) => void])[] = [
 
 describe('the numbers of probes', () => {
   it('are these, and are documented', () => {
-    expect(PROBE).toEqual({ valid: 5, quiet: 60 })
+    expect(PROBE).toEqual({ valid: 5, perMinute: 12, quiet: 60 })
   })
 })
 
@@ -184,6 +184,32 @@ describe('tokens of strangers that make a call fail', () => {
 })
 
 describe('a probe', () => {
+  it('is made twelve times in a minute at most, however often the endpoint comes and goes', async () => {
+    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+    for (let i = 0; i < 120; i++) {
+      endpoint.answer(i % 8 < 5 ? statusCode(502) : guarded(statusCode(502)))
+      await judge(`${NASTY}${i}`)
+      await rest()
+      await judge(`good-${i}`)
+      await rest()
+      clock.advance(0.5)
+    }
+    const own = endpoint.asked.filter(({ form }) => /^\w{64}$/.test(form.get('token')!))
+    expect(own.length).toBeLessThanOrEqual(12)
+    expect(own.length).toBeGreaterThan(5)
+  })
+
+  it('decides when a pause is over, and not one from before it', async () => {
+    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+    for (let i = 0; i < 5; i++) {
+      await judge(`${NASTY}${i}`)
+      await rest()
+    }
+    endpoint.answer(usual)
+    clock.advance(1)
+    expect(await judge('good')).toBe('granted')
+  })
+
   /** Fails one call for a stranger, and returns the tokens that were asked about. */
   async function probed(options: SceneOptions) {
     const made = await scene(guarded(statusCode(502)), options)
