@@ -71,19 +71,24 @@ describe.each([
   it.each<[string, unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
-    ['gives nothing', () => {}],
     ['gives null', () => null],
     ['gives 1', () => 1],
     ['gives a text', () => 'true'],
     ['gives an object', () => ({ granted: true })],
     ['gives a function', () => () => true],
-    ['promises nothing', async () => {}],
     ['promises a text', async () => 'true'],
     ['promises a function', async () => () => true],
     ['gives a boxed true', () => Object(true) as unknown],
     ['gives something that fails when it is awaited', () => new Failing()],
   ])('a check that %s lets nobody pass', async (_what, check) => {
     expect(await ask(good(), keys(), { check })).toEqual(outcome(500, false))
+  })
+
+  it.each<[string, unknown]>([
+    ['gives nothing', () => {}],
+    ['promises nothing', async () => {}],
+  ])('a check that %s lets nobody pass', async (_what, check) => {
+    expect(await ask(good(), keys(), { check })).toEqual(outcome(403, false))
   })
 
   it.each<[string, (token: { claims: { act?: object } }) => unknown]>([

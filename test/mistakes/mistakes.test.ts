@@ -42,6 +42,19 @@ const OPTIONS: readonly Mistake[] = [
     AUDIENCE_IS_MISSING,
   ],
   [
+    'lines of a file with Windows line ends',
+    { issuer: `${GOOD.issuer}\r`, audience: `${GOOD.audience}\r` },
+    'issuer begins or ends with white space, such as a line end: remove it.',
+    'audience begins or ends with white space, such as a line end: remove it.',
+  ],
+  [
+    'white space in a list',
+    { ...GOOD, allowedClients: ['orders', ' reports'], audience: ['a', 'b\n'] },
+    'audience begins or ends with white space, such as a line end: remove it.',
+    'allowedClients begins or ends with white space, such as a line end: remove it.',
+  ],
+  ['nothing but white space', { ...GOOD, audience: ' ' }, AUDIENCE_IS_MISSING],
+  [
     'a misspelt option',
     { issuer: GOOD.issuer, audiance: 'reports' },
     'audiance is not known. Did you mean audience?',

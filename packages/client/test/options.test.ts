@@ -57,7 +57,8 @@ describe('clientCredentials()', () => {
       { clientAuthentication: { method: 'client_secret_basic', secret: 'from a file\n' } },
       'clientAuthentication.secret holds a line break: trim it',
     ],
-    [{ clientId: 'orders\r\n' }, 'clientId holds a line break: trim it'],
+    [{ clientId: 'orders\r\n' }, 'clientId begins or ends with white space'],
+    [{ clientId: 'ord\ners' }, 'clientId holds a line break: trim it'],
     [{ clientId: undefined }, 'clientId is missing (is the environment variable set?)'],
     [{ issuer: 'https://auth.example.com/?a=b' }, 'issuer must be an https address without query'],
     [

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, ISSUER } from '../../../test/support/issuer.ts'
-import { ConfigurationError, optionsFromEnv, resourceServerFromEnv } from '../src/index.ts'
+import {
+  ConfigurationError,
+  createResourceServer,
+  optionsFromEnv,
+  resourceServerFromEnv,
+} from '../src/index.ts'
 import { COMMON_OPTIONS } from '../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../src/options/issuer-options.ts'
 import { polluted } from './support/polluted.ts'
@@ -20,6 +25,17 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
 }
 
 describe('resourceServerFromEnv', () => {
+  it('has one audience, whatever a list looks like elsewhere, and no line ends', () => {
+    const read = (more: Record<string, string>) => () =>
+      createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
+    expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
+      'BEARWARD_AUDIENCE must be one audience, and has white space in it. Set several with createBearward({ audience: [...] }).',
+    )
+    expect(read({ BEARWARD_AUDIENCE: 'orders\r' })).toThrow(
+      'audience begins or ends with white space, such as a line end: remove it.',
+    )
+  })
+
   it('says what is wrong in the words of the environment', () => {
     expect(
       getProblems({

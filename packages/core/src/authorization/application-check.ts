@@ -4,8 +4,9 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 
 export interface ApplicationCheckRequirement<Raw> {
   /**
-   * Called last. `true` grants, `false` refuses with 403, and anything else is a programming error. What it throws
-   * goes to the error handling of the framework, and the handler does not run. A public platform such as GitHub,
+   * Called last. `true` grants. `false` refuses with 403, and so does `undefined`: the event then says that `return` is
+   * missing. Anything else is a programming error. What it throws goes to the error handling of the framework, and the
+   * handler does not run. A public platform such as GitHub,
    * where anybody can request a token for this API, needs `check` or `clients`.
    */
   readonly check?: (token: AccessToken, request: Raw) => MaybePromise<boolean>
@@ -28,6 +29,10 @@ export function readApplicationCheck(
       )
       return andThen(isThenable(answer) ? Promise.resolve(answer) : answer, (granted) => {
         if (granted === true) return undefined
+        if (granted === undefined) {
+          const found = 'undefined: a return is missing in the check'
+          return reject('check_failed', { check: 'check', expected: 'true or false', found })
+        }
         if (granted !== false) {
           throw new TypeError(
             'The check of a guard must return true or false, or a promise of one.',

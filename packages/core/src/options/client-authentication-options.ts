@@ -21,7 +21,7 @@ import {
 } from './option-table.ts'
 
 const SECRET: OptionTable<{ readonly secret: Secret }> = {
-  secret: custom(readSecretText, { required: true }),
+  secret: custom(readSecretText, { required: true, isSecret: true }),
 }
 
 const KEY: OptionTable<Partial<Omit<PrivateKeyJwt & ClientAssertion, 'method'>>> = {

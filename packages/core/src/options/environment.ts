@@ -52,6 +52,11 @@ export function optionsFromEnv(
   for (const { name, required } of VARIABLES.values()) {
     if (required && !set.has(name)) problems.add(`${name} is not set.`)
   }
+  if (/\S\s+\S/.test(set.get('BEARWARD_AUDIENCE') ?? '')) {
+    problems.add(
+      'BEARWARD_AUDIENCE must be one audience, and has white space in it. Set several with createBearward({ audience: [...] }).',
+    )
+  }
   problems.throwAs(ENVIRONMENT.title)
 
   const options = [...set].map(([name, text]) => {

@@ -23,7 +23,9 @@ interface RowFacts<Default> {
 }
 
 /** Facts of a row with a reader of its own. */
-interface CustomFacts extends Partial<Pick<AnyOptionRow, 'required' | 'default' | 'table'>> {
+interface CustomFacts extends Partial<
+  Pick<AnyOptionRow, 'required' | 'default' | 'table' | 'isSecret'>
+> {
   readonly variable?: string | undefined
   /** Parses the text of the environment variable. Without it, the text is the value. */
   readonly parse?: OptionVariable['parse'] | undefined
@@ -32,7 +34,14 @@ interface CustomFacts extends Partial<Pick<AnyOptionRow, 'required' | 'default' 
 /** An option with a reader of its own. */
 export function custom<Given, Value>(
   read: OptionReader<Value>,
-  { required: isRequired = false, default: usual, variable, parse, table }: CustomFacts = {},
+  {
+    required: isRequired = false,
+    default: usual,
+    variable,
+    parse,
+    table,
+    isSecret,
+  }: CustomFacts = {},
 ): OptionRow<Given, Value> {
   return {
     read,
@@ -41,6 +50,7 @@ export function custom<Given, Value>(
     bounds: undefined,
     variable: variable === undefined ? undefined : { name: variable, parse: parse ?? toText },
     table,
+    ...(isSecret && { isSecret }),
   }
 }
 

@@ -26,6 +26,8 @@ export interface AnyOptionRow {
   readonly variable: OptionVariable | undefined
   /** The options inside this option. */
   readonly table: Readonly<Record<string, AnyOptionRow>> | undefined
+  /** Whether the value is a secret, which may begin or end with white space. */
+  readonly isSecret?: true
 }
 
 /** All facts about an option. `Given` is the type of its property, and `Value` what reading it returns. */
@@ -68,11 +70,27 @@ export function readRows<Table extends AnyOptionTable>(
   own: Readonly<Record<string, unknown>>,
   context: OptionContext,
 ): OptionValues<Table> {
-  const values = Object.entries(table).map(([option, { read }]) => [
-    option,
-    read(own[option], context.toName(option), context),
-  ])
+  const values = Object.entries(table).map(([option, { read, isSecret }]) => {
+    const name = context.toName(option)
+    const given = isSecret ? own[option] : checkEnds(own[option], name, context)
+    return [option, read(given, name, context)]
+  })
   return Object.fromEntries(values) as OptionValues<Table>
+}
+
+/**
+ * Reports white space at the ends of a text, or of a text in a list, which comes from files and environments and can be
+ * seen in no log. Returns the value without it.
+ */
+function checkEnds(given: unknown, name: string, { report }: OptionContext): unknown {
+  const texts: unknown = typeof given === 'string' ? [given] : given
+  if (!Array.isArray(texts)) return given
+  const trim = (text: unknown) => (typeof text === 'string' ? text.trim() : text)
+  if (texts.every((text) => trim(text) === text)) return given
+  // Nothing but white space is as good as nothing.
+  if (texts.every((text) => trim(text) !== ''))
+    report(`${name} begins or ends with white space, such as a line end: remove it.`)
+  return typeof given === 'string' ? given.trim() : texts.map(trim)
 }
 
 /**

@@ -155,7 +155,7 @@ describe('checkRequirements', () => {
     expect(summarize(await judge(user, { check: foreign }))).toBe(CHECK)
   })
 
-  it.each<unknown>([undefined, null, 1, 'true', {}, [], [true], Symbol('true')])(
+  it.each<unknown>([null, 1, 'true', {}, [], [true], Symbol('true')])(
     'takes no answer of a check but true and false',
     async (answer) => {
       const message = 'The check of a guard must return true or false, or a promise of one.'
@@ -165,6 +165,15 @@ describe('checkRequirements', () => {
       await expect(later()).rejects.toThrow(new TypeError(message))
     },
   )
+
+  it('refuses where a check returns nothing, and says so', async () => {
+    for (const check of [() => {}, async () => {}]) {
+      expect(await judge(user, { check: check as () => boolean })).toMatchObject({
+        reason: 'check_failed',
+        explanation: { found: 'undefined: a return is missing in the check' },
+      })
+    }
+  })
 
   it('lets through what a check throws', async () => {
     const failure = new RangeError('the database is down')

@@ -17,18 +17,24 @@ export function checkTimes(
   const { exp, nbf, iat } = claims as { exp?: number; nbf?: number; iat?: number }
   // Asked this way round, so that a clock that gives no number lets nobody pass.
   if (exp !== undefined && !(now < exp + tolerance)) {
-    return rejected('expired', 'exp', 'a time to come', 'one gone by')
+    return rejected('expired', 'exp', 'a time to come', `${describeSeconds(now - exp)} ago`)
   }
   if (nbf !== undefined && now < nbf - tolerance) {
-    return rejected('not_yet_valid', 'nbf', 'a time gone by', 'one to come')
+    return rejected('not_yet_valid', 'nbf', 'a time gone by', `in ${describeSeconds(nbf - now)}`)
   }
   if (iat !== undefined && now < iat - tolerance) {
-    return rejected('issued_in_future', 'iat', 'a time gone by', 'one to come')
+    return rejected('issued_in_future', 'iat', 'a time gone by', `in ${describeSeconds(iat - now)}`)
   }
   if (maxTokenAge !== undefined && now > iat! + maxTokenAge + tolerance) {
-    return rejected('too_old', 'iat', `at most ${maxTokenAge} s ago`, 'longer ago')
+    const found = `${describeSeconds(now - iat!)} ago`
+    return rejected('too_old', 'iat', `at most ${maxTokenAge} s ago`, found)
   }
   return undefined
+}
+
+/** Whole seconds, rounded up: a boundary that was missed by a part of a second is not missed by 0 s. */
+function describeSeconds(seconds: number): string {
+  return `${Math.ceil(seconds)} s`
 }
 
 function rejected(

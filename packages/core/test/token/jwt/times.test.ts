@@ -56,3 +56,27 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check({ exp: AT }, Number.NaN)).toBe(EXPIRED)
   })
 })
+
+describe('what checkTimes says', () => {
+  const found = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
+    checkTimes(claims, settingsWith({ clockTolerance: 5, maxTokenAge }), now)?.explanation
+
+  it('is by how many seconds a time was missed, without the tolerance', () => {
+    expect(found({ exp: AT }, AT + 312)).toEqual({
+      check: 'exp',
+      expected: 'a time to come',
+      found: '312 s ago',
+    })
+    expect(found({ exp: AT }, AT + 5.2)?.found).toBe('6 s ago')
+    expect(found({ exp: AT + 900, nbf: AT }, AT - 40)?.found).toBe('in 40 s')
+    expect(found({ exp: AT + 900, iat: AT }, AT - 5.5)?.found).toBe('in 6 s')
+    expect(found({ exp: AT + 9000, iat: AT }, AT + 4000, 3600)).toEqual({
+      check: 'iat',
+      expected: 'at most 3600 s ago',
+      found: '4000 s ago',
+    })
+    expect(found({ exp: Number.MAX_SAFE_INTEGER, nbf: Number.MAX_SAFE_INTEGER }, AT)?.found).toBe(
+      `in ${Number.MAX_SAFE_INTEGER - AT} s`,
+    )
+  })
+})
