@@ -1,5 +1,5 @@
 /**
- * What those who get tokens share with those who verify them: an authorization server is found, called
+ * Parts that the caller's side shares with verification: an authorization server is found, called
  * and told who is asking in one way only. It is for `@bearward/client`, changes with it, and is no public API.
  *
  * @packageDocumentation

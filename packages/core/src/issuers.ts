@@ -19,7 +19,7 @@ export interface IssuerStatus {
   /** As in the options: with `{tenantid}` if it has tenants, which share their keys. */
   readonly issuer: string
   readonly keys: KeyStatus
-  /** Whether the resource server was closed: its keys are not fetched any more. */
+  /** True if the resource server was closed: its keys are not fetched any more. */
   readonly closed: boolean
 }
 

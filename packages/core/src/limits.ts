@@ -24,7 +24,7 @@ export const LIMITS = deepFreeze({
   introspectionBytes: 65_536,
   /** Introspection calls to one issuer at the same time. */
   introspectionCalls: 128,
-  /** How many of them are reserved for known tokens: those that were active before, or verified here. */
+  /** The number of these calls that are reserved for known tokens: those that were active before, or verified here. */
   callsForKnownTokens: 32,
   /** Seconds, from when it came, for which an answer that was asked for by a request is good for all its guards. */
   answerOfRequest: 1,

@@ -4,11 +4,11 @@ import { type Endpoint, MetadataError } from './metadata.ts'
 /** The failure of an outgoing call, as a code and for people. */
 export interface CallFailure<Code extends string> {
   readonly failure: Code
-  /** Which address, and what happened. Nothing of a request is in it. */
+  /** The address, and what happened. Nothing of a request is in it. */
   readonly detail: string
 }
 
-/** Why an endpoint could not be found, or a document of the authorization server not be had. */
+/** The reasons why an endpoint could not be found, or a document of the authorization server not be had. */
 export type DiscoveryFailure<Sought extends Endpoint> = FetchFailure | 'issuer_mismatch' | Sought
 
 /** Describes what a call for that endpoint, or for its address, has failed with. `undefined`: with none of these. */
@@ -20,7 +20,7 @@ export function describeFailure<Sought extends Endpoint>(
   return { failure: error.failure as DiscoveryFailure<Sought>, detail: error.message }
 }
 
-/** What else is thrown may hold anything, secrets included, and is not told. */
+/** The failure of any other error: it may hold anything, secrets included, and is not told. */
 export const UNEXPECTED: CallFailure<'unexpected'> = {
   failure: 'unexpected',
   detail: 'something unexpected was thrown',

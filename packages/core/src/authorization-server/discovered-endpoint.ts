@@ -47,7 +47,7 @@ const MOVED_EVENT = {
 /** An endpoint whose address an issuer publishes. */
 export interface DiscoveredEndpoint {
   /**
-   * Where it is: at once where that is known. Rejects where nothing is known and nothing can be had: at once while the
+   * Finds the address: at once where it is known. Rejects where nothing is known and nothing can be had: at once while the
    * metadata have asked for a pause (`Retry-After`), with what is left of it.
    */
   find(): MaybePromise<string>
@@ -155,7 +155,7 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
   }
 }
 
-/** What has been the answer before, with the milliseconds that are left of the pause: those who heed it wait no longer. */
+/** The answer from before, with the milliseconds that are left of the pause: those who heed it wait no longer. */
 function inPause(error: unknown, left: number): unknown {
   if (!(error instanceof FetchError)) return error
   const { failure, message, status } = error

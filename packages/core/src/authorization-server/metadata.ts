@@ -5,9 +5,9 @@ import { FetchError } from './bounded-fetch.ts'
 /** An address that metadata can hold (RFC 8414 section 2). */
 export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
-/** What discovery has learned of an issuer, as far as it is needed. */
+/** The metadata of an issuer, as far as it is needed. */
 export interface Metadata {
-  /** Where the document was found. */
+  /** The address of the document. */
   readonly url: string
   /** The endpoint that was looked for. */
   readonly endpoint: string
@@ -16,7 +16,7 @@ export interface Metadata {
 }
 
 /**
- * Where an issuer may publish its metadata, in the order in which the places are asked: OpenID Connect
+ * The addresses at which an issuer may publish its metadata, in the order in which the places are asked: OpenID Connect
  * Discovery 1.0 section 4, then RFC 8414 section 3.1, then for an issuer with a path the form of
  * RFC 8414 section 5. The last place is that of django-oauth-toolkit, whose address ends in a slash.
  */
@@ -41,11 +41,11 @@ export class MetadataError extends Error {
   }
 }
 
-/** How metadata is looked for. */
+/** The parts that a search for metadata needs. */
 export interface Discovery {
   readonly endpoint: Endpoint
   readonly get: (url: string) => Promise<JsonObject>
-  /** Whether an endpoint may be asked: https, or one of the named exceptions. */
+  /** Returns whether an endpoint may be asked: https, or one of the named exceptions. */
   readonly isAcceptable: (url: string) => boolean
 }
 

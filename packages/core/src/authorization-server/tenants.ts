@@ -1,4 +1,4 @@
-/** Where the tenant stands in the issuer of a server that serves many (Microsoft Entra ID). */
+/** The placeholder of the tenant in the issuer of a server that serves many (Microsoft Entra ID). */
 export const TENANT_PLACEHOLDER = '{tenantid}'
 
 /** The issuer of one tenant. */
@@ -7,7 +7,7 @@ export function toTenantIssuer(template: string, tenant: string): string {
 }
 
 /**
- * Whether keys that are marked as those of `keyIssuer` (an issuer, or the issuer of all tenants) are keys
+ * Returns whether keys that are marked as those of `keyIssuer` (an issuer, or the issuer of all tenants) are keys
  * of `issuer`. Servers with many tenants publish keys of several issuers in one set; a key of one must not
  * sign for another.
  */

@@ -9,7 +9,7 @@ import { type Explanation, Rejection } from '../response/rejection.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { SubjectUnknownEvent } from './subject-unknown-event.ts'
 
-/** What is known when a guard is made. */
+/** The context in which a guard is made. */
 export interface RequirementContext {
   readonly problems: Problems
   /** All configured issuers. */
@@ -22,7 +22,7 @@ export interface RequirementContext {
 export interface CheckedRequirement {
   /** Returns a rejection if the token does not meet the requirement. */
   readonly check: RequirementCheck
-  /** What a 401 of this guard tells the client to request. */
+  /** The parameters that tell the client in a 401 what to request. */
   readonly challenge?: ChallengeParameters
 }
 

@@ -46,7 +46,7 @@ export interface CheckedRequirements {
   readonly optional: boolean
   readonly introspect: number | undefined
   readonly checks: readonly RequirementCheck[]
-  /** What a 401 of this guard tells the client to request. */
+  /** The parameters that tell the client in a 401 what to request. */
   readonly challenge: ChallengeParameters
 }
 

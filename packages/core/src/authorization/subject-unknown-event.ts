@@ -9,6 +9,6 @@ export interface SubjectUnknownEvent {
   readonly rules: readonly string[]
   /** The names of the claims that were read. */
   readonly claims: readonly string[]
-  /** What to configure. A fixed text without anything of the token. */
+  /** Advice on what to configure. A fixed text without anything of the token. */
   readonly advice: string
 }

@@ -12,7 +12,7 @@ export interface Binding {
   readonly jkt?: string
   /** The client certificate by its thumbprint (RFC 8705 section 3.1). */
   readonly x5t?: string
-  /** What cannot be enforced: a member of `cnf`, or a value that is malformed. */
+  /** The part that cannot be enforced: a member of `cnf`, or a value that is malformed. */
   readonly unsupported?: string
 }
 

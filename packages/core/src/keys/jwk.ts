@@ -21,7 +21,7 @@ export interface VerificationKey {
   readonly material: JsonObject
 }
 
-/** Why a key of a JWK Set is not used. */
+/** The reasons why a key of a JWK Set is not used. */
 export type UnusableKey =
   | 'not_an_object'
   | 'unsupported_key_type'

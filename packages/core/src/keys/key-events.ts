@@ -6,7 +6,7 @@ import type { DemandTrigger } from './life-cycle.ts'
 export interface KeysRefreshedEvent {
   readonly type: 'keys_refreshed'
   readonly issuer: string
-  /** How many keys can verify. */
+  /** The number of keys that can verify. */
   readonly keys: number
   /** Keys that cannot. A `private_key` among them is an emergency at the authorization server. */
   readonly ignored: readonly IgnoredKey[]
@@ -21,7 +21,7 @@ export interface KeysFailedEvent extends CallFailure<
 > {
   readonly type: 'keys_failed'
   readonly issuer: string
-  /** How many attempts have failed in a row. */
+  /** The number of attempts that have failed in a row. */
   readonly failures: number
 }
 
@@ -35,7 +35,7 @@ export interface KeysStaleEvent {
 export interface KeysRecoveredEvent {
   readonly type: 'keys_recovered'
   readonly issuer: string
-  /** How many attempts had failed in a row. */
+  /** The number of attempts that had failed in a row. */
   readonly failures: number
 }
 
@@ -46,7 +46,7 @@ export interface KeysRefreshTriggeredEvent {
   readonly trigger: DemandTrigger
 }
 
-/** What is published about the keys of an issuer. */
+/** The events about the keys of an issuer. */
 export type KeysEvent =
   | KeysRefreshedEvent
   | KeysFailedEvent

@@ -8,7 +8,7 @@ import type { KeySearch, KeyQuery } from './key-source.ts'
 import { type Arrival, type DemandTrigger, KEY_TIMES } from './life-cycle.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
-/** What the searches of one issuer share. */
+/** The parts that the searches of one issuer share. */
 export interface SearchServices {
   readonly issuer: string
   readonly clock: Clock
@@ -118,14 +118,14 @@ export class PublishedKeySearch implements KeySearch {
       : this.#findAfter(refresh.nextAttemptEnded().finally(leave))
   }
 
-  /** Whether the held set has all keys that there were when the token arrived, or it is clear that none will do. */
+  /** Returns whether the held set has all keys that there were when the token arrived, or it is clear that none will do. */
   #isComplete(): boolean {
     const { algorithm, kid } = this.#query
     const { lifeCycle } = this.#services.refresh
     return lifeCycle.isCompleteSince(this.#arrival) || this.#set?.excludes(algorithm, kid) === true
   }
 
-  /** Whether the token was issued so long before the keys were fetched that they have its key, by what it says. */
+  /** Returns whether the token was issued so long before the keys were fetched that they have its key, by what it says. */
   #wasIssuedLongBefore(): boolean {
     const { clock, refresh } = this.#services
     const { issuedAt } = this.#query
@@ -134,7 +134,7 @@ export class PublishedKeySearch implements KeySearch {
     return issuedAt !== undefined && completeAt >= (issuedAt + KEY_TIMES.issuedEarlier) * 1000
   }
 
-  /** Whether the token has waited for so long that it waits for no further refresh. */
+  /** Returns whether the token has waited for so long that it waits for no further refresh. */
   #isLate(): boolean {
     const waited = this.#services.clock.monotonic() - this.#arrival.at
     return waited > KEY_TIMES.longestWait * 1000

@@ -25,7 +25,7 @@ export interface IgnoredKey {
 
 /** The keys of one document, prepared for use. It never changes: a refresh makes another one. */
 export interface KeySet {
-  /** How many keys of the document can verify. */
+  /** The number of keys of the document that can verify. */
   readonly size: number
   readonly ignored: readonly IgnoredKey[]
   /**
@@ -40,7 +40,7 @@ export interface KeySet {
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
-   * Whether a key with this `kid` verifies signatures of the type that the algorithm asks for, by another algorithm. Then
+   * Returns whether a key with this `kid` verifies signatures of the type that the algorithm asks for, by another algorithm. Then
    * there is no use in looking for a newer one.
    */
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
@@ -50,7 +50,7 @@ export interface KeySet {
 export interface VerifyingKey {
   /** RFC 7638, SHA-256, base64url: the same wherever the key stands, and whatever it is called. */
   readonly thumbprint: string
-  /** Where the key is marked as that of one issuer, or of all tenants of one: whose. */
+  /** The issuer whose key it is marked as, if it is marked. */
   readonly issuer: string | undefined
   readonly verify: SignatureVerifier
 }
@@ -131,7 +131,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
-/** Why the keys for other purposes are not used, by their `kid`. */
+/** Returns why the keys for other purposes are not used, by their `kid`. */
 function findMisfits(
   keys: readonly unknown[],
   ignored: readonly IgnoredKey[],

@@ -3,7 +3,7 @@ import type { Rejection } from '../response/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** How it stands with the keys of one issuer. Times are seconds since the epoch. */
+/** The state of the keys of one issuer. Times are seconds since the epoch. */
 export type KeyStatus =
   /** Given in the configuration. */
   | { readonly state: 'static' }
@@ -16,7 +16,7 @@ export type KeyStatus =
   /** There are none to verify with. */
   | { readonly state: 'unavailable' }
 
-/** What is known of the key that has signed a token, before the signature is verified. */
+/** The known facts about the key that has signed a token, before the signature is verified. */
 export interface KeyQuery {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
@@ -27,7 +27,7 @@ export interface KeyQuery {
    * fetched at the moment, it decides between 401 and 503, and nothing else.
    */
   readonly issuedAt: number | undefined
-  /** Whether the token is refused whoever has signed it. While keys are held, no other ones are fetched for it. */
+  /** Returns whether the token is refused whoever has signed it. While keys are held, no other ones are fetched for it. */
   isRuledOut(): boolean
 }
 
@@ -40,18 +40,18 @@ export interface KeySearch {
   next(): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** The keys for this token that were distrusted. They are not among those of `next`. */
   distrusted(): readonly VerifyingKey[]
-  /** Whether there are keys with this `kid` and algorithm, chosen or not. */
+  /** Returns whether there are keys with this `kid` and algorithm, chosen or not. */
   hasListed(): boolean
 }
 
-/** Where the keys to verify a token with come from. */
+/** A source of keys to verify tokens with. */
 export interface KeySource {
   search(query: KeyQuery): KeySearch
   /** The keys at hand: one that is not there is not looked for. Waits only where all of them are older than they may be. */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
-  /** Whether any key was distrusted. It may have signed a token even if it is not at hand. */
+  /** Returns whether any key was distrusted. It may have signed a token even if it is not at hand. */
   hasDistrusted(): boolean
   /**
    * Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. Returns whether it was not

@@ -26,7 +26,7 @@ export const KEY_TIMES = {
   issuedEarlier: 300,
 } as const
 
-/** What a request lacks. */
+/** The things that a request can lack. */
 export type Need =
   /** A set to look into: there is none, or none that may still be used. */
   | 'keys'
@@ -35,22 +35,22 @@ export type Need =
   /** The key that has signed a token: the held set does not list it, or has other material under its name. */
   | 'signing_key'
 
-/** What a token lacks its key for: no such key is held, or the held one did not sign it. */
+/** The reasons why a token lacks its key: no such key is held, or the held one did not sign it. */
 export type DemandTrigger = 'unknown_key' | 'changed_key'
 
-/** What to do about it: start an attempt, wait for the one that runs, both, or neither. */
+/** The plan for a need: start an attempt, wait for the one that runs, both, or neither. */
 export interface RefreshPlan {
   readonly start: boolean
   readonly wait: boolean
 }
 
-/** When something happened, among the attempts: how many had begun, and the time. */
+/** The moment of something among the attempts: how many had begun, and the time. */
 export interface Arrival {
   readonly attempts: number
   readonly at: number
 }
 
-/** What an attempt has brought. */
+/** The result of a successful attempt. */
 export interface FetchedKeySet {
   readonly set: KeySet
   /** Seconds for which it may be kept, if the issuer says so. */
@@ -89,9 +89,9 @@ export class KeyLifeCycle {
   #startedAt = -Infinity
   /** The attempts whose answer still counts, and when they began. */
   readonly #running = new Map<number, number>()
-  /** Why a token asks for the next attempt. */
+  /** The reason why a token asks for the next attempt. */
   #demand: DemandTrigger | undefined
-  /** When the last attempt began that a token had asked for. */
+  /** The time when the last attempt began that a token had asked for. */
   #demandedAt = -Infinity
   #failures = 0
   #dueAt = Infinity
@@ -110,27 +110,27 @@ export class KeyLifeCycle {
     return { set: this.#held.set, state: age < this.#held.maxAge * 1000 ? 'fresh' : 'stale' }
   }
 
-  /** How many attempts have failed since the last one that did not. */
+  /** The number of attempts that have failed since the last success. */
   get failures(): number {
     return this.#failures
   }
 
-  /** When the last attempt began. */
+  /** The time when the last attempt began. */
   get startedAt(): number {
     return this.#startedAt
   }
 
-  /** When the held set was loaded. */
+  /** The time when the held set was loaded. */
   get loadedAt(): number {
     return this.#held?.loadedAt ?? -Infinity
   }
 
-  /** When the held set stops being fresh. */
+  /** The time when the held set stops being fresh. */
   get staleAt(): number {
     return this.#held === undefined ? Infinity : this.#held.loadedAt + this.#held.maxAge * 1000
   }
 
-  /** When the next attempt is due: by itself, or because a token asks for it. */
+  /** The time when the next attempt is due: by itself, or because a token asks for it. */
   get dueAt(): number {
     return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)
   }
@@ -146,7 +146,7 @@ export class KeyLifeCycle {
   }
 
   /**
-   * Whether the held set has all keys that the issuer had published at an arrival: its attempt began after that, and
+   * Returns whether the held set has all keys that the issuer had published at an arrival: its attempt began after that, and
    * the answer did not come from a cache that is older.
    */
   isCompleteSince(arrival: Arrival): boolean {
@@ -159,7 +159,7 @@ export class KeyLifeCycle {
     return this.#held?.completeAt ?? -Infinity
   }
 
-  /** Whether no pause keeps us from asking the issuer. */
+  /** Returns whether no pause keeps us from asking the issuer. */
   mayAsk(now: number): boolean {
     return now >= this.#pause.until
   }
@@ -187,7 +187,7 @@ export class KeyLifeCycle {
     }
   }
 
-  /** Why a token asks for the next attempt, if one does. */
+  /** The reason why a token asks for the next attempt, if one does. */
   get demand(): DemandTrigger | undefined {
     return this.#demand
   }

@@ -1,6 +1,6 @@
 import { runDetached } from '#async-context'
 
-/** Where time comes from. Replace it in tests; leave it alone elsewhere. */
+/** The source of time. Replace it in tests; leave it alone elsewhere. */
 export interface Clock {
   /** Milliseconds since the epoch, as `Date.now()`: judges `exp`, `nbf` and `iat`. */
   now(): number

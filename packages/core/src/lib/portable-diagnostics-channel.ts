@@ -1,4 +1,4 @@
-/** Where the runtime has no diagnostics channels, nobody can subscribe. */
+/** For runtimes without diagnostics channels: nobody can subscribe. */
 export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
   hasSubscribers: () => false,
   publish: () => {},

@@ -1,7 +1,7 @@
 /** Work that somebody waits for. */
 export interface SharedCall<T> {
   readonly result: Promise<T>
-  /** Whether it began, or begins, only after he has asked for it. */
+  /** True if it began, or begins, only after he has asked for it. */
   readonly isNew: boolean
 }
 

@@ -32,6 +32,6 @@ export interface AccessToken {
   readonly verifiedBy: TokenForm
   /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
   readonly bindings: readonly never[]
-  /** Whether the token has this scope: compared whole and byte for byte. */
+  /** Returns whether the token has this scope: compared whole and byte for byte. */
   hasScope(scope: string): boolean
 }

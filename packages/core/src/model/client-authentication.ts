@@ -8,7 +8,7 @@ import type { PrivateKey } from '../signature/private-key.ts'
  */
 export type Secret = string | (() => MaybePromise<string | undefined>)
 
-/** How a client proves to the authorization server who it is. */
+/** The way in which a client authenticates at the authorization server. */
 export type ClientAuthentication =
   /** RFC 6749 section 2.3.1: in the `Authorization` header, or in the form. */
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret }

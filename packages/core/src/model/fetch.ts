@@ -19,7 +19,7 @@ export interface FetchResponse {
   readonly status: number
   /** `opaqueredirect` for a redirect that was not followed and has no status. */
   readonly type: string
-  /** Whether a redirect was followed. If so, the call fails. */
+  /** True if a redirect was followed. If so, the call fails. */
   readonly redirected: boolean
   readonly headers: {
     /** Returns the value of a header, whatever the case of its name. */

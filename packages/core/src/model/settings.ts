@@ -6,7 +6,7 @@ import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { Fetch } from './fetch.ts'
 
-/** Where the keys of an issuer come from. */
+/** The origin of an issuer's keys. */
 export type KeyOrigin =
   | { readonly kind: 'discovery' }
   | { readonly kind: 'jwks_uri'; readonly uri: string }
@@ -15,7 +15,7 @@ export type KeyOrigin =
   /** None are needed: the tokens are opaque, and what the issuer says about them is not signed. */
   | { readonly kind: 'unused' }
 
-/** How an issuer is asked about its tokens (RFC 7662). */
+/** Settings of introspection (RFC 7662). */
 export interface IntrospectionSettings {
   /** Found by discovery where it is not given. */
   readonly endpoint: string | undefined
@@ -62,7 +62,7 @@ export interface IssuerSettings extends ClaimReading {
   readonly issuer: string
   /** As in the metadata: the same, or with `{tenantid}` where the issuer is one tenant of many. */
   readonly metadataIssuer: string
-  /** What `tid` has to be, where the issuer is one tenant of many. */
+  /** The required `tid`, where the issuer is one tenant of many. */
   readonly tenant: string | undefined
   /** `null`: its tokens carry no audience, and `allowedClients` stands in for it. */
   readonly audiences: readonly string[] | null
@@ -86,18 +86,18 @@ export interface AlgorithmPolicy {
   readonly named: boolean
 }
 
-/** What the operator can set, in seconds. */
+/** The ages that options set, in seconds. */
 export interface KeyAges {
   readonly maxAge: number
   readonly staleLimit: number
 }
 
-/** Where a request has its token, if not in `Authorization`: see the option `credentials`. */
+/** The place of the token in a request, if not `Authorization`: see the option `credentials`. */
 export type CredentialsOption<Raw extends object = never> =
   | { readonly header: string }
   | ((request: Raw) => string | undefined)
 
-/** How many verified tokens are remembered, and the bytes that they take. */
+/** The number of verified tokens that are remembered, and the bytes that they take. */
 export interface TokenCacheLimits {
   readonly maxEntries: number
   readonly maxBytes: number

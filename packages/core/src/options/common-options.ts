@@ -21,7 +21,7 @@ import type { OptionRow, OptionTable } from './option-table.ts'
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
 export interface CommonOptions<Raw extends object = object> {
   /**
-   * Where a request has its token. `{ header }` names a header that holds the token alone; a request with `Authorization`
+   * The place of the token in a request. `{ header }` names a header that holds the token alone; a request with `Authorization`
    * is then refused. A function gets the request of the framework and returns the token, or `undefined` if there is
    * none; errors it throws go to the error handling of the framework.
    *
@@ -67,7 +67,7 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly jwksStaleIfError?: number
   /**
-   * How many verified JWTs are cached, and the bytes of memory that they take. The signature of a cached token is not
+   * The number of verified JWTs that are cached, and the bytes of memory that they take. The signature of a cached token is not
    * verified again. Every request checks its times, and that its key is still listed and trusted. `false`: no token is
    * cached.
    *

@@ -13,7 +13,7 @@ interface ReadIssuer {
   readonly settings: IssuerSettings
   /** Returns whether an option is set, even if its value is wrong. */
   readonly isGiven: (option: keyof IssuerOptions) => boolean
-  /** Whether something that the issuer signs is verified. */
+  /** True if something that the issuer signs is verified. */
   readonly needsKeys: boolean
 }
 

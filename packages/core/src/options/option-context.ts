@@ -1,6 +1,6 @@
 import type { Problems } from '../configuration-problems.ts'
 
-/** What the reader of an option knows in addition to its value. */
+/** The context that the reader of an option has in addition to its value. */
 export interface OptionContext {
   /** Returns how messages call an option of this level: `issuers[0].jwksUri`, or its environment variable. */
   readonly toName: (option: string) => string

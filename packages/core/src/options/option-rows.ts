@@ -165,7 +165,7 @@ export function address(facts: RowFacts<never> = {}): OptionRow<string, string |
   }, facts)
 }
 
-/** Where the time comes from. */
+/** The source of the time. */
 export function clock(usual: Clock): OptionRow<Clock, Clock> {
   const METHODS = ['now', 'monotonic', 'after'] as const
   const isClock = (given: unknown): given is Clock =>

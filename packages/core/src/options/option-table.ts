@@ -26,7 +26,7 @@ export interface AnyOptionRow {
   readonly variable: OptionVariable | undefined
   /** The options inside this option. */
   readonly table: Readonly<Record<string, AnyOptionRow>> | undefined
-  /** Whether the value is a secret, which may begin or end with white space. */
+  /** True if the value is a secret, which may begin or end with white space. */
   readonly isSecret?: true
 }
 

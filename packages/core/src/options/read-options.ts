@@ -21,7 +21,7 @@ export interface ServerSettings {
   readonly errorBody: CommonOptions['errorBody']
 }
 
-/** Where options come from. */
+/** The source of options. */
 export interface OptionSource {
   /** The first line of the error that lists the problems. */
   readonly title: string

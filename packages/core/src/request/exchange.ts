@@ -37,7 +37,7 @@ export interface Exchange {
   readonly requirements: CheckedRequirements
   readonly services: ExchangeServices
   readonly state: RequestState
-  /** Whether the decision counts for `getToken`, and the request is held until it is made. */
+  /** True if the decision counts for `getToken`, and the request is held until it is made. */
   readonly isGuard: boolean
   /** Written by `readCredentials`. */
   credentials: Credentials

@@ -4,7 +4,7 @@ import type { SharedState, SharedVerification } from '../token/verify-token.ts'
 import { RequestVerification } from './request-verification.ts'
 
 /**
- * What the guards of one request share. The rules:
+ * The state that the guards of one request share. The rules:
  *
  * 1. A token is verified once for a request. Guards that come in the meantime wait for the same result.
  * 2. The result belongs to one request object, one resource server and one set of credentials. The same object
@@ -17,9 +17,9 @@ import { RequestVerification } from './request-verification.ts'
 export class RequestState implements SharedState {
   /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
   decision: AccessToken | 'anonymous' | undefined
-  /** How many guards have begun and neither granted nor refused. A guard that throws stays among them. */
+  /** The number of guards that have begun and neither granted nor refused. A guard that throws stays among them. */
   pendingGuards = 0
-  /** Whether a guard has refused. */
+  /** True if a guard has refused. */
   hasRefused = false
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []

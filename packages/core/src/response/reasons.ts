@@ -1,6 +1,6 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
 
-/** What the caller is told about a refusal. */
+/** The text for the caller about a refusal. */
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
   /**
@@ -15,7 +15,7 @@ const invalidToken = (description: string) =>
   ({ status: 401, error: 'invalid_token', description }) as const
 
 /**
- * Why a request was refused: the closed set that outcomes, events and documentation share. The texts are
+ * The reasons for which a request is refused: the closed set that outcomes, events and documentation share. The texts are
  * fixed, so nothing of a request can reach a response.
  */
 export const REASONS = deepFreeze({

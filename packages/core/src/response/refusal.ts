@@ -28,7 +28,7 @@ export interface RefusedEvent extends Explanation {
   readonly issuer: string | undefined
 }
 
-/** What `errorBody` receives: the default answer, and the reason. */
+/** The argument of `errorBody`: the default answer, and the reason. */
 export interface RefusalView {
   readonly reason: Reason
   readonly status: number

@@ -12,7 +12,7 @@ export interface Explanation {
   readonly found: string
 }
 
-/** What some rejections know besides their reason. */
+/** Details that some rejections have besides their reason. */
 export interface RejectionDetails {
   /** Seconds after which a retry makes sense. Only for faults that are not the caller's. */
   readonly retryAfter?: number | undefined
@@ -38,7 +38,7 @@ export class Rejection {
     this.challenge = details.challenge
   }
 
-  /** Whether the fault is ours or a server's, and may be over at the next attempt (503). */
+  /** Returns whether the fault is ours or a server's, and may be over at the next attempt (503). */
   get isUnavailability(): boolean {
     return REASONS[this.reason].status === 503
   }

@@ -1,4 +1,4 @@
-/** What an algorithm of RFC 7518 section 3 or RFC 9864 asks of its key, and how it signs. */
+/** The demands of an algorithm of RFC 7518 section 3 or RFC 9864 on its key, and the way in which it signs. */
 export type AlgorithmTraits =
   | { readonly kty: 'RSA'; readonly hash: Hash; readonly padding: 'pkcs1' | 'pss' }
   | { readonly kty: 'EC'; readonly hash: Hash; readonly crv: Curve }

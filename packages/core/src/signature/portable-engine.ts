@@ -20,7 +20,7 @@ export const signatureEngine: SignatureEngine = {
 }
 
 /**
- * How many octets a signature has, exactly: WebCrypto forgives a PSS signature its leading zeros (RFC 8017
+ * Returns the exact number of octets of a signature: WebCrypto forgives a PSS signature its leading zeros (RFC 8017
  * section 8.1.2 does not), and one spelling of a token is enough.
  */
 function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {

@@ -18,7 +18,7 @@ export interface PrivateJwk {
 }
 
 /**
- * Why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
+ * Returns why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
  * with what it is called. Nothing of the value is in it. `algorithm` is the one that is named beside it; a JWK can name
  * its own.
  */

@@ -56,7 +56,7 @@ function toWebCrypto(algorithm: Algorithm): SigningParameters {
   }
 }
 
-/** What this module uses of a `KeyObject` of Node. */
+/** The part of a `KeyObject` of Node that this module uses. */
 interface NodeKey {
   export(options: { format: 'der'; type: 'pkcs8' }): BufferSource
 }

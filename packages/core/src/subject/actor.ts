@@ -7,7 +7,7 @@ import { isAbsent, own } from './conditions.ts'
 export interface Actor {
   /** Its `sub`, or its client id where it has no `sub`. */
   readonly id: string
-  /** Where `id` comes from, if the token says so; else it is the token's own issuer. */
+  /** The issuer of `id`, if the token says so; else it is the token's own issuer. */
   readonly issuer?: string
   readonly clientId?: string
 }

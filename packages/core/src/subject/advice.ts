@@ -2,7 +2,7 @@ import { canTell, machinesLeaveUsers, profileIn, type SubjectStatements } from '
 import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
-/** What to configure where a guard refuses somebody because nobody knows what they are. Fixed texts. */
+/** Advice on what to configure where a guard refuses somebody because nobody knows what they are. Fixed texts. */
 const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = {
   conflict:
     'What the token says contradicts itself, or what is configured: see which rules and claims, and whether something adds claims to the tokens of this issuer.',
@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = 
 }
 
 /**
- * What to configure, given the reason why a subject of this issuer is unknown. `unnamed` are the claims that should have
+ * Returns advice on what to configure, given the reason why a subject of this issuer is unknown. `unnamed` are the claims that should have
  * named a client, where none does.
  */
 export function adviceFor(
@@ -50,7 +50,7 @@ const IN_WORDS: Readonly<Record<TokenForm, string>> = {
   introspection: 'introspection answers',
 }
 
-/** Why no token of these forms can tell a subject of that kind, and what can be done about it. */
+/** Returns why no token of these forms can tell a subject of that kind, and what can be done about it. */
 export function adviceOnKind(
   kind: 'machine' | 'user',
   statements: SubjectStatements,

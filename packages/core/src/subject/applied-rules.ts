@@ -48,7 +48,7 @@ const toAppliedRule = memoize(
 )
 
 /**
- * What the statements of the operator say about this token, and what contradicts them. The list of clients
+ * Returns what the statements of the operator say about this token, and what contradicts them. The list of clients
  * goes first, unless somebody has exchanged a token of somebody else. A `sub` that is the client id is never
  * a user's.
  */

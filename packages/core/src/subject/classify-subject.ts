@@ -95,7 +95,7 @@ function findOtherTokenMark(
 }
 
 /**
- * What counts. Conventions decide only where nothing is said about the issuer; beside a statement of the
+ * Returns the rules that count. Conventions decide only where nothing is said about the issuer; beside a statement of the
  * operator they count too, because they can contradict it.
  */
 function applyAll(

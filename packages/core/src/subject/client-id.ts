@@ -3,7 +3,7 @@ import { memoize } from '../lib/memoize.ts'
 import { hold, isAbsent, own } from './conditions.ts'
 import type { ClientIdClaim } from './profile.ts'
 
-/** Which client a token was issued to. `contradicted`: its claims do not agree about that. */
+/** The client to which a token was issued. `contradicted`: its claims do not agree about that. */
 export interface ClientIdentity {
   readonly clientId: string | undefined
   readonly contradicted: boolean
@@ -25,7 +25,7 @@ export function clientIdentity(
   return { clientId: agreed ? (first as string | undefined) : undefined, contradicted: !agreed }
 }
 
-/** What such a claim says in this token, if it says anything here. */
+/** Returns the value of such a claim in this token, if it says anything here. */
 export function namedBy(named: ClientIdClaim, claims: JsonObject): unknown {
   if (typeof named === 'string') return own(claims, named)
   const holds = hold(named.when, claims, { claims, clientId: undefined })
@@ -37,7 +37,7 @@ export const claimNames = memoize((clientIdClaims: readonly ClientIdClaim[]): re
   ...new Set(clientIdClaims.map((named) => (typeof named === 'string' ? named : named.claim))),
 ])
 
-/** Whether a token of such an issuer can name a client. An introspection answer can (RFC 7662 section 2.2). */
+/** Returns whether a token of such an issuer can name a client. An introspection answer can (RFC 7662 section 2.2). */
 export function canNameClient(issuer: {
   readonly tokenFormat: 'jwt' | 'opaque' | 'any'
   readonly clientIdClaims: readonly ClientIdClaim[]

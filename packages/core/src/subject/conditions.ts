@@ -2,7 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import { memoize } from '../lib/memoize.ts'
 
-/** What a claim has to be for a rule to hold. All that is given has to be true of it. */
+/** The conditions on a claim for a rule to hold. All that is given has to be true of it. */
 export interface Checks {
   /** This string, or one of these. */
   readonly is?: string | readonly string[]
@@ -46,13 +46,13 @@ export type Condition = 'present' | 'absent' | Checks
 /** Conditions by the name of the claim that each looks at. */
 export type Conditions = Readonly<Record<string, Condition>>
 
-/** What conditions may look at beside their own claim. */
+/** The facts that conditions may look at beside their own claim. */
 export interface Facts {
   readonly claims: JsonObject
   readonly clientId: string | undefined
 }
 
-/** Whether all conditions hold. Never throws, whatever stands in the claims. */
+/** Returns whether all conditions hold. Never throws, whatever stands in the claims. */
 export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
   for (const { name, tests } of compileTests(conditions)) {
     const value = own(from, name)

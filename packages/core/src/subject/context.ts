@@ -4,14 +4,14 @@ import type { ClientIdClaim, Profile, ScopeSource, TokenForm } from './profile.t
 import { isProvider, getProfile, type Provider } from './providers.ts'
 import { SCOPE_STRING } from './scope-source.ts'
 
-/** What the operator says about the subjects of one issuer. Never filled from a token. */
+/** The statements of the operator about the subjects of one issuer. Never filled from a token. */
 export interface SubjectStatements {
   /** Whose tokens these are. */
   readonly provider?: Provider | undefined
   /** The claim that holds the client id, instead of those of the provider's profile. */
   readonly clientIdClaim?: string | undefined
   /**
-   * What a machine's `sub` is on this issuer, and no user's ever is: its client id, or nothing. Where no
+   * The form of a machine's `sub` on this issuer, which no user's ever has: its client id, or nothing. Where no
    * rules of a provider say more, all others are users.
    */
   readonly machineSubject?: 'client_id' | 'absent' | undefined
@@ -60,12 +60,12 @@ export function scopeSources(statements: SubjectStatements): readonly ScopeSourc
   return profileIn(statements)?.scopeSources ?? SCOPE_STRING
 }
 
-/** Whether whoever is no machine by the operator's statement is a user by it. */
+/** Returns whether whoever is no machine by the operator's statement is a user by it. */
 export function machinesLeaveUsers(statements: SubjectStatements): boolean {
   return profileIn(statements)?.subjectsAreChosen ?? statements.provider === undefined
 }
 
-/** Whether subjects of this kind can be known at all, in tokens of that form. */
+/** Returns whether subjects of this kind can be known at all, in tokens of that form. */
 export function canTell(
   kind: 'machine' | 'user',
   statements: SubjectStatements,

@@ -1,7 +1,7 @@
 import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
-/** What a machine's token has no use for. Where people choose their `sub`, it shows who has signed in. */
+/** Claims that a machine's token has no use for. Where people choose their `sub`, it shows who has signed in. */
 export const NO_TRACE_OF_USER: Conditions = {
   sid: 'absent',
   auth_time: 'absent',
@@ -48,7 +48,7 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
 ]
 
 /**
- * What holds by custom, for issuers about which nothing is said: neither a profile nor a statement of the
+ * The rules that hold by custom, for issuers about which nothing is said: neither a profile nor a statement of the
  * operator. It is for information; a guard does not ask for a kind on such an issuer.
  */
 export const CONVENTIONS: readonly Rule[] = [

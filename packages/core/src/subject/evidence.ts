@@ -1,11 +1,11 @@
-/** How far an answer can be relied on, the best first. */
+/** The levels of reliance on an answer, the best first. */
 export const LEVELS = ['configured', 'explicit', 'structural', 'convention'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** What decided about the kind of a subject, by names only: no value of a claim is ever in here. */
+/** The evidence for the kind of a subject, by names only: no value of a claim is ever in here. */
 export interface Evidence {
   /**
-   * How far the answer can be relied on. `configured`: the operator has said it. `explicit`: a marker that
+   * The level of reliance on the answer. `configured`: the operator has said it. `explicit`: a marker that
    * the authorization server writes for this very purpose. `structural`: a combination of claims that,
    * by the provider's documentation or source, neither a user nor a client can bring about. `convention`:
    * it holds by custom (RFC 9068 section 2.2), and nobody has confirmed it for this issuer. `none`: there
@@ -19,7 +19,7 @@ export interface Evidence {
    * `rules` is, where there is no evidence: all rules were looked at, and none holds.
    */
   readonly claims: readonly string[]
-  /** Why the kind is unknown. Only where it is. */
+  /** The reason why the kind is unknown. Only where it is. */
   readonly reason?: UnknownReason
 }
 
@@ -36,7 +36,7 @@ export const UNKNOWN_REASONS = [
   'agent_account',
 ] as const
 
-/** Why there is no telling who a subject is. */
+/** The reasons why a subject is unknown. */
 export type UnknownReason = (typeof UNKNOWN_REASONS)[number]
 
 export function evidence(

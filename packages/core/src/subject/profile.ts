@@ -1,7 +1,7 @@
 import type { Conditions } from './conditions.ts'
 import type { Level } from './evidence.ts'
 
-/** How a token came to be known: its claims were signed, or the authorization server was asked. */
+/** The form in which a token is known: its claims were signed, or the authorization server was asked. */
 export type TokenForm = 'jwt' | 'introspection'
 
 /**
@@ -9,7 +9,7 @@ export type TokenForm = 'jwt' | 'introspection'
  * the source of the provider, never what a token looks like.
  */
 export interface Profile {
-  /** Where all of this was read, and when. */
+  /** The source of all of this, and the date of reading. */
   readonly source: string
   readonly readOn: string
   /** Issuers that this vendor alone can operate. Nobody's own server may match. */
@@ -19,32 +19,32 @@ export interface Profile {
    */
   readonly addressPattern?: RegExp
   /**
-   * Whether this is a platform where anybody can have a token made for any audience. That a token is good
+   * True if this is a platform where anybody can have a token made for any audience. That a token is good
    * says nothing then: a guard has to say whose.
    */
   readonly isPublic?: true
   /** The claims that name the client. All that are there have to agree. */
   readonly clientIdClaims: readonly ClientIdClaim[]
-  /** Where scopes stand. The first of these that applies is the one source of a token. */
+  /** The claims that hold scopes. The first of these that applies is the one source of a token. */
   readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value where that matters. */
   readonly tokenUse?: { readonly claim: string; readonly value?: string }
   /** The claim that identifies a user for good, where that is not `sub`. */
   readonly userIdClaim?: string
-  /** When `act` says who acts for the subject; left out: always. Elsewhere whoever makes the token writes it. */
+  /** The conditions under which `act` says who acts for the subject; left out: always. Elsewhere whoever makes the token writes it. */
   readonly actWhen?: Conditions
-  /** Who acts for the subject, where that is not said in `act`: the client, if these hold. */
+  /** The conditions under which somebody acts for the subject, where that is not said in `act`: the client, if these hold. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
-  /** Whether tokens of machines have an empty `sub`, which elsewhere is an invalid claim. It counts as none. */
+  /** True if tokens of machines have an empty `sub`, which elsewhere is an invalid claim. It counts as none. */
   readonly writesEmptySub?: true
   /**
-   * Whether `sub` is chosen by people, or by an application of the operator's. Then no rule can know, and
+   * True if `sub` is chosen by people, or by an application of the operator's. Then no rule can know, and
    * what the operator says in `machineSubject` decides about users as well as about machines, as it does
    * where there is no profile. Elsewhere it can only add machines to what the rules know.
    */
   readonly subjectsAreChosen?: true
-  /** What to configure where the rules give no answer. */
+  /** Advice on what to configure where the rules give no answer. */
   readonly advice: string
 }
 
@@ -63,7 +63,7 @@ export interface ScopeSource {
 }
 
 /**
- * What follows from claims. All rules of a profile are looked at, not the first that holds: where two say
+ * A conclusion from claims. All rules of a profile are looked at, not the first that holds: where two say
  * different things there is no answer.
  */
 export interface Rule {

@@ -10,7 +10,7 @@ export interface ConfigurationWarningEvent {
   readonly issuer: string
   /** The name of the option. */
   readonly option: string
-  /** What to change. */
+  /** The change to make. */
   readonly advice: string
 }
 

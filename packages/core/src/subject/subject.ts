@@ -32,7 +32,7 @@ export interface UnknownSubject {
 }
 
 /**
- * Who a token speaks for. Narrow on `kind`. Users and machines have ids in two namespaces, and the same
+ * The subject of a token. Narrow on `kind`. Users and machines have ids in two namespaces, and the same
  * id at two issuers is two subjects. A machine and a user may both have an `actor`.
  */
 export type Subject = MachineSubject | UserSubject | UnknownSubject

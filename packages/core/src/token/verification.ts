@@ -31,7 +31,7 @@ export interface VerifiedEvent {
   readonly subjectKind: 'machine' | 'user' | 'unknown'
   /** `jwt`: its signature was verified here. `introspection`: its issuer was asked. */
   readonly verifiedBy: TokenForm
-  /** Whether the token was found in the token cache. Never where the issuer was asked. */
+  /** True if the token was found in the token cache. Never where the issuer was asked. */
   readonly cached: boolean
   /** The state of the issuer's keys. Count `stale` to see that an outage begins to matter. */
   readonly keys: KeyStatus['state']
@@ -39,7 +39,7 @@ export interface VerifiedEvent {
 
 /** The parts of a resource server that verification needs. */
 export interface VerificationServices {
-  /** How often a key was distrusted. A result from before the last time is outdated. */
+  /** The number of times that a key was distrusted. A result from before the last time is outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
   /** `undefined`: no token is remembered. */

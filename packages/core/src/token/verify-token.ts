@@ -44,7 +44,7 @@ export interface TokenExchange {
   distrustCount: number
 }
 
-/** What the guards of one request share: see `request/request-state.ts`. */
+/** The state that the guards of one request share: see `request/request-state.ts`. */
 export interface SharedState {
   getVerification(
     services: VerificationServices,

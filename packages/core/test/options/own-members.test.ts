@@ -32,6 +32,15 @@ const CONFIGURATIONS: readonly ResourceServerOptions[] = [
 
 const NAMES = ['issuers', 'method', ...listOptionNames({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })]
 
+/** Returns what a function returns, or throws. */
+function resultOf(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
+
 /** Functions are compared by their text: each construction makes its own. */
 const toComparable = (value: unknown): unknown => {
   if (typeof value === 'function') return String(value)
@@ -71,13 +80,7 @@ describe('an option on Object.prototype', () => {
     const expected = judge()
     expect(expected).toMatch(/granted.*insufficient_scope/)
     for (const sample of SAMPLES) {
-      const outcomes = polluted({ [name]: sample }, () => {
-        try {
-          return judge()
-        } catch (error) {
-          return error
-        }
-      })
+      const outcomes = polluted({ [name]: sample }, () => resultOf(judge))
       // lru-cache reads an inherited maxAge, and throws if it is wrong.
       if (outcomes instanceof TypeError) continue
       expect(outcomes).toBe(expected)
@@ -139,13 +142,7 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
     const judge = () => JSON.stringify(requests.flatMap((one) => [good(one), other(one)]))
     const expected = judge()
     for (const sample of SAMPLES) {
-      const outcomes = polluted({ [name]: sample }, () => {
-        try {
-          return judge()
-        } catch (error) {
-          return error
-        }
-      })
+      const outcomes = polluted({ [name]: sample }, () => resultOf(judge))
       expect([name, outcomes]).toEqual([name, expected])
     }
   })
@@ -156,13 +153,7 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
       jwks: issuer.jwks,
       errorBody: () => (name === 'body' ? ({} as never) : { body: 'a body' }),
     })
-    const judge = () => {
-      try {
-        return server.authorize({ method: 'GET', url: '/', headers: {} })
-      } catch (error) {
-        return error
-      }
-    }
+    const judge = () => resultOf(() => server.authorize({ method: 'GET', url: '/', headers: {} }))
     const expected = judge()
     expect(polluted({ [name]: 'text/html' }, judge)).toEqual(expected)
   })

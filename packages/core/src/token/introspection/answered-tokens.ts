@@ -8,7 +8,7 @@ export class AnsweredTokens {
     this.#last = [{ hash, at: now }, ...others.slice(0, 1)]
   }
 
-  /** Whether there was an answer about another token after that time. */
+  /** Returns whether there was an answer about another token after that time. */
   hasOther(hash: string, after: number): boolean {
     return this.#last.some((one) => one.hash !== hash && one.at > after)
   }

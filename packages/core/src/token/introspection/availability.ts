@@ -5,7 +5,7 @@ import type { FailedCall } from './introspection-failure.ts'
 import type { Probe, ProbeResult } from './probe.ts'
 
 /**
- * Whether the introspection endpoint of an issuer can be asked: a circuit breaker, and what it counts. Anybody can send
+ * The availability of an issuer's introspection endpoint: a circuit breaker, and what it counts. Anybody can send
  * unknown tokens, which were neither verified nor active before. So a failed call for one counts only if a probe fails,
  * too, and a probe also decides whether a pause is over. Known tokens pass an open breaker.
  *
@@ -44,7 +44,7 @@ export class Availability {
     this.#probe?.resume()
   }
 
-  /** What came says nothing about whether the server answers others. */
+  /** Reports a result that says nothing about whether the server answers others. */
   inconclusive(permission: Permission): void {
     this.#breaker.inconclusive(permission)
   }

@@ -33,7 +33,7 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  */
 export class CircuitBreaker {
   #state: State = CLOSED
-  /** When it last opened, in monotonic milliseconds. */
+  /** The time when it last opened, in monotonic milliseconds. */
   openedAt = -Infinity
 
   /** `undefined`: no call may be made. Callers must report the result of a permitted call. */
@@ -51,7 +51,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * What came says nothing about whether it answers others. After a trial, all calls are let through, and the next failure
+   * Reports a result that says nothing about whether it answers others. After a trial, all calls are let through, and the next failure
    * opens it for twice as long: nobody must be able to use up one trial after the other.
    */
   inconclusive(permission: Permission): void {
@@ -81,7 +81,7 @@ export class CircuitBreaker {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
 
-  /** What the server asks for can only make the pause longer: it may say 0, and mean nothing by it. */
+  /** Opens the breaker. The server can only make the pause longer: it may say 0, and mean nothing by it. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
     const { first, last } = BREAKER.pause
     const asked = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)

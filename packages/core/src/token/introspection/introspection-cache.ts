@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits.ts'
 import { estimateSize } from '../cache/size-estimate.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
 
-/** How old a response may be to be used again, in seconds. */
+/** The age that a response may have to be used again, in seconds. */
 export interface ResponseAges {
   readonly maxAge: number
   readonly negativeMaxAge: number
@@ -44,7 +44,7 @@ export class IntrospectionCache {
     return typeof exp === 'number' && now.wall / 1000 >= exp ? undefined : known
   }
 
-  /** Whether the token was active when it was last asked about, however long ago that is. */
+  /** Returns whether the token was active when it was last asked about, however long ago that is. */
   wasActive(hash: string): boolean {
     return this.#active.has(hash)
   }

@@ -15,7 +15,7 @@ import {
 import { requestIntrospection } from './introspection-request.ts'
 import { type IntrospectionResponse, readIntrospectionResponse } from './introspection-response.ts'
 
-/** What it takes to make a call. */
+/** The parts that a call needs. */
 export interface CallParts {
   readonly issuer: Signer
   readonly settings: IntrospectionSettings

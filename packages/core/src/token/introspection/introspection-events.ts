@@ -30,11 +30,11 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
 export interface IntrospectionProbedEvent {
   readonly type: 'introspection_probed'
   readonly issuer: string
-  /** Whether the endpoint has answered. If it has not, the failed call counts, or the next pause begins. */
+  /** True if the endpoint has answered. If it has not, the failed call counts, or the next pause begins. */
   readonly answered: boolean
 }
 
-/** What is published about introspection at an issuer. */
+/** The events about introspection at an issuer. */
 export type IntrospectionEvent =
   | IntrospectionCalledEvent
   | IntrospectionCachedEvent

@@ -8,7 +8,7 @@ import {
 } from '../../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../../authorization-server/retry-after.ts'
 
-/** Why it is not known whether a token is active. Never the caller's fault. */
+/** The reasons why it is not known whether a token is active. Never the caller's fault. */
 export type IntrospectionFailure =
   | DiscoveryFailure<'introspection_endpoint'>
   /** Our own secret or key could not be had. */
@@ -44,10 +44,10 @@ export class IntrospectionError extends Error {
   }
 }
 
-/** What a failed call says: to the operator, and about the calls that come after it. */
+/** The result of a failed call: to the operator, and about the calls that come after it. */
 export interface FailedCall extends CallFailure<IntrospectionFailure> {
   /**
-   * What it is due to. `server`: it cannot answer anybody at present, or not us. `token`: the failure may be due to this
+   * The cause of the failure. `server`: it cannot answer anybody at present, or not us. `token`: the failure may be due to this
    * one token, and says nothing about others. `either`: nobody may get an answer now, or something in front of the server
    * does not like this token and closes the connection. What a caller can bring about with a token of his choice must
    * neither keep others out nor let them all in upon a server that is down.
@@ -66,7 +66,7 @@ const DUE_TO: Partial<Record<IntrospectionFailure, FailedCall['dueTo']>> = {
   throttled: 'server',
 }
 
-/** What statuses mean. A 403 may be the work of a firewall that did not like the token. */
+/** The meaning of statuses. A 403 may be the work of a firewall that did not like the token. */
 const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
   400: 'token_refused',
   401: 'credentials_refused',

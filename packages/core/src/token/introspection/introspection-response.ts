@@ -8,7 +8,7 @@ import type { ScopeSource } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 
-/** What an issuer has said about a token (RFC 7662 section 2.2), and when it was asked. */
+/** The answer of an issuer about a token (RFC 7662 section 2.2), and when it was asked. */
 export type IntrospectionResponse = ActiveResponse | InactiveResponse
 
 export interface ActiveResponse {
@@ -73,7 +73,7 @@ function wrongName(claims: JsonObject) {
 const SCOPE: ScopeSource = { claim: 'scope', format: 'string' }
 
 /**
- * Where the members of a response stand: RFC 7662 names them `client_id` and `scope`, whatever an issuer
+ * Returns the names of the members of a response: RFC 7662 names them `client_id` and `scope`, whatever an issuer
  * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark. What has been
  * configured, and what the profile says about responses, goes first where it is there.
  */

@@ -21,7 +21,7 @@ import type { IntrospectionResponse } from './introspection-response.ts'
 import { Probe, type ProbeResult } from './probe.ts'
 import { makeProbeToken } from './probe-token.ts'
 
-/** What it takes to ask one issuer. */
+/** The parts that introspection at one issuer needs. */
 export interface IntrospectionParts extends CallParts {
   readonly publish: Publish<IntrospectionEvent>
 }
@@ -31,7 +31,7 @@ export interface Introspection {
   /** Seconds that a response is used again, unless somebody asks for a younger one. */
   readonly maxAge: number
   /**
-   * Whether the issuer calls a token active, and what it says about it: at once where a response is known that
+   * Returns whether the issuer calls a token active, and what it says about it: at once where a response is known that
    * is younger than `maxAge`; with 0 it is asked from now on, in any case. Where it cannot be known, or where the
    * response is not about `verified` (the same token as it was verified here), the rejection is
    * `introspection_unavailable`.
@@ -49,7 +49,7 @@ export interface Introspection {
 
 export interface Introspected {
   readonly response: IntrospectionResponse
-  /** Whether the issuer was asked after this request has asked, and not for an earlier one. */
+  /** True if the issuer was asked after this request has asked, and not for an earlier one. */
   readonly isForThisRequest: boolean
 }
 
@@ -72,7 +72,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const answeredTokens = new AnsweredTokens()
   const calls = new SingleFlight<Answer>(now)
   let callsUnderWay = 0
-  /** How often all answers were forgotten. An answer from before is not shared and not remembered. */
+  /** The number of times that all answers were forgotten. An answer from before is not shared and not remembered. */
   let forgetCount = 0
 
   function hashToken(token: string): MaybePromise<string> {

@@ -11,7 +11,7 @@ export const PROBE = {
   quiet: 60,
 } as const
 
-/** What came of a probe. `undefined`: it could not be made. */
+/** The result of a probe. `undefined`: it could not be made. */
 export type ProbeResult = 'answered' | FailedCall | undefined
 
 /**
@@ -23,7 +23,7 @@ export class Probe {
   readonly #now: () => number
   #last: { readonly result: ProbeResult; readonly at: number } | undefined
   #running: Promise<ProbeResult> | undefined
-  /** When the probes of the last minute were made. */
+  /** The times of the probes of the last minute. */
   #made: readonly number[] = []
   #quietUntil = -Infinity
 

@@ -4,7 +4,7 @@ import { describeType, Rejection } from '../../response/rejection.ts'
 import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
 import { checkMediaType } from './token-type.ts'
 
-/** What the JOSE header says about the key to verify with. */
+/** The statement of the JOSE header about the key to verify with. */
 export interface KeyHint {
   readonly algorithm: Algorithm
   readonly kid: string | undefined

@@ -11,7 +11,7 @@ import { type KeyHint, readHeader } from './jose-header.ts'
 import { checkTimes } from './times.ts'
 import { checkTokenKind, saysAccessToken } from './token-type.ts'
 
-/** Which key has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
+/** The key that has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
 export interface SignedBy extends KeyHint {
   readonly thumbprint: string
 }
@@ -52,7 +52,7 @@ export function checkClaims(
   )
 }
 
-/** Who signs, and with which keys. */
+/** An issuer that signs, and its keys. */
 export interface Signer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
@@ -116,7 +116,7 @@ function readIssuedAt(
   return Number.isSafeInteger(iat) ? (iat as number) + clockTolerance : undefined
 }
 
-/** Whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
+/** Returns whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
 export function isStillSigned(
   { algorithm, kid, thumbprint }: SignedBy,
   issuer: Signer,
