@@ -8,7 +8,7 @@ import { getWithLines, type RawResponse, type RunningServer, sendRaw } from '../
 import { watchProcess } from '../support/watch-process.ts'
 import { type Attack, type Door, doorNamed, DOORS, type Outcome } from './attack.ts'
 import { CORPUS } from './corpus.ts'
-import { leakedKids, leaks } from './leaks.ts'
+import { eventLeaks, leakedKids, leaks } from './leaks.ts'
 import { type RunningTarget, startTarget } from './target.ts'
 
 /** No other name may stand in a response: not one that an attacker has thought of. */
@@ -98,7 +98,7 @@ export function runCorpus(framework: Framework): void {
           handled: outcome.status === 200 ? 1 : 0,
         })
         expect(published).toEqual(events)
-        const told = events.flatMap((event) => Object.values(event).map(String))
+        const told: string[] = []
         for (const [name, value] of response.rawHeaders) {
           expect(HEADER_NAMES).toContain(name.toLowerCase())
           told.push(value)
@@ -110,6 +110,7 @@ export function runCorpus(framework: Framework): void {
         }
         if (isRefusal(outcome)) expectRefusal(response, outcome, door)
         expect(leaks(sent, told.join('\0'))).toEqual([])
+        expect(eventLeaks(sent, events)).toEqual([])
         expect(leakedKids(sent, told.join('\0'))).toEqual([])
       })
     })

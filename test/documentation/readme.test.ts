@@ -244,7 +244,7 @@ const README: Record<string, (code: string) => Promise<void>> = {
     expect((await call('POST', '/payments', opaque)).status).toBe(401)
   },
 
-  async 'What the server knows'(code) {
+  async Logging(code) {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const module = await runSnippet('logger', adapt(code, issuerAddress()))
     const logging = express()

@@ -24,7 +24,9 @@ import {
   type Provider,
   getProviderOfIssuer,
 } from '../../packages/core/src/subject/providers.ts'
+import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
+import { formatFailures, formatReasons } from './advice-sections.ts'
 
 /** The rows of the table that begins with this heading, cell by cell. */
 function table(document: string, firstHeading: string): readonly (readonly string[])[] {
@@ -192,6 +194,17 @@ describe('the tables of the documentation are true:', () => {
     expect(new Set(documented)).toEqual(new Set(types))
     expect(documented).toHaveLength(types.length)
     expect(types.length).toBeGreaterThan(10)
+  })
+
+  it('advice for refusals and failures', () => {
+    const page = read('docs/troubleshooting.md')
+    expect(page).toContain(formatReasons())
+    expect(page).toContain(formatFailures())
+    const last = new Map(ADVICE.map((row) => [row.reason, row]))
+    expect([...last.keys()].sort()).toEqual(Object.keys(REASONS).sort())
+    for (const { providers, found, when } of last.values()) {
+      expect([providers, found, when]).toEqual([undefined, undefined, undefined])
+    }
   })
 
   it('bindings', () => {

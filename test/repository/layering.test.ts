@@ -14,10 +14,12 @@ const LAYERS = [
   'resource-server-from-env',
   'resource-server',
   'options',
+  'log',
   'events',
   'issuers',
 
   'request',
+  'advice',
   'token',
   'binding',
   'authorization',

@@ -1,11 +1,6 @@
 import { getMachineToken, READ, startServers } from '@bearward/example-shared'
-import type {
-  DescribedToken,
-  RefusalLog,
-  RunningApi,
-  RunningServers,
-} from '@bearward/example-shared'
-import type { BearwardEvent } from '@bearward/express'
+import type { DescribedToken, RunningApi, RunningServers } from '@bearward/example-shared'
+import type { BearwardEvent, RefusedEvent } from '@bearward/express'
 import { startApi } from './start-api.ts'
 
 /** Servers of the demo. */
@@ -15,17 +10,13 @@ export interface DemoServers extends RunningServers {
   /** Starts another API without keys. */
   readonly startAnotherApi: () => Promise<RunningApi>
   /** Returns the newest refusal of the APIs, and removes it. */
-  readonly takeRefusal: () => RefusalLog | undefined
+  readonly takeRefusal: () => RefusedEvent | undefined
 }
 
 export async function startDemoServers(): Promise<DemoServers> {
-  let refusal: RefusalLog | undefined
-  let advice: string | undefined
+  let refusal: RefusedEvent | undefined
   const onEvent = (event: BearwardEvent): void => {
-    if (event.type === 'subject_unknown') advice = event.advice
-    if (event.type !== 'refused') return
-    refusal = { ...event, ...(advice !== undefined && { advice }) }
-    advice = undefined
+    if (event.type === 'refused') refusal = event
   }
   const servers = await startServers((issuer, port) => startApi(issuer, port, onEvent))
   const { issuer } = servers.authorizationServer

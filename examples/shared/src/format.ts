@@ -12,16 +12,11 @@ function styled(style: Style, text: string): string {
   return COLOURED ? styleText(style, text) : text
 }
 
-/** The event of a refusal, with advice if the subject kind was unknown. */
-export interface RefusalLog extends RefusedEvent {
-  readonly advice?: string
-}
-
 /** Returns a step with its request, its answer and the log of the API. */
 export function formatStep(
   number: number,
   { step, request, answer, differences }: StepResult,
-  refusal?: RefusalLog,
+  refusal?: RefusedEvent,
 ): string {
   const lines = [
     `> ${request.target}`,

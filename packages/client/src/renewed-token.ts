@@ -119,7 +119,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     counters[isRenewal ? 'renewed' : 'issued']++
     counters.duration += duration
     const type = isRenewal ? 'token_renewed' : 'token_issued'
-    publish(() => ({ type, ...base, duration, lifetime, missingScopes: token.missingScopes }))
+    publish(type, () => ({ ...base, duration, lifetime, missingScopes: token.missingScopes }))
     return token
   }
 
@@ -129,15 +129,15 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     const covered = lifeCycle.plan(failedAt).token !== undefined
     counters.failed++
     counters.duration += duration
-    publish(() => {
+    publish('token_failed', () => {
       const detail = toEventDetail(error)
-      return { type: 'token_failed', ...base, code, fault, detail, duration, covered }
+      return { ...base, code, fault, detail, duration, covered }
     })
   }
 
   function reportInvalidation(): void {
     counters.invalidated++
-    publish(() => ({ type: 'token_invalidated', ...base }))
+    publish('token_invalidated', () => ({ ...base }))
   }
 
   /**
@@ -192,7 +192,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
       const token = renewIfDue()
       if (token !== undefined) {
         counters.cached++
-        publish(() => ({ type: 'token_cached', ...base }))
+        publish('token_cached', () => ({ ...base }))
         return token
       }
       if (running === undefined) throw createBackoffError()

@@ -7,16 +7,19 @@
  *
  * @packageDocumentation
  */
+import type { BearwardEvent } from './events.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
 import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
+import { consoleLog } from './log/console-log.ts'
 import type { ResourceServerOptions } from './options/options.ts'
+import { readOptions } from './options/read-options.ts'
 import { beginGuard, getToken } from './request/request-state.ts'
-import { createResourceServer, type ResourceServer } from './resource-server.ts'
-import { resourceServerFromEnv } from './resource-server-from-env.ts'
+import { createServer, type ResourceServer } from './resource-server.ts'
+import { serverFromEnv } from './resource-server-from-env.ts'
 import type { Refused } from './response/refusal.ts'
 
 export { getUnmetGuard } from './request/request-state.ts'
@@ -48,6 +51,11 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    * `fail` returns.
    */
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
+  /**
+   * Writes a line of the log, where neither `logger` nor `onEvent` is set. `raw` is missing if the line is not about a
+   * request. Default: the console.
+   */
+  log?(level: 'info' | 'warn', line: string, event?: BearwardEvent, raw?: Args[0]): void
   /** The environment variables that the stand-alone `requireToken` reads. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -123,6 +131,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 ): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
   type Guard = (...args: Args) => Result | Promise<Awaited<Result>>
 
+  const defaultLog = getMember(definition, 'log') ?? consoleLog
+
   const toRequestLike = (raw: Args[0]): RequestLike =>
     Object.assign(definition.toRequest(raw), { raw })
 
@@ -167,7 +177,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 
   return {
     createBearward(options) {
-      const server = createResourceServer(options)
+      const server = createServer(readOptions(options), defaultLog)
       const { ready, status, distrustKey, close } = server
       const verify = async (token: string) => server.verify(token)
       return {
@@ -185,7 +195,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
       }
     },
     requireToken: (...requirements) =>
-      createGuard(resourceServerFromEnv(definition.environment), requirements),
+      createGuard(serverFromEnv(definition.environment, defaultLog), requirements),
     auth: getToken,
   }
 }

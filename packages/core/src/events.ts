@@ -5,7 +5,7 @@ import type {
 import type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 import type { ClosedEvent, KeyDistrustedEvent } from './issuers.ts'
 import type { KeysEvent } from './keys/key-events.ts'
-import type { RefusedEvent } from './response/refusal.ts'
+import type { RefusedEvent } from './request/refused-event.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
 import type { ConfigurationWarningEvent } from './subject/provider-hint.ts'
 import type { VerifiedEvent } from './token/verification.ts'

@@ -35,13 +35,8 @@ export type { Requirements } from './authorization/requirements.ts'
 export { getToken } from './request/request-state.ts'
 export type { HeaderFields, RequestLike, WebHeaders } from './model/request-like.ts'
 export type { Anonymous, Granted, Outcome } from './model/outcome.ts'
-export type {
-  RefusalBody,
-  RefusalView,
-  Refused,
-  RefusedEvent,
-  ResponseHeaders,
-} from './response/refusal.ts'
+export type { DescribedToken, RefusedEvent } from './request/refused-event.ts'
+export type { RefusalBody, RefusalView, Refused, ResponseHeaders } from './response/refusal.ts'
 export { REASONS } from './response/reasons.ts'
 export type { Reason, ReasonText } from './response/reasons.ts'
 export type { Explanation } from './response/rejection.ts'
@@ -57,6 +52,7 @@ export type { Evidence, UnknownReason } from './subject/evidence.ts'
 export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './subject/subject.ts'
 
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
+export type { Logger } from './log/logger.ts'
 export type { VerifiedEvent } from './token/verification.ts'
 export type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 export type { ConfigurationWarningEvent } from './subject/provider-hint.ts'

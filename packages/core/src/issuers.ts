@@ -59,7 +59,7 @@ export function createIssuers(
   publish: Publish<IssuersEvent>,
   closed: AbortSignal,
 ): ConfiguredIssuers {
-  closed.addEventListener('abort', () => publish(() => ({ type: 'closed' })), { once: true })
+  closed.addEventListener('abort', () => publish('closed', () => ({})), { once: true })
   const keySources = new Map<string, KeySource>()
   const trusted = new Map<string, TrustedIssuer>()
   for (const issuer of settings.issuers) {
@@ -94,7 +94,7 @@ export function createIssuers(
       if (keys.distrustKey(thumbprint)) isNew()
       // The key may have signed answers about tokens.
       for (const one of trusted.values()) if (one.keys === keys) one.introspection?.forget()
-      publish(() => ({ type: 'key_distrusted', issuer, thumbprint }))
+      publish('key_distrusted', () => ({ issuer, thumbprint }))
     },
   }
 }

@@ -53,6 +53,8 @@ export const LIMITS = deepFreeze({
   introspectionAge: { active: 3600, inactive: 60 },
   /** Seconds: what the option of the same name may be at most. */
   clockTolerance: 300,
+  /** Lines that the log writes in a second for each reason of a refusal and each kind of failure. Then it counts. */
+  logLines: 10,
   /** Seconds that an introspected token may be old where neither its audience nor a mark says that it is an access token. */
   ageWithoutMark: 3600,
 })

@@ -1,4 +1,5 @@
 import { ENVIRONMENT, optionsFromEnv } from './options/environment.ts'
+import type { WriteLine } from './log/logger.ts'
 import { readOptions } from './options/read-options.ts'
 import { createServer, type ResourceServer } from './resource-server.ts'
 
@@ -14,10 +15,21 @@ let latest: { readonly environment: string; readonly server: ResourceServer } | 
 export function resourceServerFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
 ): ResourceServer {
+  return serverFromEnv(environment)
+}
+
+/** The same for adapters. `defaultLog` counts for the first call with these variables. */
+export function serverFromEnv(
+  environment: Readonly<Record<string, string | undefined>>,
+  defaultLog?: WriteLine,
+): ResourceServer {
   const options = optionsFromEnv(environment)
   const key = JSON.stringify(options)
   if (latest?.environment !== key) {
-    latest = { environment: key, server: createServer(readOptions(options, ENVIRONMENT)) }
+    latest = {
+      environment: key,
+      server: createServer(readOptions(options, ENVIRONMENT), defaultLog),
+    }
   }
   return latest.server
 }

@@ -4,6 +4,8 @@ import { checkRequirements, type Requirements } from './authorization/requiremen
 import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
+import { createLog } from './log/create-log.ts'
+import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { createPublisher } from './lib/publisher.ts'
@@ -136,17 +138,20 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   return createServer(readOptions(options))
 }
 
-/** Makes a resource server of options that were read. */
-export function createServer({
-  settings,
-  credentials,
-  realm,
-  errorBody,
-  tokenCache,
-  onEvent,
-}: ServerSettings): ResourceServer {
-  const publish = createPublisher<BearwardEvent>(onEvent)
+/**
+ * Makes a resource server of options that were read. `defaultLog` writes the log if neither `logger` nor `onEvent` is
+ * set.
+ */
+export function createServer(
+  { settings, credentials, realm, errorBody, tokenCache, logger, onEvent }: ServerSettings,
+  defaultLog?: WriteLine,
+): ResourceServer {
   const closing = new AbortController()
+  const write = logger ? toWriteLine(logger) : defaultLog
+  const isSilent = logger === false || (logger === undefined && onEvent !== undefined)
+  const log =
+    write === undefined || isSilent ? undefined : createLog(write, settings.clock, closing.signal)
+  const publish = createPublisher<BearwardEvent>(onEvent, log)
   const issuers = createIssuers(settings, publish, closing.signal)
   const services = {
     findCredentials: createCredentialsReader(credentials),
@@ -200,6 +205,7 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
     if (i > VERIFY && isOutdated(exchange)) return run(steps, exchange, VERIFY)
     const result = steps[i]!(exchange)
     if (result instanceof Promise) {
+      exchange.waitingSince ??= exchange.services.clock.monotonic()
       return result.then((rejection) =>
         rejection === undefined ? run(steps, exchange, i + 1) : toOutcome(exchange, rejection),
       )

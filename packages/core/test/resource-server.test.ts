@@ -204,7 +204,7 @@ describe('a resource server', () => {
     expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
-  it('says to onEvent and to the diagnostics channel which check failed, and nothing of the token', () => {
+  it('tells onEvent and the diagnostics channel which check failed, what was found, and what to change', () => {
     const events: unknown[] = []
     const published: unknown[] = []
     const listener = (message: unknown) => void published.push(message)
@@ -223,7 +223,21 @@ describe('a resource server', () => {
         issuer: ISSUER,
         check: 'aud',
         expected: AUDIENCE,
-        found: 'other audiences',
+        found: '"https://elsewhere.example.com"',
+        advice: expect.stringMatching(/^In the client: request a token for this API/) as string,
+        clientId: 'reports-cron',
+        guard: 'any valid token',
+        token: {
+          isVerified: true,
+          iss: ISSUER,
+          aud: 'https://elsewhere.example.com',
+          typ: 'at+jwt',
+          alg: 'ES256',
+          kid: 'ES256-key',
+          scopes: ['read'],
+        },
+        duration: 0,
+        requestId: undefined,
       },
     ])
     expect(published).toEqual(events)

@@ -14,6 +14,7 @@ export type {
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
+  Logger,
   Outcome,
   Provider,
   Reason,

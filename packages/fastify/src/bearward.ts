@@ -11,8 +11,8 @@ const adapter = defineAdapter<
   [request: AnyRequest, reply: AnyReply, ...rest: readonly unknown[]],
   void | Promise<void>
 >({
-  toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
-    return { method, url, rawHeaders, headers }
+  toRequest: ({ id, method, originalUrl: url, raw: { rawHeaders, headers } }) => {
+    return { id, method, url, rawHeaders, headers }
   },
   grant(outcome, request: { auth?: AccessToken | undefined }, reply) {
     void reply.headers(toMutable(outcome.headers))
@@ -20,8 +20,7 @@ const adapter = defineAdapter<
   },
   // Without `done`, Fastify waits for a promise.
   proceed: (_request, _reply, ...rest) => (findDone(rest) ?? fulfilled)(),
-  refuse({ reason, explanation, status, headers, body }, request, reply, ...rest) {
-    request.log[status === 503 ? 'warn' : 'info']({ reason, ...explanation }, 'request refused')
+  refuse({ status, headers, body }, _request, reply, ...rest) {
     // As bytes, so that no serializer and no charset is applied.
     if (!isAnswered(reply)) {
       setAnswered(reply)
@@ -36,6 +35,9 @@ const adapter = defineAdapter<
   // Never both: Fastify would run the handler twice.
   wait: (settled, _request, _reply, ...rest) =>
     findDone(rest) === undefined ? settled : undefined,
+  // The log of the request has its id. Other lines are about no request.
+  log: (level, line, event, request) =>
+    request === undefined ? console[level](line) : request.log[level](event, line),
   environment: process.env,
 })
 

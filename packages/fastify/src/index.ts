@@ -15,6 +15,7 @@ export type {
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
+  Logger,
   Outcome,
   Provider,
   Reason,

@@ -170,8 +170,8 @@ describe('on Fastify 5', () => {
     expect((await fetch(`${url}/another`, bearer(issuer.token()))).status).toBe(403)
   })
 
-  it('logs refusals through the log of the request, with the reason and nothing of the token', async () => {
-    const { bearward } = bearwardWith()
+  it('writes refusals to the log of the request, as a line and as members', async () => {
+    const { bearward } = bearwardWith({ onEvent: undefined })
     const lines: Record<string, unknown>[] = []
     const stream = new Writable({
       write(chunk: Buffer, _encoding, done) {
@@ -190,11 +190,18 @@ describe('on Fastify 5', () => {
 
     expect(lines).toEqual([
       expect.objectContaining({
-        msg: 'request refused',
+        level: 30,
+        msg: expect.stringMatching(
+          /^\[bearward\] Refused with 401 wrong_audience: aud: /,
+        ) as string,
+        reqId: 'req-1',
+        requestId: 'req-1',
+        type: 'refused',
         reason: 'wrong_audience',
         check: 'aud',
         expected: AUDIENCE,
-        found: 'other audiences',
+        found: '"https://elsewhere.example.com"',
+        advice: expect.stringMatching(/^In the client: /) as string,
       }),
     ])
   })

@@ -20,8 +20,10 @@ export type KoaGuard = (context: Context, next: Next) => Promise<void>
 export type Bearward = AdapterBearward<Context, KoaGuard>
 
 const adapter = defineAdapter<[Context, Next], Promise<void>>({
-  toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
-    return { method, url, rawHeaders, headers }
+  toRequest({ method, originalUrl: url, req }) {
+    // The id is that of a request logger, such as koa-pino-logger.
+    const { id, rawHeaders, headers }: typeof req & { id?: string } = req
+    return { id, method, url, rawHeaders, headers }
   },
   grant(outcome, context) {
     writeHeaders(outcome.headers, context)

@@ -79,12 +79,12 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
 
   function publishMoved(from: string, to: string): void {
     const type = MOVED_EVENT[endpoint]
-    if (type !== undefined) publish?.(() => ({ type, issuer, from, to }))
+    if (type !== undefined) publish?.(type, () => ({ issuer, from, to }))
   }
 
   function publishFailed(error: unknown): void {
     const failure = describeFailure<'jwks_uri' | 'introspection_endpoint'>(error) ?? UNEXPECTED
-    publish?.(() => ({ type: 'discovery_failed', issuer, ...failure }))
+    publish?.('discovery_failed', () => ({ issuer, ...failure }))
   }
 
   async function seek(): Promise<string> {

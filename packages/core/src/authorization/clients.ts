@@ -2,6 +2,7 @@ import type { Problems } from '../configuration-problems.ts'
 import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { canNameClient } from '../subject/client-id.ts'
+import { describeClientId } from '../subject/shown-client-id.ts'
 import { findIssuers, listIssuers } from './issuer.ts'
 import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
 
@@ -42,7 +43,7 @@ function requireClient(allowed: readonly Partial<ClientOfIssuer>[]): CheckedRequ
         (client) => client.clientId === clientId && (client.issuer ?? issuer) === issuer,
       )
       if (clientId !== undefined && isAllowed) return undefined
-      const found = clientId === undefined ? 'none' : 'another one'
+      const found = describeClientId(clientId, verified.issuer.settings)
       return reject('wrong_client', { check: 'client', expected, found })
     },
   }

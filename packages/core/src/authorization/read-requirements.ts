@@ -4,6 +4,7 @@ import { describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject, isRecord, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { profileIn } from '../subject/context.ts'
+import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
 import { readIssuer } from './issuer.ts'
 import { readOptional } from './optional.ts'
@@ -72,6 +73,7 @@ export function readRequirements(
     introspect,
     checks: checked.map(({ check }) => check),
     challenge: Object.assign({}, ...checked.map(({ challenge }) => challenge)) as object,
+    describe: () => describeRequirements(own),
   }
 }
 

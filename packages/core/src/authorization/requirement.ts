@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { AccessToken } from '../model/access-token.ts'
+import type { RequestLike } from '../model/request-like.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
 import { type Explanation, Rejection } from '../response/rejection.ts'
@@ -38,6 +39,8 @@ export interface AuthorizationExchange {
   }
   /** The request of the framework, for `check` and for events. */
   readonly raw: object | undefined
+  /** `undefined`: the token did not come in a request. */
+  readonly request: RequestLike | undefined
   readonly services: { readonly publish: Publish<SubjectUnknownEvent>; readonly clock: Clock }
 }
 

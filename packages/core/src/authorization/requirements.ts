@@ -48,6 +48,8 @@ export interface CheckedRequirements {
   readonly checks: readonly RequirementCheck[]
   /** The parameters that tell the client in a 401 what to request. */
   readonly challenge: ChallengeParameters
+  /** Describes them for events. */
+  readonly describe: () => string
 }
 
 /** An exchange with the requirements of its guard. */

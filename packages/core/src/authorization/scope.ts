@@ -1,5 +1,6 @@
 import type { Problems } from '../configuration-problems.ts'
 import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { quoteList } from '../lib/quote.ts'
 import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
 
 export interface ScopeRequirement {
@@ -49,8 +50,7 @@ function requireAll(required: readonly string[]): CheckedRequirement {
     check({ verified }) {
       const { scopes } = verified.token
       if (required.every((scope) => scopes.includes(scope))) return undefined
-      const missing = required.filter((scope) => !scopes.includes(scope))
-      return insufficient(expected, scopes, `no ${missing.join(', no ')}`, expected)
+      return insufficient(expected, scopes, expected)
     },
   }
 }
@@ -62,20 +62,13 @@ function requireAny(required: readonly string[]): CheckedRequirement {
     check({ verified }) {
       const { scopes } = verified.token
       if (required.some((scope) => scopes.includes(scope))) return undefined
-      return insufficient(required.join(' or '), scopes, 'none of them', first)
+      return insufficient(required.join(' or '), scopes, first)
     },
   }
 }
 
-/** The scopes may stand in another claim than the one that was read. */
-const NO_SCOPES = 'no scopes at all (provider or scopeClaim say in which claim they stand)'
-
-function insufficient(
-  expected: string,
-  scopes: readonly string[],
-  found: string,
-  challenged: string,
-) {
-  const explanation = { check: 'scope', expected, found: scopes.length === 0 ? NO_SCOPES : found }
+function insufficient(expected: string, scopes: readonly string[], challenged: string) {
+  const found = scopes.length === 0 ? 'no scopes' : quoteList(scopes)
+  const explanation = { check: 'scope', expected, found }
   return reject('insufficient_scope', explanation, { scope: challenged })
 }

@@ -1,12 +1,14 @@
+import { getRequestId } from '../model/request-like.ts'
 import type { IssuerSettings } from '../model/settings.ts'
+import { Rejection } from '../response/rejection.ts'
 import { adviceFor, adviceOnKind } from '../subject/advice.ts'
 import { claimNames } from '../subject/client-id.ts'
 import { canTell, clientIdClaims } from '../subject/context.ts'
 import type { TokenForm } from '../subject/profile.ts'
+import { showClientId } from '../subject/shown-client-id.ts'
 import {
   type AuthorizationExchange,
   type CheckedRequirement,
-  reject,
   type RequirementContext,
 } from './requirement.ts'
 
@@ -39,8 +41,9 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
     check(exchange) {
       const { kind } = exchange.verified.token.subject
       if (kind === required) return undefined
-      if (kind === 'unknown') publishUnknown(exchange)
-      return reject('wrong_subject', { check: 'subject', expected: required, found: kind })
+      const advice = kind === 'unknown' ? publishUnknown(exchange) : undefined
+      const explanation = { check: 'subject', expected: required, found: kind }
+      return new Rejection('wrong_subject', explanation, { advice })
     },
   }
 }
@@ -51,12 +54,28 @@ function listForms({ tokenFormat }: IssuerSettings): readonly TokenForm[] {
   return [tokenFormat === 'jwt' ? 'jwt' : 'introspection']
 }
 
-function publishUnknown({ verified, raw, services }: AuthorizationExchange): void {
+/** Publishes why the kind is unknown. Returns the advice. */
+function publishUnknown({
+  verified,
+  raw,
+  request,
+  services,
+}: AuthorizationExchange): string | undefined {
   const { issuer, subject, clientId, verifiedBy } = verified.token
   const { reason, rules, claims } = subject.evidence
-  if (reason === undefined) return
+  if (reason === undefined) return undefined
   const { subjects } = verified.issuer.settings
   const unnamed = clientId === undefined ? claimNames(clientIdClaims(subjects, verifiedBy)) : []
   const advice = adviceFor(reason, subjects, unnamed)
-  services.publish(() => ({ type: 'subject_unknown', issuer, reason, rules, claims, advice }), raw)
+  const describe = () => ({
+    issuer,
+    reason,
+    rules,
+    claims,
+    advice,
+    clientId: showClientId(clientId, verified.issuer.settings),
+    requestId: getRequestId(request),
+  })
+  services.publish('subject_unknown', describe, raw)
+  return advice
 }

@@ -11,4 +11,8 @@ export interface SubjectUnknownEvent {
   readonly claims: readonly string[]
   /** Advice on what to configure. A fixed text without anything of the token. */
   readonly advice: string
+  /** The client to which the token was issued, if the token names one. */
+  readonly clientId: string | undefined
+  /** The id of the request, if the framework or the application gives it one. */
+  readonly requestId: string | undefined
 }

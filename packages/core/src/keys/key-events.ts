@@ -10,6 +10,8 @@ export interface KeysRefreshedEvent {
   readonly keys: number
   /** Keys that cannot. A `private_key` among them is an emergency at the authorization server. */
   readonly ignored: readonly IgnoredKey[]
+  /** Seconds that the attempt has taken, discovery included. */
+  readonly duration: number
 }
 
 /**
@@ -23,6 +25,8 @@ export interface KeysFailedEvent extends CallFailure<
   readonly issuer: string
   /** The number of attempts that have failed in a row. */
   readonly failures: number
+  /** Seconds that the attempt has taken, discovery included. */
+  readonly duration: number
 }
 
 /** The keys are older than they should be, because they cannot be fetched. They stay in use. */

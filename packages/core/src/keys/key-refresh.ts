@@ -105,12 +105,14 @@ export class KeyRefresh {
     if (closed.aborted) return
     this.#cancelAttempt()
     const { demand: trigger } = this.lifeCycle
-    const number = this.lifeCycle.begin(clock.monotonic())
+    const begunAt = clock.monotonic()
+    const number = this.lifeCycle.begin(begunAt)
+    const getDuration = () => (clock.monotonic() - begunAt) / 1000
     const done = runDetached(() =>
       fetchKeySet()
         .then(
-          (fetched) => this.#succeeded(number, fetched),
-          (error: unknown) => this.#failed(number, error),
+          (fetched) => this.#succeeded(number, fetched, getDuration()),
+          (error: unknown) => this.#failed(number, error, getDuration()),
         )
         .finally(() => {
           this.#running.delete(number)
@@ -118,34 +120,39 @@ export class KeyRefresh {
         }),
     )
     this.#running.set(number, done)
-    if (trigger !== undefined) publish(() => ({ type: 'keys_refresh_triggered', issuer, trigger }))
+    if (trigger !== undefined) publish('keys_refresh_triggered', () => ({ issuer, trigger }))
   }
 
-  #succeeded(number: number, fetched: FetchedKeySet): void {
+  #succeeded(number: number, fetched: FetchedKeySet, duration: number): void {
     const { lifeCycle } = this
     const { clock, issuer, publish } = this.#options
     const { failures } = lifeCycle
     if (lifeCycle.succeed(number, fetched, clock.monotonic())) {
       for (const older of this.#running.keys()) if (older < number) this.#running.delete(older)
       const { size: keys, ignored } = fetched.set
-      publish(() => ({ type: 'keys_refreshed', issuer, keys, ignored }))
-      if (failures > 0) publish(() => ({ type: 'keys_recovered', issuer, failures }))
+      publish('keys_refreshed', () => ({ issuer, keys, ignored, duration }))
+      if (failures > 0) publish('keys_recovered', () => ({ issuer, failures }))
       this.#cancelStale()
       this.#cancelStale = this.#at(lifeCycle.staleAt, () =>
-        publish(() => ({ type: 'keys_stale', issuer })),
+        publish('keys_stale', () => ({ issuer })),
       )
     }
     this.#schedule()
   }
 
-  #failed(number: number, error: unknown): void {
+  #failed(number: number, error: unknown, duration: number): void {
     const { lifeCycle } = this
     const { clock, issuer, publish } = this.#options
     const retryAfter = readRetryAfter(error, clock.now())
     if (!lifeCycle.fail(number, clock.monotonic(), retryAfter)) return
     this.#lastError = error
     const { failures } = lifeCycle
-    publish(() => ({ type: 'keys_failed', issuer, ...describeKeysFailure(error), failures }))
+    publish('keys_failed', () => ({
+      issuer,
+      ...describeKeysFailure(error),
+      failures,
+      duration,
+    }))
     this.#schedule()
   }
 

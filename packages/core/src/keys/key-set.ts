@@ -35,7 +35,7 @@ export interface KeySet {
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**
-   * Says why the key with this `kid` does not serve the algorithm, as the end of "expected ..., found ...". `undefined`:
+   * Says why the key with this `kid` does not serve the algorithm, as the end of "found the kid ..., a key ...". `undefined`:
    * no key has this `kid`.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined

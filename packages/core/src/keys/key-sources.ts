@@ -92,7 +92,7 @@ function withoutMistakes(set: KeySet, issuer: string, publish: PublishKeys): Key
   if (mistakes.length > 0) throw unusable(issuer, mistakes.map(describe).join(', '))
   if (set.ignored.length > 0) {
     const advice = `These keys are ignored, because they cannot verify: ${set.ignored.map(describe).join(', ')}.`
-    publish(() => ({ type: 'configuration_warning', issuer, option: 'jwks', advice }))
+    publish('configuration_warning', () => ({ issuer, option: 'jwks', advice }))
   }
   return set
 }

@@ -1,23 +1,50 @@
 import { diagnosticsChannel } from '#diagnostics-channel'
 import { ignoreRejection } from './ignore-rejection.ts'
 
-/** Publishes an event, which is only made where somebody listens, and says which request it is about, if any. */
-export type Publish<Event extends object> = (event: () => Event, request?: object) => void
+interface TypedEvent {
+  readonly type: string
+}
+
+/** The members of the event of a type, without the type. */
+type Members<Event extends TypedEvent, Type> = Event extends { readonly type: Type }
+  ? Omit<Event, 'type'>
+  : never
 
 /**
- * Publishes to `onEvent` and to the diagnostics channel `bearward`. Watching must not change a verdict:
- * what `onEvent` throws is dropped.
+ * Publishes an event of a type, and says which request it is about, if any. The event is only made where somebody
+ * listens.
  */
-export function createPublisher<Event extends object>(
+export type Publish<Event extends TypedEvent> = <Type extends Event['type']>(
+  type: Type,
+  getMembers: () => Members<Event, Type>,
+  request?: object,
+) => void
+
+/** A listener that reads some types of events only. */
+export interface SelectiveListener<Event extends TypedEvent> {
+  readonly types: ReadonlySet<string>
+  readonly listen: (event: Event, request?: object) => void
+}
+
+/**
+ * Publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Watching must not change a verdict:
+ * what a listener throws is dropped.
+ */
+export function createPublisher<Event extends TypedEvent>(
   onEvent: ((event: Event, request?: object) => void) | undefined,
+  log?: SelectiveListener<Event>,
 ): Publish<Event> {
-  return (makeEvent, request) => {
-    const subscribed = diagnosticsChannel.hasSubscribers()
-    if (onEvent === undefined && !subscribed) return
-    const event = Object.freeze(makeEvent())
-    if (subscribed) diagnosticsChannel.publish(event)
-    try {
-      ignoreRejection(onEvent?.(event, request))
-    } catch {}
+  return (type, getMembers, request) => {
+    const isSubscribed = diagnosticsChannel.hasSubscribers()
+    const isLogged = log?.types.has(type) === true
+    if (onEvent === undefined && !isSubscribed && !isLogged) return
+    const event = Object.freeze({ type, ...getMembers() }) as unknown as Event
+    if (isSubscribed) diagnosticsChannel.publish(event)
+    const listeners = isLogged ? [onEvent, log.listen] : [onEvent]
+    for (const listener of listeners) {
+      try {
+        ignoreRejection(listener?.(event, request))
+      } catch {}
+    }
   }
 }

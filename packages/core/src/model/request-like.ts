@@ -1,3 +1,6 @@
+import { getMember } from '../lib/objects.ts'
+import { toPrintable } from '../lib/quote.ts'
+
 /**
  * A request as the core sees it. An adapter makes one from the request of its framework. A web `Request` is
  * one, too.
@@ -18,6 +21,8 @@ export interface RequestLike {
   readonly rawHeaders?: readonly string[] | undefined
   /** The header fields by name (in any case), or a web `Headers`. */
   readonly headers: HeaderFields | WebHeaders
+  /** The id of the request in logs, if it has one. Shown in events, so it must not contain a secret. */
+  readonly id?: string | number | undefined
   /**
    * The request of the framework. `check` receives it, and guards that are called with the same `raw` share one
    * verification. Default: this object itself.
@@ -31,4 +36,10 @@ export type HeaderFields = Readonly<Record<string, string | readonly string[] | 
 /** The part of a web `Headers` that is read. */
 export interface WebHeaders {
   get(name: string): string | null
+}
+
+/** Returns the id of a request for an event. `undefined`: it has none, or a token came without a request. */
+export function getRequestId(request: RequestLike | undefined): string | undefined {
+  const id: unknown = request && getMember(request, 'id')
+  return typeof id === 'string' || typeof id === 'number' ? toPrintable(String(id)) : undefined
 }

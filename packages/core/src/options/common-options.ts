@@ -1,6 +1,9 @@
 import type { BearwardEventListener } from '../events.ts'
 import { KEY_TIMES } from '../keys/life-cycle.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
+import { describeGiven } from '../lib/describe-given.ts'
+import { isRecord } from '../lib/objects.ts'
+import type { Logger } from '../log/logger.ts'
 import type { Fetch } from '../model/fetch.ts'
 import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
@@ -74,6 +77,13 @@ export interface CommonOptions<Raw extends object = object> {
    * @default { maxEntries: 5000, maxBytes: 16777216 }
    */
   readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
+  /**
+   * Writes a line about each refusal (`info`) and each fault of this application or a server (`warn`), with the change to make:
+   * at most 10 lines a second for each reason, then their number. `false`: no log.
+   *
+   * @default createResourceServer: no log; adapters: the console, or no log if `onEvent` is set
+   */
+  readonly logger?: false | Logger
   /** Called for every event, such as a refusal and its reason. Errors it throws are ignored. */
   readonly onEvent?: BearwardEventListener<Raw>
   /** Returns the body of a refusal. Errors it throws go to the error handling of the framework. */
@@ -132,9 +142,24 @@ const CREDENTIALS: OptionRow<CredentialsOption<object>, CredentialsOption | unde
   { table: TOKEN_HEADER.table },
 )
 
-/** All options have a default but `credentials`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */
+const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
+  (given, name, { report }) => {
+    const isLogger =
+      isRecord(given) && typeof given['info'] === 'function' && typeof given['warn'] === 'function'
+    if (given === undefined || given === false || isLogger) {
+      return given as false | Logger | undefined
+    }
+    report(
+      `${name} must be false, or have the methods info and warn, as console has, not ${describeGiven(given)}.`,
+    )
+    return undefined
+  },
+  {},
+)
+
+/** All options have a default but `credentials`, `logger`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */
 type CommonValues = Required<
-  Omit<CommonOptions, 'credentials' | 'tokenCache' | 'onEvent' | 'errorBody'>
+  Omit<CommonOptions, 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody'>
 > & {
   readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
@@ -163,6 +188,7 @@ export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
     },
     { default: TOKEN_CACHE, table: TOKEN_CACHE_OPTIONS },
   ),
+  logger: LOGGER,
   onEvent: fn(),
   errorBody: fn(),
   clock: clock(systemClock),

@@ -17,6 +17,7 @@ export interface ServerSettings {
   readonly realm: string
   /** `undefined`: no token is cached. */
   readonly tokenCache: TokenCacheLimits | undefined
+  readonly logger: CommonOptions['logger']
   readonly onEvent: CommonOptions['onEvent']
   readonly errorBody: CommonOptions['errorBody']
 }
@@ -44,7 +45,7 @@ export function readOptions(
   const context = createOptionContext(problems, own, toName)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)
-  const { credentials, realm, tokenCache, onEvent, errorBody, ...values } = readRows(
+  const { credentials, realm, tokenCache, logger, onEvent, errorBody, ...values } = readRows(
     COMMON_OPTIONS,
     own,
     context,
@@ -66,6 +67,7 @@ export function readOptions(
     credentials,
     realm,
     tokenCache,
+    logger,
     onEvent,
     errorBody,
   }

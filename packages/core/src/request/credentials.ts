@@ -112,8 +112,32 @@ function rejectAsBearer(value: string): Rejection {
   if (scheme === '' || !(rest === '' || /^[ \t]/.test(rest))) {
     return rejected('malformed_credentials', 'a scheme and a token', 'no scheme')
   }
-  return rejected('unsupported_scheme', 'the Bearer scheme', 'another scheme')
+  return rejected('unsupported_scheme', 'the Bearer scheme', describeScheme(scheme, rest))
 }
+
+/** Shows a scheme that is registered or known. Any other word may be a token whose scheme is missing. */
+function describeScheme(scheme: string, rest: string): string {
+  if (JWT.test(scheme)) return 'a JWT without a scheme'
+  if (KNOWN_SCHEMES.includes(scheme.toLowerCase())) return `the scheme ${scheme}`
+  return rest.trim() === '' ? 'one word: the scheme or the token is missing' : 'an unknown scheme'
+}
+
+/** Schemes of the IANA registry, and others that are in use. */
+const KNOWN_SCHEMES: readonly string[] = [
+  'apikey',
+  'aws4-hmac-sha256',
+  'basic',
+  'digest',
+  'dpop',
+  'gnap',
+  'jwt',
+  'negotiate',
+  'ntlm',
+  'token',
+]
+
+/** The first character of a part, and two dots at least. */
+const JWT = /^eyJ[\w-]*\.[\w-]+\./
 
 function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {
   return new Rejection(reason, { check: 'Authorization', expected, found })

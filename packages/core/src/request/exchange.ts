@@ -4,12 +4,13 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { getMember } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { RequestLike } from '../model/request-like.ts'
-import type { RefusalSettings, RefusedEvent } from '../response/refusal.ts'
+import type { RefusalSettings } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { VerificationServices, VerifiedEvent } from '../token/verification.ts'
 import type { SharedVerification } from '../token/verify-token.ts'
 import type { Credentials, CredentialsReader } from './credentials.ts'
+import type { RefusedEvent } from './refused-event.ts'
 import { getRequestState, RequestState } from './request-state.ts'
 
 /** The parts of a resource server that the steps of the pipeline need. */
@@ -47,6 +48,8 @@ export interface Exchange {
   verified: VerifiedToken
   /** Written by `verifyToken`. */
   distrustCount: number
+  /** The time of the monotonic clock when a step has first had to wait. `undefined`: none has. */
+  waitingSince: number | undefined
 }
 
 /** Begins the exchange of a guard. */
@@ -99,6 +102,7 @@ function begin(
     sharedVerification: undefined as never,
     verified: undefined as never,
     distrustCount: -1,
+    waitingSince: undefined,
   }
 }
 

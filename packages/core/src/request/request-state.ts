@@ -1,5 +1,5 @@
 import type { AccessToken } from '../model/access-token.ts'
-import type { VerificationServices } from '../token/verification.ts'
+import type { RequestOfToken, VerificationServices } from '../token/verification.ts'
 import type { SharedState, SharedVerification } from '../token/verify-token.ts'
 import { RequestVerification } from './request-verification.ts'
 
@@ -34,11 +34,11 @@ export class RequestState implements SharedState {
   getVerification(
     services: VerificationServices,
     token: string,
-    raw: object | undefined,
+    request: RequestOfToken,
   ): SharedVerification {
     const at = this.verifications.findIndex((known) => known.services === services)
     if (at !== -1 && this.verifications[at]!.presented === token) return this.verifications[at]!
-    const made = new RequestVerification(services, token, raw)
+    const made = new RequestVerification(services, token, request)
     if (at === -1) this.verifications.push(made)
     else this.verifications[at] = made
     return made

@@ -1,14 +1,16 @@
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import type { RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
-import { type VerificationServices, verify } from '../token/verification.ts'
+import { type RequestOfToken, type VerificationServices, verify } from '../token/verification.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Question, SharedVerification } from '../token/verify-token.ts'
 
 /** The verification of one token for one request, which its guards share by the rules of `RequestState`. */
-export class RequestVerification implements SharedVerification {
+export class RequestVerification implements SharedVerification, RequestOfToken {
   readonly services: VerificationServices
   readonly presented: string
-  private readonly raw: object | undefined
+  readonly raw: object | undefined
+  readonly request: RequestLike | undefined
   private result: MaybePromise<VerifiedToken | Rejection> | undefined
   /** The settled `result`. */
   private found: VerifiedToken | Rejection | undefined
@@ -20,10 +22,11 @@ export class RequestVerification implements SharedVerification {
   /** The result is not kept. It still counts for the guards that have waited for it. */
   private mayRetry = false
 
-  constructor(services: VerificationServices, presented: string, raw: object | undefined) {
+  constructor(services: VerificationServices, presented: string, { raw, request }: RequestOfToken) {
     this.services = services
     this.presented = presented
     this.raw = raw
+    this.request = request
   }
 
   latest(): MaybePromise<VerifiedToken | Rejection> {
@@ -76,7 +79,7 @@ export class RequestVerification implements SharedVerification {
   private start(): MaybePromise<VerifiedToken | Rejection> {
     // From before: `verify` may throw, or call a listener that distrusts a key.
     const { distrustCount } = this.services
-    const result = verify(this.presented, this.services, this.raw)
+    const result = verify(this.presented, this.services, this)
     this.distrustCount = distrustCount
     this.setResult(result)
     return result

@@ -1,9 +1,13 @@
+import { findAdvice } from '../advice/find-advice.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Granted, Outcome } from '../model/outcome.ts'
+import { getRequestId } from '../model/request-like.ts'
 import { refuse, type ResponseHeaders } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
+import { describeClient, describeToken, toRejectedToken } from './describe-token.ts'
 import type { Exchange } from './exchange.ts'
+import type { RefusedEvent } from './refused-event.ts'
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
@@ -20,23 +24,37 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   const { services, raw } = exchange
-  // Not verified, if the rejection came before.
-  const verified = exchange.verified as VerifiedToken | undefined
-  const { reason, explanation } = rejection
   const refused = refuse(rejection, services.refusal, requirements.challenge)
   // After `errorBody`, which may throw: the guard then stays pending.
   hold(exchange)
-  services.publish(
-    () => ({
-      type: 'refused',
-      reason,
-      status: refused.status,
-      issuer: rejection.issuer ?? verified?.token.issuer,
-      ...explanation,
-    }),
-    raw,
-  )
+  services.publish('refused', () => describeRefusal(exchange, rejection, refused.status), raw)
   return refused
+}
+
+function describeRefusal(
+  { request, requirements, services, waitingSince, ...exchange }: Exchange,
+  rejection: Rejection,
+  status: number,
+): Omit<RefusedEvent, 'type'> {
+  const { reason, explanation } = rejection
+  // Not verified, if the rejection came before.
+  const verified = exchange.verified as VerifiedToken | undefined
+  const issuer = rejection.issuer ?? verified?.token.issuer
+  const issuers = Array.from(services.issuers.values(), ({ settings }) => settings)
+  const settings = issuers.find((one) => one.issuer === issuer)
+  const token = rejection.token ?? (verified && toRejectedToken(verified))
+  return {
+    reason,
+    status,
+    ...explanation,
+    advice: rejection.advice ?? findAdvice({ reason, explanation, token, settings, issuers }),
+    issuer,
+    clientId: token && settings && describeClient(token, settings),
+    guard: requirements.describe(),
+    token: token && describeToken(token, settings),
+    duration: waitingSince === undefined ? 0 : (services.clock.monotonic() - waitingSince) / 1000,
+    requestId: getRequestId(request),
+  }
 }
 
 function pass({ isGuard, state }: Exchange, decision: AccessToken | 'anonymous'): void {

@@ -19,15 +19,6 @@ export interface Refused {
   readonly body: string
 }
 
-/** A guard refused a request. */
-export interface RefusedEvent extends Explanation {
-  readonly type: 'refused'
-  readonly reason: Reason
-  readonly status: number
-  /** The configured issuer of the token, where it is known. */
-  readonly issuer: string | undefined
-}
-
 /** The argument of `errorBody`: the default answer, and the reason. */
 export interface RefusalView {
   readonly reason: Reason

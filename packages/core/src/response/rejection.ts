@@ -1,15 +1,28 @@
+import type { JsonObject } from '../lib/json.ts'
 import type { ChallengeParameters } from './challenge.ts'
+import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
 
 /**
- * The name of a failed check, the expected value, and what was found. Values from the configuration appear
- * as they are. Values from the request appear as a description only: no text is taken from a token.
+ * The name of a failed check, the expected value, and the value or a description of what was found. Values from a token are
+ * quoted, in printable ASCII, and bounded in length. They are marked as `claimed` if the token is not verified. Only `iss`,
+ * `aud`, `typ`, `alg`, `kid`, scopes and client ids are shown, never `sub` or another claim.
  */
 export interface Explanation {
   /** The name of what was checked: a header field, a header parameter, a claim, a requirement. */
   readonly check: string
   readonly expected: string
   readonly found: string
+}
+
+/** The content of a rejected token. */
+export interface RejectedToken {
+  /** The JOSE header. Empty for an opaque token. */
+  readonly header: JsonObject
+  /** The claims, or the members of the introspection response. */
+  readonly claims: JsonObject
+  /** True if its signature was verified, or its issuer has called it active. */
+  readonly isVerified: boolean
 }
 
 /** Details that some rejections have besides their reason. */
@@ -20,6 +33,10 @@ export interface RejectionDetails {
   readonly issuer?: string | undefined
   /** The challenge parameters that only this check knows, such as `scope`. */
   readonly challenge?: ChallengeParameters | undefined
+  /** The token, if it could be read. */
+  readonly token?: RejectedToken | undefined
+  /** The change to make, if the check knows it better than the table of advice. A fixed text, or made of options. */
+  readonly advice?: string | undefined
 }
 
 /** A failed check. Checks return it; `refuse` turns it into the response. */
@@ -29,6 +46,8 @@ export class Rejection {
   readonly retryAfter: number | undefined
   readonly issuer: string | undefined
   readonly challenge: ChallengeParameters | undefined
+  readonly token: RejectedToken | undefined
+  readonly advice: string | undefined
 
   constructor(reason: Reason, explanation: Explanation, details: RejectionDetails = {}) {
     this.reason = reason
@@ -36,6 +55,8 @@ export class Rejection {
     this.retryAfter = details.retryAfter
     this.issuer = details.issuer
     this.challenge = details.challenge
+    this.token = details.token
+    this.advice = details.advice
   }
 
   /** Returns whether the fault is ours or a server's, and may be over at the next attempt (503). */
@@ -43,11 +64,38 @@ export class Rejection {
     return REASONS[this.reason].status === 503
   }
 
-  /** The same rejection for a token of this issuer. */
-  withIssuer(issuer: string): Rejection {
-    const { reason, explanation, retryAfter, challenge } = this
-    return new Rejection(reason, explanation, { retryAfter, issuer, challenge })
+  /** Returns the same rejection with more details. Those that it has already stay. */
+  with(more: RejectionDetails): Rejection {
+    const { reason, explanation, retryAfter, issuer, challenge, token, advice } = this
+    return new Rejection(reason, explanation, {
+      retryAfter: retryAfter ?? more.retryAfter,
+      issuer: issuer ?? more.issuer,
+      challenge: challenge ?? more.challenge,
+      token: token ?? more.token,
+      advice: advice ?? more.advice,
+    })
   }
+
+  /** Returns the same rejection, with a value that was found marked as that of a token that is not verified. */
+  asClaimed(): Rejection {
+    const { check, expected, found } = this.explanation
+    if (!found.startsWith('"')) return this
+    return new Rejection(this.reason, { check, expected, found: `claimed ${found}` }, this)
+  }
+}
+
+/** Shows a value of a token that is not verified. */
+export function showClaimed(value: unknown): string {
+  return value === undefined ? 'nothing' : `claimed ${showValue(value)}`
+}
+
+/** Shows a value of a verified token: texts are quoted and bounded, and of other values only the type is shown. */
+export function showValue(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return quote(value)
+  const isList = Array.isArray(value) && value.length > 0
+  return isList && value.every((entry) => typeof entry === 'string')
+    ? quoteList(value)
+    : describeType(value)
 }
 
 /** Describes the type of a value without showing the value. */

@@ -35,6 +35,6 @@ export function createProviderHint(
     if (provider === undefined) return
     isDone = true
     const advice = `The address ${new URL(address).pathname} looks like that of ${provider}. Set provider: '${provider}', so that its machines and users are told apart.`
-    publish(() => ({ type: 'configuration_warning', issuer, option: 'provider', advice }))
+    publish('configuration_warning', () => ({ issuer, option: 'provider', advice }))
   }
 }

@@ -24,7 +24,18 @@ export function checkTokenLength(token: string): Rejection | undefined {
 export function rejectAsToken(text: string): Rejection {
   return text.includes(',')
     ? rejectAsSeveral()
-    : rejected('malformed_credentials', 'one b64token', 'something else')
+    : rejected('malformed_credentials', 'one token', describeText(text))
+}
+
+/** Describes a text without showing it, except for texts that programs make of objects. */
+function describeText(text: string): string {
+  const object = /^\[object \w{1,20}\]$/.exec(text)?.[0]
+  if (object !== undefined) return `the text ${object}`
+  if (text.trim() === '') return 'no token'
+  if (/^(?:bearer|dpop)\s/i.test(text)) return 'the scheme twice'
+  if (/^["'<]/.test(text)) return 'a token in quotes or brackets'
+  if (/\s/.test(text)) return 'white space in the token'
+  return 'a character that tokens do not have'
 }
 
 /** The rejection of several credentials in one header line: a proxy joins two lines by a comma. */

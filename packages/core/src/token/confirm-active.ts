@@ -92,7 +92,7 @@ function askAgain(
       ? confirmJwt(verified, maxAge, clock)
       : introspectToken(presented, issuer, clock, Math.min(maxAge, issuer.introspection!.maxAge))
   return andThen(result, (renewed) =>
-    renewed instanceof Rejection ? renewed.withIssuer(issuer.settings.issuer) : renewed,
+    renewed instanceof Rejection ? renewed.with({ issuer: issuer.settings.issuer }) : renewed,
   )
 }
 

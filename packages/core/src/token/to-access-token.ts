@@ -48,7 +48,7 @@ export function toAccessToken(
 const NONE: readonly never[] = Object.freeze([])
 
 /** A string is split at single spaces (RFC 6749 section 3.3); an array is taken as it is. */
-function readScopes(scope: string | readonly string[] | undefined): readonly string[] {
+export function readScopes(scope: string | readonly string[] | undefined): readonly string[] {
   if (scope === undefined) return NONE
   if (typeof scope !== 'string') return scope
   const names = scope.split(' ')

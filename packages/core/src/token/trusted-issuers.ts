@@ -1,5 +1,6 @@
 import { beginsWithHeader } from './jwt/begins-with-header.ts'
-import { describeType, Rejection } from '../response/rejection.ts'
+import { STRINGIFIED } from './jwt/compact-jws.ts'
+import { Rejection, showClaimed } from '../response/rejection.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { Introspection } from './introspection/introspection.ts'
 import type { IssuerSettings } from '../model/settings.ts'
@@ -21,19 +22,11 @@ export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>
 export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIssuer | Rejection {
   const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer !== undefined) return issuer
-  const found = typeof iss === 'string' ? howItDiffers(issuers, iss) : describeType(iss)
   return new Rejection('unknown_issuer', {
     check: 'iss',
     expected: issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or '),
-    found,
+    found: showClaimed(iss),
   })
-}
-
-/** The slash at the end counts, and is what goes wrong most often. */
-function howItDiffers(issuers: TrustedIssuers, iss: string): string {
-  if (issuers.has(`${iss}/`)) return 'the same without the slash at its end'
-  if (iss.endsWith('/') && issuers.has(iss.slice(0, -1))) return 'the same with a slash at its end'
-  return 'another issuer'
 }
 
 /** For whoever has configured `introspection` alone, and expects more of it. */
@@ -41,14 +34,15 @@ const NO_OPAQUE_TOKEN = "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque
 
 /**
  * The issuer of a token that is no compact JWS: the one that issues opaque tokens. What begins like a JOSE
- * header was meant to be signed or encrypted, and remains as `malformed` as it is: it may be anybody's.
+ * header was meant to be signed or encrypted, and remains as `malformed` as it is: it may be anybody's. So does the text of
+ * a value that is not a token.
  */
 export function opaqueTokenIssuer(
   issuers: TrustedIssuers,
   token: string,
   malformed: Rejection,
 ): TrustedIssuer | Rejection {
-  if (beginsWithHeader(token)) return malformed
+  if (beginsWithHeader(token) || STRINGIFIED.includes(token)) return malformed
   for (const issuer of issuers.values()) if (issuer.settings.tokenFormat !== 'jwt') return issuer
   return [...issuers.values()].some(({ introspection }) => introspection !== undefined)
     ? new Rejection('malformed_token', { ...malformed.explanation, expected: NO_OPAQUE_TOKEN })

@@ -4,8 +4,10 @@ import type { KeyStatus } from '../keys/key-source.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
+import { getRequestId, type RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
 import type { TokenForm } from '../subject/profile.ts'
+import { showClientId } from '../subject/shown-client-id.ts'
 import { checkB64token } from './b64token.ts'
 import { type CachedToken, isStillValid } from './cache/cached-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
@@ -35,6 +37,19 @@ export interface VerifiedEvent {
   readonly cached: boolean
   /** The state of the issuer's keys. Count `stale` to see that an outage begins to matter. */
   readonly keys: KeyStatus['state']
+  /** The client to which the token was issued, if the token names one. */
+  readonly clientId: string | undefined
+  /** Seconds that the verification has waited for keys or the issuer. */
+  readonly duration: number
+  /** The id of the request, if the framework or the application gives it one. */
+  readonly requestId: string | undefined
+}
+
+/** The request with a token. Events are about it, and nothing else is read of it. */
+export interface RequestOfToken {
+  /** The request of the framework. `undefined`: the token did not come in a request. */
+  readonly raw: object | undefined
+  readonly request: RequestLike | undefined
 }
 
 /** The parts of a resource server that verification needs. */
@@ -50,29 +65,34 @@ export interface VerificationServices {
 
 /**
  * Verifies a token, and publishes that it was verified. The result depends on the token alone, so a JWT is
- * remembered in the token cache. Introspected tokens are not: the answers of their issuer are. `request` is
- * for the event.
+ * remembered in the token cache. Introspected tokens are not: the answers of their issuer are.
  *
  * Does NOT check the binding.
  */
 export function verify(
   presented: string,
   services: VerificationServices,
-  request?: object,
+  { raw, request }: RequestOfToken,
 ): MaybePromise<VerifiedToken | Rejection> {
-  return andThen(findOrVerify(presented, services), (verified) => {
+  const { clock, publish } = services
+  const result = findOrVerify(presented, services)
+  const waitingSince = result instanceof Promise ? clock.monotonic() : undefined
+  return andThen(result, (verified) => {
     if (verified instanceof Rejection) return verified
     const { token, issuer, cached } = verified
-    services.publish(
+    publish(
+      'verified',
       () => ({
-        type: 'verified',
         issuer: token.issuer,
         subjectKind: token.subject.kind,
         verifiedBy: token.verifiedBy,
         cached,
         keys: issuer.keys.status().state,
+        clientId: showClientId(token.clientId, issuer.settings),
+        duration: waitingSince === undefined ? 0 : (clock.monotonic() - waitingSince) / 1000,
+        requestId: getRequestId(request),
       }),
-      request,
+      raw,
     )
     return verified
   })
@@ -133,14 +153,23 @@ function verifyUncached(
     jws instanceof Rejection
       ? (checkB64token(presented) ?? opaqueTokenIssuer(issuers, presented, jws))
       : trustedIssuer(issuers, jws.claims['iss'])
-  if (issuer instanceof Rejection) return issuer
+  if (issuer instanceof Rejection) return withClaimed(issuer, jws)
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
     ? introspectToken(presented, issuer, clock)
     : verifyLocally(jws, issuer, clock)
   return andThen(result, (verified) =>
-    verified instanceof Rejection ? verified.withIssuer(issuer.settings.issuer) : verified,
+    verified instanceof Rejection
+      ? withClaimed(verified.with({ issuer: issuer.settings.issuer }), jws)
+      : verified,
   )
+}
+
+/** Adds the content of the token, as long as nothing verified is known about it. */
+function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejection {
+  if (jws instanceof Rejection) return rejection
+  const { header, claims } = jws
+  return rejection.with({ token: { header, claims, isVerified: false } })
 }
 
 function verifyLocally(
@@ -185,7 +214,7 @@ function introspectInstead(
 ): MaybePromise<VerifiedToken | Rejection> {
   const ruledOut =
     checkClaims(jws, issuer.settings, getSeconds(clock)) ?? rejectBound(readBinding(jws.claims))
-  if (ruledOut !== undefined) return ruledOut
+  if (ruledOut !== undefined) return ruledOut.asClaimed()
   // If the issuer does not answer at all, the keys are still what is missing.
   return andThen(introspectToken(jws.token, issuer, clock), (verified) =>
     verified instanceof Rejection && verified.reason === 'introspection_unavailable'

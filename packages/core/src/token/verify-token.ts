@@ -2,7 +2,7 @@ import { getSeconds } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { Rejection } from '../response/rejection.ts'
 import { checkTimes } from './jwt/times.ts'
-import type { VerificationServices } from './verification.ts'
+import type { RequestOfToken, VerificationServices } from './verification.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /** The verification of a token, which the guards of one request share. */
@@ -30,11 +30,9 @@ export interface Question {
 }
 
 /** The part of an exchange that this step reads and writes. */
-export interface TokenExchange {
+export interface TokenExchange extends RequestOfToken {
   readonly services: VerificationServices
   readonly credentials: { readonly token: string }
-  /** The request of the framework. */
-  readonly raw: object | undefined
   readonly state: SharedState
   /** Written by `verifyToken`. */
   sharedVerification: SharedVerification
@@ -49,7 +47,7 @@ export interface SharedState {
   getVerification(
     services: VerificationServices,
     token: string,
-    raw: object | undefined,
+    request: RequestOfToken,
   ): SharedVerification
 }
 
@@ -58,8 +56,8 @@ export interface SharedState {
  * outlive its token, as an upload or a stream does.
  */
 export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | undefined> {
-  const { services, credentials, raw, state } = exchange
-  exchange.sharedVerification = state.getVerification(services, credentials.token, raw)
+  const { services, credentials, state } = exchange
+  exchange.sharedVerification = state.getVerification(services, credentials.token, exchange)
   return andThen(exchange.sharedVerification.latest(), (verified) => {
     if (verified instanceof Rejection) return verified
     exchange.verified = verified

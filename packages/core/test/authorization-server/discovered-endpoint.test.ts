@@ -39,7 +39,7 @@ function setup(more: { byCertificate?: boolean } = {}) {
       ),
     isAcceptable: () => true,
     bounds: { clock, timeout: 3000, closed: closed.signal },
-    publish: (event) => events.push(event()),
+    publish: (type, getMembers) => void events.push({ type, ...getMembers() } as never),
     ...more,
   })
   async function known() {

@@ -298,7 +298,7 @@ describe('a guard', () => {
       })
       expect(events).toEqual([
         expect.objectContaining({ type: 'verified', verifiedBy: 'jwt', cached: i >= 2 }),
-        refusedFor(found),
+        expect.objectContaining(refusedFor(found)),
       ])
     }
   })
@@ -339,7 +339,7 @@ describe('a guard', () => {
     })
     const outcome = decide(() => server.authorize(requestWith(token)))
     expect(summarizeOutcome(outcome)).toBe('401 unsupported_binding')
-    expect(events.at(-1)).toEqual(refusedFor(BY_DPOP))
+    expect(events.at(-1)).toMatchObject(refusedFor(BY_DPOP))
   })
 
   it('publishes no value of a binding', () => {
@@ -403,7 +403,7 @@ describe('an introspection answer with cnf', () => {
         ])
       }
       expect(summarizeOutcome(await server.verify(token))).toBe('401 unsupported_binding')
-      expect(events.at(-1)).toEqual(refusedFor(found, endpoint.url))
+      expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
     }
     expect(endpoint.asked).toHaveLength(answers.length)
   })
@@ -414,7 +414,7 @@ describe('an introspection answer with cnf', () => {
       endpoint.answer({ active: true, cnf })
       const jwt = token({ claims: { jti: `jwt-${i}` } })
       expect(await judge(jwt, { introspect: true })).toBe('401 unsupported_binding')
-      expect(events.at(-1)).toEqual(refusedFor(found, endpoint.url))
+      expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
       // The answer is about one request. The JWT itself stays unbound.
       expect(await judge(jwt)).toBe('granted')
     }

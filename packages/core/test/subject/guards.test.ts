@@ -323,6 +323,12 @@ describe('a guard', () => {
       claims: [],
       advice:
         'Keep sub and azp or client_id as Auth0 writes them, or name the machines in machineClients.',
+      clientId: 'web',
+      requestId: undefined,
+    })
+    expect(events[2]).toMatchObject({
+      type: 'refused',
+      advice: (events[1] as { advice: string }).advice,
     })
   })
 
@@ -388,11 +394,11 @@ describe('a guard', () => {
     ])
   })
 
-  it('repeats nothing of a token in its advice', () => {
+  it('shows of a token nothing but its client and scopes, beside its advice', () => {
     const secret = 'c0ffee-of-the-token'
     for (const claims of [
-      { sub: secret, azp: secret },
-      { sub: `auth0|${secret}`, azp: secret, client_id: 'x', scope: secret },
+      { sub: secret, azp: 'a-client' },
+      { sub: `auth0|${secret}`, azp: 'a-client', client_id: 'x', scope: 'read' },
       { ...user, act: { sub: [secret] }, [secret]: secret },
     ]) {
       const { events } = call(ISSUER, auth0, claims, { subject: 'user' })

@@ -8,7 +8,7 @@ import { checkAudience, checkIntended, getAudience } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/times.ts'
 import { parseCompactJws } from '../jwt/compact-jws.ts'
 import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.ts'
-import { Rejection } from '../../response/rejection.ts'
+import { Rejection, showValue } from '../../response/rejection.ts'
 import { toAccessToken } from '../to-access-token.ts'
 import type { TrustedIssuer } from '../trusted-issuers.ts'
 import type { IntrospectionTime, VerifiedToken } from '../verified-token.ts'
@@ -33,7 +33,9 @@ export function introspectToken(
     const token =
       checkPurpose(presented, response, settings) ??
       introspectedToken(response, settings, getSeconds(clock))
-    if (token instanceof Rejection) return token
+    if (token instanceof Rejection) {
+      return token.with({ token: { header: {}, claims: response.claims, isVerified: true } })
+    }
     return {
       token,
       binding: readBinding(response.claims),
@@ -140,16 +142,17 @@ function checkTokenType(type: unknown): Rejection | undefined {
   const name = typeof type === 'string' ? type.toLowerCase() : undefined
   if (name === undefined || name === 'bearer' || name === 'access_token') return undefined
   const isBound = name === 'dpop'
+  const isRefreshToken = name === 'refresh_token'
   return new Rejection(isBound ? 'unsupported_binding' : 'wrong_token_type', {
     check: 'token_type',
     expected: 'Bearer',
-    found: isBound ? 'DPoP' : 'another type',
+    found: isBound ? 'DPoP' : isRefreshToken ? 'a refresh token' : 'a type that is not Bearer',
   })
 }
 
 function checkIssuer({ iss }: JsonObject, expected: string): Rejection | undefined {
   if (iss === undefined || iss === expected) return undefined
-  return new Rejection('unknown_issuer', { check: 'iss', expected, found: 'another issuer' })
+  return new Rejection('unknown_issuer', { check: 'iss', expected, found: showValue(iss) })
 }
 
 function checkAge({ iat }: JsonObject, { maxTokenAge }: IssuerSettings): Rejection | undefined {

@@ -6,6 +6,8 @@ export interface IntrospectionCalledEvent {
   readonly type: 'introspection_called'
   readonly issuer: string
   readonly active: boolean
+  /** Seconds that the call has taken. */
+  readonly duration: number
 }
 
 /** An earlier answer of an issuer was used again. */
@@ -21,6 +23,8 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
   readonly issuer: string
   /** Whole seconds for which unknown tokens are not introspected from now on. */
   readonly pause: number
+  /** Seconds that the call has taken. */
+  readonly duration: number
 }
 
 /**

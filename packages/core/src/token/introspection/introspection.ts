@@ -89,7 +89,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const known = cache.find(hash, ages, getMoment(clock))
     if (known !== undefined) {
       const { active } = known
-      publish(() => ({ type: 'introspection_cached', issuer: identifier, active }))
+      publish('introspection_cached', () => ({ issuer: identifier, active }))
       return { response: known, isForThisRequest: false }
     }
     const { result, isNew: isForThisRequest } = calls.join(
@@ -126,23 +126,25 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     isKnown: boolean,
   ): Promise<Answer> {
     const begun = forgetCount
+    const begunAt = now()
     const result = await call.make(token)
+    const duration = (now() - begunAt) / 1000
     if ('active' in result) {
       availability.succeeded(permission)
       answeredTokens.add(hash, now())
       if (forgetCount === begun) cache.remember(hash, result)
-      return called(result)
+      return called(result, duration)
     }
     if (!isKnown && isAboutToken(result, token, hash)) {
       availability.inconclusive(permission)
-      return called({ active: false, askedAt: getMoment(clock) })
+      return called({ active: false, askedAt: getMoment(clock) }, duration)
     }
-    return failed(result, permission, isKnown)
+    return failed(result, permission, isKnown, duration)
   }
 
-  function called(response: IntrospectionResponse): IntrospectionResponse {
+  function called(response: IntrospectionResponse, duration: number): IntrospectionResponse {
     const { active } = response
-    publish(() => ({ type: 'introspection_called', issuer: identifier, active }))
+    publish('introspection_called', () => ({ issuer: identifier, active, duration }))
     return response
   }
 
@@ -158,11 +160,16 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     return failure === 'token_refused' && answeredTokens.hasOther(hash, since)
   }
 
-  function failed(failure: FailedCall, permission: Permission, isKnown: boolean): Rejection {
+  function failed(
+    failure: FailedCall,
+    permission: Permission,
+    isKnown: boolean,
+    duration: number,
+  ): Rejection {
     if (closed.aborted) availability.inconclusive(permission)
     else availability.failed(permission, failure, isKnown)
     const { pause } = availability
-    publishFailed(failure, Math.ceil(pause))
+    publishFailed(failure, Math.ceil(pause), duration)
     return unavailable(
       failure.failure,
       Math.max(pause, Math.min(failure.retryAfter, LONGEST_RETRY_AFTER.introspection)),
@@ -174,21 +181,28 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const token = makeProbeToken(settings.probe || undefined)
     if (token === undefined) {
       const detail = 'introspection.probe has not returned a token'
-      publishFailed({ failure: 'unexpected', detail }, 0)
+      publishFailed({ failure: 'unexpected', detail }, 0, 0)
       return undefined
     }
     const result = await call.make(token)
     if (closed.aborted) return undefined
     const answered = 'active' in result || result.dueTo === 'token'
-    publish(() => ({ type: 'introspection_probed', issuer: identifier, answered }))
+    publish('introspection_probed', () => ({ issuer: identifier, answered }))
     return answered ? 'answered' : result
   }
 
   function publishFailed(
     { failure, detail }: Pick<FailedCall, 'failure' | 'detail'>,
     pause: number,
+    duration: number,
   ): void {
-    publish(() => ({ type: 'introspection_failed', issuer: identifier, failure, detail, pause }))
+    publish('introspection_failed', () => ({
+      issuer: identifier,
+      failure,
+      detail,
+      pause,
+      duration,
+    }))
   }
 
   function unavailable(found: string, pause: number): Rejection {
@@ -205,9 +219,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const member = response.active ? findContradiction(response, verified) : undefined
     if (member === undefined) return undefined
     cache.forget(hash)
-    const detail = `the answer is not about the token that was sent: its ${member} is another one`
+    const detail = `the answer is not about the token that was sent: its ${member} differs`
     const failure = failedCall(new IntrospectionError('another_token', detail), clock.now())
-    publishFailed(failure, 0)
+    publishFailed(failure, 0, 0)
     return unavailable(failure.failure, 0)
   }
 

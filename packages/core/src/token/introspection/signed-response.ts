@@ -4,7 +4,7 @@ import { parseCompactJws } from '../jwt/compact-jws.ts'
 import { readKeyHint } from '../jwt/jose-header.ts'
 import { type Signer, verifySignature } from '../jwt/verify-jwt.ts'
 import { LIMITS } from '../../limits.ts'
-import { Rejection } from '../../response/rejection.ts'
+import { Rejection, showValue } from '../../response/rejection.ts'
 import { isRecord } from '../../lib/objects.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 
@@ -26,16 +26,19 @@ export async function readSignedResponse(
   const jws = trusted(parseCompactJws(text))
   const hint = trusted(readKeyHint(jws.header, algorithms))
   const { typ } = jws.header
-  if (typeof typ !== 'string' || !TYP.test(typ)) throw untrusted('typ is another one')
+  if (typeof typ !== 'string' || !TYP.test(typ))
+    throw untrusted(`expected the typ token-introspection+jwt, found ${showValue(typ)}`)
   trusted(await verifySignature(jws, hint, issuer))
 
   const { iss, aud, iat, token_introspection: members } = jws.claims
-  if (iss !== settings.issuer) throw untrusted('iss is another one')
+  if (iss !== settings.issuer)
+    throw untrusted(`expected the iss ${settings.issuer}, found ${showValue(iss)}`)
   // RFC 9701 section 5: the client id, or the identifier of the API, as glewlwyd writes it.
   const us = [clientId, ...(settings.audiences ?? [])]
   const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!us.some((name) => named.includes(name))) throw untrusted('aud is another one')
-  if (typeof iat !== 'number') throw untrusted('iat is no number')
+  if (!us.some((name) => named.includes(name)))
+    throw untrusted(`expected the aud ${clientId}, found ${showValue(aud)}`)
+  if (typeof iat !== 'number') throw untrusted('iat is not a number')
   const { clockTolerance: tolerance } = settings
   if (iat > now + tolerance) throw untrusted('iat is in the future')
   if (iat < now - tolerance - LIMITS.signedAnswerAge) throw untrusted('iat is too long ago')

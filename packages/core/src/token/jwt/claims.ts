@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { memoize } from '../../lib/memoize.ts'
-import { describeType, Rejection } from '../../response/rejection.ts'
+import { describeType, Rejection, showValue } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
+import { describeClientId } from '../../subject/shown-client-id.ts'
 import { profileIn } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
@@ -74,7 +75,11 @@ export function checkClaimTypes(
   }
   const { tenant } = settings
   if (tenant !== undefined && claims['tid'] !== tenant) {
-    return new Rejection('invalid_claim', { check: 'tid', expected: tenant, found: 'not the same' })
+    return new Rejection('invalid_claim', {
+      check: 'tid',
+      expected: tenant,
+      found: 'the id of a tenant that is not the one of the issuer',
+    })
   }
   return undefined
 }
@@ -128,7 +133,7 @@ export function checkIntended(
   return new Rejection('wrong_audience', {
     check: 'aud',
     expected: audiences === null ? 'nothing' : audiences.join(' or '),
-    found: aud === undefined ? 'nothing' : 'other audiences',
+    found: showValue(aud),
   })
 }
 
@@ -146,10 +151,11 @@ function checkClient(
   if (allowedClients === undefined) return undefined
   const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
   if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
-  const none = contradicted ? 'several clients' : 'nothing'
   return new Rejection('untrusted_client', {
     check: claimNames(clientIdClaims).join(', '),
     expected: allowedClients.join(' or '),
-    found: clientId === undefined ? none : 'another client',
+    found: contradicted
+      ? 'several clients, which contradict each other'
+      : describeClientId(clientId, { clientIdClaims }),
   })
 }

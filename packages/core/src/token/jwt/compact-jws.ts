@@ -21,7 +21,7 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
   const second = token.indexOf('.', first + 1)
   const isThreefold =
     first < second && second < token.length - 1 && !token.includes('.', second + 1)
-  if (!isThreefold) return malformed('three parts', 'something else')
+  if (!isThreefold) return malformed('three parts', describeParts(token))
   const header = readHeaderPart(token.slice(0, first))
   if (header instanceof Rejection) return header
   const claims = readPart(token.slice(first + 1, second), 'claims set')
@@ -57,8 +57,26 @@ function readPart(part: string, name: string): JsonObject | Rejection {
 }
 
 function badlySpelt(name: string): Rejection {
-  return malformed('base64url in its one spelling', 'something else', name)
+  return malformed(
+    'base64url (RFC 7515)',
+    'characters or an ending that base64url does not have',
+    name,
+  )
 }
+
+/** Counts the parts without showing them. The texts are for clients with a fault that is often made. */
+function describeParts(token: string): string {
+  const text = STRINGIFIED.find((value) => value === token)
+  if (text !== undefined) return `the text ${text}`
+  const parts = token.split('.')
+  if (parts.length === 1) return 'one part, as in an opaque token'
+  // The second part is empty where the key is agreed upon directly.
+  if (parts.length === 5) return 'five parts, as in an encrypted token (JWE)'
+  return parts.includes('') ? 'an empty part' : `${parts.length} parts`
+}
+
+/** A client that puts a value into the header which it does not have, or not as a text. */
+export const STRINGIFIED: readonly string[] = ['undefined', 'null', 'true', 'false', 'NaN']
 
 function malformed(expected: string, found: string, check = 'token'): Rejection {
   return new Rejection('malformed_token', { check, expected, found })

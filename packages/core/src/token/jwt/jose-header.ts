@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
-import { describeType, Rejection } from '../../response/rejection.ts'
+import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
 import { checkMediaType } from './token-type.ts'
 
@@ -34,11 +34,7 @@ export function readKeyHint(
     return new Rejection('unsupported_algorithm', {
       check: 'alg',
       expected: allowed.join(' or '),
-      found: isAlgorithm(alg)
-        ? alg
-        : typeof alg === 'string'
-          ? 'another algorithm'
-          : describeType(alg),
+      found: showClaimed(alg),
     })
   }
   for (const name of UNSUPPORTED) {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings, TokenUse } from '../../model/settings.ts'
-import { describeType, Rejection } from '../../response/rejection.ts'
+import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import { claimNames, namedBy } from '../../subject/client-id.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
@@ -16,8 +16,7 @@ export function checkMediaType(
   if (typ === undefined && jwtProfile === undefined) return undefined
   const accepted = jwtProfile === undefined ? TOLERATED_TYPES : ACCESS_TOKEN_TYPES
   if (isOneOf(accepted, typ)) return undefined
-  const found = typeof typ === 'string' ? 'another type' : describeType(typ)
-  return wrongType('typ', accepted.join(' or '), found)
+  return wrongType('typ', accepted.join(' or '), showClaimed(typ))
 }
 
 /** Returns whether `typ` names an access token and nothing else (RFC 9068 section 2.1). */
@@ -46,8 +45,13 @@ const FOREIGN_CLAIMS = [
   ['response_type', 'a request object'],
 ] as const
 
-/** Values of a `typ` in the claims set (not the header) that some servers write into other tokens. */
-const FOREIGN_PAYLOAD_TYPES = ['id', 'refresh', 'offline', 'logout']
+/** Values of a `typ` in the claims set (not the header) that some servers write into other tokens, and their kinds. */
+const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
+  ['id', 'an ID token'],
+  ['refresh', 'a refresh token'],
+  ['offline', 'a refresh token'],
+  ['logout', 'a logout token'],
+])
 
 /**
  * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
@@ -101,14 +105,9 @@ export function checkForeignKind(
   if (Object.hasOwn(claims, 'token_use') && use !== 'access' && use !== 'access_token') {
     return wrongType('token_use', 'access', describe(use))
   }
-  const payloadType = claims['typ']
-  if (
-    typeof payloadType === 'string' &&
-    FOREIGN_PAYLOAD_TYPES.includes(payloadType.toLowerCase())
-  ) {
-    return wrongType('typ claim', 'that of an access token', 'that of another kind of token')
-  }
-  return undefined
+  const kind = foreignKind(claims['typ'])
+  if (kind === undefined) return undefined
+  return wrongType('typ claim', 'that of an access token', kind)
 }
 
 /** Checks that a token has the claim that marks access tokens of this issuer, if there is one. */
@@ -124,8 +123,14 @@ function isMarkedBy({ claim, value }: TokenUse, claims: JsonObject): boolean {
   return Object.hasOwn(claims, claim) && (value === undefined || claims[claim] === value)
 }
 
+function foreignKind(type: unknown): string | undefined {
+  return typeof type === 'string' ? FOREIGN_PAYLOAD_TYPES.get(type.toLowerCase()) : undefined
+}
+
+/** Describes a claim that does not mark an access token. Its value is not shown, because it may be any claim. */
 function describe(value: unknown): string {
-  return typeof value === 'string' ? 'another value' : describeType(value)
+  if (typeof value !== 'string') return describeType(value)
+  return foreignKind(value) ?? 'a text that does not stand for an access token'
 }
 
 function wrongType(check: string, expected: string, found: string): Rejection {

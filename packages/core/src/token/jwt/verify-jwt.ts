@@ -4,7 +4,8 @@ import type { VerifyingKey } from '../../keys/key-set.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
-import { Rejection } from '../../response/rejection.ts'
+import { quote } from '../../lib/quote.ts'
+import { Rejection, showClaimed } from '../../response/rejection.ts'
 import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './jose-header.ts'
@@ -34,7 +35,9 @@ export function verifyJwt(
   const isRuledOut = () => checkClaims(jws, settings, now()) !== undefined
   return andThen(verifySignature(jws, hint, issuer, isRuledOut), (signedBy) => {
     if (signedBy instanceof Rejection) return signedBy
-    return checkClaims(jws, settings, now()) ?? signedBy
+    const { header, claims } = jws
+    const token = { header, claims, isVerified: true }
+    return checkClaims(jws, settings, now())?.with({ token }) ?? signedBy
   })
 }
 
@@ -102,7 +105,7 @@ export function verifySignature(
   }
 
   const refuseToken = () =>
-    hasTried ? forged(settings.issuer) : unlisted(hint, search.hasListed(), issuer)
+    hasTried ? forged(kid, settings.issuer) : unlisted(hint, search.hasListed(), issuer)
 
   return tryNext()
 }
@@ -150,10 +153,11 @@ function signerAmong(
 
 /** `isForeign`: there are such keys, and all are marked as those of other tenants, or there are too many. */
 function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signer): Rejection {
-  const unnamed = kid === undefined ? 'no kid, and no clear choice' : 'a kid that is not listed'
   const found = isForeign
     ? 'keys that are marked as those of another issuer, or too many'
-    : (issuer.keys.explain(algorithm, kid) ?? unnamed)
+    : kid === undefined
+      ? 'no kid, and several keys or none'
+      : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
   const expected = `a key of ${issuer.settings.issuer} for ${algorithm}`
   return new Rejection('unknown_key', { check: 'kid', expected, found })
 }
@@ -163,10 +167,12 @@ function signedByDistrusted(issuer: string): Rejection {
   return new Rejection('unknown_key', { check: 'kid', expected, found: 'a distrusted key' })
 }
 
-function forged(issuer: string): Rejection {
+function forged(kid: string | undefined, issuer: string): Rejection {
+  const key =
+    kid === undefined ? 'no key of the issuer verifies' : `the key ${quote(kid)} does not verify`
   return new Rejection('invalid_signature', {
     check: 'signature',
-    expected: `that of a key of ${issuer}`,
-    found: 'another one',
+    expected: `one of a key of ${issuer}`,
+    found: `one that ${key}`,
   })
 }

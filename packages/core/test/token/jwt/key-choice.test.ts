@@ -100,7 +100,7 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
       type: 'refused',
       check: 'kid',
       expected: `a key of ${ISSUER} for PS256`,
-      found,
+      found: `claimed "rsa", ${found}`,
     })
     server.close()
   })

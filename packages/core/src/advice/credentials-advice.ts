@@ -1,0 +1,103 @@
+import type { AdviceRow } from './refusal-facts.ts'
+
+const IN_THE_CLIENT = 'In the client'
+
+/** Advice on requests without usable credentials. */
+export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
+  {
+    reason: 'no_credentials',
+    where: IN_THE_CLIENT,
+    change:
+      "send 'Authorization: Bearer <token>'. If it does, see which proxy in front of this API removes the header.",
+  },
+  {
+    reason: 'unsupported_scheme',
+    found: 'a JWT without a scheme',
+    where: IN_THE_CLIENT,
+    change: "write 'Bearer ' before the token.",
+  },
+  {
+    reason: 'unsupported_scheme',
+    found: 'one word: the scheme or the token is missing',
+    where: IN_THE_CLIENT,
+    change: "write 'Bearer ', and then the token.",
+  },
+  {
+    reason: 'unsupported_scheme',
+    found: 'an Authorization header instead',
+    where: IN_THE_CLIENT,
+    change:
+      'send the token in the header that the option credentials names, and no Authorization header.',
+  },
+  {
+    reason: 'unsupported_scheme',
+    found: 'the scheme DPoP',
+    where: IN_THE_CLIENT,
+    change: 'request a token without a DPoP proof, and send it as Bearer.',
+  },
+  {
+    reason: 'unsupported_scheme',
+    where: IN_THE_CLIENT,
+    change: "send an access token: 'Authorization: Bearer <token>'.",
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'no token',
+    where: IN_THE_CLIENT,
+    change: 'there is nothing after the scheme: see why the variable with the token is empty.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'the text [object Object]',
+    where: IN_THE_CLIENT,
+    change: 'put the access_token of the response into the header, not the whole response.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'the text [object Promise]',
+    where: IN_THE_CLIENT,
+    change: 'await the token before it is put into the header.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'the scheme twice',
+    where: IN_THE_CLIENT,
+    change: "write 'Bearer ' once: the value has it already.",
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'a token in quotes or brackets',
+    where: IN_THE_CLIENT,
+    change: 'remove the quotes or brackets around the token.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'white space in the token',
+    where: IN_THE_CLIENT,
+    change: 'remove line ends and spaces: trim a token that is read from a file.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'more',
+    where: IN_THE_CLIENT,
+    change: 'send fewer header lines: some versions of Node drop the rest.',
+  },
+  {
+    reason: 'malformed_credentials',
+    where: IN_THE_CLIENT,
+    change: "send exactly one token: 'Authorization: Bearer <token>'.",
+  },
+  {
+    reason: 'multiple_credentials',
+    found: 'several, joined by a comma',
+    where: 'In the client or a proxy',
+    change:
+      'send one Authorization header. A proxy may add its own and join both: it must replace the first.',
+  },
+  {
+    reason: 'multiple_credentials',
+    where: 'In the client or a proxy',
+    change:
+      'send one header with credentials. A proxy must replace the header of the client, not add one.',
+  },
+]

@@ -1,0 +1,68 @@
+import type { IssuerSettings } from '../model/settings.ts'
+import type { Reason } from '../response/reasons.ts'
+import type { Explanation, RejectedToken } from '../response/rejection.ts'
+import { getProviderOfAddress, type Provider } from '../subject/providers.ts'
+import { CLAIMS_ADVICE } from './claims-advice.ts'
+import { CREDENTIALS_ADVICE } from './credentials-advice.ts'
+import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
+import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
+import { TOKEN_ADVICE } from './token-advice.ts'
+
+/** What to change, and where, by reason and provider. For each reason, the last row applies always. */
+export const ADVICE: readonly AdviceRow[] = [
+  ...CREDENTIALS_ADVICE,
+  ...TOKEN_ADVICE,
+  ...CLAIMS_ADVICE,
+  ...REQUIREMENT_ADVICE,
+]
+
+/** A refusal as the pipeline knows it. */
+export interface AdvisedRefusal {
+  readonly reason: Reason
+  readonly explanation: Explanation
+  /** `undefined`: it could not be read. */
+  readonly token: RejectedToken | undefined
+  /** The settings of the issuer of the token, if it is known. */
+  readonly settings: IssuerSettings | undefined
+  /** All configured issuers. */
+  readonly issuers: readonly IssuerSettings[]
+}
+
+/** Returns the change that would let such a request pass, and where to make it. Always a fixed text. */
+export function findAdvice(refusal: AdvisedRefusal): string {
+  const facts = toFacts(refusal)
+  // Some row always applies: a test holds the table to it.
+  const { where, change } = ADVICE.find((row) => applies(row, facts))!
+  return `${where}: ${change}`
+}
+
+function toFacts({
+  reason,
+  explanation,
+  token,
+  issuers,
+  ...refusal
+}: AdvisedRefusal): RefusalFacts {
+  const settings = refusal.settings ?? (issuers.length === 1 ? issuers[0] : undefined)
+  return {
+    reason,
+    explanation,
+    header: token?.header ?? {},
+    claims: token?.claims ?? {},
+    settings,
+    provider: settings && getProviderOf(settings),
+    issuers: issuers.map(({ issuer }) => issuer),
+  }
+}
+
+/** Only advice depends on it, so an address that looks like that of a product is enough. */
+function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider | undefined {
+  return subjects.provider ?? getProviderOfAddress(metadataIssuer)
+}
+
+function applies({ reason, providers, found, when }: AdviceRow, facts: RefusalFacts): boolean {
+  if (reason !== facts.reason) return false
+  if (found !== undefined && found !== facts.explanation.found) return false
+  if (providers !== undefined && !providers.some((name) => name === facts.provider)) return false
+  return when?.(facts) ?? true
+}

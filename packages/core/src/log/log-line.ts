@@ -1,0 +1,99 @@
+import { FAILURE_ADVICE } from '../advice/failure-advice.ts'
+import type { BearwardEvent } from '../events.ts'
+import { OTHER_PURPOSES } from '../keys/key-set.ts'
+import type { RefusedEvent } from '../request/refused-event.ts'
+import type { LogLevel } from './logger.ts'
+
+/** A line of the log. Lines with the same `kind` share a limit. */
+export interface LogLine {
+  readonly level: LogLevel
+  readonly kind: string
+  readonly text: string
+}
+
+type Formats = {
+  readonly [Type in BearwardEvent['type']]?: (
+    event: Extract<BearwardEvent, { readonly type: Type }>,
+  ) => Omit<LogLine, 'kind'> | undefined
+}
+
+const warn = (text: string) => ({ level: 'warn', text }) as const
+const info = (text: string) => ({ level: 'info', text }) as const
+
+/** The events that are logged, and their lines. */
+const FORMATS: Formats = {
+  refused: (event) => ({
+    level: event.status === 503 ? 'warn' : 'info',
+    text: formatRefusal(event),
+  }),
+  keys_failed: ({ issuer, failure, detail, failures }) =>
+    warn(
+      `The keys of ${issuer} could not be fetched (${failure}, ${failures} in a row): ${detail}. ${FAILURE_ADVICE[failure]}`,
+    ),
+  keys_stale: ({ issuer }) =>
+    warn(
+      `The keys of ${issuer} are older than jwksMaxAge, because they cannot be fetched. They stay in use until jwksStaleIfError.`,
+    ),
+  keys_recovered: ({ issuer, failures }) =>
+    info(`The keys of ${issuer} were fetched again, after ${failures} failed attempts.`),
+  keys_refreshed({ issuer, ignored }) {
+    const mistakes = ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
+    if (mistakes.length === 0) return undefined
+    const list = mistakes.map(({ index, reason }) => `keys[${index}]: ${reason}`).join(', ')
+    return warn(`Some keys that ${issuer} publishes are not used: ${list}.`)
+  },
+  keys_moved: ({ issuer, from, to }) =>
+    info(`The metadata of ${issuer} names another address of its keys: ${to} instead of ${from}.`),
+  introspection_moved: ({ issuer, from, to }) =>
+    info(
+      `The metadata of ${issuer} names another introspection endpoint: ${to} instead of ${from}.`,
+    ),
+  discovery_failed: ({ issuer, failure, detail }) =>
+    warn(
+      `The metadata of ${issuer} could not be used (${failure}): ${detail}. The known address stays in use. ${FAILURE_ADVICE[failure]}`,
+    ),
+  introspection_failed: ({ issuer, failure, detail, pause }) =>
+    warn(
+      `Introspection at ${issuer} failed (${failure}): ${detail}. ${FAILURE_ADVICE[failure]}${pause > 0 ? ` Unknown tokens are not introspected for ${pause} s.` : ''}`,
+    ),
+  key_distrusted: ({ issuer, thumbprint }) =>
+    info(`A key of ${issuer} is not trusted any more: ${thumbprint}.`),
+  configuration_warning: ({ issuer, option, advice }) =>
+    warn(`The option ${option} of ${issuer}: ${advice}`),
+}
+
+/** The types of the events that are logged. */
+export const LOGGED_EVENTS: ReadonlySet<string> = new Set(Object.keys(FORMATS))
+
+/** Returns the line of an event. `undefined`: there is nothing to log. */
+export function toLogLine(event: BearwardEvent): LogLine | undefined {
+  const format = FORMATS[event.type] as
+    | ((event: BearwardEvent) => Omit<LogLine, 'kind'> | undefined)
+    | undefined
+  const line = format?.(event)
+  return line && { ...line, text: `[bearward] ${line.text}`, kind: getKind(event) }
+}
+
+/** Refusals and failures are counted by their reason. */
+function getKind(event: BearwardEvent): string {
+  if (event.type === 'refused') return `refused ${event.reason}`
+  return 'failure' in event ? `${event.type} ${event.failure}` : event.type
+}
+
+/** The first line of an incident: what was wrong, what to change, and whose request it was. */
+function formatRefusal(event: RefusedEvent): string {
+  const { status, reason, check, expected, found, advice, clientId, issuer, token } = event
+  const { guard, requestId, duration } = event
+  const details = {
+    client: clientId,
+    issuer,
+    [token?.isVerified ? 'kid' : 'claimed_kid']: token?.kid,
+    guard,
+    request: requestId,
+    waited: duration > 0 ? `${duration.toFixed(3)} s` : undefined,
+  }
+  const written = Object.entries(details).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${JSON.stringify(value)}`],
+  )
+  return `Refused with ${status} ${reason}: ${check}: expected ${expected}, found ${found}. ${advice} (${written.join(' ')})`
+}

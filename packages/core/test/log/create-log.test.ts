@@ -1,0 +1,155 @@
+import { describe, expect, it, vi } from 'vitest'
+import { fakeClock } from '../../../../test/support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
+import { createPublisher } from '../../src/lib/publisher.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { createLog } from '../../src/log/create-log.ts'
+
+function setup() {
+  const clock = fakeClock()
+  const closing = new AbortController()
+  const lines: string[] = []
+  const log = createLog((level, line) => lines.push(`${level} ${line}`), clock, closing.signal)
+  const publish = createPublisher<BearwardEvent>(undefined, log)
+  /** Publishes failures of introspection, each kind of which has a limit of its own. */
+  const fail = (times: number, failure: 'timeout' | 'throttled' = 'timeout') => {
+    for (let i = 0; i < times; i++) {
+      const members = { issuer: ISSUER, failure, detail: `call ${i}`, pause: 0, duration: 1 }
+      publish('introspection_failed', () => members)
+    }
+  }
+  return { clock, closing, lines, publish, fail }
+}
+
+const LEFT_OUT =
+  /^warn \[bearward\] (\d+) more lines in this second: introspection_failed timeout\.$/
+
+describe('the log', () => {
+  it('writes 10 lines a second of each kind, and then how many were left out', () => {
+    const { clock, lines, fail } = setup()
+    fail(LIMITS.logLines + 25)
+    fail(3, 'throttled')
+    expect(lines).toHaveLength(LIMITS.logLines + 3)
+    clock.advance(0.999)
+    expect(lines).toHaveLength(LIMITS.logLines + 3)
+    clock.advance(0.001)
+    expect(lines.slice(-1)).toEqual([expect.stringMatching(LEFT_OUT)])
+    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('25')
+
+    lines.length = 0
+    fail(LIMITS.logLines)
+    clock.advance(10)
+    expect(lines).toHaveLength(LIMITS.logLines)
+  })
+
+  it('counts on where the timer is late, and sets no timer where nothing is left out', () => {
+    const { clock, lines, fail } = setup()
+    fail(LIMITS.logLines)
+    expect(clock.pending()).toBe(0)
+    fail(2)
+    expect(clock.pending()).toBe(1)
+    clock.suspend(5)
+    fail(2)
+    clock.advance(0)
+    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('4')
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('writes the count at once if the resource server is closed', () => {
+    const { clock, closing, lines, fail } = setup()
+    fail(LIMITS.logLines + 7)
+    closing.abort()
+    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('7')
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('builds no event that it does not write', () => {
+    const { lines, publish } = setup()
+    const getMembers = vi.fn()
+    publish('verified', getMembers as never)
+    publish('introspection_called', getMembers as never)
+    expect(getMembers).not.toHaveBeenCalled()
+    expect(lines).toEqual([])
+  })
+
+  it('says which keys of an issuer are mistakes, and nothing of keys for other purposes', () => {
+    const { lines, publish } = setup()
+    const refreshed = (reason: 'private_key' | 'not_for_verification') =>
+      publish('keys_refreshed', () => ({
+        issuer: ISSUER,
+        keys: 1,
+        ignored: [{ index: 1, reason }],
+        duration: 0,
+      }))
+    refreshed('not_for_verification')
+    refreshed('private_key')
+    expect(lines).toEqual([
+      `warn [bearward] Some keys that ${ISSUER} publishes are not used: keys[1]: private_key.`,
+    ])
+  })
+
+  it('changes no outcome if the logger throws', () => {
+    const issuer = createTestIssuer()
+    const fail = () => {
+      throw new Error('the disk is full')
+    }
+    const server = createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwks: issuer.jwks,
+      logger: { info: fail, warn: fail },
+    })
+    expect(server.authorize(requestWith('x'))).toMatchObject({ reason: 'malformed_token' })
+  })
+})
+
+describe('a resource server', () => {
+  it('is silent without a logger', () => {
+    const spies = (['info', 'warn', 'log', 'error'] as const).map((method) =>
+      vi.spyOn(console, method).mockImplementation(() => {}),
+    )
+    const issuer = createTestIssuer()
+    const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks })
+    void server.authorize(requestWith('x'))
+    for (const spy of spies) {
+      expect(spy).not.toHaveBeenCalled()
+      spy.mockRestore()
+    }
+  })
+
+  it('writes to its logger, also beside onEvent', () => {
+    const issuer = createTestIssuer()
+    const lines: unknown[][] = []
+    const events: string[] = []
+    const logger = {
+      info: (...line: unknown[]) => lines.push(['info', ...line]),
+      warn: (...line: unknown[]) => lines.push(['warn', ...line]),
+    }
+    const server = createResourceServer({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwks: issuer.jwks,
+      logger,
+      onEvent: ({ type }) => events.push(type),
+    })
+    void server.authorize({ ...requestWith(issuer.token()), id: 'r-1' }, { scope: 'admin' })
+    expect(events).toEqual(['verified', 'refused'])
+    expect(lines).toEqual([
+      [
+        'info',
+        '[bearward] Refused with 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" guard="scope: \\"admin\\"" request="r-1")',
+      ],
+    ])
+  })
+
+  it.each([true, null, 'console', {}, { info() {} }, { info: 1, warn: 1 }])(
+    'refuses %j as logger',
+    (logger) => {
+      expect(() =>
+        createResourceServer({ issuer: ISSUER, audience: AUDIENCE, logger } as never),
+      ).toThrow('logger must be false, or have the methods info and warn')
+    },
+  )
+})

@@ -1,0 +1,81 @@
+import type { Logger, ResourceServerOptions } from '@bearward/core'
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import { FRAMEWORKS } from '../frameworks.ts'
+import { closing } from '../support/closing.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { bearerLine } from '../support/requests.ts'
+import { getWithLines } from '../support/servers.ts'
+
+const issuer = createTestIssuer()
+const OPTIONS = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
+const UNREACHABLE = {
+  ...OPTIONS,
+  jwks: undefined,
+  jwksUri: 'https://as.example.com/jwks',
+  fetch: () => Promise.reject(new TypeError('fetch failed')),
+}
+const REFUSED =
+  /^\[bearward\] Refused with 401 malformed_token: token: expected three parts, found one part/
+const KEYS =
+  /^\[bearward\] The keys of https:\/\/as\.example\.com could not be fetched \(unreachable/
+
+/** Fastify writes about requests to the log of the request: see the tests of its adapter. */
+const OTHERS = FRAMEWORKS.filter(({ adapter }) => adapter !== 'fastify')
+
+describe.each(OTHERS)('the log on $name', (framework) => {
+  let info: MockInstance
+  let warn: MockInstance
+
+  beforeEach(() => {
+    info = vi.spyOn(console, 'info').mockImplementation(() => {})
+    warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  })
+  afterEach(() => vi.restoreAllMocks())
+
+  async function send(options: Record<string, unknown>, token: string): Promise<number> {
+    const routes = [{ requirements: {}, handle: async () => ({}) }]
+    const mount = {
+      options: options as unknown as ResourceServerOptions,
+      routes,
+      maxHeaderSize: 16_384,
+    }
+    const { port } = closing(await framework.start(mount))
+    return (await getWithLines(port, '/', [bearerLine(token)])).status
+  }
+
+  it('is written to the console without any option: refusals as info, faults as warn', async () => {
+    expect(await send(OPTIONS, 'opaque')).toBe(401)
+    expect(info.mock.calls).toEqual([[expect.stringMatching(REFUSED)]])
+    expect(warn).not.toHaveBeenCalled()
+
+    expect(await send(UNREACHABLE, issuer.token())).toBe(503)
+    expect(info).toHaveBeenCalledTimes(1)
+    const lines = warn.mock.calls.map(([line]) => line as string)
+    expect(lines[0]).toMatch(KEYS)
+    expect(lines.at(-1)).toMatch(/^\[bearward\] Refused with 503 keys_unavailable/)
+  })
+
+  it('says nothing about granted requests', async () => {
+    expect(await send(OPTIONS, issuer.token())).toBe(200)
+    expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
+  })
+
+  it.each([
+    ['logger: false', { logger: false }],
+    ['onEvent', { onEvent: () => {} }],
+  ])('is not written with %s', async (_option, more) => {
+    expect(await send({ ...OPTIONS, ...more }, 'opaque')).toBe(401)
+    expect(await send({ ...UNREACHABLE, ...more }, issuer.token())).toBe(503)
+    expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
+  })
+
+  it('is written to a logger of the application, with onEvent or without', async () => {
+    for (const more of [{}, { onEvent: () => {} }]) {
+      const lines: string[] = []
+      const logger: Logger = { info: (line) => lines.push(line), warn: (line) => lines.push(line) }
+      expect(await send({ ...OPTIONS, ...more, logger }, 'opaque')).toBe(401)
+      expect(lines).toEqual([expect.stringMatching(REFUSED)])
+    }
+    expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
+  })
+})

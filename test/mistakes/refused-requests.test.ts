@@ -1,0 +1,684 @@
+/**
+ * The mistakes that people make with requests and tokens, and what the event and the log say: which check failed, what was
+ * found, and what to change. Each piece of advice has a request that leads to it.
+ */
+import { type BearwardEvent, createResourceServer, type Requirements } from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
+import { toLogLine } from '../../packages/core/src/log/log-line.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { generateKey } from '../support/keys.ts'
+import { requestWith } from '../support/requests.ts'
+
+interface Mistake {
+  /** Options besides the issuer, its audience and its keys. */
+  readonly options?: Record<string, unknown>
+  readonly claims?: Record<string, unknown>
+  readonly header?: Record<string, unknown>
+  readonly requirements?: Requirements
+  /** The header line, if it is not `Bearer` and the token. */
+  readonly authorization?: (token: string) => string
+  /** Other headers. */
+  readonly headers?: Record<string, string | string[]>
+  readonly reason: string
+  readonly found: string
+  /** The beginning of the advice. */
+  readonly advice: string
+}
+
+const clock = fakeClock()
+const issuer = createTestIssuer({ now: clock.seconds })
+const KEYCLOAK = 'https://kc.example.com/realms/shop'
+const ENTRA = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'
+const ENTRA_V1 = 'https://sts.windows.net/11111111-2222-3333-4444-555555555555/'
+const INTROSPECTION = {
+  clientId: 'api',
+  clientAuthentication: { method: 'client_secret_basic', secret: 's' },
+  endpoint: 'https://as.example.com/introspect',
+}
+const answering = (body: object, status = 200) => ({
+  introspection: INTROSPECTION,
+  fetch: async () => Response.json(body, { status }),
+})
+const bearer = (text: string) => () => `Bearer ${text}`
+const opaque = { tokenFormat: 'opaque', jwks: undefined }
+const now = Math.floor(clock.seconds())
+
+const MISTAKES: Readonly<Record<string, Mistake>> = {
+  'no header at all': {
+    authorization: () => '',
+    headers: {},
+    reason: 'no_credentials',
+    found: 'nothing',
+    advice: "In the client: send 'Authorization: Bearer <token>'. If it does, see which proxy",
+  },
+  'the JWT without Bearer': {
+    authorization: (token) => token,
+    reason: 'unsupported_scheme',
+    found: 'a JWT without a scheme',
+    advice: "In the client: write 'Bearer ' before the token.",
+  },
+  'an opaque token without Bearer': {
+    authorization: () => 'ya29.a0AfH6SMBx',
+    reason: 'unsupported_scheme',
+    found: 'one word: the scheme or the token is missing',
+    advice: "In the client: write 'Bearer ', and then the token.",
+  },
+  'another header where credentials names one': {
+    options: { credentials: { header: 'x-token' } },
+    reason: 'unsupported_scheme',
+    found: 'an Authorization header instead',
+    advice: 'In the client: send the token in the header that the option credentials names',
+  },
+  'both headers where credentials names one': {
+    options: { credentials: { header: 'x-token' } },
+    headers: { 'x-token': 'a' },
+    reason: 'multiple_credentials',
+    found: 'an Authorization header as well',
+    advice: 'In the client or a proxy: send one header with credentials.',
+  },
+  'a DPoP token': {
+    authorization: (token) => `DPoP ${token}`,
+    reason: 'unsupported_scheme',
+    found: 'the scheme DPoP',
+    advice: 'In the client: request a token without a DPoP proof',
+  },
+  'a user name and a password': {
+    authorization: () => 'Basic dTpw',
+    reason: 'unsupported_scheme',
+    found: 'the scheme Basic',
+    advice: 'In the client: send an access token',
+  },
+  'the scheme of another library': {
+    authorization: (token) => `JWT ${token}`,
+    reason: 'unsupported_scheme',
+    found: 'the scheme JWT',
+    advice: 'In the client: send an access token',
+  },
+  'an empty variable': {
+    authorization: bearer(''),
+    reason: 'malformed_credentials',
+    found: 'no token',
+    advice: 'In the client: there is nothing after the scheme',
+  },
+  'the whole response of the token endpoint': {
+    authorization: bearer('[object Object]'),
+    reason: 'malformed_credentials',
+    found: 'the text [object Object]',
+    advice: 'In the client: put the access_token of the response into the header',
+  },
+  'a promise that is not awaited': {
+    authorization: bearer('[object Promise]'),
+    reason: 'malformed_credentials',
+    found: 'the text [object Promise]',
+    advice: 'In the client: await the token',
+  },
+  'Bearer twice': {
+    authorization: (token) => `Bearer Bearer ${token}`,
+    reason: 'malformed_credentials',
+    found: 'the scheme twice',
+    advice: "In the client: write 'Bearer ' once",
+  },
+  'quotes around the token': {
+    authorization: (token) => `Bearer "${token}"`,
+    reason: 'malformed_credentials',
+    found: 'a token in quotes or brackets',
+    advice: 'In the client: remove the quotes',
+  },
+  'the token of a file, with its line end': {
+    authorization: (token) => `Bearer ${token} `,
+    reason: 'malformed_credentials',
+    found: 'white space in the token',
+    advice: 'In the client: remove line ends and spaces',
+  },
+  'a percent-encoded token': {
+    authorization: bearer('a%3D'),
+    reason: 'malformed_credentials',
+    found: 'a character that tokens do not have',
+    advice: 'In the client: send exactly one token',
+  },
+  'a proxy that adds its own token': {
+    authorization: (token) => `Bearer ${token}, Bearer ${token}`,
+    reason: 'multiple_credentials',
+    found: 'several, joined by a comma',
+    advice: 'In the client or a proxy: send one Authorization header. A proxy may add its own',
+  },
+  'a variable that is not set': {
+    authorization: bearer(String(undefined)),
+    reason: 'malformed_token',
+    found: 'the text undefined',
+    advice: 'In the client: the header was made of a variable without a token',
+  },
+  'null, at an issuer of opaque tokens': {
+    options: { ...opaque, ...answering({ active: true }) },
+    authorization: bearer(String(null)),
+    reason: 'malformed_token',
+    found: 'the text null',
+    advice: 'In the client: the header was made of a variable without a token',
+  },
+  'Auth0 without audience: an encrypted token': {
+    options: { issuer: 'https://shop.eu.auth0.com/' },
+    authorization: bearer('eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVy.dGFn'),
+    reason: 'malformed_token',
+    found: 'five parts, as in an encrypted token (JWE)',
+    advice: 'In the client: request the audience of this API.',
+  },
+  'an encrypted token': {
+    authorization: bearer('eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVy.dGFn'),
+    reason: 'malformed_token',
+    found: 'five parts, as in an encrypted token (JWE)',
+    advice: 'At the authorization server: issue signed access tokens',
+  },
+  'Auth0 without audience: an opaque token': {
+    options: { issuer: 'https://shop.eu.auth0.com/' },
+    authorization: bearer('opaque-token'),
+    reason: 'malformed_token',
+    found: 'one part, as in an opaque token',
+    advice: 'In the client: request this API as audience (or resource).',
+  },
+  'an access token of Google': {
+    options: { provider: 'google' },
+    requirements: { check: () => true },
+    authorization: bearer('ya29_a0AfH6SMBx'),
+    reason: 'malformed_token',
+    found: 'one part, as in an opaque token',
+    advice: 'In the client: send an ID token of Google',
+  },
+  'an opaque token': {
+    authorization: bearer('opaque-token'),
+    reason: 'malformed_token',
+    found: 'one part, as in an opaque token',
+    advice: "In the options of this API: set tokenFormat: 'opaque'",
+  },
+  'a token that was cut': {
+    authorization: (token) => `Bearer ${token.slice(0, token.lastIndexOf('.'))}`,
+    reason: 'malformed_token',
+    found: '2 parts',
+    advice: 'In the client: send the access token whole and unchanged',
+  },
+  'a token with thousands of groups': {
+    authorization: bearer('a'.repeat(20_000)),
+    reason: 'token_too_long',
+    found: 'more',
+    advice: 'At the authorization server: put fewer claims into the access token',
+  },
+
+  'an issuer without the slash at its end': {
+    claims: { iss: `${ISSUER}/` },
+    reason: 'unknown_issuer',
+    found: `claimed "${ISSUER}/"`,
+    advice: 'In the options of this API: write issuer exactly as iss',
+  },
+  'a v1.0 token of Entra at an issuer of v2.0': {
+    options: { issuer: ENTRA },
+    claims: { iss: ENTRA_V1 },
+    reason: 'unknown_issuer',
+    found: `claimed "${ENTRA_V1}"`,
+    advice:
+      'At Entra, in the manifest of the app registration of this API: set requestedAccessTokenVersion to 2.',
+  },
+  'a v2.0 token of Entra at an issuer of v1.0': {
+    options: { issuer: ENTRA_V1 },
+    claims: { iss: ENTRA },
+    reason: 'unknown_issuer',
+    found: `claimed "${ENTRA}"`,
+    advice: "In the options of this API: set issuer: 'https://login.microsoftonline.com",
+  },
+  'Keycloak by its name in docker-compose': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: 'http://localhost:8080/realms/shop' },
+    reason: 'unknown_issuer',
+    found: 'claimed "http://localhost:8080/realms/shop"',
+    advice: 'At the authorization server: set its public address (KC_HOSTNAME at Keycloak)',
+  },
+  'a JWT of no issuer': {
+    claims: { iss: undefined },
+    reason: 'unknown_issuer',
+    found: 'nothing',
+    advice: 'In the client: this JWT has no iss',
+  },
+  'a token of the test environment': {
+    claims: { iss: 'https://test.example.com' },
+    reason: 'unknown_issuer',
+    found: 'claimed "https://test.example.com"',
+    advice: 'In the options of this API: add this issuer if you trust it.',
+  },
+  'a token with a shared secret': {
+    header: { alg: 'HS256' },
+    reason: 'unsupported_algorithm',
+    found: 'claimed "HS256"',
+    advice: 'At the authorization server: sign access tokens for this API with a key pair',
+  },
+  'an algorithm that is not listed': {
+    options: { algorithms: ['RS256'], jwks: { keys: [generateKey('RS256').jwk] } },
+    reason: 'unsupported_algorithm',
+    found: 'claimed "ES256"',
+    advice: 'In the options of this API: add the algorithm to algorithms',
+  },
+  'a header with crit': {
+    header: { crit: ['exp'] },
+    reason: 'unsupported_header',
+    found: 'an array',
+    advice: 'At the authorization server: leave this header parameter out',
+  },
+  'old keys in jwks': {
+    header: { kid: 'rotated' },
+    reason: 'unknown_key',
+    found: 'claimed "rotated", which is not listed',
+    advice: 'In the options of this API: update jwks',
+  },
+  'keys of another tenant': {
+    options: {
+      jwks: { keys: [{ ...issuer.jwks.keys[0], issuer: 'https://other.example.com' }] },
+    },
+    reason: 'unknown_key',
+    found: 'keys that are marked as those of another issuer, or too many',
+    advice: 'In the options of this API: see whether issuer and jwksUri belong together',
+  },
+  'keys of another server': {
+    options: {
+      jwks: undefined,
+      jwksUri: 'https://other.example.com/jwks',
+      fetch: async () => Response.json({ keys: [generateKey('ES256', 'theirs').jwk] }),
+    },
+    reason: 'unknown_key',
+    found: 'claimed "ES256-key", which is not listed',
+    advice: 'In the options of this API: see whether issuer and jwksUri are those of the server',
+  },
+  'a token for Microsoft Graph': {
+    options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
+    header: { nonce: 'n' },
+    reason: 'invalid_signature',
+    found: 'one that the key "ES256-key" does not verify',
+    advice: 'In the client: request a token for this API, not for Microsoft Graph',
+  },
+  'a token of a server with the same name': {
+    options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
+    reason: 'invalid_signature',
+    found: 'one that the key "ES256-key" does not verify',
+    advice: 'In the client: send the token unchanged.',
+  },
+
+  'an ID token': {
+    header: { typ: 'JWT' },
+    claims: { at_hash: 'x' },
+    reason: 'wrong_token_type',
+    found: 'an ID token',
+    advice: 'In the client: send the access_token of the response, not the id_token.',
+  },
+  'a refresh token': {
+    claims: { typ: 'Refresh' },
+    reason: 'wrong_token_type',
+    found: 'a refresh token',
+    advice: 'In the client: send the access_token of the response, not the refresh_token.',
+  },
+  'an access token that looks like none': {
+    header: { typ: 'JWT' },
+    claims: { client_id: undefined, scope: undefined },
+    reason: 'wrong_token_type',
+    found: 'no sign of an access token',
+    advice: 'In the options of this API: if this is how access tokens of this issuer look',
+  },
+  'RFC 9068 at a server that does not write at+jwt': {
+    options: { jwtProfile: 'rfc9068' },
+    header: { typ: 'JWT' },
+    reason: 'wrong_token_type',
+    found: 'claimed "JWT"',
+    advice: 'In the options of this API: remove jwtProfile',
+  },
+  'a logout token': {
+    header: { typ: 'logout+jwt' },
+    reason: 'wrong_token_type',
+    found: 'claimed "logout+jwt"',
+    advice: 'In the client: send the access_token of the response: this is another kind',
+  },
+  'a maximum age at a server that writes no iat': {
+    options: { maxTokenAge: 600 },
+    claims: { iat: undefined },
+    reason: 'missing_claim',
+    found: 'nothing',
+    advice: 'In the options of this API: remove maxTokenAge',
+  },
+  'RFC 9068 at a server that writes no jti': {
+    options: { jwtProfile: 'rfc9068' },
+    claims: { jti: undefined },
+    reason: 'missing_claim',
+    found: 'nothing',
+    advice: 'In the options of this API: remove jwtProfile, if this issuer does not issue tokens',
+  },
+  'a token without an end': {
+    claims: { exp: undefined },
+    reason: 'missing_claim',
+    found: 'nothing',
+    advice: 'At the authorization server: add the claim to access tokens.',
+  },
+  'a token of another tenant, with the issuer of this one': {
+    options: {
+      issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
+      tenants: ['11111111-2222-3333-4444-555555555555'],
+    },
+    claims: {
+      iss: ENTRA,
+      tid: '99999999-2222-3333-4444-555555555555',
+      ver: '2.0',
+      azp: 'a',
+      scp: 'read',
+    },
+    reason: 'invalid_claim',
+    found: 'the id of a tenant that is not the one of the issuer',
+    advice: 'In the options of this API: add the tenant to tenants',
+  },
+  'scopes in an array': {
+    claims: { scope: ['read'] },
+    reason: 'invalid_claim',
+    found: 'an array',
+    advice: "In the options of this API: set scopeFormat: 'array'.",
+  },
+  'scopes in a string where an array is configured': {
+    options: { scopeFormat: 'array', scopeClaim: 'scope' },
+    reason: 'invalid_claim',
+    found: 'a string',
+    advice: "In the options of this API: set scopeFormat: 'string'.",
+  },
+  'a mapper that writes numbers': {
+    claims: { client_id: 5 },
+    reason: 'invalid_claim',
+    found: 'a number',
+    advice: 'At the authorization server: see which mapper, action or hook writes this claim',
+  },
+
+  'an audience with a slash at its end': {
+    claims: { aud: `${AUDIENCE}/` },
+    reason: 'wrong_audience',
+    found: `"${AUDIENCE}/"`,
+    advice: 'In the options of this API: write audience exactly as aud',
+  },
+  'an audience of Microsoft Graph': {
+    claims: { aud: '00000003-0000-0000-c000-000000000000' },
+    reason: 'wrong_audience',
+    found: '"00000003-0000-0000-c000-000000000000"',
+    advice: 'In the client: request the scope api://<this API>/.default',
+  },
+  'the application id URI of Entra': {
+    options: { audience: 'c0ffee00-2222-3333-4444-555555555555' },
+    claims: { aud: 'api://c0ffee00-2222-3333-4444-555555555555' },
+    reason: 'wrong_audience',
+    found: '"api://c0ffee00-2222-3333-4444-555555555555"',
+    advice: "In the options of this API: set audience: ['<id>', 'api://<id>'].",
+  },
+  'a token for /userinfo of Auth0': {
+    options: { issuer: 'https://shop.eu.auth0.com/' },
+    claims: {
+      iss: 'https://shop.eu.auth0.com/',
+      aud: 'https://shop.eu.auth0.com/userinfo',
+      azp: 'spa',
+      client_id: undefined,
+    },
+    reason: 'wrong_audience',
+    found: '"https://shop.eu.auth0.com/userinfo"',
+    advice: 'In the client: request the identifier of this API as audience.',
+  },
+  'Keycloak without an audience mapper': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: KEYCLOAK, aud: 'account', azp: 'cron' },
+    reason: 'wrong_audience',
+    found: '"account"',
+    advice: 'At Keycloak: add an audience mapper: Clients, the client that calls',
+  },
+  'Keycloak without any audience': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: KEYCLOAK, aud: undefined, azp: 'cron' },
+    reason: 'wrong_audience',
+    found: 'nothing',
+    advice: 'At Keycloak: add an audience mapper: Clients, the client that calls',
+  },
+  'Cognito with audience': {
+    options: { provider: 'cognito' },
+    claims: { aud: undefined, token_use: 'access' },
+    reason: 'wrong_audience',
+    found: 'nothing',
+    advice: 'In the options of this API: set audience: null with allowedClients.',
+  },
+  'a server that writes no audience': {
+    claims: { aud: undefined },
+    reason: 'wrong_audience',
+    found: 'nothing',
+    advice: 'At the authorization server: let it write this API into aud.',
+  },
+  'audience: null at a server that writes one': {
+    options: { audience: null, allowedClients: ['reports-cron'], jwtProfile: 'rfc9068' },
+    reason: 'wrong_audience',
+    found: `"${AUDIENCE}"`,
+    advice: 'In the options of this API: set audience to the identifier of this API',
+  },
+  'a token for another API': {
+    claims: { aud: 'https://other.example.com' },
+    reason: 'wrong_audience',
+    found: '"https://other.example.com"',
+    advice: 'In the client: request a token for this API (audience, resource or scope',
+  },
+  'a client that is not among allowedClients': {
+    options: { allowedClients: ['orders'] },
+    reason: 'untrusted_client',
+    found: '"reports-cron"',
+    advice: 'In the options of this API: add the client to allowedClients',
+  },
+
+  'a client that keeps its token for too long': {
+    claims: { exp: now - 65, iat: now - 365 },
+    reason: 'expired',
+    found: '65 s ago',
+    advice: 'In the client: request a new token before the old one expires.',
+  },
+  'a clock that is behind': {
+    claims: { nbf: now + 30 },
+    reason: 'not_yet_valid',
+    found: 'in 30 s',
+    advice: 'On this machine: compare its clock with that of the authorization server',
+  },
+  'a clock that is behind, by iat': {
+    claims: { iat: now + 30 },
+    reason: 'issued_in_future',
+    found: 'in 30 s',
+    advice: 'On this machine: compare its clock with that of the authorization server',
+  },
+  'nbf in milliseconds': {
+    claims: { nbf: now * 1000 },
+    reason: 'not_yet_valid',
+    found: `in ${now * 999} s`,
+    advice: 'At the authorization server: write times in seconds',
+  },
+  'iat in milliseconds': {
+    claims: { iat: now * 1000 },
+    reason: 'issued_in_future',
+    found: `in ${now * 999} s`,
+    advice: 'At the authorization server: write times in seconds',
+  },
+  'a maximum age that is shorter than the lifetime': {
+    options: { maxTokenAge: 60 },
+    claims: { iat: now - 100 },
+    reason: 'too_old',
+    found: '100 s ago',
+    advice: 'In the client: request a new token.',
+  },
+  'Keycloak that is asked at an internal address': {
+    options: { ...opaque, issuer: KEYCLOAK, ...answering({ active: false }) },
+    authorization: bearer('opaque-token'),
+    reason: 'inactive',
+    found: 'an inactive token',
+    advice: 'At Keycloak: see whether the token is revoked or expired. Keycloak also',
+  },
+  'a revoked token': {
+    options: { ...opaque, ...answering({ active: false }) },
+    authorization: bearer('opaque-token'),
+    reason: 'inactive',
+    found: 'an inactive token',
+    advice: 'At the authorization server: see whether the token is revoked',
+  },
+  'a bound token': {
+    claims: { cnf: { jkt: 'A'.repeat(43) } },
+    reason: 'unsupported_binding',
+    found: 'a token bound to a DPoP key (jkt)',
+    advice: 'In the client: request a token that is not bound',
+  },
+
+  ...Object.fromEntries(
+    (['permissions', 'scp', 'scope', 'roles', 'groups', 'authorities'] as const).map(
+      (claim): [string, Mistake] => [
+        `permissions in ${claim}, which is not read`,
+        {
+          options: claim === 'scope' ? { scopeClaim: 'scp' } : {},
+          claims: { [claim]: claim === 'scope' ? 'openid admin' : ['x', 'admin'], client_id: 'a' },
+          requirements: { scope: 'admin' },
+          reason: 'insufficient_scope',
+          found: claim === 'scope' ? 'no scopes' : '"read"',
+          advice: `In the options of this API: set scopeClaim: '${claim}'`,
+        },
+      ],
+    ),
+  ),
+  'roles of Keycloak as a path': {
+    options: { scopeClaim: 'realm_access.roles' },
+    claims: { realm_access: { roles: ['admin'] } },
+    requirements: { scope: 'admin' },
+    reason: 'insufficient_scope',
+    found: 'no scopes',
+    advice: 'At the route: use check: scopeClaim is the name of one claim, not a path.',
+  },
+  'a token without scopes': {
+    claims: { scope: undefined },
+    requirements: { scope: 'admin' },
+    reason: 'insufficient_scope',
+    found: 'no scopes',
+    advice: 'In the client: request the scope. If the token has it in a claim of another name',
+  },
+  'a misspelt scope': {
+    claims: { scope: 'read:reports openid' },
+    requirements: { scope: 'read:report' },
+    reason: 'insufficient_scope',
+    found: '"read:reports", "openid"',
+    advice: 'In the client: request the scope. If it does, grant the scope to this client',
+  },
+  'an issuer that a route does not allow': {
+    options: {
+      issuers: [
+        { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks },
+        { issuer: 'https://b.example.com', audience: AUDIENCE, jwks: issuer.jwks },
+      ],
+    },
+    requirements: { issuer: 'https://b.example.com' },
+    reason: 'wrong_issuer',
+    found: ISSUER,
+    advice: 'At the route: add the issuer to the requirement issuer',
+  },
+  'a service at a route for users': {
+    options: { machineClients: ['reports-cron'], machineSubject: 'client_id' },
+    requirements: { subject: 'user' },
+    reason: 'wrong_subject',
+    found: 'machine',
+    advice: 'At the route: nothing, if this kind of caller must not call this route.',
+  },
+  'clients at an issuer whose tokens name none': {
+    claims: { client_id: undefined },
+    requirements: { clients: ['reports-cron'] },
+    reason: 'wrong_client',
+    found: 'no client',
+    advice: 'In the options of this API: set provider or clientIdClaim',
+  },
+  'another client': {
+    requirements: { clients: ['orders'] },
+    reason: 'wrong_client',
+    found: '"reports-cron"',
+    advice: 'At the route: add the client to the requirement clients',
+  },
+  'a check without return': {
+    requirements: { check: (() => {}) as unknown as () => boolean },
+    reason: 'check_failed',
+    found: 'undefined: a return is missing in the check',
+    advice: 'At the route: return true or false from the check.',
+  },
+  'a check that says no': {
+    requirements: { check: () => false },
+    reason: 'check_failed',
+    found: 'false',
+    advice: 'At the route: nothing, if the check is right',
+  },
+
+  'a server that does not answer at start': {
+    options: {
+      jwks: undefined,
+      jwksUri: 'https://as.example.com/jwks',
+      fetch: () => Promise.reject(new TypeError('fetch failed')),
+    },
+    reason: 'keys_unavailable',
+    found: 'none, and they could not be fetched',
+    advice: 'At the authorization server: see whether this machine reaches the address of its keys',
+  },
+  'a wrong secret for introspection': {
+    options: { ...opaque, ...answering({ error: 'invalid_client' }, 401) },
+    authorization: bearer('opaque-token'),
+    reason: 'introspection_unavailable',
+    found: 'credentials_refused',
+    advice: 'At the authorization server: see the event introspection_failed',
+  },
+}
+
+const shown = new Set<string>()
+
+async function refuse(mistake: Mistake) {
+  const { options, claims, header = {}, requirements = {}, authorization, headers } = mistake
+  const events: BearwardEvent[] = []
+  const single = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
+  const server = createResourceServer({
+    ...(options !== undefined && 'issuers' in options ? {} : single),
+    ...options,
+    clock,
+    onEvent: (event: BearwardEvent) => events.push(event),
+  })
+  const iss = options?.['issuer'] ?? ISSUER
+  const token = issuer.token({ header, claims: { iss, ...claims } })
+  const line = authorization?.(token) ?? `Bearer ${token}`
+  const request = {
+    ...requestWith(token),
+    headers: { ...(line !== '' && { authorization: line }), ...headers },
+  }
+  const outcome = await server.authorize(request, requirements)
+  server.close()
+  return { outcome, event: events.filter(({ type }) => type === 'refused').at(-1)! }
+}
+
+describe('the event and the log line about a refused request', () => {
+  it.each(Object.entries(MISTAKES))('%s', async (_mistake, mistake) => {
+    const { outcome, event } = await refuse(mistake)
+    const { reason, found, advice } = mistake
+    expect(outcome).toMatchObject({ kind: 'refused', reason })
+    expect(event).toMatchObject({
+      reason,
+      found,
+      advice: expect.stringContaining(advice) as string,
+    })
+    if (event.type !== 'refused') return
+    shown.add(event.advice)
+    const line = toLogLine(event)!
+    expect(line.level).toBe(event.status === 503 ? 'warn' : 'info')
+    expect(line.text).toContain(`${reason}: ${event.check}: expected `)
+    expect(line.text).toContain(`found ${found}. ${event.advice} (`)
+  })
+
+  it('never says only that something is different', async () => {
+    for (const mistake of Object.values(MISTAKES)) {
+      expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
+      expect(mistake.advice.length).toBeGreaterThan(20)
+    }
+  })
+
+  it('has a request for each piece of advice', () => {
+    // A key that was distrusted, too many header lines, and a pause between fetches have tests of their own.
+    const elsewhere = ['a distrusted key', 'more']
+    const all = ADVICE.filter(
+      ({ found, reason }) => !elsewhere.includes(found!) && reason !== 'keys_refresh_pending',
+    ).map(({ where, change }) => `${where}: ${change}`)
+    expect(all.filter((advice) => !shown.has(advice))).toEqual([])
+  })
+})
