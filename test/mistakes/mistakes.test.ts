@@ -104,6 +104,21 @@ const OPTIONS: readonly Mistake[] = [
     'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your own tenant.',
   ],
   [
+    'the org authorization server of Okta',
+    { ...GOOD, issuer: 'https://dev-1.okta.com' },
+    'issuer is the org authorization server of Okta, whose access tokens nobody else can verify: set a custom authorization server, such as https://dev-1.okta.com/oauth2/default.',
+  ],
+  [
+    'a scope claim of Okta without its format',
+    { ...GOOD, issuer: 'https://dev-1.okta.com/oauth2/default', scopeClaim: 'scp' },
+    "scopeFormat is missing: okta writes scp as an array, so set scopeFormat: 'array'.",
+  ],
+  [
+    'permissions of Auth0 without their format',
+    { ...GOOD, issuer: 'https://shop.eu.auth0.com/', scopeClaim: 'permissions' },
+    "scopeFormat is missing: auth0 writes permissions as an array, so set scopeFormat: 'array'.",
+  ],
+  [
     'several issuers in issuer',
     { ...GOOD, issuer: ['https://a.example.com', 'https://b.example.com'] },
     'issuer must be a string, not an array. Several issuers are set as issuers: [{ issuer, audience }, ...].',

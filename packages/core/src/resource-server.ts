@@ -4,6 +4,8 @@ import { checkRequirements, type Requirements } from './authorization/requiremen
 import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
+import { quoteName } from './lib/describe-given.ts'
+import { addNew } from './lib/objects.ts'
 import { createLog } from './log/create-log.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
@@ -143,7 +145,16 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
  * set.
  */
 export function createServer(
-  { settings, credentials, realm, errorBody, tokenCache, logger, onEvent }: ServerSettings,
+  {
+    settings,
+    credentials,
+    realm,
+    tokenCache,
+    logger,
+    onEvent,
+    errorBody,
+    warnings,
+  }: ServerSettings,
   defaultLog?: WriteLine,
 ): ResourceServer {
   const closing = new AbortController()
@@ -152,14 +163,22 @@ export function createServer(
   const log =
     write === undefined || isSilent ? undefined : createLog(write, settings.clock, closing.signal)
   const publish = createPublisher<BearwardEvent>(onEvent, log)
+  for (const warning of warnings) publish('configuration_warning', () => warning)
   const issuers = createIssuers(settings, publish, closing.signal)
+  const ignored = new Set<string>()
+  function reportIgnored(members: readonly string[]): void {
+    const others = members.filter((name) => addNew(ignored, name)).map(quoteName)
+    if (others.length === 0) return
+    const advice = `It has returned members that have no effect: ${others.join(', ')}. Only body and contentType are used.`
+    publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
+  }
   const services = {
     findCredentials: createCredentialsReader(credentials),
     issuers: issuers.trusted,
     tokenCache: tokenCache && new TokenCache(tokenCache),
     clock: settings.clock,
     publish,
-    refusal: { realm, errorBody },
+    refusal: { realm, errorBody, reportIgnored },
     distrustCount: 0,
   }
 

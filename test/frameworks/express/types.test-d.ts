@@ -28,6 +28,18 @@ export const handlers: readonly RequestHandler[] = [
 export function guardsThatMustNotCompile(): void {
   // @ts-expect-error: no audience
   createBearward({ issuer })
+  createBearward({
+    issuer,
+    audience,
+    errorBody: (_refusal, request) => ({ body: request?.path ?? '' }),
+  })
+  // @ts-expect-error: a status of one's own
+  createBearward({ issuer, audience, errorBody: () => ({ body: 'no', status: 404 }) })
+  const withHeaders = { body: 'no', headers: { 'x-reason': 'no' } }
+  // @ts-expect-error: header fields of one's own
+  createBearward({ issuer, audience, errorBody: () => withHeaders })
+  // @ts-expect-error: a logger without warn
+  createBearward({ issuer, audience, logger: { info() {} } })
   // @ts-expect-error: one issuer and several
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
   // @ts-expect-error: a name that does not exist

@@ -59,7 +59,7 @@ const FORMATS: Formats = {
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is not trusted any more: ${thumbprint}.`),
   configuration_warning: ({ issuer, option, advice }) =>
-    warn(`The option ${option} of ${issuer}: ${advice}`),
+    warn(`The option ${option}${issuer === undefined ? '' : ` of ${issuer}`}: ${advice}`),
 }
 
 /** The types of the events that are logged. */

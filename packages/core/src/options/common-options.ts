@@ -86,8 +86,12 @@ export interface CommonOptions<Raw extends object = object> {
   readonly logger?: false | Logger
   /** Called for every event, such as a refusal and its reason. Errors it throws are ignored. */
   readonly onEvent?: BearwardEventListener<Raw>
-  /** Returns the body of a refusal. Errors it throws go to the error handling of the framework. */
-  readonly errorBody?: (refusal: RefusalView) => RefusalBody | undefined
+  /**
+   * Returns the body of a refusal, or `undefined` for the default one. `request` is the request of the framework;
+   * it is missing for `verify(token)`. The result can have no other member than `body` and `contentType`. Errors it throws
+   * go to the error handling of the framework.
+   */
+  readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
    * Source of the time, for tests.
    *

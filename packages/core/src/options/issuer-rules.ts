@@ -8,7 +8,7 @@ import type { IssuerOptions, IssuerValues } from './issuer-options.ts'
 import type { OptionContext } from './option-context.ts'
 
 /** An issuer whose options were read one by one. */
-interface ReadIssuer {
+export interface ReadIssuer {
   readonly values: IssuerValues
   readonly settings: IssuerSettings
   /** Returns whether an option is set, even if its value is wrong. */

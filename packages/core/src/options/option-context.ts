@@ -5,8 +5,17 @@ export interface OptionContext {
   /** Returns how messages call an option of this level: `issuers[0].jwksUri`, or its environment variable. */
   readonly toName: (option: string) => string
   readonly report: (problem: string) => void
+  /** Notes that an option is doubtful, and that tokens may still be accepted. */
+  readonly warn: (warning: OptionWarning) => void
   /** The option `allowInsecureHosts`: how messages call it, and its valid host names. */
   readonly insecureHosts: { readonly name: string; readonly hosts: readonly string[] }
+}
+
+/** A doubt about an option, published at start as `configuration_warning`. */
+export interface OptionWarning {
+  readonly issuer: string
+  readonly option: string
+  readonly advice: string
 }
 
 /** Creates the context of the outermost options. `own` are their own members. */
@@ -14,11 +23,13 @@ export function createOptionContext(
   problems: Problems,
   own: Readonly<Record<string, unknown>>,
   toName: (option: string) => string = (option) => option,
+  warnings: OptionWarning[] = [],
 ): OptionContext {
   const hosts: unknown = own['allowInsecureHosts']
   return {
     toName,
     report: (problem) => problems.add(problem),
+    warn: (warning) => void warnings.push(warning),
     insecureHosts: {
       name: toName('allowInsecureHosts'),
       hosts: Array.isArray(hosts) ? hosts.filter(isHostName) : [],

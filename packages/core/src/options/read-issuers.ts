@@ -5,6 +5,7 @@ import { toClaimSettings } from './claim-settings.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
 import { ISSUER_RULES } from './issuer-rules.ts'
+import { PROVIDER_RULES } from './provider-rules.ts'
 import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
 import { readRows, reportUnknownNames } from './option-table.ts'
@@ -81,7 +82,8 @@ function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[]
     clockTolerance: values.clockTolerance,
     maxTokenAge: values.maxTokenAge,
   })
-  for (const check of ISSUER_RULES) check({ values, settings, isGiven, needsKeys }, context)
+  for (const check of [...ISSUER_RULES, ...PROVIDER_RULES])
+    check({ values, settings, isGiven, needsKeys }, context)
   if (tenants === undefined) return [settings]
   return tenants.map((tenant) =>
     Object.freeze({ ...settings, issuer: toTenantIssuer(issuer, tenant), tenant }),

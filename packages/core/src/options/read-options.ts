@@ -3,7 +3,7 @@ import { withSuspension } from '../lib/clock.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
-import { createOptionContext, type OptionContext } from './option-context.ts'
+import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
 
@@ -20,6 +20,8 @@ export interface ServerSettings {
   readonly logger: CommonOptions['logger']
   readonly onEvent: CommonOptions['onEvent']
   readonly errorBody: CommonOptions['errorBody']
+  /** Doubts about the options. */
+  readonly warnings: readonly OptionWarning[]
 }
 
 /** The source of options. */
@@ -42,7 +44,8 @@ export function readOptions(
 ): ServerSettings {
   const problems = new Problems()
   const own = readObject(options, '{ issuer, audience, ... }', title)
-  const context = createOptionContext(problems, own, toName)
+  const warnings: OptionWarning[] = []
+  const context = createOptionContext(problems, own, toName, warnings)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)
   const { credentials, realm, tokenCache, logger, onEvent, errorBody, ...values } = readRows(
@@ -70,6 +73,7 @@ export function readOptions(
     logger,
     onEvent,
     errorBody,
+    warnings,
   }
 }
 

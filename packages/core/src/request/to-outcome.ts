@@ -24,7 +24,7 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   const { services, raw } = exchange
-  const refused = refuse(rejection, services.refusal, requirements.challenge)
+  const refused = refuse(rejection, services.refusal, requirements.challenge, raw)
   // After `errorBody`, which may throw: the guard then stays pending.
   hold(exchange)
   services.publish('refused', () => describeRefusal(exchange, rejection, refused.status), raw)

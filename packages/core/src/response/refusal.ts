@@ -34,12 +34,20 @@ export interface RefusalBody {
   readonly body: string | Readonly<Record<string, unknown>>
   /** Default: `application/json` for an object, `text/plain; charset=utf-8` for a string. */
   readonly contentType?: string
+  /** Cannot be set: the status follows from the reason. */
+  readonly status?: never
+  /** Cannot be set: the challenge and the other header fields follow from the reason. */
+  readonly headers?: never
 }
 
 /** The parts of a refusal that are configured. */
 export interface RefusalSettings {
   readonly realm: string
-  readonly errorBody: ((refusal: RefusalView) => RefusalBody | undefined) | undefined
+  readonly errorBody:
+    | ((refusal: RefusalView, request: object | undefined) => RefusalBody | undefined)
+    | undefined
+  /** Called with the members of the result of `errorBody` that have no effect. */
+  readonly reportIgnored: (members: readonly string[]) => void
 }
 
 /** The `error` of a body where RFC 6750 has no error code. */
@@ -55,19 +63,24 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
 /**
  * Turns a rejection into the complete response: status and challenge of RFC 6750 section 3, and a fixed JSON
  * body that is never cached. A fault that is not the caller's gets `Retry-After` and no challenge.
- * `required` are the parameters that tell a client what to request for this route: a 401 has them.
+ * `required` are the parameters that tell a client what to request for this route: a 401 has them. `request` is the
+ * request of the framework, for `errorBody`.
  *
  * Throws a `TypeError` if `errorBody` returns something else than a body.
  */
 export function refuse(
   rejection: Rejection,
-  { realm, errorBody }: RefusalSettings,
+  { realm, errorBody, reportIgnored }: RefusalSettings,
   required: ChallengeParameters = {},
+  request?: object,
 ): Refused {
   const { reason, explanation } = rejection
   const { status, error, description }: ReasonText = REASONS[reason]
   const view: RefusalView = { reason, status, error: error ?? STATUS_ERROR[status], description }
-  const { body, contentType } = writeBody(view, errorBody?.(view))
+  const own = errorBody?.(view, request)
+  const { body, contentType } = writeBody(view, own)
+  const ignored = Object.keys(own ?? {}).filter((name) => !['body', 'contentType'].includes(name))
+  if (ignored.length > 0) reportIgnored(ignored)
   const headers: Record<string, string | readonly string[]> = {
     'Cache-Control': 'no-store',
     'Content-Type': contentType,

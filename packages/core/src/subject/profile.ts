@@ -25,6 +25,8 @@ export interface Profile {
   readonly isPublic?: true
   /** The claims that name the client. All that are there have to agree. */
   readonly clientIdClaims: readonly ClientIdClaim[]
+  /** Claims with permissions that are always arrays, beside those of `scopeSources`. Only for checks of the options. */
+  readonly arrayClaims?: readonly string[]
   /** The claims that hold scopes. The first of these that applies is the one source of a token. */
   readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value where that matters. */

@@ -2,12 +2,13 @@ import type { Publish } from '../lib/publisher.ts'
 import { getProviderOfAddress } from './providers.ts'
 
 /**
- * An option is missing or doubtful, and tokens may still be accepted. Published once for each issuer: at start, or when
- * its metadata was read.
+ * An option is missing or doubtful, and tokens may still be accepted. Published once: at start, when the metadata of an issuer
+ * was read, or when a function of the application has first returned something that has no effect.
  */
 export interface ConfigurationWarningEvent {
   readonly type: 'configuration_warning'
-  readonly issuer: string
+  /** `undefined`: the option is about no issuer. */
+  readonly issuer: string | undefined
   /** The name of the option. */
   readonly option: string
   /** The change to make. */

@@ -46,7 +46,8 @@ async function warn(
     audience: 'https://api.example.com',
     fetch: async (url) =>
       Response.json(url.includes('/.well-known/') ? { issuer, ...metadata } : { keys: [] }),
-    onEvent: (event) => event.type === 'configuration_warning' && warnings.push(event),
+    onEvent: (event) =>
+      event.type === 'configuration_warning' && event.option === 'provider' && warnings.push(event),
     ...more,
   })
   await server.ready().catch(() => {})

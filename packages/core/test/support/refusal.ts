@@ -3,7 +3,11 @@ import { refuse, type RefusalSettings, type Refused } from '../../src/response/r
 import { Rejection } from '../../src/response/rejection.ts'
 
 /** The settings of an API that has configured nothing but its realm. */
-export const REFUSAL: RefusalSettings = { realm: 'api', errorBody: undefined }
+export const REFUSAL: RefusalSettings = {
+  realm: 'api',
+  errorBody: undefined,
+  reportIgnored: () => {},
+}
 
 /**
  * Returns the result of a check in short: `'passed'`, or the reason with the status and the error code that

@@ -8,6 +8,7 @@ export const auth0: Profile = {
   source: 'Auth0 documentation: access token profiles, agent identity in tokens, using tokens',
   readOn: '2026-11',
   issuerPattern: /^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com\/$/,
+  arrayClaims: ['permissions'],
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,
   rules: [

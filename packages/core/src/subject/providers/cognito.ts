@@ -5,6 +5,7 @@ export const cognito: Profile = {
   source: 'AWS documentation on user pool tokens; source of aws-jwt-verify',
   readOn: '2026-11',
   issuerPattern: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
+  arrayClaims: ['cognito:groups'],
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   tokenUse: { claim: 'token_use', value: 'access' },

@@ -11,6 +11,7 @@ export const entra: Profile = {
   readOn: '2026-11',
   issuerPattern:
     /^https:\/\/(?:login\.microsoftonline\.com\/[\w.{}-]+\/v2\.0|sts\.windows\.net\/[\w.{}-]+\/)$/,
+  arrayClaims: ['roles', 'groups', 'wids'],
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [
     {

@@ -4,6 +4,7 @@ export const kinde: Profile = {
   source: 'Kinde documentation on access tokens',
   readOn: '2026-11',
   issuerPattern: /^https:\/\/[\w-]+\.kinde\.com$/,
+  arrayClaims: ['permissions'],
   clientIdClaims: ['azp'],
   scopeSources: [{ claim: 'scp', format: 'array' }],
   rules: [

@@ -1,0 +1,88 @@
+/** Options that are doubtful, and the event at start that says so. Tokens may still be accepted. */
+import { type BearwardEvent, createResourceServer, type RefusalBody } from '@bearward/core'
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
+import { requestWith } from '../support/requests.ts'
+
+const issuer = createTestIssuer()
+
+function start(options: Record<string, unknown>) {
+  const warnings: BearwardEvent[] = []
+  const server = createResourceServer({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwks: issuer.jwks,
+    ...options,
+    onEvent: (event) => event.type === 'configuration_warning' && warnings.push(event),
+  })
+  return { server, warnings }
+}
+
+describe('configuration_warning', () => {
+  it.each(['permissions', 'roles', 'groups', 'authorities'])(
+    'is published for scopeClaim %s without scopeFormat, which may be an array',
+    (scopeClaim) => {
+      expect(start({ scopeClaim }).warnings).toEqual([
+        {
+          type: 'configuration_warning',
+          issuer: ISSUER,
+          option: 'scopeFormat',
+          advice: `Most products write ${scopeClaim} as an array. If yours does, set scopeFormat: 'array'. If it writes a string, set 'string'.`,
+        },
+      ])
+      for (const scopeFormat of ['string', 'array']) {
+        expect(start({ scopeClaim, scopeFormat }).warnings).toEqual([])
+      }
+    },
+  )
+
+  it('is published for Cognito with an audience', () => {
+    const cognito = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc'
+    expect(start({ issuer: cognito }).warnings).toMatchObject([
+      {
+        issuer: cognito,
+        option: 'audience',
+        advice: expect.stringContaining('unless the client requests a resource') as string,
+      },
+    ])
+    expect(start({ issuer: cognito, audience: null, allowedClients: ['a'] }).warnings).toEqual([])
+  })
+
+  it('is published once for each member of the result of errorBody that has no effect', () => {
+    const results: unknown[] = [
+      undefined,
+      { body: 'no', contentType: 'text/plain' },
+      { body: 'no', status: 404 },
+      { body: 'no', status: 404, headers: {}, [`${'x'.repeat(100)}\n`]: 1 },
+    ]
+    let next = 0
+    const { server, warnings } = start({ errorBody: () => results[next++ % 4] as RefusalBody })
+    for (let i = 0; i < 12; i++) {
+      expect(server.authorize(requestWith('opaque'))).toMatchObject({ status: 401 })
+    }
+    expect(warnings).toEqual(
+      ['status', `headers, "${'x'.repeat(20)}"...`].map((names) => ({
+        type: 'configuration_warning',
+        issuer: undefined,
+        option: 'errorBody',
+        advice: `It has returned members that have no effect: ${names}. Only body and contentType are used.`,
+      })),
+    )
+  })
+
+  it('is not published for an errorBody that does what it can', () => {
+    const { server, warnings } = start({ errorBody: () => ({ body: { message: 'no' } }) })
+    expect(server.authorize(requestWith('opaque'))).toMatchObject({ body: '{"message":"no"}' })
+    expect(warnings).toEqual([])
+  })
+})
+
+it('gives errorBody the request of the framework, and none for a token alone', async () => {
+  const seen: unknown[] = []
+  const errorBody = (_refusal: object, request: unknown) => void seen.push(request)
+  const { server } = start({ errorBody })
+  const raw = { path: '/reports' }
+  await server.authorize({ ...requestWith('opaque'), raw })
+  await server.verify('opaque')
+  expect(seen).toEqual([raw, undefined])
+})
