@@ -34,6 +34,7 @@ export default defineConfig({
   },
   test: {
     reporters: ['default', source('test/support/closing-line.ts')],
+    setupFiles: [source('test/support/watch-events.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     // A machine that is busy is no failure.
     testTimeout: 60_000,

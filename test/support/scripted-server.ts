@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { noteRequest } from './secrets.ts'
 import { listen, type RunningServer } from './servers.ts'
 
 /** A request as the endpoint has received it. */
@@ -48,6 +49,7 @@ export async function scriptedServer(
     const body = Buffer.concat(chunks).toString('latin1')
     const form = new URLSearchParams(body)
     const one = { method, url, headers, body, form, response, number: asked.length + 1 }
+    noteRequest(headers.authorization, form)
     const isAsked = url.startsWith(path)
     if (isAsked) asked.push(one)
     else visited.push(url)

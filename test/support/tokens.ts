@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { signBytes, type TestKey } from './keys.ts'
+import { noteToken } from './secrets.ts'
 
 /** A part of a token: an object to be written as JSON, or the very text or bytes that shall stand there. */
 export type Part = Record<string, unknown> | string | Uint8Array
@@ -18,7 +19,9 @@ export function encodePart(part: Part): string {
  */
 export function signCompact(header: Part, payload: Part, alg: string, key: KeyObject): string {
   const input = `${encodePart(header)}.${encodePart(payload)}`
-  return `${input}.${signBytes(alg, key, Buffer.from(input)).toString('base64url')}`
+  const token = `${input}.${signBytes(alg, key, Buffer.from(input)).toString('base64url')}`
+  noteToken(token, header, payload)
+  return token
 }
 
 export type Parts = readonly [header: string, payload: string, signature: string]

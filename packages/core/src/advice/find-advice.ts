@@ -1,3 +1,4 @@
+import { ownData } from '../lib/own-data.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { Explanation, RejectedToken } from '../response/rejection.ts'
@@ -9,12 +10,12 @@ import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
 import { TOKEN_ADVICE } from './token-advice.ts'
 
 /** What to change, and where, by reason and provider. For each reason, the last row applies always. */
-export const ADVICE: readonly AdviceRow[] = [
+export const ADVICE: readonly AdviceRow[] = ownData([
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
   ...CLAIMS_ADVICE,
   ...REQUIREMENT_ADVICE,
-]
+])
 
 /** A refusal as the pipeline knows it. */
 export interface AdvisedRefusal {

@@ -97,7 +97,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'keys_refresh_pending',
     where: AT_THE_SERVER,
     change:
-      'nothing, after a key rotation: the keys are fetched again within seconds. If it goes on, somebody sends tokens that no key of the issuer has signed.',
+      'nothing, after a key rotation: the keys are fetched again within seconds. If it goes on, a client sends tokens that no key of the issuer has signed.',
   },
   {
     reason: 'introspection_unavailable',

@@ -20,6 +20,12 @@ export interface ClientOfIssuer {
   readonly clientId: string
 }
 
+/** A client that may call. Without an issuer: at all of them. */
+interface AllowedClient {
+  readonly issuer: string | undefined
+  readonly clientId: string
+}
+
 export function readClients(
   clients: unknown,
   { issuers, problems }: RequirementContext,
@@ -34,7 +40,7 @@ export function readClients(
   )
 }
 
-function requireClient(allowed: readonly Partial<ClientOfIssuer>[]): CheckedRequirement {
+function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
   const expected = allowed.map((client) => client.clientId).join(' or ')
   return {
     check({ verified }) {
@@ -53,7 +59,7 @@ function readClient(
   client: unknown,
   issuers: readonly IssuerSettings[],
   problems: Problems,
-): readonly Partial<ClientOfIssuer>[] {
+): readonly AllowedClient[] {
   if (typeof client === 'string' && client !== '') {
     if (listIssuers(issuers).length > 1) {
       problems.add(
@@ -61,7 +67,7 @@ function readClient(
       )
     }
     checkReachable(client, issuers, problems)
-    return [{ clientId: client }]
+    return [{ issuer: undefined, clientId: client }]
   }
   const given = isPlainObject(client) ? ownMembers(client) : {}
   const { issuer, clientId } = given

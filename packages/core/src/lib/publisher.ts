@@ -28,7 +28,7 @@ export interface SelectiveListener<Event extends TypedEvent> {
 
 /**
  * Publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Watching must not change a verdict:
- * what a listener throws is dropped.
+ * what a listener or the description of an event throws is dropped.
  */
 export function createPublisher<Event extends TypedEvent>(
   onEvent: ((event: Event, request?: object) => void) | undefined,
@@ -38,7 +38,12 @@ export function createPublisher<Event extends TypedEvent>(
     const isSubscribed = diagnosticsChannel.hasSubscribers()
     const isLogged = log?.types.has(type) === true
     if (onEvent === undefined && !isSubscribed && !isLogged) return
-    const event = Object.freeze({ type, ...getMembers() }) as unknown as Event
+    let event: Event
+    try {
+      event = Object.freeze({ type, ...getMembers() }) as unknown as Event
+    } catch {
+      return
+    }
     if (isSubscribed) diagnosticsChannel.publish(event)
     const listeners = isLogged ? [onEvent, log.listen] : [onEvent]
     for (const listener of listeners) {

@@ -1,4 +1,5 @@
 import { ownMembers } from '../lib/objects.ts'
+import { ownData } from '../lib/own-data.ts'
 import type { ClaimReading, TokenUse } from '../model/settings.ts'
 import { clientIdClaims, profileIn, scopeSources } from '../subject/context.ts'
 import { getProviderOfIssuer } from '../subject/providers.ts'
@@ -22,7 +23,7 @@ export function toClaimSettings(values: IssuerValues): ClaimReading {
     // A profile may name no value. Then `Object.prototype` must not have one.
     tokenUse: tokenUse && (ownMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
-    scopeSources: toScopeSources(values, scopeSources(subjects)),
+    scopeSources: ownData(toScopeSources(values, scopeSources(subjects))),
     subjects,
   }
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/json.ts'
 import type { ChallengeParameters } from './challenge.ts'
+import { ownMembers } from '../lib/objects.ts'
 import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
 
@@ -50,13 +51,14 @@ export class Rejection {
   readonly advice: string | undefined
 
   constructor(reason: Reason, explanation: Explanation, details: RejectionDetails = {}) {
+    const own: RejectionDetails = ownMembers(details)
     this.reason = reason
     this.explanation = explanation
-    this.retryAfter = details.retryAfter
-    this.issuer = details.issuer
-    this.challenge = details.challenge
-    this.token = details.token
-    this.advice = details.advice
+    this.retryAfter = own.retryAfter
+    this.issuer = own.issuer
+    this.challenge = own.challenge
+    this.token = own.token
+    this.advice = own.advice
   }
 
   /** Returns whether the fault is ours or a server's, and may be over at the next attempt (503). */
@@ -67,12 +69,13 @@ export class Rejection {
   /** Returns the same rejection with more details. Those that it has already stay. */
   with(more: RejectionDetails): Rejection {
     const { reason, explanation, retryAfter, issuer, challenge, token, advice } = this
+    const own: RejectionDetails = ownMembers(more)
     return new Rejection(reason, explanation, {
-      retryAfter: retryAfter ?? more.retryAfter,
-      issuer: issuer ?? more.issuer,
-      challenge: challenge ?? more.challenge,
-      token: token ?? more.token,
-      advice: advice ?? more.advice,
+      retryAfter: retryAfter ?? own.retryAfter,
+      issuer: issuer ?? own.issuer,
+      challenge: challenge ?? own.challenge,
+      token: token ?? own.token,
+      advice: advice ?? own.advice,
     })
   }
 

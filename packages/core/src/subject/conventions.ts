@@ -1,3 +1,4 @@
+import { ownData } from '../lib/own-data.ts'
 import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
@@ -51,7 +52,7 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
  * The rules that hold by custom, for issuers about which nothing is said: neither a profile nor a statement of the
  * operator. It is for information; a guard does not ask for a kind on such an issuer.
  */
-export const CONVENTIONS: readonly Rule[] = [
+export const CONVENTIONS: readonly Rule[] = ownData([
   {
     // RFC 9068 section 2.2, and no trace of a user, who may be called what the client is called.
     id: 'sub_is_client_id',
@@ -86,4 +87,4 @@ export const CONVENTIONS: readonly Rule[] = [
       },
     },
   },
-]
+])

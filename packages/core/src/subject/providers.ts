@@ -1,3 +1,4 @@
+import { ownData } from '../lib/own-data.ts'
 import type { Profile } from './profile.ts'
 import { auth0 } from './providers/auth0.ts'
 import { authelia } from './providers/authelia.ts'
@@ -47,7 +48,7 @@ import {
 import { zitadel } from './providers/zitadel.ts'
 
 /** Every provider that is known, by the name that options give it. */
-export const PROFILES = {
+export const PROFILES = ownData({
   auth0,
   entra,
   b2c,
@@ -92,7 +93,7 @@ export const PROFILES = {
   kubernetes,
   'github-actions': githubActions,
   'gitlab-ci': gitlabCi,
-} as const satisfies Readonly<Record<string, Profile>>
+} as const satisfies Readonly<Record<string, Profile>>)
 
 /** A provider whose tokens are known. */
 export type Provider = keyof typeof PROFILES

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../lib/json.ts'
+import { ownData } from '../lib/own-data.ts'
 import { hold } from './conditions.ts'
 import type { ScopeSource, TokenForm } from './profile.ts'
 
 /** As RFC 6749 section 3.3 and RFC 9068 section 2.2.3 have it. */
-export const SCOPE_STRING: readonly ScopeSource[] = [{ claim: 'scope', format: 'string' }]
+export const SCOPE_STRING: readonly ScopeSource[] = ownData([{ claim: 'scope', format: 'string' }])
 
 /** The one place of a token's scopes. Scopes are never gathered from several places. */
 export function getScopeSource(

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
+import { withoutWatching } from '../../../../test/support/watch-events.ts'
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import { createPublisher } from '../../src/lib/publisher.ts'
 import { LIMITS } from '../../src/limits.ts'
@@ -68,10 +69,21 @@ describe('the log', () => {
   it('builds no event that it does not write', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
-    publish('verified', getMembers as never)
-    publish('introspection_called', getMembers as never)
+    withoutWatching(() => {
+      publish('verified', getMembers as never)
+      publish('introspection_called', getMembers as never)
+    })
     expect(getMembers).not.toHaveBeenCalled()
     expect(lines).toEqual([])
+  })
+
+  it('drops an event that cannot be described', () => {
+    const events: BearwardEvent[] = []
+    const publish = createPublisher<BearwardEvent>((event) => events.push(event))
+    publish('closed', () => {
+      throw new RangeError('no')
+    })
+    expect(events).toEqual([])
   })
 
   it('says which keys of an issuer are mistakes, and nothing of keys for other purposes', () => {

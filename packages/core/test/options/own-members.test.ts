@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { bearer } from '../../../../test/support/requests.ts'
-import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
+import { toLogLine } from '../../src/log/log-line.ts'
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
 import { readOptions } from '../../src/options/read-options.ts'
@@ -121,13 +126,26 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
     'cnf',
     'redirected',
     'type',
+    'advice',
+    'where',
+    'providers',
+    'when',
+    'id',
+    'issuer',
+    'header',
+    'claims',
+    'isVerified',
+    'settings',
+    'arrayClaims',
   ]
 
   it.each([...Object.keys(REASONS), ...ANSWER_MEMBERS])('%s changes no answer', (name) => {
+    const events: BearwardEvent[] = []
     const server = createResourceServer({
       ...named,
       jwks: issuer.jwks,
       tokenCache: false,
+      onEvent: (event) => events.push(event),
     })
     const good = server.guard({ scope: 'read', clients: ['reports-cron'] })
     const other = server.guard({ scope: 'admin' })
@@ -139,7 +157,11 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
       issuer.token({ header: { kid: 'unknown' } }),
       'an-opaque-token',
     ].map((token) => ({ method: 'GET', url: '/', ...bearer(token) }))
-    const judge = () => JSON.stringify(requests.flatMap((one) => [good(one), other(one)]))
+    const judge = () => {
+      events.length = 0
+      const outcomes = requests.map((one) => ({ ...one })).flatMap((one) => [good(one), other(one)])
+      return JSON.stringify([outcomes, events.map((event) => ({ ...event, ...toLogLine(event) }))])
+    }
     const expected = judge()
     for (const sample of SAMPLES) {
       const outcomes = polluted({ [name]: sample }, () => resultOf(judge))

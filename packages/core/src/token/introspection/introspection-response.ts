@@ -4,8 +4,7 @@ import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { checkClaimTypes } from '../jwt/claims.ts'
 import { describeType } from '../../response/rejection.ts'
 import { clientIdClaims } from '../../subject/context.ts'
-import type { ScopeSource } from '../../subject/profile.ts'
-import { getScopeSource } from '../../subject/scope-source.ts'
+import { getScopeSource, SCOPE_STRING } from '../../subject/scope-source.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 
 /** The answer of an issuer about a token (RFC 7662 section 2.2), and when it was asked. */
@@ -69,9 +68,6 @@ function wrongName(claims: JsonObject) {
   return { check, expected: 'a string', found: describeType(claims[check]) }
 }
 
-/** RFC 7662 section 2.2. */
-const SCOPE: ScopeSource = { claim: 'scope', format: 'string' }
-
 /**
  * Returns the names of the members of a response: RFC 7662 names them `client_id` and `scope`, whatever an issuer
  * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark. What has been
@@ -89,7 +85,7 @@ function readClaimNames(claims: JsonObject, settings: IssuerSettings): ClaimRead
   return {
     subjects,
     clientIdClaims: clientIdClaims(subjects, 'introspection'),
-    scopeSources: [getScopeSource(claims, present, 'introspection') ?? SCOPE],
+    scopeSources: [getScopeSource(claims, present, 'introspection') ?? SCOPE_STRING[0]!],
     tokenUse: rule !== undefined && has(rule.claim) ? rule : undefined,
   }
 }

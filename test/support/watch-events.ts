@@ -1,0 +1,34 @@
+/**
+ * Reads every event of a test file, and the log line that it becomes, and fails the file if a token, a secret or a subject is
+ * in one. It runs for all test files.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { BearwardEvent } from '@bearward/core'
+import { afterAll, expect } from 'vitest'
+import { toLogLine } from '../../packages/core/src/log/log-line.ts'
+import { findSecrets } from './secrets.ts'
+
+const JWT = /eyJ[\w-]{10,}\.[\w-]*/
+
+const leaks: string[] = []
+
+function onEvent(event: unknown): void {
+  const line = toLogLine(event as BearwardEvent)?.text ?? ''
+  const text = `${JSON.stringify(event)}\n${line}`
+  const found = JWT.test(text) ? [...findSecrets(text), 'a JWT'] : findSecrets(text)
+  if (found.length > 0 && leaks.length < 10) leaks.push(`${found.join(', ')} in ${text}`)
+}
+
+subscribe('bearward', onEvent)
+
+afterAll(() => {
+  unsubscribe('bearward', onEvent)
+  expect(leaks, 'events and log lines with a token, a secret or a subject').toEqual([])
+})
+
+/** Calls a function while this watcher does not listen. */
+export function withoutWatching(call: () => void): void {
+  unsubscribe('bearward', onEvent)
+  call()
+  subscribe('bearward', onEvent)
+}
