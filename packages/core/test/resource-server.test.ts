@@ -226,7 +226,7 @@ describe('a resource server', () => {
         found: '"https://elsewhere.example.com"',
         advice: expect.stringMatching(/^In the client: request a token for this API/) as string,
         clientId: 'reports-cron',
-        guard: 'any valid token',
+        guard: '{}',
         token: {
           isVerified: true,
           iss: ISSUER,

@@ -88,12 +88,12 @@ function formatRefusal(event: RefusedEvent): string {
     client: clientId,
     issuer,
     [token?.isVerified ? 'kid' : 'claimed_kid']: token?.kid,
-    guard,
     request: requestId,
     waited: duration > 0 ? `${duration.toFixed(3)} s` : undefined,
   }
   const written = Object.entries(details).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${JSON.stringify(value)}`],
   )
+  written.push(`guard=${guard}`)
   return `Refused with ${status} ${reason}: ${check}: expected ${expected}, found ${found}. ${advice} (${written.join(' ')})`
 }

@@ -151,7 +151,7 @@ describe('a resource server', () => {
     expect(lines).toEqual([
       [
         'info',
-        '[bearward] Refused with 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" guard="scope: \\"admin\\"" request="r-1")',
+        '[bearward] Refused with 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" request="r-1" guard={ scope: "admin" })',
       ],
     ])
   })
