@@ -5,7 +5,14 @@
  * @packageDocumentation
  */
 export { runDetached } from './lib/run-detached.ts'
-export { isAcceptableAddress, isAcceptableEndpoint } from './authorization-server/address.ts'
+export {
+  isAcceptableAddress,
+  isAcceptableEndpoint,
+  toLoggedAddress,
+} from './authorization-server/address.ts'
+export type { OAuthErrorCode } from './authorization-server/error-codes.ts'
+export { readErrorResponse, toErrorResponse } from './authorization-server/error-response.ts'
+export type { ErrorResponse } from './authorization-server/error-response.ts'
 export {
   boundedFetch,
   FetchError,
@@ -39,6 +46,7 @@ export { createOptionContext } from './options/option-context.ts'
 export type { OptionContext } from './options/option-context.ts'
 export {
   address,
+  choice,
   clock,
   custom,
   fn,
@@ -49,7 +57,7 @@ export {
   text,
 } from './options/option-rows.ts'
 export { readObject, readRows, readTable, reportUnknownNames } from './options/option-table.ts'
-export type { OptionTable, OptionValues } from './options/option-table.ts'
+export type { OptionRow, OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { createLruCache } from './lib/lru-cache.ts'
 export { describeNotPlain } from './lib/describe-given.ts'

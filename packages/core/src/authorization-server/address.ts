@@ -43,8 +43,21 @@ function isInsecureHost(
   return (loopback && LOOPBACK.test(hostname)) || insecureHosts.includes(hostname)
 }
 
-/** An address as it may be told: without the query, in which some servers want keys of their own. */
-export function withoutQuery(address: string): string {
+/** Characters of an address in a text. */
+const LONGEST_ADDRESS = 300
+
+/**
+ * Returns an address as logs, events and errors show it: without user name, query and fragment, which can contain keys,
+ * and cut off after 300 characters. The only function that turns an address into text: a test of the repository forbids
+ * every other way.
+ */
+export function toLoggedAddress(address: string): string {
   const { origin, pathname } = new URL(address)
-  return origin + pathname
+  const text = origin + pathname
+  return text.length > LONGEST_ADDRESS ? `${text.slice(0, LONGEST_ADDRESS)}...` : text
+}
+
+/** Returns the values in the query of an address. They can be keys. */
+export function getQueryValues(address: string): readonly string[] {
+  return [...new URL(address).searchParams.values()]
 }

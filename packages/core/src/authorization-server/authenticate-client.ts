@@ -16,10 +16,12 @@ export interface AssertionContext {
   readonly now: number
 }
 
-/** Header lines and form members that authenticate the client. All of them are secret. */
+/** Header lines and form members that authenticate the client. */
 export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
+  /** The secrets in them, as they are and as they are sent. No text may contain any of them. */
+  readonly secrets: readonly string[]
 }
 
 /**
@@ -42,22 +44,24 @@ export async function authenticateClient(
   switch (authentication.method) {
     case 'client_secret_basic': {
       const secret = await readText(authentication.secret, 'secret')
-      const pair = [client_id, secret].map(formEncode).join(':')
-      return { headers: { Authorization: `Basic ${btoa(pair)}` }, form: {} }
+      const pair = btoa([client_id, secret].map(formEncode).join(':'))
+      const headers = { Authorization: `Basic ${pair}` }
+      return { headers, form: {}, secrets: [secret, formEncode(secret), pair] }
     }
     case 'client_secret_post': {
       const client_secret = await readText(authentication.secret, 'secret')
-      return { headers: {}, form: { client_id, client_secret } }
+      return { headers: {}, form: { client_id, client_secret }, secrets: [client_secret] }
     }
     case 'private_key_jwt': {
       const client_assertion = isAssertion(authentication)
         ? await readText(authentication.assertion, 'assertion')
         : await sign(authentication, identity)
       const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-      return { headers: {}, form: { client_id, client_assertion_type, client_assertion } }
+      const form = { client_id, client_assertion_type, client_assertion }
+      return { headers: {}, form, secrets: [client_assertion] }
     }
     case 'tls_client_auth':
-      return { headers: {}, form: { client_id } }
+      return { headers: {}, form: { client_id }, secrets: [] }
   }
 }
 

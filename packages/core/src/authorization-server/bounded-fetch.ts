@@ -2,8 +2,10 @@ import { type JsonObject, parseJsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'
-import { withoutQuery } from './address.ts'
+import { getQueryValues, toLoggedAddress } from './address.ts'
 import { type AnswerBody, BodyError, openBody } from './answer-body.ts'
+import { describeCause, isReset } from './network-cause.ts'
+import { SentSecrets } from './sent-secrets.ts'
 
 /** The kinds of failure of a call: the closed set that events and error messages share. */
 export type FetchFailure =
@@ -36,9 +38,15 @@ export class FetchError extends Error {
   }
 }
 
+/** A content type that is accepted. */
+export interface MediaType {
+  readonly name: string
+  readonly pattern: RegExp
+}
+
 /** The bounds within which a response is read. */
 export interface AnswerBounds {
-  readonly mediaType: RegExp
+  readonly mediaType: MediaType
   /** At most, after decompression. */
   readonly bytes: number
 }
@@ -55,7 +63,10 @@ export interface FetchedDocument {
 /** Gets a JSON document. Has no deadline of its own: it runs under that of its signal. */
 export type GetJson = (url: string, signal: AbortSignal) => Promise<FetchedDocument>
 
-export const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i
+export const JSON_MEDIA_TYPE: MediaType = {
+  name: 'application/json',
+  pattern: /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i,
+}
 const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
 const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documentBytes }
 
@@ -82,10 +93,15 @@ export interface Call {
 /** An answer whose body is not read yet. It is let go when the signal of the call is aborted. */
 export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' | 'headers'> {
   readonly body: AnswerBody
+  /** The secrets of the request. Texts of the response are shown only without them. */
+  readonly secrets: SentSecrets
 }
 
 /** The parts of a request that its author writes. */
-export type WrittenRequest = Pick<FetchInit, 'method' | 'headers' | 'body'>
+export interface WrittenRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
+  /** The secrets in it, decoded and as they are sent. Values of the query are added. */
+  readonly secrets?: readonly string[]
+}
 
 /**
  * Makes one call, unless its time is over. A call whose connection was reset before the head of an answer was complete
@@ -99,36 +115,40 @@ export async function send(
   call: Call,
   write: () => MaybePromise<WrittenRequest>,
 ): Promise<BoundedResponse> {
+  const secrets = new SentSecrets(getQueryValues(call.url))
   const request = await write()
   try {
-    return await carry(call, request)
+    return await carry(call, request, secrets)
   } catch (reset) {
-    if (!isReset(reset) || call.signal.aborted) throw reset
+    if (!(reset instanceof FetchError && isReset(reset.cause)) || call.signal.aborted) throw reset
     let again: WrittenRequest
     try {
       again = await write()
     } catch {
       throw reset
     }
-    return carry(call, again)
+    return carry(call, again, secrets)
   }
 }
 
 async function carry(
   { fetch, url, signal }: Call,
-  request: WrittenRequest,
+  { secrets: ownSecrets = [], ...request }: WrittenRequest,
+  secrets: SentSecrets,
 ): Promise<BoundedResponse> {
   if (signal.aborted) throw signal.reason as Error
+  secrets.add(ownSecrets)
   const init: FetchInit = { ...request, redirect: 'manual', signal }
-  const response = await unlessBroken(`${withoutQuery(url)}: no answer`, () => fetch(url, init))
+  const place = `${toLoggedAddress(url)}: no answer`
+  const response = await unlessBroken(place, secrets, () => fetch(url, init))
   const { status, type, headers } = response
   const body = openBody(response.body)
   // Also when the work is done: nobody may read on, and a body that was not read holds its connection.
   signal.addEventListener('abort', () => body.letGo(), { once: true })
   if (signal.aborted) body.letGo()
   if (response.redirected)
-    throw new FetchError('redirect', `${withoutQuery(url)}: fetch has followed a redirect`)
-  return { status, type, headers, body }
+    throw new FetchError('redirect', `${toLoggedAddress(url)}: fetch has followed a redirect`)
+  return { status, type, headers, body, secrets }
 }
 
 /**
@@ -142,11 +162,16 @@ export async function readAnswer(
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw new FetchError('redirect', `${withoutQuery(url)}: redirects are not followed`, { status })
+    throw new FetchError('redirect', `${toLoggedAddress(url)}: redirects are not followed`, {
+      status,
+    })
   }
   if (status !== 200) {
     const retryAfter = headers.get('retry-after') ?? undefined
-    throw new FetchError('status', `${withoutQuery(url)}: status ${status}`, { status, retryAfter })
+    throw new FetchError('status', `${toLoggedAddress(url)}: status ${status}`, {
+      status,
+      retryAfter,
+    })
   }
   return readContent(response, url, bounds)
 }
@@ -157,20 +182,29 @@ export async function readContent(
   url: string,
   { mediaType, bytes }: AnswerBounds,
 ): Promise<Uint8Array> {
-  if (!mediaType.test(response.headers.get('content-type') ?? '')) {
-    throw new FetchError(
-      'content_type',
-      `${withoutQuery(url)}: not the content type that was asked for`,
-    )
+  const { headers, secrets } = response
+  const type = headers.get('content-type') ?? ''
+  if (!mediaType.pattern.test(type)) {
+    const found = `${describeType(type, secrets)}, ${mediaType.name} expected`
+    throw new FetchError('content_type', `${toLoggedAddress(url)}: ${found}`)
   }
-  return unlessBroken(`${withoutQuery(url)}: the answer broke off`, async () => {
+  return unlessBroken(`${toLoggedAddress(url)}: the answer broke off`, secrets, async () => {
     try {
       return await response.body.read(bytes)
     } catch (error) {
       if (!(error instanceof BodyError)) throw error
-      throw new FetchError(error.failure, `${withoutQuery(url)}: ${error.message}`)
+      throw new FetchError(error.failure, `${toLoggedAddress(url)}: ${error.message}`)
     }
   })
+}
+
+/** Returns a content type without its parameters, if it is one that can be logged. */
+function describeType(type: string, secrets: SentSecrets): string {
+  if (type === '') return 'no content type'
+  const [essence] = type.split(';')
+  const isType = /^[a-z]{1,20}\/[\w.+-]{1,60}$/i.test(essence!.trim())
+  const shown = isType ? secrets.readText(essence) : undefined
+  return shown === undefined ? 'an unreadable content type' : `content type ${shown.toLowerCase()}`
 }
 
 /** Reads a JSON object. Throws a `FetchError`. */
@@ -178,32 +212,21 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   try {
     return parseJsonObject(bytes)
   } catch (error) {
-    throw new FetchError('malformed', `${withoutQuery(url)}: ${(error as SyntaxError).message}`)
+    throw new FetchError('malformed', `${toLoggedAddress(url)}: ${(error as SyntaxError).message}`)
   }
 }
 
-/** Codes that say that the other side has closed the connection: the system, and the `fetch` of Node. */
-const RESETS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
-
-function isReset(error: unknown): boolean {
-  return error instanceof FetchError && RESETS.includes(codeIn(error.cause))
-}
-
-/** Returns the code of the system or of TLS, which `fetch` hides in the cause of its error. */
-function codeIn(error: unknown, depth = 3): string | undefined {
-  if (typeof error !== 'object' || error === null || depth === 0) return undefined
-  const { code, cause } = error as { code?: unknown; cause?: unknown }
-  const isCode = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)
-  return isCode ? code : codeIn(cause, depth - 1)
-}
-
-async function unlessBroken<T>(message: string, step: () => Promise<T>): Promise<T> {
+async function unlessBroken<T>(
+  message: string,
+  secrets: SentSecrets,
+  step: () => Promise<T>,
+): Promise<T> {
   try {
     return await step()
   } catch (cause) {
     if (cause instanceof FetchError) throw cause
-    const code = codeIn(cause)
-    throw new FetchError('unreachable', code ? `${message} (${code})` : message, { cause })
+    const known = secrets.readText(describeCause(cause))
+    throw new FetchError('unreachable', known ? `${message} (${known})` : message, { cause })
   }
 }
 

@@ -1,6 +1,7 @@
 import { runDetached } from '#async-context'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
+import { toLoggedAddress } from './address.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
 import { type Bounds, withDeadline } from './deadline.ts'
 import { describeFailure, UNEXPECTED } from './describe-failure.ts'
@@ -79,7 +80,8 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
 
   function publishMoved(from: string, to: string): void {
     const type = MOVED_EVENT[endpoint]
-    if (type !== undefined) publish?.(type, () => ({ issuer, from, to }))
+    if (type !== undefined)
+      publish?.(type, () => ({ issuer, from: toLoggedAddress(from), to: toLoggedAddress(to) }))
   }
 
   function publishFailed(error: unknown): void {

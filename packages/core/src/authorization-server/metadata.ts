@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/json.ts'
 import { isRecord } from '../lib/objects.ts'
+import { toLoggedAddress } from './address.ts'
 import { FetchError } from './bounded-fetch.ts'
 
 /** An address that metadata can hold (RFC 8414 section 2). */
@@ -36,7 +37,7 @@ export class MetadataError extends Error {
   readonly failure: 'issuer_mismatch' | Endpoint
 
   constructor(failure: MetadataError['failure'], url: string, detail: string) {
-    super(`${url}: ${detail}`)
+    super(`${toLoggedAddress(url)}: ${detail}`)
     this.failure = failure
   }
 }
@@ -121,7 +122,14 @@ function readMetadata(
   return { url, endpoint, mtlsEndpoint: isRecord(aliases) ? addressIn(aliases) : undefined }
 }
 
-/** As the document has it: it is public, and a slash more or less is the whole mistake as a rule. */
+/**
+ * Returns the issuer of a document, cut off after 200 characters: it is public, and usually a slash more or less is the
+ * whole mistake. Characters that are not printable ASCII are escaped.
+ */
 function named(issuer: unknown): string {
-  return typeof issuer === 'string' ? JSON.stringify(issuer.slice(0, 200)) : 'nobody by name'
+  if (typeof issuer !== 'string') return 'nobody by name'
+  return JSON.stringify(issuer.slice(0, 200)).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

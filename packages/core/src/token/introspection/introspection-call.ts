@@ -1,4 +1,4 @@
-import { withoutQuery } from '../../authorization-server/address.ts'
+import { toLoggedAddress } from '../../authorization-server/address.ts'
 import { FetchError } from '../../authorization-server/bounded-fetch.ts'
 import { type Bounds, withDeadline } from '../../authorization-server/deadline.ts'
 import type { DiscoveredEndpoint } from '../../authorization-server/discovered-endpoint.ts'
@@ -46,7 +46,7 @@ export class IntrospectionCall {
     } catch (error) {
       if (found.at === undefined) return this.#notFound(error)
       if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.forget()
-      return failedCall(located(error, withoutQuery(found.at)), clock.now())
+      return failedCall(located(error, toLoggedAddress(found.at)), clock.now())
     }
   }
 

@@ -1,20 +1,21 @@
+import { toLoggedAddress } from '../../authorization-server/address.ts'
 import {
-  type BoundedResponse,
   type AnswerBounds,
+  type BoundedResponse,
+  FetchError,
   JSON_MEDIA_TYPE,
   readAnswer,
-  readContent,
   readJson,
   send,
   type WrittenRequest,
 } from '../../authorization-server/bounded-fetch.ts'
+import { readErrorResponse } from '../../authorization-server/error-response.ts'
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
 import type { Fetch } from '../../model/fetch.ts'
 import type { IntrospectionSettings } from '../../model/settings.ts'
 import { LIMITS } from '../../limits.ts'
-import { withoutQuery } from '../../authorization-server/address.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 import type { ReceivedResponse } from './introspection-response.ts'
 import { readSignedResponse, SIGNED_RESPONSE } from './signed-response.ts'
@@ -31,7 +32,10 @@ export interface IntrospectionRequest {
 
 const JSON_RESPONSE: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
 const JWT_RESPONSE: AnswerBounds = {
-  mediaType: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
+  mediaType: {
+    name: SIGNED_RESPONSE,
+    pattern: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
+  },
   bytes: LIMITS.introspectionBytes,
 }
 
@@ -45,7 +49,7 @@ export async function requestIntrospection(
   const { endpoint: url, issuer, settings, fetch, clock, signal } = request
   const askedAt = getMoment(clock)
   const response = await send({ fetch, url, signal }, () => write(request))
-  if (response.status === 400) throw await readRefusal(response, url)
+  if (response.status >= 400) throw await readFailure(response, url)
   if (settings.response === 'json') {
     const bytes = await readAnswer(response, url, JSON_RESPONSE)
     return { members: readJson(bytes, url), askedAt }
@@ -74,33 +78,26 @@ async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
       ...credentials.headers,
     },
     body: form.toString(),
+    secrets: [token, ...credentials.secrets],
   }
 }
 
 /** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
 const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
-/** Reads a response with status 400. It is about us, or else about the token. */
-async function readRefusal(
+/** Reads a response with an error status. One with 400 is about us, or else about the token. */
+async function readFailure(
   response: BoundedResponse,
   endpoint: string,
-): Promise<IntrospectionError> {
-  const bytes = await readContent(response, endpoint, JSON_RESPONSE).catch(() => undefined)
-  const error = bytes && errorIn(bytes, endpoint)
-  const detail = `${withoutQuery(endpoint)}: status 400`
-  if (ABOUT_US.includes(error)) {
-    return new IntrospectionError('credentials_refused', `${detail}, ${String(error)}`)
+): Promise<IntrospectionError | FetchError> {
+  const { status, headers } = response
+  const { code, text } = await readErrorResponse(response, endpoint)
+  if (status !== 400) {
+    const retryAfter = headers.get('retry-after') ?? undefined
+    return new FetchError('status', `${toLoggedAddress(endpoint)}: ${text}`, { status, retryAfter })
   }
+  if (ABOUT_US.includes(code)) return new IntrospectionError('credentials_refused', text)
   // RFC 7009 section 2.2.1. Servers use it here for tokens of a kind that they do not keep.
-  return error === 'unsupported_token_type'
-    ? new IntrospectionError('token_unsupported', `${detail}, unsupported_token_type`)
-    : new IntrospectionError('token_refused', detail)
-}
-
-function errorIn(bytes: Uint8Array, endpoint: string): unknown {
-  try {
-    return readJson(bytes, endpoint)['error']
-  } catch {
-    return undefined
-  }
+  const isKind = code === 'unsupported_token_type'
+  return new IntrospectionError(isKind ? 'token_unsupported' : 'token_refused', text)
 }

@@ -1,0 +1,116 @@
+/** Rounds after which escapes have to be resolved. More than two are not written by accident. */
+const ROUNDS = 8
+
+/** Encodings inside each other that are resolved, of those that turn a text into another alphabet. */
+const DEPTH = 2
+
+/** Named character references of HTML. Letters and digits have none. */
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  apos: "'",
+  ast: '*',
+  bsol: '\\',
+  colon: ':',
+  comma: ',',
+  commat: '@',
+  dollar: '$',
+  equals: '=',
+  excl: '!',
+  grave: '`',
+  gt: '>',
+  hat: '^',
+  lcub: '{',
+  lowbar: '_',
+  lpar: '(',
+  lsqb: '[',
+  lt: '<',
+  nbsp: ' ',
+  num: '#',
+  percnt: '%',
+  period: '.',
+  plus: '+',
+  quest: '?',
+  quot: '"',
+  rcub: '}',
+  rpar: ')',
+  rsqb: ']',
+  semi: ';',
+  sol: '/',
+  verbar: '|',
+}
+
+/**
+ * Returns a text and all that it may be an encoding of: percent-encoding, HTML, JSON and similar escapes, hex and base64,
+ * also inside each other. Bytes become one character each. Most of the results are garbage: they are there to be searched
+ * for something known. Returns `undefined` if there are too many levels of escapes.
+ */
+export function decodeText(text: string): readonly string[] | undefined {
+  const found = [text]
+  let level: readonly string[] = [text]
+  for (let depth = 0; depth <= DEPTH; depth++) {
+    const plain: string[] = []
+    for (const encoded of level) {
+      const rounds = resolveEscapes(encoded)
+      if (rounds === undefined) return undefined
+      found.push(...rounds)
+      plain.push(encoded, ...rounds.slice(-1))
+    }
+    if (depth === DEPTH) break
+    level = plain.flatMap((one) => [...decodeHex(one), ...decodeBase64(one)])
+    found.push(...level)
+  }
+  return found
+}
+
+/** Resolves escapes until none is left. Returns the text after each round. */
+function resolveEscapes(text: string): readonly string[] | undefined {
+  const rounds: string[] = []
+  let current = text
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = resolveOnce(current)
+    if (next === current) return rounds
+    rounds.push(next)
+    current = next
+  }
+  return undefined
+}
+
+function resolveOnce(text: string): string {
+  return text
+    .replace(/(?:[%=]|\\x|0x)([0-9a-f]{2})/gi, (_, hex: string) => toCharacter(hex, 16))
+    .replace(/(?:%u|\\u|U\+)\{?0*([0-9a-f]{2,6})\}?/gi, (_, hex: string) => toCharacter(hex, 16))
+    .replace(/&#x0*([0-9a-f]{1,6});?/gi, (_, hex: string) => toCharacter(hex, 16))
+    .replace(/&#0*(\d{1,7});?/g, (_, decimal: string) => toCharacter(decimal, 10))
+    .replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => toCharacter(octal, 8))
+    .replace(/&([a-z]{2,6});/gi, (whole, name: string) => {
+      const known = name.toLowerCase()
+      return Object.hasOwn(NAMED, known) ? NAMED[known]! : whole
+    })
+}
+
+function toCharacter(digits: string, radix: number): string {
+  const code = Number.parseInt(digits, radix)
+  return code <= 0x10ffff ? String.fromCodePoint(code) : ''
+}
+
+/** Decodes the hex digits of a text, whatever is between them, from each of the two positions. */
+function decodeHex(text: string): readonly string[] {
+  const digits = text.replace(/[^0-9a-f]/gi, '')
+  return [0, 1].map((start) => {
+    const pairs = digits.slice(start).match(/../g) ?? []
+    return pairs.map((pair) => toCharacter(pair, 16)).join('')
+  })
+}
+
+/** Decodes the base64 digits of a text from each of the four positions: of both alphabets, and of letters alone. */
+function decodeBase64(text: string): readonly string[] {
+  const both = text.replace(/-/g, '+').replace(/_/g, '/')
+  return [both.replace(/[^A-Za-z0-9+/]/g, ''), text.replace(/[^A-Za-z0-9]/g, '')].flatMap(
+    (digits) => [0, 1, 2, 3].map((start) => atob(toWhole(digits.slice(start)))),
+  )
+}
+
+/** Cuts off a base64 digit that is not enough for a byte. */
+function toWhole(digits: string): string {
+  return digits.length % 4 === 1 ? digits.slice(0, -1) : digits
+}
