@@ -1,11 +1,11 @@
 import { REASONS, type ReasonText } from '@bearward/core'
 import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
+import { TARGET_LIMITS } from '../../packages/client/src/held-tokens.ts'
 import { SOURCE_OPTIONS } from '../../packages/client/src/options.ts'
-import { TOKEN_TIMES } from '../../packages/client/src/token-life-cycle.ts'
-import { REQUESTS_AT_ONCE } from '../../packages/client/src/token-endpoint.ts'
+import { TOKEN_TIMES } from '../../packages/client/src/token-times.ts'
+import { REQUESTS_AT_ONCE } from '../../packages/client/src/request-queue.ts'
 import { ANSWER } from '../../packages/client/src/token-response.ts'
-import { HELD_TOKENS } from '../../packages/client/src/token-source.ts'
 import { BREAKER } from '../../packages/core/src/token/introspection/circuit-breaker.ts'
 import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
@@ -244,11 +244,14 @@ describe('the tables of the documentation are true:', () => {
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${retryAfter} s`,
       `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After says more`,
+      `at most ${pause.last} s`,
       `${TOKEN_TIMES.tooYoung} s`,
       String(REQUESTS_AT_ONCE),
       String(ANSWER.bytes),
     ])
-    expect(read(manual)).toContain(`At most ${HELD_TOKENS} are held`)
+    expect(table(manual, 'limit of targets').map(([, number]) => number)).toEqual(
+      [TARGET_LIMITS.withToken, TARGET_LIMITS.withoutToken, TARGET_LIMITS.unused].map(String),
+    )
     const young = `less than ${TOKEN_TIMES.tooYoung} seconds ago`
     expect(read(manual).replace(/\s+/g, ' ').split(young)).toHaveLength(3)
   })

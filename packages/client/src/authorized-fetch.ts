@@ -14,7 +14,7 @@ export type SourceFetch = (
 
 /** Creates the `fetch` of a token source. The origin is checked before a token is requested. */
 export function createAuthorizedFetch(
-  { allowedOrigins, target: defaults, resourceFetch }: SourceSettings,
+  { allowedOrigins, target: defaults, resourceFetch, retryOn }: SourceSettings,
   getRenewedToken: (target: TokenTarget) => RenewedToken,
 ): SourceFetch {
   return async (input, givenInit = {}, request) => {
@@ -41,7 +41,8 @@ export function createAuthorizedFetch(
     }
     const { value } = await renewedToken.get(signal)
     const response = await send(value)
-    if (!isInvalidToken(response)) return response
+    const isRejected = retryOn === 'any401' ? response.status === 401 : isInvalidToken(response)
+    if (!isRejected) return response
     if (!renewedToken.reject(value) || !canBeSentAgain(given, init)) return response
     const next = await renewedToken.getSuccessor(value, signal).catch(() => undefined)
     signal?.throwIfAborted()

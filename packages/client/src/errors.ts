@@ -63,7 +63,8 @@ export const ERRORS = deepFreeze({
     fault: 'configuration',
     isTransient: false,
     text: 'The token is not a bearer token.',
-    advice: 'Register the client for bearer tokens, not for DPoP or other bound tokens.',
+    advice:
+      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another name for bearer tokens, set acceptTokenType.',
   },
   endpoint_not_found: {
     fault: 'configuration',
@@ -103,6 +104,13 @@ export const ERRORS = deepFreeze({
     advice:
       'Set resource, whose https origin is allowed by default, or add the origin to allowedOrigins.',
   },
+  too_many_targets: {
+    fault: 'configuration',
+    isTransient: true,
+    text: 'Tokens for too many targets are requested at the same time.',
+    advice:
+      'Request fewer combinations of scope, resource and audience, and do not take them from callers.',
+  },
   closed: {
     fault: 'configuration',
     isTransient: false,
@@ -135,7 +143,7 @@ export const ERRORS = deepFreeze({
   },
   invalid_response: {
     fault: 'server',
-    isTransient: true,
+    isTransient: false,
     text: 'The response is not a valid token response.',
     advice: 'Check that the URL is the token endpoint, and check the proxies on the way to it.',
   },

@@ -1,17 +1,14 @@
 import {
   type BoundedResponse,
-  type ClientCredentials,
   CredentialsError,
+  type ErrorResponse,
   FetchError,
-  type JsonObject,
   MetadataError,
-  readContent,
-  readJson,
   secondsUntil,
+  toLoggedAddress,
 } from '@bearward/core/internal'
-import { TokenError, type TokenErrorCode } from './errors.ts'
-import { TOKEN_TIMES } from './token-life-cycle.ts'
-import { ANSWER } from './token-response.ts'
+import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
+import { TOKEN_TIMES } from './token-times.ts'
 
 /** Returns the error code for an HTTP status, for responses whose body contains no known code. */
 function getStatusErrorCode(status: number): TokenErrorCode {
@@ -34,32 +31,19 @@ function getStatusErrorCode(status: number): TokenErrorCode {
   }
 }
 
-/** Codes of RFC 6749 section 5.2 and RFC 8707 section 2 that are error codes of this library, too. */
-const OAUTH_CODES: readonly TokenErrorCode[] = [
-  'invalid_client',
-  'unauthorized_client',
-  'invalid_scope',
-  'invalid_target',
-  'unsupported_grant_type',
-  'invalid_request',
-  'server_error',
-  'temporarily_unavailable',
-]
-
 /**
  * Converts a thrown value to a `TokenError`. Drops every part of it that could contain a secret. `now` is in
- * milliseconds since the epoch.
+ * milliseconds since the epoch. `status` is that of the response, if the error does not know it.
  */
-export function toTokenError(thrown: unknown, now: number): TokenError {
+export function toTokenError(thrown: unknown, now: number, status?: number): TokenError {
   if (thrown instanceof TokenError) return thrown
   if (thrown instanceof CredentialsError)
     return new TokenError('credentials_unavailable', { detail: thrown.message })
-  if (!(thrown instanceof FetchError)) return new TokenError('unexpected')
-  const { failure, status: serverStatus, message: detail } = thrown
-  const retryAfter = readRetryAfter(thrown.retryAfter, now)
+  if (!(thrown instanceof FetchError)) return new TokenError('unexpected', { serverStatus: status })
+  const { failure, status: serverStatus = status, message: detail } = thrown
   return new TokenError(getFetchErrorCode(thrown), {
     serverStatus,
-    retryAfter,
+    retryAfter: readRetryAfter(serverStatus, thrown.retryAfter, now),
     detail: failure === 'closed' ? undefined : detail,
   })
 }
@@ -100,39 +84,37 @@ export function toDiscoveryError(thrown: unknown, issuer: string, now: number): 
   return new TokenError('no_token_endpoint', { detail, serverStatus })
 }
 
-/** Reads an error response of a token endpoint (RFC 6749 section 5.2). Accepts any body. */
-export async function readErrorResponse(
-  response: BoundedResponse,
-  endpoint: string,
-  secrets: readonly string[],
-  now: number,
-): Promise<TokenError> {
-  const members = await readContent(response, endpoint, ANSWER)
-    .then((bytes) => readJson(bytes, endpoint))
-    // The status of an unreadable error page is sufficient.
-    .catch((): JsonObject => ({}))
-  return toResponseError(members, response, endpoint, secrets, now)
-}
-
-/** Converts the members of an error response to a `TokenError`. Drops server texts that contain one of `secrets`. */
+/** Converts an error response of a token endpoint (RFC 6749 section 5.2) to a `TokenError`. */
 export function toResponseError(
-  { error, error_description: description }: JsonObject,
-  { status, headers }: BoundedResponse,
+  { code: named, text }: ErrorResponse,
+  { status, headers }: Pick<BoundedResponse, 'status' | 'headers'>,
   endpoint: string,
-  secrets: readonly string[],
   now: number,
 ): TokenError {
-  const named = OAUTH_CODES.find((code) => code === error)
-  const code =
-    status === 429 ? 'throttled' : (named ?? getStatusErrorCode(status === 200 ? 400 : status))
-  // If the credentials are wrong, the server is likely to repeat them in its description.
-  const texts = code === 'invalid_client' ? [named] : [error, description]
-  const serverTexts = texts.flatMap((text) => readServerText(text, secrets) ?? [])
-  return new TokenError(code, {
-    detail: [`${endpoint}: status ${status}`, ...serverTexts].join(', '),
+  return new TokenError(getResponseErrorCode(status, named), {
+    detail: `${toLoggedAddress(endpoint)}: ${text}`,
     serverStatus: status,
-    retryAfter: readRetryAfter(headers.get('retry-after') ?? undefined, now),
+    retryAfter: readRetryAfter(status, headers.get('retry-after') ?? undefined, now),
   })
+}
+
+function getResponseErrorCode(status: number, named: ErrorResponse['code']): TokenErrorCode {
+  if (status < 400) return isErrorCode(named) ? named : 'refused'
+  const isDecidedByStatus = status === 429 || status >= 500
+  return !isDecidedByStatus && isErrorCode(named) ? named : getStatusErrorCode(status)
+}
+
+/** Returns whether a registered code is also an error code of this library. */
+function isErrorCode(code: ErrorResponse['code']): code is ErrorResponse['code'] & TokenErrorCode {
+  return code !== undefined && Object.hasOwn(ERRORS, code)
+}
+
+/**
+ * Returns whether a 2xx that cannot be used is the cause of an error. The server may have issued a token for it, so that
+ * a retry would cost another one.
+ */
+export function isUnusableToken({ serverStatus = 0 }: TokenError): boolean {
+  return serverStatus >= 200 && serverStatus < 300
 }
 
 /** Returns message and detail of an error in one text. */
@@ -140,52 +122,16 @@ export function toEventDetail({ message, detail }: TokenError): string {
   return detail === undefined ? message : `${message} (${detail})`
 }
 
-/** Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. */
-function readRetryAfter(retryAfter: string | undefined, now: number): number | undefined {
+/**
+ * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. It counts with 429 and 503 only: with other
+ * statuses it says nothing about requests for other targets.
+ */
+function readRetryAfter(
+  status: number | undefined,
+  retryAfter: string | undefined,
+  now: number,
+): number | undefined {
+  if (status !== 429 && status !== 503) return undefined
   const seconds = secondsUntil(retryAfter, now)
   return seconds === undefined ? undefined : Math.min(seconds, TOKEN_TIMES.retryAfter)
-}
-
-/** Returns all secrets of a request, in each form in which the server receives them. */
-export function getSecrets(
-  { headers, form }: ClientCredentials,
-  parameters: readonly string[],
-): readonly string[] {
-  const basic = headers['Authorization']?.slice('Basic '.length)
-  const encoded = basic === undefined ? '' : atob(basic).split(':')[1]!
-  const { client_secret: secret, client_assertion: assertion } = form
-  const all = [basic, encoded, decodeFormValue(encoded), secret, assertion, ...parameters]
-  return all.flatMap((text) => (text ? [text, toBase64(text)] : []))
-}
-
-/**
- * Returns a text of the server if it is safe to log: short, printable, and without a secret of the request. Some
- * servers repeat the request in their error description, unchanged or in another encoding.
- */
-function readServerText(text: unknown, secrets: readonly string[]): string | undefined {
-  if (typeof text !== 'string' || !/^[\x20-\x7e\s]{1,500}$/.test(text)) return undefined
-  const normalized = normalizeEncoding(text)
-  if (secrets.some((secret) => normalized.includes(normalizeEncoding(secret)))) return undefined
-  return text.replace(/\s+/g, ' ')
-}
-
-/** Removes the differences between encodings of a text: escapes, quotes, case, base64 alphabets and spaces. */
-function normalizeEncoding(text: string): string {
-  return decodePercent(text)
-    .replace(/[\s\\"'+=/_-]/g, '')
-    .toLowerCase()
-}
-
-function decodePercent(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, decodeFormValue)
-}
-
-function decodeFormValue(text: string): string {
-  return new URLSearchParams(`a=${text}`).get('a') ?? text
-}
-
-function toBase64(text: string): string {
-  return btoa(
-    Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''),
-  )
 }

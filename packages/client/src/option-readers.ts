@@ -9,6 +9,7 @@ import {
   TENANT_PLACEHOLDER,
 } from '@bearward/core/internal'
 import { GRANT_PARAMETERS } from './token-request.ts'
+import { MISSING_TYPE } from './token-response.ts'
 
 /** Characters of a scope (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -74,6 +75,22 @@ export function readParameters(
     )
   }
   return Object.freeze(parameters) as Readonly<Record<string, string>>
+}
+
+/** Reads the option `acceptTokenType`. Returns the types in lower case, in which they are compared. */
+export function readTokenTypes(
+  given: unknown,
+  name: string,
+  { report }: OptionContext,
+): readonly string[] {
+  if (given === undefined) return []
+  const types = typeof given === 'string' ? [given] : given
+  if (isNonEmptyList(types, (one) => /^[\x21-\x7e]+$/.test(one)))
+    return Object.freeze(types.map((type) => type.toLowerCase()))
+  report(
+    `${name} must be a token type, or an array of token types, as the server writes them into token_type; '${MISSING_TYPE}' stands for responses without one.`,
+  )
+  return []
 }
 
 /** Reads the option `allowedOrigins`. */

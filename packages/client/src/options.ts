@@ -1,20 +1,18 @@
 import {
   address,
+  choice,
   CLIENT_AUTHENTICATION,
   type ClientAuthentication,
   clientId,
-  clock,
-  type Clock,
   custom,
   type Fetch,
   fn,
   hosts,
   type OptionTable,
-  runDetached,
   seconds,
-  systemClock,
   text,
 } from '@bearward/core/internal'
+import { CLOCK, type ClockOption } from './clock-option.ts'
 import {
   readAllowedOrigins,
   readIssuer,
@@ -22,10 +20,11 @@ import {
   readResources,
   readScopes,
   readSignal,
+  readTokenTypes,
 } from './option-readers.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
-import { TOKEN_TIMES } from './token-life-cycle.ts'
+import { TOKEN_TIMES } from './token-times.ts'
 
 /** Options for one token, if it differs from the token that the source is configured for. */
 export interface TokenRequest {
@@ -69,8 +68,35 @@ interface SourceOptions extends TokenRequest {
   readonly clientId: string
   /** Additional form parameters of the token request, by the names that the authorization server uses. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** Client authentication method and its credentials. A function for a secret or key is called for each request. */
+  /**
+   * Client authentication method and its credentials. A function for a secret or key is called for each request.
+   *
+   * `tls_client_auth` needs a `fetch` that presents the certificate. It is also right for clients that are registered with
+   * `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3): an API then accepts
+   * them only over a connection with the same certificate.
+   */
   readonly clientAuthentication: ClientAuthentication
+  /**
+   * Values of `token_type`, in any case, whose tokens are sent as bearer tokens in addition to `Bearer`. `'missing'` stands
+   * for a response without `token_type`. A token of any other type is an error, because a token that is bound to a
+   * key must not be sent without a proof. Set it only if the documentation of the server says that its tokens are bearer
+   * tokens.
+   *
+   * @default none
+   * @example
+   * ```ts
+   * acceptTokenType: ['missing', 'BearerToken']
+   * ```
+   */
+  readonly acceptTokenType?: string | readonly string[]
+  /**
+   * Responses of an API after which `source.fetch` replaces the token and sends the request once more: a 401 with
+   * `invalid_token` (RFC 6750 section 3.1), or every 401. Set `'any401'` for APIs that do not say why, such as Microsoft Graph
+   * and Salesforce.
+   *
+   * @default 'invalid_token'
+   */
+  readonly retryOn?: 'invalid_token' | 'any401'
   /**
    * Origins that `source.fetch` may send tokens to, such as `https://api.example.com`. The list applies to all tokens
    * of the source. Plain http is accepted on loopback and for hosts in `allowInsecureHosts`.
@@ -106,15 +132,15 @@ interface SourceOptions extends TokenRequest {
   readonly fetchTimeout?: number
   /**
    * Function that makes the calls to the authorization server, for a proxy, a private CA or a client certificate. It
-   * must honour `redirect: 'manual'`.
+   * must honour `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then
+   * return a `Response`.
    *
    * @default globalThis.fetch
    */
   readonly fetch?: Fetch
   /**
-   * Function that makes the calls of `source.fetch` to an API.
-   *
-   * @default globalThis.fetch
+   * Function that makes the calls of `source.fetch` to an API. By default, this is `fetch` with `tls_client_auth`, so that
+   * tokens that are bound to the certificate are accepted, and the global `fetch` with every other method.
    */
   readonly resourceFetch?: typeof globalThis.fetch
   /**
@@ -126,11 +152,12 @@ interface SourceOptions extends TokenRequest {
   /** Called for every event. Errors it throws are ignored. */
   readonly onEvent?: (event: TokenEvent) => void
   /**
-   * Source of the time, for tests.
+   * Source of the time, for tests: a function that returns milliseconds since the epoch, as `Date.now` does, or an object
+   * of such functions. With `now` alone, timers run in real time.
    *
    * @default the clock of the system
    */
-  readonly clock?: Clock
+  readonly clock?: ClockOption
 }
 
 /**
@@ -151,22 +178,14 @@ export type ClientCredentialsOptions = SourceOptions &
       }
   )
 
-/**
- * System clock whose timers keep the process running. They run only while a token is requested or a caller waits for
- * one, and a program that waits for nothing else must not exit in the meantime.
- */
-const blockingClock: Clock = {
-  ...systemClock,
-  after(milliseconds, callback) {
-    const timer = runDetached(() => setTimeout(callback, milliseconds))
-    return () => clearTimeout(timer)
-  },
-}
-
 export const SOURCE_OPTIONS: OptionTable<
   // As one object, because a table of a union would be a union.
   Pick<ClientCredentialsOptions, keyof ClientCredentialsOptions>,
-  SourceSettings & TokenRequestValues & { readonly allowInsecureHosts: readonly string[] }
+  Omit<SourceSettings, 'resourceFetch'> &
+    TokenRequestValues & {
+      readonly allowInsecureHosts: readonly string[]
+      readonly resourceFetch: typeof globalThis.fetch | undefined
+    }
 > = {
   issuer: custom(readIssuer),
   tokenEndpoint: address(),
@@ -174,6 +193,8 @@ export const SOURCE_OPTIONS: OptionTable<
   clientAuthentication: CLIENT_AUTHENTICATION,
   ...TOKEN_REQUEST_OPTIONS,
   parameters: custom(readParameters),
+  acceptTokenType: custom(readTokenTypes),
+  retryOn: choice(['invalid_token', 'any401'], { default: 'invalid_token' }),
   allowedOrigins: custom(readAllowedOrigins),
   renewBefore: seconds({ min: 0, max: 86_400 }),
   defaultExpiresIn: seconds({ min: 1, max: 86_400, default: TOKEN_TIMES.defaultExpiresIn }),
@@ -181,8 +202,8 @@ export const SOURCE_OPTIONS: OptionTable<
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 5 }),
   // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
   fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
-  resourceFetch: fn({ default: (input, init) => globalThis.fetch(input, init) }),
+  resourceFetch: fn(),
   allowInsecureHosts: hosts(),
   onEvent: fn(),
-  clock: clock(blockingClock),
+  clock: CLOCK,
 }

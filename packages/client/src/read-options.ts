@@ -8,6 +8,7 @@ import {
 import { type ClientCredentialsOptions, SOURCE_OPTIONS } from './options.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
+import { getResourceFetch } from './resource-fetch.ts'
 import { checkTokenTarget, toTokenTarget } from './token-target.ts'
 
 /** Options after validation: the settings of the source, and its event listener. */
@@ -30,7 +31,9 @@ export function readOptions(given: ClientCredentialsOptions): CheckedOptions {
 
   const { scope, resource, audience, allowInsecureHosts, onEvent, ...settings } = values
   const target = toTokenTarget({ scope, resource, audience })
-  return { settings: { ...settings, target, insecureHosts: allowInsecureHosts }, onEvent }
+  const resourceFetch = settings.resourceFetch ?? getResourceFetch(settings)
+  const insecureHosts = allowInsecureHosts
+  return { settings: { ...settings, resourceFetch, target, insecureHosts }, onEvent }
 }
 
 function checkServer(

@@ -1,15 +1,35 @@
-import { getMoment, type Moment, onAbort, type Publish, runDetached } from '@bearward/core/internal'
+import {
+  getMoment,
+  type Moment,
+  onAbort,
+  type Publish,
+  runDetached,
+  secondsBetween,
+  toLoggedAddress,
+} from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
-import { toEventDetail, toTokenError } from './failure.ts'
+import { isUnusableToken, toEventDetail } from './failure.ts'
 import { GrantedToken, type Token } from './token.ts'
-import { attemptTokenRequest, type TokenAttemptOptions } from './token-attempt.ts'
+import {
+  attemptTokenRequest,
+  type FailedAttempt,
+  type TokenAttemptOptions,
+} from './token-attempt.ts'
 import type { MutableTokenCounters } from './token-counters.ts'
 import type { TokenEvent, TokenEventBase } from './token-events.ts'
 import { TokenLifeCycle } from './token-life-cycle.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 
+/**
+ * State of a renewed token. `running`: a request is running. `valid`: a valid token is cached and in use. `unused`: one is
+ * cached, and was not used for some time. `backoff`: the last request failed. `idle`: none of these.
+ */
+export type RenewedTokenState = 'running' | 'valid' | 'unused' | 'backoff' | 'idle'
+
 /** Token for one target, which is cached and renewed. */
 export interface RenewedToken {
+  /** Returns the state. A token is unused if it was not used for this number of seconds. */
+  getState(unusedAfter: number): RenewedTokenState
   /** Returns the cached token, or waits for a new one. `signal` ends only the wait of this caller. */
   get(signal: AbortSignal | undefined): Promise<Token>
   /**
@@ -32,6 +52,8 @@ export interface RenewedToken {
 export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
+  /** Returns whether a new token can be cached. If not, it is only returned to the callers that wait for it. */
+  readonly hold: () => boolean
   /**
    * Returns 0 to 1. Spreads the attempts of many processes.
    *
@@ -51,12 +73,12 @@ interface TokenCall {
 
 /** Creates a renewed token. `TokenLifeCycle` decides when to request. Nothing happens until a method is called. */
 export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
-  const { settings, target, endpoint, closed, publish, counters, random = Math.random } = options
+  const { settings, target, closed, pause, publish, counters, hold, random = Math.random } = options
   const { clock, clientId, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
   const now = () => getMoment(clock)
   const base: TokenEventBase = {
-    server: settings.issuer ?? settings.tokenEndpoint!,
+    server: settings.issuer ?? toLoggedAddress(settings.tokenEndpoint!),
     clientId,
     scope: target.scopes,
     resource: target.resources,
@@ -66,6 +88,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   let lastError: TokenError | undefined
   /** Number of calls of `clear`. */
   let clearings = 0
+  let usedAt = now()
 
   function start(): void {
     // `makeAttempts` starts in a later microtask, when `call` is assigned.
@@ -85,24 +108,32 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     for (let attempt = 1; ; attempt++) {
       const askedAt = now()
       const clearingsBefore = clearings
-      try {
-        const response = await attemptTokenRequest(options, askedAt)
-        return keep(response, askedAt, clearingsBefore)
-      } catch (thrown) {
-        const error = toTokenError(thrown, clock.now())
-        if (error.code === 'closed') throw error
-        const failedAt = now()
-        const pause = Math.max(lifeCycle.fail(attempt, failedAt), error.retryAfter ?? 0)
-        lastError = error
-        reportFailure(error, askedAt, failedAt)
-        const elapsed = (failedAt.monotonic - startedAt) / 1000
-        const canRetry = error.isTransient && elapsed + pause <= maxWait
-        if (!canRetry || call.waiting === 0) throw error
-        const isLeft = await sleep(call, pause)
-        if (closed.aborted) throw new TokenError('closed')
-        if (isLeft) throw error
-      }
+      const result = await attemptTokenRequest(options, askedAt)
+      if ('value' in result) return keep(result, askedAt, clearingsBefore)
+      if (closed.aborted) throw new TokenError('closed')
+      const rest = recordFailure(result, attempt, askedAt)
+      const error = result.concerns === 'nothing' ? createBackoffError(result.error) : result.error
+      const elapsed = (clock.monotonic() - startedAt) / 1000
+      const canRetry = error.isTransient && !isUnusableToken(error) && elapsed + rest <= maxWait
+      if (!canRetry || call.waiting === 0) throw error
+      const isLeft = await sleep(call, rest)
+      if (closed.aborted) throw new TokenError('closed')
+      if (isLeft) throw error
     }
+  }
+
+  /** Starts the backoff of the target, unless that of the source applies. Returns the seconds until the next attempt. */
+  function recordFailure(failed: FailedAttempt, attempt: number, askedAt: Moment): number {
+    const { error, concerns } = failed
+    const failedAt = now()
+    // Each further token would cost as much as this one.
+    const isInFull = isUnusableToken(error)
+    const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isInFull) : 0
+    if (concerns !== 'nothing') {
+      lastError = error
+      reportFailure(error, askedAt, failedAt)
+    }
+    return Math.max(own, pause.getRest(false))
   }
 
   function keep(response: AccessTokenResponse, askedAt: Moment, clearingsBefore: number): Token {
@@ -114,12 +145,13 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     const isRenewal = lifeCycle.plan(now()).token !== undefined
     const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, askedAt)
     // A token that was requested before `clear` is returned to the callers that wait for it, and not cached.
-    if (clearingsBefore !== clearings) lifeCycle.drop()
+    const cached = clearingsBefore === clearings && hold()
+    if (!cached) lifeCycle.drop()
     const duration = (clock.monotonic() - askedAt.monotonic) / 1000
     counters[isRenewal ? 'renewed' : 'issued']++
     counters.duration += duration
     const type = isRenewal ? 'token_renewed' : 'token_issued'
-    publish(type, () => ({ ...base, duration, lifetime, missingScopes: token.missingScopes }))
+    publish(type, () => ({ ...base, duration, lifetime, cached, missingScopes }))
     return token
   }
 
@@ -168,17 +200,18 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     }
   }
 
-  /** Starts a call if one is due. Returns the valid cached token. */
-  function renewIfDue(): Token | undefined {
+  /** Starts a call if one is due and the source is not in a pause. Returns the valid cached token. */
+  function renewIfDue(): { readonly token: Token | undefined; readonly pauseError?: TokenError } {
     const { token, start: isDue } = lifeCycle.plan(now())
-    const canStart = running === undefined && !closed.aborted
-    if (isDue && canStart && endpoint.getPauseError() === undefined) start()
-    return token
+    if (!isDue || running !== undefined || closed.aborted) return { token }
+    const pauseError = pause.getError(token !== undefined)
+    if (pauseError !== undefined) return { token, pauseError }
+    start()
+    return { token }
   }
 
-  /** Creates the error for a caller during a backoff, or during a pause that the server requested. */
-  function createBackoffError(): TokenError {
-    const pauseError = endpoint.getPauseError()
+  /** Creates the error for a caller during the backoff of this target, or during a pause of the source. */
+  function createBackoffError(pauseError: TokenError | undefined): TokenError {
     const { code, serverStatus, detail: lastDetail } = pauseError ?? lastError!
     const retryAfter = Math.max(pauseError?.retryAfter ?? 0, lifeCycle.retryAfter(now()))
     const detail = `no new request${lastDetail === undefined ? '' : `, last error: ${lastDetail}`}`
@@ -186,16 +219,25 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   }
 
   return {
+    getState(unusedAfter) {
+      if (running !== undefined) return 'running'
+      const at = now()
+      const { token, start: isDue } = lifeCycle.plan(at)
+      if (token === undefined) return isDue ? 'idle' : 'backoff'
+      return secondsBetween(usedAt, at) < unusedAfter ? 'valid' : 'unused'
+    },
+
     async get(signal) {
       if (closed.aborted) throw new TokenError('closed')
       signal?.throwIfAborted()
-      const token = renewIfDue()
+      usedAt = now()
+      const { token, pauseError } = renewIfDue()
       if (token !== undefined) {
         counters.cached++
         publish('token_cached', () => ({ ...base }))
         return token
       }
-      if (running === undefined) throw createBackoffError()
+      if (running === undefined) throw createBackoffError(pauseError)
       return join(running, signal)
     },
 
@@ -207,7 +249,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     },
 
     async getSuccessor(value, signal) {
-      const token = renewIfDue()
+      const { token } = renewIfDue()
       if (token !== undefined && token.value !== value) return token
       if (running === undefined) return undefined
       const next = await join(running, signal)

@@ -10,6 +10,9 @@ export interface SourceSettings {
   /** Target of a token request that does not name its own. */
   readonly target: TokenTarget
   readonly parameters: Readonly<Record<string, string>>
+  /** Values of `token_type` in addition to Bearer, in lower case. */
+  readonly acceptTokenType: readonly string[]
+  readonly retryOn: 'invalid_token' | 'any401'
   readonly allowedOrigins: readonly string[] | undefined
   readonly renewBefore: number | undefined
   readonly defaultExpiresIn: number

@@ -1,15 +1,17 @@
 import {
   authenticateClient,
-  FetchError,
   getMoment,
   type Moment,
   secondsBetween,
+  toLoggedAddress,
   withDeadline,
 } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import { toTokenError } from './failure.ts'
+import { REQUESTS_AT_ONCE, type RequestQueue } from './request-queue.ts'
+import type { SourcePause } from './source-pause.ts'
 import type { SourceSettings } from './source-settings.ts'
-import { REQUESTS_AT_ONCE, type TokenEndpoint } from './token-endpoint.ts'
+import type { TokenEndpoint } from './token-endpoint.ts'
 import { requestToken } from './token-request.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 import type { TokenTarget } from './token-target.ts'
@@ -19,58 +21,107 @@ export interface TokenAttemptOptions {
   readonly settings: SourceSettings
   readonly target: TokenTarget
   readonly endpoint: TokenEndpoint
+  readonly queue: RequestQueue
+  readonly pause: SourcePause
   readonly closed: AbortSignal
+}
+
+/** Failed attempt. */
+export interface FailedAttempt {
+  readonly error: TokenError
+  /**
+   * What the failure says. `target`: nothing about other targets. `source`: the same would happen for every target, and the
+   * pause of the source applies. `nothing`: no request was sent, because the source is in a pause.
+   */
+  readonly concerns: 'target' | 'source' | 'nothing'
 }
 
 /**
  * Makes one attempt to get a token: waits for its turn, finds the endpoint, authenticates, and sends the request. All of
- * this is limited by `fetchTimeout`. `askedAt` is the start of the attempt.
+ * this is limited by `fetchTimeout`. `askedAt` is the start of the attempt. Never rejects.
  */
 export async function attemptTokenRequest(
-  { settings, target, endpoint, closed }: TokenAttemptOptions,
+  { settings, target, endpoint, queue, pause, closed }: TokenAttemptOptions,
   askedAt: Moment,
-): Promise<AccessTokenResponse> {
-  const { clock, clientId, clientAuthentication, parameters, fetch, fetchTimeout } = settings
-  /** Current step, for the error after a timeout. */
-  let step = `${REQUESTS_AT_ONCE} other requests`
+): Promise<AccessTokenResponse | FailedAttempt> {
+  const { clock, fetchTimeout } = settings
+  const progress: Progress = { step: `${REQUESTS_AT_ONCE} other requests`, status: undefined }
+  let sentAt = clock.monotonic()
 
-  async function request(signal: AbortSignal): Promise<AccessTokenResponse> {
-    step = `the metadata of ${settings.issuer}`
-    const url = await endpoint.find()
-    const authenticate = async () => {
-      const identity = { clientId, issuer: settings.issuer ?? url, now: clock.now() / 1000 }
-      step = 'the credentials'
-      const credentials = await authenticateClient(clientAuthentication, identity)
-      step = url
-      return credentials
-    }
-    const call = { endpoint: url, authenticate, target, parameters, fetch, clock }
-    const response = await requestToken(call, signal)
-    const { expiresIn } = response
-    if (expiresIn === undefined || secondsBetween(askedAt, getMoment(clock)) < expiresIn)
-      return response
-    const detail = `${url}: the token expired before it arrived`
-    throw new TokenError('invalid_response', { detail, serverStatus: 200 })
+  function fail(thrown: unknown): FailedAttempt {
+    const error = explainTimeout(toTokenError(thrown, clock.now()), progress, fetchTimeout)
+    if (error.code === 'endpoint_not_found') endpoint.forget()
+    return { error, concerns: pause.fail(error, sentAt) ? 'source' : 'target' }
   }
 
   try {
     return await withDeadline({ clock, timeout: fetchTimeout * 1000, closed }, async (signal) => {
-      await endpoint.waitForTurn(signal)
-      const pauseError = endpoint.getPauseError()
-      if (pauseError !== undefined) throw pauseError
+      await queue.waitForTurn(signal)
+      const error = pause.getError(false)
+      if (error !== undefined) return { error, concerns: 'nothing' }
+      sentAt = clock.monotonic()
       try {
-        return await request(signal)
+        const response = await request({ settings, target, endpoint, askedAt, progress }, signal)
+        pause.succeed()
+        return response
       } catch (thrown) {
-        const error = toTokenError(thrown, clock.now())
+        if (signal.aborted) throw thrown
         // Inside the deadline, so that the pause starts before the next request in the queue.
-        endpoint.applyRetryAfter(error)
-        throw error
+        return fail(thrown)
       }
     })
-  } catch (error) {
-    if (error instanceof TokenError && error.code === 'endpoint_not_found') endpoint.forget()
-    if (!(error instanceof FetchError) || error.failure !== 'timeout') throw error
-    const code = step === 'the credentials' ? 'credentials_unavailable' : 'timeout'
-    throw new TokenError(code, { detail: `${step}: not completed within ${fetchTimeout} s` })
+  } catch (thrown) {
+    return fail(thrown)
   }
+}
+
+/** How far an attempt has come, for the error after a timeout. */
+interface Progress {
+  /** Step that is not completed. */
+  step: string
+  /** Status of the response. */
+  status: number | undefined
+}
+
+interface RequestParts extends Pick<TokenAttemptOptions, 'settings' | 'target' | 'endpoint'> {
+  readonly askedAt: Moment
+  readonly progress: Progress
+}
+
+async function request(
+  { settings, target, endpoint, askedAt, progress }: RequestParts,
+  signal: AbortSignal,
+): Promise<AccessTokenResponse> {
+  const { clock, clientId, clientAuthentication, parameters, acceptTokenType, fetch } = settings
+  progress.step = `the metadata of ${settings.issuer}`
+  const url = await endpoint.find()
+  const authenticate = async () => {
+    const identity = { clientId, issuer: settings.issuer ?? url, now: clock.now() / 1000 }
+    progress.step = CREDENTIALS
+    const credentials = await authenticateClient(clientAuthentication, identity)
+    progress.step = toLoggedAddress(url)
+    return credentials
+  }
+  const onStatus = (status: number) => void (progress.status = status)
+  const call = { endpoint: url, authenticate, target, parameters, acceptTokenType, fetch, clock }
+  const response = await requestToken({ ...call, onStatus }, signal)
+  const { expiresIn } = response
+  if (expiresIn === undefined || secondsBetween(askedAt, getMoment(clock)) < expiresIn)
+    return response
+  const detail = `${toLoggedAddress(url)}: the token expired before it arrived`
+  throw new TokenError('invalid_response', { detail, serverStatus: progress.status })
+}
+
+const CREDENTIALS = 'the credentials'
+
+/** Says in the error of a timeout which step was not completed. Returns every other error as it is. */
+function explainTimeout(
+  error: TokenError,
+  { step, status }: Progress,
+  fetchTimeout: number,
+): TokenError {
+  if (error.code !== 'timeout') return error
+  const code = step === CREDENTIALS ? 'credentials_unavailable' : 'timeout'
+  const detail = `${step}: not completed within ${fetchTimeout} s`
+  return new TokenError(code, { detail, serverStatus: status })
 }

@@ -20,6 +20,8 @@ interface NewTokenEvent extends TokenEventBase {
   readonly duration: number
   /** Maximum time in seconds that the token is cached. */
   readonly lifetime: number
+  /** `false` if the token is only returned to the callers that waited for it: `invalidate()` was called, or a limit is reached. */
+  readonly cached: boolean
   /** Scopes that were requested and not granted. */
   readonly missingScopes: readonly string[]
 }

@@ -1,24 +1,6 @@
 import { type Moment, secondsBetween } from '@bearward/core/internal'
-
-/** Times of the token life-cycle, in seconds. Those that are options are the defaults. */
-export const TOKEN_TIMES = {
-  /** Default of `renewBefore`: part of the lifetime before the expiry at which a token is renewed, and its maximum. */
-  renewBefore: { part: 0.2, most: 300 },
-  /** Time before the expiry at which a token is no longer returned, because it still has to reach the API. */
-  leeway: { part: 0.05, most: 5 },
-  /** Default of `defaultExpiresIn`: lifetime of a token whose response contains no usable `expires_in`. */
-  defaultExpiresIn: 300,
-  /** Maximum time that a token is cached, whatever `expires_in` says. */
-  longestLifetime: 86_400,
-  /** Backoff after failed attempts: doubles from `first` to `last`, each shortened at random by up to `jitter`. */
-  pause: { first: 0.5, last: 30, jitter: 0.5 },
-  /** Maximum backoff while no valid token is cached. */
-  withoutToken: 5,
-  /** Maximum of `Retry-After`. */
-  retryAfter: 300,
-  /** Minimum age of a rejected token to be replaced. A new token would be rejected for the same reason. */
-  tooYoung: 5,
-} as const
+import { Backoff } from './backoff.ts'
+import { TOKEN_TIMES } from './token-times.ts'
 
 /** Decision of `TokenLifeCycle` for one call. */
 export interface TokenPlan<T> {
@@ -56,16 +38,13 @@ interface HeldToken<T> {
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
-  readonly #random: () => number
+  readonly #backoff: Backoff
   #held: HeldToken<T> | undefined
-  #failures = 0
-  /** Monotonic times at which the next request may start: for a renewal, and if no valid token is cached. */
-  #pauseEnds = { renewal: -Infinity, token: -Infinity }
 
   /** `renewBefore` is in seconds. `random` returns 0 to 1 and spreads the attempts of many processes. */
   constructor(renewBefore: number | undefined, random: () => number) {
     this.#renewBefore = renewBefore
-    this.#random = random
+    this.#backoff = new Backoff(random)
   }
 
   /** Returns the valid cached token, and whether a request is due. */
@@ -74,7 +53,7 @@ export class TokenLifeCycle<T> {
     const left = held === undefined ? 0 : held.lifetime - secondsBetween(held.askedAt, now)
     const isValid = held !== undefined && left > limit(TOKEN_TIMES.leeway, held.lifetime)
     const isDue = !isValid || held.isRejected || left <= this.#margin(held.lifetime)
-    const isPause = now.monotonic < this.#pauseEnds[isValid ? 'renewal' : 'token']
+    const isPause = this.#backoff.getRest(isValid, now.monotonic) > 0
     return { token: isValid ? held.token : undefined, start: isDue && !isPause }
   }
 
@@ -84,22 +63,18 @@ export class TokenLifeCycle<T> {
    */
   succeed(token: T, expiresIn: number, askedAt: Moment): number {
     const lifetime = Math.min(expiresIn, TOKEN_TIMES.longestLifetime)
-    this.#failures = 0
-    this.#pauseEnds = { renewal: -Infinity, token: -Infinity }
+    this.#backoff.succeed()
     this.#held = { token, askedAt, lifetime, isRejected: false }
     return lifetime
   }
 
-  /** Records a failure. `attempt` counts the attempts of one call, from 1. Returns the seconds until the next attempt. */
-  fail(attempt: number, now: Moment): number {
-    this.#failures++
-    const renewal = this.#pause(this.#failures)
-    const token = Math.min(renewal, TOKEN_TIMES.withoutToken)
-    this.#pauseEnds = {
-      renewal: now.monotonic + renewal * 1000,
-      token: now.monotonic + token * 1000,
-    }
-    return this.#pause(attempt)
+  /**
+   * Records a failure. `attempt` counts the attempts of one call, from 1. With `isInFull`, the backoff is not shortened
+   * if no valid token is cached. Returns the seconds until the next attempt.
+   */
+  fail(attempt: number, now: Moment, isInFull = false): number {
+    this.#backoff.fail(now.monotonic, isInFull)
+    return this.#backoff.getPause(attempt)
   }
 
   /** Records that an API rejected a token. If it is the cached token, it becomes due. */
@@ -120,18 +95,13 @@ export class TokenLifeCycle<T> {
 
   /** Returns the seconds until a request without a cached token may start. */
   retryAfter(now: Moment): number {
-    return Math.max(0, (this.#pauseEnds.token - now.monotonic) / 1000)
+    return this.#backoff.getRest(false, now.monotonic)
   }
 
   #margin(lifetime: number): number {
     if (this.#renewBefore === undefined) return limit(TOKEN_TIMES.renewBefore, lifetime)
     // A margin as long as the lifetime would renew the token at every call.
     return Math.min(this.#renewBefore, lifetime / 2)
-  }
-
-  #pause(failures: number): number {
-    const { first, last, jitter } = TOKEN_TIMES.pause
-    return Math.min(last, first * 2 ** (failures - 1)) * (1 - jitter * this.#random())
   }
 }
 

@@ -1,12 +1,16 @@
 import {
+  type BoundedResponse,
   type ClientCredentials,
   type Clock,
   type Fetch,
   readAnswer,
+  readContent,
+  readErrorResponse,
   readJson,
   send,
+  toErrorResponse,
 } from '@bearward/core/internal'
-import { getSecrets, readErrorResponse, toResponseError } from './failure.ts'
+import { toResponseError, toTokenError } from './failure.ts'
 import { type AccessTokenResponse, ANSWER, readAccessTokenResponse } from './token-response.ts'
 import type { TokenTarget } from './token-target.ts'
 
@@ -18,8 +22,12 @@ export interface TokenEndpointCall {
   readonly target: TokenTarget
   /** Additional form parameters. */
   readonly parameters: Readonly<Record<string, string>>
+  /** Values of `token_type` in addition to Bearer, in lower case. */
+  readonly acceptTokenType: readonly string[]
   readonly fetch: Fetch
   readonly clock: Clock
+  /** Called with the status of the response, before its body is read. */
+  readonly onStatus: (status: number) => void
 }
 
 /** Form parameters of the grant and of client authentication. The option `parameters` must not contain them. */
@@ -34,15 +42,17 @@ export const GRANT_PARAMETERS = [
   'client_assertion_type',
 ]
 
-/** Requests a token (RFC 6749 section 4.4.2). Rejects with a `TokenError`, or with an error of the core's `send`. */
+/**
+ * Requests a token (RFC 6749 section 4.4.2). Every 2xx with a token is a success. Rejects with a `TokenError`, or with an
+ * error of the core's `send`.
+ */
 export async function requestToken(
-  { endpoint, authenticate, target, parameters, fetch, clock }: TokenEndpointCall,
+  call: TokenEndpointCall,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
-  const secrets: string[] = []
+  const { endpoint, authenticate, target, parameters, fetch, clock, onStatus } = call
   const response = await send({ fetch, url: endpoint, signal }, async () => {
     const credentials = await authenticate()
-    secrets.push(...getSecrets(credentials, Object.values(parameters)))
     return {
       method: 'POST',
       headers: {
@@ -51,17 +61,35 @@ export async function requestToken(
         'Content-Type': 'application/x-www-form-urlencoded',
       },
       body: createForm(target, parameters, credentials).toString(),
+      secrets: [...credentials.secrets, ...Object.values(parameters)],
     }
   })
-  if (response.status >= 400 && response.status < 500) {
-    throw await readErrorResponse(response, endpoint, secrets, clock.now())
+  const { status } = response
+  onStatus(status)
+  if (status >= 400) {
+    const error = await readErrorResponse(response, endpoint)
+    throw toResponseError(error, response, endpoint, clock.now())
   }
-  const members = readJson(await readAnswer(response, endpoint, ANSWER), endpoint)
+  // Throws for a redirect.
+  if (status < 200 || status >= 300) await readAnswer(response, endpoint, ANSWER)
+  const members = await readMembers(response, call)
   // Some servers send error responses with status 200.
   if (members['access_token'] === undefined && typeof members['error'] === 'string') {
-    throw toResponseError(members, response, endpoint, secrets, clock.now())
+    throw toResponseError(toErrorResponse(members, response), response, endpoint, clock.now())
   }
-  return readAccessTokenResponse(members, endpoint)
+  return readAccessTokenResponse(members, call, status)
+}
+
+/** Reads the body of a 2xx. Adds the status to an error, because a token was issued for nothing. */
+async function readMembers(
+  response: BoundedResponse,
+  { endpoint, clock }: TokenEndpointCall,
+): Promise<ReturnType<typeof readJson>> {
+  try {
+    return readJson(await readContent(response, endpoint, ANSWER), endpoint)
+  } catch (thrown) {
+    throw toTokenError(thrown, clock.now(), response.status)
+  }
 }
 
 function createForm(

@@ -3,8 +3,9 @@ import {
   JSON_MEDIA_TYPE,
   type JsonObject,
   LIMITS,
+  toLoggedAddress,
 } from '@bearward/core/internal'
-import { TokenError } from './errors.ts'
+import { TokenError, type TokenErrorCode } from './errors.ts'
 
 /** Media type and maximum size of a response. */
 export const ANSWER: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
@@ -21,30 +22,58 @@ export interface AccessTokenResponse {
 /** Characters that are allowed after `Bearer` in a header. */
 const HEADER_TEXT = /^[\x21-\x7e]+$/
 
+/** Parts of a call that the check of its response needs. */
+interface ExpectedResponse {
+  readonly endpoint: string
+  /** Values of `token_type` in addition to Bearer, in lower case. */
+  readonly acceptTokenType: readonly string[]
+}
+
+/** Value of the option `acceptTokenType` for a response without `token_type`. */
+export const MISSING_TYPE = 'missing'
+
 /** Parses an access token response. Refresh tokens and ID tokens are ignored. Throws a `TokenError`. */
 export function readAccessTokenResponse(
   members: JsonObject,
-  endpoint: string,
+  { endpoint, acceptTokenType }: ExpectedResponse,
+  serverStatus: number,
 ): AccessTokenResponse {
-  const { access_token: value, token_type: type, expires_in: expiresIn, scope } = members
-  const invalid = (problem: string, code: 'invalid_response' | 'unsupported_token_type') =>
-    new TokenError(code, { detail: `${endpoint}: ${problem}`, serverStatus: 200 })
-  const fail = (problem: string) => invalid(problem, 'invalid_response')
+  const fail = (problem: string, code: TokenErrorCode = 'invalid_response') =>
+    new TokenError(code, { detail: `${toLoggedAddress(endpoint)}: ${problem}`, serverStatus })
+  const { access_token: value, token_type: type } = members
   if (typeof value !== 'string' || !HEADER_TEXT.test(value)) throw fail('no usable access_token')
   if (value.length > LIMITS.tokenLength)
     throw fail(`access_token is longer than ${LIMITS.tokenLength} characters`)
-  if (typeof type !== 'string') throw fail('no token_type')
-  if (type.toLowerCase() !== 'bearer') {
-    throw invalid('token_type is not Bearer', 'unsupported_token_type')
+  const isMissing = type === undefined || type === null
+  if (!isMissing && typeof type !== 'string') throw fail('token_type is not a string')
+  if (!['bearer', ...acceptTokenType].includes(isMissing ? MISSING_TYPE : type.toLowerCase())) {
+    throw fail(describeType(isMissing ? undefined : type), 'unsupported_token_type')
   }
-  if (scope !== undefined && typeof scope !== 'string') throw fail('scope is not a string')
-  const lifetime = readLifetime(expiresIn)
-  if (lifetime !== undefined && lifetime <= 0) throw fail('the token is already expired')
-  return {
-    value,
-    expiresIn: lifetime,
-    scopes: scope?.split(' ').filter((one) => one !== ''),
-  }
+  const scopes = readGrantedScopes(members['scope'])
+  if (scopes === 'invalid') throw fail('scope is neither a string nor an array of strings')
+  const expiresIn = readLifetime(members['expires_in'])
+  if (expiresIn !== undefined && expiresIn <= 0) throw fail('the token is already expired')
+  return { value, expiresIn, scopes }
+}
+
+/** Names the types that exist (registry "OAuth Access Token Types"). Another text could be anything, also a token. */
+function describeType(type: string | undefined): string {
+  if (type === undefined) return 'no token_type'
+  const known = ['DPoP', 'PoP', 'mac', 'N_A', 'JWT'].find(
+    (one) => one.toLowerCase() === type.toLowerCase(),
+  )
+  return known === undefined ? 'token_type is not Bearer' : `token_type is ${known}, not Bearer`
+}
+
+/**
+ * Parses `scope` (RFC 6749 section 5.1). `null` is the same as a missing member: the requested scopes were granted. An
+ * array is a list of scopes. An empty text or array says that none was granted.
+ */
+function readGrantedScopes(scope: unknown): readonly string[] | undefined | 'invalid' {
+  if (scope === undefined || scope === null) return undefined
+  const texts: readonly unknown[] = Array.isArray(scope) ? scope : [scope]
+  if (!texts.every((text) => typeof text === 'string')) return 'invalid'
+  return [...new Set(texts.flatMap((text) => text.split(' ')))].filter((one) => one !== '')
 }
 
 /** Parses `expires_in`. Accepts a number that is written as text. Returns `undefined` for every other value. */

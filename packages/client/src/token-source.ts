@@ -1,16 +1,16 @@
-import { createLruCache, createPublisher, getMember } from '@bearward/core/internal'
+import { createPublisher, getMember } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
+import { HeldTokens } from './held-tokens.ts'
 import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
 import { createRenewedToken, type RenewedToken } from './renewed-token.ts'
+import { createRequestQueue } from './request-queue.ts'
+import { createSourcePause } from './source-pause.ts'
 import type { TokenEvent } from './token-events.ts'
 import type { Token } from './token.ts'
 import { createTokenCounters, type TokenCounters } from './token-counters.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-target.ts'
-
-/** Maximum number of cached tokens of one source, in addition to the token that it is configured for. */
-export const HELD_TOKENS = 100
 
 /** Source of access tokens for one client. Tokens are fetched, cached and renewed as needed. */
 export interface TokenSource {
@@ -83,22 +83,21 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const endpoint = createTokenEndpoint(settings, closed.signal)
   const counters = createTokenCounters()
   const publish = createPublisher<TokenEvent>(onEvent)
-  const create = (target: TokenTarget) =>
-    createRenewedToken({ settings, target, endpoint, closed: closed.signal, publish, counters })
+  const pause = createSourcePause(settings.clock)
+  const queue = createRequestQueue(() => pause.isProbing())
+  const shared = { settings, endpoint, queue, pause, closed: closed.signal, publish, counters }
+  const create = (target: TokenTarget, hold: () => boolean) =>
+    createRenewedToken({ ...shared, target, hold })
 
-  const main = create(settings.target)
+  // The configured token has a place of its own.
+  const main = create(settings.target, () => true)
   const mainKey = toTokenTargetKey(settings.target)
-  const others = createLruCache<string, RenewedToken>({ max: HELD_TOKENS })
-  const getAll = () => [main, ...others.values()]
+  const others = new HeldTokens(settings.clock)
+  const getAll = () => [main, ...others.getAll()]
 
   function getRenewedToken(target: TokenTarget): RenewedToken {
     const key = toTokenTargetKey(target)
-    if (key === mainKey) return main
-    const known = others.get(key)
-    if (known !== undefined) return known
-    const created = create(target)
-    others.set(key, created)
-    return created
+    return key === mainKey ? main : others.get(key, (hold) => create(target, hold))
   }
 
   function clear(): void {

@@ -12,7 +12,10 @@ export interface Token {
   readonly missingScopes: readonly string[]
 }
 
-/** Token of a token response. The value is in a private field, so that printing the object does not show it. */
+/**
+ * Token of a token response. The value is in a private field, so that copying the object and printing its members do not
+ * show it.
+ */
 export class GrantedToken implements Token {
   readonly #value: string
   readonly type = 'Bearer'
@@ -48,3 +51,7 @@ export class GrantedToken implements Token {
     return { type, expiresAt, scopes, missingScopes }
   }
 }
+
+// With `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those of a built-in one. It
+// tells these apart by the name of their constructor.
+Object.defineProperty(GrantedToken.prototype, 'constructor', { value: Object })

@@ -107,7 +107,18 @@ describe('clientCredentials()', () => {
       { allowInsecureHosts: 'localhost' },
       'allowInsecureHosts must be an array of lower-case host names',
     ],
-    [{ clock: Date }, 'clock must be an object with the functions'],
+    ...[Date, {}, { now: 7 }, { now: () => new Date(0) }, () => NaN, { monotonic: () => 0 }].map(
+      (clock) =>
+        [{ clock }, 'clock must be a function that returns milliseconds'] as [object, string],
+    ),
+    [{ clock: { now: () => 0, after: 7 } }, 'clock must be a function that returns milliseconds'],
+    [{ acceptTokenType: [] }, 'acceptTokenType must be a token type, or an array of token types'],
+    [{ acceptTokenType: '' }, 'acceptTokenType must be a token type'],
+    [{ acceptTokenType: [null] }, 'acceptTokenType must be a token type'],
+    [{ acceptTokenType: true }, 'acceptTokenType must be a token type'],
+    [{ retryOn: 401 }, "retryOn must be 'invalid_token' or 'any401', not 401"],
+    [{ retryOn: 'any' }, "retryOn must be 'invalid_token' or 'any401', not another string"],
+    [{ acceptTokenTypes: 'JWT' }, 'acceptTokenTypes is not known. Did you mean acceptTokenType?'],
   ])('rejects %j', (wrong, problem) => {
     expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
   })

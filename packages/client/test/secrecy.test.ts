@@ -1,4 +1,5 @@
-import { inspect } from 'node:util'
+import { format, inspect } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
 import { afterEach, describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
 import { watchProcess } from '../../../test/support/watch-process.ts'
@@ -9,23 +10,46 @@ import {
   type TokenError,
 } from '../src/index.ts'
 import { setup, SECRET, until } from './setup.ts'
-import { type Asked, grant, refusing } from './token-server.ts'
+import { type Asked, grant, refusing, type Script } from './token-server.ts'
 
 const faults = watchProcess()
 afterEach(async () => expect(await faults.faults()).toEqual([]))
 
+/** Options of `inspect`, in every combination. */
+const INSPECTIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
+  depth: 10,
+  showHidden: (bits & 1) > 0,
+  getters: (bits & 2) > 0,
+  customInspect: (bits & 4) > 0,
+  showProxy: (bits & 8) > 0,
+}))
+
 /** Returns everything that printing, logging or copying can show of a value. */
 function shown(value: unknown): string {
   const seen = [
-    inspect(value, { depth: 10, showHidden: true, getters: true }),
-    inspect(value),
+    ...INSPECTIONS.map((options) => inspect(value, options)),
+    ...INSPECTIONS.map((options) => inspect({ inside: [value] }, options)),
+    format('%s %o %O %j', value, value, value, value),
     JSON.stringify(value) ?? '',
+    JSON.stringify({ inside: [value] }),
     String(value),
     (value as Error).stack ?? '',
     inspect({ ...(value as object) }),
+    inspect(Object.entries(Object.getOwnPropertyDescriptors(value as object)), { depth: 10 }),
+    clone(value),
   ]
   if (value instanceof Error) seen.push(shown(value.cause ?? ''))
   return seen.join('\n')
+}
+
+/** Returns what `structuredClone` and serialization keep, if they are possible. */
+function clone(value: unknown): string {
+  try {
+    return inspect([structuredClone(value), deserialize(serialize(value))], { depth: 10 })
+  } catch {
+    // Functions cannot be cloned.
+    return ''
+  }
 }
 
 describe('printed objects do not contain', () => {
@@ -38,6 +62,9 @@ describe('printed objects do not contain', () => {
     }
     expect(String(token as unknown)).toBe('[access token]')
     expect(shown(structuredClone({ ...token }))).not.toContain('token-1')
+    expect(structuredClone(token)).toEqual({ ...token })
+    expect(inspect(token, { customInspect: false })).toContain('expiresAt')
+    expect(token).toBeInstanceOf(Object)
   })
 
   const key = generateKey('ES256', 'client-key')
@@ -58,14 +85,21 @@ describe('printed objects do not contain', () => {
     'the secret with escaped quotes': () => secret.replace(/"/g, '\\"'),
     'the secret in base64': () => btoa(secret),
     'the secret with a line break': () => secret.replace(' ', '\n'),
+    'the secret in hex': () => Buffer.from(secret).toString('hex'),
+    'the secret in HTML entities': () =>
+      Array.from(secret, (one) => `&#${one.charCodeAt(0)};`).join(''),
+    'the secret, percent-encoded twice': () => encodeURIComponent(ENCODED),
+    'six characters of the secret': () => secret.slice(3, 9),
+    'the header in hex': ({ headers }) => Buffer.from(headers.authorization ?? '').toString('hex'),
+    'six characters of the assertion': ({ form }) => form.get('client_assertion')?.slice(-20, -14),
     'the assertion': ({ form }) => form.get('client_assertion') ?? undefined,
     'the whole form': ({ body }) => body,
   }
 
   it.each<[string, ClientCredentialsOptions['clientAuthentication'], number]>([
-    ['client_secret_basic', { method: 'client_secret_basic', secret }, 8],
-    ['client_secret_post', { method: 'client_secret_post', secret }, 8],
-    ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 2],
+    ['client_secret_basic', { method: 'client_secret_basic', secret }, 13],
+    ['client_secret_post', { method: 'client_secret_post', secret }, 12],
+    ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 3],
   ])('a secret that the server repeats: %s', async (_method, clientAuthentication, least) => {
     let repeated = 0
     for (const place of Object.values(PLACES)) {
@@ -85,7 +119,8 @@ describe('printed objects do not contain', () => {
       const form = new URLSearchParams(said)
       // Skips parts that were not sent with this method.
       const isOfSecret = clientAuthentication.method !== 'private_key_jwt'
-      const isAssertion = said.includes('eyJ') || form.has('client_assertion')
+      const isAssertion =
+        said.includes('eyJ') || form.has('client_assertion') || /^[\w-]{6}$/.test(said)
       const isBare = clientAuthentication.method === 'client_secret_basic' && form.has('grant_type')
       if (said === '' || isBare || (!isOfSecret && !isAssertion)) continue
       repeated++
@@ -95,13 +130,60 @@ describe('printed objects do not contain', () => {
     expect(repeated).toBeGreaterThanOrEqual(least)
   })
 
-  it('the error_description of invalid_client', async () => {
-    const { source } = await setup(
-      refusing('invalid_client', { status: 401, error_description: 'reversed: terces-a' }),
-    )
-    await expect(source.getToken()).rejects.toMatchObject({
-      detail: expect.stringMatching(/: status 401, invalid_client$/),
-    })
+  it('a value of parameters, or of the query of the endpoint, that the server repeats', async () => {
+    const { server } = await setup()
+    for (const repeated of ['tier-one-key', 'ALPHA%2DKEY-1', '616c7068612d6b65792d31']) {
+      server.answer(refusing('invalid_request', { error_description: `no ${repeated}` }))
+      const { source } = await setup(undefined, {
+        server,
+        issuer: undefined!,
+        tokenEndpoint: `${server.url}/token?code=alpha-key-1`,
+        parameters: { tier: 'tier-one-key' },
+      })
+      await expect(source.getToken()).rejects.toMatchObject({
+        detail: `${server.url}/token: status 400, invalid_request`,
+      })
+    }
+  })
+
+  it('the query of tokenEndpoint, whatever the server answers', async () => {
+    const answers: Script[] = [
+      ({ number }) => grant(number),
+      200,
+      204,
+      302,
+      400,
+      401,
+      404,
+      429,
+      500,
+      503,
+      { error: 'invalid_scope' },
+      { ...grant(1), token_type: 'DPoP' },
+      { ...grant(1), expires_in: 0 },
+      ({ response }) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>'),
+      ({ response }) =>
+        void response.writeHead(200, { 'Content-Type': 'application/json' }).end('{'),
+      ({ response }) => void response.destroy(),
+      () => undefined,
+    ]
+    const { server } = await setup()
+    for (const answer of answers) {
+      server.answer(answer)
+      const { source, events, passing } = await setup(undefined, {
+        server,
+        issuer: undefined!,
+        tokenEndpoint: `${server.url}/token?code=alpha-key-1`,
+        maxWait: 1,
+        fetchTimeout: 0.1,
+      })
+      const result = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+      const again = await source.getToken().catch((thrown: TokenError) => thrown)
+      expect(events[0]).toMatchObject({ server: `${server.url}/token` })
+      for (const value of [result, again, events, source]) {
+        expect(shown(value)).not.toMatch(/alpha|code=|token-\d/)
+      }
+    }
   })
 
   it('the values of invalid options', () => {
@@ -121,6 +203,59 @@ describe('printed objects do not contain', () => {
 })
 
 describe('the detail of an error', () => {
+  it.each([
+    [
+      'an expired secret',
+      "AADSTS7000222: The provided client secret keys for app 'orders' are expired.",
+    ],
+    [
+      'the id of a secret in place of its value',
+      'AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.',
+    ],
+    [
+      'a wrong audience of the assertion',
+      "AADSTS50027: JWT token is invalid or malformed. The 'aud' claim is not the token endpoint.",
+    ],
+  ])('tells what is wrong with the credentials: %s', async (_case, error_description) => {
+    const { source, server, events } = await setup(
+      refusing('invalid_client', { status: 401, error_description }),
+      { clientAuthentication: { method: 'client_secret_post', secret: 'Zx~8Q~W6Zk9v3n5bR1cT0' } },
+    )
+    const detail = `${server.url}/token: status 401, invalid_client, ${error_description}`
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'invalid_client', detail })
+    expect(events[0]).toMatchObject({ detail: expect.stringContaining(error_description) })
+  })
+
+  it('contains the content type that came, and the expected one', async () => {
+    const { source, server } = await setup(
+      ({ response }) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>'),
+    )
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'invalid_response',
+      detail: `${server.url}/token: content type text/html, application/json expected`,
+    })
+  })
+
+  it('says that fetch does not call a port', async () => {
+    const { source } = await setup(undefined, {
+      issuer: undefined!,
+      tokenEndpoint: 'http://127.0.0.1:6000/token',
+      maxWait: 0,
+    })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'unreachable',
+      detail: 'http://127.0.0.1:6000/token: no answer (bad port: fetch does not call this port)',
+    })
+  })
+
+  it('does not contain an error code that is not registered', async () => {
+    const { source, server } = await setup(refusing(`denied_${SECRET}`))
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: 'refused',
+      detail: `${server.url}/token: status 400, an error code that is not registered`,
+    })
+  })
+
   it('contains a safe error_description', async () => {
     const { source, server } = await setup(
       refusing('invalid_scope', { error_description: 'no such scope:\n write' }),
@@ -131,7 +266,7 @@ describe('the detail of an error', () => {
   })
 
   it.each([
-    ['longer than 500 characters', 'x'.repeat(501)],
+    ['longer than 1000 characters', 'x'.repeat(1001)],
     ['a terminal escape sequence', '\u001b[2J'],
     ['not a string', { a: 1 }],
   ])('does not contain an error_description that is %s', async (_case, error_description) => {

@@ -8,13 +8,15 @@ const percent = (text: string) => hex(text).replace(/../g, '%$&')
 const characters = (text: string, write: (code: number) => string) =>
   Array.from(text, (character) => write(character.charCodeAt(0))).join('')
 
+const reverse = (text: string) => Array.from(text).reduce((end, one) => one + end, '')
+
 const read = (text: unknown, ...secrets: string[]) => new SentSecrets(secrets).readText(text)
 
 /** Encodings in which a server can repeat a text. */
 const ENCODINGS: Record<string, (text: string) => string> = {
   plain: (text) => text,
   'upper case': (text) => text.toUpperCase(),
-  backwards: (text) => [...text].reverse().join(''),
+  backwards: (text) => reverse(text),
   'percent-encoded': encodeURIComponent,
   'percent-encoded in every character': percent,
   'percent-encoded twice': (text) => encodeURIComponent(encodeURIComponent(text)),
@@ -57,9 +59,9 @@ const ENCODINGS: Record<string, (text: string) => string> = {
   'base64 in base64': (text) => base64(base64(text)),
   'percent-encoding in base64': (text) => base64(percent(text)),
   'base64, percent-encoded': (text) => encodeURIComponent(base64(text)),
-  'spaces between the characters': (text) => [...text].join(' '),
-  'punctuation between the characters': (text) => [...text].join('.-'),
-  'line breaks between the characters': (text) => [...text].join('\r\n'),
+  'spaces between the characters': (text) => Array.from(text).join(' '),
+  'punctuation between the characters': (text) => Array.from(text).join('.-'),
+  'line breaks between the characters': (text) => Array.from(text).join('\r\n'),
 }
 
 describe('SentSecrets.readText()', () => {

@@ -179,7 +179,7 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
     const endpoint = 'https://as.example.com/introspect'
     const { judge, failed } = await setup(ACTIVE, {
       introspection: { endpoint },
-      options: { fetch: () => Promise.reject(thrown as Error) },
+      options: { fetch: () => Promise.reject(thrown) },
     })
     await judge(TOKEN)
     expect(failed()[0]!.detail).toBe(`${endpoint}: no answer`)
