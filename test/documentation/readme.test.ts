@@ -19,6 +19,7 @@ import type { FastifyInstance } from 'fastify'
 import { jwtVerify } from 'jose'
 import type Koa from 'koa'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { certifiedServer, clientThumbprint, getThumbprint, pairs } from '../support/certified.ts'
 import { closing } from '../support/closing.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { createTestIssuer } from '../support/issuer.ts'
@@ -564,6 +565,54 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       const assertion = server.asked[0]!.form.get('client_assertion')!
       await jwtVerify(assertion, jwk, { audience: server.url, issuer: 'reports-cron' })
       rmSync(folder, { recursive: true })
+    },
+    async Certificates(code) {
+      const folder = mkdtempSync(join(tmpdir(), 'bearward-'))
+      writeFileSync(join(folder, 'reports-cron.crt'), pairs.client.cert)
+      writeFileSync(join(folder, 'reports-cron.key'), pairs.client.key)
+      const thumbprints: string[] = []
+      const server = await certifiedServer((request, response) => {
+        thumbprints.push(getThumbprint(request))
+        const { url } = server
+        const isMetadata = request.url === '/.well-known/openid-configuration'
+        response
+          .writeHead(200, { 'Content-Type': 'application/json' })
+          .end(
+            JSON.stringify(
+              isMetadata
+                ? { issuer: url, token_endpoint: `${url}/token` }
+                : { access_token: 'a', token_type: 'bearer' },
+            ),
+          )
+      })
+      Object.assign(globalThis, { documentationCa: pairs.server.cert })
+      const adapted = adapt(code, {
+        'https://auth.example.com': server.url,
+        'https://api.example.com': server.url,
+        '/run/secrets': folder,
+        '{ cert, key }': '{ cert, key, ca: globalThis.documentationCa }',
+      })
+      const { source } = await runSnippet('client-certificate', adapted)
+      expect((await (source as TokenSource).fetch(`${server.url}/reports`)).status).toBe(200)
+      expect(thumbprints).toEqual(Array(3).fill(clientThumbprint))
+      rmSync(folder, { recursive: true })
+    },
+    async Tests(code) {
+      const token = { access_token: 'a', token_type: 'bearer', expires_in: 600 }
+      const server = closing(await scriptedServer('/token', token, () => ({})))
+      const module = await runSnippet(
+        'client-tests',
+        adapt(code, { 'http://127.0.0.1:8080': server.url }),
+      )
+      const source = module['source'] as TokenSource
+      const pass = module['pass'] as (seconds: number) => void
+      await source.getToken()
+      pass(479)
+      await source.getToken()
+      expect(server.asked).toHaveLength(1)
+      pass(121)
+      await source.getToken()
+      expect(server.asked).toHaveLength(2)
     },
   },
   'packages/express/README.md': {

@@ -1,7 +1,7 @@
 import { REASONS, type ReasonText } from '@bearward/core'
 import { ERRORS } from '@bearward/client'
 import { describe, expect, it } from 'vitest'
-import { TARGET_LIMITS } from '../../packages/client/src/held-tokens.ts'
+import { TARGET_LIMITS } from '../../packages/client/src/target-limits.ts'
 import { SOURCE_OPTIONS } from '../../packages/client/src/options.ts'
 import { TOKEN_TIMES } from '../../packages/client/src/token-times.ts'
 import { REQUESTS_AT_ONCE } from '../../packages/client/src/request-queue.ts'
@@ -250,7 +250,7 @@ describe('the tables of the documentation are true:', () => {
       String(ANSWER.bytes),
     ])
     expect(table(manual, 'limit of targets').map(([, number]) => number)).toEqual(
-      [TARGET_LIMITS.withToken, TARGET_LIMITS.withoutToken, TARGET_LIMITS.unused].map(String),
+      Object.values(TARGET_LIMITS).map(String),
     )
     const young = `less than ${TOKEN_TIMES.tooYoung} seconds ago`
     expect(read(manual).replace(/\s+/g, ' ').split(young)).toHaveLength(3)

@@ -1,16 +1,7 @@
-import { type Clock, deepFreeze } from '@bearward/core/internal'
+import type { Clock } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import type { RenewedToken } from './renewed-token.ts'
-
-/** Limits of one source for targets other than the configured one. */
-export const TARGET_LIMITS = deepFreeze({
-  /** Maximum number of targets with a cached token. */
-  withToken: 1000,
-  /** Maximum number of targets without a token: a request is running or waiting, or the last one failed. */
-  withoutToken: 1000,
-  /** Seconds without use after which a valid token can be evicted for another one. */
-  unused: 300,
-})
+import { TARGET_LIMITS } from './target-limits.ts'
 
 /** Milliseconds for which a full list is not searched again. */
 const SEARCHED_FOR = 1000
@@ -26,7 +17,7 @@ export class HeldTokens {
   constructor(clock: Clock) {
     this.#withToken = new BoundedList(
       TARGET_LIMITS.withToken,
-      (one) => !['running', 'valid'].includes(one.getState(TARGET_LIMITS.unused)),
+      (one) => ['unused', 'idle'].includes(one.getState(TARGET_LIMITS.unused)),
       clock,
     )
     this.#withoutToken = new BoundedList(

@@ -8,7 +8,7 @@ import {
 } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import { toTokenError } from './failure.ts'
-import { REQUESTS_AT_ONCE, type RequestQueue } from './request-queue.ts'
+import type { RequestQueue } from './request-queue.ts'
 import type { SourcePause } from './source-pause.ts'
 import type { SourceSettings } from './source-settings.ts'
 import type { TokenEndpoint } from './token-endpoint.ts'
@@ -45,7 +45,7 @@ export async function attemptTokenRequest(
   askedAt: Moment,
 ): Promise<AccessTokenResponse | FailedAttempt> {
   const { clock, fetchTimeout } = settings
-  const progress: Progress = { step: `${REQUESTS_AT_ONCE} other requests`, status: undefined }
+  const progress: Progress = { step: 'earlier requests', status: undefined }
   let sentAt = clock.monotonic()
 
   function fail(thrown: unknown): FailedAttempt {

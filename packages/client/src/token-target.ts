@@ -8,6 +8,7 @@ import {
   reportUnknownNames,
 } from '@bearward/core/internal'
 import { GET_TOKEN_OPTIONS, TOKEN_REQUEST_OPTIONS } from './options.ts'
+import { TARGET_LIMITS } from './target-limits.ts'
 
 /** Scopes, resources and audience that a token is requested for, after validation. */
 export interface TokenTarget {
@@ -55,6 +56,7 @@ export function resolveTokenTarget(
   checkTokenTarget(own, context)
   reportUnknownNames(own, [...Object.keys(TOKEN_REQUEST_OPTIONS), ...otherOptions], context)
   const values = readRows(GET_TOKEN_OPTIONS, own, context)
+  checkLength(values, context)
   problems.throwAs(TITLE)
   const requested = toTokenTarget(values)
   const namesApi = values.resource !== undefined || values.audience !== undefined
@@ -63,6 +65,15 @@ export function resolveTokenTarget(
     resources: namesApi ? requested.resources : defaults.resources,
     audience: namesApi ? requested.audience : defaults.audience,
   }
+}
+
+/** Reports a target that is too long. Targets stay in memory. */
+function checkLength(
+  values: OptionValues<typeof TOKEN_REQUEST_OPTIONS>,
+  { report }: OptionContext,
+): void {
+  if (toTokenTargetKey(toTokenTarget(values)).length <= TARGET_LIMITS.length) return
+  report(`scope, resource and audience have more than ${TARGET_LIMITS.length} characters together.`)
 }
 
 /** Converts a target to a cache key. Order and duplicates do not change the key; different targets have different keys. */

@@ -306,6 +306,48 @@ describe('a token that an API rejects', () => {
     expect(calls).toHaveLength(times)
   })
 
+  it.each([
+    ['invalid_token', '', 1],
+    ['invalid_token', CHALLENGE, 2],
+    ['any401', '', 2],
+    ['any401', 'Bearer realm="api", authorization_uri="https://login.example.com"', 2],
+    ['any401', 'Token', 2],
+    ['any401', CHALLENGE, 2],
+  ] as const)(
+    'with retryOn %s and the challenge "%s" leads to %d call(s)',
+    async (retryOn, challenge, times) => {
+      const { url, calls } = await api(rejecting(['token-1'], challenge))
+      const { source, server } = await caller(url, { retryOn })
+      const { status } = await source.fetch(url)
+      expect([status, calls.length]).toEqual([times === 1 ? 401 : 200, times])
+      expect(server.asked).toHaveLength(times)
+    },
+  )
+
+  it('is replaced at most once in 5 s with retryOn any401, whatever the API answers', async () => {
+    const { url, calls } = await api((_request, response) => response.writeHead(401).end())
+    const { source, server, clock } = await caller(url, { retryOn: 'any401' })
+    for (let tenth = 0; tenth < 100; tenth++) {
+      expect((await source.fetch(url)).status).toBe(401)
+      clock.advance(0.1)
+    }
+    // The first token was 10 s old. Each new one is replaced when it is 5 s old.
+    expect(server.asked).toHaveLength(3)
+    expect(calls).toHaveLength(102)
+  })
+
+  it.each([400, 403, 404, 500])(
+    'is not detected with retryOn any401 and status %i',
+    async (status) => {
+      const { url, calls } = await api((_request, response) => {
+        response.writeHead(status, { 'WWW-Authenticate': CHALLENGE }).end()
+      })
+      const { source } = await caller(url, { retryOn: 'any401' })
+      expect((await source.fetch(url)).status).toBe(status)
+      expect(calls).toHaveLength(1)
+    },
+  )
+
   it('is detected only with status 401', async () => {
     const { url, calls } = await api((_request, response) => {
       response.writeHead(403, { 'WWW-Authenticate': CHALLENGE }).end()

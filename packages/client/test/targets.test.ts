@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenError } from '../src/index.ts'
-import { TARGET_LIMITS } from '../src/held-tokens.ts'
+import { TARGET_LIMITS } from '../src/target-limits.ts'
 import { REQUESTS_AT_ONCE } from '../src/request-queue.ts'
 import { API, setup, turns, until } from './setup.ts'
 import { type Asked, grant, granting, refusing, type Script } from './token-server.ts'

@@ -229,6 +229,7 @@ describe('tokens for several targets', () => {
       [{ scope: 'a"b' }, 'scope must be'],
       [{ resource: 'no address' }, 'resource must be'],
       [{ resource: API, audience: 'x' }, 'exclude each other'],
+      [{ audience: 'x'.repeat(8192) }, 'have more than 8192 characters together'],
     ] as const) {
       await expect(source.getToken(request as object)).rejects.toThrow(problem)
     }
@@ -429,7 +430,7 @@ describe('an outage of the authorization server', () => {
       texts.filter((text) => text === `timeout: ${server.url}/token: not completed within 5 s`),
     ).toHaveLength(10)
     expect(
-      texts.filter((text) => text === 'timeout: 10 other requests: not completed within 5 s'),
+      texts.filter((text) => text === 'timeout: earlier requests: not completed within 5 s'),
     ).toHaveLength(20)
     server.answer(granting)
     clock.advance(5)
