@@ -52,7 +52,10 @@ export interface RenewedToken {
 export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
-  /** Returns whether a new token can be cached. If not, it is only returned to the callers that wait for it. */
+  /**
+   * Returns whether there is a place for this renewed token, now that it has a token. If not, only the callers that wait for
+   * the token use it.
+   */
   readonly hold: () => boolean
   /**
    * Returns 0 to 1. Spreads the attempts of many processes.
@@ -145,8 +148,9 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     const isRenewal = lifeCycle.plan(now()).token !== undefined
     const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, askedAt)
     // A token that was requested before `clear` is returned to the callers that wait for it, and not cached.
-    const cached = clearingsBefore === clearings && hold()
-    if (!cached) lifeCycle.drop()
+    const isCleared = clearingsBefore !== clearings
+    if (isCleared) lifeCycle.drop()
+    const cached = !isCleared && hold()
     const duration = (clock.monotonic() - askedAt.monotonic) / 1000
     counters[isRenewal ? 'renewed' : 'issued']++
     counters.duration += duration

@@ -164,9 +164,11 @@ describe('16,000 targets at once', () => {
 
 describe('a new token', () => {
   /** Creates a source whose places are all taken by valid tokens. */
-  async function full() {
-    const all = await setup(({ number, form }) =>
-      grant(number, { expires_in: form.get('scope')!.startsWith('short') ? 60 : 86_400 }),
+  async function full(options: object = {}) {
+    const all = await setup(
+      ({ number, form }) =>
+        grant(number, { expires_in: form.get('scope')!.startsWith('short') ? 60 : 86_400 }),
+      options,
     )
     await getAll(all.source, [...scopes('long', withToken - 1), { scope: 'short' }])
     return all
@@ -180,6 +182,20 @@ describe('a new token', () => {
     expect(await getAll(source, [{ scope: 'new' }])).toEqual([`token-${withToken + 2}`])
     await getAll(source, scopes('long', withToken - 1))
     expect(server.asked).toHaveLength(withToken + 2)
+  })
+
+  it('that is not cached is not replaced either if an API rejects it within 5 s', async () => {
+    let calls = 0
+    const { source, server } = await full({
+      resourceFetch: async () => {
+        calls++
+        return new Response('', { status: 401 })
+      },
+      retryOn: 'any401',
+    })
+    const before = server.asked.length
+    expect((await source.fetch(API, {}, { scope: 'new' })).status).toBe(401)
+    expect([calls, server.asked.length - before]).toEqual([1, 1])
   })
 
   it('replaces one that expired', async () => {
