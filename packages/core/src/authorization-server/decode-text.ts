@@ -45,21 +45,21 @@ const NAMED: Readonly<Record<string, string>> = {
  * for something known. Returns `undefined` if there are too many levels of escapes.
  */
 export function decodeText(text: string): readonly string[] | undefined {
-  const found = [text]
-  let level: readonly string[] = [text]
+  // White space can be in the middle of an escape, where a line was wrapped. A form has + in place of a space.
+  let level = new Set([text, text.replace(/\s+/g, ''), text.replace(/\+/g, ' ')])
+  const found = new Set(level)
   for (let depth = 0; depth <= DEPTH; depth++) {
     const plain: string[] = []
     for (const encoded of level) {
       const rounds = resolveEscapes(encoded)
       if (rounds === undefined) return undefined
-      found.push(...rounds)
-      plain.push(encoded, ...rounds.slice(-1))
+      plain.push(encoded, ...rounds)
     }
+    for (const one of plain) found.add(one)
     if (depth === DEPTH) break
-    level = plain.flatMap((one) => [...decodeHex(one), ...decodeBase64(one)])
-    found.push(...level)
+    level = new Set(plain.flatMap((one) => [...decodeHex(one), ...decodeBase64(one)]))
   }
-  return found
+  return [...found]
 }
 
 /** Resolves escapes until none is left. Returns the text after each round. */
@@ -78,10 +78,12 @@ function resolveEscapes(text: string): readonly string[] | undefined {
 function resolveOnce(text: string): string {
   return text
     .replace(/(?:[%=]|\\x|0x)([0-9a-f]{2})/gi, (_, hex: string) => toCharacter(hex, 16))
-    .replace(/(?:%u|\\u|U\+)\{?0*([0-9a-f]{2,6})\}?/gi, (_, hex: string) => toCharacter(hex, 16))
+    .replace(/(?:%u|\\u)([0-9a-f]{4})/gi, (_, hex: string) => toCharacter(hex, 16))
+    .replace(/(?:\\u\{|U\+)([0-9a-f]{2,6})\}?/gi, (_, hex: string) => toCharacter(hex, 16))
     .replace(/&#x0*([0-9a-f]{1,6});?/gi, (_, hex: string) => toCharacter(hex, 16))
     .replace(/&#0*(\d{1,7});?/g, (_, decimal: string) => toCharacter(decimal, 10))
     .replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => toCharacter(octal, 8))
+    .replace(/\\(["'\\/])/g, '$1')
     .replace(/&([a-z]{2,6});/gi, (whole, name: string) => {
       const known = name.toLowerCase()
       return Object.hasOwn(NAMED, known) ? NAMED[known]! : whole

@@ -12,26 +12,30 @@ export interface Parts {
 export function findParts(secrets: Iterable<string>): Parts {
   const numbers = new Set<number>()
   const lengths = new Set<number>()
-  for (const secret of secrets) {
-    for (const text of new Set([secret, toBytes(secret)])) {
-      const [form, letters] = toForms(text)
-      // Of a secret with many other characters too little is left to compare.
-      for (const one of letters.length < PART_LENGTH ? [form] : [form, letters]) {
-        const length = Math.min(PART_LENGTH, one.length)
-        if (length === 0) continue
-        lengths.add(length)
-        for (const direction of [one, reverse(one)]) {
-          someNumber(direction, length, (number) => void numbers.add(number))
-        }
-      }
+  for (const form of [...secrets].flatMap(toSecretForms)) {
+    const length = Math.min(PART_LENGTH, form.length)
+    if (length === 0) continue
+    lengths.add(length)
+    for (const direction of [form, reverse(form)]) {
+      someNumber(direction, length, (number) => void numbers.add(number))
     }
   }
   return { numbers, lengths }
 }
 
+/** Returns the forms in which a secret is compared. */
+function toSecretForms(secret: string): readonly string[] {
+  const forms = [secret, toBytes(secret)].flatMap((text) => {
+    const [form, ...others] = toForms(text)
+    // Of a secret with many other characters too little can be left to compare.
+    return [form, ...others.filter(({ length }) => length >= PART_LENGTH)]
+  })
+  return [...new Set(forms)]
+}
+
 /** Returns whether a text contains one of the parts, whatever its case, or whatever is between letters and digits. */
 export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
-  return toForms(text).some((form) =>
+  return [...new Set(toForms(text))].some((form) =>
     [...lengths].some((length) => someNumber(form, length, (number) => numbers.has(number))),
   )
 }
@@ -54,10 +58,10 @@ function someNumber(
   return false
 }
 
-/** Returns a text without differences in case, and its letters and digits alone. */
-function toForms(text: string): readonly [string, string] {
+/** Returns a text without differences in case, the same without white space, and its letters and digits alone. */
+function toForms(text: string): readonly [string, string, string] {
   const lower = text.toLowerCase()
-  return [lower, lower.replace(/[^a-z0-9]+/g, '')]
+  return [lower, lower.replace(/[\s\0]+/g, ''), lower.replace(/[^a-z0-9]+/g, '')]
 }
 
 /** Returns the UTF-8 bytes of a text, each as one character: decoded texts consist of such. */

@@ -59,6 +59,10 @@ const ENCODINGS: Record<string, (text: string) => string> = {
   'base64 in base64': (text) => base64(base64(text)),
   'percent-encoding in base64': (text) => base64(percent(text)),
   'base64, percent-encoded': (text) => encodeURIComponent(base64(text)),
+  'unicode escapes of all but letters and digits': (text) =>
+    text.replace(/[^a-z0-9]/gi, (one) => `\\u00${one.charCodeAt(0).toString(16)}`),
+  'HTML entities in lines': (text) =>
+    characters(text, (code) => `&#${code};`).replace(/.{7}/g, '$&\r\n'),
   'spaces between the characters': (text) => Array.from(text).join(' '),
   'punctuation between the characters': (text) => Array.from(text).join('.-'),
   'line breaks between the characters': (text) => Array.from(text).join('\r\n'),
@@ -80,6 +84,19 @@ describe('SentSecrets.readText()', () => {
         expect([part, read(`got ${encode(part)}, 77`, secret)]).toEqual([part, undefined])
       }
       expect(read(`got ${part.slice(1)}, 77`, secret)).toBe(`got ${part.slice(1)}, 77`)
+    }
+  })
+
+  it('drops a text with six characters that are no letters and digits', () => {
+    const secret = 'w^v^9]"Zk7\\~p@ss/w%rd:'
+    for (let start = 0; start + 6 <= secret.length; start++) {
+      const part = secret.slice(start, start + 6)
+      for (const [name, encode] of Object.entries(ENCODINGS)) {
+        // With punctuation in between, the punctuation of a secret is not recognised.
+        if (name.startsWith('punctuation')) continue
+        const text = `got ${encode(part)}, no`
+        expect([name, text, read(text, secret)]).toEqual([name, text, undefined])
+      }
     }
   })
 
