@@ -42,8 +42,8 @@ export interface TokenSource {
    * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token other
    * than the configured one. Redirects are not followed.
    *
-   * After a 401 with `invalid_token`, the request is sent once more with a new token. It is not sent again if its body
-   * can be read only once, or if the token was requested less than 5 seconds ago.
+   * After a 401 with `invalid_token`, or after every 401 with `retryOn: 'any401'`, the request is sent once more with a new
+   * token. It is not sent again if its body can be read only once, or if the token was requested less than 5 seconds ago.
    *
    * Rejects like `getToken`, with `origin_not_allowed` for other origins, with a `TypeError` if the request contains an
    * `Authorization` header, and with the errors of `resourceFetch`. The status of the response is NOT checked.
