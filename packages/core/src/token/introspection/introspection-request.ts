@@ -10,6 +10,7 @@ import {
   type WrittenRequest,
 } from '../../authorization-server/bounded-fetch.ts'
 import { readErrorResponse } from '../../authorization-server/error-response.ts'
+import type { SentSecrets } from '../../authorization-server/sent-secrets.ts'
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
@@ -56,8 +57,20 @@ export async function requestIntrospection(
   }
   const bytes = await readAnswer(response, url, JWT_RESPONSE)
   const text = new TextDecoder().decode(bytes)
-  const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
-  return { members, askedAt }
+  try {
+    const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
+    return { members, askedAt }
+  } catch (error) {
+    throw withoutSecrets(error, response.secrets)
+  }
+}
+
+/** Replaces the message of an error that shows what a signed response contains, if it could contain a secret. */
+function withoutSecrets(error: unknown, secrets: SentSecrets): unknown {
+  if (!(error instanceof IntrospectionError) || secrets.readText(error.message) !== undefined)
+    return error
+  const message = 'the signed answer contains parts of the request where they do not belong'
+  return new IntrospectionError(error.failure, message, error.retryAfter)
 }
 
 async function write(request: IntrospectionRequest): Promise<WrittenRequest> {

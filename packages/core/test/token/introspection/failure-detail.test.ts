@@ -8,7 +8,9 @@ import {
   raw,
   type Script,
 } from '../../../../../test/support/introspection-server.ts'
+import { generateKey } from '../../../../../test/support/keys.ts'
 import { listen } from '../../../../../test/support/servers.ts'
+import { signCompact } from '../../../../../test/support/tokens.ts'
 import { ACTIVE, closing, setup, SECRET } from './setup.ts'
 
 const TOKEN = 'dGhlLW9wYXF1ZS10b2tlbg'
@@ -122,6 +124,24 @@ describe('the detail of introspection_failed', () => {
       }
     },
   )
+
+  it.each([
+    ['the token', TOKEN],
+    ['a part of the token in hex', Buffer.from(TOKEN.slice(3, 12)).toString('hex')],
+    ['the secret', SECRET],
+  ])('contains no member of a signed response that is %s', async (_case, typ) => {
+    const { privateKey } = generateKey('ES256')
+    const answer = signCompact({ alg: 'ES256', typ }, {}, 'ES256', privateKey)
+    const { endpoint, judge, failed } = await setup(
+      raw(answer, 'application/token-introspection+jwt'),
+      { introspection: { response: 'jwt' } },
+    )
+    await judge(TOKEN)
+    expect(failed()[0]).toMatchObject({
+      failure: 'untrusted_answer',
+      detail: `${endpoint.url}/introspect: the signed answer contains parts of the request where they do not belong`,
+    })
+  })
 
   it('contains no content type with a part of the token', async () => {
     const [, detail] = await getFailure(raw('', `text/${TOKEN}`))
