@@ -9,7 +9,7 @@
 export { clientCredentials } from './token-source.ts'
 export type { TokenSource } from './token-source.ts'
 export type { SourceFetch } from './authorized-fetch.ts'
-export type { ClockOption } from './clock-option.ts'
+export type { ClockOption } from '@bearward/core'
 export type { ClientCredentialsOptions, GetTokenOptions, TokenRequest } from './options.ts'
 export type { Token } from './token.ts'
 

@@ -4,6 +4,7 @@ import {
   CLIENT_AUTHENTICATION,
   type ClientAuthentication,
   clientId,
+  type ClockOption,
   custom,
   type Fetch,
   fn,
@@ -12,7 +13,7 @@ import {
   seconds,
   text,
 } from '@bearward/core/internal'
-import { CLOCK, type ClockOption } from './clock-option.ts'
+import { CLOCK } from './clock-option.ts'
 import {
   readAllowedOrigins,
   readIssuer,

@@ -10,7 +10,7 @@ export type { Guard, ResourceServer } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
 export type { ClosedEvent, IssuerStatus, KeyDistrustedEvent } from './issuers.ts'
 export type { MaybePromise } from './lib/maybe-promise.ts'
-export type { Clock } from './lib/clock.ts'
+export type { Clock, ClockOption } from './lib/clock.ts'
 
 export type { ResourceServerOptions } from './options/options.ts'
 export type { CommonOptions } from './options/common-options.ts'

@@ -34,7 +34,8 @@ export { LONGEST_RETRY_AFTER, secondsUntil } from './authorization-server/retry-
 export { TENANT_PLACEHOLDER } from './authorization-server/tenants.ts'
 export { deepFreeze } from './lib/deep-freeze.ts'
 export { getMoment, secondsBetween, systemClock } from './lib/clock.ts'
-export type { Clock, Moment } from './lib/clock.ts'
+export type { Clock, ClockOption, Moment } from './lib/clock.ts'
+export { clock } from './options/clock-option.ts'
 export type { JsonObject } from './lib/json.ts'
 export { ConfigurationError } from './errors.ts'
 export { createPublisher } from './lib/publisher.ts'
@@ -47,7 +48,6 @@ export type { OptionContext } from './options/option-context.ts'
 export {
   address,
   choice,
-  clock,
   custom,
   fn,
   hosts,

@@ -10,6 +10,12 @@ export interface Clock {
   after(milliseconds: number, callback: () => void): () => void
 }
 
+/**
+ * Source of time as options take it. A function, or an object with `now` alone, returns milliseconds since the epoch, and
+ * ages are measured by it, too.
+ */
+export type ClockOption = (() => number) | (Pick<Clock, 'now'> & Partial<Clock>)
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -1,6 +1,6 @@
 import type { BearwardEventListener } from '../events.ts'
 import { KEY_TIMES } from '../keys/life-cycle.ts'
-import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Clock, type ClockOption, systemClock } from '../lib/clock.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isRecord } from '../lib/objects.ts'
 import type { Logger } from '../log/logger.ts'
@@ -8,17 +8,8 @@ import type { Fetch } from '../model/fetch.ts'
 import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
-import {
-  clock,
-  custom,
-  fn,
-  hosts,
-  nested,
-  required,
-  seconds,
-  text,
-  wholeNumber,
-} from './option-rows.ts'
+import { clock } from './clock-option.ts'
+import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
@@ -93,11 +84,12 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
-   * Source of the time, for tests.
+   * Source of the time, for tests: a function that returns milliseconds since the epoch, or an object with `now`, and with
+   * `monotonic` and `after` if the test controls timers, too.
    *
    * @default the clock of the system
    */
-  readonly clock?: Clock
+  readonly clock?: ClockOption
 }
 
 /** The default of the option `tokenCache`. */
@@ -163,8 +155,9 @@ const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
 
 /** All options have a default but `credentials`, `logger`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */
 type CommonValues = Required<
-  Omit<CommonOptions, 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody'>
+  Omit<CommonOptions, 'clock' | 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody'>
 > & {
+  readonly clock: Clock
   readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
 }

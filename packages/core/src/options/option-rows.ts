@@ -1,7 +1,6 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
-import type { Clock } from '../lib/clock.ts'
 import { describeEntries, describeGiven, describeNotPlain } from '../lib/describe-given.ts'
-import { getMember, isPlainObject, isRecord } from '../lib/objects.ts'
+import { isPlainObject } from '../lib/objects.ts'
 import { isHostName, nestContext } from './option-context.ts'
 import {
   type AnyOptionRow,
@@ -163,15 +162,6 @@ export function address(facts: RowFacts<never> = {}): OptionRow<string, string |
     // It was given: no other check may find it missing.
     return ''
   }, facts)
-}
-
-/** The source of the time. */
-export function clock(usual: Clock): OptionRow<Clock, Clock> {
-  const METHODS = ['now', 'monotonic', 'after'] as const
-  const isClock = (given: unknown): given is Clock =>
-    isRecord(given) && METHODS.every((name) => typeof getMember(given, name) === 'function')
-  const must = 'an object with the functions now, monotonic and after'
-  return simple((given) => (isClock(given) ? given : undefined), must, { default: usual })
 }
 
 /** An object whose members are options. `must` ends the sentence "... must be ...". */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Problems } from '../../src/configuration-problems.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { clock } from '../../src/options/clock-option.ts'
 import { createOptionContext } from '../../src/options/option-context.ts'
 import {
   address,
   choice,
-  clock,
   custom,
   fn,
   hosts,
@@ -46,7 +46,7 @@ describe('a row', () => {
     hosts: [hosts(), ['keycloak'], ['https://keycloak']],
     address: [address(), 'https://as.example.com', 'http://as.example.com'],
     fn: [fn(), () => 1, {}],
-    clock: [clock(systemClock), { ...systemClock }, { now: () => 1 }],
+    clock: [clock(systemClock), { ...systemClock }, { now: () => '1' }],
     nested: [nested<object, object>({}, 'an object'), {}, []],
   }
 

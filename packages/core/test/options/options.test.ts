@@ -2,7 +2,12 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
-import { ConfigurationError, createResourceServer } from '../../src/index.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import {
+  ConfigurationError,
+  createResourceServer,
+  type ResourceServerOptions,
+} from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { FOREIGN_NAMES } from '../../src/options/foreign-names.ts'
@@ -495,5 +500,23 @@ describe('problems of several options', () => {
       expect.stringMatching(/^issuers\[0\]\.issuer is missing/),
       expect.stringMatching(/^issuers\[1\]\.issuer is missing/),
     ])
+  })
+})
+
+describe('clock', () => {
+  it.each<[string, (now: () => number) => ResourceServerOptions['clock']]>([
+    ['a function', (now) => now],
+    ['an object with now', (now) => ({ now })],
+    ['an object with now and monotonic', (now) => ({ now, monotonic: now })],
+  ])('can be %s, which decides about the times of tokens', (_what, toClock) => {
+    let seconds = 1_900_000_000
+    const issuer = createTestIssuer({ now: () => seconds })
+    const clock = toClock(() => seconds * 1000)
+    const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks, clockTolerance: 0 }
+    const server = createResourceServer({ ...options, clock: clock! })
+    const token = issuer.token()
+    expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
+    seconds += 300
+    expect(server.authorize(requestWith(token))).toMatchObject({ reason: 'expired' })
   })
 })

@@ -1,0 +1,44 @@
+import type { Clock, ClockOption } from '../lib/clock.ts'
+import { getMember, isRecord } from '../lib/objects.ts'
+import { custom } from './option-rows.ts'
+import type { OptionRow } from './option-table.ts'
+
+/** The source of the time. `usual` is the default, and has the timers of a clock that has none. */
+export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
+  return custom(
+    (given, name, context) => {
+      if (given === undefined) return usual
+      const read = toClock(given, usual)
+      if (read !== undefined && isNumber(read.now())) return read
+      context.report(
+        `${name} must be a function that returns milliseconds since the epoch, such as Date.now, or an object with such a function now, and with monotonic and after if needed.`,
+      )
+      return usual
+    },
+    { default: usual },
+  )
+}
+
+function toClock(given: unknown, usual: Clock): Clock | undefined {
+  if (typeof given === 'function') return toClock({ now: given }, usual)
+  if (!isRecord(given)) return undefined
+  const members = given as Partial<Clock>
+  const [now, monotonic = now] = [getMember(members, 'now'), getMember(members, 'monotonic')]
+  const after = getMember(members, 'after')
+  const isFunction = (member: unknown) => typeof member === 'function'
+  if (!isFunction(now) || !isFunction(monotonic) || !isFunction(after ?? now)) return undefined
+  if (after !== undefined && getMember(members, 'monotonic') !== undefined) return members as Clock
+  // Called on the object, which can be an instance of a class.
+  return {
+    now: () => now.call(members),
+    monotonic: () => monotonic.call(members),
+    after: (milliseconds, callback) =>
+      after === undefined
+        ? usual.after(milliseconds, callback)
+        : after.call(members, milliseconds, callback),
+  }
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value)
+}
