@@ -15,9 +15,9 @@ const UNREACHABLE = {
   fetch: () => Promise.reject(new TypeError('fetch failed')),
 }
 const REFUSED =
-  /^\[bearward\] Refused with 401 malformed_token: token: expected three parts, found one part/
+  /^\[bearward\] refused 401 malformed_token: token: expected three parts, found one part/
 const KEYS =
-  /^\[bearward\] The keys of https:\/\/as\.example\.com could not be fetched \(unreachable/
+  /^\[bearward\] keys_failed unreachable: The keys of https:\/\/as\.example\.com could not be fetched: /
 
 /** Fastify writes about requests to the log of the request: see the tests of its adapter. */
 const OTHERS = FRAMEWORKS.filter(({ adapter }) => adapter !== 'fastify')
@@ -52,7 +52,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     expect(info).toHaveBeenCalledTimes(1)
     const lines = warn.mock.calls.map(([line]) => line as string)
     expect(lines[0]).toMatch(KEYS)
-    expect(lines.at(-1)).toMatch(/^\[bearward\] Refused with 503 keys_unavailable/)
+    expect(lines.at(-1)).toMatch(/^\[bearward\] refused 503 keys_unavailable/)
   })
 
   it('says nothing about granted requests', async () => {

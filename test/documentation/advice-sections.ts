@@ -17,7 +17,9 @@ export function formatReasons(): string {
 
 /** Returns the list of failures of docs/troubleshooting.md. */
 export function formatFailures(): string {
-  const items = Object.entries(FAILURE_ADVICE).map(([code, advice]) => `- \`${code}\`: ${advice}`)
+  const items = Object.entries(FAILURE_ADVICE).map(
+    ([code, { where, change }]) => `- \`${code}\`. **${where}:** ${change}`,
+  )
   return `${items.map(wrap).join('\n')}\n`
 }
 

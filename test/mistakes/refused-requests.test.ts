@@ -194,14 +194,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'a token that was cut': {
     authorization: (token) => `Bearer ${token.slice(0, token.lastIndexOf('.'))}`,
     reason: 'malformed_token',
-    found: '2 parts',
+    found: 'two parts',
     advice: 'In the client: send the access token whole and unchanged',
   },
   'a token with thousands of groups': {
     authorization: bearer('a'.repeat(20_000)),
     reason: 'token_too_long',
     found: 'more',
-    advice: 'At the authorization server: put fewer claims into the access token',
+    advice: 'At the authorization server: remove large claims',
   },
 
   'an issuer without the slash at its end': {
@@ -216,7 +216,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'unknown_issuer',
     found: `claimed "${ENTRA_V1}"`,
     advice:
-      'At Entra, in the manifest of the app registration of this API: set requestedAccessTokenVersion to 2.',
+      'At Entra, App registrations, this API, Manifest: set api.requestedAccessTokenVersion to 2',
   },
   'a v2.0 token of Entra at an issuer of v1.0': {
     options: { issuer: ENTRA_V1 },
@@ -230,7 +230,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { iss: 'http://localhost:8080/realms/shop' },
     reason: 'unknown_issuer',
     found: 'claimed "http://localhost:8080/realms/shop"',
-    advice: 'At the authorization server: set its public address (KC_HOSTNAME at Keycloak)',
+    advice:
+      'At the authorization server: set its public address (the environment variable KC_HOSTNAME',
   },
   'a JWT of no issuer': {
     claims: { iss: undefined },
@@ -265,7 +266,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'old keys in jwks': {
     header: { kid: 'rotated' },
     reason: 'unknown_key',
-    found: 'claimed "rotated", which is not listed',
+    found: 'claimed "rotated", which is not among the keys "ES256-key"',
     advice: 'In the options of this API: update jwks',
   },
   'keys of another tenant': {
@@ -274,7 +275,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'unknown_key',
     found: 'keys that are marked as those of another issuer, or too many',
-    advice: 'In the options of this API: see whether issuer and jwksUri belong together',
+    advice: 'In the options of this API: check that issuer and jwksUri belong together',
   },
   'keys of another server': {
     options: {
@@ -283,20 +284,20 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       fetch: async () => Response.json({ keys: [generateKey('ES256', 'theirs').jwk] }),
     },
     reason: 'unknown_key',
-    found: 'claimed "ES256-key", which is not listed',
-    advice: 'In the options of this API: see whether issuer and jwksUri are those of the server',
+    found: 'claimed "ES256-key", which is not among the keys "theirs"',
+    advice: 'In the options of this API: check that issuer and jwksUri name the server',
   },
   'a token for Microsoft Graph': {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
     header: { nonce: 'n' },
     reason: 'invalid_signature',
-    found: 'one that the key "ES256-key" does not verify',
-    advice: 'In the client: request a token for this API, not for Microsoft Graph',
+    found: 'one that the key claimed "ES256-key" does not verify',
+    advice: 'In the client: request a token for this API, with the scope',
   },
   'a token of a server with the same name': {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
     reason: 'invalid_signature',
-    found: 'one that the key "ES256-key" does not verify',
+    found: 'one that the key claimed "ES256-key" does not verify',
     advice: 'In the client: send the token unchanged.',
   },
 
@@ -318,7 +319,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { client_id: undefined, scope: undefined },
     reason: 'wrong_token_type',
     found: 'no sign of an access token',
-    advice: 'In the options of this API: if this is how access tokens of this issuer look',
+    advice: 'In the options of this API: if this is an access token, set clientIdClaim',
   },
   'RFC 9068 at a server that does not write at+jwt': {
     options: { jwtProfile: 'rfc9068' },
@@ -385,7 +386,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { client_id: 5 },
     reason: 'invalid_claim',
     found: 'a number',
-    advice: 'At the authorization server: see which mapper, action or hook writes this claim',
+    advice: 'At the authorization server: find the mapper, action or hook',
   },
 
   'an audience with a slash at its end': {
@@ -398,7 +399,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { aud: '00000003-0000-0000-c000-000000000000' },
     reason: 'wrong_audience',
     found: '"00000003-0000-0000-c000-000000000000"',
-    advice: 'In the client: request the scope api://<this API>/.default',
+    advice: 'In the client: request a scope of this API: api://<this API>/.default',
   },
   'the application id URI of Entra': {
     options: { audience: 'c0ffee00-2222-3333-4444-555555555555' },
@@ -417,28 +418,28 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'wrong_audience',
     found: '"https://shop.eu.auth0.com/userinfo"',
-    advice: 'In the client: request the identifier of this API as audience.',
+    advice: 'In the client: send audience=<Identifier>',
   },
   'Keycloak without an audience mapper': {
     options: { issuer: KEYCLOAK },
     claims: { iss: KEYCLOAK, aud: 'account', azp: 'cron' },
     reason: 'wrong_audience',
     found: '"account"',
-    advice: 'At Keycloak: add an audience mapper: Clients, the client that calls',
+    advice: 'At Keycloak: add an audience mapper: Clients, the calling client',
   },
   'Keycloak without any audience': {
     options: { issuer: KEYCLOAK },
     claims: { iss: KEYCLOAK, aud: undefined, azp: 'cron' },
     reason: 'wrong_audience',
     found: 'nothing',
-    advice: 'At Keycloak: add an audience mapper: Clients, the client that calls',
+    advice: 'At Keycloak: add an audience mapper: Clients, the calling client',
   },
   'Cognito with audience': {
     options: { provider: 'cognito' },
     claims: { aud: undefined, token_use: 'access' },
     reason: 'wrong_audience',
     found: 'nothing',
-    advice: 'In the options of this API: set audience: null with allowedClients.',
+    advice: 'In the options of this API: set audience: null, and allowedClients',
   },
   'a server that writes no audience': {
     claims: { aud: undefined },
@@ -469,7 +470,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { exp: now - 65, iat: now - 365 },
     reason: 'expired',
     found: '65 s ago',
-    advice: 'In the client: request a new token before the old one expires.',
+    advice: 'In the client: request a new token before the old one expires, and',
   },
   'a clock that is behind': {
     claims: { nbf: now + 30 },
@@ -507,14 +508,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('opaque-token'),
     reason: 'inactive',
     found: 'an inactive token',
-    advice: 'At Keycloak: see whether the token is revoked or expired. Keycloak also',
+    advice: 'At Keycloak: check whether the token is revoked or expired. Keycloak also',
   },
   'a revoked token': {
     options: { ...opaque, ...answering({ active: false }) },
     authorization: bearer('opaque-token'),
     reason: 'inactive',
     found: 'an inactive token',
-    advice: 'At the authorization server: see whether the token is revoked',
+    advice: 'At the authorization server: check whether the token is revoked',
   },
   'a bound token': {
     claims: { cnf: { jkt: 'A'.repeat(43) } },
@@ -524,23 +525,22 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 
   ...Object.fromEntries(
-    (['permissions', 'scp', 'scope', 'roles', 'groups', 'authorities'] as const).map(
+    (['permissions', 'scp', 'roles', 'groups', 'authorities'] as const).map(
       (claim): [string, Mistake] => [
         `permissions in ${claim}, which is not read`,
         {
-          options: claim === 'scope' ? { scopeClaim: 'scp' } : {},
-          claims: { [claim]: claim === 'scope' ? 'openid admin' : ['x', 'admin'], client_id: 'a' },
+          claims: { [claim]: ['x', 'admin'] },
           requirements: { scope: 'admin' },
           reason: 'insufficient_scope',
-          found: claim === 'scope' ? 'no scopes' : '"read"',
+          found: '"read"',
           advice: `In the options of this API: set scopeClaim: '${claim}'`,
         },
       ],
     ),
   ),
   'roles of Keycloak as a path': {
-    options: { scopeClaim: 'realm_access.roles' },
-    claims: { realm_access: { roles: ['admin'] } },
+    options: { scopeClaim: 'resource_access.shop.roles' },
+    claims: { resource_access: { shop: { roles: ['admin'] } } },
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: 'no scopes',
@@ -577,7 +577,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { subject: 'user' },
     reason: 'wrong_subject',
     found: 'machine',
-    advice: 'At the route: nothing, if this kind of caller must not call this route.',
+    advice: 'At the route: change nothing, if this kind of caller',
   },
   'clients at an issuer whose tokens name none': {
     claims: { client_id: undefined },
@@ -602,7 +602,138 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { check: () => false },
     reason: 'check_failed',
     found: 'false',
-    advice: 'At the route: nothing, if the check is right',
+    advice: 'At the route: change nothing, if the check is right',
+  },
+
+  'verify with the scheme': {
+    options: { credentials: { header: 'x-token' } },
+    authorization: () => '',
+    headers: { 'x-token': 'Bearer abc' },
+    reason: 'malformed_credentials',
+    found: 'a scheme',
+    advice: "In the client, or where verify is called: remove 'Bearer '",
+  },
+  'an empty header of its own': {
+    options: { credentials: { header: 'x-token' } },
+    authorization: () => '',
+    headers: { 'x-token': '' },
+    reason: 'malformed_credentials',
+    found: 'an empty string',
+    advice: 'In the client, or where verify is called: pass the token as a text',
+  },
+  'nothing where credentials looks': {
+    options: { credentials: { header: 'x-token' } },
+    authorization: () => '',
+    reason: 'no_credentials',
+    found: 'nothing',
+    advice: 'In the client: send the token in the place that the option credentials names.',
+  },
+  'a colon after Bearer': {
+    authorization: (token) => `Bearer: ${token}`,
+    reason: 'malformed_credentials',
+    found: 'a colon after the scheme',
+    advice: 'In the client: remove the colon',
+  },
+  'a variable in single quotes': {
+    authorization: bearer('$TOKEN'),
+    reason: 'malformed_credentials',
+    found: 'a variable that was not replaced',
+    advice: 'In the client: replace the variable by its value',
+  },
+  'a refresh token of Keycloak': {
+    header: { alg: 'HS512' },
+    claims: { typ: 'Refresh' },
+    reason: 'unsupported_algorithm',
+    found: 'claimed "HS512"',
+    advice: 'In the client: send the access_token of the response, not the refresh_token.',
+  },
+  'a token that is not signed': {
+    header: { alg: 'none' },
+    reason: 'unsupported_algorithm',
+    found: 'claimed "none"',
+    advice: 'In the client: send a token of the issuer: this one is not signed',
+  },
+  'a token of the org server of Okta': {
+    options: { issuer: 'https://dev-1.okta.com/oauth2/default' },
+    claims: { iss: 'https://dev-1.okta.com' },
+    reason: 'unknown_issuer',
+    found: 'claimed "https://dev-1.okta.com"',
+    advice: 'In the client: use the token endpoint of a custom authorization server',
+  },
+  'a token of a tenant that is not listed': {
+    options: {
+      issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
+      tenants: ['11111111-2222-3333-4444-555555555555'],
+    },
+    claims: { iss: ENTRA.replace('11111111', '99999999') },
+    reason: 'unknown_issuer',
+    found: `claimed "${ENTRA.replace('11111111', '99999999')}"`,
+    advice: 'In the options of this API: add the tenant to tenants if it may call.',
+  },
+  'a token of another organization of the same vendor': {
+    options: { issuer: 'https://dev-1.okta.com/oauth2/default' },
+    claims: { iss: 'https://dev-2.okta.com/oauth2/default' },
+    reason: 'unknown_issuer',
+    found: 'claimed "https://dev-2.okta.com/oauth2/default"',
+    advice: 'In the options of this API: add this issuer if you trust it.',
+  },
+  'an ID token where RFC 9068 is required': {
+    options: { jwtProfile: 'rfc9068' },
+    header: { typ: 'JWT' },
+    claims: { nonce: 'n' },
+    reason: 'wrong_token_type',
+    found: 'claimed "JWT"',
+    advice: 'In the client: send the access_token of the response: this is another kind',
+  },
+  'allowedClients at an issuer whose tokens name no client': {
+    options: { allowedClients: ['reports-cron'] },
+    claims: { client_id: undefined },
+    reason: 'untrusted_client',
+    found: 'no client',
+    advice: 'In the options of this API: set provider, or clientIdClaim',
+  },
+  'allowedClients and a token that names two clients': {
+    options: { allowedClients: ['reports-cron'], provider: 'auth0' },
+    claims: { azp: 'another' },
+    reason: 'untrusted_client',
+    found: 'several clients, which contradict each other',
+    advice: 'In the options of this API: set provider, or clientIdClaim',
+  },
+  'introspection.audience: null at a server that writes an audience': {
+    options: {
+      ...opaque,
+      ...answering({ active: true, aud: AUDIENCE, client_id: 'a', scope: 'read', iat: now }),
+      introspection: { ...INTROSPECTION, audience: null },
+      allowedClients: ['a'],
+      maxTokenAge: 600,
+    },
+    authorization: bearer('opaque-token'),
+    reason: 'wrong_audience',
+    found: `"${AUDIENCE}"`,
+    advice: 'In the options of this API: remove introspection.audience',
+  },
+  'a role of Keycloak as a scope': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: KEYCLOAK, azp: 'cron', realm_access: { roles: ['admin'] } },
+    requirements: { scope: 'admin' },
+    reason: 'insufficient_scope',
+    found: '"read"',
+    advice: 'At the route: use check for roles, instead of scope',
+  },
+  'a group that anybody could create, where scopeClaim is set': {
+    options: { scopeClaim: 'scp' },
+    claims: { scp: 'read', groups: ['admin'] },
+    requirements: { scope: 'admin' },
+    reason: 'insufficient_scope',
+    found: '"read"',
+    advice: 'In the client: request the scope. If it does',
+  },
+  'one of two scopes in a claim that is not read': {
+    claims: { groups: ['read'] },
+    requirements: { scope: 'read write' },
+    reason: 'insufficient_scope',
+    found: '"read"',
+    advice: 'In the client: request the scope. If it does',
   },
 
   'a server that does not answer at start': {
@@ -612,15 +743,15 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       fetch: () => Promise.reject(new TypeError('fetch failed')),
     },
     reason: 'keys_unavailable',
-    found: 'none, and they could not be fetched',
-    advice: 'At the authorization server: see whether this machine reaches the address of its keys',
+    found: 'none, and they could not be fetched (unreachable)',
+    advice: 'On this machine: check whether it reaches the address of the keys',
   },
   'a wrong secret for introspection': {
     options: { ...opaque, ...answering({ error: 'invalid_client' }, 401) },
     authorization: bearer('opaque-token'),
     reason: 'introspection_unavailable',
     found: 'credentials_refused',
-    advice: 'At the authorization server: see the event introspection_failed',
+    advice: 'In the options of this API: check clientId and clientAuthentication of introspection',
   },
 }
 
@@ -662,7 +793,9 @@ describe('the event and the log line about a refused request', () => {
     shown.add(event.advice)
     const line = toLogLine(event)!
     expect(line.level).toBe(event.status === 503 ? 'warn' : 'info')
-    expect(line.text).toContain(`${reason}: ${event.check}: expected `)
+    expect(line.text).toContain(
+      `[bearward] refused ${event.status} ${reason}: ${event.check}: expected `,
+    )
     expect(line.text).toContain(`found ${found}. ${event.advice} (`)
   })
 
@@ -675,9 +808,12 @@ describe('the event and the log line about a refused request', () => {
 
   it('has a request for each piece of advice', () => {
     // A key that was distrusted, too many header lines, and a pause between fetches have tests of their own.
-    const elsewhere = ['a distrusted key', 'more']
+    const elsewhere = ['a distrusted key', 'as many as Node accepts, or more']
     const all = ADVICE.filter(
-      ({ found, reason }) => !elsewhere.includes(found!) && reason !== 'keys_refresh_pending',
+      ({ found, reason }) =>
+        !elsewhere.includes(found!) &&
+        reason !== 'keys_refresh_pending' &&
+        reason !== 'introspection_unavailable',
     ).map(({ where, change }) => `${where}: ${change}`)
     expect(all.filter((advice) => !shown.has(advice))).toEqual([])
   })

@@ -57,7 +57,7 @@ export function noteRequest(authorization: string | undefined, form: URLSearchPa
   noteSecret(basic)
   const [, secret = ''] = Buffer.from(basic, 'base64').toString().split(':')
   noteSecret(secret)
-  noteSecret(decodeURIComponent(secret))
+  noteSecret(new URLSearchParams(`a=${secret}`).get('a'))
 }
 
 /** Returns the secrets and subjects that a text holds. */

@@ -7,14 +7,14 @@
  *
  * @packageDocumentation
  */
-import type { BearwardEvent } from './events.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
 import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
-import type { RequestLike } from './model/request-like.ts'
+import type { RequestIdentity, RequestLike } from './model/request-like.ts'
 import { consoleLog } from './log/console-log.ts'
+import type { WriteLine } from './log/logger.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
 import { beginGuard, getToken } from './request/request-state.ts'
@@ -22,6 +22,7 @@ import { createServer, type ResourceServer } from './resource-server.ts'
 import { serverFromEnv } from './resource-server-from-env.ts'
 import type { Refused } from './response/refusal.ts'
 
+export type { WriteLine } from './log/logger.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /**
@@ -32,6 +33,8 @@ export { getUnmetGuard } from './request/request-state.ts'
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request. `raw` is added. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
+  /** Returns the id and the pattern of the route of a request, if the framework knows them. Only called for events. */
+  identify?(raw: Args[0]): RequestIdentity
   /**
    * Puts the token where handlers look for it, and writes `outcome.headers` unless the response was sent. Does not call
    * the next handler. What it throws is passed to `fail`.
@@ -55,7 +58,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    * Writes a line of the log, where neither `logger` nor `onEvent` is set. `raw` is missing if the line is not about a
    * request. Default: the console.
    */
-  log?(level: 'info' | 'warn', line: string, event?: BearwardEvent, raw?: Args[0]): void
+  log?: WriteLine<Args[0]>
   /** The environment variables that the stand-alone `requireToken` reads. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
@@ -100,7 +103,11 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
 
 /** Result of `defineAdapter`. */
 export interface Adapter<Raw extends object, Guard> {
-  readonly createBearward: (options: ResourceServerOptions<Raw>) => AdapterBearward<Raw, Guard>
+  /** `log` writes the log of this configuration, instead of the `log` of the definition. */
+  readonly createBearward: (
+    options: ResourceServerOptions<Raw>,
+    log?: WriteLine<Raw>,
+  ) => AdapterBearward<Raw, Guard>
   readonly requireToken: (...requirements: [Requirements<Raw>?]) => Guard
   readonly auth: (request: Raw) => AccessToken
 }
@@ -131,10 +138,12 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 ): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
   type Guard = (...args: Args) => Result | Promise<Awaited<Result>>
 
-  const defaultLog = getMember(definition, 'log') ?? consoleLog
+  const defaultLog: WriteLine<Args[0]> = getMember(definition, 'log') ?? consoleLog
+
+  const identify: RequestLike['identify'] = getMember(definition, 'identify')
 
   const toRequestLike = (raw: Args[0]): RequestLike =>
-    Object.assign(definition.toRequest(raw), { raw })
+    Object.assign(definition.toRequest(raw), { raw, identify })
 
   function createGuard(server: ResourceServer, requirements: readonly unknown[]): Guard {
     // As given: an argument that is present but undefined is a mistake that the core reports.
@@ -176,8 +185,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   }
 
   return {
-    createBearward(options) {
-      const server = createServer(readOptions(options), defaultLog)
+    createBearward(options, log = defaultLog) {
+      const server = createServer(readOptions(options), log)
       const { ready, status, distrustKey, close } = server
       const verify = async (token: string) => server.verify(token)
       return {

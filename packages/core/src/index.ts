@@ -33,7 +33,12 @@ export type { ClientOfIssuer } from './authorization/clients.ts'
 export type { Requirements } from './authorization/requirements.ts'
 
 export { getToken } from './request/request-state.ts'
-export type { HeaderFields, RequestLike, WebHeaders } from './model/request-like.ts'
+export type {
+  HeaderFields,
+  RequestIdentity,
+  RequestLike,
+  WebHeaders,
+} from './model/request-like.ts'
 export type { Anonymous, Granted, Outcome } from './model/outcome.ts'
 export type { DescribedToken, RefusedEvent } from './request/refused-event.ts'
 export type { RefusalBody, RefusalView, Refused, ResponseHeaders } from './response/refusal.ts'

@@ -140,6 +140,9 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   return createServer(readOptions(options))
 }
 
+/** Members without effect in results of `errorBody` that are reported. */
+const MOST_IGNORED = 10
+
 /**
  * Makes a resource server of options that were read. `defaultLog` writes the log if neither `logger` nor `onEvent` is
  * set.
@@ -167,9 +170,10 @@ export function createServer(
   const issuers = createIssuers(settings, publish, closing.signal)
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
+    if (ignored.size >= MOST_IGNORED) return
     const others = members.filter((name) => addNew(ignored, name)).map(quoteName)
     if (others.length === 0) return
-    const advice = `It has returned members that have no effect: ${others.join(', ')}. Only body and contentType are used.`
+    const advice = `It has returned members that have no effect: ${others.slice(0, MOST_IGNORED).join(', ')}. Only body and contentType are used.`
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
   const services = {

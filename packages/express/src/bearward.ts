@@ -24,9 +24,12 @@ export type ExpressGuard = (
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<void>>({
+  toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
+    return { method, url, rawHeaders, headers }
+  },
   // The id is that of a request logger, such as pino-http.
-  toRequest: ({ id, method, originalUrl: url, rawHeaders, headers }: Request & { id?: string }) => {
-    return { id, method, url, rawHeaders, headers }
+  identify: ({ id, route }: { id?: unknown; route?: { path: unknown } }) => {
+    return { id, route: route?.path }
   },
   grant(outcome, request: { auth?: AccessToken }, response) {
     // A guard that was not awaited may decide after the response.

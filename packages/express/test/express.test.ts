@@ -1,4 +1,5 @@
 import '@bearward/express/req-auth'
+import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import express4 from 'express4'
@@ -283,6 +284,25 @@ describe.each([
     const response = await fetch(url, bearer(issuer.token()))
     expect(response.status).toBe(504)
     expect(await response.text()).toBe('too slow')
+  })
+
+  it('tells in events the route and the id of a request, also where the id throws', async () => {
+    const { bearward, ofType } = bearwardWith()
+    const app = framework()
+    app.use((request: Request & { id?: string }, _response, next) => {
+      if (request.url === '/reports/1') request.id = 'r-1'
+      else Object.defineProperty(request, 'id', { get: () => assert.fail('no') })
+      next()
+    })
+    app.get('/reports/:id', bearward.requireToken({ scope: 'admin' }), (_req, res) => res.json({}))
+    const { url } = await serve(app)
+    for (const id of [1, 2]) {
+      expect((await fetch(`${url}/reports/${id}`, bearer(issuer.token()))).status).toBe(403)
+    }
+    expect(ofType('refused')).toMatchObject([
+      { route: 'GET /reports/:id', requestId: 'r-1' },
+      { route: undefined, requestId: undefined },
+    ])
   })
 
   it('lets errorBody write the body, and nothing else', async () => {

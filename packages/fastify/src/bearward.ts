@@ -2,6 +2,7 @@ import type { AccessToken, ResourceServerOptions, ResponseHeaders } from '@bearw
 import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
 import { isAnswered, setAnswered } from './answered.ts'
+import { createAppLog } from './log.ts'
 import { createPlugin } from './plugin.ts'
 import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 
@@ -11,9 +12,10 @@ const adapter = defineAdapter<
   [request: AnyRequest, reply: AnyReply, ...rest: readonly unknown[]],
   void | Promise<void>
 >({
-  toRequest: ({ id, method, originalUrl: url, raw: { rawHeaders, headers } }) => {
-    return { id, method, url, rawHeaders, headers }
+  toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
+    return { method, url, rawHeaders, headers }
   },
+  identify: ({ id, routeOptions }) => ({ id, route: routeOptions.url }),
   grant(outcome, request: { auth?: AccessToken | undefined }, reply) {
     void reply.headers(toMutable(outcome.headers))
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
@@ -35,9 +37,7 @@ const adapter = defineAdapter<
   // Never both: Fastify would run the handler twice.
   wait: (settled, _request, _reply, ...rest) =>
     findDone(rest) === undefined ? settled : undefined,
-  // The log of the request has its id. Other lines are about no request.
-  log: (level, line, event, request) =>
-    request === undefined ? console[level](line) : request.log[level](event, line),
+  log: createAppLog().write,
   environment: process.env,
 })
 
@@ -65,10 +65,11 @@ function findDone(rest: readonly unknown[]): Done | undefined {
  * app.get('/reports', { onRequest: bearward.requireToken({ scope: 'read:reports' }) }, listReports)
  */
 export function createBearward(options: ResourceServerOptions<FastifyRequest>): Bearward {
-  const bearward = adapter.createBearward(options as ResourceServerOptions<AnyRequest>)
+  const log = createAppLog()
+  const bearward = adapter.createBearward(options as ResourceServerOptions<AnyRequest>, log.write)
   return {
     ...(bearward as AdapterBearward<FastifyRequest, FastifyGuard>),
-    plugin: createPlugin(bearward.close),
+    plugin: createPlugin(bearward.close, log),
   }
 }
 

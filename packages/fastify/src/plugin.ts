@@ -2,6 +2,7 @@ import { getUnmetGuard } from '@bearward/core/adapter'
 import type { FastifyPluginCallback, preHandlerHookHandler } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
 import { isAnswered, setAnswered } from './answered.ts'
+import type { AppLog } from './log.ts'
 
 export interface PluginOptions {
   /** Closes the Bearward with the app. Leave it out where several apps share one. Default `false`. */
@@ -9,8 +10,12 @@ export interface PluginOptions {
 }
 
 /** Makes the plugin of a Bearward. It may be registered more than once. */
-export function createPlugin(close: () => void): FastifyPluginCallback<PluginOptions> {
+export function createPlugin(
+  close: () => void,
+  { use }: AppLog,
+): FastifyPluginCallback<PluginOptions> {
   const plugin: FastifyPluginCallback<PluginOptions> = (app, options, done) => {
+    use(app.log)
     if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
     // For routes from before, and for the not-found handler.
     app.addHook('preHandler', holdUnmet)

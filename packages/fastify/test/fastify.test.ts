@@ -6,7 +6,7 @@ import fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
@@ -191,11 +191,10 @@ describe('on Fastify 5', () => {
     expect(lines).toEqual([
       expect.objectContaining({
         level: 30,
-        msg: expect.stringMatching(
-          /^\[bearward\] Refused with 401 wrong_audience: aud: /,
-        ) as string,
+        msg: expect.stringMatching(/^\[bearward\] refused 401 wrong_audience: aud: /) as string,
         reqId: 'req-1',
         requestId: 'req-1',
+        route: 'GET /',
         type: 'refused',
         reason: 'wrong_audience',
         check: 'aud',
@@ -204,6 +203,39 @@ describe('on Fastify 5', () => {
         advice: expect.stringMatching(/^In the client: /) as string,
       }),
     ])
+  })
+
+  it('writes refusals to the console if the app has no logger', async () => {
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {})
+    const { bearward } = bearwardWith({ onEvent: undefined })
+    const app = createApp()
+    await app.register(bearward.plugin)
+    app.get('/', { onRequest: bearward.requireToken() }, () => 'in')
+    await app.inject({ url: '/' })
+    expect(info.mock.calls).toEqual([
+      [expect.stringMatching(/^\[bearward\] refused 401 no_credentials: /)],
+    ])
+    info.mockRestore()
+  })
+
+  it('writes faults that are about no request to the log of the app', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const lines: string[] = []
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lines.push((JSON.parse(chunk.toString()) as { msg: string }).msg)
+        done()
+      },
+    })
+    const fetch = () => Promise.reject(new TypeError('fetch failed'))
+    const { bearward } = bearwardWith({ jwks: undefined, fetch, onEvent: undefined })
+    const app = createApp({ logger: { level: 'warn', stream } })
+    await app.register(bearward.plugin)
+    await expect(bearward.ready()).rejects.toThrow()
+    expect(lines).toEqual([expect.stringMatching(/^\[bearward\] keys_failed unreachable: /)])
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
+    bearward.close()
   })
 
   it('stays open when one of two apps closes, and closes with the app that asks for it', async () => {

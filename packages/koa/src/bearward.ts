@@ -20,10 +20,13 @@ export type KoaGuard = (context: Context, next: Next) => Promise<void>
 export type Bearward = AdapterBearward<Context, KoaGuard>
 
 const adapter = defineAdapter<[Context, Next], Promise<void>>({
-  toRequest({ method, originalUrl: url, req }) {
-    // The id is that of a request logger, such as koa-pino-logger.
-    const { id, rawHeaders, headers }: typeof req & { id?: string } = req
-    return { id, method, url, rawHeaders, headers }
+  toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
+    return { method, url, rawHeaders, headers }
+  },
+  // The id is that of a request logger, such as koa-pino-logger, and the route that of @koa/router.
+  identify(context: Context & { _matchedRoute?: unknown }) {
+    const { id }: { id?: unknown } = context.req as object
+    return { id, route: context._matchedRoute }
   },
   grant(outcome, context) {
     writeHeaders(outcome.headers, context)

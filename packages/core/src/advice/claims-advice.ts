@@ -16,6 +16,20 @@ const isInMilliseconds =
   ({ claims: { [name]: value } }: RefusalFacts) =>
     typeof value === 'number' && value > 1e11
 
+/** Claims that access tokens do not have. */
+const FOREIGN = ['nonce', 'at_hash', 'c_hash', 'events', 'htu', 'response_type']
+
+/** Returns whether a profile refuses a token that could be an access token without it. */
+function mayBeAccessToken(
+  { claims, header: { typ }, settings }: RefusalFacts,
+  isAccessToken = false,
+): boolean {
+  const isPlain =
+    typ === undefined || (typeof typ === 'string' && /^(?:application\/)?jwt$/i.test(typ))
+  const isForeign = FOREIGN.some((name) => Object.hasOwn(claims, name))
+  return settings?.jwtProfile !== undefined && (isPlain || isAccessToken) && !isForeign
+}
+
 /** Advice on tokens of another kind, with wrong claims or times, and on introspection. */
 export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   {
@@ -35,13 +49,12 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     found: 'no sign of an access token',
     where: IN_THE_OPTIONS,
     change:
-      'if this is how access tokens of this issuer look, name their claim of the client id in clientIdClaim, or a mark in tokenUse. If not, the client sends an ID token.',
+      "if this is an access token, set clientIdClaim to its claim with the client id, or tokenUse, such as { claim: 'token_use', value: 'access' }. If it is an ID token, the client must send the access token.",
   },
   {
     reason: 'wrong_token_type',
-    when: ({ settings, explanation: { check } }) =>
-      check === 'typ' && settings?.jwtProfile !== undefined,
-    sign: "`typ` is not `at+jwt`, and `jwtProfile: 'rfc9068'` is set",
+    when: (facts) => facts.explanation.check === 'typ' && mayBeAccessToken(facts),
+    sign: "`typ` is `JWT` or missing, and `jwtProfile: 'rfc9068'` is set",
     where: IN_THE_OPTIONS,
     change: 'remove jwtProfile, if this issuer does not write the typ at+jwt into access tokens.',
   },
@@ -61,8 +74,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'missing_claim',
-    when: ({ settings, explanation: { check } }) =>
-      check !== 'exp' && settings?.jwtProfile !== undefined,
+    when: (facts) => facts.explanation.check !== 'exp' && mayBeAccessToken(facts, true),
     sign: "`jwtProfile: 'rfc9068'` requires the claim",
     where: IN_THE_OPTIONS,
     change: 'remove jwtProfile, if this issuer does not issue tokens of RFC 9068.',
@@ -70,7 +82,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'missing_claim',
     where: AT_THE_SERVER,
-    change: 'add the claim to access tokens. A token without exp would be valid for ever.',
+    change: 'add the claim to access tokens. Without exp, a token would never expire.',
   },
 
   {
@@ -99,7 +111,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'invalid_claim',
     where: AT_THE_SERVER,
     change:
-      'see which mapper, action or hook writes this claim, and let it write the expected type.',
+      'find the mapper, action or hook that writes this claim, and let it write the expected type.',
   },
 
   {
@@ -115,7 +127,8 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     when: isForGraph,
     sign: '`aud` is Microsoft Graph',
     where: IN_THE_CLIENT,
-    change: 'request the scope api://<this API>/.default: this token is for Microsoft Graph.',
+    change:
+      'request a scope of this API: api://<this API>/.default for a service, api://<this API>/<scope> for a user. This token is for Microsoft Graph.',
   },
   {
     reason: 'wrong_audience',
@@ -128,7 +141,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: '`aud` and the option `audience` differ by `api://` at the beginning',
     where: IN_THE_OPTIONS,
     change:
-      "set audience: ['<id>', 'api://<id>']. At Entra, v2.0 tokens have the client id of this API as aud, and v1.0 tokens the URI with api://.",
+      "set audience: ['<id>', 'api://<id>']. At Entra, v2.0 tokens have the client id of this API as aud, and v1.0 tokens the name that the client has requested.",
   },
   {
     reason: 'wrong_audience',
@@ -139,7 +152,8 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
       ),
     sign: '`aud` is `/userinfo` of the tenant',
     where: IN_THE_CLIENT,
-    change: 'request the identifier of this API as audience.',
+    change:
+      'send audience=<Identifier> in the request for the token. It is in Applications, APIs, this API.',
   },
   {
     reason: 'wrong_audience',
@@ -147,7 +161,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: '`aud` is `account`, as Keycloak writes it by default',
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the client that calls, Client scopes, its dedicated scope, Add mapper, Audience. Set the option audience to the same name.',
+      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Write the value of the option audience into Included Custom Audience.',
   },
   {
     reason: 'wrong_audience',
@@ -155,7 +169,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['keycloak'],
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the client that calls, Client scopes, its dedicated scope, Add mapper, Audience. Set the option audience to the same name.',
+      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Write the value of the option audience into Included Custom Audience.',
   },
   {
     reason: 'wrong_audience',
@@ -163,7 +177,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['cognito'],
     where: IN_THE_OPTIONS,
     change:
-      'set audience: null with allowedClients. Access tokens of Cognito have no aud, unless resource binding is used.',
+      'set audience: null, and allowedClients to the ids in User pool, App clients. Access tokens of Cognito have no aud, unless the client requests a resource.',
   },
   {
     reason: 'wrong_audience',
@@ -174,11 +188,20 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'wrong_audience',
+    when: ({ settings, claims: { aud } }) =>
+      settings?.introspection?.audiences === null &&
+      [aud].flat().some((one) => settings.audiences?.includes(one as string)),
+    sign: 'the answer of the issuer has the `aud` of this API, and `introspection.audience: null` is set',
+    where: IN_THE_OPTIONS,
+    change: 'remove introspection.audience: the answers have an audience.',
+  },
+  {
+    reason: 'wrong_audience',
     when: ({ settings }) => settings?.audiences === null,
     sign: 'the token has an `aud`, and `audience: null` is set',
     where: IN_THE_OPTIONS,
     change:
-      'set audience to the identifier of this API: with null, tokens for other APIs are refused by it.',
+      'set audience to the identifier of this API, if it is the aud of this token. With null, a token must not have an aud.',
   },
   {
     reason: 'wrong_audience',
@@ -186,6 +209,12 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     change:
       'request a token for this API (audience, resource or scope, by provider). If aud is this API by another name, add it to the option audience.',
   },
+  ...['no client', 'several clients, which contradict each other'].map((found): AdviceRow => ({
+    reason: 'untrusted_client',
+    found,
+    where: IN_THE_OPTIONS,
+    change: 'set provider, or clientIdClaim to the claim with the client id.',
+  })),
   {
     reason: 'untrusted_client',
     where: IN_THE_OPTIONS,
@@ -196,7 +225,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'expired',
     where: IN_THE_CLIENT,
     change:
-      'request a new token before the old one expires. If every token is expired, compare the clocks of this machine and of the authorization server.',
+      'request a new token before the old one expires, and keep none for longer. If every token has expired, compare the clocks of this machine and of the authorization server.',
   },
   ...(['not_yet_valid', 'issued_in_future'] as const).flatMap((reason): readonly AdviceRow[] => [
     {
@@ -223,13 +252,13 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['keycloak'],
     where: 'At Keycloak',
     change:
-      'see whether the token is revoked or expired. Keycloak also calls it inactive if iss is not the address at which it was asked: set KC_HOSTNAME.',
+      'check whether the token is revoked or expired. Keycloak also calls it inactive if its iss is not the address at which Keycloak is called: set the environment variable KC_HOSTNAME of Keycloak.',
   },
   {
     reason: 'inactive',
     where: AT_THE_SERVER,
     change:
-      'see whether the token is revoked, expired or of another server, and whether the client id of introspection may introspect it.',
+      'check whether the token is revoked, expired or of another server, and whether the client of introspection may introspect it.',
   },
   {
     reason: 'unsupported_binding',

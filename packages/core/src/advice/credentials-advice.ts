@@ -6,6 +6,13 @@ const IN_THE_CLIENT = 'In the client'
 export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'no_credentials',
+    when: ({ explanation: { check } }) => check !== 'Authorization',
+    sign: 'the option `credentials` is set',
+    where: IN_THE_CLIENT,
+    change: 'send the token in the place that the option credentials names.',
+  },
+  {
+    reason: 'no_credentials',
     where: IN_THE_CLIENT,
     change:
       "send 'Authorization: Bearer <token>'. If it does, see which proxy in front of this API removes the header.",
@@ -39,6 +46,32 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     reason: 'unsupported_scheme',
     where: IN_THE_CLIENT,
     change: "send an access token: 'Authorization: Bearer <token>'.",
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'a scheme',
+    where: 'In the client, or where verify is called',
+    change: "remove 'Bearer ': the token stands alone here.",
+  },
+  {
+    reason: 'malformed_credentials',
+    when: ({ explanation: { check, expected } }) =>
+      check !== 'Authorization' && (expected === 'a string' || expected === 'a token'),
+    sign: 'there is no text in the place of the token',
+    where: 'In the client, or where verify is called',
+    change: 'pass the token as a text: see why the variable with the token is empty.',
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'a colon after the scheme',
+    where: IN_THE_CLIENT,
+    change: "remove the colon: 'Authorization: Bearer <token>'.",
+  },
+  {
+    reason: 'malformed_credentials',
+    found: 'a variable that was not replaced',
+    where: IN_THE_CLIENT,
+    change: 'replace the variable by its value: single quotes in a shell prevent that.',
   },
   {
     reason: 'malformed_credentials',
@@ -78,7 +111,7 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'malformed_credentials',
-    found: 'more',
+    found: 'as many as Node accepts, or more',
     where: IN_THE_CLIENT,
     change: 'send fewer header lines: some versions of Node drop the rest.',
   },

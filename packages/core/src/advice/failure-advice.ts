@@ -8,40 +8,101 @@ export type Failure =
   | KeysFailedEvent['failure']
   | IntrospectionFailure
 
-/** The change to make after a failed call to an authorization server, by its code. Fixed texts. */
-export const FAILURE_ADVICE: Readonly<Record<Failure, string>> = {
-  unreachable:
-    'See whether this machine reaches the address: name, port, firewall, proxy, certificate. For a private CA or a proxy, set the option fetch.',
-  timeout:
-    'See why the server is slow. The option fetchTimeout has the seconds that a call may take.',
-  closed: 'Nothing: close() was called.',
-  redirect: 'Write the address to which the server redirects: redirects are not followed.',
-  status: 'See the log of the authorization server, or of the proxy in front of it.',
-  content_type:
-    'See what answers at this address: a login page or an error page of a proxy is not JSON.',
-  too_large: 'See what answers at this address: it is not the document that was asked for.',
-  malformed: 'See what answers at this address: it is not the document that was asked for.',
-  issuer_mismatch:
-    'Set the option issuer to the issuer of the metadata, byte for byte, or fix the public address of the server.',
-  jwks_uri: 'Set the option jwksUri: the metadata has no usable jwks_uri.',
-  introspection_endpoint:
-    'Set introspection.endpoint: the metadata has no usable introspection_endpoint.',
-  unusable_key_set:
-    'See the keys that the server publishes: none of them can be used with the algorithms of the option algorithms.',
-  unexpected:
-    'See the functions that you have set, such as fetch or probe: one of them has failed.',
-  credentials_unavailable:
-    'See the secret or key in introspection.clientAuthentication: it could not be read.',
-  credentials_refused:
-    'Check clientId and clientAuthentication of introspection, and whether this client may introspect.',
-  throttled: 'Ask for fewer calls: raise introspection.maxAge, or the limit at the server.',
-  token_refused:
-    'See whether the server introspects such tokens. Some do not introspect JWTs: then remove introspect from the guard.',
-  token_unsupported:
-    'See whether the server introspects such tokens. Some do not introspect JWTs: then remove introspect from the guard.',
-  another_token:
-    'See the cache or proxy in front of the server: its answer is about another token.',
-  untrusted_answer:
-    "See introspection.response: 'jwt' requires signed answers of this issuer, for this client.",
-  keys_unavailable: 'See the event keys_failed: the keys of signed answers could not be fetched.',
+const IN_THE_OPTIONS = 'In the options of this API'
+const ON_THIS_MACHINE = 'On this machine'
+const AT_THE_SERVER = 'At the authorization server'
+
+const NOT_INTROSPECTED =
+  'check whether it introspects such tokens. Some servers do not introspect JWTs: then remove introspect from the guard.'
+const NOT_THE_DOCUMENT =
+  'check what answers at this address: it is not the document that was requested.'
+
+/** The change to make after a failed call to an authorization server, by its code, and the place of the change. Fixed texts. */
+export const FAILURE_ADVICE: Readonly<
+  Record<Failure, { readonly where: string; readonly change: string }>
+> = {
+  unreachable: {
+    where: ON_THIS_MACHINE,
+    change:
+      'check whether it reaches the address: name, port, firewall, proxy, certificate. For a private CA or a proxy, set the option fetch.',
+  },
+  timeout: {
+    where: AT_THE_SERVER,
+    change: 'check why it is slow. The option fetchTimeout has the seconds that a call may take.',
+  },
+  closed: { where: 'In your code', change: 'change nothing: close() was called.' },
+  redirect: {
+    where: IN_THE_OPTIONS,
+    change:
+      'set issuer, jwksUri or introspection.endpoint to the address to which the server redirects.',
+  },
+  status: {
+    where: IN_THE_OPTIONS,
+    change:
+      'after 404, check issuer and jwksUri: a realm, a tenant or a path is wrong. After another status, check the log of the authorization server or of the proxy in front of it.',
+  },
+  content_type: {
+    where: IN_THE_OPTIONS,
+    change: 'check the address: a login page or an error page of a proxy answers there.',
+  },
+  too_large: { where: IN_THE_OPTIONS, change: NOT_THE_DOCUMENT },
+  malformed: { where: IN_THE_OPTIONS, change: NOT_THE_DOCUMENT },
+  issuer_mismatch: {
+    where: IN_THE_OPTIONS,
+    change:
+      'set issuer to the issuer of the metadata, byte for byte. Or change the public address of the authorization server.',
+  },
+  jwks_uri: { where: IN_THE_OPTIONS, change: 'set jwksUri: the metadata has no usable jwks_uri.' },
+  introspection_endpoint: {
+    where: IN_THE_OPTIONS,
+    change: 'set introspection.endpoint: the metadata has no usable introspection_endpoint.',
+  },
+  unusable_key_set: {
+    where: AT_THE_SERVER,
+    change:
+      'check the keys that it publishes: there are none, or they do not fit the option algorithms.',
+  },
+  unexpected: {
+    where: 'In your code',
+    change: 'check the functions in the options, such as fetch or probe: one of them has failed.',
+  },
+  credentials_unavailable: {
+    where: IN_THE_OPTIONS,
+    change: 'check the secret or key in introspection.clientAuthentication: it could not be read.',
+  },
+  credentials_refused: {
+    where: IN_THE_OPTIONS,
+    change:
+      'check clientId and clientAuthentication of introspection, and whether this client may introspect.',
+  },
+  throttled: {
+    where: IN_THE_OPTIONS,
+    change:
+      'raise introspection.maxAge, so that there are fewer calls. Or raise the limit at the server.',
+  },
+  token_refused: { where: AT_THE_SERVER, change: NOT_INTROSPECTED },
+  token_unsupported: { where: AT_THE_SERVER, change: NOT_INTROSPECTED },
+  another_token: {
+    where: AT_THE_SERVER,
+    change: 'check the cache or proxy in front of it: its answer is about another token.',
+  },
+  untrusted_answer: {
+    where: IN_THE_OPTIONS,
+    change:
+      "check introspection: response 'jwt' requires answers that this issuer has signed for this client.",
+  },
+  keys_unavailable: {
+    where: AT_THE_SERVER,
+    change: 'see keys_failed: the keys of signed answers could not be fetched.',
+  },
+}
+
+/** Returns the advice for a failure as one text. */
+export function adviseOnFailure(failure: Failure): string {
+  const { where, change } = FAILURE_ADVICE[failure]
+  return `${where}: ${change}`
+}
+
+export function isFailure(code: string): code is Failure {
+  return Object.hasOwn(FAILURE_ADVICE, code)
 }

@@ -5,11 +5,12 @@ import type { Explanation, RejectedToken } from '../response/rejection.ts'
 import { getProviderOfAddress, type Provider } from '../subject/providers.ts'
 import { CLAIMS_ADVICE } from './claims-advice.ts'
 import { CREDENTIALS_ADVICE } from './credentials-advice.ts'
+import { adviseOnFailure, isFailure } from './failure-advice.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
 import { TOKEN_ADVICE } from './token-advice.ts'
 
-/** What to change, and where, by reason and provider. For each reason, the last row applies always. */
+/** The change to make, and where, by reason and provider. For each reason, the last row applies always. */
 export const ADVICE: readonly AdviceRow[] = ownData([
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
@@ -26,11 +27,18 @@ export interface AdvisedRefusal {
   /** The settings of the issuer of the token, if it is known. */
   readonly settings: IssuerSettings | undefined
   /** All configured issuers. */
-  readonly issuers: readonly IssuerSettings[]
+  readonly issuers: ReadonlyMap<string, { readonly settings: IssuerSettings }>
 }
+
+/** Issuers that are compared with that of a token. */
+const COMPARED = 20
 
 /** Returns the change that would let such a request pass, and where to make it. Always a fixed text. */
 export function findAdvice(refusal: AdvisedRefusal): string {
+  const { reason, explanation } = refusal
+  if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {
+    return adviseOnFailure(explanation.found)
+  }
   const facts = toFacts(refusal)
   // Some row always applies: a test holds the table to it.
   const { where, change } = ADVICE.find((row) => applies(row, facts))!
@@ -44,15 +52,20 @@ function toFacts({
   issuers,
   ...refusal
 }: AdvisedRefusal): RefusalFacts {
-  const settings = refusal.settings ?? (issuers.length === 1 ? issuers[0] : undefined)
+  const some: IssuerSettings[] = []
+  for (const { settings } of issuers.values()) {
+    if (some.push(settings) === COMPARED) break
+  }
+  const settings = refusal.settings ?? (some.length === 1 ? some[0] : undefined)
   return {
     reason,
     explanation,
     header: token?.header ?? {},
     claims: token?.claims ?? {},
+    scopes: token?.scopes ?? [],
     settings,
     provider: settings && getProviderOf(settings),
-    issuers: issuers.map(({ issuer }) => issuer),
+    issuers: some,
   }
 }
 
@@ -61,9 +74,14 @@ function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider |
   return subjects.provider ?? getProviderOfAddress(metadataIssuer)
 }
 
+/** What an unverified token says is marked. */
+function isFound(wanted: string, found: string): boolean {
+  return found === wanted || found === `claimed ${wanted}`
+}
+
 function applies({ reason, providers, found, when }: AdviceRow, facts: RefusalFacts): boolean {
   if (reason !== facts.reason) return false
-  if (found !== undefined && found !== facts.explanation.found) return false
+  if (found !== undefined && !isFound(found, facts.explanation.found)) return false
   if (providers !== undefined && !providers.some((name) => name === facts.provider)) return false
   return when?.(facts) ?? true
 }

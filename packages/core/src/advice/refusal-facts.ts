@@ -12,12 +12,14 @@ export interface RefusalFacts {
   readonly header: JsonObject
   /** Empty, if the token could not be read. */
   readonly claims: JsonObject
+  /** The scopes of a verified token. */
+  readonly scopes: readonly string[]
   /** The settings of the issuer of the token, or of the only issuer that is configured. */
   readonly settings: IssuerSettings | undefined
   /** The provider of this issuer: the configured one, or the one that its address looks like. */
   readonly provider: Provider | undefined
-  /** The identifiers of all configured issuers. */
-  readonly issuers: readonly string[]
+  /** Some of the configured issuers. */
+  readonly issuers: readonly IssuerSettings[]
 }
 
 /** One piece of advice: the change to make, and where. The first row that applies is used. */

@@ -1,3 +1,5 @@
+import { isRecord } from '../lib/objects.ts'
+import { scopeSources } from '../subject/context.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
 const IN_THE_OPTIONS = 'In the options of this API'
@@ -5,15 +7,41 @@ const AT_THE_SERVER = 'At the authorization server'
 const AT_THE_ROUTE = 'At the route'
 
 /** The claims in which products write permissions, beside the claim that is read. */
-const SCOPE_CLAIMS = ['permissions', 'scp', 'scope', 'roles', 'groups', 'authorities']
+const SCOPE_CLAIMS = {
+  permissions: '',
+  scp: '',
+  roles: ' Do so only if the authorization server alone decides what is in it.',
+  groups: ' Do so only if the authorization server alone decides what is in it.',
+  authorities: ' Do so only if the authorization server alone decides what is in it.',
+}
 
-/** Returns whether a scope of the guard stands in this claim, which is not read. */
-function isIn(name: string, { claims, settings, explanation }: RefusalFacts): boolean {
-  if (settings?.scopeSources.some(({ claim }) => claim === name)) return false
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined
-  const held: readonly unknown[] = typeof value === 'string' ? value.split(' ') : [value].flat()
-  const wanted = explanation.expected.split(/ or | /)
-  return wanted.some((scope) => held.includes(scope))
+/** The scopes that the token lacks: all of them, or one of several that would do. */
+function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts): boolean {
+  const { expected } = explanation
+  if (expected.includes(' or ')) return expected.split(' or ').some((one) => held.includes(one))
+  const missing = expected.split(' ').filter((one) => !scopes.includes(one))
+  return missing.length > 0 && missing.every((one) => held.includes(one))
+}
+
+/** Returns whether the missing scopes are in a claim that is not read. What an option says is not doubted. */
+function isIn(name: string, facts: RefusalFacts): boolean {
+  const { claims, settings } = facts
+  if (settings === undefined || !Object.hasOwn(claims, name)) return false
+  const usual = scopeSources(settings.subjects)
+  const isConfigured = settings.scopeSources.some(
+    ({ claim }) => !usual.some((source) => source.claim === claim),
+  )
+  const isRead = settings.scopeSources.some(({ claim }) => claim === name)
+  return !isConfigured && !isRead && isMetBy(toList(claims[name]), facts)
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+}
+
+function isInRolesOfKeycloak(facts: RefusalFacts): boolean {
+  const { realm_access: realm } = facts.claims
+  return isRecord(realm) && isMetBy(toList(realm['roles']), facts)
 }
 
 function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
@@ -26,20 +54,28 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
 
 /** Advice on valid tokens that do not meet the requirements of a guard. */
 export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
-  ...SCOPE_CLAIMS.map((name): AdviceRow => ({
+  ...Object.entries(SCOPE_CLAIMS).map(([name, condition]): AdviceRow => ({
     reason: 'insufficient_scope',
     when: (facts) => isIn(name, facts),
     sign: `the scope is in the claim \`${name}\`, which is not read`,
     where: IN_THE_OPTIONS,
-    change: `set scopeClaim: '${name}' (and scopeFormat: 'array', if it is an array).`,
+    change: `set scopeClaim: '${name}' (and scopeFormat: 'array', if it is an array).${condition}`,
   })),
+  {
+    reason: 'insufficient_scope',
+    when: isInRolesOfKeycloak,
+    sign: 'the scope is a role in the claim `realm_access`, as at Keycloak',
+    where: AT_THE_ROUTE,
+    change:
+      "use check for roles, instead of scope: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
+  },
   {
     reason: 'insufficient_scope',
     when: hasDottedScopeClaim,
     sign: '`scopeClaim` has dots in it, and no claim has that name',
     where: AT_THE_ROUTE,
     change:
-      "use check: scopeClaim is the name of one claim, not a path. check: (token) => token.claims.realm_access?.roles?.includes('admin')",
+      "use check: scopeClaim is the name of one claim, not a path. check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
   },
   {
     reason: 'insufficient_scope',
@@ -63,7 +99,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'wrong_subject',
     where: AT_THE_ROUTE,
     change:
-      'nothing, if this kind of caller must not call this route. If it may, change the requirement subject.',
+      'change nothing, if this kind of caller must not call this route. If it may, change the requirement subject.',
   },
   {
     reason: 'wrong_client',
@@ -85,24 +121,24 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'check_failed',
     where: AT_THE_ROUTE,
-    change: 'nothing, if the check is right: it returned false for this token.',
+    change: 'change nothing, if the check is right: it returned false for this token.',
   },
   {
     reason: 'keys_unavailable',
-    where: AT_THE_SERVER,
+    where: 'On this machine',
     change:
-      'see whether this machine reaches the address of its keys: the event keys_failed has the address and the cause. The request is granted as soon as they are fetched.',
+      'check whether it reaches the address of the keys. The log line (and the event) keys_failed has the address and the cause. The token is checked again when the keys are there.',
   },
   {
     reason: 'keys_refresh_pending',
     where: AT_THE_SERVER,
     change:
-      'nothing, after a key rotation: the keys are fetched again within seconds. If it goes on, a client sends tokens that no key of the issuer has signed.',
+      'change nothing after a key rotation: the keys are fetched again in seconds. If it continues, a client sends tokens that no key of the issuer has signed.',
   },
   {
     reason: 'introspection_unavailable',
     where: AT_THE_SERVER,
     change:
-      'see the event introspection_failed: it has the address, the cause, and whether the credentials of this API were refused.',
+      'see the log line (or the event) introspection_failed: it has the address and the cause.',
   },
 ]

@@ -1,7 +1,9 @@
+import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
 const IN_THE_CLIENT = 'In the client'
 const IN_THE_OPTIONS = 'In the options of this API'
+const AT_THE_SERVER = 'At the authorization server'
 
 const ENTRA_V1 = 'https://sts.windows.net/'
 const ENTRA_V2 = 'https://login.microsoftonline.com/'
@@ -23,11 +25,27 @@ export function differsBySlash(text: unknown, others: readonly string[]): boolea
   )
 }
 
-function hasSamePath({ claims: { iss }, issuers }: RefusalFacts): boolean {
+/** Host names that only some machines know. */
+const INTERNAL =
+  /^(?:[^.]+|localhost|127\..*|10\..*|192\.168\..*|172\.(?:1[6-9]|2\d|3[01])\..*|.*\.(?:local|internal|svc|lan))$/
+
+/** Returns whether the address of the issuer depends on the way to it: a container, a port, or http beside https. */
+function isSameAtOtherAddress({ claims: { iss }, issuers }: RefusalFacts): boolean {
   if (typeof iss !== 'string' || !URL.canParse(iss)) return false
-  const { pathname } = new URL(iss)
-  return pathname !== '/' && issuers.some((issuer) => new URL(issuer).pathname === pathname)
+  const claimed = new URL(iss)
+  return issuers.some(({ issuer }) => {
+    if (!URL.canParse(issuer)) return false
+    const { hostname, pathname } = new URL(issuer)
+    const hosts = [hostname, claimed.hostname]
+    return (
+      pathname === claimed.pathname &&
+      (hosts[0] === hosts[1] || hosts.some((host) => INTERNAL.test(host)))
+    )
+  })
 }
+
+const isAt = (start: string) => (settings: { readonly issuer: string }) =>
+  settings.issuer.startsWith(start)
 
 export function isForGraph({ claims: { aud } }: RefusalFacts): boolean {
   return GRAPH.includes(aud)
@@ -37,8 +55,8 @@ export function isForGraph({ claims: { aud } }: RefusalFacts): boolean {
 export const TOKEN_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'token_too_long',
-    where: 'At the authorization server',
-    change: 'put fewer claims into the access token, such as the groups of a user.',
+    where: AT_THE_SERVER,
+    change: 'remove large claims, such as groups, from the access token.',
   },
   {
     reason: 'malformed_token',
@@ -58,20 +76,19 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'malformed_token',
     found: 'five parts, as in an encrypted token (JWE)',
-    where: 'At the authorization server',
+    where: AT_THE_SERVER,
     change: 'issue signed access tokens for this API that are not encrypted.',
   },
   {
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
-    providers: ['auth0', 'logto', 'kinde'],
+    providers: ['auth0', 'logto'],
     where: IN_THE_CLIENT,
     change:
-      'request this API as audience (or resource). Without it, the server issues an opaque token.',
+      'request this API as audience (or resource). Without audience, the server issues an opaque token.',
   },
   {
     reason: 'malformed_token',
-    found: 'one part, as in an opaque token',
     providers: ['google'],
     where: IN_THE_CLIENT,
     change: 'send an ID token of Google for this API: access tokens of Google are opaque.',
@@ -91,7 +108,11 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
 
   {
     reason: 'unknown_issuer',
-    when: ({ claims: { iss }, issuers }) => differsBySlash(iss, issuers),
+    when: ({ claims: { iss }, issuers }) =>
+      differsBySlash(
+        iss,
+        issuers.map(({ issuer }) => issuer),
+      ),
     sign: '`iss` differs from the option `issuer` by the slash at its end',
     where: IN_THE_OPTIONS,
     change: 'write issuer exactly as iss: the slash at its end counts.',
@@ -99,16 +120,16 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'unknown_issuer',
     when: ({ claims: { iss }, issuers }) =>
-      beginsWith(iss, ENTRA_V1) && issuers.some((issuer) => issuer.startsWith(ENTRA_V2)),
+      beginsWith(iss, ENTRA_V1) && issuers.some(isAt(ENTRA_V2)),
     sign: '`iss` is at `sts.windows.net`, and the option `issuer` at `login.microsoftonline.com`',
-    where: 'At Entra, in the manifest of the app registration of this API',
+    where: 'At Entra, App registrations, this API, Manifest',
     change:
-      "set requestedAccessTokenVersion to 2. This is a v1.0 token, and the option issuer is that of v2.0. Or set issuer: 'https://sts.windows.net/<tenant>/'.",
+      'set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest): this is a v1.0 token. To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
   },
   {
     reason: 'unknown_issuer',
     when: ({ claims: { iss }, issuers }) =>
-      beginsWith(iss, ENTRA_V2) && issuers.some((issuer) => issuer.startsWith(ENTRA_V1)),
+      beginsWith(iss, ENTRA_V2) && issuers.some(isAt(ENTRA_V1)),
     sign: '`iss` is at `login.microsoftonline.com`, and the option `issuer` at `sts.windows.net`',
     where: IN_THE_OPTIONS,
     change:
@@ -116,11 +137,27 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unknown_issuer',
-    when: hasSamePath,
-    sign: '`iss` has another scheme, host or port than the option `issuer`, and the same path',
-    where: 'At the authorization server',
+    when: isSameAtOtherAddress,
+    sign: '`iss` has the path of the option `issuer`, at an internal address or another port or scheme',
+    where: AT_THE_SERVER,
     change:
-      'set its public address (KC_HOSTNAME at Keycloak): it writes the address into iss at which the client has called it. The option jwksUri may stay an internal address.',
+      'set its public address (the environment variable KC_HOSTNAME at Keycloak). Some servers write the address into iss at which the client has called them. The option jwksUri can be an internal address.',
+  },
+  {
+    reason: 'unknown_issuer',
+    when: ({ claims: { iss } }) => OKTA_ORG_SERVER.test(String(iss)),
+    sign: '`iss` is the org authorization server of Okta',
+    where: IN_THE_CLIENT,
+    change:
+      'use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are for the API of Okta alone.',
+  },
+  {
+    reason: 'unknown_issuer',
+    when: ({ claims: { iss }, issuers }) =>
+      beginsWith(iss, ENTRA_V2) && issuers.some(({ tenant }) => tenant !== undefined),
+    sign: '`iss` is another tenant of Entra, and the option `tenants` is set',
+    where: IN_THE_OPTIONS,
+    change: 'add the tenant to tenants if it may call.',
   },
   {
     reason: 'unknown_issuer',
@@ -137,9 +174,22 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
 
   {
     reason: 'unsupported_algorithm',
+    found: 'claimed "none"',
+    where: IN_THE_CLIENT,
+    change: 'send a token of the issuer: this one is not signed, so anybody may have written it.',
+  },
+  {
+    reason: 'unsupported_algorithm',
+    when: ({ claims: { typ } }) => typ === 'Refresh' || typ === 'Offline',
+    sign: 'the claim `typ` is `Refresh` or `Offline`, as in refresh tokens of Keycloak',
+    where: IN_THE_CLIENT,
+    change: 'send the access_token of the response, not the refresh_token.',
+  },
+  {
+    reason: 'unsupported_algorithm',
     when: ({ header: { alg } }) => beginsWith(alg, 'HS'),
     sign: '`alg` is HS256, HS384 or HS512',
-    where: 'At the authorization server',
+    where: AT_THE_SERVER,
     change:
       'sign access tokens for this API with a key pair, such as RS256. For a server that has nothing but a shared secret, set the option secret.',
   },
@@ -151,7 +201,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unsupported_header',
-    where: 'At the authorization server',
+    where: AT_THE_SERVER,
     change:
       'leave this header parameter out of access tokens: it asks for processing that is not supported.',
   },
@@ -159,7 +209,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'unknown_key',
     found: 'a distrusted key',
-    where: 'At the authorization server',
+    where: AT_THE_SERVER,
     change: 'sign with another key: this one was named in distrustKey.',
   },
   {
@@ -167,7 +217,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     when: ({ explanation: { found } }) => found.includes('keys that are marked as those of'),
     sign: 'the keys with this `kid` are marked as those of another issuer, or there are too many',
     where: IN_THE_OPTIONS,
-    change: 'see whether issuer and jwksUri belong together: the keys are of another tenant.',
+    change: 'check that issuer and jwksUri belong together: the keys are of another tenant.',
   },
   {
     reason: 'unknown_key',
@@ -181,7 +231,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'unknown_key',
     where: IN_THE_OPTIONS,
     change:
-      'see whether issuer and jwksUri are those of the server that has signed. The event keys_refreshed says how many keys it publishes, and which are ignored.',
+      'check that issuer and jwksUri name the server that has signed. For an old token, let the client request a new one: the key may be withdrawn.',
   },
   {
     reason: 'invalid_signature',
@@ -189,12 +239,12 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: 'the header has a `nonce`, as in tokens for Microsoft Graph',
     where: IN_THE_CLIENT,
     change:
-      'request a token for this API, not for Microsoft Graph: nobody else can verify those. At Entra the scope is api://<this API>/.default.',
+      'request a token for this API, with the scope api://<this API>/.default. Only Microsoft Graph can verify this token.',
   },
   {
     reason: 'invalid_signature',
     where: IN_THE_CLIENT,
     change:
-      'send the token unchanged. If it is, a server with the same iss and kid but another key has signed it: compare issuer and jwksUri with it.',
+      'send the token unchanged. If it is unchanged, another server has signed it: check that issuer and jwksUri name that server.',
   },
 ]

@@ -13,24 +13,30 @@ export interface ErrorResponse {
 
 const BOUNDS = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
 
+/** Returns whether the description of an error may be logged. One about a token can contain what is in the token. */
+export type IsDescribed = (code: OAuthErrorCode | undefined) => boolean
+
 /** Reads an error response. Accepts any body, because the status of an unreadable one is sufficient. Never rejects. */
 export async function readErrorResponse(
   response: BoundedResponse,
   url: string,
+  isDescribed: IsDescribed = () => true,
 ): Promise<ErrorResponse> {
   const members = await readContent(response, url, BOUNDS)
     .then((bytes) => readJson(bytes, url))
     .catch((): JsonObject => ({}))
-  return toErrorResponse(members, response)
+  return toErrorResponse(members, response, isDescribed)
 }
 
 /** Returns the error response with these members. */
 export function toErrorResponse(
   { error, error_description: description }: JsonObject,
   { status, secrets }: Pick<BoundedResponse, 'status' | 'secrets'>,
+  isDescribed: IsDescribed = () => true,
 ): ErrorResponse {
   const code = readErrorCode(error)
   const unknown = typeof error === 'string' ? 'an error code that is not registered' : undefined
-  const parts = [`status ${status}`, code ?? unknown, secrets.readText(description)]
+  const text = isDescribed(code) ? secrets.readText(description) : undefined
+  const parts = [`status ${status}`, code ?? unknown, text]
   return { code, text: parts.filter((part) => part !== undefined).join(', ') }
 }

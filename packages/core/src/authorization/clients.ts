@@ -1,8 +1,9 @@
 import type { Problems } from '../configuration-problems.ts'
+import { listAlternatives } from '../lib/quote.ts'
 import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { canNameClient } from '../subject/client-id.ts'
-import { describeClientId } from '../subject/shown-client-id.ts'
+import { describeClientId } from '../subject/personal-claims.ts'
 import { findIssuers, listIssuers } from './issuer.ts'
 import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
 
@@ -41,7 +42,7 @@ export function readClients(
 }
 
 function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
-  const expected = allowed.map((client) => client.clientId).join(' or ')
+  const expected = listAlternatives(allowed.map(({ clientId }) => clientId))
   return {
     check({ verified }) {
       const { issuer, clientId } = verified.token

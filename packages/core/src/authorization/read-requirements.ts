@@ -67,13 +67,14 @@ export function readRequirements(
   const optional = readOptional(own['optional'], context)
   checkPublicIssuers(own, allowed, problems)
   problems.throwAs(TITLE)
+  let description: string | undefined
   return {
     issuers: allowedIssuers,
     optional,
     introspect,
     checks: checked.map(({ check }) => check),
     challenge: Object.assign({}, ...checked.map(({ challenge }) => challenge)) as object,
-    describe: () => describeRequirements(own),
+    describe: () => (description ??= describeRequirements(own)),
   }
 }
 

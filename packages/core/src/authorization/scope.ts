@@ -1,7 +1,13 @@
 import type { Problems } from '../configuration-problems.ts'
 import { isPlainObject, ownMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
-import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
+import { isPersonal } from '../subject/personal-claims.ts'
+import {
+  type AuthorizationExchange,
+  type CheckedRequirement,
+  reject,
+  type RequirementContext,
+} from './requirement.ts'
 
 export interface ScopeRequirement {
   /**
@@ -50,7 +56,7 @@ function requireAll(required: readonly string[]): CheckedRequirement {
     check({ verified }) {
       const { scopes } = verified.token
       if (required.every((scope) => scopes.includes(scope))) return undefined
-      return insufficient(expected, scopes, expected)
+      return insufficient(expected, verified, expected)
     },
   }
 }
@@ -62,13 +68,19 @@ function requireAny(required: readonly string[]): CheckedRequirement {
     check({ verified }) {
       const { scopes } = verified.token
       if (required.some((scope) => scopes.includes(scope))) return undefined
-      return insufficient(required.join(' or '), scopes, first)
+      return insufficient(required.join(' or '), verified, first)
     },
   }
 }
 
-function insufficient(expected: string, scopes: readonly string[], challenged: string) {
-  const found = scopes.length === 0 ? 'no scopes' : quoteList(scopes)
+function insufficient(
+  expected: string,
+  { token: { scopes }, issuer }: AuthorizationExchange['verified'],
+  challenged: string,
+) {
+  const isShown = !issuer.settings.scopeSources.some(isPersonal)
+  const shown = isShown ? quoteList(scopes) : 'scopes that are not shown'
+  const found = scopes.length === 0 ? 'no scopes' : shown
   const explanation = { check: 'scope', expected, found }
   return reject('insufficient_scope', explanation, { scope: challenged })
 }

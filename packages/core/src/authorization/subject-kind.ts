@@ -5,7 +5,7 @@ import { adviceFor, adviceOnKind } from '../subject/advice.ts'
 import { claimNames } from '../subject/client-id.ts'
 import { canTell, clientIdClaims } from '../subject/context.ts'
 import type { TokenForm } from '../subject/profile.ts'
-import { showClientId } from '../subject/shown-client-id.ts'
+import { showClientId } from '../subject/personal-claims.ts'
 import {
   type AuthorizationExchange,
   type CheckedRequirement,
@@ -42,10 +42,17 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
       const { kind } = exchange.verified.token.subject
       if (kind === required) return undefined
       const advice = kind === 'unknown' ? publishUnknown(exchange) : undefined
-      const explanation = { check: 'subject', expected: required, found: kind }
+      const explanation = { check: 'subject', expected: required, found: describeKind(exchange) }
       return new Rejection('wrong_subject', explanation, { advice })
     },
   }
+}
+
+/** The kind, and where it is unknown, the reason and the rules: names only, and nothing of the token. */
+function describeKind({ verified }: AuthorizationExchange): string {
+  const { kind, evidence } = verified.token.subject
+  if (evidence.reason === undefined) return kind
+  return `${kind} (${[evidence.reason, ...evidence.rules].join(', ')})`
 }
 
 /** The forms in which tokens of an issuer come. */

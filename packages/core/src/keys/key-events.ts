@@ -27,12 +27,16 @@ export interface KeysFailedEvent extends CallFailure<
   readonly failures: number
   /** Seconds that the attempt has taken, discovery included. */
   readonly duration: number
+  /** The state of the keys from before. `unavailable`: there are none, and requests get 503. */
+  readonly keys: 'fresh' | 'stale' | 'unavailable'
 }
 
-/** The keys are older than they should be, because they cannot be fetched. They stay in use. */
+/** The keys are older than `jwksMaxAge`, because they cannot be fetched. They stay in use. */
 export interface KeysStaleEvent {
   readonly type: 'keys_stale'
   readonly issuer: string
+  /** Seconds for which they stay in use, if they cannot be fetched: until `jwksStaleIfError`. */
+  readonly usableFor: number
 }
 
 /** The keys were fetched after failed attempts. */

@@ -53,6 +53,11 @@ export class KeyRefresh {
     return this.#lastError
   }
 
+  /** The code of the last failure. */
+  get lastFailure(): string | undefined {
+    return this.#lastError === undefined ? undefined : describeKeysFailure(this.#lastError).failure
+  }
+
   /**
    * Starts or joins an attempt as planned for a need. Returns `undefined` if there is nothing to wait for. `trigger` is why
    * a token needs its `signing_key`.
@@ -134,7 +139,10 @@ export class KeyRefresh {
       if (failures > 0) publish('keys_recovered', () => ({ issuer, failures }))
       this.#cancelStale()
       this.#cancelStale = this.#at(lifeCycle.staleAt, () =>
-        publish('keys_stale', () => ({ issuer })),
+        publish('keys_stale', () => ({
+          issuer,
+          usableFor: lifeCycle.usableFor(clock.monotonic()),
+        })),
       )
     }
     this.#schedule()
@@ -152,6 +160,7 @@ export class KeyRefresh {
       ...describeKeysFailure(error),
       failures,
       duration,
+      keys: lifeCycle.held(clock.monotonic())?.state ?? 'unavailable',
     }))
     this.#schedule()
   }

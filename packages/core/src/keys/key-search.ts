@@ -155,7 +155,7 @@ export class PublishedKeySearch implements KeySearch {
     const { clock, closed, refresh } = this.#services
     const why = closed.aborted
       ? 'a closed resource server, which fetches no keys'
-      : 'they could not be fetched'
+      : `they could not be fetched (${refresh.lastFailure ?? 'no answer yet'})`
     const retryAfter = refresh.lifeCycle.retryAfter(clock.monotonic())
     return this.#reject('keys_unavailable', `${this.#missing}, and ${why}`, retryAfter)
   }
@@ -163,7 +163,7 @@ export class PublishedKeySearch implements KeySearch {
   get #missing(): string {
     if (this.#set === undefined) return 'none'
     const isTried = this.#tried.size > 0 || this.#atHand().length === 0
-    return isTried ? 'a key that they do not have' : 'keys of another issuer, or too many to try'
+    return isTried ? 'a key that is not among them' : 'keys of another issuer, or too many to try'
   }
 
   #reject(

@@ -2,6 +2,7 @@ import { signatureEngine } from '#signature-engine'
 import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import { isRecord } from '../lib/objects.ts'
+import { quoteList } from '../lib/quote.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { type Algorithm, getTraits } from '../signature/algorithms.ts'
 import type { SignatureVerifier } from '../signature/engine.ts'
@@ -35,8 +36,8 @@ export interface KeySet {
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**
-   * Says why the key with this `kid` does not serve the algorithm, as the end of "found the kid ..., a key ...". `undefined`:
-   * no key has this `kid`.
+   * Says why no key with this `kid` serves the algorithm, as the end of "found the kid ..., which ...". `undefined`: no key has
+   * a `kid`.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
@@ -174,7 +175,9 @@ function createKeySet(
           : found
       }
       const reason = misfits.get(kid)
-      return reason && `a key that is not used (${reason})`
+      if (reason !== undefined) return `a key that is not used (${reason})`
+      const kids = [...new Set(keys.flatMap((key) => key.kid ?? []))]
+      return kids.length === 0 ? undefined : `which is not among the keys ${quoteList(kids)}`
     },
     excludes(algorithm, kid) {
       if (kid === undefined || this.find(algorithm, kid).length > 0) return false

@@ -130,6 +130,11 @@ export class KeyLifeCycle {
     return this.#held === undefined ? Infinity : this.#held.loadedAt + this.#held.maxAge * 1000
   }
 
+  /** Seconds for which the held set may still be used. */
+  usableFor(now: number): number {
+    return Math.max(0, Math.round(this.#ages.staleLimit - (now - this.loadedAt) / 1000))
+  }
+
   /** The time when the next attempt is due: by itself, or because a token asks for it. */
   get dueAt(): number {
     return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)

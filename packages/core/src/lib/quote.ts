@@ -3,8 +3,8 @@ const SHOWN = 100
 /** Entries of a list from outside that are shown. */
 const SHOWN_ENTRIES = 5
 
-/** A JWT, or the beginning of one. */
-const JWT = /eyJ[\w-]{10,}/
+/** A JWT, or the beginning of one: base64url of a brace and a quote, white space or a line end. */
+const JWT = /(?:ey[A-Z]|ew[0o])[\w-]{10,}/
 const HIDDEN = '(a token)'
 
 /**
@@ -41,4 +41,11 @@ export function quoteList(texts: readonly string[]): string {
   const shown = texts.slice(0, SHOWN_ENTRIES).map(quote).join(', ')
   const more = texts.length - SHOWN_ENTRIES
   return more > 0 ? `${shown} and ${more} more` : shown
+}
+
+/** Lists names of the configuration, one of which is expected: at most `SHOWN_ENTRIES` of them. */
+export function listAlternatives(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_ENTRIES).join(' or ')
+  const more = names.length - SHOWN_ENTRIES
+  return more > 0 ? `${shown} or ${more} more` : shown
 }

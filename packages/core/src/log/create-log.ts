@@ -1,5 +1,6 @@
 import type { BearwardEvent } from '../events.ts'
 import type { Clock } from '../lib/clock.ts'
+import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import type { SelectiveListener } from '../lib/publisher.ts'
 import { LIMITS } from '../limits.ts'
 import { LOGGED_EVENTS, toLogLine } from './log-line.ts'
@@ -8,27 +9,56 @@ import type { LogLevel, WriteLine } from './logger.ts'
 /** The lines of one kind within a second. */
 interface Second {
   readonly level: LogLevel
+  readonly endsAt: number
   lines: number
+  /** Cancels the line with the number of those that were left out. */
+  cancel?: () => void
 }
 
 const SECOND = 1000
 
 /**
  * Creates a log of refusals and faults: at most `LIMITS.logLines` lines a second of each kind, and then a line with the
- * number of those that were left out. No timer runs as long as nothing is left out.
+ * number of those that were left out. No timer runs as long as nothing is left out. What the logger throws is dropped.
  */
 export function createLog(
-  write: WriteLine,
+  writeLine: WriteLine,
   clock: Clock,
   closed: AbortSignal,
 ): SelectiveListener<BearwardEvent> {
-  const seconds = new Map<string, Second & { readonly endsAt: number }>()
+  const seconds = new Map<string, Second>()
 
-  function countLeftOut(kind: string): void {
-    const { level, lines } = seconds.get(kind)!
+  const write: WriteLine = (...line) => {
+    try {
+      ignoreRejection(writeLine(...line))
+    } catch {}
+  }
+
+  function countLeftOut(kind: string, { level, lines }: Second): void {
     seconds.delete(kind)
     const leftOut = lines - LIMITS.logLines
-    write(level, `[bearward] ${leftOut} more lines in this second: ${kind}.`)
+    write(level, `[bearward] ${kind}: ${leftOut} more lines in this second.`)
+  }
+
+  closed.addEventListener(
+    'abort',
+    () => {
+      for (const [kind, second] of seconds) {
+        second.cancel?.()
+        if (second.lines > LIMITS.logLines) countLeftOut(kind, second)
+      }
+    },
+    { once: true },
+  )
+
+  function getSecond(kind: string, level: LogLevel): Second {
+    const now = clock.monotonic()
+    const known = seconds.get(kind)
+    // One with lines that were left out ends with its timer.
+    if (known !== undefined && (known.cancel !== undefined || now < known.endsAt)) return known
+    const begun = { level, endsAt: now + SECOND, lines: 0 }
+    seconds.set(kind, begun)
+    return begun
   }
 
   return {
@@ -37,24 +67,14 @@ export function createLog(
       const line = toLogLine(event)
       if (line === undefined) return
       const { level, kind, text } = line
-      const now = clock.monotonic()
-      let second = seconds.get(kind)
-      if (second === undefined || (now >= second.endsAt && second.lines <= LIMITS.logLines)) {
-        second = { level, lines: 0, endsAt: now + SECOND }
-        seconds.set(kind, second)
-      }
+      const second = getSecond(kind, level)
       second.lines++
-      if (second.lines <= LIMITS.logLines) return write(level, text, event, request)
-      if (second.lines > LIMITS.logLines + 1) return
-      const cancel = clock.after(Math.max(0, second.endsAt - now), () => {
-        closed.removeEventListener('abort', flush)
-        countLeftOut(kind)
-      })
-      function flush(): void {
-        cancel()
-        countLeftOut(kind)
+      if (second.lines <= LIMITS.logLines) write(level, text, event, request)
+      else if (closed.aborted) return
+      else {
+        const left = Math.max(0, second.endsAt - clock.monotonic())
+        second.cancel ??= clock.after(left, () => countLeftOut(kind, second))
       }
-      closed.addEventListener('abort', flush, { once: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { FAILURE_ADVICE } from '../advice/failure-advice.ts'
+import { adviseOnFailure } from '../advice/failure-advice.ts'
 import type { BearwardEvent } from '../events.ts'
 import { OTHER_PURPOSES } from '../keys/key-set.ts'
 import type { RefusedEvent } from '../request/refused-event.ts'
@@ -20,22 +20,28 @@ type Formats = {
 const warn = (text: string) => ({ level: 'warn', text }) as const
 const info = (text: string) => ({ level: 'info', text }) as const
 
+const STATE_OF_KEYS = {
+  fresh: 'The keys from before stay in use.',
+  stale: 'The keys from before stay in use.',
+  unavailable: 'There are no keys: requests get 503.',
+} as const
+
 /** The events that are logged, and their lines. */
 const FORMATS: Formats = {
   refused: (event) => ({
     level: event.status === 503 ? 'warn' : 'info',
     text: formatRefusal(event),
   }),
-  keys_failed: ({ issuer, failure, detail, failures }) =>
+  keys_failed: ({ issuer, failure, detail, failures, keys }) =>
     warn(
-      `The keys of ${issuer} could not be fetched (${failure}, ${failures} in a row): ${detail}. ${FAILURE_ADVICE[failure]}`,
+      `The keys of ${issuer} could not be fetched: ${detail} (failed attempts in a row: ${failures}). ${STATE_OF_KEYS[keys]} ${adviseOnFailure(failure)}`,
     ),
-  keys_stale: ({ issuer }) =>
+  keys_stale: ({ issuer, usableFor }) =>
     warn(
-      `The keys of ${issuer} are older than jwksMaxAge, because they cannot be fetched. They stay in use until jwksStaleIfError.`,
+      `The keys of ${issuer} are older than jwksMaxAge, because they cannot be fetched. They stay in use for ${usableFor} s.`,
     ),
   keys_recovered: ({ issuer, failures }) =>
-    info(`The keys of ${issuer} were fetched again, after ${failures} failed attempts.`),
+    info(`The keys of ${issuer} were fetched again (failed attempts before: ${failures}).`),
   keys_refreshed({ issuer, ignored }) {
     const mistakes = ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
     if (mistakes.length === 0) return undefined
@@ -50,11 +56,11 @@ const FORMATS: Formats = {
     ),
   discovery_failed: ({ issuer, failure, detail }) =>
     warn(
-      `The metadata of ${issuer} could not be used (${failure}): ${detail}. The known address stays in use. ${FAILURE_ADVICE[failure]}`,
+      `The metadata of ${issuer} could not be used: ${detail}. The known address stays in use. ${adviseOnFailure(failure)}`,
     ),
   introspection_failed: ({ issuer, failure, detail, pause }) =>
     warn(
-      `Introspection at ${issuer} failed (${failure}): ${detail}. ${FAILURE_ADVICE[failure]}${pause > 0 ? ` Unknown tokens are not introspected for ${pause} s.` : ''}`,
+      `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` Unknown tokens are not introspected for ${pause} s.` : ''}`,
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is not trusted any more: ${thumbprint}.`),
@@ -71,29 +77,32 @@ export function toLogLine(event: BearwardEvent): LogLine | undefined {
     | ((event: BearwardEvent) => Omit<LogLine, 'kind'> | undefined)
     | undefined
   const line = format?.(event)
-  return line && { ...line, text: `[bearward] ${line.text}`, kind: getKind(event) }
+  const kind = getKind(event)
+  return line && { ...line, kind, text: `[bearward] ${kind}: ${line.text}` }
 }
 
 /** Refusals and failures are counted by their reason. */
 function getKind(event: BearwardEvent): string {
-  if (event.type === 'refused') return `refused ${event.reason}`
+  if (event.type === 'refused') return `refused ${event.status} ${event.reason}`
   return 'failure' in event ? `${event.type} ${event.failure}` : event.type
 }
 
 /** The first line of an incident: what was wrong, what to change, and whose request it was. */
 function formatRefusal(event: RefusedEvent): string {
-  const { status, reason, check, expected, found, advice, clientId, issuer, token } = event
-  const { guard, requestId, duration } = event
+  const { check, expected, found, advice, clientId, issuer, token } = event
+  const { route, guard, requestId, duration } = event
   const details = {
     client: clientId,
     issuer,
     [token?.isVerified ? 'kid' : 'claimed_kid']: token?.kid,
+    route,
     request: requestId,
     waited: duration > 0 ? `${duration.toFixed(3)} s` : undefined,
   }
   const written = Object.entries(details).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${JSON.stringify(value)}`],
+    value === undefined ? [] : [`${name}="${value}"`],
   )
-  written.push(`guard=${guard}`)
-  return `Refused with ${status} ${reason}: ${check}: expected ${expected}, found ${found}. ${advice} (${written.join(' ')})`
+  if (guard !== undefined) written.push(`guard=${guard}`)
+  const tail = written.length === 0 ? '' : ` (${written.join(' ')})`
+  return `${check}: expected ${expected}, found ${found}. ${advice}${tail}`
 }

@@ -21,9 +21,9 @@ export type WriteLine<Raw extends object = object> = (
   line: string,
   event?: BearwardEvent,
   request?: Raw,
-) => void
+) => unknown
 
 /** Writes lines with a logger. */
 export function toWriteLine(logger: Logger): WriteLine {
-  return (level, line) => void logger[level](line)
+  return (level, line) => logger[level](line)
 }

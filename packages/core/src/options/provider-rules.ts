@@ -1,3 +1,4 @@
+import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
 import { profileIn, scopeSources } from '../subject/context.ts'
 import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
@@ -5,12 +6,10 @@ import type { ReadIssuer } from './issuer-rules.ts'
 /** Rules about what providers issue. Each reports options with which no token can pass, and warns of doubtful ones. */
 export const PROVIDER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext) => void)[] = [
   checkOrgServer,
+  checkSlashOfAuth0,
   checkScopeFormat,
   checkCognitoAudience,
 ]
-
-/** The authorization server of an Okta organization. Custom ones have a path: `/oauth2/default`. */
-const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/?$/
 
 /** Access tokens of the org server are for the API of Okta alone, and nobody else can verify them. */
 function checkOrgServer(
@@ -22,6 +21,15 @@ function checkOrgServer(
   report(
     `${toName('issuer')} is the org authorization server of Okta, whose access tokens nobody else can verify: set a custom authorization server, such as ${custom}.`,
   )
+}
+
+/** The issuer of every tenant of Auth0 ends in a slash. */
+function checkSlashOfAuth0(
+  { values: { issuer } }: ReadIssuer,
+  { toName, report }: OptionContext,
+): void {
+  if (!/^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com$/.test(issuer)) return
+  report(`${toName('issuer')} of Auth0 ends in a slash: set ${issuer}/.`)
 }
 
 /** Names of claims that most products write as arrays. */

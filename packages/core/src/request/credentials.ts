@@ -89,7 +89,11 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
 function checkHeaderLines(request: RequestLike): Rejection | undefined {
   if ((getRawHeaders(request)?.length ?? 0) < 2 * LIMITS.headerLines) return undefined
   const expected = `fewer than ${LIMITS.headerLines} header lines`
-  return new Rejection('malformed_credentials', { check: 'header lines', expected, found: 'more' })
+  return new Rejection('malformed_credentials', {
+    check: 'header lines',
+    expected,
+    found: 'as many as Node accepts, or more',
+  })
 }
 
 /**

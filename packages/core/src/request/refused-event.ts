@@ -12,8 +12,10 @@ export interface RefusedEvent extends Explanation {
   readonly issuer: string | undefined
   /** The client to which the token was issued. `undefined`: the token names none, or is not verified. */
   readonly clientId: string | undefined
-  /** The requirements of the guard that refused. */
-  readonly guard: string
+  /** The requirements of the guard that refused. `undefined`: `verify` was called, and no guard. */
+  readonly guard: string | undefined
+  /** The method and the pattern of the route, if the framework knows it: `GET /reports/:id`. */
+  readonly route: string | undefined
   /** The content of the token, if it could be read. */
   readonly token: DescribedToken | undefined
   /** Seconds that the guard has waited: for keys, the issuer, another guard or a check. */

@@ -1,11 +1,12 @@
 import { findAdvice } from '../advice/find-advice.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Granted, Outcome } from '../model/outcome.ts'
-import { getRequestId } from '../model/request-like.ts'
+import { getRequestId, getRoute } from '../model/request-like.ts'
 import { refuse, type ResponseHeaders } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
+import { showClientId } from '../subject/personal-claims.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import { describeClient, describeToken, toRejectedToken } from './describe-token.ts'
+import { describeToken, toContent } from './describe-token.ts'
 import type { Exchange } from './exchange.ts'
 import type { RefusedEvent } from './refused-event.ts'
 
@@ -32,7 +33,7 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
 }
 
 function describeRefusal(
-  { request, requirements, services, waitingSince, ...exchange }: Exchange,
+  { request, raw, requirements, services, waitingSince, ...exchange }: Exchange,
   rejection: Rejection,
   status: number,
 ): Omit<RefusedEvent, 'type'> {
@@ -40,17 +41,18 @@ function describeRefusal(
   // Not verified, if the rejection came before.
   const verified = exchange.verified as VerifiedToken | undefined
   const issuer = rejection.issuer ?? verified?.token.issuer
-  const issuers = Array.from(services.issuers.values(), ({ settings }) => settings)
-  const settings = issuers.find((one) => one.issuer === issuer)
-  const token = rejection.token ?? (verified && toRejectedToken(verified))
+  const { issuers } = services
+  const settings = issuer === undefined ? undefined : issuers.get(issuer)?.settings
+  const token = rejection.token ?? (verified && toContent(verified))
   return {
     reason,
     status,
     ...explanation,
     advice: rejection.advice ?? findAdvice({ reason, explanation, token, settings, issuers }),
     issuer,
-    clientId: token && settings && describeClient(token, settings),
-    guard: requirements.describe(),
+    clientId: settings && showClientId(token?.clientId, settings),
+    guard: raw === undefined ? undefined : requirements.describe(),
+    route: getRoute(request),
     token: token && describeToken(token, settings),
     duration: waitingSince === undefined ? 0 : (services.clock.monotonic() - waitingSince) / 1000,
     requestId: getRequestId(request),

@@ -1,4 +1,5 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
+import { ownData } from '../lib/own-data.ts'
 
 /** The text for the caller about a refusal. */
 export interface ReasonText {
@@ -18,63 +19,70 @@ const invalidToken = (description: string) =>
  * The reasons for which a request is refused: the closed set that outcomes, events and documentation share. The texts are
  * fixed, so nothing of a request can reach a response.
  */
-export const REASONS = deepFreeze({
-  malformed_credentials: {
-    status: 400,
-    error: 'invalid_request',
-    description: 'The credentials are malformed.',
-  },
-  multiple_credentials: {
-    status: 400,
-    error: 'invalid_request',
-    description: 'The request carries more than one set of credentials.',
-  },
+export const REASONS = deepFreeze(
+  ownData({
+    malformed_credentials: {
+      status: 400,
+      error: 'invalid_request',
+      description: 'The credentials are malformed.',
+    },
+    multiple_credentials: {
+      status: 400,
+      error: 'invalid_request',
+      description: 'The request carries more than one set of credentials.',
+    },
 
-  no_credentials: { status: 401, description: 'An access token is required.' },
-  unsupported_scheme: { status: 401, description: 'A Bearer access token is required.' },
+    no_credentials: { status: 401, description: 'An access token is required.' },
+    unsupported_scheme: { status: 401, description: 'A Bearer access token is required.' },
 
-  token_too_long: invalidToken('The access token is too long.'),
-  malformed_token: invalidToken('The access token is malformed.'),
-  unknown_issuer: invalidToken('The access token is from an unknown issuer.'),
-  unsupported_algorithm: invalidToken('The access token is signed with an unsupported algorithm.'),
-  unsupported_header: invalidToken('The access token has an unsupported header parameter.'),
-  wrong_token_type: invalidToken('The token is not an access token.'),
-  unknown_key: invalidToken('The access token is signed with an unknown key.'),
-  invalid_signature: invalidToken('The access token has an invalid signature.'),
-  missing_claim: invalidToken('The access token lacks a required claim.'),
-  invalid_claim: invalidToken('The access token has an invalid claim.'),
-  wrong_audience: invalidToken('The access token is not for this resource.'),
-  untrusted_client: invalidToken('The access token was issued to an unknown client.'),
-  expired: invalidToken('The access token has expired.'),
-  not_yet_valid: invalidToken('The access token is not valid yet.'),
-  issued_in_future: invalidToken('The access token was issued in the future.'),
-  too_old: invalidToken('The access token is too old.'),
-  inactive: invalidToken('The access token is not active.'),
-  unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
+    token_too_long: invalidToken('The access token is too long.'),
+    malformed_token: invalidToken('The access token is malformed.'),
+    unknown_issuer: invalidToken('The access token is from an unknown issuer.'),
+    unsupported_algorithm: invalidToken(
+      'The access token is signed with an unsupported algorithm.',
+    ),
+    unsupported_header: invalidToken('The access token has an unsupported header parameter.'),
+    wrong_token_type: invalidToken('The token is not an access token.'),
+    unknown_key: invalidToken('The access token is signed with an unknown key.'),
+    invalid_signature: invalidToken('The access token has an invalid signature.'),
+    missing_claim: invalidToken('The access token lacks a required claim.'),
+    invalid_claim: invalidToken('The access token has an invalid claim.'),
+    wrong_audience: invalidToken('The access token is not for this resource.'),
+    untrusted_client: invalidToken('The access token was issued to an unknown client.'),
+    expired: invalidToken('The access token has expired.'),
+    not_yet_valid: invalidToken('The access token is not valid yet.'),
+    issued_in_future: invalidToken('The access token was issued in the future.'),
+    too_old: invalidToken('The access token is too old.'),
+    inactive: invalidToken('The access token is not active.'),
+    unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
 
-  insufficient_scope: {
-    status: 403,
-    error: 'insufficient_scope',
-    description: 'The access token lacks a required scope.',
-  },
-  wrong_issuer: { status: 403, description: 'The issuer of the access token is not allowed here.' },
-  wrong_subject: { status: 403, description: 'This kind of caller is not allowed here.' },
-  wrong_client: { status: 403, description: 'This client is not allowed here.' },
-  check_failed: { status: 403, description: 'The caller is not allowed here.' },
+    insufficient_scope: {
+      status: 403,
+      error: 'insufficient_scope',
+      description: 'The access token lacks a required scope.',
+    },
+    wrong_issuer: {
+      status: 403,
+      description: 'The issuer of the access token is not allowed here.',
+    },
+    wrong_subject: { status: 403, description: 'This kind of caller is not allowed here.' },
+    wrong_client: { status: 403, description: 'This client is not allowed here.' },
+    check_failed: { status: 403, description: 'The caller is not allowed here.' },
 
-  keys_unavailable: {
-    status: 503,
-    description: 'The access token cannot be verified at the moment.',
-  },
-  keys_refresh_pending: {
-    status: 503,
-    description: 'The access token cannot be verified at the moment.',
-  },
-  introspection_unavailable: {
-    status: 503,
-    description: 'The access token cannot be verified at the moment.',
-  },
-} as const satisfies Record<string, ReasonText>)
+    keys_unavailable: {
+      status: 503,
+      description: 'The access token cannot be verified at the moment.',
+    },
+    keys_refresh_pending: {
+      status: 503,
+      description: 'The access token cannot be verified at the moment.',
+    },
+    introspection_unavailable: {
+      status: 503,
+      description: 'The access token cannot be verified at the moment.',
+    },
+  } as const satisfies Record<string, ReasonText>),
+)
 
 /** One of the closed set of reasons for which a request is refused. */
 export type Reason = keyof typeof REASONS

@@ -1,5 +1,5 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
-import { getMember } from '../lib/objects.ts'
+import { getMember, ownMembers } from '../lib/objects.ts'
 import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
@@ -11,7 +11,7 @@ export type ResponseHeaders = Readonly<Record<string, string | readonly string[]
 export interface Refused {
   readonly kind: 'refused'
   readonly reason: Reason
-  /** For the log of the server. Never part of the response. */
+  /** For the log of the server. Never part of the response, and left out by `JSON.stringify`. */
   readonly explanation: Explanation
   readonly status: number
   /** Values are safe to write into a header. */
@@ -95,14 +95,11 @@ export function refuse(
       ...rejection.challenge,
     })
   }
-  return Object.freeze({
-    kind: 'refused',
-    reason,
-    explanation,
-    status,
-    headers: Object.freeze(headers),
-    body,
-  })
+  const answer = { kind: 'refused', reason, status, headers: Object.freeze(headers), body } as const
+  const refused = { ...answer, explanation }
+  // Whoever returns an outcome as JSON must not send the explanation to the caller.
+  Object.defineProperty(refused, 'toJSON', ownMembers({ value: () => answer }))
+  return Object.freeze(refused)
 }
 
 /** One line for each scheme that the API accepts. */

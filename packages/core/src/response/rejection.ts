@@ -24,6 +24,10 @@ export interface RejectedToken {
   readonly claims: JsonObject
   /** True if its signature was verified, or its issuer has called it active. */
   readonly isVerified: boolean
+  /** The client to which it was issued. Only of a verified token. */
+  readonly clientId?: string | undefined
+  /** Only of a verified token. */
+  readonly scopes?: readonly string[] | undefined
 }
 
 /** Details that some rejections have besides their reason. */
@@ -79,10 +83,10 @@ export class Rejection {
     })
   }
 
-  /** Returns the same rejection, with a value that was found marked as that of a token that is not verified. */
+  /** Returns the same rejection, with what was found marked as the statement of a token that is not verified. */
   asClaimed(): Rejection {
     const { check, expected, found } = this.explanation
-    if (!found.startsWith('"')) return this
+    if (found === 'nothing') return this
     return new Rejection(this.reason, { check, expected, found: `claimed ${found}` }, this)
   }
 }

@@ -173,7 +173,7 @@ function withActor(
   profile: Profile | undefined,
 ): Parties {
   const { clientId } = token
-  const { clientActs } = profile ?? {}
+  const clientActs = profile?.clientActs
   if (parties.actor !== undefined || clientId === undefined || clientActs === undefined) {
     return parties
   }

@@ -27,12 +27,18 @@ export function rejectAsToken(text: string): Rejection {
     : rejected('malformed_credentials', 'one token', describeText(text))
 }
 
+/** Texts that programs make of objects. */
+const STRINGIFIED_OBJECTS = ['Object', 'Promise', 'Array', 'Function', 'Response'].map(
+  (name) => `[object ${name}]`,
+)
+
 /** Describes a text without showing it, except for texts that programs make of objects. */
 function describeText(text: string): string {
-  const object = /^\[object \w{1,20}\]$/.exec(text)?.[0]
-  if (object !== undefined) return `the text ${object}`
+  if (STRINGIFIED_OBJECTS.includes(text)) return `the text ${text}`
   if (text.trim() === '') return 'no token'
   if (/^(?:bearer|dpop)\s/i.test(text)) return 'the scheme twice'
+  if (text.startsWith(':')) return 'a colon after the scheme'
+  if (/^(?:\$|%\w+%$|\{\{|<%)/.test(text)) return 'a variable that was not replaced'
   if (/^["'<]/.test(text)) return 'a token in quotes or brackets'
   if (/\s/.test(text)) return 'white space in the token'
   return 'a character that tokens do not have'

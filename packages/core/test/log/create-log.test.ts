@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { watchProcess } from '../../../../test/support/watch-process.ts'
+import { FAILURE_ADVICE } from '../../src/advice/failure-advice.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
 import { withoutWatching } from '../../../../test/support/watch-events.ts'
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
@@ -25,7 +27,7 @@ function setup() {
 }
 
 const LEFT_OUT =
-  /^warn \[bearward\] (\d+) more lines in this second: introspection_failed timeout\.$/
+  /^warn \[bearward\] introspection_failed timeout: (\d+) more lines in this second\.$/
 
 describe('the log', () => {
   it('writes 10 lines a second of each kind, and then how many were left out', () => {
@@ -98,8 +100,51 @@ describe('the log', () => {
     refreshed('not_for_verification')
     refreshed('private_key')
     expect(lines).toEqual([
-      `warn [bearward] Some keys that ${ISSUER} publishes are not used: keys[1]: private_key.`,
+      `warn [bearward] keys_refreshed: Some keys that ${ISSUER} publishes are not used: keys[1]: private_key.`,
     ])
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the disk is full')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the collector is down'))],
+  ])('goes on if the logger %s, also for the count and at the end', async (_case, fail) => {
+    const faults = watchProcess()
+    const clock = fakeClock()
+    const closing = new AbortController()
+    const log = createLog(fail, clock, closing.signal)
+    const publish = createPublisher<BearwardEvent>(undefined, log)
+    const flood = () => {
+      for (let i = 0; i < LIMITS.logLines + 2; i++) {
+        const members = { issuer: ISSUER, failure: 'timeout', detail: '', pause: 0, duration: 1 }
+        publish('introspection_failed', () => members as never)
+      }
+    }
+    flood()
+    clock.advance(1)
+    flood()
+    closing.abort()
+    flood()
+    expect(await faults.faults()).toEqual([])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('listens to the end of the resource server once, however many kinds of lines there are', () => {
+    const closing = new AbortController()
+    const add = vi.spyOn(closing.signal, 'addEventListener')
+    const log = createLog(() => {}, fakeClock(), closing.signal)
+    const publish = createPublisher<BearwardEvent>(undefined, log)
+    for (const failure of Object.keys(FAILURE_ADVICE)) {
+      for (let i = 0; i < LIMITS.logLines + 2; i++) {
+        const members = { issuer: ISSUER, failure, detail: '', pause: 0, duration: 1 }
+        publish('introspection_failed', () => members as never)
+      }
+    }
+    expect(add).toHaveBeenCalledTimes(1)
   })
 
   it('changes no outcome if the logger throws', () => {
@@ -151,7 +196,7 @@ describe('a resource server', () => {
     expect(lines).toEqual([
       [
         'info',
-        '[bearward] Refused with 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" request="r-1" guard={ scope: "admin" })',
+        '[bearward] refused 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" request="r-1" guard={ scope: "admin" })',
       ],
     ])
   })

@@ -1,5 +1,8 @@
 import type { Profile } from '../profile.ts'
 
+/** The authorization server of an Okta organization. Custom ones have a path: `/oauth2/default`. */
+export const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/?$/
+
 /**
  * Custom authorization servers. The tokens of the org's own server are not for anybody's API. Tokens for AI agents may
  * have `client_id` in place of `cid`, and a string `scope` in place of the array `scp`.

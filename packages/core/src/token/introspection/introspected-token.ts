@@ -9,6 +9,7 @@ import { checkTimes } from '../jwt/times.ts'
 import { parseCompactJws } from '../jwt/compact-jws.ts'
 import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.ts'
 import { Rejection, showValue } from '../../response/rejection.ts'
+import { toRejectedToken } from '../rejected-token.ts'
 import { toAccessToken } from '../to-access-token.ts'
 import type { TrustedIssuer } from '../trusted-issuers.ts'
 import type { IntrospectionTime, VerifiedToken } from '../verified-token.ts'
@@ -34,7 +35,11 @@ export function introspectToken(
       checkPurpose(presented, response, settings) ??
       introspectedToken(response, settings, getSeconds(clock))
     if (token instanceof Rejection) {
-      return token.with({ token: { header: {}, claims: response.claims, isVerified: true } })
+      const { claims, reading } = response
+      // An answer about the token of another issuer says nothing about our clients.
+      const isOurs = token.reason !== 'unknown_issuer'
+      const rejected = toRejectedToken({ header: {}, claims }, reading, 'introspection')
+      return token.with({ token: isOurs ? rejected : { header: {}, claims, isVerified: false } })
     }
     return {
       token,

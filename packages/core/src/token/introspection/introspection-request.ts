@@ -98,13 +98,17 @@ async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
 /** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
 const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
-/** Reads a response with an error status. One with 400 is about us, or else about the token. */
+/**
+ * Reads a response with an error status. One with 400 is about us, or else about the token. Only what is about us is
+ * described: a description of a token can contain its subject.
+ */
 async function readFailure(
   response: BoundedResponse,
   endpoint: string,
 ): Promise<IntrospectionError | FetchError> {
   const { status, headers } = response
-  const { code, text } = await readErrorResponse(response, endpoint)
+  const isAboutUs = (one: unknown) => status === 401 || ABOUT_US.includes(one)
+  const { code, text } = await readErrorResponse(response, endpoint, isAboutUs)
   if (status !== 400) {
     const retryAfter = headers.get('retry-after') ?? undefined
     return new FetchError('status', `${toLoggedAddress(endpoint)}: ${text}`, { status, retryAfter })

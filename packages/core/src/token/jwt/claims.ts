@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
+import { listAlternatives } from '../../lib/quote.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection, showValue } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
-import { describeClientId } from '../../subject/shown-client-id.ts'
+import { describeClientId } from '../../subject/personal-claims.ts'
 import { profileIn } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
@@ -132,7 +133,7 @@ export function checkIntended(
   if (isIntended) return undefined
   return new Rejection('wrong_audience', {
     check: 'aud',
-    expected: audiences === null ? 'nothing' : audiences.join(' or '),
+    expected: audiences === null ? 'nothing' : listAlternatives(audiences),
     found: showValue(aud),
   })
 }
@@ -153,7 +154,7 @@ function checkClient(
   if (clientId !== undefined && allowedClients.includes(clientId)) return undefined
   return new Rejection('untrusted_client', {
     check: claimNames(clientIdClaims).join(', '),
-    expected: allowedClients.join(' or '),
+    expected: listAlternatives(allowedClients),
     found: contradicted
       ? 'several clients, which contradict each other'
       : describeClientId(clientId, { clientIdClaims }),

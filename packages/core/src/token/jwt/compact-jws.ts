@@ -72,7 +72,11 @@ function describeParts(token: string): string {
   if (parts.length === 1) return 'one part, as in an opaque token'
   // The second part is empty where the key is agreed upon directly.
   if (parts.length === 5) return 'five parts, as in an encrypted token (JWE)'
-  return parts.includes('') ? 'an empty part' : `${parts.length} parts`
+  return parts.includes('')
+    ? 'an empty part'
+    : parts.length === 2
+      ? 'two parts'
+      : `${parts.length} parts`
 }
 
 /** A client that puts a value into the header which it does not have, or not as a text. */

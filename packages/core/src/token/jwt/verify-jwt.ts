@@ -4,9 +4,9 @@ import type { VerifyingKey } from '../../keys/key-set.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
-import { quote } from '../../lib/quote.ts'
 import { Rejection, showClaimed } from '../../response/rejection.ts'
 import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
+import { toRejectedToken } from '../rejected-token.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './jose-header.ts'
 import { checkTimes } from './times.ts'
@@ -35,9 +35,8 @@ export function verifyJwt(
   const isRuledOut = () => checkClaims(jws, settings, now()) !== undefined
   return andThen(verifySignature(jws, hint, issuer, isRuledOut), (signedBy) => {
     if (signedBy instanceof Rejection) return signedBy
-    const { header, claims } = jws
-    const token = { header, claims, isVerified: true }
-    return checkClaims(jws, settings, now())?.with({ token }) ?? signedBy
+    const rejection = checkClaims(jws, settings, now())
+    return rejection?.with({ token: toRejectedToken(jws, settings, 'jwt') }) ?? signedBy
   })
 }
 
@@ -169,10 +168,12 @@ function signedByDistrusted(issuer: string): Rejection {
 
 function forged(kid: string | undefined, issuer: string): Rejection {
   const key =
-    kid === undefined ? 'no key of the issuer verifies' : `the key ${quote(kid)} does not verify`
+    kid === undefined
+      ? 'no key of the issuer verifies'
+      : `the key ${showClaimed(kid)} does not verify`
   return new Rejection('invalid_signature', {
     check: 'signature',
-    expected: `one of a key of ${issuer}`,
+    expected: `one by a key of ${issuer}`,
     found: `one that ${key}`,
   })
 }

@@ -49,10 +49,10 @@ describe('the detail of introspection_failed', () => {
       'status 403, access_denied',
     ],
     [
-      'the error code and the description of a status 400',
-      refusal(400, { error: 'invalid_request', error_description: 'token_type_hint is unknown' }),
+      'the error code of a status 400, and no description, which can show what is in the token',
+      refusal(400, { error: 'invalid_request', error_description: 'user-ada is not signed in' }),
       'token_refused',
-      'status 400, invalid_request, token_type_hint is unknown',
+      'status 400, invalid_request',
     ],
     [
       'the description of a status 400 about the client',

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type RefusedEvent,
+  type RequestLike,
+  type Requirements,
+} from '../../src/index.ts'
+
+const issuer = createTestIssuer()
+
+async function refuse(
+  options: Record<string, unknown>,
+  request: RequestLike,
+  requirements: Requirements = { scope: 'admin' },
+) {
+  const events: BearwardEvent[] = []
+  const server = createResourceServer({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwks: issuer.jwks,
+    ...options,
+    onEvent: (event: BearwardEvent) => events.push(event),
+  })
+  const outcome = await server.authorize(request, requirements)
+  expect(outcome.kind).toBe('refused')
+  const event = events.at(-1) as RefusedEvent
+  expect(event.type).toBe('refused')
+  return { outcome, event, events }
+}
+
+const opaque = (answer: object) => ({
+  tokenFormat: 'opaque',
+  jwks: undefined,
+  introspection: {
+    clientId: 'api',
+    clientAuthentication: { method: 'client_secret_basic', secret: 's' },
+    endpoint: 'https://as.example.com/introspect',
+  },
+  fetch: async () => Response.json({ active: true, aud: AUDIENCE, scope: 'read', ...answer }),
+})
+
+describe('the event refused', () => {
+  it.each([
+    ['adfs', 'real-client'],
+    ['keycloak', undefined],
+    ['b2c', 'real-client'],
+  ])('names the client of an introspected token as verified does: %s', async (provider, client) => {
+    const answer = { client_id: 'real-client', azp: 'other-azp', appid: 'other-appid' }
+    const { event, events } = await refuse(
+      { ...opaque(answer), provider },
+      requestWith('opaque-token'),
+    )
+    expect(events[1]).toMatchObject({ type: 'verified', clientId: client })
+    expect(event.clientId).toBe(client)
+    expect(event.token?.scopes).toEqual(['read'])
+  })
+
+  it('names no client where an answer is about the token of another issuer', async () => {
+    const answer = { iss: 'https://other.example.com', client_id: 'theirs' }
+    const { event } = await refuse(opaque(answer), requestWith('opaque-token'))
+    expect(event).toMatchObject({ reason: 'unknown_issuer', clientId: undefined })
+    expect(event.token).toMatchObject({ isVerified: false })
+  })
+
+  it.each(['sub', 'email'])('shows no client and no scopes that are read from %s', async (name) => {
+    const token = issuer.token({ claims: { [name]: 'ada@example.com' } })
+    const options = { clientIdClaim: name, scopeClaim: name }
+    for (const requirements of [{ scope: 'admin' }, { clients: ['web'] }]) {
+      const { event } = await refuse(options, requestWith(token), requirements)
+      expect(JSON.stringify(event)).not.toContain('ada')
+    }
+  })
+
+  it('has the id and the route of a request, and none where reading them throws', async () => {
+    const request = requestWith(issuer.token())
+    const known = { ...request, id: 7, route: '/reports/:id' }
+    expect((await refuse({}, known)).event).toMatchObject({
+      requestId: '7',
+      route: 'GET /reports/:id',
+    })
+    const throwing = {
+      ...request,
+      raw: {},
+      identify() {
+        throw new Error('no')
+      },
+    }
+    expect((await refuse({}, throwing)).event).toMatchObject({ reason: 'insufficient_scope' })
+  })
+
+  it('is not part of the outcome as JSON, whose explanation is for the log', async () => {
+    const { outcome } = await refuse({}, requestWith(issuer.token()))
+    expect(outcome).toMatchObject({ explanation: { check: 'scope', found: '"read"' } })
+    expect(JSON.parse(JSON.stringify(outcome))).toEqual({
+      kind: 'refused',
+      reason: 'insufficient_scope',
+      status: 403,
+      headers: expect.anything() as object,
+      body: expect.any(String) as string,
+    })
+  })
+
+  it('marks what a token says that nobody has verified', async () => {
+    const claims = { cnf: { 'made-up': 1 } }
+    const unreachable = {
+      ...opaque({}),
+      tokenFormat: 'any',
+      jwksUri: 'https://as.example.com/jwks',
+    }
+    const options = { ...unreachable, fetch: () => Promise.reject(new TypeError('fetch failed')) }
+    const { event } = await refuse(options, requestWith(issuer.token({ claims })))
+    expect(event).toMatchObject({ found: 'claimed the cnf member made-up' })
+  })
+
+  it('is short, however long lists of the configuration and of the token are', async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
+    for (const requirements of [{ clients: many }, { scope: many }]) {
+      const request = requestWith(
+        issuer.token({ claims: { aud: [AUDIENCE, ...many.slice(0, 500)] } }),
+      )
+      const { event } = await refuse({}, request, requirements)
+      expect(JSON.stringify({ ...event, expected: '' }).length).toBeLessThan(2000)
+      if ('clients' in requirements) expect(event.expected.length).toBeLessThan(200)
+    }
+  })
+})
