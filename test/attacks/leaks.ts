@@ -54,6 +54,8 @@ const SHOWN = ['iss', 'aud', 'typ', 'alg', 'kid', 'scope', 'client_id']
 const FIXED = [
   ...ADVICE.map(({ where, change }) => `${where}: ${change}`),
   'several, joined by a comma',
+  // Of the keys that the issuer publishes.
+  '"ES256-key", "',
 ].join('\n')
 
 function textsIn(value: unknown): string[] {

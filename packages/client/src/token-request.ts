@@ -5,6 +5,7 @@ import {
   type Fetch,
   readAnswer,
   readContent,
+  isErrorResponse,
   readErrorResponse,
   readJson,
   send,
@@ -67,7 +68,9 @@ export async function requestToken(
   const { status } = response
   onStatus(status)
   if (status >= 400) {
-    const error = await readErrorResponse(response, endpoint)
+    const error = isErrorResponse(status)
+      ? await readErrorResponse(response, endpoint)
+      : { code: undefined, text: `status ${status}` }
     throw toResponseError(error, response, endpoint, clock.now())
   }
   // Throws for a redirect.

@@ -46,7 +46,12 @@ export function readAccessTokenResponse(
     throw fail(`access_token is longer than ${LIMITS.tokenLength} characters`)
   const isMissing = type === undefined || type === null
   if (!isMissing && typeof type !== 'string') throw fail('token_type is not a string')
-  if (!['bearer', ...acceptTokenType].includes(isMissing ? MISSING_TYPE : type.toLowerCase())) {
+  const isAccepted = isMissing
+    ? acceptTokenType.includes(MISSING_TYPE)
+    : ['bearer', ...acceptTokenType.filter((one) => one !== MISSING_TYPE)].includes(
+        type.toLowerCase(),
+      )
+  if (!isAccepted) {
     throw fail(describeType(isMissing ? undefined : type), 'unsupported_token_type')
   }
   const scopes = readGrantedScopes(members['scope'])

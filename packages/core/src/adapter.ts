@@ -13,8 +13,7 @@ import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
 import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestIdentity, RequestLike } from './model/request-like.ts'
-import { consoleLog } from './log/console-log.ts'
-import type { WriteLine } from './log/logger.ts'
+import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
 import { beginGuard, getToken } from './request/request-state.ts'
@@ -138,7 +137,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 ): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
   type Guard = (...args: Args) => Result | Promise<Awaited<Result>>
 
-  const defaultLog: WriteLine<Args[0]> = getMember(definition, 'log') ?? consoleLog
+  const defaultLog: WriteLine<Args[0]> = getMember(definition, 'log') ?? toWriteLine(console)
 
   const identify: RequestLike['identify'] = getMember(definition, 'identify')
 

@@ -11,7 +11,11 @@ export {
   toLoggedAddress,
 } from './authorization-server/address.ts'
 export type { OAuthErrorCode } from './authorization-server/error-codes.ts'
-export { readErrorResponse, toErrorResponse } from './authorization-server/error-response.ts'
+export {
+  isErrorResponse,
+  readErrorResponse,
+  toErrorResponse,
+} from './authorization-server/error-response.ts'
 export type { ErrorResponse } from './authorization-server/error-response.ts'
 export {
   boundedFetch,

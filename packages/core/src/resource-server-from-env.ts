@@ -3,7 +3,14 @@ import type { WriteLine } from './log/logger.ts'
 import { readOptions } from './options/read-options.ts'
 import { createServer, type ResourceServer } from './resource-server.ts'
 
-let latest: { readonly environment: string; readonly server: ResourceServer } | undefined
+interface ServerOfEnv {
+  readonly environment: string
+  readonly server: ResourceServer
+  /** The log of the first adapter that uses this server. */
+  readonly log: { write: WriteLine | undefined }
+}
+
+let latest: ServerOfEnv | undefined
 
 /**
  * The resource server that `BEARWARD_*` environment variables configure: what adapters build their
@@ -18,7 +25,7 @@ export function resourceServerFromEnv(
   return serverFromEnv(environment)
 }
 
-/** The same for adapters. `defaultLog` counts for the first call with these variables. */
+/** The same for adapters. The first `defaultLog` for these variables writes the log. */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
   defaultLog?: WriteLine,
@@ -26,10 +33,11 @@ export function serverFromEnv(
   const options = optionsFromEnv(environment)
   const key = JSON.stringify(options)
   if (latest?.environment !== key) {
-    latest = {
-      environment: key,
-      server: createServer(readOptions(options, ENVIRONMENT), defaultLog),
-    }
+    const log: ServerOfEnv['log'] = { write: undefined }
+    const write: WriteLine = (...line) => log.write?.(...line)
+    const server = createServer(readOptions(options, ENVIRONMENT), write)
+    latest = { environment: key, server, log }
   }
+  latest.log.write ??= defaultLog
   return latest.server
 }

@@ -6,6 +6,7 @@ import type {
 } from '@bearward/core'
 import { type AdapterBearward, callNext, defineAdapter, pending } from '@bearward/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
+import { identify } from './identify.ts'
 
 /** The requirements of a guard. `check` receives the Express request. */
 export type ExpressRequirements = Requirements<Request>
@@ -27,10 +28,7 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
   toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
     return { method, url, rawHeaders, headers }
   },
-  // The id is that of a request logger, such as pino-http.
-  identify: ({ id, route }: { id?: unknown; route?: { path: unknown } }) => {
-    return { id, route: route?.path }
-  },
+  identify,
   grant(outcome, request: { auth?: AccessToken }, response) {
     // A guard that was not awaited may decide after the response.
     if (!response.headersSent) writeHeaders(outcome.headers, response)

@@ -294,13 +294,17 @@ describe.each([
       else Object.defineProperty(request, 'id', { get: () => assert.fail('no') })
       next()
     })
-    app.get('/reports/:id', bearward.requireToken({ scope: 'admin' }), (_req, res) => res.json({}))
+    const guard = bearward.requireToken({ scope: 'admin' })
+    app.get('/reports/:id', guard, (_req, res) => res.json({}))
+    // In a router, the pattern of the route alone would be wrong.
+    app.use('/v1', framework.Router().get('/:id', guard))
     const { url } = await serve(app)
-    for (const id of [1, 2]) {
-      expect((await fetch(`${url}/reports/${id}`, bearer(issuer.token()))).status).toBe(403)
+    for (const path of ['/reports/1', '/reports/2', '/v1/1']) {
+      expect((await fetch(`${url}${path}`, bearer(issuer.token()))).status).toBe(403)
     }
     expect(ofType('refused')).toMatchObject([
       { route: 'GET /reports/:id', requestId: 'r-1' },
+      { route: undefined, requestId: undefined },
       { route: undefined, requestId: undefined },
     ])
   })

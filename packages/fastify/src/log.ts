@@ -18,6 +18,7 @@ export function createAppLog(): AppLog {
   return {
     use: (log) => void (appLog = log),
     write(level, line, event, request) {
+      if (request !== undefined) appLog ??= request.server?.log
       const log = request?.log ?? appLog
       // The log of an app without a logger does nothing, and has no level.
       if (log?.level === undefined) console[level](line)

@@ -5,7 +5,8 @@ const IN_THE_CLIENT = 'In the client'
 const IN_THE_OPTIONS = 'In the options of this API'
 const AT_THE_SERVER = 'At the authorization server'
 
-const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly unknown[] => [aud].flat()
+const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly string[] =>
+  [aud].flat().filter((name) => typeof name === 'string')
 
 const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
   settings?.audiences ?? []
@@ -134,9 +135,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'wrong_audience',
     when: (facts) =>
       audiencesOf(facts).some((aud) =>
-        expectedAudiences(facts).some(
-          (name) => aud === `api://${name}` || name === `api://${String(aud)}`,
-        ),
+        expectedAudiences(facts).some((name) => aud === `api://${name}` || name === `api://${aud}`),
       ),
     sign: '`aud` and the option `audience` differ by `api://` at the beginning',
     where: IN_THE_OPTIONS,
@@ -147,9 +146,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'wrong_audience',
     providers: ['auth0'],
     when: (facts) =>
-      audiencesOf(facts).some(
-        (aud) => beginsWith(aud, 'https://') && String(aud).endsWith('/userinfo'),
-      ),
+      audiencesOf(facts).some((aud) => beginsWith(aud, 'https://') && aud.endsWith('/userinfo')),
     sign: '`aud` is `/userinfo` of the tenant',
     where: IN_THE_CLIENT,
     change:

@@ -83,5 +83,10 @@ function applies({ reason, providers, found, when }: AdviceRow, facts: RefusalFa
   if (reason !== facts.reason) return false
   if (found !== undefined && !isFound(found, facts.explanation.found)) return false
   if (providers !== undefined && !providers.some((name) => name === facts.provider)) return false
-  return when?.(facts) ?? true
+  // Claims may be anything. Whatever a condition makes of them, the refusal must be in the log.
+  try {
+    return when?.(facts) ?? true
+  } catch {
+    return false
+  }
 }

@@ -125,6 +125,13 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'keys_unavailable',
+    when: ({ explanation: { found } }) => found.includes('a closed resource server'),
+    sign: '`close` was called',
+    where: 'In your code',
+    change: 'call close only when no request comes any more.',
+  },
+  {
+    reason: 'keys_unavailable',
     where: 'On this machine',
     change:
       'check whether it reaches the address of the keys. The log line (and the event) keys_failed has the address and the cause. The token is checked again when the keys are there.',

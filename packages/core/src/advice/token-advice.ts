@@ -145,7 +145,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unknown_issuer',
-    when: ({ claims: { iss } }) => OKTA_ORG_SERVER.test(String(iss)),
+    when: ({ claims: { iss } }) => typeof iss === 'string' && OKTA_ORG_SERVER.test(iss),
     sign: '`iss` is the org authorization server of Okta',
     where: IN_THE_CLIENT,
     change:

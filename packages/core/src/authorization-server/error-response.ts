@@ -13,6 +13,14 @@ export interface ErrorResponse {
 
 const BOUNDS = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
 
+/**
+ * Returns whether a response with this status has a body that is read. A server that is overloaded may send a head and no
+ * body, and its `Retry-After` must not be lost.
+ */
+export function isErrorResponse(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 429
+}
+
 /** Returns whether the description of an error may be logged. One about a token can contain what is in the token. */
 export type IsDescribed = (code: OAuthErrorCode | undefined) => boolean
 

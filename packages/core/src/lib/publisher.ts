@@ -18,11 +18,14 @@ export type Publish<Event extends TypedEvent> = <Type extends Event['type']>(
   type: Type,
   getMembers: () => Members<Event, Type>,
   request?: object,
+  /** The reason of the event, by which the log limits its lines. */
+  reason?: string,
 ) => void
 
 /** A listener that reads some types of events only. */
 export interface SelectiveListener<Event extends TypedEvent> {
-  readonly types: ReadonlySet<string>
+  /** Returns whether an event would be used. It is only called if there is one. */
+  readonly wants: (type: string, reason: string | undefined) => boolean
   readonly listen: (event: Event, request?: object) => void
 }
 
@@ -34,9 +37,9 @@ export function createPublisher<Event extends TypedEvent>(
   onEvent: ((event: Event, request?: object) => void) | undefined,
   log?: SelectiveListener<Event>,
 ): Publish<Event> {
-  return (type, getMembers, request) => {
+  return (type, getMembers, request, reason) => {
     const isSubscribed = diagnosticsChannel.hasSubscribers()
-    const isLogged = log?.types.has(type) === true
+    const isLogged = log?.wants(type, reason) === true
     if (onEvent === undefined && !isSubscribed && !isLogged) return
     let event: Event
     try {

@@ -4,8 +4,10 @@ const SHOWN = 100
 const SHOWN_ENTRIES = 5
 
 /** A JWT, or the beginning of one: base64url of a brace and a quote, white space or a line end. */
-const JWT = /(?:ey[A-Z]|ew[0o])[\w-]{10,}/
+const JWT = /(?<![\w-])(?:ey[A-Z]|ew[0o])[\w-]{10,}/
 const HIDDEN = '(a token)'
+/** Most names need no escapes. */
+const PLAIN = /^[\w.:/@-]{1,100}$/
 
 /**
  * Makes a text from outside fit for a log: printable ASCII, other characters escaped as in JSON, and at most `SHOWN`
@@ -13,6 +15,7 @@ const HIDDEN = '(a token)'
  */
 export function toPrintable(text: string): string {
   if (JWT.test(text)) return HIDDEN
+  if (PLAIN.test(text)) return text
   const shown = JSON.stringify(text.slice(0, SHOWN))
     .slice(1, -1)
     .replace(/[^\x20-\x7e]/g, escape)

@@ -54,27 +54,39 @@ export function createLog(
   function getSecond(kind: string, level: LogLevel): Second {
     const now = clock.monotonic()
     const known = seconds.get(kind)
-    // One with lines that were left out ends with its timer.
+    // If lines were left out, the timer ends the second.
     if (known !== undefined && (known.cancel !== undefined || now < known.endsAt)) return known
     const begun = { level, endsAt: now + SECOND, lines: 0 }
     seconds.set(kind, begun)
     return begun
   }
 
+  /** Counts a line. Returns whether it may be written. */
+  function count(kind: string, level: LogLevel): boolean {
+    const second = getSecond(kind, level)
+    second.lines++
+    if (second.lines <= LIMITS.logLines) return true
+    if (closed.aborted) return false
+    const left = Math.max(0, second.endsAt - clock.monotonic())
+    second.cancel ??= clock.after(left, () => countLeftOut(kind, second))
+    return false
+  }
+
   return {
-    types: LOGGED_EVENTS,
+    wants(type, reason) {
+      if (!LOGGED_EVENTS.has(type)) return false
+      if (reason === undefined) return true
+      // An event that would not be written need not be made.
+      const second = seconds.get(`${type} ${reason}`)
+      const isFull = second?.cancel !== undefined && second.lines >= LIMITS.logLines
+      if (isFull) second.lines++
+      return !isFull
+    },
     listen(event, request) {
       const line = toLogLine(event)
       if (line === undefined) return
       const { level, kind, text } = line
-      const second = getSecond(kind, level)
-      second.lines++
-      if (second.lines <= LIMITS.logLines) write(level, text, event, request)
-      else if (closed.aborted) return
-      else {
-        const left = Math.max(0, second.endsAt - clock.monotonic())
-        second.cancel ??= clock.after(left, () => countLeftOut(kind, second))
-      }
+      if (count(kind, level)) write(level, text, event, request)
     },
   }
 }

@@ -73,6 +73,8 @@ export const LOGGED_EVENTS: ReadonlySet<string> = new Set(Object.keys(FORMATS))
 
 /** Returns the line of an event. `undefined`: there is nothing to log. */
 export function toLogLine(event: BearwardEvent): LogLine | undefined {
+  // `close` was called: nothing has failed.
+  if ('failure' in event && event.failure === 'closed') return undefined
   const format = FORMATS[event.type] as
     | ((event: BearwardEvent) => Omit<LogLine, 'kind'> | undefined)
     | undefined

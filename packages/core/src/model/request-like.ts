@@ -65,7 +65,9 @@ function readIdentity(request: RequestLike | undefined, name: 'id' | 'route'): u
   try {
     if (request === undefined) return undefined
     const identify = getMember(request, 'identify')
-    return identify === undefined ? getMember(request, name) : identify(request.raw!)[name]
+    return identify === undefined
+      ? getMember(request, name)
+      : identify(getMember(request, 'raw') ?? request)[name]
   } catch {
     return undefined
   }

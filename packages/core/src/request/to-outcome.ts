@@ -28,11 +28,38 @@ export function toOutcome(exchange: Exchange, rejection: Rejection | undefined):
   const refused = refuse(rejection, services.refusal, requirements.challenge, raw)
   // After `errorBody`, which may throw: the guard then stays pending.
   hold(exchange)
-  services.publish('refused', () => describeRefusal(exchange, rejection, refused.status), raw)
+  const { status } = refused
+  const describe = () => describeRefusal(exchange, rejection, status)
+  services.publish('refused', describe, raw, `${status} ${rejection.reason}`)
   return refused
 }
 
+/** A token can hold anything. If it cannot be described, the refusal is published without it. */
 function describeRefusal(
+  exchange: Exchange,
+  rejection: Rejection,
+  status: number,
+): Omit<RefusedEvent, 'type'> {
+  try {
+    return describeAll(exchange, rejection, status)
+  } catch {
+    const { reason, explanation } = rejection
+    return { reason, status, ...explanation, ...UNDESCRIBED }
+  }
+}
+
+const UNDESCRIBED = {
+  advice: 'In the client: the token could not be described. Check it with a tool for JWTs.',
+  issuer: undefined,
+  clientId: undefined,
+  guard: undefined,
+  route: undefined,
+  token: undefined,
+  duration: 0,
+  requestId: undefined,
+}
+
+function describeAll(
   { request, raw, requirements, services, waitingSince, ...exchange }: Exchange,
   rejection: Rejection,
   status: number,

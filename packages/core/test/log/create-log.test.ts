@@ -79,6 +79,25 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
+  it('builds no event of a reason whose lines of this second are written', () => {
+    const { clock, lines, publish } = setup()
+    const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
+    const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')
+    withoutWatching(() => {
+      for (let i = 0; i < LIMITS.logLines + 25; i++) refuse()
+    })
+    expect(getMembers).toHaveBeenCalledTimes(LIMITS.logLines + 1)
+    clock.advance(1)
+    expect(lines.at(-1)).toBe('info [bearward] refused 401 expired: 25 more lines in this second.')
+  })
+
+  it('has no line about calls that were ended by close', () => {
+    const { lines, publish } = setup()
+    const members = { issuer: ISSUER, failure: 'closed', detail: '', pause: 0, duration: 1 }
+    publish('introspection_failed', () => members as never)
+    expect(lines).toEqual([])
+  })
+
   it('drops an event that cannot be described', () => {
     const events: BearwardEvent[] = []
     const publish = createPublisher<BearwardEvent>((event) => events.push(event))

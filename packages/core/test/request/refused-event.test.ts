@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { fc } from '../../../../test/support/property.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
 import {
   type BearwardEvent,
@@ -81,6 +82,11 @@ describe('the event refused', () => {
       requestId: '7',
       route: 'GET /reports/:id',
     })
+    const identify = (raw: object) => ({ id: 'r', route: Object.keys(raw).length > 0 ? '/' : '' })
+    expect((await refuse({}, { ...request, identify })).event).toMatchObject({
+      requestId: 'r',
+      route: 'GET /',
+    })
     const throwing = {
       ...request,
       raw: {},
@@ -113,6 +119,31 @@ describe('the event refused', () => {
     const options = { ...unreachable, fetch: () => Promise.reject(new TypeError('fetch failed')) }
     const { event } = await refuse(options, requestWith(issuer.token({ claims })))
     expect(event).toMatchObject({ found: 'claimed the cnf member made-up' })
+  })
+
+  it('is published whatever the claims of a token are', async () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom({}, [], [{}], [null], { toString: 1 }))
+    const names = [
+      'iss',
+      'aud',
+      'typ',
+      'scope',
+      'exp',
+      'nbf',
+      'iat',
+      'realm_access',
+      'groups',
+      'cnf',
+    ]
+    const claims = fc.dictionary(fc.constantFrom(...names), value)
+    const header = fc.dictionary(fc.constantFrom('alg', 'typ', 'kid', 'nonce', 'crit'), value)
+    await fc.assert(
+      fc.asyncProperty(claims, header, async (changed, headerMembers) => {
+        const token = issuer.token({ claims: { exp: 1, ...changed }, header: headerMembers })
+        const { event } = await refuse({}, requestWith(token))
+        expect(event.advice.length).toBeGreaterThan(20)
+      }),
+    )
   })
 
   it('is short, however long lists of the configuration and of the token are', async () => {

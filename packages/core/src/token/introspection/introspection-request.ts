@@ -9,7 +9,7 @@ import {
   send,
   type WrittenRequest,
 } from '../../authorization-server/bounded-fetch.ts'
-import { readErrorResponse } from '../../authorization-server/error-response.ts'
+import { isErrorResponse, readErrorResponse } from '../../authorization-server/error-response.ts'
 import type { SentSecrets } from '../../authorization-server/sent-secrets.ts'
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
@@ -107,10 +107,14 @@ async function readFailure(
   endpoint: string,
 ): Promise<IntrospectionError | FetchError> {
   const { status, headers } = response
+  const retryAfter = headers.get('retry-after') ?? undefined
+  if (!isErrorResponse(status)) {
+    const text = `${toLoggedAddress(endpoint)}: status ${status}`
+    return new FetchError('status', text, { status, retryAfter })
+  }
   const isAboutUs = (one: unknown) => status === 401 || ABOUT_US.includes(one)
   const { code, text } = await readErrorResponse(response, endpoint, isAboutUs)
   if (status !== 400) {
-    const retryAfter = headers.get('retry-after') ?? undefined
     return new FetchError('status', `${toLoggedAddress(endpoint)}: ${text}`, { status, retryAfter })
   }
   if (ABOUT_US.includes(code)) return new IntrospectionError('credentials_refused', text)

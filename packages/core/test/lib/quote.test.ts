@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { createTestIssuer } from '../../../../test/support/issuer.ts'
+import { fc } from '../../../../test/support/property.ts'
+import { quote, quoteList, toPrintable } from '../../src/lib/quote.ts'
+
+describe('toPrintable', () => {
+  it.each([
+    'keyManagementService',
+    'MoneyTransferService',
+    'GET /surveyQuestionnaires/:id',
+    'https://auth.example.com/realms/KeyManagement-Prod',
+    'api://c0ffee00-2222-3333-4444-555555555555',
+    '123456789012-abcdefghijklmnopqrstuvwx.apps.googleusercontent.com',
+  ])('shows the name %s', (name) => expect(toPrintable(name)).toBe(name))
+
+  it.each([
+    createTestIssuer().token(),
+    `Bearer ${createTestIssuer().token()}`,
+    Buffer.from('{ "alg": "ES256" }').toString('base64url'),
+    Buffer.from('{\n  "alg": "ES256"\n}').toString('base64url'),
+  ])('shows no token: %s', (text) => expect(toPrintable(text)).toBe('(a token)'))
+
+  it('is printable ASCII, bounded, and keeps what is printable', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        const shown = toPrintable(text)
+        expect(shown).toMatch(/^[\x20-\x7e]*$/)
+        expect(shown.length).toBeLessThanOrEqual(100 * 6 + 3)
+        expect(quote(text)).toMatch(/^(?:"[\x20-\x7e]*"|\(a token\))$/)
+      }),
+    )
+  })
+})
+
+it('quoteList shows five entries, and how many more there are', () => {
+  expect(quoteList(['a', 'b'])).toBe('"a", "b"')
+  expect(quoteList(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('"a", "b", "c", "d", "e" and 2 more')
+})
