@@ -40,9 +40,9 @@ function toClock(given: unknown, usual: Clock): Clock | undefined {
   }
 }
 
-function givesNumber(clock: Clock): boolean {
+function givesNumber(read: Clock): boolean {
   try {
-    return Number.isFinite(clock.now())
+    return Number.isFinite(read.now())
   } catch {
     return false
   }
