@@ -10,7 +10,6 @@ export {
   isAcceptableEndpoint,
   toLoggedAddress,
 } from './authorization-server/address.ts'
-export type { OAuthErrorCode } from './authorization-server/error-codes.ts'
 export {
   isErrorResponse,
   readErrorResponse,
@@ -34,7 +33,7 @@ export type { ClientAuthentication } from './model/client-authentication.ts'
 export { onAbort, withDeadline } from './authorization-server/deadline.ts'
 export { discoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
 export { MetadataError } from './authorization-server/metadata.ts'
-export { LONGEST_RETRY_AFTER, secondsUntil } from './authorization-server/retry-after.ts'
+export { secondsUntil } from './authorization-server/retry-after.ts'
 export { TENANT_PLACEHOLDER } from './authorization-server/tenants.ts'
 export { deepFreeze } from './lib/deep-freeze.ts'
 export { getMoment, secondsBetween, systemClock } from './lib/clock.ts'
@@ -63,6 +62,5 @@ export {
 export { readObject, readRows, readTable, reportUnknownNames } from './options/option-table.ts'
 export type { OptionRow, OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
-export { createLruCache } from './lib/lru-cache.ts'
 export { describeNotPlain } from './lib/describe-given.ts'
 export { getMember, isPlainObject, isRecord, ownMembers } from './lib/objects.ts'

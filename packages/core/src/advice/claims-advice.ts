@@ -11,7 +11,7 @@ const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly string[] =>
 const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
   settings?.audiences ?? []
 
-/** Numbers of milliseconds since 1973 are greater than numbers of seconds of the next centuries. */
+/** Returns whether a time is in milliseconds: as seconds it would be after the year 5138. */
 const isInMilliseconds =
   (name: string) =>
   ({ claims: { [name]: value } }: RefusalFacts) =>

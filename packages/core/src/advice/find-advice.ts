@@ -74,7 +74,7 @@ function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider |
   return subjects.provider ?? getProviderOfAddress(metadataIssuer)
 }
 
-/** What an unverified token says is marked. */
+/** Values of a token that is not verified are prefixed with `claimed`. */
 function isFound(wanted: string, found: string): boolean {
   return found === wanted || found === `claimed ${wanted}`
 }

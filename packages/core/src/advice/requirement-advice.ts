@@ -15,7 +15,7 @@ const SCOPE_CLAIMS = {
   authorities: ' Do so only if the authorization server alone decides what is in it.',
 }
 
-/** The scopes that the token lacks: all of them, or one of several that would do. */
+/** Returns whether these scopes include all that the token lacks, or one of several alternatives. */
 function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts): boolean {
   const { expected } = explanation
   if (expected.includes(' or ')) return expected.split(' or ').some((one) => held.includes(one))
@@ -23,7 +23,7 @@ function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts
   return missing.length > 0 && missing.every((one) => held.includes(one))
 }
 
-/** Returns whether the missing scopes are in a claim that is not read. What an option says is not doubted. */
+/** Returns whether the missing scopes are in a claim that is not read, and no option names the claim with the scopes. */
 function isIn(name: string, facts: RefusalFacts): boolean {
   const { claims, settings } = facts
   if (settings === undefined || !Object.hasOwn(claims, name)) return false

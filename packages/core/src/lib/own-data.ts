@@ -1,6 +1,6 @@
 /**
- * Copies constant data through and through, so that no member of `Object.prototype` is one of it. Patterns and functions stay
- * what they are.
+ * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Patterns and functions are
+ * not copied.
  */
 export function ownData<T>(data: T): T {
   if (Array.isArray(data)) return data.map(ownData) as T

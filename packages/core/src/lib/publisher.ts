@@ -30,8 +30,8 @@ export interface SelectiveListener<Event extends TypedEvent> {
 }
 
 /**
- * Publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Watching must not change a verdict:
- * what a listener or the description of an event throws is dropped.
+ * Publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Watching must not change an outcome:
+ * errors of a listener, or of the description of an event, are ignored.
  */
 export function createPublisher<Event extends TypedEvent>(
   onEvent: ((event: Event, request?: object) => void) | undefined,

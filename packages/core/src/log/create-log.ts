@@ -19,7 +19,7 @@ const SECOND = 1000
 
 /**
  * Creates a log of refusals and faults: at most `LIMITS.logLines` lines a second of each kind, and then a line with the
- * number of those that were left out. No timer runs as long as nothing is left out. What the logger throws is dropped.
+ * number of those that were left out. No timer runs as long as nothing is left out. Errors of the logger are ignored.
  */
 export function createLog(
   writeLine: WriteLine,
