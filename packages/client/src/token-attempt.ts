@@ -30,8 +30,8 @@ export interface TokenAttemptOptions {
 export interface FailedAttempt {
   readonly error: TokenError
   /**
-   * What the failure says. `target`: nothing about other targets. `source`: the same would happen for every target, and the
-   * pause of the source applies. `nothing`: no request was sent, because the source is in a pause.
+   * Scope of the failure. `target`: this target only. `source`: every target, so that the pause of the source applies.
+   * `nothing`: no request was sent, because the source is in a pause.
    */
   readonly concerns: 'target' | 'source' | 'nothing'
 }
@@ -75,7 +75,7 @@ export async function attemptTokenRequest(
   }
 }
 
-/** How far an attempt has come, for the error after a timeout. */
+/** Progress of an attempt, for the error after a timeout. */
 interface Progress {
   /** Step that is not completed. */
   step: string
