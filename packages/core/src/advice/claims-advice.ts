@@ -11,12 +11,6 @@ const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly string[] =>
 const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
   settings?.audiences ?? []
 
-/** Returns whether a time is in milliseconds: as seconds it would be after the year 5138. */
-const isInMilliseconds =
-  (name: string) =>
-  ({ claims: { [name]: value } }: RefusalFacts) =>
-    typeof value === 'number' && value > 1e11
-
 /** Claims that access tokens do not have. */
 const FOREIGN = ['nonce', 'at_hash', 'c_hash', 'events', 'htu', 'response_type']
 
@@ -31,7 +25,7 @@ function mayBeAccessToken(
   return settings?.jwtProfile !== undefined && (isPlain || isAccessToken) && !isForeign
 }
 
-/** Advice on tokens of another kind, with wrong claims or times, and on introspection. */
+/** Advice on tokens of another kind, or with wrong claims. */
 export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'wrong_token_type',
@@ -216,51 +210,5 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'untrusted_client',
     where: IN_THE_OPTIONS,
     change: 'add the client to allowedClients if it may call.',
-  },
-
-  {
-    reason: 'expired',
-    where: IN_THE_CLIENT,
-    change:
-      'request a new token before the old one expires, and keep none for longer. If every token has expired, compare the clocks of this machine and of the authorization server.',
-  },
-  ...(['not_yet_valid', 'issued_in_future'] as const).flatMap((reason): readonly AdviceRow[] => [
-    {
-      reason,
-      when: isInMilliseconds(reason === 'not_yet_valid' ? 'nbf' : 'iat'),
-      sign: 'the time is written in milliseconds',
-      where: AT_THE_SERVER,
-      change: 'write times in seconds (RFC 7519 section 2).',
-    },
-    {
-      reason,
-      where: 'On this machine',
-      change:
-        'compare its clock with that of the authorization server (NTP). For small differences, raise clockTolerance.',
-    },
-  ]),
-  {
-    reason: 'too_old',
-    where: IN_THE_CLIENT,
-    change: 'request a new token. If this API need not be that strict, raise maxTokenAge.',
-  },
-  {
-    reason: 'inactive',
-    providers: ['keycloak'],
-    where: 'At Keycloak',
-    change:
-      'check whether the token is revoked or expired. Keycloak also calls it inactive if its iss is not the address at which Keycloak is called: set the environment variable KC_HOSTNAME of Keycloak.',
-  },
-  {
-    reason: 'inactive',
-    where: AT_THE_SERVER,
-    change:
-      'check whether the token is revoked, expired or of another server, and whether the client of introspection may introspect it.',
-  },
-  {
-    reason: 'unsupported_binding',
-    where: IN_THE_CLIENT,
-    change:
-      'request a token that is not bound to a key or certificate (cnf): proofs are not supported.',
   },
 ]

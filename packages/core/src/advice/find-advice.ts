@@ -9,12 +9,14 @@ import { adviseOnFailure, isFailure } from './failure-advice.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
 import { TOKEN_ADVICE } from './token-advice.ts'
+import { VALIDITY_ADVICE } from './validity-advice.ts'
 
 /** The change to make, and where, by reason and provider. For each reason, the last row applies always. */
 export const ADVICE: readonly AdviceRow[] = ownData([
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
   ...CLAIMS_ADVICE,
+  ...VALIDITY_ADVICE,
   ...REQUIREMENT_ADVICE,
 ])
 
