@@ -10,10 +10,10 @@ import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
   FetchError,
-  readMaxAge,
   send,
   type WrittenRequest,
 } from '../../src/authorization-server/bounded-fetch.ts'
+import { readMaxAge } from '../../src/authorization-server/freshness.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
