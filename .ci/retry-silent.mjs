@@ -1,0 +1,50 @@
+// Runs a command. If it prints nothing for four minutes, ends it with everything that it started, and runs it once more.
+// A command that fails is not repeated.
+//
+// Node 20 can deadlock between its own threads (https://github.com/nodejs/node/issues/54918). One test process that hangs
+// would stop the whole run without a word.
+import { spawn } from 'node:child_process'
+
+const SILENCE_MS = 240_000
+const [command, ...args] = process.argv.slice(2)
+
+/** Resolves with the exit code, or with `undefined` if the command was silent for too long. */
+function runOnce() {
+  return new Promise((resolve, reject) => {
+    // A process group of its own, so that everything in it can be ended.
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    let isSilent = false
+    const timer = setTimeout(() => {
+      isSilent = true
+      process.kill(-child.pid, 'SIGKILL')
+    }, SILENCE_MS)
+    const end = (signal) => {
+      process.kill(-child.pid, 'SIGKILL')
+      process.kill(process.pid, signal)
+    }
+    process.once('SIGINT', end).once('SIGTERM', end)
+    child.stdout.on('data', (text) => {
+      timer.refresh()
+      process.stdout.write(text)
+    })
+    child.stderr.on('data', (text) => {
+      timer.refresh()
+      process.stderr.write(text)
+    })
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      process.off('SIGINT', end).off('SIGTERM', end)
+      resolve(isSilent ? undefined : (code ?? 1))
+    })
+  })
+}
+
+let code = await runOnce()
+if (code === undefined) {
+  process.stdout.write(
+    `\nNo output for ${SILENCE_MS / 1000} s: a process hangs. Running it once more.\n\n`,
+  )
+  code = await runOnce()
+}
+process.exitCode = code ?? 1
