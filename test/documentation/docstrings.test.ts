@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { filesBelow, read } from '../repository/files.ts'
+import { compileSnippets } from './snippets.ts'
+
+/** A declaration with its docstring. */
+interface Documented {
+  readonly name: string
+  readonly path: string
+  readonly docstring: string
+}
+
+const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify']
+/** What users call. Methods of interfaces are found by their names, too. */
+const CALLED: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    'createResourceServer',
+    'resourceServerFromEnv',
+    'optionsFromEnv',
+    'defineAdapter',
+    'authorize',
+    'verify',
+  ],
+  client: ['clientCredentials', 'getToken', 'invalidate', 'fetch', 'close'],
+  express: ['createBearward', 'requireToken', 'auth'],
+  koa: ['createBearward', 'requireToken', 'auth'],
+  fastify: ['createBearward', 'requireToken', 'auth'],
+}
+
+const sourcesOf = (name: string) => filesBelow(`packages/${name}/src`)
+
+/** Returns every declaration and every member with a docstring in front of it. */
+function readDocstrings(path: string): Documented[] {
+  const DOCUMENTED =
+    /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*(?:export )?(?:declare )?(?:async )?(?:readonly |function |const |interface |type |class )*(?:\{ )?(\w+)/g
+  return [...read(path).matchAll(DOCUMENTED)].map(([, docstring, name]) => ({
+    name: name!,
+    path,
+    docstring: docstring!.replaceAll(/^\s*\* ?/gm, ''),
+  }))
+}
+
+/** Returns the code of the first example, which may be fenced. */
+function getExample(docstring: string): string | undefined {
+  const example = /@example\n([^]*?)(?=\n@|$)/.exec(docstring)?.[1]
+  return example === undefined ? undefined : (/```\w*\n([^]*?)```/.exec(example)?.[1] ?? example)
+}
+
+describe('docstrings', () => {
+  it.each(PACKAGES)('%s shows an example for everything that users call', (name) => {
+    const documented = sourcesOf(name).flatMap(readDocstrings)
+    const withExample = documented
+      .filter(({ docstring }) => getExample(docstring) !== undefined)
+      .map((each) => each.name)
+    expect(CALLED[name]!.filter((called) => !withExample.includes(called))).toEqual([])
+  })
+
+  it('each event has an example that compiles', async () => {
+    const events = ['core', 'client']
+      .flatMap((name) => sourcesOf(name).map((path) => ({ name, path })))
+      .flatMap(({ name, path }) =>
+        [...read(path).matchAll(/^export interface (\w+Event)\b/gm)].map(([, event]) => {
+          const found = readDocstrings(path).find((documented) => documented.name === event)
+          return { event: event!, name, example: getExample(found?.docstring ?? '') }
+        }),
+      )
+    expect(events.length).toBeGreaterThan(20)
+    expect(events.filter(({ example }) => example === undefined).map(({ event }) => event)).toEqual(
+      [],
+    )
+    const snippets = events.map(({ event, name, example }) => [
+      event,
+      `import type { ${event} } from '@bearward/${name}'\n\nexport const event: ${event} = ${example!}\n`,
+    ])
+    expect(await compileSnippets(Object.fromEntries(snippets) as Record<string, string>)).toBe('')
+  })
+
+  it('each optional option names its default or says what its absence means', () => {
+    const options = ['core/src/options', 'client/src'].flatMap((folder) =>
+      filesBelow(`packages/${folder}`).filter((path) => /options\.ts$/.test(path)),
+    )
+    const silent = options.flatMap((path) =>
+      [...read(path).matchAll(/(\/\*\*(?:(?!\*\/)[^])*\*\/)?\s*readonly (\w+)\?:/g)]
+        .filter(
+          ([, docstring]) =>
+            !/@default|Without it|Required |Exactly one|optional/i.test(docstring ?? ''),
+        )
+        .map(([, , option]) => `${path}: ${option}`),
+    )
+    expect(silent).toEqual([])
+  })
+})
