@@ -10,7 +10,7 @@ afterEach(() => vi.restoreAllMocks())
 const toPath = (program: string): string =>
   fileURLToPath(new URL(`../../examples/${program}`, import.meta.url))
 
-/** Runs a compiled program of the examples. */
+/** Runs a compiled program of the examples. Resolves with its exit code and the lines that it prints. */
 function run(
   program: string,
   ...options: readonly string[]
@@ -23,7 +23,7 @@ function run(
   })
 }
 
-/** Starts a compiled program, calls `use` with its output when the servers run, and stops it. */
+/** Starts a compiled program, calls `use` with its output when the servers listen, and stops the program. */
 async function serve(
   program: string,
   options: readonly string[],
@@ -39,7 +39,7 @@ async function serve(
         output += chunk.toString()
         if (output.includes('Press Ctrl-C')) resolve()
       })
-      child.once('exit', () => reject(new Error(`${program} has stopped: ${output}`)))
+      child.once('exit', () => reject(new Error(`${program} exited: ${output}`)))
     })
     await use(output)
   } finally {
@@ -49,34 +49,37 @@ async function serve(
   return exitCode
 }
 
-/** Runs shell commands and returns the first lines of the HTTP answers. */
-function runCommands(commands: string): Promise<readonly string[]> {
+/** Runs shell commands and returns what they print. */
+function runCommands(commands: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile('sh', ['-c', commands], (_error, stdout, stderr) => {
-      resolve(`${stdout}${stderr}`.match(/^HTTP\/1\.1 \d+/gm) ?? [])
-    })
+    execFile('sh', ['-c', commands], (_error, stdout, stderr) => resolve(`${stdout}${stderr}`))
   })
 }
 
 /** Returns the indented commands of an output. */
 const readCommands = (output: string): string => output.match(/^ {2}.*$/gm)!.join('\n')
 
-// Each program is a process of its own, and all of them start at the same time.
+// The programs run in their own processes, at the same time.
 describe.concurrent('an example', { timeout: 60_000 }, () => {
   it.each([
-    ['reports/dist/demo.js', '22 of 22 answers as expected.'],
-    ['koa/dist/main.js', '7 of 7 answers as expected.'],
-    ['fastify/dist/main.js', '7 of 7 answers as expected.'],
+    ['reports/dist/demo.js', '22 of 22 responses as expected.'],
+    ['koa/dist/main.js', '7 of 7 responses as expected.'],
+    ['fastify/dist/main.js', '7 of 7 responses as expected.'],
     ['orders/dist/main.js', '11 of 11 results as expected.'],
   ])(
-    '%s exits with 0 and prints the number of expected answers last',
-    async (program, lastLine) => {
+    '%s exits with 0 and prints the number of expected results, then the next steps',
+    async (program, summary) => {
       const { exitCode, lines } = await run(program)
-      expect({ exitCode, lastLine: lines.at(-1) }).toEqual({ exitCode: 0, lastLine })
+      const end = lines.slice(lines.indexOf(summary))
+      expect({ exitCode, end }).toEqual({
+        exitCode: 0,
+        end: [summary, '', 'Next:', ...end.slice(3)],
+      })
+      expect(end.length).toBeGreaterThan(3)
     },
   )
 
-  it('exits with 2 and names an unknown argument', async () => {
+  it('an unknown argument is printed, and the exit code is 2', async () => {
     const { exitCode, lines } = await run('koa/dist/main.js', '--sevre')
     expect({ exitCode, firstLine: lines[0] }).toEqual({
       exitCode: 2,
@@ -85,7 +88,7 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
   })
 })
 
-// One program at a time, because all of them listen on the same ports first. The printed commands need curl.
+// One program runs at a time, because all of them try the same ports first. The printed commands need curl.
 describe('an example that keeps running', { timeout: 60_000 }, () => {
   const basic = [200, 200, 200, 403, 401]
   it.each([
@@ -95,10 +98,24 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
     ['orders/dist/main.js', ['--serve'], [201, 200, 403, 401]],
   ])('%s %s prints commands that work', async (program, options, statuses) => {
     const exitCode = await serve(program, options, async (output) => {
-      const answers = await runCommands(readCommands(output))
-      expect(answers).toEqual(statuses.map((status) => `HTTP/1.1 ${status}`))
+      const printed = await runCommands(readCommands(output))
+      const received = Array.from(printed.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, code]) =>
+        Number(code),
+      )
+      expect(received).toEqual(statuses)
     })
     expect(exitCode).toBe(0)
+  })
+
+  it('reports/dist/demo.js --serve prints a command that requests the token of a user', async () => {
+    await serve('reports/dist/demo.js', ['--serve'], async (output) => {
+      const commands = readCommands(output)
+      const tokenCommand = /^ {2}USER_TOKEN=[^]*?\)$/m.exec(commands)![0]
+      const meCommand = /^ .*\/me$/m.exec(commands)![0]
+      expect(await runCommands(`${tokenCommand}\n${meCommand}`)).toContain(
+        '"kind":"user","id":"user-ada"',
+      )
+    })
   })
 
   it('authorization-server/dist/main.js prints commands that request tokens', async () => {
@@ -116,7 +133,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
 })
 
 describe('runBasicSteps', () => {
-  it('returns false and prints the differences if the API has no guards', async () => {
+  it('runBasicSteps returns false and prints the differences if the API has no guards', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     const unguarded = () => listen((_request, response) => response.end('{"subjectKind":"none"}'))
     expect(await runBasicSteps(unguarded)).toBe(false)
@@ -129,12 +146,12 @@ describe('runBasicSteps', () => {
         '   NOT AS EXPECTED: the error code of the challenge should be null and is absent',
       ].join('\n'),
     )
-    expect(lines.at(-1)).toBe('0 of 7 answers as expected. Different: 1, 2, 3, 4, 5, 6, 7.')
+    expect(lines.at(-1)).toBe('0 of 7 responses as expected. Different: 1, 2, 3, 4, 5, 6, 7.')
   })
 })
 
 describe('the README of an example', () => {
-  it('exists in each folder of examples', () => {
+  it('each folder of examples contains a README.md', () => {
     const files = filesBelow('examples')
     const folders = new Set(files.map((path) => path.split('/')[1]))
     const missing = [...folders].filter((folder) => !files.includes(`examples/${folder}/README.md`))

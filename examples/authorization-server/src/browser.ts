@@ -1,11 +1,11 @@
 import { createCookieJar } from './cookie-jar.ts'
 
-/** A login and a consent with their redirects take about ten requests. */
+/** A sign-in with login, consent and redirects takes about ten requests. */
 const REQUEST_LIMIT = 20
 
 /**
- * Acts as a user's browser: follows redirects, keeps cookies, and fills in and sends each form, until the
- * server redirects to `destination`.
+ * Signs in like a browser: follows redirects, stores cookies, and fills in and submits each form. Stops when
+ * the server redirects to `destination`.
  *
  * @param values Values to type into the forms, by field name.
  * @returns The URL of that last redirect. It is not requested.
@@ -33,14 +33,15 @@ export async function browse(
       form = undefined
       continue
     }
-    if (!response.ok) throw new Error(`${url.pathname} answered ${response.status} ${page.trim()}`)
+    if (!response.ok)
+      throw new Error(`${url.pathname} responded with ${response.status}: ${page.trim()}`)
     form = fillIn(page, values)
     url = new URL(readAttribute(page.match(/<form[^>]*>/)?.[0], 'action') ?? url, url)
   }
-  throw new Error(`The sign-in did not end within ${REQUEST_LIMIT} requests`)
+  throw new Error(`The sign-in took more than ${REQUEST_LIMIT} requests`)
 }
 
-/** Returns the fields of a page with the given values, or else with their preset values. */
+/** Returns the form fields of a page. A field without a given value keeps its preset value. */
 function fillIn(page: string, values: Readonly<Record<string, string>>): URLSearchParams {
   const form = new URLSearchParams()
   for (const [input] of page.matchAll(/<input[^>]*>/g)) {

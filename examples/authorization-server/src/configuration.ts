@@ -14,14 +14,14 @@ import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** Returns the algorithm of ID tokens: the algorithm of the first API, so that one key signs both. */
+/** Returns the algorithm of ID tokens. It is the algorithm of the first API, so one key signs both. */
 export function getIdTokenAlgorithm(options: AuthorizationServerOptions): SigningAlgorithm {
   return options.resources[0]?.algorithm ?? 'RS256'
 }
 
 /**
- * Converts the options to a configuration of oidc-provider. Settings that oidc-provider would warn about are
- * set explicitly, even to their default.
+ * Converts the options to a configuration of oidc-provider. Some settings equal the default: without them,
+ * oidc-provider prints warnings.
  */
 export function toConfiguration(
   options: AuthorizationServerOptions,
@@ -75,7 +75,7 @@ export function toConfiguration(
     },
     findAccount(_context, id) {
       const user = users.get(id)
-      // If nothing is returned, oidc-provider 9.13.3 fails with a TypeError and status 500.
+      // If this function returns nothing, oidc-provider 9.13.3 fails with a TypeError and status 500.
       if (user === undefined) throw new errors.AccessDenied('The user does not exist')
       return toAccount(user)
     },
@@ -96,7 +96,7 @@ export function toConfiguration(
   }
 }
 
-/** Limits an API to the scopes of a client. Other scopes are dropped, and the request is not rejected. */
+/** Describes an API with the scopes that the client can get. Requests for other scopes are granted without them. */
 function toResourceServer(resource: Resource, client: Client | undefined): ResourceServer {
   const allowed = new Set(client?.scopes ?? resource.scopes)
   const common = {

@@ -3,7 +3,7 @@ import { signIn } from './sign-in.ts'
 
 const USAGE = `Usage: node get-user-token.js --issuer <url> --client <id> --user <id> --resource <uri> --scope <scopes>
 
-  Signs the user in to a running example authorization server and prints the access token.`
+  Signs the user in at a running example authorization server and prints the access token.`
 
 try {
   const { issuer, client, user, resource, scope } = readArguments()

@@ -17,7 +17,7 @@ export async function loadOidcProvider(): Promise<OidcProviderModule> {
   }
 }
 
-/** Runs `construct` without the notices that oidc-provider prints during construction. */
+/** Calls `construct` and drops the notices that oidc-provider prints meanwhile. */
 export function withoutNotices<T>(construct: () => T): T {
   const unmute = muteNotices()
   try {
@@ -28,8 +28,9 @@ export function withoutNotices<T>(construct: () => T): T {
 }
 
 /**
- * Drops the notices of oidc-provider until the returned function is called. They warn about settings that
- * are intended here (a login form without a password check, storage in memory) and cannot be switched off.
+ * Drops the notices of oidc-provider until the returned function is called. The notices warn about settings
+ * that the examples need: storage in memory, and a login form that accepts any password. oidc-provider has no
+ * option to turn them off.
  */
 function muteNotices(): () => void {
   const { info, warn } = console

@@ -17,7 +17,7 @@ const USER: User = { id: 'user-ada', name: 'Ada' }
 
 const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 
-console.log('Starting the authorization server (oidc-provider).')
+console.log('Starting an authorization server (oidc-provider) ...')
 const server = await onPortOrFreePort(9400, (port) =>
   startAuthorizationServer({
     resources: [{ identifier: API, scopes: SCOPES }],
@@ -32,7 +32,7 @@ const request = { resource: API, scope: SCOPES.join(' ') }
 
 console.log(`The authorization server listens on ${issuer}
 
-Accept its tokens in an API:
+To accept its tokens in your API, use these options:
 
   createBearward({
     issuer: '${issuer}',
@@ -41,11 +41,11 @@ Accept its tokens in an API:
     machineClients: ['${MACHINE.id}'],
   })
 
-Request a machine's token (client credentials grant):
+Request a machine's token (client credentials grant) and store it in MACHINE_TOKEN:
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: MACHINE, ...request })}
 
-Request a user's token (authorization code grant with PKCE, the command fills in the login form):
+Sign a user in (authorization code grant with PKCE) and store their token in USER_TOKEN. The command fills in the login form:
 
 ${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: APP, user: USER, ...request })}
 
@@ -54,7 +54,7 @@ Show the metadata and the public keys:
   curl -sw '\\n' ${issuer}/.well-known/oauth-authorization-server
   curl -sw '\\n' ${issuer}/jwks
 
-Press Ctrl-C to stop.`)
+Press Ctrl-C to stop the server.`)
 
 await interrupted
 await server.close()

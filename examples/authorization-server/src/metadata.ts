@@ -12,10 +12,10 @@ export interface ServerMetadata {
 export async function discover(issuer: string): Promise<ServerMetadata> {
   const response = await fetch(`${issuer}/.well-known/oauth-authorization-server`)
   if (!response.ok)
-    throw new Error(`The metadata request to ${issuer} was answered with status ${response.status}`)
+    throw new Error(`The metadata request to ${issuer} failed with status ${response.status}`)
   const metadata = (await response.json()) as ServerMetadata
   if (metadata.issuer !== issuer) {
-    throw new Error(`The metadata of ${issuer} contains another issuer: ${metadata.issuer}`)
+    throw new Error(`The metadata of ${issuer} names another issuer: ${metadata.issuer}`)
   }
   return metadata
 }

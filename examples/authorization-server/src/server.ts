@@ -10,10 +10,10 @@ import type { SigningAlgorithm, SigningKey } from './signing-keys.ts'
 
 /** A running authorization server. */
 export interface AuthorizationServer {
-  /** `http://127.0.0.1:<port>`. It is the `iss` of the tokens. */
+  /** The `iss` of the tokens: `http://127.0.0.1:<port>`. */
   readonly issuer: string
   readonly port: number
-  /** Private keys. Pass them to the next start to restart without a key rotation. */
+  /** Private keys. To restart without a key rotation, pass them as `keys`. */
   readonly keys: readonly SigningKey[]
   /** Stops listening and closes all connections. Can be called more than once. */
   close(): Promise<void>
@@ -22,9 +22,9 @@ export interface AuthorizationServer {
 /**
  * Starts an authorization server (OAuth 2.0 and OpenID Connect) on 127.0.0.1.
  *
- * @remarks It is oidc-provider with all data in memory. A restart loses all sessions and opaque tokens, and
- * creates new keys with the same key ids unless `keys` are given. The login form accepts any password: use
- * it for examples and tests only.
+ * @remarks The server is oidc-provider with all data in memory. A restart loses all sessions and opaque tokens.
+ * Without `keys`, a restart also creates new keys with the same key ids. The login form accepts any password,
+ * so use the server for examples and tests only.
  *
  * @throws {Error} If the server cannot listen (`EADDRINUSE`), or if oidc-provider rejects the options.
  */
@@ -41,8 +41,8 @@ export async function startAuthorizationServer(
     const configuration = toConfiguration(options, keys, oidcProvider)
     const provider = withoutNotices(() => new oidcProvider.Provider(issuer, configuration))
     provider.on('server_error', (_context: unknown, error: unknown) => console.error(error))
-    const answer = provider.callback()
-    server.on('request', (request, response) => void answer(request, response))
+    const handle = provider.callback()
+    server.on('request', (request, response) => void handle(request, response))
   } catch (error) {
     await close()
     throw error
@@ -81,7 +81,7 @@ async function closeNow(server: Server): Promise<void> {
     server.close(() => resolve())
     server.closeAllConnections()
   })
-  // `fetch` in this process needs a moment to notice closed connections. Without the pause it could use
-  // such a connection for its next request, to a server that has started on the same port.
+  // `fetch` detects closed connections only after a moment. Without the pause, it could reuse a closed
+  // connection for a request to a new server on the same port.
   await pause(10)
 }

@@ -9,15 +9,15 @@ import type { TokenResponse } from './token-request.ts'
 
 /** Parameters of a sign-in. */
 export interface SignInRequest extends AccessRequest {
-  /** Copied into the ID token, if the scope contains `openid`. */
+  /** The `nonce` claim of the ID token. Requires the scope `openid`. */
   readonly nonce?: string
   /** Requests a refresh token as well. */
   readonly offline?: boolean
 }
 
 /**
- * Signs a user in, gives consent and requests the tokens: the authorization code grant (RFC 6749,
- * section 4.1) with PKCE (RFC 7636), over HTTP.
+ * Signs a user in, consents for the user and requests the tokens over HTTP. Uses the authorization code grant
+ * (RFC 6749, section 4.1) with PKCE (RFC 7636).
  */
 export async function signIn(
   issuer: string,
@@ -45,8 +45,8 @@ export async function signIn(
     ...(offline && { prompt: 'consent' }),
   }).toString()
 
-  const answer = await browse(start, REDIRECT_URI, { login: user.id, password: 'any' })
-  const code = readCode(answer.searchParams, issuer, state)
+  const redirect = await browse(start, REDIRECT_URI, { login: user.id, password: 'any' })
+  const code = readCode(redirect.searchParams, issuer, state)
   return requestToken(issuer, client, {
     grant_type: 'authorization_code',
     code,
@@ -56,13 +56,13 @@ export async function signIn(
   })
 }
 
-function readCode(answer: URLSearchParams, issuer: string, state: string): string {
-  const error = answer.get('error')
-  if (error !== null) throw new Error(`${error}: ${answer.get('error_description')}`)
-  if (answer.get('state') !== state || answer.get('iss') !== issuer) {
+function readCode(redirect: URLSearchParams, issuer: string, state: string): string {
+  const error = redirect.get('error')
+  if (error !== null) throw new Error(`${error}: ${redirect.get('error_description')}`)
+  if (redirect.get('state') !== state || redirect.get('iss') !== issuer) {
     throw new Error('The authorization response belongs to another request or another server')
   }
-  const code = answer.get('code')
+  const code = redirect.get('code')
   if (code === null) throw new Error('The authorization response has no code')
   return code
 }

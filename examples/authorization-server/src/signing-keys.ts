@@ -19,17 +19,17 @@ export const SIGNING_ALGORITHMS = [
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
-/** A private key as a JWK (RFC 7517). It signs with `alg` only. */
+/** A private key as a JWK (RFC 7517). It is used with `alg` only. */
 export interface SigningKey extends JsonWebKey {
   readonly kid: string
   readonly alg: SigningAlgorithm
 }
 
 /**
- * Returns the given keys, and a new key for each algorithm without a given key.
+ * Returns the given keys and a new key for each other algorithm.
  *
- * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. A
- * restart is therefore a key rotation without new key ids, as at a real server with its keys in memory.
+ * @remarks The `kid` of a new key is its algorithm in lower case, so it is the same after each start. A restart
+ * without `given` keys is a key rotation without new key ids.
  */
 export async function createSigningKeys(
   algorithms: Iterable<SigningAlgorithm>,

@@ -28,7 +28,7 @@ export function machineTokenCommand(request: MachineTokenRequest): string {
     -d scope='${scope}' | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')`
 }
 
-/** Returns a shell command that signs a user in and requests their token (authorization code grant, PKCE). */
+/** Returns a shell command that signs a user in and requests their token (authorization code grant with PKCE). */
 export function userTokenCommand(request: UserTokenRequest): string {
   const { variable, issuer, client, user, resource, scope } = request
   const program = fileURLToPath(new URL('./get-user-token.js', import.meta.url))

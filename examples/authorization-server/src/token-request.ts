@@ -4,7 +4,7 @@ import { discover } from './metadata.ts'
 export interface TokenResponse {
   readonly access_token: string
   readonly token_type: string
-  /** Seconds. */
+  /** Lifetime of the access token in seconds. */
   readonly expires_in: number
   readonly scope?: string
   /** Present if the scope `openid` was granted. */
@@ -35,7 +35,7 @@ export async function requestToken(
 }
 
 /**
- * Revokes a token (RFC 7009). An API notices it by introspection only.
+ * Revokes a token (RFC 7009). An API detects the revocation only if it introspects the token.
  *
  * @throws {Error} If the server rejects the request. The message contains its response.
  */
@@ -63,13 +63,13 @@ async function post(
   const response = await fetch(endpoint, { method: 'POST', headers, body })
   if (!response.ok) {
     throw new Error(
-      `${new URL(endpoint).pathname} answered ${response.status} ${await response.text()}`,
+      `${new URL(endpoint).pathname} responded with ${response.status}: ${await response.text()}`,
     )
   }
   return response
 }
 
-/** Returns the Basic credentials. Id and secret are form-encoded before they are joined (RFC 6749, section 2.3.1). */
+/** Returns Basic credentials. The id and the secret are form-encoded first (RFC 6749, section 2.3.1). */
 function toBasicCredentials(id: string, secret: string): string {
   const pair = [id, secret].map(formEncode).join(':')
   return `Basic ${Buffer.from(pair).toString('base64')}`

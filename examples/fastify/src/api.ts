@@ -3,12 +3,12 @@ import { auth, createBearward } from '@bearward/fastify'
 import fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Creates the reports API. The guard of each route states who may call it. */
+/** Creates the reports API. Each route has a guard with its requirements. */
 export async function createApi(issuer: string): Promise<FastifyInstance> {
   const { plugin, requireToken } = createBearward({
     issuer,
     audience: REPORTS_API,
-    // The tokens of this provider show which subject is a user. The list names the machines.
+    // The tokens of this provider identify users, but not machines. The list names the machines.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id],
   })

@@ -3,12 +3,12 @@ import { auth, createBearward } from '@bearward/koa'
 import Koa from 'koa'
 import type { Context, Middleware } from 'koa'
 
-/** Creates the reports API. The guard of each route states who may call it. */
+/** Creates the reports API. Each route has a guard with its requirements. */
 export function createApi(issuer: string): Koa {
   const { requireToken } = createBearward({
     issuer,
     audience: REPORTS_API,
-    // The tokens of this provider show which subject is a user. The list names the machines.
+    // The tokens of this provider identify users, but not machines. The list names the machines.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id],
   })
@@ -31,7 +31,7 @@ function reindex(context: Context): void {
   context.body = { reindexed: true, by: auth(context).subject.id }
 }
 
-/** Minimal router. Guards also work with any Koa router, because they are Koa middleware. */
+/** Minimal router. Guards are Koa middleware, so they work with any router. */
 function route(target: string, guard: Middleware, handle: (context: Context) => void): Middleware {
   return (context, next) =>
     target === `${context.method} ${context.path}`

@@ -11,7 +11,7 @@ const secret = 'for-demonstration-only'
 /** Client of the orders service. */
 export const ORDERS: ConfidentialClient = { kind: 'confidential', id: 'orders', secret }
 
-/** Client of the nightly job. It may only read. */
+/** Client of the nightly job, which may only read. */
 export const RESTOCK: ConfidentialClient = {
   kind: 'confidential',
   id: 'orders-restock',
@@ -22,6 +22,7 @@ export const RESTOCK: ConfidentialClient = {
 /** Client of the command-line tool for the warehouse. */
 export const STOCK: ConfidentialClient = { ...RESTOCK, id: 'stock-cli' }
 
+/** Options of the authorization server with this API and these clients. */
 export const AUTHORIZATION_SERVER: AuthorizationServerOptions = {
   resources: [{ identifier: INVENTORY, scopes: ['read:stock', 'reserve:stock'] }],
   clients: [ORDERS, RESTOCK, STOCK],

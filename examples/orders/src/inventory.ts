@@ -14,7 +14,7 @@ export async function createInventory(issuer: string): Promise<FastifyInstance> 
   const { plugin, requireToken } = createBearward({
     issuer,
     audience: INVENTORY,
-    // This issuer sets the `sub` of a machine to its client id, and never that of a user.
+    // At this issuer, `sub` equals the client id in the tokens of machines only.
     machineSubject: 'client_id',
   })
   const stock = new Map([

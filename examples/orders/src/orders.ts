@@ -9,18 +9,18 @@ export interface OrdersService {
   readonly inventory: TokenSource
 }
 
-/** Creates the orders service. Customers call it, and it calls the inventory as itself. */
+/** Creates the orders service. It calls the inventory with its own token, not with a token of a customer. */
 export function createOrders(issuer: string, inventoryUrl: string): OrdersService {
   const inventory = clientCredentials({
     issuer,
     clientId: ORDERS.id,
-    // A function, so that the next token request uses a rotated secret.
+    // `secret` is a function: after a rotation, the next token request uses the new secret.
     clientAuthentication: { method: 'client_secret_basic', secret: () => ORDERS.secret },
     scope: 'read:stock reserve:stock',
     resource: INVENTORY,
-    // In this example the inventory does not run at its identifier. Remove this line in production.
+    // Here, the URL of the inventory differs from its identifier. If they are equal, remove this line.
     allowedOrigins: [inventoryUrl],
-    // A customer waits for the response.
+    // A customer waits for the response, so wait at most one second for a token.
     maxWait: 1,
   })
 
@@ -36,12 +36,12 @@ export function createOrders(issuer: string, inventoryUrl: string): OrdersServic
   /** Reserves an item. Returns the response of the inventory. */
   async function reserve(item: string): Promise<{ status: number; body: unknown }> {
     const address = `${inventoryUrl}/items/${encodeURIComponent(item)}/reservations`
-    const answer = await inventory.fetch(address, { method: 'POST' })
-    return { status: answer.status, body: await answer.json() }
+    const response = await inventory.fetch(address, { method: 'POST' })
+    return { status: response.status, body: await response.json() }
   }
 }
 
-/** Answers 503 to a `TokenError` of any code: without a token the service cannot call the inventory. */
+/** Responds with 503 to each `TokenError`: without a token, the service cannot call the inventory. */
 const unavailable: ErrorRequestHandler = (error, _request, response, next) => {
   if (!(error instanceof TokenError)) return next(error)
   // Log error.message and error.detail here. Do not send them to customers.

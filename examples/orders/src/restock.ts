@@ -2,7 +2,7 @@ import { clientCredentials } from '@bearward/client'
 import { INVENTORY, RESTOCK } from './clients.ts'
 import type { Item } from './inventory.ts'
 
-/** Returns the items to buy. The nightly job makes one call and leaves no timer or connection open. */
+/** Returns the items to buy. Makes one call, and leaves no timer or connection open. */
 export async function restock(issuer: string, inventoryUrl: string): Promise<readonly string[]> {
   const source = clientCredentials({
     issuer,
@@ -11,13 +11,13 @@ export async function restock(issuer: string, inventoryUrl: string): Promise<rea
     scope: 'read:stock',
     resource: INVENTORY,
     allowedOrigins: [inventoryUrl],
-    // The job is not urgent: it waits while the authorization server restarts.
+    // The job is not urgent: it can wait five minutes until the authorization server is available.
     maxWait: 300,
   })
   try {
-    const answer = await source.fetch(`${inventoryUrl}/items`)
-    if (!answer.ok) throw new Error(`the inventory answered ${answer.status}`)
-    const items = (await answer.json()) as readonly Item[]
+    const response = await source.fetch(`${inventoryUrl}/items`)
+    if (!response.ok) throw new Error(`the inventory responded with ${response.status}`)
+    const items = (await response.json()) as readonly Item[]
     return items.filter(({ left }) => left < 10).map(({ name }) => name)
   } finally {
     source.close()

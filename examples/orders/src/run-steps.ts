@@ -4,11 +4,10 @@ import { STEPS } from './steps.ts'
 
 const NEXT_STEPS = `
 Next:
-  src/orders.ts          a service that gets and renews its token
+  npm start -- --serve   starts the same servers and prints commands to call them
+  src/orders.ts          a service that requests and renews its token
   src/restock.ts         a job that makes one call
-  src/stock.ts           a command-line tool
-  npm start -- --serve   starts the same servers and prints curl commands
-`
+  src/stock.ts           a command-line tool`
 
 /** Runs all steps and prints the results. Returns whether all results are as expected. */
 export async function runSteps(): Promise<boolean> {
@@ -25,7 +24,7 @@ export async function runSteps(): Promise<boolean> {
   } finally {
     await servers.close()
   }
+  console.log(`\n${passed} of ${STEPS.length} results as expected.`)
   if (passed === STEPS.length) console.log(NEXT_STEPS)
-  console.log(`${passed} of ${STEPS.length} results as expected.`)
   return passed === STEPS.length
 }

@@ -4,7 +4,7 @@ import { curl, waitForStopSignal } from '@bearward/example-shared'
 import { INVENTORY, STOCK } from './clients.ts'
 import { SERVE_PORTS, startServers } from './start-servers.ts'
 
-/** Runs the servers until a stop signal, and prints commands to call them. */
+/** Starts the servers and prints commands to call them. Resolves after a stop signal. */
 export async function serveOrders(): Promise<void> {
   const stopped = waitForStopSignal()
   const servers = await startServers(SERVE_PORTS)
@@ -15,7 +15,7 @@ export async function serveOrders(): Promise<void> {
 
   console.log(`Copy these commands into another shell. They need curl and node.
 
-Order an item as a customer. The service calls the inventory with its own token:
+Order an item as a customer. The service calls the inventory with its own token. The response is 201:
 
 ${curl(`${ordersUrl}/orders/tea`, ' -X POST')}
 
@@ -24,18 +24,20 @@ List the stock with the command-line tool:
   STOCK_ISSUER=${issuer} STOCK_URL=${inventoryUrl} \\
     STOCK_CLIENT_ID=${STOCK.id} STOCK_CLIENT_SECRET=${STOCK.secret} node '${tool}'
 
-Request a machine's token (client credentials grant), and call the inventory with it. The scope is enough to list the
-items (200), but not to reserve one (403):
+Request a machine's token (client credentials grant) and call the inventory with it. Its scope allows the list (200) but
+not a reservation (403):
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, ...request })}
 ${curl(`${inventoryUrl}/items`, '', 'MACHINE_TOKEN')}
 ${curl(`${inventoryUrl}/items/tea/reservations`, ' -X POST', 'MACHINE_TOKEN')}
 
-Call the inventory without a token and get 401:
+Call the inventory without a token. The response is 401:
 
 ${curl(`${inventoryUrl}/items`)}
 
-No user can call the inventory: its guards require a machine. Press Ctrl-C to stop the servers.
+This example has no users, because the guards of the inventory require a machine.
+
+Press Ctrl-C to stop the servers.
 `)
   await stopped
   await servers.close()

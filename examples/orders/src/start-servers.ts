@@ -19,23 +19,25 @@ export interface Servers {
 /** The ports of `--serve`. */
 export const SERVE_PORTS = { authorizationServer: 9400, inventory: 9401, orders: 9402 }
 
-/** Starts the servers and prints their addresses. With port 0, a free port is chosen. */
+/** Starts the servers and prints their addresses. Port 0 selects a free port. */
 export async function startServers(
   ports = { authorizationServer: 0, inventory: 0, orders: 0 },
 ): Promise<Servers> {
-  console.log('Starting the authorization server (oidc-provider).')
+  console.log('Starting an authorization server (oidc-provider) ...')
   const authorizationServer = await onPortOrFreePort(ports.authorizationServer, (port) =>
     startAuthorizationServer({ ...AUTHORIZATION_SERVER, port }),
   )
   const { issuer } = authorizationServer
   console.log(`The authorization server listens on ${issuer}`)
 
-  console.log('Starting the inventory API (Fastify) and the orders service (Express).')
+  console.log('Starting the inventory API (Fastify) ...')
   const { api, inventoryUrl } = await onPortOrFreePort(ports.inventory, async (port) => {
     const created = await createInventory(issuer)
     return { api: created, inventoryUrl: await created.listen({ host: '127.0.0.1', port }) }
   })
   console.log(`The inventory API listens on ${inventoryUrl}`)
+
+  console.log('Starting the orders service (Express) ...')
   const { app, inventory } = createOrders(issuer, inventoryUrl)
   const orders = await onPortOrFreePort(ports.orders, (port) => listen(app, port))
   console.log(`The orders service listens on ${orders.url}\n`)

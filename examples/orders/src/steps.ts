@@ -7,26 +7,27 @@ import type { Servers } from './start-servers.ts'
 
 /** A step with its expected result. */
 export interface OrderStep {
-  /** Case and outcome. */
+  /** Case and outcome, for example `Order of an unknown item: the service returns 404`. */
   readonly heading: string
   readonly expected: unknown
   readonly run: (servers: Servers) => Promise<unknown>
 }
 
-/** Steps in the order in which they run. */
+/** Steps in order. The last two run after the authorization server has stopped. */
 export const STEPS: readonly OrderStep[] = [
   {
-    heading: 'Call of the inventory without a token: refused',
+    heading: 'Call to the inventory without a token: refused with 401',
     expected: 401,
     run: async ({ inventoryUrl }) => (await fetch(`${inventoryUrl}/items`)).status,
   },
   {
-    heading: 'Order by a customer: the service reserves the item with its own token, as a machine',
+    heading:
+      'Order from a customer: the service reserves the item with its own token, as a machine',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
     run: ({ ordersUrl }) => order(ordersUrl, 'tea'),
   },
   {
-    heading: 'Fifty orders at the same time: the service has requested one token in total',
+    heading: 'Fifty orders at the same time: all are reserved with one token',
     expected: { reserved: 50, tokens: 1 },
     async run({ ordersUrl, inventory }) {
       const all = await Promise.all(Array.from({ length: 50 }, () => order(ordersUrl, 'tea')))
@@ -35,7 +36,7 @@ export const STEPS: readonly OrderStep[] = [
     },
   },
   {
-    heading: 'Order of an item that does not exist: 404 from the inventory',
+    heading: 'Order of an unknown item: the service returns 404 from the inventory',
     expected: { status: 404, error: 'out of stock' },
     run: ({ ordersUrl }) => order(ordersUrl, 'cocoa'),
   },
@@ -50,13 +51,13 @@ export const STEPS: readonly OrderStep[] = [
     run: (servers) => stock(servers, STOCK.secret),
   },
   {
-    heading: 'Command-line tool without a secret: names the missing environment variable',
+    heading: 'Command-line tool without a secret: exits and names the missing environment variable',
     expected: { exitCode: 2, output: 'stock: set STOCK_CLIENT_SECRET\n' },
     run: (servers) => stock(servers, ''),
   },
   {
     heading:
-      'Command-line tool with a wrong secret: reports a configuration error, without the secret',
+      'Command-line tool with a wrong secret: reports the error and does not print the secret',
     expected: {
       exitCode: 2,
       output: `stock: invalid_client: ${ERRORS.invalid_client.text} ${ERRORS.invalid_client.advice}`,
@@ -69,7 +70,7 @@ export const STEPS: readonly OrderStep[] = [
     },
   },
   {
-    heading: 'Call of another origin: the token is not sent',
+    heading: 'Call to an origin that is not allowed: fails before a token is sent',
     expected: 'origin_not_allowed',
     run: ({ inventory }) =>
       inventory.fetch('https://inventory.example.net/items').then(
@@ -78,7 +79,7 @@ export const STEPS: readonly OrderStep[] = [
       ),
   },
   {
-    heading: 'Authorization server stopped: orders continue with the cached token',
+    heading: 'Authorization server stopped: the service uses its cached token',
     expected: { status: 201, reserved: 'tea', by: 'machine orders' },
     async run({ ordersUrl, stopAuthorizationServer }) {
       await stopAuthorizationServer()
@@ -86,7 +87,7 @@ export const STEPS: readonly OrderStep[] = [
     },
   },
   {
-    heading: 'Authorization server stopped, cached token removed: customers get 503',
+    heading: 'Authorization server stopped, no cached token: the customer gets 503',
     expected: { status: 503, error: 'temporarily_unavailable' },
     async run({ ordersUrl, inventory }) {
       inventory.invalidate()

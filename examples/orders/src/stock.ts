@@ -15,7 +15,7 @@ if (missing.length > 0) {
   try {
     await list(issuer!, url!, clientId!, secret!)
   } catch (error) {
-    // The message says what to check, and the detail what the server answered. Neither contains a secret.
+    // The message says what to check. The detail describes the response of the server. Neither contains a secret.
     console.error(`stock: ${error instanceof Error ? error.message : 'failed'}`)
     if (error instanceof TokenError && error.detail !== undefined) console.error(error.detail)
     process.exitCode = error instanceof TokenError && error.fault === 'configuration' ? 2 : 1
@@ -33,9 +33,9 @@ async function list(issuer: string, url: string, clientId: string, secret: strin
     // No retries: the user can run the command again.
     maxWait: 0,
   })
-  const answer = await source.fetch(`${url}/items`)
-  if (!answer.ok) throw new Error(`the inventory answered ${answer.status}`)
-  for (const { name, left } of (await answer.json()) as readonly Item[]) {
+  const response = await source.fetch(`${url}/items`)
+  if (!response.ok) throw new Error(`the inventory responded with ${response.status}`)
+  for (const { name, left } of (await response.json()) as readonly Item[]) {
     console.log(`${name}\t${left}`)
   }
 }

@@ -12,7 +12,7 @@ import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
 
-/** Creates the reports API. The guard of each route states who may call it. */
+/** Creates the reports API. Each route except `/health` has a guard with its requirements. */
 export function createReportsApi(
   issuer: string,
   onEvent: (event: BearwardEvent) => void,
@@ -20,8 +20,8 @@ export function createReportsApi(
   const bearward = createBearward({
     issuer,
     audience: [REPORTS_API, ARCHIVE],
-    // The tokens of this provider show which subject is a user. The list names the machines, because a user can
-    // choose an account id that equals a client id.
+    // The tokens of this provider identify users, but not machines. The list names the machines: `sub` equal to the
+    // client id is not enough, because a user can choose an account id that equals a client id.
     provider: 'node-oidc-provider',
     machineClients: [CRON.id, PROBE.id],
     // JWTs are verified here. All other tokens are introspected.
@@ -41,7 +41,7 @@ export function createReportsApi(
   app.get('/news', requireToken({ optional: true }), news)
   app.get('/me', requireToken(), me)
   app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
-  // With `introspect: true`, a revoked token is refused immediately, otherwise within ten seconds.
+  // `introspect: true` refuses a revoked token immediately. Without it, a token can be accepted for ten more seconds.
   app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
   app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
   return { app, bearward }

@@ -22,8 +22,8 @@ export function removeSignature({ value }: DescribedToken): DescribedToken {
 }
 
 /**
- * Signs the header (with its `kid`) and the claims of a token with another key. The token says that it is ten minutes old:
- * a younger one could have a new key, and gets 503 where the keys were fetched just before.
+ * Signs the header (with its `kid`) and the claims of a token with another key. Sets `iat` to ten minutes ago:
+ * shortly after a fetch of the keys, a newer token gets 503, because a new key could have signed it.
  */
 export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
   const header = decodeProtectedHeader(value) as JWTHeaderParameters

@@ -2,19 +2,21 @@ import { formatStep, runSteps } from '@bearward/example-shared'
 import { startDemoServers } from './start-demo-servers.ts'
 import { STEPS } from './steps.ts'
 
-const NEXT_STEPS = `Next:
-  npm run demo -- --serve         starts the same servers and prints curl commands
+const NEXT_STEPS = `
+Next:
+  npm run demo -- --serve         starts the same servers and prints commands to call the API with curl
   examples/reports/src/api.ts     the API and its guards
-  examples/reports/src/steps.ts   the requests above, with the expected answers
-  README.md#quick-start           how to guard an API of your own
-`
+  examples/reports/src/steps.ts   the requests above and their expected responses
+  README.md#quick-start           how to guard your own API`
 
-/** Runs all steps and prints the results. Returns whether all answers are as expected. */
+/** Runs all steps and prints the results. Returns whether all responses are as expected. */
 export async function runDemo(): Promise<boolean> {
   const servers = await startDemoServers()
   try {
-    console.log(`Each step sends one request to the reports API and checks the answer.
-"API log" is the reason of a refusal, as the API logs it. The caller does not receive it.
+    console.log(`Each step sends one request to the reports API and checks the response.
+  >          request
+  <          response
+  API log:   why the API refused the request, and what to change. Callers do not receive it.
 `)
     return await runSteps({
       steps: STEPS,

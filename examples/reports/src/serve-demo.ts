@@ -4,7 +4,7 @@ import type { Addresses } from '@bearward/example-shared'
 import type { BearwardEvent } from '@bearward/express'
 import { startApi } from './start-api.ts'
 
-/** Runs the authorization server and the API until a stop signal, and prints each refusal. */
+/** Starts the authorization server and the API, and prints each refusal. Resolves after a stop signal. */
 export async function serveDemo(): Promise<void> {
   await serve((issuer, port) => startApi(issuer, port, printRefusal), moreCommands)
 }
@@ -16,16 +16,19 @@ function printRefusal(event: BearwardEvent): void {
 function moreCommands({ tokenEndpoint, api }: Addresses): string {
   const request = { resource: ARCHIVE, scope: READ_ARCHIVE }
   return `
-Show the verified token. Read the news, where a token is optional:
+Show what the API knows about the user's token:
 
 ${curl(`${api}/me`, '', 'USER_TOKEN')}
+
+Read the news. The token is optional on this route:
+
 ${curl(`${api}/news`)}
 
-Request an opaque token, and open the archive with it. The API introspects it:
+Request an opaque token and open the archive with it. The API introspects the token:
 
 ${machineTokenCommand({ variable: 'OPAQUE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 ${curl(`${api}/archive`, '', 'OPAQUE_TOKEN')}
 
-The reason of each refusal is printed below.
+Below, the API logs the reason of each refusal.
 `
 }

@@ -3,7 +3,7 @@ import type { RunningApi } from '@bearward/example-shared'
 import type { BearwardEvent } from '@bearward/express'
 import { createReportsApi } from './api.ts'
 
-/** Starts a reports API on 127.0.0.1. The authorization server may be unavailable at this time. */
+/** Starts a reports API on 127.0.0.1. The authorization server does not have to be available. */
 export async function startApi(
   issuer: string,
   port: number,

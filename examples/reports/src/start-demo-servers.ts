@@ -7,12 +7,13 @@ import { startApi } from './start-api.ts'
 export interface DemoServers extends RunningServers {
   /** A machine's token for the steps after the authorization server has stopped. */
   readonly unusedToken: DescribedToken
-  /** Starts another API without keys. */
+  /** Starts a second API, which has not fetched the keys yet. */
   readonly startAnotherApi: () => Promise<RunningApi>
-  /** Returns the newest refusal of the APIs, and removes it. */
+  /** Returns the latest refusal and forgets it. */
   readonly takeRefusal: () => RefusedEvent | undefined
 }
 
+/** Starts the servers and requests a token for the last two steps. */
 export async function startDemoServers(): Promise<DemoServers> {
   let refusal: RefusedEvent | undefined
   const onEvent = (event: BearwardEvent): void => {

@@ -25,13 +25,13 @@ import type { DemoServers } from './start-demo-servers.ts'
 /** Steps of the demo, in order. The last two run after the authorization server has stopped. */
 export const STEPS: readonly Step<DemoServers>[] = [
   {
-    heading: 'No token, on a route with an optional token: granted, the caller is anonymous',
+    heading: 'No token on a route where the token is optional: granted, the caller is anonymous',
     expected: { status: 200, body: { reader: 'anonymous' } },
     prepare: () => ({ target: 'GET /news' }),
   },
   ...BASIC_STEPS,
   {
-    heading: "Agent with a user's token: gets the reports of the user",
+    heading: 'Agent that acts for a user: gets only the reports of the user',
     expected: {
       status: 200,
       body: { subjectKind: 'user', reports: ['Sales of the north', 'Returns'] },
@@ -42,7 +42,8 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: "Agent with a user's token: the subject is the user, the actor is the agent",
+    heading:
+      'Agent that acts for a user: granted, the subject is the user and the actor is the agent',
     expected: { status: 200, body: { kind: 'user', id: ADA.id, actor: AGENT.id } },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /me',
@@ -50,7 +51,8 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'User whose account id equals a client id: the subject kind is unknown, no reports',
+    heading:
+      'User whose account id equals a client id: granted, but the subject kind is unknown, no reports',
     expected: { status: 200, body: { subjectKind: 'unknown', reports: [] } },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
@@ -58,7 +60,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'The same user with the scope admin:reports, on a route for machines: refused',
+    heading: 'The same user with the scope admin:reports on a route for machines only: refused',
     expected: { status: 403, error: null },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
@@ -70,13 +72,14 @@ export const STEPS: readonly Step<DemoServers>[] = [
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => {
       const token = await getMachineToken(issuer, READ, PROBE)
+      console.log('Waiting until a token with a lifetime of one second has expired ...\n')
       const { exp = 0 } = decodeJwt(token.value)
       await pause(exp * 1000 - Date.now() + 10)
       return { target: 'GET /reports', token }
     },
   },
   {
-    heading: 'Forged token, scope edited: refused',
+    heading: 'Forged token, scope changed: refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
@@ -92,7 +95,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'Forged token, signed with another key under a published key id: refused',
+    heading: 'Forged token, signed with another key but with the kid of a published key: refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
@@ -132,20 +135,22 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'Authorization server stopped, token not used before: granted with the cached keys',
+    heading:
+      'Authorization server stopped, token not seen before: granted, verified with the cached keys',
     expected: { status: 200, body: { subjectKind: 'machine' } },
     prepare: async ({ authorizationServer, unusedToken }) => {
+      console.log('Stopping the authorization server ...\n')
       await authorizationServer.close()
       return { target: 'GET /reports', token: unusedToken }
     },
   },
   {
-    heading: 'Authorization server stopped, API started without keys: 503 instead of 401',
+    heading:
+      'Authorization server stopped, API without cached keys: unavailable, the token is not rejected',
     expected: { status: 503, retryAfter: true },
-    prepare: async ({ startAnotherApi, unusedToken }) => ({
-      target: 'GET /reports',
-      token: unusedToken,
-      api: await startAnotherApi(),
-    }),
+    prepare: async ({ startAnotherApi, unusedToken }) => {
+      console.log('Starting a second API, which cannot fetch the keys ...\n')
+      return { target: 'GET /reports', token: unusedToken, api: await startAnotherApi() }
+    },
   },
 ]

@@ -2,7 +2,7 @@ import { CRON, READ, READ_AND_ADMIN } from './identities.ts'
 import type { Step } from './step.ts'
 import { getMachineToken, getUserToken } from './tokens.ts'
 
-/** The basic cases of a guard: no token, too little scope, a machine and a user. */
+/** Basic cases: no token, malformed header, missing scope, machine, user. */
 export const BASIC_STEPS: readonly Step[] = [
   {
     heading: 'No token: refused',
@@ -10,7 +10,7 @@ export const BASIC_STEPS: readonly Step[] = [
     prepare: () => ({ target: 'GET /reports' }),
   },
   {
-    heading: 'Malformed Authorization header: refused',
+    heading: 'Malformed token in the Authorization header: refused',
     expected: { status: 400, error: 'invalid_request' },
     prepare: () => ({
       target: 'GET /reports',
@@ -48,7 +48,7 @@ export const BASIC_STEPS: readonly Step[] = [
     }),
   },
   {
-    heading: 'User with the scope read:reports: gets their own reports',
+    heading: 'User with the scope read:reports: gets only their own reports',
     expected: {
       status: 200,
       body: { subjectKind: 'user', reports: ['Sales of the north', 'Returns'] },
@@ -59,7 +59,7 @@ export const BASIC_STEPS: readonly Step[] = [
     }),
   },
   {
-    heading: 'User with the scope admin:reports, on a route for machines: refused',
+    heading: 'User with the scope admin:reports on a route for machines only: refused',
     expected: { status: 403, error: null },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { RefusedEvent } from '@bearward/core'
-import type { Answer, StepResult } from './run-step.ts'
-import type { ExpectedAnswer } from './step.ts'
+import type { ApiResponse, StepResult } from './run-step.ts'
+import type { ExpectedResponse } from './step.ts'
 import type { DescribedToken } from './tokens.ts'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
@@ -12,45 +12,46 @@ function styled(style: Style, text: string): string {
   return COLOURED ? styleText(style, text) : text
 }
 
-/** Returns a step with its request, its answer and the log of the API. */
+/** Returns a step with its request, its response and the log lines of the API. */
 export function formatStep(
   number: number,
-  { step, request, answer, differences }: StepResult,
+  { step, request, response, differences }: StepResult,
   refusal?: RefusedEvent,
 ): string {
   const lines = [
     `> ${request.target}`,
     ...(request.token ? [`> ${formatAuthorization(request.token)}`] : []),
-    styled(getStyle(answer), `< ${answer.status} ${answer.statusText}`),
-    ...(answer.challenge === null ? [] : [`< WWW-Authenticate: ${answer.challenge}`]),
-    ...(answer.retryAfter === null ? [] : [`< Retry-After: ${answer.retryAfter}`]),
-    `< ${answer.body}`,
+    styled(getStyle(response), `< ${response.status} ${response.statusText}`),
+    ...(response.challenge === null ? [] : [`< WWW-Authenticate: ${response.challenge}`]),
+    ...(response.retryAfter === null ? [] : [`< Retry-After: ${response.retryAfter}`]),
+    `< ${response.body}`,
     ...(refusal ? [styled('dim', `API log: ${formatRefusal(refusal)}`)] : []),
     ...(refusal?.advice ? [styled('dim', `API log: ${refusal.advice}`)] : []),
     ...(differences.length === 0
       ? [styled('dim', `as expected: ${formatExpected(step.expected)}`)]
       : differences.map(formatDifference)),
   ]
-  const heading = styled('bold', `${String(number).padStart(2)}. ${step.heading}`)
+  const title = `${step.heading} (${step.expected.status})`
+  const heading = styled('bold', `${String(number).padStart(2)}. ${title}`)
   return [heading, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }
 
-/** Returns a step as one line, and one more line for each difference. */
+/** Returns a step as one line, with another line for each difference. */
 export function formatStepLine(
   number: number,
-  { step, request, answer, differences }: StepResult,
+  { step, request, response, differences }: StepResult,
 ): string {
-  const status = styled(getStyle(answer), String(answer.status))
+  const status = styled(getStyle(response), String(response.status))
   const line = `${number}. ${request.target.padEnd(13)}  ${status}  ${step.heading}`
   return [line, ...differences.map((text) => `   ${formatDifference(text)}`)].join('\n')
 }
 
-/** Returns the number of answers as expected, and the numbers of the steps with differences. */
+/** Returns the number of expected responses, and the numbers of the steps with differences. */
 export function formatSummary(results: readonly StepResult[]): string {
   const different = results.flatMap(({ differences }, index) =>
     differences.length > 0 ? [index + 1] : [],
   )
-  const count = `${results.length - different.length} of ${results.length} answers as expected.`
+  const count = `${results.length - different.length} of ${results.length} responses as expected.`
   if (different.length === 0) return styled('green', count)
   return styled('red', `${count} Different: ${different.join(', ')}.`)
 }
@@ -64,17 +65,17 @@ function formatDifference(difference: string): string {
   return styled('red', `NOT AS EXPECTED: ${difference}`)
 }
 
-function getStyle({ status }: Answer): Style {
+function getStyle({ status }: ApiResponse): Style {
   return status < 400 ? 'green' : 'yellow'
 }
 
-/** Returns the header with the first characters of the token. Complete tokens are not printed. */
+/** Returns the header with a shortened token, because the output must not contain a complete token. */
 function formatAuthorization({ value, description }: DescribedToken): string {
   const shortened = value.length > 16 ? `${value.slice(0, 8)}...` : value
   return `Authorization: Bearer ${shortened} ${styled('dim', `(${description})`)}`
 }
 
-function formatExpected({ status, error, retryAfter, body }: ExpectedAnswer): string {
+function formatExpected({ status, error, retryAfter, body }: ExpectedResponse): string {
   const parts = [String(status)]
   if (error === null) parts.push('a challenge without an error code')
   else if (error !== undefined) parts.push(error)

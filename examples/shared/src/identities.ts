@@ -8,7 +8,7 @@ import type {
 /** Identifier of the reports API: the audience of its tokens. */
 export const REPORTS_API = 'https://reports.example.com'
 
-/** Identifier of another API with the same authorization server. */
+/** Identifier of another API that uses the same authorization server. */
 export const INVOICES_API = 'https://invoices.example.com'
 
 /** Identifier of the archive, a part of the reports API. Its tokens are opaque. */
@@ -30,7 +30,7 @@ export const REPORTS_API_CLIENT: ConfidentialClient = {
   secret: 'for-demonstration-only',
 }
 
-/** Client of the nightly job, a machine. */
+/** Client of a nightly job, which is a machine. */
 export const CRON: ConfidentialClient = {
   kind: 'confidential',
   id: 'reports-cron',
@@ -51,7 +51,7 @@ export const WEB_APP: PublicClient = { kind: 'public', id: 'reports-web' }
 /** Client of an agent, which acts for users who sign in to it. */
 export const AGENT: PublicClient = { kind: 'public', id: 'reports-agent', agent: true }
 
-/** User with reports. */
+/** User who owns reports. */
 export const ADA: User = { id: 'user-ada', name: 'Ada' }
 
 /** User whose account id equals the client id of the web app. */

@@ -9,7 +9,7 @@ export interface RunningApi {
   readonly close: () => Promise<void>
 }
 
-/** Starts an HTTP server on 127.0.0.1. With port 0, a free port is chosen. */
+/** Starts an HTTP server on 127.0.0.1. Port 0 selects a free port. */
 export async function listen(
   api: (request: IncomingMessage, response: ServerResponse) => unknown,
   port = 0,

@@ -12,7 +12,7 @@ const REPORTS: readonly Report[] = [
   { title: 'Returns', owner: 'user-ada' },
 ]
 
-/** Returns all reports for a machine, their own reports for a user, and none for an unknown subject. */
+/** Returns the reports that a subject may see: a machine all, a user their own, an unknown subject none. */
 export function reportsFor(subject: Subject): readonly Report[] {
   switch (subject.kind) {
     case 'machine':

@@ -6,7 +6,7 @@ import { serve } from './serve.ts'
 import { startServers } from './start-servers.ts'
 import type { StartApi } from './start-servers.ts'
 
-/** Runs an example with the basic steps. With `--serve`, the servers keep running. */
+/** Runs an example with the basic steps. With `--serve`, the servers run until a stop signal. */
 export async function runExample(startApi: StartApi): Promise<void> {
   await runProgram({
     command: 'npm start',
@@ -15,7 +15,7 @@ export async function runExample(startApi: StartApi): Promise<void> {
   })
 }
 
-/** Runs the basic steps and prints one line for each. Returns whether all answers are as expected. */
+/** Runs the basic steps and prints one line for each. Returns whether all responses are as expected. */
 export async function runBasicSteps(startApi: StartApi): Promise<boolean> {
   const servers = await startServers(startApi)
   try {
@@ -25,9 +25,8 @@ export async function runBasicSteps(startApi: StartApi): Promise<boolean> {
       format: formatStepLine,
       nextSteps: `
 Next:
-  src/api.ts             the API and its guards
-  npm start -- --serve   starts the same servers and prints curl commands
-`,
+  npm start -- --serve   starts the same servers and prints commands to call the API with curl
+  src/api.ts             the API and its guards`,
     })
   } finally {
     await servers.close()

@@ -1,21 +1,21 @@
 export interface Program {
   /** Command that starts the program, for the usage text. */
   readonly command: string
-  /** Runs the steps. Returns whether all answers are as expected. */
+  /** Runs the steps. Returns whether all responses are as expected. */
   readonly run: () => Promise<boolean>
-  /** Starts the servers and returns after a stop signal. */
+  /** Starts the servers. Resolves after a stop signal. */
   readonly serve: () => Promise<void>
 }
 
 /**
- * Runs an example with the command-line arguments. Sets the exit code to 1 if an answer is not as expected, and
- * to 2 if an argument is unknown.
+ * Runs an example with the command-line arguments. Sets the exit code to 1 if a response is not as expected,
+ * and to 2 if an argument is unknown.
  */
 export async function runProgram({ command, run, serve }: Program): Promise<void> {
   const usage = `Usage: ${command} [-- --serve]
 
-  Sends requests to an API and checks each answer. The exit code is 1 if an answer is not as expected.
-  --serve   starts the same servers, prints curl commands and waits for Ctrl-C`
+  Sends requests to an API and checks each response. The exit code is 1 if a response is not as expected.
+  --serve   starts the same servers, prints commands to call the API with curl, and runs until Ctrl-C`
   const [option, ...more] = process.argv.slice(2)
   if (option === undefined) {
     process.exitCode = (await run()) ? 0 : 1

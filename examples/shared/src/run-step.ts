@@ -1,15 +1,16 @@
-import type { ApiRequest, ExpectedAnswer, Servers, Step } from './step.ts'
+import type { ApiRequest, ExpectedResponse, Servers, Step } from './step.ts'
 
-/** Result of a step: the request, the answer, and how the answer differs from the expected one. */
+/** Result of a step: the request, the response, and the differences from the expected response. */
 export interface StepResult {
   readonly step: Step
   readonly request: ApiRequest
-  readonly answer: Answer
-  /** One sentence for each difference. Empty if the answer is as expected. */
+  readonly response: ApiResponse
+  /** One sentence for each difference. Empty if the response is as expected. */
   readonly differences: readonly string[]
 }
 
-export interface Answer {
+/** The parts of a response that are checked or printed. */
+export interface ApiResponse {
   readonly status: number
   readonly statusText: string
   readonly challenge: string | null
@@ -17,14 +18,14 @@ export interface Answer {
   readonly body: string
 }
 
-/** Sends the request of a step and compares the answer with the expected one. */
+/** Sends the request of a step and compares the response with the expected one. */
 export async function runStep<S extends Servers>(step: Step<S>, servers: S): Promise<StepResult> {
   const request = await step.prepare(servers)
-  const answer = await send(request, (request.api ?? servers.api).url)
-  return { step, request, answer, differences: compare(step.expected, answer) }
+  const response = await send(request, (request.api ?? servers.api).url)
+  return { step, request, response, differences: compare(step.expected, response) }
 }
 
-async function send({ target, token }: ApiRequest, url: string): Promise<Answer> {
+async function send({ target, token }: ApiRequest, url: string): Promise<ApiResponse> {
   const [method = '', path = ''] = target.split(' ')
   const headers = new Headers()
   if (token) headers.set('authorization', `Bearer ${token.value}`)
@@ -38,17 +39,17 @@ async function send({ target, token }: ApiRequest, url: string): Promise<Answer>
   }
 }
 
-function compare(expected: ExpectedAnswer, answer: Answer): string[] {
+function compare(expected: ExpectedResponse, response: ApiResponse): string[] {
   const differences: string[] = []
   const check = (name: string, wanted: unknown, received: unknown): void => {
     const [a, b] = [wanted, received].map((value) => JSON.stringify(value) ?? 'absent')
     if (a !== b) differences.push(`${name} should be ${a} and is ${b}`)
   }
-  check('the status', expected.status, answer.status)
-  check('the error code of the challenge', expected.error, readError(answer.challenge))
-  check('a Retry-After of at least one second', expected.retryAfter, hasRetryAfter(answer))
+  check('the status', expected.status, response.status)
+  check('the error code of the challenge', expected.error, readError(response.challenge))
+  check('a Retry-After of at least one second', expected.retryAfter, hasRetryAfter(response))
   for (const [name, value] of Object.entries(expected.body ?? {})) {
-    check(`${name} in the body`, value, readMember(answer.body, name))
+    check(`${name} in the body`, value, readMember(response.body, name))
   }
   return differences
 }
@@ -59,7 +60,7 @@ function readError(challenge: string | null): string | null | undefined {
   return /\berror="([^"]*)"/.exec(challenge)?.[1] ?? null
 }
 
-function hasRetryAfter({ retryAfter }: Answer): boolean | undefined {
+function hasRetryAfter({ retryAfter }: ApiResponse): boolean | undefined {
   return retryAfter === null ? undefined : Number(retryAfter) >= 1
 }
 

@@ -7,12 +7,12 @@ export interface RunOptions<S extends Servers> {
   readonly steps: readonly Step<S>[]
   readonly servers: S
   readonly format: (number: number, result: StepResult) => string
-  /** Printed before the summary if all answers are as expected. */
+  /** Printed last, if all responses are as expected. */
   readonly nextSteps: string
 }
 
 /**
- * Runs the steps in order and prints each result, and a summary as the last line. Returns whether all answers
+ * Runs the steps in order, and prints each result, a summary and the next steps. Returns whether all responses
  * are as expected.
  */
 export async function runSteps<S extends Servers>(options: RunOptions<S>): Promise<boolean> {
@@ -24,7 +24,7 @@ export async function runSteps<S extends Servers>(options: RunOptions<S>): Promi
     console.log(format(index + 1, result))
   }
   const passed = results.every(({ differences }) => differences.length === 0)
-  if (passed) console.log(nextSteps)
   console.log(formatSummary(results))
+  if (passed) console.log(nextSteps)
   return passed
 }

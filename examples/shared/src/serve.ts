@@ -8,7 +8,7 @@ import { ADA, CRON, READ_AND_ADMIN, REPORTS_API, WEB_APP } from './identities.ts
 import { SERVE_PORTS, startServers } from './start-servers.ts'
 import type { StartApi } from './start-servers.ts'
 
-/** Addresses for the commands that are printed. */
+/** Addresses in the printed commands. */
 export interface Addresses {
   readonly issuer: string
   readonly tokenEndpoint: string
@@ -16,10 +16,10 @@ export interface Addresses {
 }
 
 /**
- * Starts the authorization server and the API, prints commands that request tokens and call the API, and
- * returns after SIGINT or SIGTERM.
+ * Starts the authorization server and the API, and prints commands that request tokens and call the API.
+ * Resolves after SIGINT or SIGTERM.
  *
- * @param moreCommands Returns commands for the other routes of the API.
+ * @param moreCommands Returns commands for more routes of the API.
  */
 export async function serve(
   startApi: StartApi,
@@ -42,7 +42,7 @@ export async function waitForStopSignal(): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
 }
 
-/** Returns a curl command that prints the status, the headers and the body of the answer. */
+/** Returns a curl command that prints the status, the headers and the body of the response. */
 export function curl(url: string, options = '', token?: string): string {
   const header = token === undefined ? '' : ` -H "Authorization: Bearer $${token}"`
   return `  curl -iw '\\n'${options}${header} ${url}`
@@ -52,25 +52,26 @@ function basicCommands({ issuer, tokenEndpoint, api }: Addresses): string {
   const request = { resource: REPORTS_API, scope: READ_AND_ADMIN }
   return `Copy these commands into another shell. They need curl and node.
 
-Request a machine's token (client credentials grant):
+Request a machine's token (client credentials grant) and store it in MACHINE_TOKEN:
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 
-Request a user's token (authorization code grant with PKCE, the command fills in the login form):
+Sign the user ${ADA.id} in (authorization code grant with PKCE) and store their token in USER_TOKEN. The command fills in
+the login form:
 
 ${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: WEB_APP, user: ADA, ...request })}
 
-List the reports. The machine gets all reports, the user gets their own:
+List the reports. The machine gets all reports, the user gets only their own:
 
 ${curl(`${api}/reports`, '', 'MACHINE_TOKEN')}
 ${curl(`${api}/reports`, '', 'USER_TOKEN')}
 
-Rebuild the index, a route for machines. The machine gets 200, the user gets 403:
+Rebuild the index. Only machines may do this: the machine gets 200, the user gets 403:
 
 ${curl(`${api}/reindex`, ' -X POST', 'MACHINE_TOKEN')}
 ${curl(`${api}/reindex`, ' -X POST', 'USER_TOKEN')}
 
-Call the API without a token and get 401:
+Call the API without a token. The response is 401:
 
 ${curl(`${api}/reports`)}
 `

@@ -3,7 +3,7 @@ import { AUTHORIZATION_SERVER } from './identities.ts'
 import type { RunningApi } from './listen.ts'
 import type { Servers } from './step.ts'
 
-/** Starts an API that accepts tokens of this issuer. With port 0, a free port is chosen. */
+/** Starts an API that accepts tokens of this issuer. Port 0 selects a free port. */
 export type StartApi = (issuer: string, port: number) => Promise<RunningApi>
 
 export interface RunningServers extends Servers {
@@ -18,14 +18,14 @@ export async function startServers(
   startApi: StartApi,
   ports = { authorizationServer: 0, api: 0 },
 ): Promise<RunningServers> {
-  console.log('Starting the authorization server (oidc-provider).')
+  console.log('Starting an authorization server (oidc-provider) ...')
   const authorizationServer = await onPortOrFreePort(ports.authorizationServer, (port) =>
     startAuthorizationServer({ ...AUTHORIZATION_SERVER, port }),
   )
   const { issuer } = authorizationServer
   console.log(`The authorization server listens on ${issuer}`)
   try {
-    console.log('Starting the reports API, guarded by Bearward.')
+    console.log('Starting the reports API, with guards of Bearward ...')
     const api = await onPortOrFreePort(ports.api, (port) => startApi(issuer, port))
     console.log(`The reports API listens on ${api.url}\n`)
     return {

@@ -8,31 +8,31 @@ export interface Servers {
   readonly api: RunningApi
 }
 
-/** A request and its expected answer. */
+/** A request and its expected response. */
 export interface Step<S extends Servers = Servers> {
-  /** Case and outcome, such as `Expired token: refused`. */
+  /** Case and outcome, for example `Expired token: refused`. */
   readonly heading: string
-  readonly expected: ExpectedAnswer
-  /** Returns the request. Obtains the token for it, if the request needs one. */
+  readonly expected: ExpectedResponse
+  /** Returns the request, with a token if the step needs one. */
   prepare(servers: S): ApiRequest | Promise<ApiRequest>
 }
 
 export interface ApiRequest {
   readonly target: `${'GET' | 'POST'} /${string}`
   readonly token?: DescribedToken
-  /** Default: the API of the servers. */
+  /** @default the `api` of the servers */
   readonly api?: RunningApi
 }
 
-/** The checked parts of an answer. */
-export interface ExpectedAnswer {
+/** The checked parts of a response. */
+export interface ExpectedResponse {
   readonly status: number
   /**
-   * Error code in the `WWW-Authenticate` challenge, or `null` for a challenge without one. If it is absent, the
-   * answer must have no challenge.
+   * Error code in the `WWW-Authenticate` challenge. `null` requires a challenge without an error code.
+   * `undefined` requires a response without a challenge.
    */
   readonly error?: string | null
-  /** Requires a `Retry-After` of at least one second. If it is absent, the answer must have none. */
+  /** `true` requires a `Retry-After` of at least one second. `undefined` requires a response without it. */
   readonly retryAfter?: true
   /** Members that the body must have. */
   readonly body?: Readonly<Record<string, unknown>>

@@ -11,7 +11,7 @@ import type {
 } from '@bearward/example-authorization-server'
 import { ADA, CRON, REPORTS_API, WEB_APP } from './identities.ts'
 
-/** A token, with a description of how it was obtained. */
+/** A token and a description of its origin. */
 export interface DescribedToken {
   readonly value: string
   readonly description: string
@@ -27,7 +27,7 @@ export async function getMachineToken(
   const response = await requestClientCredentialsToken(issuer, client, { scope, resource })
   return {
     value: response.access_token,
-    description: `client credentials of ${client.id}, scope ${scope}, for ${resource}`,
+    description: `client credentials grant, client ${client.id}, scope ${scope}, audience ${resource}`,
   }
 }
 
@@ -41,7 +41,7 @@ export async function getUserToken(
   const { access_token: value } = await signInTo(app, user, issuer, scope)
   return {
     value,
-    description: `${user.id} signed in to ${app.id} (code, PKCE), scope ${scope}, for ${REPORTS_API}`,
+    description: `authorization code grant, user ${user.id}, client ${app.id}, scope ${scope}, audience ${REPORTS_API}`,
   }
 }
 
@@ -56,11 +56,11 @@ export async function getRevokedToken(
   return { value, description: `${description}, revoked` }
 }
 
-/** Requests an ID token. It is for the app, and an API must reject it. */
+/** Requests an ID token. Its audience is the app, so an API must reject it. */
 export async function getIdToken(issuer: string, scope: string): Promise<DescribedToken> {
   const { id_token: value } = await signInTo(WEB_APP, ADA, issuer, scope)
   if (value === undefined) throw new Error('The token response contains no ID token')
-  return { value, description: `ID token of ${ADA.id}, from the sign-in to ${WEB_APP.id}` }
+  return { value, description: `ID token, user ${ADA.id}, client ${WEB_APP.id}` }
 }
 
 function signInTo(
