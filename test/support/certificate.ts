@@ -12,15 +12,25 @@ import {
 } from './der.ts'
 import { generateKey } from './keys.ts'
 
-/** What a certificate is for, and when. Days are counted from now. */
+/** Subject and validity of a certificate. */
 export interface CertificateOptions {
-  /** The one name or address that it names. */
+  /** The only name or IP address in the certificate. */
   readonly subject: { readonly address: readonly number[] } | { readonly name: string }
+  /**
+   * Start of the validity, in days from now.
+   *
+   * @default -1
+   */
   readonly notBefore?: number
+  /**
+   * End of the validity, in days from now.
+   *
+   * @default 1
+   */
   readonly notAfter?: number
 }
 
-/** The certificate that a server shows, and its key: both PEM. */
+/** Certificate and private key of a server, both in PEM. */
 export interface ServerCertificate {
   readonly cert: string
   readonly key: string
@@ -38,11 +48,11 @@ const EXPLICIT_EXTENSIONS = 0xa3
 const DNS_NAME = 0x82
 const IP_ADDRESS = 0x87
 
-const ECDSA_WITH_SHA256 = der(SEQUENCE, oid('2a8648ce3d040302'))
-const COMMON_NAME = oid('550403')
-const SUBJECT_ALT_NAME = oid('551d11')
+const ECDSA_WITH_SHA256 = der(SEQUENCE, toOid('2a8648ce3d040302'))
+const COMMON_NAME = toOid('550403')
+const SUBJECT_ALT_NAME = toOid('551d11')
 
-/** A certificate for a server, whose new key has signed it. */
+/** Creates a key and a self-signed certificate for a server. */
 export function serverCertificate(options: CertificateOptions): ServerCertificate {
   const key = generateKey('ES256')
   const certificate = selfSignedCertificate(key, options).toString('base64')
@@ -52,7 +62,7 @@ export function serverCertificate(options: CertificateOptions): ServerCertificat
   }
 }
 
-/** A certificate that a key on P-256 has signed for itself (RFC 5280 section 4.1), in DER. */
+/** Returns a self-signed certificate in DER (RFC 5280 section 4.1). The key must be on P-256. */
 export function selfSignedCertificate(
   { privateKey, publicKey }: KeyPair,
   options: CertificateOptions = { subject: { name: 'localhost' } },
@@ -62,7 +72,7 @@ export function selfSignedCertificate(
     SEQUENCE,
     der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from('test')))),
   )
-  const validity = [notBefore, notAfter].map((days) => der(UTC_TIME, Buffer.from(timeIn(days))))
+  const validity = [notBefore, notAfter].map((days) => der(UTC_TIME, Buffer.from(toUtcTime(days))))
   const altName =
     'name' in subject
       ? der(DNS_NAME, Buffer.from(subject.name))
@@ -83,12 +93,12 @@ export function selfSignedCertificate(
   return der(SEQUENCE, toBeSigned, ECDSA_WITH_SHA256, signature)
 }
 
-/** A UTCTime, such as 300101000000Z. */
-function timeIn(days: number): string {
+/** Returns the time in `days` as a UTCTime, for example 300101000000Z. */
+function toUtcTime(days: number): string {
   const time = new Date(Date.now() + days * DAY).toISOString()
   return `${time.slice(2, 19).replace(/[-T:]/g, '')}Z`
 }
 
-function oid(hex: string): Buffer {
+function toOid(hex: string): Buffer {
   return der(OBJECT_IDENTIFIER, Buffer.from(hex, 'hex'))
 }

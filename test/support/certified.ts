@@ -9,31 +9,32 @@ import { serverCertificate } from './certificate.ts'
 import { closing } from './closing.ts'
 import { listen, type RunningServer } from './servers.ts'
 
-/** The certificates of a test: of the servers, of the client, and of another client. */
+/** Certificates of the server, of the client and of another client. */
 export const pairs = {
   server: serverCertificate({ subject: { address: [127, 0, 0, 1] } }),
   client: serverCertificate({ subject: { name: 'orders' } }),
   other: serverCertificate({ subject: { name: 'reports' } }),
 }
 
-/** Returns the thumbprint of the certificate of a client, as in `x5t#S256` (RFC 8705 section 3.1). */
+/** Returns the thumbprint of the client's certificate, as in `x5t#S256` (RFC 8705 section 3.1). */
 export function getThumbprint({ socket }: IncomingMessage): string {
   return toThumbprint((socket as TLSSocket).getPeerX509Certificate())
 }
 
+/** Returns the `x5t#S256` thumbprint of a certificate. Without a certificate, returns an empty text. */
 export function toThumbprint(certificate: X509Certificate | undefined): string {
   const hex = certificate?.fingerprint256.replaceAll(':', '') ?? ''
   return Buffer.from(hex, 'hex').toString('base64url')
 }
 
-/** The thumbprint of the certificate of the client. */
+/** Thumbprint of the certificate `pairs.client`. */
 export const clientThumbprint = toThumbprint(new X509Certificate(pairs.client.cert))
 
-/** Starts a server over TLS that asks for a certificate of the client, and ends connections without one. */
+/** Starts an HTTPS server that requests a client certificate, and closes connections without one. */
 export async function certifiedServer(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<RunningServer> {
-  // Any certificate is accepted: that of the client is compared by its thumbprint.
+  // The server accepts any certificate, because tests compare the thumbprint.
   const options = { ...pairs.server, requestCert: true, rejectUnauthorized: false }
   const server = createServer(options, (...args) => void handler(...args))
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -43,14 +44,14 @@ export async function certifiedServer(
   return { port, close, url: `https://127.0.0.1:${port}` }
 }
 
-/** Calls with the certificate of the client, as the `fetch` of undici does. */
+/** Returns the `fetch` of undici with a client certificate. */
 export function fetchOfUndici(pair = pairs.client): Fetch {
   const dispatcher = new Agent({ connect: { ...pair, ca: pairs.server.cert } })
   closing({ close: () => dispatcher.close() })
   return (url, init) => undiciFetch(url, { ...init, dispatcher })
 }
 
-/** The same with `node:https`, for a `fetch` that is written by hand and knows no more than it has to. */
+/** Minimal `fetch` with a client certificate, written with `node:https`. */
 export const fetchOfNode: Fetch = (url, { method, headers, body, signal }) =>
   new Promise((resolve, reject) => {
     const options = { method, headers, signal, ...pairs.client, ca: pairs.server.cert }

@@ -1,4 +1,4 @@
-/** One challenge of a `WWW-Authenticate` value. Values are without their quotes. */
+/** One challenge of a `WWW-Authenticate` value. Values have no quotes. */
 export interface ParsedChallenge {
   readonly scheme: string
   readonly parameters: (readonly [name: string, value: string])[]
@@ -13,10 +13,12 @@ const PARAMETER = new RegExp(`(${TOKEN})=(${TOKEN}|${QUOTED_STRING})`, 'y')
 const COMMA = /[ \t]*,[ \t]*/y
 
 /**
- * Parses a `WWW-Authenticate` value by the grammar that senders have to keep (RFC 9110 sections 11.2 to
- * 11.6.1), and shares nothing with the code that writes challenges. Throws on everything off: empty list
- * elements, blanks around an equals sign, a parameter written twice in one challenge, characters outside
- * ASCII, and the `token68` form, which no scheme here uses.
+ * Parses a `WWW-Authenticate` value by the grammar for senders (RFC 9110 sections 11.2 to 11.6.1). Shares no
+ * code with the module that writes challenges.
+ *
+ * @throws {SyntaxError} For each deviation from the grammar: empty list elements, blanks around an equals sign,
+ * a repeated parameter in one challenge, and characters outside ASCII. Also for the `token68` form, which no
+ * scheme here uses.
  */
 export function parseChallenges(value: string): ParsedChallenge[] {
   const challenges: ParsedChallenge[] = []
@@ -30,7 +32,7 @@ export function parseChallenges(value: string): ParsedChallenge[] {
   }
 
   function expect(pattern: RegExp, what: string): RegExpExecArray {
-    return take(pattern) ?? fail(`no ${what}`)
+    return take(pattern) ?? fail(`expected a ${what}`)
   }
 
   function fail(why: string): never {
@@ -45,13 +47,13 @@ export function parseChallenges(value: string): ParsedChallenge[] {
     }
     if (parameter === null) continue
     const [, name, text] = parameter as unknown as [string, string, string]
-    const { parameters } = challenges.at(-1) ?? fail('a parameter before any scheme')
+    const { parameters } = challenges.at(-1) ?? fail('a parameter without a scheme')
     if (parameters.some(([other]) => other.toLowerCase() === name.toLowerCase())) {
-      fail(`${name} for the second time`)
+      fail(`repeated parameter ${name}`)
     }
     parameters.push([name, unquote(text)])
   } while (take(COMMA))
-  if (at < value.length) fail('something else')
+  if (at < value.length) fail('expected a comma')
   return challenges
 }
 

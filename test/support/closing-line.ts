@@ -1,10 +1,10 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends a run with one plain line that any reader of logs understands. */
+/** Prints the number of passed, failed and skipped tests as the last line of a run. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const states = modules.flatMap((module) => [
-      // A file that cannot be loaded has no tests to fail.
+      // A file that cannot be loaded has no tests, but must count as failed.
       ...(module.ok() || module.children.size > 0 ? [] : ['failed']),
       ...Array.from(module.children.allTests(), (test) => test.result().state as string),
     ])

@@ -3,11 +3,11 @@ import { afterEach } from 'vitest'
 const open: { close(): unknown }[] = []
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
+  await Promise.all(open.splice(0).map((resource) => resource.close()))
 })
 
-/** Closes something at the end of the test. */
-export function closing<T extends { close(): unknown }>(one: T): T {
-  open.push(one)
-  return one
+/** Closes a resource at the end of the test. Returns the resource. */
+export function closing<T extends { close(): unknown }>(resource: T): T {
+  open.push(resource)
+  return resource
 }

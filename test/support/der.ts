@@ -1,4 +1,4 @@
-/** The tags of X.690 that the tests write. */
+/** Tags of DER values (X.690). */
 export const INTEGER = 0x02
 export const BIT_STRING = 0x03
 export const OCTET_STRING = 0x04
@@ -8,7 +8,7 @@ export const UTC_TIME = 0x17
 export const SEQUENCE = 0x30
 export const SET = 0x31
 
-/** One value in DER: whatever stands in it is the caller's to get right. */
+/** Encodes a value in DER. The contents are not checked. At most 65535 bytes. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content

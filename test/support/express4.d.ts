@@ -1,4 +1,4 @@
-/** Express 4 beside Express 5: what the tests use of it has the same types. */
+/** Express 4 with the types of Express 5. The tests use only members that are the same in both. */
 declare module 'express4' {
   import express from 'express'
 

@@ -1,18 +1,18 @@
 import type { Clock } from '@bearward/core'
 
-/** Time that stands still until a test moves it. */
+/** A clock that changes only if a test changes it. */
 export interface FakeClock extends Clock {
-  /** Seconds since the epoch. */
+  /** Returns the wall clock in seconds since the epoch. */
   seconds(): number
-  /** Lets time pass, for both clocks: each timer that comes due is called at its own time, in order. */
+  /** Advances both clocks. Each timer that is due is called in order, with the clocks at its time. */
   advance(seconds: number): void
-  /** The same, and lets whatever each timer has set off come to rest before time goes on. */
+  /** Advances both clocks like `advance`, and waits after each timer until its promises have settled. */
   pass(seconds: number): Promise<void>
-  /** Sets the wall clock alone, as an adjustment of the system time does. */
+  /** Advances only the wall clock, like an adjustment of the system time. */
   jump(seconds: number): void
-  /** Lets time pass without calling any timer, as a process that is suspended sees it. */
+  /** Advances both clocks and calls no timer, like a process that was suspended. */
   suspend(seconds: number): void
-  /** How many timers are waiting. */
+  /** Returns the number of waiting timers. */
   pending(): number
 }
 
@@ -21,6 +21,7 @@ interface Timer {
   readonly callback: () => void
 }
 
+/** Creates a clock. `startSeconds` is the wall clock at the start, in seconds since the epoch. */
 export function fakeClock(startSeconds = 1_900_000_000): FakeClock {
   let wall = startSeconds * 1000
   let monotonic = 0
@@ -71,8 +72,8 @@ export function fakeClock(startSeconds = 1_900_000_000): FakeClock {
   }
 }
 
-/** Resolves when all that can go on without time or network has gone on. */
+/** Resolves when all promises have settled that need no timer and no network. */
 export async function settled(): Promise<void> {
-  // One turn of the event loop runs every microtask; a few make sure of chains through streams.
+  // One turn of the event loop runs all microtasks. Chains through streams need a few turns.
   for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

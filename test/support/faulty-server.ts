@@ -8,55 +8,56 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type { ServerCertificate } from './certificate.ts'
 
-/** A request that a fault has to answer, or not. */
+/** A request that a fault handles. The fault can respond or not. */
 export interface Exchange {
   readonly response: ServerResponse
   readonly socket: Socket
-  /** What a good server would send: the text of a JSON document. */
+  /** The body that a working server would send: the text of a JSON document. */
   readonly document: string
-  /** Says that the answer has no end: it is for the client to let go of the connection. */
+  /** Called by the fault if its response has no end, so that only the client can close the connection. */
   readonly endless: () => void
-  /** Says the same of an answer that only time can make the client give up on. */
+  /** Called by the fault instead of `endless` if the client can detect it only by a timeout. */
   readonly stall: () => void
 }
 
-/** How a server misbehaves. What is left out stays good. */
+/** Faults of a server. Without a member, that part works. */
 export interface Fault {
-  /** Nobody listens on the port. */
+  /** The server does not listen. */
   readonly refuses?: true
-  /** Closes the connections that clients have kept. */
+  /** Closes all connections when the fault is set. */
   readonly hangsUp?: true
-  /** Does this with a new connection, instead of speaking HTTP or TLS. */
+  /** Called for each new connection, instead of HTTP or TLS. */
   readonly connection?: (connection: Pick<Exchange, 'socket' | 'stall'>) => void
-  /** Shows this certificate on new connections. */
+  /** Certificate for new connections. */
   readonly certificate?: ServerCertificate
-  /** Does this with a request, instead of sending the document. */
+  /** Called for each request, instead of a response with the document. */
   readonly answer?: (exchange: Exchange) => void
 }
 
-/** A server of JSON documents that can be made to fail in any way, at any time, on a port that it keeps. */
+/** A server of JSON documents with faults that a test can change at any time. Its port stays the same. */
 export interface FaultyServer {
   readonly url: string
-  /** From now on this document stands at this path. */
+  /** Sets the document at a path. */
   publish(path: string, document: object): void
-  /** From now on this is wrong; without a fault, nothing is. */
+  /** Sets the fault. Without a fault, the server works. */
   behave(fault?: Fault): Promise<void>
-  /** How many connections with an endless answer the client has not let go of. */
+  /** Returns the number of open connections whose response has no end. */
   endless(): number
-  /** How many of these have stalled. */
+  /** Returns the number of open connections that a fault has reported with `stall`. */
   stalled(): number
   close(): Promise<void>
 }
 
 export interface FaultyServerOptions {
-  /** Is told the path of each request that comes through. */
+  /** Called with the path of each HTTP request. */
   readonly onRequest: (path: string) => void
-  /** Is told when a connection has stalled, and when one with an endless answer is closed. */
+  /** Called when a connection has stalled, and when a connection whose response has no end is closed. */
   readonly onStall: () => void
-  /** Speaks TLS, and shows this. */
+  /** Certificate. With it, the server uses HTTPS. */
   readonly certificate?: ServerCertificate
 }
 
+/** Starts a server on 127.0.0.1 without a fault and without documents. */
 export async function startFaultyServer(options: FaultyServerOptions): Promise<FaultyServer> {
   const { onRequest, onStall, certificate } = options
   const documents = new Map<string, string>()
@@ -70,12 +71,12 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
     onRequest(url!)
     const document = documents.get(url!)
     if (document === undefined) response.writeHead(404).end()
-    else if (fault.answer) fault.answer({ response, socket, document, ...sayings(socket) })
+    else if (fault.answer) fault.answer({ response, socket, document, ...createReports(socket) })
     else response.writeHead(200, { 'Content-Type': 'application/json' }).end(document)
   }
 
-  /** What a fault can say of its connection. */
-  function sayings(socket: Socket): Pick<Exchange, 'endless' | 'stall'> {
+  /** Returns the functions with which a fault reports the state of its connection. */
+  function createReports(socket: Socket): Pick<Exchange, 'endless' | 'stall'> {
     function endless(): void {
       open.add(socket)
       socket.once('close', () => {
@@ -94,20 +95,20 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
 
   const https = certificate && createHttpsServer(certificate, respond)
   const http = https ?? createHttpServer(respond)
-  // Connections that are kept are closed by the test, or by the client.
+  // Only the test and the client close idle connections.
   http.keepAliveTimeout = 0
   const front = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
     if (fault.connection) {
-      // Only a socket that is read learns that its client has let go.
+      // A socket detects that the client has closed the connection only while it is read.
       const reading = socket.on('error', () => {}).on('end', () => socket.end())
-      fault.connection({ socket: reading.resume(), ...sayings(socket) })
+      fault.connection({ socket: reading.resume(), ...createReports(socket) })
     } else http.emit('connection', socket)
   })
   const port = await listenOn(front, 0)
 
-  /** Returns when the clients know. */
+  /** Closes all connections. Resolves when the clients have closed them, too. */
   async function hangUp(): Promise<void> {
     await Promise.all(
       Array.from(connections, (socket) => {
@@ -121,12 +122,12 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
     url: `${https ? 'https' : 'http'}://127.0.0.1:${port}`,
     publish: (path, document) => void documents.set(path, JSON.stringify(document)),
     async behave(next = {}) {
-      // What was accepted under a fault of connections does not speak HTTP, and never will.
-      const renews = [fault, next].some(isOfConnections)
+      // A connection that was accepted by `fault.connection` has no HTTP parser, so close it.
+      const closesAll = [fault, next].some(closesConnections)
       fault = next
       if (https) https.setSecureContext(next.certificate ?? certificate)
-      if (renews) await hangUp()
-      if (next.refuses && front.listening) release = await holder(port, () => front.close())
+      if (closesAll) await hangUp()
+      if (next.refuses && front.listening) release = await holdPort(port, () => front.close())
       if (!next.refuses && !front.listening) {
         await listenOn(front, port)
         release()
@@ -143,7 +144,7 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
   }
 }
 
-function isOfConnections({ refuses, hangsUp, connection }: Fault): boolean {
+function closesConnections({ refuses, hangsUp, connection }: Fault): boolean {
   return refuses ?? hangsUp ?? connection !== undefined
 }
 
@@ -154,10 +155,10 @@ async function listenOn(server: Server, port: number): Promise<number> {
 }
 
 /**
- * Holds a port while nobody listens on it, so that the system gives it to no other process: as the near
- * end of a connection to somewhere else.
+ * Reserves a port on which no server listens, so that the system does not give it to another process. The port
+ * is the local end of a connection. `vacate` stops the server. Returns a function that frees the port.
  */
-async function holder(port: number, vacate: () => void): Promise<() => void> {
+async function holdPort(port: number, vacate: () => void): Promise<() => void> {
   const anchor = createServer()
   const host = '127.0.0.1'
   const anchorPort = await listenOn(anchor, 0)

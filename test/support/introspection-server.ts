@@ -1,10 +1,14 @@
 import { type Asked, type Script, type ScriptedServer, scriptedServer } from './scripted-server.ts'
 
 export type { Asked, Script }
-/** An issuer on the loopback address, with metadata, keys, and an introspection endpoint that obeys a test. */
+/** Issuer on the loopback address with metadata and an introspection endpoint. The test sets its responses. */
 export type IntrospectionServer = ScriptedServer
 
-/** `others` are documents or scripts by their path, in the place of those that the server has. */
+/**
+ * Starts an issuer with an introspection endpoint.
+ *
+ * @param others Documents or scripts by path. They replace the documents of the server.
+ */
 export function introspectionServer(
   first: Script,
   others: (url: string) => Record<string, Script> = () => ({}),
@@ -19,7 +23,7 @@ export function introspectionServer(
   }))
 }
 
-/** Answers with these bytes, this type, and 200. */
+/** Returns a script that responds with 200, these bytes, this content type and these headers. */
 export function raw(body: string | Uint8Array, type = 'application/json', more: object = {}) {
   return ({ response }: Asked): void =>
     void response.writeHead(200, { 'Content-Type': type, ...more }).end(body)

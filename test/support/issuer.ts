@@ -5,35 +5,44 @@ import { type Part, signCompact } from './tokens.ts'
 export const ISSUER = 'https://as.example.com'
 export const AUDIENCE = 'https://api.example.com/v1'
 
-/** What a token of a test issuer shall be, where it differs from a good one. */
+/** Differences from a valid token of a test issuer. */
 export interface TokenOverrides {
-  /** Merged over the usual header; members that are `undefined` are left out. Text and bytes replace it. */
+  /** Members of the header: they override the default, and `undefined` removes one. Text and bytes replace the header. */
   readonly header?: Part
-  /** Merged over the usual claims; members that are `undefined` are left out. Text and bytes replace them. */
+  /** Claims: they override the defaults, and `undefined` removes one. Text and bytes replace the payload. */
   readonly claims?: Part
-  /** Signs with this key instead of the issuer's first. */
+  /** @default the first key of the issuer */
   readonly key?: TestKey
-  /** Signs with this algorithm instead of the key's own. */
+  /** @default the algorithm of the key */
   readonly signedWith?: string
 }
 
-/** An issuer with keys of its own that mints tokens of any kind, good ones by default. */
+/** Issuer with its own keys. It signs any token. By default, tokens are valid. */
 export interface TestIssuer {
   readonly issuer: string
   readonly keys: readonly TestKey[]
-  /** The JWK Set that it would publish. */
+  /** JWK Set with the public keys. */
   readonly jwks: { keys: Record<string, unknown>[] }
   token(overrides?: TokenOverrides): string
 }
 
+/** Creates an issuer with one new key for each algorithm. */
 export function createTestIssuer(
   options: {
     readonly issuer?: string
     readonly audience?: string
     readonly algorithms?: readonly Algorithm[]
-    /** Seconds since the epoch; default the real time. */
+    /**
+     * Returns the time in seconds since the epoch.
+     *
+     * @default the system clock
+     */
     readonly now?: () => number
-    /** Seconds. Default 300. */
+    /**
+     * Lifetime of the tokens in seconds.
+     *
+     * @default 300
+     */
     readonly lifetime?: number
   } = {},
 ): TestIssuer {

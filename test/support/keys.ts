@@ -9,20 +9,20 @@ import {
 import type { Algorithm } from '@bearward/core'
 import { ALGORITHMS, DEFAULT_ALGORITHMS } from '../../packages/core/src/signature/algorithms.ts'
 
-/** A key pair of a test issuer. Generated anew for every run: no key is ever stored. */
+/** A key pair of a test issuer. It is generated in each run and never stored. */
 export interface TestKey {
   readonly alg: Algorithm
   readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
-  /** The public key as an issuer would publish it. */
+  /** Public key as a JWK with `kid`, `alg` and `use`. */
   readonly jwk: Record<string, unknown>
 }
 
-/** All algorithms that verify with a public key. */
+/** Algorithms with a public key. */
 export const PUBLIC_KEY_ALGORITHMS = DEFAULT_ALGORITHMS
 
-/** Generates a key pair for an algorithm. `modulusLength` is for RSA keys of unusual size. */
+/** Generates a key pair for an algorithm. `modulusLength` is the size of an RSA key in bits. */
 export function generateKey(alg: Algorithm, kid = `${alg}-key`, modulusLength = 2048): TestKey {
   const traits = ALGORITHMS[alg]
   const { privateKey, publicKey } =
@@ -36,8 +36,8 @@ export function generateKey(alg: Algorithm, kid = `${alg}-key`, modulusLength = 
 }
 
 /**
- * Signs bytes as an algorithm of RFC 7518 asks, with `node:crypto` alone. A `KeyObject` of type `secret`
- * makes an HMAC.
+ * Signs bytes by an algorithm of RFC 7518 or RFC 8037, with `node:crypto` only. For a `KeyObject` of type
+ * `secret`, computes an HMAC.
  */
 export function signBytes(alg: string, key: KeyObject, data: Uint8Array): Buffer {
   if (key.type === 'secret')

@@ -1,4 +1,4 @@
-/** Koa 2 beside Koa 3: what the tests use of it has the same types. */
+/** Koa 2 with the types of Koa 3. The tests use only members that are the same in both. */
 declare module 'koa2' {
   import Koa from 'koa'
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 
-/** Property tests: the packages have `fast-check` from here, so that one version serves all of them. */
+/** The module `fast-check`. All packages import it from here, so they use the same version. */
 export { fc }
 
-/** Any one character of a text. */
+/** Generates one of the characters of a text. */
 export const characterOf = (text: string): fc.Arbitrary<string> =>
   fc.constantFrom(...text.split(''))

@@ -1,15 +1,16 @@
 import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto'
 
-/** The private operation of RSA on any octets, with no padding of its own (RFC 8017 section 5.2.1). */
+/** Performs the private operation of RSA without padding (RFC 8017 section 5.2.1). */
 export function rawRsa(key: KeyObject, encoded: Buffer): Buffer {
   return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded)
 }
 
+/** Returns the hash of the data. */
 export function digestOf(hash: string, data: string | Uint8Array): Buffer {
   return createHash(hash).update(data).digest()
 }
 
-/** How DigestInfo begins for each hash (RFC 8017 section 9.2, note 1). */
+/** First octets of DigestInfo for each hash (RFC 8017 section 9.2, note 1). */
 const DIGEST_INFO = {
   md5: '3020300c06082a864886f70d020505000410',
   sha1: '3021300906052b0e03021a05000414',
@@ -18,24 +19,28 @@ const DIGEST_INFO = {
   sha512: '3051300d060960864801650304020305000440',
 } as const
 
+/** Returns the DigestInfo of the data (RFC 8017 section 9.2). */
 export function digestInfoOf(hash: keyof typeof DIGEST_INFO, data: string | Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digestOf(hash, data)])
 }
 
-/** DigestInfo for SHA-256 as RFC 8017 does not have it: the name of the hash has no parameters. */
+/** Returns an invalid DigestInfo for SHA-256: the algorithm identifier has no NULL parameters. */
 export function digestInfoWithoutNull(data: string | Uint8Array): Buffer {
   const head = Buffer.from('302f300b06096086480165030402010420', 'hex')
   return Buffer.concat([head, digestOf('sha256', data)])
 }
 
-/** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around any content, for a key of 2048 bits, or with something off. */
+/** Encodes any content by EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) for a key of 2048 bits. The options break the encoding. */
 export function pkcs1Of(
   content: Buffer,
   options: {
+    /** Block type. @default 1 */
     type?: number
+    /** Octet of the padding. @default 0xff */
     fill?: number
-    /** Where it is less than there is room for, the content does not stand at the end. */
+    /** Octets of padding. If there are fewer than fit, octets follow the content. @default all that fit */
     fillLength?: number
+    /** Octet that fills the space after the content. @default 0 */
     behind?: number
   } = {},
 ): Buffer {
@@ -45,7 +50,7 @@ export function pkcs1Of(
   return Buffer.concat([encoded], 256).fill(behind, encoded.length)
 }
 
-/** EMSA-PSS (RFC 8017 section 9.1.1) for a key of 2048 bits, with any hash, mask and salt. */
+/** Encodes the input by EMSA-PSS (RFC 8017 section 9.1.1) for a key of 2048 bits. The options break the encoding. */
 export function pssOf(
   input: string | Uint8Array,
   options: {
@@ -66,7 +71,7 @@ export function pssOf(
   return Buffer.concat([masked, digest, Buffer.of(trailer)])
 }
 
-/** RFC 8017 appendix B.2.1. */
+/** Generates a mask (MGF1, RFC 8017 appendix B.2.1). */
 function mgf1(hash: string, seed: Buffer, length: number): Buffer {
   const blocks: Buffer[] = []
   for (let counter = 0; Buffer.concat(blocks).length < length; counter++) {

@@ -1,14 +1,14 @@
 import type { Fetch } from '@bearward/core'
 import { ISSUER } from './issuer.ts'
 
-/** What the endpoint answers from now on. */
+/** Behavior of the endpoint: keys, an error response, no response, or a failed connection. */
 export type Behaviour =
   | {
       readonly keys: readonly object[]
       readonly cacheControl?: string | undefined
       readonly age?: string | undefined
     }
-  /** 429 with this header field, from the keys alone or from all. */
+  /** Responds with 429 and this `Retry-After`, at the keys only or at every address. */
   | { readonly retryAfter: string; readonly of?: 'keys' }
   | 'refuse'
   | 'hang'
@@ -16,14 +16,15 @@ export type Behaviour =
   | 'garbage'
   | 'empty'
 
-/** An issuer's metadata and key set behind a replaced `fetch`: every answer is decided by the test. */
+/** A `fetch` that returns the metadata and the keys of an issuer. The test sets its behavior. */
 export interface ScriptedEndpoint {
   readonly fetch: Fetch
   behave(behaviour: Behaviour): void
-  /** The addresses that were asked for since the last call, and forgets them. */
+  /** Returns the paths that were requested since the last call of this function. */
   asked(): readonly string[]
 }
 
+/** Creates an endpoint with this behavior. */
 export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
   let behaviour = first
   let asked: string[] = []
@@ -31,7 +32,7 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
   const json = (document: unknown, headers: Record<string, string> = {}) =>
     Response.json(document, { headers })
 
-  async function answer(url: string): Promise<Response> {
+  async function respond(url: string): Promise<Response> {
     switch (behaviour) {
       case 'refuse':
         throw new TypeError('fetch failed')
@@ -58,7 +59,7 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
   return {
     fetch: (url) => {
       asked.push(url.slice(ISSUER.length))
-      return answer(url)
+      return respond(url)
     },
     behave: (next) => void (behaviour = next),
     asked() {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { noteRequest } from './secrets.ts'
 import { listen, type RunningServer } from './servers.ts'
 
-/** A request as the endpoint has received it. */
+/** A request that the endpoint has received. */
 export interface Asked {
   readonly method: string
   readonly url: string
@@ -10,27 +10,37 @@ export interface Asked {
   readonly body: string
   readonly form: URLSearchParams
   readonly response: ServerResponse
-  /** Which request it is, from 1. */
+  /** Number of the request, from 1. */
   readonly number: number
 }
 
-/** What the endpoint does: answers with JSON and 200, with a status alone, or as a function says. */
+/**
+ * Response of the endpoint. An object is sent as JSON with 200, a number as a status without a body. A function
+ * returns one of these, or sends the response and returns `undefined`.
+ */
 export type Script = object | number | ((asked: Asked) => unknown)
 
-/** An authorization server on the loopback address with one endpoint that obeys a test, and documents beside it. */
+/** Authorization server on the loopback address: one endpoint with responses that a test sets, and documents. */
 export interface ScriptedServer extends RunningServer {
-  /** Every request to the endpoint, in order. */
+  /** Requests to the endpoint, in order. */
   readonly asked: Asked[]
-  /** Every request to another address, in order. */
+  /** Requests to other addresses, in order. */
   readonly visited: string[]
+  /** Sets the response of the endpoint. */
   answer(script: Script): void
-  /** Resolves when so many requests have come, in all. */
+  /** Resolves when the endpoint has received `count` requests in total. */
   received(count: number): Promise<void>
-  /** The same for other addresses. */
+  /** Resolves when other addresses have received `count` requests in total. */
   visiting(count: number): Promise<void>
 }
 
-/** `documents` are what stands elsewhere than at `path`, by its path, and are looked up at each request. */
+/**
+ * Starts a server.
+ *
+ * @param path Path of the endpoint. Longer paths that begin with it belong to the endpoint, too.
+ * @param first First response of the endpoint.
+ * @param documents Returns the responses of other paths. It is called for each request.
+ */
 export async function scriptedServer(
   path: string,
   first: Script,
@@ -53,8 +63,8 @@ export async function scriptedServer(
     const isAsked = url.startsWith(path)
     if (isAsked) asked.push(one)
     else visited.push(url)
-    for (const wake of waiting) wake()
-    return answer(one, isAsked ? script : (documents(server.url)[url] ?? 404))
+    for (const check of waiting) check()
+    return respond(one, isAsked ? script : (documents(server.url)[url] ?? 404))
   }
 
   function until(done: () => boolean): Promise<void> {
@@ -75,23 +85,23 @@ export async function scriptedServer(
   }
 }
 
-async function answer(asked: Asked, script: Script): Promise<void> {
+async function respond(asked: Asked, script: Script): Promise<void> {
   const { response } = asked
-  const said = typeof script === 'function' ? await script(asked) : script
-  if (said === undefined) return
-  if (typeof said === 'number') return void response.writeHead(said).end()
+  const content = typeof script === 'function' ? await script(asked) : script
+  if (content === undefined) return
+  if (typeof content === 'number') return void response.writeHead(content).end()
   response.setHeader('Content-Type', 'application/json')
-  response.end(JSON.stringify(said))
+  response.end(JSON.stringify(content))
 }
 
-/** Reads every request, answers one on each connection, and closes the connection when there is another. */
+/** Returns a script that responds once on each connection. On the second request, it closes the connection. */
 export function closingWhenUsedAgain(script: (asked: Asked) => unknown): Script {
   const used = new WeakSet()
   return (asked) => {
-    const said = script(asked)
+    const content = script(asked)
     const { socket } = asked.response
     if (used.has(socket!)) return void socket!.destroy()
     used.add(socket!)
-    return said
+    return content
   }
 }

@@ -1,18 +1,18 @@
 /**
- * Everything in a test file that must never be in an event or a log line: tokens, secrets and subjects. What makes or
- * receives them notes them here, and `watch-events.ts` looks for them.
+ * Tokens, secrets and subjects of a test file. None of them may be in an event or a log line. The functions that
+ * create or receive them add them here, and `watch-events.ts` searches for them.
  */
 const secrets = new Set<string>()
 const subjects = new Set<string>()
-/** Values that events may show, also where a subject has the same. */
+/** Values that events may contain, even if a subject is equal to one of them. */
 const shown = new Set<string>()
 
-/** Shorter texts are found in others by chance. */
+/** Shorter texts occur in other texts by chance. */
 const MIN_LENGTH = 8
-/** Tests that make thousands of tokens note some of them. */
-const MOST = 500
+/** Limit for tests that create thousands of tokens. */
+const MAX_COUNT = 500
 
-/** Claims and header parameters that events may show. */
+/** Claims and header parameters that events may contain. */
 const SHOWN = [
   'iss',
   'aud',
@@ -27,12 +27,17 @@ const SHOWN = [
   'alg',
 ]
 
+/** Adds a token or a secret. Ignores short texts and values that are not texts. */
 export function noteSecret(text: unknown): void {
-  if (typeof text === 'string' && text.length >= MIN_LENGTH && secrets.size < MOST)
+  if (typeof text === 'string' && text.length >= MIN_LENGTH && secrets.size < MAX_COUNT)
     secrets.add(text)
 }
 
-/** Notes a token that was signed, and its subject. `parts` are its header and its claims, as far as they are objects. */
+/**
+ * Adds a signed token and its subject.
+ *
+ * @param parts Header and claims. Parts that are not objects are ignored.
+ */
 export function noteToken(token: string, ...parts: readonly unknown[]): void {
   noteSecret(token)
   for (const part of parts) {
@@ -43,13 +48,13 @@ export function noteToken(token: string, ...parts: readonly unknown[]): void {
     }
     const { sub } = members
     const isLong = typeof sub === 'string' && sub.length >= MIN_LENGTH
-    // Machines of Stytch and Clerk have their client id as `sub`.
+    // At Stytch and Clerk, the `sub` of a machine is its client id, which events may contain.
     const isClient = isLong && /^(?:m2m-client-|mch_)/.test(sub)
-    if (isLong && !isClient && subjects.size < MOST) subjects.add(sub)
+    if (isLong && !isClient && subjects.size < MAX_COUNT) subjects.add(sub)
   }
 }
 
-/** Notes the credentials of a request that a server of a test has received. */
+/** Adds the credentials of a request that a test server has received. */
 export function noteRequest(authorization: string | undefined, form: URLSearchParams): void {
   for (const name of ['token', 'client_secret', 'client_assertion']) noteSecret(form.get(name))
   const basic = /^Basic (.+)$/.exec(authorization ?? '')?.[1]
@@ -60,7 +65,7 @@ export function noteRequest(authorization: string | undefined, form: URLSearchPa
   noteSecret(new URLSearchParams(`a=${secret}`).get('a'))
 }
 
-/** Returns the secrets and subjects that a text holds. */
+/** Returns the secrets and subjects that a text contains. */
 export function findSecrets(text: string): readonly string[] {
   const isInside = (one: string) => text.includes(one)
   const ofPeople = [...subjects].filter((sub) => !shown.has(sub))

@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
-/** A real server on the loopback address, on a port of the system's choice. */
+/** A server on the loopback address, on a free port. */
 export interface RunningServer {
   readonly url: string
   readonly port: number
   close(): Promise<void>
 }
 
-/** Whatever handles requests. What it returns, if it returns anything, is its own business. */
+/** Handles requests. Its return value is ignored. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
+/** Starts a server on a free port. */
 export async function listen(handler: Handler | Server): Promise<RunningServer> {
   const server =
     typeof handler === 'function' ? createServer((req, res) => void handler(req, res)) : handler
@@ -30,18 +31,18 @@ export async function listen(handler: Handler | Server): Promise<RunningServer> 
   }
 }
 
-/** An answer as it came over the wire. */
+/** A response as received. */
 export interface RawResponse {
   readonly status: number
-  /** Every header line, in order. */
+  /** Header lines, in order. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[]
   header(name: string): string | undefined
   readonly body: string
 }
 
 /**
- * Sends the very bytes of a request over a socket of its own, and reads the answer until the server
- * closes: write `Connection: close` into the request. For requests that no HTTP client would send.
+ * Sends the bytes of a request over a new socket, for requests that HTTP clients do not send. Reads the response
+ * until the server closes the connection, so the request must contain `Connection: close`.
  */
 export async function sendRaw(port: number, request: string | Uint8Array): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1')
@@ -49,7 +50,7 @@ export async function sendRaw(port: number, request: string | Uint8Array): Promi
   return parseResponse(await readToEnd(socket))
 }
 
-/** A GET with these header lines, each written as it stands (`latin1`). */
+/** Sends a GET with these header lines, which are not changed (`latin1`). */
 export function getWithLines(port: number, path: string, lines: readonly string[]) {
   const head = [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, 'Connection: close']
   return sendRaw(port, Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'))
@@ -61,6 +62,7 @@ async function readToEnd(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString('latin1')
 }
 
+/** Parses the text of a response. Does not decode chunks. */
 export function parseResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n')
   const [statusLine, ...lines] = text.slice(0, end).split('\r\n')

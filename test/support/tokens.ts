@@ -2,9 +2,10 @@ import type { KeyObject } from 'node:crypto'
 import { signBytes, type TestKey } from './keys.ts'
 import { noteToken } from './secrets.ts'
 
-/** A part of a token: an object to be written as JSON, or the very text or bytes that shall stand there. */
+/** Part of a token: an object, which is encoded as JSON, or text or bytes, which are not changed. */
 export type Part = Record<string, unknown> | string | Uint8Array
 
+/** Encodes a part in base64url. */
 export function encodePart(part: Part): string {
   const bytes =
     typeof part === 'string' || part instanceof Uint8Array
@@ -14,8 +15,8 @@ export function encodePart(part: Part): string {
 }
 
 /**
- * Writes a compact JWS with a valid signature over exactly these parts, whatever they are: nothing is
- * checked and nothing is added, so that tests can write tokens that no library would.
+ * Returns a compact JWS with a valid signature over these parts. Checks nothing and adds nothing, so tests can
+ * create tokens that libraries cannot create.
  */
 export function signCompact(header: Part, payload: Part, alg: string, key: KeyObject): string {
   const input = `${encodePart(header)}.${encodePart(payload)}`
@@ -26,17 +27,22 @@ export function signCompact(header: Part, payload: Part, alg: string, key: KeyOb
 
 export type Parts = readonly [header: string, payload: string, signature: string]
 
+/** Splits a token. */
 export function partsOf(token: string): Parts {
   return token.split('.') as unknown as Parts
 }
 
-/** Signs text as it stands in a header line, canonical or not, dots and all. */
+/** Signs a text and appends the signature. The text is not checked or encoded. */
 export function signText(input: string, key: TestKey): string {
   const signature = signBytes(key.alg, key.privateKey, Buffer.from(input, 'latin1'))
   return `${input}.${signature.toString('base64url')}`
 }
 
-/** The same token with another signature, which is made of the good one or of what it covers. */
+/**
+ * Replaces the signature of a token.
+ *
+ * @param make Returns the new signature from the valid one and from the signed input.
+ */
 export function withSignature(
   token: string,
   make: (signature: Buffer, input: Buffer) => Uint8Array,

@@ -1,7 +1,7 @@
 import type { BearwardEvent } from '@bearward/core'
 import { AUDIENCE, type TestIssuer } from './issuer.ts'
 
-/** Options for a resource server that trusts an issuer and has its keys at hand, and what it tells. */
+/** Returns options for a resource server with an issuer and its keys, and the list of the events that it publishes. */
 export function trusting(issuer: TestIssuer, more: Record<string, unknown> = {}) {
   const events: BearwardEvent[] = []
   const options = {

@@ -1,4 +1,4 @@
-/** Resolves when something is so. A test that waits in vain runs into its own timeout. */
+/** Resolves when `condition` returns `true`. Has no timeout, because the test has one. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }

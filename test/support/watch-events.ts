@@ -1,6 +1,6 @@
 /**
- * Reads every event of a test file, and the log line that it becomes, and fails the file if a token, a secret or a subject is
- * in one. It runs for all test files.
+ * Reads each event and its log line. Fails the test file if one of them contains a token, a secret or a subject.
+ * Runs for all test files.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { BearwardEvent } from '@bearward/core'
@@ -26,7 +26,7 @@ afterAll(() => {
   expect(leaks, 'events and log lines with a token, a secret or a subject').toEqual([])
 })
 
-/** Calls a function while this watcher does not listen. */
+/** Calls a function without reading its events. */
 export function withoutWatching(call: () => void): void {
   unsubscribe('bearward', onEvent)
   call()

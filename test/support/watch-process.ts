@@ -1,13 +1,13 @@
-/** Collects what nobody has caught, from now on until the process ends. */
+/** Starts to collect unhandled rejections and uncaught exceptions. */
 export function watchProcess() {
   const faults: unknown[] = []
   const collect = (fault: unknown) => void faults.push(fault)
   process.on('unhandledRejection', collect)
   process.on('uncaughtExceptionMonitor', collect)
   return {
-    /** What has come up since the last time. */
+    /** Returns the faults since the last call. */
     async faults(): Promise<readonly unknown[]> {
-      // Node reports a rejection when the turn of the event loop in which it came up is over.
+      // Node reports an unhandled rejection only after the current turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve))
       return faults.splice(0)
     },
