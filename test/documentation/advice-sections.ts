@@ -4,7 +4,7 @@ import type { AdviceRow } from '../../packages/core/src/advice/refusal-facts.ts'
 
 const WIDTH = 120
 
-/** Returns the sections about refusals of docs/troubleshooting.md: one for each reason, with its advice in order. */
+/** Returns the sections about refusals in docs/troubleshooting.md: one for each reason, with its advice. */
 export function formatReasons(): string {
   const reasons = [...new Set(ADVICE.map(({ reason }) => reason))]
   return reasons
@@ -15,7 +15,7 @@ export function formatReasons(): string {
     .join('\n')
 }
 
-/** Returns the list of failures of docs/troubleshooting.md. */
+/** Returns the list of failures in docs/troubleshooting.md. */
 export function formatFailures(): string {
   const items = Object.entries(FAILURE_ADVICE).map(
     ([code, { where, change }]) => `- \`${code}\`. **${where}:** ${change}`,
@@ -23,9 +23,9 @@ export function formatFailures(): string {
   return `${items.map(wrap).join('\n')}\n`
 }
 
-function formatRow({ where, change, ...row }: AdviceRow, isOneOfSeveral: boolean): string {
+function formatRow({ where, change, ...row }: AdviceRow, hasSiblings: boolean): string {
   const advice = `**${where}:** ${change}`
-  return wrap(isOneOfSeveral ? `- ${formatCondition(row)}. ${advice}` : advice)
+  return wrap(hasSiblings ? `- ${formatCondition(row)}. ${advice}` : advice)
 }
 
 function formatCondition({ providers, found, sign }: Omit<AdviceRow, 'where' | 'change'>): string {
@@ -38,7 +38,7 @@ function formatCondition({ providers, found, sign }: Omit<AdviceRow, 'where' | '
   return text === '' ? 'In all other cases' : `${text[0]!.toUpperCase()}${text.slice(1)}`
 }
 
-/** Wraps a paragraph or an item of a list. */
+/** Breaks a paragraph or a list item into lines of at most `WIDTH` characters. */
 function wrap(text: string): string {
   const lines: string[] = []
   let line = ''

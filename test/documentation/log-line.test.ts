@@ -5,7 +5,7 @@ import { createTestIssuer } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { requestWith } from '../support/requests.ts'
 
-it('the log line of the README is the one that is written', () => {
+it('the log line in the README equals the line that the resource server writes', () => {
   const example = /```text\n(\[bearward\] refused[^`]*)```/.exec(read('README.md'))![1]!
   const key = generateKey('ES256', 'k1')
   const issuer = 'https://kc.example.com/realms/shop'

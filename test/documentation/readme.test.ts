@@ -37,7 +37,7 @@ const machine = {
   secret: 'a-secret-of-the-test',
 } as const
 const app = { kind: 'public', id: 'reports-web' } as const
-/** The API as a client of the authorization server. */
+/** Client of the API at the authorization server, for introspection. */
 const api = { kind: 'confidential', id: 'reports-api', secret: 'another-secret' } as const
 
 let authorizationServer: AuthorizationServer
@@ -86,7 +86,7 @@ async function serve(handler: Parameters<typeof listen>[0]) {
 const issuerAddress = () => ({ "'https://auth.example.com'": `'${authorizationServer.issuer}'` })
 const appInstead = { 'app.listen(3000)': 'export { app }' }
 
-/** What each snippet of a document shall do, in the order of the document. */
+/** Scenarios for the snippets of README.md, by heading and in the order of the document. */
 const README: Record<string, (code: string) => Promise<void>> = {
   async 'Quick start'(code) {
     const module = await runSnippet(
@@ -108,11 +108,11 @@ const README: Record<string, (code: string) => Promise<void>> = {
 
   async 'Quick start: Koa'(code) {
     const module = await runSnippet('koa', adapt(code, { ...issuerAddress(), ...appInstead }))
-    await answersReports((module['app'] as Koa).callback(), '/')
+    await expectReports((module['app'] as Koa).callback(), '/')
   },
 
   async 'Quick start: Fastify'(code) {
-    await answersReports(await fastifySnippet('fastify', code), '/reports')
+    await expectReports(await fastifySnippet('fastify', code), '/reports')
   },
 
   async 'With the environment alone'(code) {
@@ -280,6 +280,7 @@ const README: Record<string, (code: string) => Promise<void>> = {
   },
 }
 
+/** Scenarios for the snippets of docs/subjects.md. */
 const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
   async 'What you configure'(code) {
     const module = await runSnippet('configure-subjects', code)
@@ -322,17 +323,17 @@ const SUBJECTS: Record<string, (code: string) => Promise<void>> = {
     expect(JSON.parse((await call('GET', '/', await userToken('read:reports'))).body)).toEqual([
       `the sum for ${ofAda}`,
     ])
-    const { requireToken: byCustom } = createBearward({
+    const { requireToken: withoutRules } = createBearward({
       issuer: authorizationServer.issuer,
       audience: API,
     })
-    const unsaid = await serve(express().get('/', byCustom(), listReports as RequestHandler))
-    expect((await unsaid('GET', '/', await machineToken('read:reports'))).status).toBe(403)
+    const unknown = await serve(express().get('/', withoutRules(), listReports as RequestHandler))
+    expect((await unknown('GET', '/', await machineToken('read:reports'))).status).toBe(403)
   },
 }
 
-/** What the short snippets have in common: they tell a machine its client id, and nobody else anything. */
-async function answersReports(handler: Parameters<typeof listen>[0], path: string): Promise<void> {
+/** Checks a short snippet: a machine gets its client id, and a request without a token gets 401. */
+async function expectReports(handler: Parameters<typeof listen>[0], path: string): Promise<void> {
   const call = await serve(handler)
   expect((await call('GET', path)).status).toBe(401)
   expect(await call('GET', path, await machineToken('read:reports'))).toEqual({
@@ -347,18 +348,18 @@ async function fastifySnippet(name: string, code: string): Promise<RequestListen
   return (module['app'] as FastifyInstance).routing
 }
 
-/** What the API of the client's manual has been asked, and with what it answers. */
+/** The API that the snippets of the client's README call. */
 interface ReportsApi {
   readonly url: string
-  /** `GET /reports Bearer`, and so on: the method, the path and the scheme of each request. */
+  /** Method, path and scheme of each request, for example `GET /reports Bearer`. */
   readonly calls: string[]
-  /** Makes a snippet call this API, as a client of the authorization server. */
+  /** Returns a snippet with the addresses of this API and of the authorization server. */
   readonly adapted: (code: string, more?: Record<string, string>) => string
-  /** Rejects the next request as one with a token that was revoked. */
+  /** Rejects the next request with `invalid_token`, as if its token was revoked. */
   readonly rejectNext: () => void
 }
 
-async function reportsApi(): Promise<ReportsApi> {
+async function startReportsApi(): Promise<ReportsApi> {
   const { requireToken } = createBearward({ issuer: authorizationServer.issuer, audience: API })
   const calls: string[] = []
   let isRevoked = false
@@ -392,8 +393,8 @@ async function reportsApi(): Promise<ReportsApi> {
 
 const CLIENT = 'packages/client/README.md'
 
-/** Writes the source of the manual where other snippets of it import it from: one for all, and a clock for the test. */
-async function sourceOfManual(): Promise<TokenSource> {
+/** Writes the module `source` of the client's README, which other snippets import. It uses the clock of the test. */
+async function writeSource(): Promise<TokenSource> {
   const { code } = readSnippets(CLIENT).find(({ heading }) => heading === 'The token itself')!
   const instead = {
     ...issuerAddress(),
@@ -402,16 +403,18 @@ async function sourceOfManual(): Promise<TokenSource> {
   return (await runSnippet('source', adapt(code, instead)))['source'] as TokenSource
 }
 
-/** In the hands of the test, also where a snippet asks it. */
+/** Clock of the test and of the snippets that import `source`. */
 const clock = fakeClock(Math.floor(Date.now() / 1000))
 Object.assign(globalThis, { documentationClock: clock })
 
+/** Address on an origin that the token source does not allow. */
 const ELSEWHERE = 'http://127.0.0.1:9/reports'
 
+/** Scenarios for the snippets of the packages' README.md. */
 const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> = {
   [CLIENT]: {
     async 'A service'(code) {
-      const { adapted } = await reportsApi()
+      const { adapted } = await startReportsApi()
       const module = await runSnippet('reports', adapted(code))
       expect(await (module['reports'] as () => Promise<unknown>)()).toEqual(['a report'])
       vi.stubEnv('CLIENT_SECRET', undefined)
@@ -420,12 +423,12 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       )
     },
     async 'A service: Express'(code) {
-      const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
       const module = await runSnippet('client-express', code)
       const call = await serve(module['app'] as Express)
-      // The API of the snippet before is gone, and so this is no TokenError.
+      // The API of the previous snippet is closed, so the error is not a TokenError.
       expect((await call('GET', '/report')).status).toBe(500)
-      expect(said.mock.calls).toEqual([])
+      expect(logged.mock.calls).toEqual([])
       const failing = adapt(code, { "'./reports.mjs'": "'./failing.mjs'" })
       await runSnippet(
         'failing',
@@ -437,7 +440,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       const response = await fetch(`${url}/report`)
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7'])
       expect(await response.json()).toEqual({ error: 'temporarily_unavailable' })
-      expect(said).toHaveBeenCalledOnce()
+      expect(logged).toHaveBeenCalledOnce()
     },
     async 'The token itself'(code) {
       const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
@@ -454,47 +457,48 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
     },
     async 'A cron job'(code) {
       const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
-      await runSnippet('client-cron', (await reportsApi()).adapted(code))
+      await runSnippet('client-cron', (await startReportsApi()).adapted(code))
       expect(logged.mock.calls).toEqual([[200, ['a report']]])
     },
     async 'A command-line tool'(code) {
       const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
-      const complained = vi.spyOn(console, 'error').mockImplementation(() => {})
-      const { adapted } = await reportsApi()
+      const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const { adapted } = await startReportsApi()
       await runSnippet('client-tool', adapted(code))
       expect(logged.mock.calls).toEqual([['["a report"]']])
       vi.stubEnv('CLIENT_SECRET', 'a wrong one')
       await runSnippet('client-tool-unset', adapt(adapted(code), { 'process.env': '{}' }))
-      expect(complained.mock.calls).toEqual([
+      expect(printed.mock.calls).toEqual([
         [expect.stringContaining('clientAuthentication.secret is missing')],
       ])
       expect(process.exitCode).toBe(2)
-      complained.mockClear()
+      printed.mockClear()
       await runSnippet('client-tool-refused', adapted(code))
-      expect(complained.mock.calls).toEqual([
+      expect(printed.mock.calls).toEqual([
         [expect.stringContaining('invalid_client: ')],
         [expect.stringContaining('status 401')],
       ])
       expect(process.exitCode).toBe(2)
-      complained.mockClear()
+      printed.mockClear()
       vi.stubEnv('CLIENT_SECRET', machine.secret)
       const away = adapt(adapted(code), {
         "allowedOrigins: ['": `allowedOrigins: ['${new URL(ELSEWHERE).origin}', '`,
       })
       await runSnippet('client-tool-down', away.replace(/fetch\('[^']*'/, `fetch('${ELSEWHERE}'`))
-      expect(complained.mock.calls).toEqual([['TypeError: fetch failed'], [expect.any(Error)]])
+      expect(printed.mock.calls).toEqual([['TypeError: fetch failed'], [expect.any(Error)]])
       expect(process.exitCode).toBe(1)
       process.exitCode = undefined
     },
     async 'With axios, got or undici: axios'(code) {
-      const { url, adapted: _, calls } = await reportsApi()
-      await sourceOfManual()
+      const { url, adapted: _, calls } = await startReportsApi()
+      await writeSource()
       const module = await runSnippet('client-axios', adapt(code, { [API]: url }))
       const client = module['api'] as {
         get(path: string, options?: object): Promise<{ data: unknown }>
       }
       expect((await client.get('/reports')).data).toEqual(['a report'])
-      // An address of elsewhere is a path of the API, where nothing is; and what makes it one is refused.
+      // axios sends an absolute address to the API as a path, which does not exist. With `allowAbsoluteUrls`,
+      // the source rejects the origin.
       await expect(client.get(ELSEWHERE)).rejects.toThrow('404')
       expect(calls.at(-1)).toBe(`GET /${ELSEWHERE} Bearer`)
       await expect(client.get(ELSEWHERE, { allowAbsoluteUrls: true })).rejects.toThrow(
@@ -504,8 +508,8 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       expect(calls).toHaveLength(3)
     },
     async 'With axios, got or undici: got'(code) {
-      const { url, calls } = await reportsApi()
-      await sourceOfManual()
+      const { url, calls } = await startReportsApi()
+      await writeSource()
       const module = await runSnippet('client-got', adapt(code, { [API]: url }))
       const client = module['api'] as {
         get(path: string): Promise<{ body: string; statusCode: number }>
@@ -516,8 +520,8 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       expect(calls).toEqual(['GET /reports Bearer', 'GET /away Bearer'])
     },
     async 'With axios, got or undici: undici'(code) {
-      const { url, calls, rejectNext } = await reportsApi()
-      const source = await sourceOfManual()
+      const { url, calls, rejectNext } = await startReportsApi()
+      const source = await writeSource()
       source.invalidate()
       const before = source.counters()
       const module = await runSnippet('client-undici', adapt(code, { [API]: url }))
@@ -542,7 +546,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
       expect((await (elsewhere['reports'] as typeof reports)()).statusCode).toBe(302)
       const evil = adapt(code, { [API]: url, "path: '/reports'": `path: '${ELSEWHERE}'` })
       const stays = await runSnippet('client-undici-evil', evil)
-      // The address goes to the API, and not the token to the address.
+      // The request goes to the API with the address as its path, so the token is not sent to another origin.
       expect((await (stays['reports'] as typeof reports)()).statusCode).toBe(200)
       expect(calls.at(-1)).toBe(`GET ${ELSEWHERE} Bearer`)
     },
@@ -618,19 +622,19 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
   'packages/express/README.md': {
     async '@bearward/express'(code) {
       const module = await runSnippet('express', adapt(code, { ...issuerAddress(), ...appInstead }))
-      await answersReports(module['app'] as Express, '/reports')
+      await expectReports(module['app'] as Express, '/reports')
     },
   },
   'packages/koa/README.md': {
     async '@bearward/koa'(code) {
       const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
       const module = await runSnippet('koa-package', adapted)
-      await answersReports((module['app'] as Koa).callback(), '/')
+      await expectReports((module['app'] as Koa).callback(), '/')
     },
   },
   'packages/fastify/README.md': {
     async '@bearward/fastify'(code) {
-      await answersReports(await fastifySnippet('fastify-package', code), '/reports')
+      await expectReports(await fastifySnippet('fastify-package', code), '/reports')
     },
   },
   'packages/core/README.md': {
@@ -654,7 +658,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
 
 const DOCUMENTS = { 'README.md': README, 'docs/subjects.md': SUBJECTS, ...PACKAGES }
 
-it('runs the snippets of every package', () => {
+it('every README.md of a package has scenarios for its snippets', () => {
   const packages = filesBelow('packages').filter((path) => /^packages\/\w+\/README\.md$/.test(path))
   expect(Object.keys(PACKAGES).sort()).toEqual(packages.sort())
 })
@@ -662,17 +666,17 @@ it('runs the snippets of every package', () => {
 describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
   const snippets = readSnippets(document)
 
-  it('has a scenario for each of its snippets, and a snippet for each scenario', () => {
+  it(`each snippet of ${document} has a scenario, and each scenario a snippet`, () => {
     expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
   })
 
-  it.each(snippets)('does what it says under "$heading"', ({ heading, code }) =>
+  it.each(snippets)('the snippet under "$heading" runs as documented', ({ heading, code }) =>
     scenarios[heading]!(code),
   )
 })
 
 describe('the snippets of the client', () => {
-  it('compile as strictly as TypeScript can', async () => {
+  it('all snippets of the README of the client compile in strict TypeScript', async () => {
     const named = readSnippets(CLIENT).map(
       ({ heading, code }) => [NAMES[heading] ?? heading, code] as const,
     )
@@ -680,7 +684,7 @@ describe('the snippets of the client', () => {
   }, 30_000)
 })
 
-/** By what name other snippets import these. */
+/** File names of the snippets that other snippets import, by heading. */
 const NAMES: Readonly<Record<string, string>> = {
   'A service': 'reports',
   'The token itself': 'source',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 const repository = new URL('../../', import.meta.url)
 
 /**
- * The blocks of JavaScript of a document, in order, each with the heading above it. Where several stand
- * under one heading, the line before a block tells them apart: `In Koa (3 and 2):` makes `: Koa` of it.
+ * Returns the JavaScript blocks of a document in order, each with the heading above it. If a line such as
+ * `In Koa (3 and 2):` precedes a block, `: Koa` is appended to the heading.
  */
 export function readSnippets(document: string): readonly { heading: string; code: string }[] {
   const text = readFileSync(new URL(document, repository), 'utf8')
@@ -23,7 +23,11 @@ export function readSnippets(document: string): readonly { heading: string; code
   return snippets
 }
 
-/** Replaces what only a reader can know (addresses, ports). What is not there to be replaced is an error. */
+/**
+ * Replaces the parts of a snippet that depend on the reader, such as addresses and ports.
+ *
+ * @throws {Error} If the snippet does not contain one of the parts.
+ */
 export function adapt(code: string, replacements: Readonly<Record<string, string>>): string {
   return Object.entries(replacements).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`The snippet does not contain: ${from}`)
@@ -31,7 +35,7 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
   }, code)
 }
 
-/** Writes a snippet as a module of its own and imports it, as a reader would. */
+/** Writes a snippet to a module, imports the module and returns its exports. */
 export async function runSnippet(name: string, code: string): Promise<Record<string, unknown>> {
   const folder = new URL('test/.snippets/', repository)
   mkdirSync(folder, { recursive: true })
@@ -40,7 +44,7 @@ export async function runSnippet(name: string, code: string): Promise<Record<str
   return (await import(/* @vite-ignore */ file)) as Record<string, unknown>
 }
 
-/** Compiles snippets, by their names, as TypeScript. Gives what the compiler says, which is nothing where all is well. */
+/** Compiles snippets, by file name, as TypeScript. Returns the output of the compiler, which is empty without errors. */
 export async function compileSnippets(snippets: Readonly<Record<string, string>>): Promise<string> {
   const folder = new URL('test/.snippets/types/', repository)
   mkdirSync(folder, { recursive: true })
@@ -49,9 +53,9 @@ export async function compileSnippets(snippets: Readonly<Record<string, string>>
     writeFileSync(new URL(file, folder), code)
     return file
   })
-  // What is a matter of taste is left to the reader.
-  const taste = { noPropertyAccessFromIndexSignature: false, noUnusedParameters: false }
-  const compilerOptions = { noEmit: true, composite: false, ...taste }
+  // These two rules do not concern the correctness of a snippet.
+  const relaxed = { noPropertyAccessFromIndexSignature: false, noUnusedParameters: false }
+  const compilerOptions = { noEmit: true, composite: false, ...relaxed }
   const config = { extends: '../../../tsconfig.base.json', compilerOptions, files }
   writeFileSync(new URL('tsconfig.json', folder), JSON.stringify(config))
   const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', repository))

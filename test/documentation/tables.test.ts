@@ -28,8 +28,8 @@ import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
 import { formatFailures, formatReasons } from './advice-sections.ts'
 
-/** The rows of the table that begins with this heading, cell by cell. */
-function table(document: string, firstHeading: string): readonly (readonly string[])[] {
+/** Returns the cells of each row of a table. `firstHeading` is the heading of its first column. */
+function readTable(document: string, firstHeading: string): readonly (readonly string[])[] {
   const lines = read(document).split('\n')
   const start = lines.findIndex((line) => line.startsWith(`| ${firstHeading} |`))
   expect(start, `a table "${firstHeading}" in ${document}`).toBeGreaterThan(-1)
@@ -42,7 +42,7 @@ function table(document: string, firstHeading: string): readonly (readonly strin
   )
 }
 
-/** The `type` of every event of a package, from the interfaces that are named `...Event`. */
+/** Returns the `type` of each event of a package, from the interfaces whose names end with `Event`. */
 function readEventTypes(name: string): readonly string[] {
   const EVENT = /^export interface \w+Event\b[^{]*\{\s*readonly type: '(\w+)'$/gm
   return filesBelow(`packages/${name}/src`).flatMap((path) =>
@@ -52,7 +52,7 @@ function readEventTypes(name: string): readonly string[] {
 
 type Options = Readonly<Record<string, AnyOptionRow>>
 
-/** Returns how documentation writes the default of an option, if there is one that can be written. */
+/** Returns the default of an option as the documentation writes it. Returns `undefined` for a default with functions. */
 function formatDefault({ default: value }: AnyOptionRow): string | undefined {
   if (value === undefined || JSON.stringify(value) === undefined) return undefined
   const members = Object.entries(value as object)
@@ -62,27 +62,27 @@ function formatDefault({ default: value }: AnyOptionRow): string | undefined {
   return `{ ${members.map(([name, member]) => `${name}: ${member}`).join(', ')} }`
 }
 
-/** Compares a table of options with the code: their names in this order, which are required, and the defaults. */
+/** Compares a table of options with the code: names, order, required options and defaults. */
 function expectOptions(document: string, heading: string, options: Options): void {
-  const rows = table(document, heading)
+  const rows = readTable(document, heading)
   expect(rows.map(([name]) => name)).toEqual(Object.keys(options))
   for (const [name, cell] of rows) {
     const option = options[name!]!
     expect([name, cell === 'required']).toEqual([name, option.required])
-    const usual = formatDefault(option)
-    if (usual !== undefined) expect([name, cell]).toEqual([name, usual])
+    const value = formatDefault(option)
+    if (value !== undefined) expect([name, cell]).toEqual([name, value])
   }
 }
 
-/** Compares the docstrings of options with the code: `@default` and the maximum. */
+/** Compares the docstrings of options with the code: the `@default` and the maximum. */
 function expectDocstrings(path: string, options: Options): void {
   const source = read(path)
   for (const [name, option] of Object.entries(options)) {
     const DOCSTRING = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*readonly ${name}\\??:`)
     const docstring = DOCSTRING.exec(source)?.[1] ?? ''
     const documented = /@default (.*)/.exec(docstring)?.[1]?.trim()
-    const usual = formatDefault(option)
-    if (usual !== undefined) expect([name, documented]).toEqual([name, usual])
+    const value = formatDefault(option)
+    if (value !== undefined) expect([name, documented]).toEqual([name, value])
     else if (option.default !== undefined) expect([name, documented]).not.toContain(undefined)
     const { max = 0 } = option.bounds ?? {}
     if (max > 0 && max < Number.MAX_SAFE_INTEGER) {
@@ -91,32 +91,32 @@ function expectDocstrings(path: string, options: Options): void {
   }
 }
 
-describe('the tables of the documentation are true:', () => {
-  it('refusals', () => {
+describe('documentation', () => {
+  it('the table of refusals in README.md has the reasons, statuses and errors of REASONS', () => {
     const rows = Object.entries<ReasonText>(REASONS).map(([reason, { status, error }]) => [
       reason,
       String(status),
       status === 503 ? 'none, but Retry-After' : (error ?? '-'),
     ])
-    const documented = table('README.md', 'reason')
+    const documented = readTable('README.md', 'reason')
     expect(documented.map((row) => row.slice(0, 3))).toEqual(rows)
     for (const [reason, , , meaning] of documented) expect([reason, meaning]).not.toContain('')
   })
 
-  it('options', () => {
+  it('the tables of options in README.md have the names and defaults of the code', () => {
     expectOptions('README.md', 'option of an issuer', ISSUER_OPTIONS)
     expectOptions('README.md', 'option of introspection', INTROSPECTION_OPTIONS)
     expectOptions('README.md', 'option', COMMON_OPTIONS)
   })
 
-  it('docstrings of options', () => {
+  it('the docstrings of options have the defaults and maxima of the code', () => {
     expectDocstrings('packages/core/src/options/issuer-options.ts', ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/introspection-options.ts', INTROSPECTION_OPTIONS)
     expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })
 
-  it('environment variables', () => {
+  it('README.md names each environment variable', () => {
     const documented = new Set(read('README.md').match(/BEARWARD_[A-Z_]*[A-Z]/g))
     const variables = Object.values({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
       ({ variable }) => (variable === undefined ? [] : [variable.name]),
@@ -124,22 +124,25 @@ describe('the tables of the documentation are true:', () => {
     expect([...documented].sort()).toEqual(variables.sort())
   })
 
-  it('evidence', () => {
-    const names = (heading: string) => table('docs/subjects.md', heading).map(([name]) => name)
+  it('docs/subjects.md lists the levels of evidence and the reasons for unknown', () => {
+    const names = (heading: string) => readTable('docs/subjects.md', heading).map(([name]) => name)
     expect(names('level')).toEqual([...LEVELS, 'none'])
     expect(names('reason')).toEqual([...UNKNOWN_REASONS])
   })
 
-  it('providers', () => {
-    const rows = table('docs/subjects.md', 'provider')
+  it('the table of providers in docs/subjects.md agrees with their rules', () => {
+    const rows = readTable('docs/subjects.md', 'provider')
     expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
-    for (const [name, machine, user, , byItself] of rows) {
+    for (const [name, machine, user, , recognized] of rows) {
       const { rules, issuerPattern } = getProfile(name as Provider)
-      const tells = (kind: string) =>
+      const hasRuleFor = (kind: string) =>
         rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
-      expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([name, tells('machine')])
-      expect([name, !/^(?:not told|has none)$/.test(user!)]).toEqual([name, tells('user')])
-      const named = byItself === '-' ? [] : byItself!.split(', ')
+      expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([
+        name,
+        hasRuleFor('machine'),
+      ])
+      expect([name, !/^(?:not told|has none)$/.test(user!)]).toEqual([name, hasRuleFor('user')])
+      const named = recognized === '-' ? [] : recognized!.split(', ')
       expect([name, named.length > 0]).toEqual([name, issuerPattern !== undefined])
       for (const issuer of named) {
         expect(getProviderOfIssuer(issuer.replaceAll(/<\w+>/g, 'acme'))).toBe(name)
@@ -147,8 +150,8 @@ describe('the tables of the documentation are true:', () => {
     }
   })
 
-  it('times of keys', () => {
-    const numbers = table('README.md', 'what').map(([, number]) => number)
+  it('the table of times for keys in README.md has the numbers of the code', () => {
+    const numbers = readTable('README.md', 'what').map(([, number]) => number)
     const { maxAge, staleLimit, refreshAt, backOff, withoutKeys } = KEY_TIMES
     const { betweenDemands, longestWait } = KEY_TIMES
     expect(numbers).toEqual([
@@ -167,11 +170,11 @@ describe('the tables of the documentation are true:', () => {
     ])
   })
 
-  it('bounds of introspection', () => {
+  it('the table of introspection in README.md has the numbers of the code', () => {
     const { failures, pause } = BREAKER
     const { introspectionCalls, callsForKnownTokens, introspectionBytes, rememberedAnswers } =
       LIMITS
-    expect(table('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
+    expect(readTable('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
       'is made once more, at once',
       `${introspectionCalls}, of which ${callsForKnownTokens} are reserved for known tokens`,
@@ -188,15 +191,15 @@ describe('the tables of the documentation are true:', () => {
     )
   })
 
-  it('events', () => {
+  it('the table of events in README.md lists each event once', () => {
     const types = readEventTypes('core')
-    const documented = table('README.md', 'event').map(([name]) => name)
+    const documented = readTable('README.md', 'event').map(([name]) => name)
     expect(new Set(documented)).toEqual(new Set(types))
     expect(documented).toHaveLength(types.length)
     expect(types.length).toBeGreaterThan(10)
   })
 
-  it('advice for refusals and failures', () => {
+  it('docs/troubleshooting.md contains the advice for each refusal and failure', () => {
     const page = read('docs/troubleshooting.md')
     expect(page).toContain(formatReasons())
     expect(page).toContain(formatFailures())
@@ -207,7 +210,7 @@ describe('the tables of the documentation are true:', () => {
     }
   })
 
-  it('bindings', () => {
+  it('README.md names each kind of binding as the log does', () => {
     const thumbprint = 'A'.repeat(43)
     const text = read('README.md').replace(/\s+/g, ' ')
     for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint }, { jwk: {} }, {}]) {
@@ -216,11 +219,11 @@ describe('the tables of the documentation are true:', () => {
     }
   })
 
-  it('of the client: options, errors, events, numbers', () => {
+  it('the tables in the README of the client agree with the code', () => {
     const manual = 'packages/client/README.md'
-    const first = (heading: string) => table(manual, heading).map(([name]) => name)
+    const first = (heading: string) => readTable(manual, heading).map(([name]) => name)
     expectOptions(manual, 'option', SOURCE_OPTIONS)
-    expect(table(manual, 'code')).toEqual(
+    expect(readTable(manual, 'code')).toEqual(
       Object.entries(ERRORS).map(([code, { fault, isTransient, advice }]) => [
         code,
         fault,
@@ -233,7 +236,7 @@ describe('the tables of the documentation are true:', () => {
     expect(types).toHaveLength(5)
 
     const { renewBefore, leeway, longestLifetime, pause, retryAfter } = TOKEN_TIMES
-    const numbers = table(manual, 'what happens').map(
+    const numbers = readTable(manual, 'what happens').map(
       ([, number]) => number!.split(/[:;,] (?=it|what|with|each|for|others)/)[0],
     )
     expect(numbers).toEqual([
@@ -249,15 +252,15 @@ describe('the tables of the documentation are true:', () => {
       String(REQUESTS_AT_ONCE),
       String(ANSWER.bytes),
     ])
-    expect(table(manual, 'limit of targets').map(([, number]) => number)).toEqual(
+    expect(readTable(manual, 'limit of targets').map(([, number]) => number)).toEqual(
       Object.values(TARGET_LIMITS).map(String),
     )
-    const young = `less than ${TOKEN_TIMES.tooYoung} seconds ago`
-    expect(read(manual).replace(/\s+/g, ' ').split(young)).toHaveLength(3)
+    const sentence = `less than ${TOKEN_TIMES.tooYoung} seconds ago`
+    expect(read(manual).replace(/\s+/g, ' ').split(sentence)).toHaveLength(3)
   })
 
-  it('limits', () => {
-    const rows = table('SECURITY.md', 'limit').map(([name, value]) => [name, value])
+  it('the table of limits in SECURITY.md has the names and numbers of LIMITS', () => {
+    const rows = readTable('SECURITY.md', 'limit').map(([name, value]) => [name, value])
     const flat = Object.entries(LIMITS).flatMap(([name, value]) =>
       typeof value === 'number'
         ? [[name, String(value)]]
