@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { filesBelow, PACKAGES, read } from './files.ts'
 
-/** Modules that may: the one that does it for all, and those whose text is not an address. */
+/** Modules that may write these expressions, with the reason. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  'packages/core/src/authorization-server/address.ts': 'leaves out the query',
-  'packages/core/src/options/issuer-rules.ts': 'writes the name of an option',
-  'packages/core/src/subject/provider-hint.ts': 'writes the path',
-  'packages/client/src/authorized-fetch.ts': 'writes the address of a request, and no text',
+  'packages/core/src/authorization-server/address.ts':
+    'defines toLoggedAddress(), which removes the query',
+  'packages/core/src/options/issuer-rules.ts': 'writes the name of an option, not an address',
+  'packages/core/src/subject/provider-hint.ts': 'writes only the path of an address',
+  'packages/client/src/authorized-fetch.ts': 'writes the address of a request, not a text',
 }
 
 const NAMES = String.raw`\w*(?:[uU]rl|URL|[eE]ndpoint|[aA]ddress|[uU]ri|[hH]ref)`
 
-/** Ways in which the query, the user name or the fragment of an address can get into a text. */
+/** Expressions that can write the query, the user name or the fragment of an address into a text. */
 const FORBIDDEN: readonly RegExp[] = [
   // `${url}`, `${settings.tokenEndpoint}`, `${issuer ?? endpoint}`
   new RegExp(String.raw`\$\{(?:[^{}()]*[^{}()\w])?${NAMES}!?\}`),
@@ -28,7 +29,7 @@ const FORBIDDEN: readonly RegExp[] = [
   new RegExp(String.raw`\b(?:detail|server|from|to): (?:[^,()]*\W)?${NAMES}!?(?:[,;}\s]|$)`),
 ]
 
-/** Returns the lines of a source that are forbidden. Comments are not looked at. */
+/** Returns the lines of a source with a forbidden expression. Ignores comments. */
 function findForbidden(source: string): readonly string[] {
   return source
     .split('\n')
@@ -38,7 +39,7 @@ function findForbidden(source: string): readonly string[] {
 }
 
 describe('an address', () => {
-  it('becomes text in toLoggedAddress() alone, which leaves out its query', () => {
+  it('only toLoggedAddress() converts an address to text, without its query', () => {
     const found = PACKAGES.flatMap((name) => filesBelow(`packages/${name}/src`))
       .filter((path) => path.endsWith('.ts') && !Object.hasOwn(ALLOWED, path))
       .flatMap((path) => findForbidden(read(path)).map((line) => `${path}: ${line}`))
@@ -59,7 +60,7 @@ describe('an address', () => {
     'const key = new URL(endpoint).search',
     'return { detail: tokenEndpoint }',
     'server: settings.issuer ?? settings.tokenEndpoint!,',
-  ])('is found if it becomes text elsewhere: %s', (line) => {
+  ])('findForbidden() returns a line that converts an address to text: %s', (line) => {
     expect(findForbidden(line)).toEqual([line])
   })
 
@@ -69,7 +70,7 @@ describe('an address', () => {
     'const { endpoint } = options // `${url}`'.slice(0, 28),
     'server: issuer ?? toLoggedAddress(tokenEndpoint!),',
     'report(`${name} must be an https address`)',
-  ])('is not found elsewhere: %s', (line) => {
+  ])('findForbidden() does not return a line without such a conversion: %s', (line) => {
     expect(findForbidden(line)).toEqual([])
   })
 })

@@ -3,24 +3,33 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What is made by tools or installed by them, and so is nobody's writing. */
-const NOT_OURS = ['node_modules', 'dist', 'coverage', '.git', '.runtimes', '.snippets', '.bench']
-const MADE_BY_TOOLS = /(?:^|\/)(?:package-lock\.json|[^/]*\.(?:tsbuildinfo|log))$/
+/** Folders and files that tools generate or install. */
+const IGNORED_FOLDERS = [
+  'node_modules',
+  'dist',
+  'coverage',
+  '.git',
+  '.runtimes',
+  '.snippets',
+  '.bench',
+]
+const GENERATED_FILES = /(?:^|\/)(?:package-lock\.json|[^/]*\.(?:tsbuildinfo|log))$/
 
-/** The paths of all files below a directory of the repository, relative to the repository. */
+/** Returns the paths of all files below a directory. Paths are relative to the root of the repository. */
 export function filesBelow(directory: string): string[] {
   return readdirSync(`${ROOT}/${directory}`, { withFileTypes: true }).flatMap((entry) => {
     const path = directory === '.' ? entry.name : `${directory}/${entry.name}`
-    if (NOT_OURS.includes(entry.name) || MADE_BY_TOOLS.test(path)) return []
+    if (IGNORED_FOLDERS.includes(entry.name) || GENERATED_FILES.test(path)) return []
     return entry.isDirectory() ? filesBelow(path) : [path]
   })
 }
 
+/** Reads a file as text. */
 export function read(path: string): string {
   return readFileSync(`${ROOT}/${path}`, 'utf8')
 }
 
-/** What is read of a `package.json`. */
+/** Members of a `package.json` that the tests read. */
 export interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -34,16 +43,17 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
+/** Reads a `package.json`. */
 export function readManifest(path: string): Manifest {
   return JSON.parse(read(path)) as Manifest
 }
 
-/** The names of the packages that are published. */
+/** Folder names of the published packages. */
 export const PACKAGES = readdirSync(`${ROOT}/packages`)
-/** Those that translate for one framework. */
+/** Folder names of the packages that adapt the core to a framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
-/** The framework of an adapter: the one package that it needs beside itself, types aside. */
+/** Returns the framework of an adapter: its only required peer dependency, without types. */
 export function getFramework(adapter: string): { readonly module: string; readonly range: string } {
   const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(
     `packages/${adapter}/package.json`,
@@ -54,18 +64,18 @@ export function getFramework(adapter: string): { readonly module: string; readon
   return { module: found![0], range: found![1] }
 }
 
-/** One module that another one names. */
+/** A module that another module imports. */
 export interface Import {
   readonly specifier: string
-  /** Whether only types are taken, which are gone at run time. */
+  /** `true` if the import has no effect at run time, because it imports only types. */
   readonly typesOnly: boolean
 }
 
 const FROM = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm
 const CALLED = /\b(?:import|require)\(\s*'([^']+)'/g
 
-/** The modules that a module names, in any of the forms there are. */
-export function importsOf(source: string): Import[] {
+/** Returns the imports of a source: `import`, `export from`, `import()` and `require()`. */
+export function readImports(source: string): Import[] {
   const declared = [...source.matchAll(FROM)].map(([, type, specifier]) => {
     return { specifier: specifier!, typesOnly: type !== undefined }
   })

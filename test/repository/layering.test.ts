@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { filesBelow, importsOf, read } from './files.ts'
+import { filesBelow, readImports, read } from './files.ts'
 
 /**
- * The core from top to bottom: the public API, what assembles the parts, the way of a request step by
- * step, and the ground that everything stands on. A module imports from its own folder and from lines
- * below it, never from a line above. `import type` counts.
+ * The layers of the core from top to bottom: the public API, the modules that assemble the parts, the steps of
+ * a request, and the basic modules. A module imports only from its own layer and from lower layers. `import type`
+ * counts as an import.
  */
 const LAYERS = [
   'index',
@@ -38,7 +38,7 @@ const LAYERS = [
 
 const SOURCES = 'packages/core/src'
 
-/** Where the names lead that the manifest resolves by runtime. */
+/** Modules of the import names that the manifest resolves by runtime. */
 const BY_RUNTIME: Record<string, string> = {
   '#base64url': `${SOURCES}/lib/node-base64url.ts`,
   '#sha256': `${SOURCES}/lib/node-sha256.ts`,
@@ -47,12 +47,12 @@ const BY_RUNTIME: Record<string, string> = {
   '#signature-engine': `${SOURCES}/signature/node-engine.ts`,
 }
 
-/** The folder at the top that a module belongs to, or its own name where it stands at the top. */
-const layerOf = (path: string) => posix.relative(SOURCES, path).split('/')[0]!.replace(/\.ts$/, '')
+/** Returns the layer of a module: its folder directly below `src`, or its own name. */
+const getLayer = (path: string) => posix.relative(SOURCES, path).split('/')[0]!.replace(/\.ts$/, '')
 
 const modules = filesBelow(SOURCES)
 const imports = modules.flatMap((from) =>
-  importsOf(read(from))
+  readImports(read(from))
     .filter(({ specifier }) => /^[.#]/.test(specifier))
     .map(({ specifier }) => ({
       from,
@@ -61,23 +61,23 @@ const imports = modules.flatMap((from) =>
 )
 
 describe('the layers of the core', () => {
-  it('list every folder and every module at the top, once', () => {
-    expect([...LAYERS].sort()).toEqual([...new Set(modules.map(layerOf))].sort())
+  it('LAYERS contains each folder and each module of the core once', () => {
+    expect([...LAYERS].sort()).toEqual([...new Set(modules.map(getLayer))].sort())
   })
 
-  it('import from lower layers only, types included', () => {
+  it('a module of the core imports, types included, only from its own and lower layers', () => {
     const upwards = imports.filter(({ from, to }) => {
-      const [upper, lower] = [layerOf(from), layerOf(to)]
+      const [upper, lower] = [getLayer(from), getLayer(to)]
       return upper !== lower && LAYERS.indexOf(upper) >= LAYERS.indexOf(lower)
     })
     expect(upwards.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
     expect(imports.length).toBeGreaterThan(300)
   })
 
-  it('have no cycle of modules, types included', () => {
+  it('the imports of the core, types included, have no cycles', () => {
     const targets = new Map(modules.map((path) => [path, new Set<string>()]))
     for (const { from, to } of imports) targets.get(from)!.add(to)
-    // A module without imports is in no cycle, and nor is one that imports only such modules.
+    // A module without imports cannot be in a cycle. Remove such modules until only cycles remain.
     for (let removed = true; removed;) {
       removed = false
       for (const [path, imported] of targets) {
@@ -95,7 +95,7 @@ describe('the names of the core and the client', () => {
   const repeated = (names: readonly string[]) =>
     names.filter((name, i) => names.indexOf(name) !== i).sort()
 
-  it('have no type twice', () => {
+  it('each type name of the core and the client is declared once', () => {
     const DECLARED = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class) (\w+)/gm
     const types = sources.flatMap((path) =>
       [...read(path).matchAll(DECLARED)].map(([, name]) => name!),
@@ -104,7 +104,7 @@ describe('the names of the core and the client', () => {
     expect(types.length).toBeGreaterThan(150)
   })
 
-  it('have no file twice in a package', () => {
+  it('each file name of the core and of the client exists once in its package', () => {
     for (const name of ['core', 'client']) {
       const files = filesBelow(`packages/${name}/src`).map((path) => posix.basename(path))
       expect(repeated(files)).toEqual([])

@@ -10,9 +10,9 @@ beforeAll(() => {
   expect(built.stdout + built.stderr).toBe('')
 })
 
-describe('the public surface', () => {
+describe('the public API', () => {
   it.each(PACKAGES)(
-    'of %s is the one that was reviewed (npm run api writes it anew)',
+    'the public API of %s equals its snapshot (npm run api updates the snapshot)',
     async (name) => {
       await expect(describeApi(name)).toMatchFileSnapshot(`api/${name}.txt`)
     },

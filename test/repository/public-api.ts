@@ -2,40 +2,40 @@ import { posix } from 'node:path'
 import { read, readManifest } from './files.ts'
 
 /**
- * Describes what the users of a package can see, out of the declarations that the compiler has written:
- * every exported name, and every declaration that an exported one is made of. Comments are left out.
+ * Describes the public API of a package from the declarations that the compiler has written. The text has each
+ * exported declaration, and each declaration that an exported one uses. It has no comments.
  */
 export function describeApi(name: string): string {
   const { exports, engines, peerDependencies = {} } = readManifest(`packages/${name}/package.json`)
   const entries = Object.entries(exports as Readonly<Record<string, { types: string }>>)
-    // `internal` may change at any time.
+    // `internal` is not public: it may change at any time.
     .filter(([path]) => path !== './package.json' && path !== './internal')
     .map(([path, { types }]) => {
       const module = readModule(posix.join(`packages/${name}`, types))
-      return { path, module, exported: exportedBy(module) }
+      return { path, module, exported: getExported(module) }
     })
   const exported = entries.flatMap((entry) => entry.exported)
-  const all = reachable(exported)
+  const all = getReachable(exported)
   return [
-    `The public surface of @bearward/${name}, written by "npm run api".`,
-    'What changes here changes for users: see it, and say it in the commit.',
-    heading('Manifest'),
+    `The public API of @bearward/${name}, written by "npm run api".`,
+    'A change in this file is a change for users. Review it and name it in the commit.',
+    formatHeading('Manifest'),
     `exports ${JSON.stringify(exports)}`,
     `engines ${JSON.stringify(engines)}`,
     `peerDependencies ${JSON.stringify(peerDependencies)}`,
     ...entries.flatMap((entry) => [
-      heading(`Exported${entry.path.slice(1) && ` by ${entry.path.slice(2)}`}`),
-      ...listed(entry.exported),
-      ...foreign(entry.module),
+      formatHeading(`Exported${entry.path.slice(1) && ` by ${entry.path.slice(2)}`}`),
+      ...formatDeclarations(entry.exported),
+      ...listForeign(entry.module),
     ]),
-    heading('Not exported, but part of what is'),
-    ...listed(all.filter((declaration) => !exported.includes(declaration))),
+    formatHeading('Not exported, but used by exported declarations'),
+    ...formatDeclarations(all.filter((declaration) => !exported.includes(declaration))),
     '',
   ].join('\n')
 }
 
-/** The declarations that a module exports: its own, those of other modules here, and what it adds to others. */
-function exportedBy(module: Module): readonly Declaration[] {
+/** Returns the exported declarations of a module: its own, re-exported ones, and augmentations of other modules. */
+function getExported(module: Module): readonly Declaration[] {
   const own = [...module.declarations.values()].filter(
     ({ text }) => text.startsWith('export ') || AUGMENTED.test(text),
   )
@@ -45,7 +45,8 @@ function exportedBy(module: Module): readonly Declaration[] {
   return [...own, ...others]
 }
 
-function foreign({ reExports }: Module): readonly string[] {
+/** Returns the re-exports from other packages. */
+function listForeign({ reExports }: Module): readonly string[] {
   return reExports
     .filter(({ from }) => !from.startsWith('.'))
     .map(({ names, from }) => `from ${from}: ${[...names].sort().join(', ')}`)
@@ -60,7 +61,7 @@ interface Declaration {
 interface Module {
   readonly path: string
   readonly declarations: ReadonlyMap<string, Declaration>
-  /** By local name. */
+  /** Imports by local name. */
   readonly imports: ReadonlyMap<string, { readonly name: string; readonly from: string }>
   readonly reExports: readonly { readonly names: readonly string[]; readonly from: string }[]
 }
@@ -70,11 +71,11 @@ const modules = new Map<string, Module>()
 const COMMENT = /[ \t]*\/\*\*[\s\S]*?\*\/\n?|^\/\/#.*$/gm
 const DECLARED =
   /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|const|function|class)\b ?(\w*)/
-/** What a module adds to others: it is there for everybody who imports anything of the module. */
+/** Augmentation of another module or of the global scope. It applies as soon as the module is imported. */
 const AUGMENTED = /^declare (global|module '[^']+') \{/
 const FROM = /^(import|export) (?:type )?\{([^}]*)\} from '([^']+)'/
 
-/** The compiler writes every statement at the start of a line, and indents what belongs to it. */
+/** Parses a `.d.ts` file. The compiler writes each statement at the start of a line and indents its parts. */
 function readModule(path: string): Module {
   const known = modules.get(path)
   if (known !== undefined) return known
@@ -92,13 +93,13 @@ function readModule(path: string): Module {
     const name = (DECLARED.exec(statement) ?? AUGMENTED.exec(statement))?.[1]
     if (kind !== undefined) {
       const names = list!.split(',').map((entry) => entry.trim().replace(/^type /, ''))
-      const given = names.filter((entry) => entry !== '')
-      if (kind === 'export') reExports.push({ names: given, from: from! })
-      else for (const entry of given) imports.set(entry, { name: entry, from: from! })
+      const present = names.filter((entry) => entry !== '')
+      if (kind === 'export') reExports.push({ names: present, from: from! })
+      else for (const entry of present) imports.set(entry, { name: entry, from: from! })
     } else if (name !== undefined) {
       declarations.set(name, { name, text: statement, module })
     } else if (statement !== 'export {};') {
-      throw new Error(`${path} holds a statement of an unknown form: ${statement}`)
+      throw new Error(`${path} contains an unknown kind of statement: ${statement}`)
     }
   }
   return module
@@ -110,14 +111,14 @@ function resolve(module: Module, from: string): Module {
 
 function find(module: Module, name: string): Declaration {
   const declaration = module.declarations.get(name)
-  if (declaration === undefined) throw new Error(`${module.path} declares no ${name}`)
+  if (declaration === undefined) throw new Error(`${module.path} does not declare ${name}`)
   return declaration
 }
 
-/** The declarations, and all that they name, and what those name, except for what is another package's. */
-function reachable(declarations: readonly Declaration[]): Declaration[] {
+/** Returns the declarations and, recursively, all declarations of this package that they name. */
+function getReachable(declarations: readonly Declaration[]): Declaration[] {
   const found = new Set(declarations)
-  // A set that grows while it is walked is walked to its new end.
+  // The loop also visits the elements that it adds to the set.
   for (const { module, text } of found) {
     for (const [word] of text.matchAll(/\b[A-Za-z_]\w*\b/g)) {
       const imported = module.imports.get(word)
@@ -134,13 +135,13 @@ function reachable(declarations: readonly Declaration[]): Declaration[] {
   return [...found]
 }
 
-function listed(declarations: readonly Declaration[]): string[] {
+function formatDeclarations(declarations: readonly Declaration[]): string[] {
   return declarations
     .map(({ text }) => text.replace(/^export /, '').replace(/^declare (?!global|module)/, ''))
     .sort()
     .flatMap((text) => [text, ''])
 }
 
-function heading(text: string): string {
+function formatHeading(text: string): string {
   return `\n== ${text} ==\n`
 }

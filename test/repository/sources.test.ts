@@ -3,74 +3,77 @@ import {
   ADAPTERS,
   filesBelow,
   getFramework,
-  importsOf,
+  readImports,
   PACKAGES,
   read,
   readManifest,
 } from './files.ts'
 
-const sourcesOf = (name: string) => filesBelow(`packages/${name}/src`)
+const getSources = (name: string) => filesBelow(`packages/${name}/src`)
 
 describe('every file', () => {
-  it('holds printable ASCII and line feeds, so that nothing looks like what it is not', () => {
-    const strange = filesBelow('.').flatMap((path) =>
+  it('each file contains only printable ASCII and line feeds, so no character looks like another', () => {
+    const faults = filesBelow('.').flatMap((path) =>
       read(path)
         .split('\n')
         .map((line, i) => [`${path}:${i + 1}`, line] as const)
         .filter(([, line]) => !/^[\x20-\x7E]*$/.test(line))
         .map(([at]) => at),
     )
-    expect(strange).toEqual([])
+    expect(faults).toEqual([])
   })
 })
 
 describe('a package', () => {
-  it.each(PACKAGES)('%s imports only what its manifest names', (name) => {
+  it.each(PACKAGES)('%s imports only dependencies of its manifest', (name) => {
     const { dependencies = {}, peerDependencies = {} } = readManifest(
       `packages/${name}/package.json`,
     )
     const named = [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
-    const others = sourcesOf(name)
-      .flatMap((path) => importsOf(read(path)))
+    const others = getSources(name)
+      .flatMap((path) => readImports(read(path)))
       .map(({ specifier }) => specifier)
       .filter((specifier) => !/^(?:\.|#|node:)/.test(specifier))
-      // Of `@scope/name/entry` the package is what a manifest names.
+      // A manifest names the package `@scope/name`, not the entry point `@scope/name/entry`.
       .map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)![0])
     expect(others.filter((specifier) => !named.includes(specifier))).toEqual([])
     expect(others).not.toEqual([])
   })
 
-  it.each(PACKAGES)('%s reaches Node only where that is said', (name) => {
+  it.each(PACKAGES)('%s imports modules of Node only in node-*.ts and signature/der.ts', (name) => {
     const mayReachNode = /\/(?:node-[\w-]+|signature\/der)\.ts$/
-    const reaching = sourcesOf(name).filter((path) =>
-      importsOf(read(path)).some(({ specifier }) => specifier.startsWith('node:')),
+    const reaching = getSources(name).filter((path) =>
+      readImports(read(path)).some(({ specifier }) => specifier.startsWith('node:')),
     )
     expect(reaching.filter((path) => !mayReachNode.test(path))).toEqual([])
   })
 })
 
 describe('an adapter', () => {
-  /** The tools that a framework's own documentation tells plugins to be made with. */
+  /** Packages that the documentation of a framework recommends for plugins. */
   const TOOLS: Record<string, readonly string[]> = { fastify: ['fastify-plugin'] }
 
-  /** Lines that are neither empty nor part of a comment. */
-  const linesOfCode = (path: string) =>
+  /** Returns the number of lines that are not empty and not part of a comment. */
+  const countLines = (path: string) =>
     read(path)
       .split('\n')
       .filter((line) => !/^\s*(?:\/\/|\/?\*|$)/.test(line)).length
 
-  it.each(ADAPTERS)('%s is thin: at most 60 lines of code a file', (name) => {
-    const long = sourcesOf(name).filter((path) => linesOfCode(path) > 60)
+  it.each(ADAPTERS)('%s has at most 60 lines of code per file', (name) => {
+    const long = getSources(name).filter((path) => countLines(path) > 60)
     expect(long).toEqual([])
   })
 
-  it.each(ADAPTERS)('%s knows the public core, its framework, and nothing else', (name) => {
-    const { module } = getFramework(name)
-    const known = ['@bearward/core', '@bearward/core/adapter', module, ...(TOOLS[name] ?? [])]
-    const imported = sourcesOf(name)
-      .flatMap((path) => importsOf(read(path)))
-      .map(({ specifier }) => specifier)
-      .filter((specifier) => !specifier.startsWith('.'))
-    expect(new Set(imported)).toEqual(new Set(known))
-  })
+  it.each(ADAPTERS)(
+    '%s imports only the public core, its framework and the tools for plugins',
+    (name) => {
+      const { module } = getFramework(name)
+      const known = ['@bearward/core', '@bearward/core/adapter', module, ...(TOOLS[name] ?? [])]
+      const imported = getSources(name)
+        .flatMap((path) => readImports(read(path)))
+        .map(({ specifier }) => specifier)
+        .filter((specifier) => !specifier.startsWith('.'))
+      expect(new Set(imported)).toEqual(new Set(known))
+    },
+  )
 })
