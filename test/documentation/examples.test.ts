@@ -151,7 +151,7 @@ describe('runBasicSteps', () => {
 })
 
 describe('the README of an example', () => {
-  it('each folder of examples contains a README.md', () => {
+  it('a README.md exists in each folder of examples', () => {
     const files = filesBelow('examples')
     const folders = new Set(files.map((path) => path.split('/')[1]))
     const missing = [...folders].filter((folder) => !files.includes(`examples/${folder}/README.md`))

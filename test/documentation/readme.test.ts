@@ -658,7 +658,7 @@ const PACKAGES: Record<string, Record<string, (code: string) => Promise<void>>> 
 
 const DOCUMENTS = { 'README.md': README, 'docs/subjects.md': SUBJECTS, ...PACKAGES }
 
-it('every README.md of a package has scenarios for its snippets', () => {
+it('the README.md of each package has scenarios for its snippets', () => {
   const packages = filesBelow('packages').filter((path) => /^packages\/\w+\/README\.md$/.test(path))
   expect(Object.keys(PACKAGES).sort()).toEqual(packages.sort())
 })
@@ -666,7 +666,7 @@ it('every README.md of a package has scenarios for its snippets', () => {
 describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
   const snippets = readSnippets(document)
 
-  it(`each snippet of ${document} has a scenario, and each scenario a snippet`, () => {
+  it(`the snippets of ${document} have one scenario each, in the same order`, () => {
     expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
   })
 
@@ -676,7 +676,7 @@ describe.each(Object.entries(DOCUMENTS))('%s', (document, scenarios) => {
 })
 
 describe('the snippets of the client', () => {
-  it('all snippets of the README of the client compile in strict TypeScript', async () => {
+  it('the snippets in the README of the client compile in strict TypeScript', async () => {
     const named = readSnippets(CLIENT).map(
       ({ heading, code }) => [NAMES[heading] ?? heading, code] as const,
     )

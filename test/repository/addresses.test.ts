@@ -39,7 +39,7 @@ function findForbidden(source: string): readonly string[] {
 }
 
 describe('an address', () => {
-  it('only toLoggedAddress() converts an address to text, without its query', () => {
+  it('toLoggedAddress() is the only function that converts an address to text', () => {
     const found = PACKAGES.flatMap((name) => filesBelow(`packages/${name}/src`))
       .filter((path) => path.endsWith('.ts') && !Object.hasOwn(ALLOWED, path))
       .flatMap((path) => findForbidden(read(path)).map((line) => `${path}: ${line}`))

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { filesBelow, readImports, read } from './files.ts'
 
 /**
- * The layers of the core from top to bottom: the public API, the modules that assemble the parts, the steps of
- * a request, and the basic modules. A module imports only from its own layer and from lower layers. `import type`
- * counts as an import.
+ * Layers of the core from top to bottom. The groups are: the public API and the modules that assemble the parts,
+ * the steps of a request, and basic modules. A module imports only from its own layer and from lower layers.
+ * `import type` counts as an import.
  */
 const LAYERS = [
   'index',
@@ -95,7 +95,7 @@ describe('the names of the core and the client', () => {
   const repeated = (names: readonly string[]) =>
     names.filter((name, i) => names.indexOf(name) !== i).sort()
 
-  it('each type name of the core and the client is declared once', () => {
+  it('a type name is declared only once in the core and the client', () => {
     const DECLARED = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class) (\w+)/gm
     const types = sources.flatMap((path) =>
       [...read(path).matchAll(DECLARED)].map(([, name]) => name!),
@@ -104,7 +104,7 @@ describe('the names of the core and the client', () => {
     expect(types.length).toBeGreaterThan(150)
   })
 
-  it('each file name of the core and of the client exists once in its package', () => {
+  it('a file name exists only once in the core and only once in the client', () => {
     for (const name of ['core', 'client']) {
       const files = filesBelow(`packages/${name}/src`).map((path) => posix.basename(path))
       expect(repeated(files)).toEqual([])

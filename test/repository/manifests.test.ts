@@ -14,7 +14,7 @@ describe('manifests', () => {
     expect(loose).toEqual([])
   })
 
-  it('all manifests have the same version of a dependency', () => {
+  it('a dependency has the same version in all manifests', () => {
     const versions = new Map<string, Set<string>>()
     for (const path of MANIFESTS) {
       const { dependencies = {}, devDependencies = {} } = readManifest(path)
@@ -50,7 +50,7 @@ describe('the documentation', () => {
   const GUIDES = filesBelow('.').filter((path) => /(?:^|\/)(?:README|CONTRIBUTING)\.md$/.test(path))
   const COMMAND = /\bnpm (?:run (?:-s |--silent )?([\w:-]+)|(test)\b)/g
 
-  it('each package has a README.md, and the repository has a CONTRIBUTING.md', () => {
+  it('README.md exists in each package, and CONTRIBUTING.md in the root', () => {
     const expected = [
       'README.md',
       'CONTRIBUTING.md',

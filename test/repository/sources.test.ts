@@ -12,7 +12,7 @@ import {
 const getSources = (name: string) => filesBelow(`packages/${name}/src`)
 
 describe('every file', () => {
-  it('each file contains only printable ASCII and line feeds, so no character looks like another', () => {
+  it('the files contain only printable ASCII and line feeds, so no character looks like another', () => {
     const faults = filesBelow('.').flatMap((path) =>
       read(path)
         .split('\n')

@@ -29,8 +29,8 @@ export function withoutNotices<T>(construct: () => T): T {
 
 /**
  * Drops the notices of oidc-provider until the returned function is called. The notices warn about settings
- * that the examples need: storage in memory, and a login form that accepts any password. oidc-provider has no
- * option to turn them off.
+ * that the examples need: storage in memory, and a login form that accepts any password. No option turns the
+ * notices off.
  */
 function muteNotices(): () => void {
   const { info, warn } = console
