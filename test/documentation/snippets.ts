@@ -4,21 +4,27 @@ import { fileURLToPath } from 'node:url'
 
 const repository = new URL('../../', import.meta.url)
 
-/**
- * Returns the JavaScript blocks of a document in order, each with the heading above it. If a line such as
- * `In Koa (3 and 2):` precedes a block, `: Koa` is appended to the heading.
- */
-export function readSnippets(document: string): readonly { heading: string; code: string }[] {
+/** A block of code of a document. */
+export interface Snippet {
+  /** The heading above it. After a line such as `In Koa (3 and 2):`, `: Koa` is appended. */
+  readonly heading: string
+  readonly language: 'js' | 'ts'
+  readonly code: string
+}
+
+/** Returns the blocks of JavaScript and TypeScript of a document in order. */
+export function readSnippets(document: string): readonly Snippet[] {
   const text = readFileSync(new URL(document, repository), 'utf8')
-  const snippets: { heading: string; code: string }[] = []
+  const snippets: Snippet[] = []
   let heading = ''
   let variant = ''
-  for (const [, title, framework, code] of text.matchAll(
-    /^#+ (.*)$|^In (\w+) \(.*\):$|^```js\n([^]*?)^```$/gm,
+  for (const [, title, framework, language, code] of text.matchAll(
+    /^#+ (.*)$|^In (\w+) \(.*\):$|^```(js|ts)\n([^]*?)^```$/gm,
   )) {
     if (title !== undefined) [heading, variant] = [title, '']
     else if (framework !== undefined) variant = `: ${framework}`
-    else snippets.push({ heading: heading + variant, code: code! })
+    else
+      snippets.push({ heading: heading + variant, language: language as 'js' | 'ts', code: code! })
   }
   return snippets
 }
@@ -35,18 +41,28 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
   }, code)
 }
 
-/** Writes a snippet to a module, imports the module and returns its exports. */
+/**
+ * Writes a snippet to a module, imports the module and returns its exports. The name is the name of the file, without `.mjs` or
+ * with `.mts`. Each name is used once, because a module is loaded once.
+ */
 export async function runSnippet(name: string, code: string): Promise<Record<string, unknown>> {
   const folder = new URL('test/.snippets/', repository)
   mkdirSync(folder, { recursive: true })
-  const file = fileURLToPath(new URL(`${name}.mjs`, folder))
+  const file = fileURLToPath(new URL(name.endsWith('.mts') ? name : `${name}.mjs`, folder))
   writeFileSync(file, code)
   return (await import(/* @vite-ignore */ file)) as Record<string, unknown>
 }
 
-/** Compiles snippets, by file name, as TypeScript. Returns the output of the compiler, which is empty without errors. */
-export async function compileSnippets(snippets: Readonly<Record<string, string>>): Promise<string> {
-  const folder = new URL('test/.snippets/types/', repository)
+/**
+ * Compiles snippets, by file name, as strict TypeScript. Returns the output of the compiler, which is empty without errors.
+ * Each caller has a folder of its own, because tests run in parallel.
+ */
+export async function compileSnippets(
+  folderName: string,
+  snippets: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, boolean>> = {},
+): Promise<string> {
+  const folder = new URL(`test/.snippets/${folderName}/`, repository)
   mkdirSync(folder, { recursive: true })
   const files = Object.entries(snippets).map(([name, code]) => {
     const file = `${name.replace(/\W+/g, '-')}.mts`
@@ -55,7 +71,7 @@ export async function compileSnippets(snippets: Readonly<Record<string, string>>
   })
   // These two rules do not concern the correctness of a snippet.
   const relaxed = { noPropertyAccessFromIndexSignature: false, noUnusedParameters: false }
-  const compilerOptions = { noEmit: true, composite: false, ...relaxed }
+  const compilerOptions = { noEmit: true, composite: false, ...relaxed, ...options }
   const config = { extends: '../../../tsconfig.base.json', compilerOptions, files }
   writeFileSync(new URL('tsconfig.json', folder), JSON.stringify(config))
   const compiler = fileURLToPath(new URL('node_modules/typescript/bin/tsc', repository))

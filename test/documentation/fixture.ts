@@ -1,0 +1,128 @@
+import type { RequestListener } from 'node:http'
+import {
+  type AuthorizationServer,
+  requestClientCredentialsToken,
+  signIn,
+  startAuthorizationServer,
+} from '@bearward/example-authorization-server'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
+import { listen } from '../support/servers.ts'
+import { adapt, readSnippets, runSnippet } from './snippets.ts'
+
+/** The API of most snippets: its audience. */
+export const API = 'https://api.example.com'
+/** An API whose tokens are opaque. */
+export const OPAQUE_API = 'https://opaque.example.com'
+export const machine = {
+  kind: 'confidential',
+  id: 'reports-cron',
+  secret: 'a-secret-of-the-test',
+} as const
+/** The client that signs users in. */
+export const app = { kind: 'public', id: 'reports-web' } as const
+/** The API as a client of the authorization server. */
+export const api = { kind: 'confidential', id: 'reports-api', secret: 'another-secret' } as const
+
+/** The real authorization server of a test file. */
+export let authorizationServer: AuthorizationServer
+
+/** Starts an authorization server before the tests of a file. Restores mocks and the environment after each test. */
+export function useAuthorizationServer(): void {
+  beforeAll(async () => {
+    authorizationServer = await startAuthorizationServer({
+      resources: [
+        { identifier: API, scopes: ['read:reports', 'admin'] },
+        { identifier: OPAQUE_API, scopes: ['read:reports'], format: 'opaque' },
+      ],
+      clients: [machine, app, api],
+      users: [{ id: 'user-ada' }],
+    })
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+    delete process.env['BEARWARD_ISSUER']
+    delete process.env['BEARWARD_AUDIENCE']
+  })
+  afterAll(() => authorizationServer.close())
+}
+
+/** Requests a token by the client credentials grant. */
+export const machineToken = async (scope: string, resource = API): Promise<string> =>
+  (
+    await requestClientCredentialsToken(authorizationServer.issuer, machine, {
+      scope,
+      resource,
+    })
+  ).access_token
+/** Signs the user `user-ada` in, and returns their token. */
+export const userToken = async (scope: string): Promise<string> =>
+  (await signIn(authorizationServer.issuer, app, { id: 'user-ada' }, { scope, resource: API }))
+    .access_token
+
+/** Starts a server with this handler. Returns a function that sends it a request. */
+export async function serve(
+  handler: Parameters<typeof listen>[0],
+): Promise<
+  (method: string, path: string, token?: string) => Promise<{ status: number; body: string }>
+> {
+  const server = closing(await listen(handler))
+  return async (method, path, token) => {
+    const headers: Record<string, string> =
+      token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(server.url + path, { method, headers })
+    return { status: response.status, body: await response.text() }
+  }
+}
+
+/** Replaces the issuer of a snippet by the authorization server of the test. */
+export const issuerAddress = (): Record<string, string> => ({
+  "'https://auth.example.com'": `'${authorizationServer.issuer}'`,
+})
+/** Replaces the last line of a program, so that the test starts the server. */
+export const appInstead = { 'app.listen(3000)': 'export { app }' }
+
+/** Checks a short snippet: a machine gets its client id, and a request without a token gets 401. */
+export async function expectReports(
+  handler: Parameters<typeof listen>[0],
+  path: string,
+): Promise<void> {
+  const call = await serve(handler)
+  expect((await call('GET', path)).status).toBe(401)
+  expect(await call('GET', path, await machineToken('read:reports'))).toEqual({
+    status: 200,
+    body: '{"reportsFor":"reports-cron"}',
+  })
+}
+
+export async function fastifySnippet(name: string, code: string): Promise<RequestListener> {
+  const instead = { 'await app.listen({ port: 3000 })': 'await app.ready()\nexport { app }' }
+  const module = await runSnippet(name, adapt(code, { ...issuerAddress(), ...instead }))
+  return (module['app'] as FastifyInstance).routing
+}
+
+/** A test of one snippet: gets the code, runs it with `runSnippet`, and checks what it does. */
+export type Scenario = (code: string) => Promise<void>
+
+/**
+ * Runs each snippet (`js` or `ts`) of a document by the scenario with the heading above it. A snippet without a scenario and a
+ * scenario without a snippet fail.
+ */
+export function describeDocument(
+  document: string,
+  scenarios: Readonly<Record<string, Scenario>>,
+): void {
+  describe(document, () => {
+    const snippets = readSnippets(document)
+
+    it(`the snippets of ${document} have one scenario each, in the same order`, () => {
+      expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
+    })
+
+    it.each(snippets)('the snippet under "$heading" runs as documented', ({ heading, code }) =>
+      scenarios[heading]!(code),
+    )
+  })
+}
