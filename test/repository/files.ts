@@ -13,13 +13,14 @@ const IGNORED_FOLDERS = [
   '.snippets',
   '.bench',
 ]
-const GENERATED_FILES = /(?:^|\/)(?:package-lock\.json|[^/]*\.(?:tsbuildinfo|log))$/
+const GENERATED =
+  /(?:^|\/)(?:package-lock\.json|[^/]*\.(?:tsbuildinfo|log))$|^docs\/(?:api|\.vitepress\/(?:cache|screenshots))$/
 
 /** Returns the paths of all files below a directory. Paths are relative to the root of the repository. */
 export function filesBelow(directory: string): string[] {
   return readdirSync(`${ROOT}/${directory}`, { withFileTypes: true }).flatMap((entry) => {
     const path = directory === '.' ? entry.name : `${directory}/${entry.name}`
-    if (IGNORED_FOLDERS.includes(entry.name) || GENERATED_FILES.test(path)) return []
+    if (IGNORED_FOLDERS.includes(entry.name) || GENERATED.test(path)) return []
     return entry.isDirectory() ? filesBelow(path) : [path]
   })
 }
