@@ -33,7 +33,7 @@ export function findProse(markdown: string): Text[] {
     if (start) close()
     open ??= { line: index + 1, parts: [] }
     open.parts.push(line.slice(start?.[0].length ?? 0).trim())
-    if (/^#/.test(line)) close()
+    if (line.startsWith('#')) close()
   }
   close()
   return texts
