@@ -53,7 +53,7 @@ export interface FaultyServerOptions {
   readonly onRequest: (path: string) => void
   /** Called when a connection has stalled, and when a connection whose response has no end is closed. */
   readonly onStall: () => void
-  /** Certificate. With it, the server uses HTTPS. */
+  /** Certificate for HTTPS. Without it, the server uses HTTP. */
   readonly certificate?: ServerCertificate
 }
 

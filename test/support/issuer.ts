@@ -11,9 +11,17 @@ export interface TokenOverrides {
   readonly header?: Part
   /** Claims: they override the defaults, and `undefined` removes one. Text and bytes replace the payload. */
   readonly claims?: Part
-  /** @default the first key of the issuer */
+  /**
+   * Key that signs the token.
+   *
+   * @default the first key of the issuer
+   */
   readonly key?: TestKey
-  /** @default the algorithm of the key */
+  /**
+   * Algorithm of the signature.
+   *
+   * @default the algorithm of the key
+   */
   readonly signedWith?: string
 }
 

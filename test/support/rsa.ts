@@ -34,13 +34,29 @@ export function digestInfoWithoutNull(data: string | Uint8Array): Buffer {
 export function pkcs1Of(
   content: Buffer,
   options: {
-    /** Block type. @default 1 */
+    /**
+     * Block type.
+     *
+     * @default 1
+     */
     type?: number
-    /** Octet of the padding. @default 0xff */
+    /**
+     * Octet of the padding.
+     *
+     * @default 0xff
+     */
     fill?: number
-    /** Octets of padding. If there are fewer than fit, octets follow the content. @default all that fit */
+    /**
+     * Number of octets of padding. A lower number leaves space after the content.
+     *
+     * @default the number that fills the block
+     */
     fillLength?: number
-    /** Octet that fills the space after the content. @default 0 */
+    /**
+     * Octet that fills the space after the content.
+     *
+     * @default 0
+     */
     behind?: number
   } = {},
 ): Buffer {

@@ -31,7 +31,7 @@ export async function listen(handler: Handler | Server): Promise<RunningServer> 
   }
 }
 
-/** A response as received. */
+/** A response with its header lines in the received form. */
 export interface RawResponse {
   readonly status: number
   /** Header lines, in order. */

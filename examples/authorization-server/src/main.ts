@@ -45,7 +45,8 @@ Request a machine's token (client credentials grant) and store it in MACHINE_TOK
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: MACHINE, ...request })}
 
-Sign a user in (authorization code grant with PKCE) and store their token in USER_TOKEN. The command fills in the login form:
+Sign a user in (authorization code grant with PKCE) and store the token in USER_TOKEN. The command fills in the
+login form, so you do not need a browser:
 
 ${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: APP, user: USER, ...request })}
 

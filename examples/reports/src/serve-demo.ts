@@ -16,7 +16,7 @@ function printRefusal(event: BearwardEvent): void {
 function moreCommands({ tokenEndpoint, api }: Addresses): string {
   const request = { resource: ARCHIVE, scope: READ_ARCHIVE }
   return `
-Show what the API knows about the user's token:
+Show the user's token as a handler reads it after verification:
 
 ${curl(`${api}/me`, '', 'USER_TOKEN')}
 
@@ -29,6 +29,6 @@ Request an opaque token and open the archive with it. The API introspects the to
 ${machineTokenCommand({ variable: 'OPAQUE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 ${curl(`${api}/archive`, '', 'OPAQUE_TOKEN')}
 
-Below, the API logs the reason of each refusal.
+The reason of each refusal appears below, in the log of the API.
 `
 }

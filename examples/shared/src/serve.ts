@@ -56,8 +56,8 @@ Request a machine's token (client credentials grant) and store it in MACHINE_TOK
 
 ${machineTokenCommand({ variable: 'MACHINE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 
-Sign the user ${ADA.id} in (authorization code grant with PKCE) and store their token in USER_TOKEN. The command fills in
-the login form:
+Sign in the user ${ADA.id} (authorization code grant with PKCE) and store the token in USER_TOKEN. The command fills in the
+login form, so you do not need a browser:
 
 ${userTokenCommand({ variable: 'USER_TOKEN', issuer, client: WEB_APP, user: ADA, ...request })}
 
