@@ -1,11 +1,11 @@
 import { addNew } from '../lib/objects.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** The keys of one issuer that `distrustKey` has named. They stay distrusted, whatever is published. */
+/** Thumbprints of the keys of one issuer that `distrustKey` has named. Later refreshes do not change them. */
 export class DistrustedKeys {
   readonly #thumbprints = new Set<string>()
 
-  /** Returns whether that is new. */
+  /** Adds a thumbprint. Returns `false` if it was added before. */
   add(thumbprint: string): boolean {
     return addNew(this.#thumbprints, thumbprint)
   }
@@ -14,13 +14,13 @@ export class DistrustedKeys {
     return this.#thumbprints.size === 0
   }
 
-  /** The keys that are not distrusted. */
+  /** Returns the keys that are not distrusted. */
   without(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
     if (this.isEmpty) return keys
     return keys.filter(({ thumbprint }) => !this.#thumbprints.has(thumbprint))
   }
 
-  /** The keys that are distrusted. */
+  /** Returns the keys that are distrusted. */
   among(keys: readonly VerifyingKey[]): readonly VerifyingKey[] {
     if (this.isEmpty) return NONE
     return keys.filter(({ thumbprint }) => this.#thumbprints.has(thumbprint))

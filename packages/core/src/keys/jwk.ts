@@ -11,13 +11,13 @@ import {
   getTraits,
 } from '../signature/algorithms.ts'
 
-/** A public key that may verify signatures, and with which algorithms. */
+/** A public key that may verify signatures, and the algorithms that it serves. */
 export interface VerificationKey {
   readonly kid: string | undefined
-  /** The issuer that the key is marked as belonging to, or that of all tenants. */
+  /** The member `issuer` of the JWK, which Entra sets. Keys of all tenants have `{tenantid}` in it. */
   readonly issuer: string | undefined
   readonly algorithms: readonly Algorithm[]
-  /** The members that make the key (RFC 7638 section 3.2), and nothing else. */
+  /** Only the members that define the key (RFC 7638 section 3.2). */
   readonly material: JsonObject
 }
 
@@ -35,13 +35,15 @@ export type UnusableKey =
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
- * Decides whether a key of a JWK Set may verify signatures of an issuer (RFC 7517 section 4, RFC 7518
- * section 6, RFC 8037 section 2), and under which of the allowed algorithms.
+ * Reads a key of a JWK Set. Returns the key and the algorithms that it serves, or the reason why it is not used.
+ * See RFC 7517 section 4, RFC 7518 section 6 and RFC 8037 section 2.
  *
- * A key serves one algorithm: the one it names in `alg`, or the only one its curve has. An RSA key
- * without `alg` serves RS256 alone, unless the configuration names the algorithms of the issuer: then
- * those are the algorithms it serves. Does NOT check that an elliptic-curve point is on its curve (the
- * signature engine does when it imports the key), and does not read `x5c`, `x5u` or `x5t`.
+ * - A key with `alg` serves that algorithm.
+ * - A key on a curve serves the only algorithm of its curve.
+ * - An RSA key without `alg` serves RS256. If the option `algorithms` is set, it serves the RSA algorithms listed there.
+ *
+ * Does NOT check that an elliptic-curve point is on its curve: the signature engine checks that when it imports the key.
+ * Does NOT read `x5c`, `x5u` or `x5t`.
  */
 export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey | UnusableKey {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return 'not_an_object'
@@ -85,9 +87,9 @@ function decodeMember(member: unknown): Uint8Array | undefined {
 }
 
 /**
- * RFC 7518 sections 3.3 and 6.3.1: a modulus of at least 2048 bits without a leading zero octet. An even
- * modulus, and an exponent that is even, 1, or larger than 32 bits, belong to no honest key; the upper
- * bounds also bound the work that one signature can cost.
+ * Checks the numbers of an RSA key. RFC 7518 sections 3.3 and 6.3.1 require a modulus of at least 2048 bits without a
+ * leading zero octet. A correctly generated key never has an even modulus, or an exponent that is even or 1. Exponents
+ * of more than 32 bits are rejected, too. The upper bounds limit the time that one verification takes.
  */
 function isSoundRsa(modulus: Uint8Array, exponent: Uint8Array): boolean {
   const bits = modulus.length * 8 - Math.clz32(modulus[0]!) + 24
@@ -105,9 +107,9 @@ function isSoundRsa(modulus: Uint8Array, exponent: Uint8Array): boolean {
 }
 
 /**
- * The y coordinates of the eight points of small order on Curve25519 in its Edwards form, and their
- * non-canonical spellings, as little-endian hexadecimal without the sign bit. Under such a key anybody
- * can write signatures that verify (RFC 8032 section 8.9 has the background).
+ * The y coordinates of the eight points of small order on edwards25519, with their non-canonical encodings. Each is
+ * little-endian hexadecimal without the sign bit. For such a key, an attacker can create signatures that verify without
+ * a private key (background: RFC 8032 section 8.9).
  */
 const SMALL_ORDER = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -124,7 +126,7 @@ function isSmallOrder(point: Uint8Array): boolean {
   return SMALL_ORDER.has(unsigned.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
 }
 
-/** `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3) must agree; key import looks at neither. */
+/** Checks `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), which must agree. The import of a key ignores both. */
 function isForVerification(key: JsonObject): boolean {
   const { use, key_ops: operations } = key
   if (use !== undefined && use !== 'sig') return false
@@ -145,13 +147,13 @@ function selectAlgorithms(
   const { alg } = key
   const allowed = policy.algorithms.filter((algorithm) => fits(getTraits(algorithm), material))
   if (alg !== undefined)
-    return isAlgorithm(alg) && allowed.includes(alg) ? sameKeyUse(alg, allowed) : []
+    return isAlgorithm(alg) && allowed.includes(alg) ? toAllowedNames(alg, allowed) : []
   if (material['kty'] !== 'RSA' || policy.named) return allowed
   return allowed.filter((algorithm) => algorithm === 'RS256')
 }
 
-/** `EdDSA` with an Ed25519 key and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
-function sameKeyUse(alg: Algorithm, allowed: readonly Algorithm[]): readonly Algorithm[] {
+/** Returns the allowed names of an algorithm. `EdDSA` with an Ed25519 key is `Ed25519` (RFC 9864 section 2.2). */
+function toAllowedNames(alg: Algorithm, allowed: readonly Algorithm[]): readonly Algorithm[] {
   const names: readonly Algorithm[] = ['EdDSA', 'Ed25519']
   return names.includes(alg) ? allowed.filter((algorithm) => names.includes(algorithm)) : [alg]
 }

@@ -2,59 +2,114 @@ import type { CallFailure, DiscoveryFailure } from '../authorization-server/desc
 import type { IgnoredKey } from './key-set.ts'
 import type { DemandTrigger } from './life-cycle.ts'
 
-/** The keys of an issuer were fetched. */
+/**
+ * The keys of an issuer were fetched.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'keys_refreshed',
+ *   issuer: 'https://login.example.com/',
+ *   keys: 2,
+ *   ignored: [{ index: 2, reason: 'not_for_verification' }],
+ *   duration: 0.18,
+ * }
+ * ```
+ */
 export interface KeysRefreshedEvent {
   readonly type: 'keys_refreshed'
   readonly issuer: string
-  /** The number of keys that can verify. */
+  /** Number of keys that can verify signatures. */
   readonly keys: number
-  /** Keys that cannot. A `private_key` among them is an emergency at the authorization server. */
+  /**
+   * Keys that are not used. The reason `private_key` means that the authorization server publishes a private key: replace
+   * that key immediately.
+   */
   readonly ignored: readonly IgnoredKey[]
-  /** Seconds that the attempt has taken, discovery included. */
+  /** Seconds that the attempt took, discovery included. */
   readonly duration: number
 }
 
 /**
- * The keys of an issuer could not be fetched, or the fetched set is unusable (`unusable_key_set`) and does not
- * replace the current one. The current keys stay in use.
+ * The keys of an issuer could not be fetched, or the fetched key set is unusable (`unusable_key_set`). The current keys
+ * stay in use until `jwksStaleIfError`.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'keys_failed',
+ *   issuer: 'https://login.example.com/',
+ *   failure: 'status',
+ *   detail: 'https://login.example.com/jwks: status 502',
+ *   failures: 2,
+ *   duration: 0.21,
+ *   keys: 'fresh',
+ * }
+ * ```
  */
 export interface KeysFailedEvent extends CallFailure<
   DiscoveryFailure<'jwks_uri'> | 'unusable_key_set'
 > {
   readonly type: 'keys_failed'
   readonly issuer: string
-  /** The number of attempts that have failed in a row. */
+  /** Number of attempts that have failed in a row. */
   readonly failures: number
-  /** Seconds that the attempt has taken, discovery included. */
+  /** Seconds that the attempt took, discovery included. */
   readonly duration: number
-  /** The state of the keys from before. `unavailable`: there are none, and requests get 503. */
+  /** State of the current keys. `unavailable`: no keys can be used, and requests get 503. */
   readonly keys: 'fresh' | 'stale' | 'unavailable'
 }
 
-/** The keys are older than `jwksMaxAge`, because they cannot be fetched. They stay in use. */
+/**
+ * The keys are older than `jwksMaxAge` because they could not be fetched. They stay in use until `jwksStaleIfError`.
+ *
+ * @example
+ * ```ts
+ * { type: 'keys_stale', issuer: 'https://login.example.com/', usableFor: 85_800 }
+ * ```
+ */
 export interface KeysStaleEvent {
   readonly type: 'keys_stale'
   readonly issuer: string
-  /** Seconds for which they stay in use, if they cannot be fetched: until `jwksStaleIfError`. */
+  /** Seconds for which the keys stay in use if they still cannot be fetched. Ends at `jwksStaleIfError`. */
   readonly usableFor: number
 }
 
-/** The keys were fetched after failed attempts. */
+/**
+ * The keys were fetched after failed attempts.
+ *
+ * @example
+ * ```ts
+ * { type: 'keys_recovered', issuer: 'https://login.example.com/', failures: 3 }
+ * ```
+ */
 export interface KeysRecoveredEvent {
   readonly type: 'keys_recovered'
   readonly issuer: string
-  /** The number of attempts that had failed in a row. */
+  /** Number of attempts that had failed in a row. */
   readonly failures: number
 }
 
-/** A token started a fetch of the keys: its key is not listed, or may have changed. */
+/**
+ * A token started a fetch of the keys, because the current keys do not contain its key.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'keys_refresh_triggered',
+ *   issuer: 'https://login.example.com/',
+ *   trigger: 'unknown_key',
+ * }
+ * ```
+ */
 export interface KeysRefreshTriggeredEvent {
   readonly type: 'keys_refresh_triggered'
   readonly issuer: string
+  /** `unknown_key`: no key matches the token. `changed_key`: a key with its `kid` does not verify its signature. */
   readonly trigger: DemandTrigger
 }
 
-/** The events about the keys of an issuer. */
+/** Events about the keys of an issuer. */
 export type KeysEvent =
   | KeysRefreshedEvent
   | KeysFailedEvent

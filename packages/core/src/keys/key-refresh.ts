@@ -16,22 +16,22 @@ import {
 
 export interface KeyRefreshOptions {
   readonly issuer: string
-  /** Brings the set that the issuer publishes now. Always settles. */
+  /** Fetches the key set that the issuer publishes now. The promise always settles. */
   readonly fetchKeySet: () => Promise<FetchedKeySet>
   readonly ages: KeyAges
   readonly clock: Clock
   readonly closed: AbortSignal
   readonly publish: Publish<KeysEvent>
-  /** From 0 to 1: spreads the attempts of many processes. */
+  /** Returns a number from 0 to 1, which adds jitter: many processes must not fetch at the same time. */
   readonly random?: () => number
 }
 
-/** Keeps the key set of an issuer young. `KeyLifeCycle` decides; this carries it out, with timers and attempts. */
+/** Keeps the key set of an issuer fresh. `KeyLifeCycle` decides when to fetch; this class starts the fetches and timers. */
 export class KeyRefresh {
   readonly lifeCycle: KeyLifeCycle
   readonly #options: KeyRefreshOptions
   readonly #running = new Map<number, Promise<void>>()
-  /** Called when an attempt is over, and when there will be none any more. */
+  /** Called when an attempt ends, and when the resource server is closed. */
   readonly #waiting = new Set<() => void>()
   #lastError: unknown
   #cancelAttempt = () => {}
@@ -48,21 +48,21 @@ export class KeyRefresh {
     })
   }
 
-  /** The error of the last failed attempt. */
+  /** Error of the last failed attempt. */
   get lastError(): unknown {
     return this.#lastError
   }
 
-  /** The code of the last failure. */
+  /** Code of the last failure. */
   get lastFailure(): string | undefined {
     return this.#lastError === undefined ? undefined : describeKeysFailure(this.#lastError).failure
   }
 
   /**
-   * Starts or joins an attempt as planned for a need. Returns `undefined` if there is nothing to wait for. `trigger` is why
-   * a token needs its `signing_key`.
+   * Starts or joins an attempt, as `KeyLifeCycle` plans it for this need. Returns `undefined` if the caller must not wait.
+   * `trigger` is the reason for the need `signing_key`.
    */
-  follow(need: Need, trigger?: DemandTrigger): Promise<void> | undefined {
+  startOrJoin(need: Need, trigger?: DemandTrigger): Promise<void> | undefined {
     if (this.#options.closed.aborted) return undefined
     const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic(), trigger)
     if (start) this.#attempt()
@@ -71,30 +71,30 @@ export class KeyRefresh {
   }
 
   /**
-   * Starts or joins an attempt as planned for younger keys, and waits only briefly: then old keys are used. Returns
-   * `undefined` if there is nothing to wait for.
+   * Starts or joins an attempt that replaces stale keys. Resolves after at most `KEY_TIMES.waitForFresh`, and the caller
+   * then uses the stale keys. Returns `undefined` if the caller must not wait.
    */
-  followBriefly(): Promise<void> | undefined {
+  startOrJoinBriefly(): Promise<void> | undefined {
     const { clock } = this.#options
-    const refreshed = this.follow('fresh_keys')
+    const refreshed = this.startOrJoin('fresh_keys')
     if (refreshed === undefined) return undefined
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
     if (left <= 0) return undefined
     let cancel = () => {}
-    const enough = new Promise<void>((resolve) => {
+    const timedOut = new Promise<void>((resolve) => {
       cancel = clock.after(left, resolve)
     })
-    return Promise.race([refreshed, enough]).finally(cancel)
+    return Promise.race([refreshed, timedOut]).finally(cancel)
   }
 
-  /** Waits for an attempt, which it starts if the issuer may be asked. Also resolves when the attempt has failed. */
-  async first(): Promise<void> {
+  /** Waits for the running attempt, or starts one if no pause forbids it. Also resolves if the attempt fails. */
+  async waitForAttempt(): Promise<void> {
     const now = this.#options.clock.monotonic()
-    if (this.#running.size === 0 && this.lifeCycle.mayAsk(now)) this.#attempt()
+    if (this.#running.size === 0 && this.lifeCycle.mayFetch(now)) this.#attempt()
     await [...this.#running.values()].at(-1)
   }
 
-  /** Waits until the next attempt is over, or there will be none any more. */
+  /** Resolves when the next attempt ends, or when the resource server is closed. */
   async nextAttemptEnded(): Promise<void> {
     if (this.#options.closed.aborted) return
     await new Promise<void>((resolve) => this.#waiting.add(resolve))

@@ -8,7 +8,7 @@ import type { KeySearch, KeyQuery } from './key-source.ts'
 import { type Arrival, type DemandTrigger, KEY_TIMES } from './life-cycle.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
-/** The parts that the searches of one issuer share. */
+/** Objects that all searches of one issuer share. */
 export interface SearchServices {
   readonly issuer: string
   readonly clock: Clock
@@ -21,12 +21,14 @@ export interface SearchServices {
 type Found = readonly VerifyingKey[] | Rejection
 
 /**
- * The search for the key that has signed one token, among keys that an issuer publishes. Keys at hand are found at once.
+ * Searches the keys that an issuer publishes for the key that signed one token. A key that is cached is found without
+ * waiting.
  *
- * That the issuer has no key for the token is said only where it is certain: where the keys were fetched after the token
- * had arrived. Otherwise they are fetched again. Anybody can send tokens of unknown keys, so there are pauses between
- * such fetches. In a pause, a token that was issued long before the last fetch is refused. Any other one may be good: it
- * waits for the end of the pause if that is near, and is answered with 503 if it is not.
+ * An unknown key gets 401 only if the keys were fetched after the token arrived. Otherwise the keys are fetched again.
+ * Attackers can send tokens with unknown keys, so there is a pause between such fetches. In a pause:
+ *
+ * - A token that was issued long before the last fetch gets 401.
+ * - Any other token may be valid. It waits if the pause ends soon, and gets 503 otherwise.
  */
 export class PublishedKeySearch implements KeySearch {
   readonly #services: SearchServices
@@ -53,11 +55,11 @@ export class PublishedKeySearch implements KeySearch {
 
   distrusted(): readonly VerifyingKey[] {
     const { distrusted } = this.#services
-    return distrusted.isEmpty ? [] : distrusted.among(this.#atHand())
+    return distrusted.isEmpty ? [] : distrusted.among(this.#listed())
   }
 
   hasListed(): boolean {
-    return this.#atHand().length > 0
+    return this.#listed().length > 0
   }
 
   get #set(): KeySet | undefined {
@@ -65,22 +67,22 @@ export class PublishedKeySearch implements KeySearch {
     return refresh.lifeCycle.held(clock.monotonic())?.set
   }
 
-  #atHand(): readonly VerifyingKey[] {
+  #listed(): readonly VerifyingKey[] {
     const { algorithm, kid } = this.#query
     return this.#set?.find(algorithm, kid) ?? []
   }
 
   #untried(): readonly VerifyingKey[] {
-    const keys = this.#query.choose(this.#services.distrusted.without(this.#atHand()))
+    const keys = this.#query.choose(this.#services.distrusted.without(this.#listed()))
     return this.#tried.size === 0 ? keys : keys.filter((key) => !this.#tried.has(key.thumbprint))
   }
 
-  /** Waits for keys where there are none, and briefly for younger ones where they are too old. */
+  /** Waits for keys if none are usable, and for at most `KEY_TIMES.waitForFresh` if they are stale. */
   #waitForKeys(): Promise<void> | undefined {
     const { clock, refresh } = this.#services
     const held = refresh.lifeCycle.held(clock.monotonic())
-    if (held === undefined) return refresh.follow('keys')
-    return held.state === 'fresh' ? undefined : refresh.followBriefly()
+    if (held === undefined) return refresh.startOrJoin('keys')
+    return held.state === 'fresh' ? undefined : refresh.startOrJoinBriefly()
   }
 
   #find(): MaybePromise<Found> {
@@ -88,7 +90,7 @@ export class PublishedKeySearch implements KeySearch {
     if (keys.length > 0) return keys
     if (this.#set === undefined) return this.#unavailable()
     if (this.#isComplete() || this.#query.isRuledOut()) return keys
-    const refreshed = this.#services.refresh.follow('signing_key', this.#trigger)
+    const refreshed = this.#services.refresh.startOrJoin('signing_key', this.#trigger)
     if (refreshed !== undefined && !this.#isLate()) return this.#join(refreshed)
     return this.#wasIssuedLongBefore() ? keys : this.#waitForPermission()
   }
@@ -118,51 +120,54 @@ export class PublishedKeySearch implements KeySearch {
       : this.#findAfter(refresh.nextAttemptEnded().finally(leave))
   }
 
-  /** Returns whether the held set has all keys that there were when the token arrived, or it is clear that none will do. */
+  /** Returns whether a fetch cannot help: the key set is newer than the token's arrival, or excludes its `kid`. */
   #isComplete(): boolean {
     const { algorithm, kid } = this.#query
     const { lifeCycle } = this.#services.refresh
     return lifeCycle.isCompleteSince(this.#arrival) || this.#set?.excludes(algorithm, kid) === true
   }
 
-  /** Returns whether the token was issued so long before the keys were fetched that they have its key, by what it says. */
+  /**
+   * Returns whether the token was issued long before the keys were fetched, according to its unverified `iat`. Then its key
+   * would be in the key set.
+   */
   #wasIssuedLongBefore(): boolean {
     const { clock, refresh } = this.#services
     const { issuedAt } = this.#query
-    // By the wall clock of this moment, which may have been set in the meantime.
+    // `iat` is wall-clock time. The wall clock may have been set since the fetch, so the time of the fetch is converted now.
     const completeAt = clock.now() - (clock.monotonic() - refresh.lifeCycle.completeAt)
     return issuedAt !== undefined && completeAt >= (issuedAt + KEY_TIMES.issuedEarlier) * 1000
   }
 
-  /** Returns whether the token has waited for so long that it waits for no further refresh. */
+  /** Returns whether the token has waited too long to wait for another refresh. */
   #isLate(): boolean {
     const waited = this.#services.clock.monotonic() - this.#arrival.at
     return waited > KEY_TIMES.longestWait * 1000
   }
 
   get #trigger(): DemandTrigger {
-    // Without a `kid` there is no telling a new key from another one.
+    // For a token without `kid`, a new key and a changed key look the same.
     return this.#tried.size > 0 && this.#query.kid !== undefined ? 'changed_key' : 'unknown_key'
   }
 
   #pending(): Rejection {
     const { clock, refresh } = this.#services
     const left = Math.max(0, refresh.lifeCycle.permittedAt - clock.monotonic()) / 1000
-    return this.#reject('keys_refresh_pending', `${this.#missing}, and may be new`, left)
+    return this.#reject('keys_refresh_pending', `${this.#missing} and may be new`, left)
   }
 
   #unavailable(): Rejection {
     const { clock, closed, refresh } = this.#services
-    const why = closed.aborted
+    const cause = closed.aborted
       ? 'a closed resource server, which fetches no keys'
-      : `they could not be fetched (${refresh.lastFailure ?? 'no answer yet'})`
+      : `they could not be fetched (${refresh.lastFailure ?? 'no response yet'})`
     const retryAfter = refresh.lifeCycle.retryAfter(clock.monotonic())
-    return this.#reject('keys_unavailable', `${this.#missing}, and ${why}`, retryAfter)
+    return this.#reject('keys_unavailable', `${this.#missing}, and ${cause}`, retryAfter)
   }
 
   get #missing(): string {
     if (this.#set === undefined) return 'none'
-    const isTried = this.#tried.size > 0 || this.#atHand().length === 0
+    const isTried = this.#tried.size > 0 || this.#listed().length === 0
     return isTried ? 'a key that is not among them' : 'keys of another issuer, or too many to try'
   }
 

@@ -10,48 +10,47 @@ import type { AlgorithmPolicy } from '../model/settings.ts'
 import { readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
 import { toThumbprint } from './thumbprint.ts'
 
-/** Keys that a set has for other purposes, such as encryption. All other unusable keys are mistakes of its author. */
+/** Reasons that are normal: the key has another purpose, such as encryption. All other reasons are configuration mistakes. */
 export const OTHER_PURPOSES: readonly UnusableKey[] = [
   'unsupported_key_type',
   'not_for_verification',
   'algorithm_not_allowed',
 ]
 
-/** A key of a document that is not used, and why. */
+/** A key of a JWK Set that is not used, and the reason. */
 export interface IgnoredKey {
-  /** Position in the document's `keys`. */
+  /** Position in the array `keys` of the JWK Set. */
   readonly index: number
   readonly reason: UnusableKey
 }
 
-/** The keys of one document, prepared for use. It never changes: a refresh makes another one. */
+/** The keys of one JWK Set, prepared for use. It is immutable: a refresh replaces it by another one. */
 export interface KeySet {
-  /** The number of keys of the document that can verify. */
+  /** Number of keys that can verify signatures. */
   readonly size: number
   readonly ignored: readonly IgnoredKey[]
   /**
-   * The keys to try for a token with this header. A `kid` counts byte for byte, and a token that
-   * has one is never tried with another key; a token that has none may be tried with every key that
-   * serves its algorithm.
+   * Returns the keys to try for a token with this header. If the token has a `kid`, only keys with exactly this `kid` are
+   * returned. Otherwise every key that serves its algorithm is returned.
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**
-   * Says why no key with this `kid` serves the algorithm, as the end of "found the kid ..., which ...". `undefined`: no key has
-   * a `kid`.
+   * Returns why no key with this `kid` serves the algorithm, as the end of the sentence "found claimed "...", ...". Returns
+   * `undefined` if no key has a `kid`.
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
-   * Returns whether a key with this `kid` verifies signatures of the type that the algorithm asks for, by another algorithm. Then
-   * there is no use in looking for a newer one.
+   * Returns whether the key with this `kid` has the type that the algorithm requires, but serves another algorithm only. Then
+   * a fetch of newer keys cannot help.
    */
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
 }
 
 /** A key bound to one algorithm. */
 export interface VerifyingKey {
-  /** RFC 7638, SHA-256, base64url: the same wherever the key stands, and whatever it is called. */
+  /** RFC 7638, SHA-256, base64url. It does not depend on the `kid` of the key or on its position. */
   readonly thumbprint: string
-  /** The issuer whose key it is marked as, if it is marked. */
+  /** The member `issuer` of the JWK, if it has one: see `VerificationKey`. */
   readonly issuer: string | undefined
   readonly verify: SignatureVerifier
 }
@@ -61,7 +60,7 @@ interface PreparedKey extends VerifyingKey {
   readonly kid: string | undefined
 }
 
-/** The key set of an issuer that has an HMAC secret and nothing else (RFC 7518 section 3.2). */
+/** Creates the key set of an issuer that signs with an HMAC secret (RFC 7518 section 3.2). */
 export function secretKeySet(
   secret: Uint8Array,
   algorithms: readonly Algorithm[],
@@ -71,7 +70,7 @@ export function secretKeySet(
       return { algorithm, thumbprint: '', issuer: undefined, verify }
     }),
   )
-  // A secret has no `kid` of its own, so the one that a token may carry selects nothing.
+  // A secret has no `kid`, so the `kid` of a token is ignored.
   return andThen(all(preparing), (keys) => ({
     size: 1,
     ignored: [],
@@ -82,13 +81,14 @@ export function secretKeySet(
 }
 
 /**
- * Reads a JWK Set (RFC 7517 section 5). Keys that cannot verify are left out and listed with the reason;
- * the others serve. Throws a `TypeError` where the document is no JWK Set, holds more than `LIMITS.keys`
- * keys, or has not one usable key: such a document must never replace a good one.
+ * Reads a JWK Set (RFC 7517 section 5). Keys that cannot verify signatures are listed in `ignored` with the reason.
+ *
+ * @throws {TypeError} If the document is not a JWK Set, has more than `LIMITS.keys` keys, or has no usable key. Such a
+ * document must never replace a good one.
  */
 export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): MaybePromise<KeySet> {
   const { keys } = document
-  if (!Array.isArray(keys)) throw new TypeError('no JWK Set: it has no array "keys"')
+  if (!Array.isArray(keys)) throw new TypeError('not a JWK Set: it has no array "keys"')
   if (keys.length > LIMITS.keys) throw new TypeError(`more than ${LIMITS.keys} keys`)
 
   const ignored: IgnoredKey[] = []
@@ -103,7 +103,7 @@ export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): Maybe
     ignored.sort((a, b) => a.index - b.index)
     const size = prepared.filter((algorithms) => algorithms.length > 0).length
     if (size === 0) throw new TypeError(`no usable key: ${listReasons(ignored)}`)
-    return createKeySet(prepared.flat(), size, ignored, findMisfits(keys, ignored))
+    return createKeySet(prepared.flat(), size, ignored, getReasonsByKid(keys, ignored))
   })
 }
 
@@ -123,7 +123,7 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
     failed()
     return []
   }
-  // The engine refuses what only an import can tell, such as a point that is not on its curve.
+  // The engine checks what only an import can check, such as that a point is on its curve.
   try {
     const prepared = preparing()
     return prepared instanceof Promise ? prepared.catch(unusable) : prepared
@@ -132,32 +132,36 @@ function prepare(key: VerificationKey, failed: () => void): MaybePromise<readonl
   }
 }
 
-/** Returns why the keys for other purposes are not used, by their `kid`. */
-function findMisfits(
+/** Returns the reasons why keys for other purposes are not used, by their `kid`. */
+function getReasonsByKid(
   keys: readonly unknown[],
   ignored: readonly IgnoredKey[],
 ): ReadonlyMap<unknown, UnusableKey> {
-  const found = new Map<unknown, UnusableKey>()
+  const reasons = new Map<unknown, UnusableKey>()
   for (const { index, reason } of ignored) {
     const jwk = keys[index]
     if (OTHER_PURPOSES.includes(reason) && isRecord(jwk) && jwk['kid'] !== undefined)
-      found.set(jwk['kid'], reason)
+      reasons.set(jwk['kid'], reason)
   }
-  return found
+  return reasons
 }
 
 function createKeySet(
   keys: readonly PreparedKey[],
   size: number,
   ignored: readonly IgnoredKey[],
-  misfits: ReadonlyMap<unknown, UnusableKey>,
+  reasonsByKid: ReadonlyMap<unknown, UnusableKey>,
 ): KeySet {
-  // Under `undefined`: all that serve the algorithm, for tokens without a `kid`.
+  // The entry `undefined` has all keys that serve the algorithm, for tokens without a `kid`.
   const listed = new Map<Algorithm, Map<string | undefined, PreparedKey[]>>()
   for (const key of keys) {
-    const byKid = entry(listed, key.algorithm, () => new Map<string | undefined, PreparedKey[]>())
-    entry(byKid, undefined, () => []).push(key)
-    if (key.kid !== undefined) entry(byKid, key.kid, () => []).push(key)
+    const byKid = getOrAdd(
+      listed,
+      key.algorithm,
+      () => new Map<string | undefined, PreparedKey[]>(),
+    )
+    getOrAdd(byKid, undefined, () => []).push(key)
+    if (key.kid !== undefined) getOrAdd(byKid, key.kid, () => []).push(key)
   }
   return {
     size,
@@ -171,10 +175,10 @@ function createKeySet(
       if (served.length > 0) {
         const found = `a key for ${served.join(', ')}`
         return served.some((other) => isSameKeyType(getTraits(other), getTraits(algorithm)))
-          ? `${found}. If it is for ${algorithm} as well and names no alg, list ${algorithm} in the option algorithms`
+          ? `${found}. If the key is also for ${algorithm} and has no alg, add ${algorithm} to the option algorithms`
           : found
       }
-      const reason = misfits.get(kid)
+      const reason = reasonsByKid.get(kid)
       if (reason !== undefined) return `a key that is not used (${reason})`
       const kids = [...new Set(keys.flatMap((key) => key.kid ?? []))]
       return kids.length === 0 ? undefined : `which is not among the keys ${quoteList(kids)}`
@@ -198,10 +202,10 @@ function isSameKeyType(one: KeyType, other: KeyType): boolean {
 
 const NONE: readonly VerifyingKey[] = Object.freeze([])
 
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
   let value = map.get(key)
   if (value === undefined) {
-    value = make()
+    value = create()
     map.set(key, value)
   }
   return value

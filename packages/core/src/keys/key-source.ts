@@ -3,62 +3,75 @@ import type { Rejection } from '../response/rejection.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** The state of the keys of one issuer. Times are seconds since the epoch. */
+/**
+ * State of the keys of one issuer, as `status()` of the resource server returns it. Times are in seconds since the epoch.
+ *
+ * @example
+ * ```ts
+ * { state: 'fresh', since: 1_767_225_600 }
+ * ```
+ */
 export type KeyStatus =
-  /** Given in the configuration. */
+  /** The keys are configured: option `jwks` or an HMAC secret. */
   | { readonly state: 'static' }
-  /** None are needed: the issuer's tokens are opaque, and what it says about them is not signed. */
+  /** No keys are needed: the tokens are opaque, and introspection responses are not signed. */
   | { readonly state: 'unused' }
-  /** Loaded at that time, and as young as they should be. */
+  /** The keys were fetched at `since`, and have not reached their maximum age. */
   | { readonly state: 'fresh'; readonly since: number }
-  /** Older than they should be since that time, because they cannot be fetched; they still serve. */
+  /** The keys reached their maximum age at `since`, and could not be refreshed. They stay in use. */
   | { readonly state: 'stale'; readonly since: number }
-  /** There are none to verify with. */
+  /** No keys can be used: tokens that need them get 503. */
   | { readonly state: 'unavailable' }
 
-/** The known facts about the key that has signed a token, before the signature is verified. */
+/** A query for the key that signed a token, from its unverified header and claims. */
 export interface KeyQuery {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
-  /** Those of the listed keys that may have signed the token. None, where there is no clear choice. */
+  /** Returns the listed keys that may have signed the token. Returns an empty list if too many of them fit. */
   choose(listed: readonly VerifyingKey[]): readonly VerifyingKey[]
   /**
-   * Seconds since the epoch: the integer `iat` of the token plus the clock tolerance, unverified. Where keys may not be
-   * fetched at the moment, it decides between 401 and 503, and nothing else.
+   * Seconds since the epoch: the unverified integer `iat` of the token plus the clock tolerance. It is used only while keys
+   * cannot be fetched or a pause forbids it, to choose between 401 and 503.
    */
   readonly issuedAt: number | undefined
-  /** Returns whether the token is refused whoever has signed it. While keys are held, no other ones are fetched for it. */
+  /**
+   * Returns whether the token is rejected with any key, for example because it is expired. While keys are cached, no other
+   * keys are fetched for it.
+   */
   isRuledOut(): boolean
 }
 
-/** The search for the key that has signed one token. It begins when the token arrives. */
+/** The search for the key that signed one token. It starts when the token arrives. */
 export interface KeySearch {
   /**
-   * Returns keys to try, and at the next call more of them, none twice: at once where they are at hand. None: the issuer
-   * lists no other key for this token. A rejection (503): it cannot be known whether it does.
+   * Returns keys to try, each of them once. Cached keys are returned synchronously.
+   *
+   * - An empty list: the issuer has no other key for this token.
+   * - A rejection (503): the keys could not be fetched, so another key may exist.
    */
   next(): MaybePromise<readonly VerifyingKey[] | Rejection>
-  /** The keys for this token that were distrusted. They are not among those of `next`. */
+  /** Returns the distrusted keys for this token. `next` never returns them. */
   distrusted(): readonly VerifyingKey[]
-  /** Returns whether there are keys with this `kid` and algorithm, chosen or not. */
+  /** Returns whether there are keys with this `kid` and algorithm, also if `choose` excludes them. */
   hasListed(): boolean
 }
 
-/** A source of keys to verify tokens with. */
+/** The keys of one issuer, and how they are found. */
 export interface KeySource {
+  /** Starts a search for the key that signed a token. */
   search(query: KeyQuery): KeySearch
-  /** The keys at hand: one that is not there is not looked for. Waits only where all of them are older than they may be. */
+  /** Returns the cached keys that are not distrusted. An unknown key starts no fetch. Waits briefly if the keys are stale. */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
-  /** Says why the key with this `kid` does not serve the algorithm: see `KeySet`. */
+  /** Returns why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
-  /** Returns whether any key was distrusted. It may have signed a token even if it is not at hand. */
+  /** Returns whether any key is distrusted. Such a key may have signed a token even if it is not in the cached key set. */
   hasDistrusted(): boolean
   /**
-   * Never uses the key with this thumbprint (RFC 7638, SHA-256) again. A secret has none. Returns whether it was not
-   * distrusted before.
+   * Distrusts the key with this thumbprint (RFC 7638, SHA-256) for good. Returns `false` if it was distrusted before.
+   * Missing for an HMAC secret, which has no thumbprint.
    */
   readonly distrustKey?: (thumbprint: string) => boolean
-  /** Resolves when there are keys; rejects with a `KeysUnavailableError` when they cannot be had. */
+  /** Resolves when keys are available. Rejects with a `KeysUnavailableError` if they could not be fetched. */
   ready(): Promise<void>
   status(): KeyStatus
 }

@@ -29,9 +29,11 @@ type PublishKeys = Publish<
 >
 
 /**
- * The key source that the settings of an issuer ask for. Throws a `ConfigurationError` where keys of the
- * configuration cannot be used; what only an asynchronous import finds out (the portable engine), `ready()`
- * and every request reject with. `closed` ends outgoing calls. `onFound` is called with the address of the keys.
+ * Creates the key source for the settings of an issuer. `closed` aborts outgoing calls. `onFound` is called with the URL of
+ * the keys.
+ *
+ * @throws {ConfigurationError} If configured keys cannot be used. With the portable engine, which imports keys
+ * asynchronously, `ready()` and every request reject with this error instead.
  */
 export function createKeySource(
   issuer: IssuerSettings,
@@ -43,7 +45,7 @@ export function createKeySource(
   const { keyOrigin: origin, algorithms } = issuer
   if (origin.kind === 'unused') return unusedKeys
   if (origin.kind === 'secret') {
-    // A secret has no thumbprint by which it could be distrusted.
+    // A secret has no thumbprint, so it cannot be distrusted.
     const { distrustKey: _, ...keys } = staticKeys(
       secretKeySet(origin.secret, algorithms.algorithms),
     )
@@ -52,7 +54,7 @@ export function createKeySource(
   if (origin.kind === 'static') {
     return staticKeys(
       andThen(readConfigured(issuer, origin.document), (set) =>
-        withoutMistakes(set, issuer.metadataIssuer, publish),
+        checkIgnored(set, issuer.metadataIssuer, publish),
       ),
     )
   }
@@ -78,26 +80,26 @@ function readConfigured(
   try {
     return readKeySet(document, algorithms)
   } catch (error) {
-    throw unusable(issuer, toMessage(error))
+    throw createError(issuer, toMessage(error))
   }
 }
 
 /**
- * A set can be configured as it was published, with keys for other purposes in it: they are ignored. Any other key that
- * cannot be used is a mistake.
+ * Checks configured keys. Keys for other purposes are ignored with a warning, because users copy key sets as they are
+ * published. Any other unusable key throws a `ConfigurationError`.
  */
-function withoutMistakes(set: KeySet, issuer: string, publish: PublishKeys): KeySet {
+function checkIgnored(set: KeySet, issuer: string, publish: PublishKeys): KeySet {
   const describe = ({ index, reason }: IgnoredKey) => `jwks.keys[${index}]: ${reason}`
   const mistakes = set.ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
-  if (mistakes.length > 0) throw unusable(issuer, mistakes.map(describe).join(', '))
+  if (mistakes.length > 0) throw createError(issuer, mistakes.map(describe).join(', '))
   if (set.ignored.length > 0) {
-    const advice = `These keys are ignored, because they cannot verify: ${set.ignored.map(describe).join(', ')}.`
+    const advice = `These keys are ignored because they cannot verify signatures: ${set.ignored.map(describe).join(', ')}.`
     publish('configuration_warning', () => ({ issuer, option: 'jwks', advice }))
   }
   return set
 }
 
-function unusable(issuer: string, detail: string): ConfigurationError {
+function createError(issuer: string, detail: string): ConfigurationError {
   return new ConfigurationError(`The keys that are configured for ${issuer} cannot be used`, [
     detail,
   ])

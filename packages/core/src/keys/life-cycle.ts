@@ -2,49 +2,49 @@ import { RequestedPause } from '../authorization-server/retry-after.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeySet } from './key-set.ts'
 
-/** The numbers of the life-cycle, in seconds. Those that are options are defaults here. */
+/** The times of the life-cycle, in seconds. Values of options are their defaults. */
 export const KEY_TIMES = {
-  /** Option `jwksMaxAge`: a set is replaced before it is this old. */
+  /** Option `jwksMaxAge`: a key set is refreshed before it reaches this age. */
   maxAge: 600,
-  /** Option `jwksStaleIfError`: what a set may not outlive, however long the issuer cannot be reached. */
+  /** Option `jwksStaleIfError`: a key set is never used after this age, even if the issuer is unreachable. */
   staleLimit: 86_400,
-  /** `Cache-Control` can shorten the maximum age, but not below this. */
+  /** Lowest maximum age that `Cache-Control` of the response can set. */
   minAge: 30,
-  /** The part of its age at which a set is fetched again, and by how much that varies. */
+  /** Part of the maximum age after which a key set is refreshed, and the jitter of that part. */
   refreshAt: { part: 0.8, jitter: 0.05 },
-  /** Between failed attempts: the first pause, what it may grow to, and by which part it varies. */
+  /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a part of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Without any keys, requests may start an attempt this often. */
+  /** Shortest time between attempts that requests start while no keys are usable. */
   withoutKeys: 0.8,
-  /** A request that finds keys which are too old waits for younger ones, so long at most. Then the old ones serve. */
+  /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
   waitForFresh: 0.3,
-  /** Between two attempts that tokens set off whose key is not held. */
+  /** Shortest time between two attempts that tokens with unknown keys start. */
   betweenDemands: 3.5,
-  /** A token whose key is not held waits for an attempt that begins within this time of its arrival. */
+  /** A token with an unknown key waits for an attempt that starts within this time after its arrival. */
   longestWait: 1,
-  /** Issuers date tokens back: Entra writes an `iat` of five minutes ago. */
+  /** Issuers backdate tokens: Entra sets `iat` to five minutes ago. */
   issuedEarlier: 300,
 } as const
 
-/** The things that a request can lack. */
+/** A reason why a request needs an attempt. */
 export type Need =
-  /** A set to look into: there is none, or none that may still be used. */
+  /** No usable key set: none was fetched, or the last one is too old. */
   | 'keys'
-  /** A younger set than the one that is held. */
+  /** The current key set is stale. */
   | 'fresh_keys'
-  /** The key that has signed a token: the held set does not list it, or has other material under its name. */
+  /** The current key set does not contain the key that signed a token, or has another key with its `kid`. */
   | 'signing_key'
 
-/** The reasons why a token lacks its key: no such key is held, or the held one did not sign it. */
+/** Reason of a fetch for a token: no key matches the token, or the key with its `kid` did not sign it. */
 export type DemandTrigger = 'unknown_key' | 'changed_key'
 
-/** The plan for a need: start an attempt, wait for the one that runs, both, or neither. */
+/** The plan for a need: start an attempt, wait for the running one, both, or neither. */
 export interface RefreshPlan {
   readonly start: boolean
   readonly wait: boolean
 }
 
-/** The moment of something among the attempts: how many had begun, and the time. */
+/** Arrival of a token: its time, and the number of attempts that had started before it. */
 export interface Arrival {
   readonly attempts: number
   readonly at: number
@@ -53,9 +53,9 @@ export interface Arrival {
 /** The result of a successful attempt. */
 export interface FetchedKeySet {
   readonly set: KeySet
-  /** Seconds for which it may be kept, if the issuer says so. */
+  /** Seconds for which the key set may be kept, if the response contains that. */
   readonly maxAge: number | undefined
-  /** Seconds that it has spent in caches on its way. */
+  /** Seconds that the response was stored in HTTP caches. */
   readonly age: number
 }
 
@@ -63,23 +63,23 @@ interface HeldSet {
   readonly set: KeySet
   readonly loadedAt: number
   readonly maxAge: number
-  /** The number of its attempt. */
+  /** Number of the attempt that fetched it. */
   readonly attempt: number
-  /** Time up to which every published key is in it. */
+  /** Every key that was published before this time is in the set. */
   readonly completeAt: number
 }
 
 /**
- * The life of one issuer's key set, as a state machine without input or output: it is told what happens
- * and when, and says what to do. All times are monotonic milliseconds.
+ * The life-cycle of the key set of one issuer, as a state machine without input and output. Callers report events with
+ * their times, and get the next action. All times are monotonic milliseconds.
  *
- * - A set is `fresh` up to its maximum age, `stale` up to the stale limit, and then gone.
- * - Attempts are numbered. The answer to an older one never replaces that of a newer one.
- * - Requests wait only where an answer can be expected: once an attempt has failed, a request that has no
- *   keys is answered at once while attempts go on behind it.
- * - Tokens whose key is not held set off attempts at a pace of their own. What comes too early brings the next
- *   scheduled attempt forward.
- * - Where the issuer has asked for a pause, nothing starts an attempt before it is over.
+ * - A key set is `fresh` until its maximum age, then `stale` until the stale limit. After that it is not used.
+ * - Attempts are numbered. The result of an older attempt never replaces that of a newer one.
+ * - A request without keys waits for the running attempt. Once an attempt has failed, requests do not wait: they get 503,
+ *   and attempts continue in the background.
+ * - Tokens with unknown keys start attempts at most every `KEY_TIMES.betweenDemands`. A token that arrives earlier moves
+ *   the next scheduled attempt forward.
+ * - If the issuer sent `Retry-After`, no attempt starts before that pause ends.
  */
 export class KeyLifeCycle {
   readonly #ages: KeyAges
@@ -87,11 +87,11 @@ export class KeyLifeCycle {
   #held: HeldSet | undefined
   #started = 0
   #startedAt = -Infinity
-  /** The attempts whose answer still counts, and when they began. */
+  /** Running attempts whose result is still used, and their start times. */
   readonly #running = new Map<number, number>()
-  /** The reason why a token asks for the next attempt. */
+  /** Reason why a token needs the next attempt. */
   #demand: DemandTrigger | undefined
-  /** The time when the last attempt began that a token had asked for. */
+  /** Start time of the last attempt that a token needed. */
   #demandedAt = -Infinity
   #failures = 0
   #dueAt = Infinity
@@ -102,7 +102,7 @@ export class KeyLifeCycle {
     this.#random = random
   }
 
-  /** The set that may be used, and how it stands with its age. */
+  /** Returns the key set that may be used, and its state. */
   held(now: number): { readonly set: KeySet; readonly state: 'fresh' | 'stale' } | undefined {
     if (this.#held === undefined) return undefined
     const age = now - this.#held.loadedAt
@@ -110,76 +110,76 @@ export class KeyLifeCycle {
     return { set: this.#held.set, state: age < this.#held.maxAge * 1000 ? 'fresh' : 'stale' }
   }
 
-  /** The number of attempts that have failed since the last success. */
+  /** Number of attempts that have failed since the last success. */
   get failures(): number {
     return this.#failures
   }
 
-  /** The time when the last attempt began. */
+  /** Start time of the last attempt. */
   get startedAt(): number {
     return this.#startedAt
   }
 
-  /** The time when the held set was loaded. */
+  /** Time when the current key set was fetched. */
   get loadedAt(): number {
     return this.#held?.loadedAt ?? -Infinity
   }
 
-  /** The time when the held set stops being fresh. */
+  /** Time when the current key set becomes stale. */
   get staleAt(): number {
     return this.#held === undefined ? Infinity : this.#held.loadedAt + this.#held.maxAge * 1000
   }
 
-  /** Seconds for which the held set may still be used. */
+  /** Returns the seconds for which the current key set may still be used. */
   usableFor(now: number): number {
     return Math.max(0, Math.round(this.#ages.staleLimit - (now - this.loadedAt) / 1000))
   }
 
-  /** The time when the next attempt is due: by itself, or because a token asks for it. */
+  /** Time when the next attempt must start: the scheduled time, or an earlier time because a token needs it. */
   get dueAt(): number {
     return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)
   }
 
-  /** From when on a token whose key is not held may set off an attempt. */
+  /** Earliest time at which a token with an unknown key may start an attempt. */
   get permittedAt(): number {
     return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.betweenDemands * 1000)
   }
 
-  /** The arrival of a token now. */
+  /** Returns the arrival of a token at this time. */
   arrive(now: number): Arrival {
     return { attempts: this.#started, at: now }
   }
 
   /**
-   * Returns whether the held set has all keys that the issuer had published at an arrival: its attempt began after that, and
-   * the answer did not come from a cache that is older.
+   * Returns whether the current key set has all keys that the issuer had published at an arrival. The attempt must have
+   * started after the arrival, and the response must not come from an older HTTP cache entry.
    */
   isCompleteSince(arrival: Arrival): boolean {
     const held = this.#held
     return held !== undefined && held.attempt > arrival.attempts && held.completeAt >= arrival.at
   }
 
-  /** Time up to which every published key is in the held set. */
+  /** Every key that was published before this time is in the current key set. */
   get completeAt(): number {
     return this.#held?.completeAt ?? -Infinity
   }
 
-  /** Returns whether no pause keeps us from asking the issuer. */
-  mayAsk(now: number): boolean {
+  /** Returns whether a fetch is allowed: the pause that the issuer requested is over. */
+  mayFetch(now: number): boolean {
     return now >= this.#pause.until
   }
 
-  /** Says what to do about a need. `trigger` is why a token needs its `signing_key`. */
+  /** Returns the plan for a need. `trigger` is the reason for the need `signing_key`. */
   plan(need: Need, now: number, trigger: DemandTrigger = 'unknown_key'): RefreshPlan {
     const running = this.#running.size > 0
     switch (need) {
       case 'keys': {
-        const due = this.mayAsk(now) && now - this.#startedAt >= KEY_TIMES.withoutKeys * 1000
+        const due = this.mayFetch(now) && now - this.#startedAt >= KEY_TIMES.withoutKeys * 1000
         return this.#failures === 0 ? { start: !running, wait: true } : { start: due, wait: false }
       }
       case 'fresh_keys':
-        // A process that was suspended wakes up with an old set and no failure that explains its age. An
-        // attempt that began before the set was old, and still runs, is such a failure in the making.
+        // Without failures, the key set is stale because the process was suspended: requests wait for a refresh. They
+        // do not wait for an attempt that started while the keys were fresh, because it probably hangs.
         return this.#failures === 0
           ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }
@@ -192,12 +192,12 @@ export class KeyLifeCycle {
     }
   }
 
-  /** The reason why a token asks for the next attempt, if one does. */
+  /** Reason why a token needs the next attempt, if one does. */
   get demand(): DemandTrigger | undefined {
     return this.#demand
   }
 
-  /** An attempt begins. Returns its number. */
+  /** Starts an attempt. Returns its number. */
   begin(now: number): number {
     if (this.#demand !== undefined) this.#demandedAt = now
     this.#demand = undefined
@@ -207,7 +207,7 @@ export class KeyLifeCycle {
     return this.#started
   }
 
-  /** An attempt has brought a set. Returns whether it is taken over: it is not, where a newer attempt was faster. */
+  /** Ends an attempt that fetched a key set. Returns `false` if a newer attempt has succeeded: the set is then ignored. */
   succeed(attempt: number, { set, maxAge, age }: FetchedKeySet, now: number): boolean {
     const begunAt = this.#running.get(attempt)
     if (begunAt === undefined) return false
@@ -222,25 +222,25 @@ export class KeyLifeCycle {
   }
 
   /**
-   * An attempt has failed, and the issuer has asked for a pause of so many seconds: 0 where it has not. Returns
-   * whether that counts: not where a newer attempt has succeeded.
+   * Ends an attempt that failed. `retryAfter` is the pause in seconds that the issuer requested, or 0. Returns `false` if a
+   * newer attempt has succeeded: the failure is then ignored.
    */
   fail(attempt: number, now: number, retryAfter: number): boolean {
     if (!this.#running.delete(attempt)) return false
     this.#failures++
     const { first, last, jitter } = KEY_TIMES.backOff
-    const pause = Math.min(last, first * 2 ** (this.#failures - 1)) * 1000
-    const spread = pause * this.#vary(jitter)
+    const backoff = Math.min(last, first * 2 ** (this.#failures - 1)) * 1000
+    const spread = backoff * this.#vary(jitter)
     this.#pause.request(retryAfter, now)
-    this.#dueAt = Math.max(now + pause + spread, this.#pause.until + Math.abs(spread))
+    this.#dueAt = Math.max(now + backoff + spread, this.#pause.until + Math.abs(spread))
     return true
   }
 
-  /** Seconds after which a caller who was turned away may find keys. */
+  /** Returns the seconds after which a request that gets 503 should be retried. */
   retryAfter(now: number): number {
     const untilDue = (Math.min(this.#dueAt, this.permittedAt) - now) / 1000
-    const usual = this.held(now) === undefined ? 1 : untilDue
-    return Math.max(0, usual, (this.#pause.until - now) / 1000)
+    const expected = this.held(now) === undefined ? 1 : untilDue
+    return Math.max(0, expected, (this.#pause.until - now) / 1000)
   }
 
   #vary(jitter: number): number {

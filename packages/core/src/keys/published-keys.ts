@@ -16,8 +16,8 @@ export interface PublishedKeysOptions extends Omit<
 }
 
 /**
- * Fetches the set that an issuer publishes, and finds out first where that is. Once known, the address
- * survives an outage of the metadata, and a `jwks_uri` that is gone is looked for anew.
+ * Returns a function that fetches the key set of an issuer. It discovers the `jwks_uri` first, unless that is configured.
+ * A known `jwks_uri` stays in use while the metadata is unavailable. It is discovered again after a status 404 or 410.
  */
 export function publishedKeys(
   options: PublishedKeysOptions,
@@ -40,7 +40,7 @@ export function publishedKeys(
       return { set, maxAge, age }
     } catch (error) {
       const isGone = error instanceof FetchError && [404, 410].includes(error.status ?? 0)
-      // An address that has never served keys may be the mistake itself, and not worth keeping.
+      // A URL that has never returned keys may be wrong, so the next attempt discovers it again.
       if (isGone || !hasServed) discovered.forget()
       throw error
     }

@@ -6,7 +6,7 @@ import { PublishedKeySearch } from './key-search.ts'
 import type { KeySource, KeyStatus } from './key-source.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-/** Keys that an issuer publishes. Known keys answer at once, whatever happens behind them. */
+/** Creates a key source for the keys that an issuer publishes. Cached keys never wait for a fetch, unless they are stale. */
 export function remoteKeys(options: KeyRefreshOptions): KeySource {
   const { issuer, clock, closed } = options
   const refresh = new KeyRefresh(options)
@@ -22,7 +22,7 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
 
     listed(algorithm, kid) {
       const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'
-      return andThen(isOld ? refresh.followBriefly() : undefined, () =>
+      return andThen(isOld ? refresh.startOrJoinBriefly() : undefined, () =>
         distrusted.without(getSet()?.find(algorithm, kid) ?? []),
       )
     },
@@ -35,7 +35,7 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
 
     async ready() {
       if (getSet() !== undefined) return
-      await refresh.first()
+      await refresh.waitForAttempt()
       if (getSet() !== undefined) return
       const cause = refresh.lastError ?? new Error('the resource server was closed')
       throw new KeysUnavailableError(issuer, cause)
@@ -45,8 +45,8 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
       const now = clock.monotonic()
       const held = lifeCycle.held(now)
       if (held === undefined) {
-        // A probe that waits for keys before any request comes would wait for ever.
-        void refresh.follow('keys')
+        // A readiness probe may be the first caller: without this fetch, the keys would never become available.
+        void refresh.startOrJoin('keys')
         return { state: 'unavailable' }
       }
       const since = held.state === 'fresh' ? lifeCycle.loadedAt : lifeCycle.staleAt

@@ -3,14 +3,14 @@ import { DistrustedKeys } from './distrusted-keys.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySource } from './key-source.ts'
 
-/** Keys that are given in the configuration: they neither age nor fail. */
+/** Creates a key source for configured keys. They never expire and are never fetched. */
 export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   const distrusted = new DistrustedKeys()
   let known = keySet
   if (known instanceof Promise) {
     known.then(
       (set) => (known = set),
-      () => {}, // `ready()` and every request reject with the reason
+      () => {}, // `ready()` and every request reject with the error
     )
   }
   const listed: KeySource['listed'] = (algorithm, kid) =>
@@ -18,12 +18,12 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   return {
     search(query) {
       const { algorithm, kid } = query
-      let isOver = false
+      let isFinished = false
       const find = () => (known instanceof Promise ? [] : known.find(algorithm, kid))
       return {
         next() {
-          if (isOver) return []
-          isOver = true
+          if (isFinished) return []
+          isFinished = true
           return andThen(listed(algorithm, kid), (keys) => query.choose(keys))
         },
         distrusted: () => distrusted.among(find()),
@@ -40,7 +40,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   }
 }
 
-/** The keys of an issuer that verifies its tokens itself: there are none, and none are looked for. */
+/** The key source of an issuer whose tokens are opaque: it has no keys and fetches none. */
 export const unusedKeys: KeySource = {
   search: () => ({ next: () => [], distrusted: () => [], hasListed: () => false }),
   listed: () => [],

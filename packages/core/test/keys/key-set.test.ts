@@ -50,7 +50,7 @@ describe('readKeySet', () => {
     'refuses a document that has no array of keys: %j',
     (document) => {
       expect(() => readKeySet(document, ANY)).toThrow(TypeError)
-      expect(() => readKeySet(document, ANY)).toThrow('no JWK Set: it has no array "keys"')
+      expect(() => readKeySet(document, ANY)).toThrow('not a JWK Set: it has no array "keys"')
     },
   )
 

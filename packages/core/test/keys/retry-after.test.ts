@@ -170,9 +170,9 @@ describe('Retry-After of an issuer whose keys are held', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
     lifeCycle.fail(first, 10, 60)
-    expect([lifeCycle.mayAsk(20), lifeCycle.dueAt]).toEqual([false, 10_010])
+    expect([lifeCycle.mayFetch(20), lifeCycle.dueAt]).toEqual([false, 10_010])
     lifeCycle.succeed(second, EMPTY, 20)
-    expect([lifeCycle.mayAsk(20), lifeCycle.dueAt]).toEqual([true, 480_020])
+    expect([lifeCycle.mayFetch(20), lifeCycle.dueAt]).toEqual([true, 480_020])
   })
 })
 

@@ -237,7 +237,7 @@ describe('the options', () => {
         issuer: good.issuer,
         option: 'jwks',
         advice:
-          'These keys are ignored, because they cannot verify: jwks.keys[1]: not_for_verification, jwks.keys[2]: unsupported_key_type.',
+          'These keys are ignored because they cannot verify signatures: jwks.keys[1]: not_for_verification, jwks.keys[2]: unsupported_key_type.',
       },
     ])
   })

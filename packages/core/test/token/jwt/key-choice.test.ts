@@ -52,13 +52,13 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
       'a key without alg',
       unnamed,
       rsa,
-      'a key for RS256. If it is for PS256 as well and names no alg, list PS256 in the option algorithms',
+      'a key for RS256. If the key is also for PS256 and has no alg, add PS256 to the option algorithms',
     ],
     [
       'a key for another algorithm',
       { ...rsa.jwk, alg: 'RS256' },
       rsa,
-      'a key for RS256. If it is for PS256 as well and names no alg, list PS256 in the option algorithms',
+      'a key for RS256. If the key is also for PS256 and has no alg, add PS256 to the option algorithms',
     ],
     [
       'a key for encryption',
