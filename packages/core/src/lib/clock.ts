@@ -1,18 +1,26 @@
 import { runDetached } from '#async-context'
 
-/** The source of time. Replace it in tests; leave it alone elsewhere. */
+/** Source of time. Replace it in tests only. */
 export interface Clock {
-  /** Milliseconds since the epoch, as `Date.now()`: judges `exp`, `nbf` and `iat`. */
+  /** Returns milliseconds since the epoch, as `Date.now()` does. Used for `exp`, `nbf` and `iat`. */
   now(): number
-  /** Milliseconds that only ever grow, as `performance.now()`: judges ages and pauses. It may stand still in suspension. */
+  /**
+   * Returns milliseconds that never decrease, as `performance.now()` does. Used for ages and pauses. It may stop while the
+   * machine is suspended.
+   */
   monotonic(): number
-  /** Calls back once after so many milliseconds, and returns what prevents it. Never holds the process. */
+  /** Calls `callback` once after the milliseconds, and returns a function that cancels it. Does not keep the process alive. */
   after(milliseconds: number, callback: () => void): () => void
 }
 
 /**
- * Source of time as options take it. A function, or an object with `now` alone, returns milliseconds since the epoch, and
- * ages are measured by it, too.
+ * Value of the option `clock`: a function that returns milliseconds since the epoch, or a `Clock`. For a function, or an
+ * object with `now` only, `monotonic` is derived from `now`.
+ *
+ * @example
+ * ```ts
+ * const clock = () => Date.parse('2026-01-01T00:00:00Z')
+ * ```
  */
 export type ClockOption = (() => number) | (Pick<Clock, 'now'> & Partial<Clock>)
 
@@ -21,45 +29,45 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after(milliseconds, callback) {
     const timer: unknown = runDetached(() => setTimeout(callback, milliseconds))
-    // A number in browsers, an object that can be told not to hold the process elsewhere.
+    // Browsers return a number. Other runtimes return an object whose `unref` lets the process exit.
     if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
     return () => clearTimeout(timer as number)
   },
 }
 
-/** A point in time, by both clocks: in milliseconds. */
+/** A point in time in milliseconds, read from both clocks. */
 export interface Moment {
   readonly wall: number
   readonly monotonic: number
 }
 
-/** Seconds since the epoch. */
+/** Returns the seconds since the epoch. */
 export function getSeconds(clock: Clock): number {
   return clock.now() / 1000
 }
 
+/** Reads both clocks. */
 export function getMoment(clock: Clock): Moment {
   return { wall: clock.now(), monotonic: clock.monotonic() }
 }
 
 /**
- * Seconds from one moment to another, by the clock that says more: one may have been set back meanwhile, and
- * the other stands still on some systems while the machine is suspended.
+ * Returns the seconds from one moment to another. Uses the clock with the larger difference. The wall clock may have
+ * been set back, and the monotonic clock stops on some systems while the machine is suspended.
  */
 export function secondsBetween(then: Moment, now: Moment): number {
   return Math.max(now.wall - then.wall, now.monotonic - then.monotonic) / 1000
 }
 
-/** Milliseconds between two readings that one clock alone may judge. */
+/** Milliseconds. Below this step, the wall clock alone is read. */
 const SMALL_STEP = 1000
 
 /**
- * Makes a clock whose `monotonic` counts the time of a suspension: a laptop that sleeps, a function that is frozen, a
- * machine that is restored from a snapshot. Of the two clocks, the one that has gone on longer counts. It never goes
- * back.
+ * Returns a clock whose `monotonic` includes the time of a suspension. Examples are a laptop that sleeps, a frozen function
+ * and a machine that is restored from a snapshot. It uses the clock that advanced further, and never decreases.
  */
 export function withSuspension(clock: Clock): Clock {
-  /** The last reading of both clocks. */
+  /** Last reading of both clocks. */
   let synced: Moment | undefined
   let elapsed = 0
   let lastWall = 0
@@ -67,7 +75,7 @@ export function withSuspension(clock: Clock): Clock {
   function monotonic(): number {
     const wall = clock.now()
     const step = wall - lastWall
-    // One reading is enough as long as the wall clock goes on by small steps.
+    // While the wall clock advances in small steps, the monotonic clock is not read: this is faster.
     if (synced === undefined || !(step >= 0 && step < SMALL_STEP)) {
       const now = { wall, monotonic: clock.monotonic() }
       elapsed += synced === undefined ? now.monotonic : getElapsed(synced, lastWall, now)
@@ -80,7 +88,7 @@ export function withSuspension(clock: Clock): Clock {
   return { now: clock.now.bind(clock), monotonic, after: clock.after.bind(clock) }
 }
 
-/** `lastWall`: up to there, the wall clock was followed. */
+/** Returns the milliseconds since `then`. `lastWall` is the last reading of the wall clock that was used. */
 function getElapsed(then: Moment, lastWall: number, now: Moment): number {
   return Math.max(lastWall - then.wall, now.wall - then.wall, now.monotonic - then.monotonic)
 }

@@ -1,8 +1,8 @@
 import { isRecord } from './objects.ts'
 
 /**
- * Describes a value that is wrong, as the end of the sentence "... must be ..., not ...". Shows a number, and only
- * the type of everything else, which may be secret.
+ * Describes an invalid value as the end of the sentence "... must be ..., not ...". Shows numbers. Shows only the type of
+ * any other value, because it may be secret.
  */
 export function describeGiven(value: unknown): string {
   if (value === undefined || value === null) return String(value)
@@ -13,18 +13,18 @@ export function describeGiven(value: unknown): string {
   return `a ${typeof value}`
 }
 
-/** Describes a list of which entries are wrong, by the place of the first. */
-export function describeEntries(value: unknown, isRight: (entry: unknown) => boolean): string {
+/** Describes a list with invalid entries by the index of the first one. */
+export function describeEntries(value: unknown, isValid: (entry: unknown) => boolean): string {
   if (!Array.isArray(value) || value.length === 0) return describeGiven(value)
-  return `an array whose entry ${Array.from(value).findIndex((entry) => !isRight(entry))} is none`
+  return `an array whose entry ${Array.from(value).findIndex((entry) => !isValid(entry))} is invalid`
 }
 
-/** Shows a name in a message. A long or strange one is shortened and escaped: it may be anything, even lines of a log. */
+/** Returns a name for a message. A long or unusual name is shortened and escaped, so that it cannot forge log lines. */
 export function quoteName(name: string): string {
   return /^[\w$.-]{1,60}$/.test(name) ? name : `${JSON.stringify(name.slice(0, 20))}...`
 }
 
-/** Describes a value that is no plain object, for messages that ask for one. */
+/** Describes a value that is not a plain object, for messages that require one. */
 export function describeNotPlain(value: unknown): string {
   return isRecord(value) && !('then' in value)
     ? 'an object with inherited or hidden members, such as an instance of a class'

@@ -1,6 +1,6 @@
 /**
- * Keeps a promise that nobody waits for from ending the process when it is rejected. Takes any value: a function of the
- * application may be `async` though its type says otherwise, and its promise may be of another realm.
+ * Handles the rejection of a promise that is not awaited, which would end the process. Accepts any value: a function of
+ * the application may be `async` although its type says otherwise, and its promise may come from another realm.
  */
 export function ignoreRejection(value: unknown): void {
   if (typeof value !== 'object' || value === null || !('then' in value)) return

@@ -1,29 +1,32 @@
 import { deepFreeze } from './deep-freeze.ts'
 
-/** Bounds of a JSON text from outside. */
+/** Limits for JSON texts from tokens and responses. */
 export const JSON_LIMITS = deepFreeze({
   /** Levels of nesting. */
   depth: 32,
-  /** Values: members and elements, at all levels together. */
+  /** Number of members and elements, at all levels together. */
   values: 2_000,
 })
 
-/** A parsed JSON object: own members only, of any type. */
+/** A parsed JSON object. It has own members only, of any type. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-// `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it.
+// `ignoreBOM` keeps a byte order mark in the text, so that JSON.parse rejects it.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Reads bytes that came from outside as one JSON object and freezes it through and through.
+ * Parses bytes from a token or a response as one JSON object. Freezes the object and all objects in it.
  *
- * Stricter than `JSON.parse`, so that no two readers of the same bytes can disagree: malformed UTF-8,
- * a byte order mark, a member written twice in one object (also with different escapes), nesting deeper
- * than `JSON_LIMITS.depth`, more than `JSON_LIMITS.values` values, and a top level that is not an object are
- * refused. A member named `__proto__` is dropped: a copy made by assignment would take it for its
- * prototype.
+ * Stricter than `JSON.parse`, so that two parsers cannot read different values from the same bytes. It rejects:
  *
- * Throws a `SyntaxError` with a fixed text that holds nothing of the input.
+ * - malformed UTF-8 and a byte order mark
+ * - a member that is written twice in one object, also with different escapes
+ * - nesting deeper than `JSON_LIMITS.depth`, and more than `JSON_LIMITS.values` values
+ * - a top level that is not an object
+ *
+ * A member named `__proto__` is removed, because assigning it to a copy would set the prototype of the copy.
+ *
+ * @throws {SyntaxError} With a fixed text that contains nothing of the input.
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
   let text: string
@@ -39,20 +42,19 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new SyntaxError('not a JSON object')
   }
-  if (seal(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values }) !== writtenMembers(plain)) {
+  if (seal(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values }) !== countMembers(plain)) {
     throw new SyntaxError('a member is written twice')
   }
   return value as JsonObject
 }
 
-/** A string of a valid JSON text, and the colon behind it where it is the name of a member. */
+/** Matches a string of a valid JSON text, and the colon after it if the string is the name of a member. */
 const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")([ \t\n\r]*:)?/g
 
 /**
- * Rewrites the names of members without the escapes that they do not need. V8 misreads a name with
- * escapes once it has parsed an object of a certain shape (https://github.com/nodejs/node/issues/63785),
- * and anybody whose JSON is parsed in this process can see to that: `cnf` or `crit` in an unusual
- * spelling would go unnoticed. Names that need escapes (quotes, backslashes) are none that matter here.
+ * Removes unnecessary escapes from the names of members. After parsing an object of a certain shape, V8 misreads names
+ * with escapes (https://github.com/nodejs/node/issues/63785). An attacker whose JSON is parsed in this process can cause
+ * that, so that an escaped `cnf` or `crit` would be missed. Names that need escapes (quotes, backslashes) are not relevant.
  */
 function withPlainNames(json: string): string {
   if (!json.includes('\\')) return json
@@ -64,8 +66,8 @@ function withPlainNames(json: string): string {
 }
 
 /**
- * Freezes a parsed value through and through, and counts the members that parsing has kept. Gives up where
- * it would have to look at more than is left, before anybody is known to have signed the text.
+ * Freezes a parsed value and all objects in it, and returns the number of their members. Throws if `left` values are
+ * exceeded: this limits the work for a text whose signature is not verified yet.
  */
 function seal(value: object, depth: number, left: { values: number }): number {
   if (depth === 0) throw new SyntaxError('nested too deeply')
@@ -74,7 +76,7 @@ function seal(value: object, depth: number, left: { values: number }): number {
     spend(left, value.length)
     for (const entry of value as unknown[]) members += sealNested(entry, depth, left)
   } else {
-    // What is not there is not there, whatever somebody has put on the prototype of all objects.
+    // Without a prototype, members of a polluted `Object.prototype` do not appear in the object.
     Object.setPrototypeOf(value, null)
     for (const name in value) {
       members += 1 + sealNested((value as Record<string, unknown>)[name], depth, left)
@@ -96,11 +98,10 @@ function spend(left: { values: number }, values: number): void {
 }
 
 /**
- * Counts the members that a valid JSON text writes, at all levels together: the strings that are
- * followed by a colon. `JSON.parse` keeps only the last of two members with one name and says nothing;
- * counting is how a text that holds such a pair is told from one that does not.
+ * Counts the members in a valid JSON text, at all levels together: the strings that are followed by a colon.
+ * `JSON.parse` silently keeps only the last of two members with one name, so a larger count shows a duplicate.
  */
-function writtenMembers(text: string): number {
+function countMembers(text: string): number {
   let members = 0
   let start = text.indexOf('"')
   while (start !== -1) {
@@ -116,7 +117,7 @@ function writtenMembers(text: string): number {
 const COLON = 0x3a
 const BACKSLASH = 0x5c
 
-/** Behind an odd number of backslashes. */
+/** Returns whether an odd number of backslashes precedes the character. */
 function isEscaped(text: string, at: number): boolean {
   let first = at
   while (text.charCodeAt(first - 1) === BACKSLASH) first--

@@ -1,6 +1,6 @@
 /**
- * Derives a value from a constant (a rule, the settings of an issuer) once, however often it is asked for:
- * what every token needs and no token changes.
+ * Returns a function that calls `derive` once for each constant and then returns the same value. A constant is, for
+ * example, a rule or the settings of an issuer.
  */
 export function memoize<Constant extends object, Value>(
   derive: (constant: Constant) => Value,

@@ -1,11 +1,11 @@
 /**
- * Makes a promise fail closed where it is used as its result. Without types, `promise.kind === 'refused'` is `false` for
- * every token. Reading one of `members` now throws a `TypeError` that says to await the promise.
+ * Defines getters on a promise that throw a `TypeError`: the promise must be awaited before one of `members` is read.
+ * Without them and without types, `promise.kind === 'refused'` is `false` for every token.
  */
 export function mustBeAwaited<T>(promise: Promise<T>, members: readonly string[]): Promise<T> {
   const failing = members.map((member) => {
     const get = () => {
-      // Nobody will handle it any more, and that must not end the process.
+      // After this error, the caller does not handle a rejection of the promise, which would end the process.
       promise.catch(() => {})
       throw new TypeError(`The result was not awaited, so it has no ${member}: write await.`)
     }

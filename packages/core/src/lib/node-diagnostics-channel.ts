@@ -5,6 +5,7 @@ const events = channel('bearward')
 
 type Subscriber = (event: object, name: string | symbol) => unknown
 
+/** The diagnostics channel `bearward`. Errors of subscribers are ignored. */
 export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
   hasSubscribers: () => events.hasSubscribers,
   publish(event) {
@@ -19,8 +20,8 @@ export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: obj
 }
 
 /**
- * Returns the subscribers, to be called one by one: `publish` of Node ends the process if one throws, and its public API
- * has no other way to call them. Returns `undefined` in a runtime that keeps them elsewhere.
+ * Returns the subscribers, which are then called one by one. `publish` of Node ends the process if a subscriber throws, and
+ * the public API of Node has no alternative. Returns `undefined` in a runtime that stores the subscribers elsewhere.
  */
 function getSubscribers(): readonly Subscriber[] | undefined {
   const { _subscribers: subscribers } = events as { _subscribers?: unknown }

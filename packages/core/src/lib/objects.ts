@@ -1,9 +1,9 @@
-/** The own members of an object, without a prototype: nothing of `Object.prototype` is ever among them. */
+/** Returns a copy of the own members of an object, without a prototype. It never has members of `Object.prototype`. */
 export function ownMembers(value: object): Record<string, unknown> {
   return { __proto__: null, ...value }
 }
 
-/** Reads a member that is not one of `Object.prototype`: it may be its own, or belong to its class. */
+/** Reads an own member or a member of the class. Returns `undefined` for a member of `Object.prototype`. */
 export function getMember<T extends object, Name extends keyof T>(
   object: T,
   name: Name,
@@ -13,8 +13,9 @@ export function getMember<T extends object, Name extends keyof T>(
 }
 
 /**
- * Returns whether a value is an object whose members `ownMembers` finds all: not an instance of a class, a Map or a
- * promise, without members that are inherited, hidden or named by a symbol. It may be of another realm.
+ * Returns whether a value is a plain object, of which `ownMembers` copies all members. An instance of a class, a Map and a
+ * promise are not plain. Members that are inherited, not enumerable or named by a symbol are not allowed. The object may
+ * come from another realm.
  */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value)) return false
@@ -31,7 +32,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Adds a value to a set. Returns whether it was not in there. */
+/** Adds a value to a set. Returns `false` if the set contained it before. */
 export function addNew<T>(set: Set<T>, value: T): boolean {
   const { size } = set
   return set.add(value).size > size

@@ -1,6 +1,6 @@
 /**
- * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Patterns and functions are
- * not copied.
+ * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Regular expressions
+ * and functions are not copied.
  */
 export function ownData<T>(data: T): T {
   if (Array.isArray(data)) return data.map(ownData) as T

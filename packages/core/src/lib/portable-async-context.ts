@@ -1,4 +1,4 @@
-/** For runtimes without an async context: there is nothing to leave. */
+/** Calls `work`. Replacement for runtimes without an async context. */
 export function runDetached<T>(work: () => T): T {
   return work()
 }

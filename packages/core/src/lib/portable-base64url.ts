@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 
-/** Decodes base64url. `undefined` where `text` is not the one spelling of its bytes. */
+/** Decodes base64url. Returns `undefined` if `text` is not the canonical encoding of its bytes. */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   try {
     const bytes = base64url.decode(text)
@@ -10,7 +10,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   }
 }
 
-/** Encodes bytes, or a text in UTF-8, in base64url. */
+/** Encodes bytes, or the UTF-8 bytes of a text, in base64url. */
 export function encodeBase64url(input: Uint8Array | string): string {
   return base64url.encode(input)
 }

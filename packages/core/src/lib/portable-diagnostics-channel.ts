@@ -1,4 +1,4 @@
-/** For runtimes without diagnostics channels: nobody can subscribe. */
+/** Replacement for runtimes without diagnostics channels: it never has subscribers. */
 export const diagnosticsChannel: { hasSubscribers(): boolean; publish(event: object): void } = {
   hasSubscribers: () => false,
   publish: () => {},

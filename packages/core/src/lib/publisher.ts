@@ -5,33 +5,33 @@ interface TypedEvent {
   readonly type: string
 }
 
-/** The members of the event of a type, without the type. */
+/** Members of the event with this type, without `type`. */
 type Members<Event extends TypedEvent, Type> = Event extends { readonly type: Type }
   ? Omit<Event, 'type'>
   : never
 
 /**
- * Publishes an event of a type, and says which request it is about, if any. The event is only made where somebody
- * listens.
+ * Publishes an event of a type. `request` is the request that the event is about, if any. `getMembers` is called only if
+ * there is a listener.
  */
 export type Publish<Event extends TypedEvent> = <Type extends Event['type']>(
   type: Type,
   getMembers: () => Members<Event, Type>,
   request?: object,
-  /** The reason of the event, by which the log limits its lines. */
+  /** Reason of the event: the log limits its lines per reason. */
   reason?: string,
 ) => void
 
-/** A listener that reads some types of events only. */
+/** A listener for some types of events. */
 export interface SelectiveListener<Event extends TypedEvent> {
-  /** Returns whether an event would be used. It is only called if there is one. */
+  /** Returns whether the listener uses the event. If not, the event may not be created. */
   readonly wants: (type: string, reason: string | undefined) => boolean
   readonly listen: (event: Event, request?: object) => void
 }
 
 /**
- * Publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Watching must not change an outcome:
- * errors of a listener, or of the description of an event, are ignored.
+ * Creates a function that publishes to `onEvent`, to the diagnostics channel `bearward` and to the log. Listeners cannot
+ * change an outcome: errors that a listener or `getMembers` throws are ignored.
  */
 export function createPublisher<Event extends TypedEvent>(
   onEvent: ((event: Event, request?: object) => void) | undefined,

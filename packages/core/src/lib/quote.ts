@@ -1,17 +1,17 @@
-/** Characters of a text from outside that are shown. */
+/** Number of characters of an untrusted text that are shown. */
 const SHOWN = 100
-/** Entries of a list from outside that are shown. */
+/** Number of entries of an untrusted list that are shown. */
 const SHOWN_ENTRIES = 5
 
-/** A JWT, or the beginning of one: base64url of a brace and a quote, white space or a line end. */
+/** Matches a JWT or its beginning: base64url of a brace and a quote, white space or a line end. */
 const JWT = /(?<![\w-])(?:ey[A-Z]|ew[0o])[\w-]{10,}/
 const HIDDEN = '(a token)'
-/** Most names need no escapes. */
+/** Matches a text without characters to escape. Most names are such texts. */
 const PLAIN = /^[\w.:/@-]{1,100}$/
 
 /**
- * Makes a text from outside fit for a log: printable ASCII, other characters escaped as in JSON, and at most `SHOWN`
- * characters. A text that contains a JWT is not shown.
+ * Converts an untrusted text to printable ASCII for a log. Other characters are escaped as in JSON, and at most `SHOWN`
+ * characters are shown. For a text that contains a JWT, it returns `(a token)`.
  */
 export function toPrintable(text: string): string {
   if (JWT.test(text)) return HIDDEN
@@ -26,27 +26,27 @@ function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** Makes a list of texts fit for a log: at most `SHOWN_ENTRIES` of them, and a last one that tells how many are left out. */
+/** Converts untrusted texts for a log: at most `SHOWN_ENTRIES` of them, and a last entry with the number of the others. */
 export function toPrintableList(texts: readonly string[]): readonly string[] {
   const shown = texts.slice(0, SHOWN_ENTRIES).map(toPrintable)
   const more = texts.length - SHOWN_ENTRIES
   return more > 0 ? [...shown, `(${more} more)`] : shown
 }
 
-/** Quotes a text from outside for a sentence in a log. */
+/** Quotes an untrusted text for a sentence in a log. */
 export function quote(text: string): string {
   const shown = toPrintable(text)
   return shown === HIDDEN ? shown : `"${shown}"`
 }
 
-/** Quotes a list of texts from outside for a sentence in a log. */
+/** Quotes a list of untrusted texts for a sentence in a log. */
 export function quoteList(texts: readonly string[]): string {
   const shown = texts.slice(0, SHOWN_ENTRIES).map(quote).join(', ')
   const more = texts.length - SHOWN_ENTRIES
   return more > 0 ? `${shown} and ${more} more` : shown
 }
 
-/** Lists names of the configuration, one of which is expected: at most `SHOWN_ENTRIES` of them. */
+/** Joins configured names by "or" for a sentence in a log: at most `SHOWN_ENTRIES` of them. */
 export function listAlternatives(names: readonly string[]): string {
   const shown = names.slice(0, SHOWN_ENTRIES).join(' or ')
   const more = names.length - SHOWN_ENTRIES

@@ -1,26 +1,25 @@
-/** Work that somebody waits for. */
+/** A call whose result several callers share. */
 export interface SharedCall<T> {
   readonly result: Promise<T>
-  /** True if it began, or begins, only after he has asked for it. */
+  /** `true` if the call starts after `join` was called. */
   readonly isNew: boolean
 }
 
 /**
- * Shares work among those who want the same at the same time. Who finds work under way that began too long ago
- * for him waits for the next one, together with all others like him: under one key there is never more than
- * one under way and one to come.
+ * Shares concurrent calls with the same key. A caller joins the running call if it started less than `maxAge` ago.
+ * Otherwise one more call is queued. At most one call runs and one waits per key.
  */
 export class SingleFlight<T> {
   readonly #running = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
   readonly #next = new Map<string, Promise<T>>()
   readonly #now: () => number
 
-  /** `now` gives monotonic milliseconds. */
+  /** Takes a function that returns monotonic milliseconds. */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** Work that began less than `maxAge` milliseconds ago, or begins from now on. */
+  /** Returns a call that started less than `maxAge` milliseconds ago, or one that starts now or later. */
   join(key: string, maxAge: number, work: () => Promise<T>): SharedCall<T> {
     const running = this.#running.get(key)
     if (running !== undefined && this.#now() - running.startedAt < maxAge)
