@@ -142,7 +142,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'the algorithm none',
     { ...GOOD, algorithms: ['none'] },
-    `algorithms must be an array of algorithms (${Object.keys(ALGORITHMS).join(', ')}), not an array whose entry 0 is none.`,
+    `algorithms must be an array of algorithms (${Object.keys(ALGORITHMS).join(', ')}), not an array whose entry 0 is invalid.`,
   ],
   [
     'a secret as a string',
@@ -277,7 +277,7 @@ const CLIENT: readonly Mistake[] = [
       ...SOURCE,
       clientAuthentication: { method: 'private_key_jwt', key: 'very-secret', algorithm: 'ES256' },
     },
-    'clientAuthentication.key is a string: for a PEM, set createPrivateKey(pem) of node:crypto.',
+    'clientAuthentication.key is a string: for a PEM, set createPrivateKey(pem) from node:crypto.',
   ],
   [
     'the name of another library for the token endpoint',

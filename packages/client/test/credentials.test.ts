@@ -28,19 +28,19 @@ describe('clientAuthentication.key', () => {
     [
       'is a PEM',
       privateKeyJwt(PEM),
-      'is a string: for a PEM, set createPrivateKey(pem) of node:crypto',
+      'is a string: for a PEM, set createPrivateKey(pem) from node:crypto',
     ],
-    ['is a public key', privateKeyJwt(publicKey, { algorithm: 'ES256' }), 'is not the private key'],
+    ['is a public key', privateKeyJwt(publicKey, { algorithm: 'ES256' }), 'is not a private key'],
     [
       'is a public JWK',
       privateKeyJwt({ ...createPublicKey(privateKey).export({ format: 'jwk' }), alg: 'ES256' }),
-      'is not the private key',
+      'is not a private key',
     ],
-    ['has no algorithm', privateKeyJwt(privateKey), 'takes an algorithm beside it'],
+    ['has no algorithm', privateKeyJwt(privateKey), 'has no algorithm: set the option algorithm'],
     [
       'has a symmetric algorithm',
       privateKeyJwt(jwk, { algorithm: 'HS256' }),
-      'takes an algorithm with a',
+      'requires an algorithm with a private key',
     ],
     [
       'is of another key type',
@@ -198,16 +198,12 @@ describe('unavailable credentials', () => {
       'the secret holds a line break: trim it',
     ],
     ['returns no key', keyFrom(() => undefined), 'the function that gives the key gave none'],
-    [
-      'returns a public key',
-      keyFrom(() => publicKey),
-      'the key is not the private key, which signs',
-    ],
+    ['returns a public key', keyFrom(() => publicKey), 'the key is not a private key'],
     ['returns a key of another type', keyFrom(() => rsa.privateKey), 'the key does not fit ES256'],
     [
       'returns a PEM',
       keyFrom(() => PEM),
-      'the key is a string: for a PEM, set createPrivateKey(pem) of node:crypto',
+      'the key is a string: for a PEM, set createPrivateKey(pem) from node:crypto',
     ],
     [
       'returns no assertion',

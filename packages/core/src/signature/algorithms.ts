@@ -1,11 +1,11 @@
-/** The demands of an algorithm of RFC 7518 section 3 or RFC 9864 on its key, and the way in which it signs. */
+/** Properties of an algorithm of RFC 7518 section 3 or RFC 9864: the key that it requires, its hash and its padding. */
 export type AlgorithmTraits =
   | { readonly kty: 'RSA'; readonly hash: Hash; readonly padding: 'pkcs1' | 'pss' }
   | { readonly kty: 'EC'; readonly hash: Hash; readonly crv: Curve }
   | { readonly kty: 'OKP'; readonly crv: 'Ed25519' }
   | { readonly kty: 'oct'; readonly hash: Hash; readonly keyBytes: number }
 
-/** The elliptic curves (RFC 7518 section 6.2.1.1), and what Node calls them. */
+/** The supported elliptic curves (RFC 7518 section 6.2.1.1), with their names in Node. */
 export const CURVES = {
   'P-256': { coordinateBytes: 32, nodeName: 'prime256v1' },
   'P-384': { coordinateBytes: 48, nodeName: 'secp384r1' },
@@ -14,6 +14,7 @@ export const CURVES = {
 
 export type Curve = keyof typeof CURVES
 
+/** Returns whether a value is the name of a supported curve. */
 export function isCurve(name: unknown): name is Curve {
   return typeof name === 'string' && Object.hasOwn(CURVES, name)
 }
@@ -21,8 +22,8 @@ export function isCurve(name: unknown): name is Curve {
 export type Hash = 'sha256' | 'sha384' | 'sha512'
 
 /**
- * The algorithms that exist here. `none`, the RSA and ECDSA ones with SHA-1 or on other curves, Ed448,
- * and everything of JWE are not among them and cannot be configured.
+ * The supported signature algorithms. Not supported, and impossible to configure: `none`, RSA and ECDSA with SHA-1, other
+ * curves, Ed448, and all algorithms of JWE.
  */
 export const ALGORITHMS = {
   RS256: { kty: 'RSA', hash: 'sha256', padding: 'pkcs1' },
@@ -44,20 +45,22 @@ export const ALGORITHMS = {
 /** A signature algorithm that can be allowed for an issuer. */
 export type Algorithm = keyof typeof ALGORITHMS
 
-/** Allowed where the configuration names none: all that verify with a public key. */
+/** The algorithms that are allowed if the option `algorithms` is missing: all that verify with a public key. */
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = (
   Object.keys(ALGORITHMS) as Algorithm[]
 ).filter((algorithm) => ALGORITHMS[algorithm].kty !== 'oct')
 
+/** Returns whether a value is the name of a supported algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name)
 }
 
+/** Returns the properties of an algorithm. */
 export function getTraits(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm]
 }
 
-/** The name of a hash in WebCrypto. */
+/** Returns the name of a hash in WebCrypto. */
 export function toWebCryptoHash(hash: Hash): string {
   return hash.replace('sha', 'SHA-')
 }

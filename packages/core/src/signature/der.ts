@@ -11,7 +11,7 @@ const context = (tag: number) => 0xa0 + tag
 /** 1.2.840.113549.1.1.10, id-RSASSA-PSS, and ...1.1.8, id-mgf1 (RFC 8017 appendix C). */
 const RSASSA_PSS = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a]
 const MGF1 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08]
-/** 2.16.840.1.101.3.4.2.x, id-sha256 and its kin. */
+/** 2.16.840.1.101.3.4.2.x: id-sha256, id-sha384 and id-sha512. */
 const HASHES: Record<Hash, { oid: readonly number[]; bytes: number }> = {
   sha256: { oid: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01], bytes: 32 },
   sha384: { oid: [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02], bytes: 48 },
@@ -19,9 +19,9 @@ const HASHES: Record<Hash, { oid: readonly number[]; bytes: number }> = {
 }
 
 /**
- * The same RSA key as an id-RSASSA-PSS key that is bound to one hash, MGF1 with the same hash, and a
- * salt of the hash's length (RFC 7518 section 3.5; RFC 4055 section 3.1): such a key refuses every
- * other salt length by itself, which an unbound key does not.
+ * Converts an RSA key to an id-RSASSA-PSS key with fixed parameters (RFC 4055 section 3.1). These are one hash, MGF1 with
+ * the same hash, and a salt as long as the hash (RFC 7518 section 3.5). OpenSSL then rejects every other salt length. With
+ * a plain RSA key, it accepts any length.
  */
 export function toRsaPssSpki(
   key: KeyObject,
@@ -44,12 +44,11 @@ export function toRsaPssSpki(
 }
 
 /**
- * An ECDSA signature of RFC 7518 section 3.4 (two numbers of equal length) in the DER form that
- * OpenSSL reads.
+ * Converts an ECDSA signature of RFC 7518 section 3.4 (two numbers of equal length) to DER, the form that OpenSSL reads.
  */
 export function toDerSignature(signature: Uint8Array): Buffer {
   const half = signature.length / 2
-  // Room for the longest header, two bytes of type and length for each number, and a sign for each.
+  // Space for the longest header, two numbers with two bytes of type and length, and a sign byte for each number.
   const bytes = Buffer.allocUnsafe(LONGEST_HEADER + signature.length + 6)
   const second = writeInteger(bytes, LONGEST_HEADER, signature, 0, half)
   const end = writeInteger(bytes, second, signature, half, signature.length)
@@ -61,12 +60,12 @@ export function toDerSignature(signature: Uint8Array): Buffer {
   return bytes.subarray(start, end)
 }
 
-/** Every signature fits into 255 bytes: a tag, `0x81`, and the length. */
+/** Bytes of the header: a tag, `0x81`, and the length. The content of every signature is at most 255 bytes long. */
 const LONGEST_HEADER = 3
 
 /**
- * Writes one big-endian number in its shortest form, with a zero in front where the first bit would read as
- * a sign. Returns where it ends.
+ * Writes a big-endian number in its shortest form. Adds a leading zero if the first bit would be read as a sign. Returns
+ * the position after the number.
  */
 function writeInteger(
   bytes: Buffer,

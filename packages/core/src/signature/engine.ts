@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Algorithm } from './algorithms.ts'
 
-/** A compact JWS as far as a signature depends on it. */
+/** The parts of a compact JWS that are needed to verify its signature. */
 export interface SignedText {
   /** The whole JWS. */
   readonly token: string
@@ -10,18 +10,19 @@ export interface SignedText {
   readonly signature: Uint8Array
 }
 
-/** Returns whether one key has signed this text with one algorithm. Never throws. */
+/** Returns whether the signature was made with one key and one algorithm. Never throws. */
 export type SignatureVerifier = (signed: SignedText) => MaybePromise<boolean>
 
-/** A public key that has passed the checks of `keys/jwk.ts`, or the bytes of an HMAC secret. */
+/** A public key that `readJwk` has accepted, or the bytes of an HMAC secret. */
 export type KeyMaterial = Readonly<Record<string, unknown>> | Uint8Array
 
 /**
- * The only seam to cryptography. An engine binds a key to one algorithm, once; what it returns looks at
- * nothing of the token but the signing input and the signature. Choosing the key and the algorithm, and
- * checking that they fit, is done before.
+ * The interface to cryptography. An engine prepares a key for one algorithm. The verifier that it returns reads only the
+ * text and the signature of a token.
+ *
+ * An engine does NOT choose the key or the algorithm: the caller does, and checks that they fit.
  */
 export interface SignatureEngine {
-  /** Throws, or rejects, where the material is no key that the algorithm can use. */
+  /** Prepares a key for an algorithm. Throws, or rejects, if the algorithm cannot use the key. */
   prepare(algorithm: Algorithm, material: KeyMaterial): MaybePromise<SignatureVerifier>
 }

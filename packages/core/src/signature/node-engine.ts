@@ -12,11 +12,10 @@ import { toDerSignature, toRsaPssSpki } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
 
 /**
- * Verifies with `node:crypto` in the calling thread, so that the answer is known at once.
+ * Verifies with `node:crypto` in the calling thread, so that the result is synchronous.
  *
- * Every call passes a bare `KeyObject`: an options object around it costs 10 to 20 microseconds a call
- * on Node 24. That is why a PSS key carries its hash and its salt length itself, and why ECDSA
- * signatures are turned into DER here.
+ * Every call passes a `KeyObject` without options, because an options object costs 10 to 20 microseconds per call on
+ * Node 24. For this reason, a PSS key contains its hash and its salt length, and ECDSA signatures are converted to DER.
  */
 export const signatureEngine: SignatureEngine = {
   prepare(algorithm, material) {
@@ -27,7 +26,7 @@ export const signatureEngine: SignatureEngine = {
       case 'RSA':
         return rsaVerifier(traits.hash, publicKey(material), traits.padding)
       case 'EC': {
-        // The algorithm names the curve (RFC 7518 section 3.4): a point of another one is no key.
+        // The algorithm determines the curve (RFC 7518 section 3.4). The import rejects a point of another curve.
         const key = publicKey({ ...(material as JsonWebKey), crv: traits.crv })
         return ecdsaVerifier(traits.hash, key, CURVES[traits.crv].coordinateBytes)
       }

@@ -3,13 +3,13 @@ import { decodeBase64url } from '#base64url'
 import { type Algorithm, CURVES, getTraits } from './algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from './engine.ts'
 
-/** Verifies with WebCrypto, through `jose`: for runtimes where `node:crypto` is not the native one. */
+/** Verifies with WebCrypto, through `jose`. For runtimes without a native `node:crypto`. */
 export const signatureEngine: SignatureEngine = {
   async prepare(algorithm, material) {
     const key =
       material instanceof Uint8Array ? material : await importJWK(material as JWK, algorithm)
     const options = { algorithms: [algorithm] }
-    const length = signatureLength(algorithm, material)
+    const length = getSignatureLength(algorithm, material)
     return ({ token, signature }) =>
       signature.length === length &&
       compactVerify(token, key, options).then(
@@ -20,10 +20,10 @@ export const signatureEngine: SignatureEngine = {
 }
 
 /**
- * Returns the exact number of octets of a signature: WebCrypto forgives a PSS signature its leading zeros (RFC 8017
- * section 8.1.2 does not), and one spelling of a token is enough.
+ * Returns the exact number of octets of a signature. WebCrypto accepts a PSS signature without its leading zeros, but RFC
+ * 8017 section 8.1.2 does not, and a token must have only one encoding.
  */
-function signatureLength(algorithm: Algorithm, material: KeyMaterial): number {
+function getSignatureLength(algorithm: Algorithm, material: KeyMaterial): number {
   const traits = getTraits(algorithm)
   switch (traits.kty) {
     case 'oct':

@@ -1,15 +1,22 @@
 import { isRecord } from '../lib/objects.ts'
 import { type Algorithm, CURVES, getTraits, isAlgorithm, toWebCryptoHash } from './algorithms.ts'
 
-/** A private key: as WebCrypto or Node has it, or as a JWK. */
+/**
+ * A private key: a `CryptoKey`, a `KeyObject` of Node, or a JWK.
+ *
+ * @example
+ * ```ts
+ * const key = createPrivateKey(await readFile('client.pem'))
+ * ```
+ */
 export type PrivateKey = PrivateKeyObject | PrivateJwk
 
-/** A `CryptoKey`, or a `KeyObject` of Node. */
+/** A `CryptoKey` or a `KeyObject` of Node. Its type must be `private`. */
 export interface PrivateKeyObject {
   readonly type: 'private' | 'public' | 'secret'
 }
 
-/** A private key as a JWK (RFC 7517). */
+/** A private key as a JWK (RFC 7517), with the member `d`. */
 export interface PrivateJwk {
   readonly kty: string
   readonly alg?: string
@@ -18,28 +25,28 @@ export interface PrivateJwk {
 }
 
 /**
- * Returns why a value cannot sign with an algorithm, if that can be seen without trying: as the end of a sentence that begins
- * with what it is called. Nothing of the value is in it. `algorithm` is the one that is named beside it; a JWK can name
- * its own.
+ * Returns why a key cannot sign with an algorithm, or `undefined` if no reason is visible in its properties. The text is
+ * the end of a sentence that starts with the name of the key, and contains nothing of the key. `algorithm` is the
+ * configured algorithm, which may be missing if a JWK has `alg`.
  */
 export function whyUnfit(key: unknown, algorithm: unknown): string | undefined {
   if (typeof key === 'string')
-    return 'is a string: for a PEM, set createPrivateKey(pem) of node:crypto'
+    return 'is a string: for a PEM, set createPrivateKey(pem) from node:crypto'
   if (!isRecord(key)) return 'must be a private CryptoKey, KeyObject or JWK'
   const isJwk = 'kty' in key
   if (isJwk ? key['d'] === undefined : key['type'] !== 'private')
-    return 'is not the private key, which signs'
+    return 'is not a private key: set the private key, not the public key'
   const own = isJwk ? key['alg'] : undefined
   const name = algorithm ?? own
-  if (name === undefined) return 'takes an algorithm beside it, such as ES256'
+  if (name === undefined) return 'has no algorithm: set the option algorithm, such as ES256'
   if (!isAlgorithm(name) || getTraits(name).kty === 'oct')
-    return 'takes an algorithm with a private key, such as ES256'
-  const isItsOwn = own === undefined || plain(own) === plain(name)
-  return isItsOwn && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
+    return 'requires an algorithm with a private key, such as ES256'
+  const isAllowed = own === undefined || toCanonicalName(own) === toCanonicalName(name)
+  return isAllowed && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
 }
 
-/** `EdDSA` with an Ed25519 key and `Ed25519` are two names of one algorithm (RFC 9864 section 2.2). */
-function plain(algorithm: unknown): unknown {
+/** Returns one name per algorithm: `EdDSA` with an Ed25519 key is `Ed25519` (RFC 9864 section 2.2). */
+function toCanonicalName(algorithm: unknown): unknown {
   return algorithm === 'EdDSA' ? 'Ed25519' : algorithm
 }
 
@@ -48,7 +55,7 @@ function jwkFits(jwk: Record<string, unknown>, algorithm: Algorithm): boolean {
   return jwk['kty'] === traits.kty && (!('crv' in traits) || jwk['crv'] === traits.crv)
 }
 
-/** A `CryptoKey` says what it is in `algorithm`, a `KeyObject` in `asymmetricKeyType`. */
+/** Returns whether a key object fits an algorithm. A `CryptoKey` has `algorithm`, a `KeyObject` has `asymmetricKeyType`. */
 function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean {
   const traits = getTraits(algorithm)
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
@@ -56,7 +63,7 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
   switch (traits.kty) {
     case 'RSA': {
       const isPss = traits.padding === 'pss'
-      // WebCrypto imports no key of the type `rsa-pss`.
+      // WebCrypto cannot import a key of the type `rsa-pss`.
       if (type !== undefined) return type === 'rsa'
       const isHash = toRecord(hash)['name'] === toWebCryptoHash(traits.hash)
       return isHash && name === (isPss ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5')

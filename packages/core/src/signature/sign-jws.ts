@@ -4,10 +4,10 @@ import { type Algorithm, getTraits, toWebCryptoHash } from './algorithms.ts'
 import type { PrivateJwk, PrivateKey } from './private-key.ts'
 
 /**
- * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Signs with WebCrypto, which all runtimes have and
- * which takes no time to load. Rejects if the key cannot sign with the algorithm.
+ * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Uses WebCrypto, which all runtimes have and which needs no
+ * loading time. Rejects if the key cannot sign with the algorithm.
  *
- * Does NOT check that the algorithm is the one that the key is for: see `whyUnfit`.
+ * Does NOT check that the key is intended for the algorithm: `whyUnfit` does.
  */
 export async function signJws(
   header: object,
@@ -21,7 +21,9 @@ export async function signJws(
   const { modulusLength = min } = imported.algorithm as Partial<RsaKeyAlgorithm>
   // RFC 7518 sections 3.3 and 3.5: an RSA key has 2048 bits or more.
   if (modulusLength < min || modulusLength > max)
-    throw new TypeError(`The key has ${modulusLength} bits.`)
+    throw new TypeError(
+      `The RSA key has ${modulusLength} bits. Use a key of ${min} to ${max} bits.`,
+    )
   const input = [header, claims].map((part) => encodeBase64url(JSON.stringify(part))).join('.')
   const bytes = new TextEncoder().encode(input)
   const signature = await crypto.subtle.sign(parameters, imported, bytes)
@@ -30,13 +32,13 @@ export async function signJws(
 
 type SigningParameters = EcKeyImportParams & RsaHashedImportParams & RsaPssParams & EcdsaParams
 
-/** The parameters for importing a key and for signing. Each algorithm reads those that it knows. */
+/** Returns the parameters for the import of a key and for signing. WebCrypto ignores those that an algorithm does not use. */
 function toWebCrypto(algorithm: Algorithm): SigningParameters {
   const traits = getTraits(algorithm)
   switch (traits.kty) {
     case 'RSA': {
       const name = traits.padding === 'pss' ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
-      // RFC 7518 section 3.5: the salt has the length of the hash.
+      // RFC 7518 section 3.5: the salt is as long as the hash.
       return {
         name,
         hash: toWebCryptoHash(traits.hash),
@@ -52,7 +54,7 @@ function toWebCrypto(algorithm: Algorithm): SigningParameters {
     case 'OKP':
       return { name: traits.crv } as SigningParameters
     case 'oct':
-      throw new TypeError(`${algorithm} has no private key.`)
+      throw new TypeError(`${algorithm} has no private key. Use an algorithm such as ES256.`)
   }
 }
 
@@ -66,7 +68,7 @@ async function importPrivateKey(
   parameters: SigningParameters,
 ): Promise<CryptoKey> {
   if (isJwk(key)) {
-    // These say what is known already, and WebCrypto compares them with names of its own.
+    // The parameters contain the algorithm and the use. WebCrypto compares these members with its own names, and may reject.
     const { alg: _alg, use: _use, ...jwk } = key
     return crypto.subtle.importKey('jwk', jwk as JsonWebKey, parameters, false, ['sign'])
   }
