@@ -4,22 +4,22 @@ import { isRecord } from '../lib/objects.ts'
 import { Rejection } from '../response/rejection.ts'
 
 /**
- * The sender constraint of a token (RFC 7800). It depends on the token alone, so it is remembered with it.
- * Only a proof in a request shows that the sender meets it.
+ * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. Each request
+ * must prove it again.
  */
 export interface Binding {
-  /** The key of a DPoP proof by its thumbprint (RFC 9449 section 6.1). */
+  /** Thumbprint of the key of the DPoP proof (RFC 9449 section 6.1). */
   readonly jkt?: string
-  /** The client certificate by its thumbprint (RFC 8705 section 3.1). */
+  /** Thumbprint of the client certificate (RFC 8705 section 3.1). */
   readonly x5t?: string
-  /** The part that cannot be enforced: a member of `cnf`, or a value that is malformed. */
+  /** Description of the part that cannot be enforced: an unknown member of `cnf`, or a malformed value. */
   readonly unsupported?: string
 }
 
-/** Any sender may present the token. */
+/** The binding of a token without `cnf`: any caller may use the token. */
 export const UNBOUND: Binding = Object.freeze({})
 
-/** Reads the binding of a token from its `cnf` claim. A `cnf` with anything unknown in it is `unsupported`. */
+/** Reads the binding of a token from its `cnf` claim. A `cnf` with an unknown or malformed member is `unsupported`. */
 export function readBinding(claims: JsonObject): Binding {
   if (!Object.hasOwn(claims, 'cnf')) return UNBOUND
   const { cnf } = claims
@@ -34,8 +34,8 @@ export function readBinding(claims: JsonObject): Binding {
 }
 
 /**
- * Adds what another statement about the same token says of its binding. Two statements that differ cannot be
- * enforced together.
+ * Merges two bindings of one token: from the token and from its introspection response. Returns an `unsupported` binding if
+ * they differ, because they cannot be enforced together.
  */
 export function mergeBindings(first: Binding, second: Binding): Binding {
   if (second === UNBOUND) return first
@@ -48,20 +48,20 @@ export function mergeBindings(first: Binding, second: Binding): Binding {
   return { ...first, ...second }
 }
 
-/** The part of an exchange that this step reads. */
+/** The part of an exchange that `checkBinding` reads. */
 export interface BindingExchange {
   readonly verified: { readonly binding: Binding }
 }
 
 /**
- * Step of the pipeline: rejects a token that is bound to a key of its sender (401). No proof of possession is
- * supported, and a bound token that is accepted as a plain bearer token is worth as much to a thief.
+ * Step of the pipeline: rejects a token that is bound to a key of its sender (401). Proof of possession is not supported,
+ * and accepting a bound token as a bearer token would let an attacker use a stolen token.
  */
 export function checkBinding({ verified }: BindingExchange): Rejection | undefined {
   return rejectBound(verified.binding)
 }
 
-/** The rejection of a token with this binding, if it has one. */
+/** Returns a rejection if the token is bound. */
 export function rejectBound(binding: Binding): Rejection | undefined {
   if (binding === UNBOUND) return undefined
   return new Rejection('unsupported_binding', {
@@ -80,7 +80,7 @@ function describeBinding({ jkt, x5t, unsupported }: Binding): string {
   return `a token bound to ${kinds.join(' and ')}`
 }
 
-/** Names a member, if it can be shown in a log: short and printable. */
+/** Describes a member of `cnf`. Shows its name only if it is short and printable, because it appears in logs. */
 function describeMember(member: string): string {
   return /^[\w#.-]{1,40}$/.test(member) ? `the cnf member ${member}` : 'an unknown cnf member'
 }
