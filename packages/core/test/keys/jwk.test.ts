@@ -15,7 +15,7 @@ const p384 = bare('ES384')
 const p521 = bare('ES512')
 const ed25519 = bare('Ed25519')
 
-/** The members that make a key, without `alg`, `use` and `kid`. */
+/** Returns the members that define a key, without `alg`, `use` and `kid`. */
 function bare(alg: Algorithm): Jwk {
   const { alg: _alg, use: _use, kid: _kid, ...members } = generateKey(alg).jwk
   return members
@@ -28,8 +28,8 @@ const read = (jwk: unknown, policy = ANY) => {
 const encode = (...bytes: number[]) => Buffer.from(bytes).toString('base64url')
 const decode = (text: unknown) => Buffer.from(text as string, 'base64url')
 
-/** A modulus of so many bits, odd and with its first bit set. */
-function modulus(bits: number): string {
+/** Creates an odd modulus of this number of bits. */
+function createModulus(bits: number): string {
   const bytes = Buffer.alloc(Math.ceil(bits / 8), 0xff)
   bytes[0] = 0xff >> (bytes.length * 8 - bits)
   return bytes.toString('base64url')
@@ -42,11 +42,11 @@ describe('readJwk', () => {
     ['P-384', p384, 'ES384'],
     ['P-521', p521, 'ES512'],
     ['Ed25519', ed25519, 'Ed25519 EdDSA'],
-  ])('without alg, lets a key serve the one algorithm of its kind: %s', (_, jwk, algorithms) => {
+  ])('a key without alg serves the algorithm of its type: %s', (_, jwk, algorithms) => {
     expect(read(jwk)).toBe(algorithms)
   })
 
-  it('takes what makes the key, and leaves everything else behind', () => {
+  it('returns only the members that define the key as its material', () => {
     const junk = {
       kid: 'k',
       x5c: ['x'],
@@ -64,14 +64,14 @@ describe('readJwk', () => {
     }
   })
 
-  it('8725bis-03: lets an RSA key without alg serve RS256 alone, or those that are named', () => {
+  it('8725bis-03: an RSA key without alg serves RS256 only, or the configured RSA algorithms', () => {
     expect(read(rsa)).toBe('RS256')
     expect(read(rsa, only('RS256', 'PS512', 'ES256'))).toBe('RS256 PS512')
     expect(read(rsa, only('PS512'))).toBe('PS512')
     expect(read({ ...rsa, alg: 'PS512' })).toBe('PS512')
   })
 
-  it('7517-23: lets a key that names its algorithm serve no other', () => {
+  it('7517-23: a key with alg serves no other algorithm', () => {
     expect(read({ ...rsa, alg: 'PS256' })).toBe('PS256')
     expect(read({ ...rsa, alg: 'PS256' }, only('RS256'))).toBe('algorithm_not_allowed')
     expect(read({ ...p256, alg: 'ES256' })).toBe('ES256')
@@ -92,14 +92,14 @@ describe('readJwk', () => {
     expect(read({ ...rsa, alg: 'RSA-OAEP' })).toBe('algorithm_not_allowed')
   })
 
-  it('takes EdDSA and Ed25519 for two names of one algorithm, as far as they are allowed', () => {
+  it('treats EdDSA and Ed25519 as two names of one algorithm, if both are allowed', () => {
     expect(read({ ...ed25519, alg: 'EdDSA' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' }, only('Ed25519'))).toBe('Ed25519')
     expect(read(ed25519, only('Ed25519'))).toBe('Ed25519')
   })
 
-  it('9864-50: keeps Ed25519 and Ed448 apart', () => {
+  it('9864-50: rejects an Ed448 key, and an Ed25519 key with alg Ed448', () => {
     const ed448 = { kty: 'OKP', crv: 'Ed448', x: Buffer.alloc(57, 7).toString('base64url') }
     for (const alg of ['Ed25519', 'Ed448', 'EdDSA', undefined]) {
       expect(read({ ...ed448, alg })).toBe('unsupported_key_type')
@@ -107,7 +107,7 @@ describe('readJwk', () => {
     expect(read({ ...ed25519, alg: 'Ed448' })).toBe('algorithm_not_allowed')
   })
 
-  it.each([null, undefined, 'x', 1, [], [rsa]])('ignores what is no object: %j', (jwk) => {
+  it.each([null, undefined, 'x', 1, [], [rsa]])('returns not_an_object for %j', (jwk) => {
     expect(read(jwk)).toBe('not_an_object')
   })
 
@@ -124,18 +124,18 @@ describe('readJwk', () => {
     { ...ed25519, crv: 'X25519' },
     { ...ed25519, crv: 'P-256' },
     { ...p256, crv: 'Ed25519' },
-  ])('7517-19: ignores a key of another type: $kty $crv', (jwk) => {
+  ])('7517-19: returns unsupported_key_type for a key of another type: $kty $crv', (jwk) => {
     expect(read(jwk)).toBe('unsupported_key_type')
   })
 
-  it('7517-26: ignores a symmetric key, under every algorithm', () => {
+  it('7517-26: rejects a symmetric key with any alg', () => {
     for (const alg of ['HS256', 'ES256', undefined]) {
       expect(read({ kty: 'oct', k: encode(...Buffer.alloc(64, 1)), alg })).toBe('symmetric_key')
     }
     expect(read({ kty: 'oct', k: 'AQID' }, only('HS256'))).toBe('symmetric_key')
   })
 
-  it('refuses a key that somebody has published together with its secret', () => {
+  it('returns private_key for a key that is published with its private members', () => {
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
       for (const jwk of [rsa, p256, ed25519]) {
         expect(read({ ...jwk, [member]: null })).toBe('private_key')
@@ -145,14 +145,14 @@ describe('readJwk', () => {
     expect(read(privateKey.export({ format: 'jwk' }))).toBe('private_key')
   })
 
-  it('7517-21: uses no key that is for encryption', () => {
+  it('7517-21: accepts use only if it is sig', () => {
     for (const use of ['enc', 'SIG', '', null, ['sig'], 'tls']) {
       expect(read({ ...p256, use })).toBe('not_for_verification')
     }
     expect(read({ ...p256, use: 'sig' })).toBe('ES256')
   })
 
-  it('7517-22: uses no key whose operations are not those of a signature', () => {
+  it('7517-22: accepts key_ops only if it has verify, and nothing but verify and sign', () => {
     const others = [
       [],
       ['sign'],
@@ -175,7 +175,7 @@ describe('readJwk', () => {
     expect(read({ ...p256, key_ops: ['sign', 'verify'] })).toBe('ES256')
   })
 
-  it('takes a kid that is a string, and no other', () => {
+  it('accepts a kid only if it is a string', () => {
     expect(readJwk({ ...p256, kid: '' }, ANY)).toMatchObject({ kid: '' })
     expect(readJwk(p256, ANY)).toHaveProperty('kid', undefined)
     for (const kid of [1, null, ['k'], {}]) expect(read({ ...p256, kid })).toBe('malformed_key')
@@ -183,28 +183,28 @@ describe('readJwk', () => {
 })
 
 describe('readJwk of RSA keys', () => {
-  it('7518-28: refuses a modulus of less than 2048 bits', () => {
+  it('7518-28: rejects an RSA modulus of fewer than 2048 bits', () => {
     for (const bits of [512, 1024]) {
       const { jwk } = generateKey('RS256', 'k', bits)
       expect(read(jwk)).toBe('weak_key')
     }
-    expect(read({ ...rsa, n: modulus(2047) })).toBe('weak_key')
-    expect(read({ ...rsa, n: modulus(2048) })).toBe('RS256')
+    expect(read({ ...rsa, n: createModulus(2047) })).toBe('weak_key')
+    expect(read({ ...rsa, n: createModulus(2048) })).toBe('RS256')
   })
 
-  it('refuses a modulus of more than 8192 bits', () => {
-    expect(read({ ...rsa, n: modulus(8192) })).toBe('RS256')
+  it('rejects an RSA modulus of more than 8192 bits', () => {
+    expect(read({ ...rsa, n: createModulus(8192) })).toBe('RS256')
     for (const bits of [8193, 16_384, 1_000_000]) {
-      expect(read({ ...rsa, n: modulus(bits) })).toBe('weak_key')
+      expect(read({ ...rsa, n: createModulus(bits) })).toBe('weak_key')
     }
   })
 
-  it('7518-35: refuses a modulus with a zero octet in front', () => {
+  it('7518-35: rejects an RSA modulus with a leading zero octet', () => {
     const n = Buffer.concat([Buffer.of(0), decode(rsa['n'])]).toString('base64url')
     expect(read({ ...rsa, n })).toBe('weak_key')
   })
 
-  it('refuses an even modulus', () => {
+  it('rejects an even RSA modulus', () => {
     const n = decode(rsa['n'])
     n[n.length - 1]! &= 0xfe
     expect(read({ ...rsa, n: n.toString('base64url') })).toBe('weak_key')
@@ -220,13 +220,13 @@ describe('readJwk of RSA keys', () => {
     ['65536', encode(1, 0, 0), 'weak_key'],
     ['2^32 + 1', encode(1, 0, 0, 0, 1), 'weak_key'],
     ['as large as the modulus', rsa['n'], 'weak_key'],
-    ['65537 behind a zero octet', encode(0, 1, 0, 1), 'weak_key'],
-    ['1 behind zero octets', encode(0, 0, 1), 'weak_key'],
-  ])('judges the exponent: %s', (_, e, outcome) => {
+    ['65537 with a leading zero octet', encode(0, 1, 0, 1), 'weak_key'],
+    ['1 with leading zero octets', encode(0, 0, 1), 'weak_key'],
+  ])('checks the RSA exponent %s', (_, e, outcome) => {
     expect(read({ ...rsa, e })).toBe(outcome)
   })
 
-  it('refuses numbers that are no canonical base64url', () => {
+  it('rejects RSA numbers that are not canonical base64url', () => {
     const n = rsa['n'] as string
     const others = ['', `${n}=`, `${n}\n`, ` ${n}`, `+/${n.slice(2)}`, 5, null, undefined, [n], {}]
     for (const other of [...others, decode(n).toString('base64').replace(/=+$/, '/')]) {
@@ -243,7 +243,7 @@ describe('readJwk of keys on curves', () => {
     ['P-256', p256],
     ['P-384', p384],
     ['P-521', p521],
-  ])('7518-34: takes coordinates of exactly the size of the field: %s', (_, jwk) => {
+  ])('7518-34: requires coordinates of exactly the size of the field: %s', (_, jwk) => {
     for (const name of ['x', 'y']) {
       const bytes = decode(jwk[name])
       const others = [
@@ -261,7 +261,7 @@ describe('readJwk of keys on curves', () => {
     }
   })
 
-  it('takes an Ed25519 point of exactly 32 octets', () => {
+  it('requires an Ed25519 point of exactly 32 octets', () => {
     const bytes = decode(ed25519['x'])
     for (const other of [bytes.subarray(1), Buffer.concat([bytes, Buffer.of(0)])]) {
       expect(read({ ...ed25519, x: other.toString('base64url') })).toBe('malformed_key')

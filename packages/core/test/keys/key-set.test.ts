@@ -8,8 +8,8 @@ import {
 import { parseJsonObject } from '../../src/lib/json.ts'
 import { type KeySet, readKeySet, secretKeySet } from '../../src/keys/key-set.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
-import { jwsOf, signingInputOf } from '../support/jws.ts'
-import { pointsOfP256 } from '../support/curve-points.ts'
+import { toJws, toSigningInput } from '../support/jws.ts'
+import { getP256Points } from '../support/curve-points.ts'
 
 type Jwk = Record<string, unknown>
 
@@ -20,11 +20,11 @@ const other = generateKey('ES256', 'b')
 const rs256 = generateKey('RS256', 'c')
 const ed25519 = generateKey('Ed25519', 'd')
 
-const setOf = async (...keys: unknown[]): Promise<KeySet> => readKeySet({ keys }, ANY)
+const readKeys = async (...keys: unknown[]): Promise<KeySet> => readKeySet({ keys }, ANY)
 const change = (key: TestKey, changes: Jwk): Jwk =>
   Object.fromEntries(Object.entries({ ...key.jwk, ...changes }).filter(([, v]) => v !== undefined))
 
-/** Whether one of the keys that the set offers has made the signature that `key` makes. */
+/** Returns whether one of the keys that the set finds verifies a signature of `key`. */
 async function verifies(
   set: KeySet,
   key: TestKey,
@@ -32,32 +32,32 @@ async function verifies(
   alg: Algorithm = key.alg,
   edit = (signature: Buffer): Uint8Array => signature,
 ): Promise<boolean> {
-  const input = signingInputOf(alg)
-  const jws = jwsOf(input, edit(signBytes(alg, key.privateKey, Buffer.from(input))))
-  const answers = await Promise.all(set.find(alg, kid).map(async ({ verify }) => verify(jws)))
-  return answers.includes(true)
+  const input = toSigningInput(alg)
+  const jws = toJws(input, edit(signBytes(alg, key.privateKey, Buffer.from(input))))
+  const results = await Promise.all(set.find(alg, kid).map(async ({ verify }) => verify(jws)))
+  return results.includes(true)
 }
 
 describe('readKeySet', () => {
-  it('prepares every key for its algorithms', async () => {
+  it('readKeySet prepares every key for its algorithms', async () => {
     const keys = PUBLIC_KEY_ALGORITHMS.map((alg) => generateKey(alg))
-    const set = await setOf(...keys.map(({ jwk }) => jwk))
+    const set = await readKeys(...keys.map(({ jwk }) => jwk))
     expect(set).toMatchObject({ size: 11, ignored: [] })
     for (const key of keys) expect(await verifies(set, key, key.kid)).toBe(true)
   })
 
   it.each([{}, { keys: null }, { keys: {} }, { keys: 'x' }, { jwks: undefined }, { Keys: [] }])(
-    'refuses a document that has no array of keys: %j',
+    'readKeySet throws for a document without an array of keys: %j',
     (document) => {
       expect(() => readKeySet(document, ANY)).toThrow(TypeError)
       expect(() => readKeySet(document, ANY)).toThrow('not a JWK Set: it has no array "keys"')
     },
   )
 
-  it('takes 100 keys and refuses more, however good they are', async () => {
+  it('readKeySet accepts 100 keys and throws for more', async () => {
     const keys = (count: number) =>
       Array.from({ length: count }, (_, i) => change(es256, { kid: `kid-${i}` }))
-    const set = await setOf(...keys(100))
+    const set = await readKeys(...keys(100))
     expect(set.size).toBe(100)
     expect(await verifies(set, es256, 'kid-99')).toBe(true)
     for (const count of [101, 10_000]) {
@@ -65,7 +65,7 @@ describe('readKeySet', () => {
     }
   })
 
-  it('refuses a document without a usable key, and says what is wrong with each', () => {
+  it('readKeySet throws if no key is usable, and lists the reason of each key', () => {
     expect(() => readKeySet({ keys: [] }, ANY)).toThrow('no usable key: the set is empty')
     const keys = [null, change(es256, { use: 'enc' }), { kty: 's3cret', kid: 's3cret' }]
     expect(() => readKeySet({ keys }, ANY)).toThrow(
@@ -73,9 +73,9 @@ describe('readKeySet', () => {
     )
   })
 
-  it('7517-19: passes over keys that it cannot use, and uses the others', async () => {
+  it('7517-19: readKeySet ignores unusable keys and uses the others', async () => {
     const { n: _, ...incomplete } = rs256.jwk
-    const set = await setOf(
+    const set = await readKeys(
       { kty: 'AKP', alg: 'ML-DSA-65', pub: 'AQID' },
       change(es256, { crv: 'secp256k1', alg: undefined }),
       es256.jwk,
@@ -98,14 +98,14 @@ describe('readKeySet', () => {
     expect(await verifies(set, rs256, 'c')).toBe(true)
   })
 
-  it('7517-20: never sees a key in which a member is written twice', () => {
+  it('7517-20: parseJsonObject rejects a key in which a member is written twice', () => {
     const text = JSON.stringify({ keys: [es256.jwk] }).replace('"kty"', '"use":"enc","kty"')
     expect(() => parseJsonObject(Buffer.from(text))).toThrow('a member is written twice')
   })
 
-  it('ignores a point that is off its curve, the zero point, and one beyond the field', async () => {
-    const { good, off, zero, large } = pointsOfP256()
-    const set = await setOf(good, off, zero, large)
+  it('readKeySet ignores a point off its curve, the zero point, and a coordinate larger than the field', async () => {
+    const { good, off, zero, large } = getP256Points()
+    const set = await readKeys(good, off, zero, large)
     expect(set.size).toBe(1)
     expect(set.ignored).toEqual([
       { index: 1, reason: 'malformed_key' },
@@ -114,13 +114,13 @@ describe('readKeySet', () => {
     ])
   })
 
-  it('uses a key whatever else has been written into it', async () => {
-    const set = await setOf(change(es256, { x5c: [1], x5t: {}, nbf: 'x', ext: 0 }))
+  it('readKeySet uses a key that has invalid values in other members', async () => {
+    const set = await readKeys(change(es256, { x5c: [1], x5t: {}, nbf: 'x', ext: 0 }))
     expect(await verifies(set, es256, 'a')).toBe(true)
   })
 
-  it('ignores a key that is marked as that of an issuer in a way it cannot read', async () => {
-    const set = await setOf(
+  it('readKeySet ignores a key whose member issuer is not a string', async () => {
+    const set = await readKeys(
       es256.jwk,
       change(es256, { issuer: null }),
       change(es256, { issuer: 1 }),
@@ -130,8 +130,8 @@ describe('readKeySet', () => {
 })
 
 describe('find', () => {
-  it('a kid counts byte for byte, and no other key is tried', async () => {
-    const set = await setOf(es256.jwk, change(other, { kid: undefined }))
+  it('find returns only keys with exactly the same kid', async () => {
+    const set = await readKeys(es256.jwk, change(other, { kid: undefined }))
     expect(await verifies(set, es256, 'a')).toBe(true)
     for (const kid of ['A', 'a ', '', 'a\0', '__proto__', 'constructor', '../a', 'b']) {
       expect(set.find('ES256', kid)).toEqual([])
@@ -139,16 +139,16 @@ describe('find', () => {
     expect(await verifies(set, other, 'a')).toBe(false)
   })
 
-  it('a token without kid is tried with all keys of its algorithm', async () => {
+  it('find returns all keys of the algorithm for a token without kid', async () => {
     const four = Array.from({ length: 4 }, (_, i) => generateKey('ES256', `kid-${i}`))
-    const set = await setOf(rs256.jwk, ...four.map(({ jwk }) => jwk))
+    const set = await readKeys(rs256.jwk, ...four.map(({ jwk }) => jwk))
     expect(set.find('ES256', undefined)).toHaveLength(4)
     expect(await verifies(set, four[3]!, undefined)).toBe(true)
     expect(await verifies(set, other, undefined)).toBe(false)
   })
 
-  it('7517-27: a doubled kid is told apart by type and algorithm, else both are tried', async () => {
-    const set = await setOf(
+  it('7517-27: find separates keys with the same kid by algorithm, and otherwise returns both', async () => {
+    const set = await readKeys(
       change(es256, { kid: 'k' }),
       change(rs256, { kid: 'k' }),
       change(ed25519, { kid: 'k' }),
@@ -158,14 +158,14 @@ describe('find', () => {
       expect(set.find(key.alg, 'k')).toHaveLength(1)
       expect(await verifies(set, key, 'k')).toBe(true)
     }
-    const same = await setOf(change(es256, { kid: 'k' }), change(other, { kid: 'k' }))
+    const same = await readKeys(change(es256, { kid: 'k' }), change(other, { kid: 'k' }))
     expect(await verifies(same, es256, 'k')).toBe(true)
     expect(await verifies(same, other, 'k')).toBe(true)
     expect(await verifies(same, generateKey('ES256'), 'k')).toBe(false)
   })
 
-  it('8725-02: a key is not tried under an algorithm that is not its own', async () => {
-    const set = await setOf(es256.jwk, rs256.jwk, change(rs256, { kid: 'p', alg: 'PS256' }))
+  it('8725-02: find returns no key for an algorithm that it does not serve', async () => {
+    const set = await readKeys(es256.jwk, rs256.jwk, change(rs256, { kid: 'p', alg: 'PS256' }))
     expect(set.find('RS256', 'a')).toEqual([])
     expect(set.find('PS256', 'c')).toEqual([])
     expect(set.find('RS256', 'p')).toEqual([])
@@ -174,10 +174,10 @@ describe('find', () => {
     }
   })
 
-  it('7518-30: ES256, ES384 and ES512 each belong to their own curve', async () => {
+  it('7518-30: ES256, ES384 and ES512 each require their own curve', async () => {
     const algorithms = ['ES256', 'ES384', 'ES512'] as const
     const keys = algorithms.map((alg) => change(generateKey(alg), { alg: undefined }))
-    const set = await setOf(...keys)
+    const set = await readKeys(...keys)
     for (const alg of algorithms) {
       const kids = algorithms.filter((name) => set.find(alg, `${name}-key`).length > 0)
       expect(kids).toEqual([alg])
@@ -191,8 +191,8 @@ describe('find', () => {
     }
   })
 
-  it('8037-49: EdDSA takes Ed25519 keys of full order, and signatures of 64 octets', async () => {
-    const set = await setOf(
+  it('8037-49: EdDSA accepts Ed25519 keys of full order and signatures of 64 octets only', async () => {
+    const set = await readKeys(
       ed25519.jwk,
       { kty: 'OKP', crv: 'Ed448', x: Buffer.alloc(57, 9).toString('base64url'), kid: 'd' },
       change(ed25519, { x: Buffer.alloc(32).toString('base64url') }),
@@ -214,7 +214,7 @@ describe('find', () => {
 })
 
 describe('secretKeySet', () => {
-  it('serves the algorithms of the secret, whatever the kid', async () => {
+  it('secretKeySet serves the algorithms of the secret with any kid', async () => {
     const secret = Buffer.alloc(64, 7)
     const set = await secretKeySet(secret, ['HS256', 'HS512'])
     expect(set).toMatchObject({ size: 1, ignored: [] })

@@ -28,8 +28,8 @@ function setup(first: Behaviour, options: Record<string, unknown> = {}) {
   return { clock, endpoint, server, events, state: () => server.status()[0]!.keys }
 }
 
-describe('the numbers of the life-cycle', () => {
-  it('are these, and are documented', () => {
+describe('KEY_TIMES', () => {
+  it('KEY_TIMES and the related times have their documented values', () => {
     expect(KEY_TIMES).toEqual({
       maxAge: 600,
       staleLimit: 86_400,
@@ -46,8 +46,8 @@ describe('the numbers of the life-cycle', () => {
   })
 })
 
-describe('a key set', () => {
-  it('is refreshed in the background at about four fifths of its age, spread by chance', () => {
+describe('the life-cycle of a key set', () => {
+  it('refreshes a key set after 75 to 85 percent of its maximum age, at random', () => {
     const ages = { maxAge: 600, staleLimit: 86_400 }
     for (const [random, dueAt] of [
       [0, 450_000],
@@ -60,7 +60,7 @@ describe('a key set', () => {
     }
   })
 
-  it('is fetched again after pauses that double up to a minute, with jitter', () => {
+  it('doubles the pause after each failed attempt, up to one minute and with jitter', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
       lifeCycle.fail(lifeCycle.begin(0), 0, 0)
@@ -74,7 +74,7 @@ describe('a key set', () => {
     }
   })
 
-  it('is never replaced by the answer to an older attempt', () => {
+  it('ignores the result of an attempt that is older than the last success', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, Math.random)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
     expect(lifeCycle.succeed(second, fetched(2), 2)).toBe(true)
@@ -86,7 +86,7 @@ describe('a key set', () => {
     expect(lifeCycle.failures).toBe(0)
   })
 
-  it('is kept for as long as Cache-Control says, between 30 seconds and the configured maximum', async () => {
+  it('uses max-age of Cache-Control as the maximum age, from 30 seconds to jwksMaxAge', async () => {
     for (const [cacheControl, expected] of [
       ['no-store', 30],
       ['max-age=0', 30],
@@ -107,20 +107,20 @@ describe('a key set', () => {
     }
   })
 
-  it('is not fetched for each request, whatever Cache-Control says', async () => {
+  it('fetches keys at most once in 20 seconds of requests if Cache-Control is no-store', async () => {
     const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
     endpoint.asked()
-    const minted = createTestIssuer({ now: clock.seconds })
+    const tokens = createTestIssuer({ now: clock.seconds })
     for (let i = 0; i < 100; i++) {
-      const token = minted.token({ key: issuer.keys[0]! })
+      const token = tokens.token({ key: issuer.keys[0]! })
       expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
       await clock.pass(0.2)
     }
     expect(endpoint.asked().length).toBeLessThanOrEqual(1)
   })
 
-  it('takes its ages from the options', async () => {
+  it('keys become stale after jwksMaxAge and unavailable after jwksStaleIfError', async () => {
     const { clock, endpoint, server, state } = setup(KEYS, {
       jwksMaxAge: 60,
       jwksStaleIfError: 120,
@@ -135,12 +135,12 @@ describe('a key set', () => {
     expect(state()).toEqual({ state: 'unavailable' })
   })
 
-  it('keeps its age where the wall clock is set back, and ages where it goes on alone', async () => {
+  it('keys do not get younger if the wall clock is set back, and get older if only the wall clock advances', async () => {
     const { clock, server, state } = setup(KEYS)
     await server.ready()
     clock.jump(-86_400 * 4)
     expect(state().state).toBe('fresh')
-    // Suspended: a laptop that sleeps, a function that is frozen, a snapshot.
+    // A suspension: only the wall clock advances.
     clock.jump(599)
     expect(state().state).toBe('fresh')
     clock.jump(2)
@@ -153,30 +153,36 @@ describe('a key set', () => {
 
   it.each([
     ['empty', { keys: [] }],
-    ['of weak keys', { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] }],
-    ['of private keys', { keys: [{ ...issuer.keys[0]!.privateKey.export({ format: 'jwk' }) }] }],
+    ['a set of weak keys', { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] }],
+    [
+      'a set of private keys',
+      { keys: [{ ...issuer.keys[0]!.privateKey.export({ format: 'jwk' }) }] },
+    ],
     ['too long', { keys: Array.from({ length: 101 }, () => KEYS.keys[0]!) }],
-  ])('is not replaced by one that is %s, which is reported', async (_what, bad) => {
-    const { clock, endpoint, server, events, state } = setup(KEYS)
-    await server.ready()
-    endpoint.behave(bad)
-    await clock.pass(599)
-    expect(state().state).toBe('fresh')
-    expect(events).toContainEqual(
-      expect.objectContaining({ type: 'keys_failed', failure: 'unusable_key_set', failures: 1 }),
-    )
-    expect(events.filter((event) => event.type === 'keys_refreshed')).toHaveLength(1)
-  })
+  ])(
+    'keeps the current keys and publishes keys_failed if the fetched key set is %s',
+    async (_what, bad) => {
+      const { clock, endpoint, server, events, state } = setup(KEYS)
+      await server.ready()
+      endpoint.behave(bad)
+      await clock.pass(599)
+      expect(state().state).toBe('fresh')
+      expect(events).toContainEqual(
+        expect.objectContaining({ type: 'keys_failed', failure: 'unusable_key_set', failures: 1 }),
+      )
+      expect(events.filter((event) => event.type === 'keys_refreshed')).toHaveLength(1)
+    },
+  )
 
-  it('tells of its life in events', async () => {
+  it('publishes an event for each change of the state of the keys', async () => {
     const { clock, endpoint, server, events } = setup(KEYS)
     await server.ready()
     endpoint.behave('refuse')
     await clock.pass(700)
     endpoint.behave(KEYS)
     await clock.pass(120)
-    const told = events.map((event) => event.type).filter((type, i, all) => type !== all[i - 1])
-    expect(told).toEqual([
+    const types = events.map((event) => event.type).filter((type, i, all) => type !== all[i - 1])
+    expect(types).toEqual([
       'keys_refreshed',
       'discovery_failed',
       'keys_failed',
@@ -193,39 +199,39 @@ describe('a key set', () => {
   })
 })
 
-describe('the address of the keys', () => {
-  /** Metadata and keys as this function says, counted by address. */
-  function served(pages: (path: string) => unknown) {
+describe('the URL of the keys', () => {
+  /** Creates a resource server that gets metadata and keys from `pages`, and records the paths that are fetched. */
+  function setupPages(pages: (path: string) => unknown) {
     const clock = fakeClock()
     const events: BearwardEvent[] = []
-    const asked: string[] = []
+    const paths: string[] = []
     const server = createResourceServer({
       issuer: ISSUER,
       audience: AUDIENCE,
       clock,
       onEvent: (event) => events.push(event),
       fetch: async (url) => {
-        asked.push(url.slice(ISSUER.length))
+        paths.push(url.slice(ISSUER.length))
         const page = pages(url.slice(ISSUER.length))
         return page === undefined ? new Response('', { status: 404 }) : Response.json(page)
       },
     })
-    return { clock, events, asked, server }
+    return { clock, events, paths, server }
   }
 
-  it('8414-28: is followed where the metadata names another one, which is reported', async () => {
-    let place = '/jwks'
-    const { clock, events, server, asked } = served((path) =>
-      path === place
+  it('8414-28: uses a new jwks_uri of the metadata and publishes keys_moved', async () => {
+    let location = '/jwks'
+    const { clock, events, server, paths } = setupPages((path) =>
+      path === location
         ? KEYS
         : path.endsWith('openid-configuration')
-          ? { issuer: ISSUER, jwks_uri: ISSUER + place }
+          ? { issuer: ISSUER, jwks_uri: ISSUER + location }
           : undefined,
     )
     await server.ready()
-    place = '/moved'
+    location = '/moved'
     await clock.pass(600)
-    expect(asked.at(-1)).toBe('/moved')
+    expect(paths.at(-1)).toBe('/moved')
     expect(events).toContainEqual({
       type: 'keys_moved',
       issuer: ISSUER,
@@ -235,46 +241,46 @@ describe('the address of the keys', () => {
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('is looked for at once where it is gone', async () => {
-    let place = '/jwks'
-    const { clock, server } = served((path) =>
-      path === place
+  it('discovers the jwks_uri again if it returns 404', async () => {
+    let location = '/jwks'
+    const { clock, server } = setupPages((path) =>
+      path === location
         ? KEYS
         : path.endsWith('openid-configuration')
-          ? { issuer: ISSUER, jwks_uri: ISSUER + place }
+          ? { issuer: ISSUER, jwks_uri: ISSUER + location }
           : undefined,
     )
     await server.ready()
     const key = createTestIssuer({ now: clock.seconds })
-    const ask = () => server.authorize(requestWith(key.token({ header: { kid: 'new' } })))
-    place = '/moved'
-    expect(await ask()).toMatchObject({ status: 503 })
+    const authorize = () => server.authorize(requestWith(key.token({ header: { kid: 'new' } })))
+    location = '/moved'
+    expect(await authorize()).toMatchObject({ status: 503 })
     await clock.pass(3.5)
-    expect(await ask()).toMatchObject({ status: 401, reason: 'unknown_key' })
+    expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('is discovered again where it has never served any keys', async () => {
-    let place = 'https://mistaken.example.com/jwks'
-    const { clock, server } = served((path) =>
+  it('discovers the jwks_uri again if it has never returned keys', async () => {
+    let location = 'https://mistaken.example.com/jwks'
+    const { clock, server } = setupPages((path) =>
       path === '/jwks'
         ? KEYS
         : path.endsWith('openid-configuration')
-          ? { issuer: ISSUER, jwks_uri: place }
+          ? { issuer: ISSUER, jwks_uri: location }
           : undefined,
     )
     await expect(server.ready()).rejects.toThrow('cannot be had')
-    place = `${ISSUER}/jwks`
+    location = `${ISSUER}/jwks`
     await clock.pass(3)
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('stays in use while the metadata is unavailable, or is for another issuer', async () => {
+  it('keeps using the known jwks_uri while the metadata is unavailable or has another issuer', async () => {
     for (const metadata of [
       undefined,
       { issuer: 'https://evil.example.com', jwks_uri: 'https://evil.example.com/' },
     ]) {
       let broken = false
-      const { clock, events, server, asked } = served((path) =>
+      const { clock, events, server, paths } = setupPages((path) =>
         path === '/jwks'
           ? KEYS
           : broken
@@ -287,13 +293,13 @@ describe('the address of the keys', () => {
       broken = true
       await clock.pass(3600)
       expect(server.status()[0]!.keys.state).toBe('fresh')
-      expect(asked.every((path) => !path.includes('evil'))).toBe(true)
+      expect(paths.every((path) => !path.includes('evil'))).toBe(true)
       const failure = metadata === undefined ? 'status' : 'issuer_mismatch'
       expect(events).toContainEqual(expect.objectContaining({ type: 'discovery_failed', failure }))
     }
   })
 
-  it('is that of the options where they name one, and no metadata is asked for', async () => {
+  it('fetches keys from the option jwksUri without fetching metadata', async () => {
     const { clock, endpoint, server } = setup(KEYS, { jwksUri: `${ISSUER}/jwks` })
     await server.ready()
     await clock.pass(3600)

@@ -7,17 +7,17 @@ import { requestWith } from '../../../../test/support/requests.ts'
 import { createResourceServer, type Outcome } from '../../src/index.ts'
 import { KEY_TIMES } from '../../src/keys/life-cycle.ts'
 
-/** Four keys under three names: the last two are different material under one `kid`. */
+/** Four keys with three `kid` values: the last two are different keys with one `kid`. */
 const KEYS = ['a', 'b', 'c', 'c'].map((kid) => generateKey('ES256', kid))
 const JWKS_URI = `${ISSUER}/jwks`
 const FETCH_TIMEOUT = 3
 const STALE_LIMIT = 7200
 /** Default of `clockTolerance`, in seconds. */
 const TOLERANCE = 5
-/** Milliseconds that sums of times may be apart. */
+/** Milliseconds. Tolerance for rounding errors in sums of times. */
 const ROUNDING = 0.001
 
-/** What a server may write into Retry-After, and the seconds that it is heeded for. */
+/** Values of `Retry-After`, and the seconds for which no fetch may start. */
 const RETRY_AFTER = [
   ['0', 0],
   ['7', 7],
@@ -41,7 +41,7 @@ type Step =
       readonly does: 'request'
       readonly key: number
       readonly times: number
-      /** Seconds since the token was issued; `undefined`: it does not say. */
+      /** Seconds since the token was issued. `undefined`: the token has no `iat`. */
       readonly age: number | undefined
     }
 
@@ -84,18 +84,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-/** What can be known from outside: which keys the issuer has handed out last, and when it was asked for them. */
+/** The model: the keys that the issuer returned last, and when they were fetched. */
 interface Model {
   published: readonly number[]
   mode: Mode
-  handedOut:
+  returned:
     | { readonly keys: readonly number[]; readonly at: number; readonly call: number }
     | undefined
-  /** When the pause that the issuer has asked for is over, in monotonic milliseconds. */
+  /** End of the pause that the issuer requested, in monotonic milliseconds. */
   pauseEnds: number
 }
 
-/** A token, the time of its arrival, and how often the keys had been asked for until then. */
+/** A token, the time of its arrival, and the number of fetches before that. */
 interface Arrival {
   readonly key: number
   readonly issuedAt: number | undefined
@@ -103,23 +103,24 @@ interface Arrival {
   readonly calls: number
 }
 
-function expectedStatus({ handedOut }: Model, token: Arrival, now: number): number | 'granted' {
-  if (handedOut === undefined || now - handedOut.at >= STALE_LIMIT * 1000) return 503
-  if (handedOut.keys.includes(token.key)) return 'granted'
+function expectedStatus({ returned }: Model, token: Arrival, now: number): number | 'granted' {
+  if (returned === undefined || now - returned.at >= STALE_LIMIT * 1000) return 503
+  if (returned.keys.includes(token.key)) return 'granted'
   const isCertain =
-    handedOut.call > token.calls ||
+    returned.call > token.calls ||
     (token.issuedAt !== undefined &&
-      handedOut.at >= token.issuedAt + (TOLERANCE + KEY_TIMES.issuedEarlier) * 1000)
+      returned.at >= token.issuedAt + (TOLERANCE + KEY_TIMES.issuedEarlier) * 1000)
   return isCertain ? 401 : 503
 }
 
-async function run(steps: readonly Step[]): Promise<void> {
+/** Runs the steps and compares each outcome with the model. */
+async function runSteps(steps: readonly Step[]): Promise<void> {
   const clock = fakeClock()
   const issuer = createTestIssuer({ now: clock.seconds })
   const model: Model = {
     published: [0],
     mode: 'up',
-    handedOut: undefined,
+    returned: undefined,
     pauseEnds: -Infinity,
   }
   const calls: number[] = []
@@ -130,7 +131,7 @@ async function run(steps: readonly Step[]): Promise<void> {
     if (clock.monotonic() < model.pauseEnds - ROUNDING) tooEarly.push(clock.monotonic())
     switch (model.mode) {
       case 'up':
-        model.handedOut = { keys: model.published, at: clock.monotonic(), call: calls.length }
+        model.returned = { keys: model.published, at: clock.monotonic(), call: calls.length }
         model.pauseEnds = -Infinity
         return Response.json({ keys: model.published.map((i) => KEYS[i]!.jwk) })
       case 'hang':
@@ -168,27 +169,27 @@ async function run(steps: readonly Step[]): Promise<void> {
     const arrival: Arrival = { key, issuedAt, at: begun, calls: calls.length }
     const before = expectedStatus(model, arrival, begun)
     let outcome: Outcome | undefined
-    const answer = Promise.resolve(server.authorize(requestWith(token))).then(
+    const result = Promise.resolve(server.authorize(requestWith(token))).then(
       (known) => (outcome = known),
     )
     await settled()
-    // A key that is held serves at once. For another one, the next fetch is waited for if it is near, and then its answer.
+    // A cached key needs no wait. For another key, the request may wait for the next fetch and its response.
     if (before === 'granted' && outcome === undefined) expect(isOld(begun)).toBe(true)
     const isOver = () => outcome !== undefined
     const bound = KEY_TIMES.longestWait + 2 * FETCH_TIMEOUT
     for (let waited = 0; !isOver() && waited < bound; waited += 0.1) await clock.pass(0.1)
-    expect(outcome, 'an answer within the bound').toBeDefined()
-    await answer
+    expect(outcome, 'an outcome within the bound').toBeDefined()
+    await result
     const status = outcome!.kind === 'refused' ? outcome!.status : outcome!.kind
     const expected = [expectedStatus(model, arrival, clock.monotonic())]
-    // Without keys, and after a failure, an answer does not wait for the attempt that it sets off.
+    // Without keys, and after a failure, a request does not wait for the attempt that it starts.
     if (before === 503) expected.push(503)
     expect(expected).toContain(status)
   }
 
-  /** Whether the held keys are older than they should be: then younger ones are waited for, briefly. */
+  /** Returns whether the cached keys are stale. Requests then wait briefly for a refresh. */
   function isOld(now: number): boolean {
-    return now - (model.handedOut?.at ?? -Infinity) >= KEY_TIMES.maxAge * 1000 - ROUNDING
+    return now - (model.returned?.at ?? -Infinity) >= KEY_TIMES.maxAge * 1000 - ROUNDING
   }
 
   for (const action of steps) {
@@ -198,10 +199,10 @@ async function run(steps: readonly Step[]): Promise<void> {
     else for (let i = 0; i < action.times; i++) await request(action.key, action.age)
   }
 
-  // However it went: once the issuer is up, all that it publishes works within a window, for good.
+  // After any steps: once the issuer is available, all published keys work within a bounded time, and keep working.
   model.mode = 'up'
   await request(model.published[0]!).catch(() => {})
-  // The pause that it has asked for is the longest of all windows.
+  // Longer than any pause that the issuer can request.
   await clock.pass(61)
   for (const key of model.published) {
     await request(key)
@@ -209,13 +210,13 @@ async function run(steps: readonly Step[]): Promise<void> {
   }
   for (const key of model.published) {
     await request(key)
-    expect(model.handedOut?.keys).toContain(key)
+    expect(model.returned?.keys).toContain(key)
   }
   server.close()
   expect(clock.pending()).toBe(0)
-  expect(tooEarly, 'calls within a pause that the issuer has asked for').toEqual([])
+  expect(tooEarly, 'calls within a pause that the issuer requested').toEqual([])
 
-  // No ten seconds see more calls than what needs keys, and what needs others, may set off together.
+  // In any ten seconds, requests without keys and requests with unknown keys together start at most 16 calls.
   for (const from of calls) {
     const within = calls.filter((at) => at >= from && at < from + 10_000)
     expect(within.length).toBeLessThanOrEqual(16)
@@ -224,11 +225,11 @@ async function run(steps: readonly Step[]): Promise<void> {
 
 type Move =
   | { readonly does: 'pass'; readonly seconds: number }
-  /** A token of a key that nobody has published: under a name of its own, or under that of a published key. */
+  /** Forged tokens: with a random kid, the kid of the newest published key, or the kid of the next key. */
   | { readonly does: 'attack'; readonly kid: number | 'published' | 'next'; readonly times: number }
-  /** A good token of the newest key, or of the one that is always there. */
+  /** A valid token of the newest key, or of the key that is always published. */
   | { readonly does: 'use'; readonly newest: boolean }
-  /** A new key under a new name, or under the name of the newest. */
+  /** The issuer publishes a new key, with a new kid or with the kid of the newest key. */
   | { readonly does: 'rotate'; readonly sameKid: boolean }
 
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -251,10 +252,11 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant('rotate'), sameKid: fc.boolean() }) },
 )
 
-const STRANGE = generateKey('ES256', 'strange')
-const ALWAYS = generateKey('ES256', 'always')
+const ATTACKER_KEY = generateKey('ES256', 'attacker')
+const CONSTANT_KEY = generateKey('ES256', 'constant')
 
-async function storm(moves: readonly Move[]): Promise<void> {
+/** Runs the moves and checks the limits of fetches and delays. */
+async function runMoves(moves: readonly Move[]): Promise<void> {
   const clock = fakeClock()
   const issuer = createTestIssuer({ now: clock.seconds })
   let newest = { key: generateKey('ES256', 'key-0'), at: -Infinity, number: 0 }
@@ -263,22 +265,26 @@ async function storm(moves: readonly Move[]): Promise<void> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: JWKS_URI,
-    // No fetch is scheduled within the time of a run.
+    // Longer than a run, so that no refresh is scheduled.
     jwksMaxAge: 86_400,
     clock,
     async fetch() {
       calls.push(clock.monotonic())
-      return Response.json({ keys: [newest.key.jwk, ALWAYS.jwk] })
+      return Response.json({ keys: [newest.key.jwk, CONSTANT_KEY.jwk] })
     },
   })
   await server.ready()
   calls.length = 0
-  const answers: Promise<void>[] = []
+  const results: Promise<void>[] = []
   let sent = 0
 
   function attack(kid: number | string): void {
-    const token = issuer.token({ key: STRANGE, header: { kid }, claims: { jti: String(sent++) } })
-    answers.push(
+    const token = issuer.token({
+      key: ATTACKER_KEY,
+      header: { kid },
+      claims: { jti: String(sent++) },
+    })
+    results.push(
       Promise.resolve(server.authorize(requestWith(token))).then((outcome) => {
         const reason = outcome.kind === 'refused' ? outcome.reason : outcome.kind
         expect(['unknown_key', 'invalid_signature', 'keys_refresh_pending']).toContain(reason)
@@ -286,19 +292,19 @@ async function storm(moves: readonly Move[]): Promise<void> {
     )
   }
 
-  /** A good token of the newest key. */
+  /** Sends a valid token of the newest key. */
   function useNewest(): void {
     const { key, at } = newest
     const begun = clock.monotonic()
     const token = issuer.token({ key, claims: { jti: String(sent++) } })
-    answers.push(
+    results.push(
       Promise.resolve(server.authorize(requestWith(token))).then((outcome) => {
         const isReplaced = newest.key !== key
         if (outcome.kind === 'granted') {
           expect(clock.monotonic() - begun).toBeLessThanOrEqual(1000 + ROUNDING)
         } else if (!isReplaced) {
           expect(outcome).toMatchObject({ status: 503, reason: 'keys_refresh_pending' })
-          expect(begun - at, 'the time for which it is not known').toBeLessThan(4000)
+          expect(begun - at, 'the time for which a new key is unknown').toBeLessThan(4000)
         }
       }),
     )
@@ -315,14 +321,14 @@ async function storm(moves: readonly Move[]): Promise<void> {
       for (let i = 0; i < one.times; i++) attack(one.kid === 1000 ? `${kid}-${sent}` : kid)
     } else if (one.newest) useNewest()
     else {
-      const outcome = server.authorize(requestWith(issuer.token({ key: ALWAYS })))
-      // Not a promise: nothing was waited for.
+      const outcome = server.authorize(requestWith(issuer.token({ key: CONSTANT_KEY })))
+      // The outcome is not a promise: the request did not wait.
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
     await settled()
   }
   await clock.pass(1)
-  await Promise.all(answers)
+  await Promise.all(results)
   for (const from of calls) {
     const within = calls.filter((at) => at >= from && at < from + 10_000)
     expect(within.length, 'fetches in ten seconds').toBeLessThanOrEqual(3)
@@ -330,25 +336,25 @@ async function storm(moves: readonly Move[]): Promise<void> {
   server.close()
 }
 
-/** For a loaded machine: nothing here waits for time to pass. */
-const LENIENT = { timeout: 60_000 }
+/** Timeout for slow machines. The tests use a fake clock and do not wait. */
+const SLOW_MACHINE = { timeout: 60_000 }
 
-describe('the life of a key set', () => {
+describe('the life-cycle of a key set, with random inputs', () => {
   it(
-    'agrees with what can be known from outside, through any course of time, rotation, failure and requests',
-    LENIENT,
+    'outcomes agree with the model for any sequence of pauses, rotations, failures and requests',
+    SLOW_MACHINE,
     async () => {
-      await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), run), {
+      await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), runSteps), {
         numRuns: 200,
       })
     },
   )
 
   it(
-    'has these bounds, whatever strangers send and however often keys are replaced: three fetches in ten seconds, no delay for a known key, and for a new one a second, or 503 for less than four',
-    LENIENT,
+    'forged tokens and rotations cause at most three fetches in ten seconds and 503 for less than four seconds',
+    SLOW_MACHINE,
     async () => {
-      await fc.assert(fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), storm), {
+      await fc.assert(fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), runMoves), {
         numRuns: 150,
       })
     },

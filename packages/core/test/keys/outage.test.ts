@@ -5,46 +5,46 @@ import { requestWith } from '../../../../test/support/requests.ts'
 import { scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { createResourceServer } from '../../src/index.ts'
 import {
-  longest,
-  lost,
+  getLongestWait,
+  countLost,
   NEW,
   newKey,
   OLD,
   oldKey,
   serveTraffic,
-  statusOf,
+  getStatus,
 } from '../support/traffic.ts'
 
 const OUTAGES = ['refuse', 'hang', 'error', 'garbage', 'empty'] as const
 
 describe('an outage of the authorization server', () => {
   it.each(OUTAGES)(
-    'loses no valid request where the server is known and then: %s',
+    'grants all valid requests with cached keys during an outage: %s',
     async (outage) => {
-      const { clock, endpoint, server, send, traffic, events } = serveTraffic(OLD)
+      const { clock, endpoint, server, send, sendMany, events } = serveTraffic(OLD)
       await server.ready()
       await clock.pass(600 * 0.74)
       endpoint.behave(outage)
       await clock.pass(600 * 0.26)
       endpoint.asked()
 
-      const during = await traffic(30, 20, () => send())
+      const during = await sendMany(30, 20, () => send())
       expect(during).toHaveLength(600)
-      expect(lost(during)).toBe(0)
-      expect(longest(during)).toBe(0)
+      expect(countLost(during)).toBe(0)
+      expect(getLongestWait(during)).toBe(0)
       expect(endpoint.asked().length).toBeLessThanOrEqual(6)
       expect(server.status()[0]!.keys.state).toBe('stale')
       expect(events.filter((event) => event.type === 'keys_stale')).toHaveLength(1)
 
       endpoint.behave(OLD)
-      expect(lost(await traffic(15, 20, () => send()))).toBe(0)
+      expect(countLost(await sendMany(15, 20, () => send()))).toBe(0)
       await clock.pass(60)
       expect(server.status()[0]!.keys.state).toBe('fresh')
       expect(events.filter((event) => event.type === 'keys_recovered')).toHaveLength(1)
     },
   )
 
-  it('asks at most six times in its first half minute, from the first failure on', async () => {
+  it('fetches at most six times in the first 30 seconds of an outage', async () => {
     for (const outage of OUTAGES) {
       const { clock, endpoint, server } = serveTraffic(OLD)
       await server.ready()
@@ -57,18 +57,18 @@ describe('an outage of the authorization server', () => {
     }
   })
 
-  it('keeps known keys for a day, and no longer', async () => {
+  it('uses cached keys for one day during an outage, and then returns 503', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
     await clock.pass(86_399)
     const before = send()
     await settled()
-    expect(statusOf(before)).toBe('granted')
+    expect(getStatus(before)).toBe('granted')
     await clock.pass(2)
     const after = send()
     await settled()
-    expect(statusOf(after)).toBe(503)
+    expect(getStatus(after)).toBe(503)
     expect(server.status()[0]!.keys).toEqual({ state: 'unavailable' })
     endpoint.behave(OLD)
     await clock.pass(1)
@@ -76,59 +76,62 @@ describe('an outage of the authorization server', () => {
     await settled()
     const recovered = send()
     await settled()
-    expect(statusOf(recovered)).toBe('granted')
+    expect(getStatus(recovered)).toBe('granted')
   })
 
-  it('answers 503 within the timeout where there are no keys yet, and then at once', async () => {
-    const { endpoint, send, traffic } = serveTraffic('hang')
-    const cold = await traffic(10, 20, () => send())
-    expect(cold.every((answer) => answer.outcome === undefined || statusOf(answer) === 503)).toBe(
+  it('returns 503 within the timeout for the first requests without keys, and immediately for later ones', async () => {
+    const { endpoint, send, sendMany } = serveTraffic('hang')
+    const early = await sendMany(10, 20, () => send())
+    expect(early.every((result) => result.outcome === undefined || getStatus(result) === 503)).toBe(
       true,
     )
-    const first = cold.slice(0, 60)
-    expect(longest(first)).toBeLessThanOrEqual(3000)
-    const later = cold.slice(61)
-    expect(later.map(statusOf)).toEqual(later.map(() => 503))
-    expect(longest(later)).toBe(0)
+    const first = early.slice(0, 60)
+    expect(getLongestWait(first)).toBeLessThanOrEqual(3000)
+    const later = early.slice(61)
+    expect(later.map(getStatus)).toEqual(later.map(() => 503))
+    expect(getLongestWait(later)).toBe(0)
 
     endpoint.behave(OLD)
-    await traffic(1, 20, () => send())
-    expect(lost(await traffic(10, 20, () => send()))).toBe(0)
+    await sendMany(1, 20, () => send())
+    expect(countLost(await sendMany(10, 20, () => send()))).toBe(0)
   })
 
-  it.each(OUTAGES)('needs no restart where the application starts during: %s', async (outage) => {
-    const { endpoint, send, traffic, server } = serveTraffic(outage)
-    await Promise.allSettled([server.ready().catch(() => {}), traffic(20, 20, () => send())])
-    endpoint.behave(OLD)
-    await traffic(1, 20, () => send())
-    expect(lost(await traffic(5, 20, () => send()))).toBe(0)
-  })
+  it.each(OUTAGES)(
+    'grants requests after an outage without a restart if the application started during it: %s',
+    async (outage) => {
+      const { endpoint, send, sendMany, server } = serveTraffic(outage)
+      await Promise.allSettled([server.ready().catch(() => {}), sendMany(20, 20, () => send())])
+      endpoint.behave(OLD)
+      await sendMany(1, 20, () => send())
+      expect(countLost(await sendMany(5, 20, () => send()))).toBe(0)
+    },
+  )
 
-  it('recovers by itself where no request asks', async () => {
+  it('fetches keys after an outage even if no request arrives', async () => {
     const { clock, endpoint, server, send } = serveTraffic('refuse')
     await expect(server.ready()).rejects.toThrow('cannot be had')
     await clock.pass(300)
     endpoint.behave(OLD)
     await clock.pass(75)
     expect(server.status()[0]!.keys.state).toBe('fresh')
-    const answer = send()
+    const result = send()
     await settled()
-    expect(answer).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
+    expect(result).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
   })
 
-  it('refreshes at once after a long suspension of the process, before an old key is used', async () => {
+  it('refreshes stale keys before it uses them after a suspension of one hour', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave(NEW)
     clock.suspend(3600)
     const old = send()
     await settled()
-    expect(statusOf(old)).toBe(401)
+    expect(getStatus(old)).toBe(401)
   })
 
-  /** A suspension that the monotonic clock does not see, and one that it sees. */
+  /** `jump` advances only the wall clock, and `suspend` both clocks. */
   it.each(['jump', 'suspend'] as const)(
-    'refuses a key that was withdrawn while the machine slept for three days (%s)',
+    'rejects a key that was removed during a suspension of three days (%s)',
     async (sleep) => {
       const { clock, endpoint, server, send } = serveTraffic(OLD)
       await server.ready()
@@ -137,74 +140,74 @@ describe('an outage of the authorization server', () => {
       expect(server.status()[0]!.keys.state).toBe('unavailable')
       const old = send()
       await settled()
-      expect(statusOf(old)).toBe(401)
+      expect(getStatus(old)).toBe(401)
       expect(server.status()[0]!.keys.state).toBe('fresh')
     },
   )
 
-  it('after three days of sleep accepts no key from before, as long as there is no answer', async () => {
+  it('returns 503 for a cached key after a suspension of three days if keys cannot be fetched', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
     clock.jump(3 * 86_400)
     const old = send()
     await settled()
-    expect(statusOf(old)).toBe(503)
+    expect(getStatus(old)).toBe(503)
   })
 
-  it('serves old keys after 300 ms, where the server does not answer at once on waking', async () => {
+  it('uses stale keys after 300 ms if the refresh after a suspension hangs', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('hang')
     clock.jump(3600)
     const [known, unknown] = [send(oldKey), send(newKey)]
     await clock.pass(0.29)
-    expect([statusOf(known), statusOf(unknown)]).toEqual([undefined, undefined])
+    expect([getStatus(known), getStatus(unknown)]).toEqual([undefined, undefined])
     await clock.pass(0.02)
     expect(known).toMatchObject({ waited: 300, outcome: { kind: 'granted' } })
-    expect(statusOf(unknown)).toBeUndefined()
+    expect(getStatus(unknown)).toBeUndefined()
     const next = send(oldKey)
     expect(next).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
     await clock.pass(3)
-    expect(statusOf(unknown)).toBe(503)
+    expect(getStatus(unknown)).toBe(503)
   })
 
-  it('asks once for a hundred cold requests', async () => {
+  it('fetches keys once for 100 concurrent requests without keys', async () => {
     const { endpoint, send } = serveTraffic(OLD)
-    const answers = Array.from({ length: 100 }, () => send())
+    const results = Array.from({ length: 100 }, () => send())
     await settled()
-    expect(lost(answers)).toBe(0)
+    expect(countLost(results)).toBe(0)
     expect(endpoint.asked()).toEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 })
 
 describe('close()', () => {
-  it('ends outgoing calls and timers, and leaves known keys working', async () => {
+  it('close() ends outgoing calls and timers, and keeps cached keys in use', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     expect(clock.pending()).toBeGreaterThan(0)
     server.close()
     expect(clock.pending()).toBe(0)
     endpoint.asked()
-    const answer = send()
+    const result = send()
     await settled()
-    expect(statusOf(answer)).toBe('granted')
+    expect(getStatus(result)).toBe('granted')
     await clock.pass(7200)
     expect(endpoint.asked()).toEqual([])
   })
 
-  it('turns requests that wait for keys away', async () => {
+  it('close() ends requests that wait for keys with 503', async () => {
     const { server, send } = serveTraffic('hang')
     const waiting = send()
     server.close()
     await settled()
-    expect(statusOf(waiting)).toBe(503)
+    expect(getStatus(waiting)).toBe(503)
     await expect(server.ready()).rejects.toThrow('cannot be had')
   })
 })
 
-describe('where an attempt hangs', () => {
-  it('keeps no request waiting for one that began while the keys were fresh', async () => {
+describe('an attempt that hangs', () => {
+  it('grants requests without a wait while an attempt hangs that started with fresh keys', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ ...OLD, cacheControl: 'no-cache' })
     const server = createResourceServer({

@@ -14,7 +14,7 @@ const newKey = generateKey('ES256', 'new')
 const OLD = { keys: [oldKey.jwk] }
 const BOTH = { keys: [oldKey.jwk, newKey.jwk] }
 
-/** Of an issuer that is asked about tokens as well, at an endpoint that its metadata name. */
+/** Options of an issuer with introspection, whose endpoint is discovered. */
 const INTROSPECTING = {
   tokenFormat: 'any',
   introspection: {
@@ -34,7 +34,7 @@ function setup(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
     clock,
     ...more,
   })
-  /** The answer to a request with a token of this key, in short. */
+  /** Sends a request with a token that this key signed. Returns the status and `Retry-After` of a refusal, or the outcome. */
   async function send(key: TestKey, kid: string | undefined = key.kid) {
     const headers = { authorization: `Bearer ${issuer.token({ key, header: { kid } })}` }
     const outcome = await server.authorize({ method: 'GET', url: '/', headers })
@@ -44,20 +44,20 @@ function setup(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
   return { clock, endpoint, server, send }
 }
 
-/** Seconds from the start of the clock. */
-const dateAfter = (seconds: number) =>
+/** Returns an HTTP date this number of seconds after the start of the clock. */
+const createDate = (seconds: number) =>
   new Date((fakeClock().seconds() + seconds) * 1000).toUTCString()
 
-describe('Retry-After of an issuer without whose keys nothing goes', () => {
+describe('Retry-After of an issuer without cached keys', () => {
   it.each([
     ['5', 5],
     ['10', 10],
     ['11', 10],
     ['86400', 10],
     ['9'.repeat(400), 10],
-    [dateAfter(7), 7],
-    [dateAfter(86_400), 10],
-    [dateAfter(-86_400), 0],
+    [createDate(7), 7],
+    [createDate(86_400), 10],
+    [createDate(-86_400), 0],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
     ['0', 0],
     ['-5', 0],
@@ -66,29 +66,32 @@ describe('Retry-After of an issuer without whose keys nothing goes', () => {
     ['5, 7', 0],
     ['soon', 0],
     ['', 0],
-  ])('is heeded by all that could start a fetch: %j for %i seconds', async (retryAfter, pause) => {
-    for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
-      const { clock, endpoint, server, send } = setup(behaviour)
-      await expect(server.ready()).rejects.toThrow('cannot be had')
-      endpoint.behave(OLD)
-      endpoint.asked()
-      for (let passed = 0; passed < pause; passed += 0.5) {
-        expect(await send(oldKey)).toBe(`503 after ${Math.max(1, Math.ceil(pause - passed))}`)
-        expect(server.status()[0]!.keys.state).toBe('unavailable')
-        await expect(server.ready()).rejects.toThrow('status 429')
-        await clock.pass(0.4999)
-        expect(endpoint.asked()).toEqual([])
-        await clock.pass(0.0001)
+  ])(
+    'fetches no keys during the pause of Retry-After %j: %i seconds',
+    async (retryAfter, pause) => {
+      for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
+        const { clock, endpoint, server, send } = setup(behaviour)
+        await expect(server.ready()).rejects.toThrow('cannot be had')
+        endpoint.behave(OLD)
+        endpoint.asked()
+        for (let passed = 0; passed < pause; passed += 0.5) {
+          expect(await send(oldKey)).toBe(`503 after ${Math.max(1, Math.ceil(pause - passed))}`)
+          expect(server.status()[0]!.keys.state).toBe('unavailable')
+          await expect(server.ready()).rejects.toThrow('status 429')
+          await clock.pass(0.4999)
+          expect(endpoint.asked()).toEqual([])
+          await clock.pass(0.0001)
+        }
+        // Without Retry-After, the pace of fetches without keys still applies.
+        if (pause === 0) await clock.pass(KEY_TIMES.withoutKeys)
+        await send(oldKey)
+        await settled()
+        expect(await send(oldKey)).toBe('granted')
       }
-      // What paces fetches without keys in any case.
-      if (pause === 0) await clock.pass(KEY_TIMES.withoutKeys)
-      await send(oldKey)
-      await settled()
-      expect(await send(oldKey)).toBe('granted')
-    }
-  })
+    },
+  )
 
-  it('does not keep the keys from coming by themselves', async () => {
+  it('keys are fetched automatically after the pause of Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '86400' })
     await expect(server.ready()).rejects.toThrow('cannot be had')
     endpoint.behave(OLD)
@@ -97,11 +100,11 @@ describe('Retry-After of an issuer without whose keys nothing goes', () => {
   })
 })
 
-describe('Retry-After of an issuer that is asked about tokens as well', () => {
+describe('Retry-After of an issuer with introspection', () => {
   const metadata = '/.well-known/openid-configuration'
   const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
 
-  it('is not got round by ready(): each of the two searches asks once', async () => {
+  it('ready() fetches once for the keys and once for introspection, and then observes Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     for (let i = 0; i < 10; i++) {
       await expect(server.ready()).rejects.toThrow('status 429')
@@ -110,7 +113,7 @@ describe('Retry-After of an issuer that is asked about tokens as well', () => {
     expect(endpoint.asked()).toEqual([metadata, metadata])
   })
 
-  it('is the same pause for ready() and for requests, and no longer for being heeded by both', async () => {
+  it('ready() and requests share one pause of Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     await expect(server.ready()).rejects.toThrow('status 429')
     endpoint.asked()
@@ -128,8 +131,8 @@ describe('Retry-After of an issuer that is asked about tokens as well', () => {
   })
 })
 
-describe('Retry-After of an issuer whose keys are held', () => {
-  it('is not got round by unknown keys, by changed ones, or by tokens without a kid', async () => {
+describe('Retry-After of an issuer with cached keys', () => {
+  it('unknown keys, random kids and changed keys start no fetch during the pause of Retry-After', async () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     await clock.pass(60)
@@ -148,11 +151,11 @@ describe('Retry-After of an issuer whose keys are held', () => {
       expect(endpoint.asked()).toEqual([])
       await clock.pass(0.001)
     }
-    // The request in the pause has brought the next fetch forward.
+    // The requests during the pause have moved the next fetch forward.
     expect(await send(newKey)).toBe('granted')
   })
 
-  it('puts off a scheduled fetch, whose keys go on serving', async () => {
+  it('Retry-After delays a scheduled refresh, and the cached keys stay in use', async () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave({ retryAfter: '60' })
@@ -166,7 +169,7 @@ describe('Retry-After of an issuer whose keys are held', () => {
     expect(await send(newKey)).toBe('granted')
   })
 
-  it('ends with the next answer that has keys', () => {
+  it('the pause of Retry-After ends when keys are fetched', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
     lifeCycle.fail(first, 10, 60)
@@ -179,9 +182,9 @@ describe('Retry-After of an issuer whose keys are held', () => {
 const EMPTY = { set: { size: 0 } as KeySet, maxAge: undefined, age: 0 }
 const NEEDS: readonly Need[] = ['keys', 'fresh_keys', 'signing_key']
 
-describe('whatever an issuer writes into Retry-After', () => {
+describe('any value of Retry-After', () => {
   const moment = fc.record({
-    /** Milliseconds since the one before. */
+    /** Milliseconds since the previous moment. */
     passed: fc.oneof(fc.nat(1000), fc.nat(100_000), fc.nat(1_000_000)),
     ends: fc.constantFrom('failure', 'success', 'nothing'),
     retryAfter: fc.oneof(
@@ -192,13 +195,13 @@ describe('whatever an issuer writes into Retry-After', () => {
     spread: fc.double({ min: 0, max: 1, noNaN: true }),
   })
 
-  it('no fetch begins within the pause, none is put off by more than that, and keys live as long as without it', () => {
+  it('Retry-After prevents fetches during its pause, delays them by no longer, and does not change the age of keys', () => {
     const ages = { maxAge: 600, staleLimit: 3600 }
     fc.assert(
       fc.property(fc.array(moment, { maxLength: 40 }), (moments) => {
         let spread = 0.5
         const lifeCycle = new KeyLifeCycle(ages, () => spread)
-        /** The same, with an issuer that asks for nothing. */
+        /** The same life-cycle, but the issuer sends no `Retry-After`. */
         const other = new KeyLifeCycle(ages, () => spread)
         let now = 0
         let pauseEnds = -Infinity
@@ -209,7 +212,7 @@ describe('whatever an issuer writes into Retry-After', () => {
             const { start, wait } = lifeCycle.plan(need, now)
             other.plan(need, now)
             expect(start && now < pauseEnds).toBe(false)
-            // Nobody waits where nothing is on its way.
+            // A request must not wait if no fetch is running.
             expect(wait && now < pauseEnds).toBe(false)
           }
           if (ends !== 'nothing') {
@@ -222,8 +225,9 @@ describe('whatever an issuer writes into Retry-After', () => {
             } else {
               lifeCycle.fail(attempt, now, retryAfter)
               other.fail(same, now, 0)
-              const heeded = Math.max(0, Math.min(LONGEST_RETRY_AFTER.documents, retryAfter)) * 1000
-              pauseEnds = Math.max(pauseEnds, now + heeded)
+              const requested =
+                Math.max(0, Math.min(LONGEST_RETRY_AFTER.documents, retryAfter)) * 1000
+              pauseEnds = Math.max(pauseEnds, now + requested)
               expect(lifeCycle.dueAt).toBeGreaterThanOrEqual(Math.max(pauseEnds, other.dueAt))
               expect(lifeCycle.dueAt).toBeLessThanOrEqual(now + 72_000)
               expect(lifeCycle.retryAfter(now)).toBeLessThanOrEqual(LONGEST_RETRY_AFTER.documents)

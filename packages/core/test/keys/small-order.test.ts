@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { littleEndianNumberOf } from '../../../../test/support/numbers.ts'
 import { readJwk } from '../../src/keys/jwk.ts'
-import { fieldOf } from '../support/curve-points.ts'
+import { createField } from '../support/curve-points.ts'
 
 const read = (point: Buffer) =>
   readJwk(
@@ -20,7 +20,7 @@ const SMALL_ORDER = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ].map((hex) => Buffer.from(hex, 'hex'))
 
-it('refuses every Ed25519 point of small order, in every spelling and with either sign', () => {
+it('rejects every Ed25519 point of small order, in every encoding and with either sign', () => {
   for (const point of SMALL_ORDER) {
     const negated = Buffer.from(point)
     negated[31]! |= 0x80
@@ -29,31 +29,31 @@ it('refuses every Ed25519 point of small order, in every spelling and with eithe
       expect(read(bytes)).toBe('weak_key')
     }
   }
-  // 1, -1, 0 and the two of order 8: there are no others.
-  expect(new Set(SMALL_ORDER.map(ordinate)).size).toBe(5)
+  // The only y coordinates are 1, -1, 0 and the two of order 8.
+  expect(new Set(SMALL_ORDER.map(getY)).size).toBe(5)
 
   const honest = Buffer.from(generateKey('Ed25519').jwk['x'] as string, 'base64url')
   expect(eightTimes(honest)).toBe('another point')
   expect(read(honest)).toMatchObject({ algorithms: ['Ed25519'] })
 })
 
-const { mod, over } = fieldOf(2n ** 255n - 19n)
-const D = over(-121665n, 121666n)
+const { mod, divide } = createField(2n ** 255n - 19n)
+const D = divide(-121665n, 121666n)
 
-/** The y coordinate of an encoded point, without the sign of x. */
-function ordinate(point: Buffer): bigint {
+/** Returns the y coordinate of an encoded point, without the sign of x. */
+function getY(point: Buffer): bigint {
   return mod(littleEndianNumberOf(point) % 2n ** 255n)
 }
 
-/** Doubles a point three times by the addition law of RFC 8032 section 5.1.4, on x squared and y. */
+/** Doubles a point three times with the addition law of RFC 8032 section 5.1.4, using x squared and y. */
 function eightTimes(point: Buffer): string {
-  let y = ordinate(point)
-  let xx = over(y * y - 1n, D * y * y + 1n)
+  let y = getY(point)
+  let xx = divide(y * y - 1n, D * y * y + 1n)
   for (let i = 0; i < 3; i++) {
     const yy = mod(y * y)
     const t = mod(D * xx * yy)
-    y = over(yy + xx, 1n - t)
-    xx = over(4n * xx * yy, (1n + t) * (1n + t))
+    y = divide(yy + xx, 1n - t)
+    xx = divide(4n * xx * yy, (1n + t) * (1n + t))
   }
   return y === 1n && xx === 0n ? 'the neutral point' : 'another point'
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { characterOf, fc } from '../../../../test/support/property.ts'
 import { parseJsonObject } from '../../src/lib/json.ts'
 
-const bytesOf = (text: string) => new TextEncoder().encode(text)
-const parse = (text: string) => parseJsonObject(bytesOf(text))
+const toBytes = (text: string) => new TextEncoder().encode(text)
+const parse = (text: string) => parseJsonObject(toBytes(text))
 
 /** All that an object has from its prototypes. */
 function inherited(object: object): readonly PropertyKey[] {
@@ -103,8 +103,8 @@ describe('parseJsonObject', () => {
       /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
     const bytes = fc.oneof(
       fc.uint8Array(),
-      fc.string({ unit: 'binary' }).map(bytesOf),
-      fc.string({ unit: characterOf('{}[]":,\\ua1 ') }).map(bytesOf),
+      fc.string({ unit: 'binary' }).map(toBytes),
+      fc.string({ unit: characterOf('{}[]":,\\ua1 ') }).map(toBytes),
     )
     fc.assert(
       fc.property(bytes, (input) => {

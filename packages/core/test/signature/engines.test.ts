@@ -8,9 +8,9 @@ import {
   octetsOf,
 } from '../../../../test/support/numbers.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
-import { pointsOfP256 } from '../support/curve-points.ts'
-import { accepts, ENGINES, materialOf } from '../support/engines.ts'
-import { jwsOf, signingInputOf } from '../support/jws.ts'
+import { getP256Points } from '../support/curve-points.ts'
+import { accepts, ENGINES, toMaterial } from '../support/engines.ts'
+import { toJws, toSigningInput } from '../support/jws.ts'
 
 // Two RSA keys serve all of their algorithms: generating them takes the time of the whole file.
 const rsa = [generateKey('RS256'), generateKey('RS256')] as const
@@ -21,14 +21,14 @@ const SIGNERS = [
   ...PUBLIC_KEY_ALGORITHMS.map((alg) => {
     const isRsa = alg.startsWith('RS') || alg.startsWith('PS')
     const [key, other] = isRsa ? rsa : [generateKey(alg), generateKey(alg)]
-    return { alg, key: key.privateKey, material: materialOf(key), other: materialOf(other) }
+    return { alg, key: key.privateKey, material: toMaterial(key), other: toMaterial(other) }
   }),
   ...HMAC.map((alg) => {
     return { alg, key: secret, material: secret.export(), other: randomBytes(64) }
   }),
 ]
-const signerOf = (alg: Algorithm) => SIGNERS.find((signer) => signer.alg === alg)!
-const signatureOf = (alg: Algorithm, input: string, key = signerOf(alg).key) =>
+const getSigner = (alg: Algorithm) => SIGNERS.find((signer) => signer.alg === alg)!
+const createSignature = (alg: Algorithm, input: string, key = getSigner(alg).key) =>
   signBytes(alg, key, Buffer.from(input))
 
 const CURVES = [
@@ -47,15 +47,15 @@ const CURVES = [
 
 describe.each(ENGINES)('%s', (_name, engine) => {
   describe.each(SIGNERS)('$alg', ({ alg, material, other }) => {
-    const input = signingInputOf(alg)
-    const good = signatureOf(alg, input)
+    const input = toSigningInput(alg)
+    const good = createSignature(alg, input)
     const judge = (signature: Uint8Array, signedInput = input) =>
-      accepts(engine, alg, material, jwsOf(signedInput, signature))
+      accepts(engine, alg, material, toJws(signedInput, signature))
 
     it('accepts a signature over what was signed, and over nothing else', async () => {
       expect(await judge(good)).toBe(true)
-      expect(await judge(good, signingInputOf(alg, { sub: 'b' }))).toBe(false)
-      expect(await judge(good, signingInputOf(alg, '{"sub": "a"}'))).toBe(false)
+      expect(await judge(good, toSigningInput(alg, { sub: 'b' }))).toBe(false)
+      expect(await judge(good, toSigningInput(alg, '{"sub": "a"}'))).toBe(false)
     })
 
     it('refuses a signature that is empty, shorter, or longer', async () => {
@@ -84,7 +84,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     })
 
     it('refuses the signature of another key', async () => {
-      expect(await accepts(engine, alg, other, jwsOf(input, good))).toBe(false)
+      expect(await accepts(engine, alg, other, toJws(input, good))).toBe(false)
     })
   })
 
@@ -92,9 +92,9 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     for (const kind of ['RS', 'PS', 'HS']) {
       const family = SIGNERS.filter(({ alg }) => alg.startsWith(kind))
       for (const { alg, key, material } of family) {
-        const input = signingInputOf(alg)
+        const input = toSigningInput(alg)
         for (const { alg: other } of family.filter((signer) => signer.alg !== alg)) {
-          const jws = jwsOf(input, signatureOf(other, input, key))
+          const jws = toJws(input, createSignature(other, input, key))
           expect(await accepts(engine, alg, material, jws)).toBe(false)
         }
       }
@@ -102,12 +102,12 @@ describe.each(ENGINES)('%s', (_name, engine) => {
   })
 
   describe.each(CURVES)('%s', (alg, size, order) => {
-    const { key, material } = signerOf(alg)
-    const input = signingInputOf(alg)
+    const { key, material } = getSigner(alg)
+    const input = toSigningInput(alg)
     const data = Buffer.from(input)
-    const good = signatureOf(alg, input)
+    const good = createSignature(alg, input)
     const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
-    const judge = (signature: Uint8Array) => accepts(engine, alg, material, jwsOf(input, signature))
+    const judge = (signature: Uint8Array) => accepts(engine, alg, material, toJws(input, signature))
     const pair = (a: bigint, b: bigint, length: number = size) =>
       Buffer.concat([octetsOf(a, length), octetsOf(b, length)])
 
@@ -148,7 +148,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
 
     it('7518-30: takes keys on its own curve only', async () => {
       for (const other of CURVES.map(([name]) => name).filter((name) => name !== alg)) {
-        const foreign = signerOf(other)
+        const foreign = getSigner(other)
         const signature = sign(`sha${alg.slice(2)}`, data, {
           key: foreign.key,
           dsaEncoding: 'ieee-p1363',
@@ -158,7 +158,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
           Buffer.concat([Buffer.alloc(Math.max(0, size - half)), number]).subarray(-size)
         const fitted = [toSize(signature.subarray(0, half)), toSize(signature.subarray(half))]
         for (const candidate of [signature, Buffer.concat(fitted)]) {
-          const accepted = accepts(engine, alg, foreign.material, jwsOf(input, candidate))
+          const accepted = accepts(engine, alg, foreign.material, toJws(input, candidate))
           // An engine may refuse the key or the signature.
           expect(await accepted.catch(() => false)).toBe(false)
         }
@@ -168,17 +168,17 @@ describe.each(ENGINES)('%s', (_name, engine) => {
 
   it('ES512 refuses numbers beyond the order that would fit into its 66 octets', async () => {
     const [, size, order] = CURVES[2]
-    const input = signingInputOf('ES512')
-    const good = signatureOf('ES512', input)
+    const input = toSigningInput('ES512')
+    const good = createSignature('ES512', input)
     const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
     for (const [a, b] of [[r + order, s] as const, [r, s + order] as const]) {
-      const jws = jwsOf(input, Buffer.concat([octetsOf(a, size), octetsOf(b, size)]))
-      expect(await accepts(engine, 'ES512', signerOf('ES512').material, jws)).toBe(false)
+      const jws = toJws(input, Buffer.concat([octetsOf(a, size), octetsOf(b, size)]))
+      expect(await accepts(engine, 'ES512', getSigner('ES512').material, jws)).toBe(false)
     }
   })
 
   it('refuses a P-256 key that is no point of the curve', async () => {
-    const { good, off, zero, large } = pointsOfP256()
+    const { good, off, zero, large } = getP256Points()
     await expect((async () => engine.prepare('ES256', good))()).resolves.toBeTypeOf('function')
     for (const key of [off, zero, large]) {
       await expect((async () => engine.prepare('ES256', key))()).rejects.toThrow(Error)
@@ -187,10 +187,10 @@ describe.each(ENGINES)('%s', (_name, engine) => {
 
   describe.each(['Ed25519', 'EdDSA'] as const)('%s', (alg) => {
     const L = 2n ** 252n + 27742317777372353535851937790883648493n
-    const input = signingInputOf(alg)
-    const good = signatureOf(alg, input)
+    const input = toSigningInput(alg)
+    const good = createSignature(alg, input)
     const judge = (signature: Uint8Array) =>
-      accepts(engine, alg, signerOf(alg).material, jwsOf(input, signature))
+      accepts(engine, alg, getSigner(alg).material, toJws(input, signature))
 
     it('refuses an S that is not below the order, and halves that are swapped or zero', async () => {
       const [R, S] = [good.subarray(0, 32), good.subarray(32)]

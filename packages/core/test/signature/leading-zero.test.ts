@@ -4,10 +4,10 @@ import { parseCompactJws } from '../../src/token/jwt/compact-jws.ts'
 import { Rejection } from '../../src/response/rejection.ts'
 import { signatureEngine as nodeEngine } from '../../src/signature/node-engine.ts'
 import { signatureEngine as portableEngine } from '../../src/signature/portable-engine.ts'
-import { signingInputOf } from '../support/jws.ts'
+import { toSigningInput } from '../support/jws.ts'
 
 const key = generateKey('PS256')
-const input = signingInputOf('PS256', { iss: 'a' })
+const input = toSigningInput('PS256', { iss: 'a' })
 
 /** PSS is randomized: one signature in 256 begins with a zero octet. */
 function signatureWithLeadingZero(): Buffer {

@@ -11,13 +11,13 @@ import {
   pssOf,
   rawRsa,
 } from '../../../../test/support/rsa.ts'
-import { accepts, ENGINES, materialOf } from '../support/engines.ts'
-import { jwsOf, signingInputOf } from '../support/jws.ts'
+import { accepts, ENGINES, toMaterial } from '../support/engines.ts'
+import { toJws, toSigningInput } from '../support/jws.ts'
 
 const key = generateKey('RS256')
 const n = numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
 
-const RS256 = signingInputOf('RS256')
+const RS256 = toSigningInput('RS256')
 const digest = digestOf('sha256', RS256)
 const content = digestInfoOf('sha256', RS256)
 
@@ -79,7 +79,7 @@ function garbageInParameters(): Buffer {
   return pkcs1Of(der(SEQUENCE, algorithm, der(OCTET_STRING, digest)))
 }
 
-const PS256 = signingInputOf('PS256')
+const PS256 = toSigningInput('PS256')
 const BAD_PSS: [what: string, encoded: Buffer][] = [
   ['no salt', pssOf(PS256, { salt: 0 })],
   ['a salt of 20 octets', pssOf(PS256, { salt: 20 })],
@@ -98,9 +98,9 @@ const BAD_PSS: [what: string, encoded: Buffer][] = [
 ]
 
 describe.each(ENGINES)('%s', (_name, engine) => {
-  const material = materialOf(key)
-  const judgeRs = (signature: Buffer) => accepts(engine, 'RS256', material, jwsOf(RS256, signature))
-  const judgePs = (signature: Buffer) => accepts(engine, 'PS256', material, jwsOf(PS256, signature))
+  const material = toMaterial(key)
+  const judgeRs = (signature: Buffer) => accepts(engine, 'RS256', material, toJws(RS256, signature))
+  const judgePs = (signature: Buffer) => accepts(engine, 'PS256', material, toJws(PS256, signature))
 
   it('RS256 accepts the padding of RFC 8017 section 9.2', async () => {
     expect(await judgeRs(forge(pkcs1Of(content)))).toBe(true)
@@ -131,9 +131,9 @@ describe.each(ENGINES)('%s', (_name, engine) => {
   ] as const)(
     '7518-31: %s takes a salt as long as its hash, and no other',
     async (alg, hash, salt) => {
-      const input = signingInputOf(alg)
+      const input = toSigningInput(alg)
       const judge = (encoded: Buffer) =>
-        accepts(engine, alg, material, jwsOf(input, forge(encoded)))
+        accepts(engine, alg, material, toJws(input, forge(encoded)))
       expect(await judge(pssOf(input, { hash, salt }))).toBe(true)
       for (const other of [0, 20, 32, salt - 1, salt + 1, 256 - salt - 2]) {
         if (other !== salt) expect(await judge(pssOf(input, { hash, salt: other }))).toBe(false)
@@ -153,11 +153,11 @@ describe.each(ENGINES)('%s', (_name, engine) => {
   it.each(['RS256', 'PS256'] as const)('%s refuses s + n in place of s', async (alg) => {
     // Only an s that is small enough leaves room for the modulus in 256 octets.
     for (let i = 0; ; i++) {
-      const input = signingInputOf(alg, { i })
+      const input = toSigningInput(alg, { i })
       const s = numberOf(signBytes(alg, key.privateKey, Buffer.from(input)))
       if (s + n >= 2n ** 2048n) continue
       const judge = (value: bigint) =>
-        accepts(engine, alg, material, jwsOf(input, octetsOf(value, 256)))
+        accepts(engine, alg, material, toJws(input, octetsOf(value, 256)))
       expect(await judge(s)).toBe(true)
       expect(await judge(s + n)).toBe(false)
       break
@@ -171,10 +171,10 @@ describe.each(ENGINES)('%s', (_name, engine) => {
   ])('verifies with %s', async (_, options) => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', options)
     for (const alg of ['RS256', 'PS256', 'PS512'] as const) {
-      const input = signingInputOf(alg)
+      const input = toSigningInput(alg)
       const good = signBytes(alg, privateKey, Buffer.from(input))
       const judge = (signature: Buffer) =>
-        accepts(engine, alg, materialOf({ publicKey }), jwsOf(input, signature))
+        accepts(engine, alg, toMaterial({ publicKey }), toJws(input, signature))
       expect(await judge(good)).toBe(true)
       expect(await judge(Buffer.concat([Buffer.of(0), good]))).toBe(false)
       expect(await judge(good.subarray(1))).toBe(false)

@@ -5,12 +5,13 @@ import type { KeyMaterial, SignatureEngine } from '../../src/signature/engine.ts
 import { signatureEngine as nodeEngine } from '../../src/signature/node-engine.ts'
 import { signatureEngine as portableEngine } from '../../src/signature/portable-engine.ts'
 
-/** Both engines: whatever one of them says, the other has to say too. */
+/** Both signature engines. They must return the same result in every test. */
 export const ENGINES: readonly (readonly [name: string, SignatureEngine])[] = [
   ['node-engine', nodeEngine],
   ['portable-engine', portableEngine],
 ]
 
+/** Returns whether an engine accepts the signature of a JWS. */
 export async function accepts(
   engine: SignatureEngine,
   algorithm: Algorithm,
@@ -21,7 +22,7 @@ export async function accepts(
   return verify(jws)
 }
 
-/** The members that make a public key, as an engine gets them. */
-export function materialOf({ publicKey }: Pick<TestKey, 'publicKey'>): KeyMaterial {
+/** Returns the members that define a public key, as an engine gets them. */
+export function toMaterial({ publicKey }: Pick<TestKey, 'publicKey'>): KeyMaterial {
   return publicKey.export({ format: 'jwk' })
 }

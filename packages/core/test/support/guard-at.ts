@@ -1,6 +1,6 @@
 import type { Guard, Requirements, ResourceServer } from '../../src/index.ts'
 
-/** Decides as a guard does, whose decision `getToken` finds. */
+/** Returns a function that calls a guard of the server. `getToken` then returns the token of a granted request. */
 export function guardAt(server: ResourceServer) {
   return (request: Parameters<Guard>[0], ...requirements: [Requirements?]): ReturnType<Guard> =>
     server.guard(...requirements)(request)

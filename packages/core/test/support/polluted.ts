@@ -1,6 +1,6 @@
 /**
- * Calls a function while `Object.prototype` has these members. Compare what it returns afterwards: assertions
- * would see the members, too.
+ * Calls a function while `Object.prototype` has these members, and returns its result. Make assertions after this call,
+ * because the members would change them, too.
  */
 export function polluted<T>(members: object, call: () => T): T {
   Object.assign(Object.prototype, members)

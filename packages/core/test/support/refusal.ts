@@ -2,7 +2,7 @@ import { type ParsedChallenge, parseChallenges } from '../../../../test/support/
 import { refuse, type RefusalSettings, type Refused } from '../../src/response/refusal.ts'
 import { Rejection } from '../../src/response/rejection.ts'
 
-/** The settings of an API that has configured nothing but its realm. */
+/** Settings of an API that has configured only its realm. */
 export const REFUSAL: RefusalSettings = {
   realm: 'api',
   errorBody: undefined,
@@ -10,8 +10,8 @@ export const REFUSAL: RefusalSettings = {
 }
 
 /**
- * Returns the result of a check in short: `'passed'`, or the reason with the status and the error code that
- * the caller sees, such as `'expired: 401 invalid_token'`.
+ * Summarizes the result of a check: `'passed'`, or the reason with the status and the error code of the response, such as
+ * `'expired: 401 invalid_token'`.
  */
 export function summarize(result: unknown): string {
   if (!(result instanceof Rejection)) return 'passed'
@@ -22,10 +22,11 @@ export function summarize(result: unknown): string {
   return `${reason}: ${status}${error === undefined ? '' : ` ${error}`}`
 }
 
-/** Parses the challenges of a refusal, which has one `WWW-Authenticate` line or none. */
+/** Parses the challenges of a refusal. It must have at most one `WWW-Authenticate` line. */
 export function readChallenges({ headers }: Pick<Refused, 'headers'>): ParsedChallenge[] {
   const line = headers['WWW-Authenticate']
   if (line === undefined) return []
-  if (typeof line !== 'string') throw new TypeError('It has several WWW-Authenticate lines.')
+  if (typeof line !== 'string')
+    throw new TypeError('The refusal has several WWW-Authenticate lines.')
   return parseChallenges(line)
 }

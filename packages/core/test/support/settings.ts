@@ -2,7 +2,7 @@ import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
 import type { IssuerSettings } from '../../src/model/settings.ts'
 
-/** The settings of an issuer of which only issuer and audience have been configured, and these. */
+/** Returns the settings of an issuer with a configured issuer and audience, and with these changes. */
 export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   return {
     issuer: ISSUER,

@@ -10,14 +10,15 @@ export const newKey = generateKey('ES256', 'new')
 export const OLD = { keys: [oldKey.jwk] }
 export const NEW = { keys: [newKey.jwk] }
 
-/** What a request with a token came to. */
-export interface Answer {
+/** The result of a request. */
+export interface Result {
+  /** Missing while the request waits. */
   outcome?: Outcome
-  /** Milliseconds. */
+  /** Milliseconds until the outcome. */
   waited?: number
 }
 
-/** A resource server, an endpoint and a clock that a test holds in its hands. */
+/** Creates a resource server with an endpoint and a clock that a test controls. */
 export function serveTraffic(first: Behaviour, options: { jwksUri?: string } = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
@@ -32,48 +33,51 @@ export function serveTraffic(first: Behaviour, options: { jwksUri?: string } = {
     ...options,
   })
   let sent = 0
-  /** A request with a token of this key. Its answer, and after how many milliseconds it came. */
-  function send(key: TestKey = oldKey, ...given: [kid?: string | undefined]): Answer {
+  /** Sends a request with a token that this key signed. The result is filled when the request ends. */
+  function send(key: TestKey = oldKey, ...given: [kid?: string | undefined]): Result {
     const kid = given.length === 0 ? key.kid : given[0]
-    const answer: Answer = {}
+    const result: Result = {}
     const begun = clock.monotonic()
     const token = issuer.token({ key, header: { kid }, claims: { jti: `t${sent++}` } })
-    const answered = (outcome: Outcome) => {
-      answer.outcome = outcome
-      answer.waited = clock.monotonic() - begun
+    const finish = (outcome: Outcome) => {
+      result.outcome = outcome
+      result.waited = clock.monotonic() - begun
     }
     const outcome = server.authorize(requestWith(token))
-    if (outcome instanceof Promise) void outcome.then(answered)
-    else answered(outcome)
-    return answer
+    if (outcome instanceof Promise) void outcome.then(finish)
+    else finish(outcome)
+    return result
   }
-  /** `perSecond` requests for so many seconds, evenly spread. */
-  async function traffic(seconds: number, perSecond: number, request: (i: number) => Answer) {
-    const answers: Answer[] = []
+  /** Sends `perSecond` requests per second, evenly spread, for this many seconds. */
+  async function sendMany(seconds: number, perSecond: number, request: (i: number) => Result) {
+    const results: Result[] = []
     for (let i = 0; i < seconds * perSecond; i++) {
-      answers.push(request(i))
+      results.push(request(i))
       await clock.pass(1 / perSecond)
     }
-    return answers
+    return results
   }
-  return { clock, endpoint, events, server, send, traffic, issuer }
+  return { clock, endpoint, events, server, send, sendMany, issuer }
 }
 
-export const statusOf = ({ outcome }: Answer) =>
+/** Returns the status of a refusal, or the kind of any other outcome. */
+export const getStatus = ({ outcome }: Result) =>
   outcome?.kind === 'refused' ? outcome.status : outcome?.kind
 
-/** Its status and its reason, where it was refused. */
-export const reasonOf = ({ outcome }: Answer) =>
+/** Returns the status and the reason of a refusal, or the kind of any other outcome. */
+export const getReason = ({ outcome }: Result) =>
   outcome?.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome?.kind
 
-export const lost = (answers: readonly Answer[]) =>
-  answers.filter((answer) => answer.outcome?.kind !== 'granted').length
+/** Counts the requests that were not granted. */
+export const countLost = (results: readonly Result[]) =>
+  results.filter((result) => result.outcome?.kind !== 'granted').length
 
-export const longest = (answers: readonly Answer[]) =>
-  Math.max(...answers.map(({ waited }) => waited ?? Infinity))
+/** Returns the longest wait in milliseconds. Returns `Infinity` if a request has no outcome. */
+export const getLongestWait = (results: readonly Result[]) =>
+  Math.max(...results.map(({ waited }) => waited ?? Infinity))
 
-/** How many of each there are. */
-export function count(values: readonly unknown[]): Record<string, number> {
+/** Counts equal values. */
+export function countValues(values: readonly unknown[]): Record<string, number> {
   const counted: Record<string, number> = {}
   for (const value of values) counted[String(value)] = (counted[String(value)] ?? 0) + 1
   return counted
