@@ -5,19 +5,21 @@ import * as portable from '../../src/lib/portable-base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-const letters = characterOf(ALPHABET)
-const junk = fc.constantFrom('=', '+', '/', ' ', '\n', '\t', '.', '\u00e9', '\uff21', '\0')
+const characters = characterOf(ALPHABET)
+const invalid = fc.constantFrom('=', '+', '/', ' ', '\n', '\t', '.', '\u00e9', '\uff21', '\0')
 const texts = fc.oneof(
-  fc.string({ unit: letters }),
-  fc.string({ unit: fc.oneof({ weight: 9, arbitrary: letters }, { weight: 1, arbitrary: junk }) }),
+  fc.string({ unit: characters }),
+  fc.string({
+    unit: fc.oneof({ weight: 9, arbitrary: characters }, { weight: 1, arbitrary: invalid }),
+  }),
   fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64url')),
   fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64')),
   fc.string({ unit: 'binary' }),
 )
 
-/** RFC 4648 section 5, worked out by hand: 6 bits a character, and what is left over has to be zero. */
+/** Checks a text by RFC 4648 section 5: each character has 6 bits, and the surplus bits of the last one must be zero. */
 function isCanonical(text: string): boolean {
-  const values = Array.from(text).map((letter) => ALPHABET.indexOf(letter))
+  const values = Array.from(text).map((character) => ALPHABET.indexOf(character))
   const surplus = (values.length * 6) % 8
   const last = values.at(-1) ?? 0
   return !values.includes(-1) && surplus < 6 && last % 2 ** surplus === 0
@@ -27,7 +29,7 @@ describe.each([
   ['node-base64url', node],
   ['portable-base64url', portable],
 ])('%s', (_, { decodeBase64url, encodeBase64url }) => {
-  it('encodes bytes so that they are decoded to the same bytes, and a text in UTF-8', () => {
+  it('encodes bytes and texts in UTF-8, and decodes the bytes again', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect([...decodeBase64url(encodeBase64url(bytes))!]).toEqual([...bytes])
@@ -36,7 +38,7 @@ describe.each([
     expect(encodeBase64url('\u00e9?>')).toBe('w6k_Pg')
   })
 
-  it('decodes the vectors of RFC 4648 section 10, and both letters that differ from base64', () => {
+  it('decodes the vectors of RFC 4648 section 10, and both characters that differ from base64', () => {
     const vectors = { Zg: 'f', Zm8: 'fo', Zm9v: 'foo', Zm9vYg: 'foob', Zm9vYmE: 'fooba' }
     for (const [text, bytes] of Object.entries(vectors)) {
       expect(Buffer.from(decodeBase64url(text)!).toString('latin1')).toBe(bytes)
@@ -45,7 +47,7 @@ describe.each([
     expect([...decodeBase64url('')!]).toEqual([])
   })
 
-  it('undoes the encoding of any bytes', () => {
+  it('decodes any bytes that Buffer has encoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const text = Buffer.from(bytes).toString('base64url')
@@ -55,11 +57,11 @@ describe.each([
   })
 
   it.each(['Y', 'YWFhY', 'YR', 'YWF', 'YQ==', 'YQ\n', 'Y Q', '+/+/', 'YQ.', '\uff39Q'])(
-    'does not take %j',
+    'decodeBase64url rejects %j',
     (text) => expect(decodeBase64url(text)).toBeUndefined(),
   )
 
-  it('takes exactly the texts that are the one spelling of their bytes', () => {
+  it('decodes exactly the texts that are the canonical encoding of their bytes', () => {
     fc.assert(
       fc.property(texts, (text) => {
         expect(decodeBase64url(text) !== undefined).toBe(isCanonical(text))
@@ -68,12 +70,12 @@ describe.each([
     )
   })
 
-  it('takes one spelling of every last character, and no other', () => {
+  it('accepts exactly one encoding for each value of the last byte', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {
-      const taken = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
-      expect(taken).toHaveLength([0, 4, 16, 64][start.length]!)
-      expect(new Set(taken.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(
-        taken.length,
+      const decoded = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
+      expect(decoded).toHaveLength([0, 4, 16, 64][start.length]!)
+      expect(new Set(decoded.map((bytes) => Buffer.from(bytes).toString('hex'))).size).toBe(
+        decoded.length,
       )
     }
   })

@@ -4,7 +4,7 @@ import { fc } from '../../../../test/support/property.ts'
 import { withSuspension } from '../../src/lib/clock.ts'
 
 describe('the monotonic time of withSuspension', () => {
-  it('goes on with the clock that has gone on longer', () => {
+  it('withSuspension uses the clock that has advanced further', () => {
     const clock = fakeClock()
     const { monotonic } = withSuspension(clock)
     const begun = monotonic()
@@ -21,7 +21,7 @@ describe('the monotonic time of withSuspension', () => {
     expect(elapsed()).toBe(3675)
   })
 
-  it('never goes back, and never goes on by less than either clock in steps that are large', () => {
+  it('withSuspension never decreases, and includes each jump and each suspension', () => {
     const step = fc.record({
       kind: fc.constantFrom('jump', 'suspend'),
       seconds: fc.integer({ min: -100_000, max: 100_000 }),
@@ -44,7 +44,7 @@ describe('the monotonic time of withSuspension', () => {
     )
   })
 
-  it('reads one clock alone while time goes on by small steps', () => {
+  it('withSuspension reads only the wall clock while time advances in small steps', () => {
     const clock = fakeClock()
     let readings = 0
     const { monotonic } = withSuspension({

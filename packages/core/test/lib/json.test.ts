@@ -6,17 +6,17 @@ import { parseJsonObject } from '../../src/lib/json.ts'
 const toBytes = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseJsonObject(toBytes(text))
 
-/** All that an object has from its prototypes. */
+/** Returns the keys that an object inherits from its prototypes. */
 function inherited(object: object): readonly PropertyKey[] {
   const prototype = Object.getPrototypeOf(object) as object | null
   return prototype === null ? [] : [...Reflect.ownKeys(prototype), ...inherited(prototype)]
 }
 
-/** A JSON text as it was written: members in order, names that may repeat, free spelling of strings. */
+/** A JSON text before it is written: it keeps the order of members, and may have duplicate names. */
 type Node = string | readonly Node[] | { readonly members: readonly (readonly [string, Node])[] }
 
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t', '\r\n  ')
-// Names that need escapes are left out: V8 itself may misread them (nodejs/node#63785).
+// Names that need escapes are excluded, because V8 may misread them (nodejs/node#63785).
 const memberName = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', ':', '', ',', '{', 'u0061', '__proto__') },
   {
@@ -24,9 +24,23 @@ const memberName = fc.oneof(
     arbitrary: fc.string({ unit: 'binary' }).filter((name) => JSON.stringify(name) === `"${name}"`),
   },
 )
-const quirks = fc.constantFrom('"', '\\', '":', '\\"', '\\u0061":', '{"a":1}', '\n', '\ud800')
+const specialStrings = fc.constantFrom(
+  '"',
+  '\\',
+  '":',
+  '\\"',
+  '\\u0061":',
+  '{"a":1}',
+  '\n',
+  '\ud800',
+)
 const scalar = fc
-  .oneof(memberName, quirks, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+  .oneof(
+    memberName,
+    specialStrings,
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  )
   .map((value) => JSON.stringify(value))
 const { object } = fc.letrec<{ tree: Node; object: Node }>((tie) => ({
   tree: fc.oneof(
@@ -40,8 +54,8 @@ const { object } = fc.letrec<{ tree: Node; object: Node }>((tie) => ({
     .map((members) => ({ members })),
 }))
 
-/** Writes a string as it is, or all of it as escapes: JSON leaves that choice to the writer. */
-function spell(text: string, escaped: boolean): string {
+/** Writes a string without unnecessary escapes, or with all characters escaped. JSON allows both. */
+function writeString(text: string, escaped: boolean): string {
   if (!escaped) return JSON.stringify(text)
   const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i))
   return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`
@@ -53,14 +67,14 @@ function write(node: Node, gap: string, escapes: Iterator<boolean>): string {
   if ('members' in node) {
     const members = node.members.map(
       ([name, value]) =>
-        `${spell(name, escapes.next().value === true)}${gap}:${gap}${write(value, gap, escapes)}`,
+        `${writeString(name, escapes.next().value === true)}${gap}:${gap}${write(value, gap, escapes)}`,
     )
     return `{${join(members)}}`
   }
   return `[${join(node.map((value) => write(value, gap, escapes)))}]`
 }
 
-const never: Iterator<boolean> = { next: () => ({ value: false }) }
+const noEscapes: Iterator<boolean> = { next: () => ({ value: false }) }
 
 function hasDuplicates(node: Node): boolean {
   if (typeof node === 'string') return false
@@ -78,27 +92,27 @@ function expectFrozen(value: unknown): void {
 }
 
 describe('parseJsonObject', () => {
-  it('agrees with JSON.parse on every object without duplicates, and refuses all others', () => {
-    const seen = { taken: 0, refused: 0 }
+  it('returns the same as JSON.parse for objects without duplicate members, and rejects others', () => {
+    const seen = { accepted: 0, rejected: 0 }
     fc.assert(
       fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
         const text = gap + write(node, gap, escapes) + gap
         if (hasDuplicates(node)) {
-          seen.refused++
+          seen.rejected++
           expect(() => parse(text)).toThrow('a member is written twice')
           return
         }
-        seen.taken++
+        seen.accepted++
         const value = parse(text)
-        expect(value).toEqual(withoutProto(JSON.parse(write(node, '', never))))
+        expect(value).toEqual(withoutProto(JSON.parse(write(node, '', noEscapes))))
         expectFrozen(value)
       }),
       { numRuns: 500 },
     )
-    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(10)
+    expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(10)
   })
 
-  it('throws nothing but a SyntaxError with one of its fixed texts, whatever the bytes are', () => {
+  it('throws only a SyntaxError with one of its fixed texts, for any bytes', () => {
     const texts =
       /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
     const bytes = fc.oneof(
@@ -131,22 +145,25 @@ describe('parseJsonObject', () => {
     ['deep inside', '{"a":[{"b":{"c":1,"c":2}}]}'],
     ['inside a value that is overwritten', '{"a":{"b":1,"b":2},"a":3}'],
     ['inside __proto__', '{"__proto__":{"a":1,"a":2}}'],
-  ])('refuses a member that is written twice: %s', (_, text) => {
+  ])('rejects a member that is written twice: %s', (_, text) => {
     expect(() => parse(text)).toThrow('a member is written twice')
   })
 
-  // On Node 24 and 26 each of these was misread: https://github.com/nodejs/node/issues/63785
+  // Node 24 and 26 misread each of these: https://github.com/nodejs/node/issues/63785
   it.each([
     ['crit', '{"alg":1,"cri\\\\":2}', '{"alg":1,"cri\\u0074":2}', { alg: 1, crit: 2 }],
     ['cnf', '{"sub":1,"\\\\u0":2}', '{"sub":1,"\\u0063nf":2}', { sub: 1, cnf: 2 }],
     ['a slash', '{"iss":1,"a:\\\\/":2}', '{"iss":1,"a:\\/b":2}', { iss: 1, 'a:/b': 2 }],
-  ])('reads an escaped name right, whatever was parsed before: %s', (_, before, text, value) => {
-    JSON.parse(before)
-    expect(parse(text)).toEqual(value)
-    expect(() => parse(`${text.slice(0, -1)},${JSON.stringify(value).slice(1)}`)).toThrow(
-      'a member is written twice',
-    )
-  })
+  ])(
+    'reads an escaped name correctly after V8 has parsed a similar object: %s',
+    (_, before, text, value) => {
+      JSON.parse(before)
+      expect(parse(text)).toEqual(value)
+      expect(() => parse(`${text.slice(0, -1)},${JSON.stringify(value).slice(1)}`)).toThrow(
+        'a member is written twice',
+      )
+    },
+  )
 
   it.each([
     ['quotes and colons', { 'a:': '":"b":', b: '\\":' }],
@@ -158,7 +175,7 @@ describe('parseJsonObject', () => {
     ['numbers as names', { 1: 'a', '01': 'b', 0: ['c'] }],
     ['a name that needs escapes', { 'a"\\\n': { b: 'c' } }],
     ['nothing', {}],
-  ])('is not misled by strings: %s', (_, value) => {
+  ])('accepts strings that look like duplicate members: %s', (_, value) => {
     expect(parse(JSON.stringify(value))).toEqual(value)
   })
 
@@ -167,7 +184,7 @@ describe('parseJsonObject', () => {
     ['a string', '"x"'],
     ['null', 'null'],
     ['a number', '1'],
-  ])('refuses what is no object on top: %s', (_, text) => {
+  ])('rejects a JSON text whose top level is not an object: %s', (_, text) => {
     expect(() => parse(text)).toThrow('not a JSON object')
   })
 
@@ -182,26 +199,29 @@ describe('parseJsonObject', () => {
     ['a byte order mark', '\ufeff{}'],
     ['a no-break space', '\u00a0{}'],
     ['a control character in a string', '{"a":"\u0001"}'],
-  ])('refuses what is no JSON: %s', (_, text) => {
+  ])('rejects a text that is not JSON: %s', (_, text) => {
     expect(() => parse(text)).toThrow('not valid JSON in UTF-8')
   })
 
   it.each([
-    ['UTF-16, little end first', Buffer.from('{"a":1}', 'utf16le')],
-    ['UTF-16, big end first', Buffer.from('{"a":1}', 'utf16le').swap16()],
+    ['UTF-16, little-endian', Buffer.from('{"a":1}', 'utf16le')],
+    ['UTF-16, big-endian', Buffer.from('{"a":1}', 'utf16le').swap16()],
     ['UTF-16 with its byte order mark', Buffer.from('\ufeff{}', 'utf16le')],
     ['UTF-32', Buffer.from(['{', '}'].flatMap((c) => [0, 0, 0, c.charCodeAt(0)]))],
-    ['a byte that never occurs', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
-    ['a sequence that breaks off', Buffer.from([0x7b, 0x22, 0xc3, 0x22, 0x3a, 0x31, 0x7d])],
+    ['a byte that UTF-8 never has', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['an incomplete sequence', Buffer.from([0x7b, 0x22, 0xc3, 0x22, 0x3a, 0x31, 0x7d])],
     ['an overlong slash', Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d])],
     ['an overlong quote', Buffer.from([0x7b, 0xe0, 0x80, 0xa2, 0x61, 0x22, 0x3a, 0x31, 0x7d])],
     ['an encoded surrogate', Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
-    ['beyond Unicode', Buffer.from([0x7b, 0x22, 0xf4, 0x90, 0x80, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
-  ])('8725-11: refuses what is no UTF-8: %s', (_, bytes) => {
+    [
+      'a code point beyond Unicode',
+      Buffer.from([0x7b, 0x22, 0xf4, 0x90, 0x80, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
+    ],
+  ])('8725-11: rejects bytes that are not UTF-8: %s', (_, bytes) => {
     expect(() => parseJsonObject(bytes)).toThrow('not valid JSON in UTF-8')
   })
 
-  it('takes 32 levels of nesting and refuses 33, of objects and of arrays', () => {
+  it('accepts 32 levels of nesting and rejects 33, of objects and of arrays', () => {
     const objects = (levels: number) => '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1)
     const arrays = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
     for (const nested of [objects, arrays]) {
@@ -211,7 +231,7 @@ describe('parseJsonObject', () => {
     }
   })
 
-  it('7519-46: drops __proto__ at every level, so that neither the value nor a copy is polluted', () => {
+  it('7519-46: removes __proto__ at every level, so that neither the value nor a copy is polluted', () => {
     const value = parse(
       '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true},"b":1},"c":[{"__proto__":null}],"constructor":"x","toString":"y"}',
     )
@@ -226,7 +246,7 @@ describe('parseJsonObject', () => {
   })
 
   it.each(['{"a":{"b":1}}', '{"7":{"490":1,"b":2,"__proto__":{"admin":true}}}', '{}'])(
-    'makes objects that inherit nothing, and never will: %s',
+    'returns objects that inherit nothing: %s',
     (text) => {
       const value = parse(text)
       for (const each of [value, ...Object.values(value)] as object[]) {
@@ -238,13 +258,13 @@ describe('parseJsonObject', () => {
     },
   )
 
-  it('freezes at every level', () => {
+  it('freezes the parsed objects and arrays at every level', () => {
     const value = parse('{"a":{"b":[{"c":[]}]},"d":[[{}]]}')
     expectFrozen(value)
     expect(() => ((value['a'] as { b: unknown[] }).b[0] = 1)).toThrow(TypeError)
   })
 
-  it('says nothing of the input in its errors', () => {
+  it('throws a SyntaxError that contains nothing of the input', () => {
     const inputs = ['{"s3cret":', '["s3cret"]', '{"s3cret":1,"s3cret":2}', '\ufeff{"s3cret":1}']
     for (const input of inputs) {
       expect(() => parse(input)).toThrow(
@@ -254,7 +274,7 @@ describe('parseJsonObject', () => {
   })
 })
 
-/** What `JSON.parse` gives, without the own members named `__proto__`. */
+/** Returns a copy of a parsed value without own members named `__proto__`. */
 function withoutProto(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutProto)
   if (typeof value !== 'object' || value === null) return value

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { mustBeAwaited } from '../../src/lib/must-be-awaited.ts'
 
 describe('mustBeAwaited', () => {
-  it('returns the promise, whose members throw until it is awaited', async () => {
+  it('mustBeAwaited returns the same promise, with members that throw if it is not awaited', async () => {
     const given = Promise.resolve({ kind: 'granted' })
     const promise = mustBeAwaited(given, ['kind', 'reason'])
     expect(promise).toBe(given)
@@ -14,20 +14,20 @@ describe('mustBeAwaited', () => {
     expect(await promise).toEqual({ kind: 'granted' })
   })
 
-  it('throws where the members are copied', async () => {
+  it('mustBeAwaited makes a copy of the members throw', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
     const copy = (given: object) => Object.assign({}, given)
     expect(() => copy(promise)).toThrow('write await')
   })
 
-  it('handles a rejection whose promise was read and dropped', async () => {
+  it('mustBeAwaited handles the rejection of a promise whose member was read', async () => {
     const rejected = mustBeAwaited(Promise.reject(new Error('a')), ['kind'])
     expect(() => (rejected as unknown as { kind: unknown }).kind).toThrow('write await')
     // The test run fails on an unhandled rejection.
     await new Promise(setImmediate)
   })
 
-  it('changes nothing about how a promise is printed, but for the names, or combined', async () => {
+  it('mustBeAwaited changes inspect() only by the added members, and Promise.all() not at all', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
     expect(inspect(promise)).toBe("Promise { 'a', kind: [Getter] }")
     expect(await Promise.all([promise, promise])).toEqual(['a', 'a'])

@@ -11,16 +11,16 @@ describe('toPrintable', () => {
     'https://auth.example.com/realms/KeyManagement-Prod',
     'api://c0ffee00-2222-3333-4444-555555555555',
     '123456789012-abcdefghijklmnopqrstuvwx.apps.googleusercontent.com',
-  ])('shows the name %s', (name) => expect(toPrintable(name)).toBe(name))
+  ])('toPrintable returns the name %s unchanged', (name) => expect(toPrintable(name)).toBe(name))
 
   it.each([
     createTestIssuer().token(),
     `Bearer ${createTestIssuer().token()}`,
     Buffer.from('{ "alg": "ES256" }').toString('base64url'),
     Buffer.from('{\n  "alg": "ES256"\n}').toString('base64url'),
-  ])('shows no token: %s', (text) => expect(toPrintable(text)).toBe('(a token)'))
+  ])('toPrintable hides the token in %s', (text) => expect(toPrintable(text)).toBe('(a token)'))
 
-  it('is printable ASCII, bounded, and keeps what is printable', () => {
+  it('toPrintable returns a bounded text of printable ASCII', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const shown = toPrintable(text)
@@ -32,7 +32,7 @@ describe('toPrintable', () => {
   })
 })
 
-it('quoteList shows five entries, and how many more there are', () => {
+it('quoteList shows five entries and the number of the others', () => {
   expect(quoteList(['a', 'b'])).toBe('"a", "b"')
   expect(quoteList(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('"a", "b", "c", "d", "e" and 2 more')
 })

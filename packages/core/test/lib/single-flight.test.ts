@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import { SingleFlight } from '../../src/lib/single-flight.ts'
 
-/** Work that ends when the test says so, and gives the number of its beginning. */
+/** Creates a single-flight group whose calls end when the test ends them. Each call returns its number. */
 function setup() {
   let now = 0
   const ends: ((error?: Error) => void)[] = []
-  const flights = new SingleFlight<number>(() => now)
+  const calls = new SingleFlight<number>(() => now)
   const work = () =>
     new Promise<number>((resolve, reject) => {
       const number = ends.length + 1
       ends.push((error) => (error === undefined ? resolve(number) : reject(error)))
     })
   return {
-    join: (maxAge: number, key = 'a') => flights.join(key, maxAge, work).result,
-    isNew: (maxAge: number) => flights.join('a', maxAge, work).isNew,
+    join: (maxAge: number, key = 'a') => calls.join(key, maxAge, work).result,
+    isNew: (maxAge: number) => calls.join('a', maxAge, work).isNew,
     begun: () => ends.length,
     end: async (number: number, error?: Error) => {
       ends[number - 1]!(error)
@@ -24,8 +24,8 @@ function setup() {
   }
 }
 
-describe('a single flight', () => {
-  it('is shared by all who want the same, and by nobody else', async () => {
+describe('SingleFlight', () => {
+  it('callers with the same key share one call, and other keys do not', async () => {
     const { join, begun, end } = setup()
     const [first, second, other] = [join(10), join(10), join(10, 'b')]
     expect(begun()).toBe(2)
@@ -36,20 +36,20 @@ describe('a single flight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('is not joined by whom it began too early for: all of these share the next', async () => {
+  it('callers for whom the running call is too old share the next call', async () => {
     const { join, begun, end, pass } = setup()
     const first = join(10)
     pass(10)
     const late = [join(10), join(0), join(10)]
-    const patient = join(11)
+    const joined = join(11)
     expect(begun()).toBe(1)
     await end(1)
     expect(begun()).toBe(2)
     await end(2)
-    expect(await Promise.all([first, patient, ...late])).toEqual([1, 1, 2, 2, 2])
+    expect(await Promise.all([first, joined, ...late])).toEqual([1, 1, 2, 2, 2])
   })
 
-  it('is never joined by whoever wants it to begin from now on', async () => {
+  it('a caller with maxAge 0 never joins the running call', async () => {
     const { join, begun, end } = setup()
     const all = [join(0), join(0), join(0)]
     await end(1)
@@ -60,7 +60,7 @@ describe('a single flight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('says with isNew whether the call starts after join was called', async () => {
+  it('join returns isNew if the call starts after join was called', async () => {
     const { isNew, pass } = setup()
     expect(isNew(10)).toBe(true)
     expect([isNew(10), isNew(0), isNew(0)]).toEqual([false, true, true])
@@ -68,12 +68,12 @@ describe('a single flight', () => {
     expect([isNew(11), isNew(10)]).toEqual([false, true])
   })
 
-  it('is followed by the next also where it fails', async () => {
+  it('the next call starts also if the running call fails', async () => {
     const { join, end } = setup()
-    const unlucky = join(10).catch((error: Error) => error.message)
+    const failed = join(10).catch((error: Error) => error.message)
     const next = join(0)
-    await end(1, new Error('unlucky'))
+    await end(1, new Error('failed'))
     await end(2)
-    expect([await unlucky, await next]).toEqual(['unlucky', 2])
+    expect([await failed, await next]).toEqual(['failed', 2])
   })
 })
