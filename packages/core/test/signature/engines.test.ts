@@ -12,7 +12,7 @@ import { getP256Points } from '../support/curve-points.ts'
 import { accepts, ENGINES, toMaterial } from '../support/engines.ts'
 import { toJws, toSigningInput } from '../support/jws.ts'
 
-// Two RSA keys serve all of their algorithms: generating them takes the time of the whole file.
+// Two RSA keys are used for all RSA algorithms, because generating them takes most of the time of this file.
 const rsa = [generateKey('RS256'), generateKey('RS256')] as const
 const secret = createSecretKey(randomBytes(64))
 const HMAC = ['HS256', 'HS384', 'HS512'] as const
@@ -49,16 +49,16 @@ describe.each(ENGINES)('%s', (_name, engine) => {
   describe.each(SIGNERS)('$alg', ({ alg, material, other }) => {
     const input = toSigningInput(alg)
     const good = createSignature(alg, input)
-    const judge = (signature: Uint8Array, signedInput = input) =>
+    const acceptsSignature = (signature: Uint8Array, signedInput = input) =>
       accepts(engine, alg, material, toJws(signedInput, signature))
 
-    it('accepts a signature over what was signed, and over nothing else', async () => {
-      expect(await judge(good)).toBe(true)
-      expect(await judge(good, toSigningInput(alg, { sub: 'b' }))).toBe(false)
-      expect(await judge(good, toSigningInput(alg, '{"sub": "a"}'))).toBe(false)
+    it('accepts a signature of its own signing input only', async () => {
+      expect(await acceptsSignature(good)).toBe(true)
+      expect(await acceptsSignature(good, toSigningInput(alg, { sub: 'b' }))).toBe(false)
+      expect(await acceptsSignature(good, toSigningInput(alg, '{"sub": "a"}'))).toBe(false)
     })
 
-    it('refuses a signature that is empty, shorter, or longer', async () => {
+    it('rejects a signature that is empty, shorter, or longer', async () => {
       const others = [
         Buffer.alloc(0),
         good.subarray(0, 1),
@@ -69,26 +69,26 @@ describe.each(ENGINES)('%s', (_name, engine) => {
         Buffer.concat([Buffer.of(0), good]),
         Buffer.concat([good, good]),
       ]
-      for (const signature of others) expect(await judge(signature)).toBe(false)
+      for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('refuses a signature in which one bit is another, and one of zeros or ones', async () => {
+    it('rejects a signature with one changed bit, and signatures of only zeros or ones', async () => {
       const step = Math.ceil(good.length / 32)
       for (let at = 0; at < good.length; at += step) {
         const flipped = Buffer.from(good)
         flipped[at]! ^= 1 << (at % 8)
-        expect(await judge(flipped)).toBe(false)
+        expect(await acceptsSignature(flipped)).toBe(false)
       }
-      expect(await judge(Buffer.alloc(good.length))).toBe(false)
-      expect(await judge(Buffer.alloc(good.length, 0xff))).toBe(false)
+      expect(await acceptsSignature(Buffer.alloc(good.length))).toBe(false)
+      expect(await acceptsSignature(Buffer.alloc(good.length, 0xff))).toBe(false)
     })
 
-    it('refuses the signature of another key', async () => {
+    it('rejects the signature of another key', async () => {
       expect(await accepts(engine, alg, other, toJws(input, good))).toBe(false)
     })
   })
 
-  it('refuses a signature that was made under another algorithm with the same key', async () => {
+  it('rejects a signature that the same key made with another algorithm', async () => {
     for (const kind of ['RS', 'PS', 'HS']) {
       const family = SIGNERS.filter(({ alg }) => alg.startsWith(kind))
       for (const { alg, key, material } of family) {
@@ -107,12 +107,13 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const data = Buffer.from(input)
     const good = createSignature(alg, input)
     const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
-    const judge = (signature: Uint8Array) => accepts(engine, alg, material, toJws(input, signature))
+    const acceptsSignature = (signature: Uint8Array) =>
+      accepts(engine, alg, material, toJws(input, signature))
     const pair = (a: bigint, b: bigint, length: number = size) =>
       Buffer.concat([octetsOf(a, length), octetsOf(b, length)])
 
-    it(`7518-29: takes two numbers of ${size} octets each, and no DER`, async () => {
-      expect(await judge(good)).toBe(true)
+    it(`7518-29: accepts two numbers of ${size} octets each, and rejects DER`, async () => {
+      expect(await acceptsSignature(good)).toBe(true)
       const others = [
         Buffer.alloc(0),
         good.subarray(1),
@@ -122,10 +123,10 @@ describe.each(ENGINES)('%s', (_name, engine) => {
         pair(r, s, size + 1),
         sign(`sha${alg.slice(2)}`, data, key),
       ]
-      for (const signature of others) expect(await judge(signature)).toBe(false)
+      for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('refuses numbers that are zero, beyond the order, or swapped', async () => {
+    it('rejects ECDSA numbers that are zero, not below the order, or swapped', async () => {
       const numbers = [
         [0n, 0n],
         [0n, s],
@@ -139,14 +140,14 @@ describe.each(ENGINES)('%s', (_name, engine) => {
         [s, r],
         [order - r, s],
       ] as const
-      for (const [a, b] of numbers) expect(await judge(pair(a, b))).toBe(false)
+      for (const [a, b] of numbers) expect(await acceptsSignature(pair(a, b))).toBe(false)
     })
 
-    it('accepts the other of the two values of s, which is valid ECDSA as well', async () => {
-      expect(await judge(pair(r, order - s))).toBe(true)
+    it('accepts both valid ECDSA values of s', async () => {
+      expect(await acceptsSignature(pair(r, order - s))).toBe(true)
     })
 
-    it('7518-30: takes keys on its own curve only', async () => {
+    it('7518-30: an ECDSA algorithm accepts only keys on its own curve', async () => {
       for (const other of CURVES.map(([name]) => name).filter((name) => name !== alg)) {
         const foreign = getSigner(other)
         const signature = sign(`sha${alg.slice(2)}`, data, {
@@ -159,14 +160,14 @@ describe.each(ENGINES)('%s', (_name, engine) => {
         const fitted = [toSize(signature.subarray(0, half)), toSize(signature.subarray(half))]
         for (const candidate of [signature, Buffer.concat(fitted)]) {
           const accepted = accepts(engine, alg, foreign.material, toJws(input, candidate))
-          // An engine may refuse the key or the signature.
+          // An engine may reject the key or the signature.
           expect(await accepted.catch(() => false)).toBe(false)
         }
       }
     })
   })
 
-  it('ES512 refuses numbers beyond the order that would fit into its 66 octets', async () => {
+  it('ES512 rejects numbers beyond the order that fit into its 66 octets', async () => {
     const [, size, order] = CURVES[2]
     const input = toSigningInput('ES512')
     const good = createSignature('ES512', input)
@@ -177,7 +178,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     }
   })
 
-  it('refuses a P-256 key that is no point of the curve', async () => {
+  it('rejects a P-256 key that is not a point of the curve', async () => {
     const { good, off, zero, large } = getP256Points()
     await expect((async () => engine.prepare('ES256', good))()).resolves.toBeTypeOf('function')
     for (const key of [off, zero, large]) {
@@ -189,14 +190,14 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const L = 2n ** 252n + 27742317777372353535851937790883648493n
     const input = toSigningInput(alg)
     const good = createSignature(alg, input)
-    const judge = (signature: Uint8Array) =>
+    const acceptsSignature = (signature: Uint8Array) =>
       accepts(engine, alg, getSigner(alg).material, toJws(input, signature))
 
-    it('refuses an S that is not below the order, and halves that are swapped or zero', async () => {
+    it('rejects an EdDSA S that is not below the order, and halves that are swapped or zero', async () => {
       const [R, S] = [good.subarray(0, 32), good.subarray(32)]
       const number = littleEndianNumberOf(S)
       const octets = (value: bigint) => littleEndianOf(value, 32)
-      expect(await judge(Buffer.concat([R, octets(number)]))).toBe(true)
+      expect(await acceptsSignature(Buffer.concat([R, octets(number)]))).toBe(true)
       const others = [
         [R, octets(number + L)],
         [R, octets(number + 2n * L)],
@@ -206,7 +207,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
         [Buffer.alloc(32), S],
         [octets(1n), octets(0n)],
       ]
-      for (const halves of others) expect(await judge(Buffer.concat(halves))).toBe(false)
+      for (const halves of others) expect(await acceptsSignature(Buffer.concat(halves))).toBe(false)
     })
   })
 })

@@ -9,25 +9,25 @@ import { toSigningInput } from '../support/jws.ts'
 const key = generateKey('PS256')
 const input = toSigningInput('PS256', { iss: 'a' })
 
-/** PSS is randomized: one signature in 256 begins with a zero octet. */
-function signatureWithLeadingZero(): Buffer {
+/** Creates a signature with a leading zero octet. PSS is randomized, so one signature in 256 has one. */
+function createSignatureWithLeadingZero(): Buffer {
   for (let i = 0; i < 20_000; i++) {
     const signature = signBytes('PS256', key.privateKey, Buffer.from(input))
     if (signature[0] === 0) return signature
   }
-  throw new Error('none in 20,000')
+  throw new Error('None of 20,000 signatures has a leading zero.')
 }
 
 describe.each([
   ['node', nodeEngine],
   ['portable', portableEngine],
 ])('the %s engine', (_name, engine) => {
-  it('takes one spelling of a signature, with its leading zero and not without', async () => {
+  it('accepts a PSS signature with its leading zero, and rejects it without', async () => {
     const verify = await engine.prepare('PS256', key.jwk)
-    const signature = signatureWithLeadingZero()
+    const signature = createSignatureWithLeadingZero()
     const results = [signature, signature.subarray(1)].map(async (bytes) => {
       const jws = parseCompactJws(`${input}.${bytes.toString('base64url')}`)
-      if (jws instanceof Rejection) throw new Error('it is well formed')
+      if (jws instanceof Rejection) throw new Error('The token is rejected.')
       return verify(jws)
     })
     expect(await Promise.all(results)).toEqual([true, false])

@@ -21,22 +21,22 @@ const RS256 = toSigningInput('RS256')
 const digest = digestOf('sha256', RS256)
 const content = digestInfoOf('sha256', RS256)
 
-/** Signs with the private operation alone, over octets that no signer would make. */
-const forge = (encoded: Buffer) => rawRsa(key.privateKey, encoded)
-const edited = (at: number, octet: number) => {
+/** Applies the RSA private operation to any octets, without padding. */
+const signRaw = (encoded: Buffer) => rawRsa(key.privateKey, encoded)
+const withOctet = (at: number, octet: number) => {
   const encoded = pkcs1Of(content)
   encoded[at] = octet
   return encoded
 }
 
 const BAD_PKCS1: [what: string, encoded: Buffer][] = [
-  ['no NULL behind the name of the hash', pkcs1Of(digestInfoWithoutNull(RS256))],
+  ['no NULL after the name of the hash', pkcs1Of(digestInfoWithoutNull(RS256))],
   [
     'an empty sequence in place of the NULL',
     pkcs1Of(Buffer.from(`3031300d060960864801650304020130000420${digest.toString('hex')}`, 'hex')),
   ],
   [
-    'a long form of a length',
+    'a length in long form',
     pkcs1Of(
       Buffer.from(`308131300d060960864801650304020105000420${digest.toString('hex')}`, 'hex'),
     ),
@@ -50,30 +50,30 @@ const BAD_PKCS1: [what: string, encoded: Buffer][] = [
     pkcs1Of(Buffer.concat([digestInfoOf('sha512', RS256).subarray(0, 19), digest])),
   ],
   ['the digest alone', pkcs1Of(digest)],
-  ['a digest that is cut', pkcs1Of(content.subarray(0, -1))],
-  ['an octet behind the digest', pkcs1Of(Buffer.concat([content, Buffer.of(0)]))],
-  ['nothing', pkcs1Of(Buffer.alloc(0))],
-  ['little fill, and zeros behind the digest', pkcs1Of(content, { fillLength: 8 })],
+  ['a truncated digest', pkcs1Of(content.subarray(0, -1))],
+  ['an octet after the digest', pkcs1Of(Buffer.concat([content, Buffer.of(0)]))],
+  ['no content', pkcs1Of(Buffer.alloc(0))],
+  ['a short fill, and zeros after the digest', pkcs1Of(content, { fillLength: 8 })],
   [
-    'little fill, and anything behind the digest',
+    'a short fill, and other octets after the digest',
     pkcs1Of(content, { fillLength: 8, behind: 0xa5 }),
   ],
-  ['no fill, and anything behind the digest', pkcs1Of(content, { fillLength: 0, behind: 0xff })],
+  ['no fill, and other octets after the digest', pkcs1Of(content, { fillLength: 0, behind: 0xff })],
   [
     'zeros between fill and content',
     pkcs1Of(Buffer.concat([Buffer.alloc(256 - 11 - content.length), content])),
   ],
-  ['anything in the parameters of the hash', garbageInParameters()],
+  ['octets in the parameters of the hash', encodeParameters()],
   ['block type 0', pkcs1Of(content, { type: 0 })],
   ['block type 2', pkcs1Of(content, { type: 2 })],
-  ['a first octet that is not zero', edited(0, 1)],
-  ['one octet of the fill that is another', edited(100, 0xfe)],
-  ['a zero within the fill', edited(100, 0)],
-  ['no zero behind the fill', edited(256 - content.length - 1, 0xff)],
+  ['a first octet that is not zero', withOctet(0, 1)],
+  ['one changed octet in the fill', withOctet(100, 0xfe)],
+  ['a zero within the fill', withOctet(100, 0)],
+  ['no zero after the fill', withOctet(256 - content.length - 1, 0xff)],
 ]
 
-/** The digest stands at the end, and what an attacker can choose hides before it (CVE-2006-4339 and kin). */
-function garbageInParameters(): Buffer {
+/** Encodes a digest after octets that an attacker chooses (CVE-2006-4339 and similar attacks). */
+function encodeParameters(): Buffer {
   const name = Buffer.from('0609608648016503040201', 'hex')
   const algorithm = der(SEQUENCE, name, der(OCTET_STRING, Buffer.alloc(64, 0xa5)))
   return pkcs1Of(der(SEQUENCE, algorithm, der(OCTET_STRING, digest)))
@@ -99,67 +99,67 @@ const BAD_PSS: [what: string, encoded: Buffer][] = [
 
 describe.each(ENGINES)('%s', (_name, engine) => {
   const material = toMaterial(key)
-  const judgeRs = (signature: Buffer) => accepts(engine, 'RS256', material, toJws(RS256, signature))
-  const judgePs = (signature: Buffer) => accepts(engine, 'PS256', material, toJws(PS256, signature))
+  const acceptsRs256 = (signature: Buffer) =>
+    accepts(engine, 'RS256', material, toJws(RS256, signature))
+  const acceptsPs256 = (signature: Buffer) =>
+    accepts(engine, 'PS256', material, toJws(PS256, signature))
 
   it('RS256 accepts the padding of RFC 8017 section 9.2', async () => {
-    expect(await judgeRs(forge(pkcs1Of(content)))).toBe(true)
+    expect(await acceptsRs256(signRaw(pkcs1Of(content)))).toBe(true)
   })
 
-  it.each(BAD_PKCS1)('RS256 refuses a padding with %s', async (_, encoded) => {
+  it.each(BAD_PKCS1)('RS256 rejects a padding with %s', async (_, encoded) => {
     expect(encoded).toHaveLength(256)
-    expect(await judgeRs(forge(encoded))).toBe(false)
+    expect(await acceptsRs256(signRaw(encoded))).toBe(false)
   })
 
-  it('RS256 refuses the padding of PS256', async () => {
-    expect(await judgeRs(forge(pssOf(RS256)))).toBe(false)
-    expect(await judgeRs(signBytes('PS256', key.privateKey, Buffer.from(RS256)))).toBe(false)
+  it('RS256 rejects the padding of PS256', async () => {
+    expect(await acceptsRs256(signRaw(pssOf(RS256)))).toBe(false)
+    expect(await acceptsRs256(signBytes('PS256', key.privateKey, Buffer.from(RS256)))).toBe(false)
   })
 
   it('PS256 accepts the padding of RFC 8017 section 9.1 with a salt as long as the hash', async () => {
-    expect(await judgePs(forge(pssOf(PS256)))).toBe(true)
+    expect(await acceptsPs256(signRaw(pssOf(PS256)))).toBe(true)
   })
 
-  it.each(BAD_PSS)('7518-31: PS256 refuses a padding with %s', async (_, encoded) => {
+  it.each(BAD_PSS)('7518-31: PS256 rejects a padding with %s', async (_, encoded) => {
     expect(encoded).toHaveLength(256)
-    expect(await judgePs(forge(encoded))).toBe(false)
+    expect(await acceptsPs256(signRaw(encoded))).toBe(false)
   })
 
   it.each([
     ['PS384', 'sha384', 48],
     ['PS512', 'sha512', 64],
-  ] as const)(
-    '7518-31: %s takes a salt as long as its hash, and no other',
-    async (alg, hash, salt) => {
-      const input = toSigningInput(alg)
-      const judge = (encoded: Buffer) =>
-        accepts(engine, alg, material, toJws(input, forge(encoded)))
-      expect(await judge(pssOf(input, { hash, salt }))).toBe(true)
-      for (const other of [0, 20, 32, salt - 1, salt + 1, 256 - salt - 2]) {
-        if (other !== salt) expect(await judge(pssOf(input, { hash, salt: other }))).toBe(false)
-      }
-      expect(await judge(pssOf(input, { hash, mask: 'sha256', salt }))).toBe(false)
-    },
-  )
+  ] as const)('7518-31: %s accepts only a salt as long as its hash', async (alg, hash, salt) => {
+    const input = toSigningInput(alg)
+    const acceptsSignature = (encoded: Buffer) =>
+      accepts(engine, alg, material, toJws(input, signRaw(encoded)))
+    expect(await acceptsSignature(pssOf(input, { hash, salt }))).toBe(true)
+    for (const other of [0, 20, 32, salt - 1, salt + 1, 256 - salt - 2]) {
+      if (other !== salt)
+        expect(await acceptsSignature(pssOf(input, { hash, salt: other }))).toBe(false)
+    }
+    expect(await acceptsSignature(pssOf(input, { hash, mask: 'sha256', salt }))).toBe(false)
+  })
 
-  it('refuses numbers that prove nothing, and every number from the modulus on', async () => {
-    for (const judge of [judgeRs, judgePs]) {
+  it('rejects signatures that need no private key, and numbers that are not below the modulus', async () => {
+    for (const acceptsSignature of [acceptsRs256, acceptsPs256]) {
       for (const s of [0n, 1n, 2n, n - 1n, n, n + 1n, 2n ** 2048n - 1n]) {
-        expect(await judge(octetsOf(s, 256))).toBe(false)
+        expect(await acceptsSignature(octetsOf(s, 256))).toBe(false)
       }
     }
   })
 
-  it.each(['RS256', 'PS256'] as const)('%s refuses s + n in place of s', async (alg) => {
-    // Only an s that is small enough leaves room for the modulus in 256 octets.
+  it.each(['RS256', 'PS256'] as const)('%s rejects s + n in place of s', async (alg) => {
+    // The sum s + n fits into 256 octets only for a small s.
     for (let i = 0; ; i++) {
       const input = toSigningInput(alg, { i })
       const s = numberOf(signBytes(alg, key.privateKey, Buffer.from(input)))
       if (s + n >= 2n ** 2048n) continue
-      const judge = (value: bigint) =>
+      const acceptsSignature = (value: bigint) =>
         accepts(engine, alg, material, toJws(input, octetsOf(value, 256)))
-      expect(await judge(s)).toBe(true)
-      expect(await judge(s + n)).toBe(false)
+      expect(await acceptsSignature(s)).toBe(true)
+      expect(await acceptsSignature(s + n)).toBe(false)
       break
     }
   })
@@ -173,11 +173,11 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     for (const alg of ['RS256', 'PS256', 'PS512'] as const) {
       const input = toSigningInput(alg)
       const good = signBytes(alg, privateKey, Buffer.from(input))
-      const judge = (signature: Buffer) =>
+      const acceptsSignature = (signature: Buffer) =>
         accepts(engine, alg, toMaterial({ publicKey }), toJws(input, signature))
-      expect(await judge(good)).toBe(true)
-      expect(await judge(Buffer.concat([Buffer.of(0), good]))).toBe(false)
-      expect(await judge(good.subarray(1))).toBe(false)
+      expect(await acceptsSignature(good)).toBe(true)
+      expect(await acceptsSignature(Buffer.concat([Buffer.of(0), good]))).toBe(false)
+      expect(await acceptsSignature(good.subarray(1))).toBe(false)
     }
   })
 })
