@@ -30,7 +30,7 @@ const member = (name: string) => `the cnf member ${name}`
 const check = (claims: Record<string, unknown>) =>
   checkBinding({ verified: { binding: readBinding(claims) } })
 
-/** Each `cnf` of a token, and what the `refused` event says of it. */
+/** Values of `cnf`, and the member `found` of the `refused` event for each. */
 const BOUND: readonly { readonly cnf: unknown; readonly found: string }[] = [
   { cnf: { jkt: JKT }, found: BY_DPOP },
   { cnf: { 'x5t#S256': X5T }, found: BY_CERTIFICATE },
@@ -106,7 +106,7 @@ const BOUND: readonly { readonly cnf: unknown; readonly found: string }[] = [
 ]
 
 describe('readBinding', () => {
-  it('returns UNBOUND for claims without their own cnf', () => {
+  it('readBinding returns UNBOUND for claims without an own member cnf', () => {
     expect(readBinding({ sub: 'a', CNF: {} })).toBe(UNBOUND)
     expect(readBinding({})).toBe(UNBOUND)
     expect(readBinding(Object.create({ cnf: { jkt: JKT } }) as object as {})).toBe(UNBOUND)
@@ -114,26 +114,26 @@ describe('readBinding', () => {
     expect(Object.keys(UNBOUND)).toEqual([])
   })
 
-  it('returns the thumbprints of jkt and x5t#S256', () => {
+  it('readBinding returns the thumbprints of jkt and x5t#S256', () => {
     expect(readBinding({ cnf: { jkt: JKT } })).toEqual({ jkt: JKT })
     expect(readBinding({ cnf: { 'x5t#S256': X5T } })).toEqual({ x5t: X5T })
     expect(readBinding({ cnf: { jkt: JKT, 'x5t#S256': X5T } })).toEqual({ jkt: JKT, x5t: X5T })
   })
 
   it.each(BOUND.filter(({ found }) => ![BY_DPOP, BY_CERTIFICATE, BY_BOTH].includes(found)))(
-    'returns nothing but what is unsupported in cnf $cnf',
+    'readBinding returns only the unsupported member of cnf $cnf',
     ({ cnf, found }) => {
       expect(readBinding({ sub: 'a', cnf })).toEqual({ unsupported: found })
     },
   )
 
-  it('does not read members of cnf from a prototype', () => {
+  it('readBinding ignores members that cnf inherits', () => {
     const cnf = Object.create({ jkt: JKT }) as object
     expect(readBinding({ cnf })).toEqual({ unsupported: MALFORMED })
     expect(readBinding({ cnf: Object.assign(cnf, { 'x5t#S256': X5T }) })).toEqual({ x5t: X5T })
   })
 
-  it('treats a member named __proto__ as any other unknown member', () => {
+  it('readBinding treats __proto__ in cnf as an unknown member', () => {
     const claims = (text: string) => JSON.parse(text) as Record<string, unknown>
     for (const text of [
       '{"cnf":{"__proto__":1}}',
@@ -145,7 +145,7 @@ describe('readBinding', () => {
     expect(readBinding(claims(`{"__proto__":{"cnf":{"jkt":"${JKT}"}}}`))).toBe(UNBOUND)
   })
 
-  it('never returns UNBOUND for claims with cnf, whatever its value', () => {
+  it('readBinding never returns UNBOUND for claims with any cnf', () => {
     fc.assert(
       fc.property(fc.anything(), (cnf) => {
         expect(rejectBound(readBinding({ cnf }))).toBeDefined()
@@ -161,14 +161,17 @@ describe('mergeBindings', () => {
   const malformed: Binding = { unsupported: MALFORMED }
   const DIFFERENT = { unsupported: 'two different bindings' }
 
-  it('returns UNBOUND only for two that are UNBOUND', () => {
+  it('mergeBindings returns UNBOUND for two UNBOUND bindings', () => {
     expect(mergeBindings(UNBOUND, UNBOUND)).toBe(UNBOUND)
   })
 
-  it.each([jkt, x5t, both, malformed])('returns %j, merged with UNBOUND', (binding) => {
-    expect(mergeBindings(binding, UNBOUND)).toBe(binding)
-    expect(mergeBindings(UNBOUND, binding)).toBe(binding)
-  })
+  it.each([jkt, x5t, both, malformed])(
+    'mergeBindings returns %j if the other binding is UNBOUND',
+    (binding) => {
+      expect(mergeBindings(binding, UNBOUND)).toBe(binding)
+      expect(mergeBindings(UNBOUND, binding)).toBe(binding)
+    },
+  )
 
   it.each<[Binding, Binding, Binding]>([
     [jkt, { jkt: JKT }, jkt],
@@ -177,10 +180,13 @@ describe('mergeBindings', () => {
     [jkt, x5t, both],
     [both, jkt, both],
     [both, x5t, both],
-  ])('returns what both say where they agree: %j and %j', (first, second, merged) => {
-    expect(mergeBindings(first, second)).toEqual(merged)
-    expect(mergeBindings(second, first)).toEqual(merged)
-  })
+  ])(
+    'mergeBindings returns the members of both bindings if they agree: %j and %j',
+    (first, second, merged) => {
+      expect(mergeBindings(first, second)).toEqual(merged)
+      expect(mergeBindings(second, first)).toEqual(merged)
+    },
+  )
 
   it.each<[Binding, Binding]>([
     [jkt, { jkt: OTHER }],
@@ -189,23 +195,26 @@ describe('mergeBindings', () => {
     [both, { x5t: OTHER }],
     [both, { jkt: JKT, x5t: OTHER }],
     [both, { jkt: OTHER, x5t: X5T }],
-  ])('returns a binding that is unsupported where they differ: %j and %j', (first, second) => {
+  ])('mergeBindings returns an unsupported binding if they differ: %j and %j', (first, second) => {
     expect(mergeBindings(first, second)).toEqual(DIFFERENT)
     expect(mergeBindings(second, first)).toEqual(DIFFERENT)
   })
 
-  it.each([jkt, x5t, both, malformed])('keeps unsupported, merged with %j', (other) => {
-    const unsupported = member('jwk')
-    for (const merged of [
-      mergeBindings({ unsupported }, other),
-      mergeBindings(other, { unsupported }),
-    ]) {
-      expect(merged.unsupported).toBeDefined()
-      expect(summarize(rejectBound(merged))).toBe(UNSUPPORTED)
-    }
-  })
+  it.each([jkt, x5t, both, malformed])(
+    'mergeBindings keeps an unsupported member if the other binding is %j',
+    (other) => {
+      const unsupported = member('jwk')
+      for (const merged of [
+        mergeBindings({ unsupported }, other),
+        mergeBindings(other, { unsupported }),
+      ]) {
+        expect(merged.unsupported).toBeDefined()
+        expect(summarize(rejectBound(merged))).toBe(UNSUPPORTED)
+      }
+    },
+  )
 
-  it('never returns a binding that is passed unless both are UNBOUND', () => {
+  it('mergeBindings returns an accepted binding only if both are UNBOUND', () => {
     const all = [UNBOUND, jkt, x5t, both, malformed, { jkt: OTHER }, { x5t: OTHER }]
     for (const first of all) {
       for (const second of all) {
@@ -217,27 +226,27 @@ describe('mergeBindings', () => {
 })
 
 describe('checkBinding', () => {
-  it('passes a token without cnf', () => {
+  it('checkBinding accepts a token without cnf', () => {
     expect(check({ sub: 'a', CNF: {} })).toBeUndefined()
   })
 
-  it.each(BOUND)('9449-20: refuses a token that is bound, or seems to be: cnf $cnf', (bound) => {
+  it.each(BOUND)('9449-20: checkBinding rejects a token with cnf $cnf', (bound) => {
     const rejection = check({ sub: 'a', cnf: bound.cnf })
     expect(summarize(rejection)).toBe(UNSUPPORTED)
     const { found } = bound
     expect(rejection?.explanation).toEqual({ check: 'cnf', expected: 'an unbound token', found })
   })
 
-  it('refuses a token with a cnf that is undefined', () => {
+  it('checkBinding rejects a token with a cnf that is undefined', () => {
     expect(summarize(check({ sub: 'a', cnf: undefined }))).toBe(UNSUPPORTED)
   })
 
-  it('8705-10: refuses a token that is bound to a certificate', () => {
+  it('8705-10: checkBinding rejects a token that is bound to a certificate', () => {
     const cnf = { 'x5t#S256': X5T }
     expect(summarize(check({ cnf }))).toBe(UNSUPPORTED)
   })
 
-  it('repeats no value of the binding in its explanation', () => {
+  it('checkBinding returns an explanation without values of the binding', () => {
     for (const cnf of [
       's3cret',
       ['s3cret'],
@@ -256,8 +265,8 @@ describe('checkBinding', () => {
 
 const issuer = createTestIssuer()
 
-/** A resource server, and what it publishes about the last token it was given. */
-function guarding() {
+/** Creates a resource server, and records the events of its last decision. */
+function setupServer() {
   const events: BearwardEvent[] = []
   const server = createResourceServer({
     issuer: ISSUER,
@@ -285,26 +294,29 @@ const refusedFor = (found: string, of = ISSUER) => ({
 })
 
 describe('a guard', () => {
-  it.each(BOUND)('refuses every token with cnf $cnf, also when it is cached', ({ cnf, found }) => {
-    const { server, events, decide } = guarding()
-    const token = issuer.token({ claims: { cnf } })
-    for (const [i, requirements] of [{}, {}, {}, { optional: true }].entries()) {
-      const outcome = decide(() => server.authorize(requestWith(token), requirements))
-      expect(outcome).toMatchObject({
-        kind: 'refused',
-        reason: 'unsupported_binding',
-        status: 401,
-        headers: { 'WWW-Authenticate': expect.stringContaining('error="invalid_token"') },
-      })
-      expect(events).toEqual([
-        expect.objectContaining({ type: 'verified', verifiedBy: 'jwt', cached: i >= 2 }),
-        expect.objectContaining(refusedFor(found)),
-      ])
-    }
-  })
+  it.each(BOUND)(
+    'authorize refuses every token with cnf $cnf, also when it is cached',
+    ({ cnf, found }) => {
+      const { server, events, decide } = setupServer()
+      const token = issuer.token({ claims: { cnf } })
+      for (const [i, requirements] of [{}, {}, {}, { optional: true }].entries()) {
+        const outcome = decide(() => server.authorize(requestWith(token), requirements))
+        expect(outcome).toMatchObject({
+          kind: 'refused',
+          reason: 'unsupported_binding',
+          status: 401,
+          headers: { 'WWW-Authenticate': expect.stringContaining('error="invalid_token"') },
+        })
+        expect(events).toEqual([
+          expect.objectContaining({ type: 'verified', verifiedBy: 'jwt', cached: i >= 2 }),
+          expect.objectContaining(refusedFor(found)),
+        ])
+      }
+    },
+  )
 
-  it('refuses a bound token for the second guard of a request, as for the first', () => {
-    const { server, events } = guarding()
+  it('a second guard of a request refuses a bound token, as the first guard does', () => {
+    const { server, events } = setupServer()
     const request = requestWith(issuer.token({ claims: { cnf: { jkt: JKT } } }))
     for (let i = 0; i < 3; i++) {
       expect(server.authorize(request)).toMatchObject({ reason: 'unsupported_binding' })
@@ -312,8 +324,8 @@ describe('a guard', () => {
     expect(events.map(({ type }) => type)).toEqual(['verified', 'refused', 'refused', 'refused'])
   })
 
-  it('refuses a token whose cnf has a member named __proto__', () => {
-    const { server, events, decide } = guarding()
+  it('authorize refuses a token whose cnf has a member named __proto__', () => {
+    const { server, events, decide } = setupServer()
     const claims = (cnf: string) => {
       const exp = Math.floor(Date.now() / 1000) + 60
       return `{"iss":"${ISSUER}","aud":"${AUDIENCE}","sub":"a","client_id":"a","exp":${exp},"cnf":${cnf}}`
@@ -331,8 +343,8 @@ describe('a guard', () => {
     }
   })
 
-  it('refuses a token whose cnf is written with escapes', () => {
-    const { server, events, decide } = guarding()
+  it('authorize refuses a token whose cnf is written with escapes', () => {
+    const { server, events, decide } = setupServer()
     const exp = Math.floor(Date.now() / 1000) + 60
     const token = issuer.token({
       claims: `{"iss":"${ISSUER}","aud":"${AUDIENCE}","sub":"a","client_id":"a","exp":${exp},"\\u0063nf":{"\\u006akt":"${JKT}"}}`,
@@ -342,8 +354,8 @@ describe('a guard', () => {
     expect(events.at(-1)).toMatchObject(refusedFor(BY_DPOP))
   })
 
-  it('publishes no value of a binding', () => {
-    const { server, events } = guarding()
+  it('events and outcomes contain no value of a binding', () => {
+    const { server, events } = setupServer()
     const cnf = { jkt: JKT, 'x5t#S256': X5T }
     const outcome = server.authorize(requestWith(issuer.token({ claims: { cnf } })))
     const text = JSON.stringify([events, outcome])
@@ -351,7 +363,7 @@ describe('a guard', () => {
     expect(text).not.toContain(X5T)
   })
 
-  it('refuses a token of another issuer with wrong_issuer, even if it is bound', () => {
+  it('a guard refuses a bound token of another issuer with wrong_issuer', () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const events: BearwardEvent[] = []
     const server = createResourceServer({
@@ -372,25 +384,28 @@ describe('a guard', () => {
 })
 
 describe('server.verify', () => {
-  it.each(BOUND)('refuses every token with cnf $cnf, also when it is cached', ({ cnf, found }) => {
-    const { server, events, decide } = guarding()
-    const token = issuer.token({ claims: { cnf } })
-    for (const cached of [false, false, true]) {
-      const outcome = decide(() => server.verify(token))
-      expect(summarizeOutcome(outcome)).toBe('401 unsupported_binding')
-      expect(events).toMatchObject([{ type: 'verified', cached }, refusedFor(found)])
-    }
-  })
+  it.each(BOUND)(
+    'verify refuses every token with cnf $cnf, also when it is cached',
+    ({ cnf, found }) => {
+      const { server, events, decide } = setupServer()
+      const token = issuer.token({ claims: { cnf } })
+      for (const cached of [false, false, true]) {
+        const outcome = decide(() => server.verify(token))
+        expect(summarizeOutcome(outcome)).toBe('401 unsupported_binding')
+        expect(events).toMatchObject([{ type: 'verified', cached }, refusedFor(found)])
+      }
+    },
+  )
 })
 
-describe('an introspection answer with cnf', () => {
-  const answers = BOUND.filter(({ found }) =>
+describe('an introspection response with cnf', () => {
+  const responses = BOUND.filter(({ found }) =>
     [BY_DPOP, BY_CERTIFICATE, BY_BOTH, MALFORMED, member('jwk'), member('jkt')].includes(found),
   )
 
-  it('makes a guard and server.verify refuse an opaque token, also when the answer is cached', async () => {
+  it('authorize and verify refuse an opaque token with a bound introspection response, also when it is cached', async () => {
     const { endpoint, events, judge, server } = await setup(ACTIVE)
-    for (const [i, { cnf, found }] of answers.entries()) {
+    for (const [i, { cnf, found }] of responses.entries()) {
       endpoint.answer({ ...ACTIVE, cnf })
       const token = `opaque-${i}`
       for (const type of ['introspection_called', 'introspection_cached']) {
@@ -405,22 +420,22 @@ describe('an introspection answer with cnf', () => {
       expect(summarizeOutcome(await server.verify(token))).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
     }
-    expect(endpoint.asked).toHaveLength(answers.length)
+    expect(endpoint.asked).toHaveLength(responses.length)
   })
 
-  it('makes a guard with introspect refuse a JWT that shows no binding itself', async () => {
+  it('a guard with introspect refuses an unbound JWT with a bound introspection response', async () => {
     const { endpoint, events, judge, token } = await issuing('jwt')
-    for (const [i, { cnf, found }] of answers.entries()) {
+    for (const [i, { cnf, found }] of responses.entries()) {
       endpoint.answer({ active: true, cnf })
       const jwt = token({ claims: { jti: `jwt-${i}` } })
       expect(await judge(jwt, { introspect: true })).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
-      // The answer is about one request. The JWT itself stays unbound.
+      // The response applies to one request. The JWT stays unbound.
       expect(await judge(jwt)).toBe('granted')
     }
   })
 
-  it('is not asked for about a JWT that shows its binding itself', async () => {
+  it('a guard with introspect does not introspect a bound JWT', async () => {
     const { endpoint, events, judge, token } = await issuing('jwt')
     for (const cnf of [{ jkt: JKT }, { 'x5t#S256': X5T }, {}, { jwk: {} }]) {
       const jwt = token({ claims: { cnf } })
