@@ -198,7 +198,11 @@ describe('unavailable credentials', () => {
       'the secret holds a line break: trim it',
     ],
     ['returns no key', keyFrom(() => undefined), 'the function that gives the key gave none'],
-    ['returns a public key', keyFrom(() => publicKey), 'the key is not a private key'],
+    [
+      'returns a public key',
+      keyFrom(() => publicKey),
+      'the key is not a private key: set the private key, not the public key',
+    ],
     ['returns a key of another type', keyFrom(() => rsa.privateKey), 'the key does not fit ES256'],
     [
       'returns a PEM',
