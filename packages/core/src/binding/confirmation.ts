@@ -4,8 +4,8 @@ import { isRecord } from '../lib/objects.ts'
 import { Rejection } from '../response/rejection.ts'
 
 /**
- * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. Each request
- * must prove it again.
+ * The sender constraint of a token (RFC 7800). It depends on the token only, so it is cached with the token. The proof
+ * that the caller meets it belongs to a request, and is never cached.
  */
 export interface Binding {
   /** Thumbprint of the key of the DPoP proof (RFC 9449 section 6.1). */

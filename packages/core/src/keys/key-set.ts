@@ -84,7 +84,7 @@ export function secretKeySet(
  * Reads a JWK Set (RFC 7517 section 5). Keys that cannot verify signatures are listed in `ignored` with the reason.
  *
  * @throws {TypeError} If the document is not a JWK Set, has more than `LIMITS.keys` keys, or has no usable key. Such a
- * document must never replace a good one.
+ * document must never replace a usable key set.
  */
 export function readKeySet(document: JsonObject, policy: AlgorithmPolicy): MaybePromise<KeySet> {
   const { keys } = document

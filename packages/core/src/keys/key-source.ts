@@ -67,7 +67,7 @@ export interface KeySource {
   /** Returns whether any key is distrusted. Such a key may have signed a token even if it is not in the cached key set. */
   hasDistrusted(): boolean
   /**
-   * Distrusts the key with this thumbprint (RFC 7638, SHA-256) for good. Returns `false` if it was distrusted before.
+   * Distrusts the key with this thumbprint (RFC 7638, SHA-256) permanently. Returns `false` if it was distrusted before.
    * Missing for an HMAC secret, which has no thumbprint.
    */
   readonly distrustKey?: (thumbprint: string) => boolean
