@@ -1,9 +1,9 @@
-/** The loopback names and addresses of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). */
+/** Matches the loopback names and addresses of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * Checks that an address of the configuration may be called. It has to be https. http is accepted on this machine and
- * on hosts in `allowInsecureHosts`. An address with a user name, a password or a fragment is not accepted.
+ * Returns whether a configured address may be called. It must use https. http is accepted for this machine and for
+ * hosts in `allowInsecureHosts`. An address with a user name, a password or a fragment is not accepted.
  */
 export function isAcceptableAddress(address: string, insecureHosts: readonly string[]): boolean {
   return (
@@ -13,8 +13,9 @@ export function isAcceptableAddress(address: string, insecureHosts: readonly str
 }
 
 /**
- * The same for an address that the metadata of an issuer name. This machine is the exception only where the
- * issuer itself is one by plain http: the metadata of others must not lead to services here.
+ * Returns whether an address in the metadata of an issuer may be called. The rules are those of `isAcceptableAddress`,
+ * with one exception. http to this machine is accepted only if the issuer itself is an http address of this machine, so
+ * that the metadata of other issuers cannot direct requests to local services.
  */
 export function isAcceptableEndpoint(
   address: string,
@@ -43,13 +44,12 @@ function isInsecureHost(
   return (loopback && LOOPBACK.test(hostname)) || insecureHosts.includes(hostname)
 }
 
-/** Characters of an address in a text. */
+/** Maximum number of characters of an address in a log, event or error. */
 const LONGEST_ADDRESS = 300
 
 /**
- * Returns an address as logs, events and errors show it: without user name, query and fragment, which can contain keys,
- * and cut off after 300 characters. The only function that turns an address into text: a test of the repository forbids
- * every other way.
+ * Returns an address as logs, events and errors show it. Removes user name, query and fragment, which can contain keys.
+ * Truncates the rest to 300 characters. A test of the repository forbids every other way to put an address into a text.
  */
 export function toLoggedAddress(address: string): string {
   const { origin, pathname } = new URL(address)
@@ -57,7 +57,7 @@ export function toLoggedAddress(address: string): string {
   return text.length > LONGEST_ADDRESS ? `${text.slice(0, LONGEST_ADDRESS)}...` : text
 }
 
-/** Returns the values in the query of an address. They can be keys. */
+/** Returns the values in the query of an address. They can be secrets, such as API keys. */
 export function getQueryValues(address: string): readonly string[] {
   return [...new URL(address).searchParams.values()]
 }

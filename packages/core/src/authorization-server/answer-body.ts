@@ -1,17 +1,17 @@
 import type { FetchBody } from '../model/fetch.ts'
 
-/** The body of an answer. It is read once, and let go whatever happens. */
-export interface AnswerBody {
+/** Body of a response. It can be read once. Its connection is freed in every case. */
+export interface ResponseBody {
   /**
-   * Reads all bytes. Rejects with a `BodyError` if there are more than `limit` or if a part is neither bytes nor text,
-   * and with what the body itself throws.
+   * Reads all bytes. Rejects with a `BodyError` if there are more than `limit` bytes, or if a part is neither bytes nor
+   * text. Rejects with the error of the body if the body throws one.
    */
   read(limit: number): Promise<Uint8Array>
   /** Stops reading and frees the connection. A body that was read to its end stays as it is. */
-  letGo(): void
+  discard(): void
 }
 
-/** A body that is not taken. */
+/** Thrown if a body is too large, or is neither bytes nor text. */
 export class BodyError extends Error {
   readonly failure: 'too_large' | 'malformed'
 
@@ -21,40 +21,40 @@ export class BodyError extends Error {
   }
 }
 
-/** Opens the body of an answer. Nothing is read before `read` is called. */
-export function openBody(body: FetchBody | null | undefined): AnswerBody {
+/** Opens the body of a response. Reads nothing before `read` is called. */
+export function openBody(body: FetchBody | null | undefined): ResponseBody {
   const source = toSource(body)
   let isOver = false
-  function letGo(): void {
+  function discard(): void {
     if (isOver) return
     isOver = true
-    // Not awaited: it may never be done, and what it throws is of no use to anybody.
+    // Not awaited, because it may never complete. Its errors are ignored.
     void ignoreErrors(() => source.cancel())
   }
   return {
-    letGo,
+    discard,
     async read(limit) {
       const bytes = new Bytes(limit)
       try {
         for (let part = await source.next(); !part.done; part = await source.next()) {
-          if (isOver) throw new Error('The body was let go.')
+          if (isOver) throw new Error('The body was discarded.')
           bytes.add(part.value)
         }
         isOver = true
         return bytes.join()
       } finally {
-        letGo()
+        discard()
       }
     },
   }
 }
 
-/** Parts of a body, as they come. */
+/** Collects the parts of a body. */
 class Bytes {
   readonly #limit: number
   readonly #chunks: Uint8Array[] = []
   #length = 0
-  /** Text that is not encoded yet: a character may be divided between two parts. */
+  /** Text that is not encoded yet. A character can be split between two parts. */
   #text = ''
 
   constructor(limit: number) {
@@ -69,7 +69,7 @@ class Bytes {
       this.#encodeText()
       this.#addChunk(part)
     } else {
-      throw new BodyError('malformed', 'the body is not bytes')
+      throw new BodyError('malformed', 'a part of the body is neither bytes nor text')
     }
   }
 
@@ -102,7 +102,7 @@ class Bytes {
   }
 }
 
-/** Not `instanceof`: in Jest, a `fetch` may have the `Uint8Array` of another realm. */
+/** Returns whether a part is a `Uint8Array`. Does not use `instanceof`: in Jest, `fetch` can use another realm. */
 function isBytes(part: unknown): part is Uint8Array {
   return ArrayBuffer.isView(part) && (part as Uint8Array).BYTES_PER_ELEMENT === 1
 }
@@ -112,7 +112,7 @@ interface Source {
   cancel(): unknown
 }
 
-/** A web stream is read by its reader, because not every runtime can iterate over it. */
+/** Returns how a body is read. A web stream is read with a reader, because not every runtime can iterate over it. */
 function toSource(body: FetchBody | null | undefined): Source {
   if (!body) return { next: async () => ({ done: true }), cancel: () => {} }
   if ('getReader' in body) {
@@ -125,7 +125,7 @@ function toSource(body: FetchBody | null | undefined): Source {
   let iterator: AsyncIterator<unknown> | undefined
   return {
     next: () => (iterator ??= body[Symbol.asyncIterator]()).next(),
-    // A stream of Node that nobody has begun to read is destroyed, or an error of it would end the process.
+    // An unread stream of Node is destroyed. Otherwise an error event of the stream would end the process.
     cancel: () => (iterator === undefined ? body.destroy?.() : iterator.return?.()),
   }
 }

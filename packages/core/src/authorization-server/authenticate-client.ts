@@ -8,7 +8,7 @@ import type { Algorithm } from '../signature/algorithms.ts'
 import { type PrivateKey, whyUnfit } from '../signature/private-key.ts'
 import { signJws } from '../signature/sign-jws.ts'
 
-/** Claims of a client assertion that differ from request to request (RFC 7523 section 3). */
+/** Values for the claims of a client assertion (RFC 7523 section 3). */
 export interface AssertionContext {
   readonly clientId: string
   readonly issuer: string
@@ -20,22 +20,25 @@ export interface AssertionContext {
 export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
-  /** The secrets in them, as they are and as they are sent. No text may contain any of them. */
+  /** Secrets in these, as configured and as sent. No log, event or error may contain one of them. */
   readonly secrets: readonly string[]
 }
 
 /**
- * The secret, the key or the assertion cannot be had or used. The message is one of a few fixed texts: what came instead
- * is never told, for it may be secret.
+ * Thrown if the secret, the key or the assertion is unavailable or unusable. The message is a fixed text. It never
+ * contains the given value, which may be secret.
  */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError'
 }
 
-/** Seconds that an assertion can be used. */
+/** Lifetime of an assertion in seconds. */
 const ASSERTION_AGE = 60
 
-/** Makes the credentials of one request. Functions are asked anew each time. Rejects with a `CredentialsError`. */
+/**
+ * Creates the credentials for one request. Functions for the secret, key or assertion are called for each request.
+ * Rejects with a `CredentialsError`.
+ */
 export async function authenticateClient(
   authentication: ClientAuthentication,
   identity: AssertionContext,
@@ -72,46 +75,49 @@ function isAssertion(
 }
 
 /**
- * Finds control characters. No client id or secret contains one (RFC 6749 appendix A). The usual one is the line break
- * at the end of a file.
+ * Returns whether a text contains control characters. A valid client id or secret contains none (RFC 6749 appendix A).
+ * A common case is the line break at the end of a file.
  */
 export function hasControls(text: string): boolean {
   return /\p{Cc}/u.test(text)
 }
 
 async function readText(given: Secret, name: string): Promise<string> {
-  const text = await had(given, name)
+  const text = await resolveValue(given, name)
   if (typeof text !== 'string' || text === '')
-    throw new CredentialsError(`the function that gives the ${name} gave none`)
-  if (hasControls(text)) throw new CredentialsError(`the ${name} holds a line break: trim it`)
+    throw new CredentialsError(`the function for the ${name} returned no ${name}`)
+  if (hasControls(text)) throw new CredentialsError(`the ${name} contains a line break: trim it`)
   return text
 }
 
 /** Returns the value, or calls the function that supplies it. */
-async function had(given: unknown, name: string): Promise<unknown> {
+async function resolveValue(given: unknown, name: string): Promise<unknown> {
   if (typeof given !== 'function') return given
   try {
     return await (given as () => unknown)()
   } catch {
-    throw new CredentialsError(`the function that gives the ${name} threw`)
+    throw new CredentialsError(`the function for the ${name} threw an error`)
   }
 }
 
 /**
- * RFC 6749 appendix B. Of all that a form lets stand as it is, nothing is escaped, for servers that do not
- * decode what they should.
+ * Encodes a client id or secret as a form value (RFC 6749 appendix B). Characters that a form does not have to escape
+ * stay as they are, because some servers do not decode the value.
  */
 function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
-/** RFC 7523 section 3. The audience is the issuer by default, which tells servers apart that share an endpoint. */
+/**
+ * Signs a client assertion (RFC 7523 section 3). By default, its audience is the issuer: servers that share an endpoint
+ * have different issuers.
+ */
 async function sign(
   { key: given, algorithm, keyId, audience }: PrivateKeyJwt,
   { clientId, issuer, now }: AssertionContext,
 ): Promise<string> {
-  const key = (await had(given, 'key')) as PrivateKey | undefined
-  if (key === undefined) throw new CredentialsError('the function that gives the key gave none')
+  const key = (await resolveValue(given, 'key')) as PrivateKey | undefined
+  if (key === undefined) throw new CredentialsError('the function for the key returned no key')
   const why = whyUnfit(key, algorithm)
   if (why !== undefined) throw new CredentialsError(`the key ${why}`)
   const jwk = 'kty' in key ? key : undefined
@@ -130,6 +136,6 @@ async function sign(
   try {
     return await signJws(header, claims, key, alg)
   } catch {
-    throw new CredentialsError(`the key signs nothing with ${alg}`)
+    throw new CredentialsError(`the key cannot sign with ${alg}`)
   }
 }

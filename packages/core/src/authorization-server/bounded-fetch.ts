@@ -3,12 +3,12 @@ import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'
 import { getQueryValues, toLoggedAddress } from './address.ts'
-import { type AnswerBody, BodyError, openBody } from './answer-body.ts'
+import { BodyError, openBody, type ResponseBody } from './answer-body.ts'
 import { readAge, readMaxAge } from './freshness.ts'
 import { describeCause, isReset } from './network-cause.ts'
 import { SentSecrets } from './sent-secrets.ts'
 
-/** The kinds of failure of a call: the closed set that events and error messages share. */
+/** Kinds of failure of a call. Events and error messages use this closed set. */
 export type FetchFailure =
   | 'unreachable'
   | 'timeout'
@@ -24,7 +24,7 @@ export class FetchError extends Error {
   readonly failure: FetchFailure
   /** The status of the response, if `failure` is `status` or `redirect`. */
   readonly status: number | undefined
-  /** The `Retry-After` of that answer as it came. */
+  /** `Retry-After` of that response, as sent. */
   readonly retryAfter: string | undefined
 
   constructor(
@@ -39,29 +39,29 @@ export class FetchError extends Error {
   }
 }
 
-/** A content type that is accepted. */
+/** Content type that is accepted. */
 export interface MediaType {
   readonly name: string
   readonly pattern: RegExp
 }
 
-/** The bounds within which a response is read. */
+/** Limits for reading a response. */
 export interface AnswerBounds {
   readonly mediaType: MediaType
-  /** At most, after decompression. */
+  /** Maximum number of bytes after decompression. */
   readonly bytes: number
 }
 
-/** A document of the authorization server, and how long it says that it may be kept. */
+/** Document of the authorization server, and the time for which it may be cached. */
 export interface FetchedDocument {
   readonly document: JsonObject
-  /** Seconds, by `Cache-Control` and `Age`; `undefined` where the server does not say. */
+  /** Seconds, from `Cache-Control` and `Age`; `undefined` if the server does not set a maximum age. */
   readonly maxAge: number | undefined
-  /** Seconds that it has spent in caches on its way, by `Age`. */
+  /** Seconds that the document has spent in HTTP caches, from `Age`. */
   readonly age: number
 }
 
-/** Gets a JSON document. Has no deadline of its own: it runs under that of its signal. */
+/** Fetches a JSON document. Sets no deadline: the signal aborts it. */
 export type GetJson = (url: string, signal: AbortSignal) => Promise<FetchedDocument>
 
 export const JSON_MEDIA_TYPE: MediaType = {
@@ -72,8 +72,8 @@ const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
 const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documentBytes }
 
 /**
- * Gets JSON documents of an authorization server, within bounds: redirects are not followed, at most
- * `LIMITS.documentBytes` bytes are read after decompression, and only 200 with a JSON media type counts.
+ * Creates a function that fetches JSON documents of an authorization server. It does not follow redirects. It reads at
+ * most `LIMITS.documentBytes` bytes after decompression. It accepts only status 200 with a JSON media type.
  * Throws a `FetchError`.
  */
 export function boundedFetch(fetch: Fetch): GetJson {
@@ -84,33 +84,36 @@ export function boundedFetch(fetch: Fetch): GetJson {
   }
 }
 
-/** The function, the address and the deadline of a call. */
+/** Function, address and deadline of a call. */
 export interface Call {
   readonly fetch: Fetch
   readonly url: string
   readonly signal: AbortSignal
 }
 
-/** An answer whose body is not read yet. It is let go when the signal of the call is aborted. */
+/** Response whose body is not read yet. The body is discarded when the signal of the call is aborted. */
 export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' | 'headers'> {
-  readonly body: AnswerBody
-  /** The secrets of the request. Texts of the response are shown only without them. */
+  readonly body: ResponseBody
+  /** Secrets of the request. A text of the response is shown only if it contains none of them. */
   readonly secrets: SentSecrets
 }
 
-/** The parts of a request that its author writes. */
+/** Parts of a request that the code which creates the request sets. */
 export interface WrittenRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
-  /** The secrets in it, decoded and as they are sent. Values of the query are added. */
+  /** Secrets in the request, decoded and as sent. `send` adds the values of the query. */
   readonly secrets?: readonly string[]
 }
 
 /**
- * Makes one call, unless its time is over. A call whose connection was reset before the head of an answer was complete
- * is made once more, at once and within the same time: a server may close a connection that was kept just when it is
- * used again, and `fetch` does not get over that by itself. `write` writes the request, anew for each of the two,
- * because a server may take an assertion in it only once; where it cannot do that again, the reset is what is thrown.
- * Throws a `FetchError` where nothing comes of it, and where one's own `fetch` has followed a redirect: what was sent
- * may have gone with it.
+ * Makes one call, unless its deadline has passed. Retries once, immediately and within the same deadline, if the
+ * connection was reset before the head of the response was complete. A server can close a kept-alive connection at the
+ * moment when it is reused, and `fetch` does not retry in this case.
+ *
+ * `write` creates the request for each of the two attempts, because a server may accept an assertion only once. If the
+ * second `write` fails, the error is the reset.
+ *
+ * Throws a `FetchError` if the call fails. Also throws one if a custom `fetch` followed a redirect: it may have sent the
+ * credentials to the other address.
  */
 export async function send(
   call: Call,
@@ -119,7 +122,7 @@ export async function send(
   const secrets = new SentSecrets(getQueryValues(call.url))
   const request = await write()
   try {
-    return await carry(call, request, secrets)
+    return await callOnce(call, request, secrets)
   } catch (reset) {
     if (!(reset instanceof FetchError && isReset(reset.cause)) || call.signal.aborted) throw reset
     let again: WrittenRequest
@@ -128,11 +131,11 @@ export async function send(
     } catch {
       throw reset
     }
-    return carry(call, again, secrets)
+    return callOnce(call, again, secrets)
   }
 }
 
-async function carry(
+async function callOnce(
   { fetch, url, signal }: Call,
   { secrets: ownSecrets = [], ...request }: WrittenRequest,
   secrets: SentSecrets,
@@ -140,21 +143,21 @@ async function carry(
   if (signal.aborted) throw signal.reason as Error
   secrets.add(ownSecrets)
   const init: FetchInit = { ...request, redirect: 'manual', signal }
-  const place = `${toLoggedAddress(url)}: no answer`
-  const response = await unlessBroken(place, secrets, () => fetch(url, init))
+  const message = `${toLoggedAddress(url)}: no response`
+  const response = await withCause(message, secrets, () => fetch(url, init))
   const { status, type, headers } = response
   const body = openBody(response.body)
-  // Also when the work is done: nobody may read on, and a body that was not read holds its connection.
-  signal.addEventListener('abort', () => body.letGo(), { once: true })
-  if (signal.aborted) body.letGo()
+  // The signal is also aborted when the work is done: an unread body would keep its connection open.
+  signal.addEventListener('abort', () => body.discard(), { once: true })
+  if (signal.aborted) body.discard()
   if (response.redirected)
-    throw new FetchError('redirect', `${toLoggedAddress(url)}: fetch has followed a redirect`)
+    throw new FetchError('redirect', `${toLoggedAddress(url)}: fetch followed a redirect`)
   return { status, type, headers, body, secrets }
 }
 
 /**
- * Reads an answer within bounds: only 200 with one media type counts, and no more than so many bytes are
- * read. Throws a `FetchError`.
+ * Reads the body of a response with status 200 and the given media type, up to the given number of bytes. Throws a
+ * `FetchError` for every other response.
  */
 export async function readAnswer(
   response: BoundedResponse,
@@ -163,9 +166,13 @@ export async function readAnswer(
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw new FetchError('redirect', `${toLoggedAddress(url)}: redirects are not followed`, {
-      status,
-    })
+    throw new FetchError(
+      'redirect',
+      `${toLoggedAddress(url)}: responded with a redirect, which is not followed`,
+      {
+        status,
+      },
+    )
   }
   if (status !== 200) {
     const retryAfter = headers.get('retry-after') ?? undefined
@@ -177,7 +184,7 @@ export async function readAnswer(
   return readContent(response, url, bounds)
 }
 
-/** The same for an answer of any status. */
+/** Reads the body of a response like `readAnswer`, but accepts any status. */
 export async function readContent(
   response: BoundedResponse,
   url: string,
@@ -189,7 +196,7 @@ export async function readContent(
     const found = `${describeType(type, secrets)}, ${mediaType.name} expected`
     throw new FetchError('content_type', `${toLoggedAddress(url)}: ${found}`)
   }
-  return unlessBroken(`${toLoggedAddress(url)}: the answer broke off`, secrets, async () => {
+  return withCause(`${toLoggedAddress(url)}: the response is incomplete`, secrets, async () => {
     try {
       return await response.body.read(bytes)
     } catch (error) {
@@ -199,7 +206,7 @@ export async function readContent(
   })
 }
 
-/** Returns a content type without its parameters, if it is one that can be logged. */
+/** Describes a content type without its parameters. Shows it only if it can be logged. */
 function describeType(type: string, secrets: SentSecrets): string {
   if (type === '') return 'no content type'
   const [essence] = type.split(';')
@@ -208,7 +215,7 @@ function describeType(type: string, secrets: SentSecrets): string {
   return shown === undefined ? 'an unreadable content type' : `content type ${shown.toLowerCase()}`
 }
 
-/** Reads a JSON object. Throws a `FetchError`. */
+/** Parses a JSON object. Throws a `FetchError`. */
 export function readJson(bytes: Uint8Array, url: string): JsonObject {
   try {
     return parseJsonObject(bytes)
@@ -217,7 +224,8 @@ export function readJson(bytes: Uint8Array, url: string): JsonObject {
   }
 }
 
-async function unlessBroken<T>(
+/** Runs a step of a call. Converts its errors to `FetchError`s that name the cause if the cause can be logged. */
+async function withCause<T>(
   message: string,
   secrets: SentSecrets,
   step: () => Promise<T>,

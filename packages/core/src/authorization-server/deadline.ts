@@ -1,24 +1,23 @@
 import type { Clock } from '../lib/clock.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Milliseconds by which a timer may be late. One that is later was held up by this process, not by the server. */
+/** Milliseconds by which a timer may be late. If it is later, this process was blocked, which is not the server's fault. */
 const LATE = 100
-/** Milliseconds that a server then still has: what it has answered may lie in the socket. */
+/** Milliseconds that are added if this process was blocked. The response may already be in the socket. */
 const GRACE = 500
 
-/** The bounds of outgoing work. */
+/** Clock, timeout and abort signal for outgoing work. */
 export interface Bounds {
   readonly clock: Clock
-  /** Milliseconds for all of the work together. */
+  /** Milliseconds for the whole work. */
   readonly timeout: number
   /** Ends the work early. */
   readonly closed: AbortSignal
 }
 
 /**
- * Runs work under one deadline: its signal is aborted, and the promise rejects with a `FetchError`, when
- * the time is up or `closed` is aborted, also where the work does not listen to the signal. Time in which this process
- * has stood still does not count.
+ * Runs work with a deadline. When the time is over or `closed` is aborted, aborts the signal of the work. Then rejects with
+ * a `FetchError`, even if the work ignores the signal. If this process was blocked, the work gets 500 ms more.
  */
 export async function withDeadline<T>(
   { clock, timeout, closed }: Bounds,
@@ -30,23 +29,23 @@ export async function withDeadline<T>(
   })
   const stop = (failure: 'timeout' | 'closed', detail: string) =>
     abort.abort(new FetchError(failure, detail))
-  const close = () => stop('closed', 'closed meanwhile')
-  const cancel = afterTime(clock, timeout, () => stop('timeout', `not done within ${timeout} ms`))
-  const forget = onAbort(closed, close)
+  const close = () => stop('closed', 'closed before completion')
+  const cancel = afterTime(clock, timeout, () => stop('timeout', `timed out after ${timeout} ms`))
+  const stopListening = onAbort(closed, close)
   try {
     if (closed.aborted) close()
     return await Promise.race([interrupted, work(abort.signal)])
   } finally {
     cancel()
-    forget()
-    // Lets go of a connection whose answer was not read to its end.
-    abort.abort(new FetchError('closed', 'the exchange is over'))
+    stopListening()
+    // Frees the connection of a response that was not read to its end.
+    abort.abort(new FetchError('closed', 'the work has ended'))
   }
 }
 
 /**
- * Calls back when a time is over. Where the event loop was blocked, or the machine suspended, answers that have come in
- * the meantime are read first. Returns what prevents it.
+ * Calls `callback` after a time. If the event loop was blocked or the machine was suspended, responses that arrived in
+ * the meantime are read first. Returns a function that cancels the call.
  */
 function afterTime(clock: Clock, milliseconds: number, callback: () => void): () => void {
   const due = clock.monotonic() + milliseconds
@@ -57,15 +56,15 @@ function afterTime(clock: Clock, milliseconds: number, callback: () => void): ()
   return () => cancel()
 }
 
-const waiting = new WeakMap<AbortSignal, Set<() => void>>()
+const callbacksOfSignals = new WeakMap<AbortSignal, Set<() => void>>()
 
-/** Calls back when a signal is aborted; returns what prevents it. A signal that is aborted already does not. */
+/** Calls `callback` when a signal is aborted, but not if it is already aborted. Returns a function that cancels this. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let callbacks = waiting.get(signal)
+  let callbacks = callbacksOfSignals.get(signal)
   if (callbacks === undefined) {
     callbacks = new Set()
-    waiting.set(signal, callbacks)
-    // One listener for all: a signal warns of a leak where many calls at once have one each.
+    callbacksOfSignals.set(signal, callbacks)
+    // One listener for all callbacks. With one listener for each call, Node warns of a memory leak.
     const all = callbacks
     signal.addEventListener('abort', () => {
       for (const each of all) each()

@@ -1,10 +1,10 @@
-/** Rounds after which escapes have to be resolved. More than two are not written by accident. */
+/** Maximum number of nested levels of escapes. More than two are not written by accident. */
 const ROUNDS = 8
 
-/** Encodings inside each other that are resolved, of those that turn a text into another alphabet. */
+/** Maximum number of nested hex and base64 encodings that are decoded. */
 const DEPTH = 2
 
-/** Named character references of HTML. Letters and digits have none. */
+/** Named character references of HTML. Letters and digits do not have one. */
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
   apos: "'",
@@ -40,12 +40,12 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns a text and all that it may be an encoding of: percent-encoding, HTML, JSON and similar escapes, hex and base64,
- * also inside each other. Bytes become one character each. Most of the results are garbage: they are there to be searched
- * for something known. Returns `undefined` if there are too many levels of escapes.
+ * Returns a text and everything that it can be decoded to: percent-encoding, escapes of HTML, JSON and similar formats,
+ * hex and base64, also nested. Each byte becomes one character. Most results are garbage, because they are only searched
+ * for secrets. Returns `undefined` if there are too many levels of escapes.
  */
 export function decodeText(text: string): readonly string[] | undefined {
-  // White space can be in the middle of an escape, where a line was wrapped. A form has + in place of a space.
+  // A wrapped line can have white space in the middle of an escape. A form contains + for a space.
   let level = new Set([text, text.replace(/\s+/g, ''), text.replace(/\+/g, ' ')])
   const found = new Set(level)
   for (let depth = 0; depth <= DEPTH; depth++) {
@@ -62,7 +62,7 @@ export function decodeText(text: string): readonly string[] | undefined {
   return [...found]
 }
 
-/** Resolves escapes until none is left. Returns the text after each round. */
+/** Resolves all escapes. Returns the text after each round, or `undefined` if there are too many levels. */
 function resolveEscapes(text: string): readonly string[] | undefined {
   const rounds: string[] = []
   let current = text
@@ -95,7 +95,7 @@ function toCharacter(digits: string, radix: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }
 
-/** Decodes the hex digits of a text, whatever is between them, from each of the two positions. */
+/** Decodes the hex digits of a text from each of the two positions. Ignores all other characters. */
 function decodeHex(text: string): readonly string[] {
   const digits = text.replace(/[^0-9a-f]/gi, '')
   return [0, 1].map((start) => {
@@ -104,7 +104,7 @@ function decodeHex(text: string): readonly string[] {
   })
 }
 
-/** Decodes the base64 digits of a text from each of the four positions: of both alphabets, and of letters alone. */
+/** Decodes the base64 digits of a text from each of the four positions: those of both alphabets, then letters and digits alone. */
 function decodeBase64(text: string): readonly string[] {
   const both = text.replace(/-/g, '+').replace(/_/g, '/')
   return [both.replace(/[^A-Za-z0-9+/]/g, ''), text.replace(/[^A-Za-z0-9]/g, '')].flatMap(
@@ -112,7 +112,7 @@ function decodeBase64(text: string): readonly string[] {
   )
 }
 
-/** Cuts off a base64 digit that is not enough for a byte. */
+/** Removes a last base64 digit that is not enough for a byte. */
 function toWhole(digits: string): string {
   return digits.length % 4 === 1 ? digits.slice(0, -1) : digits
 }

@@ -1,27 +1,27 @@
 import { FetchError, type FetchFailure } from './bounded-fetch.ts'
 import { type Endpoint, MetadataError } from './metadata.ts'
 
-/** The failure of an outgoing call, as a code and for people. */
+/** Failure of an outgoing call, as a code and as a text. */
 export interface CallFailure<Code extends string> {
   readonly failure: Code
-  /** The address, and what happened. Nothing of a request is in it. */
+  /** Address, and what happened. Contains no part of the request. */
   readonly detail: string
 }
 
-/** The reasons why an endpoint could not be found, or a document of the authorization server not be had. */
-export type DiscoveryFailure<Sought extends Endpoint> = FetchFailure | 'issuer_mismatch' | Sought
+/** Reason why discovery of an endpoint, or a fetch of a document of the authorization server, failed. */
+export type DiscoveryFailure<Wanted extends Endpoint> = FetchFailure | 'issuer_mismatch' | Wanted
 
-/** Describes what a call for that endpoint, or for its address, has failed with. `undefined`: with none of these. */
-export function describeFailure<Sought extends Endpoint>(
+/** Describes the error of a call to an endpoint, or of its discovery. Returns `undefined` for other errors. */
+export function describeFailure<Wanted extends Endpoint>(
   error: unknown,
-): CallFailure<DiscoveryFailure<Sought>> | undefined {
+): CallFailure<DiscoveryFailure<Wanted>> | undefined {
   if (!(error instanceof FetchError || error instanceof MetadataError)) return undefined
-  // Nobody looks for one endpoint and is told about another.
-  return { failure: error.failure as DiscoveryFailure<Sought>, detail: error.message }
+  // A `MetadataError` names the endpoint that was wanted.
+  return { failure: error.failure as DiscoveryFailure<Wanted>, detail: error.message }
 }
 
-/** The failure of any other error: it may hold anything, secrets included, and is not told. */
+/** Failure for any other error. Its message is not shown, because it can contain anything, including secrets. */
 export const UNEXPECTED: CallFailure<'unexpected'> = {
   failure: 'unexpected',
-  detail: 'something unexpected was thrown',
+  detail: 'an unexpected error occurred',
 }

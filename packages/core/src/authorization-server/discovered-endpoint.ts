@@ -10,71 +10,79 @@ import { discover, type Endpoint, metadataUrls } from './metadata.ts'
 import { readRetryAfter, RequestedPause } from './retry-after.ts'
 import { toTenantIssuer } from './tenants.ts'
 
-/** Milliseconds after which the metadata is asked for again, to follow an endpoint that has moved. */
+/** Milliseconds after which the metadata is fetched again, to follow an endpoint that has moved. */
 export const METADATA_AGE = 300_000
 
 /**
- * Milliseconds for which callers join a search that runs, and for which those wait who know an endpoint that is
- * in doubt. A search that takes longer may hang.
+ * Milliseconds for which callers join a running search. It is also the longest time that `find` waits for new metadata
+ * after `forget`. A search that takes longer may hang.
  */
-const JOINED_FOR = 500
+const JOIN_WINDOW = 500
 
-/** Milliseconds for which an endpoint is not doubted again: what is not there for one request may be there for others. */
-const DOUBTED_FOR = 5000
+/** Minimum milliseconds between two effective calls of `forget`. An endpoint that fails one request may serve others. */
+const FORGET_INTERVAL = 5000
 
+/** Options for `discoveredEndpoint`. */
 export interface DiscoveredEndpointOptions {
-  /** As in the metadata: for an issuer of many tenants, with the placeholder in it. */
+  /** Issuer as in the metadata. The issuer of a multi-tenant server contains the tenant placeholder. */
   readonly issuer: string
   readonly endpoint: Endpoint
-  /** Take the endpoint for clients that authenticate with a certificate, where there is another (RFC 8705 section 5). */
+  /**
+   * Use the endpoint for clients that authenticate with a certificate, if the metadata contains one (RFC 8705 section 5).
+   *
+   * @default false
+   */
   readonly byCertificate?: boolean
   readonly get: GetJson
   readonly isAcceptable: (url: string) => boolean
-  /** Of one search, whoever waits for it. */
+  /** Limits of one search. All callers that wait for it share them. */
   readonly bounds: Bounds
-  /** Left out: nobody is told. */
+  /** Publishes events. If it is omitted, no events are published. */
   readonly publish?: Publish<EndpointMovedEvent | DiscoveryFailedEvent>
-  /** Called with each address that was found. */
+  /** Called with each address that is found. */
   readonly onFound?: (address: string) => void
 }
 
-/** The event for each endpoint. The client has none: its requests show where they went. */
+/** Type of the event for each endpoint. There is none for the token endpoint: the events of the client contain its URL. */
 const MOVED_EVENT = {
   jwks_uri: 'keys_moved',
   introspection_endpoint: 'introspection_moved',
   token_endpoint: undefined,
 } as const satisfies Record<Endpoint, EndpointMovedEvent['type'] | undefined>
 
-/** An endpoint whose address an issuer publishes. */
+/** Endpoint whose address is in the metadata of an issuer. */
 export interface DiscoveredEndpoint {
   /**
-   * Finds the address: at once where it is known. Rejects where nothing is known and nothing can be had: at once while the
-   * metadata have asked for a pause (`Retry-After`), with what is left of it.
+   * Returns the address, synchronously if it is known. Rejects if no address is known and discovery fails. During a pause
+   * of the metadata (`Retry-After`), it rejects at once, and the error contains the remaining time.
    */
   find(): MaybePromise<string>
-  /** It was not there: the next `find` waits for the metadata, and takes it for known only where those cannot be had. */
+  /**
+   * Reports that the endpoint does not exist at the known address. The next `find` waits for new metadata. If the metadata
+   * is unavailable, it returns the known address. Calls within 5 seconds after an effective call are ignored.
+   */
   forget(): void
 }
 
 /**
- * Finds an endpoint by discovery. Once known, its address survives an outage of the metadata: it is sought again
- * beside the calls that need it and not before them, so that metadata which hang keep nobody waiting. Callers at
- * the same time share a search.
+ * Creates an endpoint that is found by discovery. A known address stays in use if the metadata is unavailable. It is
+ * refreshed in the background, so that a slow metadata server does not delay requests. Concurrent callers share one
+ * search.
  */
 export function discoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
   const { issuer, endpoint, byCertificate = false, get, isAcceptable, bounds, publish } = options
   const { clock, closed } = bounds
-  // An issuer of many tenants publishes its metadata under the name that stands for any of them.
-  const allPlaces = metadataUrls(toTenantIssuer(issuer, 'organizations'))
+  // A multi-tenant server publishes the metadata of all tenants under the tenant name `organizations`.
+  const allUrls = metadataUrls(toTenantIssuer(issuer, 'organizations'))
   let known: string | undefined
-  let begun = 0
-  let newest = 0
-  /** The number of searches that had begun when the endpoint was last found missing, as long as none of a later one has ended. */
-  let doubt: number | undefined
-  let doubtedAt = -Infinity
-  let places = allPlaces
-  let soughtAt = -Infinity
-  let search: Promise<string> | undefined
+  let searchCount = 0
+  let newestResult = 0
+  /** Value of `searchCount` at the last `forget`. It is reset when a search that started later has ended. */
+  let forgottenAfter: number | undefined
+  let forgottenAt = -Infinity
+  let urls = allUrls
+  let searchedAt = -Infinity
+  let running: Promise<string> | undefined
   const pause = new RequestedPause()
   let lastError: unknown
 
@@ -89,76 +97,77 @@ export function discoveredEndpoint(options: DiscoveredEndpointOptions): Discover
     publish?.('discovery_failed', () => ({ issuer, ...failure }))
   }
 
-  async function seek(): Promise<string> {
-    soughtAt = clock.monotonic()
-    const number = ++begun
+  async function search(): Promise<string> {
+    searchedAt = clock.monotonic()
+    const number = ++searchCount
     try {
       const metadata = await withDeadline(bounds, (signal) =>
-        discover(issuer, places, {
+        discover(issuer, urls, {
           endpoint,
           get: async (url) => (await get(url, signal)).document,
           isAcceptable,
         }),
       )
-      // A later search has been faster, and knows better.
-      if (number < newest && known !== undefined) return known
-      newest = number
+      // A search that started later has already ended: its result is newer.
+      if (number < newestResult && known !== undefined) return known
+      newestResult = number
       pause.end()
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
       if (known !== undefined && known !== found) publishMoved(known, found)
       options.onFound?.(found)
       known = found
-      places = [metadata.url]
+      urls = [metadata.url]
     } catch (error) {
       lastError = error
       pause.request(readRetryAfter(error, clock.now()), clock.monotonic())
       if (known === undefined) throw error
       if (!closed.aborted) publishFailed(error)
-      places = allPlaces
+      urls = allUrls
     }
-    if (doubt !== undefined && number > doubt) doubt = undefined
+    if (forgottenAfter !== undefined && number > forgottenAfter) forgottenAfter = undefined
     return known
   }
 
   function join(): Promise<string> {
-    if (search === undefined || clock.monotonic() - soughtAt >= JOINED_FOR) {
-      const own = runDetached(seek).finally(() => {
-        if (search === own) search = undefined
+    if (running === undefined || clock.monotonic() - searchedAt >= JOIN_WINDOW) {
+      const own = runDetached(search).finally(() => {
+        if (running === own) running = undefined
       })
-      search = own
+      running = own
     }
-    return search
+    return running
   }
 
-  /** Waits for the metadata, but not for long where they may hang: the endpoint may be there for others. */
-  function joinBriefly(doubted: string): Promise<string> {
+  /** Waits for new metadata for at most 500 ms, then returns the known address: it may still serve other requests. */
+  function joinBriefly(current: string): Promise<string> {
     let cancel = () => {}
-    const enough = new Promise<string>((resolve) => {
-      cancel = clock.after(JOINED_FOR, () => resolve(known ?? doubted))
+    const timeout = new Promise<string>((resolve) => {
+      cancel = clock.after(JOIN_WINDOW, () => resolve(known ?? current))
     })
-    return Promise.race([join(), enough]).finally(cancel)
+    return Promise.race([join(), timeout]).finally(cancel)
   }
 
   return {
     find() {
       const now = clock.monotonic()
-      if (now < pause.until) return known ?? Promise.reject(inPause(lastError, pause.until - now))
+      if (now < pause.until)
+        return known ?? Promise.reject(toPauseError(lastError, pause.until - now))
       if (known === undefined) return join()
-      if (doubt !== undefined) return joinBriefly(known)
-      if (now - soughtAt >= METADATA_AGE) void join()
+      if (forgottenAfter !== undefined) return joinBriefly(known)
+      if (now - searchedAt >= METADATA_AGE) void join()
       return known
     },
     forget() {
       const now = clock.monotonic()
-      if (now - doubtedAt < DOUBTED_FOR) return
-      doubtedAt = now
-      doubt = begun
+      if (now - forgottenAt < FORGET_INTERVAL) return
+      forgottenAt = now
+      forgottenAfter = searchCount
     },
   }
 }
 
-/** The answer from before, with the milliseconds that are left of the pause: those who heed it wait no longer. */
-function inPause(error: unknown, left: number): unknown {
+/** Returns the error of the last search, with the remaining milliseconds of the pause as its `Retry-After`. */
+function toPauseError(error: unknown, left: number): unknown {
   if (!(error instanceof FetchError)) return error
   const { failure, message, status } = error
   return new FetchError(failure, message, { status, retryAfter: String(Math.ceil(left / 1000)) })

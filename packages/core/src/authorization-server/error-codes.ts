@@ -1,8 +1,8 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
 
 /**
- * Error codes that a token or introspection endpoint can answer with, of the registry "OAuth Extensions Error" and of the
- * RFCs that it refers to. Only these are shown: any other text could be anything.
+ * Error codes that a token or introspection endpoint can return, from the registry "OAuth Extensions Error" and the RFCs
+ * that it refers to. Only these are shown, because any other text can contain a secret.
  */
 export const OAUTH_ERROR_CODES = deepFreeze([
   // RFC 6749 sections 4.1.2.1 and 5.2
@@ -49,7 +49,7 @@ export const OAUTH_ERROR_CODES = deepFreeze([
 /** Registered OAuth error code. */
 export type OAuthErrorCode = (typeof OAUTH_ERROR_CODES)[number]
 
-/** Returns the error code of a response if it is registered. */
+/** Returns the error code of a response, or `undefined` if it is not registered. */
 export function readErrorCode(code: unknown): OAuthErrorCode | undefined {
   return OAUTH_ERROR_CODES.find((one) => one === code)
 }

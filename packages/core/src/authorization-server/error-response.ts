@@ -5,26 +5,26 @@ import { type OAuthErrorCode, readErrorCode } from './error-codes.ts'
 
 /** Error response of an endpoint (RFC 6749 section 5.2), as far as it can be logged. */
 export interface ErrorResponse {
-  /** The `error`, if it is a registered code. */
+  /** Member `error`, if it is a registered code. */
   readonly code: OAuthErrorCode | undefined
-  /** Status, code and description. The description is left out if it could contain a secret. */
+  /** Status, code and description. The description is omitted if it can contain a secret. */
   readonly text: string
 }
 
 const BOUNDS = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
 
 /**
- * Returns whether a response with this status has a body that is read. A server that is overloaded may send a head and no
- * body, and its `Retry-After` must not be lost.
+ * Returns whether the body of a response with this status is read. An overloaded server (429, 5xx) may send headers and
+ * no body. Its body is not read, so that its `Retry-After` is not lost.
  */
 export function isErrorResponse(status: number): boolean {
   return status >= 400 && status < 500 && status !== 429
 }
 
-/** Returns whether the description of an error may be logged. One about a token can contain what is in the token. */
+/** Returns whether the description of an error may be logged. A description of a token error can contain claims. */
 export type IsDescribed = (code: OAuthErrorCode | undefined) => boolean
 
-/** Reads an error response. Accepts any body, because the status of an unreadable one is sufficient. Never rejects. */
+/** Reads an error response. Accepts any body: if it is unreadable, the status is sufficient. Never rejects. */
 export async function readErrorResponse(
   response: BoundedResponse,
   url: string,
@@ -36,7 +36,7 @@ export async function readErrorResponse(
   return toErrorResponse(members, response, isDescribed)
 }
 
-/** Returns the error response with these members. */
+/** Converts the members of a response to an `ErrorResponse`. */
 export function toErrorResponse(
   { error, error_description: description }: JsonObject,
   { status, secrets }: Pick<BoundedResponse, 'status' | 'secrets'>,

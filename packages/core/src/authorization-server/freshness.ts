@@ -1,9 +1,9 @@
 import type { FetchResponse } from '../model/fetch.ts'
 
 /**
- * The remaining freshness of an answer (RFC 9111 sections 4.2.1 and 5.2.2). `no-store`, `no-cache`, and a
- * `max-age` that is no number mean none; of several values the smallest counts. `s-maxage` and `Expires`
- * are for others.
+ * Returns the seconds for which a response may still be cached (RFC 9111 sections 4.2.1 and 5.2.2). Returns `undefined` if
+ * the server does not set `max-age`. Returns 0 for `no-store`, `no-cache` and an invalid `max-age`. Uses the smallest of
+ * several values. Ignores `s-maxage`, which is for shared caches, and `Expires`.
  */
 export function readMaxAge(headers: FetchResponse['headers']): number | undefined {
   const directives = (headers.get('cache-control') ?? '')
@@ -20,8 +20,8 @@ export function readMaxAge(headers: FetchResponse['headers']): number | undefine
 }
 
 /**
- * `Age` (RFC 9111 section 5.1) in seconds: 0 where the answer comes from the server itself, or the field is no number. The
- * largest counts, where caches have written several.
+ * Returns the `Age` of a response in seconds (RFC 9111 section 5.1). Returns 0 if the header is missing or invalid. Uses
+ * the largest of several values.
  */
 export function readAge(headers: FetchResponse['headers']): number {
   const ages = (headers.get('age') ?? '')

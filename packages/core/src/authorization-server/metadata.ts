@@ -3,23 +3,23 @@ import { isRecord } from '../lib/objects.ts'
 import { toLoggedAddress } from './address.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** An address that metadata can hold (RFC 8414 section 2). */
+/** Member of the metadata that is the address of an endpoint (RFC 8414 section 2). */
 export type Endpoint = 'jwks_uri' | 'introspection_endpoint' | 'token_endpoint'
 
-/** The metadata of an issuer, as far as it is needed. */
+/** Metadata of an issuer, as far as it is needed. */
 export interface Metadata {
-  /** The address of the document. */
+  /** Address of the document. */
   readonly url: string
-  /** The endpoint that was looked for. */
+  /** Address of the requested endpoint. */
   readonly endpoint: string
-  /** The same for clients that authenticate with a certificate (RFC 8705 section 5), if it is another. */
+  /** Address for clients that authenticate with a certificate (RFC 8705 section 5), if the metadata contains one. */
   readonly mtlsEndpoint: string | undefined
 }
 
 /**
- * The addresses at which an issuer may publish its metadata, in the order in which the places are asked: OpenID Connect
- * Discovery 1.0 section 4, then RFC 8414 section 3.1, then for an issuer with a path the form of
- * RFC 8414 section 5. The last place is that of django-oauth-toolkit, whose address ends in a slash.
+ * Returns the URLs at which an issuer can publish its metadata, in the order in which they are fetched: OpenID Connect
+ * Discovery 1.0 section 4, then RFC 8414 section 3.1, then for an issuer with a path the form of RFC 8414 section 5. The
+ * last URL ends in a slash: django-oauth-toolkit uses it.
  */
 export function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
@@ -31,7 +31,7 @@ export function metadataUrls(issuer: string): readonly string[] {
   return [...urls, `${origin}${path}${openid}/`]
 }
 
-/** Metadata that must not be used: it belongs to another issuer, or lacks an acceptable endpoint. */
+/** Thrown if metadata belongs to another issuer, or does not contain an acceptable endpoint. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError'
   readonly failure: 'issuer_mismatch' | Endpoint
@@ -42,22 +42,24 @@ export class MetadataError extends Error {
   }
 }
 
-/** The parts that a search for metadata needs. */
+/** Options for `discover`. */
 export interface Discovery {
   readonly endpoint: Endpoint
   readonly get: (url: string) => Promise<JsonObject>
-  /** Returns whether an endpoint may be asked: https, or one of the named exceptions. */
+  /** Returns whether an endpoint may be called: it uses https, or is a configured exception. */
   readonly isAcceptable: (url: string) => boolean
 }
 
 /**
- * Discovers the metadata of an issuer. The document's `issuer` has to equal the configured one byte for
- * byte (RFC 8414 section 3.3), else the document is not used. A place that has no such document (another
- * status than 200, a page of HTML, no JSON) is passed over; a server that does not answer ends the
- * search. Throws a `MetadataError` or a `FetchError`; where there is a document nowhere, that of the first place,
- * with the `Retry-After` of the first that has one.
+ * Fetches the metadata of an issuer from the first URL that has a usable document. The `issuer` of the document must equal
+ * the configured issuer byte for byte (RFC 8414 section 3.3). Continues with the next URL after
+ * metadata of another issuer, a redirect, HTML, invalid JSON, or a status below 500 other than 429. Stops if the server
+ * fails or does not respond.
  *
- * `urls` are the places to ask, those of `metadataUrls` or one that has answered before.
+ * `urls` are those of `metadataUrls`, or the one that was used before.
+ *
+ * Throws the first `MetadataError`, or a `FetchError`. If no URL has metadata, the error is that of the first URL, with the
+ * first `Retry-After` that a response contains.
  */
 export async function discover(
   issuer: string,
@@ -72,29 +74,33 @@ export async function discover(
     } catch (error) {
       if (!(error instanceof MetadataError) && !isAbsence(error)) throw error
       if (error instanceof FetchError) retryAfter ??= error.retryAfter
-      // A document for another issuer says more than the absence of one, and the first place more than the rest.
+      // The first document for another issuer is the most helpful error. Without one, it is the error of the first URL.
       if (!(problem instanceof MetadataError))
         problem = error instanceof MetadataError ? error : (problem ?? error)
     }
   }
   if (problem instanceof FetchError && urls.length > 1)
-    throw nowhere(problem, urls.length - 1, retryAfter)
+    throw createNotFoundError(problem, urls.length - 1, retryAfter)
   throw problem!
 }
 
-function nowhere(
+/** Creates the error for an issuer without metadata at any URL. */
+function createNotFoundError(
   { failure, message, status }: FetchError,
   others: number,
   retryAfter: string | undefined,
 ): FetchError {
-  const places = `and no metadata at ${others} other place${others > 1 ? 's' : ''}`
+  const places = `and no metadata at ${others} other URL${others > 1 ? 's' : ''}`
   return new FetchError(failure, `${message}, ${places}`, { status, retryAfter })
 }
 
+/** Returns whether an error means that a URL has no metadata. */
 function isAbsence(error: unknown): error is FetchError {
   if (!(error instanceof FetchError)) return false
-  const served = ['redirect', 'content_type', 'malformed'].includes(error.failure)
-  return served || (error.failure === 'status' && error.status! < 500 && error.status !== 429)
+  const isOtherContent = ['redirect', 'content_type', 'malformed'].includes(error.failure)
+  return (
+    isOtherContent || (error.failure === 'status' && error.status! < 500 && error.status !== 429)
+  )
 }
 
 function readMetadata(
@@ -107,7 +113,7 @@ function readMetadata(
     throw new MetadataError(
       'issuer_mismatch',
       url,
-      `the document is for ${named(document['issuer'])}`,
+      `its issuer ${describeIssuer(document['issuer'])} is not the configured issuer`,
     )
   }
   const addressIn = (object: JsonObject) => {
@@ -123,11 +129,11 @@ function readMetadata(
 }
 
 /**
- * Returns the issuer of a document, cut off after 200 characters: it is public, and usually a slash more or less is the
- * whole mistake. Characters that are not printable ASCII are escaped.
+ * Returns the issuer of a document in quotes, truncated to 200 characters. It is public, and often the only mistake is a
+ * trailing slash. Characters that are not printable ASCII are escaped.
  */
-function named(issuer: unknown): string {
-  if (typeof issuer !== 'string') return 'nobody by name'
+function describeIssuer(issuer: unknown): string {
+  if (typeof issuer !== 'string') return '(missing or not a string)'
   return JSON.stringify(issuer.slice(0, 200)).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,22 +1,22 @@
-/** Codes that say that the other side has closed the connection: the system, and the `fetch` of Node. */
+/** Error codes of the system and of the `fetch` of Node for a connection that the server closed. */
 const RESETS: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
-/** Messages of the `fetch` of Node that come without a code, and the texts for them. */
+/** Messages of errors without a code that the `fetch` of Node throws, and the text that is shown for each. */
 const MESSAGES: Readonly<Record<string, string>> = {
   'bad port': 'bad port: fetch does not call this port',
 }
 
-/** Errors inside each other that are looked at. */
+/** Maximum number of nested causes that are read. */
 const DEPTH = 3
 
-/** Returns whether a call failed because the other side closed the connection. */
+/** Returns whether a call failed because the server closed the connection. */
 export function isReset(error: unknown): boolean {
   return RESETS.includes(describeCause(error))
 }
 
 /**
- * Returns why a call failed: the code of the system or of TLS, which `fetch` hides in the cause of its error, or a fixed
- * text for a known message. Never the message of an error, which can contain anything.
+ * Returns the reason why a call failed: an error code of the system or of TLS, or a fixed text for a known message. `fetch`
+ * puts the code in the `cause` of its error. Never returns the message of an error, because it can contain secrets.
  */
 export function describeCause(error: unknown, depth = DEPTH): string | undefined {
   if (typeof error !== 'object' || error === null || depth === 0) return undefined

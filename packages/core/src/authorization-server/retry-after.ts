@@ -1,16 +1,16 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Seconds for which a `Retry-After` of an authorization server is obeyed at most. */
+/** Maximum of `Retry-After` in seconds, by kind of endpoint. A longer time is shortened to it. */
 export const LONGEST_RETRY_AFTER = deepFreeze({
   /**
-   * Of the keys and the metadata. Short, because callers with made-up keys can make a server ask for it, and
-   * no key rotation is noticed in the meantime.
+   * Keys and metadata. The maximum is short because attackers can cause the `Retry-After`: their tokens have random kids
+   * and trigger fetches. A key rotation is not noticed during the pause.
    */
   documents: 10,
-  /** Of the introspection endpoint. */
+  /** Introspection endpoint. */
   introspection: 300,
-  /** Of the token endpoint. */
+  /** Token endpoint. */
   token: 300,
 })
 
@@ -26,27 +26,27 @@ export function secondsUntil(retryAfter: string | undefined, now: number): numbe
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000)
 }
 
-/** The same for a failed call: 0 if its answer has no `Retry-After`, or if there was no answer. */
+/** Returns the seconds of `Retry-After` for the error of a call: 0 without a response or without a valid header. */
 export function readRetryAfter(error: unknown, now: number): number {
   return (error instanceof FetchError && secondsUntil(error.retryAfter, now)) || 0
 }
 
-/** The pause that a server asks for before its documents are fetched again. Times are monotonic milliseconds. */
+/** Pause before documents are fetched again, set by `Retry-After`. Times are monotonic milliseconds. */
 export class RequestedPause {
   #until = -Infinity
 
-  /** The end of the pause: in the past if there is none. */
+  /** End of the pause. A time in the past means that fetches are allowed. */
   get until(): number {
     return this.#until
   }
 
-  /** Starts a pause of so many seconds. A longer pause that was asked for earlier stays. */
+  /** Starts a pause, at most `LONGEST_RETRY_AFTER.documents` long. Does not shorten a pause that ends later. */
   request(seconds: number, now: number): void {
     const bounded = Math.min(LONGEST_RETRY_AFTER.documents, seconds)
     this.#until = Math.max(this.#until, now + bounded * 1000)
   }
 
-  /** Ends the pause: the server has answered. */
+  /** Ends the pause after a successful response. */
   end(): void {
     this.#until = -Infinity
   }

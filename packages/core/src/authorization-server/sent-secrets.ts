@@ -1,15 +1,15 @@
 import { decodeText } from './decode-text.ts'
 import { findParts, hasPart, type Parts } from './text-parts.ts'
 
-/** Characters of a text that is examined. A longer text is treated like one that contains a secret. */
+/** Maximum number of characters of a text that is searched. A longer text is treated as if it contained a secret. */
 const LONGEST_TEXT = 1000
 
-/** Characters of all secrets together. Texts are not examined for more of them: no text is shown then. */
+/** Maximum number of characters of all secrets together. If there are more, no text is shown. */
 const MOST_SECRETS = 65_536
 
 /**
- * The secrets of one request: all that a server could repeat in its answer. Texts of the server are shown only if they
- * contain no part of them. Nothing is computed before a text is examined.
+ * Secrets of one request, which the server could repeat in its response. A text of the server is shown only if it contains
+ * no part of them. Nothing is computed before the first text is read.
  */
 export class SentSecrets {
   readonly #secrets = new Set<string>()
@@ -26,22 +26,23 @@ export class SentSecrets {
   }
 
   /**
-   * Returns a text of a server if it can be logged: printable ASCII, at most 1000 characters, on one line. Returns
-   * `undefined` if it, or a decoded form of it, has six characters in a row in common with a secret, in any case or
-   * backwards. Characters between letters and digits do not matter. A shorter secret counts as a whole.
+   * Returns a text of a server on one line if it can be logged: printable ASCII of at most 1000 characters. Returns
+   * `undefined` if the text, or a decoded form of it, contains six consecutive characters of a secret. The comparison
+   * ignores case and direction. It also finds letters and digits of a secret that are separated by other characters. A
+   * secret of fewer than six characters is compared as a whole.
    */
   readText(text: unknown): string | undefined {
     if (typeof text !== 'string' || text.length > LONGEST_TEXT) return undefined
     if (!/^[\x20-\x7e\s]+$/.test(text)) return undefined
-    return this.#areIn(text) ? undefined : text.replace(/\s+/g, ' ').trim() || undefined
+    return this.#areContainedIn(text) ? undefined : text.replace(/\s+/g, ' ').trim() || undefined
   }
 
-  #areIn(text: string): boolean {
+  #areContainedIn(text: string): boolean {
     if (this.#secrets.size === 0) return false
     if ([...this.#secrets].join('').length > MOST_SECRETS) return true
     this.#parts ??= findParts(this.#secrets)
     const decoded = decodeText(text)
-    // A text that is encoded too often to be examined is not shown.
+    // A text with too many levels of encoding is not shown.
     return decoded === undefined || decoded.some((form) => hasPart(form, this.#parts!))
   }
 }

@@ -1,15 +1,15 @@
-/** The placeholder of the tenant in the issuer of a server that serves many (Microsoft Entra ID). */
+/** Placeholder for the tenant in the issuer of a multi-tenant server (Microsoft Entra ID). */
 export const TENANT_PLACEHOLDER = '{tenantid}'
 
-/** The issuer of one tenant. */
+/** Returns the issuer of one tenant. */
 export function toTenantIssuer(template: string, tenant: string): string {
   return template.replace(TENANT_PLACEHOLDER, tenant)
 }
 
 /**
- * Returns whether keys that are marked as those of `keyIssuer` (an issuer, or the issuer of all tenants) are keys
- * of `issuer`. Servers with many tenants publish keys of several issuers in one set; a key of one must not
- * sign for another.
+ * Returns whether a key with the member `issuer` set to `keyIssuer` may sign tokens of `issuer`. `keyIssuer` is an issuer,
+ * or a template for all tenants. Multi-tenant servers publish keys of several issuers in one JWKS, and a key of one
+ * issuer must not sign tokens of another.
  */
 export function isIssuerOrTenant(keyIssuer: string, issuer: string): boolean {
   const [before, after] = keyIssuer.split(TENANT_PLACEHOLDER)

@@ -1,10 +1,10 @@
-/** Characters in a row that a text and a secret may not have in common. */
+/** Number of consecutive characters of a secret that a text must not contain. */
 const PART_LENGTH = 6
 
-/** Parts of secrets: of six characters, or a whole secret that is shorter. Each is a number, for speed. */
+/** Parts of secrets: six characters each, or a whole secret that is shorter. Each part is a number, for speed. */
 export interface Parts {
   readonly numbers: ReadonlySet<number>
-  /** The lengths that the parts have. */
+  /** Lengths of the parts. */
   readonly lengths: ReadonlySet<number>
 }
 
@@ -27,13 +27,13 @@ export function findParts(secrets: Iterable<string>): Parts {
 function toSecretForms(secret: string): readonly string[] {
   const forms = [secret, toBytes(secret)].flatMap((text) => {
     const [form, ...others] = toForms(text)
-    // Of a secret with many other characters too little can be left to compare.
+    // A secret of mostly other characters can have too few letters and digits to compare.
     return [form, ...others.filter(({ length }) => length >= PART_LENGTH)]
   })
   return [...new Set(forms)]
 }
 
-/** Returns whether a text contains one of the parts, whatever its case, or whatever is between letters and digits. */
+/** Returns whether a text contains one of the parts. Ignores case, and characters that are not letters or digits. */
 export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
   return [...new Set(toForms(text))].some((form) =>
     [...lengths].some((length) => someNumber(form, length, (number) => numbers.has(number))),
@@ -41,8 +41,8 @@ export function hasPart(text: string, { numbers, lengths }: Parts): boolean {
 }
 
 /**
- * Calls back with each part of a text that has this length, until the result is `true`. A part is the number that its
- * characters are the digits of: with six of one byte each, no two parts are the same number.
+ * Calls `accept` with each part of a text that has this length, until it returns `true`. A part is a number whose digits
+ * to base 256 are its characters. Six characters of one byte each always give different numbers for different parts.
  */
 function someNumber(
   text: string,
@@ -58,13 +58,13 @@ function someNumber(
   return false
 }
 
-/** Returns a text without differences in case, the same without white space, and its letters and digits alone. */
+/** Returns a text in lower case, the same without white space, and its letters and digits alone. */
 function toForms(text: string): readonly [string, string, string] {
   const lower = text.toLowerCase()
   return [lower, lower.replace(/[\s\0]+/g, ''), lower.replace(/[^a-z0-9]+/g, '')]
 }
 
-/** Returns the UTF-8 bytes of a text, each as one character: decoded texts consist of such. */
+/** Returns the UTF-8 bytes of a text as one character each, like the results of `decodeText`. */
 function toBytes(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }
