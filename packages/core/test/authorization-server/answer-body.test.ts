@@ -5,18 +5,18 @@ import { BodyError, openBody } from '../../src/authorization-server/answer-body.
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (read: Uint8Array) => new TextDecoder().decode(read)
 
-/** An iterable body, and what became of it. */
+/** Creates an iterable body that counts its reads and cancellations. */
 function iterable(parts: Iterable<unknown>) {
-  const state = { taken: 0, returned: 0 }
+  const state = { reads: 0, cancellations: 0 }
   const iterator = parts[Symbol.iterator]()
   const body = {
     [Symbol.asyncIterator]: () => ({
       async next() {
-        state.taken++
+        state.reads++
         return iterator.next()
       },
       async return() {
-        state.returned++
+        state.cancellations++
         return { done: true as const, value: undefined }
       },
     }),
@@ -29,7 +29,7 @@ function* endless(part: unknown) {
 }
 
 describe('openBody', () => {
-  it('reads bytes and text in any division, also of one character', async () => {
+  it('openBody decodes text and bytes in any division, even within one character', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'binary' }),
@@ -50,17 +50,17 @@ describe('openBody', () => {
     expect(text(await openBody(mixed.body).read(100))).toBe('\u{1f600}!a')
   })
 
-  it('reads nothing where there is no body', async () => {
+  it('openBody reads no bytes if the response has no body', async () => {
     for (const none of [null, undefined]) expect(await openBody(none).read(1)).toHaveLength(0)
   })
 
   it.each<[name: string, part: unknown]>([
     ['bytes', bytes('ab')],
     ['text', 'ab'],
-  ])('ends endless %s at the limit, and lets go of it', async (_, part) => {
+  ])('openBody stops reading endless %s at the limit, and cancels the body', async (_, part) => {
     const { body, state } = iterable(endless(part))
     await expect(openBody(body).read(5)).rejects.toMatchObject({ failure: 'too_large' })
-    expect(state).toEqual({ taken: 3, returned: 1 })
+    expect(state).toEqual({ reads: 3, cancellations: 1 })
   })
 
   it.each<[name: string, part: unknown]>([
@@ -69,26 +69,26 @@ describe('openBody', () => {
     ['numbers of eight bytes', new Float64Array(1)],
     ['an array', [1, 2]],
     ['nothing', undefined],
-  ])('refuses parts that are no bytes: %s', async (_, part) => {
+  ])('openBody rejects a part that is neither bytes nor text: %s', async (_, part) => {
     const { body, state } = iterable(endless(part))
     const reading = openBody(body).read(5)
     await expect(reading).rejects.toBeInstanceOf(BodyError)
     await expect(reading).rejects.toMatchObject({ failure: 'malformed' })
-    expect(state).toEqual({ taken: 1, returned: 1 })
+    expect(state).toEqual({ reads: 1, cancellations: 1 })
   })
 
-  it('stops reading when it is let go, even if parts without a byte never end', async () => {
+  it('discard() stops reading, even if the body sends empty parts without end', async () => {
     const { body, state } = iterable(endless(new Uint8Array()))
     const opened = openBody(body)
     const reading = opened.read(5)
     await Promise.resolve()
-    opened.letGo()
-    await expect(reading).rejects.toThrow('let go')
-    expect(state.taken).toBeLessThan(10)
-    expect(state.returned).toBe(1)
+    opened.discard()
+    await expect(reading).rejects.toThrow('discarded')
+    expect(state.reads).toBeLessThan(10)
+    expect(state.cancellations).toBe(1)
   })
 
-  it('cancels a web stream that is not read to its end, once', async () => {
+  it('discard() cancels a web stream that was not read to its end, and only once', async () => {
     let cancelled = 0
     const stream = () =>
       new ReadableStream<Uint8Array>({
@@ -98,26 +98,26 @@ describe('openBody', () => {
     await expect(openBody(stream()).read(1)).rejects.toMatchObject({ failure: 'too_large' })
     expect(cancelled).toBe(1)
     const unread = openBody(stream())
-    unread.letGo()
-    unread.letGo()
+    unread.discard()
+    unread.discard()
     expect(cancelled).toBe(2)
   })
 
-  it('leaves a body alone that was read to its end', async () => {
+  it('discard() does not cancel a body that was read to its end', async () => {
     const { body, state } = iterable(['a'])
     const opened = openBody(body)
     await opened.read(5)
-    opened.letGo()
-    expect(state.returned).toBe(0)
+    opened.discard()
+    expect(state.cancellations).toBe(0)
   })
 
-  it('destroys a stream of Node that nobody has read', () => {
+  it('discard() destroys an unread stream of Node', () => {
     let destroyed = 0
-    openBody(Object.assign(iterable([]).body, { destroy: () => destroyed++ })).letGo()
+    openBody(Object.assign(iterable([]).body, { destroy: () => destroyed++ })).discard()
     expect(destroyed).toBe(1)
   })
 
-  it('does not wait for a body that is slow to end, and drops its errors', async () => {
+  it('openBody does not wait for the cancellation of a body, and ignores its errors', async () => {
     const never = {
       [Symbol.asyncIterator]: () => ({
         next: async () => ({ value: bytes('ab') }),

@@ -42,8 +42,8 @@ async function get(handler: RequestListener, options: Options = {}) {
   return getJson(server.url, options)
 }
 
-async function failureOf(exchange: Promise<unknown>): Promise<string> {
-  const error = await exchange.then(
+async function getFailure(call: Promise<unknown>): Promise<string> {
+  const error = await call.then(
     () => undefined,
     (reason: unknown) => reason,
   )
@@ -51,13 +51,13 @@ async function failureOf(exchange: Promise<unknown>): Promise<string> {
   return (error as FetchError).failure
 }
 
-describe('a bounded call', () => {
+describe('boundedFetch', () => {
   it.each([
     'application/json',
     'application/json; charset=utf-8',
     'application/jwk-set+json',
     'Application/JSON',
-  ])('reads a document of type %s', async (type) => {
+  ])('boundedFetch reads a document of type %s', async (type) => {
     const document = await get((_req, res) => {
       res.writeHead(200, { 'content-type': type }).end('{"keys":[]}')
     })
@@ -65,27 +65,27 @@ describe('a bounded call', () => {
   })
 
   it.each(['text/html', 'text/plain', 'application/jsonp', 'application/json-seq', ''])(
-    'refuses a document of type %j',
+    'boundedFetch rejects a document of type %j',
     async (type) => {
-      const exchange = get((_req, res) => {
+      const call = get((_req, res) => {
         res.writeHead(200, type === '' ? {} : { 'content-type': type }).end('{"keys":[]}')
       })
-      expect(await failureOf(exchange)).toBe('content_type')
+      expect(await getFailure(call)).toBe('content_type')
     },
   )
 
   it.each([201, 204, 206, 304, 400, 401, 403, 404, 429, 500, 503])(
-    'refuses status %i',
+    'boundedFetch rejects a response with status %i',
     async (status) => {
-      const exchange = get((_req, res) => {
+      const call = get((_req, res) => {
         res.writeHead(status, JSON_TYPE).end(status === 204 || status === 304 ? undefined : '{}')
       })
-      expect(await failureOf(exchange)).toBe(status === 304 ? 'redirect' : 'status')
+      expect(await getFailure(call)).toBe(status === 304 ? 'redirect' : 'status')
     },
   )
 
   it.each([301, 302, 303, 307, 308])(
-    'does not follow a redirect with status %i',
+    'boundedFetch does not follow a redirect with status %i',
     async (status) => {
       let visited = 0
       const target = closing(
@@ -94,24 +94,24 @@ describe('a bounded call', () => {
           res.writeHead(200, JSON_TYPE).end('{}')
         }),
       )
-      const exchange = get((_req, res) => {
+      const call = get((_req, res) => {
         res.writeHead(status, { ...JSON_TYPE, location: target.url }).end('{}')
       })
-      expect(await failureOf(exchange)).toBe('redirect')
+      expect(await getFailure(call)).toBe('redirect')
       expect(visited).toBe(0)
     },
   )
 
   it.each(['', '[]', 'null', '"x"', '{"keys":[],"keys":[]}', '{} {}', '\ufeff{}', '{"a":'])(
-    'refuses the body %j',
+    'boundedFetch rejects the body %j',
     async (body) => {
       expect(
-        await failureOf(get((_req, res) => void res.writeHead(200, JSON_TYPE).end(body))),
+        await getFailure(get((_req, res) => void res.writeHead(200, JSON_TYPE).end(body))),
       ).toBe('malformed')
     },
   )
 
-  it('reads no more than its limit, counted after decompression', async () => {
+  it('boundedFetch limits the size of a body after decompression', async () => {
     const body = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`
     const largest = await get(
       (_req, res) => void res.writeHead(200, JSON_TYPE).end(body(LIMITS.documentBytes)),
@@ -121,17 +121,17 @@ describe('a bounded call', () => {
     const larger = get(
       (_req, res) => void res.writeHead(200, JSON_TYPE).end(body(LIMITS.documentBytes + 1)),
     )
-    expect(await failureOf(larger)).toBe('too_large')
+    expect(await getFailure(larger)).toBe('too_large')
 
     const bomb = gzipSync(body(50_000_000))
     expect(bomb.length).toBeLessThan(LIMITS.documentBytes)
     const inflated = get((_req, res) => {
       res.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end(bomb)
     })
-    expect(await failureOf(inflated)).toBe('too_large')
+    expect(await getFailure(inflated)).toBe('too_large')
   })
 
-  it('reads a body that is an iterable of bytes or strings, up to its limit', async () => {
+  it('boundedFetch reads a body that is an iterable of bytes or strings, up to the limit', async () => {
     let isEnded = false
     const respond = (chunks: Iterable<Uint8Array | string>): Fetch => {
       async function* body() {
@@ -158,12 +158,12 @@ describe('a bounded call', () => {
     const endless = (function* () {
       for (;;) yield 'x'.repeat(65_536)
     })()
-    expect(await failureOf(getJson(url, { fetch: respond(endless) }))).toBe('too_large')
+    expect(await getFailure(getJson(url, { fetch: respond(endless) }))).toBe('too_large')
     expect(isEnded).toBe(true)
   })
 
-  it('ends an endless answer at its limit', async () => {
-    const exchange = get((_req, res) => {
+  it('boundedFetch stops reading an endless response at the limit', async () => {
+    const call = get((_req, res) => {
       res.writeHead(200, JSON_TYPE)
       const more = () => {
         while (!res.destroyed && res.write(' '.repeat(65_536)));
@@ -171,59 +171,62 @@ describe('a bounded call', () => {
       }
       more()
     })
-    expect(await failureOf(exchange)).toBe('too_large')
+    expect(await getFailure(call)).toBe('too_large')
   })
 
   it.each<[string, RequestListener]>([
-    ['never answers', () => {}],
+    ['never responds', () => {}],
     ['stalls in the body', (_req, res) => void res.writeHead(200, JSON_TYPE).write('{"keys":')],
-  ])('times out on a server that %s, and lets go of the connection', async (_what, handler) => {
-    let closed: Promise<unknown> = Promise.resolve()
-    const exchange = get(
-      (req, res) => {
-        closed = once(req.socket, 'close')
-        handler(req, res)
-      },
-      { timeout: 100 },
-    )
-    expect(await failureOf(exchange)).toBe('timeout')
-    await closed
-  })
+  ])(
+    'boundedFetch times out on a server that %s, and closes the connection',
+    async (_what, handler) => {
+      let closed: Promise<unknown> = Promise.resolve()
+      const call = get(
+        (req, res) => {
+          closed = once(req.socket, 'close')
+          handler(req, res)
+        },
+        { timeout: 100 },
+      )
+      expect(await getFailure(call)).toBe('timeout')
+      await closed
+    },
+  )
 
-  it('times out where a replaced fetch ignores its signal', async () => {
+  it('boundedFetch times out if a custom fetch ignores its signal', async () => {
     const fetch = () => new Promise<Response>(() => {})
-    const exchange = getJson('https://as.example.com', { fetch, timeout: 10 })
-    expect(await failureOf(exchange)).toBe('timeout')
+    const call = getJson('https://as.example.com', { fetch, timeout: 10 })
+    expect(await getFailure(call)).toBe('timeout')
   })
 
-  it('reports a refused connection, a broken answer, and a fetch that throws', async () => {
+  it('boundedFetch reports a refused connection, an incomplete response and a fetch that throws', async () => {
     const gone = await listen(() => {})
     await gone.close()
-    expect(await failureOf(getJson(gone.url))).toBe('unreachable')
+    expect(await getFailure(getJson(gone.url))).toBe('unreachable')
 
     const broken = get((_req, res) => {
       res.writeHead(200, { ...JSON_TYPE, 'content-length': '100' })
       res.write('{"keys":', () => res.destroy())
     })
-    expect(await failureOf(broken)).toBe('unreachable')
+    expect(await getFailure(broken)).toBe('unreachable')
 
     const throwing = () => {
       throw new Error('misconfigured')
     }
-    expect(await failureOf(getJson(gone.url, { fetch: throwing }))).toBe('unreachable')
+    expect(await getFailure(getJson(gone.url, { fetch: throwing }))).toBe('unreachable')
   })
 
-  it('ends when the resource server is closed', async () => {
+  it('boundedFetch rejects when the resource server is closed', async () => {
     const ending = new AbortController()
-    const exchange = get(() => ending.abort(), { closed: ending.signal })
-    expect(await failureOf(exchange)).toBe('closed')
-    expect(await failureOf(get(() => {}, { closed: ending.signal }))).toBe('closed')
+    const call = get(() => ending.abort(), { closed: ending.signal })
+    expect(await getFailure(call)).toBe('closed')
+    expect(await getFailure(get(() => {}, { closed: ending.signal }))).toBe('closed')
   })
 })
 
-describe('a call whose connection is reset before the head of its answer is complete', () => {
-  /** Answers one request on each connection, and does this with the connection when there is another. */
-  async function answeringOnce(end: (socket: Socket) => unknown) {
+describe('a call whose connection is reset before the response head is complete', () => {
+  /** Starts a server that responds to one request on each connection, and ends the connection at the next request. */
+  async function listenForOneRequest(end: (socket: Socket) => unknown) {
     const used = new WeakSet()
     const counted = { requests: 0 }
     const server = closing(
@@ -237,43 +240,43 @@ describe('a call whose connection is reset before the head of its answer is comp
     return { url: server.url, counted }
   }
 
-  /** The connection of an answer that was read can be used again. */
-  const isKept = settled
+  /** Waits until `fetch` can reuse the connection of the last response. */
+  const connectionReusable = settled
 
   it.each<[string, (socket: Socket) => unknown]>([
     ['closed', (socket) => socket.destroy()],
     ['reset', (socket) => socket.resetAndDestroy()],
-  ])('is made once more where a kept connection is %s', async (_how, end) => {
-    const { url, counted } = await answeringOnce(end)
+  ])('boundedFetch retries once if a kept-alive connection is %s', async (_how, end) => {
+    const { url, counted } = await listenForOneRequest(end)
     for (const requests of [1, 3, 5]) {
       expect(await getJson(url)).toEqual({})
       expect(counted.requests).toBe(requests)
-      await isKept()
+      await connectionReusable()
     }
-    // This is what it is about: fetch does not get over it by itself.
+    // The global fetch does not retry in this case.
     const failure = await globalThis.fetch(url).catch((error: Error) => error.message)
     expect([failure, counted.requests]).toEqual(['fetch failed', 6])
   })
 
-  /** How often a call is made that ends like this. */
-  async function callsOf(end: Fetch, options: Options = {}) {
+  /** Makes a call with this `fetch`. Returns the failure and the number of calls of `fetch`. */
+  async function countCalls(end: Fetch, options: Options = {}) {
     let calls = 0
     const fetch: Fetch = (url, init) => {
       calls++
       return end(url, init)
     }
-    const failure = await failureOf(getJson('https://as.example.com', { ...options, fetch }))
+    const failure = await getFailure(getJson('https://as.example.com', { ...options, fetch }))
     return [failure, calls]
   }
   const failing = (error: Error) =>
-    callsOf(async () => {
+    countCalls(async () => {
       throw error
     })
   const coded = (code: string) => Object.assign(new Error('failed'), { code })
   const hidden = (code: string) => new TypeError('fetch failed', { cause: coded(code) })
 
   it.each(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])(
-    "is made twice at most, also by one's own fetch: %s",
+    'boundedFetch retries once after a connection reset with the error code %s',
     async (code) => {
       expect(await failing(coded(code))).toEqual(['unreachable', 2])
       expect(await failing(hidden(code))).toEqual(['unreachable', 2])
@@ -289,31 +292,31 @@ describe('a call whose connection is reset before the head of its answer is comp
     'UND_ERR_CONNECT_TIMEOUT',
     'UND_ERR_HEADERS_TIMEOUT',
     'UND_ERR_BODY_TIMEOUT',
-  ])('is nothing else, and nothing else is repeated: %s', async (code) => {
+  ])('boundedFetch does not retry after a failure with the error code %s', async (code) => {
     expect(await failing(coded(code))).toEqual(['unreachable', 1])
     expect(await failing(hidden(code))).toEqual(['unreachable', 1])
   })
 
-  it('is not repeated where no code says so', async () => {
+  it('boundedFetch does not retry after an error without a code', async () => {
     expect(await failing(new TypeError('fetch failed'))).toEqual(['unreachable', 1])
     expect(await failing(new Error('ECONNRESET'))).toEqual(['unreachable', 1])
   })
 
-  it('is not repeated when its time is over, or all is closed', async () => {
+  it('boundedFetch does not retry after the deadline, or when the resource server is closed', async () => {
     const end = new AbortController()
     const closed = async () => {
       end.abort()
       throw coded('ECONNRESET')
     }
-    expect(await callsOf(closed, { closed: end.signal })).toEqual(['closed', 1])
+    expect(await countCalls(closed, { closed: end.signal })).toEqual(['closed', 1])
     const late: Fetch = (_url, { signal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(coded('ECONNRESET')))
       })
-    expect(await callsOf(late, { timeout: 10 })).toEqual(['timeout', 1])
+    expect(await countCalls(late, { timeout: 10 })).toEqual(['timeout', 1])
   })
 
-  it('is not even written again then: nobody is asked for a secret', async () => {
+  it('send does not create a second request after its signal is aborted', async () => {
     const abort = new AbortController()
     let written = 0
     const write = (): WrittenRequest => {
@@ -325,11 +328,11 @@ describe('a call whose connection is reset before the head of its answer is comp
       throw coded('ECONNRESET')
     }
     const call = { fetch, url: 'https://as.example.com', signal: abort.signal }
-    expect(await failureOf(send(call, write))).toBe('unreachable')
+    expect(await getFailure(send(call, write))).toBe('unreachable')
     expect(written).toBe(1)
   })
 
-  it('is what has failed where it cannot be written again', async () => {
+  it('send throws the reset if the second request cannot be created', async () => {
     let written = 0
     const write = async (): Promise<WrittenRequest> => {
       if (++written === 2) throw new Error('no second assertion')
@@ -342,12 +345,12 @@ describe('a call whose connection is reset before the head of its answer is comp
     expect(written).toBe(2)
   })
 
-  it('shares its time with the second one', async () => {
+  it('boundedFetch uses one deadline for the first call and the retry', async () => {
     let calls = 0
     const server = closing(await listen(({ socket }) => void (++calls === 1 && socket.destroy())))
     const clock = fakeClock()
     const closed = new AbortController().signal
-    const exchange = withDeadline({ clock, timeout: 3000, closed }, async (signal) => {
+    const call = withDeadline({ clock, timeout: 3000, closed }, async (signal) => {
       const fetch: Fetch = (url, init) => {
         expect(init.signal).toBe(signal)
         clock.advance(1)
@@ -355,7 +358,7 @@ describe('a call whose connection is reset before the head of its answer is comp
       }
       return boundedFetch(fetch)(server.url, signal)
     })
-    const failed = failureOf(exchange)
+    const failed = getFailure(call)
     await until(() => calls === 2)
     expect([clock.monotonic(), clock.pending()]).toEqual([2000, 1])
     clock.advance(1)
@@ -367,13 +370,13 @@ describe('a call whose connection is reset before the head of its answer is comp
     ['half a status line', 'HTTP/1.1 20'],
     ['half a head', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le'],
     ['a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </keys>; rel=preload\r\n\r\n'],
-  ])('is made once more: %s, then the end', async (_what, begun) => {
+  ])('boundedFetch retries if a connection ends after %s', async (_what, begun) => {
     let calls = 0
-    const exchange = get(({ socket }, res) => {
+    const call = get(({ socket }, res) => {
       if (++calls === 1) socket.end(begun)
       else res.writeHead(200, JSON_TYPE).end('{}')
     })
-    expect([await exchange, calls]).toEqual([{}, 2])
+    expect([await call, calls]).toEqual([{}, 2])
   })
 
   it.each<[string, RequestListener]>([
@@ -391,17 +394,20 @@ describe('a call whose connection is reset before the head of its answer is comp
         res.write('{"keys":', () => res.destroy())
       },
     ],
-  ])('is none once the head was complete: %s', async (_what, handler) => {
-    let calls = 0
-    const exchange = get((req, res) => {
-      calls++
-      handler(req, res)
-    })
-    expect([await failureOf(exchange), calls]).toEqual(['unreachable', 1])
-  })
+  ])(
+    'boundedFetch does not retry once the response head is complete: %s',
+    async (_what, handler) => {
+      let calls = 0
+      const call = get((req, res) => {
+        calls++
+        handler(req, res)
+      })
+      expect([await getFailure(call), calls]).toEqual(['unreachable', 1])
+    },
+  )
 })
 
-describe('the age up to which an answer may be kept', () => {
+describe('readMaxAge', () => {
   it.each([
     [undefined, undefined, undefined],
     ['public', undefined, undefined],
@@ -422,7 +428,7 @@ describe('the age up to which an answer may be kept', () => {
     ['no-cache="set-cookie"', undefined, 0],
     ['s-maxage=60', undefined, undefined],
     ['stale-while-revalidate=60', undefined, undefined],
-  ])('of Cache-Control %j and Age %j is %j', (cacheControl, age, expected) => {
+  ])('readMaxAge with Cache-Control %j and Age %j returns %j', (cacheControl, age, expected) => {
     const headers = new Headers({ expires: 'Thu, 01 Jan 1970 00:00:00 GMT' })
     if (cacheControl !== undefined) headers.set('cache-control', cacheControl)
     if (age !== undefined) headers.set('age', age)

@@ -6,7 +6,7 @@ import { listen } from '../../../../test/support/servers.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 
-/** Work that a test ends, under a deadline of 3 s. */
+/** Runs work with a deadline of 3 s. The test completes it with `finish`. */
 function setup() {
   const clock = fakeClock()
   const closed = new AbortController()
@@ -24,57 +24,57 @@ function setup() {
 }
 
 describe('withDeadline', () => {
-  it('ends work that takes too long, exactly when its time is up', async () => {
+  it('withDeadline rejects exactly when the timeout is over', async () => {
     const { clock, state } = setup()
     await clock.pass(2.999)
     expect(state.outcome).toBe('none')
     await clock.pass(0.001)
-    expect(state).toEqual({ aborted: true, outcome: 'not done within 3000 ms' })
+    expect(state).toEqual({ aborted: true, outcome: 'timed out after 3000 ms' })
     expect(clock.pending()).toBe(0)
   })
 
-  it('reads what has come while the event loop was blocked, before it ends the work', async () => {
+  it('withDeadline accepts a result that arrived while the event loop was blocked', async () => {
     const { clock, state, finish } = setup()
     clock.suspend(3.2)
     await clock.pass(0)
     expect(state).toEqual({ aborted: false, outcome: 'none' })
-    finish('an answer that lay in the socket')
+    finish('a response that was in the socket')
     await settled()
-    expect(state.outcome).toBe('an answer that lay in the socket')
+    expect(state.outcome).toBe('a response that was in the socket')
     expect(clock.pending()).toBe(0)
   })
 
-  it('ends work half a second after a blocked event loop, where nothing has come', async () => {
+  it('withDeadline rejects half a second after the event loop was blocked', async () => {
     const { clock, state } = setup()
     clock.suspend(60)
     await clock.pass(0.499)
     expect(state.outcome).toBe('none')
     await clock.pass(0.001)
-    expect(state).toEqual({ aborted: true, outcome: 'not done within 3000 ms' })
+    expect(state).toEqual({ aborted: true, outcome: 'timed out after 3000 ms' })
   })
 
-  it('is closed at once, also after a blocked event loop', async () => {
+  it('withDeadline rejects at once when closed, also after the event loop was blocked', async () => {
     const { clock, closed, state } = setup()
     clock.suspend(3.2)
     await clock.pass(0)
     closed.abort()
     await settled()
-    expect(state).toEqual({ aborted: true, outcome: 'closed meanwhile' })
+    expect(state).toEqual({ aborted: true, outcome: 'closed before completion' })
     expect(clock.pending()).toBe(0)
   })
 
-  it('takes the answers of a real server that came while this process was blocked', async () => {
+  it('withDeadline accepts responses of a real server that arrived while this process was blocked', async () => {
     const server = closing(
-      await listen(createServer((_request, response) => void response.end('an answer'))),
+      await listen(createServer((_request, response) => void response.end('a response'))),
     )
     const bounds = { clock: systemClock, timeout: 200, closed: new AbortController().signal }
-    const answers = Array.from({ length: 6 }, () =>
+    const responses = Array.from({ length: 6 }, () =>
       withDeadline(bounds, async (signal) => (await fetch(server.url, { signal })).text()),
     )
-    // Until the requests are on their way.
+    // Lets the requests be sent.
     await settled()
     const end = performance.now() + 400
     while (performance.now() < end);
-    expect(await Promise.all(answers)).toEqual(Array(6).fill('an answer'))
+    expect(await Promise.all(responses)).toEqual(Array(6).fill('a response'))
   })
 })

@@ -20,21 +20,21 @@ const MOVED = {
   to: `${ISSUER}/new`,
 }
 
-/** An endpoint whose metadata the test answers, or lets hang. */
+/** Creates an endpoint. The test responds to each metadata request with `responses`, or lets it hang. */
 function setup(more: { byCertificate?: boolean } = {}) {
   const clock = fakeClock()
   const closed = new AbortController()
-  const answers: ((answer: object) => void)[] = []
+  const responses: ((response: object) => void)[] = []
   const events: (EndpointMovedEvent | DiscoveryFailedEvent)[] = []
   const endpoint = discoveredEndpoint({
     issuer: ISSUER,
     endpoint: 'introspection_endpoint',
     get: () =>
       new Promise<FetchedDocument>((resolve, reject) =>
-        answers.push((answer) =>
-          answer instanceof Error
-            ? reject(answer)
-            : resolve({ document: { ...answer }, maxAge: undefined, age: 0 }),
+        responses.push((response) =>
+          response instanceof Error
+            ? reject(response)
+            : resolve({ document: { ...response }, maxAge: undefined, age: 0 }),
         ),
       ),
     isAcceptable: () => true,
@@ -42,51 +42,51 @@ function setup(more: { byCertificate?: boolean } = {}) {
     publish: (type, getMembers) => void events.push({ type, ...getMembers() } as never),
     ...more,
   })
-  async function known() {
+  async function discoverAddress() {
     const found = Promise.resolve(endpoint.find())
-    answers.at(-1)!(endpointAt('/token'))
+    responses.at(-1)!(endpointAt('/token'))
     expect(await found).toBe(`${ISSUER}/token`)
     await settled()
   }
-  return { clock, closed, answers, events, endpoint, known }
+  return { clock, closed, responses, events, endpoint, discoverAddress }
 }
 
-describe('an endpoint that is discovered', () => {
-  it('is fetched once for callers at the same time', async () => {
-    const { answers, endpoint } = setup()
+describe('discoveredEndpoint', () => {
+  it('find() fetches the metadata once for concurrent callers', async () => {
+    const { responses, endpoint } = setup()
     const found = Array.from({ length: 20 }, async () => endpoint.find())
-    expect(answers).toHaveLength(1)
-    answers[0]!(endpointAt('/token'))
+    expect(responses).toHaveLength(1)
+    responses[0]!(endpointAt('/token'))
     expect(new Set(await Promise.all(found))).toEqual(new Set([`${ISSUER}/token`]))
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
   })
 
-  it('is fetched again for a caller that comes while a search hangs', async () => {
-    const { clock, answers, endpoint } = setup()
+  it('find() fetches the metadata again while an older search hangs', async () => {
+    const { clock, responses, endpoint } = setup()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
     const second = endpoint.find()
-    answers[1]!(endpointAt('/token'))
+    responses[1]!(endpointAt('/token'))
     expect(await second).toBe(`${ISSUER}/token`)
     await clock.pass(3)
     expect(await first).toBe(`${ISSUER}/token`)
   })
 
-  it('is known at once, and followed where it has moved, beside those who need it', async () => {
-    const { clock, answers, events, endpoint, known } = setup()
-    await known()
+  it('find() returns a known address at once, and follows a moved endpoint in the background', async () => {
+    const { clock, responses, events, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     clock.advance(AGE)
     for (let call = 0; call < 10; call++) expect(endpoint.find()).toBe(`${ISSUER}/token`)
-    expect(answers).toHaveLength(2)
-    answers[1]!(endpointAt('/new'))
+    expect(responses).toHaveLength(2)
+    responses[1]!(endpointAt('/new'))
     await settled()
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
     expect(events).toEqual([MOVED])
   })
 
-  it('stays known where its metadata hang, for as long as they do', async () => {
-    const { clock, answers, events, endpoint, known } = setup()
-    await known()
+  it('find() returns the known address while the metadata server hangs', async () => {
+    const { clock, responses, events, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     for (let search = 1; search <= 3; search++) {
       clock.advance(AGE)
       expect(endpoint.find()).toBe(`${ISSUER}/token`)
@@ -94,17 +94,17 @@ describe('an endpoint that is discovered', () => {
       expect(events).toHaveLength(search)
       expect(events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
     }
-    expect(answers).toHaveLength(4)
+    expect(responses).toHaveLength(4)
     expect(clock.pending()).toBe(0)
   })
 
-  it('is waited for after forget, and is the known one if the metadata is unavailable', async () => {
-    const { clock, answers, endpoint, known } = setup()
-    await known()
+  it('find() after forget() waits for new metadata, and returns the known address if there is none', async () => {
+    const { clock, responses, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     endpoint.forget()
     const found = endpoint.find()
     expect(found).toBeInstanceOf(Promise)
-    answers[1]!(endpointAt('/new'))
+    responses[1]!(endpointAt('/new'))
     expect(await found).toBe(`${ISSUER}/new`)
     await settled()
     endpoint.forget()
@@ -114,9 +114,9 @@ describe('an endpoint that is discovered', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
   })
 
-  it('is not fetched again after closing, which is not published as a failure', async () => {
-    const { clock, closed, events, endpoint, known } = setup()
-    await known()
+  it('closing ends a search without an event', async () => {
+    const { clock, closed, events, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     clock.advance(AGE)
     void endpoint.find()
     closed.abort()
@@ -124,75 +124,75 @@ describe('an endpoint that is discovered', () => {
     expect([events, clock.pending()]).toEqual([[], 0])
   })
 
-  it('8705-14: is the one for certificates, where there is one', async () => {
-    const { answers, endpoint } = setup({ byCertificate: true })
+  it('8705-14: byCertificate selects the endpoint in mtls_endpoint_aliases', async () => {
+    const { responses, endpoint } = setup({ byCertificate: true })
     const found = endpoint.find()
     const aliases = { introspection_endpoint: `${ISSUER}/mtls` }
-    answers[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
+    responses[0]!({ ...endpointAt('/token'), mtls_endpoint_aliases: aliases })
     expect(await found).toBe(`${ISSUER}/mtls`)
   })
 
-  it('is waited for only briefly while it is in doubt: the metadata may hang', async () => {
-    const { clock, answers, endpoint, known } = setup()
-    await known()
+  it('find() after forget() waits for hanging metadata for half a second at most', async () => {
+    const { clock, responses, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     endpoint.forget()
     const found = endpoint.find()
-    expect(answers).toHaveLength(2)
+    expect(responses).toHaveLength(2)
     await clock.pass(0.5)
     expect(await found).toBe(`${ISSUER}/token`)
   })
 
-  it('is doubted once in five seconds, whatever is said of it', async () => {
-    const { clock, answers, endpoint, known } = setup()
-    await known()
+  it('forget() has an effect once in five seconds', async () => {
+    const { clock, responses, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     for (let i = 0; i < 50; i++) {
       endpoint.forget()
       const found = endpoint.find()
-      if (answers.length === 2) answers[1]!(endpointAt('/token'))
+      if (responses.length === 2) responses[1]!(endpointAt('/token'))
       expect(await found).toBe(`${ISSUER}/token`)
       await settled()
       clock.advance(0.09)
     }
-    expect(answers).toHaveLength(2)
+    expect(responses).toHaveLength(2)
     clock.advance(1)
     endpoint.forget()
     void endpoint.find()
-    expect(answers).toHaveLength(3)
+    expect(responses).toHaveLength(3)
   })
 
-  it('is not fetched again before Retry-After has passed, for ten seconds at most, however often forget is called', async () => {
+  it('Retry-After of the metadata delays the next search by ten seconds at most, despite forget()', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
       ['soon', 0],
     ] as const) {
-      const { clock, answers, endpoint, known } = setup()
-      await known()
+      const { clock, responses, endpoint, discoverAddress } = setup()
+      await discoverAddress()
       endpoint.forget()
       const found = endpoint.find()
-      answers[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter }))
+      responses[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter }))
       expect(await found).toBe(`${ISSUER}/token`)
-      const begun = clock.monotonic()
-      while (answers.length === 2 && clock.monotonic() - begun < 100_000) {
+      const start = clock.monotonic()
+      while (responses.length === 2 && clock.monotonic() - start < 100_000) {
         clock.advance(0.5)
         endpoint.forget()
         void endpoint.find()
       }
-      const waited = (clock.monotonic() - begun) / 1000
+      const waited = (clock.monotonic() - start) / 1000
       expect([retryAfter, waited]).toEqual([retryAfter, Math.max(pause, 5)])
     }
   })
 
-  it('is not fetched before Retry-After has passed if nothing is known: find rejects with the same error', async () => {
+  it('find() rejects with the same error until Retry-After has passed if no address is known', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
       ['soon', 0],
     ] as const) {
-      const { clock, answers, endpoint } = setup()
+      const { clock, responses, endpoint } = setup()
       const limited = new FetchError('status', 'status 429', { status: 429, retryAfter })
       const first = Promise.resolve(endpoint.find())
-      answers[0]!(limited)
+      responses[0]!(limited)
       await expect(first).rejects.toBe(limited)
       await settled()
       for (let left = pause; left > 0; left -= 0.5) {
@@ -200,40 +200,40 @@ describe('an endpoint that is discovered', () => {
         await expect(endpoint.find()).rejects.toMatchObject(again)
         clock.advance(0.5)
       }
-      expect([retryAfter, answers.length]).toEqual([retryAfter, 1])
+      expect([retryAfter, responses.length]).toEqual([retryAfter, 1])
       const found = endpoint.find()
-      answers[1]!(endpointAt('/token'))
+      responses[1]!(endpointAt('/token'))
       expect(await found).toBe(`${ISSUER}/token`)
     }
   })
 
-  it('is fetched again at once if a later search was answered in the meantime', async () => {
-    const { clock, answers, endpoint, known } = setup()
-    await known()
+  it('a successful later search ends the pause that an older search started', async () => {
+    const { clock, responses, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     endpoint.forget()
     void endpoint.find()
     await clock.pass(0.5)
     void endpoint.find()
-    answers[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter: '60' }))
-    answers[2]!(endpointAt('/token'))
+    responses[1]!(new FetchError('status', 'status 429', { status: 429, retryAfter: '60' }))
+    responses[2]!(endpointAt('/token'))
     await settled()
     clock.advance(5)
     endpoint.forget()
     void endpoint.find()
-    expect(answers).toHaveLength(4)
+    expect(responses).toHaveLength(4)
   })
 
-  it('is not taken back by an older search that ends later', async () => {
-    const { clock, answers, events, endpoint, known } = setup()
-    await known()
+  it('an older search that ends later does not replace a newer address', async () => {
+    const { clock, responses, events, endpoint, discoverAddress } = setup()
+    await discoverAddress()
     clock.advance(AGE)
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
     clock.advance(1)
     endpoint.forget()
     const found = endpoint.find()
-    answers[2]!(endpointAt('/new'))
+    responses[2]!(endpointAt('/new'))
     expect(await found).toBe(`${ISSUER}/new`)
-    answers[1]!(endpointAt('/token'))
+    responses[1]!(endpointAt('/token'))
     await settled()
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
     expect(events).toEqual([MOVED])

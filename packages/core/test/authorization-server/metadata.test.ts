@@ -5,13 +5,12 @@ import { isAcceptableAddress } from '../../src/authorization-server/address.ts'
 import { boundedFetch, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import { discover, MetadataError, metadataUrls } from '../../src/authorization-server/metadata.ts'
 
-/** A server that answers each path with what is given for it: a status, the headers of a 403, a text of HTML, or a
- * document. */
-async function authorizationServer(pages: (url: string) => Record<string, unknown>) {
-  const asked: string[] = []
+/** Starts a server with these pages by path: a status, the headers of a 403, HTML, or a JSON document. */
+async function createServer(pages: (url: string) => Record<string, unknown>) {
+  const requested: string[] = []
   const server = closing(
     await listen((req, res) => {
-      asked.push(req.url!)
+      requested.push(req.url!)
       const page = pages(server.url)[req.url!] ?? 404
       if (typeof page === 'number') return void res.writeHead(page).end()
       if (page instanceof Headers) return void res.writeHead(403, Object.fromEntries(page)).end()
@@ -24,7 +23,7 @@ async function authorizationServer(pages: (url: string) => Record<string, unknow
   const { signal } = new AbortController()
   return {
     url: server.url,
-    asked,
+    requested,
     discover: (issuer: string) =>
       discover(issuer, metadataUrls(issuer), {
         endpoint: 'jwks_uri',
@@ -37,8 +36,8 @@ async function authorizationServer(pages: (url: string) => Record<string, unknow
 const OPENID = '/.well-known/openid-configuration'
 const OAUTH = '/.well-known/oauth-authorization-server'
 
-describe('discovery', () => {
-  it('8414-20: asks the places of OpenID Connect and RFC 8414 in a fixed order', () => {
+describe('discover', () => {
+  it('8414-20: metadataUrls returns the URLs of OpenID Connect and RFC 8414 in a fixed order', () => {
     expect(metadataUrls('https://as.example.com')).toEqual([
       `https://as.example.com${OPENID}`,
       `https://as.example.com${OAUTH}`,
@@ -53,16 +52,16 @@ describe('discovery', () => {
     ])
   })
 
-  it.each([OPENID, OAUTH, `${OPENID}/`])('takes the document at %s', async (place) => {
-    const server = await authorizationServer((url) => ({
+  it.each([OPENID, OAUTH, `${OPENID}/`])('discover finds the document at %s', async (place) => {
+    const server = await createServer((url) => ({
       [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
     }))
     expect(await server.discover(server.url)).toMatchObject({ endpoint: `${server.url}/jwks` })
   })
 
-  it('8414-20: finds an issuer with a path at each of its places', async () => {
+  it('8414-20: discover finds the metadata of an issuer with a path at each URL', async () => {
     for (const place of [`/t1${OPENID}`, `${OAUTH}/t1`, `${OPENID}/t1`]) {
-      const server = await authorizationServer((url) => ({
+      const server = await createServer((url) => ({
         [place]: { issuer: `${url}/t1`, jwks_uri: `${url}/t1/jwks` },
       }))
       expect(await server.discover(`${server.url}/t1`)).toMatchObject({
@@ -71,23 +70,23 @@ describe('discovery', () => {
     }
   })
 
-  it('8414-21, 8414-24: uses no document whose issuer differs by so much as a byte', async () => {
-    for (const spoil of [
+  it('8414-21, 8414-24: discover rejects a document whose issuer differs in one byte', async () => {
+    for (const toOtherIssuer of [
       (url: string) => `${url}/`,
       (url: string) => url.toUpperCase(),
       (url: string) => `${url}/caf\u00e9`,
       () => 'https://evil.example.com',
       () => undefined,
     ]) {
-      const server = await authorizationServer((url) => ({
-        [OPENID]: { issuer: spoil(url), jwks_uri: `${url}/jwks` },
+      const server = await createServer((url) => ({
+        [OPENID]: { issuer: toOtherIssuer(url), jwks_uri: `${url}/jwks` },
       }))
       await expect(server.discover(server.url)).rejects.toThrow(MetadataError)
       await expect(server.discover(server.url)).rejects.toMatchObject({
         failure: 'issuer_mismatch',
       })
     }
-    const composed = await authorizationServer((url) => ({
+    const composed = await createServer((url) => ({
       [`/cafe%CC%81${OPENID}`]: { issuer: `${url}/caf\u00e9`, jwks_uri: `${url}/jwks` },
     }))
     await expect(composed.discover(`${composed.url}/cafe\u0301`)).rejects.toMatchObject({
@@ -95,9 +94,9 @@ describe('discovery', () => {
     })
   })
 
-  it('8414-23: passes over a page of HTML, a redirect, an absence and a document that is no JSON', async () => {
+  it('8414-23: discover continues after HTML, a redirect, status 404 or 403, and JSON that is not an object', async () => {
     for (const page of ['<html>', 301, 404, 403, []]) {
-      const server = await authorizationServer((url) => ({
+      const server = await createServer((url) => ({
         [OPENID]: page,
         [OAUTH]: { issuer: url, jwks_uri: `${url}/jwks` },
       }))
@@ -105,28 +104,28 @@ describe('discovery', () => {
     }
   })
 
-  it('ends the search where the server fails, instead of asking on', async () => {
+  it('discover stops at the first URL if the server fails', async () => {
     for (const status of [500, 503, 429]) {
-      const server = await authorizationServer(() => ({ [OPENID]: status }))
+      const server = await createServer(() => ({ [OPENID]: status }))
       await expect(server.discover(server.url)).rejects.toThrow(FetchError)
-      expect(server.asked).toEqual([OPENID])
+      expect(server.requested).toEqual([OPENID])
     }
   })
 
-  it('that finds nothing carries on a pause that one of the places has asked for, the first if there are more', async () => {
-    const asking = (retryAfter: string) => new Headers({ 'retry-after': retryAfter })
+  it('discover reports the first Retry-After if no URL has metadata', async () => {
+    const withRetryAfter = (retryAfter: string) => new Headers({ 'retry-after': retryAfter })
     for (const pages of [
-      { [OPENID]: asking('7') },
-      { [OAUTH]: asking('7') },
-      { [OPENID]: asking('7'), [OAUTH]: asking('9') },
+      { [OPENID]: withRetryAfter('7') },
+      { [OAUTH]: withRetryAfter('7') },
+      { [OPENID]: withRetryAfter('7'), [OAUTH]: withRetryAfter('9') },
     ]) {
-      const server = await authorizationServer(() => pages)
+      const server = await createServer(() => pages)
       await expect(server.discover(server.url)).rejects.toMatchObject({ retryAfter: '7' })
-      expect(server.asked).toEqual([OPENID, OAUTH, `${OPENID}/`])
+      expect(server.requested).toEqual([OPENID, OAUTH, `${OPENID}/`])
     }
   })
 
-  it('8414-22: takes no jwks_uri that is not https, or that carries credentials', async () => {
+  it('8414-22: discover rejects a jwks_uri that does not use https or contains a password', async () => {
     for (const jwksUri of [
       'http://as.example.com/jwks',
       'http://10.0.0.1/jwks',
@@ -138,15 +137,15 @@ describe('discovery', () => {
       7,
       undefined,
     ]) {
-      const server = await authorizationServer((url) => ({
+      const server = await createServer((url) => ({
         [OPENID]: { issuer: url, jwks_uri: jwksUri },
       }))
       await expect(server.discover(server.url)).rejects.toMatchObject({ failure: 'jwks_uri' })
     }
   })
 
-  it('8414-27: takes a jwks_uri of another origin', async () => {
-    const server = await authorizationServer((url) => ({
+  it('8414-27: discover accepts a jwks_uri of another origin', async () => {
+    const server = await createServer((url) => ({
       [OPENID]: { issuer: url, jwks_uri: 'https://keys.example.com/jwks' },
     }))
     expect(await server.discover(server.url)).toMatchObject({

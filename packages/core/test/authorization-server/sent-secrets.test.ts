@@ -12,7 +12,7 @@ const reverse = (text: string) => Array.from(text).reduce((end, one) => one + en
 
 const read = (text: unknown, ...secrets: string[]) => new SentSecrets(secrets).readText(text)
 
-/** Encodings in which a server can repeat a text. */
+/** Encodings in which a server can repeat a secret. */
 const ENCODINGS: Record<string, (text: string) => string> = {
   plain: (text) => text,
   'upper case': (text) => text.toUpperCase(),
@@ -69,14 +69,21 @@ const ENCODINGS: Record<string, (text: string) => string> = {
 }
 
 describe('SentSecrets.readText()', () => {
-  it.each(Object.entries(ENCODINGS))('drops a text that contains a secret: %s', (_name, encode) => {
-    expect(read('no: nothing.', SECRET)).toBe('no: nothing.')
-    for (const text of [encode(SECRET), `no: ${encode(SECRET)}.`, `the${encode(SECRET)}is wrong`]) {
-      expect([text, read(text, SECRET)]).toEqual([text, undefined])
-    }
-  })
+  it.each(Object.entries(ENCODINGS))(
+    'readText drops a text that contains a secret: %s',
+    (_name, encode) => {
+      expect(read('no: nothing.', SECRET)).toBe('no: nothing.')
+      for (const text of [
+        encode(SECRET),
+        `no: ${encode(SECRET)}.`,
+        `the${encode(SECRET)}is wrong`,
+      ]) {
+        expect([text, read(text, SECRET)]).toEqual([text, undefined])
+      }
+    },
+  )
 
-  it('drops a text with six characters in a row of a secret, and keeps one with five', () => {
+  it('readText drops a text with six consecutive characters of a secret, and keeps one with five', () => {
     const secret = 'abcdefghijklmnop'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
@@ -87,12 +94,12 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('drops a text with six characters that are no letters and digits', () => {
+  it('readText drops a text with six consecutive characters of a secret that contains punctuation', () => {
     const secret = 'w^v^9]"Zk7\\~p@ss/w%rd:'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
       for (const [name, encode] of Object.entries(ENCODINGS)) {
-        // With punctuation in between, the punctuation of a secret is not recognised.
+        // Punctuation of a secret is not recognised between other punctuation.
         if (name.startsWith('punctuation')) continue
         const text = `got ${encode(part)}, no`
         expect([name, text, read(text, secret)]).toEqual([name, text, undefined])
@@ -100,13 +107,13 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('compares a secret of fewer than six characters as a whole', () => {
+  it('readText compares a secret of fewer than six characters as a whole', () => {
     expect(read('the PIN 1234 is wrong', '1234')).toBe(undefined)
     expect(read(`the PIN ${base64('1234')} is wrong`, '1234')).toBe(undefined)
     expect(read('the PIN 123 is wrong', '1234')).toBe('the PIN 123 is wrong')
   })
 
-  it('compares a secret of other characters than letters and digits', () => {
+  it('readText compares a secret of characters that are not letters or digits', () => {
     for (const secret of ['#*#*!!##', 'p\u00e4ssw\u00f6rt-\u20ac', '@@@@a@@@@']) {
       const forms = [encodeURIComponent(secret), base64(secret), hex(secret)]
       for (const form of forms)
@@ -115,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('compares every secret, also one that is added later', () => {
+  it('readText compares every secret, also one that is added later', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])
@@ -123,7 +130,7 @@ describe('SentSecrets.readText()', () => {
     expect(secrets.readText('what is first-one?')).toBe(undefined)
   })
 
-  it('drops a text with more levels of escapes than it resolves', () => {
+  it('readText drops a text with too many levels of escapes', () => {
     const text = `no %${'25'.repeat(20)}41`
     expect(read(text, SECRET)).toBe(undefined)
   })
@@ -133,14 +140,14 @@ describe('SentSecrets.readText()', () => {
     ['is empty', ' \n '],
     ['has more than 1000 characters', 'x'.repeat(1001)],
     ['contains a terminal escape sequence', '\u001b[2J'],
-    ['contains a character that turns the direction of writing', 'a\u202eb'],
+    ['contains a character that reverses the text direction', 'a\u202eb'],
     ['contains a letter outside ASCII', 'ung\u00fcltig'],
-  ])('drops a text that %s', (_case, text) => {
+  ])('readText drops a text that %s', (_case, text) => {
     expect(read(text)).toBe(undefined)
     expect(read(text, SECRET)).toBe(undefined)
   })
 
-  it('returns a text on one line', () => {
+  it('readText returns a text on one line', () => {
     expect(read('no such scope:\r\n\t write\u2028', SECRET)).toBe('no such scope: write')
   })
 
@@ -149,7 +156,7 @@ describe('SentSecrets.readText()', () => {
     "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '2c81f3c8-95c0-45d8-a09d-3c1d3ad8ff55'.",
     'Invalid client or Invalid client credentials',
     'The audience of the client assertion is not the token endpoint',
-  ])('keeps a description that helps: %s', (text) => {
+  ])('readText keeps a useful description: %s', (text) => {
     expect(read(text, 'Zx~8Q~W6Zk9v3n5bR1cT0yUe4iOp7aSd2fGhJ', btoa('orders:Zx~8Q~W6Zk9v3n'))).toBe(
       text,
     )

@@ -170,13 +170,13 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
 
   it('says that fetch does not call a port', async () => {
     expect(await getDetail('http://127.0.0.1:6000/introspect')).toBe(
-      'http://127.0.0.1:6000/introspect: no answer (bad port: fetch does not call this port)',
+      'http://127.0.0.1:6000/introspect: no response (bad port: fetch does not call this port)',
     )
   })
 
   it('contains the code of an unknown host', async () => {
     expect(await getDetail('https://as.invalid/introspect')).toMatch(
-      /^https:\/\/as\.invalid\/introspect: no answer \((?:ENOTFOUND|EAI_AGAIN)\)$/,
+      /^https:\/\/as\.invalid\/introspect: no response \((?:ENOTFOUND|EAI_AGAIN)\)$/,
     )
   })
 
@@ -184,7 +184,7 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
     const certificate = serverCertificate({ subject: { address: [127, 0, 0, 1] } })
     const server = closing(await listen(createServer(certificate) as unknown as Server))
     const endpoint = `https://127.0.0.1:${server.port}/introspect`
-    expect(await getDetail(endpoint)).toBe(`${endpoint}: no answer (DEPTH_ZERO_SELF_SIGNED_CERT)`)
+    expect(await getDetail(endpoint)).toBe(`${endpoint}: no response (DEPTH_ZERO_SELF_SIGNED_CERT)`)
   })
 
   it.each<[string, unknown]>([
@@ -202,6 +202,6 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
       options: { fetch: () => Promise.reject(thrown) },
     })
     await judge(TOKEN)
-    expect(failed()[0]!.detail).toBe(`${endpoint}: no answer`)
+    expect(failed()[0]!.detail).toBe(`${endpoint}: no response`)
   })
 })

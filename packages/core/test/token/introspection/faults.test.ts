@@ -181,7 +181,7 @@ describe('a server that cannot be reached', () => {
     clock.advance(3)
     expect(await answer).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['timeout'])
-    expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: not done within 3000 ms`)
+    expect(failed()[0]!.detail).toBe(`${endpoint.url}/introspect: timed out after 3000 ms`)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
   })
@@ -310,7 +310,7 @@ describe('the metadata', () => {
     expect(events).toContainEqual(
       expect.objectContaining({
         failure: 'timeout',
-        detail: `the metadata of ${endpoint.url}: not done within 3000 ms (set introspection.endpoint)`,
+        detail: `the metadata of ${endpoint.url}: timed out after 3000 ms (set introspection.endpoint)`,
       }),
     )
   })
