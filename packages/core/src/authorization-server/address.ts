@@ -13,9 +13,9 @@ export function isAcceptableAddress(address: string, insecureHosts: readonly str
 }
 
 /**
- * Returns whether an address in the metadata of an issuer may be called. The rules are those of `isAcceptableAddress`,
- * with one exception. http to this machine is accepted only if the issuer itself is an http address of this machine, so
- * that the metadata of other issuers cannot direct requests to local services.
+ * Returns whether an address in the metadata of an issuer may be called. It applies the rules of `isAcceptableAddress`
+ * with one exception: http to this machine is accepted only if the issuer is an http address of this machine.
+ * Otherwise, metadata could direct requests to local services.
  */
 export function isAcceptableEndpoint(
   address: string,
