@@ -5,14 +5,21 @@ import type { RenewedToken } from './renewed-token.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { getDefaultOrigins, resolveTokenTarget, type TokenTarget } from './token-target.ts'
 
-/** `fetch` that adds an access token. `request` selects a token other than the configured one. */
+/**
+ * Type of `source.fetch`: `fetch` that adds an access token. `request` selects another token than the configured one.
+ *
+ * @example
+ * ```ts
+ * const response = await source.fetch('https://api.example.com/reports', {}, { scope: 'read:reports' })
+ * ```
+ */
 export type SourceFetch = (
   input: string | URL | Request,
   init?: RequestInit,
   request?: TokenRequest,
 ) => Promise<Response>
 
-/** Creates the `fetch` of a token source. The origin is checked before a token is requested. */
+/** Creates the `fetch` of a token source. Checks the origin before it requests a token. */
 export function createAuthorizedFetch(
   { allowedOrigins, target: defaults, resourceFetch, retryOn }: SourceSettings,
   getRenewedToken: (target: TokenTarget) => RenewedToken,
@@ -35,7 +42,7 @@ export function createAuthorizedFetch(
 
     const send = (value: string) => {
       headers.set('authorization', `Bearer ${value}`)
-      // The checked URL is called, even if `input` reports another one or has been changed since.
+      // Uses the checked URL, because `input` can report another URL or can have changed since the check.
       const checkedInput = given === undefined ? url.href : new Request(url.href, given)
       return resourceFetch(checkedInput, { ...init, headers, redirect })
     }
@@ -46,26 +53,29 @@ export function createAuthorizedFetch(
     if (!renewedToken.reject(value) || !canBeSentAgain(given, init)) return response
     const next = await renewedToken.getSuccessor(value, signal).catch(() => undefined)
     signal?.throwIfAborted()
-    // Without a new token, the caller gets the response of the API.
+    // Without a new token, the caller gets the 401 of the API.
     if (next === undefined) return response
     response.body?.cancel().catch(() => {})
     return send(next.value)
   }
 }
 
-/** Returns the actual URL of a `Request`. A subclass could override `url` and report another one. */
+/** Returns the actual URL of a `Request`. A subclass can override `url` and report another URL. */
 function getRequestUrl(request: Request): string {
   return Reflect.get(Request.prototype, 'url', request)
 }
 
-/** Copies `init`. Inherited members would be lost in the copy, and a `POST` would become a `GET`: they are an error. */
+/**
+ * Copies `init`. Throws a `TypeError` if it is not a plain object: a copy would lose inherited members, so that a `POST`
+ * would become a `GET`.
+ */
 function copyInit(init: RequestInit): RequestInit {
   const prototype: unknown = Object.getPrototypeOf(init)
   if (prototype === Object.prototype || prototype === null) return { ...init }
   throw new TypeError('source.fetch requires a plain object as init: pass a Request as input')
 }
 
-/** Returns whether a request can be repeated. A stream and the body of a `Request` can be read only once. */
+/** Returns whether a request can be sent again. A stream and the body of a `Request` can be read only once. */
 function canBeSentAgain(given: Request | undefined, { body }: RequestInit): boolean {
   if (body === undefined || body === null) return given === undefined || given.body === null
   return (

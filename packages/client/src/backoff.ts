@@ -1,26 +1,26 @@
 import { TOKEN_TIMES } from './token-times.ts'
 
 /**
- * Pause after failures, which doubles. While a valid token is cached it applies in full. Without one it is at most
- * `TOKEN_TIMES.withoutToken`, because callers get errors meanwhile.
+ * Exponential backoff after failures. It applies in full while a valid token is cached. Without a valid token it is at most
+ * `TOKEN_TIMES.withoutToken`, because callers get errors during this time.
  */
 export class Backoff {
   readonly #random: () => number
   #failures = 0
-  /** Monotonic times at which the next request may start: for a renewal, and if no valid token is cached. */
+  /** Monotonic times at which the next request may start: `renewal` with a valid cached token, `token` without one. */
   #ends = { renewal: -Infinity, token: -Infinity }
 
-  /** `random` returns 0 to 1 and spreads the attempts of many processes. */
+  /** `random` returns a number from 0 to 1. It spreads the attempts of many processes. */
   constructor(random: () => number) {
     this.#random = random
   }
 
-  /** Returns `true` after a failure, until the next success. */
+  /** `true` after a failure, until the next success. */
   get hasFailed(): boolean {
     return this.#failures > 0
   }
 
-  /** Records a failure. With `isInFull`, the pause is not shortened if no valid token is cached. */
+  /** Records a failure. With `isInFull`, the backoff is not shortened if no valid token is cached. */
   fail(now: number, isInFull = false): void {
     this.#failures++
     const renewal = this.getPause(this.#failures)
@@ -28,18 +28,18 @@ export class Backoff {
     this.#ends = { renewal: now + renewal * 1000, token: now + token * 1000 }
   }
 
-  /** Ends the pause after a success. */
+  /** Ends the backoff after a success. */
   succeed(): void {
     this.#failures = 0
     this.#ends = { renewal: -Infinity, token: -Infinity }
   }
 
-  /** Returns the seconds until the next request may start, or 0. */
+  /** Returns the seconds until the next request may start. Returns 0 if it may start now. */
   getRest(hasToken: boolean, now: number): number {
     return Math.max(0, (this.#ends[hasToken ? 'renewal' : 'token'] - now) / 1000)
   }
 
-  /** Returns the seconds of the pause after a number of failures in a row. */
+  /** Returns the seconds of the backoff after a number of consecutive failures. */
   getPause(failures: number): number {
     const { first, last, jitter } = TOKEN_TIMES.pause
     return Math.min(last, first * 2 ** (failures - 1)) * (1 - jitter * this.#random())

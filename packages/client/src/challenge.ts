@@ -1,12 +1,12 @@
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+"
-/** Matches a parameter, or a scheme name with an optional token68 after it (RFC 9110 section 11.2). */
+/** Matches a parameter, or the name of a scheme with an optional token68 (RFC 9110 section 11.2). */
 const PART = new RegExp(
   `[\\s,]*(?:(${TOKEN})[ \\t]*=[ \\t]*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN})(?=[ \\t]*(?:,|$)))` +
     `|(${TOKEN})(?:[ \\t]+[\\w.~+/-]+=*(?=[ \\t]*(?:,|$)))?)`,
   'y',
 )
 
-/** Returns whether an API rejected the token: 401 with `invalid_token` in a `Bearer` challenge (RFC 6750 section 3.1). */
+/** Returns whether an API rejected the token: status 401 with `invalid_token` in a `Bearer` challenge (RFC 6750 section 3.1). */
 export function isInvalidToken({ status, headers }: Response): boolean {
   if (status !== 401) return false
   const challenges = headers.get('www-authenticate') ?? ''

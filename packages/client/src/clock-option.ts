@@ -1,8 +1,8 @@
 import { clock, type Clock, runDetached, systemClock } from '@bearward/core/internal'
 
 /**
- * System clock whose timers keep the process running. They run only while a token is requested or a caller waits for
- * one, and a program that waits for nothing else must not exit in the meantime.
+ * System clock whose timers keep the process running. A timer runs only while a token is requested or a caller waits for a
+ * token. The process must not exit during that time.
  */
 const blockingClock: Clock = {
   ...systemClock,
@@ -12,5 +12,5 @@ const blockingClock: Clock = {
   },
 }
 
-/** The option `clock`. */
+/** Row of the option `clock`. */
 export const CLOCK = clock(blockingClock)

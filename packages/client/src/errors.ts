@@ -3,18 +3,25 @@ import { deepFreeze } from '@bearward/core/internal'
 /** Side that can fix a failure: the configuration of this client, the authorization server, or the network. */
 export type Fault = 'configuration' | 'server' | 'network'
 
-/** Description of one error code. */
+/** Description of an error code. */
 export interface ErrorText {
   readonly fault: Fault
-  /** `true` if a retry can succeed. Only these errors are retried. */
+  /** `true` if a retry can succeed. Only errors of such codes are retried. */
   readonly isTransient: boolean
-  /** Says what is wrong. */
+  /** Description of the problem. */
   readonly text: string
-  /** Says what to do. */
+  /** Instruction for solving the problem. */
   readonly advice: string
 }
 
-/** Table of all error codes. Errors, events and the documentation are derived from it. */
+/**
+ * Descriptions of all error codes. Errors, events and the documentation use these texts.
+ *
+ * @example
+ * ```ts
+ * const { text, advice } = ERRORS[error.code]
+ * ```
+ */
 export const ERRORS = deepFreeze({
   invalid_client: {
     fault: 'configuration',
@@ -51,7 +58,7 @@ export const ERRORS = deepFreeze({
     fault: 'configuration',
     isTransient: false,
     text: 'The authorization server reports an incomplete or malformed request.',
-    advice: 'Check whether the server requires a scope, an audience, or parameters of its own.',
+    advice: 'Check whether the server requires a scope, an audience or additional parameters.',
   },
   refused: {
     fault: 'configuration',
@@ -69,13 +76,13 @@ export const ERRORS = deepFreeze({
   endpoint_not_found: {
     fault: 'configuration',
     isTransient: false,
-    text: 'There is no token endpoint at this URL.',
+    text: 'The token endpoint does not exist at this URL.',
     advice: 'Check tokenEndpoint, or the metadata of the issuer.',
   },
   redirected: {
     fault: 'configuration',
     isTransient: false,
-    text: 'The authorization server answered with a redirect. Redirects are not followed, to protect the credentials.',
+    text: 'The authorization server responded with a redirect. Redirects are not followed, to protect the credentials.',
     advice:
       "Set issuer or tokenEndpoint to the final URL. A custom fetch must honour redirect: 'manual'.",
   },
@@ -95,7 +102,7 @@ export const ERRORS = deepFreeze({
     fault: 'configuration',
     isTransient: true,
     text: 'The secret, key or assertion is unavailable or unusable.',
-    advice: 'Check the function that returns it, and that the key fits its algorithm.',
+    advice: 'Check the function that returns the credentials, and that the key fits its algorithm.',
   },
   origin_not_allowed: {
     fault: 'configuration',
@@ -157,7 +164,7 @@ export const ERRORS = deepFreeze({
   timeout: {
     fault: 'network',
     isTransient: true,
-    text: 'The request was not completed in time.',
+    text: 'The request timed out.',
     advice: 'Check the network and the server, or increase fetchTimeout.',
   },
 } as const satisfies Readonly<Record<string, ErrorText>>)
@@ -167,6 +174,7 @@ export type TokenErrorCode = keyof typeof ERRORS
 
 /** Options for `TokenError`. */
 export interface TokenErrorOptions {
+  /** Detail for the log, such as the URL and the response of the server. */
   readonly detail?: string | undefined
   /** HTTP status of the response of the authorization server, if there was one. */
   readonly serverStatus?: number | undefined
@@ -175,17 +183,28 @@ export interface TokenErrorOptions {
 }
 
 /**
- * Thrown when no token is available. Contains no secret, no token and no part of a request. Has no `status`, because
- * frameworks would use it as the status of their own response.
+ * Thrown if no token is available, or if a token must not be sent to a URL. Contains no secret, no token and no part of a
+ * request. It has no `status`, because frameworks would use it as the status of their own response.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await source.getToken()
+ * } catch (error) {
+ *   if (!(error instanceof TokenError)) throw error
+ *   console.error(error.message, error.detail)
+ * }
+ * ```
  */
 export class TokenError extends Error {
   override readonly name = 'TokenError'
+  /** Error code. `ERRORS` describes each code. */
   readonly code: TokenErrorCode
   /** Side that can fix the failure: the configuration, the authorization server, or the network. */
   readonly fault: Fault
   /**
-   * Detail for the log: the URL, and what the server answered. It is not part of `message`, because some frameworks
-   * send the messages of errors to their callers.
+   * Detail for the log: the URL, and the response of the server if it can be logged. It is not part of `message`, because
+   * some frameworks send the messages of errors to their callers.
    */
   readonly detail: string | undefined
   /** HTTP status of the response of the authorization server, if there was one. */
@@ -204,7 +223,7 @@ export class TokenError extends Error {
     this.retryAfter = retryAfter === undefined ? undefined : Math.ceil(retryAfter)
   }
 
-  /** `true` if a retry can succeed. */
+  /** `true` if a retry can succeed, now or after `retryAfter` seconds. */
   get isTransient(): boolean {
     return ERRORS[this.code].isTransient
   }

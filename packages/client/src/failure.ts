@@ -10,7 +10,7 @@ import {
 import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
-/** Returns the error code for an HTTP status, for responses whose body contains no known code. */
+/** Returns the error code for an HTTP status. Used for responses whose body contains no known code. */
 function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {
     case 401:
@@ -32,8 +32,8 @@ function getStatusErrorCode(status: number): TokenErrorCode {
 }
 
 /**
- * Converts a thrown value to a `TokenError`. Drops every part of it that could contain a secret. `now` is in
- * milliseconds since the epoch. `status` is that of the response, if the error does not know it.
+ * Converts a thrown value to a `TokenError`. Drops every part that can contain a secret. `now` is in milliseconds since the
+ * epoch. `status` is the status of the response, for errors that do not contain it.
  */
 export function toTokenError(thrown: unknown, now: number, status?: number): TokenError {
   if (thrown instanceof TokenError) return thrown
@@ -66,8 +66,8 @@ function getFetchErrorCode({ failure, status }: FetchError): TokenErrorCode {
 }
 
 /**
- * Converts a value thrown by discovery to a `TokenError`. A server that responds without metadata where the metadata
- * should be is the wrong server: `no_token_endpoint`.
+ * Converts a value thrown by discovery to a `TokenError`. A server that responds without metadata is probably the wrong
+ * server, so the code is `no_token_endpoint`.
  */
 export function toDiscoveryError(thrown: unknown, issuer: string, now: number): TokenError {
   if (thrown instanceof MetadataError) {
@@ -110,21 +110,21 @@ function isErrorCode(code: ErrorResponse['code']): code is ErrorResponse['code']
 }
 
 /**
- * Returns whether a 2xx that cannot be used is the cause of an error. The server may have issued a token for it, so that
- * a retry would cost another one.
+ * Returns whether the cause of an error is an unusable 2xx response. The server may have issued a token with it, and a
+ * retry would make it issue another one.
  */
 export function isUnusableToken({ serverStatus = 0 }: TokenError): boolean {
   return serverStatus >= 200 && serverStatus < 300
 }
 
-/** Returns message and detail of an error in one text. */
+/** Returns the message and the detail of an error as one text. */
 export function toEventDetail({ message, detail }: TokenError): string {
   return detail === undefined ? message : `${message} (${detail})`
 }
 
 /**
- * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. It counts with 429 and 503 only: with other
- * statuses it says nothing about requests for other targets.
+ * Parses `Retry-After`. Returns seconds, at most `TOKEN_TIMES.retryAfter`. Ignores the header if the status is not 429 or
+ * 503: then it does not apply to requests for other targets.
  */
 function readRetryAfter(
   status: number | undefined,

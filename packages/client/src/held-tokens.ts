@@ -3,14 +3,14 @@ import { TokenError } from './errors.ts'
 import type { RenewedToken } from './renewed-token.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
-/** Milliseconds for which a full list is not searched again. */
-const SEARCHED_FOR = 1000
+/** Milliseconds between two searches of a full list. */
+const SEARCH_INTERVAL = 1000
 
 /**
- * Renewed tokens of a source by the key of their target. Those without a token are kept apart, so that they evict none.
- * A valid token that is in use, a running request and a backoff are never evicted.
+ * Renewed tokens of a source, by the key of their target. Targets without a token are in a separate list, so that they
+ * do not evict tokens. A valid token that is in use, a running request and a backoff are never evicted.
  */
-export class HeldTokens {
+export class RenewedTokens {
   readonly #withToken: BoundedList
   readonly #withoutToken: BoundedList
 
@@ -33,27 +33,27 @@ export class HeldTokens {
   }
 
   /**
-   * Returns the renewed token of a target, or one that `create` makes. The function that `create` gets moves it to those
-   * with a token. It returns whether there is a place; if not, the token is not cached. Throws a `TokenError` if
-   * there is no place for another target.
+   * Returns the renewed token of a target. For a new target, calls `create` with the function `reservePlace`. When the target
+   * has a token, `reservePlace` moves it to the list of targets with a token. It returns `false` if that list is full: the
+   * token is then not cached. Throws a `TokenError` if the list of targets without a token is full.
    */
-  get(key: string, create: (hold: () => boolean) => RenewedToken): RenewedToken {
+  get(key: string, create: (reservePlace: () => boolean) => RenewedToken): RenewedToken {
     const known = this.#withToken.use(key) ?? this.#withoutToken.use(key)
     if (known !== undefined) return known
-    const created = create(() => this.#hold(key, created))
+    const created = create(() => this.#reservePlace(key, created))
     if (this.#withoutToken.add(key, created)) return created
-    const detail = `${TARGET_LIMITS.withoutToken} other targets are waiting for a token, or failed`
+    const detail = `${TARGET_LIMITS.withoutToken} other targets are waiting for a token or have failed`
     throw new TokenError('too_many_targets', { detail, retryAfter: 1 })
   }
 
-  #hold(key: string, renewedToken: RenewedToken): boolean {
+  #reservePlace(key: string, renewedToken: RenewedToken): boolean {
     if (this.#withToken.has(key, renewedToken)) return true
     this.#withoutToken.remove(key, renewedToken)
     return this.#withToken.add(key, renewedToken)
   }
 }
 
-/** List with a limit, in order of use. */
+/** List with a maximum size, in order of use. */
 class BoundedList {
   readonly #max: number
   readonly #canEvict: (renewedToken: RenewedToken) => boolean
@@ -75,7 +75,7 @@ class BoundedList {
     return this.#entries.get(key) === renewedToken
   }
 
-  /** Returns the entry with this key as the one that was used last. */
+  /** Returns the entry with this key, and marks it as the most recently used one. */
   use(key: string): RenewedToken | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
@@ -88,7 +88,7 @@ class BoundedList {
     if (this.has(key, renewedToken)) this.#entries.delete(key)
   }
 
-  /** Adds an entry if there is none with this key, and a place or an entry that can be evicted. */
+  /** Adds an entry. Returns `false` if the key exists, or if the list is full and no entry can be evicted. */
   add(key: string, renewedToken: RenewedToken): boolean {
     if (this.#entries.has(key) || !this.#makeRoom()) return false
     this.#entries.set(key, renewedToken)
@@ -102,7 +102,7 @@ class BoundedList {
     for (const [key, entry] of this.#entries) {
       if (this.#canEvict(entry)) return this.#entries.delete(key)
     }
-    this.#fullUntil = now + SEARCHED_FOR
+    this.#fullUntil = now + SEARCH_INTERVAL
     return false
   }
 }

@@ -1,8 +1,8 @@
 /**
- * OAuth 2.0 access tokens for services that call APIs as themselves (client credentials grant, RFC 6749 section 4.4),
- * and a `fetch` that adds the token to each request.
+ * OAuth 2.0 access tokens for services that call APIs as themselves, with the client credentials grant (RFC 6749 section
+ * 4.4). Includes a `fetch` that adds the token to each request.
  *
- * Every export here is public API, by name.
+ * Every export of this file is public API.
  *
  * @packageDocumentation
  */

@@ -11,7 +11,7 @@ import {
 import { GRANT_PARAMETERS } from './token-request.ts'
 import { MISSING_TYPE } from './token-response.ts'
 
-/** Characters of a scope (RFC 6749 section 3.3). */
+/** Matches a scope (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /** Reads the option `scope`. Returns scopes without duplicates, in the given order. */
@@ -77,7 +77,7 @@ export function readParameters(
   return Object.freeze(parameters) as Readonly<Record<string, string>>
 }
 
-/** Reads the option `acceptTokenType`. Returns the types in lower case, in which they are compared. */
+/** Reads the option `acceptTokenType`. Returns the types in lower case, because they are compared without case. */
 export function readTokenTypes(
   given: unknown,
   name: string,
@@ -124,7 +124,7 @@ function isNonEmptyList(value: unknown, isOne: (text: string) => boolean): value
   return (
     Array.isArray(value) &&
     value.length > 0 &&
-    // `every` of an array skips holes.
+    // `every` skips the holes of a sparse array. `Array.from` fills them.
     Array.from(value).every((one) => typeof one === 'string' && isOne(one))
   )
 }

@@ -27,25 +27,44 @@ import type { TokenEvent } from './token-events.ts'
 import type { SourceSettings } from './source-settings.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
-/** Options for one token, if it differs from the token that the source is configured for. */
+/**
+ * Options that select a token. Omitted options have the values of the source.
+ *
+ * @example
+ * ```ts
+ * const token = await source.getToken({ scope: 'write:reports', resource: 'https://api.example.com' })
+ * ```
+ */
 export interface TokenRequest {
-  /** Scopes, separated by spaces or as an array. */
+  /**
+   * Scopes, separated by spaces or as an array (RFC 6749 section 3.3).
+   *
+   * @default the default of the authorization server
+   */
   readonly scope?: string | readonly string[]
-  /** Identifier of the API, or several (RFC 8707). Also replaces the `audience` of the source. */
+  /**
+   * Identifier of the API, or several (RFC 8707 section 2): absolute URIs without a fragment. In a token request it also
+   * replaces the `audience` of the source.
+   *
+   * @default none
+   */
   readonly resource?: string | readonly string[]
   /**
-   * Identifier of the API, for authorization servers that use `audience` in place of `resource`. Also replaces the
-   * `resource` of the source.
+   * Identifier of the API, for authorization servers that use `audience` instead of `resource`. In a token request it also
+   * replaces the `resource` of the source. Set `audience` or `resource`, not both.
+   *
+   * @default none
    */
   readonly audience?: string
 }
 
-/** The values that do not have the type of their property. */
+/** Values whose type differs from the type of the option. */
 interface TokenRequestValues {
   readonly scope: readonly string[] | undefined
   readonly resource: readonly string[] | undefined
 }
 
+/** Table of the options that select a token. */
 export const TOKEN_REQUEST_OPTIONS: OptionTable<TokenRequest, TokenRequestValues> = {
   scope: custom(readScopes),
   resource: custom(readResources),
@@ -54,10 +73,15 @@ export const TOKEN_REQUEST_OPTIONS: OptionTable<TokenRequest, TokenRequestValues
 
 /** Options for `getToken`. */
 export interface GetTokenOptions extends TokenRequest {
-  /** Ends the wait of this caller. Other callers continue to wait. */
+  /**
+   * Signal that ends the wait of this caller. Other callers continue to wait.
+   *
+   * @default none
+   */
   readonly signal?: AbortSignal
 }
 
+/** Table of the options for `getToken`. */
 export const GET_TOKEN_OPTIONS: OptionTable<GetTokenOptions, TokenRequestValues> = {
   ...TOKEN_REQUEST_OPTIONS,
   signal: custom(readSignal),
@@ -65,23 +89,38 @@ export const GET_TOKEN_OPTIONS: OptionTable<GetTokenOptions, TokenRequestValues>
 
 /** Options for `clientCredentials`, without the address of the authorization server. */
 interface SourceOptions extends TokenRequest {
-  /** Id under which this client is registered. */
+  /** Id under which this client is registered at the authorization server. */
   readonly clientId: string
-  /** Additional form parameters of the token request, by the names that the authorization server uses. */
+  /**
+   * Additional form parameters of the token request. Parameters of the grant, such as `scope`, are not accepted.
+   *
+   * @default none
+   * @example
+   * ```ts
+   * parameters: { organization: 'acme' }
+   * ```
+   */
   readonly parameters?: Readonly<Record<string, string>>
   /**
-   * Client authentication method and its credentials. A function for a secret or key is called for each request.
+   * Client authentication method and its credentials. If a secret, key or assertion is a function, it is called for each
+   * request, so that credentials can be rotated without a restart.
    *
-   * `tls_client_auth` needs a `fetch` that presents the certificate. It is also right for clients that are registered with
-   * `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3): an API then accepts
-   * them only over a connection with the same certificate.
+   * `tls_client_auth` requires a `fetch` that presents the certificate (RFC 8705 section 2). Also use it for clients that are
+   * registered with `self_signed_tls_client_auth`. Some servers bind the tokens to the certificate (RFC 8705 section 3). An
+   * API then accepts them only over a connection with the same certificate.
+   *
+   * @example
+   * ```ts
+   * clientAuthentication: { method: 'client_secret_basic', secret: () => process.env.CLIENT_SECRET }
+   * ```
    */
   readonly clientAuthentication: ClientAuthentication
   /**
-   * Values of `token_type`, in any case, whose tokens are sent as bearer tokens in addition to `Bearer`. `'missing'` stands
-   * for a response without `token_type`. A token of any other type is an error, because a token that is bound to a
-   * key must not be sent without a proof. Set it only if the documentation of the server says that its tokens are bearer
-   * tokens.
+   * Values of `token_type` that are accepted in addition to `Bearer`. Case is ignored. Their tokens are sent as bearer tokens.
+   * `'missing'` stands for a response without `token_type`. Set it only if the documentation of the server says that its tokens
+   * are bearer tokens.
+   *
+   * A token of any other type is an error, because a token that is bound to a key must not be sent without a proof.
    *
    * @default none
    * @example
@@ -91,57 +130,59 @@ interface SourceOptions extends TokenRequest {
    */
   readonly acceptTokenType?: string | readonly string[]
   /**
-   * Responses of an API after which `source.fetch` replaces the token and sends the request once more: a 401 with
-   * `invalid_token` (RFC 6750 section 3.1), or every 401. Set `'any401'` for APIs that do not say why, such as Microsoft Graph
-   * and Salesforce.
+   * Responses of an API after which `source.fetch` replaces the token and sends the request once more. `'invalid_token'` means
+   * a 401 with this error (RFC 6750 section 3.1), and `'any401'` means every 401. Set `'any401'` for APIs that send no error
+   * code, such as Microsoft Graph and Salesforce.
    *
    * @default 'invalid_token'
    */
   readonly retryOn?: 'invalid_token' | 'any401'
   /**
-   * Origins that `source.fetch` may send tokens to, such as `https://api.example.com`. The list applies to all tokens
-   * of the source. Plain http is accepted on loopback and for hosts in `allowInsecureHosts`.
+   * Origins to which `source.fetch` may send tokens, such as `https://api.example.com`. The list applies to all tokens of the
+   * source. Plain http is accepted for loopback and for hosts in `allowInsecureHosts`.
    *
    * @default the https origins of the `resource` of each token
    */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Seconds before its expiry at which a token is renewed. From 0 to 86400; at most half of the lifetime is used.
+   * Seconds before the expiry of a token at which it is renewed. From 0 to 86400. At most half of the lifetime is used.
    *
    * @default a fifth of the lifetime, at most 300
    */
   readonly renewBefore?: number
   /**
-   * Lifetime in seconds of a token whose response contains no usable `expires_in`. From 1 to 86400.
+   * Lifetime in seconds of a token if the response contains no usable `expires_in`. From 1 to 86400.
    *
    * @default 300
    */
   readonly defaultExpiresIn?: number
   /**
-   * Seconds for which failed requests are retried while callers wait. Then the callers get the error. From 0 to 300;
-   * 0 means one request.
+   * Seconds for which failed requests are retried while callers wait. After that, the callers get the error. From 0 to 300.
+   * With 0, a failed request is not retried.
    *
    * @default 5
    */
   readonly maxWait?: number
   /**
-   * Seconds that one token request may take, including discovery and the function for the secret. At most 30. Calls of
-   * `source.fetch` to an API are limited only by their own signal.
+   * Maximum seconds for one token request, including discovery and the function for the secret. From 0.001 to 30. It does not
+   * limit the calls of `source.fetch` to an API: pass a `signal` to limit these.
    *
    * @default 5
    */
   readonly fetchTimeout?: number
   /**
-   * Function that makes the calls to the authorization server, for a proxy, a private CA or a client certificate. It
-   * must honour `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then
-   * return a `Response`.
+   * Function that makes the requests to the authorization server, for a proxy, a private CA or a client certificate. It must
+   * honour `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then return a
+   * `Response`.
    *
    * @default globalThis.fetch
    */
   readonly fetch?: Fetch
   /**
-   * Function that makes the calls of `source.fetch` to an API. By default, this is `fetch` with `tls_client_auth`, so that
-   * tokens that are bound to the certificate are accepted, and the global `fetch` with every other method.
+   * Function that makes the calls of `source.fetch` to an API. With `tls_client_auth`, the default is the option `fetch`,
+   * because an API accepts a certificate-bound token only over a connection with that certificate.
+   *
+   * @default globalThis.fetch, or the option fetch with tls_client_auth
    */
   readonly resourceFetch?: typeof globalThis.fetch
   /**
@@ -150,11 +191,21 @@ interface SourceOptions extends TokenRequest {
    * @default []
    */
   readonly allowInsecureHosts?: readonly string[]
-  /** Called for every event. Errors it throws are ignored. */
+  /**
+   * Called for every event. Errors it throws are ignored.
+   *
+   * @default none
+   * @example
+   * ```ts
+   * onEvent: (event) => {
+   *   if (event.type === 'token_failed') console.warn(event.code, event.fault, event.detail)
+   * }
+   * ```
+   */
   readonly onEvent?: (event: TokenEvent) => void
   /**
-   * Source of the time, for tests: a function that returns milliseconds since the epoch, as `Date.now` does, or an object
-   * of such functions. With `now` alone, timers run in real time.
+   * Clock for tests: a function that returns milliseconds since the epoch, like `Date.now`, or an object with `now`,
+   * `monotonic` and `after`. With `now` alone, timers run in real time.
    *
    * @default the clock of the system
    */
@@ -162,14 +213,22 @@ interface SourceOptions extends TokenRequest {
 }
 
 /**
- * Options for `clientCredentials`. Set `issuer`, `tokenEndpoint` or both. If both are set, there is no discovery:
- * `issuer` is then the audience of `private_key_jwt` assertions and a name in events.
+ * Options for `clientCredentials`. Set `issuer`, `tokenEndpoint` or both. If both are set, discovery is not used. `issuer` is
+ * then the audience of `private_key_jwt` assertions, and the name of the server in events.
  */
 export type ClientCredentialsOptions = SourceOptions &
   (
     | {
-        /** Issuer identifier, byte for byte. The token endpoint is found by discovery unless it is set. */
+        /**
+         * Issuer identifier, byte for byte as in the metadata. Unless `tokenEndpoint` is set, the token endpoint is found by
+         * discovery (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3).
+         */
         readonly issuer: string
+        /**
+         * URL of the token endpoint. If it is set, discovery is not used.
+         *
+         * @default found by discovery
+         */
         readonly tokenEndpoint?: string
       }
     | {
@@ -179,8 +238,9 @@ export type ClientCredentialsOptions = SourceOptions &
       }
   )
 
+/** Table of the options for `clientCredentials`. */
 export const SOURCE_OPTIONS: OptionTable<
-  // As one object, because a table of a union would be a union.
+  // One object type, because a table for a union type would be a union of tables.
   Pick<ClientCredentialsOptions, keyof ClientCredentialsOptions>,
   Omit<SourceSettings, 'resourceFetch'> &
     TokenRequestValues & {
@@ -201,7 +261,7 @@ export const SOURCE_OPTIONS: OptionTable<
   defaultExpiresIn: seconds({ min: 1, max: 86_400, default: TOKEN_TIMES.defaultExpiresIn }),
   maxWait: seconds({ min: 0, max: 300, default: 5 }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 5 }),
-  // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
+  // Reads `globalThis.fetch` at each call, because instrumentation can replace it later.
   fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
   resourceFetch: fn(),
   allowInsecureHosts: hosts(),

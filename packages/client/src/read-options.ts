@@ -11,7 +11,7 @@ import type { SourceSettings } from './source-settings.ts'
 import { getResourceFetch } from './resource-fetch.ts'
 import { checkTokenTarget, toTokenTarget } from './token-target.ts'
 
-/** Options after validation: the settings of the source, and its event listener. */
+/** Validated options: the settings of the source, and its event listener. */
 export interface CheckedOptions {
   readonly settings: SourceSettings
   readonly onEvent: ((event: TokenEvent) => void) | undefined
@@ -19,7 +19,7 @@ export interface CheckedOptions {
 
 const TITLE = 'The options of the token source are wrong'
 
-/** Validates options. Throws a `ConfigurationError` that lists every problem and contains no value of a secret. */
+/** Validates options. Throws a `ConfigurationError` that lists every problem. The error contains no secret. */
 export function readOptions(given: ClientCredentialsOptions): CheckedOptions {
   const problems = new Problems()
   const own = readObject(given, '{ issuer, clientId, clientAuthentication, ... }', TITLE)

@@ -21,14 +21,15 @@ import { TokenLifeCycle } from './token-life-cycle.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 
 /**
- * State of a renewed token. `running`: a request is running. `valid`: a valid token is cached and in use. `unused`: one is
- * cached, and was not used for some time. `backoff`: the last request failed. `idle`: none of these.
+ * State of a renewed token. `running`: a request is running. `valid`: a valid token is cached and in use. `unused`: a valid
+ * token is cached, but was not used for some time. `backoff`: the last request failed. `idle`: no token, no request and no
+ * backoff.
  */
 export type RenewedTokenState = 'running' | 'valid' | 'unused' | 'backoff' | 'idle'
 
-/** Token for one target, which is cached and renewed. */
+/** Token for one target. It is cached and renewed. */
 export interface RenewedToken {
-  /** Returns the state. A token is unused if it was not used for this number of seconds. */
+  /** Returns the state. A token is `unused` if it was not used for `unusedAfter` seconds. */
   getState(unusedAfter: number): RenewedTokenState
   /** Returns the cached token, or waits for a new one. `signal` ends only the wait of this caller. */
   get(signal: AbortSignal | undefined): Promise<Token>
@@ -44,7 +45,7 @@ export interface RenewedToken {
    * a new token can succeed. If not, the token is kept.
    */
   drop(value: string): boolean
-  /** Removes the cached token. The token of a running request is not cached. */
+  /** Removes the cached token. If a request is running, its token will not be cached. */
   clear(): void
 }
 
@@ -53,30 +54,39 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
   /**
-   * Returns whether there is a place for this renewed token, now that it has a token. If not, only the callers that wait for
-   * the token use it.
+   * Reserves a place for this renewed token when it gets a token. Returns `false` if all places are taken. In that case only
+   * the waiting callers get the token.
    */
-  readonly hold: () => boolean
+  readonly reservePlace: () => boolean
   /**
-   * Returns 0 to 1. Spreads the attempts of many processes.
+   * Returns a number from 0 to 1. It spreads the attempts of many processes.
    *
    * @default Math.random
    */
   readonly random?: () => number
 }
 
-/** Running call for a token, with all its attempts. */
+/** Running call for a token, including all attempts. */
 interface TokenCall {
   readonly token: Promise<Token>
-  /** Number of callers that wait. It is 0 for a renewal before the expiry. */
+  /** Number of waiting callers. It is 0 for a renewal before the expiry. */
   waiting: number
-  /** Ends the backoff between two attempts. Set only during a backoff; called when nobody waits any more. */
-  leave?: (() => void) | undefined
+  /** Ends the backoff between two attempts. Set only during a backoff. Called when no caller waits any longer. */
+  abandon?: (() => void) | undefined
 }
 
-/** Creates a renewed token. `TokenLifeCycle` decides when to request. Nothing happens until a method is called. */
+/** Creates a renewed token. `TokenLifeCycle` decides when a request is due. No request starts before a method is called. */
 export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
-  const { settings, target, closed, pause, publish, counters, hold, random = Math.random } = options
+  const {
+    settings,
+    target,
+    closed,
+    pause,
+    publish,
+    counters,
+    reservePlace,
+    random = Math.random,
+  } = options
   const { clock, clientId, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
   const now = () => getMoment(clock)
@@ -90,18 +100,18 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   let running: TokenCall | undefined
   let lastError: TokenError | undefined
   /** Number of calls of `clear`. */
-  let clearings = 0
+  let clearCount = 0
   let usedAt = now()
 
   function start(): void {
-    // `makeAttempts` starts in a later microtask, when `call` is assigned.
+    // `makeAttempts` starts in a later microtask, after `call` is assigned.
     const token = runDetached(() =>
       Promise.resolve()
         .then(() => makeAttempts(call))
         .finally(() => (running = undefined)),
     )
     const call: TokenCall = { token, waiting: 0 }
-    // If no caller waits, nothing else handles a rejection.
+    // Prevents an unhandled rejection if no caller waits.
     token.catch(() => {})
     running = call
   }
@@ -109,49 +119,53 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   async function makeAttempts(call: TokenCall): Promise<Token> {
     const startedAt = clock.monotonic()
     for (let attempt = 1; ; attempt++) {
-      const askedAt = now()
-      const clearingsBefore = clearings
-      const result = await attemptTokenRequest(options, askedAt)
-      if ('value' in result) return keep(result, askedAt, clearingsBefore)
+      const requestedAt = now()
+      const clearCountBefore = clearCount
+      const result = await attemptTokenRequest(options, requestedAt)
+      if ('value' in result) return cacheToken(result, requestedAt, clearCountBefore)
       if (closed.aborted) throw new TokenError('closed')
-      const rest = recordFailure(result, attempt, askedAt)
+      const rest = recordFailure(result, attempt, requestedAt)
       const error = result.concerns === 'nothing' ? createBackoffError(result.error) : result.error
       const elapsed = (clock.monotonic() - startedAt) / 1000
       const canRetry = error.isTransient && !isUnusableToken(error) && elapsed + rest <= maxWait
       if (!canRetry || call.waiting === 0) throw error
-      const isLeft = await sleep(call, rest)
+      const isAbandoned = await sleep(call, rest)
       if (closed.aborted) throw new TokenError('closed')
-      if (isLeft) throw error
+      if (isAbandoned) throw error
     }
   }
 
-  /** Starts the backoff of the target, unless that of the source applies. Returns the seconds until the next attempt. */
-  function recordFailure(failed: FailedAttempt, attempt: number, askedAt: Moment): number {
+  /** Starts the backoff of the target, unless the pause of the source applies. Returns the seconds until the next attempt. */
+  function recordFailure(failed: FailedAttempt, attempt: number, requestedAt: Moment): number {
     const { error, concerns } = failed
     const failedAt = now()
-    // Each further token would cost as much as this one.
+    // Each retry can make the server issue another token.
     const isInFull = isUnusableToken(error)
     const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isInFull) : 0
     if (concerns !== 'nothing') {
       lastError = error
-      reportFailure(error, askedAt, failedAt)
+      reportFailure(error, requestedAt, failedAt)
     }
     return Math.max(own, pause.getRest(false))
   }
 
-  function keep(response: AccessTokenResponse, askedAt: Moment, clearingsBefore: number): Token {
+  function cacheToken(
+    response: AccessTokenResponse,
+    requestedAt: Moment,
+    clearCountBefore: number,
+  ): Token {
     const { value, expiresIn, scopes = target.scopes } = response
     const missingScopes = target.scopes.filter((scope) => !scopes.includes(scope))
     const expiresAt =
-      expiresIn === undefined ? undefined : Math.floor(askedAt.wall / 1000 + expiresIn)
+      expiresIn === undefined ? undefined : Math.floor(requestedAt.wall / 1000 + expiresIn)
     const token = new GrantedToken(value, expiresAt, scopes, missingScopes)
     const isRenewal = lifeCycle.plan(now()).token !== undefined
-    const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, askedAt)
-    // A token that was requested before `clear` is returned to the callers that wait for it, and not cached.
-    const isCleared = clearingsBefore !== clearings
+    const lifetime = lifeCycle.succeed(token, expiresIn ?? settings.defaultExpiresIn, requestedAt)
+    // A token that was requested before `clear` is returned to the waiting callers, but not cached.
+    const isCleared = clearCountBefore !== clearCount
     if (isCleared) lifeCycle.drop()
-    const cached = !isCleared && hold()
-    const duration = (clock.monotonic() - askedAt.monotonic) / 1000
+    const cached = !isCleared && reservePlace()
+    const duration = (clock.monotonic() - requestedAt.monotonic) / 1000
     counters[isRenewal ? 'renewed' : 'issued']++
     counters.duration += duration
     const type = isRenewal ? 'token_renewed' : 'token_issued'
@@ -159,9 +173,9 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     return token
   }
 
-  function reportFailure(error: TokenError, askedAt: Moment, failedAt: Moment): void {
+  function reportFailure(error: TokenError, requestedAt: Moment, failedAt: Moment): void {
     const { code, fault } = error
-    const duration = (failedAt.monotonic - askedAt.monotonic) / 1000
+    const duration = (failedAt.monotonic - requestedAt.monotonic) / 1000
     const covered = lifeCycle.plan(failedAt).token !== undefined
     counters.failed++
     counters.duration += duration
@@ -177,20 +191,20 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   }
 
   /**
-   * Waits for a number of seconds. Ends early with `true` if nobody waits any more, and with `false` if the source is
+   * Waits for a number of seconds. Resolves early to `true` if no caller waits any longer, and to `false` if the source is
    * closed.
    */
   function sleep(call: TokenCall, seconds: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const wake = (isLeft: boolean) => {
+      const wake = (isAbandoned: boolean) => {
         cancel()
-        forget()
-        call.leave = undefined
-        resolve(isLeft)
+        stopListening()
+        call.abandon = undefined
+        resolve(isAbandoned)
       }
       const cancel = clock.after(seconds * 1000, () => wake(false))
-      const forget = onAbort(closed, () => wake(false))
-      call.leave = () => wake(true)
+      const stopListening = onAbort(closed, () => wake(false))
+      call.abandon = () => wake(true)
     })
   }
 
@@ -200,11 +214,11 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
       return await unlessAborted(call.token, signal)
     } finally {
       call.waiting--
-      if (call.waiting === 0) call.leave?.()
+      if (call.waiting === 0) call.abandon?.()
     }
   }
 
-  /** Starts a call if one is due and the source is not in a pause. Returns the valid cached token. */
+  /** Starts a call if one is due and the source is not in a pause. Returns the cached token if it is valid. */
   function renewIfDue(): { readonly token: Token | undefined; readonly pauseError?: TokenError } {
     const { token, start: isDue } = lifeCycle.plan(now())
     if (!isDue || running !== undefined || closed.aborted) return { token }
@@ -218,7 +232,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   function createBackoffError(pauseError: TokenError | undefined): TokenError {
     const { code, serverStatus, detail: lastDetail } = pauseError ?? lastError!
     const retryAfter = Math.max(pauseError?.retryAfter ?? 0, lifeCycle.retryAfter(now()))
-    const detail = `no new request${lastDetail === undefined ? '' : `, last error: ${lastDetail}`}`
+    const detail = `no request was sent${lastDetail === undefined ? '' : `, last error: ${lastDetail}`}`
     return new TokenError(code, { serverStatus, detail, retryAfter })
   }
 
@@ -261,31 +275,31 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     },
 
     drop(value) {
-      const isIt = (token: Token) => token.value === value
-      const effect = lifeCycle.reject(isIt, now())
+      const isMatch = (token: Token) => token.value === value
+      const effect = lifeCycle.reject(isMatch, now())
       if (effect === 'rejected') reportInvalidation()
       if (effect === 'too_young') return false
-      lifeCycle.drop(isIt)
+      lifeCycle.drop(isMatch)
       return true
     },
 
     clear() {
-      clearings++
+      clearCount++
       if (lifeCycle.drop() && !closed.aborted) reportInvalidation()
     },
   }
 }
 
-/** Resolves like the promise, or rejects with the reason of the signal if it is aborted first. */
+/** Settles like the promise. Rejects with the reason of the signal if the signal is aborted first. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
-  let forget = () => {}
+  let stopListening = () => {}
   const aborted = new Promise<never>((_, reject) => {
-    forget = onAbort(signal, () => reject(signal.reason as Error))
+    stopListening = onAbort(signal, () => reject(signal.reason as Error))
   })
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    forget()
+    stopListening()
   }
 }

@@ -5,13 +5,13 @@ export const REQUESTS_AT_ONCE = 10
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
-  /** Resolves when the number of running requests allows another one. Aborting `signal` frees the place. */
+  /** Resolves when another request may start. Aborting `signal` frees its place in the queue. */
   waitForTurn(signal: AbortSignal): Promise<void>
 }
 
-/** Creates a queue. While `isProbing` returns `true`, requests run one at a time. */
+/** Creates a queue. Requests run one at a time while `isProbing` returns `true`. */
 export function createRequestQueue(isProbing: () => boolean): RequestQueue {
-  /** Requests that run or wait, in order of arrival. */
+  /** Running and waiting requests, in order of arrival. */
   const queue = new Map<AbortSignal, () => void>()
 
   function startNext(): void {

@@ -1,8 +1,8 @@
 import type { ClientAuthentication, Fetch, FetchInit } from '@bearward/core/internal'
 
 /**
- * Returns the default of `resourceFetch`. A client that authenticates with a certificate can get tokens that are bound to
- * it (RFC 8705 section 3). An API accepts these only over the same certificate, which only the client's `fetch` has.
+ * Returns the default of `resourceFetch`. With `tls_client_auth`, tokens can be bound to the client certificate (RFC 8705
+ * section 3). An API accepts them only over a connection with that certificate, and only the option `fetch` presents it.
  */
 export function getResourceFetch({
   clientAuthentication,
@@ -12,17 +12,17 @@ export function getResourceFetch({
   readonly fetch: Fetch
 }): typeof globalThis.fetch {
   if (clientAuthentication.method === 'tls_client_auth') return toResourceFetch(fetch)
-  // Looked up at each call, so that a `fetch` that is replaced later (instrumentation) is used.
+  // Reads `globalThis.fetch` at each call, because instrumentation can replace it later.
   return (input, init) => globalThis.fetch(input, init)
 }
 
-/** Makes calls to an API with a `fetch` that is made for calls to the authorization server. */
+/** Converts a `fetch` for the authorization server to a `fetch` for APIs. */
 function toResourceFetch(fetch: Fetch): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { url, method, signal } = request
     const response = await fetch(url, {
-      // The type knows the two methods that are needed there. Any `fetch` passes others on.
+      // The type allows only the two methods of token requests. A `fetch` accepts every method.
       method: method as FetchInit['method'],
       headers: Object.fromEntries(request.headers),
       ...(await readBody(request, init?.body)),
@@ -38,12 +38,13 @@ function toResourceFetch(fetch: Fetch): typeof globalThis.fetch {
       throw new TypeError("source.fetch requires a fetch that honours redirect: 'manual'")
     }
     const isRedirect = response.type === 'opaqueredirect' || isRedirectStatus(response.status)
-    if (isRedirect && request.redirect === 'error') throw new TypeError('unexpected redirect')
+    if (isRedirect && request.redirect === 'error')
+      throw new TypeError("The API responded with a redirect, and redirect is 'error'.")
     return response
   }
 }
 
-/** Reads the body into memory if it is not a string: not every `fetch` accepts the other kinds. */
+/** Reads the body into memory if it is not a string, because not every `fetch` accepts other kinds of body. */
 async function readBody(
   request: Request,
   given: RequestInit['body'],
@@ -51,7 +52,7 @@ async function readBody(
   if (request.body === null) return {}
   if (typeof given === 'string') return { body: given }
   const bytes = new Uint8Array(await request.arrayBuffer())
-  // The type knows forms alone.
+  // The type allows only the forms of token requests.
   return { body: bytes as unknown as string }
 }
 
@@ -59,7 +60,7 @@ function isRedirectStatus(status: number): boolean {
   return [301, 302, 303, 307, 308].includes(status)
 }
 
-/** Not `instanceof`: the `fetch` of undici has a `Response` of its own. */
+/** Returns whether a value is a `Response`. Does not use `instanceof`, because the `Response` of undici is another class. */
 function isResponse(response: unknown): response is Response {
   return typeof (response as Partial<Response> | undefined)?.arrayBuffer === 'function'
 }

@@ -2,33 +2,33 @@ import type { Clock } from '@bearward/core/internal'
 import { Backoff } from './backoff.ts'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 
-/** Errors that do not depend on the target: the next request would fail in the same way, whatever it asks for. */
-const ABOUT_SOURCE: readonly TokenErrorCode[] = [
+/** Errors that do not depend on the target: requests for other targets would fail in the same way. */
+const SOURCE_ERRORS: readonly TokenErrorCode[] = [
   'invalid_client',
   'credentials_unavailable',
   'throttled',
 ]
 
-/** Pause in which a source sends no token request for any target. */
+/** Pause of a source: no token request is sent for any target. */
 export interface SourcePause {
   /**
-   * Records a failed request that was sent at a monotonic time. Returns whether the failure concerns the whole source.
-   * If so, its backoff replaces that of the target.
+   * Records a failed request. `sentAt` is a monotonic time. Returns whether the failure concerns the whole source. In that case
+   * the backoff of the source replaces that of the target.
    */
   fail(error: TokenError, sentAt: number): boolean
-  /** Records that a token was received: the credentials are good. */
+  /** Records that a token was received. This ends the backoff of the source. */
   succeed(): void
-  /** Returns `true` after a failure of the whole source, until a token is received. */
+  /** Returns `true` after a failure that concerns the whole source, until a token is received. */
   isProbing(): boolean
-  /** Returns the seconds until a request may be sent, or 0. `hasToken` says whether it would replace a valid token. */
+  /** Returns the seconds until a request may be sent, or 0. Set `hasToken` if a valid token is cached. */
   getRest(hasToken: boolean): number
   /** Returns the error that explains the pause, or `undefined` if requests are allowed. */
   getError(hasToken: boolean): TokenError | undefined
 }
 
 /**
- * Creates the pause of a source. It starts with a `Retry-After`, of which the longest counts, and with failures that
- * concern all targets, for which there is one backoff. `random` is that of `Backoff`.
+ * Creates the pause of a source. It starts after a `Retry-After`, and after a failure that concerns all targets. The longest
+ * `Retry-After` applies. All failures share one backoff. `random` is that of `Backoff`.
  */
 export function createSourcePause(clock: Clock, random: () => number = Math.random): SourcePause {
   const backoff = new Backoff(random)
@@ -40,9 +40,9 @@ export function createSourcePause(clock: Clock, random: () => number = Math.rand
   const getRequestedRest = () =>
     requested === undefined ? 0 : Math.max(0, (requested.until - clock.monotonic()) / 1000)
 
-  function isAboutSource({ code }: TokenError): boolean {
-    if (ABOUT_SOURCE.includes(code)) return true
-    // A client that got a token is allowed to use the grant. Then the server means this target.
+  function concernsSource({ code }: TokenError): boolean {
+    if (SOURCE_ERRORS.includes(code)) return true
+    // If the client got a token before, it is allowed to use the grant, and the error concerns this target only.
     return code === 'unauthorized_client' && !hasSucceeded
   }
 
@@ -51,8 +51,8 @@ export function createSourcePause(clock: Clock, random: () => number = Math.rand
       const now = clock.monotonic()
       const until = now + (error.retryAfter ?? 0) * 1000
       if (until > now && until > (requested?.until ?? 0)) requested = { error, until }
-      if (!isAboutSource(error)) return false
-      // Requests that were sent before the last failure fail for the same reason, and count once.
+      if (!concernsSource(error)) return false
+      // Concurrent requests fail for the same reason. Those sent before the last failure do not extend the backoff.
       if (sentAt <= failedAt) return true
       backoff.fail(now)
       failedAt = now
@@ -67,10 +67,12 @@ export function createSourcePause(clock: Clock, random: () => number = Math.rand
     getRest: (hasToken) =>
       Math.max(getRequestedRest(), backoff.getRest(hasToken, clock.monotonic())),
     getError(hasToken) {
-      const [asked, own] = [getRequestedRest(), backoff.getRest(hasToken, clock.monotonic())]
-      const retryAfter = Math.max(asked, own)
+      const requestedRest = getRequestedRest()
+      const backoffRest = backoff.getRest(hasToken, clock.monotonic())
+      const retryAfter = Math.max(requestedRest, backoffRest)
       if (retryAfter === 0) return undefined
-      const { code, serverStatus, detail } = asked > own ? requested!.error : lastError!
+      const { code, serverStatus, detail } =
+        requestedRest > backoffRest ? requested!.error : lastError!
       return new TokenError(code, { serverStatus, detail, retryAfter })
     },
   }

@@ -1,16 +1,16 @@
 import type { ClientAuthentication, Clock, Fetch } from '@bearward/core/internal'
 import type { TokenTarget } from './token-target.ts'
 
-/** Options of a token source after validation, with defaults. Times are in seconds. */
+/** Validated options of a token source, with defaults. Times are in seconds. */
 export interface SourceSettings {
   readonly issuer: string | undefined
   readonly tokenEndpoint: string | undefined
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
-  /** Target of a token request that does not name its own. */
+  /** Default target of a token request. */
   readonly target: TokenTarget
   readonly parameters: Readonly<Record<string, string>>
-  /** Values of `token_type` in addition to Bearer, in lower case. */
+  /** Accepted values of `token_type` in addition to Bearer, in lower case. */
   readonly acceptTokenType: readonly string[]
   readonly retryOn: 'invalid_token' | 'any401'
   readonly allowedOrigins: readonly string[] | undefined

@@ -30,22 +30,22 @@ export interface TokenAttemptOptions {
 export interface FailedAttempt {
   readonly error: TokenError
   /**
-   * Scope of the failure. `target`: this target only. `source`: every target, so that the pause of the source applies.
+   * Extent of the failure. `target`: this target only. `source`: every target, so that the pause of the source applies.
    * `nothing`: no request was sent, because the source is in a pause.
    */
   readonly concerns: 'target' | 'source' | 'nothing'
 }
 
 /**
- * Makes one attempt to get a token: waits for its turn, finds the endpoint, authenticates, and sends the request. All of
- * this is limited by `fetchTimeout`. `askedAt` is the start of the attempt. Never rejects.
+ * Makes one attempt to get a token: waits for its turn, finds the endpoint, authenticates, and sends the request.
+ * `fetchTimeout` limits all of these steps together. `requestedAt` is the start of the attempt. Never rejects.
  */
 export async function attemptTokenRequest(
   { settings, target, endpoint, queue, pause, closed }: TokenAttemptOptions,
-  askedAt: Moment,
+  requestedAt: Moment,
 ): Promise<AccessTokenResponse | FailedAttempt> {
   const { clock, fetchTimeout } = settings
-  const progress: Progress = { step: 'earlier requests', status: undefined }
+  const progress: Progress = { step: 'waiting for earlier requests', status: undefined }
   let sentAt = clock.monotonic()
 
   function fail(thrown: unknown): FailedAttempt {
@@ -61,12 +61,15 @@ export async function attemptTokenRequest(
       if (error !== undefined) return { error, concerns: 'nothing' }
       sentAt = clock.monotonic()
       try {
-        const response = await request({ settings, target, endpoint, askedAt, progress }, signal)
+        const response = await request(
+          { settings, target, endpoint, requestedAt, progress },
+          signal,
+        )
         pause.succeed()
         return response
       } catch (thrown) {
         if (signal.aborted) throw thrown
-        // Inside the deadline, so that the pause starts before the next request in the queue.
+        // Called inside the deadline, so that the pause starts before the next request in the queue.
         return fail(thrown)
       }
     })
@@ -75,21 +78,21 @@ export async function attemptTokenRequest(
   }
 }
 
-/** Progress of an attempt, for the error after a timeout. */
+/** Progress of an attempt. The error of a timeout names it. */
 interface Progress {
-  /** Step that is not completed. */
+  /** Current step. */
   step: string
   /** Status of the response. */
   status: number | undefined
 }
 
 interface RequestParts extends Pick<TokenAttemptOptions, 'settings' | 'target' | 'endpoint'> {
-  readonly askedAt: Moment
+  readonly requestedAt: Moment
   readonly progress: Progress
 }
 
 async function request(
-  { settings, target, endpoint, askedAt, progress }: RequestParts,
+  { settings, target, endpoint, requestedAt, progress }: RequestParts,
   signal: AbortSignal,
 ): Promise<AccessTokenResponse> {
   const { clock, clientId, clientAuthentication, parameters, acceptTokenType, fetch } = settings
@@ -106,7 +109,7 @@ async function request(
   const call = { endpoint: url, authenticate, target, parameters, acceptTokenType, fetch, clock }
   const response = await requestToken({ ...call, onStatus }, signal)
   const { expiresIn } = response
-  if (expiresIn === undefined || secondsBetween(askedAt, getMoment(clock)) < expiresIn)
+  if (expiresIn === undefined || secondsBetween(requestedAt, getMoment(clock)) < expiresIn)
     return response
   const detail = `${toLoggedAddress(url)}: the token expired before it arrived`
   throw new TokenError('invalid_response', { detail, serverStatus: progress.status })
@@ -114,7 +117,7 @@ async function request(
 
 const CREDENTIALS = 'the credentials'
 
-/** Says in the error of a timeout which step was not completed. Returns every other error as it is. */
+/** Adds the current step to the error of a timeout. Returns every other error unchanged. */
 function explainTimeout(
   error: TokenError,
   { step, status }: Progress,
@@ -122,6 +125,6 @@ function explainTimeout(
 ): TokenError {
   if (error.code !== 'timeout') return error
   const code = step === CREDENTIALS ? 'credentials_unavailable' : 'timeout'
-  const detail = `${step}: not completed within ${fetchTimeout} s`
+  const detail = `${step}: timed out after ${fetchTimeout} s`
   return new TokenError(code, { detail, serverStatus: status })
 }

@@ -1,20 +1,27 @@
-/** Counts of what a token source has done since it was created. */
+/**
+ * Counts of a token source since it was created.
+ *
+ * @example
+ * ```ts
+ * { issued: 1, renewed: 5, cached: 4120, failed: 0, invalidated: 0, duration: 0.42 }
+ * ```
+ */
 export interface TokenCounters {
   /** Tokens fetched while no valid token was cached. */
   readonly issued: number
   /** Tokens fetched while the previous token was still valid. */
   readonly renewed: number
-  /** Calls answered with the cached token. */
+  /** Calls that returned the cached token. */
   readonly cached: number
   /** Failed attempts to get a token. */
   readonly failed: number
-  /** Tokens that were rejected by an API or removed with `invalidate()`. */
+  /** Tokens that an API rejected, or that `invalidate()` removed. */
   readonly invalidated: number
-  /** Seconds that all token requests have taken together. */
+  /** Total duration of all token requests in seconds. */
   readonly duration: number
 }
 
-/** Counters that the code of a token source increments. They count also if nothing listens to events. */
+/** Counters that a token source increments. They also count if `onEvent` is not set. */
 export type MutableTokenCounters = { -readonly [Name in keyof TokenCounters]: TokenCounters[Name] }
 
 /** Creates counters that start at 0. */

@@ -6,11 +6,11 @@ import type { SourceSettings } from './source-settings.ts'
 export interface TokenEndpoint {
   /** Returns the URL. Rejects with a `TokenError` if it is unknown and discovery fails. */
   find(): Promise<string>
-  /** Marks the URL as wrong after a 404, so that the next `find` repeats discovery. */
+  /** Marks the URL as wrong after a 404, 405 or 410, so that the next `find` repeats discovery. */
   forget(): void
 }
 
-/** Creates the token endpoint for the settings: the configured one, or the one that discovery finds. */
+/** Creates the token endpoint of a source: the configured one, or one that is found by discovery. */
 export function createTokenEndpoint(
   {
     issuer,
@@ -31,7 +31,7 @@ export function createTokenEndpoint(
     get: boundedFetch(fetch),
     isAcceptable: (url) => isAcceptableEndpoint(url, issuer!, insecureHosts),
     bounds: { clock, timeout: fetchTimeout * 1000, closed },
-    // Without `publish`: the token request that follows reports success or failure.
+    // Needs no `publish`: the event of the token request reports success or failure.
   })
   return {
     async find() {

@@ -1,6 +1,6 @@
 import type { Fault, TokenErrorCode } from './errors.ts'
 
-/** Members of every event. */
+/** Members of all events. */
 export interface TokenEventBase {
   /** Authorization server: its issuer identifier, or the token endpoint if no issuer is set. */
   readonly server: string
@@ -16,50 +16,141 @@ export interface TokenEventBase {
 
 /** Members of the events for a new token. */
 interface NewTokenEvent extends TokenEventBase {
-  /** Seconds that the request took, including discovery. */
+  /** Duration of the request in seconds, including discovery. */
   readonly duration: number
   /** Maximum time in seconds that the token is cached. */
   readonly lifetime: number
-  /** `false` if the token is only returned to the callers that waited for it: `invalidate()` was called, or a limit is reached. */
+  /**
+   * `false` if only the waiting callers get the token, because `invalidate()` was called meanwhile or the maximum number of
+   * cached tokens is reached.
+   */
   readonly cached: boolean
   /** Scopes that were requested and not granted. */
   readonly missingScopes: readonly string[]
 }
 
-/** A token was fetched while no valid token was cached. Callers waited for it. */
+/**
+ * Published when a token was fetched while no valid token was cached. Callers waited for it.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'token_issued',
+ *   server: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   scope: ['read:reports'],
+ *   resource: ['https://api.example.com'],
+ *   audience: undefined,
+ *   duration: 0.12,
+ *   lifetime: 3600,
+ *   cached: true,
+ *   missingScopes: [],
+ * }
+ * ```
+ */
 export interface TokenIssuedEvent extends NewTokenEvent {
   readonly type: 'token_issued'
 }
 
-/** A token was replaced before it expired. */
+/**
+ * Published when a new token replaced the cached token before it expired.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'token_renewed',
+ *   server: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   scope: ['read:reports'],
+ *   resource: ['https://api.example.com'],
+ *   audience: undefined,
+ *   duration: 0.08,
+ *   lifetime: 3600,
+ *   cached: true,
+ *   missingScopes: [],
+ * }
+ * ```
+ */
 export interface TokenRenewedEvent extends NewTokenEvent {
   readonly type: 'token_renewed'
 }
 
-/** A caller got the cached token. */
+/**
+ * Published when a caller got the cached token.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'token_cached',
+ *   server: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   scope: ['read:reports'],
+ *   resource: ['https://api.example.com'],
+ *   audience: undefined,
+ * }
+ * ```
+ */
 export interface TokenCachedEvent extends TokenEventBase {
   readonly type: 'token_cached'
 }
 
-/** An attempt to get a token failed. Callers are affected only if `covered` is `false`. */
+/**
+ * Published when an attempt to get a token failed. Callers are affected only if `covered` is `false`.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'token_failed',
+ *   server: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   scope: ['read:reports'],
+ *   resource: ['https://api.example.com'],
+ *   audience: undefined,
+ *   code: 'unreachable',
+ *   fault: 'network',
+ *   detail:
+ *     'unreachable: The authorization server is unreachable. Check the URL, DNS, proxy, firewall and certificates. The ' +
+ *     'system error code is in detail. (https://login.example.com/token: no response (ECONNREFUSED))',
+ *   duration: 0.03,
+ *   covered: true,
+ * }
+ * ```
+ */
 export interface TokenFailedEvent extends TokenEventBase {
   readonly type: 'token_failed'
+  /** Code of the error. */
   readonly code: TokenErrorCode
+  /** Side that can fix the failure. */
   readonly fault: Fault
-  /** Message and detail of the error, for the log. */
+  /** Message of the error, with its `detail` in parentheses. For the log. */
   readonly detail: string
-  /** Seconds that the attempt took. */
+  /** Duration of the attempt in seconds. */
   readonly duration: number
-  /** `true` if a valid token was cached at that time. */
+  /** `true` if a valid token was cached when the attempt failed. */
   readonly covered: boolean
 }
 
-/** A token was replaced or removed before it expired: an API rejected it, or `invalidate()` was called. */
+/**
+ * Published when an API rejected the token in `source.fetch`, or when `invalidate()` removed it. After a rejection in
+ * `source.fetch`, the token stays in use for other APIs until a new token arrives.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'token_invalidated',
+ *   server: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   scope: ['read:reports'],
+ *   resource: ['https://api.example.com'],
+ *   audience: undefined,
+ * }
+ * ```
+ */
 export interface TokenInvalidatedEvent extends TokenEventBase {
   readonly type: 'token_invalidated'
 }
 
-/** Event of a token source. `type` tells the events apart. */
+/** Event of a token source. `type` is the name of the event. */
 export type TokenEvent =
   | TokenIssuedEvent
   | TokenRenewedEvent

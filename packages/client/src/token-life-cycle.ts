@@ -6,42 +6,42 @@ import { TOKEN_TIMES } from './token-times.ts'
 export interface TokenPlan<T> {
   /** Cached token, if it is still valid. */
   readonly token: T | undefined
-  /** `true` if a request is due. The caller checks that none is running. */
+  /** `true` if a request is due. The code that calls `plan` checks that no request is running. */
   readonly start: boolean
 }
 
 /**
- * Effect of a rejection by an API. `rejected`: the token will be replaced. `gone`: it was already replaced or rejected.
+ * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: it was already replaced or rejected.
  * `too_young`: it is kept, because a new token would be rejected for the same reason.
  */
-export type RejectionEffect = 'rejected' | 'gone' | 'too_young'
+export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 
 /** Cached token. */
-interface HeldToken<T> {
+interface CachedToken<T> {
   readonly token: T
-  /** Time of the request. The token cannot be older. */
-  readonly askedAt: Moment
-  /** Seconds. */
+  /** Time of the request. The token is not older than this. */
+  readonly requestedAt: Moment
+  /** Lifetime in seconds, counted from `requestedAt`. */
   readonly lifetime: number
   /** `true` if an API rejected the token. It stays in use for other APIs until a new token arrives. */
   readonly isRejected: boolean
 }
 
 /**
- * State machine for one token and its successors. It has no input or output: the caller reports each result with its
+ * State machine for one token and its successors. It sends no requests: the code that uses it reports each result with its
  * time, and `plan` returns the next step.
  *
- * - A token is first fresh, then due for renewal, then expired. A token that is due is still returned to callers. A
+ * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A
  *   rejected token is due at once.
- * - After a failure there is a backoff, which doubles. It delays renewals in full, and requests without a cached token
- *   by at most `TOKEN_TIMES.withoutToken`.
+ * - A failure starts an exponential backoff. It delays renewals in full. It delays requests without a valid cached token by at
+ *   most `TOKEN_TIMES.withoutToken`.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
   readonly #backoff: Backoff
-  #held: HeldToken<T> | undefined
+  #cached: CachedToken<T> | undefined
 
-  /** `renewBefore` is in seconds. `random` returns 0 to 1 and spreads the attempts of many processes. */
+  /** `renewBefore` is in seconds. `random` returns a number from 0 to 1 and spreads the attempts of many processes. */
   constructor(renewBefore: number | undefined, random: () => number) {
     this.#renewBefore = renewBefore
     this.#backoff = new Backoff(random)
@@ -49,22 +49,23 @@ export class TokenLifeCycle<T> {
 
   /** Returns the valid cached token, and whether a request is due. */
   plan(now: Moment): TokenPlan<T> {
-    const held = this.#held
-    const left = held === undefined ? 0 : held.lifetime - secondsBetween(held.askedAt, now)
-    const isValid = held !== undefined && left > limit(TOKEN_TIMES.leeway, held.lifetime)
-    const isDue = !isValid || held.isRejected || left <= this.#margin(held.lifetime)
+    const cached = this.#cached
+    const left =
+      cached === undefined ? 0 : cached.lifetime - secondsBetween(cached.requestedAt, now)
+    const isValid = cached !== undefined && left > limit(TOKEN_TIMES.leeway, cached.lifetime)
+    const isDue = !isValid || cached.isRejected || left <= this.#margin(cached.lifetime)
     const isPause = this.#backoff.getRest(isValid, now.monotonic) > 0
-    return { token: isValid ? held.token : undefined, start: isDue && !isPause }
+    return { token: isValid ? cached.token : undefined, start: isDue && !isPause }
   }
 
   /**
-   * Caches a new token. `expiresIn` is its lifetime in seconds, counted from `askedAt`, the start of the request.
-   * Returns the maximum time in seconds that it is cached.
+   * Caches a new token. `expiresIn` is its lifetime in seconds, counted from `requestedAt`, the start of the request. Returns
+   * the maximum time in seconds for which it is cached.
    */
-  succeed(token: T, expiresIn: number, askedAt: Moment): number {
+  succeed(token: T, expiresIn: number, requestedAt: Moment): number {
     const lifetime = Math.min(expiresIn, TOKEN_TIMES.longestLifetime)
     this.#backoff.succeed()
-    this.#held = { token, askedAt, lifetime, isRejected: false }
+    this.#cached = { token, requestedAt, lifetime, isRejected: false }
     return lifetime
   }
 
@@ -77,20 +78,20 @@ export class TokenLifeCycle<T> {
     return this.#backoff.getPause(attempt)
   }
 
-  /** Records that an API rejected a token. If it is the cached token, it becomes due. */
-  reject(isIt: (token: T) => boolean, now: Moment): RejectionEffect {
-    const held = this.#held
-    if (held === undefined || !isIt(held.token)) return 'gone'
-    if (secondsBetween(held.askedAt, now) < TOKEN_TIMES.tooYoung) return 'too_young'
-    this.#held = { ...held, isRejected: true }
-    return held.isRejected ? 'gone' : 'rejected'
+  /** Records that an API rejected a token. If `isMatch` accepts the cached token, the cached token becomes due. */
+  reject(isMatch: (token: T) => boolean, now: Moment): RejectionEffect {
+    const cached = this.#cached
+    if (cached === undefined || !isMatch(cached.token)) return 'no_effect'
+    if (secondsBetween(cached.requestedAt, now) < TOKEN_TIMES.tooYoung) return 'too_young'
+    this.#cached = { ...cached, isRejected: true }
+    return cached.isRejected ? 'no_effect' : 'rejected'
   }
 
-  /** Removes the cached token if `isIt` accepts it. Returns whether it was removed. */
-  drop(isIt: (token: T) => boolean = () => true): boolean {
-    const isHeld = this.#held !== undefined && isIt(this.#held.token)
-    if (isHeld) this.#held = undefined
-    return isHeld
+  /** Removes the cached token if `isMatch` accepts it. Returns whether it was removed. */
+  drop(isMatch: (token: T) => boolean = () => true): boolean {
+    const isRemoved = this.#cached !== undefined && isMatch(this.#cached.token)
+    if (isRemoved) this.#cached = undefined
+    return isRemoved
   }
 
   /** Returns the seconds until a request without a cached token may start. */
@@ -100,7 +101,7 @@ export class TokenLifeCycle<T> {
 
   #margin(lifetime: number): number {
     if (this.#renewBefore === undefined) return limit(TOKEN_TIMES.renewBefore, lifetime)
-    // A margin as long as the lifetime would renew the token at every call.
+    // With a margin as long as the lifetime, every call would renew the token.
     return Math.min(this.#renewBefore, lifetime / 2)
   }
 }

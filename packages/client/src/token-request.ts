@@ -18,12 +18,12 @@ import type { TokenTarget } from './token-target.ts'
 /** Options for `requestToken`. */
 export interface TokenEndpointCall {
   readonly endpoint: string
-  /** Makes the credentials of a request. Called again if the request is sent again. */
+  /** Creates the credentials of a request. Called again if the request is sent again. */
   readonly authenticate: () => Promise<ClientCredentials>
   readonly target: TokenTarget
   /** Additional form parameters. */
   readonly parameters: Readonly<Record<string, string>>
-  /** Values of `token_type` in addition to Bearer, in lower case. */
+  /** Accepted values of `token_type` in addition to Bearer, in lower case. */
   readonly acceptTokenType: readonly string[]
   readonly fetch: Fetch
   readonly clock: Clock
@@ -44,8 +44,8 @@ export const GRANT_PARAMETERS = [
 ]
 
 /**
- * Requests a token (RFC 6749 section 4.4.2). Every 2xx with a token is a success. Rejects with a `TokenError`, or with an
- * error of the core's `send`.
+ * Requests a token (RFC 6749 section 4.4.2). Every 2xx response with a token is a success. Rejects with a `TokenError`, or
+ * with an error of the `send` function of the core.
  */
 export async function requestToken(
   call: TokenEndpointCall,
@@ -73,7 +73,7 @@ export async function requestToken(
       : { code: undefined, text: `status ${status}` }
     throw toResponseError(error, response, endpoint, clock.now())
   }
-  // Throws for a redirect.
+  // `readAnswer` throws for each of these statuses, such as that of a redirect.
   if (status < 200 || status >= 300) await readAnswer(response, endpoint, ANSWER)
   const members = await readMembers(response, call)
   // Some servers send error responses with status 200.
@@ -83,7 +83,7 @@ export async function requestToken(
   return readAccessTokenResponse(members, call, status)
 }
 
-/** Reads the body of a 2xx. Adds the status to an error, because a token was issued for nothing. */
+/** Reads the body of a 2xx response. Adds the status to an error, because the server may have issued a token. */
 async function readMembers(
   response: BoundedResponse,
   { endpoint, clock }: TokenEndpointCall,

@@ -7,32 +7,32 @@ import {
 } from '@bearward/core/internal'
 import { TokenError, type TokenErrorCode } from './errors.ts'
 
-/** Media type and maximum size of a response. */
+/** Media type and maximum size of a token response. */
 export const ANSWER: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
 
 /** Access token response of the token endpoint (RFC 6749 section 5.1). */
 export interface AccessTokenResponse {
   readonly value: string
-  /** Seconds, or `undefined` if `expires_in` is missing or not a number. */
+  /** Lifetime in seconds, or `undefined` if `expires_in` is missing or not a number. */
   readonly expiresIn: number | undefined
   /** Granted scopes, or `undefined` if the response contains no `scope`. */
   readonly scopes: readonly string[] | undefined
 }
 
-/** Characters that are allowed after `Bearer` in a header. */
+/** Matches a token that can be sent in a header. */
 const HEADER_TEXT = /^[\x21-\x7e]+$/
 
-/** Parts of a call that the check of its response needs. */
+/** Parts of a call that are needed to check its response. */
 interface ExpectedResponse {
   readonly endpoint: string
-  /** Values of `token_type` in addition to Bearer, in lower case. */
+  /** Accepted values of `token_type` in addition to Bearer, in lower case. */
   readonly acceptTokenType: readonly string[]
 }
 
 /** Value of the option `acceptTokenType` for a response without `token_type`. */
 export const MISSING_TYPE = 'missing'
 
-/** Parses an access token response. Refresh tokens and ID tokens are ignored. Throws a `TokenError`. */
+/** Parses an access token response. Ignores refresh tokens and ID tokens. Throws a `TokenError`. */
 export function readAccessTokenResponse(
   members: JsonObject,
   { endpoint, acceptTokenType }: ExpectedResponse,
@@ -41,7 +41,8 @@ export function readAccessTokenResponse(
   const fail = (problem: string, code: TokenErrorCode = 'invalid_response') =>
     new TokenError(code, { detail: `${toLoggedAddress(endpoint)}: ${problem}`, serverStatus })
   const { access_token: value, token_type: type } = members
-  if (typeof value !== 'string' || !HEADER_TEXT.test(value)) throw fail('no usable access_token')
+  if (typeof value !== 'string' || !HEADER_TEXT.test(value))
+    throw fail('access_token is missing or unusable')
   if (value.length > LIMITS.tokenLength)
     throw fail(`access_token is longer than ${LIMITS.tokenLength} characters`)
   const isMissing = type === undefined || type === null
@@ -61,9 +62,12 @@ export function readAccessTokenResponse(
   return { value, expiresIn, scopes }
 }
 
-/** Names the types that exist (registry "OAuth Access Token Types"). Another text could be anything, also a token. */
+/**
+ * Describes a wrong token type. Shows only registered types (registry "OAuth Access Token Types"), because any other text
+ * can be a token.
+ */
 function describeType(type: string | undefined): string {
-  if (type === undefined) return 'no token_type'
+  if (type === undefined) return 'token_type is missing'
   const known = ['DPoP', 'PoP', 'mac', 'N_A', 'JWT'].find(
     (one) => one.toLowerCase() === type.toLowerCase(),
   )
@@ -71,8 +75,8 @@ function describeType(type: string | undefined): string {
 }
 
 /**
- * Parses `scope` (RFC 6749 section 5.1). `null` is the same as a missing member: the requested scopes were granted. An
- * array is a list of scopes. An empty text or array says that none was granted.
+ * Parses `scope` (RFC 6749 section 5.1). If it is missing or `null`, the requested scopes were granted. An array is a list
+ * of scopes. An empty string or array means that no scope was granted.
  */
 function readGrantedScopes(scope: unknown): readonly string[] | undefined | 'invalid' {
   if (scope === undefined || scope === null) return undefined
@@ -81,7 +85,7 @@ function readGrantedScopes(scope: unknown): readonly string[] | undefined | 'inv
   return [...new Set(texts.flatMap((text) => text.split(' ')))].filter((one) => one !== '')
 }
 
-/** Parses `expires_in`. Accepts a number that is written as text. Returns `undefined` for every other value. */
+/** Parses `expires_in`. Accepts a number or a numeric string. Returns `undefined` for every other value. */
 function readLifetime(value: unknown): number | undefined {
   const seconds =
     typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value

@@ -1,6 +1,6 @@
 import { createPublisher, getMember } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
-import { HeldTokens } from './held-tokens.ts'
+import { RenewedTokens } from './held-tokens.ts'
 import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
 import { createRenewedToken, type RenewedToken } from './renewed-token.ts'
@@ -12,11 +12,17 @@ import { createTokenCounters, type TokenCounters } from './token-counters.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-target.ts'
 
-/** Source of access tokens for one client. Tokens are fetched, cached and renewed as needed. */
+/** Source of access tokens for one client. It fetches, caches and renews tokens. Create it with `clientCredentials`. */
 export interface TokenSource {
   /**
-   * Returns a valid token: the cached one, or a new one if none is cached. Rejects with a `TokenError` if no token is
-   * available, with a `ConfigurationError` if `options` is invalid, and with the reason of `signal` if it is aborted.
+   * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers
+   * share one request. Without `options`, it is the token that the source is configured for.
+   *
+   * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`.
+   *
+   * @throws `TokenError` if no token is available
+   * @throws `ConfigurationError` if `options` is invalid
+   * @throws the reason of `signal` if it is aborted
    *
    * @example
    * ```ts
@@ -26,9 +32,11 @@ export interface TokenSource {
    */
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
-   * Removes a token that an API rejected from the cache. `token` is the token or its value. Returns whether a retry with
-   * a new token can succeed. Returns `false` and keeps the token if it was requested less than 5 seconds ago, because a
-   * new token would be rejected for the same reason. Without an argument, removes all tokens and returns `true`.
+   * Removes a token from the cache, after an API rejected it. `token` is the token or its value. Returns whether a retry with
+   * a new token can succeed. If the token was requested less than 5 seconds ago, keeps it and returns `false`: a new token
+   * would be rejected for the same reason.
+   *
+   * Without an argument, removes all tokens and returns `true`.
    *
    * @example
    * ```ts
@@ -39,31 +47,57 @@ export interface TokenSource {
    */
   invalidate(token?: Token | string): boolean
   /**
-   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects a token other
-   * than the configured one. Redirects are not followed.
+   * Calls `fetch` with a token in the `Authorization` header, for allowed origins only. `request` selects another token than
+   * the configured one. Redirects are not followed.
    *
-   * After a 401 with `invalid_token`, or after every 401 with `retryOn: 'any401'`, the request is sent once more with a new
-   * token. It is not sent again if its body can be read only once, or if the token was requested less than 5 seconds ago.
+   * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token. With
+   * `retryOn: 'any401'`, does this after every 401. Does not send the request again if its body can be read only once, or if
+   * the token was requested less than 5 seconds ago.
    *
-   * Rejects like `getToken`, with `origin_not_allowed` for other origins, with a `TypeError` if the request contains an
-   * `Authorization` header, and with the errors of `resourceFetch`. The status of the response is NOT checked.
+   * Does NOT check the status of the response.
+   *
+   * @throws `TokenError` if no token is available, or with the code `origin_not_allowed` for other origins
+   * @throws `ConfigurationError` if `request` is invalid
+   * @throws `TypeError` for an invalid URL, an `init` that is not a plain object, or an `Authorization` header in the request
+   * @throws the reason of `signal` if it is aborted, and the errors of `resourceFetch`
    *
    * @example
    * ```ts
    * const response = await source.fetch('https://api.example.com/reports')
-   * if (!response.ok) throw new Error(`the API answered ${response.status}`)
+   * if (!response.ok) throw new Error(`the API responded with ${response.status}`)
    * ```
    */
   readonly fetch: SourceFetch
-  /** Returns counts since the source was created. */
+  /**
+   * Returns the counts since the source was created.
+   *
+   * @example
+   * ```ts
+   * const { issued, renewed, failed } = source.counters()
+   * ```
+   */
   counters(): TokenCounters
-  /** Aborts running requests, rejects all waiting callers, and removes all tokens. */
+  /**
+   * Closes the source: aborts running token requests, rejects waiting callers with the code `closed`, and removes all tokens.
+   * Calls to an API that are running continue.
+   *
+   * @example
+   * ```ts
+   * process.once('SIGTERM', () => source.close())
+   * ```
+   */
   close(): void
 }
 
 /**
- * Creates a token source for a client that calls APIs as itself (client credentials grant, RFC 6749 section 4.4).
- * Sends no request before the first token is needed. Throws a `ConfigurationError` that lists every problem.
+ * Creates a token source for a client that calls APIs as itself (client credentials grant, RFC 6749 section 4.4). Create one
+ * source when the program starts, and share it. Sends no request before the first token is needed.
+ *
+ * Does NOT support other grants, refresh tokens, DPoP (RFC 9449) or shared storage. Does NOT verify the tokens: they are
+ * opaque to a client.
+ *
+ * @throws `ConfigurationError` if `options` is invalid. It lists every problem.
+ * @see RFC 6749 section 4.4, RFC 7523, RFC 8705, RFC 8707
  *
  * @example
  * ```ts
@@ -86,18 +120,18 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const pause = createSourcePause(settings.clock)
   const queue = createRequestQueue(() => pause.isProbing())
   const shared = { settings, endpoint, queue, pause, closed: closed.signal, publish, counters }
-  const create = (target: TokenTarget, hold: () => boolean) =>
-    createRenewedToken({ ...shared, target, hold })
+  const create = (target: TokenTarget, reservePlace: () => boolean) =>
+    createRenewedToken({ ...shared, target, reservePlace })
 
-  // The configured token has a place of its own.
+  // The configured token has a reserved place.
   const main = create(settings.target, () => true)
   const mainKey = toTokenTargetKey(settings.target)
-  const others = new HeldTokens(settings.clock)
+  const others = new RenewedTokens(settings.clock)
   const getAll = () => [main, ...others.getAll()]
 
   function getRenewedToken(target: TokenTarget): RenewedToken {
     const key = toTokenTargetKey(target)
-    return key === mainKey ? main : others.get(key, (hold) => create(target, hold))
+    return key === mainKey ? main : others.get(key, (reservePlace) => create(target, reservePlace))
   }
 
   function clear(): void {

@@ -10,7 +10,7 @@ import {
 import { GET_TOKEN_OPTIONS, TOKEN_REQUEST_OPTIONS } from './options.ts'
 import { TARGET_LIMITS } from './target-limits.ts'
 
-/** Scopes, resources and audience that a token is requested for, after validation. */
+/** Target of a token request: validated scopes, resources and audience. */
 export interface TokenTarget {
   /** Without duplicates, in the given order. */
   readonly scopes: readonly string[]
@@ -20,7 +20,7 @@ export interface TokenTarget {
 
 const TITLE = 'The options of the token request are wrong'
 
-/** Returns the target that options name. */
+/** Converts the values of options to a target. */
 export function toTokenTarget({
   scope,
   resource,
@@ -41,8 +41,8 @@ export function checkTokenTarget(
 }
 
 /**
- * Returns the target of one token request: its own values, and those of `defaults` for the values that it leaves out.
- * `otherOptions` are the options of `getToken` that `request` can contain in addition. Throws a `ConfigurationError`.
+ * Returns the target of a token request. Omitted options have the values of `defaults`. `otherOptions` are additional options
+ * of `getToken` that `request` can contain. Throws a `ConfigurationError`.
  */
 export function resolveTokenTarget(
   request: object | undefined,
@@ -67,21 +67,23 @@ export function resolveTokenTarget(
   }
 }
 
-/** Reports a target that is too long. Targets stay in memory. */
+/** Reports a target that is too long. Targets are kept in memory. */
 function checkLength(
   values: OptionValues<typeof TOKEN_REQUEST_OPTIONS>,
   { report }: OptionContext,
 ): void {
   if (toTokenTargetKey(toTokenTarget(values)).length <= TARGET_LIMITS.length) return
-  report(`scope, resource and audience have more than ${TARGET_LIMITS.length} characters together.`)
+  report(
+    `scope, resource and audience have more than ${TARGET_LIMITS.length} characters together: request fewer or shorter values.`,
+  )
 }
 
-/** Converts a target to a cache key. Order and duplicates do not change the key; different targets have different keys. */
+/** Converts a target to a cache key. The key does not depend on order and duplicates. Different targets have different keys. */
 export function toTokenTargetKey({ scopes, resources, audience }: TokenTarget): string {
   return JSON.stringify([[...scopes].sort(), [...resources].sort(), audience ?? null])
 }
 
-/** Returns the https origins of the resources. A token may be sent to these unless `allowedOrigins` is set. */
+/** Returns the https origins of the resources. They are the allowed origins if `allowedOrigins` is not set. */
 export function getDefaultOrigins({ resources }: TokenTarget): readonly string[] {
   return resources
     .map((resource) => new URL(resource))

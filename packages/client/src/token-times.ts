@@ -1,19 +1,19 @@
-/** Times of the token life-cycle, in seconds. Those that are options are the defaults. */
+/** Times of the token life-cycle in seconds. */
 export const TOKEN_TIMES = {
-  /** Default of `renewBefore`: part of the lifetime before the expiry at which a token is renewed, and its maximum. */
+  /** Default of `renewBefore`: fraction of the lifetime before the expiry at which a token is renewed, and its maximum. */
   renewBefore: { part: 0.2, most: 300 },
-  /** Time before the expiry at which a token is no longer returned, because it still has to reach the API. */
+  /** Time before the expiry from which a token is no longer returned, because it still has to reach the API. */
   leeway: { part: 0.05, most: 5 },
-  /** Default of `defaultExpiresIn`: lifetime of a token whose response contains no usable `expires_in`. */
+  /** Default of `defaultExpiresIn`: lifetime of a token if the response contains no usable `expires_in`. */
   defaultExpiresIn: 300,
-  /** Maximum time that a token is cached, whatever `expires_in` says. */
+  /** Maximum time for which a token is cached, even if `expires_in` is longer. */
   longestLifetime: 86_400,
-  /** Backoff after failed attempts: doubles from `first` to `last`, each shortened at random by up to `jitter`. */
+  /** Backoff after failed attempts: doubles from `first` to `last`. Each is shortened at random by up to the fraction `jitter`. */
   pause: { first: 0.5, last: 30, jitter: 0.5 },
   /** Maximum backoff while no valid token is cached. */
   withoutToken: 5,
   /** Maximum of `Retry-After`. */
   retryAfter: 300,
-  /** Minimum age of a rejected token to be replaced. A new token would be rejected for the same reason. */
+  /** Minimum age at which a rejected token is replaced. A younger token would be rejected again for the same reason. */
   tooYoung: 5,
 } as const

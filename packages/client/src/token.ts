@@ -1,20 +1,20 @@
-/** Access token. Frozen. Its value does not appear when the object is printed, logged or copied. */
+/** Access token. The object is frozen. Its value does not appear if the object is printed, logged or copied. */
 export interface Token {
-  /** Token for the `Authorization` header. Do not use it elsewhere. */
+  /** Token for the `Authorization` header. Do not use it in other places, such as URLs. */
   readonly value: string
-  /** Token type. Tokens that are bound to a key (DPoP) are not supported. */
+  /** Token type. Tokens that are bound to a key (DPoP, RFC 9449) are not supported. */
   readonly type: 'Bearer'
   /** Expiry in seconds since the epoch, by the local clock; `undefined` if the server does not report it. */
   readonly expiresAt: number | undefined
   /** Granted scopes. If the server does not report them, the requested scopes (RFC 6749 section 5.1). */
   readonly scopes: readonly string[]
-  /** Scopes that were requested and not granted. */
+  /** Scopes that were requested but not granted. */
   readonly missingScopes: readonly string[]
 }
 
 /**
- * Token of a token response. The value is in a private field, so that copying the object and printing its members do not
- * show it.
+ * Token of a token response. The value is in a private field, so that it is not visible if the object is copied or its
+ * members are printed.
  */
 export class GrantedToken implements Token {
   readonly #value: string
@@ -40,18 +40,18 @@ export class GrantedToken implements Token {
     return this.#value
   }
 
-  /** Returns a placeholder, so that a token in a template string is not revealed. */
+  /** Returns a placeholder, so that a template string does not reveal the token. */
   toString(): string {
     return '[access token]'
   }
 
-  /** Returns the members that Node prints, with any inspect option. */
+  /** Returns the members that `util.inspect` of Node prints, with any option. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { type, expiresAt, scopes, missingScopes } = this
     return { type, expiresAt, scopes, missingScopes }
   }
 }
 
-// With `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those of a built-in one. It
-// tells these apart by the name of their constructor.
+// With `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those of a built-in class. It
+// detects a built-in class by the name of its constructor.
 Object.defineProperty(GrantedToken.prototype, 'constructor', { value: Object })
