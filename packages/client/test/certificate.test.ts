@@ -12,11 +12,11 @@ import {
 import { clientCredentials, type Fetch, type TokenError } from '../src/index.ts'
 import { closing } from './setup.ts'
 
-/** Token of the server, which names the certificate that it is bound to. */
+/** Returns the token for a certificate. It contains the thumbprint of the certificate. */
 const toToken = (thumbprint: string) => `bound-to-${thumbprint}`
 
-/** Starts an authorization server that binds tokens to the certificate, and an API that accepts no others. */
-async function servers() {
+/** Starts an authorization server that binds tokens to the client certificate, and an API that requires such tokens. */
+async function createServers() {
   const bodies: string[] = []
   const seen: string[] = []
   const answer = (response: ServerResponse, status: number, body: object, headers = {}) =>
@@ -40,8 +40,9 @@ async function servers() {
   return { bodies, seen, api, authorizationServer }
 }
 
+/** Creates a source that authenticates with a certificate and may call the API. */
 async function setup(fetch: Fetch, options: object = {}) {
-  const { authorizationServer, api, ...more } = await servers()
+  const { authorizationServer, api, ...more } = await createServers()
   const source = closing(
     clientCredentials({
       tokenEndpoint: `${authorizationServer.url}/token`,
@@ -56,11 +57,11 @@ async function setup(fetch: Fetch, options: object = {}) {
   return { source, api, ...more }
 }
 
-describe('with tls_client_auth', () => {
+describe('a source with tls_client_auth', () => {
   it.each<[string, () => Fetch]>([
     ['the fetch of undici', () => fetchOfUndici()],
     ['a fetch over node:https', () => fetchOfNode],
-  ])('source.fetch() presents the certificate of the token: %s', async (_case, getFetch) => {
+  ])('source.fetch() presents the client certificate with %s', async (_case, getFetch) => {
     const { source, api, seen, bodies } = await setup(getFetch())
     const url = `${api.url}/reports?page=2`
     const calls: [string | URL | Request, RequestInit?][] = [
@@ -89,7 +90,7 @@ describe('with tls_client_auth', () => {
     ])
   })
 
-  it('source.fetch() follows no redirect, and rejects with redirect: error', async () => {
+  it('source.fetch() with tls_client_auth does not follow redirects, and rejects with redirect: error', async () => {
     const { source, api, seen } = await setup(fetchOfUndici())
     for (const redirect of ['follow', 'manual'] as const) {
       const response = await source.fetch(`${api.url}/away`, { redirect })
@@ -99,25 +100,25 @@ describe('with tls_client_auth', () => {
     expect(seen).toHaveLength(3)
   })
 
-  it('source.fetch() uses resourceFetch if it is set', async () => {
+  it('source.fetch() with tls_client_auth uses resourceFetch if it is set', async () => {
     const { source, api } = await setup(fetchOfUndici(), {
       resourceFetch: fetchOfUndici(pairs.other),
     })
-    // The token is bound to another certificate than that of the connection.
+    // The connection uses another certificate than the one that the token is bound to.
     expect((await source.fetch(api.url)).status).toBe(401)
   })
 
-  it('source.fetch() rejects when its signal is aborted', async () => {
+  it('source.fetch() with tls_client_auth rejects when its signal is aborted', async () => {
     const { source, api } = await setup(fetchOfUndici())
     await source.getToken()
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(source.fetch(api.url, { signal })).rejects.toThrow('enough')
   })
 
-  it('source.fetch() rejects with TypeError if fetch returns no Response, or follows a redirect', async () => {
+  it('source.fetch() rejects with TypeError if fetch does not return a Response or follows a redirect', async () => {
     const call = fetchOfUndici()
     let isToken = true
-    const answers: [Fetch, string][] = [
+    const wrong: [Fetch, string][] = [
       [async (...args) => ({ ...(await call(...args)), status: 200 }), 'set resourceFetch'],
       [
         async (...args) =>
@@ -125,7 +126,7 @@ describe('with tls_client_auth', () => {
         "honours redirect: 'manual'",
       ],
     ]
-    for (const [fetch, problem] of answers) {
+    for (const [fetch, problem] of wrong) {
       isToken = true
       const { source, api } = await setup((...args) => (isToken ? call : fetch)(...args))
       await source.getToken()
@@ -134,16 +135,18 @@ describe('with tls_client_auth', () => {
     }
   })
 
-  it('getToken() says that the server requires a certificate if fetch presents none', async () => {
+  it('getToken() rejects with unreachable if fetch does not present a certificate', async () => {
     const { source } = await setup((url, init) => fetchOfUndici({} as never)(url, init))
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'unreachable' })
-    expect((error as TokenError).detail).toMatch(/no answer \((?:ERR_SSL|ECONNRESET|UND_ERR)\w*\)$/)
+    expect((error as TokenError).detail).toMatch(
+      /no response \((?:ERR_SSL|ECONNRESET|UND_ERR)\w*\)$/,
+    )
   })
 })
 
-describe('with another method', () => {
-  it('source.fetch() does not use fetch', async () => {
+describe('a source with client_secret_basic', () => {
+  it('source.fetch() with client_secret_basic does not use the option fetch', async () => {
     const called: string[] = []
     const { source, api } = await setup(
       (url, init) => {

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock } from '../../../test/support/fake-clock.ts'
 import { clientCredentials, type ClientCredentialsOptions } from '../src/index.ts'
 import { closing, until } from './setup.ts'
-import { granting, tokenServer } from './token-server.ts'
+import { grantTokens, createTokenServer } from './token-server.ts'
 
 /** Milliseconds since the epoch. */
 const START = 1_900_000_000_000
 
+/** Creates a source with this clock. */
 async function setup(clock: ClientCredentialsOptions['clock']) {
-  const server = closing(await tokenServer(granting))
+  const server = closing(await createTokenServer(grantTokens))
   const source = closing(
     clientCredentials({
       tokenEndpoint: `${server.url}/token`,
@@ -18,11 +19,11 @@ async function setup(clock: ClientCredentialsOptions['clock']) {
       clock: clock!,
     }),
   )
-  return { server, source, value: async () => (await source.getToken()).value }
+  return { server, source, getValue: async () => (await source.getToken()).value }
 }
 
-/** A clock whose functions need their object. */
-class Watch {
+/** Clock whose methods use `this`. */
+class TestClock {
   #now = START
   now(): number {
     return this.#now
@@ -33,29 +34,29 @@ class Watch {
 }
 
 describe('clock', () => {
-  it.each<[string, (watch: Watch) => ClientCredentialsOptions['clock']]>([
-    ['a function', (watch) => () => watch.now()],
-    ['an object with now', (watch) => ({ now: () => watch.now() })],
-    ['an instance of a class', (watch) => watch],
+  it.each<[string, (testClock: TestClock) => ClientCredentialsOptions['clock']]>([
+    ['a function', (testClock) => () => testClock.now()],
+    ['an object with now', (testClock) => ({ now: () => testClock.now() })],
+    ['an instance of a class', (testClock) => testClock],
     [
       'an object with now and monotonic',
-      (watch) => ({ now: () => watch.now(), monotonic: () => watch.now() - START }),
+      (testClock) => ({ now: () => testClock.now(), monotonic: () => testClock.now() - START }),
     ],
-  ])('is %s: it decides when a token is renewed and when it expires', async (_case, toClock) => {
-    const watch = new Watch()
-    const { server, source, value } = await setup(toClock(watch))
+  ])('clock as %s decides when a token is renewed and when it expires', async (_case, toClock) => {
+    const testClock = new TestClock()
+    const { server, source, getValue } = await setup(toClock(testClock))
     expect((await source.getToken()).expiresAt).toBe(START / 1000 + 600)
-    watch.pass(479)
-    expect(await value()).toBe('token-1')
+    testClock.pass(479)
+    expect(await getValue()).toBe('token-1')
     expect(server.asked).toHaveLength(1)
-    watch.pass(1)
-    expect(await value()).toBe('token-1')
+    testClock.pass(1)
+    expect(await getValue()).toBe('token-1')
     await until(() => source.counters().renewed === 1)
-    watch.pass(595)
-    expect(await value()).toBe('token-3')
+    testClock.pass(595)
+    expect(await getValue()).toBe('token-3')
   })
 
-  it('is a complete clock, which also calls back', async () => {
+  it('clock with after() also controls timeouts', async () => {
     const clock = fakeClock()
     const { server, source } = await setup(clock)
     server.answer(() => undefined)
@@ -65,7 +66,7 @@ describe('clock', () => {
     expect(await failed).toMatchObject({ code: 'timeout' })
   })
 
-  it('runs timers in real time if it has no after', async () => {
+  it('clock without after() runs timers in real time', async () => {
     const { server, source } = await setup(() => START)
     server.answer(() => undefined)
     const abort = new AbortController()

@@ -9,12 +9,19 @@ import {
   type Secret,
   type TokenError,
 } from '../src/index.ts'
-import { closing, setup, SECRET, turns, until } from './setup.ts'
-import { type Asked, grant, granting, refusing, tokenServer } from './token-server.ts'
+import { closing, setup, SECRET, waitForRequests, until } from './setup.ts'
+import {
+  type Asked,
+  grant,
+  grantTokens,
+  respondWithError,
+  createTokenServer,
+} from './token-server.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = { ...privateKey.export({ format: 'jwk' }), kty: 'EC' }
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+/** Returns a `clientAuthentication` with this key. */
 const privateKeyJwt = (key: unknown, more: object = {}) => ({
   method: 'private_key_jwt',
   key,
@@ -69,8 +76,8 @@ describe('clientAuthentication.key', () => {
       privateKeyJwt(rsa.privateKey, { algorithm: 'ES256' }),
       'does not fit ES256',
     ],
-    ['is missing', privateKeyJwt(undefined), 'is missing'],
-  ])('is rejected by clientCredentials() if it %s', (_case, clientAuthentication, problem) => {
+    ['is undefined', privateKeyJwt(undefined), 'is missing'],
+  ])('clientCredentials() rejects a key that %s', (_case, clientAuthentication, problem) => {
     expect(() =>
       clientCredentials({
         issuer: 'https://auth.example.com',
@@ -94,11 +101,11 @@ describe('clientAuthentication.key', () => {
       'an Ed25519 key for Ed25519',
       privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'Ed25519' }),
     ],
-  ])('signs the assertion if it is %s', async (_case, clientAuthentication) => {
-    const { value } = await setup(granting, {
+  ])('getToken() signs an assertion with %s', async (_case, clientAuthentication) => {
+    const { getValue } = await setup(grantTokens, {
       clientAuthentication: clientAuthentication as ClientAuthentication,
     })
-    expect(await value()).toBe('token-1')
+    expect(await getValue()).toBe('token-1')
   })
 })
 
@@ -106,12 +113,12 @@ describe('a client assertion', () => {
   const readAudience = (assertion: string) =>
     JSON.parse(Buffer.from(assertion.split('.')[1]!, 'base64url').toString()).aud as unknown
 
-  it('has the issuer as audience, or the configured audience', async () => {
+  it('an assertion has the issuer as audience, or the configured audience', async () => {
     for (const [more, expected] of [
       [{}, undefined],
       [{ audience: 'https://auth.example.com/token' }, 'https://auth.example.com/token'],
     ] as const) {
-      const { value, server } = await setup(granting, {
+      const { getValue, server } = await setup(grantTokens, {
         clientAuthentication: {
           method: 'private_key_jwt',
           key: privateKey,
@@ -119,23 +126,23 @@ describe('a client assertion', () => {
           ...more,
         },
       })
-      await value()
+      await getValue()
       const { form } = server.asked[0]!
       expect(readAudience(form.get('client_assertion')!)).toBe(expected ?? server.url)
     }
   })
 
-  it('comes from the assertion function, which is called for each request', async () => {
+  it('the assertion function is called for each request', async () => {
     let made = 0
-    const { value, server, source } = await setup(granting, {
+    const { getValue, server, source } = await setup(grantTokens, {
       clientAuthentication: {
         method: 'private_key_jwt',
         assertion: async () => `of-the-platform-${++made}`,
       },
     })
-    await value()
+    await getValue()
     source.invalidate()
-    await value()
+    await getValue()
     expect(server.asked.map(({ form }) => form.get('client_assertion'))).toEqual([
       'of-the-platform-1',
       'of-the-platform-2',
@@ -144,7 +151,7 @@ describe('a client assertion', () => {
     expect(server.asked[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
   })
 
-  it('is configured by either a key or a function', () => {
+  it('clientCredentials() rejects key options together with an assertion function', () => {
     const assertion = () => 'a'
     const wrong = [
       [{ assertion: 'a' }, 'clientAuthentication.assertion must be a function'],
@@ -161,7 +168,7 @@ describe('a client assertion', () => {
   })
 })
 
-describe('unavailable credentials', () => {
+describe('credentials that are unavailable', () => {
   const basicSecret = (secret: Secret): ClientAuthentication => ({
     method: 'client_secret_basic',
     secret,
@@ -175,29 +182,29 @@ describe('unavailable credentials', () => {
       basicSecret(() => {
         throw new Error(SECRET)
       }),
-      'the function that gives the secret threw',
+      'the function for the secret threw an error',
     ],
     [
       'rejects',
       basicSecret(() => Promise.reject(new Error(SECRET))),
-      'the function that gives the secret threw',
+      'the function for the secret threw an error',
     ],
     [
       'returns nothing',
       basicSecret(() => undefined),
-      'the function that gives the secret gave none',
+      'the function for the secret returned no secret',
     ],
     [
       'returns an empty secret',
       basicSecret(() => ''),
-      'the function that gives the secret gave none',
+      'the function for the secret returned no secret',
     ],
     [
       'returns a secret with a line break',
       basicSecret(() => `${SECRET}\n`),
-      'the secret holds a line break: trim it',
+      'the secret contains a line break: trim it',
     ],
-    ['returns no key', keyFrom(() => undefined), 'the function that gives the key gave none'],
+    ['returns no key', keyFrom(() => undefined), 'the function for the key returned no key'],
     [
       'returns a public key',
       keyFrom(() => publicKey),
@@ -212,12 +219,15 @@ describe('unavailable credentials', () => {
     [
       'returns no assertion',
       { method: 'private_key_jwt', assertion: () => undefined },
-      'the function that gives the assertion gave none',
+      'the function for the assertion returned no assertion',
     ],
   ])(
-    'cause credentials_unavailable if the function %s',
+    'getToken() rejects with credentials_unavailable if the function %s',
     async (_case, clientAuthentication, detail) => {
-      const { source, server, events } = await setup(granting, { clientAuthentication, maxWait: 0 })
+      const { source, server, events } = await setup(grantTokens, {
+        clientAuthentication,
+        maxWait: 0,
+      })
       await expect(source.getToken()).rejects.toMatchObject({
         code: 'credentials_unavailable',
         fault: 'configuration',
@@ -228,9 +238,9 @@ describe('unavailable credentials', () => {
     },
   )
 
-  it('cause credentials_unavailable, not timeout, if the function never settles', async () => {
+  it('getToken() rejects with credentials_unavailable, not timeout, if the function never settles', async () => {
     let calls = 0
-    const { source, passing } = await setup(granting, {
+    const { source, advanceUntilSettled } = await setup(grantTokens, {
       maxWait: 0,
       clientAuthentication: basicSecret(() => {
         calls++
@@ -239,17 +249,17 @@ describe('unavailable credentials', () => {
     })
     const failed = source.getToken().catch((error: unknown) => error)
     await until(() => calls === 1)
-    expect(await passing(failed)).toMatchObject({
+    expect(await advanceUntilSettled(failed)).toMatchObject({
       code: 'credentials_unavailable',
-      detail: 'the credentials: not completed within 5 s',
+      detail: 'the credentials: timed out after 5 s',
     })
   })
 })
 
 describe('parameters', () => {
-  it('are sent in addition to those of the grant', async () => {
-    const { value, server } = await setup(granting, { parameters: { organization: 'acme' } })
-    await value()
+  it('parameters are sent in addition to those of the grant', async () => {
+    const { getValue, server } = await setup(grantTokens, { parameters: { organization: 'acme' } })
+    await getValue()
     expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
       grant_type: 'client_credentials',
       scope: 'read write',
@@ -262,48 +272,48 @@ describe('parameters', () => {
 describe('a token request whose connection is closed before the response', () => {
   const closed = ({ response }: Asked) => void response.destroy()
 
-  /** Creates a source that requests its second token on the connection of the first. */
-  async function reusing(
+  /** Requests a second token on the connection of the first. The server then closes the connection. */
+  async function requestOnClosedConnection(
     script: (asked: Asked) => unknown,
     clientAuthentication: ClientAuthentication,
   ) {
-    const server = closing(await tokenServer(closingWhenUsedAgain(script)))
+    const server = closing(await createTokenServer(closingWhenUsedAgain(script)))
     const tokenEndpoint = `${server.url}/token`
-    const all = await setup(granting, { server, tokenEndpoint, clientAuthentication })
-    expect(await all.value()).toBe('token-1')
-    await turns()
+    const all = await setup(grantTokens, { server, tokenEndpoint, clientAuthentication })
+    expect(await all.getValue()).toBe('token-1')
+    await waitForRequests()
     all.clock.advance(600)
     const second = server.received(2).then(() => all.clock.advance(1))
-    expect(await all.value()).toBe('token-3')
+    expect(await all.getValue()).toBe('token-3')
     await second
     return all
   }
 
-  it('is sent again with a newly signed assertion', async () => {
+  it('a token request is retried with a newly signed assertion after its connection is closed', async () => {
     const used = new Set<unknown>()
     const times: number[] = []
     const strict = (asked: Asked) => {
       const { jti, iat } = decodeJwt(asked.form.get('client_assertion')!)
       times.push(iat!)
-      if (used.has(jti)) return refusing('invalid_client', { status: 401 })(asked)
+      if (used.has(jti)) return respondWithError('invalid_client', { status: 401 })(asked)
       used.add(jti)
       return grant(asked.number)
     }
-    const { server, source, count } = await reusing(strict, {
+    const { server, source, count } = await requestOnClosedConnection(strict, {
       method: 'private_key_jwt',
       key: privateKey,
       algorithm: 'ES256',
     })
     expect([server.asked.length, used.size]).toEqual([3, 3])
-    // One second passes between the request and its repetition.
+    // One second passes between the request and the retry.
     expect(times.map((time) => time - times[0]!)).toEqual([0, 600, 601])
     expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
   })
 
-  it('is sent again with a new assertion from the function', async () => {
+  it('a token request is retried with a new assertion from the function after its connection is closed', async () => {
     let made = 0
     const assertion = () => `assertion-${++made}`
-    const { server } = await reusing(({ number }) => grant(number), {
+    const { server } = await requestOnClosedConnection(({ number }) => grant(number), {
       method: 'private_key_jwt',
       assertion,
     })
@@ -311,17 +321,17 @@ describe('a token request whose connection is closed before the response', () =>
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
   })
 
-  it('fails with unreachable if the function returns no second assertion', async () => {
+  it('getToken() rejects with unreachable if the function returns no second assertion for a retry', async () => {
     const assertions = ['the-only-one']
-    const { server, failure } = await setup(closed, {
+    const { server, getErrorCode } = await setup(closed, {
       clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },
       maxWait: 0,
     })
-    expect(await failure()).toBe('unreachable')
+    expect(await getErrorCode()).toBe('unreachable')
     expect(server.asked).toHaveLength(1)
   })
 
-  it('does not reveal either of its two secrets if the server repeats one', async () => {
+  it('the error of a retried token request contains neither of the two secrets', async () => {
     const secrets = ['first-secret', 'second-secret']
     for (const repeated of secrets) {
       let given = 0
@@ -329,7 +339,9 @@ describe('a token request whose connection is closed before the response', () =>
         (asked) =>
           asked.number === 1
             ? closed(asked)
-            : refusing('invalid_request', { error_description: `what is ${repeated}?` })(asked),
+            : respondWithError('invalid_request', { error_description: `what is ${repeated}?` })(
+                asked,
+              ),
         { clientAuthentication: { method: 'client_secret_post', secret: () => secrets[given++] } },
       )
       const error = await source.getToken().catch((thrown: TokenError) => thrown)

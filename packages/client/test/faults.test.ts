@@ -1,93 +1,118 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
 import { setup, SECRET } from './setup.ts'
-import { type Asked, grant, granting, refusing, type Script, tokenServer } from './token-server.ts'
+import {
+  type Asked,
+  grant,
+  grantTokens,
+  respondWithError,
+  type Script,
+  createTokenServer,
+} from './token-server.ts'
 
-const answering =
+/** Creates a script that sends this body with status 200. */
+const respondWith =
   (body: string | Uint8Array, headers: object = { 'Content-Type': 'application/json' }): Script =>
   ({ response }: Asked) =>
     void response.writeHead(200, { ...headers }).end(body)
-const redirecting =
+/** Creates a script that sends a redirect. */
+const redirectWith =
   (status: number): Script =>
   ({ response }: Asked) =>
     void response.writeHead(status, { Location: '/token/elsewhere' }).end()
-const without = (name: string): Script => ({ ...grant(1), [name]: undefined })
+/** Returns a token response without one member. */
+const grantWithout = (name: string): Script => ({ ...grant(1), [name]: undefined })
 
-/** Number of requests for each kind of failure, if `maxWait` is 1. */
-const REQUESTS = { once: 1, again: 2, 'again, each sent twice': 4 }
+/** Number of requests for each kind of failure if `maxWait` is 1. */
+const REQUESTS = { once: 1, twice: 2, 'twice, each with a retry': 4 }
 
 /** Behaviour of the server, the error code that it causes, and the number of requests. */
 const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof REQUESTS])[] = [
   [
     'rejects the credentials',
-    refusing('invalid_client', { status: 401 }),
+    respondWithError('invalid_client', { status: 401 }),
     'invalid_client',
     'once',
   ],
-  ['rejects the credentials with 400', refusing('invalid_client'), 'invalid_client', 'once'],
+  [
+    'rejects the credentials with 400',
+    respondWithError('invalid_client'),
+    'invalid_client',
+    'once',
+  ],
   ['rejects the credentials without a body', 401, 'invalid_client', 'once'],
-  ['does not allow the grant', refusing('unauthorized_client'), 'unauthorized_client', 'once'],
-  ['does not know the scope', refusing('invalid_scope'), 'invalid_scope', 'once'],
-  ['does not know the resource', refusing('invalid_target'), 'invalid_target', 'once'],
+  [
+    'does not allow the grant',
+    respondWithError('unauthorized_client'),
+    'unauthorized_client',
+    'once',
+  ],
+  ['does not know the scope', respondWithError('invalid_scope'), 'invalid_scope', 'once'],
+  ['does not know the resource', respondWithError('invalid_target'), 'invalid_target', 'once'],
   [
     'does not support the grant',
-    refusing('unsupported_grant_type'),
+    respondWithError('unsupported_grant_type'),
     'unsupported_grant_type',
     'once',
   ],
-  ['reports a malformed request', refusing('invalid_request'), 'invalid_request', 'once'],
-  ['sends an error code of its own', refusing('policy_violation'), 'refused', 'once'],
+  ['reports a malformed request', respondWithError('invalid_request'), 'invalid_request', 'once'],
+  ['sends an unregistered error code', respondWithError('policy_violation'), 'refused', 'once'],
   [
     'sends an error code that is a member of Object.prototype',
-    refusing('constructor'),
+    respondWithError('constructor'),
     'refused',
     'once',
   ],
-  ['answers 403', 403, 'refused', 'once'],
+  ['responds with 403', 403, 'refused', 'once'],
   ['sends an error response with 200', { error: 'invalid_scope' }, 'invalid_scope', 'once'],
-  ['sends an error code of its own with 200', { error: 'policy_violation' }, 'refused', 'once'],
-  ['answers 404', 404, 'endpoint_not_found', 'once'],
-  ['answers 410', 410, 'endpoint_not_found', 'once'],
-  ['answers 408', 408, 'temporarily_unavailable', 'again'],
-  ['answers 425', 425, 'temporarily_unavailable', 'again'],
-  ['answers 405', 405, 'endpoint_not_found', 'once'],
-  ['redirects with 302', redirecting(302), 'redirected', 'once'],
-  ['redirects with 307', redirecting(307), 'redirected', 'once'],
-  ['redirects with 308', redirecting(308), 'redirected', 'once'],
+  ['sends an unregistered error code with 200', { error: 'policy_violation' }, 'refused', 'once'],
+  ['responds with 404', 404, 'endpoint_not_found', 'once'],
+  ['responds with 410', 410, 'endpoint_not_found', 'once'],
+  ['responds with 408', 408, 'temporarily_unavailable', 'twice'],
+  ['responds with 425', 425, 'temporarily_unavailable', 'twice'],
+  ['responds with 405', 405, 'endpoint_not_found', 'once'],
+  ['redirects with 302', redirectWith(302), 'redirected', 'once'],
+  ['redirects with 307', redirectWith(307), 'redirected', 'once'],
+  ['redirects with 308', redirectWith(308), 'redirected', 'once'],
   [
     'issues a token that is bound to a key',
     { ...grant(1), token_type: 'DPoP' },
     'unsupported_token_type',
     'once',
   ],
-  ['answers 500', 500, 'server_error', 'again'],
-  ['answers 502', 502, 'server_error', 'again'],
-  ['sends server_error with 400', refusing('server_error'), 'server_error', 'again'],
-  ['answers 503', 503, 'temporarily_unavailable', 'again'],
+  ['responds with 500', 500, 'server_error', 'twice'],
+  ['responds with 502', 502, 'server_error', 'twice'],
+  ['sends server_error with 400', respondWithError('server_error'), 'server_error', 'twice'],
+  ['responds with 503', 503, 'temporarily_unavailable', 'twice'],
   [
     'sends temporarily_unavailable with 400',
-    refusing('temporarily_unavailable'),
+    respondWithError('temporarily_unavailable'),
     'temporarily_unavailable',
-    'again',
+    'twice',
   ],
-  ['answers 429', 429, 'throttled', 'again'],
-  ['sends an empty body', answering(''), 'invalid_response', 'once'],
-  ['sends HTML', answering('<html>', { 'Content-Type': 'text/html' }), 'invalid_response', 'once'],
-  ['sends an array', answering('[]'), 'invalid_response', 'once'],
+  ['responds with 429', 429, 'throttled', 'twice'],
+  ['sends an empty body', respondWith(''), 'invalid_response', 'once'],
+  [
+    'sends HTML',
+    respondWith('<html>', { 'Content-Type': 'text/html' }),
+    'invalid_response',
+    'once',
+  ],
+  ['sends an array', respondWith('[]'), 'invalid_response', 'once'],
   [
     'sends a duplicate member',
-    answering('{"access_token":"a","access_token":"b"}'),
+    respondWith('{"access_token":"a","access_token":"b"}'),
     'invalid_response',
     'once',
   ],
   [
     'sends 66 kB',
-    answering(JSON.stringify(grant(1, { more: 'x'.repeat(66_000) }))),
+    respondWith(JSON.stringify(grant(1, { more: 'x'.repeat(66_000) }))),
     'invalid_response',
     'once',
   ],
-  ['answers 204', 204, 'invalid_response', 'once'],
-  ['sends no access_token', without('access_token'), 'invalid_response', 'once'],
+  ['responds with 204', 204, 'invalid_response', 'once'],
+  ['sends no access_token', grantWithout('access_token'), 'invalid_response', 'once'],
   [
     'sends an access_token that is not a string',
     { ...grant(1), access_token: 7 },
@@ -106,7 +131,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
     'invalid_response',
     'once',
   ],
-  ['sends no token_type', without('token_type'), 'unsupported_token_type', 'once'],
+  ['sends no token_type', grantWithout('token_type'), 'unsupported_token_type', 'once'],
   [
     'sends a token_type of null',
     { ...grant(1), token_type: null },
@@ -125,7 +150,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
     'unsupported_token_type',
     'once',
   ],
-  ['answers 202 without a body', 202, 'invalid_response', 'once'],
+  ['responds with 202 without a body', 202, 'invalid_response', 'once'],
   [
     'sends temporarily_unavailable with 200',
     { error: 'temporarily_unavailable' },
@@ -150,7 +175,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
     'closes the connection before the response',
     ({ response }: Asked) => void response.destroy(),
     'unreachable',
-    'again, each sent twice',
+    'twice, each with a retry',
   ],
   [
     'closes the connection during the response',
@@ -161,7 +186,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
     'unreachable',
     'once',
   ],
-  ['never responds', () => undefined, 'timeout', 'again'],
+  ['never responds', () => undefined, 'timeout', 'twice'],
   [
     'never completes the response',
     ({ response }: Asked) => {
@@ -174,24 +199,26 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
 
 describe('getToken()', () => {
   it.each(FAULTS)(
-    'rejects with the documented error if the token endpoint %s',
-    async (_case, script, code, tried) => {
-      const { server, source, passing, events } = await setup(script, {
+    'getToken() rejects with the documented error if the token endpoint %s',
+    async (_case, script, code, requests) => {
+      const { server, source, advanceUntilSettled, events } = await setup(script, {
         fetchTimeout: 0.1,
         maxWait: 1,
       })
-      const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+      const error = await advanceUntilSettled(
+        source.getToken().catch((thrown: TokenError) => thrown),
+      )
       expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
       const { text, advice } = ERRORS[code]
       expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
-      expect(server.asked).toHaveLength(REQUESTS[tried])
-      expect(events).toHaveLength(tried === 'once' ? 1 : 2)
+      expect(server.asked).toHaveLength(REQUESTS[requests])
+      expect(events).toHaveLength(requests === 'once' ? 1 : 2)
       expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
     },
   )
 
-  it('is tested with every error code', () => {
-    const elsewhere: TokenErrorCode[] = [
+  it('the tests cover every error code', () => {
+    const testedElsewhere: TokenErrorCode[] = [
       'issuer_mismatch',
       'no_token_endpoint',
       'credentials_unavailable',
@@ -200,18 +227,18 @@ describe('getToken()', () => {
       'closed',
       'unexpected',
     ]
-    const seen = new Set([...FAULTS.map(([, , code]) => code), ...elsewhere])
-    expect([...seen].sort()).toEqual(Object.keys(ERRORS).sort())
+    const tested = new Set([...FAULTS.map(([, , code]) => code), ...testedElsewhere])
+    expect([...tested].sort()).toEqual(Object.keys(ERRORS).sort())
   })
 })
 
 describe('getToken()', () => {
-  it('reports the system error code in detail if the server is unreachable', async () => {
-    const gone = await tokenServer()
-    await gone.close()
-    const { failure, events } = await setup(500, { issuer: gone.url, maxWait: 0 })
-    expect(await failure()).toBe('unreachable')
-    expect(JSON.stringify(events[0])).toContain('no answer (ECONNREFUSED))')
+  it('getToken() reports the system error code in detail if the server is unreachable', async () => {
+    const closed = await createTokenServer()
+    await closed.close()
+    const { getErrorCode, events } = await setup(500, { issuer: closed.url, maxWait: 0 })
+    expect(await getErrorCode()).toBe('unreachable')
+    expect(JSON.stringify(events[0])).toContain('no response (ECONNREFUSED))')
   })
 
   it.each([
@@ -222,27 +249,30 @@ describe('getToken()', () => {
     [429, 'throttled'],
     [500, 'server_error'],
     [503, 'temporarily_unavailable'],
-  ])('sends no token request if the metadata request gets %d', async (status, code) => {
-    const { server, failure } = await setup(500, {
-      maxWait: 0,
-      fetch: async () => new Response('', { status }),
-    })
-    expect(await failure()).toBe(code)
-    expect(server.asked).toEqual([])
-  })
+  ])(
+    'getToken() sends no token request if the status of the metadata is %d',
+    async (status, code) => {
+      const { server, getErrorCode } = await setup(500, {
+        maxWait: 0,
+        fetch: async () => new Response('', { status }),
+      })
+      expect(await getErrorCode()).toBe(code)
+      expect(server.asked).toEqual([])
+    },
+  )
 
-  it('reports the URLs of the metadata requests if there is no metadata', async () => {
-    const { source, server } = await setup(granting, {
+  it('getToken() reports the metadata URL in detail if no URL has metadata', async () => {
+    const { source, server } = await setup(grantTokens, {
       fetch: async () => new Response('', { status: 404 }),
     })
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'no_token_endpoint',
       serverStatus: 404,
-      detail: `${server.url}/.well-known/openid-configuration: status 404, and no metadata at 2 other places`,
+      detail: `${server.url}/.well-known/openid-configuration: status 404, and no metadata at 2 other URLs`,
     })
   })
 
-  it('rejects a token that expired before it arrived', async () => {
+  it('getToken() rejects if the token expired before it arrived', async () => {
     const { clock, source, server } = await setup(
       ({ number }: Asked) => {
         clock.advance(number === 1 ? 2 : 0)
@@ -256,8 +286,8 @@ describe('getToken()', () => {
     })
   })
 
-  it('rejects with unexpected if the custom fetch returns no Response', async () => {
-    const { source, events } = await setup(granting, { fetch: async () => ({}) as Response })
+  it('getToken() rejects with unexpected if a custom fetch does not return a Response', async () => {
+    const { source, events } = await setup(grantTokens, { fetch: async () => ({}) as Response })
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'unexpected',
       fault: 'configuration',
@@ -266,7 +296,7 @@ describe('getToken()', () => {
   })
 
   it.each([200, 400])(
-    'rejects with redirected if the custom fetch follows a redirect to a %d',
+    'getToken() rejects with redirected if a custom fetch follows a redirect to a %d',
     async (status) => {
       const script = ({ response, url }: Asked) => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
@@ -279,7 +309,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('rejects with unreachable and drops the error if the custom fetch throws', async () => {
+  it('getToken() rejects with unreachable, and hides the error, if a custom fetch throws', async () => {
     const { source } = await setup(500, {
       maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { listen } from '../../../test/support/servers.ts'
-import { API, closing, setup, turns, until } from './setup.ts'
-import { granting } from './token-server.ts'
+import { API, closing, setup, waitForRequests, until } from './setup.ts'
+import { grantTokens } from './token-server.ts'
 
-/** Starts an API on loopback that records each call and answers with a given function. */
-async function api(
-  answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown = accept,
+/** Starts an API on loopback that records each call and responds with `respond`. */
+async function createApi(
+  respond: (request: IncomingMessage, response: ServerResponse, body: string) => unknown = accept,
 ) {
   const calls: string[] = []
   const server = closing(
@@ -17,7 +17,7 @@ async function api(
         const body = Buffer.concat(chunks).toString()
         const { method, url, headers } = request
         calls.push([method, url, headers.authorization, body].filter((part) => part).join(' '))
-        answer(request, response, body)
+        respond(request, response, body)
       })
     }),
   )
@@ -29,8 +29,8 @@ function accept(_request: IncomingMessage, response: ServerResponse): void {
 }
 
 const CHALLENGE = 'Bearer realm="api", error="invalid_token", error_description="revoked"'
-/** Answers 401 for the given tokens, and 200 for every other token. */
-const rejecting =
+/** Creates a handler that responds with 401 to the given tokens, and with 200 to every other token. */
+const rejectTokens =
   (values: readonly string[], challenge = CHALLENGE) =>
   ({ headers }: IncomingMessage, response: ServerResponse) => {
     const isRejected = values.some((value) => headers.authorization === `Bearer ${value}`)
@@ -38,18 +38,18 @@ const rejecting =
     else response.end('welcome')
   }
 
-/** Creates a source that is allowed to call `url`, with a cached token that is 10 seconds old. */
-async function caller(url: string, options: object = {}) {
-  const all = await setup(granting, { allowedOrigins: [url], ...options })
+/** Creates a source that may call `url`. Its cached token is 10 seconds old. */
+async function setupCaller(url: string, options: object = {}) {
+  const all = await setup(grantTokens, { allowedOrigins: [url], ...options })
   await all.source.getToken()
   all.clock.advance(10)
   return all
 }
 
 describe('source.fetch()', () => {
-  it('sends the token in the Authorization header', async () => {
-    const { url, calls } = await api()
-    const { source } = await caller(url)
+  it('source.fetch() sends the token in the Authorization header', async () => {
+    const { url, calls } = await createApi()
+    const { source } = await setupCaller(url)
     const init = { method: 'POST', body: 'hello', headers: { 'X-Trace': '1' } }
     const response = await source.fetch(`${url}/items?page=2`, init)
     expect(await response.text()).toBe('welcome')
@@ -62,32 +62,32 @@ describe('source.fetch()', () => {
     ])
   })
 
-  it('does not repeat a call to an API whose connection is closed', async () => {
+  it('source.fetch() does not retry a call to an API whose connection is closed', async () => {
     const used = new WeakSet()
-    const { url, calls } = await api((request, response) => {
+    const { url, calls } = await createApi((request, response) => {
       if (used.has(request.socket)) return request.socket.destroy()
       used.add(request.socket)
       return response.end('welcome')
     })
-    const { source } = await caller(url)
+    const { source } = await setupCaller(url)
     expect(await (await source.fetch(url)).text()).toBe('welcome')
-    await turns()
+    await waitForRequests()
     const closed = { cause: { code: 'UND_ERR_SOCKET' } }
     await expect(source.fetch(url, { method: 'POST' })).rejects.toMatchObject(closed)
     expect(calls).toEqual(['GET / Bearer token-1', 'POST / Bearer token-1'])
   })
 
-  it('sends another token if request selects one', async () => {
-    const { url, calls } = await api()
-    const { source, server } = await caller(url)
+  it('source.fetch() sends another token if request selects one', async () => {
+    const { url, calls } = await createApi()
+    const { source, server } = await setupCaller(url)
     await source.fetch(url, {}, { scope: 'admin' })
     expect(calls).toEqual(['GET / Bearer token-2'])
     expect(server.asked[1]!.form.get('scope')).toBe('admin')
   })
 
-  it('rejects with TypeError if the caller sets an Authorization header', async () => {
-    const { url, calls } = await api()
-    const { source } = await caller(url)
+  it('source.fetch() rejects with TypeError if the request has an Authorization header', async () => {
+    const { url, calls } = await createApi()
+    const { source } = await setupCaller(url)
     const headers = { authorization: 'Basic x' }
     await expect(source.fetch(url, { headers })).rejects.toThrow('remove it from the request')
     await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow(
@@ -96,9 +96,9 @@ describe('source.fetch()', () => {
     expect(calls).toEqual([])
   })
 
-  it('rejects with TypeError if init is not a plain object', async () => {
-    const { url, calls } = await api()
-    const { source } = await caller(url)
+  it('source.fetch() rejects with TypeError if init is not a plain object', async () => {
+    const { url, calls } = await createApi()
+    const { source } = await setupCaller(url)
     const post = new Request(url, { method: 'POST', body: 'hello' })
     for (const init of [post, Object.create({ method: 'POST' }) as RequestInit]) {
       await expect(source.fetch(url, init)).rejects.toThrow('plain object')
@@ -107,7 +107,7 @@ describe('source.fetch()', () => {
     expect(calls).toEqual(['PUT / Bearer token-1'])
   })
 
-  it('accepts signal in init, and not in request', async () => {
+  it('source.fetch() accepts signal in init, but not in request', async () => {
     const { source, server } = await setup()
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
@@ -115,8 +115,8 @@ describe('source.fetch()', () => {
     expect(server.asked).toEqual([])
   })
 
-  it('rejects with the error that resourceFetch throws', async () => {
-    const { source } = await setup(granting, {
+  it('source.fetch() rejects with the error that resourceFetch throws', async () => {
+    const { source } = await setup(grantTokens, {
       resourceFetch: async () => {
         throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } })
       },
@@ -124,9 +124,9 @@ describe('source.fetch()', () => {
     await expect(source.fetch(API)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
   })
 
-  it('calls the API with resourceFetch', async () => {
+  it('source.fetch() calls the API with resourceFetch', async () => {
     const seen: unknown[] = []
-    const { source } = await setup(granting, {
+    const { source } = await setup(grantTokens, {
       resourceFetch: async (input, init) => {
         seen.push(input, init?.method, new Headers(init?.headers).get('authorization'))
         return new Response('hi')
@@ -136,52 +136,52 @@ describe('source.fetch()', () => {
     expect(seen).toEqual([`${API}/x`, 'POST', 'Bearer token-1'])
   })
 
-  it('rejects when its signal is aborted while it waits for a token', async () => {
+  it('source.fetch() rejects when its signal is aborted while it waits for a token', async () => {
     const { source, server } = await setup(() => undefined, {
       allowedOrigins: ['http://127.0.0.1:9'],
     })
     const abort = new AbortController()
-    const answer = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
+    const call = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
     await until(() => server.asked.length > 0)
     abort.abort(new Error('enough'))
-    await expect(answer).rejects.toThrow('enough')
+    await expect(call).rejects.toThrow('enough')
   })
 })
 
 describe('a token that an API rejects', () => {
-  it('is replaced, and the request is sent once more', async () => {
-    const { url, calls } = await api(rejecting(['token-1']))
-    const { source, server } = await caller(url)
+  it('source.fetch() replaces a rejected token and sends the request once more', async () => {
+    const { url, calls } = await createApi(rejectTokens(['token-1']))
+    const { source, server } = await setupCaller(url)
     const response = await source.fetch(url, { method: 'POST', body: 'hello' })
     expect(response.status).toBe(200)
     expect(calls).toEqual(['POST / Bearer token-1 hello', 'POST / Bearer token-2 hello'])
     expect(server.asked).toHaveLength(2)
   })
 
-  it('is replaced once for 50 concurrent calls', async () => {
-    const { url, calls } = await api(rejecting(['token-1']))
-    const { source, server } = await caller(url)
-    const answers = await Promise.all(Array.from({ length: 50 }, () => source.fetch(url)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  it('source.fetch() replaces a rejected token once for 50 concurrent calls', async () => {
+    const { url, calls } = await createApi(rejectTokens(['token-1']))
+    const { source, server } = await setupCaller(url)
+    const responses = await Promise.all(Array.from({ length: 50 }, () => source.fetch(url)))
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     expect(calls).toHaveLength(100)
     expect(server.asked).toHaveLength(2)
   })
 
-  it('is replaced once per call: the caller gets the second 401', async () => {
-    const { url, calls } = await api(rejecting(['token-1', 'token-2', 'token-3']))
-    const { source, server } = await caller(url)
+  it('source.fetch() returns the 401 if the API also rejects the new token', async () => {
+    const { url, calls } = await createApi(rejectTokens(['token-1', 'token-2', 'token-3']))
+    const { source, server } = await setupCaller(url)
     const response = await source.fetch(url)
     expect([response.status, await response.text()]).toEqual([401, 'rejected'])
     expect(calls).toHaveLength(2)
-    // The new token is younger than 5 s: it is not replaced, which limits the load on the server.
+    // The new token is younger than 5 s and is not replaced. This limits the load on the server.
     await Promise.all(Array.from({ length: 20 }, () => source.fetch(url)))
     expect(server.asked).toHaveLength(2)
     expect(calls).toHaveLength(22)
   })
 
-  it('is not replaced if it was requested less than 5 s ago', async () => {
-    const { url, calls } = await api(rejecting(['token-1']))
-    const { source, server, clock } = await setup(granting, { allowedOrigins: [url] })
+  it('source.fetch() does not replace a token that was requested less than 5 s ago', async () => {
+    const { url, calls } = await createApi(rejectTokens(['token-1']))
+    const { source, server, clock } = await setup(grantTokens, { allowedOrigins: [url] })
     expect((await source.fetch(url)).status).toBe(401)
     clock.advance(4.9)
     expect((await source.fetch(url)).status).toBe(401)
@@ -193,19 +193,22 @@ describe('a token that an API rejects', () => {
   it.each<[string, () => [string | Request, RequestInit] | RequestInit]>([
     ['a stream', () => ({ body: new Blob(['hello']).stream(), duplex: 'half' }) as RequestInit],
     ['part of a Request', () => [new Request('http://x', { method: 'POST', body: 'hello' }), {}]],
-  ])('is replaced without a retry if the body is %s', async (_case, make) => {
-    const { url, calls } = await api(rejecting(['token-1']))
-    const { source, count } = await caller(url)
-    const made = make()
-    const [input, init] = Array.isArray(made)
-      ? [new Request(url, made[0] as Request), made[1]]
-      : [url, made]
-    expect((await source.fetch(input, { method: 'POST', ...init })).status).toBe(401)
-    expect(calls).toEqual(['POST / Bearer token-1 hello'])
-    await until(() => count('token_renewed') === 1)
-    expect((await source.fetch(url)).status).toBe(200)
-    expect(calls.at(-1)).toBe('GET / Bearer token-2')
-  })
+  ])(
+    'source.fetch() replaces a rejected token without a retry if the body is %s',
+    async (_case, make) => {
+      const { url, calls } = await createApi(rejectTokens(['token-1']))
+      const { source, count } = await setupCaller(url)
+      const made = make()
+      const [input, init] = Array.isArray(made)
+        ? [new Request(url, made[0] as Request), made[1]]
+        : [url, made]
+      expect((await source.fetch(input, { method: 'POST', ...init })).status).toBe(401)
+      expect(calls).toEqual(['POST / Bearer token-1 hello'])
+      await until(() => count('token_renewed') === 1)
+      expect((await source.fetch(url)).status).toBe(200)
+      expect(calls.at(-1)).toBe('GET / Bearer token-2')
+    },
+  )
 
   it.each<[string, () => RequestInit['body']]>([
     ['a string', () => 'a=1'],
@@ -213,25 +216,25 @@ describe('a token that an API rejects', () => {
     ['a Uint8Array', () => new TextEncoder().encode('a=1')],
     ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
     ['a Blob', () => new Blob(['a=1'])],
-  ])('is replaced and the body is sent again if it is %s', async (_case, body) => {
-    const { url, calls } = await api(rejecting(['token-1']))
-    const { source } = await caller(url)
+  ])('source.fetch() sends a body again that is %s', async (_case, body) => {
+    const { url, calls } = await createApi(rejectTokens(['token-1']))
+    const { source } = await setupCaller(url)
     expect((await source.fetch(url, { method: 'POST', body: body()! })).status).toBe(200)
     expect(calls.map((call) => call.slice(-3))).toEqual(['a=1', 'a=1'])
   })
 
-  it('leads to the 401 of the API if no new token is available', async () => {
-    const { url } = await api(rejecting(['token-1']))
-    const { source, server } = await caller(url, { maxWait: 0 })
+  it('source.fetch() returns the 401 of the API if no new token is available', async () => {
+    const { url } = await createApi(rejectTokens(['token-1']))
+    const { source, server } = await setupCaller(url, { maxWait: 0 })
     server.answer(500)
     const response = await source.fetch(url)
     expect([response.status, await response.text()]).toEqual([401, 'rejected'])
   })
 
-  it('stays in use for other APIs until a new one arrives, and the backoff applies', async () => {
-    const broken = await api(rejecting(['token-1', 'token-2']))
-    const good = await api()
-    const { source, server, clock } = await caller(broken.url, {
+  it('a rejected token stays in use for other APIs during the backoff until a new token arrives', async () => {
+    const broken = await createApi(rejectTokens(['token-1', 'token-2']))
+    const good = await createApi()
+    const { source, server, clock } = await setupCaller(broken.url, {
       allowedOrigins: [broken.url, good.url],
       maxWait: 0,
     })
@@ -250,40 +253,42 @@ describe('a token that an API rejects', () => {
     expect(good.calls.at(-1)).toBe('GET / Bearer token-3')
   })
 
-  it('is not replaced for calls to other APIs while the request runs', async () => {
-    const broken = await api(rejecting(['token-1']))
-    const good = await api()
-    const { source, server } = await caller(broken.url, { allowedOrigins: [broken.url, good.url] })
+  it('a rejected token stays in use for other APIs while a new token is requested', async () => {
+    const broken = await createApi(rejectTokens(['token-1']))
+    const good = await createApi()
+    const { source, server } = await setupCaller(broken.url, {
+      allowedOrigins: [broken.url, good.url],
+    })
     server.answer(() => undefined)
     const abort = new AbortController()
     const waiting = source.fetch(broken.url, { signal: abort.signal })
     await server.received(2)
     expect((await source.fetch(good.url)).status).toBe(200)
-    // An aborted caller gets the reason of its signal, not the 401.
+    // After an abort, the call rejects with the reason of its signal. It does not return the 401.
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
   })
 
-  it('is replaced even if the body of the 401 is incomplete', async () => {
-    const { url } = await api(({ headers }, response) => {
+  it('source.fetch() replaces a rejected token even if the body of the 401 is incomplete', async () => {
+    const { url } = await createApi(({ headers }, response) => {
       if (headers.authorization !== 'Bearer token-1') return response.end('welcome')
       response.writeHead(401, { 'WWW-Authenticate': CHALLENGE, 'Content-Length': 100 })
       return response.write('rejec', () => setImmediate(() => response.destroy()))
     })
-    const { source } = await caller(url)
+    const { source } = await setupCaller(url)
     expect(await (await source.fetch(url)).text()).toBe('welcome')
-    await turns()
+    await waitForRequests()
   })
 
-  it('is replaced by a token for the same target, even if request was changed meanwhile', async () => {
-    const { url, calls } = await api(rejecting(['token-2']))
-    const { source, server, clock } = await caller(url)
+  it('source.fetch() replaces a rejected token for the same target, even if request was changed meanwhile', async () => {
+    const { url, calls } = await createApi(rejectTokens(['token-2']))
+    const { source, server, clock } = await setupCaller(url)
     const scope = ['admin']
     await source.getToken({ scope })
     clock.advance(5)
-    const answer = source.fetch(url, {}, { scope })
+    const call = source.fetch(url, {}, { scope })
     scope[0] = 'another'
-    expect((await answer).status).toBe(200)
+    expect((await call).status).toBe(200)
     expect(calls).toEqual(['GET / Bearer token-2', 'GET / Bearer token-3'])
     expect(server.asked[2]!.form.get('scope')).toBe('admin')
   })
@@ -299,9 +304,9 @@ describe('a token that an API rejects', () => {
     ['Basic realm="x", Bearer realm="y", error="invalid_token"', 2],
     ['Negotiate abc==, Bearer error="invalid_token"', 2],
     ['DPoP algs="ES256", Bearer error = "invalid_token", Basic realm="z"', 2],
-  ])('with the challenge "%s" leads to %d call(s)', async (challenge, times) => {
-    const { url, calls } = await api(rejecting(['token-1'], challenge))
-    const { source } = await caller(url)
+  ])('source.fetch() with the challenge "%s" makes %d call(s)', async (challenge, times) => {
+    const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
+    const { source } = await setupCaller(url)
     await source.fetch(url)
     expect(calls).toHaveLength(times)
   })
@@ -314,19 +319,19 @@ describe('a token that an API rejects', () => {
     ['any401', 'Token', 2],
     ['any401', CHALLENGE, 2],
   ] as const)(
-    'with retryOn %s and the challenge "%s" leads to %d call(s)',
+    'source.fetch() with retryOn %s and the challenge "%s" makes %d call(s)',
     async (retryOn, challenge, times) => {
-      const { url, calls } = await api(rejecting(['token-1'], challenge))
-      const { source, server } = await caller(url, { retryOn })
+      const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
+      const { source, server } = await setupCaller(url, { retryOn })
       const { status } = await source.fetch(url)
       expect([status, calls.length]).toEqual([times === 1 ? 401 : 200, times])
       expect(server.asked).toHaveLength(times)
     },
   )
 
-  it('is replaced at most once in 5 s with retryOn any401, whatever the API answers', async () => {
-    const { url, calls } = await api((_request, response) => response.writeHead(401).end())
-    const { source, server, clock } = await caller(url, { retryOn: 'any401' })
+  it('source.fetch() with retryOn any401 replaces a token at most once in 5 s', async () => {
+    const { url, calls } = await createApi((_request, response) => response.writeHead(401).end())
+    const { source, server, clock } = await setupCaller(url, { retryOn: 'any401' })
     for (let tenth = 0; tenth < 100; tenth++) {
       expect((await source.fetch(url)).status).toBe(401)
       clock.advance(0.1)
@@ -337,28 +342,28 @@ describe('a token that an API rejects', () => {
   })
 
   it.each([400, 403, 404, 500])(
-    'is not detected with retryOn any401 and status %i',
+    'source.fetch() with retryOn any401 does not retry after status %i',
     async (status) => {
-      const { url, calls } = await api((_request, response) => {
+      const { url, calls } = await createApi((_request, response) => {
         response.writeHead(status, { 'WWW-Authenticate': CHALLENGE }).end()
       })
-      const { source } = await caller(url, { retryOn: 'any401' })
+      const { source } = await setupCaller(url, { retryOn: 'any401' })
       expect((await source.fetch(url)).status).toBe(status)
       expect(calls).toHaveLength(1)
     },
   )
 
-  it('is detected only with status 401', async () => {
-    const { url, calls } = await api((_request, response) => {
+  it('source.fetch() does not retry after status 403 with invalid_token', async () => {
+    const { url, calls } = await createApi((_request, response) => {
       response.writeHead(403, { 'WWW-Authenticate': CHALLENGE }).end()
     })
-    const { source } = await caller(url)
+    const { source } = await setupCaller(url)
     expect((await source.fetch(url)).status).toBe(403)
     expect(calls).toHaveLength(1)
   })
 })
 
-describe('source.fetch() sends no token', () => {
+describe('allowed origins', () => {
   it.each([
     'https://evil.example.com/',
     'http://api.example.com/',
@@ -370,9 +375,9 @@ describe('source.fetch() sends no token', () => {
     '//api.example.com',
     'data:text/plain,hello',
     'file:///etc/passwd',
-  ])('if the URL is %s', async (address) => {
+  ])('source.fetch() sends no token to %s', async (address) => {
     const sent: unknown[] = []
-    const { source, server } = await setup(granting, {
+    const { source, server } = await setup(grantTokens, {
       resourceFetch: async (input) => {
         sent.push(input)
         return new Response()
@@ -390,14 +395,17 @@ describe('source.fetch() sends no token', () => {
     ['is not a URL', { resource: 'urn:example:api' }],
     ['is not https', { resource: 'http://127.0.0.1/' }],
     ['is not set, but audience is', { resource: undefined, audience: 'https://api.example.com' }],
-  ])('if allowedOrigins is not set and resource %s', async (_case, options) => {
-    const { source } = await setup(granting, options as object)
-    for (const address of ['http://127.0.0.1/', API]) {
-      await expect(source.fetch(address)).rejects.toMatchObject({ code: 'origin_not_allowed' })
-    }
-  })
+  ])(
+    'source.fetch() without allowedOrigins sends no token if resource %s',
+    async (_case, options) => {
+      const { source } = await setup(grantTokens, options as object)
+      for (const address of ['http://127.0.0.1/', API]) {
+        await expect(source.fetch(address)).rejects.toMatchObject({ code: 'origin_not_allowed' })
+      }
+    },
+  )
 
-  it('to the configured resource if the token is for another resource', async () => {
+  it('source.fetch() does not send the token of another resource to the configured resource', async () => {
     const { source } = await setup()
     const request = { resource: 'https://other.example.com/v1' }
     await expect(source.fetch(API, {}, request)).rejects.toMatchObject({
@@ -406,14 +414,14 @@ describe('source.fetch() sends no token', () => {
   })
 
   it.each([301, 302, 303, 307, 308])(
-    'to the target of a redirect with status %d',
+    'source.fetch() sends no token to the target of a redirect with status %d',
     async (status) => {
-      const evil = await api()
+      const evil = await createApi()
       for (const location of [evil.url, '/elsewhere']) {
-        const { url, calls } = await api((_request, response) => {
+        const { url, calls } = await createApi((_request, response) => {
           response.writeHead(status, { Location: location }).end()
         })
-        const { source } = await caller(url)
+        const { source } = await setupCaller(url)
         for (const init of [{}, { redirect: 'follow' }, { redirect: 'manual' }] as const) {
           const response = await source.fetch(url, init)
           expect([response.status, response.headers.get('location')]).toEqual([status, location])
@@ -426,14 +434,14 @@ describe('source.fetch() sends no token', () => {
     },
   )
 
-  it('if a Request reports another URL than its own', async () => {
+  it('source.fetch() sends no token for a Request that reports another URL than its own', async () => {
     class Spoofed extends Request {
       override get url(): string {
         return `${API}/x`
       }
     }
     const sent: string[] = []
-    const { source } = await setup(granting, {
+    const { source } = await setup(grantTokens, {
       resourceFetch: async (input) => {
         sent.push((input as Request).url)
         return new Response()
@@ -453,14 +461,14 @@ describe('source.fetch() sends no token', () => {
     expect(sent).toEqual([`${API}/y`])
   })
 
-  it('to a URL that was changed during the wait for a token', async () => {
-    const evil = await api()
-    const { url, calls } = await api()
-    const { source } = await setup(granting, { allowedOrigins: [url] })
+  it('source.fetch() sends the token to the checked URL, even if the URL object was changed meanwhile', async () => {
+    const evil = await createApi()
+    const { url, calls } = await createApi()
+    const { source } = await setup(grantTokens, { allowedOrigins: [url] })
     const address = new URL(url)
-    const answer = source.fetch(address)
+    const call = source.fetch(address)
     address.port = String(evil.port)
-    await answer
+    await call
     expect([calls, evil.calls]).toEqual([['GET / Bearer token-1'], []])
   })
 })

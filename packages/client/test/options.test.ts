@@ -17,6 +17,7 @@ const GOOD = {
   clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
 } as const
 
+/** Returns the problems that `clientCredentials` reports for options. */
 function getProblems(options: object): readonly string[] {
   try {
     clientCredentials(options as ClientCredentialsOptions).close()
@@ -27,14 +28,14 @@ function getProblems(options: object): readonly string[] {
 }
 
 describe('clientCredentials()', () => {
-  it('accepts the required options without any other', () => {
+  it('clientCredentials() accepts the required options alone', () => {
     expect(getProblems(GOOD)).toEqual([])
     expect(
       getProblems({ ...GOOD, issuer: undefined, tokenEndpoint: 'http://127.0.0.1:9/t' }),
     ).toEqual([])
   })
 
-  it('lists every missing option in one error', () => {
+  it('clientCredentials() lists every missing option in one error', () => {
     expect(getProblems({})).toEqual([
       'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
       'clientId is missing (is the environment variable set?): set the id under which this client is registered.',
@@ -119,15 +120,15 @@ describe('clientCredentials()', () => {
     [{ retryOn: 401 }, "retryOn must be 'invalid_token' or 'any401', not 401"],
     [{ retryOn: 'any' }, "retryOn must be 'invalid_token' or 'any401', not another string"],
     [{ acceptTokenTypes: 'JWT' }, 'acceptTokenTypes is not known. Did you mean acceptTokenType?'],
-  ])('rejects %j', (wrong, problem) => {
+  ])('clientCredentials() rejects %j', (wrong, problem) => {
     expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
   })
 })
 
-describe('an option on Object.prototype', () => {
+describe('options on Object.prototype', () => {
   const NAMES = ['method', ...listOptionNames({ ...SOURCE_OPTIONS, ...GET_TOKEN_OPTIONS })]
   const assertion = () => 'an assertion'
-  /** Options that leave out as much as they can, at every level. */
+  /** Options that omit every optional member, at every level. */
   const CONFIGURATIONS: readonly ClientCredentialsOptions[] = [
     GOOD,
     {
@@ -137,19 +138,19 @@ describe('an option on Object.prototype', () => {
       parameters: {},
     },
   ]
-  /** Functions are compared by their text: each construction creates its own. */
+  /** Converts a value for comparison. Functions are compared by their text, because each source has its own. */
   const toComparable = (value: unknown): unknown =>
     typeof value === 'object' && value !== null
       ? Object.entries(value).map(([name, member]) => [name, toComparable(member)])
       : String(value)
 
-  it('is known to these tests at every level', () => {
+  it('listOptionNames returns the options of every level', () => {
     expect(NAMES).toEqual(
       expect.arrayContaining(['tokenEndpoint', 'clientId', 'scope', 'keyId', 'secret', 'signal']),
     )
   })
 
-  it.each(NAMES)('%s changes no settings', (name) => {
+  it.each(NAMES)('Object.prototype.%s does not change the settings', (name) => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
@@ -163,7 +164,7 @@ describe('an option on Object.prototype', () => {
     }
   })
 
-  it.each(NAMES)('%s changes no token request', (name) => {
+  it.each(NAMES)('Object.prototype.%s does not change a token request', (name) => {
     const { target } = readOptions({ ...GOOD, scope: 'read', resource: API }).settings
     for (const sample of SAMPLES) {
       expect(
@@ -172,22 +173,22 @@ describe('an option on Object.prototype', () => {
     }
   })
 
-  it.each(Object.keys(GOOD))('%s does not replace a missing one', (name) => {
+  it.each(Object.keys(GOOD))('Object.prototype.%s does not replace a missing option', (name) => {
     const { [name as keyof typeof GOOD]: value, ...others } = GOOD
     const problems = polluted({ [name]: value }, () => getProblems(others))
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} `))])
   })
 })
 
-describe('an inherited member', () => {
-  it('is not an option', () => {
+describe('inherited members', () => {
+  it('clientCredentials() rejects inherited members', () => {
     expect(getProblems(Object.create(GOOD) as object)).toEqual([
       expect.stringContaining('not an object with inherited or hidden members'),
     ])
   })
 })
 
-describe('an unknown option', () => {
+describe('unknown options', () => {
   it.each([
     [{ client_id: 'orders' }, 'client_id is not known. Did you mean clientId?'],
     [{ token_endpoint: 'a' }, 'token_endpoint is not known. Did you mean tokenEndpoint?'],
@@ -196,7 +197,7 @@ describe('an unknown option', () => {
       'clientSecret is not known. Use clientAuthentication: { method, secret }.',
     ],
     [{ issuerBaseURL: 'a' }, 'issuerBaseURL is not known. Use issuer.'],
-  ])('gets a hint: %j', (options, problem) => {
+  ])('clientCredentials() suggests a name for the unknown option %j', (options, problem) => {
     expect(getProblems({ ...GOOD, ...options })).toEqual([problem])
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenError } from '../src/index.ts'
 import { setup } from './setup.ts'
-import { type Asked, grant, granting, type Script } from './token-server.ts'
+import { type Asked, grant, grantTokens, type Script } from './token-server.ts'
 
-/** Answers with a status and JSON. */
-const answering =
+/** Creates a script that responds with a status and JSON. */
+const respondWith =
   (status: number, members: object): Script =>
   ({ response }: Asked) =>
     void response
@@ -12,15 +12,18 @@ const answering =
       .end(JSON.stringify(members))
 
 describe('a token response', () => {
-  it.each([200, 201, 202, 203, 206, 299])('with status %i is a success', async (status) => {
-    const { value, server } = await setup(answering(status, grant(1)))
-    expect([await value(), await value()]).toEqual(['token-1', 'token-1'])
-    expect(server.asked).toHaveLength(1)
-  })
+  it.each([200, 201, 202, 203, 206, 299])(
+    'getToken() accepts a token response with status %i',
+    async (status) => {
+      const { getValue, server } = await setup(respondWith(status, grant(1)))
+      expect([await getValue(), await getValue()]).toEqual(['token-1', 'token-1'])
+      expect(server.asked).toHaveLength(1)
+    },
+  )
 
-  it.each([300, 304, 399])('with status %i is no success', async (status) => {
-    const { failure } = await setup(answering(status, grant(1)))
-    expect(await failure()).toBe('redirected')
+  it.each([300, 304, 399])('getToken() rejects a token response with status %i', async (status) => {
+    const { getErrorCode } = await setup(respondWith(status, grant(1)))
+    expect(await getErrorCode()).toBe('redirected')
   })
 
   it.each([
@@ -33,17 +36,20 @@ describe('a token response', () => {
       ['read', 'other'],
       ['write'],
     ],
-    ['is a text with spaces and duplicates', ' read  write read ', ['read', 'write'], []],
+    ['is a string with spaces and duplicates', ' read  write read ', ['read', 'write'], []],
     ['is empty', '', [], ['read', 'write']],
     ['is an empty array', [], [], ['read', 'write']],
-  ])('whose scope %s has these scopes', async (_case, scope, scopes, missingScopes) => {
-    const { source } = await setup(({ number }) => grant(number, { scope }))
-    expect(await source.getToken()).toMatchObject({ value: 'token-1', scopes, missingScopes })
-  })
+  ])(
+    'getToken() returns the granted scopes if scope %s',
+    async (_case, scope, scopes, missingScopes) => {
+      const { source } = await setup(({ number }) => grant(number, { scope }))
+      expect(await source.getToken()).toMatchObject({ value: 'token-1', scopes, missingScopes })
+    },
+  )
 })
 
 describe('token_type', () => {
-  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('%s is a bearer token', async (type) => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('token_type %s is accepted', async (type) => {
     const { source } = await setup(({ number }) => grant(number, { token_type: type }))
     expect(await source.getToken()).toMatchObject({ value: 'token-1', type: 'Bearer' })
   })
@@ -56,9 +62,9 @@ describe('token_type', () => {
     ['BearerToken', 'token_type is not Bearer'],
     ['', 'token_type is not Bearer'],
     [' Bearer', 'token_type is not Bearer'],
-    [undefined, 'no token_type'],
-    [null, 'no token_type'],
-  ])('%s is an error unless acceptTokenType names it', async (type, problem) => {
+    [undefined, 'token_type is missing'],
+    [null, 'token_type is missing'],
+  ])('token_type %s is an error if acceptTokenType does not contain it', async (type, problem) => {
     const script: Script = ({ number }) => grant(number, { token_type: type })
     for (const acceptTokenType of [undefined, 'other', ['JWT', 'other']]) {
       const { source, server } = await setup(script, { acceptTokenType: acceptTokenType! })
@@ -77,74 +83,79 @@ describe('token_type', () => {
     [null, ['missing', 'JWT']],
     ['Bearer', 'missing'],
     ['N_A', 'n_a'],
-  ])('%s is accepted with acceptTokenType: %j', async (type, acceptTokenType) => {
+  ])('token_type %s is accepted with acceptTokenType %j', async (type, acceptTokenType) => {
     const { source } = await setup(({ number }) => grant(number, { token_type: type }), {
       acceptTokenType,
     })
     expect(await source.getToken()).toMatchObject({ value: 'token-1', type: 'Bearer' })
   })
 
-  it('DPoP is an error although acceptTokenType names other types', async () => {
-    const { failure } = await setup(({ number }) => grant(number, { token_type: 'DPoP' }), {
+  it('token_type DPoP is an error if acceptTokenType contains other types', async () => {
+    const { getErrorCode } = await setup(({ number }) => grant(number, { token_type: 'DPoP' }), {
       acceptTokenType: ['missing', 'JWT', 'mac'],
     })
-    expect(await failure()).toBe('unsupported_token_type')
+    expect(await getErrorCode()).toBe('unsupported_token_type')
   })
 })
 
-describe('a 2xx that cannot be used', () => {
+describe('an unusable 2xx response', () => {
   it.each<[string, Script]>([
     ['has another token_type', ({ number }) => grant(number, { token_type: 'DPoP' })],
     ['has no token', { token_type: 'Bearer' }],
-    ['has status 201 and no token', answering(201, { id: 7 })],
+    ['has status 201 and no token', respondWith(201, { id: 7 })],
     ['is already expired', ({ number }) => grant(number, { expires_in: 0 })],
     [
       'is HTML',
       ({ response }) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end(),
     ],
     [
-      'breaks off',
+      'is incomplete',
       ({ response }) => {
         response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 })
         response.write('{', () => response.destroy())
       },
     ],
-  ])('and %s is not retried, and the backoff applies in full', async (_case, script) => {
-    const { server, clock, failure, passing } = await setup(script, { maxWait: 300 })
-    expect(await failure()).not.toBe('a token')
-    expect(server.asked).toHaveLength(1)
-    const askedAt: number[] = []
-    for (let second = 0; second < 120; second += 0.5) {
-      const before = server.asked.length
-      expect(await passing(failure())).not.toBe('a token')
-      if (server.asked.length > before) askedAt.push(second)
-      clock.advance(0.5)
-    }
-    // After 0.5, 1, 2, 4, 8, 16 and 30 seconds: not every 5 seconds, as after other failures.
-    expect(askedAt).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5])
-    server.answer(granting)
-    clock.advance(30)
-    expect(await failure()).toBe('a token')
-  })
+  ])(
+    'a 2xx response that %s is not retried, and the backoff applies in full',
+    async (_case, script) => {
+      const { server, clock, getErrorCode, advanceUntilSettled } = await setup(script, {
+        maxWait: 300,
+      })
+      expect(await getErrorCode()).not.toBe('a token')
+      expect(server.asked).toHaveLength(1)
+      const requestedAt: number[] = []
+      for (let second = 0; second < 120; second += 0.5) {
+        const before = server.asked.length
+        expect(await advanceUntilSettled(getErrorCode())).not.toBe('a token')
+        if (server.asked.length > before) requestedAt.push(second)
+        clock.advance(0.5)
+      }
+      // Pauses of 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures the maximum is 5 seconds.
+      expect(requestedAt).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5])
+      server.answer(grantTokens)
+      clock.advance(30)
+      expect(await getErrorCode()).toBe('a token')
+    },
+  )
 
-  it('is not retried if it is never completed', async () => {
-    const { server, source, passing } = await setup(
+  it('a 2xx response that is never completed is not retried', async () => {
+    const { server, source, advanceUntilSettled } = await setup(
       ({ response }) =>
         void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{'),
       { maxWait: 300 },
     )
-    const error = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+    const error = await advanceUntilSettled(source.getToken().catch((thrown: TokenError) => thrown))
     expect(error).toMatchObject({ code: 'timeout', serverStatus: 200 })
     expect(server.asked).toHaveLength(1)
   })
 
-  it('has no effect on callers while a valid token is cached', async () => {
-    const { server, clock, value, count } = await setup()
-    await value()
+  it('an unusable 2xx response has no effect on callers while a valid token is cached', async () => {
+    const { server, clock, getValue, count } = await setup()
+    await getValue()
     clock.advance(480)
     server.answer(({ number }: Asked) => grant(number, { token_type: 'DPoP' }))
     for (let second = 0; second < 110; second++) {
-      expect(await value()).toBe('token-1')
+      expect(await getValue()).toBe('token-1')
       await clock.pass(1)
     }
     expect(count('token_failed')).toBe(server.asked.length - 1)
@@ -152,16 +163,18 @@ describe('a 2xx that cannot be used', () => {
   })
 })
 
-describe('a response with a status that is no success', () => {
-  it('is no token, whatever its body', async () => {
+describe('an error status', () => {
+  it('getToken() rejects a response with an error status even if it contains a token', async () => {
     for (const status of [400, 401, 403, 500, 503]) {
-      const { failure } = await setup(answering(status, grant(1)), { maxWait: 0 })
-      expect(await failure()).not.toBe('a token')
+      const { getErrorCode } = await setup(respondWith(status, grant(1)), { maxWait: 0 })
+      expect(await getErrorCode()).not.toBe('a token')
     }
   })
 
-  it('has the code of its status if the body names another side of the failure', async () => {
-    const { failure } = await setup(answering(503, { error: 'invalid_client' }), { maxWait: 0 })
-    expect(await failure()).toBe('temporarily_unavailable')
+  it('getToken() prefers the status 503 to the error code in the body', async () => {
+    const { getErrorCode } = await setup(respondWith(503, { error: 'invalid_client' }), {
+      maxWait: 0,
+    })
+    expect(await getErrorCode()).toBe('temporarily_unavailable')
   })
 })

@@ -10,12 +10,12 @@ import {
   type TokenError,
 } from '../src/index.ts'
 import { setup, SECRET, until } from './setup.ts'
-import { type Asked, grant, refusing, type Script } from './token-server.ts'
+import { type Asked, grant, respondWithError, type Script } from './token-server.ts'
 
-const faults = watchProcess()
-afterEach(async () => expect(await faults.faults()).toEqual([]))
+const watcher = watchProcess()
+afterEach(async () => expect(await watcher.faults()).toEqual([]))
 
-/** Options of `inspect`, in every combination. */
+/** All combinations of the options of `inspect`. */
 const INSPECTIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
   depth: 10,
   showHidden: (bits & 1) > 0,
@@ -24,9 +24,9 @@ const INSPECTIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((
   showProxy: (bits & 8) > 0,
 }))
 
-/** Returns everything that printing, logging or copying can show of a value. */
-function shown(value: unknown): string {
-  const seen = [
+/** Returns everything that printing, logging or copying a value can show. */
+function show(value: unknown): string {
+  const texts = [
     ...INSPECTIONS.map((options) => inspect(value, options)),
     ...INSPECTIONS.map((options) => inspect({ inside: [value] }, options)),
     format('%s %o %O %j', value, value, value, value),
@@ -38,11 +38,11 @@ function shown(value: unknown): string {
     inspect(Object.entries(Object.getOwnPropertyDescriptors(value as object)), { depth: 10 }),
     clone(value),
   ]
-  if (value instanceof Error) seen.push(shown(value.cause ?? ''))
-  return seen.join('\n')
+  if (value instanceof Error) texts.push(show(value.cause ?? ''))
+  return texts.join('\n')
 }
 
-/** Returns what `structuredClone` and serialization keep, if they are possible. */
+/** Returns the copies of `structuredClone` and serialization, or an empty string if a value cannot be copied. */
 function clone(value: unknown): string {
   try {
     return inspect([structuredClone(value), deserialize(serialize(value))], { depth: 10 })
@@ -52,16 +52,16 @@ function clone(value: unknown): string {
   }
 }
 
-describe('printed objects do not contain', () => {
-  it('the value of a token', async () => {
+describe('printed objects', () => {
+  it('printed objects do not contain the value of a token', async () => {
     const { source, events } = await setup()
     const token = await source.getToken()
     expect(token.value).toBe('token-1')
     for (const value of [token, source, events, source.counters()]) {
-      expect(shown(value)).not.toContain('token-1')
+      expect(show(value)).not.toContain('token-1')
     }
     expect(String(token as unknown)).toBe('[access token]')
-    expect(shown(structuredClone({ ...token }))).not.toContain('token-1')
+    expect(show(structuredClone({ ...token }))).not.toContain('token-1')
     expect(structuredClone(token)).toEqual({ ...token })
     expect(inspect(token, { customInspect: false })).toContain('expiresAt')
     expect(token).toBeInstanceOf(Object)
@@ -100,40 +100,46 @@ describe('printed objects do not contain', () => {
     ['client_secret_basic', { method: 'client_secret_basic', secret }, 13],
     ['client_secret_post', { method: 'client_secret_post', secret }, 12],
     ['private_key_jwt', { method: 'private_key_jwt', key: jwk }, 3],
-  ])('a secret that the server repeats: %s', async (_method, clientAuthentication, least) => {
-    let repeated = 0
-    for (const place of Object.values(PLACES)) {
-      let said = ''
-      const { source, events } = await setup(
-        (asked) => {
-          said = place(asked) ?? ''
-          const again = refusing('invalid_scope', {
-            status: 400,
-            error_description: `no: ${said}`,
-          })
-          return again(asked)
-        },
-        { clientAuthentication },
-      )
-      const error = await source.getToken().catch((thrown: Error) => thrown)
-      const form = new URLSearchParams(said)
-      // Skips parts that were not sent with this method.
-      const isOfSecret = clientAuthentication.method !== 'private_key_jwt'
-      const isAssertion =
-        said.includes('eyJ') || form.has('client_assertion') || /^[\w-]{6}$/.test(said)
-      const isBare = clientAuthentication.method === 'client_secret_basic' && form.has('grant_type')
-      if (said === '' || isBare || (!isOfSecret && !isAssertion)) continue
-      repeated++
-      expect((error as TokenError).detail).toMatch(/: status 400, invalid_scope$/)
-      for (const value of [error, events, source]) expect(shown(value)).not.toContain(said)
-    }
-    expect(repeated).toBeGreaterThanOrEqual(least)
-  })
+  ])(
+    'printed objects do not contain a secret that the server repeats: %s',
+    async (_method, clientAuthentication, least) => {
+      let repeated = 0
+      for (const place of Object.values(PLACES)) {
+        let repeatedText = ''
+        const { source, events } = await setup(
+          (asked) => {
+            repeatedText = place(asked) ?? ''
+            const again = respondWithError('invalid_scope', {
+              status: 400,
+              error_description: `no: ${repeatedText}`,
+            })
+            return again(asked)
+          },
+          { clientAuthentication },
+        )
+        const error = await source.getToken().catch((thrown: Error) => thrown)
+        const form = new URLSearchParams(repeatedText)
+        // Skips parts that this method does not send.
+        const isOfSecret = clientAuthentication.method !== 'private_key_jwt'
+        const isAssertion =
+          repeatedText.includes('eyJ') ||
+          form.has('client_assertion') ||
+          /^[\w-]{6}$/.test(repeatedText)
+        const isBare =
+          clientAuthentication.method === 'client_secret_basic' && form.has('grant_type')
+        if (repeatedText === '' || isBare || (!isOfSecret && !isAssertion)) continue
+        repeated++
+        expect((error as TokenError).detail).toMatch(/: status 400, invalid_scope$/)
+        for (const value of [error, events, source]) expect(show(value)).not.toContain(repeatedText)
+      }
+      expect(repeated).toBeGreaterThanOrEqual(least)
+    },
+  )
 
-  it('a value of parameters, or of the query of the endpoint, that the server repeats', async () => {
+  it('the detail of an error contains no value of parameters or of the endpoint query', async () => {
     const { server } = await setup()
     for (const repeated of ['tier-one-key', 'ALPHA%2DKEY-1', '616c7068612d6b65792d31']) {
-      server.answer(refusing('invalid_request', { error_description: `no ${repeated}` }))
+      server.answer(respondWithError('invalid_request', { error_description: `no ${repeated}` }))
       const { source } = await setup(undefined, {
         server,
         issuer: undefined!,
@@ -146,8 +152,8 @@ describe('printed objects do not contain', () => {
     }
   })
 
-  it('the query of tokenEndpoint, whatever the server answers', async () => {
-    const answers: Script[] = [
+  it('printed objects do not contain the query of tokenEndpoint for any response', async () => {
+    const responses: Script[] = [
       ({ number }) => grant(number),
       200,
       204,
@@ -168,25 +174,27 @@ describe('printed objects do not contain', () => {
       () => undefined,
     ]
     const { server } = await setup()
-    for (const answer of answers) {
-      server.answer(answer)
-      const { source, events, passing } = await setup(undefined, {
+    for (const response of responses) {
+      server.answer(response)
+      const { source, events, advanceUntilSettled } = await setup(undefined, {
         server,
         issuer: undefined!,
         tokenEndpoint: `${server.url}/token?code=alpha-key-1`,
         maxWait: 1,
         fetchTimeout: 0.1,
       })
-      const result = await passing(source.getToken().catch((thrown: TokenError) => thrown))
+      const result = await advanceUntilSettled(
+        source.getToken().catch((thrown: TokenError) => thrown),
+      )
       const again = await source.getToken().catch((thrown: TokenError) => thrown)
       expect(events[0]).toMatchObject({ server: `${server.url}/token` })
       for (const value of [result, again, events, source]) {
-        expect(shown(value)).not.toMatch(/alpha|code=|token-\d/)
+        expect(show(value)).not.toMatch(/alpha|code=|token-\d/)
       }
     }
   })
 
-  it('the values of invalid options', () => {
+  it('printed errors do not contain the values of invalid options', () => {
     const secretOptions = {
       issuer: 'no address',
       clientId: 7,
@@ -197,7 +205,7 @@ describe('printed objects do not contain', () => {
       expect.unreachable()
     } catch (error) {
       expect(error).toBeInstanceOf(ConfigurationError)
-      expect(shown(error)).not.toContain(SECRET)
+      expect(show(error)).not.toContain(SECRET)
     }
   })
 })
@@ -216,9 +224,9 @@ describe('the detail of an error', () => {
       'a wrong audience of the assertion',
       "AADSTS50027: JWT token is invalid or malformed. The 'aud' claim is not the token endpoint.",
     ],
-  ])('tells what is wrong with the credentials: %s', async (_case, error_description) => {
+  ])('the detail of an error describes %s', async (_case, error_description) => {
     const { source, server, events } = await setup(
-      refusing('invalid_client', { status: 401, error_description }),
+      respondWithError('invalid_client', { status: 401, error_description }),
       { clientAuthentication: { method: 'client_secret_post', secret: 'Zx~8Q~W6Zk9v3n5bR1cT0' } },
     )
     const detail = `${server.url}/token: status 401, invalid_client, ${error_description}`
@@ -226,7 +234,7 @@ describe('the detail of an error', () => {
     expect(events[0]).toMatchObject({ detail: expect.stringContaining(error_description) })
   })
 
-  it('contains the content type that came, and the expected one', async () => {
+  it('the detail of an error contains the received and the expected content type', async () => {
     const { source, server } = await setup(
       ({ response }) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>'),
     )
@@ -236,7 +244,7 @@ describe('the detail of an error', () => {
     })
   })
 
-  it('says that fetch does not call a port', async () => {
+  it('the detail of an error names a port that fetch does not call', async () => {
     const { source } = await setup(undefined, {
       issuer: undefined!,
       tokenEndpoint: 'http://127.0.0.1:6000/token',
@@ -244,21 +252,21 @@ describe('the detail of an error', () => {
     })
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'unreachable',
-      detail: 'http://127.0.0.1:6000/token: no answer (bad port: fetch does not call this port)',
+      detail: 'http://127.0.0.1:6000/token: no response (bad port: fetch does not call this port)',
     })
   })
 
-  it('does not contain an error code that is not registered', async () => {
-    const { source, server } = await setup(refusing(`denied_${SECRET}`))
+  it('the detail of an error does not contain an unregistered error code', async () => {
+    const { source, server } = await setup(respondWithError(`denied_${SECRET}`))
     await expect(source.getToken()).rejects.toMatchObject({
       code: 'refused',
       detail: `${server.url}/token: status 400, an error code that is not registered`,
     })
   })
 
-  it('contains a safe error_description', async () => {
+  it('the detail of an error contains a safe error_description', async () => {
     const { source, server } = await setup(
-      refusing('invalid_scope', { error_description: 'no such scope:\n write' }),
+      respondWithError('invalid_scope', { error_description: 'no such scope:\n write' }),
     )
     await expect(source.getToken()).rejects.toMatchObject({
       detail: `${server.url}/token: status 400, invalid_scope, no such scope: write`,
@@ -269,29 +277,32 @@ describe('the detail of an error', () => {
     ['longer than 1000 characters', 'x'.repeat(1001)],
     ['a terminal escape sequence', '\u001b[2J'],
     ['not a string', { a: 1 }],
-  ])('does not contain an error_description that is %s', async (_case, error_description) => {
-    const { source } = await setup(refusing('invalid_scope', { error_description }))
-    await expect(source.getToken()).rejects.toMatchObject({
-      detail: expect.stringMatching(/: status 400, invalid_scope$/),
-    })
-  })
+  ])(
+    'the detail of an error does not contain an error_description that is %s',
+    async (_case, error_description) => {
+      const { source } = await setup(respondWithError('invalid_scope', { error_description }))
+      await expect(source.getToken()).rejects.toMatchObject({
+        detail: expect.stringMatching(/: status 400, invalid_scope$/),
+      })
+    },
+  )
 })
 
 it('a failed renewal without waiting callers causes no unhandled rejection', async () => {
-  const { clock, server, source, value, count } = await setup(({ number }) => grant(number))
-  await value()
+  const { clock, server, source, getValue, count } = await setup(({ number }) => grant(number))
+  await getValue()
   server.answer(500)
   clock.advance(500)
-  expect(await value()).toBe('token-1')
+  expect(await getValue()).toBe('token-1')
   await until(() => count('token_failed') > 0)
   source.close()
 })
 
-it('an error thrown by onEvent is ignored', async () => {
-  const { value } = await setup(undefined, {
+it('getToken() ignores an error that onEvent throws', async () => {
+  const { getValue } = await setup(undefined, {
     onEvent: () => {
       throw new Error('a bug')
     },
   })
-  expect(await value()).toBe('token-1')
+  expect(await getValue()).toBe('token-1')
 })

@@ -7,25 +7,25 @@ import {
   type TokenError,
   type TokenEvent,
 } from '../src/index.ts'
-import { granting, type Script, tokenServer, type TokenServer } from './token-server.ts'
+import { createTokenServer, grantTokens, type Script, type TokenServer } from './token-server.ts'
 
 export { closing }
 
-export const SECRET = 'a-secret-that-nobody-sees'
+export const SECRET = 'a-secret-for-tests'
 export const API = 'https://api.example.com'
 
-/** Creates an authorization server, a clock, and a token source that uses both. */
+/** Creates an authorization server, a fake clock, and a token source that uses both. */
 export async function setup(
-  first: Script = granting,
+  first: Script = grantTokens,
   { server: given, ...options }: Partial<ClientCredentialsOptions> & { server?: TokenServer } = {},
 ) {
   const clock = fakeClock()
-  // No jitter.
+  // Removes the jitter.
   closing({ close: () => vi.restoreAllMocks() })
   vi.spyOn(Math, 'random').mockReturnValue(0)
-  const server = given ?? closing(await tokenServer(first))
+  const server = given ?? closing(await createTokenServer(first))
   const events: TokenEvent[] = []
-  const calls = { begun: 0, over: 0 }
+  const calls = { started: 0, completed: 0 }
   const { fetch: send = (url, init) => globalThis.fetch(url, init) } = options
   const source = closing(
     clientCredentials({
@@ -38,41 +38,44 @@ export async function setup(
       onEvent: (event: TokenEvent) => events.push(event),
       ...options,
       fetch: async (url, init) => {
-        calls.begun++
-        return send(url, init).finally(() => calls.over++)
+        calls.started++
+        return send(url, init).finally(() => calls.completed++)
       },
     }),
   )
-  /** A request on its way takes as many turns as a busy machine needs. One without a response waits for the time. */
-  async function arrivals(): Promise<void> {
-    for (let turn = 0; turn < 200 && calls.over < calls.begun; turn++) await turns()
+  /** Waits until running requests are completed, with a limit for requests that get no response. */
+  async function waitForResponses(): Promise<void> {
+    for (let turn = 0; turn < 200 && calls.completed < calls.started; turn++)
+      await waitForRequests()
   }
-  const value = async () => (await source.getToken()).value
+  /** Returns the value of the token of `getToken`. */
+  const getValue = async () => (await source.getToken()).value
   /** Returns the code of the error of `getToken`, or 'a token' if it succeeds. */
-  const failure = async () =>
+  const getErrorCode = async () =>
     source.getToken().then(
       () => 'a token',
       (error: TokenError) => error.code,
     )
+  /** Returns the number of events of a type. */
   const count = (type: TokenEvent['type']) => events.filter((event) => event.type === type).length
   /** Advances the clock until the promise is settled. */
-  async function passing<T>(promise: Promise<T>, seconds = 60): Promise<T> {
-    const state = { isOver: false }
-    const over = () => void (state.isOver = true)
-    promise.then(over, over)
-    for (let passed = 0; !state.isOver && passed < seconds; passed += 0.05) {
-      await turns()
-      await arrivals()
-      await turns()
-      if (!state.isOver) clock.advance(0.05)
+  async function advanceUntilSettled<T>(promise: Promise<T>, seconds = 60): Promise<T> {
+    const state = { isSettled: false }
+    const onSettled = () => void (state.isSettled = true)
+    promise.then(onSettled, onSettled)
+    for (let passed = 0; !state.isSettled && passed < seconds; passed += 0.05) {
+      await waitForRequests()
+      await waitForResponses()
+      await waitForRequests()
+      if (!state.isSettled) clock.advance(0.05)
     }
     return promise
   }
-  return { clock, server, events, source, value, failure, count, passing }
+  return { clock, server, events, source, getValue, getErrorCode, count, advanceUntilSettled }
 }
 
 /** Waits long enough for a request and its response on loopback. */
-export async function turns(): Promise<void> {
+export async function waitForRequests(): Promise<void> {
   for (let turn = 0; turn < 15; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TokenLifeCycle } from '../src/token-life-cycle.ts'
 
-/** Creates a life-cycle without jitter, and functions to move both clocks. */
+/** Creates a life-cycle without jitter, and functions that use one fake time. */
 function setup(renewBefore?: number) {
   const cycle = new TokenLifeCycle<string>(renewBefore, () => 0)
   const now = { wall: 1_000_000, monotonic: 0 }
@@ -17,36 +17,39 @@ function setup(renewBefore?: number) {
 }
 
 describe('TokenLifeCycle', () => {
-  it('requests a token first', () => {
+  it('TokenLifeCycle requests a token at the start', () => {
     expect(setup().plan()).toEqual({ token: undefined, start: true })
   })
 
   it.each([
-    { lifetime: 600, due: 480, gone: 595, because: 'margin of a fifth, leeway of 5 s' },
-    { lifetime: 86_400, due: 86_100, gone: 86_395, because: 'margin of at most 300 s' },
-    { lifetime: 10, due: 8, gone: 9.5, because: 'leeway of 5 % for a short lifetime' },
-    { lifetime: 900, renewBefore: 60, due: 840, gone: 895, because: 'margin from renewBefore' },
+    { lifetime: 600, due: 480, expired: 595, because: 'margin of a fifth, leeway of 5 s' },
+    { lifetime: 86_400, due: 86_100, expired: 86_395, because: 'margin of at most 300 s' },
+    { lifetime: 10, due: 8, expired: 9.5, because: 'leeway of 5 % for a short lifetime' },
+    { lifetime: 900, renewBefore: 60, due: 840, expired: 895, because: 'margin from renewBefore' },
     {
       lifetime: 100,
       renewBefore: 100,
       due: 50,
-      gone: 95,
+      expired: 95,
       because: 'margin of at most half the lifetime',
     },
-    { lifetime: 1e9, due: 86_100, gone: 86_395, because: 'lifetime of at most a day' },
-  ])('renews a token of $lifetime s at $due s and drops it at $gone s: $because', (row) => {
-    const { pass, succeed, plan } = setup(row.renewBefore)
-    succeed('one', row.lifetime)
-    expect(plan()).toEqual({ token: 'one', start: false })
-    pass(row.due - 0.01)
-    expect(plan()).toEqual({ token: 'one', start: false })
-    pass(0.01)
-    expect(plan()).toEqual({ token: 'one', start: true })
-    pass(row.gone - row.due - 0.01)
-    expect(plan()).toEqual({ token: 'one', start: true })
-    pass(0.01)
-    expect(plan()).toEqual({ token: undefined, start: true })
-  })
+    { lifetime: 1e9, due: 86_100, expired: 86_395, because: 'lifetime of at most a day' },
+  ])(
+    'TokenLifeCycle renews a token of $lifetime s after $due s and drops it after $expired s: $because',
+    (row) => {
+      const { pass, succeed, plan } = setup(row.renewBefore)
+      succeed('one', row.lifetime)
+      expect(plan()).toEqual({ token: 'one', start: false })
+      pass(row.due - 0.01)
+      expect(plan()).toEqual({ token: 'one', start: false })
+      pass(0.01)
+      expect(plan()).toEqual({ token: 'one', start: true })
+      pass(row.expired - row.due - 0.01)
+      expect(plan()).toEqual({ token: 'one', start: true })
+      pass(0.01)
+      expect(plan()).toEqual({ token: undefined, start: true })
+    },
+  )
 
   it.each([
     ['the wall clock advances, in a suspended process', { wall: 700_000, monotonic: 0 }],
@@ -54,7 +57,7 @@ describe('TokenLifeCycle', () => {
       'the monotonic clock advances, after the wall clock was set back',
       { wall: -86_400_000, monotonic: 700_000 },
     ],
-  ])('expires a token if only %s', (_case, moved) => {
+  ])('TokenLifeCycle expires a token if only %s', (_case, moved) => {
     const { now, succeed, plan } = setup()
     succeed('one', 600)
     now.wall += moved.wall
@@ -62,7 +65,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: undefined, start: true })
   })
 
-  it('doubles the backoff of renewals up to 30 s, and limits it to 5 s without a valid token', () => {
+  it('TokenLifeCycle doubles the backoff up to 30 s, or up to 5 s without a valid token', () => {
     const { pass, succeed, fail, plan } = setup()
     succeed('one', 600)
     pass(480)
@@ -90,27 +93,27 @@ describe('TokenLifeCycle', () => {
     expect(fail()).toBe(0.5)
   })
 
-  it('shortens each backoff at random by up to half', () => {
+  it('TokenLifeCycle shortens each backoff at random by up to half', () => {
     const cycle = new TokenLifeCycle<string>(undefined, () => 1)
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('renews at once after the cached token was rejected, and keeps it until a new token arrives', () => {
+  it('TokenLifeCycle renews a rejected token at once, and keeps it until a new token arrives', () => {
     const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
-    const reject = (token: string) => cycle.reject((held) => held === token, now)
+    const reject = (token: string) => cycle.reject((cached) => cached === token, now)
     expect(reject('two')).toBe('too_young')
     pass(4.99)
-    expect([reject('one'), reject('two')]).toEqual(['gone', 'too_young'])
+    expect([reject('one'), reject('two')]).toEqual(['no_effect', 'too_young'])
     expect(plan()).toEqual({ token: 'two', start: false })
     pass(0.01)
-    expect([reject('two'), reject('two')]).toEqual(['rejected', 'gone'])
+    expect([reject('two'), reject('two')]).toEqual(['rejected', 'no_effect'])
     expect(plan()).toEqual({ token: 'two', start: true })
     succeed('three', 600)
     expect(plan()).toEqual({ token: 'three', start: false })
   })
 
-  it('drops the cached token only if it is the given one', () => {
+  it('drop() removes the cached token only if it matches', () => {
     const { cycle, succeed, plan } = setup()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)
@@ -119,7 +122,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: undefined, start: true })
   })
 
-  it('returns the lifetime, at most a day', () => {
+  it('succeed() returns the lifetime, at most a day', () => {
     const { succeed } = setup()
     expect([succeed('one', 600), succeed('two', 1e9)]).toEqual([600, 86_400])
   })

@@ -7,21 +7,22 @@ import {
 
 export type { Asked, Script }
 
-/** Authorization server on loopback. The test scripts its token endpoint. */
+/** Authorization server on loopback. A test sets the responses of its token endpoint. */
 export interface TokenServer extends ScriptedServer {
   /** Replaces the metadata. */
   publish(metadata: (url: string) => Script): void
 }
 
 /** Grants `token-1`, `token-2` and so on, each for 600 seconds. */
-export const granting: Script = ({ number }: Asked) => grant(number)
+export const grantTokens: Script = ({ number }: Asked) => grant(number)
 
+/** Returns the members of a successful token response. */
 export function grant(number: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return { access_token: `token-${number}`, token_type: 'Bearer', expires_in: 600, ...more }
 }
 
-/** Answers with an error response (RFC 6749 section 5.2). */
-export function refusing(
+/** Creates a script that sends an error response (RFC 6749 section 5.2). */
+export function respondWithError(
   error: string,
   { status = 400, headers = {}, ...more }: Record<string, unknown> = {},
 ): (asked: Asked) => void {
@@ -34,7 +35,8 @@ export function refusing(
   }
 }
 
-export async function tokenServer(first: Script = granting): Promise<TokenServer> {
+/** Starts an authorization server whose token endpoint behaves like `first`. */
+export async function createTokenServer(first: Script = grantTokens): Promise<TokenServer> {
   let metadata = (url: string): Script => ({ issuer: url, token_endpoint: `${url}/token` })
   const server = await scriptedServer('/token', first, (url) => ({
     '/.well-known/openid-configuration': metadata(url),

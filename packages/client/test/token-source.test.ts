@@ -2,14 +2,15 @@ import { type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
 import type { TokenError } from '../src/index.ts'
-import { API, setup, SECRET, turns, until } from './setup.ts'
-import { type Asked, grant, granting, refusing } from './token-server.ts'
+import { API, setup, SECRET, waitForRequests, until } from './setup.ts'
+import { type Asked, grant, grantTokens, respondWithError } from './token-server.ts'
 
+/** Returns the decoded credentials of the `Authorization` header. */
 const readBasic = ({ headers }: Asked) =>
   Buffer.from(headers.authorization!.slice('Basic '.length), 'base64').toString()
 
 describe('getToken()', () => {
-  it('requests a token with the client credentials grant at the discovered endpoint', async () => {
+  it('getToken() sends a client credentials request to the discovered endpoint', async () => {
     const { server, source } = await setup()
     expect(server.visited).toEqual([])
     const token = await source.getToken()
@@ -22,19 +23,19 @@ describe('getToken()', () => {
     })
     expect(Object.isFrozen(token) && Object.isFrozen(token.scopes)).toBe(true)
     expect(server.visited).toEqual(['/.well-known/openid-configuration'])
-    const [asked] = server.asked
-    expect(Object.fromEntries(asked!.form)).toEqual({
+    const [request] = server.asked
+    expect(Object.fromEntries(request!.form)).toEqual({
       grant_type: 'client_credentials',
       scope: 'read write',
       resource: API,
     })
-    expect(asked!.headers['content-type']).toBe('application/x-www-form-urlencoded')
-    expect(readBasic(asked!)).toBe(`orders:${SECRET}`)
+    expect(request!.headers['content-type']).toBe('application/x-www-form-urlencoded')
+    expect(readBasic(request!)).toBe(`orders:${SECRET}`)
   })
 
-  it('uses tokenEndpoint without discovery, and sends audience', async () => {
+  it('getToken() uses tokenEndpoint without discovery, and sends audience', async () => {
     const { server } = await setup()
-    const { value, server: same } = await setup(granting, {
+    const { getValue, server: same } = await setup(grantTokens, {
       server,
       issuer: undefined!,
       tokenEndpoint: `${server.url}/token`,
@@ -43,7 +44,7 @@ describe('getToken()', () => {
       scope: undefined!,
       clientAuthentication: { method: 'client_secret_post', secret: SECRET },
     })
-    expect(await value()).toBe('token-1')
+    expect(await getValue()).toBe('token-1')
     expect(same.visited).toEqual([])
     expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
       grant_type: 'client_credentials',
@@ -53,7 +54,7 @@ describe('getToken()', () => {
     })
   })
 
-  it('caches the token, and sends one request for 1000 concurrent callers', async () => {
+  it('getToken() caches the token, and sends one request for 1000 concurrent callers', async () => {
     const { server, source, count } = await setup()
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getToken()))
     expect(new Set(tokens).size).toBe(1)
@@ -65,17 +66,17 @@ describe('getToken()', () => {
     expect(count('token_cached')).toBe(1)
   })
 
-  it('renews the token once before it expires, and returns the old one meanwhile', async () => {
-    const { clock, server, source, value, count, events } = await setup()
-    await value()
+  it('getToken() renews the token once before it expires, and returns the old token meanwhile', async () => {
+    const { clock, server, source, getValue, count, events } = await setup()
+    await getValue()
     clock.advance(479.9)
-    expect(await value()).toBe('token-1')
+    expect(await getValue()).toBe('token-1')
     expect(server.asked).toHaveLength(1)
     clock.advance(0.1)
-    const values = await Promise.all(Array.from({ length: 1000 }, value))
+    const values = await Promise.all(Array.from({ length: 1000 }, getValue))
     expect(new Set(values)).toEqual(new Set(['token-1']))
     await until(() => count('token_renewed') === 1)
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
     expect(server.asked).toHaveLength(2)
     expect(source.counters()).toMatchObject({ issued: 1, renewed: 1, failed: 0 })
     expect(events.find(({ type }) => type === 'token_renewed')).toEqual({
@@ -92,54 +93,57 @@ describe('getToken()', () => {
     })
   })
 
-  it('waits for a new token after the old one expired', async () => {
-    const { clock, server, value } = await setup()
-    await value()
+  it('getToken() waits for a new token after the old token expired', async () => {
+    const { clock, server, getValue } = await setup()
+    await getValue()
     clock.advance(595)
-    expect(await Promise.all([value(), value()])).toEqual(['token-2', 'token-2'])
+    expect(await Promise.all([getValue(), getValue()])).toEqual(['token-2', 'token-2'])
     expect(server.asked).toHaveLength(2)
   })
 
   it.each([
     ['the process was suspended', 'suspend', 3600],
     ['the clock was set forward', 'jump', 3600],
-  ] as const)('replaces a token that expired because %s', async (_case, move, seconds) => {
-    const { clock, value } = await setup()
-    await value()
-    clock[move](seconds)
-    expect(await value()).toBe('token-2')
-  })
+  ] as const)(
+    'getToken() replaces a token that expired because %s',
+    async (_case, move, seconds) => {
+      const { clock, getValue } = await setup()
+      await getValue()
+      clock[move](seconds)
+      expect(await getValue()).toBe('token-2')
+    },
+  )
 
-  it('does not extend the lifetime when the clock is set back', async () => {
-    const { clock, value } = await setup()
-    await value()
+  it('getToken() does not extend the lifetime when the clock is set back', async () => {
+    const { clock, getValue } = await setup()
+    await getValue()
     clock.jump(-86_400)
-    expect(await value()).toBe('token-1')
+    expect(await getValue()).toBe('token-1')
     clock.advance(595)
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
   })
 
   it.each([
     ['absent', undefined, undefined, 300],
     ['null', null, undefined, 300],
     ['not a number', 'an hour', undefined, 300],
-    ['a number as text', '1000', 1_900_001_000, 1000],
+    ['a numeric string', '1000', 1_900_001_000, 1000],
     ['a fraction', 99.5, 1_900_000_099, 99.5],
     ['huge', 1e300, 1e300, 86_400],
   ])(
-    'caches a token for a limited time if expires_in is %s',
+    'getToken() caches a token for a limited time if expires_in is %s',
     async (_case, given, expiresAt, seconds) => {
-      const { clock, source, value } = await setup(({ number }) =>
+      const { clock, source, getValue } = await setup(({ number }) =>
         grant(number, { expires_in: given }),
       )
       expect((await source.getToken()).expiresAt).toBe(expiresAt)
       clock.advance(seconds - 5.1)
-      expect(await value()).toBe('token-1')
+      expect(await getValue()).toBe('token-1')
       await until(() => source.counters().renewed === 1)
     },
   )
 
-  it('ignores refresh tokens and ID tokens', async () => {
+  it('getToken() ignores refresh tokens and ID tokens', async () => {
     const { source } = await setup(({ number }) =>
       grant(number, { refresh_token: 7, id_token: 'x', token_type: 'bEARER' }),
     )
@@ -147,7 +151,7 @@ describe('getToken()', () => {
     expect(Object.keys(token).sort()).toEqual(['expiresAt', 'missingScopes', 'scopes', 'type'])
   })
 
-  it('reports scopes that were not granted in missingScopes', async () => {
+  it('getToken() reports scopes that were not granted in missingScopes', async () => {
     const { source, events } = await setup(({ number }) => grant(number, { scope: 'read other' }))
     expect(await source.getToken()).toMatchObject({
       scopes: ['read', 'other'],
@@ -158,19 +162,19 @@ describe('getToken()', () => {
 })
 
 describe('counters()', () => {
-  it('counts if nothing listens to events', async () => {
-    const { clock, server, source, value, failure } = await setup(granting, {
+  it('counters() counts without onEvent', async () => {
+    const { clock, server, source, getValue, getErrorCode } = await setup(grantTokens, {
       onEvent: undefined!,
       maxWait: 0,
     })
-    await value()
-    await value()
+    await getValue()
+    await getValue()
     clock.advance(480)
-    await value()
+    await getValue()
     await until(() => source.counters().renewed === 1)
     source.invalidate()
     server.answer(500)
-    expect(await failure()).toBe('server_error')
+    expect(await getErrorCode()).toBe('server_error')
     expect(source.counters()).toEqual({
       issued: 1,
       renewed: 1,
@@ -183,7 +187,7 @@ describe('counters()', () => {
 })
 
 describe('tokens for several targets', () => {
-  it('are requested once each and cached separately', async () => {
+  it('getToken() requests and caches one token for each target', async () => {
     const { server, source } = await setup(({ number, form }) =>
       grant(number, {
         access_token: [form.get('scope'), form.getAll('resource').join()]
@@ -199,17 +203,17 @@ describe('tokens for several targets', () => {
       { resource: 'https://a.example.com,https://b.example.com' },
       { audience: API },
     ]
-    const ask = () => Promise.all(requests.map((request) => source.getToken(request)))
-    const tokens = await ask()
+    const getTokens = () => Promise.all(requests.map((request) => source.getToken(request)))
+    const tokens = await getTokens()
     expect(new Set(tokens).size).toBe(6)
-    expect(await ask()).toEqual(tokens)
+    expect(await getTokens()).toEqual(tokens)
     expect(server.asked).toHaveLength(6)
     expect(server.visited).toHaveLength(1)
     expect(tokens[2]!.value).toBe('read+write|https://other.example.com')
     expect(server.asked.map(({ form }) => form.get('audience'))).toContain(API)
   })
 
-  it('are one token if the targets differ only in order and duplicates', async () => {
+  it('getToken() returns one token for targets that differ only in order and duplicates', async () => {
     const { server, source } = await setup()
     const same = [
       undefined,
@@ -222,7 +226,7 @@ describe('tokens for several targets', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('are rejected with ConfigurationError if the request is invalid', async () => {
+  it('getToken() rejects an invalid request with ConfigurationError', async () => {
     const { source, server } = await setup()
     for (const [request, problem] of [
       [{ scopes: 'read' }, 'Did you mean scope?'],
@@ -238,46 +242,46 @@ describe('tokens for several targets', () => {
 })
 
 describe('invalidate()', () => {
-  it('removes the rejected token, and not its successor', async () => {
-    const { clock, source, value, server, count } = await setup()
+  it('invalidate() removes the rejected token, but not its successor', async () => {
+    const { clock, source, getValue, server, count } = await setup()
     const first = await source.getToken()
     clock.advance(5)
     expect(source.invalidate(first)).toBe(true)
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
     expect([source.invalidate(first), source.invalidate('token-1')]).toEqual([true, true])
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
     clock.advance(5)
     expect(source.invalidate('token-2')).toBe(true)
-    expect(await value()).toBe('token-3')
+    expect(await getValue()).toBe('token-3')
     source.invalidate()
-    expect(await value()).toBe('token-4')
+    expect(await getValue()).toBe('token-4')
     expect(server.asked).toHaveLength(4)
     expect(count('token_invalidated')).toBe(3)
     expect(source.counters().invalidated).toBe(3)
   })
 
-  it('returns false and keeps a token that is younger than 5 s', async () => {
-    const { clock, source, value, server, count } = await setup()
-    for (let call = 0; call < 50; call++) expect(source.invalidate(await value())).toBe(false)
+  it('invalidate() returns false and keeps a token that is younger than 5 s', async () => {
+    const { clock, source, getValue, server, count } = await setup()
+    for (let call = 0; call < 50; call++) expect(source.invalidate(await getValue())).toBe(false)
     clock.advance(4.99)
-    expect(source.invalidate(await value())).toBe(false)
+    expect(source.invalidate(await getValue())).toBe(false)
     expect(server.asked).toHaveLength(1)
     expect(count('token_invalidated')).toBe(0)
   })
 
-  it('without an argument does not cache the token of a running request', async () => {
+  it('invalidate() without an argument prevents that the token of a running request is cached', async () => {
     let release = () => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
-    const { source, server, value } = await setup(async ({ number }: Asked) => {
-      if (number === 1) await held
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const { source, server, getValue } = await setup(async ({ number }: Asked) => {
+      if (number === 1) await released
       return grant(number)
     })
-    const waiting = value()
+    const waiting = getValue()
     await server.received(1)
     source.invalidate()
     release()
     expect(await waiting).toBe('token-1')
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
   })
 })
 
@@ -287,66 +291,74 @@ describe('an outage of the authorization server', () => {
     ['hangs', () => undefined],
     ['closes the connection', ({ response }: Asked) => void response.destroy()],
     ['sends an invalid response', { token: 'none' }],
-    ['rejects the credentials', refusing('invalid_client', { status: 401 })],
-  ])('has no effect while a valid token is cached, if the server %s', async (_case, outage) => {
-    const { clock, server, value, source, passing, failure, count } = await setup()
-    await value()
-    clock.advance(480)
-    server.answer(outage)
-    for (let second = 0; second < 114; second++) {
-      expect(await value()).toBe('token-1')
-      await passing(new Promise((resolve) => void clock.after(1000, () => resolve(undefined))))
-    }
-    // Backoff from 0.5 to 30 s, each shortened by at most half.
-    expect(count('token_failed')).toBeGreaterThan(3)
-    expect(count('token_failed')).toBeLessThan(15)
-    expect(server.asked.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
-    expect(count('token_issued')).toBe(1)
-    clock.advance(1)
-    expect(await passing(failure())).not.toBe('a token')
-    server.answer(granting)
-    clock.advance(30)
-    expect(await value()).toMatch(/^token-/)
-    expect(source.counters().failed).toBe(count('token_failed'))
-  })
+    ['rejects the credentials', respondWithError('invalid_client', { status: 401 })],
+  ])(
+    'getToken() returns the cached token during an outage in which the server %s',
+    async (_case, outage) => {
+      const { clock, server, getValue, source, advanceUntilSettled, getErrorCode, count } =
+        await setup()
+      await getValue()
+      clock.advance(480)
+      server.answer(outage)
+      for (let second = 0; second < 114; second++) {
+        expect(await getValue()).toBe('token-1')
+        await advanceUntilSettled(
+          new Promise((resolve) => void clock.after(1000, () => resolve(undefined))),
+        )
+      }
+      // Backoff from 0.5 to 30 s, each shortened by at most half.
+      expect(count('token_failed')).toBeGreaterThan(3)
+      expect(count('token_failed')).toBeLessThan(15)
+      expect(server.asked.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
+      expect(count('token_issued')).toBe(1)
+      clock.advance(1)
+      expect(await advanceUntilSettled(getErrorCode())).not.toBe('a token')
+      server.answer(grantTokens)
+      clock.advance(30)
+      expect(await getValue()).toMatch(/^token-/)
+      expect(source.counters().failed).toBe(count('token_failed'))
+    },
+  )
 
-  it('ends with a token for all waiting callers if it is short', async () => {
-    const { server, value, passing, count } = await setup(({ number }) =>
+  it('waiting callers get a token after a short outage', async () => {
+    const { server, getValue, advanceUntilSettled, count } = await setup(({ number }) =>
       number < 4 ? 503 : grant(number),
     )
-    const values = Array.from({ length: 10 }, value)
-    expect(await passing(Promise.all(values))).toEqual(Array(10).fill('token-4'))
+    const values = Array.from({ length: 10 }, getValue)
+    expect(await advanceUntilSettled(Promise.all(values))).toEqual(Array(10).fill('token-4'))
     expect(server.asked).toHaveLength(4)
     expect(count('token_failed')).toBe(3)
   })
 
-  it('rejects callers before maxWait would be exceeded, and rejects at once during the backoff', async () => {
-    const { clock, server, source, failure, passing } = await setup(503)
-    const began = clock.monotonic()
-    expect(await passing(failure())).toBe('temporarily_unavailable')
-    expect(clock.monotonic() - began).toBeLessThan(5000)
+  it('getToken() rejects before maxWait is exceeded, and at once during the backoff', async () => {
+    const { clock, server, source, getErrorCode, advanceUntilSettled } = await setup(503)
+    const start = clock.monotonic()
+    expect(await advanceUntilSettled(getErrorCode())).toBe('temporarily_unavailable')
+    expect(clock.monotonic() - start).toBeLessThan(5000)
     expect(server.asked).toHaveLength(4)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({
       code: 'temporarily_unavailable',
       fault: 'server',
       serverStatus: 503,
-      detail: `no new request, last error: ${server.url}/token: status 503`,
+      detail: `no request was sent, last error: ${server.url}/token: status 503`,
       retryAfter: 4,
     })
     expect(server.asked).toHaveLength(4)
-    server.answer(granting)
+    server.answer(grantTokens)
     clock.advance(5)
     expect((await source.getToken()).value).toBe('token-5')
   })
 
-  it('causes one request at a time for 500 concurrent callers', async () => {
-    const { server, failure, passing, count } = await setup(
+  it('500 concurrent callers share each request during an outage', async () => {
+    const { server, getErrorCode, advanceUntilSettled, count } = await setup(
       ({ response }) => void response.destroy(),
     )
-    const failures = await passing(Promise.all(Array.from({ length: 500 }, failure)))
+    const failures = await advanceUntilSettled(
+      Promise.all(Array.from({ length: 500 }, getErrorCode)),
+    )
     expect(new Set(failures)).toEqual(new Set(['unreachable']))
-    // Each attempt sends its request twice, because the connection was closed.
+    // Each attempt sends the request twice, because the server closed the connection.
     expect([count('token_failed'), server.asked.length]).toEqual([4, 8])
   })
 
@@ -356,91 +368,97 @@ describe('an outage of the authorization server', () => {
     [0.5, 2],
     [1.5, 3],
     [20, 6],
-  ])('with a maxWait of %d s causes %d request(s)', async (maxWait, requests) => {
-    const { clock, server, failure, passing } = await setup(503, { maxWait })
-    expect(await passing(failure())).toBe('temporarily_unavailable')
-    expect(clock.monotonic()).toBeLessThanOrEqual(maxWait * 1000 + 100)
-    expect(server.asked).toHaveLength(requests)
-  })
+  ])(
+    'getToken() with a maxWait of %d s sends %d request(s) during an outage',
+    async (maxWait, requests) => {
+      const { clock, server, getErrorCode, advanceUntilSettled } = await setup(503, { maxWait })
+      expect(await advanceUntilSettled(getErrorCode())).toBe('temporarily_unavailable')
+      expect(clock.monotonic()).toBeLessThanOrEqual(maxWait * 1000 + 100)
+      expect(server.asked).toHaveLength(requests)
+    },
+  )
 
-  it('counts the duration of requests towards maxWait', async () => {
-    const { server, failure, passing } = await setup(() => undefined, {
+  it('the duration of requests counts towards maxWait', async () => {
+    const { server, getErrorCode, advanceUntilSettled } = await setup(() => undefined, {
       maxWait: 6,
       fetchTimeout: 4,
     })
-    expect(await passing(failure())).toBe('timeout')
+    expect(await advanceUntilSettled(getErrorCode())).toBe('timeout')
     expect(server.asked).toHaveLength(2)
   })
 
-  it('causes no request before Retry-After ends', async () => {
-    const { clock, server, source, value, failure } = await setup(
-      refusing('too_fast', { status: 429, headers: { 'Retry-After': '40' } }),
+  it('getToken() sends no request before Retry-After ends', async () => {
+    const { clock, server, source, getValue, getErrorCode } = await setup(
+      respondWithError('too_fast', { status: 429, headers: { 'Retry-After': '40' } }),
     )
-    expect(await failure()).toBe('throttled')
+    expect(await getErrorCode()).toBe('throttled')
     clock.advance(39)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'throttled', retryAfter: 1, serverStatus: 429 })
     expect(server.asked).toHaveLength(1)
-    server.answer(granting)
+    server.answer(grantTokens)
     clock.advance(1)
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
   })
 
-  it('causes a retry after Retry-After if maxWait allows it', async () => {
+  it('getToken() retries after Retry-After if maxWait is long enough', async () => {
     const script = ({ number, response }: Asked) => {
       if (number > 1) return grant(number)
       return void response.writeHead(503, { 'Retry-After': '7' }).end()
     }
-    const { clock, value, passing } = await setup(script, { maxWait: 10 })
-    const began = clock.monotonic()
-    expect(await passing(value())).toBe('token-2')
-    expect(clock.monotonic() - began).toBeGreaterThanOrEqual(7000)
+    const { clock, getValue, advanceUntilSettled } = await setup(script, { maxWait: 10 })
+    const start = clock.monotonic()
+    expect(await advanceUntilSettled(getValue())).toBe('token-2')
+    expect(clock.monotonic() - start).toBeGreaterThanOrEqual(7000)
   })
 
-  it('causes no request for any target before Retry-After ends, at most 300 s', async () => {
+  it('Retry-After delays requests for all targets by 300 s at most', async () => {
     const { clock, server, source } = await setup(
-      refusing('too_fast', { status: 429, headers: { 'Retry-After': '99999999999' } }),
+      respondWithError('too_fast', { status: 429, headers: { 'Retry-After': '99999999999' } }),
     )
-    const ask = (scope: number) =>
+    const getRetryAfter = (scope: number) =>
       source.getToken({ scope: `scope-${scope}` }).catch((thrown: TokenError) => thrown.retryAfter)
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(i)))
-    answers.push(await ask(0), await ask(50))
-    expect(new Set(answers)).toEqual(new Set([300]))
-    // Only the requests that were running when the first response arrived.
+    const results = await Promise.all(Array.from({ length: 50 }, (_, i) => getRetryAfter(i)))
+    results.push(await getRetryAfter(0), await getRetryAfter(50))
+    expect(new Set(results)).toEqual(new Set([300]))
+    // Only the requests that ran when the first response arrived were sent.
     expect(server.asked).toHaveLength(10)
-    server.answer(granting)
+    server.answer(grantTokens)
     clock.advance(300)
     expect(await source.getToken({ scope: 'scope-7' })).toMatchObject({ value: 'token-11' })
   })
 
-  it('causes at most 10 concurrent requests for any number of targets', async () => {
-    const { server, source, clock, failure, passing } = await setup(() => undefined, {
-      maxWait: 0,
-    })
+  it('a source sends at most 10 concurrent requests for any number of targets', async () => {
+    const { server, source, clock, getErrorCode, advanceUntilSettled } = await setup(
+      () => undefined,
+      {
+        maxWait: 0,
+      },
+    )
     const failures = Array.from({ length: 30 }, (_, i) =>
       source.getToken({ scope: `scope-${i}` }).catch(({ code, detail }: TokenError) => {
         return `${code}: ${detail}`
       }),
     )
     await server.received(10)
-    await turns()
+    await waitForRequests()
     expect(server.asked).toHaveLength(10)
-    const texts = await passing(Promise.all(failures))
+    const texts = await advanceUntilSettled(Promise.all(failures))
     expect(
-      texts.filter((text) => text === `timeout: ${server.url}/token: not completed within 5 s`),
+      texts.filter((text) => text === `timeout: ${server.url}/token: timed out after 5 s`),
     ).toHaveLength(10)
     expect(
-      texts.filter((text) => text === 'timeout: earlier requests: not completed within 5 s'),
+      texts.filter((text) => text === 'timeout: waiting for earlier requests: timed out after 5 s'),
     ).toHaveLength(20)
-    server.answer(granting)
+    server.answer(grantTokens)
     clock.advance(5)
-    expect(await passing(failure())).toBe('a token')
+    expect(await advanceUntilSettled(getErrorCode())).toBe('a token')
   })
 
-  it('causes no MaxListenersExceededWarning if many callers share a signal', async () => {
+  it('many callers can share a signal without a MaxListenersExceededWarning', async () => {
     const warnings: unknown[] = []
-    const warned = (warning: unknown) => void warnings.push(warning)
-    process.on('warning', warned)
+    const onWarning = (warning: unknown) => void warnings.push(warning)
+    process.on('warning', onWarning)
     const { source, count, clock } = await setup(503)
     const { signal } = new AbortController()
     const all = Array.from({ length: 50 }, (_, i) =>
@@ -450,70 +468,70 @@ describe('an outage of the authorization server', () => {
     await until(() => count('token_failed') === 30)
     source.close()
     await settled
-    await turns()
-    process.off('warning', warned)
+    await waitForRequests()
+    process.off('warning', onWarning)
     expect(warnings).toEqual([])
     expect(clock.pending()).toBe(0)
   })
 
-  it('has no effect if only the metadata hangs and the endpoint is known', async () => {
-    const { clock, server, value } = await setup()
-    await value()
+  it('getToken() uses the known endpoint if the metadata server hangs', async () => {
+    const { clock, server, getValue } = await setup()
+    await getValue()
     server.publish(() => () => undefined)
     for (const number of [2, 3]) {
       clock.advance(3600)
-      expect(await value()).toBe(`token-${number}`)
+      expect(await getValue()).toBe(`token-${number}`)
     }
     expect(server.visited).toHaveLength(3)
   })
 
-  it('ends when hanging metadata is available again', async () => {
+  it('getToken() succeeds when hanging metadata is available again', async () => {
     let isAvailable = false
-    const { clock, server, failure, passing } = await setup(granting, {
+    const { clock, server, getErrorCode, advanceUntilSettled } = await setup(grantTokens, {
       maxWait: 0,
-      // Ignores the signal.
+      // This `fetch` ignores its signal.
       fetch: (url, init) =>
         isAvailable || init.method === 'POST' ? fetch(url, init) : new Promise(() => {}),
     })
-    expect(await passing(failure())).toBe('timeout')
+    expect(await advanceUntilSettled(getErrorCode())).toBe('timeout')
     isAvailable = true
     clock.advance(1)
-    expect(await failure()).toBe('a token')
+    expect(await getErrorCode()).toBe('a token')
     expect(server.visited).toHaveLength(1)
   })
 
-  it('has no effect if only the metadata is wrong and the endpoint is known', async () => {
-    const { clock, server, value } = await setup()
-    await value()
-    server.publish(() => ({ issuer: 'https://somebody.else.example' }))
+  it('getToken() uses the known endpoint if the metadata belongs to another issuer', async () => {
+    const { clock, server, getValue } = await setup()
+    await getValue()
+    server.publish(() => ({ issuer: 'https://another-issuer.example' }))
     clock.advance(3600)
-    expect(await value()).toBe('token-2')
+    expect(await getValue()).toBe('token-2')
   })
 
-  it('ends after a 404 when discovery finds the new endpoint', async () => {
-    const { clock, server, value, failure, source } = await setup()
-    await value()
+  it('getToken() discovers the endpoint again after a 404', async () => {
+    const { clock, server, getValue, getErrorCode, source } = await setup()
+    await getValue()
     server.answer(404)
     source.invalidate()
     server.publish((url) => ({ issuer: url, token_endpoint: `${url}/token/new` }))
-    expect(await failure()).toBe('endpoint_not_found')
-    server.answer(granting)
+    expect(await getErrorCode()).toBe('endpoint_not_found')
+    server.answer(grantTokens)
     clock.advance(5)
-    expect(await value()).toBe('token-3')
+    expect(await getValue()).toBe('token-3')
     expect(server.visited).toHaveLength(2)
   })
 })
 
 describe('a waiting caller', () => {
-  it('stops waiting when its signal is aborted, and other callers continue', async () => {
+  it('aborting a signal ends the wait of one caller, and other callers continue', async () => {
     let release = () => {}
-    const { source, value, server } = await setup(async ({ number }) => {
+    const { source, getValue, server } = await setup(async ({ number }) => {
       await new Promise<void>((resolve) => (release = resolve))
       return grant(number)
     })
     const abort = new AbortController()
     const aborted = source.getToken({ signal: abort.signal })
-    const waiting = value()
+    const waiting = getValue()
     await until(() => server.asked.length === 1)
     abort.abort(new Error('enough'))
     await expect(aborted).rejects.toThrow('enough')
@@ -523,25 +541,25 @@ describe('a waiting caller', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('ends the retries when it aborts as the last one', async () => {
+  it('retries end when the last waiting caller aborts', async () => {
     const { clock, source, server, count } = await setup(503)
     const abort = new AbortController()
     const waiting = source.getToken({ signal: abort.signal })
     await until(() => count('token_failed') === 1)
     abort.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
-    await turns()
+    await waitForRequests()
     await clock.pass(60)
     expect(server.asked).toHaveLength(1)
     expect(count('token_failed')).toBe(1)
     expect(clock.pending()).toBe(0)
   })
 
-  it('leaves no timer when it aborts as the last one during a backoff', async () => {
+  it('the backoff timer is cancelled when the last waiting caller aborts', async () => {
     let release = () => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
+    const released = new Promise<void>((resolve) => (release = resolve))
     const { clock, source, server, count } = await setup(async ({ response }: Asked) => {
-      await held
+      await released
       response.writeHead(503).end()
     })
     const [first, second] = [new AbortController(), new AbortController()]
@@ -552,7 +570,7 @@ describe('a waiting caller', () => {
     const other = source.getToken({ signal: second.signal })
     release()
     await until(() => count('token_failed') === 1)
-    await turns()
+    await waitForRequests()
     expect(clock.pending()).toBe(1)
     second.abort(new Error('enough, too'))
     await expect(other).rejects.toThrow('enough, too')
@@ -561,21 +579,21 @@ describe('a waiting caller', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('gets the error closed after close(), and no timer is left', async () => {
-    const { clock, source, failure, server, count } = await setup(() => undefined)
-    const waiting = failure()
+  it('close() rejects waiting callers with closed, and leaves no timer', async () => {
+    const { clock, source, getErrorCode, server, count } = await setup(() => undefined)
+    const waiting = getErrorCode()
     await until(() => server.asked.length === 1)
     source.close()
     expect(await waiting).toBe('closed')
-    expect(await failure()).toBe('closed')
+    expect(await getErrorCode()).toBe('closed')
     expect(clock.pending()).toBe(0)
     // A planned shutdown publishes no failure, so that it triggers no alert.
     expect(count('token_failed')).toBe(0)
   })
 
-  it('gets the error closed after close() between two attempts', async () => {
-    const { clock, source, failure, count } = await setup(503)
-    const waiting = failure()
+  it('close() rejects waiting callers with closed between two attempts', async () => {
+    const { clock, source, getErrorCode, count } = await setup(503)
+    const waiting = getErrorCode()
     await until(() => count('token_failed') === 1)
     source.close()
     expect(await waiting).toBe('closed')
@@ -584,12 +602,12 @@ describe('a waiting caller', () => {
 })
 
 describe('client authentication', () => {
-  it('with private_key_jwt sends a signed assertion for the issuer', async () => {
+  it('private_key_jwt sends a signed assertion for the issuer', async () => {
     const { privateKey, jwk } = generateKey('ES256', 'client-key')
-    const { server, clock, value } = await setup(granting, {
+    const { server, clock, getValue } = await setup(grantTokens, {
       clientAuthentication: { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
     })
-    await value()
+    await getValue()
     const { form, headers } = server.asked[0]!
     expect(headers.authorization).toBeUndefined()
     expect(form.get('client_assertion_type')).toBe(
@@ -604,9 +622,9 @@ describe('client authentication', () => {
     expect(payload.exp).toBe(1_900_000_060)
   })
 
-  it('with tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
+  it('tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
     const called: string[] = []
-    const { server, value } = await setup(granting, {
+    const { server, getValue } = await setup(grantTokens, {
       clientAuthentication: { method: 'tls_client_auth' },
       fetch: (url, init) => {
         called.push(new URL(url).pathname)
@@ -618,7 +636,7 @@ describe('client authentication', () => {
       token_endpoint: `${url}/nowhere`,
       mtls_endpoint_aliases: { token_endpoint: `${url}/token` },
     }))
-    await value()
+    await getValue()
     expect(called).toEqual(['/.well-known/openid-configuration', '/token'])
     expect(server.asked[0]!.form.get('client_id')).toBe('orders')
     expect(server.asked[0]!.headers.authorization).toBeUndefined()
@@ -626,45 +644,45 @@ describe('client authentication', () => {
 })
 
 describe('a client secret', () => {
-  it('is read from its function for each request, so that it can be rotated', async () => {
+  it('the function for the secret is called for each request', async () => {
     let secret = 'old'
-    const { server, source, value } = await setup(granting, {
+    const { server, source, getValue } = await setup(grantTokens, {
       clientAuthentication: { method: 'client_secret_basic', secret: async () => secret },
     })
-    await value()
+    await getValue()
     secret = 'new'
     source.invalidate()
-    await value()
+    await getValue()
     expect(server.asked.map(readBasic)).toEqual(['orders:old', 'orders:new'])
   })
 
-  it('that is unavailable is a configuration fault, and is read again', async () => {
+  it('an unavailable secret is a configuration fault, and is read again', async () => {
     let calls = 0
     const secret = async () => {
-      if (calls++ === 0) throw new Error(`the vault says ${SECRET}`)
+      if (calls++ === 0) throw new Error(`cannot read ${SECRET}`)
       return SECRET
     }
-    const { value, events, passing } = await setup(granting, {
+    const { getValue, events, advanceUntilSettled } = await setup(grantTokens, {
       clientAuthentication: { method: 'client_secret_basic', secret },
     })
-    expect(await passing(value())).toBe('token-1')
+    expect(await advanceUntilSettled(getValue())).toBe('token-1')
     expect(events[0]).toMatchObject({ code: 'credentials_unavailable', fault: 'configuration' })
     expect(JSON.stringify(events)).not.toContain(SECRET)
   })
 
-  it('is not sent if the metadata belongs to another issuer', async () => {
-    const { server, failure } = await setup()
+  it('the secret is not sent if the metadata belongs to another issuer', async () => {
+    const { server, getErrorCode } = await setup()
     server.publish((url) => ({
       issuer: 'https://bank.example.com',
       token_endpoint: `${url}/token`,
     }))
-    expect(await failure()).toBe('issuer_mismatch')
+    expect(await getErrorCode()).toBe('issuer_mismatch')
     expect(server.asked).toEqual([])
   })
 
-  it('is not sent to an endpoint without https', async () => {
-    const { server, failure } = await setup()
+  it('the secret is not sent to an endpoint without https', async () => {
+    const { server, getErrorCode } = await setup()
     server.publish((url) => ({ issuer: url, token_endpoint: 'http://as.example.com/token' }))
-    expect(await failure()).toBe('no_token_endpoint')
+    expect(await getErrorCode()).toBe('no_token_endpoint')
   })
 })
