@@ -13,9 +13,9 @@ export function isAcceptableAddress(address: string, insecureHosts: readonly str
 }
 
 /**
- * Returns whether an address in the metadata of an issuer may be called. It applies the rules of `isAcceptableAddress`
- * with one exception: http to this machine is accepted only if the issuer is an http address of this machine.
- * Otherwise, metadata could direct requests to local services.
+ * Returns whether an address in the metadata of an issuer may be called. The address must use https. http is
+ * accepted for hosts in `allowInsecureHosts`. For this machine it is accepted only if the issuer is also an http address of
+ * this machine. Otherwise, metadata could direct requests to local services.
  */
 export function isAcceptableEndpoint(
   address: string,
