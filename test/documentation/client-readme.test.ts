@@ -74,7 +74,9 @@ const CLIENT = 'packages/client/README.md'
 
 /** Writes the module `source` of the client's README, which other snippets import. It uses the clock of the test. */
 async function writeSource(): Promise<TokenSource> {
-  const { code } = readSnippets(CLIENT).find(({ heading }) => heading === 'The token itself')!
+  const { code } = readSnippets(CLIENT).find(
+    ({ heading }) => heading === 'Using the token directly',
+  )!
   const instead = {
     ...issuerAddress(),
     '  scope:': '  clock: globalThis.documentationClock, scope:',
@@ -120,7 +122,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect(await response.json()).toEqual({ error: 'temporarily_unavailable' })
     expect(logged).toHaveBeenCalledOnce()
   },
-  async 'The token itself'(code) {
+  async 'Using the token directly'(code) {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     vi.stubEnv('CLIENT_SECRET', machine.secret)
     const module = await runSnippet('client-token', adapt(code, issuerAddress()))
@@ -228,7 +230,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect((await (stays['reports'] as typeof reports)()).statusCode).toBe(200)
     expect(calls.at(-1)).toBe(`GET ${ELSEWHERE} Bearer`)
   },
-  async 'What never to do with secrets'(code) {
+  async 'Handling secrets'(code) {
     const { privateKey, jwk } = generateKey('ES256')
     const folder = mkdtempSync(join(tmpdir(), 'bearward-'))
     const file = join(folder, 'key.pem')
@@ -303,7 +305,7 @@ describeDocument(CLIENT, SCENARIOS)
 /** File names of the snippets that other snippets import, by heading. */
 const NAMES: Readonly<Record<string, string>> = {
   'A service': 'reports',
-  'The token itself': 'source',
+  'Using the token directly': 'source',
 }
 
 it('the snippets in the README of the client compile in strict TypeScript', async () => {

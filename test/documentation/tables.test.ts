@@ -236,17 +236,17 @@ describe('documentation', () => {
     expect(types).toHaveLength(5)
 
     const { renewBefore, leeway, longestLifetime, pause, retryAfter } = TOKEN_TIMES
-    const numbers = readTable(manual, 'what happens').map(
+    const numbers = readTable(manual, 'time or limit').map(
       ([, number]) => number!.split(/[:;,] (?=it|what|with|each|for|others)/)[0],
     )
     expect(numbers).toEqual([
       `${renewBefore.part * 100} % of its lifetime, at most ${renewBefore.most} s (renewBefore)`,
       `${leeway.part * 100} % of its lifetime, at most ${leeway.most} s`,
       `${longestLifetime} s`,
-      'is made once more, at once',
+      'one retry, immediately',
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${retryAfter} s`,
-      `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After says more`,
+      `at most ${TOKEN_TIMES.withoutToken} s, unless Retry-After is longer`,
       `at most ${pause.last} s`,
       `${TOKEN_TIMES.tooYoung} s`,
       String(REQUESTS_AT_ONCE),

@@ -71,7 +71,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token is not a bearer token.',
     advice:
-      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another name for bearer tokens, set acceptTokenType.',
+      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another token_type for them, set acceptTokenType.',
   },
   endpoint_not_found: {
     fault: 'configuration',

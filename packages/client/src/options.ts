@@ -232,6 +232,7 @@ export type ClientCredentialsOptions = SourceOptions &
         readonly tokenEndpoint?: string
       }
     | {
+        /** Required unless `tokenEndpoint` is set. */
         readonly issuer?: never
         /** URL of the token endpoint. Discovery is not used. */
         readonly tokenEndpoint: string
