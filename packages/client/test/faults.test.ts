@@ -261,7 +261,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() reports the metadata URL in detail if no URL has metadata', async () => {
+  it('getToken() reports the metadata URL in detail if there is no metadata', async () => {
     const { source, server } = await setup(grantTokens, {
       fetch: async () => new Response('', { status: 404 }),
     })

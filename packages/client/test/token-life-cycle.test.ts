@@ -113,7 +113,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: 'three', start: false })
   })
 
-  it('drop() removes the cached token only if it matches', () => {
+  it('TokenLifeCycle.drop() removes the cached token only if it matches', () => {
     const { cycle, succeed, plan } = setup()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)
@@ -122,7 +122,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: undefined, start: true })
   })
 
-  it('succeed() returns the lifetime, at most a day', () => {
+  it('TokenLifeCycle.succeed() returns the lifetime, at most a day', () => {
     const { succeed } = setup()
     expect([succeed('one', 600), succeed('two', 1e9)]).toEqual([600, 86_400])
   })

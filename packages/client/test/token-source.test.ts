@@ -269,7 +269,7 @@ describe('invalidate()', () => {
     expect(count('token_invalidated')).toBe(0)
   })
 
-  it('invalidate() without an argument prevents that the token of a running request is cached', async () => {
+  it('invalidate() without an argument keeps the token of a running request out of the cache', async () => {
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
     const { source, server, getValue } = await setup(async ({ number }: Asked) => {
