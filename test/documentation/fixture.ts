@@ -121,7 +121,7 @@ export function describeDocument(
       expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
     })
 
-    it.each(snippets)('the snippet under "$heading" runs as documented', ({ heading, code }) =>
+    it.each(snippets)('the snippet under $heading runs as documented', ({ heading, code }) =>
       scenarios[heading]!(code),
     )
   })
