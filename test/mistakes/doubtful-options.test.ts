@@ -65,7 +65,7 @@ describe('configuration_warning', () => {
         type: 'configuration_warning',
         issuer: undefined,
         option: 'errorBody',
-        advice: `It has returned members that have no effect: ${names}. Only body and contentType are used.`,
+        advice: `Its result has members without effect: ${names}. Return only body and contentType.`,
       })),
     )
   })

@@ -16,7 +16,7 @@ const SOURCE = {
 }
 const METHODS = 'client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth'
 const AUDIENCE_IS_MISSING =
-  'audience is missing: set the identifier of this API that the authorization server writes into aud, or several.'
+  'audience is missing: set the identifier of this API in the aud claim of tokens, or an array of them.'
 const ISSUER_IS_MISSING =
   'issuer is missing: set the issuer identifier, as in the iss claim of its tokens.'
 
@@ -86,27 +86,27 @@ const OPTIONS: readonly Mistake[] = [
   [
     'an issuer without its scheme',
     { ...GOOD, issuer: 'auth.example.com' },
-    'issuer is no https address, so its keys cannot be discovered. Did you mean https://auth.example.com? Otherwise set jwksUri or jwks.',
+    'issuer is not an https address, so its keys cannot be discovered. Did you mean https://auth.example.com? Otherwise set jwksUri or jwks.',
   ],
   [
     'an issuer with plain http',
     { ...GOOD, issuer: 'http://auth.example.com' },
-    'issuer must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in allowInsecureHosts. If the iss of the tokens begins with http, set jwksUri or jwks.',
+    'issuer must be an https address without query and fragment (RFC 8414 section 2). http is accepted on loopback and for hosts in allowInsecureHosts. If the iss of the tokens begins with http:, set jwksUri or jwks.',
   ],
   [
     'the address of the metadata as issuer',
     { ...GOOD, issuer: 'https://auth.example.com/.well-known/openid-configuration' },
-    'issuer is the address of its metadata: set the issuer that the metadata contains.',
+    'issuer is the address of the metadata: set the issuer that the metadata contains.',
   ],
   [
     'the endpoint of Entra for all tenants as issuer',
     { ...GOOD, issuer: 'https://login.microsoftonline.com/common/v2.0' },
-    'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your own tenant.',
+    'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your tenant.',
   ],
   [
     'the org authorization server of Okta',
     { ...GOOD, issuer: 'https://dev-1.okta.com' },
-    'issuer is the org authorization server of Okta, whose access tokens nobody else can verify: set a custom authorization server, such as https://dev-1.okta.com/oauth2/default.',
+    'issuer is the org authorization server of Okta, whose access tokens only Okta can verify: set a custom authorization server, such as https://dev-1.okta.com/oauth2/default.',
   ],
   [
     'a scope claim of Okta without its format',
@@ -121,7 +121,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'several issuers in issuer',
     { ...GOOD, issuer: ['https://a.example.com', 'https://b.example.com'] },
-    'issuer must be a string, not an array. Several issuers are set as issuers: [{ issuer, audience }, ...].',
+    'issuer must be a string, not an array. For several issuers, set issuers: [{ issuer, audience }, ...].',
   ],
   [
     'one issuer beside several',
@@ -136,8 +136,8 @@ const OPTIONS: readonly Mistake[] = [
   [
     'an audience that is switched off with null',
     { ...GOOD, audience: null },
-    'audience: null requires allowedClients: without either, a token for any other API would be accepted.',
-    "audience: null requires a rule that tells access tokens from ID tokens: tokenUse, or jwtProfile: 'rfc9068'.",
+    'audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
+    "audience: null requires tokenUse, or jwtProfile: 'rfc9068'. Otherwise ID tokens are accepted.",
   ],
   [
     'the algorithm none',
@@ -147,7 +147,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'a secret as a string',
     { ...GOOD, secret: 'a secret of many characters' },
-    'secret must be bytes (a Uint8Array) or a secret KeyObject. A string is not accepted, because its encoding is ambiguous.',
+    'secret must be bytes (a Uint8Array) or a secret KeyObject. A string is not accepted, because its encoding is ambiguous: use Buffer.from(text, encoding).',
   ],
   [
     'milliseconds instead of seconds',
@@ -177,7 +177,7 @@ const OPTIONS: readonly Mistake[] = [
   [
     'opaque tokens without introspection',
     { ...GOOD, tokenFormat: 'opaque' },
-    "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.",
+    "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }.",
   ],
   [
     'a logger as listener',
@@ -269,7 +269,7 @@ const CLIENT: readonly Mistake[] = [
   [
     'a secret with a line break, from a file',
     { ...SOURCE, clientAuthentication: { method: 'client_secret_basic', secret: 'very-secret\n' } },
-    'clientAuthentication.secret holds a line break: trim it.',
+    'clientAuthentication.secret contains a line break: trim it.',
   ],
   [
     'a PEM as key',

@@ -155,8 +155,8 @@ describe('a client assertion', () => {
     const assertion = () => 'a'
     const wrong = [
       [{ assertion: 'a' }, 'clientAuthentication.assertion must be a function'],
-      [{ assertion, key: jwk }, 'clientAuthentication.key stands beside assertion'],
-      [{ assertion, keyId: 'a' }, 'clientAuthentication.keyId stands beside assertion'],
+      [{ assertion, key: jwk }, 'clientAuthentication.key cannot be combined with assertion'],
+      [{ assertion, keyId: 'a' }, 'clientAuthentication.keyId cannot be combined with assertion'],
     ] as const
     for (const [members, problem] of wrong) {
       const clientAuthentication = { method: 'private_key_jwt', ...members } as never

@@ -56,10 +56,10 @@ describe('clientCredentials()', () => {
     ],
     [
       { clientAuthentication: { method: 'client_secret_basic', secret: 'from a file\n' } },
-      'clientAuthentication.secret holds a line break: trim it',
+      'clientAuthentication.secret contains a line break: trim it',
     ],
     [{ clientId: 'orders\r\n' }, 'clientId begins or ends with white space'],
-    [{ clientId: 'ord\ners' }, 'clientId holds a line break: trim it'],
+    [{ clientId: 'ord\ners' }, 'clientId contains a line break: trim it'],
     [{ clientId: undefined }, 'clientId is missing (is the environment variable set?)'],
     [{ issuer: 'https://auth.example.com/?a=b' }, 'issuer must be an https address without query'],
     [
@@ -68,7 +68,7 @@ describe('clientCredentials()', () => {
     ],
     [
       { issuer: 'https://auth.example.com/.well-known/openid-configuration' },
-      'issuer is the address of its metadata: set the issuer that the metadata contains',
+      'issuer is the address of the metadata: set the issuer that the metadata contains',
     ],
     [{ parameters: 'a=b' }, 'parameters must be an object of non-empty strings'],
     [{ parameters: { tier: 1 } }, 'parameters must be an object of non-empty strings'],

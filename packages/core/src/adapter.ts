@@ -1,9 +1,9 @@
 /**
- * For adapters: what every framework's `createBearward`, `requireToken` and `auth` have in common. An adapter
- * says how its framework describes a request, carries a token, writes a response and calls the next handler.
- * It decides nothing.
+ * Tools for adapters: `defineAdapter` creates `createBearward`, `requireToken` and `auth` for a framework. An adapter
+ * defines how its framework describes a request, stores a token, writes a response and calls the next handler. All
+ * decisions are made in the core.
  *
- * Every export here is public API, by name.
+ * Every export of this module is public API. Exports are listed by name.
  *
  * @packageDocumentation
  */
@@ -25,61 +25,70 @@ export type { WriteLine } from './log/logger.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /**
- * Definition of an adapter: how guards read a request and answer it. `Args` are the arguments of a guard, the
- * request first. `Result` is the type that a guard returns. After a refusal or an error, a returned value must not
- * let the calling code continue: see `pending`.
+ * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
+ * first one is the request. `Result` is the type that a guard returns.
+ *
+ * After a refusal or an error, the returned value must not let the calling code continue: see `pending`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
-  /** Describes the request. `raw` is added. */
+  /** Describes the request for the core. `raw` is added to the result. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
-  /** Returns the id and the pattern of the route of a request, if the framework knows them. Only called for events. */
+  /** Returns the id and the route pattern of a request, if the framework knows them. Called only for events. */
   identify?(raw: Args[0]): RequestIdentity
   /**
-   * Puts the token where handlers look for it, and writes `outcome.headers` unless the response was sent. Does not call
-   * the next handler. What it throws is passed to `fail`.
+   * Stores the token where handlers find it, and writes `outcome.headers` unless the response was sent. Does not call
+   * the next handler. Errors it throws are passed to `fail`.
    */
   grant(outcome: Granted | Anonymous, ...args: Args): void
-  /** Calls the next handler. An error that it throws is not caught here. */
+  /** Calls the next handler. Errors it throws are not caught. */
   proceed(...args: Args): Result
-  /** Writes `status`, `headers` and `body` byte for byte, unless the response was sent. What it throws is passed to `fail`. */
+  /** Writes `status`, `headers` and `body` byte for byte, unless the response was sent. Errors it throws are passed to `fail`. */
   refuse(outcome: Refused, ...args: Args): Result
   /**
-   * Passes an error to the error handling of the framework: one that `check`, `errorBody`, `toRequest`, `grant` or
-   * `refuse` has thrown.
+   * Passes an error to the error handling of the framework. The error was thrown by `check`, `credentials` or `errorBody`
+   * of the application, or by `toRequest`, `grant` or `refuse` of the adapter.
    */
   fail(error: Error, ...args: Args): Result
   /**
-   * Returns what a guard returns that has to wait. Default: `settled`, which takes what `proceed`, `refuse` or
-   * `fail` returns.
+   * Returns the result of a guard that has to wait. `settled` is a promise of the value that `proceed`, `refuse` or `fail`
+   * returns.
+   *
+   * @default returns `settled`
    */
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
   /**
-   * Writes a line of the log, where neither `logger` nor `onEvent` is set. `raw` is missing if the line is not about a
-   * request. Default: the console.
+   * Writes a line of the log. Used if neither `logger` nor `onEvent` is set. `raw` is missing if the line is not about a
+   * request.
+   *
+   * @default writes to the console
    */
   log?: WriteLine<Args[0]>
-  /** The environment variables that the stand-alone `requireToken` reads. */
+  /** Environment variables that the stand-alone `requireToken` reads, such as `process.env`. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** The guards of one configuration. Made by `createBearward`. `Raw` is the request of the framework. */
+/**
+ * Creates guards for one configuration, and makes decisions without a guard. Created by `createBearward`. `Raw` is the
+ * request of the framework.
+ */
 export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   ResourceServer,
   'ready' | 'status' | 'distrustKey' | 'close'
 > {
   /**
-   * Makes a guard: a request passes if it carries a valid token that meets the requirements, and is refused
-   * otherwise. Throws a `ConfigurationError` if the requirements are wrong.
+   * Creates a guard. A request passes if it contains a valid token that meets the requirements. Otherwise it is refused.
    *
+   * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example
    * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
    */
   readonly requireToken: (requirements?: Requirements<Raw>) => Guard
   /**
-   * Decides about a request, for code that composes guards by hand. Writes nothing to the response, and `auth`
-   * does not find the token. Only `granted` may go on, and `anonymous` if that is allowed.
+   * Decides about one request, without a guard. Writes nothing to the response, and `auth` does not find the token.
+   * Continue only if the outcome is `granted`, or `anonymous` if callers without a token are allowed.
    *
-   * Rejects with a `ConfigurationError` if the requirements are wrong, and with what a `check` throws.
+   * Rejects with a `ConfigurationError` if the requirements are wrong, and with an error that a `check`, `credentials` or
+   * `errorBody` throws.
    *
    * @example
    * const outcome = await bearward.authorize(request, { scope: 'read:reports' })
@@ -87,9 +96,9 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    */
   readonly authorize: (request: Raw, requirements?: Requirements<Raw>) => Promise<Outcome>
   /**
-   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Pass the token alone,
-   * without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token (`cnf`) is
-   * refused, because its proof is part of a request.
+   * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
+   * token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses a bound
+   * token (`cnf`), because its proof is part of a request.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *
@@ -100,19 +109,45 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   readonly verify: (token: string) => Promise<Granted | Refused>
 }
 
-/** Result of `defineAdapter`. */
+/** Result of `defineAdapter`: the functions that an adapter exports. */
 export interface Adapter<Raw extends object, Guard> {
-  /** `log` writes the log of this configuration, instead of the `log` of the definition. */
+  /**
+   * Validates the options and returns functions that create guards. `log` writes the log of this configuration, instead
+   * of the `log` of the definition.
+   *
+   * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+   * @example
+   * const { requireToken } = createBearward({
+   *   issuer: 'https://login.example.com/',
+   *   audience: 'https://api.example.com',
+   * })
+   */
   readonly createBearward: (
     options: ResourceServerOptions<Raw>,
     log?: WriteLine<Raw>,
   ) => AdapterBearward<Raw, Guard>
+  /**
+   * Creates a guard with the configuration in the `BEARWARD_*` environment variables. Reads the variables when it is
+   * called.
+   *
+   * @throws {ConfigurationError} if variables are missing, unknown or wrong, or if the requirements are wrong
+   * @example
+   * app.use(requireToken({ scope: 'read:reports' }))
+   */
   readonly requireToken: (...requirements: [Requirements<Raw>?]) => Guard
+  /**
+   * Returns the verified access token of a request that has passed a guard. Never returns `undefined`.
+   *
+   * @throws {Error} if there is no token: the request has not passed a guard, a guard has refused it or is still deciding,
+   * or the caller is anonymous
+   * @example
+   * const { subject, clientId } = auth(request)
+   */
   readonly auth: (request: Raw) => AccessToken
 }
 
 /**
- * Makes `createBearward`, `requireToken` and `auth` for a framework.
+ * Creates `createBearward`, `requireToken` and `auth` for a framework.
  *
  * @example
  * const adapter = defineAdapter<[Context, Next], Promise<unknown>>({
@@ -145,7 +180,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
     Object.assign(definition.toRequest(raw), { raw, identify })
 
   function createGuard(server: ResourceServer, requirements: readonly unknown[]): Guard {
-    // As given: an argument that is present but undefined is a mistake that the core reports.
+    // Passed on unchanged: an argument that is present but undefined is a mistake that the core reports.
     const guard = server.guard(...(requirements as [Requirements]))
     const decide: Guard = (...args) => {
       const fail = (thrown: unknown) => definition.fail(toError(thrown), ...args)
@@ -163,7 +198,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
       try {
         request = toRequestLike(args[0])
       } catch (error) {
-        // The guard of the core has not begun, and the request must not look like one without guards.
+        // The guard of the core has not begun. Without this call, the request looks like one without guards.
         beginGuard(args[0])
         return fail(error)
       }
@@ -209,9 +244,9 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
 }
 
 /**
- * Calls the next handler and returns what it returns. Throws a `TypeError` that names the fix if there is none, because
- * a guard was called by hand with too few arguments.
+ * Calls the next handler and returns its result.
  *
+ * @throws {TypeError} if `next` is not a function, because code of the application called a guard with too few arguments
  * @example
  * proceed: (_request, _response, next) => callNext(next),
  */
@@ -223,16 +258,25 @@ export function callNext<T>(next: () => T): T {
 }
 
 /**
- * Returns a promise that is never settled: what a guard returns after a refusal where the framework ignores it.
- * Code that awaits the guard does not go on.
+ * Returns a promise that is never settled. A guard returns it after a refusal if the framework ignores the result. Code
+ * that awaits the guard does not continue.
+ *
+ * @example
+ * refuse(outcome, _request, response) {
+ *   writeRefusal(outcome, response)
+ *   return pending()
+ * },
  */
 export function pending(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** To a framework, `next(undefined)` means that the request may pass, and `next('route')` has a meaning, too. */
+/**
+ * Returns an `Error`, whatever was thrown. Frameworks let a request pass after `next(undefined)`, and give a meaning to
+ * `next('route')`.
+ */
 function toError(thrown: unknown): Error {
-  // Not `instanceof`: an error of another realm, as in Jest, keeps its message and status.
+  // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
   const message =
     'The check or the errorBody of a guard, or its adapter, threw something that is not an Error.'
@@ -240,8 +284,8 @@ function toError(thrown: unknown): Error {
 }
 
 /**
- * Keeps Node from ending the process if a guard's promise is rejected and nobody awaits it: a framework may not
- * look at what a guard returns. Code that awaits the guard still gets the error.
+ * Prevents an unhandled rejection, which ends the process in Node. A framework can ignore the promise that a guard
+ * returns. Code that awaits the guard still gets the error.
  */
 function withoutWarning<T>(result: T): T {
   if (result instanceof Promise) result.catch(() => {})

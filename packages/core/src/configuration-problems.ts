@@ -9,7 +9,7 @@ export class Problems {
     if (!this.#problems.includes(problem)) this.#problems.push(problem)
   }
 
-  /** Reports every member of `options` whose name is not among `known`. For `foreign` see `hintAt`. */
+  /** Adds a problem for every member of `options` whose name is not in `known`. For `foreign`, see `hintAt`. */
   unknownNames(
     options: object,
     known: readonly string[],
@@ -28,8 +28,8 @@ export class Problems {
 }
 
 /**
- * Returns what a name that is not known may mean: the most similar of the `known` names and of the names in `foreign`,
- * which says what to use instead of each.
+ * Returns a hint for an unknown name. The hint is made from the most similar name in `known` or in `foreign`. The values
+ * of `foreign` are the replacements for names that are used elsewhere.
  */
 export function hintAt(
   name: string,
@@ -46,7 +46,7 @@ export function hintAt(
   return candidates[0]?.hint ?? `Known are ${known.join(', ')}.`
 }
 
-/** Returns the edit distance of two names. Case and separators do not count. */
+/** Returns the edit distance of two names, without regard to case and separators. */
 function getDistance(a: string, b: string): number {
   const plain = (name: string) => name.toLowerCase().replace(/[_-]/g, '')
   return editDistance(plain(a), plain(b))

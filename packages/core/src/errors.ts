@@ -1,13 +1,25 @@
 /**
- * Thrown when something is configured wrongly: by `createResourceServer`, by `guard` (and so by an
- * adapter's `requireToken`), by `authorize` (which takes requirements at every call), by `distrustKey`, and
- * where the environment is read. A guard that has been made never throws it. It names every problem at
- * once, each with its fix.
+ * Thrown if the configuration is wrong. Lists every problem, each with its fix. Thrown by:
+ *
+ * - `createResourceServer` and `createBearward`, for wrong options
+ * - `guard`, `authorize` and `requireToken`, for wrong requirements
+ * - `distrustKey`, for an issuer or a thumbprint that is wrong
+ * - `optionsFromEnv`, `resourceServerFromEnv` and the stand-alone `requireToken`, for wrong environment variables
+ *
+ * A call of a guard never throws it.
+ *
+ * @example
+ * try {
+ *   createResourceServer(options)
+ * } catch (error) {
+ *   if (error instanceof ConfigurationError) console.error(error.problems)
+ *   throw error
+ * }
  */
 export class ConfigurationError extends TypeError {
   override readonly name = 'ConfigurationError'
   readonly code = 'bearward_configuration'
-  /** Not enumerable, because loggers and Node would print the list twice. */
+  /** The problems, one text each. Not enumerable, because loggers and Node would print the list twice. */
   declare readonly problems: readonly string[]
 
   constructor(what: string, problems: readonly string[]) {
@@ -17,8 +29,13 @@ export class ConfigurationError extends TypeError {
 }
 
 /**
- * The keys of an issuer cannot be had. `ready()` rejects with it; a request in the same situation is
- * answered with 503.
+ * Error of `ready()` if the keys of an issuer are unavailable. A request in the same situation gets 503.
+ *
+ * @example
+ * await server.ready().catch((error: unknown) => {
+ *   if (error instanceof KeysUnavailableError) console.warn(error.issuer, error.message)
+ *   else throw error
+ * })
  */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError'
@@ -26,14 +43,14 @@ export class KeysUnavailableError extends Error {
   readonly issuer: string
 
   constructor(issuer: string, cause: unknown) {
-    super(`The keys of ${issuer} cannot be had: ${toMessage(cause)}`, { cause })
+    super(`The keys of ${issuer} are unavailable: ${toMessage(cause)}`, { cause })
     this.issuer = issuer
   }
 }
 
 /**
- * It cannot be found out where an issuer is asked about its tokens. `ready()` rejects with it; a request in the
- * same situation is answered with 503.
+ * Error of `ready()` if discovery does not find the introspection endpoint of an issuer. A request in the same situation
+ * gets 503.
  */
 export class IntrospectionUnavailableError extends Error {
   override readonly name = 'IntrospectionUnavailableError'
@@ -46,6 +63,7 @@ export class IntrospectionUnavailableError extends Error {
   }
 }
 
+/** Returns the message of an error, or a fixed text for any other value. */
 export function toMessage(error: unknown): string {
   return error instanceof Error ? error.message : 'something that is not an Error was thrown'
 }

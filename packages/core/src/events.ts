@@ -10,7 +10,7 @@ import type { IntrospectionEvent } from './token/introspection/introspection-eve
 import type { ConfigurationWarningEvent } from './subject/provider-hint.ts'
 import type { VerifiedEvent } from './token/verification.ts'
 
-/** Everything that the core publishes. Narrow on `type`. */
+/** All events that the core publishes. Narrow on `type`. */
 export type BearwardEvent =
   | VerifiedEvent
   | RefusedEvent
@@ -24,9 +24,9 @@ export type BearwardEvent =
   | ConfigurationWarningEvent
 
 /**
- * Called for every event. `request` is the request of the framework where an event is about one (`verified`,
- * `refused`, `subject_unknown`), for its id or its path. It carries the token: never log all of it. Errors that
- * the listener throws are ignored.
+ * Listener for events. It is called for every event. `request` is the request of the framework if the event is about one
+ * (`verified`, `refused`, `subject_unknown`): read its id or its path. It contains the token, so never log the whole
+ * request. Errors that the listener throws are ignored.
  *
  * @example
  * const onEvent: BearwardEventListener = (event) => {

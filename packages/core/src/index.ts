@@ -1,7 +1,7 @@
 /**
- * OAuth 2.0 access-token verification for APIs: request in, outcome out. Knows no framework.
+ * OAuth 2.0 access-token verification for HTTP APIs. Takes a request and returns an outcome. Independent of frameworks.
  *
- * Every export here is public API, by name.
+ * Every export of this module is public API. Exports are listed by name.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * Parts that the caller's side shares with verification: an authorization server is found, called
- * and told who is asking in one way only. It is for `@bearward/client`, changes with it, and is no public API.
+ * Parts of the core that `@bearward/client` uses, too: discovery, calls to an authorization server, client
+ * authentication and option tables. This module changes together with `@bearward/client`. It is not public API.
  *
  * @packageDocumentation
  */

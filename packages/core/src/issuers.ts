@@ -16,22 +16,42 @@ import type { TrustedIssuer, TrustedIssuers } from './token/trusted-issuers.ts'
 
 /** The state of one issuer. */
 export interface IssuerStatus {
-  /** As in the options: with `{tenantid}` if it has tenants, which share their keys. */
+  /** The issuer, as in the options. It contains `{tenantid}` if it has tenants, because they share their keys. */
   readonly issuer: string
   readonly keys: KeyStatus
-  /** True if the resource server was closed: its keys are not fetched any more. */
+  /** `true` if the resource server was closed. Its keys are no longer fetched. */
   readonly closed: boolean
 }
 
-/** The resource server was closed: it makes no outgoing calls any more. Loaded keys stay in use. */
+/**
+ * The resource server was closed with `close()`. It no longer makes outgoing calls. Loaded keys stay in use.
+ *
+ * @example
+ * ```ts
+ * { type: 'closed' }
+ * ```
+ */
 export interface ClosedEvent {
   readonly type: 'closed'
 }
 
-/** A key is never used again, because the operator has called `distrustKey`. */
+/**
+ * A key was distrusted with `distrustKey`. It is never used again.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'key_distrusted',
+ *   issuer: 'https://login.example.com/',
+ *   thumbprint: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+ * }
+ * ```
+ */
 export interface KeyDistrustedEvent {
   readonly type: 'key_distrusted'
+  /** The issuer that was passed to `distrustKey`. */
   readonly issuer: string
+  /** SHA-256 thumbprint of the key in base64url (RFC 7638). */
   readonly thumbprint: string
 }
 
@@ -44,16 +64,20 @@ type IssuersEvent =
   | DiscoveryFailedEvent
   | ConfigurationWarningEvent
 
-/** The configured issuers, and what an operator can do with all of them. */
+/** The configured issuers, and the operations on all of them. */
 export interface ConfiguredIssuers {
   readonly trusted: TrustedIssuers
   readonly ready: () => Promise<void>
   readonly status: () => readonly IssuerStatus[]
-  /** Calls `isNew` first if the key was trusted. Throws a `ConfigurationError` if there is no such issuer with public keys, or if it is not a thumbprint. */
+  /**
+   * Stops trusting a key. Calls `isNew` before it publishes the event, if the key was trusted until now.
+   *
+   * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
+   */
   readonly distrustKey: (issuer: string, thumbprint: string, isNew: () => void) => void
 }
 
-/** Makes the keys of every issuer (tenants share them) and its introspection. `closed` aborts outgoing calls. */
+/** Creates the key source and the introspection of every issuer. Tenants share their keys. `closed` aborts outgoing calls. */
 export function createIssuers(
   settings: Settings,
   publish: Publish<IssuersEvent>,
@@ -88,11 +112,11 @@ export function createIssuers(
       const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
       if (keys?.distrustKey === undefined || !isThumbprint(thumbprint)) {
         throw new ConfigurationError('distrustKey was called wrongly', [
-          'It takes a configured issuer that has public keys, and a SHA-256 thumbprint in base64url: 43 characters (RFC 7638).',
+          'Pass { issuer, thumbprint }: a configured issuer that has public keys, and a SHA-256 thumbprint in base64url, which has 43 characters (RFC 7638).',
         ])
       }
       if (keys.distrustKey(thumbprint)) isNew()
-      // The key may have signed answers about tokens.
+      // The key may have signed introspection responses.
       for (const one of trusted.values()) if (one.keys === keys) one.introspection?.forget()
       publish('key_distrusted', () => ({ issuer, thumbprint }))
     },

@@ -13,11 +13,13 @@ interface ServerOfEnv {
 let latest: ServerOfEnv | undefined
 
 /**
- * The resource server that `BEARWARD_*` environment variables configure: what adapters build their
- * stand-alone `requireToken` on. As long as the variables stay the same it is the same server, so that all
- * guards of a process share one set of keys.
+ * Returns the resource server that the `BEARWARD_*` environment variables configure. The stand-alone `requireToken` of
+ * adapters uses it. It returns the same server until a variable changes, so that all guards of a process share their keys.
  *
- * Throws a `ConfigurationError` where variables are missing, unknown or wrong.
+ * @throws {ConfigurationError} if variables are missing, unknown or wrong
+ * @example
+ * const server = resourceServerFromEnv(process.env)
+ * const guard = server.guard({ scope: 'read:reports' })
  */
 export function resourceServerFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
@@ -25,7 +27,7 @@ export function resourceServerFromEnv(
   return serverFromEnv(environment)
 }
 
-/** The same for adapters. The first `defaultLog` for these variables writes the log. */
+/** Returns the same server for adapters. The first `defaultLog` that is passed for these variables writes the log. */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
   defaultLog?: WriteLine,

@@ -30,19 +30,19 @@ import { TokenCache } from './token/cache/token-cache.ts'
 import { confirmActive } from './token/confirm-active.ts'
 import { verifyToken } from './token/verify-token.ts'
 
-/** The steps after the credentials are known. The statuses are those of their rejections. */
+/** The steps after the credentials are read. The comments list the statuses of their rejections. */
 const AFTER_CREDENTIALS: readonly Step[] = [
   verifyToken, // 401, 503. Publishes `verified`.
   checkIssuer, // 403
   checkBinding, // 401
-  confirmActive, // 401, 503. Verifies again if another guard has learned more in the meantime.
-  checkBinding, // 401, again because the answer of the issuer can add a binding.
+  confirmActive, // 401, 503. Verifies again if another guard has received a newer result.
+  checkBinding, // 401. Repeated because an introspection response can add a binding.
   checkRequirements, // 403
 ]
 
 /**
- * The way of a request. The first rejection ends it: `toOutcome` makes the response of it, or grants an
- * anonymous caller where the guard is `optional`.
+ * The steps for a request, in order. The first rejection ends the pipeline. `toOutcome` turns it into a refusal, or into
+ * an `anonymous` outcome if the guard is `optional` and the request has no credentials.
  */
 const PIPELINE: readonly Step[] = [
   readCredentials, // 400, 401
@@ -50,29 +50,33 @@ const PIPELINE: readonly Step[] = [
 ]
 
 /**
- * Decides about one request under the requirements of this guard. Returns the outcome at once where it is
- * known, otherwise a promise. Throws, or rejects, with what a `check`, `errorBody` or
- * `credentials` throws.
+ * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
+ * promise otherwise: always `await` it. Throws or rejects only with an error that a `check`, `errorBody` or `credentials`
+ * throws.
+ *
+ * @example
+ * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
+ * if (outcome.kind === 'refused') console.info(outcome.reason)
  */
 export type Guard = (request: RequestLike) => MaybePromise<Outcome>
 
-/** Decides who may call an API. Made by `createResourceServer`. */
+/** Verifies the access tokens of requests to an API. Created by `createResourceServer`. */
 export interface ResourceServer {
   /**
-   * Makes a guard. Throws a `ConfigurationError` if the requirements are wrong, so that the application does
-   * not start with a mistake.
+   * Creates a guard, which decides about requests.
    *
+   * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
    * @example
    * const guard = server.guard({ scope: 'read:reports', subject: 'machine' })
    */
   guard(requirements?: Requirements): Guard
   /**
-   * Decides about one request, for code that composes guards by hand: `getToken` does not find the token. Returns
-   * the outcome at once where it is known, otherwise a promise. Validates the requirements at every call: make a
-   * `guard` where they are used again.
+   * Decides about one request, without a guard. `getToken` does not find the token. Returns the outcome directly if it is
+   * known, and a promise otherwise: always `await` it. Validates the requirements at every call. If they are used again,
+   * create a `guard`.
    *
-   * Throws, or rejects, for programming errors only: wrong requirements, or what a `check`, `errorBody`
-   * or `credentials` throws.
+   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error that a
+   * `check`, `errorBody` or `credentials` throws.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
@@ -80,12 +84,14 @@ export interface ResourceServer {
    */
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Verifies a token that did not come in a request: from a socket, a queue or a command line. Pass the token
-   * alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. A bound token
-   * (`cnf`) is refused, because its proof is part of a request.
+   * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
+   * token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses a bound
+   * token (`cnf`), because its proof is part of a request.
    *
-   * Does NOT check scopes, the subject or any other requirement. At an issuer where anybody can request a token
-   * for this API (such as GitHub Actions), a granted token says nothing about who has sent it.
+   * Returns the outcome directly if it is known, and a promise otherwise: always `await` it.
+   *
+   * Does NOT check scopes, the subject or any other requirement. Some issuers (such as GitHub Actions) issue tokens for any
+   * audience to every user of their platform. A granted token of such an issuer does not identify a caller that you trust.
    *
    * @example
    * const outcome = await server.verify(message.token)
@@ -93,41 +99,54 @@ export interface ResourceServer {
    */
   readonly verify: (token: string) => MaybePromise<Granted | Refused>
   /**
-   * Loads the keys of all issuers and finds their introspection endpoints. Rejects with a
-   * `KeysUnavailableError` or an `IntrospectionUnavailableError` if some are unavailable, and with a
-   * `ConfigurationError` if a key of the option `jwks` cannot be used (in runtimes that import keys
-   * asynchronously).
+   * Loads the keys of all issuers and finds their introspection endpoints. Resolves when this is done.
    *
-   * Does NOT check that an introspection endpoint accepts the credentials: the first token shows that.
+   * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. In runtimes that
+   * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used.
+   *
+   * Does NOT check that an introspection endpoint accepts the client credentials. The first introspected token shows it.
+   *
+   * @example
+   * await server.ready() // before the application listens
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each issuer, without waiting. If there are none, it starts to fetch them,
-   * so a readiness probe is enough to load them.
+   * Returns the state of the keys of each issuer, without waiting. If the keys of an issuer are not loaded, starts to fetch
+   * them, so a readiness probe is enough to load them.
+   *
+   * @example
+   * const isReady = server.status().every(({ keys }) => keys.state !== 'unavailable')
    */
   readonly status: () => readonly IssuerStatus[]
   /**
-   * Stops trusting a key of an issuer, for emergencies: tokens that it has signed are refused from now on,
-   * whatever the issuer publishes. `thumbprint` is the SHA-256 thumbprint of RFC 7638 in base64url. `issuer`
-   * is a configured issuer. Its tenants share their keys, so a key is distrusted for all of them.
+   * Stops trusting a key of an issuer, for emergencies. Tokens that are signed with it are refused from now on, even if the
+   * issuer still publishes the key.
    *
-   * Throws a `ConfigurationError` if the issuer is not configured or has no public keys, or if `thumbprint` is
-   * not a thumbprint.
+   * `issuer` is a configured issuer. Tenants share their keys, so the key is distrusted for all tenants. `thumbprint` is the
+   * SHA-256 thumbprint of the key (RFC 7638) in base64url.
+   *
+   * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
+   * @example
+   * server.distrustKey({
+   *   issuer: 'https://login.example.com/',
+   *   thumbprint: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+   * })
    */
   readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
-  /** Aborts outgoing calls and starts no new ones. Keys that are loaded stay in use. */
+  /** Aborts outgoing calls and does not start new ones. Loaded keys stay in use. */
   readonly close: () => void
 }
 
 /**
- * Makes a resource server (RFC 6749 section 1.1): it verifies the access token of a request and decides
- * whether the caller may pass.
+ * Creates a resource server (RFC 6749 section 1.1). It verifies the access token of a request and decides whether the
+ * request is granted.
  *
- * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect`. Does not read tokens
- * from anywhere but the `Authorization` header, unless `credentials` says so, and refuses tokens that are bound to a key (`cnf`).
+ * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect`. Reads the token only from the
+ * `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key or a certificate (`cnf`).
  *
- * Throws a `ConfigurationError` that names every problem of the options.
+ * Makes no outgoing call before the first token, `ready()` or `status()`.
  *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  * @example
  * const server = createResourceServer({
  *   issuer: 'https://auth.example.com',
@@ -140,12 +159,11 @@ export function createResourceServer(options: ResourceServerOptions): ResourceSe
   return createServer(readOptions(options))
 }
 
-/** Members without effect in results of `errorBody` that are reported. */
+/** Maximum number of members without effect in results of `errorBody` that are reported. */
 const MOST_IGNORED = 10
 
 /**
- * Makes a resource server of options that were read. `defaultLog` writes the log if neither `logger` nor `onEvent` is
- * set.
+ * Creates a resource server from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is set.
  */
 export function createServer(
   {
@@ -173,7 +191,7 @@ export function createServer(
     if (ignored.size >= MOST_IGNORED) return
     const others = members.filter((name) => addNew(ignored, name)).map(quoteName)
     if (others.length === 0) return
-    const advice = `It has returned members that have no effect: ${others.slice(0, MOST_IGNORED).join(', ')}. Only body and contentType are used.`
+    const advice = `Its result has members without effect: ${others.slice(0, MOST_IGNORED).join(', ')}. Return only body and contentType.`
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
   }
   const services = {
@@ -214,15 +232,15 @@ export function createServer(
   }
 }
 
-/** Code that forgets to await an outcome must not take it for a grant. */
+/** Makes an outcome throw if code uses it without `await`, so that such code does not treat every request as granted. */
 function failUnlessAwaited(outcome: MaybePromise<Outcome>): MaybePromise<Outcome> {
   return outcome instanceof Promise ? mustBeAwaited(outcome, OUTCOME_MEMBERS) : outcome
 }
 
-/** The step after the credentials. */
+/** Index of `verifyToken` in the pipeline. */
 const VERIFY = 1
 
-/** Runs the steps one after the other, without a promise as long as none of them has to wait. */
+/** Runs the steps in order. Returns the outcome directly if no step has to wait, and a promise otherwise. */
 function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromise<Outcome> {
   for (let i = first; i < steps.length; i++) {
     if (i > VERIFY && isOutdated(exchange)) return run(steps, exchange, VERIFY)
@@ -235,13 +253,13 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
     }
     if (result !== undefined) return toOutcome(exchange, result)
   }
-  // Not the last step again: it has called the `check` of the application.
+  // The last step is not repeated, because it has called the `check` of the application.
   return isOutdated(exchange)
     ? run(steps.slice(0, -1), exchange, VERIFY)
     : toOutcome(exchange, undefined)
 }
 
-/** A key was distrusted since the token was verified, while a step has waited. */
+/** Returns whether a key was distrusted after the token was verified, while a step was waiting. */
 function isOutdated({ distrustCount, services }: Exchange): boolean {
   return distrustCount !== services.distrustCount
 }

@@ -29,7 +29,7 @@ describe('resourceServerFromEnv', () => {
     const read = (more: Record<string, string>) => () =>
       createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
     expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
-      'BEARWARD_AUDIENCE must be one audience, and has white space in it. Set several with createBearward({ audience: [...] }).',
+      'BEARWARD_AUDIENCE must be one audience without white space. For several audiences, use createBearward({ audience: [...] }).',
     )
     expect(read({ BEARWARD_AUDIENCE: 'orders\r' })).toThrow(
       'audience begins or ends with white space, such as a line end: remove it.',
@@ -55,15 +55,15 @@ describe('resourceServerFromEnv', () => {
   it.each<[variables: Record<string, string>, problem: string]>([
     [
       { BEARWARD_JWKS_URI: 'http://keycloak/jwks' },
-      'BEARWARD_JWKS_URI must be an https address; http is accepted on loopback and for hosts named in BEARWARD_ALLOW_INSECURE_HOSTS.',
+      'BEARWARD_JWKS_URI must be an https address. http is accepted on loopback and for hosts in BEARWARD_ALLOW_INSECURE_HOSTS.',
     ],
     [
       { BEARWARD_ISSUER: 'acme' },
-      'BEARWARD_ISSUER is no https address, so its keys cannot be discovered. Set BEARWARD_JWKS_URI or the option jwks.',
+      'BEARWARD_ISSUER is not an https address, so its keys cannot be discovered. Set BEARWARD_JWKS_URI or the option jwks.',
     ],
     [
       { BEARWARD_ISSUER: 'https://as.example.com/{tenantid}' },
-      'BEARWARD_ISSUER contains {tenantid}, which takes the option tenants: set the ids of the tenants that may call.',
+      'BEARWARD_ISSUER contains {tenantid}, which requires the option tenants: set the ids of the accepted tenants.',
     ],
     [
       { BEARWARD_ALGORITHMS: 'RS256 HS256' },

@@ -442,7 +442,9 @@ describe('server.distrustKey', () => {
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const distrust = () => server.distrustKey(key as { issuer: string; thumbprint: string })
     expect(distrust).toThrow(ConfigurationError)
-    expect(distrust).toThrow('It takes a configured issuer that has public keys, and a SHA-256')
+    expect(distrust).toThrow(
+      'Pass { issuer, thumbprint }: a configured issuer that has public keys, and a SHA-256',
+    )
     expect(events).toEqual([])
   })
 

@@ -3,35 +3,46 @@ import type { TokenForm } from '../subject/profile.ts'
 import type { Subject } from '../subject/subject.ts'
 
 /**
- * The claims of a token, or the members of the introspection response about it, as the authorization server
- * wrote them: frozen, nothing added. Members of a response that are null are left out.
+ * The claims of a token, or the members of its introspection response, as the authorization server wrote them. Nothing is
+ * added. The object and all its values are frozen. `null` members of an introspection response are left out.
  */
 export type Claims = JsonObject
 
 /**
- * A verified access token, the same whatever it was on the wire. Frozen through and through, because one
- * verdict is shared between guards, and between requests with the same token.
+ * A verified access token. JWTs and opaque tokens have the same members. The object and all its values are frozen, because
+ * guards, and requests with the same token, share it.
+ *
+ * @example
+ * const { subject, clientId, scopes } = auth(request)
+ * if (subject.kind === 'machine') console.info('called by a machine', clientId, scopes)
  */
 export interface AccessToken {
-  /** One of the configured issuers. */
+  /** The issuer of the token: one of the configured issuers. */
   readonly issuer: string
+  /** The audiences of the token (`aud`). */
   readonly audience: readonly string[]
+  /** The subject of the token, and whether it is a machine or a user. */
   readonly subject: Subject
-  /** `undefined` where the token names none, or names two. */
+  /** The client to which the token was issued. `undefined` if the token names no client, or names two. */
   readonly clientId: string | undefined
-  /** From the one claim that holds this token's scopes, in the order in which they stand there. */
+  /** The scopes of the token, in the order of the claim that contains them. */
   readonly scopes: readonly string[]
-  /** Seconds since the epoch (`exp`). Every JWT has one; an issuer need not give one in an introspection answer. */
+  /** Seconds since the epoch (`exp`). Every JWT has it. An introspection response can omit it. */
   readonly expiresAt: number | undefined
   /** Seconds since the epoch (`iat`). */
   readonly issuedAt: number | undefined
   /** Seconds since the epoch (`nbf`). */
   readonly notBefore: number | undefined
   readonly claims: Claims
-  /** `jwt`: its signature was verified here. `introspection`: its issuer was asked. */
+  /** `jwt`: the signature was verified here. `introspection`: the token was introspected. */
   readonly verifiedBy: TokenForm
-  /** The proofs of possession that were checked. Always empty today: bound tokens are refused. */
+  /** The proofs of possession that were checked. Always empty in this version, because bound tokens are refused. */
   readonly bindings: readonly never[]
-  /** Returns whether the token has this scope: compared whole and byte for byte. */
+  /**
+   * Returns whether the token has this scope. Scopes are compared as whole strings, with regard to case.
+   *
+   * @example
+   * if (auth(request).hasScope('write:reports')) saveReport(report)
+   */
   hasScope(scope: string): boolean
 }

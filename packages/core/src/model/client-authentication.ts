@@ -3,35 +3,65 @@ import type { Algorithm } from '../signature/algorithms.ts'
 import type { PrivateKey } from '../signature/private-key.ts'
 
 /**
- * A secret, or a function that is asked for it at each use, so that it can be rotated without a restart. Where the
- * function gives none, there are no credentials.
+ * A client secret, or a function that returns it. The function is called for each request to the authorization server, so
+ * the secret can be rotated without a restart. If it returns `undefined`, the request is not sent.
  */
 export type Secret = string | (() => MaybePromise<string | undefined>)
 
-/** The way in which a client authenticates at the authorization server. */
+/**
+ * The way in which a client authenticates to the authorization server.
+ *
+ * - `client_secret_basic`, `client_secret_post`: sends a secret in the `Authorization` header or in the form (RFC 6749
+ *   section 2.3.1).
+ * - `private_key_jwt`: sends a signed assertion (RFC 7523 section 2.2).
+ * - `tls_client_auth`: uses the client certificate that the option `fetch` presents (RFC 8705 section 2).
+ *
+ * @example
+ * const clientAuthentication: ClientAuthentication = {
+ *   method: 'client_secret_basic',
+ *   secret: () => readFile('/run/secrets/client', 'utf8').then((text) => text.trim()),
+ * }
+ */
 export type ClientAuthentication =
-  /** RFC 6749 section 2.3.1: in the `Authorization` header, or in the form. */
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret }
   | PrivateKeyJwt
   | ClientAssertion
-  /** RFC 8705 section 2: by the certificate that one's own `fetch` presents. */
   | { readonly method: 'tls_client_auth' }
 
-/** RFC 7523 section 2.2, with a key of which the authorization server has the public half. */
+/** Client authentication with a private key. The authorization server has the public key (RFC 7523 section 2.2). */
 export interface PrivateKeyJwt {
   readonly method: 'private_key_jwt'
+  /** The private key, or a function that returns it. The function is called for each request to the authorization server. */
   readonly key: PrivateKey | (() => MaybePromise<PrivateKey>)
-  /** Default: the `alg` of the JWK. */
+  /**
+   * The signature algorithm. Required if the key does not name one.
+   *
+   * @default the `alg` of the JWK
+   */
   readonly algorithm?: Algorithm
-  /** Default: the `kid` of the JWK, or none. */
+  /**
+   * The `kid` in the header of the assertion.
+   *
+   * @default the `kid` of the JWK, or none
+   */
   readonly keyId?: string
-  /** Whom the assertion is for. Default: the issuer (RFC 7523 section 3); some servers want the token endpoint. */
+  /**
+   * The `aud` of the assertion. Some servers require the token endpoint.
+   *
+   * @default the issuer (RFC 7523 section 3)
+   */
   readonly audience?: string
 }
 
-/** RFC 7523 section 2.2, with an assertion that somebody else makes: the platform of a workload, a KMS. */
+/**
+ * Client authentication with an assertion from another system, such as the platform of a workload or a KMS (RFC 7523
+ * section 2.2).
+ */
 export interface ClientAssertion {
   readonly method: 'private_key_jwt'
-  /** Is asked at each use. */
+  /**
+   * Returns an assertion. Called for each request to the authorization server. If it returns `undefined`, the request is
+   * not sent.
+   */
   readonly assertion: () => MaybePromise<string | undefined>
 }

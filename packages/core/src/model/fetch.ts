@@ -1,35 +1,42 @@
 /**
- * The part of the Fetch standard that outgoing calls use. `globalThis.fetch`, the `fetch` of undici and that of
- * node-fetch fit.
+ * Function that makes the outgoing calls: the part of the Fetch standard that is used. `globalThis.fetch` and the `fetch` of
+ * undici and of node-fetch have this type.
+ *
+ * @example
+ * import { Agent, fetch as undiciFetch } from 'undici'
+ * const dispatcher = new Agent({ connect: { ca } })
+ * const fetch: Fetch = (url, init) => undiciFetch(url, { ...init, dispatcher })
  */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 
+/** The part of the options of `fetch` that is used. */
 export interface FetchInit {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  /** A form, where the method is `POST`. It holds a token, and may hold a secret. */
+  /** The form of a `POST` request. It contains a token and can contain a secret: never log it. */
   readonly body?: string
-  /** Always `manual`: the answer is taken as it comes, and a redirect is not followed. */
+  /** Always `manual`: redirects are not followed. */
   readonly redirect: 'manual'
+  /** Aborts the call at its timeout, and when the resource server or the client is closed. */
   readonly signal: AbortSignal
 }
 
 /** The part of a response that is read. */
 export interface FetchResponse {
   readonly status: number
-  /** `opaqueredirect` for a redirect that was not followed and has no status. */
+  /** `opaqueredirect` for a redirect that was not followed. Such a response has no status. */
   readonly type: string
-  /** True if a redirect was followed. If so, the call fails. */
+  /** `true` if a redirect was followed. The call then fails. */
   readonly redirected: boolean
   readonly headers: {
-    /** Returns the value of a header, whatever the case of its name. */
+    /** Returns the value of a header field. The name is compared without regard to case. */
     get(name: string): string | null
   }
-  /** Read up to a limit of bytes. */
+  /** The body. It is read up to a limit of bytes. */
   readonly body: FetchBody | null
 }
 
-/** A web stream, or an iterable of chunks such as a stream of Node. A chunk that is a string is encoded as UTF-8. */
+/** Body of a response: a web stream, or an iterable of chunks such as a Node stream. String chunks are encoded as UTF-8. */
 export type FetchBody =
   | {
       getReader(): {

@@ -1,7 +1,7 @@
 import type { Refused, ResponseHeaders } from '../response/refusal.ts'
 import type { AccessToken } from './access-token.ts'
 
-/** The caller may pass. */
+/** Outcome of a request that is granted. */
 export interface Granted {
   readonly kind: 'granted'
   readonly token: AccessToken
@@ -9,17 +9,22 @@ export interface Granted {
   readonly headers: ResponseHeaders
 }
 
-/** The request carries no credentials, and the guard is `optional`. */
+/** Outcome of a request without credentials, if the guard is `optional`. */
 export interface Anonymous {
   readonly kind: 'anonymous'
   /** Header fields for the response of the handler. */
   readonly headers: ResponseHeaders
 }
 
-/** The result of a guard for one request. */
+/**
+ * The result of a guard for one request. Narrow on `kind`.
+ *
+ * @example
+ * if (outcome.kind === 'granted') console.info(outcome.token.clientId)
+ */
 export type Outcome = Granted | Anonymous | Refused
 
-/** The members of all outcomes. */
+/** The names of the members of all outcomes. */
 export const OUTCOME_MEMBERS: readonly string[] = Object.keys({
   kind: 0,
   token: 0,

@@ -2,8 +2,8 @@ import { getMember } from '../lib/objects.ts'
 import { toPrintable } from '../lib/quote.ts'
 
 /**
- * A request as the core sees it. An adapter makes one from the request of its framework. A web `Request` is
- * one, too.
+ * A request, independent of frameworks. An adapter creates it from the request of its framework. A web `Request` is a valid
+ * `RequestLike`.
  *
  * @example
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
@@ -11,30 +11,33 @@ import { toPrintable } from '../lib/quote.ts'
  * const outcome = await guard(new Request('https://api.example.com/', { headers }))
  */
 export interface RequestLike {
+  /** The request method, such as `GET`. */
   readonly method: string
   /** The request target as received (path and query), or the absolute URL. */
   readonly url: string
   /**
-   * The header lines as received: name, value, name, value, as in `rawHeaders` of Node. If there are any,
-   * `headers` is not read: Node keeps the first of two `Authorization` lines in `headers` and drops the other.
+   * The header lines as received: name, value, name, value, as in `rawHeaders` of Node. If it has entries, `headers` is not
+   * read, because Node keeps only the first of two `Authorization` lines in `headers`.
    */
   readonly rawHeaders?: readonly string[] | undefined
-  /** The header fields by name (in any case), or a web `Headers`. */
+  /** The header fields by name, in upper or lower case, or a web `Headers`. */
   readonly headers: HeaderFields | WebHeaders
-  /** The pattern of the route, such as `/reports/:id`, for events. */
+  /** The route pattern, such as `/reports/:id`. Used only in events. */
   readonly route?: string | undefined
-  /** The id of the request in logs, if it has one. Shown in events, so it must not contain a secret. */
+  /** The id of the request in logs. Used only in events. It must not contain a secret. */
   readonly id?: string | number | undefined
-  /** Returns `id` and `route` of `raw`, instead of these members. Only called for events. */
+  /** Returns `id` and `route` of `raw`. If set, the members `id` and `route` are not read. Called only for events. */
   readonly identify?: ((raw: object) => RequestIdentity) | undefined
   /**
-   * The request of the framework. `check` receives it, and guards that are called with the same `raw` share one
-   * verification. Default: this object itself.
+   * The request of the framework, for `check`, `errorBody` and `onEvent`. Guards that are called with the same `raw` share
+   * one verification.
+   *
+   * @default this object
    */
   readonly raw?: object
 }
 
-/** The parts of a request by which people find it in logs. */
+/** Values that identify a request in logs. */
 export interface RequestIdentity {
   readonly id?: unknown
   readonly route?: unknown
@@ -48,19 +51,19 @@ export interface WebHeaders {
   get(name: string): string | null
 }
 
-/** Returns method and route of a request for an event. `undefined`: the route is not known. */
+/** Returns the method and the route of a request for an event, or `undefined` if the route is not known. */
 export function getRoute(request: RequestLike | undefined): string | undefined {
   const route = readIdentity(request, 'route')
   return typeof route === 'string' ? toPrintable(`${request!.method} ${route}`) : undefined
 }
 
-/** Returns the id of a request for an event. `undefined`: it has none, or a token came without a request. */
+/** Returns the id of a request for an event, or `undefined` if the id or the request is missing. */
 export function getRequestId(request: RequestLike | undefined): string | undefined {
   const id = readIdentity(request, 'id')
   return typeof id === 'string' || typeof id === 'number' ? toPrintable(String(id)) : undefined
 }
 
-/** Never throws: an application may have made getters, and they are for events only. */
+/** Reads a value for events. Never throws: a getter of the application that fails must not make the guard fail. */
 function readIdentity(request: RequestLike | undefined, name: 'id' | 'route'): unknown {
   try {
     if (request === undefined) return undefined

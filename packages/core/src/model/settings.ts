@@ -6,46 +6,46 @@ import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { Fetch } from './fetch.ts'
 
-/** The origin of an issuer's keys. */
+/** The source of an issuer's keys. */
 export type KeyOrigin =
   | { readonly kind: 'discovery' }
   | { readonly kind: 'jwks_uri'; readonly uri: string }
   | { readonly kind: 'static'; readonly document: JsonObject }
   | { readonly kind: 'secret'; readonly secret: Uint8Array }
-  /** None are needed: the tokens are opaque, and what the issuer says about them is not signed. */
+  /** Keys are not needed: the tokens are opaque, and introspection responses are not signed. */
   | { readonly kind: 'unused' }
 
 /** Settings of introspection (RFC 7662). */
 export interface IntrospectionSettings {
-  /** Found by discovery where it is not given. */
+  /** URL of the introspection endpoint. `undefined`: it is found by discovery. */
   readonly endpoint: string | undefined
   readonly clientId: string
   readonly clientAuthentication: ClientAuthentication
   readonly response: 'json' | 'jwt'
-  /** Those that a signed answer may be signed with. */
+  /** Accepted algorithms of signed responses. */
   readonly algorithms: readonly Algorithm[]
   readonly tokenTypeHint: 'access_token' | undefined
-  /** Those of responses. `null`: they have none, and `allowedClients` stands in for it. */
+  /** Accepted audiences of responses. `null`: responses have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
-  /** Seconds that an answer may be used again. */
+  /** Seconds for which a response is cached. */
   readonly maxAge: number
-  /** The same where the answer is that the token is not active. */
+  /** Seconds for which the response that a token is not active is cached. */
   readonly negativeMaxAge: number
-  /** Makes the token of a probe. `undefined`: a random one. `false`: there are no probes. */
+  /** Returns the token of a probe. `undefined`: a random token. `false`: no probes. */
   readonly probe: false | (() => string) | undefined
 }
 
-/** A claim that only access tokens have, and its value where it matters. */
+/** A claim that only access tokens have. Without `value`, any value is accepted. */
 export interface TokenUse {
   readonly claim: string
   readonly value?: string
 }
 
-/** The names of the claims that are read. */
+/** The claims that are read for the kind of a token, the client, the scopes and the subject. */
 export interface ClaimReading {
-  /** The claim that marks access tokens. Without a value it only has to be present. */
+  /** The claim that marks access tokens. */
   readonly tokenUse: TokenUse | undefined
-  /** All that are there have to name the same client. */
+  /** The claims with the client id. Those that a token has must name the same client. */
   readonly clientIdClaims: readonly ClientIdClaim[]
   readonly scopeSources: readonly ScopeSource[]
   readonly subjects: SubjectStatements
@@ -53,51 +53,51 @@ export interface ClaimReading {
 
 export type TokenFormat = 'jwt' | 'opaque' | 'any'
 
-/** RFC 9068: JSON Web Token profile for access tokens. */
+/** The JSON Web Token profile for access tokens (RFC 9068). */
 export type JwtProfile = 'rfc9068'
 
 /** The settings of one trusted issuer: the options after validation, with defaults. */
 export interface IssuerSettings extends ClaimReading {
-  /** As in `iss`. */
+  /** The issuer identifier in `iss`. */
   readonly issuer: string
-  /** As in the metadata: the same, or with `{tenantid}` where the issuer is one tenant of many. */
+  /** The issuer identifier in the metadata. It contains `{tenantid}` if the issuer is a tenant. */
   readonly metadataIssuer: string
-  /** The required `tid`, where the issuer is one tenant of many. */
+  /** The required `tid`, if the issuer is a tenant. */
   readonly tenant: string | undefined
-  /** `null`: its tokens carry no audience, and `allowedClients` stands in for it. */
+  /** Accepted audiences. `null`: tokens have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
   readonly allowedClients: readonly string[] | undefined
   readonly keyOrigin: KeyOrigin
   readonly algorithms: AlgorithmPolicy
-  /** Access tokens are verified here, introspected, or either. */
+  /** `jwt`: tokens are verified here. `opaque`: tokens are introspected. `any`: both. */
   readonly tokenFormat: TokenFormat
   readonly introspection: IntrospectionSettings | undefined
-  /** `undefined`: tolerant of servers that do not write `at+jwt`. */
+  /** `undefined`: a `typ` other than `at+jwt` can be accepted. */
   readonly jwtProfile: JwtProfile | undefined
-  /** Seconds. */
+  /** Seconds by which clocks can differ. */
   readonly clockTolerance: number
-  /** Seconds since `iat`. */
+  /** Maximum age of a token in seconds since `iat`. */
   readonly maxTokenAge: number | undefined
 }
 
-/** The algorithms of an issuer, and whether the configuration names them or leaves the default. */
+/** The algorithms of an issuer. `named` is `true` if the option `algorithms` is set. */
 export interface AlgorithmPolicy {
   readonly algorithms: readonly Algorithm[]
   readonly named: boolean
 }
 
-/** The ages that options set, in seconds. */
+/** The options `jwksMaxAge` and `jwksStaleIfError`, in seconds. */
 export interface KeyAges {
   readonly maxAge: number
   readonly staleLimit: number
 }
 
-/** The place of the token in a request, if not `Authorization`: see the option `credentials`. */
+/** The place of the token in a request if it is not the `Authorization` header: see the option `credentials`. */
 export type CredentialsOption<Raw extends object = never> =
   | { readonly header: string }
   | ((request: Raw) => string | undefined)
 
-/** The number of verified tokens that are remembered, and the bytes that they take. */
+/** Limits of the token cache: the number of tokens, and the bytes of memory that they take. */
 export interface TokenCacheLimits {
   readonly maxEntries: number
   readonly maxBytes: number
@@ -108,7 +108,7 @@ export interface Settings {
   readonly issuers: readonly IssuerSettings[]
   readonly clock: Clock
   readonly fetch: Fetch
-  /** Milliseconds: the option `fetchTimeout`. */
+  /** The option `fetchTimeout`, converted to milliseconds. */
   readonly fetchTimeout: number
   readonly insecureHosts: readonly string[]
   readonly keyAges: KeyAges

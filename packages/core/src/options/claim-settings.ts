@@ -7,8 +7,8 @@ import type { ScopeSource } from '../subject/profile.ts'
 import type { IssuerValues } from './issuer-options.ts'
 
 /**
- * Returns which claims of an issuer's tokens contain the client, the scopes and the subject. Options take precedence
- * over the profile of the provider.
+ * Returns the names of the claims that contain the client id, the scopes and the subject. Options take precedence over the
+ * profile of the provider.
  */
 export function toClaimSettings(values: IssuerValues): ClaimReading {
   const { issuer, clientIdClaim, machineSubject, machineClients } = values
@@ -20,7 +20,7 @@ export function toClaimSettings(values: IssuerValues): ClaimReading {
   })
   const tokenUse = values.tokenUse ?? profileIn(subjects)?.tokenUse
   return {
-    // A profile may name no value. Then `Object.prototype` must not have one.
+    // A profile can omit `value`. A copy without a prototype never reads one from `Object.prototype`.
     tokenUse: tokenUse && (ownMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
     scopeSources: ownData(toScopeSources(values, scopeSources(subjects))),

@@ -25,7 +25,7 @@ const SECRET: OptionTable<{ readonly secret: Secret }> = {
 }
 
 const KEY: OptionTable<Partial<Omit<PrivateKeyJwt & ClientAssertion, 'method'>>> = {
-  // Checked with the algorithm.
+  // `checkKey` checks it together with the algorithm.
   key: custom((given) => given as PrivateKeyJwt['key'] | undefined),
   algorithm: custom(readAlgorithm),
   keyId: text('a non-empty string'),
@@ -43,7 +43,7 @@ const METHODS: Readonly<
   tls_client_auth: {},
 }
 
-/** The option `clientAuthentication`. No value that can be secret is in a message. */
+/** The option `clientAuthentication`. Messages contain no value that can be secret. */
 export const CLIENT_AUTHENTICATION: OptionRow<ClientAuthentication, ClientAuthentication> = custom(
   readClientAuthentication,
   { required: true, table: { ...SECRET, ...KEY } },
@@ -58,7 +58,7 @@ export function clientId(advice: string): OptionRow<string, string> {
       )
       return ''
     }
-    if (hasControls(given)) report(`${name} holds a line break: trim it.`)
+    if (hasControls(given)) report(`${name} contains a line break: trim it.`)
     return given
   }
   return custom(read, { required: true })
@@ -82,11 +82,11 @@ function readClientAuthentication(
     if (own['assertion'] === undefined) checkKey(own, members)
     else checkAssertion(own, members)
   }
-  // A copy, so that what was checked is what is used. It has no members of Object.prototype.
+  // A copy, so that the checked values are the ones that are used. It has no prototype.
   return own as unknown as ClientAuthentication
 }
 
-/** Nothing of `given` is in it: a secret may be in the wrong place. */
+/** Describes a wrong value without showing a part of it, because it can be a secret in the wrong place. */
 function describeWrong(given: unknown, method: unknown, name: string): string {
   const known = Object.keys(METHODS)
   if (typeof method === 'string') {
@@ -105,7 +105,7 @@ function readSecretText(given: unknown, name: string, { report }: OptionContext)
   if (given === undefined || given === '')
     report(`${name} is missing (is the environment variable set?).`)
   else if (typeof given === 'string') {
-    if (hasControls(given)) report(`${name} holds a line break: trim it.`)
+    if (hasControls(given)) report(`${name} contains a line break: trim it.`)
   } else if (typeof given !== 'function')
     report(`${name} must be a string, or a function that returns one.`)
   return given as Secret
@@ -137,6 +137,6 @@ function checkKey({ key, algorithm }: OwnMembers, { toName, report }: OptionCont
 function checkAssertion(own: OwnMembers, { toName, report }: OptionContext): void {
   for (const name of Object.keys(KEY)) {
     if (name === 'assertion' || own[name] === undefined) continue
-    report(`${toName(name)} stands beside assertion: remove one of them.`)
+    report(`${toName(name)} cannot be combined with assertion: remove one of them.`)
   }
 }

@@ -3,16 +3,16 @@ import { getMember, isRecord } from '../lib/objects.ts'
 import { custom } from './option-rows.ts'
 import type { OptionRow } from './option-table.ts'
 
-/** The source of the time. `usual` is the default, and has the timers of a clock that has none. */
+/** Returns a row for a source of time. `usual` is the default. Its timers are used if the given clock has no timers. */
 export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
   return custom(
     (given, name, context) => {
       if (given === undefined) return usual
       const read = toClock(given, usual)
-      // A complete clock is for tests of failing clocks, too: no token passes under one.
+      // A complete clock can be one that fails, in tests. All tokens are then rejected.
       if (read !== undefined && (read === given || givesNumber(read))) return read
       context.report(
-        `${name} must be a function that returns milliseconds since the epoch, such as Date.now, or an object with such a function now, and with monotonic and after if needed.`,
+        `${name} must be a function that returns milliseconds since the epoch, such as Date.now, or an object with the function now, and optionally monotonic and after.`,
       )
       return usual
     },
@@ -29,7 +29,7 @@ function toClock(given: unknown, usual: Clock): Clock | undefined {
   const isFunction = (member: unknown) => typeof member === 'function'
   if (!isFunction(now) || !isFunction(monotonic) || !isFunction(after ?? now)) return undefined
   if (after !== undefined && getMember(members, 'monotonic') !== undefined) return members as Clock
-  // Called on the object, which can be an instance of a class.
+  // The functions are called as methods, because the object can be an instance of a class.
   return {
     now: () => now.call(members),
     monotonic: () => monotonic.call(members),

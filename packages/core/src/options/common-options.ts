@@ -15,79 +15,105 @@ import type { OptionRow, OptionTable } from './option-table.ts'
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
 export interface CommonOptions<Raw extends object = object> {
   /**
-   * The place of the token in a request. `{ header }` names a header that holds the token alone; a request with `Authorization`
-   * is then refused. A function gets the request of the framework and returns the token, or `undefined` if there is
-   * none; errors it throws go to the error handling of the framework.
+   * The place of the token in a request.
    *
-   * @default the Authorization header
+   * - `{ header }`: a header that contains only the token, without `Bearer`. A request that has an `Authorization` header is
+   *   then refused.
+   * - A function: receives the request of the framework and returns the token, or `undefined` if there is none. It is
+   *   synchronous. Errors it throws are passed to the error handling of the framework.
+   *
+   * Does NOT protect against CSRF: a function that reads a cookie must do so.
+   *
+   * @default the `Authorization` header (RFC 6750 section 2.1)
+   * @example
+   * { header: 'cf-access-jwt-assertion' }
    */
   readonly credentials?: CredentialsOption<Raw>
   /**
-   * The `realm` of challenges.
+   * The `realm` of challenges (RFC 9110 section 11.5): printable ASCII without quotes and backslashes.
    *
    * @default 'api'
    */
   readonly realm?: string
   /**
-   * Host names for which plain http is accepted, in addition to loopback. Use it only for private networks.
+   * Host names for which plain http is accepted, without scheme and port. Loopback is always accepted. Use it only for
+   * private networks.
    *
    * @default []
+   * @example
+   * ['keycloak']
    */
   readonly allowInsecureHosts?: readonly string[]
   /**
-   * Function that makes the outgoing calls, for a proxy, a private CA or a client certificate.
+   * Function that makes the outgoing calls. Set it for a proxy, a private CA or a client certificate.
    *
    * @default globalThis.fetch
    */
   readonly fetch?: Fetch
   /**
-   * Seconds that an attempt to fetch keys (including discovery) or one other outgoing call can take. At most 30.
+   * Seconds after which an outgoing call is aborted. An attempt to fetch keys, including discovery, counts as one call. At
+   * most 30.
    *
    * @default 3
    */
   readonly fetchTimeout?: number
   /**
-   * Seconds after which fetched keys are stale. They are fetched again earlier, in the background. `Cache-Control` can
-   * shorten it, but not below 30. From 30 to 86400.
+   * Seconds for which fetched keys are fresh, from 30 to 86400. They are refreshed in the background before this time has
+   * passed. `Cache-Control` of the JWKS response can shorten it, but not below 30.
    *
    * @default 600
    */
   readonly jwksMaxAge?: number
   /**
-   * Seconds for which fetched keys stay in use while they cannot be fetched again. At least `jwksMaxAge`, at most
-   * 604800.
+   * Seconds for which fetched keys stay in use if they cannot be refreshed. At least `jwksMaxAge`, at most 604800.
    *
    * @default 86400
    */
   readonly jwksStaleIfError?: number
   /**
-   * The number of verified JWTs that are cached, and the bytes of memory that they take. The signature of a cached token is not
-   * verified again. Every request checks its times, and that its key is still listed and trusted. `false`: no token is
-   * cached.
+   * Limits of the token cache. `maxEntries` is the number of verified JWTs, from 1 to 1000000. `maxBytes` is the estimated
+   * memory that they take, from 65536 to 1073741824 bytes. `false`: tokens are not cached.
+   *
+   * The signature of a cached token is not verified again. Each request still checks its times, and that its key is listed
+   * and trusted.
    *
    * @default { maxEntries: 5000, maxBytes: 16777216 }
    */
   readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
   /**
-   * Writes a line about each refusal (`info`) and each fault of this application or a server (`warn`), with the change to make:
-   * at most 10 lines a second for each reason, then their number. `false`: no log.
+   * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Each line names the change to
+   * make. At most 10 lines per second are written for each reason. Further lines are counted. `false`: no log.
    *
    * @default createResourceServer: no log; adapters: the console, or no log if `onEvent` is set
+   * @example
+   * pino()
    */
   readonly logger?: false | Logger
-  /** Called for every event, such as a refusal and its reason. Errors it throws are ignored. */
+  /**
+   * Called for every event, such as a refusal and its reason. Errors it throws are ignored.
+   *
+   * @default none
+   * @example
+   * (event) => metrics.increment(event.type)
+   */
   readonly onEvent?: BearwardEventListener<Raw>
   /**
-   * Returns the body of a refusal, or `undefined` for the default one. `request` is the request of the framework;
-   * it is missing for `verify(token)`. The result can have no other member than `body` and `contentType`. Errors it throws
-   * go to the error handling of the framework.
+   * Returns the body of a refusal, or `undefined` for the default body. `request` is the request of the framework. It is
+   * `undefined` for `verify(token)`. The function is synchronous. Other members of the result than `body` and `contentType`
+   * have no effect. Errors it throws are passed to the error handling of the framework.
+   *
+   * @default `{ error, error_description }` as JSON
+   * @example
+   * ({ error, description }) => ({ body: { title: error, detail: description } })
    */
   readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
-   * Source of the time, for tests: a function that returns milliseconds since the epoch, or an object with `now`, and with
-   * `monotonic` and `after` if the test controls timers, too.
+   * Source of the time, for tests: a function that returns milliseconds since the epoch, or an object with `now`. The object
+   * can have `monotonic` and `after`, if the test also controls timers.
    *
-   * @default the clock of the system
+   * @default the system clock
+   * @example
+   * () => Date.parse('2030-01-01T00:00:00Z')
    */
   readonly clock?: ClockOption
 }
@@ -102,7 +128,7 @@ const TOKEN_CACHE_OPTIONS: OptionTable<TokenCacheOptions, TokenCacheLimits> = {
     min: 1,
     max: 1_000_000,
     default: TOKEN_CACHE.maxEntries,
-    advice: 'To cache no token, set tokenCache: false.',
+    advice: 'To disable the token cache, set tokenCache: false.',
   }),
   maxBytes: wholeNumber({ min: 65_536, max: 2 ** 30, default: TOKEN_CACHE.maxBytes }),
 }
@@ -120,10 +146,13 @@ const TOKEN_HEADER = nested<
 >(
   {
     header: required(
-      text('the name of a header that holds the token alone: not Authorization, and not Cookie', {
-        matches: (name) =>
-          HEADER_NAME.test(name) && !['authorization', 'cookie'].includes(name.toLowerCase()),
-      }),
+      text(
+        'the name of a header that contains only the token, other than Authorization and Cookie',
+        {
+          matches: (name) =>
+            HEADER_NAME.test(name) && !['authorization', 'cookie'].includes(name.toLowerCase()),
+        },
+      ),
       'set the name of the header',
     ),
   },
@@ -146,14 +175,14 @@ const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
       return given as false | Logger | undefined
     }
     report(
-      `${name} must be false, or have the methods info and warn, as console has, not ${describeGiven(given)}.`,
+      `${name} must be false, or an object with the methods info and warn, such as console, not ${describeGiven(given)}.`,
     )
     return undefined
   },
   {},
 )
 
-/** All options have a default but `credentials`, `logger`, `onEvent` and `errorBody`. `tokenCache` is read as limits. */
+/** The values of the options. All but `credentials`, `logger`, `onEvent` and `errorBody` have a default. */
 type CommonValues = Required<
   Omit<CommonOptions, 'clock' | 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody'>
 > & {
@@ -169,7 +198,7 @@ export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
     default: 'api',
   }),
   allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
-  // Looked up at each call, so that a `fetch` that is replaced later (by instrumentation) is used.
+  // `globalThis.fetch` is read at each call, because instrumentation can replace it later.
   fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
   jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),

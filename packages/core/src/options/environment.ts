@@ -8,7 +8,7 @@ import type { OptionSource } from './read-options.ts'
 /** The options that environment variables can set. */
 export type OptionsFromEnv = IssuerOptions & Pick<CommonOptions, 'allowInsecureHosts'>
 
-/** Every option that a variable sets, by the name of the variable. */
+/** The options that environment variables set, by the name of the variable. */
 const VARIABLES = new Map(
   Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
     ([option, { required, variable }]) =>
@@ -16,7 +16,7 @@ const VARIABLES = new Map(
   ),
 )
 
-/** Names problems by variable. An option without a variable is called an option. */
+/** The environment as a source of options. Problems name the variable, or the option if it has no variable. */
 export const ENVIRONMENT: OptionSource = {
   title: 'The environment does not configure Bearward',
   toName: (name) =>
@@ -24,12 +24,13 @@ export const ENVIRONMENT: OptionSource = {
 }
 
 /**
- * Reads options from `BEARWARD_*` variables. Lists are separated by spaces. An empty variable counts as not
- * set. Throws a `ConfigurationError` if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is missing, or if another name
- * begins with `BEARWARD_`.
+ * Reads options from the `BEARWARD_*` environment variables. Entries of a list are separated by spaces. An empty variable
+ * counts as not set.
  *
  * Does NOT validate the values: `createResourceServer` does.
  *
+ * @throws {ConfigurationError} if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is not set, or if a variable that begins with
+ * `BEARWARD_` is not known
  * @example
  * const bearward = createBearward({ ...optionsFromEnv(process.env), onEvent: log })
  */
@@ -54,7 +55,7 @@ export function optionsFromEnv(
   }
   if (/\S\s+\S/.test(set.get('BEARWARD_AUDIENCE') ?? '')) {
     problems.add(
-      'BEARWARD_AUDIENCE must be one audience, and has white space in it. Set several with createBearward({ audience: [...] }).',
+      'BEARWARD_AUDIENCE must be one audience without white space. For several audiences, use createBearward({ audience: [...] }).',
     )
   }
   problems.throwAs(ENVIRONMENT.title)

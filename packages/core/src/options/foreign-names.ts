@@ -1,6 +1,7 @@
 /**
- * Names that other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) use for an option, and what to
- * use here. Each text begins with an option or with `requireToken`, and ends the sentence "Use ...".
+ * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions,
+ * with the replacement. Each replacement begins with an option or with `requireToken`, and completes the sentence
+ * "Use ...".
  */
 export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   issuerBaseURL: 'issuer',
@@ -38,9 +39,9 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   extractToken: 'credentials: (request) => token',
 }
 
-/** Returns the foreign names that mean something where these options are known. */
+/** Returns the foreign names whose replacement is one of the `known` options, or `requireToken` if guards exist. */
 export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
-  // A client has no guards.
+  // Only resource servers have the option `jwksUri`. The client has no guards.
   const names = known.includes('jwksUri') ? [...known, 'requireToken'] : known
   const isHere = (use: string) => names.includes(/^\w+/.exec(use)![0])
   return Object.fromEntries(Object.entries(FOREIGN_NAMES).filter(([, use]) => isHere(use)))

@@ -9,48 +9,66 @@ import { address, choice, custom, nested, seconds } from './option-rows.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import type { OptionRow, OptionTable, OptionValues } from './option-table.ts'
 
-/** Options for the introspection of tokens at their issuer (RFC 7662). All times are in seconds. */
+/** Options for token introspection (RFC 7662). All times are in seconds. */
 export interface IntrospectionOptions {
-  /** URL of the introspection endpoint. Without it: `introspection_endpoint` of the metadata. */
+  /**
+   * URL of the introspection endpoint.
+   *
+   * @default `introspection_endpoint` of the metadata of the issuer (RFC 8414 section 2)
+   */
   readonly endpoint?: string
   /** The client id of this API at the authorization server. */
   readonly clientId: string
+  /** The way in which this API authenticates to the authorization server. */
   readonly clientAuthentication: ClientAuthentication
   /**
-   * `'jwt'` requests signed responses (RFC 9701) and accepts no others.
+   * The format of responses. `'jwt'` requests signed responses (RFC 9701). Unsigned responses are then not accepted.
    *
    * @default 'json'
    */
   readonly response?: 'json' | 'jwt'
-  /** The algorithms of signed responses, out of those of the issuer. Without it: all of them. With `'jwt'` only. */
+  /**
+   * The algorithms of signed responses: a subset of `algorithms` of the issuer. Requires `response: 'jwt'`.
+   *
+   * @default `algorithms` of the issuer
+   */
   readonly algorithms?: readonly Algorithm[]
-  /** Sent with the token, for servers that find it faster then. */
+  /**
+   * The `token_type_hint` of requests (RFC 7662 section 2.1). Some servers find the token faster with it.
+   *
+   * @default none
+   */
   readonly tokenTypeHint?: 'access_token'
   /**
-   * The audiences of which one has to be in the `aud` of a response, where they are not those of JWTs. `null`: responses
-   * have no `aud`. That takes `allowedClients`, and `tokenUse` or a `maxTokenAge` of at most 3600: see `audience` of the
-   * issuer.
+   * The accepted audiences of introspection responses, if they differ from those of JWTs. The `aud` of a response must
+   * contain one of them. `null`: responses have no `aud`.
+   *
+   * `null` requires `allowedClients`. It also requires `tokenUse`, or a `maxTokenAge` of at most 3600.
    *
    * @default `audience` of the issuer
    */
   readonly audience?: string | readonly string[] | null
   /**
-   * Seconds for which a response is cached, at most until `exp`. A revoked token can be accepted for as long. At most
-   * 3600. With 0, every request is introspected.
+   * Seconds for which a response is cached, at most until `exp`. A revoked token is accepted until this time has passed. At
+   * most 3600. With 0, every request is introspected.
    *
    * @default 10
    */
   readonly maxAge?: number
   /**
-   * The same for the response that a token is not active. At most 60, and never longer than `maxAge`.
+   * Seconds for which the response that a token is not active is cached. At most 60. Never longer than `maxAge`.
    *
    * @default 3
    */
   readonly negativeMaxAge?: number
   /**
-   * Returns a token for the probe: a call for a token that the issuer does not know, to distinguish an outage from a token
-   * that makes a call fail. Without it: a random token. `false`: no probes, for servers that lock clients out for wrong
-   * tokens. Then only known tokens (active before, or verified here) detect an outage.
+   * Returns the token of a probe. A probe introspects a token that the issuer does not know. It distinguishes an outage from
+   * a token that makes the endpoint fail.
+   *
+   * `false` disables probes, for servers that lock clients out after wrong tokens. An outage is then detected only by calls
+   * for known tokens: those that were active before, or were verified here.
+   *
+   * @default a random token
    */
   readonly probe?: false | (() => string)
 }
@@ -88,14 +106,14 @@ export const INTROSPECTION_OPTIONS: OptionTable<
   probe: PROBE_TOKEN,
 }
 
-/** The options of introspection, as reading them returns them. */
+/** The values of the options of introspection after reading. */
 export type IntrospectionValues = OptionValues<typeof INTROSPECTION_OPTIONS>
 
 /** The option `introspection`. */
 export const INTROSPECTION: OptionRow<IntrospectionOptions, IntrospectionValues | undefined> =
   nested(INTROSPECTION_OPTIONS, 'an object: { clientId, clientAuthentication, ... }')
 
-/** Returns the settings of introspection. Algorithms and audiences are those of the issuer, unless some are set. */
+/** Returns the settings of introspection. `algorithms` and `audience` default to those of the issuer. */
 export function toIntrospectionSettings(
   { audience, ...values }: IntrospectionValues,
   ofIssuer: Pick<IntrospectionSettings, 'algorithms' | 'audiences'>,

@@ -4,7 +4,7 @@ import type { OptionContext } from './option-context.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isName } from './option-rows.ts'
 
-/** Reads the option `issuer`. An issuer that is not an address is accepted here. */
+/** Reads the option `issuer`. Accepts an issuer that is not an address: `checkDiscovery` checks whether one is needed. */
 export function readIssuerIdentifier(given: unknown, name: string, context: OptionContext): string {
   if (given === undefined || given === '') {
     context.report(
@@ -14,33 +14,33 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
   }
   if (!isName(given)) {
     context.report(
-      `${name} must be a string, not ${describeGiven(given)}. Several issuers are set as issuers: [{ issuer, audience }, ...].`,
+      `${name} must be a string, not ${describeGiven(given)}. For several issuers, set issuers: [{ issuer, audience }, ...].`,
     )
     return ''
   }
   if (ENTRA_ENDPOINTS.test(given)) {
     context.report(
-      `${name} is not the iss of any token: set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}, or the address with the id of your own tenant.`,
+      `${name} is not the iss of any token: set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}, or the address with the id of your tenant.`,
     )
   }
-  // Whether a name may begin with http depends on other options.
+  // `checkDiscovery` decides about http names, because they depend on other options.
   if (isIssuerAddress(given) && !isHttpName(given, context))
     checkIssuerAddress(given, name, context)
   return given
 }
 
-/** Addresses of Microsoft for many tenants at once. Tokens contain the issuer of their own tenant. */
+/** Microsoft addresses that several tenants share. They are not issuers: a token contains the issuer of its tenant. */
 const ENTRA_ENDPOINTS =
   /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(?:common|organizations|consumers)\//
 
-/** Returns whether an issuer identifier looks like an address, at which metadata can be found. */
+/** Returns whether an issuer identifier looks like an address. Discovery requires one. */
 export function isIssuerAddress(issuer: string): boolean {
   return /^https?:/i.test(issuer)
 }
 
 /**
- * Returns whether an issuer identifier begins with `http:` and may not be called, as that of ADFS and WSO2. It is then
- * only a name.
+ * Returns whether an issuer identifier begins with `http:` and must not be called, such as that of ADFS and WSO2. Such an
+ * identifier is only compared with `iss`.
  */
 export function isHttpName(issuer: string, { insecureHosts }: OptionContext): boolean {
   return (
@@ -50,23 +50,23 @@ export function isHttpName(issuer: string, { insecureHosts }: OptionContext): bo
   )
 }
 
-/** Reports an issuer identifier that is not the address at which its metadata is found. */
+/** Reports an issuer identifier that is not an acceptable address, or that is the address of its metadata. */
 export function checkIssuerAddress(issuer: string, name: string, context: OptionContext): void {
   if (!isAcceptableAddress(issuer, context.insecureHosts.hosts) || issuer.includes('?')) {
     context.report(describeHttps(name, context))
   } else if (issuer.includes('/.well-known/')) {
     context.report(
-      `${name} is the address of its metadata: set the issuer that the metadata contains.`,
+      `${name} is the address of the metadata: set the issuer that the metadata contains.`,
     )
   }
 }
 
-/** Says what an issuer must be that is called. */
+/** Returns the problem text for an issuer that is called and is not an https address. */
 export function describeHttps(name: string, { insecureHosts }: OptionContext): string {
-  return `${name} must be an https address without query and fragment (RFC 8414 section 2); http is accepted on loopback and for hosts named in ${insecureHosts.name}.`
+  return `${name} must be an https address without query and fragment (RFC 8414 section 2). http is accepted on loopback and for hosts in ${insecureHosts.name}.`
 }
 
-/** Reads the option `audience`. `null`: the tokens have none. */
+/** Reads the option `audience`. `null` means that tokens have no audience. */
 export function readAudience(
   given: unknown,
   name: string,
@@ -76,7 +76,7 @@ export function readAudience(
   const audiences = typeof given === 'string' ? [given] : given
   if (given === undefined || given === '') {
     report(
-      `${name} is missing: set the identifier of this API that the authorization server writes into aud, or several.`,
+      `${name} is missing: set the identifier of this API in the aud claim of tokens, or an array of them.`,
     )
   } else if (
     Array.isArray(audiences) &&

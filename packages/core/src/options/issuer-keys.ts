@@ -19,7 +19,7 @@ export function readJwks(
 ): JsonObject | undefined {
   if (given === undefined) return undefined
   try {
-    // Copied, checked and frozen like a fetched document.
+    // Copies, checks and freezes the value in the same way as a fetched document.
     const document = parseJsonObject(new TextEncoder().encode(JSON.stringify(given)))
     if (Array.isArray(document['keys'])) return document
   } catch {}
@@ -27,7 +27,7 @@ export function readJwks(
   return undefined
 }
 
-/** Reads the option `secret`. The bytes are copied. */
+/** Reads the option `secret`, and copies its bytes. */
 export function readSecret(
   given: unknown,
   name: string,
@@ -39,12 +39,12 @@ export function readSecret(
   const bytes = isKeyObject ? (given as { export(): unknown }).export() : given
   if (bytes instanceof Uint8Array) return Uint8Array.from(bytes)
   report(
-    `${name} must be bytes (a Uint8Array) or a secret KeyObject. A string is not accepted, because its encoding is ambiguous.`,
+    `${name} must be bytes (a Uint8Array) or a secret KeyObject. A string is not accepted, because its encoding is ambiguous: use Buffer.from(text, encoding).`,
   )
   return undefined
 }
 
-/** A row for names of signature algorithms. */
+/** Creates a row for an option that lists signature algorithms. */
 export function algorithmNames(
   facts: { readonly variable?: string } = {},
 ): OptionRow<readonly Algorithm[], readonly Algorithm[] | undefined> {
@@ -52,7 +52,7 @@ export function algorithmNames(
   return names(must, { ...facts, matches: isAlgorithm })
 }
 
-/** Returns where the keys of an issuer come from. */
+/** Returns the source of an issuer's keys. */
 export function toKeyOrigin({
   jwksUri,
   jwks,
@@ -67,7 +67,7 @@ export function toKeyOrigin({
   return jwksUri === undefined ? { kind: 'discovery' } : { kind: 'jwks_uri', uri: jwksUri }
 }
 
-/** Returns the algorithms that an issuer can use: those that are set, or the default for its kind of keys. */
+/** Returns the accepted algorithms: those of the option, or the default for the kind of keys. */
 export function toAlgorithmPolicy(
   algorithms: readonly Algorithm[] | undefined,
   isSymmetric: boolean,

@@ -14,7 +14,7 @@ import { address, choice, custom, names, nested, required, seconds, text } from 
 import type { OptionTable, OptionValues } from './option-table.ts'
 import { readProvider } from './read-provider.ts'
 
-/** An HMAC secret held by Node: a `KeyObject` made by `createSecretKey`. */
+/** An HMAC secret as a `KeyObject` of Node, created by `createSecretKey`. */
 export interface SecretKeyObject {
   readonly type: 'secret' | 'public' | 'private'
   export(): unknown
@@ -23,98 +23,165 @@ export interface SecretKeyObject {
 /** Options for one issuer. All times are in seconds. */
 export interface IssuerOptions {
   /**
-   * The issuer identifier, byte for byte as in `iss` (a trailing slash counts). Keys are found by discovery
-   * (RFC 8414, OpenID Connect), unless `jwksUri`, `jwks` or `secret` is set.
+   * The issuer identifier. It is compared with `iss` byte for byte, so a trailing slash counts. Keys are found by discovery
+   * (RFC 8414, OpenID Connect Discovery), unless `jwksUri`, `jwks` or `secret` is set.
+   *
+   * @example
+   * 'https://login.example.com/'
    */
   readonly issuer: string
   /**
-   * The tenants whose tokens are accepted, if `issuer` contains `{tenantid}`, like the multi-tenant issuer of
-   * Microsoft Entra ID. The `tid` of a token must be the tenant in its `iss`.
+   * The ids of the tenants whose tokens are accepted. Requires an `issuer` that contains `{tenantid}`, such as the
+   * multi-tenant issuer of Microsoft Entra ID. The `tid` of a token must be the tenant in its `iss`.
+   *
+   * @default none
    */
   readonly tenants?: readonly string[]
   /**
-   * The identifiers of this API. A token must contain one of them in `aud`. `null`: the tokens of this issuer
-   * have no audience (Cognito). `null` requires `allowedClients`, and a rule that tells its access tokens from
-   * its other tokens: `tokenUse`, or `jwtProfile: 'rfc9068'`. Tokens with an audience are then refused.
+   * The identifier of this API, or several. The `aud` of a token must contain one of them. `null`: tokens of this issuer have
+   * no audience, as those of Cognito. Tokens with an audience are then refused.
+   *
+   * `null` requires `allowedClients`, and a rule that distinguishes access tokens from other tokens. For JWTs, the rule is
+   * `tokenUse` or `jwtProfile: 'rfc9068'`. For introspected tokens, it is `tokenUse` or a `maxTokenAge` of at most 3600.
+   *
+   * @example
+   * 'https://api.example.com'
    */
   readonly audience: string | readonly string[] | null
-  /** The only clients whose tokens are accepted, by client id. */
+  /**
+   * The clients whose tokens are accepted, by client id. Tokens of other clients are refused.
+   *
+   * @default all clients
+   */
   readonly allowedClients?: readonly string[]
-  /** URL of the issuer's JWK Set. Replaces discovery. Can be an internal address. */
+  /**
+   * URL of the JWK Set of the issuer. Replaces discovery. Can be an internal address.
+   *
+   * @default `jwks_uri` of the metadata of the issuer (RFC 8414 section 2)
+   */
   readonly jwksUri?: string
-  /** The public keys of the issuer as a JWK Set. They are never fetched. */
+  /**
+   * The public keys of the issuer as a JWK Set (RFC 7517). The keys are then never fetched.
+   *
+   * @default fetched from `jwksUri`
+   */
   readonly jwks?: { readonly keys: readonly object[] }
   /**
-   * The HMAC secret of an issuer without public keys: at least 32 bytes, or the size of the algorithm's hash. Not a
-   * string. Everybody who knows it can make tokens.
+   * The HMAC secret of an issuer without public keys. It must have at least the size of the hash of the algorithm: 32 bytes
+   * for `HS256` (RFC 7518 section 3.2). Everyone who knows it can create tokens.
+   *
+   * @default none
+   * @example
+   * createSecretKey(process.env.JWT_SECRET, 'base64')
    */
   readonly secret?: Uint8Array | SecretKeyObject
-  /** The signature algorithms of this issuer. Without it: all with public keys, or `HS256` with a `secret`. */
+  /**
+   * The accepted signature algorithms.
+   *
+   * @default all algorithms with public keys; `HS256` if `secret` is set
+   * @example
+   * ['RS256']
+   */
   readonly algorithms?: readonly Algorithm[]
   /**
-   * The format of the access tokens. `'jwt'`: tokens are verified here. `'opaque'`: all tokens are introspected,
-   * JWTs too. `'any'`: JWTs are verified here, and introspected only while the keys are unavailable; all other
-   * tokens are introspected. Only one issuer can have a format other than `'jwt'`.
+   * The format of the access tokens.
+   *
+   * - `'jwt'`: tokens are verified here.
+   * - `'opaque'`: all tokens are introspected, including JWTs.
+   * - `'any'`: JWTs are verified here, and introspected only while the keys are unavailable. Other tokens are introspected.
+   *
+   * Only one issuer can have a format other than `'jwt'`.
    *
    * @default 'jwt'
    */
   readonly tokenFormat?: 'jwt' | 'opaque' | 'any'
   /**
-   * Options for introspection (RFC 7662): used by guards that require `introspect`, and by a `tokenFormat` other than
-   * `'jwt'`. Cannot be combined with `tenants`.
+   * Options for introspection (RFC 7662). Required by guards with `introspect`, and by a `tokenFormat` other than `'jwt'`.
+   * Cannot be combined with `tenants`.
+   *
+   * @default none
    */
   readonly introspection?: IntrospectionOptions
   /**
-   * `'rfc9068'` requires the `typ` and the claims of RFC 9068. Without it, a `typ` of `at+jwt`, `JWT` or none is
-   * accepted, and every token that is recognized as another kind (such as an ID token) is refused.
+   * The profile of JWTs. `'rfc9068'` requires the `typ` and the claims of RFC 9068.
+   *
+   * Without a profile, the `typ` can be `at+jwt`, `JWT` or missing. A token that is recognized as another kind, such as an
+   * ID token, is refused.
+   *
+   * @default none
    */
   readonly jwtProfile?: 'rfc9068'
   /**
-   * The product of this authorization server. Its profile says how tokens name clients, users, scopes and machines.
-   * Detected if only the vendor can operate `issuer` (Auth0, Entra, Okta, Cognito and others). Never read from a
-   * token. The options below take precedence.
+   * The product of the authorization server. Its profile defines which claims identify clients, scopes, users and machines.
+   * It is never derived from a token. `tokenUse`, `clientIdClaim`, `scopeClaim` and `scopeFormat` take precedence.
+   *
+   * @default detected from `issuer`, if only the vendor can operate it (Auth0, Entra, Okta, Cognito and others)
    */
   readonly provider?: Provider
   /**
-   * The claim and its value that mark the access tokens of this issuer, such as `token_use`: `access` at Cognito.
-   * An introspection response can omit the claim, but cannot have another value.
+   * The claim that marks access tokens, and its value. An introspection response can omit the claim, unless its audience is
+   * `null`. It cannot have another value.
    *
+   * @default that of the provider
    * @example
    * { claim: 'token_use', value: 'access' }
    */
   readonly tokenUse?: { readonly claim: string; readonly value: string }
-  /** The claim with the client id. Without it: that of the provider, or `'client_id'` (RFC 9068 section 2.2). */
+  /**
+   * The claim that contains the client id.
+   *
+   * @default that of the provider, or 'client_id' (RFC 9068 section 2.2)
+   */
   readonly clientIdClaim?: string
-  /** The only claim with the scopes. Without it: that of the provider, or `'scope'`. */
+  /**
+   * The claim that contains the scopes. No other claim is read.
+   *
+   * @default that of the provider, or 'scope' (RFC 9068 section 2.2.3)
+   */
   readonly scopeClaim?: string
-  /** The format of that claim: separated by spaces, or an array. Without it: that of the provider, or `'string'`. */
+  /**
+   * The format of the scope claim. `'string'`: scopes are separated by spaces. `'array'`: an array of strings.
+   *
+   * @default that of the provider, or 'string'
+   */
   readonly scopeFormat?: 'string' | 'array'
   /**
-   * The `sub` that all machines and no users have on this issuer. `'client_id'`: the `sub` of a machine is its client
-   * id. Use it only if users and clients cannot choose identifiers that match. `'absent'`: a machine has no `sub`, and
-   * every user has one, also in introspection responses.
+   * The form of `sub` in the tokens of machines. No user may have a `sub` of this form.
    *
-   * Without rules of a provider, all other subjects are then users. Do not use it if machines have a `sub` of their own
-   * (Keycloak, Entra, Auth0). If the rules of the provider, or claims of a user or
-   * a machine, contradict it, the subject is unknown.
+   * - `'client_id'`: the `sub` of a machine is its client id. Use it only if the `sub` of a user can never be a client id, even
+   *   if users and clients can choose their identifiers.
+   * - `'absent'`: a machine has no `sub`. Every user has one, also in introspection responses.
+   *
+   * If no profile of a provider applies, all other subjects are users. Do not set it if the `sub` of a machine differs from
+   * its client id (Keycloak, Entra, Auth0). If the profile, or claims of a user or a machine, contradict it, the subject is
+   * unknown.
+   *
+   * @default none
    */
   readonly machineSubject?: 'client_id' | 'absent'
   /**
-   * The clients that act only for themselves, by client id. Their tokens are those of machines, unless `act` shows a
-   * token exchange. All of them must be in `allowedClients`, if that is set.
+   * The clients that act only for themselves, by client id. The subject of their tokens is a machine, unless `act` shows a
+   * token exchange (RFC 8693). If `allowedClients` is set, it must contain all of them.
+   *
+   * @default none
    */
   readonly machineClients?: readonly string[]
   /**
-   * Seconds by which clocks can differ. At most 300.
+   * Seconds by which clocks can differ. Applies to `exp`, `nbf` and `iat`. At most 300.
    *
    * @default 5
    */
   readonly clockTolerance?: number
-  /** Seconds after `iat` at which a token is refused, whatever its `exp` says. `iat` is then required. */
+  /**
+   * Maximum age of a token in seconds since `iat`. An older token is refused even before `exp`. A token must then contain
+   * `iat`.
+   *
+   * @default no maximum
+   */
   readonly maxTokenAge?: number
 }
 
-/** The values that do not have the type of their property: as in the settings, and as converted. */
+/** The options whose values have another type after reading. */
 type ConvertedIssuerOptions = Pick<IssuerSettings, 'tokenFormat' | 'clockTolerance'> & {
   readonly audience: readonly string[] | null
   readonly jwks: JsonObject | undefined

@@ -7,17 +7,17 @@ import { describeHttps, isHttpName, isIssuerAddress } from './issuer-identifier.
 import type { IssuerOptions, IssuerValues } from './issuer-options.ts'
 import type { OptionContext } from './option-context.ts'
 
-/** An issuer whose options were read one by one. */
+/** An issuer whose options were read, and not yet checked together. */
 export interface ReadIssuer {
   readonly values: IssuerValues
   readonly settings: IssuerSettings
   /** Returns whether an option is set, even if its value is wrong. */
   readonly isGiven: (option: keyof IssuerOptions) => boolean
-  /** True if something that the issuer signs is verified. */
+  /** `true` if signatures of this issuer are verified. */
   readonly needsKeys: boolean
 }
 
-/** Rules about several options of an issuer. Each reports what breaks it. */
+/** Rules about combinations of options of an issuer. Each rule reports options that break it. */
 export const ISSUER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext) => void)[] = [
   checkKeySources,
   checkAlgorithms,
@@ -34,7 +34,7 @@ const KEY_SOURCES = ['jwksUri', 'jwks', 'secret'] as const
 function checkKeySources({ isGiven }: ReadIssuer, { toName, report }: OptionContext): void {
   const given = KEY_SOURCES.filter(isGiven).map(toName)
   if (given.length > 1)
-    report(`${given.join(' and ')} exclude each other: keep one source of keys.`)
+    report(`${given.join(' and ')} cannot be combined: set only one source of keys.`)
 }
 
 function checkAlgorithms(
@@ -61,7 +61,7 @@ function checkAlgorithms(
   }
 }
 
-/** Only an issuer that is an address that may be called has metadata. */
+/** Checks that everything that discovery cannot find is set. Discovery requires an issuer that is an address. */
 function checkDiscovery({ values, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
   const { toName, report } = context
   const { issuer, introspection } = values
@@ -75,21 +75,21 @@ function checkDiscovery({ values, isGiven, needsKeys }: ReadIssuer, context: Opt
     if (!needsSource && !needsEndpoint) return
     const missing = [...(needsSource ? [sources] : []), ...(needsEndpoint ? [endpoint] : [])]
     report(
-      `${describeHttps(toName('issuer'), context)} If the iss of the tokens begins with http, set ${missing.join(' and ')}.`,
+      `${describeHttps(toName('issuer'), context)} If the iss of the tokens begins with http:, set ${missing.join(' and ')}.`,
     )
     return
   }
-  const without = `${toName('issuer')} is no https address, so its`
+  const without = `${toName('issuer')} is not an https address, so its`
   if (needsSource) {
     const hint = isHost(issuer) ? `Did you mean https://${issuer}? Otherwise set` : 'Set'
     report(`${without} keys cannot be discovered. ${hint} ${sources}.`)
   }
   if (needsEndpoint) {
-    report(`${without} introspection endpoint cannot be discovered: give ${endpoint}.`)
+    report(`${without} introspection endpoint cannot be discovered. Set ${endpoint}.`)
   }
 }
 
-/** Returns whether an issuer identifier looks like an address whose scheme was forgotten. */
+/** Returns whether an issuer identifier looks like an address without a scheme. */
 function isHost(issuer: string): boolean {
   const isShort = issuer.length <= 100
   return (
@@ -104,17 +104,19 @@ function checkTenants({ values, isGiven }: ReadIssuer, { toName, report }: Optio
   if (!isGiven('tenants')) {
     if (placeholders > 0) {
       report(
-        `${name} contains ${TENANT_PLACEHOLDER}, which takes ${toName('tenants')}: set the ids of the tenants that may call.`,
+        `${name} contains ${TENANT_PLACEHOLDER}, which requires ${toName('tenants')}: set the ids of the accepted tenants.`,
       )
     }
   } else if (/^https?:\/\/[^/]*\{tenantid\}/i.test(issuer)) {
-    report(`${name} contains ${TENANT_PLACEHOLDER} in its host: it may only stand in the path.`)
+    report(`${name} contains ${TENANT_PLACEHOLDER} in its host: use it only in the path.`)
   } else if (placeholders !== 1) {
-    report(`${toName('tenants')} requires an issuer with one ${TENANT_PLACEHOLDER} in it.`)
+    report(
+      `${toName('tenants')} requires an issuer that contains ${TENANT_PLACEHOLDER} exactly once.`,
+    )
   }
 }
 
-/** Lists of clients must contain no client whose tokens are always refused. */
+/** Checks that lists of clients do not contain a client whose tokens are always refused. */
 function checkClients({ values, settings }: ReadIssuer, { toName, report }: OptionContext): void {
   const { allowedClients, machineClients } = values
   for (const [option, clients] of Object.entries({ allowedClients, machineClients })) {
@@ -125,12 +127,12 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
   }
   if (machineClients?.every((client) => allowedClients?.includes(client) ?? true) === false) {
     report(
-      `${toName('machineClients')} names a client that is not in ${toName('allowedClients')}, so its tokens are refused: add it there, or remove it.`,
+      `${toName('machineClients')} contains a client that is not in ${toName('allowedClients')}, so its tokens are refused: add it there, or remove it here.`,
     )
   }
 }
 
-/** `null`: other rules must make sure that a token for another API is not accepted. */
+/** Checks that other rules replace a missing audience (`null`), so that tokens for other APIs are not accepted. */
 function checkMissingAudience(
   { settings, isGiven }: ReadIssuer,
   { toName, report }: OptionContext,
@@ -142,20 +144,20 @@ function checkMissingAudience(
   const withoutAudience = `${option}: null requires`
   if (!isGiven('allowedClients')) {
     report(
-      `${withoutAudience} ${toName('allowedClients')}: without either, a token for any other API would be accepted.`,
+      `${withoutAudience} ${toName('allowedClients')}. Otherwise tokens for all other APIs are accepted.`,
     )
   }
   const hasJwts = tokenFormat !== 'opaque' && audiences === null
   if (hasJwts && tokenUse === undefined && jwtProfile === undefined) {
     report(
-      `${withoutAudience} a rule that tells access tokens from ID tokens: ${toName('tokenUse')}, or ${toName('jwtProfile')}: 'rfc9068'.`,
+      `${withoutAudience} ${toName('tokenUse')}, or ${toName('jwtProfile')}: 'rfc9068'. Otherwise ID tokens are accepted.`,
     )
   }
-  // Nothing else in a response does: a refresh token has scopes and a client id, too.
+  // Scopes and a client id do not show that a token is an access token: a refresh token has them, too.
   const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
   if (hasAnswers && tokenUse === undefined && !isYoung) {
     report(
-      `${withoutAudience} a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds.`,
+      `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.`,
     )
   }
 }
@@ -168,38 +170,40 @@ function checkIntrospection(
   const name = toName('introspection')
   if (tokenFormat !== 'jwt' && !isGiven('introspection')) {
     report(
-      `${toName('tokenFormat')} '${tokenFormat}' requires ${name}: { clientId, clientAuthentication }, to ask the issuer with.`,
+      `${toName('tokenFormat')} '${tokenFormat}' requires ${name}: { clientId, clientAuthentication }.`,
     )
   }
   if (isGiven('introspection') && isGiven('tenants'))
-    report(`${name} does not go with ${toName('tenants')}: give each one as an issuer.`)
+    report(`${name} cannot be combined with ${toName('tenants')}: set each tenant as an issuer.`)
   if (tokenFormat === 'jwt' && introspection?.audience === null) {
     report(
-      `${name}.audience: null has no effect with ${toName('tokenFormat')} 'jwt': an answer about a JWT need not have an audience.`,
+      `${name}.audience: null has no effect with ${toName('tokenFormat')} 'jwt': remove it. Responses for JWTs need no audience.`,
     )
   }
   if (introspection?.algorithms === undefined) return
   const { algorithms } = settings.algorithms
   if (introspection.response !== 'jwt') {
     report(
-      `${name}.algorithms are those of signed responses: remove it, or set ${name}.response: 'jwt'.`,
+      `${name}.algorithms requires signed responses: set ${name}.response: 'jwt', or remove it.`,
     )
   } else if (!introspection.algorithms.every((algorithm) => algorithms.includes(algorithm))) {
-    report(`${name}.algorithms can only contain those of the issuer: ${algorithms.join(', ')}.`)
+    report(
+      `${name}.algorithms can only contain algorithms of the issuer: ${algorithms.join(', ')}.`,
+    )
   }
 }
 
-/** An option without effect is a mistake: somebody relies on it. */
+/** Reports options without effect, because an operator relies on every option that is set. */
 function checkUseless({ settings, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
   const { toName, report } = context
   if (settings.tokenFormat !== 'opaque') return
-  const without = `has no effect with ${toName('tokenFormat')} 'opaque': leave it out`
+  const without = `has no effect with ${toName('tokenFormat')} 'opaque': remove it`
   if (isGiven('jwtProfile')) report(`${toName('jwtProfile')} ${without}.`)
   if (needsKeys) return
   for (const option of [...KEY_SOURCES, 'algorithms'] as const) {
     if (!isGiven(option)) continue
     report(
-      `${toName(option)} ${without}, or ask for signed answers with ${toName('introspection')}.response: 'jwt'.`,
+      `${toName(option)} ${without}, or request signed responses with ${toName('introspection')}.response: 'jwt'.`,
     )
   }
 }

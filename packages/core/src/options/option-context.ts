@@ -1,24 +1,25 @@
 import type { Problems } from '../configuration-problems.ts'
 
-/** The context that the reader of an option has in addition to its value. */
+/** The context in which the reader of an option runs. */
 export interface OptionContext {
-  /** Returns how messages call an option of this level: `issuers[0].jwksUri`, or its environment variable. */
+  /** Returns the name of an option of this level in messages: `issuers[0].jwksUri`, or its environment variable. */
   readonly toName: (option: string) => string
+  /** Adds a problem. The configuration is then rejected. */
   readonly report: (problem: string) => void
-  /** Notes that an option is doubtful, and that tokens may still be accepted. */
+  /** Adds a warning about an option that is probably wrong. The configuration is still accepted. */
   readonly warn: (warning: OptionWarning) => void
-  /** The option `allowInsecureHosts`: how messages call it, and its valid host names. */
+  /** The option `allowInsecureHosts`: its name in messages, and its valid entries. */
   readonly insecureHosts: { readonly name: string; readonly hosts: readonly string[] }
 }
 
-/** A doubt about an option, published at start as `configuration_warning`. */
+/** A warning about an option. It is published at startup as `configuration_warning`. */
 export interface OptionWarning {
   readonly issuer: string
   readonly option: string
   readonly advice: string
 }
 
-/** Creates the context of the outermost options. `own` are their own members. */
+/** Creates the context of the top-level options. `own` are their own members. */
 export function createOptionContext(
   problems: Problems,
   own: Readonly<Record<string, unknown>>,
@@ -37,11 +38,12 @@ export function createOptionContext(
   }
 }
 
-/** Returns the context of the options inside an option. `name` is how messages call that option. */
+/** Returns the context of the options inside an option. `name` is the name of the outer option in messages. */
 export function nestContext(context: OptionContext, name: string): OptionContext {
   return { ...context, toName: (option) => `${name}.${option}` }
 }
 
+/** Returns whether a value is a lower-case host name without a port. */
 export function isHostName(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)
 }

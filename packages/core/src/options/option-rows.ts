@@ -12,25 +12,25 @@ import {
   readTable,
 } from './option-table.ts'
 
-/** Facts about an option in addition to the kind of its value. */
+/** Properties of an option in addition to the kind of its value. */
 interface RowFacts<Default> {
   readonly default?: Default | undefined
   /** Name of the environment variable. */
   readonly variable?: string | undefined
-  /** A sentence after the problem. */
+  /** A sentence that is added to the problem. */
   readonly advice?: string
 }
 
-/** Facts of a row with a reader of its own. */
+/** Properties of a row with a custom reader. */
 interface CustomFacts extends Partial<
   Pick<AnyOptionRow, 'required' | 'default' | 'table' | 'isSecret'>
 > {
   readonly variable?: string | undefined
-  /** Parses the text of the environment variable. Without it, the text is the value. */
+  /** Parses the text of the environment variable. Default: returns the text. */
   readonly parse?: OptionVariable['parse'] | undefined
 }
 
-/** An option with a reader of its own. */
+/** A row with a custom reader. */
 export function custom<Given, Value>(
   read: OptionReader<Value>,
   {
@@ -53,7 +53,7 @@ export function custom<Given, Value>(
   }
 }
 
-/** An option that must be given. `advice` ends the sentence "... is missing: ...". */
+/** A row that must be set. `advice` completes the sentence "... is missing: ...". */
 export function required<Given, Value>(
   row: OptionRow<Given, Value>,
   advice: string,
@@ -67,7 +67,7 @@ export function required<Given, Value>(
 
 type AnyFunction = (...args: never[]) => unknown
 
-/** A function. `must` ends the sentence "... must be ...". */
+/** A row for a function. `must` completes the sentence "... must be ...". */
 export function fn<Given extends AnyFunction>(facts: {
   readonly default: Given
 }): OptionRow<Given, Given>
@@ -82,21 +82,21 @@ export function fn<Given extends AnyFunction>({
   return simple(accept, must, facts)
 }
 
-/** A number of seconds. */
+/** A row for a number of seconds. */
 export function seconds<Default extends number | undefined = undefined>(
   facts: RowFacts<Default> & NumberBounds,
 ): OptionRow<number, number | NoInfer<Default>> {
   return numeric('a number of seconds', (value) => typeof value === 'number', facts)
 }
 
-/** A whole number. */
+/** A row for a whole number. */
 export function wholeNumber<Default extends number | undefined = undefined>(
   facts: RowFacts<Default> & NumberBounds,
 ): OptionRow<number, number | NoInfer<Default>> {
   return numeric('a whole number', Number.isInteger, facts)
 }
 
-/** One of a few texts. */
+/** A row for a text that is one of `choices`. */
 export function choice<const Choice extends string, Default extends Choice | undefined = undefined>(
   choices: readonly Choice[],
   facts: RowFacts<Default> = {},
@@ -106,7 +106,7 @@ export function choice<const Choice extends string, Default extends Choice | und
   return simple((given) => choices.find((one) => one === given), must, facts, toText, describe)
 }
 
-/** A text that is not empty and matches. `must` ends the sentence "... must be ...". */
+/** A row for a non-empty text that matches. `must` completes the sentence "... must be ...". */
 export function text<Default extends string | undefined = undefined>(
   must: string,
   {
@@ -120,7 +120,7 @@ export function text<Default extends string | undefined = undefined>(
   )
 }
 
-/** An array with at least one text. `must` ends the sentence "... must be ...". */
+/** A row for an array with at least one text. `must` completes the sentence "... must be ...". */
 export function names<Name extends string = string>(
   must: string,
   {
@@ -135,7 +135,7 @@ export function names<Name extends string = string>(
   return simple(accept, must, facts, toList, (given) => describeEntries(given, matches))
 }
 
-/** Host names for which plain http is accepted. */
+/** A row for host names for which plain http is accepted. */
 export function hosts(
   facts: RowFacts<never> = {},
 ): OptionRow<readonly string[], readonly string[]> {
@@ -151,20 +151,20 @@ export function hosts(
 
 const NO_HOSTS: readonly string[] = Object.freeze([])
 
-/** An address that is called: https, or http on loopback and for the hosts in `allowInsecureHosts`. */
+/** A row for an address that is called: https, or http on loopback and for hosts in `allowInsecureHosts`. */
 export function address(facts: RowFacts<never> = {}): OptionRow<string, string | undefined> {
   return custom((given, name, { report, insecureHosts }) => {
     if (given === undefined) return undefined
     if (typeof given === 'string' && isAcceptableAddress(given, insecureHosts.hosts)) return given
     report(
-      `${name} must be an https address; http is accepted on loopback and for hosts named in ${insecureHosts.name}.`,
+      `${name} must be an https address. http is accepted on loopback and for hosts in ${insecureHosts.name}.`,
     )
-    // It was given: no other check may find it missing.
+    // A text, so that no other check reports the option as missing.
     return ''
   }, facts)
 }
 
-/** An object whose members are options. `must` ends the sentence "... must be ...". */
+/** A row for an object whose members are options. `must` completes the sentence "... must be ...". */
 export function nested<
   Given extends object,
   Table extends OptionTable<Given, Record<keyof Given, unknown>>,
@@ -180,6 +180,7 @@ export function nested<
   )
 }
 
+/** Returns whether a value is a non-empty string. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
@@ -203,8 +204,8 @@ function numeric<Default>(
 }
 
 /**
- * A row for a value that `accept` returns, or that is wrong if it returns nothing. `describe` ends the sentence "... must
- * be ..., not ...", or returns nothing if `must` says it all.
+ * A row for a value without members. `accept` returns the value, or `undefined` if it is wrong. `describe` completes the
+ * sentence "... must be ..., not ...". If it returns `undefined`, the sentence ends after `must`.
  */
 function simple<Given, Default>(
   accept: (given: unknown) => Given | undefined,

@@ -6,8 +6,8 @@ import { getForeignNames } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
 /**
- * Returns the value of an option, or the default if it is left out. Reports a wrong value, and then returns one that
- * harms no other check. `name` is how messages call the option.
+ * Returns the value of an option, or the default if it is not set. Reports a wrong value, and then returns a value with
+ * which no other check reports a problem. `name` is the name of the option in messages.
  */
 export type OptionReader<Value> = (given: unknown, name: string, context: OptionContext) => Value
 
@@ -17,7 +17,7 @@ export interface OptionVariable {
   readonly parse: (text: string) => unknown
 }
 
-/** All facts about an option, without the types of its value. */
+/** All properties of an option, without the types of its value. */
 export interface AnyOptionRow {
   readonly read: OptionReader<unknown>
   readonly required: boolean
@@ -26,21 +26,21 @@ export interface AnyOptionRow {
   readonly variable: OptionVariable | undefined
   /** The options inside this option. */
   readonly table: Readonly<Record<string, AnyOptionRow>> | undefined
-  /** True if the value is a secret, which may begin or end with white space. */
+  /** `true` if the value is a secret. A secret can begin or end with white space. */
   readonly isSecret?: true
 }
 
-/** All facts about an option. `Given` is the type of its property, and `Value` what reading it returns. */
+/** All properties of an option. `Given` is the type of the option, `Value` is the type of its value after reading. */
 export interface OptionRow<Given, Value> extends AnyOptionRow {
   readonly read: OptionReader<Value>
-  /** Never set. The compiler compares `Given` by it. */
+  /** Never set. Only the compiler uses it, to compare `Given`. */
   readonly accepts?: (given: Given) => Given
 }
 
 /**
- * One row for each property of `Options`. Reading an option returns the type of its property, or undefined if it is left
- * out. `Values` has the type of an option that is read as something else, or that has a default: usually the type of the
- * settings, which have the same names.
+ * A table of options: one row for each property of `Options`. After reading, a value has the type of its property, or is
+ * `undefined` if it is not set. `Values` overrides this type for options that are converted or have a default. It is usually
+ * the type of the settings.
  */
 export type OptionTable<Options, Values = unknown> = {
   readonly [Name in keyof Options]-?: OptionRow<
@@ -52,7 +52,7 @@ export type OptionTable<Options, Values = unknown> = {
 type ValueOf<Options, Name extends keyof Options> =
   object extends Pick<Options, Name> ? Options[Name] | undefined : Options[Name]
 
-/** The values of the options of a table, as reading returns them. */
+/** The values of the options of a table after reading. */
 export type OptionValues<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends { readonly read: OptionReader<infer Value> }
     ? Value
@@ -62,8 +62,8 @@ export type OptionValues<Table> = {
 type AnyOptionTable = Readonly<Record<string, AnyOptionRow>>
 
 /**
- * Reads the options of a table. `own` are the own members of the object in which they are, so that no member of
- * `Object.prototype` is an option.
+ * Reads the options of a table. `own` are the own members of the object with the options, so that a member of
+ * `Object.prototype` is never read.
  */
 export function readRows<Table extends AnyOptionTable>(
   table: Table,
@@ -79,23 +79,24 @@ export function readRows<Table extends AnyOptionTable>(
 }
 
 /**
- * Reports white space at the ends of a text, or of a text in a list, which comes from files and environments and can be
- * seen in no log. Returns the value without it.
+ * Reports white space at the ends of a text, or of a text in a list. It comes from files and environment variables, and is
+ * invisible in logs. Returns the value without it.
  */
 function checkEnds(given: unknown, name: string, { report }: OptionContext): unknown {
   const texts: unknown = typeof given === 'string' ? [given] : given
   if (!Array.isArray(texts)) return given
   const trim = (text: unknown) => (typeof text === 'string' ? text.trim() : text)
   if (texts.every((text) => trim(text) === text)) return given
-  // Nothing but white space is as good as nothing.
+  // The reader of the option reports a text that consists of white space.
   if (texts.every((text) => trim(text) !== ''))
     report(`${name} begins or ends with white space, such as a line end: remove it.`)
   return typeof given === 'string' ? given.trim() : texts.map(trim)
 }
 
 /**
- * Returns the own members of an object of options. Throws a `ConfigurationError` with this title if it is not a plain
- * object. `such` shows how it looks.
+ * Returns the own members of an object of options. `such` is an example of such an object, for the message.
+ *
+ * @throws {ConfigurationError} with this title, if the value is not a plain object
  */
 export function readObject(
   given: unknown,
@@ -121,7 +122,7 @@ export function readTable<Table extends AnyOptionTable>(
   return readRows(table, own, context)
 }
 
-/** Reports every member whose name is not known, with the option that may be meant. */
+/** Reports every member whose name is not known. Suggests the option that is probably meant. */
 export function reportUnknownNames(
   own: Readonly<Record<string, unknown>>,
   known: readonly string[],

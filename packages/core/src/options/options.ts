@@ -1,7 +1,19 @@
 import type { CommonOptions } from './common-options.ts'
 import type { IssuerOptions } from './issuer-options.ts'
 
-/** One issuer, or several: never both forms at once. `Raw` is the request of the framework. */
+/**
+ * Options of a resource server: the common options, and either the options of one issuer or `issuers`. `Raw` is the request
+ * of the framework. All times are in seconds.
+ *
+ * @example
+ * const options: ResourceServerOptions = {
+ *   issuers: [
+ *     { issuer: 'https://login.example.com/', audience: 'https://api.example.com' },
+ *     { issuer: 'https://acme.eu.auth0.com/', audience: 'https://api.example.com', maxTokenAge: 3600 },
+ *   ],
+ *   onEvent: (event) => console.info(event.type),
+ * }
+ */
 export type ResourceServerOptions<Raw extends object = object> = CommonOptions<Raw> &
   ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
 

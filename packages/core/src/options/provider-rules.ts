@@ -3,7 +3,10 @@ import { profileIn, scopeSources } from '../subject/context.ts'
 import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
 
-/** Rules about what providers issue. Each reports options with which no token can pass, and warns of doubtful ones. */
+/**
+ * Rules about the tokens of providers. Each rule reports options with which all tokens are refused, and warns about options
+ * that are probably wrong.
+ */
 export const PROVIDER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext) => void)[] = [
   checkOrgServer,
   checkSlashOfAuth0,
@@ -11,7 +14,7 @@ export const PROVIDER_RULES: readonly ((issuer: ReadIssuer, context: OptionConte
   checkCognitoAudience,
 ]
 
-/** Access tokens of the org server are for the API of Okta alone, and nobody else can verify them. */
+/** Reports the org authorization server of Okta. Its access tokens are for Okta, and other APIs cannot verify them. */
 function checkOrgServer(
   { values: { issuer, tokenFormat } }: ReadIssuer,
   { toName, report }: OptionContext,
@@ -19,23 +22,23 @@ function checkOrgServer(
   if (tokenFormat === 'opaque' || !OKTA_ORG_SERVER.test(issuer)) return
   const custom = `${issuer.replace(/\/$/, '')}/oauth2/default`
   report(
-    `${toName('issuer')} is the org authorization server of Okta, whose access tokens nobody else can verify: set a custom authorization server, such as ${custom}.`,
+    `${toName('issuer')} is the org authorization server of Okta, whose access tokens only Okta can verify: set a custom authorization server, such as ${custom}.`,
   )
 }
 
-/** The issuer of every tenant of Auth0 ends in a slash. */
+/** Reports an Auth0 issuer without a slash at its end. The `iss` of every Auth0 tenant ends with a slash. */
 function checkSlashOfAuth0(
   { values: { issuer } }: ReadIssuer,
   { toName, report }: OptionContext,
 ): void {
   if (!/^https:\/\/[\w-]+(?:\.[\w-]+)?\.auth0\.com$/.test(issuer)) return
-  report(`${toName('issuer')} of Auth0 ends in a slash: set ${issuer}/.`)
+  report(`${toName('issuer')} of Auth0 must end with a slash: set ${issuer}/.`)
 }
 
-/** Names of claims that most products write as arrays. */
+/** Claims that most products write as arrays. */
 const USUAL_ARRAYS: readonly string[] = ['permissions', 'roles', 'groups', 'authorities']
 
-/** A scope claim that is an array needs `scopeFormat`, or every token with it is refused. */
+/** Checks that `scopeFormat` is set for a scope claim that is an array. Otherwise all tokens with the claim are refused. */
 function checkScopeFormat(
   { values, settings, isGiven }: ReadIssuer,
   { toName, report, warn }: OptionContext,
@@ -58,7 +61,7 @@ function checkScopeFormat(
   }
 }
 
-/** Access tokens of Cognito have an audience only where the client has requested a resource. */
+/** Warns that access tokens of Cognito have an audience only if the client requests a resource. */
 function checkCognitoAudience({ settings }: ReadIssuer, { warn }: OptionContext): void {
   const { subjects, audiences, tokenFormat, metadataIssuer } = settings
   if (subjects.provider !== 'cognito' || audiences === null || tokenFormat === 'opaque') return

@@ -13,8 +13,8 @@ import { readRows, reportUnknownNames } from './option-table.ts'
 type Own = Readonly<Record<string, unknown>>
 
 /**
- * Reads the options of all issuers and adds the defaults: those of `issuers`, or those of the one issuer beside the common
- * options. `own` are the own members of the options. Problems are reported. The settings are only valid if there are none.
+ * Reads the options of all issuers and adds the defaults. The options are in `issuers`, or for one issuer next to the common
+ * options. `own` are the own members of the options. Reports problems. The result is valid only without problems.
  */
 export function readIssuers(own: Own, context: OptionContext): readonly IssuerSettings[] {
   const { issuers: given } = own
@@ -34,26 +34,26 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
     reportUnknownNames(issuer, Object.keys(ISSUER_OPTIONS), ofIssuer)
     return readIssuer(issuer, ofIssuer)
   })
-  // By the name in the options too: the tenants of one name share their keys.
+  // The names with `{tenantid}` are compared, too, because the tenants of one name share their keys.
   const names = read.map(([first]) => first!.metadataIssuer)
   const issuers = read.flat()
   if (isDoubled(names) || isDoubled(issuers.map(({ issuer }) => issuer)))
-    report(`${name} names an issuer twice: give each one once, with all its audiences.`)
+    report(`${name} contains an issuer twice: set each issuer once, with all its audiences.`)
   if (issuers.filter(({ tokenFormat }) => tokenFormat !== 'jwt').length > 1) {
     report(
-      `${name} has more than one with tokenFormat 'opaque' or 'any': an opaque token does not name its issuer, so only one can be asked.`,
+      `${name} contains more than one issuer with tokenFormat 'opaque' or 'any': keep one. An opaque token does not name its issuer, so only one issuer can introspect it.`,
     )
   }
   return issuers
 }
 
-/** Returns whether a name is there twice. A missing name is another problem. */
+/** Returns whether a list contains a name twice. Empty names are ignored, because they are reported as missing. */
 function isDoubled(names: readonly string[]): boolean {
   const given = names.filter((name) => name !== '')
   return new Set(given).size < given.length
 }
 
-/** Returns one issuer for each tenant, if it has tenants. */
+/** Reads the options of one issuer. Returns its settings, or the settings of each tenant if it has tenants. */
 function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[] {
   const values = readRows(ISSUER_OPTIONS, own, context)
   const { issuer, tokenFormat, tenants } = values

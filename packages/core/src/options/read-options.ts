@@ -12,23 +12,23 @@ export { TOKEN_CACHE } from './common-options.ts'
 /** The options after validation, with defaults. */
 export interface ServerSettings {
   readonly settings: Settings
-  /** `undefined`: tokens stand in the `Authorization` header. */
+  /** `undefined`: tokens are read from the `Authorization` header. */
   readonly credentials: CredentialsOption | undefined
   readonly realm: string
-  /** `undefined`: no token is cached. */
+  /** `undefined`: tokens are not cached. */
   readonly tokenCache: TokenCacheLimits | undefined
   readonly logger: CommonOptions['logger']
   readonly onEvent: CommonOptions['onEvent']
   readonly errorBody: CommonOptions['errorBody']
-  /** Doubts about the options. */
+  /** Warnings about options that are probably wrong. */
   readonly warnings: readonly OptionWarning[]
 }
 
-/** The source of options. */
+/** A source of options: the argument of `createResourceServer`, or the environment. */
 export interface OptionSource {
   /** The first line of the error that lists the problems. */
   readonly title: string
-  /** Returns how problems call an option. */
+  /** Returns the name of an option in messages. */
   readonly toName: (option: string) => string
 }
 
@@ -37,7 +37,11 @@ const AS_OPTIONS: OptionSource = {
   toName: (option) => option,
 }
 
-/** Validates all options. Throws a `ConfigurationError` that lists every problem with its fix. */
+/**
+ * Validates all options and adds the defaults.
+ *
+ * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+ */
 export function readOptions(
   options: unknown,
   { title, toName }: OptionSource = AS_OPTIONS,

@@ -2,7 +2,7 @@ import { hintAt } from '../configuration-problems.ts'
 import { isProvider, PROFILES, type Provider } from '../subject/providers.ts'
 import type { OptionContext } from './option-context.ts'
 
-/** Other names of products and their vendors. Each text ends the sentence "Use ...". */
+/** Other names of products and their vendors. Each value completes the sentence "Use ...". */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   azure: "'entra'",
   'azure-ad': "'entra'",
@@ -34,14 +34,14 @@ export function readProvider(
   const known = Object.keys(PROFILES)
   if (typeof given === 'string') {
     const part = known.find((provider) => isPartOf(given.toLowerCase(), provider))
-    // A secret in the wrong variable must not be shown.
+    // Shows only short names, because the value can be a secret in the wrong variable.
     const shown = /^[a-z][a-z_/.-]{1,24}$/i.test(given) ? `${name} '${given}'` : name
     report(`${shown} is not known. ${hintAt(part ?? given, known, OTHER_NAMES)}`)
   } else report(`${name} must be one of ${known.join(', ')}.`)
   return undefined
 }
 
-/** Returns whether one contains the other, as `azure/entra-id` contains `entra`. */
+/** Returns whether one text contains the other, such as `azure/entra-id`, which contains `entra`. */
 function isPartOf(a: string, b: string): boolean {
   const isIn = (part: string, whole: string) => part.length >= 4 && whole.includes(part)
   return isIn(a, b) || isIn(b, a)

@@ -12,18 +12,19 @@ export interface ChallengeParameters {
   readonly scope?: string | undefined
 }
 
-/** The characters that RFC 6750 section 3 allows in a quoted value: no quotes, no backslashes, no controls. */
+/** Characters that RFC 6750 section 3 allows in a quoted value: printable ASCII without quotes and backslashes. */
 const QUOTABLE = /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/
 
+/** Returns whether a text can be the value of a challenge parameter without escaping. */
 export function isQuotable(value: string): boolean {
   return QUOTABLE.test(value)
 }
 
 /**
- * Writes the value of one `WWW-Authenticate` line (RFC 6750 section 3, RFC 9110 section 11.6.1).
+ * Returns the value of one `WWW-Authenticate` line (RFC 6750 section 3, RFC 9110 section 11.6.1).
  *
- * Throws a `TypeError` for a value that needs escaping. Values come from the configuration or from fixed
- * texts, so such a value is a programming error.
+ * @throws {TypeError} if a value needs escaping. Values come from validated options or fixed texts, so this is a
+ * programming error.
  */
 export function writeChallenge({ scheme, parameters }: Challenge): string {
   const written: string[] = []

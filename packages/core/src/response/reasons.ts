@@ -1,12 +1,12 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
 import { ownData } from '../lib/own-data.ts'
 
-/** The text for the caller about a refusal. */
+/** Status, error code and description of a refusal, as sent to the caller. */
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
   /**
-   * The code of RFC 6750 section 3.1 for the challenge. A refusal without one carries a challenge without
-   * error information: no credentials were sent, or no code fits.
+   * The error code of RFC 6750 section 3.1. If it is missing, the challenge contains no error information, because the
+   * request has no credentials, or because no code of the RFC fits.
    */
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
   readonly description: string
@@ -16,8 +16,11 @@ const invalidToken = (description: string) =>
   ({ status: 401, error: 'invalid_token', description }) as const
 
 /**
- * The reasons for which a request is refused: the closed set that outcomes, events and documentation share. The texts are
- * fixed, so nothing of a request can reach a response.
+ * All reasons for which a request is refused, with their texts. Outcomes, events and documentation use this closed set.
+ * The texts are fixed, so a response never contains a part of the request.
+ *
+ * @example
+ * const { status, description } = REASONS.expired
  */
 export const REASONS = deepFreeze(
   ownData({
@@ -84,5 +87,5 @@ export const REASONS = deepFreeze(
   } as const satisfies Record<string, ReasonText>),
 )
 
-/** One of the closed set of reasons for which a request is refused. */
+/** A reason for which a request is refused: a key of `REASONS`. */
 export type Reason = keyof typeof REASONS

@@ -4,35 +4,50 @@ import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
 
-/** Header fields of a response by canonical name. A field with several lines has an array of values. */
+/** Header fields of a response, by canonical name. A field with several lines has an array of values. */
 export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>
 
-/** The caller may not pass. Holds the complete response: an adapter only writes it. */
+/** Outcome of a request that is refused. Contains the complete response. An adapter only writes it. */
 export interface Refused {
   readonly kind: 'refused'
   readonly reason: Reason
-  /** For the log of the server. Never part of the response, and left out by `JSON.stringify`. */
+  /** The failed check, for the log of the server. It is never part of the response, and `JSON.stringify` omits it. */
   readonly explanation: Explanation
   readonly status: number
-  /** Values are safe to write into a header. */
+  /** Header fields of the response, which include the challenge. All values are safe in a header. */
   readonly headers: ResponseHeaders
+  /** Body of the response: JSON, or the result of `errorBody`. */
   readonly body: string
 }
 
-/** The argument of `errorBody`: the default answer, and the reason. */
+/** Argument of `errorBody`: the reason and status of a refusal, and the members of its default body. */
 export interface RefusalView {
   readonly reason: Reason
   readonly status: number
-  /** As in the default body. */
+  /** Member `error` of the default body. */
   readonly error: string
+  /** Member `error_description` of the default body. */
   readonly description: string
 }
 
-/** A response body of the application. Status, challenge and the other headers stay as they are. */
+/**
+ * Result of `errorBody`: a response body of the application. It cannot change the status, the challenge or another header
+ * field than `Content-Type`.
+ *
+ * @example
+ * const errorBody = ({ error, description }: RefusalView): RefusalBody => ({
+ *   body: { type: 'about:blank', title: error, detail: description },
+ *   contentType: 'application/problem+json',
+ * })
+ */
 export interface RefusalBody {
-  /** A string is sent as it is, an object as JSON. */
+  /** The body. A string is sent unchanged. An object is sent as JSON. */
   readonly body: string | Readonly<Record<string, unknown>>
-  /** Default: `application/json` for an object, `text/plain; charset=utf-8` for a string. */
+  /**
+   * The media type of the body, for `Content-Type`.
+   *
+   * @default 'application/json' for an object, 'text/plain; charset=utf-8' for a string
+   */
   readonly contentType?: string
   /** Cannot be set: the status follows from the reason. */
   readonly status?: never
@@ -40,17 +55,17 @@ export interface RefusalBody {
   readonly headers?: never
 }
 
-/** The parts of a refusal that are configured. */
+/** Options that affect refusals. */
 export interface RefusalSettings {
   readonly realm: string
   readonly errorBody:
     | ((refusal: RefusalView, request: object | undefined) => RefusalBody | undefined)
     | undefined
-  /** Called with the members of the result of `errorBody` that have no effect. */
+  /** Called with the names of members without effect in a result of `errorBody`. */
   readonly reportIgnored: (members: readonly string[]) => void
 }
 
-/** The `error` of a body where RFC 6750 has no error code. */
+/** Values of `error` in the body, for reasons without an error code of RFC 6750. */
 const STATUS_ERROR = {
   400: 'invalid_request',
   401: 'unauthorized',
@@ -61,12 +76,13 @@ const STATUS_ERROR = {
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
 
 /**
- * Turns a rejection into the complete response: status and challenge of RFC 6750 section 3, and a fixed JSON
- * body that is never cached. A fault that is not the caller's gets `Retry-After` and no challenge.
- * `required` are the parameters that tell a client what to request for this route: a 401 has them. `request` is the
- * request of the framework, for `errorBody`.
+ * Turns a rejection into the complete response: the status, the challenge (RFC 6750 section 3) and a fixed JSON body. The
+ * response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
- * Throws a `TypeError` if `errorBody` returns something else than a body.
+ * `required` are the challenge parameters that this route requires, such as `scope`. Only a 401 contains them. `request` is
+ * the request of the framework, for `errorBody`.
+ *
+ * @throws {TypeError} if the result of `errorBody` is not a body
  */
 export function refuse(
   rejection: Rejection,
@@ -97,22 +113,23 @@ export function refuse(
   }
   const answer = { kind: 'refused', reason, status, headers: Object.freeze(headers), body } as const
   const refused = { ...answer, explanation }
-  // Whoever returns an outcome as JSON must not send the explanation to the caller.
+  // Code that sends an outcome as JSON must not send the explanation to the caller.
   Object.defineProperty(refused, 'toJSON', ownMembers({ value: () => answer }))
   return Object.freeze(refused)
 }
 
-/** One line for each scheme that the API accepts. */
+/** Returns one header line for each scheme that the API accepts. */
 function writeChallenges(parameters: ChallengeParameters): string | readonly string[] {
   const lines = [{ scheme: 'Bearer', parameters } as const].map(writeChallenge)
   return lines.length === 1 ? lines[0]! : Object.freeze(lines)
 }
 
-/** RFC 9110 section 10.2.3: whole seconds. Never 0, which would ask for a retry at once. */
+/** Returns whole seconds (RFC 9110 section 10.2.3), at least 1: with 0, clients retry immediately. */
 function writeRetryAfter(seconds = 1): string {
   return String(Math.max(1, Math.ceil(seconds)))
 }
 
+/** Returns the body and its media type: those of `errorBody` if it has returned some, or the default. */
 function writeBody(
   view: RefusalView,
   own: RefusalBody | undefined,
@@ -124,14 +141,16 @@ function writeBody(
   const text: unknown = typeof body === 'object' && body !== null ? JSON.stringify(body) : body
   if (typeof text !== 'string') {
     throw new TypeError(
-      'errorBody must return at once: nothing, or { body } with a string or an object.',
+      'errorBody must return undefined, or { body } with a string or an object. It cannot return a promise.',
     )
   }
   const contentType =
     (own && getMember(own, 'contentType')) ??
     (isText ? 'text/plain; charset=utf-8' : 'application/json')
   if (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)) {
-    throw new TypeError('errorBody returned a contentType that is not a media type.')
+    throw new TypeError(
+      'errorBody returned a contentType that is not a media type: return one such as application/problem+json.',
+    )
   }
   return { body: text, contentType }
 }

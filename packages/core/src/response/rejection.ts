@@ -5,14 +5,18 @@ import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
 
 /**
- * The name of a failed check, the expected value, and the value or a description of what was found. Values from a token are
- * quoted, in printable ASCII, and bounded in length. They are marked as `claimed` if the token is not verified. Only `iss`,
- * `aud`, `typ`, `alg`, `kid`, scopes and client ids are shown, never `sub` or another claim.
+ * Details of a failed check, for logs.
+ *
+ * Values from a token are quoted, limited in length, and contain only printable ASCII. If the token is not verified, they
+ * begin with `claimed`. Only `iss`, `aud`, `typ`, `alg`, `kid`, scopes and client ids are shown, never `sub` or another
+ * claim.
  */
 export interface Explanation {
-  /** The name of what was checked: a header field, a header parameter, a claim, a requirement. */
+  /** Name of the header field, header parameter, claim or requirement that was checked. */
   readonly check: string
+  /** The expected value, or a description of it. */
   readonly expected: string
+  /** The value that was found, or a description of it. */
   readonly found: string
 }
 
@@ -22,29 +26,32 @@ export interface RejectedToken {
   readonly header: JsonObject
   /** The claims, or the members of the introspection response. */
   readonly claims: JsonObject
-  /** True if its signature was verified, or its issuer has called it active. */
+  /** `true` if the signature was verified, or if the introspection response says that the token is active. */
   readonly isVerified: boolean
-  /** The client to which it was issued. Only of a verified token. */
+  /** The client to which the token was issued. Set only for a verified token. */
   readonly clientId?: string | undefined
-  /** Only of a verified token. */
+  /** The scopes of the token. Set only for a verified token. */
   readonly scopes?: readonly string[] | undefined
 }
 
-/** Details that some rejections have besides their reason. */
+/** Details that some rejections have in addition to their reason. */
 export interface RejectionDetails {
-  /** Seconds after which a retry makes sense. Only for faults that are not the caller's. */
+  /** Seconds after which the caller can retry. Set only for a 503. */
   readonly retryAfter?: number | undefined
-  /** The configured issuer of the token, where it is known. */
+  /** The configured issuer of the token, if it is known. */
   readonly issuer?: string | undefined
   /** The challenge parameters that only this check knows, such as `scope`. */
   readonly challenge?: ChallengeParameters | undefined
   /** The token, if it could be read. */
   readonly token?: RejectedToken | undefined
-  /** The change to make, if the check knows it better than the table of advice. A fixed text, or made of options. */
+  /**
+   * The change to make, if the check can name it more precisely than the table of advice. The text contains fixed words and
+   * options only.
+   */
   readonly advice?: string | undefined
 }
 
-/** A failed check. Checks return it; `refuse` turns it into the response. */
+/** A failed check. Steps of the pipeline return it, and `refuse` turns it into the response. */
 export class Rejection {
   readonly reason: Reason
   readonly explanation: Explanation
@@ -65,12 +72,12 @@ export class Rejection {
     this.advice = own.advice
   }
 
-  /** Returns whether the fault is ours or a server's, and may be over at the next attempt (503). */
+  /** Returns whether this API or a server is at fault (503). A retry can succeed. */
   get isUnavailability(): boolean {
     return REASONS[this.reason].status === 503
   }
 
-  /** Returns the same rejection with more details. Those that it has already stay. */
+  /** Returns the same rejection with more details. Existing details are kept. */
   with(more: RejectionDetails): Rejection {
     const { reason, explanation, retryAfter, issuer, challenge, token, advice } = this
     const own: RejectionDetails = ownMembers(more)
@@ -83,7 +90,7 @@ export class Rejection {
     })
   }
 
-  /** Returns the same rejection, with what was found marked as the statement of a token that is not verified. */
+  /** Returns the same rejection with `found` marked as `claimed`, because the token is not verified. */
   asClaimed(): Rejection {
     const { check, expected, found } = this.explanation
     if (found === 'nothing') return this
@@ -91,12 +98,12 @@ export class Rejection {
   }
 }
 
-/** Shows a value of a token that is not verified. */
+/** Describes a value of a token that is not verified, for an explanation. */
 export function showClaimed(value: unknown): string {
   return value === undefined ? 'nothing' : `claimed ${showValue(value)}`
 }
 
-/** Shows a value of a verified token: texts are quoted and bounded, and of other values only the type is shown. */
+/** Describes a value of a verified token, for an explanation. Strings are quoted and shortened. Other values: the type. */
 export function showValue(value: unknown): string {
   if (typeof value === 'string' && value !== '') return quote(value)
   const isList = Array.isArray(value) && value.length > 0

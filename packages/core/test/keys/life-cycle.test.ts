@@ -268,7 +268,7 @@ describe('the URL of the keys', () => {
           ? { issuer: ISSUER, jwks_uri: location }
           : undefined,
     )
-    await expect(server.ready()).rejects.toThrow('cannot be had')
+    await expect(server.ready()).rejects.toThrow('are unavailable')
     location = `${ISSUER}/jwks`
     await clock.pass(3)
     expect(server.status()[0]!.keys.state).toBe('fresh')

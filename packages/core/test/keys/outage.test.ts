@@ -109,7 +109,7 @@ describe('an outage of the authorization server', () => {
 
   it('fetches keys after an outage even if no request arrives', async () => {
     const { clock, endpoint, server, send } = serveTraffic('refuse')
-    await expect(server.ready()).rejects.toThrow('cannot be had')
+    await expect(server.ready()).rejects.toThrow('are unavailable')
     await clock.pass(300)
     endpoint.behave(OLD)
     await clock.pass(75)
@@ -202,7 +202,7 @@ describe('close()', () => {
     server.close()
     await settled()
     expect(getStatus(waiting)).toBe(503)
-    await expect(server.ready()).rejects.toThrow('cannot be had')
+    await expect(server.ready()).rejects.toThrow('are unavailable')
   })
 })
 

@@ -71,7 +71,7 @@ describe('Retry-After of an issuer without cached keys', () => {
     async (retryAfter, pause) => {
       for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
         const { clock, endpoint, server, send } = setup(behaviour)
-        await expect(server.ready()).rejects.toThrow('cannot be had')
+        await expect(server.ready()).rejects.toThrow('are unavailable')
         endpoint.behave(OLD)
         endpoint.asked()
         for (let passed = 0; passed < pause; passed += 0.5) {
@@ -93,7 +93,7 @@ describe('Retry-After of an issuer without cached keys', () => {
 
   it('keys are fetched automatically after the pause of Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '86400' })
-    await expect(server.ready()).rejects.toThrow('cannot be had')
+    await expect(server.ready()).rejects.toThrow('are unavailable')
     endpoint.behave(OLD)
     await clock.pass(10.5)
     expect(server.status()[0]!.keys.state).toBe('fresh')

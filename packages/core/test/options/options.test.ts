@@ -84,7 +84,7 @@ describe('the options', () => {
       expect([tokenCache, problemsOf({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
     }
     expect(problemsOf({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
-      'tokenCache.maxEntries must be a whole number from 1 to 1000000, not 0. To cache no token, set tokenCache: false.',
+      'tokenCache.maxEntries must be a whole number from 1 to 1000000, not 0. To disable the token cache, set tokenCache: false.',
     ])
   })
 
@@ -117,16 +117,16 @@ describe('the options', () => {
   it('take the issuer, and not the address of its metadata', () => {
     const issuer = 'https://as.example.com/.well-known/openid-configuration'
     expect(problemsOf({ ...good, issuer })).toEqual([
-      'issuer is the address of its metadata: set the issuer that the metadata contains.',
+      'issuer is the address of the metadata: set the issuer that the metadata contains.',
     ])
   })
 
   it('take an issuer that is no address only where its keys need no discovery', () => {
     expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
-      'issuer is no https address, so its keys cannot be discovered. Set jwksUri or jwks.',
+      'issuer is not an https address, so its keys cannot be discovered. Set jwksUri or jwks.',
     ])
     expect(problemsOf({ ...good, issuer: 'as.example.com' })).toEqual([
-      'issuer is no https address, so its keys cannot be discovered. Did you mean https://as.example.com? Otherwise set jwksUri or jwks.',
+      'issuer is not an https address, so its keys cannot be discovered. Did you mean https://as.example.com? Otherwise set jwksUri or jwks.',
     ])
     expect(problemsOf({ ...good, issuer: 'acme', jwks })).toEqual([])
   })
@@ -158,13 +158,13 @@ describe('the options', () => {
     const named = { ...github, clientIdClaim: 'repository_id' }
     expect(problemsOf({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
     expect(problemsOf({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
-      'machineClients names a client that is not in allowedClients, so its tokens are refused: add it there, or remove it.',
+      'machineClients contains a client that is not in allowedClients, so its tokens are refused: add it there, or remove it here.',
     ])
   })
 
   it('name one tenant of Entra, or those that may call', () => {
     const use =
-      'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your own tenant.'
+      'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your tenant.'
     for (const name of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${name}/v2.0`
       expect(problemsOf({ ...good, issuer })).toEqual([use])
@@ -198,11 +198,11 @@ describe('the options', () => {
     expect(problemsOf({ ...good, jwksUri })).toEqual([])
     expect(problemsOf({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
     expect(problemsOf({ ...good, jwksUri, jwks }).join()).toContain(
-      'jwksUri and jwks exclude each other',
+      'jwksUri and jwks cannot be combined',
     )
     const secret = randomBytes(32)
     expect(problemsOf({ ...good, jwks, secret }).join()).toContain(
-      'jwks and secret exclude each other',
+      'jwks and secret cannot be combined',
     )
   })
 
@@ -477,10 +477,10 @@ describe('problems of several options', () => {
       'issuers[0].introspection.endpont is not known. Did you mean endpoint?',
       'issuers[0].introspection.clientAuthentication must be an object with a method (client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth) and its credentials.',
       'issuers[0].introspection.maxAge must be a number of seconds from 0 to 3600, not -1.',
-      'issuers[0].issuer is no https address, so its introspection endpoint cannot be discovered: give issuers[0].introspection.endpoint.',
+      'issuers[0].issuer is not an https address, so its introspection endpoint cannot be discovered. Set issuers[0].introspection.endpoint.',
       'issuers[1].tokenUse.value is missing: set the value in access tokens.',
       'issuers[1].clockTolerance must be a number of seconds from 0 to 300, not 301.',
-      'issuers[1].audience: null requires issuers[1].allowedClients: without either, a token for any other API would be accepted.',
+      'issuers[1].audience: null requires issuers[1].allowedClients. Otherwise tokens for all other APIs are accepted.',
     ])
   })
 

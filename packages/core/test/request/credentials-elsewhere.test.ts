@@ -33,17 +33,17 @@ describe('the option credentials', () => {
     [
       'Authorization',
       { header: 'Authorization' },
-      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+      'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     [
       'Cookie',
       { header: 'cookie' },
-      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+      'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     [
       'no name of a header',
       { header: 'x token' },
-      'credentials.header must be the name of a header that holds the token alone: not Authorization, and not Cookie.',
+      'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     ['another member', { header: 'x-token', scheme: 'JWT' }, 'credentials.scheme is not known.'],
     [

@@ -423,7 +423,7 @@ describe('the options of introspection', () => {
       7,
     ]) {
       expect(introspecting({ endpoint }), String(endpoint)).toEqual([
-        'introspection.endpoint must be an https address; http is accepted on loopback and for hosts named in allowInsecureHosts.',
+        'introspection.endpoint must be an https address. http is accepted on loopback and for hosts in allowInsecureHosts.',
       ])
     }
     expect(introspecting({ endpoint: 'http://127.0.0.1:1/introspect' })).toEqual([])
@@ -434,16 +434,16 @@ describe('the options of introspection', () => {
   it('say what is missing for opaque tokens', () => {
     for (const tokenFormat of ['opaque', 'any'] as const) {
       expect(problems({ ...good, tokenFormat })).toEqual([
-        `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }, to ask the issuer with.`,
+        `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }.`,
       ])
       const issuer = 'https://as.example.com/{tenantid}'
       expect(introspecting({}, { tokenFormat, issuer, tenants: ['a'] })).toEqual([
-        'introspection does not go with tenants: give each one as an issuer.',
+        'introspection cannot be combined with tenants: set each tenant as an issuer.',
       ])
     }
     expect(introspecting({}, { tokenFormat: 'paper' })).toHaveLength(1)
     expect(introspecting({}, { tokenFormat: 'opaque', issuer: 'acme' })).toEqual([
-      'issuer is no https address, so its introspection endpoint cannot be discovered: give introspection.endpoint.',
+      'issuer is not an https address, so its introspection endpoint cannot be discovered. Set introspection.endpoint.',
     ])
     const endpoint = 'https://as.example.com/introspect'
     expect(introspecting({ endpoint }, { tokenFormat: 'opaque', issuer: 'acme' })).toEqual([])
@@ -461,7 +461,7 @@ describe('the options of introspection', () => {
       introspection: CREDENTIALS,
     }))
     expect(problems({ issuers })).toEqual([
-      "issuers has more than one with tokenFormat 'opaque' or 'any': an opaque token does not name its issuer, so only one can be asked.",
+      "issuers contains more than one issuer with tokenFormat 'opaque' or 'any': keep one. An opaque token does not name its issuer, so only one issuer can introspect it.",
     ])
     expect(problems({ issuers: issuers.slice(1) })).toEqual([])
   })
@@ -469,8 +469,8 @@ describe('the options of introspection', () => {
   it('take an audience of null for introspected tokens only with a mark or a short life', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
     const noMark =
-      'audience: null requires a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: tokenUse, or a maxTokenAge of at most 3600 seconds.'
-    const noKind = expect.stringContaining('tells access tokens from ID tokens') as string
+      'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.'
+    const noKind = expect.stringContaining('Otherwise ID tokens are accepted') as string
     const tokenUse = { claim: 'use', value: 'access' }
     const introspected = (options: object) => introspecting({}, { ...audienceless, ...options })
     for (const marked of [{ tokenUse }, { maxTokenAge: 3600 }, { maxTokenAge: 60 }]) {
@@ -491,13 +491,13 @@ describe('the options of introspection', () => {
     const answers = (audience: unknown, options: object) => introspecting({ audience }, options)
     expect(answers(null, { ...named, maxTokenAge: 600 })).toEqual([])
     expect(answers(null, named)).toEqual([
-      'introspection.audience: null requires a rule that tells access tokens from refresh tokens, which an introspection endpoint calls active, too: tokenUse, or a maxTokenAge of at most 3600 seconds.',
+      'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.',
     ])
     expect(answers(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
-      'introspection.audience: null requires allowedClients: without either, a token for any other API would be accepted.',
+      'introspection.audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
     ])
     expect(answers(null, { tokenFormat: 'jwt' })).toEqual([
-      "introspection.audience: null has no effect with tokenFormat 'jwt': an answer about a JWT need not have an audience.",
+      "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. Responses for JWTs need no audience.",
     ])
     // The other way round: JWTs have none, and answers have one.
     const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
@@ -536,14 +536,14 @@ describe('the options of introspection', () => {
     }
     for (const [name, value] of Object.entries(useless)) {
       expect(introspecting({}, { ...opaque, [name]: value })).toEqual([
-        `${name} has no effect with tokenFormat 'opaque': leave it out, or ask for signed answers with introspection.response: 'jwt'.`,
+        `${name} has no effect with tokenFormat 'opaque': remove it, or request signed responses with introspection.response: 'jwt'.`,
       ])
       const signed = introspecting({ response: 'jwt' }, { ...opaque, [name]: value })
       expect(signed, name).toEqual([])
       expect(introspecting({}, { tokenFormat: 'any', [name]: value }), name).toEqual([])
     }
     expect(introspecting({ response: 'jwt' }, { ...opaque, jwtProfile: 'rfc9068' })).toEqual([
-      "jwtProfile has no effect with tokenFormat 'opaque': leave it out.",
+      "jwtProfile has no effect with tokenFormat 'opaque': remove it.",
     ])
   })
 
