@@ -1,6 +1,6 @@
 /**
- * The mistakes that people make with Bearward, and what it tells them. A message names what is wrong and what to write
- * instead. All mistakes of the options are in one error.
+ * Common mistakes in configurations, and their messages. A message says what is wrong, then what to do. One error lists all
+ * mistakes of the options.
  */
 import { clientCredentials } from '@bearward/client'
 import { ConfigurationError, createResourceServer } from '@bearward/core'
@@ -22,11 +22,11 @@ const ISSUER_IS_MISSING =
 
 type Mistake = readonly [mistake: string, given: unknown, ...problems: string[]]
 
-/** The options of `createBearward`, or what is given as such. */
+/** Wrong arguments of `createBearward`. */
 const OPTIONS: readonly Mistake[] = [
-  ['nothing', undefined, 'The options are missing: pass { issuer, audience, ... }.'],
+  ['undefined', undefined, 'The options are missing: pass { issuer, audience, ... }.'],
   [
-    'the issuer alone, as a string',
+    'only the issuer, as a string',
     'https://auth.example.com',
     'The options must be an object { issuer, audience, ... }, not a string.',
   ],
@@ -53,7 +53,7 @@ const OPTIONS: readonly Mistake[] = [
     'audience begins or ends with white space, such as a line end: remove it.',
     'allowedClients begins or ends with white space, such as a line end: remove it.',
   ],
-  ['nothing but white space', { ...GOOD, audience: ' ' }, AUDIENCE_IS_MISSING],
+  ['an audience that consists of white space', { ...GOOD, audience: ' ' }, AUDIENCE_IS_MISSING],
   [
     'a misspelt option',
     { issuer: GOOD.issuer, audiance: 'reports' },
@@ -61,7 +61,7 @@ const OPTIONS: readonly Mistake[] = [
     AUDIENCE_IS_MISSING,
   ],
   [
-    'the name of a claim',
+    'the name of a claim as option',
     { issuer: GOOD.issuer, aud: 'reports' },
     'aud is not known. Use audience.',
     AUDIENCE_IS_MISSING,
@@ -79,7 +79,7 @@ const OPTIONS: readonly Mistake[] = [
   ],
   ['a name of jwks-rsa', { ...GOOD, jwksUrl: 'a' }, 'jwksUrl is not known. Use jwksUri.'],
   [
-    'a name as in the RFCs',
+    'a name of a metadata member',
     { ...GOOD, jwks_uri: 'a' },
     'jwks_uri is not known. Did you mean jwksUri?',
   ],
@@ -124,17 +124,17 @@ const OPTIONS: readonly Mistake[] = [
     'issuer must be a string, not an array. For several issuers, set issuers: [{ issuer, audience }, ...].',
   ],
   [
-    'one issuer beside several',
+    'issuer together with issuers',
     { issuer: GOOD.issuer, issuers: [GOOD] },
     'issuer cannot be combined with issuers: set it in each issuer.',
   ],
   [
-    'an audience that is switched off',
+    'an audience of false',
     { ...GOOD, audience: false },
     'audience must be a non-empty string, an array of such strings, or null, not a boolean.',
   ],
   [
-    'an audience that is switched off with null',
+    'an audience of null without other rules',
     { ...GOOD, audience: null },
     'audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
     "audience: null requires tokenUse, or jwtProfile: 'rfc9068'. Otherwise ID tokens are accepted.",
@@ -189,7 +189,7 @@ const OPTIONS: readonly Mistake[] = [
 const OBJECT = "They must be an object such as { scope: 'read:reports' }, not"
 const OR_NOTHING = 'Leave them out if any valid token will do.'
 
-/** The requirements of `requireToken`, or what is given as such. */
+/** Wrong arguments of `requireToken`. */
 const REQUIREMENTS: readonly Mistake[] = [
   [
     'a scope as a string',
@@ -221,7 +221,7 @@ const REQUIREMENTS: readonly Mistake[] = [
     "subject must be 'machine' or 'user'.",
   ],
   [
-    'a subject where nothing tells machines from users',
+    'a subject kind that cannot be determined',
     { subject: 'machine' },
     "subject: nothing is said about who is a machine at https://auth.example.com. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others. Or name the machines in machineClients.",
   ],
@@ -243,10 +243,10 @@ const REQUIREMENTS: readonly Mistake[] = [
   ],
 ]
 
-/** The options of `clientCredentials`, or what is given as such. */
+/** Wrong arguments of `clientCredentials`. */
 const CLIENT: readonly Mistake[] = [
   [
-    'nothing',
+    'undefined',
     undefined,
     'The options are missing: pass { issuer, clientId, clientAuthentication, ... }.',
   ],
@@ -256,7 +256,7 @@ const CLIENT: readonly Mistake[] = [
     'clientAuthentication.secret is missing (is the environment variable set?).',
   ],
   [
-    'the secret beside the client id',
+    'the secret next to the client id',
     { issuer: SOURCE.issuer, clientId: 'orders', clientSecret: 'very-secret' },
     'clientSecret is not known. Use clientAuthentication: { method, secret }.',
     `clientAuthentication is missing: set an object with a method (${METHODS}) and its credentials.`,
@@ -280,22 +280,27 @@ const CLIENT: readonly Mistake[] = [
     'clientAuthentication.key is a string: for a PEM, set createPrivateKey(pem) from node:crypto.',
   ],
   [
-    'the name of another library for the token endpoint',
+    'a name of another library for tokenEndpoint',
     { ...SOURCE, issuer: undefined, tokenUrl: 'https://auth.example.com/token' },
     'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
     'tokenUrl is not known. Use tokenEndpoint.',
   ],
   [
-    'resource beside audience',
+    'resource together with audience',
     { ...SOURCE, resource: 'https://api.example.com', audience: 'reports' },
     'resource and audience exclude each other: set the one that the authorization server supports.',
   ],
 ]
 
-/** The environment of `optionsFromEnv`. */
+/** Wrong arguments of `optionsFromEnv`. */
 const ENVIRONMENT: readonly Mistake[] = [
-  ['nothing', undefined, 'The environment is missing: call optionsFromEnv(process.env).'],
-  ['no variable', { PATH: '/bin' }, 'BEARWARD_ISSUER is not set.', 'BEARWARD_AUDIENCE is not set.'],
+  ['undefined', undefined, 'The environment is missing: call optionsFromEnv(process.env).'],
+  [
+    'an environment without variables',
+    { PATH: '/bin' },
+    'BEARWARD_ISSUER is not set.',
+    'BEARWARD_AUDIENCE is not set.',
+  ],
   [
     'a misspelt variable',
     { BEARWARD_ISSUER: GOOD.issuer, BEARWARD_AUDIANCE: 'reports' },
@@ -317,7 +322,7 @@ function getProblems(call: () => unknown): readonly string[] {
 
 const bearward = onExpress.createBearward(GOOD)
 
-describe('a message', () => {
+describe('a message about a mistake', () => {
   const SECRETS = [
     'Bearer mF_9.B5f-4.1JqM-of-a-user',
     'sk_live_51H8aSECRET',
@@ -335,16 +340,19 @@ describe('a message', () => {
       clientCredentials({ ...SOURCE, clientAuthentication: { method, secret: 'a' } } as never),
   }
 
-  it.each(Object.entries(PLACES))('shows no secret in the place of %s', (_place, call) => {
-    for (const secret of SECRETS) {
-      const [problem] = getProblems(() => call(secret))
-      expect(problem).toBeDefined()
-      expect(problem).not.toContain(secret.slice(0, 12))
-      expect(problem).toMatch(/^[ -~]+$/)
-    }
-  })
+  it.each(Object.entries(PLACES))(
+    'does not contain a secret that is passed as %s',
+    (_place, call) => {
+      for (const secret of SECRETS) {
+        const [problem] = getProblems(() => call(secret))
+        expect(problem).toBeDefined()
+        expect(problem).not.toContain(secret.slice(0, 12))
+        expect(problem).toMatch(/^[ -~]+$/)
+      }
+    },
+  )
 
-  it('shows an unknown name escaped and shortened', () => {
+  it('contains an unknown name in escaped and shortened form', () => {
     const strange = `${'x'.repeat(30)}\n\u001b[2J`
     for (const call of [
       () => onExpress.createBearward({ ...GOOD, [strange]: 1 }),
@@ -364,14 +372,14 @@ describe.each<[function: string, mistakes: readonly Mistake[], call: (given: nev
   ['requireToken', REQUIREMENTS, bearward.requireToken],
   ['clientCredentials', CLIENT, clientCredentials],
   ['optionsFromEnv', ENVIRONMENT, onExpress.optionsFromEnv],
-])('%s, called by mistake with', (_, mistakes, call) => {
-  it.each(mistakes)('%s', (_mistake, given, ...problems) => {
+])('%s', (_, mistakes, call) => {
+  it.each(mistakes)('reports the mistake and its fix: %s', (_mistake, given, ...problems) => {
     expect(getProblems(() => call(given as never))).toEqual(problems)
   })
 })
 
 describe('a ConfigurationError', () => {
-  it('lists its problems once, also where Node prints it', async () => {
+  it('contains each problem once in the text that Node prints for an error', async () => {
     const { inspect } = await import('node:util')
     try {
       onExpress.createBearward({} as never)

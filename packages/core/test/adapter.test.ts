@@ -6,13 +6,13 @@ const issuer = createTestIssuer()
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
 const bearer = (token: string) => `Bearer ${token}`
 
-/** A request of a framework. */
+/** The request of a framework. */
 interface Raw {
   readonly url: string
   readonly authorization: string
 }
 
-/** An adapter that notes what is called. Its `toRequest` throws for the address `//[`. */
+/** Creates an adapter that records its calls. Its `toRequest` throws for the address `//[`. */
 function createAdapter(changes: object = {}) {
   const calls: string[] = []
   const adapter = defineAdapter<[Raw, (() => string)?], unknown>({
@@ -39,7 +39,7 @@ function createAdapter(changes: object = {}) {
 }
 
 describe('a guard of an adapter', () => {
-  it('calls the next handler once after a grant, and returns what it returns', () => {
+  it('calls the next handler once after a grant, and returns its result', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('handled')
@@ -48,13 +48,13 @@ describe('a guard of an adapter', () => {
     expect(auth(raw).issuer).toBe(ISSUER)
   })
 
-  it('says that it was called without next', () => {
+  it('throws an error that names next if a guard is called without it', () => {
     const { guard } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(() => guard(raw)).toThrow('A guard was called without next.')
   })
 
-  it('stays pending where its adapter cannot describe the request, and hides an earlier grant', () => {
+  it('keeps a request pending if toRequest throws, and hides the token of an earlier guard', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '//[', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('failed')
@@ -68,9 +68,9 @@ describe('a guard of an adapter', () => {
     expect(calls).toEqual(['fail: TypeError', 'grant', 'fail: TypeError'])
   })
 
-  it('passes what grant and refuse throw to fail', () => {
+  it('passes errors of grant and refuse to fail', () => {
     const fault = () => {
-      throw new RangeError('of the adapter')
+      throw new RangeError('an error of the adapter')
     }
     for (const [changes, token] of [
       [{ grant: fault }, issuer.token()],

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
 import { createResourceServer, type Guard, type ResourceServerOptions } from '../src/index.ts'
 
-/** What costs most, counted as it happens. A clock would tell more about the machine than about the code. */
+/** Counters of the most expensive operations. Counts do not depend on the machine, unlike measured times. */
 const counted = { signatures: 0, hashes: 0, parses: 0, promises: 0 }
 type Operations = typeof counted
 
@@ -33,13 +33,13 @@ afterAll(() => {
   syncBuiltinESMExports()
 })
 
-/** What a guard did that answers at once, and the reason where it refused. */
-function operationsOf(guard: Guard, request: Parameters<Guard>[0]) {
+/** Returns the operations of one call of a guard that returns directly, and the reason if it refuses. */
+function countOperations(guard: Guard, request: Parameters<Guard>[0]) {
   Object.assign(counted, { signatures: 0, hashes: 0, parses: 0, promises: 0 })
   promises.enable()
   const outcome = guard(request)
   promises.disable()
-  if (outcome instanceof Promise) throw new Error('it was not answered at once')
+  if (outcome instanceof Promise) throw new Error('The guard returned a promise.')
   return { ...(outcome.kind === 'refused' && { reason: outcome.reason }), ...counted }
 }
 
@@ -53,22 +53,22 @@ const requestWith = (token?: string) => ({
 })
 
 let tokens = 0
-const distinct = (claims: object = {}) =>
+const createToken = (claims: object = {}) =>
   issuer.token({ claims: { jti: `t${tokens++}`, ...claims } })
 
-/** A guard that has seen a token of this issuer before, and knows its header. */
-function warm(changes: Partial<ResourceServerOptions> = {}) {
+/** Creates a guard and verifies one token with it, so that the JOSE header of later tokens is cached. */
+function createWarmGuard(changes: Partial<ResourceServerOptions> = {}) {
   const server = createResourceServer({ ...options, ...changes } as ResourceServerOptions)
   const guard = server.guard({ scope: 'read' })
-  void guard(requestWith(distinct()))
+  void guard(requestWith(createToken()))
   return guard
 }
 
 const NOTHING: Operations = { signatures: 0, hashes: 0, parses: 0, promises: 0 }
 
-describe('the operations of one request', () => {
-  it('with a token that is new: one signature, one hash, one parse, no promise', () => {
-    expect(operationsOf(warm(), requestWith(distinct()))).toEqual({
+describe('operations of one request', () => {
+  it('needs one signature, one hash, one parse and no promise for a new token', () => {
+    expect(countOperations(createWarmGuard(), requestWith(createToken()))).toEqual({
       ...NOTHING,
       signatures: 1,
       hashes: 1,
@@ -76,25 +76,25 @@ describe('the operations of one request', () => {
     })
   })
 
-  it('with a token that comes again: one hash', () => {
-    const guard = warm()
-    const token = distinct()
+  it('needs one hash for a cached token', () => {
+    const guard = createWarmGuard()
+    const token = createToken()
     void guard(requestWith(token))
     void guard(requestWith(token))
-    expect(operationsOf(guard, requestWith(token))).toEqual({ ...NOTHING, hashes: 1 })
+    expect(countOperations(guard, requestWith(token))).toEqual({ ...NOTHING, hashes: 1 })
   })
 
-  it('without a token cache: no hash either', () => {
-    const guard = warm({ tokenCache: false })
+  it('needs one signature and one parse for a new token if tokenCache is false', () => {
+    const guard = createWarmGuard({ tokenCache: false })
     const expected = { ...NOTHING, signatures: 1, parses: 1 }
-    expect(operationsOf(guard, requestWith(distinct()))).toEqual(expected)
+    expect(countOperations(guard, requestWith(createToken()))).toEqual(expected)
   })
 
-  it('that a guard has seen already: nothing', () => {
-    const guard = warm()
-    const request = requestWith(distinct())
+  it('needs no operation for a request that the guard has verified before', () => {
+    const guard = createWarmGuard()
+    const request = requestWith(createToken())
     void guard(request)
-    expect(operationsOf(guard, request)).toEqual(NOTHING)
+    expect(countOperations(guard, request)).toEqual(NOTHING)
   })
 
   it.each([
@@ -102,18 +102,21 @@ describe('the operations of one request', () => {
     ['malformed_credentials', 'a b', { ...NOTHING, hashes: 1 }],
     ['malformed_token', 'x'.repeat(9000), { ...NOTHING, hashes: 1 }],
     ['malformed_token', 'e30.e30.', { ...NOTHING, hashes: 1 }],
-    ['unknown_issuer', () => distinct({ iss: 'a' }), { ...NOTHING, hashes: 1, parses: 1 }],
-    ['expired', () => distinct({ exp: 1 }), { ...NOTHING, signatures: 1, hashes: 1, parses: 1 }],
-  ] as const)('that is refused: %s', (reason, token, operations) => {
-    const guard = warm()
-    const request = requestWith(typeof token === 'function' ? token() : token)
-    expect(operationsOf(guard, request)).toEqual({ reason, ...operations })
-  })
+    ['unknown_issuer', () => createToken({ iss: 'a' }), { ...NOTHING, hashes: 1, parses: 1 }],
+    ['expired', () => createToken({ exp: 1 }), { ...NOTHING, signatures: 1, hashes: 1, parses: 1 }],
+  ] as const)(
+    'counts the operations of a refusal with %s (case %#)',
+    (reason, token, operations) => {
+      const guard = createWarmGuard()
+      const request = requestWith(typeof token === 'function' ? token() : token)
+      expect(countOperations(guard, request)).toEqual({ reason, ...operations })
+    },
+  )
 
-  it('that is forged: as many signatures as there are keys that fit, and nothing twice', () => {
-    const guard = warm()
-    const forged = distinct().slice(0, -8) + 'AAAAAAAA'
-    expect(operationsOf(guard, requestWith(forged))).toEqual({
+  it('verifies one signature for a forged token if one key matches', () => {
+    const guard = createWarmGuard()
+    const forged = createToken().slice(0, -8) + 'AAAAAAAA'
+    expect(countOperations(guard, requestWith(forged))).toEqual({
       reason: 'invalid_signature',
       ...NOTHING,
       signatures: 1,
@@ -122,18 +125,18 @@ describe('the operations of one request', () => {
     })
   })
 
-  it('with a header of another length, or after a hundred others: one parse more', () => {
-    const guard = warm()
+  it('parses the header again if it is too long to cache, or was evicted by 100 others', () => {
+    const guard = createWarmGuard()
     const withHeader = (more: object) => issuer.token({ header: { ...more } })
-    const parsesOf = (token: string) => operationsOf(guard, requestWith(token)).parses
+    const countParses = (token: string) => countOperations(guard, requestWith(token)).parses
     const [short, long] = [withHeader({ x: 'a' }), withHeader({ x: 'a'.repeat(1024) })]
-    parsesOf(short)
-    parsesOf(long)
+    countParses(short)
+    countParses(long)
     expect([
-      parsesOf(withHeader({ x: 'a' })),
-      parsesOf(withHeader({ x: 'a'.repeat(1024) })),
+      countParses(withHeader({ x: 'a' })),
+      countParses(withHeader({ x: 'a'.repeat(1024) })),
     ]).toEqual([1, 2])
-    for (let i = 0; i < 100; i++) parsesOf(withHeader({ y: i }))
-    expect(parsesOf(withHeader({ x: 'a' }))).toBeGreaterThan(1)
+    for (let i = 0; i < 100; i++) countParses(withHeader({ y: i }))
+    expect(countParses(withHeader({ x: 'a' }))).toBeGreaterThan(1)
   })
 })

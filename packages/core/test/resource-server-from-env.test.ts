@@ -12,7 +12,7 @@ import { polluted } from './support/polluted.ts'
 
 const GOOD = { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE }
 
-/** Returns the problems that the variables have in addition to good ones. */
+/** Returns the problems of variables that are added to valid ones. */
 function getProblems(variables: Readonly<Record<string, string>>): readonly string[] {
   try {
     resourceServerFromEnv({ ...GOOD, ...variables })
@@ -25,7 +25,7 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
 }
 
 describe('resourceServerFromEnv', () => {
-  it('has one audience, whatever a list looks like elsewhere, and no line ends', () => {
+  it('rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
     const read = (more: Record<string, string>) => () =>
       createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
     expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
@@ -36,7 +36,7 @@ describe('resourceServerFromEnv', () => {
     )
   })
 
-  it('says what is wrong in the words of the environment', () => {
+  it('reports all problems of the environment by the names of the variables', () => {
     expect(
       getProblems({
         BEARWARD_ISSUER: 'http://as.example.com',
@@ -81,11 +81,11 @@ describe('resourceServerFromEnv', () => {
       { BEARWARD_CLOCK_TOLERANCE: '5 s' },
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not NaN.',
     ],
-  ])('names variables in the problem of %j', (variables, problem) => {
+  ])('names the variables in the problem of %j', (variables, problem) => {
     expect(getProblems(variables)).toEqual([problem])
   })
 
-  it('returns the same server as long as the variables are the same', () => {
+  it('returns the same server until a BEARWARD_* variable changes', () => {
     const server = resourceServerFromEnv(GOOD)
     expect(resourceServerFromEnv({ ...GOOD, OTHER: 'a' })).toBe(server)
     expect(resourceServerFromEnv({ ...GOOD, BEARWARD_CLOCK_TOLERANCE: '0' })).not.toBe(server)
@@ -93,7 +93,7 @@ describe('resourceServerFromEnv', () => {
 })
 
 describe('optionsFromEnv', () => {
-  it('returns every option that has a variable, parsed', () => {
+  it('returns the parsed value of every option that has a variable', () => {
     expect(
       optionsFromEnv({
         ...GOOD,
@@ -127,7 +127,7 @@ describe('optionsFromEnv', () => {
     })
   })
 
-  it('reads variables that are named like their option', () => {
+  it('names each variable like its option', () => {
     const options = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })
     const variables = options.flatMap(([option, { variable }]) =>
       variable === undefined ? [] : [[variable.name, option] as const],
@@ -139,7 +139,7 @@ describe('optionsFromEnv', () => {
     }
   })
 
-  it('reports all variables that are missing or unknown, and ignores empty ones', () => {
+  it('reports all missing and all unknown variables, and ignores empty ones', () => {
     const variables = { BEARWARD_ISSUER: '', BEARWARD_REALM: '', BEARWARD_JWKSURI: 'a' }
     expect(() => optionsFromEnv(variables)).toThrow(
       /BEARWARD_JWKSURI is not known\. Did you mean BEARWARD_JWKS_URI\?[^]*BEARWARD_ISSUER is not set\.[^]*BEARWARD_AUDIENCE is not set\.$/,

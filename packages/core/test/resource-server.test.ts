@@ -31,13 +31,13 @@ function request(token?: string): RequestLike {
 }
 
 describe('a resource server', () => {
-  it('answers at once where the keys are at hand', () => {
+  it('returns the outcome without a promise if the keys are loaded', () => {
     const outcome = createResourceServer(options).authorize(request(issuer.token()))
     expect(outcome).not.toBeInstanceOf(Promise)
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('verifies a request once: requests with the same raw are one', () => {
+  it('verifies requests with the same raw once', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const raw = {}
@@ -50,7 +50,7 @@ describe('a resource server', () => {
     expect(events).toHaveLength(2)
   })
 
-  it('leaves no trace on a request that anybody could read or write, and takes a frozen one', () => {
+  it('adds no readable property to a request, and accepts a frozen one', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
     expect(guardAt(server)(raw)).toMatchObject({ kind: 'granted' })
@@ -61,11 +61,11 @@ describe('a resource server', () => {
     }
   })
 
-  it('passes the raw of the request to onEvent, and undefined for an event about none', async () => {
-    const heard: [string, object | undefined][] = []
+  it('passes raw to onEvent, and undefined for an event that is not about a request', async () => {
+    const received: [string, object | undefined][] = []
     const server = createResourceServer({
       ...options,
-      onEvent: ({ type }, about) => heard.push([type, about]),
+      onEvent: ({ type }, raw) => received.push([type, raw]),
     })
     const [good, bad] = [{ ...request(issuer.token()), raw: {} }, request('a.b.c')]
     void server.authorize(good)
@@ -74,13 +74,13 @@ describe('a resource server', () => {
       issuer: ISSUER,
       thumbprint: await calculateJwkThumbprint(issuer.jwks.keys[0]!),
     })
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['verified', good.raw],
       ['refused', bad],
       ['key_distrusted', undefined],
     ])
-    expect(heard[0]?.[1]).toBe(good.raw)
-    expect(heard[1]?.[1]).toBe(bad)
+    expect(received[0]?.[1]).toBe(good.raw)
+    expect(received[1]?.[1]).toBe(bad)
   })
 
   it('refuses a token that expires between two guards of one request', () => {
@@ -96,7 +96,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'expired' })
   })
 
-  it('verifies a request once for each of several servers, and getToken throws after a refusal', () => {
+  it('verifies a request once for each resource server, and getToken throws if one refuses', () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const [one, other] = [
@@ -111,7 +111,7 @@ describe('a resource server', () => {
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('does not keep a 503, for itself alone, however many of its guards have waited', async () => {
+  it('does not store a 503 for a request, and leaves other resource servers unaffected', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -141,47 +141,50 @@ describe('a resource server', () => {
     }
   })
 
-  it('refuses a token of a distrusted key already when the event key_distrusted is published', async () => {
+  it('refuses tokens of a distrusted key before it publishes key_distrusted', async () => {
     const view = { ...request(issuer.token()), raw: {} }
     const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
-    const heard: unknown[] = []
+    const outcomes: unknown[] = []
     const server = createResourceServer({
       ...options,
       onEvent: ({ type }) => {
-        if (type === 'key_distrusted') heard.push(server.authorize(view))
+        if (type === 'key_distrusted') outcomes.push(server.authorize(view))
       },
     })
     expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
     server.distrustKey({ issuer: ISSUER, thumbprint })
-    expect(heard).toMatchObject([{ reason: 'unknown_key' }])
+    expect(outcomes).toMatchObject([{ reason: 'unknown_key' }])
   })
 
-  it('shares nothing between two instances', () => {
-    const stranger = createResourceServer({ ...options, audience: 'https://other.example.com' })
+  it('shares no result of a request with a resource server of another configuration', () => {
+    const other = createResourceServer({ ...options, audience: 'https://other.example.com' })
     const view = { ...request(issuer.token()), raw: {} }
     expect(createResourceServer(options).authorize(view)).toMatchObject({ kind: 'granted' })
-    expect(stranger.authorize(view)).toMatchObject({ reason: 'wrong_audience' })
+    expect(other.authorize(view)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('takes each token to its own issuer and no other', () => {
+  it('verifies each token with the keys of its own issuer', () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const server = createResourceServer({
       issuers: [options, { issuer: other.issuer, audience: AUDIENCE, jwks: other.jwks }],
     })
-    const judge = (token: string) => server.authorize(request(token))
-    expect(judge(issuer.token())).toMatchObject({ kind: 'granted', token: { issuer: ISSUER } })
-    expect(judge(other.token())).toMatchObject({ kind: 'granted', token: { issuer: other.issuer } })
+    const decide = (token: string) => server.authorize(request(token))
+    expect(decide(issuer.token())).toMatchObject({ kind: 'granted', token: { issuer: ISSUER } })
+    expect(decide(other.token())).toMatchObject({
+      kind: 'granted',
+      token: { issuer: other.issuer },
+    })
     const key = other.keys[0]!
-    expect(judge(issuer.token({ key }))).toMatchObject({ reason: 'invalid_signature' })
-    expect(judge(issuer.token({ claims: { iss: 'https://as.example.co' } }))).toMatchObject({
+    expect(decide(issuer.token({ key }))).toMatchObject({ reason: 'invalid_signature' })
+    expect(decide(issuer.token({ claims: { iss: 'https://as.example.co' } }))).toMatchObject({
       reason: 'unknown_issuer',
     })
   })
 
-  it('fetches nothing for an unknown issuer, whatever the token says', async () => {
-    const asked: string[] = []
+  it('makes no fetch for a token of an unknown issuer', async () => {
+    const fetched: string[] = []
     const fetch = async (url: string) => {
-      asked.push(url)
+      fetched.push(url)
       return Response.json({})
     }
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
@@ -189,7 +192,7 @@ describe('a resource server', () => {
       const outcome = await server.authorize(request(issuer.token({ claims: { iss } })))
       expect(outcome).toMatchObject({ status: 401, reason: 'unknown_issuer' })
     }
-    expect(asked).toEqual([])
+    expect(fetched).toEqual([])
   })
 
   it('reads the clock for every request', () => {
@@ -204,7 +207,7 @@ describe('a resource server', () => {
     expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
-  it('tells onEvent and the diagnostics channel which check failed, what was found, and what to change', () => {
+  it('publishes the failed check and the advice to onEvent and to the diagnostics channel', () => {
     const events: unknown[] = []
     const published: unknown[] = []
     const listener = (message: unknown) => void published.push(message)
@@ -243,15 +246,15 @@ describe('a resource server', () => {
     expect(published).toEqual(events)
   })
 
-  it('goes on, and tells the others, if a subscriber of the channel throws or rejects', async () => {
-    const heard: unknown[] = []
+  it('ignores a subscriber of the diagnostics channel that throws or rejects', async () => {
+    const received: unknown[] = []
     const subscribers = [
       () => {
         throw new Error('a broken subscriber')
       },
-      // Whatever its type says, an `async` function can be subscribed.
+      // The type does not allow an `async` function, but `subscribe` accepts one.
       (() => Promise.reject(new Error('a broken subscriber'))) as () => void,
-      (event: unknown) => void heard.push(event),
+      (event: unknown) => void received.push(event),
     ]
     for (const subscriber of subscribers) subscribe('bearward', subscriber)
     try {
@@ -260,7 +263,7 @@ describe('a resource server', () => {
     } finally {
       for (const subscriber of subscribers) unsubscribe('bearward', subscriber)
     }
-    expect(heard).toMatchObject([{ type: 'refused' }])
+    expect(received).toMatchObject([{ type: 'refused' }])
     expect(await processFaults.faults()).toEqual([])
   })
 
@@ -273,18 +276,18 @@ describe('a resource server', () => {
     expect(server.authorize(request())).toMatchObject({ kind: 'refused' })
   })
 
-  it('throws where check does not answer true or false', async () => {
+  it('throws if check returns neither true nor false, and refuses if it returns undefined', async () => {
     const server = createResourceServer(options)
-    const asking = (check: () => unknown) =>
+    const authorizeWith = (check: () => unknown) =>
       server.authorize(request(issuer.token()), { check: check as () => boolean })
-    expect(() => asking(() => 1)).toThrow('must return true or false')
-    expect(asking(() => undefined)).toMatchObject({ status: 403, reason: 'check_failed' })
-    await expect(asking(async () => 'yes')).rejects.toThrow(TypeError)
-    expect(asking(() => false)).toMatchObject({ status: 403, reason: 'check_failed' })
-    expect(await asking(async () => true)).toMatchObject({ kind: 'granted' })
+    expect(() => authorizeWith(() => 1)).toThrow('must return true or false')
+    expect(authorizeWith(() => undefined)).toMatchObject({ status: 403, reason: 'check_failed' })
+    await expect(authorizeWith(async () => 'yes')).rejects.toThrow(TypeError)
+    expect(authorizeWith(() => false)).toMatchObject({ status: 403, reason: 'check_failed' })
+    expect(await authorizeWith(async () => true)).toMatchObject({ kind: 'granted' })
   })
 
-  it('answers 503 with Retry-After while the keys are unavailable, and rejects ready()', async () => {
+  it('returns 503 with Retry-After and rejects ready() while the keys are unavailable', async () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
     const outcome = await server.authorize(request(issuer.token()), { optional: true })
@@ -300,20 +303,20 @@ describe('a resource server', () => {
     ])
   })
 
-  it('is ready at once with configured keys', async () => {
+  it('resolves ready() with keys from the option jwks, whose state is static', async () => {
     const server = createResourceServer(options)
     await server.ready()
     expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' }, closed: false }])
   })
 
-  it('accepts tokens without audience from named clients where the operator has said so', () => {
+  it('accepts only marked tokens of allowed clients without an audience if audience is null', () => {
     const server = createResourceServer({
       ...options,
       audience: null,
       allowedClients: ['app'],
       tokenUse: { claim: 'token_use', value: 'access' },
     })
-    const judge = (claims: Record<string, unknown>) =>
+    const decide = (claims: Record<string, unknown>) =>
       server.authorize(
         request(
           issuer.token({
@@ -321,26 +324,26 @@ describe('a resource server', () => {
           }),
         ),
       )
-    expect(judge({})).toMatchObject({ kind: 'granted', token: { audience: [] } })
-    expect(judge({ client_id: 'another' })).toMatchObject({ reason: 'untrusted_client' })
-    expect(judge({ client_id: undefined })).toMatchObject({ reason: 'untrusted_client' })
-    expect(judge({ token_use: 'id' })).toMatchObject({ reason: 'wrong_token_type' })
-    expect(judge({ token_use: undefined })).toMatchObject({ reason: 'wrong_token_type' })
-    expect(judge({ aud: AUDIENCE })).toMatchObject({ reason: 'wrong_audience' })
-    expect(judge({ aud: [] })).toMatchObject({ kind: 'granted', token: { audience: [] } })
-    expect(judge({ aud: '' })).toMatchObject({ reason: 'wrong_audience' })
+    expect(decide({})).toMatchObject({ kind: 'granted', token: { audience: [] } })
+    expect(decide({ client_id: 'another' })).toMatchObject({ reason: 'untrusted_client' })
+    expect(decide({ client_id: undefined })).toMatchObject({ reason: 'untrusted_client' })
+    expect(decide({ token_use: 'id' })).toMatchObject({ reason: 'wrong_token_type' })
+    expect(decide({ token_use: undefined })).toMatchObject({ reason: 'wrong_token_type' })
+    expect(decide({ aud: AUDIENCE })).toMatchObject({ reason: 'wrong_audience' })
+    expect(decide({ aud: [] })).toMatchObject({ kind: 'granted', token: { audience: [] } })
+    expect(decide({ aud: '' })).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('takes the scopes from the one claim that is configured', () => {
+  it('reads scopes only from the claim in scopeClaim', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'scp', scopeFormat: 'array' })
-    const judge = (claims: Record<string, unknown>) =>
+    const decide = (claims: Record<string, unknown>) =>
       server.authorize(request(issuer.token({ claims })), { scope: 'write' })
-    expect(judge({ scp: ['write'] })).toMatchObject({ kind: 'granted' })
-    expect(judge({ scope: 'write' })).toMatchObject({ reason: 'insufficient_scope' })
-    expect(judge({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
+    expect(decide({ scp: ['write'] })).toMatchObject({ kind: 'granted' })
+    expect(decide({ scope: 'write' })).toMatchObject({ reason: 'insufficient_scope' })
+    expect(decide({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
   })
 
-  it('refuses an ID token though the claim with the scopes stands in it too', () => {
+  it('refuses an ID token that contains the scope claim', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'roles', scopeFormat: 'array' })
     const idToken = { scope: undefined, client_id: undefined, roles: ['read'] }
     for (const more of [{}, { nonce: 'n' }]) {
@@ -355,30 +358,30 @@ describe('a resource server', () => {
     })
   })
 
-  it('refuses a request of so many header lines that some may have been dropped', () => {
+  it('refuses a request with 1000 header lines, because Node may have dropped others', () => {
     const server = createResourceServer(options)
     const lines = (count: number) => [
       ...Array.from({ length: count - 1 }, () => ['x', 'y']).flat(),
       'Authorization',
       `Bearer ${issuer.token()}`,
     ]
-    const judge = (count: number, token?: false) =>
+    const decide = (count: number, token?: false) =>
       server.authorize(
         { ...request(), rawHeaders: token === false ? lines(count).slice(0, -2) : lines(count) },
         { optional: true },
       )
-    expect(judge(999)).toMatchObject({ kind: 'granted' })
-    expect(judge(1000)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
-    expect(judge(1001, false)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+    expect(decide(999)).toMatchObject({ kind: 'granted' })
+    expect(decide(1000)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
+    expect(decide(1001, false)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
   })
 
-  it('sees no claim, requirement or option that stands on the prototype of all objects', () => {
+  it('ignores claims and requirements on Object.prototype', () => {
     const server = createResourceServer(options)
     const everything = Object.getPrototypeOf({}) as Record<string, unknown>
-    const pollute = (name: string, value: unknown, judge: () => unknown) => {
+    const pollute = (name: string, value: unknown, decide: () => unknown) => {
       Object.defineProperty(everything, name, { value, configurable: true, enumerable: true })
       try {
-        return judge()
+        return decide()
       } finally {
         delete everything[name]
       }
@@ -405,7 +408,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('cannot distrust a secret, and says so', () => {
+  it('throws an error that names public keys if the issuer of distrustKey has a secret', () => {
     const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
     expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
       'public keys',
@@ -418,12 +421,12 @@ const good = () => ({ issuer: ISSUER, audience: AUDIENCE })
 describe('server.distrustKey', () => {
   const thumbprint = 'A'.repeat(43)
   it.each<[string, unknown]>([
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['null', null],
-    ['a thumbprint alone', thumbprint],
+    ['a thumbprint as a string', thumbprint],
     ['an empty object', {}],
-    ['no thumbprint', { issuer: ISSUER }],
-    ['no issuer', { thumbprint }],
+    ['a missing thumbprint', { issuer: ISSUER }],
+    ['a missing issuer', { thumbprint }],
     ['an issuer that is not configured', { issuer: 'https://other.example.com', thumbprint }],
     ['an array with the issuer', { issuer: [ISSUER], thumbprint }],
     ['an array with a thumbprint', { issuer: ISSUER, thumbprint: [thumbprint] }],
@@ -448,12 +451,12 @@ describe('server.distrustKey', () => {
     expect(events).toEqual([])
   })
 
-  it('throws a ConfigurationError without an argument', () => {
+  it('throws a ConfigurationError if distrustKey is called without an argument', () => {
     const { distrustKey } = createResourceServer(options)
     expect(distrustKey as () => void).toThrow(ConfigurationError)
   })
 
-  it('throws for an array with the thumbprint of a key, whose tokens are still granted', async () => {
+  it('keeps trusting a key after distrustKey throws for an array with its thumbprint', async () => {
     const server = createResourceServer(options)
     const view = { ...request(issuer.token()), raw: {} }
     expect(server.guard()(view)).toMatchObject({ kind: 'granted' })
@@ -466,7 +469,7 @@ describe('server.distrustKey', () => {
   })
 })
 
-describe('a guard that is called with something other than a request', () => {
+describe('a guard that is not called with a request', () => {
   const guards = Object.entries<Requirements>({
     '{}': {},
     '{ optional: true }': { optional: true },
@@ -485,17 +488,17 @@ describe('a guard that is called with something other than a request', () => {
   describe.each(guards)('requirements %s', (_name, requirements) => {
     const guard = createResourceServer(options).guard(requirements)
 
-    it.each(values)('throws a TypeError that says what it takes: %s', (_, value) => {
+    it.each(values)('throws a TypeError that describes a request: %s', (_, value) => {
       expect(() => guard(value as RequestLike)).toThrow(TypeError)
       expect(() => guard(value as RequestLike)).toThrow(TEXT)
     })
 
-    // `createExchange` takes `undefined` for a token that did not come in a request.
-    it('throws a TypeError that says what it takes: undefined', () => {
+    // A separate case, because the exchange of `verify(token)` has an `undefined` request.
+    it('throws a TypeError that describes a request: undefined', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
     })
 
-    it('throws a TypeError: undefined, without a request', () => {
+    it('throws a TypeError if the request is undefined or missing', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TypeError)
       expect(guard as unknown as () => void).toThrow(TypeError)
     })
@@ -503,7 +506,7 @@ describe('a guard that is called with something other than a request', () => {
 })
 
 describe('an optional guard', () => {
-  /** Passes the headers of a request, or other parts of it, as an adapter with a mistake would. */
+  /** Calls an optional guard with parts of a request, as a faulty adapter does. */
   function pass(parts: object) {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
@@ -527,7 +530,7 @@ describe('an optional guard', () => {
     ['an array with null', [null]],
     ['an array with undefined', [undefined]],
     ['an empty string', ''],
-  ])('refuses with 400, and is not anonymous, where Authorization is %s', (_, authorization) => {
+  ])('refuses with 400 behind optional if Authorization is %s', (_, authorization) => {
     const { outcome, view, events } = pass({ headers: { authorization } })
     expect(outcome).toMatchObject({ status: 400, reason: 'malformed_credentials' })
     expect(events).toMatchObject([{ type: 'refused', reason: 'malformed_credentials' }])
@@ -541,7 +544,7 @@ describe('an optional guard', () => {
     ['an empty array', []],
     ['an array of names and values', ['authorization', BAD]],
     ['an array of pairs', [['authorization', BAD]]],
-  ])('throws a TypeError, and is not anonymous, where headers is %s', (_, headers) => {
+  ])('throws a TypeError behind optional if headers is %s', (_, headers) => {
     expect(() => pass({ headers })).toThrow(TypeError)
     expect(() => pass({ headers })).toThrow('headers of a request must be an object by name')
   })
@@ -550,7 +553,7 @@ describe('an optional guard', () => {
     ['an object with an own function get', { get: () => BAD }],
     ['a web Headers', new Headers({ authorization: BAD })],
     ['an object by name, in any case', { aUTHORIZATION: BAD }],
-  ])('refuses a malformed token, and is not anonymous, where headers is %s', (_, headers) => {
+  ])('refuses a malformed token behind optional if headers is %s', (_, headers) => {
     expect(pass({ headers }).outcome).toMatchObject({ status: 401, reason: 'malformed_token' })
   })
 
@@ -558,14 +561,14 @@ describe('an optional guard', () => {
     ['get returns undefined', { get: () => undefined }],
     ['get returns null', { get: () => null }],
     ['Authorization is undefined', { authorization: undefined }],
-  ])('returns anonymous where %s', (_, headers) => {
+  ])('returns anonymous behind optional if %s', (_, headers) => {
     const { outcome, view } = pass({ headers })
     expect(outcome).toMatchObject({ kind: 'anonymous' })
     expect(() => getToken(view)).toThrow('anonymous')
   })
 
-  /** Returns `thrown` for a `TypeError`, which is as good as a refusal. */
-  function kindOf(parts: object): string {
+  /** Returns the kind of the outcome, or `thrown` for a `TypeError`, which also denies access. */
+  function getKind(parts: object): string {
     try {
       return (pass(parts).outcome as Outcome).kind
     } catch (error) {
@@ -574,23 +577,23 @@ describe('an optional guard', () => {
     }
   }
 
-  it('is not anonymous where headers is a Map with a name in lower case', () => {
-    expect(kindOf({ headers: new Map([['authorization', BAD]]) })).not.toBe('anonymous')
+  it('does not return anonymous if headers is a Map with a name in lower case', () => {
+    expect(getKind({ headers: new Map([['authorization', BAD]]) })).not.toBe('anonymous')
   })
 
-  // A Map compares names with their case. In `rawHeaders`, only a flat list of strings is read.
+  // A Map compares names with regard to case. Only a flat list of strings is read from `rawHeaders`.
   it.each<[string, object]>([
     ['headers is a Map with a name in upper case', { headers: new Map([['Authorization', BAD]]) }],
     ['rawHeaders is an array of pairs', { rawHeaders: [['Authorization', BAD]] }],
     ['rawHeaders is a string', { rawHeaders: `Authorization: ${BAD}` }],
     ['rawHeaders is a Map', { rawHeaders: new Map([['Authorization', BAD]]) }],
-  ])('is not anonymous where %s', (_, parts) => {
-    expect(kindOf(parts)).not.toBe('anonymous')
+  ])('does not return anonymous if %s', (_, parts) => {
+    expect(getKind(parts)).not.toBe('anonymous')
   })
 })
 
 describe('an outcome that is not awaited', () => {
-  it('throws where it is read', async () => {
+  it('throws if a member of an outcome is read without await', async () => {
     const url = 'https://as.example.com/jwks'
     const { jwks } = issuer
     const remote = { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: url }
@@ -611,20 +614,20 @@ describe('an outcome that is not awaited', () => {
 })
 
 describe('server.verify', () => {
-  /** A resource server, and every event with the listener's second argument. */
+  /** Creates a resource server that records all arguments of `onEvent`. */
   function setup(more: Partial<ResourceServerOptions> = {}) {
-    const heard: [event: BearwardEvent, ...rest: unknown[]][] = []
+    const received: [event: BearwardEvent, ...rest: unknown[]][] = []
     const server = closing(
       createResourceServer({
         ...options,
-        onEvent: (...given: [BearwardEvent, ...unknown[]]) => heard.push(given),
+        onEvent: (...given: [BearwardEvent, ...unknown[]]) => received.push(given),
         ...more,
       } as ResourceServerOptions),
     )
-    return { server, heard, events: () => heard.map(([event]) => event) }
+    return { server, received, events: () => received.map(([event]) => event) }
   }
 
-  it('returns granted with the token, at once, for a good token without a request', () => {
+  it('returns granted from verify(token) without a promise for a valid token', () => {
     const { server } = setup()
     const outcome = server.verify(issuer.token())
     expect(outcome).toMatchObject({
@@ -635,13 +638,13 @@ describe('server.verify', () => {
     expect(Object.isFrozen((outcome as Granted).token)).toBe(true)
   })
 
-  it('works without the server as this', () => {
+  it('verifies a token if verify is called without its server as this', () => {
     const { verify } = setup().server
     expect(verify(issuer.token())).toMatchObject({ kind: 'granted' })
     expect(['a.b.c'].map(verify)).toMatchObject([{ reason: 'malformed_token' }])
   })
 
-  it('uses the token cache of the guards', () => {
+  it('shares the token cache between verify(token) and guards', () => {
     const { server, events } = setup()
     const token = issuer.token()
     const cached = () =>
@@ -657,18 +660,18 @@ describe('server.verify', () => {
     expect(cached().slice(4)).toEqual([false, false, true])
   })
 
-  it('publishes the events of a guard, with undefined in the place of the request and of the guard', () => {
-    const { server, heard, events } = setup()
+  it('publishes the events of a guard for verify(token), without a request and a guard', () => {
+    const { server, received, events } = setup()
     const tokens = [issuer.token(), issuer.token({ claims: { aud: 'another' } }), 'a.b.c', 'a b']
     for (const token of tokens) void server.authorize(request(token))
     const ofGuard = events()
-    heard.length = 0
+    received.length = 0
     for (const token of tokens) void server.verify(token)
     expect(ofGuard.map(({ type }) => type)).toEqual(['verified', ...Array(3).fill('refused')])
     expect(events()).toEqual(
       ofGuard.map((event) => (event.type === 'refused' ? { ...event, guard: undefined } : event)),
     )
-    for (const [, about, ...rest] of heard) expect([about, rest]).toEqual([undefined, []])
+    for (const [, raw, ...rest] of received) expect([raw, rest]).toEqual([undefined, []])
   })
 
   const forged = generateKey('ES256', issuer.keys[0]!.kid)
@@ -701,7 +704,7 @@ describe('server.verify', () => {
       'unsupported_binding',
     ],
     ['a token that is too long', () => 'a'.repeat(16_385), 401, 'token_too_long'],
-    ['a token with a space in it', () => 'a b', 400, 'malformed_credentials'],
+    ['a token that contains a space', () => 'a b', 400, 'malformed_credentials'],
     ['a token after a space', () => ` ${issuer.token()}`, 400, 'malformed_credentials'],
     ['a token before a space', () => `${issuer.token()} `, 400, 'malformed_credentials'],
     ['a token before a line feed', () => `${issuer.token()}\n`, 400, 'malformed_credentials'],
@@ -724,7 +727,12 @@ describe('server.verify', () => {
       'multiple_credentials',
     ],
     ['a token before a comma', () => `${issuer.token()},`, 400, 'multiple_credentials'],
-    ['too long a text with a comma', () => `${'a'.repeat(16_384)},`, 400, 'multiple_credentials'],
+    [
+      'a text that is too long and contains a comma',
+      () => `${'a'.repeat(16_384)},`,
+      400,
+      'multiple_credentials',
+    ],
     ['an empty string', () => '', 400, 'malformed_credentials'],
     ['a number', () => 7, 400, 'malformed_credentials'],
     ['NaN', () => NaN, 400, 'malformed_credentials'],
@@ -744,7 +752,7 @@ describe('server.verify', () => {
     ['a function', () => () => issuer.token(), 400, 'malformed_credentials'],
     ['a symbol', () => Symbol('token'), 400, 'malformed_credentials'],
     ['a request', () => request(issuer.token()), 400, 'malformed_credentials'],
-  ])('refuses %s', (_, make, status, reason) => {
+  ])('refuses %s that is passed to verify', (_, make, status, reason) => {
     const { server, events } = setup()
     const value = make() as string
     for (let i = 1; i <= 3; i++) {
@@ -760,7 +768,7 @@ describe('server.verify', () => {
     expect(events().at(-1)).toMatchObject({ type: 'refused', status, reason })
   })
 
-  it('says that a token has its scheme in front', () => {
+  it('explains that a token passed to verify begins with a scheme', () => {
     const { server, events } = setup()
     for (const scheme of ['Bearer', 'bearer', 'DPoP']) {
       const outcome = server.verify(`${scheme} ${issuer.token()}`)
@@ -773,7 +781,7 @@ describe('server.verify', () => {
     }
   })
 
-  it('refuses a token of another type with what was found, and nothing of its value', () => {
+  it('publishes the type and not the value of an argument of verify that is not a string', () => {
     const { server, events } = setup()
     const values: unknown[] = [7, undefined, null, { s3cret: 's3cret' }, ['s3cret'], true]
     for (const value of values) void server.verify(value as string)
@@ -788,7 +796,7 @@ describe('server.verify', () => {
     expect(JSON.stringify(events())).not.toContain('s3cret')
   })
 
-  it('returns 503 with Retry-After while the keys are unavailable, and granted once they are there', async () => {
+  it('returns 503 with Retry-After from verify(token) until the keys are loaded', async () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint('refuse')
@@ -806,7 +814,7 @@ describe('server.verify', () => {
     expect(server.verify(minted.token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('waits for the keys, and shares the fetch with guards', async () => {
+  it('waits in verify(token) for the keys, and shares their fetch with guards', async () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint(minted.jwks)
@@ -822,7 +830,7 @@ describe('server.verify', () => {
     expect(endpoint.asked()).toEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 
-  it('checks the times at every call, also of a cached token', () => {
+  it('checks the times of a cached token at every call of verify(token)', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const { server } = setup({ jwks: minted.jwks, clock, clockTolerance: 0 })
@@ -832,7 +840,7 @@ describe('server.verify', () => {
     expect(server.verify(token)).toMatchObject({ reason: 'expired' })
   })
 
-  it('refuses a cached token whose key is distrusted', async () => {
+  it('refuses a cached token after distrustKey for its key', async () => {
     const { server } = setup()
     const token = issuer.token()
     for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
@@ -841,7 +849,7 @@ describe('server.verify', () => {
     expect(server.verify(token)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('does not ask the issuer about a JWT', async () => {
+  it('does not introspect a JWT that is passed to verify', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     endpoint.answer({ active: false })
     for (let i = 0; i < 3; i++) {
@@ -854,7 +862,7 @@ describe('server.verify', () => {
     expect(endpoint.asked).toEqual([])
   })
 
-  it('asks the issuer about an opaque token, and uses the cached answer', async () => {
+  it('introspects an opaque token that is passed to verify, and caches the response', async () => {
     const { clock, endpoint, server } = await introspecting(ACTIVE)
     const granted = { kind: 'granted', token: { verifiedBy: 'introspection' } }
     expect(await server.verify('opaque')).toMatchObject(granted)
@@ -879,16 +887,16 @@ describe('server.verify', () => {
     ])
   })
 
-  it('checks no scope, subject or client', () => {
+  it('does not check scopes, subject or client in verify(token)', () => {
     const { server } = setup()
-    const claims = { scope: undefined, sub: 'unknown', client_id: 'anybody' }
+    const claims = { scope: undefined, sub: 'unknown', client_id: 'any-client' }
     expect(server.verify(issuer.token({ claims }))).toMatchObject({
       kind: 'granted',
-      token: { scopes: [], clientId: 'anybody', subject: { kind: 'unknown' } },
+      token: { scopes: [], clientId: 'any-client', subject: { kind: 'unknown' } },
     })
   })
 
-  it('calls errorBody for a refusal, and throws what it throws', () => {
+  it('calls errorBody for a refusal of verify(token), and passes on its error', () => {
     const own = { errorBody: () => ({ body: 'no' }) }
     expect(setup(own).server.verify('a.b.c')).toMatchObject({ status: 401, body: 'no' })
     const errorBody = () => {

@@ -26,7 +26,7 @@ describe('a web Request', () => {
       'an object with Headers and no header lines',
       (init) => ({ ...withoutToken, rawHeaders: [], headers: new Headers(init) }),
     ],
-  ])('is read like any other request: %s', (_, make) => {
+  ])('reads the Authorization header of %s', (_, make) => {
     const server = createResourceServer(options)
     const decide = (init: HeadersInit, requirements = {}) =>
       guardAt(server)(make(init), requirements)
@@ -52,7 +52,7 @@ describe('a web Request', () => {
   it.each<[string, () => RequestLike & { readonly headers: Headers }]>([
     ['a Request', web],
     ['an object with Headers', () => ({ ...withoutToken, headers: new Headers() })],
-  ])('is refused with two Authorization lines, which Headers joins: %s', (_, make) => {
+  ])('refuses several Authorization lines, which Headers joins: %s', (_, make) => {
     const server = createResourceServer(options)
     for (const lines of [
       [authorization(), authorization()],
@@ -79,9 +79,9 @@ describe('a web Request', () => {
     }
   })
 
-  it('is the raw of its events, of check and of getToken', () => {
-    const heard: unknown[] = []
-    const onEvent = (_: BearwardEvent, about?: object) => heard.push(about)
+  it('passes a web Request to onEvent, check and getToken as the request of the framework', () => {
+    const received: unknown[] = []
+    const onEvent = (_: BearwardEvent, raw?: object) => received.push(raw)
     const server = createResourceServer({ ...options, onEvent })
     const one = web({ authorization: authorization() })
     const seen: unknown[] = []
@@ -94,12 +94,12 @@ describe('a web Request', () => {
     expect(seen[0]).toBe(outcome.token)
     expect(seen[1]).toBe(one)
     expect(() => getToken(one)).toThrow('another one has refused')
-    expect(heard).toHaveLength(2)
-    for (const about of heard) expect(about).toBe(one)
+    expect(received).toHaveLength(2)
+    for (const raw of received) expect(raw).toBe(one)
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
   })
 
-  it('is not consumed: its body can still be read', async () => {
+  it('does not consume the body of a web Request', async () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })
@@ -108,13 +108,13 @@ describe('a web Request', () => {
   })
 })
 
-describe('a member that somebody has put on Object.prototype', () => {
+describe('a RequestLike while Object.prototype has members', () => {
   const token = issuer.token()
   const other = issuer.token({ claims: { client_id: 'other' } })
   const line = ['Authorization', `Bearer ${other}`]
 
-  /** Returns what guards say while Object.prototype has the member, of a request of each kind. */
-  function outcomesWith(member: object) {
+  /** Returns the outcomes of requests of each kind while `Object.prototype` has the member. */
+  function getOutcomes(member: object) {
     const server = createResourceServer(options)
     const guard = server.guard()
     const optional = server.guard({ optional: true })
@@ -144,16 +144,16 @@ describe('a member that somebody has put on Object.prototype', () => {
   }
 
   it.each<[string, object]>([
-    ['a get that returns nothing', { get: () => null }],
+    ['a get that returns null', { get: () => null }],
     ['a get that returns another token', { get: () => `Bearer ${other}` }],
     ['a raw', { raw: {} }],
     ['a raw that is a request', { raw: requestWith(other) }],
     ['rawHeaders without a token', { rawHeaders: ['Host', 'api'] }],
     ['rawHeaders with another token', { rawHeaders: line }],
     ['rawHeaders with too many lines', { rawHeaders: Array(2000).fill('x') }],
-    ['rawHeaders that are empty', { rawHeaders: [] }],
-  ])('is not read from a request: %s', (_, member) => {
-    const outcomes = outcomesWith(member)
+    ['empty rawHeaders', { rawHeaders: [] }],
+  ])('ignores %s on Object.prototype', (_, member) => {
+    const outcomes = getOutcomes(member)
     const granted = { kind: 'granted', token: { clientId: 'reports-cron' } }
     const refused = { kind: 'refused', reason: 'no_credentials' }
     expect(outcomes.with).toMatchObject([granted, granted, granted, granted])

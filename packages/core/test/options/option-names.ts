@@ -1,6 +1,6 @@
 import type { AnyOptionRow } from '../../src/options/option-table.ts'
 
-/** Returns the names of all options of a table, those inside other options included. */
+/** Returns the names of all options of a table, including those inside other options. */
 export function listOptionNames(table: Readonly<Record<string, AnyOptionRow>>): readonly string[] {
   const names = Object.entries(table).flatMap(([name, row]) => [
     name,
@@ -9,7 +9,7 @@ export function listOptionNames(table: Readonly<Record<string, AnyOptionRow>>): 
   return [...new Set(names)]
 }
 
-/** Values of all kinds that options take. */
+/** Values of all types that options accept. */
 export const SAMPLES: readonly unknown[] = [
   'polluted',
   'https://polluted.example.com',

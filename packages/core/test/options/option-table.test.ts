@@ -23,7 +23,7 @@ import {
   readTable,
 } from '../../src/options/option-table.ts'
 
-/** Reads options and returns their values, and the problems. */
+/** Reads options, and returns their values and problems. */
 function read(table: Readonly<Record<string, AnyOptionRow>>, given: object) {
   const problems: string[] = []
   const context = createOptionContext(
@@ -50,19 +50,22 @@ describe('a row', () => {
     nested: [nested<object, object>({}, 'an object'), {}, []],
   }
 
-  it.each(Object.entries(ROWS))('%s returns a right value', (_, [row, right]) => {
+  it.each(Object.entries(ROWS))('returns a valid value unchanged: %s', (_, [row, right]) => {
     expect(read({ one: row }, { one: right })).toEqual({ values: { one: right }, problems: [] })
   })
 
-  it.each(Object.entries(ROWS))('%s reports a wrong value by its name', (_, [row, , wrong]) => {
-    for (const value of [wrong, null]) {
-      expect(read({ one: row }, { one: value }).problems).toEqual([
-        expect.stringMatching(/^one must be .*\.$/),
-      ])
-    }
-  })
+  it.each(Object.entries(ROWS))(
+    'reports a wrong value by the name of the option: %s',
+    (_, [row, , wrong]) => {
+      for (const value of [wrong, null]) {
+        expect(read({ one: row }, { one: value }).problems).toEqual([
+          expect.stringMatching(/^one must be .*\.$/),
+        ])
+      }
+    },
+  )
 
-  it.each(Object.entries(ROWS))('%s returns the default for undefined', (_, [row]) => {
+  it.each(Object.entries(ROWS))('returns the default for undefined: %s', (_, [row]) => {
     for (const given of [{}, { one: undefined }]) {
       expect(read({ one: row }, given)).toEqual({ values: { one: row.default }, problems: [] })
     }
@@ -74,21 +77,21 @@ describe('a row', () => {
     })
   })
 
-  it('keeps copies of arrays, each name once', () => {
+  it('copies an array, and removes repeated names', () => {
     const given = ['a', 'a']
     const { values } = read({ one: names('an array of names') }, { one: given })
     given.push('b')
     expect(values).toEqual({ one: ['a'] })
   })
 
-  it('says after a problem what to do', () => {
+  it('adds the advice of a row to its problem', () => {
     const row = wholeNumber({ min: 1, max: 5, advice: 'Use 1.' })
     expect(read({ one: row }, { one: 0 }).problems).toEqual([
       'one must be a whole number from 1 to 5, not 0. Use 1.',
     ])
   })
 
-  it('that is required reports undefined', () => {
+  it('reports undefined for a required row', () => {
     const row = required(text('a word'), 'set a word')
     expect(row.required).toBe(true)
     expect(read({ one: row }, {}).problems).toEqual(['one is missing: set a word.'])
@@ -103,7 +106,7 @@ describe('a row', () => {
     ])
   })
 
-  it('parses the text of its variable: as a list, as a number, or not at all', () => {
+  it('parses the text of a variable as a list, as a number, or as a text', () => {
     const parse = (row: AnyOptionRow, given: string) => row.variable!.parse(given)
     const variable = 'BEARWARD_ONE'
     expect(parse(names('an array', { variable }), ' a  b ')).toEqual(['a', 'b'])
@@ -126,7 +129,7 @@ describe('a table', () => {
     ])
   })
 
-  it('needs one row of the right type for each property', () => {
+  it('requires one row of the right type for each property', () => {
     interface Options {
       readonly kind?: 'a' | 'b'
       readonly age?: number
@@ -137,7 +140,7 @@ describe('a table', () => {
       { kind, age },
       // @ts-expect-error A row is missing.
       { kind },
-      // @ts-expect-error There is no such property.
+      // @ts-expect-error `Options` does not have this property.
       { kind, age, more: age },
       // @ts-expect-error The type allows more than the row.
       { kind: choice(['a']), age },
@@ -149,7 +152,7 @@ describe('a table', () => {
     expect(tables).toHaveLength(6)
   })
 
-  it('needs a default if its values are never undefined', () => {
+  it('requires a default if a value is never undefined', () => {
     interface Options {
       readonly name: string
       readonly age?: number
@@ -167,7 +170,7 @@ describe('a table', () => {
 })
 
 describe('Problems', () => {
-  it('lists a problem once', () => {
+  it('lists a problem once if it is added twice', () => {
     const problems = new Problems()
     problems.add('one')
     problems.add('one')

@@ -17,7 +17,8 @@ import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
 const good = { issuer: ISSUER, audience: AUDIENCE }
 const { jwks } = createTestIssuer()
 
-function problemsOf(options: unknown): readonly string[] {
+/** Returns the problems that `createResourceServer` reports for the options. */
+function getProblems(options: unknown): readonly string[] {
   try {
     createResourceServer(options as Parameters<typeof createResourceServer>[0])
   } catch (error) {
@@ -27,13 +28,13 @@ function problemsOf(options: unknown): readonly string[] {
   return []
 }
 
-describe('the options', () => {
-  it('are good with an issuer and an audience', () => {
-    expect(problemsOf(good)).toEqual([])
+describe('createResourceServer', () => {
+  it('accepts options with only an issuer and an audience', () => {
+    expect(getProblems(good)).toEqual([])
   })
 
-  it('are refused with every problem at once', () => {
-    const problems = problemsOf({
+  it('reports every problem of the options in one error', () => {
+    const problems = getProblems({
       issuer: 'http://as.example.com',
       audiense: AUDIENCE,
       clockTolerance: '5',
@@ -46,13 +47,13 @@ describe('the options', () => {
   })
 
   it.each([undefined, null, 'https://as.example.com', [], 7])(
-    'are refused where they are %j',
+    'rejects %j instead of an object of options',
     (options) => {
-      expect(problemsOf(options).length).toBeGreaterThan(0)
+      expect(getProblems(options).length).toBeGreaterThan(0)
     },
   )
 
-  it('bound the memory for verified tokens, or switch it off', () => {
+  it('accepts limits of tokenCache within their bounds, or false', () => {
     for (const tokenCache of [
       undefined,
       {},
@@ -61,7 +62,7 @@ describe('the options', () => {
       { maxEntries: 1, maxBytes: 65_536 },
       { maxEntries: undefined, maxBytes: undefined },
     ]) {
-      expect(problemsOf({ ...good, tokenCache })).toEqual([])
+      expect(getProblems({ ...good, tokenCache })).toEqual([])
     }
     for (const tokenCache of [
       null,
@@ -81,24 +82,24 @@ describe('the options', () => {
       { maxBytes: Infinity },
       { size: 1 },
     ]) {
-      expect([tokenCache, problemsOf({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
+      expect([tokenCache, getProblems({ ...good, tokenCache }).length]).toEqual([tokenCache, 1])
     }
-    expect(problemsOf({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
+    expect(getProblems({ ...good, tokenCache: { maxEntries: 0 } })).toEqual([
       'tokenCache.maxEntries must be a whole number from 1 to 1000000, not 0. To disable the token cache, set tokenCache: false.',
     ])
   })
 
-  it('8414-22: take an issuer that is https without query and fragment, or plain http close by', () => {
+  it('8414-22: accepts an https issuer without query and fragment, and plain http on loopback', () => {
     for (const issuer of [
       'https://as.example.com/',
       'http://127.0.0.1:9',
       'http://localhost',
       'http://[::1]:9/t',
     ]) {
-      expect(problemsOf({ ...good, issuer })).toEqual([])
+      expect(getProblems({ ...good, issuer })).toEqual([])
     }
     expect(
-      problemsOf({ ...good, issuer: 'http://keycloak:8080', allowInsecureHosts: ['keycloak'] }),
+      getProblems({ ...good, issuer: 'http://keycloak:8080', allowInsecureHosts: ['keycloak'] }),
     ).toEqual([])
     for (const issuer of [
       'http://as.example.com',
@@ -110,117 +111,117 @@ describe('the options', () => {
       'http://localhost.example.com',
       'https://',
     ]) {
-      expect(problemsOf({ ...good, issuer }), issuer).toHaveLength(1)
+      expect(getProblems({ ...good, issuer }), issuer).toHaveLength(1)
     }
   })
 
-  it('take the issuer, and not the address of its metadata', () => {
+  it('rejects the address of the metadata as issuer', () => {
     const issuer = 'https://as.example.com/.well-known/openid-configuration'
-    expect(problemsOf({ ...good, issuer })).toEqual([
+    expect(getProblems({ ...good, issuer })).toEqual([
       'issuer is the address of the metadata: set the issuer that the metadata contains.',
     ])
   })
 
-  it('take an issuer that is no address only where its keys need no discovery', () => {
-    expect(problemsOf({ ...good, issuer: 'acme' })).toEqual([
+  it('rejects an issuer that is not an address if its keys need discovery', () => {
+    expect(getProblems({ ...good, issuer: 'acme' })).toEqual([
       'issuer is not an https address, so its keys cannot be discovered. Set jwksUri or jwks.',
     ])
-    expect(problemsOf({ ...good, issuer: 'as.example.com' })).toEqual([
+    expect(getProblems({ ...good, issuer: 'as.example.com' })).toEqual([
       'issuer is not an https address, so its keys cannot be discovered. Did you mean https://as.example.com? Otherwise set jwksUri or jwks.',
     ])
-    expect(problemsOf({ ...good, issuer: 'acme', jwks })).toEqual([])
+    expect(getProblems({ ...good, issuer: 'acme', jwks })).toEqual([])
   })
 
-  it('take one audience or several, and null only with clients and a rule for the token kind', () => {
-    expect(problemsOf({ ...good, audience: ['a', 'b'] })).toEqual([])
+  it('accepts an audience of null only with allowedClients and with tokenUse or jwtProfile', () => {
+    expect(getProblems({ ...good, audience: ['a', 'b'] })).toEqual([])
     for (const audience of [undefined, '', [], [''], ['a', 1], 1, {}]) {
-      expect(problemsOf({ ...good, audience }), JSON.stringify(audience)).toHaveLength(1)
+      expect(getProblems({ ...good, audience }), JSON.stringify(audience)).toHaveLength(1)
     }
-    expect(problemsOf({ ...good, audience: null })).toHaveLength(2)
+    expect(getProblems({ ...good, audience: null })).toHaveLength(2)
     const tokenUse = { claim: 'token_use', value: 'access' }
-    expect(problemsOf({ ...good, audience: null, tokenUse })).toHaveLength(1)
-    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'] })).toHaveLength(1)
-    expect(problemsOf({ ...good, audience: null, allowedClients: ['a'], tokenUse })).toEqual([])
+    expect(getProblems({ ...good, audience: null, tokenUse })).toHaveLength(1)
+    expect(getProblems({ ...good, audience: null, allowedClients: ['a'] })).toHaveLength(1)
+    expect(getProblems({ ...good, audience: null, allowedClients: ['a'], tokenUse })).toEqual([])
     const strict = { ...good, audience: null, allowedClients: ['a'], jwtProfile: 'rfc9068' }
-    expect(problemsOf(strict)).toEqual([])
+    expect(getProblems(strict)).toEqual([])
   })
 
-  it('name no clients that could never call', () => {
+  it('rejects lists of clients whose tokens are always refused', () => {
     const github = { ...good, provider: 'github-actions' }
     const NO_CLIENT =
       'matches no token: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
-    expect(problemsOf({ ...github, allowedClients: ['a'] })).toEqual([
+    expect(getProblems({ ...github, allowedClients: ['a'] })).toEqual([
       `allowedClients ${NO_CLIENT}`,
     ])
-    expect(problemsOf({ ...github, machineClients: ['a'] })).toEqual([
+    expect(getProblems({ ...github, machineClients: ['a'] })).toEqual([
       `machineClients ${NO_CLIENT}`,
     ])
     const named = { ...github, clientIdClaim: 'repository_id' }
-    expect(problemsOf({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
-    expect(problemsOf({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
+    expect(getProblems({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
+    expect(getProblems({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
       'machineClients contains a client that is not in allowedClients, so its tokens are refused: add it there, or remove it here.',
     ])
   })
 
-  it('name one tenant of Entra, or those that may call', () => {
+  it('rejects the shared addresses of Entra as issuer, and accepts tenants', () => {
     const use =
       'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your tenant.'
     for (const name of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${name}/v2.0`
-      expect(problemsOf({ ...good, issuer })).toEqual([use])
+      expect(getProblems({ ...good, issuer })).toEqual([use])
     }
-    expect(problemsOf({ ...good, issuer: 'https://sts.windows.net/common/' })).toEqual([use])
+    expect(getProblems({ ...good, issuer: 'https://sts.windows.net/common/' })).toEqual([use])
     const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0'
-    expect(problemsOf({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
+    expect(getProblems({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
   })
 
-  it('take either one issuer or several', () => {
+  it('accepts either issuer or issuers, and each issuer once', () => {
     const other = { ...good, issuer: 'https://other.example.com' }
-    expect(problemsOf({ issuers: [good, other] })).toEqual([])
-    expect(problemsOf({ ...good, issuers: [other] }).join()).toContain(
+    expect(getProblems({ issuers: [good, other] })).toEqual([])
+    expect(getProblems({ ...good, issuers: [other] }).join()).toContain(
       'audience cannot be combined with issuers',
     )
-    expect(problemsOf({ issuers: [] })).toHaveLength(1)
-    expect(problemsOf({ issuers: [good, good] }).join()).toContain('twice')
+    expect(getProblems({ issuers: [] })).toHaveLength(1)
+    expect(getProblems({ issuers: [good, good] }).join()).toContain('twice')
     const template = { ...good, issuer: 'https://login.example.com/{tenantid}/v2.0' }
     const tenants = [
       { ...template, tenants: ['a'] },
       { ...template, tenants: ['b'] },
     ]
-    expect(problemsOf({ issuers: tenants }).join()).toContain('twice')
-    expect(problemsOf({ issuers: [good, { ...other, audience: '' }] })).toEqual([
+    expect(getProblems({ issuers: tenants }).join()).toContain('twice')
+    expect(getProblems({ issuers: [good, { ...other, audience: '' }] })).toEqual([
       expect.stringMatching(/^issuers\[1\]\.audience is missing/),
     ])
   })
 
-  it('take the keys of an issuer from one place', () => {
+  it('accepts one source of keys for an issuer', () => {
     const jwksUri = 'https://as.example.com/jwks'
-    expect(problemsOf({ ...good, jwksUri })).toEqual([])
-    expect(problemsOf({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
-    expect(problemsOf({ ...good, jwksUri, jwks }).join()).toContain(
+    expect(getProblems({ ...good, jwksUri })).toEqual([])
+    expect(getProblems({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
+    expect(getProblems({ ...good, jwksUri, jwks }).join()).toContain(
       'jwksUri and jwks cannot be combined',
     )
     const secret = randomBytes(32)
-    expect(problemsOf({ ...good, jwks, secret }).join()).toContain(
+    expect(getProblems({ ...good, jwks, secret }).join()).toContain(
       'jwks and secret cannot be combined',
     )
   })
 
-  it('refuse configured keys that cannot be used, one by one', () => {
+  it('reports each key in jwks that cannot be used', () => {
     const { jwk, privateKey } = generateKey('ES256')
     const weak = generateKey('RS256', 'weak', 1024).jwk
     const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
-    expect(problemsOf({ ...good, jwks: { keys: unusable } })).toEqual([
+    expect(getProblems({ ...good, jwks: { keys: unusable } })).toEqual([
       'jwks.keys[1]: private_key, jwks.keys[2]: weak_key',
     ])
-    const otherPurposes = [{ ...jwk, use: 'enc' }, { kty: 'AKP' }, { ...jwk, alg: 'RSA-OAEP' }]
-    expect(problemsOf({ ...good, jwks: { keys: otherPurposes } })).toHaveLength(1)
+    const notForVerification = [{ ...jwk, use: 'enc' }, { kty: 'AKP' }, { ...jwk, alg: 'RSA-OAEP' }]
+    expect(getProblems({ ...good, jwks: { keys: notForVerification } })).toHaveLength(1)
     for (const other of [[jwk], { keys: [] }, { keys: 'a' }, 'a', null, {}]) {
-      expect(problemsOf({ ...good, jwks: other }), JSON.stringify(other)).toHaveLength(1)
+      expect(getProblems({ ...good, jwks: other }), JSON.stringify(other)).toHaveLength(1)
     }
   })
 
-  it('take a set as Keycloak publishes it, and warn about the keys that are ignored', () => {
+  it('accepts jwks that also contain other keys, as Keycloak publishes them, and warns about those', () => {
     const { jwk } = generateKey('ES256')
     const encryption = { ...generateKey('RS256', 'enc').jwk, use: 'enc', alg: 'RSA-OAEP' }
     const events: unknown[] = []
@@ -242,23 +243,23 @@ describe('the options', () => {
     ])
   })
 
-  it('take an issuer with http that is only a name, where nothing is discovered', () => {
+  it('accepts an http issuer if keys and endpoints need no discovery', () => {
     const issuer = 'http://adfs.example.com/adfs/services/trust'
     const jwksUri = 'https://adfs.example.com/adfs/discovery/keys'
-    expect(problemsOf({ ...good, issuer, jwksUri })).toEqual([])
-    expect(problemsOf({ ...good, issuer, jwks })).toEqual([])
+    expect(getProblems({ ...good, issuer, jwksUri })).toEqual([])
+    expect(getProblems({ ...good, issuer, jwks })).toEqual([])
     const credentials = { clientId: 'a', clientAuthentication: { method: 'tls_client_auth' } }
     const endpoint = 'https://adfs.example.com/introspect'
     const introspection = { ...credentials, endpoint }
-    expect(problemsOf({ ...good, issuer, jwksUri, introspection })).toEqual([])
+    expect(getProblems({ ...good, issuer, jwksUri, introspection })).toEqual([])
     const opaque = { tokenFormat: 'opaque', introspection }
-    expect(problemsOf({ ...good, issuer, ...opaque })).toEqual([])
+    expect(getProblems({ ...good, issuer, ...opaque })).toEqual([])
 
     const http = 'issuer must be an https address'
     const ending = (text: string) =>
       expect.stringMatching(new RegExp(`^${http}.* ${text}$`)) as string
-    expect(problemsOf({ ...good, issuer })).toEqual([ending('set jwksUri or jwks\\.')])
-    expect(problemsOf({ ...good, issuer, jwksUri, introspection: credentials })).toEqual([
+    expect(getProblems({ ...good, issuer })).toEqual([ending('set jwksUri or jwks\\.')])
+    expect(getProblems({ ...good, issuer, jwksUri, introspection: credentials })).toEqual([
       ending('set introspection\\.endpoint\\.'),
     ])
     for (const wrong of [
@@ -266,19 +267,19 @@ describe('the options', () => {
       'http://as.example.com?a',
       'http://as.example.com#a',
     ]) {
-      expect(problemsOf({ ...good, issuer: wrong, jwksUri }), wrong).toHaveLength(1)
+      expect(getProblems({ ...good, issuer: wrong, jwksUri }), wrong).toHaveLength(1)
     }
-    expect(problemsOf({ ...good, issuer, jwksUri: jwksUri.replace('https', 'http') })).toHaveLength(
-      1,
-    )
+    expect(
+      getProblems({ ...good, issuer, jwksUri: jwksUri.replace('https', 'http') }),
+    ).toHaveLength(1)
   })
 
-  it('8725-09, 7518-33: take an HMAC secret as bytes or KeyObject that is long enough, never a string', () => {
+  it('8725-09, 7518-33: accepts an HMAC secret of sufficient length as bytes or KeyObject, never a string', () => {
     const bytes = randomBytes(32)
-    expect(problemsOf({ ...good, secret: bytes })).toEqual([])
-    expect(problemsOf({ ...good, secret: createSecretKey(bytes) })).toEqual([])
+    expect(getProblems({ ...good, secret: bytes })).toEqual([])
+    expect(getProblems({ ...good, secret: createSecretKey(bytes) })).toEqual([])
     expect(
-      problemsOf({ ...good, secret: 'correct horse battery staple correct horse' }).join(),
+      getProblems({ ...good, secret: 'correct horse battery staple correct horse' }).join(),
     ).toContain('secret must be bytes')
     for (const secret of [
       randomBytes(31),
@@ -286,17 +287,17 @@ describe('the options', () => {
       null,
       generateKeyPairSync('ed25519').publicKey,
     ]) {
-      expect(problemsOf({ ...good, secret })).not.toEqual([])
+      expect(getProblems({ ...good, secret })).not.toEqual([])
     }
     const needs = (algorithm: string, secret: Uint8Array) =>
-      problemsOf({ ...good, secret, algorithms: [algorithm] })
+      getProblems({ ...good, secret, algorithms: [algorithm] })
     expect(needs('HS384', randomBytes(47))).toHaveLength(1)
     expect(needs('HS384', randomBytes(48))).toEqual([])
     expect(needs('HS512', randomBytes(63))).toHaveLength(1)
     expect(needs('HS512', randomBytes(64))).toEqual([])
   })
 
-  it('8725-01: never take "none", an unknown algorithm, or one that does not fit the keys', () => {
+  it('8725-01: rejects "none", unknown algorithms, and algorithms that do not match the keys', () => {
     const secret = randomBytes(64)
     for (const algorithms of [
       ['none'],
@@ -307,25 +308,25 @@ describe('the options', () => {
       'RS256',
       ['dir'],
     ]) {
-      expect(problemsOf({ ...good, algorithms }), String(algorithms)).toHaveLength(1)
+      expect(getProblems({ ...good, algorithms }), String(algorithms)).toHaveLength(1)
     }
-    expect(problemsOf({ ...good, algorithms: ['HS256'] })).toHaveLength(1)
-    expect(problemsOf({ ...good, algorithms: ['HS256'], jwks }).length).toBeGreaterThan(0)
-    expect(problemsOf({ ...good, secret, algorithms: ['RS256'] })).toHaveLength(1)
-    expect(problemsOf({ ...good, secret, algorithms: ['HS256', 'RS256'] })).toHaveLength(1)
+    expect(getProblems({ ...good, algorithms: ['HS256'] })).toHaveLength(1)
+    expect(getProblems({ ...good, algorithms: ['HS256'], jwks }).length).toBeGreaterThan(0)
+    expect(getProblems({ ...good, secret, algorithms: ['RS256'] })).toHaveLength(1)
+    expect(getProblems({ ...good, secret, algorithms: ['HS256', 'RS256'] })).toHaveLength(1)
   })
 
-  it('9068-10: bound the clock tolerance', () => {
+  it('9068-10: accepts a clockTolerance from 0 to 300 seconds', () => {
     expect(LIMITS.clockTolerance).toBe(300)
     for (const clockTolerance of [0, 300]) {
-      expect(problemsOf({ ...good, clockTolerance })).toEqual([])
+      expect(getProblems({ ...good, clockTolerance })).toEqual([])
     }
     for (const clockTolerance of [-1, 301, Number.NaN, Infinity, '5', null]) {
-      expect(problemsOf({ ...good, clockTolerance })).toHaveLength(1)
+      expect(getProblems({ ...good, clockTolerance })).toHaveLength(1)
     }
   })
 
-  it('refuse what is not of its kind', () => {
+  it('reports one problem for an option of a wrong type', () => {
     const wrong: Record<string, unknown> = {
       maxTokenAge: 0,
       tokenFormat: 'both',
@@ -347,24 +348,24 @@ describe('the options', () => {
       realm: '',
     }
     for (const [name, value] of Object.entries(wrong)) {
-      expect(problemsOf({ ...good, [name]: value }), name).toHaveLength(1)
+      expect(getProblems({ ...good, [name]: value }), name).toHaveLength(1)
     }
   })
 
-  it('6750-12: refuse a realm that a challenge cannot carry', () => {
+  it('6750-12: rejects a realm that a challenge cannot contain', () => {
     for (const realm of ['a"b', 'a\\b', 'a\r\nb', 'caf\u00e9']) {
-      expect(problemsOf({ ...good, realm })).toHaveLength(1)
+      expect(getProblems({ ...good, realm })).toHaveLength(1)
     }
   })
 
-  it('say which option a misspelt one may have been', () => {
-    expect(problemsOf({ ...good, jwks_uri: 'a' })).toEqual([
+  it('suggests the option or provider for a name that is not known', () => {
+    expect(getProblems({ ...good, jwks_uri: 'a' })).toEqual([
       'jwks_uri is not known. Did you mean jwksUri?',
     ])
-    expect(problemsOf({ ...good, provider: 'autho' })).toEqual([
+    expect(getProblems({ ...good, provider: 'autho' })).toEqual([
       "provider 'autho' is not known. Did you mean auth0?",
     ])
-    expect(problemsOf({ ...good, provider: 'key_cloak' })).toEqual([
+    expect(getProblems({ ...good, provider: 'key_cloak' })).toEqual([
       "provider 'key_cloak' is not known. Did you mean keycloak?",
     ])
     const meant = {
@@ -377,7 +378,7 @@ describe('the options', () => {
       'ad-fs': 'adfs',
     }
     for (const [provider, name] of Object.entries(meant)) {
-      expect(problemsOf({ ...good, provider })).toEqual([
+      expect(getProblems({ ...good, provider })).toEqual([
         `provider '${provider}' is not known. Did you mean ${name}?`,
       ])
     }
@@ -392,22 +393,22 @@ describe('the options', () => {
       gcp: 'google',
     }
     for (const [provider, name] of Object.entries(used)) {
-      expect(problemsOf({ ...good, provider })).toEqual([
+      expect(getProblems({ ...good, provider })).toEqual([
         `provider '${provider}' is not known. Use '${name}'.`,
       ])
     }
-    expect(problemsOf({ ...good, provider: 'constructor' }).join()).toContain(
+    expect(getProblems({ ...good, provider: 'constructor' }).join()).toContain(
       "provider 'constructor' is not known. Known are auth0, entra, b2c, adfs, okta",
     )
-    expect(problemsOf({ ...good, maxAge: 1 }).join()).toContain(
+    expect(getProblems({ ...good, maxAge: 1 }).join()).toContain(
       'Known are issuer, tenants, audience',
     )
   })
 })
 
-describe('an option with the name that another library uses', () => {
+describe('an option with a name of another library', () => {
   const getHint = (options: object) => {
-    const [problem] = problemsOf({ ...good, ...options })
+    const [problem] = getProblems({ ...good, ...options })
     return problem
   }
 
@@ -436,11 +437,11 @@ describe('an option with the name that another library uses', () => {
       'getToken',
       'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may have none.',
     ],
-  ])('%s gets a hint', (name, hint) => {
+  ])('suggests the replacement for %s', (name, hint) => {
     expect(getHint({ [name]: 'x' })).toBe(`${name} is not known. ${hint}`)
   })
 
-  it('gets a hint inside an option', () => {
+  it('suggests the replacement for a name inside introspection', () => {
     const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
     const introspection = { client_id: 'api', clientId: 'api', clientAuthentication }
     expect(getHint({ introspection })).toBe(
@@ -452,7 +453,7 @@ describe('an option with the name that another library uses', () => {
     )
   })
 
-  it('gets a hint that begins with an option or with requireToken', () => {
+  it('lists only replacements that begin with an option or with requireToken', () => {
     const { introspection: _, ...ofIssuer } = ISSUER_OPTIONS
     const ofTheClient = 'tokenEndpoint'
     const ofCore = { ...COMMON_OPTIONS, ...ofIssuer, ...INTROSPECTION_OPTIONS }
@@ -465,12 +466,12 @@ describe('an option with the name that another library uses', () => {
 })
 
 describe('problems of several options', () => {
-  it('are all in one error, each by its path', () => {
+  it('reports problems of nested options and of several issuers by their paths', () => {
     const introspection = { clientId: 'api', clientAuthentication: {}, maxAge: -1, endpont: 'a' }
     const first = { ...good, issuer: 'acme', tokenFormat: 'opaque', introspection }
     const second = { ...good, audience: null, clockTolerance: 301, tokenUse: { claim: 'a' } }
     expect(
-      problemsOf({ issuers: [first, second], realm: '"', jwksMaxAge: 700, jwksStaleIfError: 60 }),
+      getProblems({ issuers: [first, second], realm: '"', jwksMaxAge: 700, jwksStaleIfError: 60 }),
     ).toEqual([
       'realm must be printable ASCII without quotes and backslashes.',
       'jwksStaleIfError must be at least jwksMaxAge (700).',
@@ -484,7 +485,7 @@ describe('problems of several options', () => {
     ])
   })
 
-  it('do not follow from a value that is wrong', () => {
+  it('reports one problem for a wrong value on which other rules depend', () => {
     const wrong = [
       { jwksUri: 7, issuer: 'acme' },
       { jwks: 7, issuer: 'acme' },
@@ -494,9 +495,9 @@ describe('problems of several options', () => {
       { tenants: [], issuer: 'https://as.example.com/{tenantid}' },
       { issuers: [{ audience: AUDIENCE }], issuer: undefined, audience: undefined },
     ]
-    for (const options of wrong) expect(problemsOf({ ...good, ...options })).toHaveLength(1)
+    for (const options of wrong) expect(getProblems({ ...good, ...options })).toHaveLength(1)
     const both = { issuers: [{ audience: AUDIENCE }, { audience: AUDIENCE }] }
-    expect(problemsOf(both)).toEqual([
+    expect(getProblems(both)).toEqual([
       expect.stringMatching(/^issuers\[0\]\.issuer is missing/),
       expect.stringMatching(/^issuers\[1\]\.issuer is missing/),
     ])
@@ -508,7 +509,7 @@ describe('clock', () => {
     ['a function', (now) => now],
     ['an object with now', (now) => ({ now })],
     ['an object with now and monotonic', (now) => ({ now, monotonic: now })],
-  ])('can be %s, which decides about the times of tokens', (_what, toClock) => {
+  ])('measures the times of tokens by a clock that is %s', (_kind, toClock) => {
     let seconds = 1_900_000_000
     const issuer = createTestIssuer({ now: () => seconds })
     const clock = toClock(() => seconds * 1000)

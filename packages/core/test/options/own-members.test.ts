@@ -26,7 +26,7 @@ const nested = {
   },
 } as const
 
-/** Options that leave out as much as they can, at every level. */
+/** Configurations that set as few options as possible, at every level. */
 const CONFIGURATIONS: readonly ResourceServerOptions[] = [
   named,
   { ...named, jwks: issuer.jwks, tokenCache: {} },
@@ -37,8 +37,8 @@ const CONFIGURATIONS: readonly ResourceServerOptions[] = [
 
 const NAMES = ['issuers', 'method', ...listOptionNames({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })]
 
-/** Returns what a function returns, or throws. */
-function resultOf(call: () => unknown): unknown {
+/** Returns the result of a function, or the error that it throws. */
+function getResult(call: () => unknown): unknown {
   try {
     return call()
   } catch (error) {
@@ -46,7 +46,7 @@ function resultOf(call: () => unknown): unknown {
   }
 }
 
-/** Functions are compared by their text: each construction makes its own. */
+/** Replaces functions by their source text, because each resource server creates new function objects. */
 const toComparable = (value: unknown): unknown => {
   if (typeof value === 'function') return String(value)
   if (typeof value !== 'object' || value === null) return value
@@ -57,13 +57,13 @@ const toComparable = (value: unknown): unknown => {
 }
 
 describe('an option on Object.prototype', () => {
-  it('is known to these tests at every level', () => {
+  it('lists the option names of every level for these tests', () => {
     expect(NAMES).toEqual(
       expect.arrayContaining(['realm', 'maxBytes', 'claim', 'endpoint', 'secret', 'assertion']),
     )
   })
 
-  it.each(NAMES)('%s changes no settings', (name) => {
+  it.each(NAMES)('does not change settings: %s on Object.prototype', (name) => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
@@ -73,27 +73,30 @@ describe('an option on Object.prototype', () => {
     }
   })
 
-  it.each(NAMES)('%s changes no outcome, or no server is created', (name) => {
-    const tokens = [issuer.token(), issuer.token({ claims: { scope: undefined } })]
-    const judge = (): string => {
-      const server = createResourceServer({ ...named, jwks: issuer.jwks, tokenCache: {} })
-      const guard = server.guard({ scope: 'read' })
-      return JSON.stringify(
-        tokens.map((token) => guard({ method: 'GET', url: '/', ...bearer(token) })),
-      )
-    }
-    const expected = judge()
-    expect(expected).toMatch(/granted.*insufficient_scope/)
-    for (const sample of SAMPLES) {
-      const outcomes = polluted({ [name]: sample }, () => resultOf(judge))
-      // lru-cache reads an inherited maxAge, and throws if it is wrong.
-      if (outcomes instanceof TypeError) continue
-      expect(outcomes).toBe(expected)
-    }
-  })
+  it.each(NAMES)(
+    'changes no outcome, or makes createResourceServer throw: %s on Object.prototype',
+    (name) => {
+      const tokens = [issuer.token(), issuer.token({ claims: { scope: undefined } })]
+      const decide = (): string => {
+        const server = createResourceServer({ ...named, jwks: issuer.jwks, tokenCache: {} })
+        const guard = server.guard({ scope: 'read' })
+        return JSON.stringify(
+          tokens.map((token) => guard({ method: 'GET', url: '/', ...bearer(token) })),
+        )
+      }
+      const expected = decide()
+      expect(expected).toMatch(/granted.*insufficient_scope/)
+      for (const sample of SAMPLES) {
+        const outcomes = polluted({ [name]: sample }, () => getResult(decide))
+        // lru-cache reads an inherited maxAge, and throws if it is wrong.
+        if (outcomes instanceof TypeError) continue
+        expect(outcomes).toBe(expected)
+      }
+    },
+  )
 })
 
-it('a profile without a value for tokenUse takes none from Object.prototype', () => {
+it('ignores a value on Object.prototype for a tokenUse of a profile without a value', () => {
   const value = polluted({ value: 'polluted' }, () => {
     const { settings } = readOptions({ ...named, provider: 'gitlab-ci' })
     return settings.issuers[0]!.tokenUse!.value
@@ -101,8 +104,8 @@ it('a profile without a value for tokenUse takes none from Object.prototype', ()
   expect(value).toBeUndefined()
 })
 
-describe('a reason, or a member of an answer, on Object.prototype', () => {
-  const ANSWER_MEMBERS = [
+describe('a reason, or a member of an outcome or event, on Object.prototype', () => {
+  const MEMBERS = [
     'reason',
     'status',
     'error',
@@ -139,7 +142,7 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
     'arrayClaims',
   ]
 
-  it.each([...Object.keys(REASONS), ...ANSWER_MEMBERS])('%s changes no answer', (name) => {
+  it.each([...Object.keys(REASONS), ...MEMBERS])('changes no outcome and no event: %s', (name) => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({
       ...named,
@@ -157,32 +160,36 @@ describe('a reason, or a member of an answer, on Object.prototype', () => {
       issuer.token({ header: { kid: 'unknown' } }),
       'an-opaque-token',
     ].map((token) => ({ method: 'GET', url: '/', ...bearer(token) }))
-    const judge = () => {
+    const decide = () => {
       events.length = 0
       const outcomes = requests.map((one) => ({ ...one })).flatMap((one) => [good(one), other(one)])
       return JSON.stringify([outcomes, events.map((event) => ({ ...event, ...toLogLine(event) }))])
     }
-    const expected = judge()
+    const expected = decide()
     for (const sample of SAMPLES) {
-      const outcomes = polluted({ [name]: sample }, () => resultOf(judge))
+      const outcomes = polluted({ [name]: sample }, () => getResult(decide))
       expect([name, outcomes]).toEqual([name, expected])
     }
   })
 
-  it.each(['body', 'contentType'])('%s is no member of what errorBody returns', (name) => {
-    const server = createResourceServer({
-      ...named,
-      jwks: issuer.jwks,
-      errorBody: () => (name === 'body' ? ({} as never) : { body: 'a body' }),
-    })
-    const judge = () => resultOf(() => server.authorize({ method: 'GET', url: '/', headers: {} }))
-    const expected = judge()
-    expect(polluted({ [name]: 'text/html' }, judge)).toEqual(expected)
-  })
+  it.each(['body', 'contentType'])(
+    'does not read %s of a result of errorBody from Object.prototype',
+    (name) => {
+      const server = createResourceServer({
+        ...named,
+        jwks: issuer.jwks,
+        errorBody: () => (name === 'body' ? ({} as never) : { body: 'a body' }),
+      })
+      const decide = () =>
+        getResult(() => server.authorize({ method: 'GET', url: '/', headers: {} }))
+      const expected = decide()
+      expect(polluted({ [name]: 'text/html' }, decide)).toEqual(expected)
+    },
+  )
 })
 
 describe('an inherited member', () => {
-  it('is not an option', () => {
+  it('rejects options with inherited members', () => {
     const options = Object.create(named) as ResourceServerOptions
     expect(() => readOptions(options)).toThrow('The options must be an object')
     expect(() => readOptions({ issuers: [options] })).toThrow('issuers must be an array')
@@ -190,7 +197,7 @@ describe('an inherited member', () => {
     expect(() => readOptions({ ...nested, introspection })).toThrow('introspection must be')
   })
 
-  it('can be a function of a clock', () => {
+  it('accepts a clock that is an instance of a class', () => {
     class FixedClock {
       now(): number {
         return 7

@@ -12,17 +12,17 @@ import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import { readChallenges, REFUSAL } from '../support/refusal.ts'
 import { settingsWith } from '../support/settings.ts'
 
-const because = (reason: Reason, details: RejectionDetails = {}) =>
+const createRejection = (reason: Reason, details: RejectionDetails = {}) =>
   new Rejection(reason, { check: 'c', expected: 'e', found: 'f' }, details)
 
-/** Refuses as a guard does that requires this scope: a rejection for the scope names it itself. */
-function refuseUnder(scope: string, reason: Reason, settings = REFUSAL): Refused {
+/** Refuses like a guard that requires this scope. A rejection with `insufficient_scope` has the scope in its challenge. */
+function refuseForScope(scope: string, reason: Reason, settings = REFUSAL): Refused {
   const challenge = reason === 'insufficient_scope' ? { scope } : undefined
-  return refuse(because(reason, { challenge }), settings, { scope })
+  return refuse(createRejection(reason, { challenge }), settings, { scope })
 }
 
-/** What a guard that asks for `read` answers: the parameters of its one challenge, by name. */
-function challengeOf(refusal: Refused): Record<string, string> | undefined {
+/** Returns the parameters of the one challenge of a refusal by name, or `undefined` if it has no challenge. */
+function getChallenge(refusal: Refused): Record<string, string> | undefined {
   if (refusal.headers['WWW-Authenticate'] === undefined) return undefined
   const challenges = readChallenges(refusal)
   expect(challenges).toHaveLength(1)
@@ -33,8 +33,8 @@ function challengeOf(refusal: Refused): Record<string, string> | undefined {
 const INVALID_TOKEN = [401, 'invalid_token', 'invalid_token', true] as const
 const FORBIDDEN = [403, undefined, 'forbidden', false] as const
 
-/** For every reason: status, `error` of the challenge and of the body, whether the challenge has a scope. */
-const ANSWERS: Record<Reason, readonly [number, string | undefined, string, boolean]> = {
+/** Expected values for every reason: status, `error` of the challenge, `error` of the body, `true` if there is a scope. */
+const RESPONSES: Record<Reason, readonly [number, string | undefined, string, boolean]> = {
   malformed_credentials: [400, 'invalid_request', 'invalid_request', false],
   multiple_credentials: [400, 'invalid_request', 'invalid_request', false],
   no_credentials: [401, undefined, 'unauthorized', true],
@@ -66,43 +66,56 @@ const ANSWERS: Record<Reason, readonly [number, string | undefined, string, bool
   keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],
   introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }
-const CALLERS = (Object.keys(ANSWERS) as Reason[]).filter((reason) => ANSWERS[reason][0] !== 503)
+const REASONS_WITH_CHALLENGE = (Object.keys(RESPONSES) as Reason[]).filter(
+  (reason) => RESPONSES[reason][0] !== 503,
+)
 
 describe('refuse', () => {
-  it('answers every reason that there is', () => {
-    expect(new Set(Object.keys(ANSWERS))).toEqual(new Set(Object.keys(REASONS)))
+  it('has an expected response for every reason', () => {
+    expect(new Set(Object.keys(RESPONSES))).toEqual(new Set(Object.keys(REASONS)))
   })
 
-  it.each(Object.entries(ANSWERS))('%s: status, challenge and body', (reason, answer) => {
-    const [status, error, bodyError, hasScope] = answer
-    const refusal = refuseUnder('read write', reason as Reason, { ...REFUSAL, realm: 'my api' })
-    const { description } = REASONS[reason as Reason]
-    expect(refusal).toMatchObject({ kind: 'refused', reason, status })
-    expect(JSON.parse(refusal.body)).toEqual({ error: bodyError, error_description: description })
-    expect(challengeOf(refusal)).toEqual(
-      status === 503
-        ? undefined
-        : {
-            realm: 'my api',
-            ...(error === undefined ? {} : { error, error_description: description }),
-            ...(hasScope ? { scope: 'read write' } : {}),
-          },
-    )
-    expect(Object.isFrozen(refusal)).toBe(true)
-    expect(Object.isFrozen(refusal.headers)).toBe(true)
-  })
+  it.each(Object.entries(RESPONSES))(
+    'creates status, challenge and body for %s',
+    (reason, response) => {
+      const [status, error, bodyError, hasScope] = response
+      const refusal = refuseForScope('read write', reason as Reason, {
+        ...REFUSAL,
+        realm: 'my api',
+      })
+      const { description } = REASONS[reason as Reason]
+      expect(refusal).toMatchObject({ kind: 'refused', reason, status })
+      expect(JSON.parse(refusal.body)).toEqual({ error: bodyError, error_description: description })
+      expect(getChallenge(refusal)).toEqual(
+        status === 503
+          ? undefined
+          : {
+              realm: 'my api',
+              ...(error === undefined ? {} : { error, error_description: description }),
+              ...(hasScope ? { scope: 'read write' } : {}),
+            },
+      )
+      expect(Object.isFrozen(refusal)).toBe(true)
+      expect(Object.isFrozen(refusal.headers)).toBe(true)
+    },
+  )
 
-  it.each(CALLERS)('6750-10: challenges with Bearer and at least one parameter: %s', (reason) => {
-    const [challenge, ...others] = readChallenges(refuse(because(reason), REFUSAL, undefined))
-    expect(others).toEqual([])
-    expect(challenge!.scheme).toBe('Bearer')
-    expect(challenge!.parameters.length).toBeGreaterThan(0)
-  })
-
-  it.each(CALLERS)(
-    '6750-11, 6750-13, 6750-15: writes no parameter twice and no URI: %s',
+  it.each(REASONS_WITH_CHALLENGE)(
+    '6750-10: writes a Bearer challenge with at least one parameter: %s',
     (reason) => {
-      const challenges = readChallenges(refuseUnder('read', reason))
+      const [challenge, ...others] = readChallenges(
+        refuse(createRejection(reason), REFUSAL, undefined),
+      )
+      expect(others).toEqual([])
+      expect(challenge!.scheme).toBe('Bearer')
+      expect(challenge!.parameters.length).toBeGreaterThan(0)
+    },
+  )
+
+  it.each(REASONS_WITH_CHALLENGE)(
+    '6750-11, 6750-13, 6750-15: writes each challenge parameter once, and no error_uri: %s',
+    (reason) => {
+      const challenges = readChallenges(refuseForScope('read', reason))
       const names = challenges.flatMap(({ parameters }) => parameters.map(([n]) => n))
       expect(names).not.toEqual([])
       expect(new Set(names).size).toBe(names.length)
@@ -111,66 +124,67 @@ describe('refuse', () => {
     },
   )
 
-  it('6750-12: writes scope once, of characters that need no escape, or not at all', () => {
-    for (const reason of CALLERS) {
-      const { parameters } = readChallenges(refuseUnder("a !#$%&'()*+ [~] b:c/d", reason))[0]!
+  it('6750-12: writes scope once at most, in characters that need no escaping', () => {
+    for (const reason of REASONS_WITH_CHALLENGE) {
+      const { parameters } = readChallenges(refuseForScope("a !#$%&'()*+ [~] b:c/d", reason))[0]!
       const scopes = parameters.filter(([name]) => name === 'scope').map(([, value]) => value)
-      expect(scopes).toEqual(ANSWERS[reason][3] ? ["a !#$%&'()*+ [~] b:c/d"] : [])
-      const without = refuse(because(reason), REFUSAL, undefined)
-      expect(challengeOf(without)).not.toHaveProperty('scope')
+      expect(scopes).toEqual(RESPONSES[reason][3] ? ["a !#$%&'()*+ [~] b:c/d"] : [])
+      const without = refuse(createRejection(reason), REFUSAL, undefined)
+      expect(getChallenge(without)).not.toHaveProperty('scope')
     }
     expect(() => readRequirements([{ scope: 'a"b' }], [settingsWith()])).toThrow(ConfigurationError)
   })
 
-  it('writes the challenge parameters of the rejection, with precedence over those of the guard', () => {
-    const rejection = because('expired', { challenge: { scope: 'own' } })
-    expect(challengeOf(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
+  it('prefers challenge parameters of the rejection to those of the guard', () => {
+    const rejection = createRejection('expired', { challenge: { scope: 'own' } })
+    expect(getChallenge(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
       error: 'invalid_token',
       scope: 'own',
     })
-    const unavailable = because('keys_unavailable', { challenge: { scope: 'own' } })
-    expect(challengeOf(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
+    const unavailable = createRejection('keys_unavailable', { challenge: { scope: 'own' } })
+    expect(getChallenge(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
   })
 
-  it('6750-14: writes nothing but its own texts, in the characters that may stand there', () => {
-    const poison = 'a"b\\c\r\nX: y\u00e9\ud83d\udc3b'
-    for (const reason of CALLERS) {
-      const rejection = new Rejection(reason, { check: poison, expected: poison, found: poison })
+  it('6750-14: writes only fixed texts, in characters that a challenge allows', () => {
+    const unsafe = 'a"b\\c\r\nX: y\u00e9\ud83d\udc3b'
+    for (const reason of REASONS_WITH_CHALLENGE) {
+      const rejection = new Rejection(reason, { check: unsafe, expected: unsafe, found: unsafe })
       const refusal = refuse(rejection, REFUSAL, undefined)
-      const { status, headers, body } = refuse(because(reason), REFUSAL, undefined)
+      const { status, headers, body } = refuse(createRejection(reason), REFUSAL, undefined)
       expect(refusal).toMatchObject({ status, headers, body })
-      const { error = '', error_description: text = '' } = challengeOf(refusal)!
+      const { error = '', error_description: text = '' } = getChallenge(refusal)!
       expect(error + text).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/)
     }
   })
 
-  it('6750-28: is never cached', () => {
-    for (const reason of Object.keys(ANSWERS) as Reason[]) {
-      const { headers } = refuse(because(reason), REFUSAL, undefined)
+  it('6750-28: forbids caching of every refusal', () => {
+    for (const reason of Object.keys(RESPONSES) as Reason[]) {
+      const { headers } = refuse(createRejection(reason), REFUSAL, undefined)
       expect(headers['Cache-Control']).toBe('no-store')
       expect(headers['Content-Type']).toBe('application/json')
     }
   })
 
-  it('says when to come back where the fault is its own, in whole seconds, at least one', () => {
+  it('writes Retry-After for a 503 only, in whole seconds of at least 1', () => {
     const retryAfter = (seconds?: number) =>
-      refuse(because('keys_unavailable', { retryAfter: seconds }), REFUSAL, { scope: 'read' })
-        .headers['Retry-After']
+      refuse(createRejection('keys_unavailable', { retryAfter: seconds }), REFUSAL, {
+        scope: 'read',
+      }).headers['Retry-After']
     expect([undefined, 0, 0.2, 1, 1.2, 30].map(retryAfter)).toEqual(['1', '1', '1', '1', '2', '30'])
     expect(
-      refuse(because('expired', { retryAfter: 5 }), REFUSAL, { scope: 'read' }).headers,
+      refuse(createRejection('expired', { retryAfter: 5 }), REFUSAL, { scope: 'read' }).headers,
     ).not.toHaveProperty('Retry-After')
   })
 })
 
-describe("a body of one's own", () => {
+describe('errorBody', () => {
   const refuseWith = (own: unknown, reason: Reason = 'expired') =>
-    refuse(because(reason), { ...REFUSAL, errorBody: () => own as RefusalBody }, undefined)
+    refuse(createRejection(reason), { ...REFUSAL, errorBody: () => own as RefusalBody }, undefined)
 
-  it('is made from what the caller is told, and the reason', () => {
+  it('receives the reason, the status, and the texts of the default body', () => {
     let seen: RefusalView | undefined
     const errorBody = (view: RefusalView) => void (seen = view)
-    refuse(because('expired'), { ...REFUSAL, errorBody }, undefined)
+    refuse(createRejection('expired'), { ...REFUSAL, errorBody }, undefined)
     expect(seen).toEqual({
       reason: 'expired',
       status: 401,
@@ -179,8 +193,8 @@ describe("a body of one's own", () => {
     })
   })
 
-  it('replaces the body and its type, and nothing else', () => {
-    const usual = refuse(because('expired'), REFUSAL, undefined)
+  it('replaces the body and Content-Type, and changes nothing else', () => {
+    const usual = refuse(createRejection('expired'), REFUSAL, undefined)
     expect(refuseWith({ body: 'no' })).toEqual({
       ...usual,
       body: 'no',
@@ -198,12 +212,12 @@ describe("a body of one's own", () => {
     })
   })
 
-  it('is the usual one where nothing is returned', () => {
-    expect(refuseWith(undefined)).toEqual(refuse(because('expired'), REFUSAL, undefined))
+  it('keeps the default body if errorBody returns undefined', () => {
+    expect(refuseWith(undefined)).toEqual(refuse(createRejection('expired'), REFUSAL, undefined))
   })
 
   it.each(['', 'html', 'text/html\r\nX: y', 'text/html;', 'text/h\u00e9', 'a/b, c/d', 5])(
-    'is not sent with a type that is none: %j',
+    'throws a TypeError if contentType is not a media type: %j',
     (contentType) => {
       expect(() => refuseWith({ body: 'no', contentType })).toThrow(TypeError)
     },
@@ -221,15 +235,15 @@ describe("a body of one's own", () => {
     { body: () => 'x' },
     { body: { toJSON: () => undefined } },
     { text: 'x' },
-  ])('is not guessed where something else is returned: %j', (own) => {
+  ])('throws a TypeError if errorBody does not return a body: %j (case %#)', (own) => {
     expect(() => refuseWith(own)).toThrow(TypeError)
   })
 
-  it('lets what is thrown through', () => {
+  it('passes on an error that errorBody throws', () => {
     const errorBody = () => {
       throw new RangeError('oops')
     }
-    const failing = () => refuse(because('expired'), { ...REFUSAL, errorBody }, undefined)
+    const failing = () => refuse(createRejection('expired'), { ...REFUSAL, errorBody }, undefined)
     expect(failing).toThrow(RangeError)
   })
 })

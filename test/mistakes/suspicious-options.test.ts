@@ -1,4 +1,4 @@
-/** Options that are doubtful, and the event at start that says so. Tokens may still be accepted. */
+/** Options that are valid and probably wrong. The resource server starts and publishes a `configuration_warning`. */
 import { type BearwardEvent, createResourceServer, type RefusalBody } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
@@ -6,6 +6,7 @@ import { requestWith } from '../support/requests.ts'
 
 const issuer = createTestIssuer()
 
+/** Creates a resource server and collects its warnings. */
 function start(options: Record<string, unknown>) {
   const warnings: BearwardEvent[] = []
   const server = createResourceServer({
@@ -20,7 +21,7 @@ function start(options: Record<string, unknown>) {
 
 describe('configuration_warning', () => {
   it.each(['permissions', 'roles', 'groups', 'authorities'])(
-    'is published for scopeClaim %s without scopeFormat, which may be an array',
+    'warns about scopeClaim %s without scopeFormat, because most products write it as an array',
     (scopeClaim) => {
       expect(start({ scopeClaim }).warnings).toEqual([
         {
@@ -36,7 +37,7 @@ describe('configuration_warning', () => {
     },
   )
 
-  it('is published for Cognito with an audience', () => {
+  it('warns about an audience for Cognito, whose tokens usually have none', () => {
     const cognito = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc'
     expect(start({ issuer: cognito }).warnings).toMatchObject([
       {
@@ -48,7 +49,7 @@ describe('configuration_warning', () => {
     expect(start({ issuer: cognito, audience: null, allowedClients: ['a'] }).warnings).toEqual([])
   })
 
-  it('is published once for each member of the result of errorBody that has no effect', () => {
+  it('warns once about each member without effect in results of errorBody', () => {
     const results: unknown[] = [
       undefined,
       { body: 'no', contentType: 'text/plain' },
@@ -70,14 +71,14 @@ describe('configuration_warning', () => {
     )
   })
 
-  it('is not published for an errorBody that does what it can', () => {
+  it('does not warn about an errorBody that returns only a body', () => {
     const { server, warnings } = start({ errorBody: () => ({ body: { message: 'no' } }) })
     expect(server.authorize(requestWith('opaque'))).toMatchObject({ body: '{"message":"no"}' })
     expect(warnings).toEqual([])
   })
 })
 
-it('gives errorBody the request of the framework, and none for a token alone', async () => {
+it('passes the request of the framework to errorBody, and undefined for verify(token)', async () => {
   const seen: unknown[] = []
   const errorBody = (_refusal: object, request: unknown) => void seen.push(request)
   const { server } = start({ errorBody })
