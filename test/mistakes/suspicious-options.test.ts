@@ -71,7 +71,7 @@ describe('configuration_warning', () => {
     )
   })
 
-  it('does not warn about an errorBody that returns only a body', () => {
+  it('publishes no warning for an errorBody that returns only a body', () => {
     const { server, warnings } = start({ errorBody: () => ({ body: { message: 'no' } }) })
     expect(server.authorize(requestWith('opaque'))).toMatchObject({ body: '{"message":"no"}' })
     expect(warnings).toEqual([])

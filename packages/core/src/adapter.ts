@@ -138,8 +138,8 @@ export interface Adapter<Raw extends object, Guard> {
   /**
    * Returns the verified access token of a request that has passed a guard. Never returns `undefined`.
    *
-   * @throws {Error} if there is no token: the request has not passed a guard, a guard has refused it or is still deciding,
-   * or the caller is anonymous
+   * @throws {Error} if the request has not passed a guard, if a guard has refused it or is still deciding, or if the caller
+   * is anonymous
    * @example
    * const { subject, clientId } = auth(request)
    */

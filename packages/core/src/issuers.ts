@@ -111,7 +111,7 @@ export function createIssuers(
     distrustKey(issuer, thumbprint, isNew) {
       const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
       if (keys?.distrustKey === undefined || !isThumbprint(thumbprint)) {
-        throw new ConfigurationError('distrustKey was called wrongly', [
+        throw new ConfigurationError('The argument of distrustKey is wrong', [
           'Pass { issuer, thumbprint }: a configured issuer that has public keys, and a SHA-256 thumbprint in base64url, which has 43 characters (RFC 7638).',
         ])
       }

@@ -19,7 +19,7 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
     return []
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError)
-    expect((error as Error).message).toMatch(/^The environment does not configure Bearward:\n/)
+    expect((error as Error).message).toMatch(/^The environment variables of Bearward are wrong:\n/)
     return (error as ConfigurationError).problems
   }
 }

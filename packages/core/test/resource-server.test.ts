@@ -111,7 +111,7 @@ describe('a resource server', () => {
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('does not store a 503 for a request, and leaves other resource servers unaffected', async () => {
+  it('discards a 503 of a request, and leaves the results of other resource servers unchanged', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -530,7 +530,7 @@ describe('an optional guard', () => {
     ['an array with null', [null]],
     ['an array with undefined', [undefined]],
     ['an empty string', ''],
-  ])('refuses with 400 behind optional if Authorization is %s', (_, authorization) => {
+  ])('an optional guard refuses with 400 if Authorization is %s', (_, authorization) => {
     const { outcome, view, events } = pass({ headers: { authorization } })
     expect(outcome).toMatchObject({ status: 400, reason: 'malformed_credentials' })
     expect(events).toMatchObject([{ type: 'refused', reason: 'malformed_credentials' }])
@@ -544,7 +544,7 @@ describe('an optional guard', () => {
     ['an empty array', []],
     ['an array of names and values', ['authorization', BAD]],
     ['an array of pairs', [['authorization', BAD]]],
-  ])('throws a TypeError behind optional if headers is %s', (_, headers) => {
+  ])('an optional guard throws a TypeError if headers is %s', (_, headers) => {
     expect(() => pass({ headers })).toThrow(TypeError)
     expect(() => pass({ headers })).toThrow('headers of a request must be an object by name')
   })
@@ -553,7 +553,7 @@ describe('an optional guard', () => {
     ['an object with an own function get', { get: () => BAD }],
     ['a web Headers', new Headers({ authorization: BAD })],
     ['an object by name, in any case', { aUTHORIZATION: BAD }],
-  ])('refuses a malformed token behind optional if headers is %s', (_, headers) => {
+  ])('an optional guard refuses a malformed token if headers is %s', (_, headers) => {
     expect(pass({ headers }).outcome).toMatchObject({ status: 401, reason: 'malformed_token' })
   })
 
@@ -561,7 +561,7 @@ describe('an optional guard', () => {
     ['get returns undefined', { get: () => undefined }],
     ['get returns null', { get: () => null }],
     ['Authorization is undefined', { authorization: undefined }],
-  ])('returns anonymous behind optional if %s', (_, headers) => {
+  ])('an optional guard returns anonymous if %s', (_, headers) => {
     const { outcome, view } = pass({ headers })
     expect(outcome).toMatchObject({ kind: 'anonymous' })
     expect(() => getToken(view)).toThrow('anonymous')
@@ -577,7 +577,7 @@ describe('an optional guard', () => {
     }
   }
 
-  it('does not return anonymous if headers is a Map with a name in lower case', () => {
+  it('an optional guard refuses or throws if headers is a Map with a name in lower case', () => {
     expect(getKind({ headers: new Map([['authorization', BAD]]) })).not.toBe('anonymous')
   })
 
@@ -587,7 +587,7 @@ describe('an optional guard', () => {
     ['rawHeaders is an array of pairs', { rawHeaders: [['Authorization', BAD]] }],
     ['rawHeaders is a string', { rawHeaders: `Authorization: ${BAD}` }],
     ['rawHeaders is a Map', { rawHeaders: new Map([['Authorization', BAD]]) }],
-  ])('does not return anonymous if %s', (_, parts) => {
+  ])('an optional guard refuses or throws if %s', (_, parts) => {
     expect(getKind(parts)).not.toBe('anonymous')
   })
 })
@@ -849,7 +849,7 @@ describe('server.verify', () => {
     expect(server.verify(token)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('does not introspect a JWT that is passed to verify', async () => {
+  it('verifies a JWT that is passed to verify without introspection', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     endpoint.answer({ active: false })
     for (let i = 0; i < 3; i++) {
@@ -887,7 +887,7 @@ describe('server.verify', () => {
     ])
   })
 
-  it('does not check scopes, subject or client in verify(token)', () => {
+  it('ignores scopes, subject and client in verify(token)', () => {
     const { server } = setup()
     const claims = { scope: undefined, sub: 'unknown', client_id: 'any-client' }
     expect(server.verify(issuer.token({ claims }))).toMatchObject({

@@ -22,7 +22,7 @@ export interface CommonOptions<Raw extends object = object> {
    * - A function: receives the request of the framework and returns the token, or `undefined` if there is none. It is
    *   synchronous. Errors it throws are passed to the error handling of the framework.
    *
-   * Does NOT protect against CSRF: a function that reads a cookie must do so.
+   * Does NOT protect against CSRF. Protect the routes if the function reads a cookie.
    *
    * @default the `Authorization` header (RFC 6750 section 2.1)
    * @example
@@ -74,8 +74,8 @@ export interface CommonOptions<Raw extends object = object> {
    * Limits of the token cache. `maxEntries` is the number of verified JWTs, from 1 to 1000000. `maxBytes` is the estimated
    * memory that they take, from 65536 to 1073741824 bytes. `false`: tokens are not cached.
    *
-   * The signature of a cached token is not verified again. Each request still checks its times, and that its key is listed
-   * and trusted.
+   * The signature of a cached token is not verified again. The times of the token are checked for every request, and its key
+   * must still be listed and trusted.
    *
    * @default { maxEntries: 5000, maxBytes: 16777216 }
    */

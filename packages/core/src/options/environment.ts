@@ -18,7 +18,7 @@ const VARIABLES = new Map(
 
 /** The environment as a source of options. Problems name the variable, or the option if it has no variable. */
 export const ENVIRONMENT: OptionSource = {
-  title: 'The environment does not configure Bearward',
+  title: 'The environment variables of Bearward are wrong',
   toName: (name) =>
     [...VARIABLES.values()].find(({ option }) => option === name)?.name ?? `the option ${name}`,
 }

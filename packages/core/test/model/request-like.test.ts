@@ -99,7 +99,7 @@ describe('a web Request', () => {
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
   })
 
-  it('does not consume the body of a web Request', async () => {
+  it('leaves the body of a web Request unread', async () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })

@@ -63,7 +63,7 @@ describe('an option on Object.prototype', () => {
     )
   })
 
-  it.each(NAMES)('does not change settings: %s on Object.prototype', (name) => {
+  it.each(NAMES)('leaves the settings unchanged: %s on Object.prototype', (name) => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
@@ -173,7 +173,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
   })
 
   it.each(['body', 'contentType'])(
-    'does not read %s of a result of errorBody from Object.prototype',
+    'ignores %s on Object.prototype if a result of errorBody lacks it',
     (name) => {
       const server = createResourceServer({
         ...named,

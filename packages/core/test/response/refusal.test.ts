@@ -71,7 +71,7 @@ const REASONS_WITH_CHALLENGE = (Object.keys(RESPONSES) as Reason[]).filter(
 )
 
 describe('refuse', () => {
-  it('has an expected response for every reason', () => {
+  it('covers every reason with an expected response', () => {
     expect(new Set(Object.keys(RESPONSES))).toEqual(new Set(Object.keys(REASONS)))
   })
 
