@@ -1,6 +1,6 @@
 /**
- * The mistakes that people make with requests and tokens, and what the event and the log say: which check failed, what was
- * found, and what to change. Each piece of advice has a request that leads to it.
+ * Common mistakes with requests and tokens. For each, the event and the log line contain the failed check, what was
+ * found, and what to change. At least one request leads to each piece of advice.
  */
 import { type BearwardEvent, createResourceServer, type Requirements } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ interface Mistake {
   readonly claims?: Record<string, unknown>
   readonly header?: Record<string, unknown>
   readonly requirements?: Requirements
-  /** The header line, if it is not `Bearer` and the token. */
+  /** Returns the `Authorization` header. Default: `Bearer` and the token. */
   readonly authorization?: (token: string) => string
   /** Other headers. */
   readonly headers?: Record<string, string | string[]>
@@ -51,7 +51,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     headers: {},
     reason: 'no_credentials',
     found: 'nothing',
-    advice: "In the client: send 'Authorization: Bearer <token>'. If it does, see which proxy",
+    advice: "In the client: send 'Authorization: Bearer <token>'. If the client already sends it",
   },
   'the JWT without Bearer': {
     authorization: (token) => token,
@@ -62,16 +62,16 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'an opaque token without Bearer': {
     authorization: () => 'ya29.a0AfH6SMBx',
     reason: 'unsupported_scheme',
-    found: 'one word: the scheme or the token is missing',
-    advice: "In the client: write 'Bearer ', and then the token.",
+    found: 'one word, so the scheme or the token is missing',
+    advice: 'In the client: send the scheme and the token',
   },
-  'another header where credentials names one': {
+  'an Authorization header if credentials names another header': {
     options: { credentials: { header: 'x-token' } },
     reason: 'unsupported_scheme',
     found: 'an Authorization header instead',
     advice: 'In the client: send the token in the header that the option credentials names',
   },
-  'both headers where credentials names one': {
+  'an Authorization header beside the header that credentials names': {
     options: { credentials: { header: 'x-token' } },
     headers: { 'x-token': 'a' },
     reason: 'multiple_credentials',
@@ -100,7 +100,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer(''),
     reason: 'malformed_credentials',
     found: 'no token',
-    advice: 'In the client: there is nothing after the scheme',
+    advice: 'In the client: send the token after the scheme',
   },
   'the whole response of the token endpoint': {
     authorization: bearer('[object Object]'),
@@ -130,7 +130,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: (token) => `Bearer ${token} `,
     reason: 'malformed_credentials',
     found: 'white space in the token',
-    advice: 'In the client: remove line ends and spaces',
+    advice: 'In the client: remove line breaks and spaces',
   },
   'a percent-encoded token': {
     authorization: bearer('a%3D'),
@@ -142,27 +142,27 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: (token) => `Bearer ${token}, Bearer ${token}`,
     reason: 'multiple_credentials',
     found: 'several, joined by a comma',
-    advice: 'In the client or a proxy: send one Authorization header. A proxy may add its own',
+    advice: 'In the client or a proxy: send one Authorization header. If a proxy adds its own',
   },
   'a variable that is not set': {
     authorization: bearer(String(undefined)),
     reason: 'malformed_token',
     found: 'the text undefined',
-    advice: 'In the client: the header was made of a variable without a token',
+    advice: 'In the client: check the variable that the header is built from',
   },
   'null, at an issuer of opaque tokens': {
     options: { ...opaque, ...answering({ active: true }) },
     authorization: bearer(String(null)),
     reason: 'malformed_token',
     found: 'the text null',
-    advice: 'In the client: the header was made of a variable without a token',
+    advice: 'In the client: check the variable that the header is built from',
   },
   'Auth0 without audience: an encrypted token': {
     options: { issuer: 'https://shop.eu.auth0.com/' },
     authorization: bearer('eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVy.dGFn'),
     reason: 'malformed_token',
     found: 'five parts, as in an encrypted token (JWE)',
-    advice: 'In the client: request the audience of this API.',
+    advice: 'In the client: send the audience of this API in the token request.',
   },
   'an encrypted token': {
     authorization: bearer('eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aXY.Y2lwaGVy.dGFn'),
@@ -175,7 +175,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('opaque-token'),
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
-    advice: 'In the client: request this API as audience (or resource).',
+    advice: 'In the client: send audience (or resource) for this API',
   },
   'an access token of Google': {
     options: { provider: 'google' },
@@ -183,7 +183,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('ya29_a0AfH6SMBx'),
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
-    advice: 'In the client: send an ID token of Google',
+    advice: 'In the client: send a Google ID token',
   },
   'an opaque token': {
     authorization: bearer('opaque-token'),
@@ -195,7 +195,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: (token) => `Bearer ${token.slice(0, token.lastIndexOf('.'))}`,
     reason: 'malformed_token',
     found: 'two parts',
-    advice: 'In the client: send the access token whole and unchanged',
+    advice: 'In the client: send the complete access token, unchanged',
   },
   'a token with thousands of groups': {
     authorization: bearer('a'.repeat(20_000)),
@@ -204,11 +204,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     advice: 'At the authorization server: remove large claims',
   },
 
-  'an issuer without the slash at its end': {
+  'an option issuer without the trailing slash of iss': {
     claims: { iss: `${ISSUER}/` },
     reason: 'unknown_issuer',
     found: `claimed "${ISSUER}/"`,
-    advice: 'In the options of this API: write issuer exactly as iss',
+    advice: 'In the options of this API: set issuer to the exact value of iss',
   },
   'a v1.0 token of Entra at an issuer of v2.0': {
     options: { issuer: ENTRA },
@@ -225,19 +225,19 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: `claimed "${ENTRA}"`,
     advice: "In the options of this API: set issuer: 'https://login.microsoftonline.com",
   },
-  'Keycloak by its name in docker-compose': {
+  'a Keycloak token from another address of the same server': {
     options: { issuer: KEYCLOAK },
     claims: { iss: 'http://localhost:8080/realms/shop' },
     reason: 'unknown_issuer',
     found: 'claimed "http://localhost:8080/realms/shop"',
     advice:
-      'At the authorization server: set its public address (the environment variable KC_HOSTNAME',
+      'At the authorization server: set its public address (in Keycloak: the environment variable KC_HOSTNAME',
   },
-  'a JWT of no issuer': {
+  'a JWT without iss': {
     claims: { iss: undefined },
     reason: 'unknown_issuer',
     found: 'nothing',
-    advice: 'In the client: this JWT has no iss',
+    advice: 'In the client: send an access token of a configured issuer',
   },
   'a token of the test environment': {
     claims: { iss: 'https://test.example.com' },
@@ -245,29 +245,30 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "https://test.example.com"',
     advice: 'In the options of this API: add this issuer if you trust it.',
   },
-  'a token with a shared secret': {
+  'a token that is signed with a shared secret': {
     header: { alg: 'HS256' },
     reason: 'unsupported_algorithm',
     found: 'claimed "HS256"',
-    advice: 'At the authorization server: sign access tokens for this API with a key pair',
+    advice:
+      'At the authorization server: sign access tokens for this API with an asymmetric algorithm',
   },
   'an algorithm that is not listed': {
     options: { algorithms: ['RS256'], jwks: { keys: [generateKey('RS256').jwk] } },
     reason: 'unsupported_algorithm',
     found: 'claimed "ES256"',
-    advice: 'In the options of this API: add the algorithm to algorithms',
+    advice: 'In the options of this API: add the algorithm to the option algorithms',
   },
   'a header with crit': {
     header: { crit: ['exp'] },
     reason: 'unsupported_header',
     found: 'an array',
-    advice: 'At the authorization server: leave this header parameter out',
+    advice: 'At the authorization server: remove this header parameter from access tokens',
   },
   'old keys in jwks': {
     header: { kid: 'rotated' },
     reason: 'unknown_key',
     found: 'claimed "rotated", which is not among the keys "ES256-key"',
-    advice: 'In the options of this API: update jwks',
+    advice: 'In the options of this API: update jwks or secret',
   },
   'keys of another tenant': {
     options: {
@@ -275,7 +276,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'unknown_key',
     found: 'keys that are marked as those of another issuer, or too many',
-    advice: 'In the options of this API: check that issuer and jwksUri belong together',
+    advice: 'In the options of this API: check that jwksUri belongs to issuer',
   },
   'keys of another server': {
     options: {
@@ -285,7 +286,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'unknown_key',
     found: 'claimed "ES256-key", which is not among the keys "theirs"',
-    advice: 'In the options of this API: check that issuer and jwksUri name the server',
+    advice: 'In the options of this API: check that issuer and jwksUri belong to the server',
   },
   'a token for Microsoft Graph': {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
@@ -294,7 +295,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'one that the key claimed "ES256-key" does not verify',
     advice: 'In the client: request a token for this API, with the scope',
   },
-  'a token of a server with the same name': {
+  'a token that another server signed with the same kid': {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
     reason: 'invalid_signature',
     found: 'one that the key claimed "ES256-key" does not verify',
@@ -314,14 +315,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a refresh token',
     advice: 'In the client: send the access_token of the response, not the refresh_token.',
   },
-  'an access token that looks like none': {
+  'an access token without the claims of an access token': {
     header: { typ: 'JWT' },
     claims: { client_id: undefined, scope: undefined },
     reason: 'wrong_token_type',
     found: 'no sign of an access token',
     advice: 'In the options of this API: if this is an access token, set clientIdClaim',
   },
-  'RFC 9068 at a server that does not write at+jwt': {
+  'jwtProfile rfc9068 and a token without the typ at+jwt': {
     options: { jwtProfile: 'rfc9068' },
     header: { typ: 'JWT' },
     reason: 'wrong_token_type',
@@ -332,29 +333,30 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     header: { typ: 'logout+jwt' },
     reason: 'wrong_token_type',
     found: 'claimed "logout+jwt"',
-    advice: 'In the client: send the access_token of the response: this is another kind',
+    advice:
+      'In the client: send the access_token of the response: this token is not an access token',
   },
-  'a maximum age at a server that writes no iat': {
+  'maxTokenAge and a token without iat': {
     options: { maxTokenAge: 600 },
     claims: { iat: undefined },
     reason: 'missing_claim',
     found: 'nothing',
     advice: 'In the options of this API: remove maxTokenAge',
   },
-  'RFC 9068 at a server that writes no jti': {
+  'jwtProfile rfc9068 and a token without jti': {
     options: { jwtProfile: 'rfc9068' },
     claims: { jti: undefined },
     reason: 'missing_claim',
     found: 'nothing',
-    advice: 'In the options of this API: remove jwtProfile, if this issuer does not issue tokens',
+    advice: 'In the options of this API: remove jwtProfile if the tokens of this issuer',
   },
-  'a token without an end': {
+  'a token without exp': {
     claims: { exp: undefined },
     reason: 'missing_claim',
     found: 'nothing',
     advice: 'At the authorization server: add the claim to access tokens.',
   },
-  'a token of another tenant, with the issuer of this one': {
+  'a token whose tid is not the tenant in iss': {
     options: {
       issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
       tenants: ['11111111-2222-3333-4444-555555555555'],
@@ -368,7 +370,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'invalid_claim',
     found: 'the id of a tenant that is not the one of the issuer',
-    advice: 'In the options of this API: add the tenant to tenants',
+    advice: 'In the options of this API: add the tenant to the option tenants',
   },
   'scopes in an array': {
     claims: { scope: ['read'] },
@@ -376,32 +378,32 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'an array',
     advice: "In the options of this API: set scopeFormat: 'array'.",
   },
-  'scopes in a string where an array is configured': {
+  'scopes in a string if an array is configured': {
     options: { scopeFormat: 'array', scopeClaim: 'scope' },
     reason: 'invalid_claim',
     found: 'a string',
     advice: "In the options of this API: set scopeFormat: 'string'.",
   },
-  'a mapper that writes numbers': {
+  'a client id that is a number': {
     claims: { client_id: 5 },
     reason: 'invalid_claim',
     found: 'a number',
     advice: 'At the authorization server: find the mapper, action or hook',
   },
 
-  'an audience with a slash at its end': {
+  'an aud with a trailing slash': {
     claims: { aud: `${AUDIENCE}/` },
     reason: 'wrong_audience',
     found: `"${AUDIENCE}/"`,
-    advice: 'In the options of this API: write audience exactly as aud',
+    advice: 'In the options of this API: set audience to the exact value of aud',
   },
-  'an audience of Microsoft Graph': {
+  'the aud of Microsoft Graph': {
     claims: { aud: '00000003-0000-0000-c000-000000000000' },
     reason: 'wrong_audience',
     found: '"00000003-0000-0000-c000-000000000000"',
     advice: 'In the client: request a scope of this API: api://<this API>/.default',
   },
-  'the application id URI of Entra': {
+  'an aud that is the application id URI of Entra': {
     options: { audience: 'c0ffee00-2222-3333-4444-555555555555' },
     claims: { aud: 'api://c0ffee00-2222-3333-4444-555555555555' },
     reason: 'wrong_audience',
@@ -420,69 +422,69 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: '"https://shop.eu.auth0.com/userinfo"',
     advice: 'In the client: send audience=<Identifier>',
   },
-  'Keycloak without an audience mapper': {
+  'a Keycloak token with the aud account': {
     options: { issuer: KEYCLOAK },
     claims: { iss: KEYCLOAK, aud: 'account', azp: 'cron' },
     reason: 'wrong_audience',
     found: '"account"',
     advice: 'At Keycloak: add an audience mapper: Clients, the calling client',
   },
-  'Keycloak without any audience': {
+  'a Keycloak token without aud': {
     options: { issuer: KEYCLOAK },
     claims: { iss: KEYCLOAK, aud: undefined, azp: 'cron' },
     reason: 'wrong_audience',
     found: 'nothing',
     advice: 'At Keycloak: add an audience mapper: Clients, the calling client',
   },
-  'Cognito with audience': {
+  'the option audience for Cognito': {
     options: { provider: 'cognito' },
     claims: { aud: undefined, token_use: 'access' },
     reason: 'wrong_audience',
     found: 'nothing',
-    advice: 'In the options of this API: set audience: null, and allowedClients',
+    advice: 'In the options of this API: set audience: null, and set allowedClients',
   },
-  'a server that writes no audience': {
+  'a token without aud': {
     claims: { aud: undefined },
     reason: 'wrong_audience',
     found: 'nothing',
-    advice: 'At the authorization server: let it write this API into aud.',
+    advice: 'At the authorization server: add the identifier of this API to aud.',
   },
-  'audience: null at a server that writes one': {
+  'audience: null and a token with aud': {
     options: { audience: null, allowedClients: ['reports-cron'], jwtProfile: 'rfc9068' },
     reason: 'wrong_audience',
     found: `"${AUDIENCE}"`,
-    advice: 'In the options of this API: set audience to the identifier of this API',
+    advice: 'In the options of this API: set audience to the aud of this token',
   },
   'a token for another API': {
     claims: { aud: 'https://other.example.com' },
     reason: 'wrong_audience',
     found: '"https://other.example.com"',
-    advice: 'In the client: request a token for this API (audience, resource or scope',
+    advice: 'In the client: request a token for this API with the parameter',
   },
-  'a client that is not among allowedClients': {
+  'a client that is not in allowedClients': {
     options: { allowedClients: ['orders'] },
     reason: 'untrusted_client',
     found: '"reports-cron"',
     advice: 'In the options of this API: add the client to allowedClients',
   },
 
-  'a client that keeps its token for too long': {
+  'a client that sends a cached token after its exp': {
     claims: { exp: now - 65, iat: now - 365 },
     reason: 'expired',
     found: '65 s ago',
-    advice: 'In the client: request a new token before the old one expires, and',
+    advice: 'In the client: request a new token before the cached one expires.',
   },
-  'a clock that is behind': {
+  'a clock of this API that is slow, by nbf': {
     claims: { nbf: now + 30 },
     reason: 'not_yet_valid',
     found: 'in 30 s',
-    advice: 'On this machine: compare its clock with that of the authorization server',
+    advice: 'On this machine: compare its clock with the clock of the authorization server',
   },
-  'a clock that is behind, by iat': {
+  'a clock of this API that is slow, by iat': {
     claims: { iat: now + 30 },
     reason: 'issued_in_future',
     found: 'in 30 s',
-    advice: 'On this machine: compare its clock with that of the authorization server',
+    advice: 'On this machine: compare its clock with the clock of the authorization server',
   },
   'nbf in milliseconds': {
     claims: { nbf: now * 1000 },
@@ -496,19 +498,19 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: `in ${now * 999} s`,
     advice: 'At the authorization server: write times in seconds',
   },
-  'a maximum age that is shorter than the lifetime': {
+  'maxTokenAge that is shorter than the token lifetime': {
     options: { maxTokenAge: 60 },
     claims: { iat: now - 100 },
     reason: 'too_old',
     found: '100 s ago',
     advice: 'In the client: request a new token.',
   },
-  'Keycloak that is asked at an internal address': {
+  'introspection of a Keycloak token at an internal address': {
     options: { ...opaque, issuer: KEYCLOAK, ...answering({ active: false }) },
     authorization: bearer('opaque-token'),
     reason: 'inactive',
     found: 'an inactive token',
-    advice: 'At Keycloak: check whether the token is revoked or expired. Keycloak also',
+    advice: 'At Keycloak: check whether the token is revoked or expired. Keycloak also reports',
   },
   'a revoked token': {
     options: { ...opaque, ...answering({ active: false }) },
@@ -527,7 +529,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   ...Object.fromEntries(
     (['permissions', 'scp', 'roles', 'groups', 'authorities'] as const).map(
       (claim): [string, Mistake] => [
-        `permissions in ${claim}, which is not read`,
+        `a scope in the claim ${claim}, which is not read`,
         {
           claims: { [claim]: ['x', 'admin'] },
           requirements: { scope: 'admin' },
@@ -538,29 +540,30 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       ],
     ),
   ),
-  'roles of Keycloak as a path': {
+  'a path in scopeClaim': {
     options: { scopeClaim: 'resource_access.shop.roles' },
     claims: { resource_access: { shop: { roles: ['admin'] } } },
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: 'no scopes',
-    advice: 'At the route: use check: scopeClaim is the name of one claim, not a path.',
+    advice: 'At the route: use check: scopeClaim is the name of a claim, not a path.',
   },
   'a token without scopes': {
     claims: { scope: undefined },
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: 'no scopes',
-    advice: 'In the client: request the scope. If the token has it in a claim of another name',
+    advice: 'In the client: request the scope. If the token has the scope in another claim',
   },
   'a misspelt scope': {
     claims: { scope: 'read:reports openid' },
     requirements: { scope: 'read:report' },
     reason: 'insufficient_scope',
     found: '"read:reports", "openid"',
-    advice: 'In the client: request the scope. If it does, grant the scope to this client',
+    advice:
+      'In the client: request the scope. If the client already requests it, grant the scope to the client',
   },
-  'an issuer that a route does not allow': {
+  'a token of an issuer that the route does not allow': {
     options: {
       issuers: [
         { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks },
@@ -572,61 +575,61 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: ISSUER,
     advice: 'At the route: add the issuer to the requirement issuer',
   },
-  'a service at a route for users': {
+  'a machine at a route for users': {
     options: { machineClients: ['reports-cron'], machineSubject: 'client_id' },
     requirements: { subject: 'user' },
     reason: 'wrong_subject',
     found: 'machine',
-    advice: 'At the route: change nothing, if this kind of caller',
+    advice: 'At the route: no change is needed if this kind of subject',
   },
-  'clients at an issuer whose tokens name none': {
+  'the requirement clients and a token without a client id': {
     claims: { client_id: undefined },
     requirements: { clients: ['reports-cron'] },
     reason: 'wrong_client',
     found: 'no client',
     advice: 'In the options of this API: set provider or clientIdClaim',
   },
-  'another client': {
+  'a client that is not in the requirement clients': {
     requirements: { clients: ['orders'] },
     reason: 'wrong_client',
     found: '"reports-cron"',
     advice: 'At the route: add the client to the requirement clients',
   },
-  'a check without return': {
+  'a check that returns undefined': {
     requirements: { check: (() => {}) as unknown as () => boolean },
     reason: 'check_failed',
     found: 'undefined: a return is missing in the check',
     advice: 'At the route: return true or false from the check.',
   },
-  'a check that says no': {
+  'a check that returns false': {
     requirements: { check: () => false },
     reason: 'check_failed',
     found: 'false',
-    advice: 'At the route: change nothing, if the check is right',
+    advice: 'At the route: no change is needed if the check is correct',
   },
 
-  'verify with the scheme': {
+  'a scheme in the header that credentials names': {
     options: { credentials: { header: 'x-token' } },
     authorization: () => '',
     headers: { 'x-token': 'Bearer abc' },
     reason: 'malformed_credentials',
-    found: 'a scheme',
+    found: 'a scheme before the token',
     advice: "In the client, or where verify is called: remove 'Bearer '",
   },
-  'an empty header of its own': {
+  'an empty header that credentials names': {
     options: { credentials: { header: 'x-token' } },
     authorization: () => '',
     headers: { 'x-token': '' },
     reason: 'malformed_credentials',
     found: 'an empty string',
-    advice: 'In the client, or where verify is called: pass the token as a text',
+    advice: 'In the client, or where verify is called: pass the token as a string',
   },
-  'nothing where credentials looks': {
+  'a request without the header that credentials names': {
     options: { credentials: { header: 'x-token' } },
     authorization: () => '',
     reason: 'no_credentials',
     found: 'nothing',
-    advice: 'In the client: send the token in the place that the option credentials names.',
+    advice: 'In the client: send the token in the place that the option credentials defines.',
   },
   'a colon after Bearer': {
     authorization: (token) => `Bearer: ${token}`,
@@ -638,7 +641,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     authorization: bearer('$TOKEN'),
     reason: 'malformed_credentials',
     found: 'a variable that was not replaced',
-    advice: 'In the client: replace the variable by its value',
+    advice: 'In the client: replace the variable with its value',
   },
   'a refresh token of Keycloak': {
     header: { alg: 'HS512' },
@@ -647,11 +650,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "HS512"',
     advice: 'In the client: send the access_token of the response, not the refresh_token.',
   },
-  'a token that is not signed': {
+  'a token without a signature': {
     header: { alg: 'none' },
     reason: 'unsupported_algorithm',
     found: 'claimed "none"',
-    advice: 'In the client: send a token of the issuer: this one is not signed',
+    advice: 'In the client: send a token of the issuer: this token is not signed',
   },
   'a token of the org server of Okta': {
     options: { issuer: 'https://dev-1.okta.com/oauth2/default' },
@@ -660,7 +663,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "https://dev-1.okta.com"',
     advice: 'In the client: use the token endpoint of a custom authorization server',
   },
-  'a token of a tenant that is not listed': {
+  'a token of a tenant that is not in tenants': {
     options: {
       issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
       tenants: ['11111111-2222-3333-4444-555555555555'],
@@ -668,7 +671,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { iss: ENTRA.replace('11111111', '99999999') },
     reason: 'unknown_issuer',
     found: `claimed "${ENTRA.replace('11111111', '99999999')}"`,
-    advice: 'In the options of this API: add the tenant to tenants if it may call.',
+    advice:
+      'In the options of this API: add the tenant to the option tenants if it may use this API.',
   },
   'a token of another organization of the same vendor': {
     options: { issuer: 'https://dev-1.okta.com/oauth2/default' },
@@ -677,29 +681,30 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "https://dev-2.okta.com/oauth2/default"',
     advice: 'In the options of this API: add this issuer if you trust it.',
   },
-  'an ID token where RFC 9068 is required': {
+  'jwtProfile rfc9068 and an ID token': {
     options: { jwtProfile: 'rfc9068' },
     header: { typ: 'JWT' },
     claims: { nonce: 'n' },
     reason: 'wrong_token_type',
     found: 'claimed "JWT"',
-    advice: 'In the client: send the access_token of the response: this is another kind',
+    advice:
+      'In the client: send the access_token of the response: this token is not an access token',
   },
-  'allowedClients at an issuer whose tokens name no client': {
+  'allowedClients and a token without a client id': {
     options: { allowedClients: ['reports-cron'] },
     claims: { client_id: undefined },
     reason: 'untrusted_client',
     found: 'no client',
-    advice: 'In the options of this API: set provider, or clientIdClaim',
+    advice: 'In the options of this API: set provider, or set clientIdClaim',
   },
   'allowedClients and a token that names two clients': {
     options: { allowedClients: ['reports-cron'], provider: 'auth0' },
     claims: { azp: 'another' },
     reason: 'untrusted_client',
     found: 'several clients, which contradict each other',
-    advice: 'In the options of this API: set provider, or clientIdClaim',
+    advice: 'In the options of this API: set provider, or set clientIdClaim',
   },
-  'introspection.audience: null at a server that writes an audience': {
+  'introspection.audience: null and a response with aud': {
     options: {
       ...opaque,
       ...answering({ active: true, aud: AUDIENCE, client_id: 'a', scope: 'read', iat: now }),
@@ -712,31 +717,31 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: `"${AUDIENCE}"`,
     advice: 'In the options of this API: remove introspection.audience',
   },
-  'a role of Keycloak as a scope': {
+  'a scope that is a role of Keycloak': {
     options: { issuer: KEYCLOAK },
     claims: { iss: KEYCLOAK, azp: 'cron', realm_access: { roles: ['admin'] } },
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice: 'At the route: use check for roles, instead of scope',
+    advice: 'At the route: use check instead of scope for roles',
   },
-  'a group that anybody could create, where scopeClaim is set': {
+  'a group with the name of the scope, if scopeClaim is set': {
     options: { scopeClaim: 'scp' },
     claims: { scp: 'read', groups: ['admin'] },
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice: 'In the client: request the scope. If it does',
+    advice: 'In the client: request the scope. If the client already requests it',
   },
-  'one of two scopes in a claim that is not read': {
+  'a claim that is not read and has one of two missing scopes': {
     claims: { groups: ['read'] },
     requirements: { scope: 'read write' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice: 'In the client: request the scope. If it does',
+    advice: 'In the client: request the scope. If the client already requests it',
   },
 
-  'a server that does not answer at start': {
+  'keys that could not be fetched': {
     options: {
       jwks: undefined,
       jwksUri: 'https://as.example.com/jwks',
@@ -744,7 +749,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     },
     reason: 'keys_unavailable',
     found: 'none, and they could not be fetched (unreachable)',
-    advice: 'On this machine: check whether it reaches the address of the keys',
+    advice: 'On this machine: check that the address of the keys is reachable',
   },
   'a wrong secret for introspection': {
     options: { ...opaque, ...answering({ error: 'invalid_client' }, 401) },
@@ -779,36 +784,39 @@ async function refuse(mistake: Mistake) {
   return { outcome, event: events.filter(({ type }) => type === 'refused').at(-1)! }
 }
 
-describe('the event and the log line about a refused request', () => {
-  it.each(Object.entries(MISTAKES))('%s', async (_mistake, mistake) => {
-    const { outcome, event } = await refuse(mistake)
-    const { reason, found, advice } = mistake
-    expect(outcome).toMatchObject({ kind: 'refused', reason })
-    expect(event).toMatchObject({
-      reason,
-      found,
-      advice: expect.stringContaining(advice) as string,
-    })
-    if (event.type !== 'refused') return
-    shown.add(event.advice)
-    const line = toLogLine(event)!
-    expect(line.level).toBe(event.status === 503 ? 'warn' : 'info')
-    expect(line.text).toContain(
-      `[bearward] refused ${event.status} ${reason}: ${event.check}: expected `,
-    )
-    expect(line.text).toContain(`found ${found}. ${event.advice} (`)
-  })
+describe('refused requests', () => {
+  it.each(Object.entries(MISTAKES))(
+    'the event and the log line explain the refusal: %s',
+    async (_mistake, mistake) => {
+      const { outcome, event } = await refuse(mistake)
+      const { reason, found, advice } = mistake
+      expect(outcome).toMatchObject({ kind: 'refused', reason })
+      expect(event).toMatchObject({
+        reason,
+        found,
+        advice: expect.stringContaining(advice) as string,
+      })
+      if (event.type !== 'refused') return
+      shown.add(event.advice)
+      const line = toLogLine(event)!
+      expect(line.level).toBe(event.status === 503 ? 'warn' : 'info')
+      expect(line.text).toContain(
+        `[bearward] refused ${event.status} ${reason}: ${event.check}: expected `,
+      )
+      expect(line.text).toContain(`found ${found}. ${event.advice} (`)
+    },
+  )
 
-  it('never says only that something is different', async () => {
+  it('no expected explanation says only that something is different', async () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)
     }
   })
 
-  it('has a request for each piece of advice', () => {
-    // A key that was distrusted, too many header lines, and a pause between fetches have tests of their own.
-    const elsewhere = ['a distrusted key', 'as many as Node accepts, or more']
+  it('each piece of advice is given for a request of this file', () => {
+    // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
+    const elsewhere = ['a distrusted key', 'the maximum that Node accepts, or more']
     const all = ADVICE.filter(
       ({ found, reason, sign }) =>
         !elsewhere.includes(found!) &&

@@ -776,7 +776,7 @@ describe('server.verify', () => {
       expect(events().at(-1)).toMatchObject({
         check: 'token',
         expected: 'the token without a scheme',
-        found: 'a scheme',
+        found: 'a scheme before the token',
       })
     }
   })

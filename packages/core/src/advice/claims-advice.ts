@@ -14,7 +14,7 @@ const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
 /** Claims that access tokens do not have. */
 const FOREIGN = ['nonce', 'at_hash', 'c_hash', 'events', 'htu', 'response_type']
 
-/** Returns whether a profile refuses a token that could be an access token without it. */
+/** Returns whether only `jwtProfile` rejects a token that may be an access token. */
 function mayBeAccessToken(
   { claims, header: { typ }, settings }: RefusalFacts,
   isAccessToken = false,
@@ -44,19 +44,19 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     found: 'no sign of an access token',
     where: IN_THE_OPTIONS,
     change:
-      "if this is an access token, set clientIdClaim to its claim with the client id, or tokenUse, such as { claim: 'token_use', value: 'access' }. If it is an ID token, the client must send the access token.",
+      "if this is an access token, set clientIdClaim to its claim with the client id, or set tokenUse. Example: { claim: 'token_use', value: 'access' }. If it is an ID token, the client must send the access token.",
   },
   {
     reason: 'wrong_token_type',
     when: (facts) => facts.explanation.check === 'typ' && mayBeAccessToken(facts),
     sign: "`typ` is `JWT` or missing, and `jwtProfile: 'rfc9068'` is set",
     where: IN_THE_OPTIONS,
-    change: 'remove jwtProfile, if this issuer does not write the typ at+jwt into access tokens.',
+    change: 'remove jwtProfile if the access tokens of this issuer do not have the typ at+jwt.',
   },
   {
     reason: 'wrong_token_type',
     where: IN_THE_CLIENT,
-    change: 'send the access_token of the response: this is another kind of token.',
+    change: 'send the access_token of the response: this token is not an access token.',
   },
 
   {
@@ -65,14 +65,14 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
       check === 'iat' && settings?.maxTokenAge !== undefined,
     sign: '`iat` is missing, and `maxTokenAge` is set',
     where: IN_THE_OPTIONS,
-    change: 'remove maxTokenAge, if this issuer writes no iat.',
+    change: 'remove maxTokenAge if the tokens of this issuer do not have iat.',
   },
   {
     reason: 'missing_claim',
     when: (facts) => facts.explanation.check !== 'exp' && mayBeAccessToken(facts, true),
     sign: "`jwtProfile: 'rfc9068'` requires the claim",
     where: IN_THE_OPTIONS,
-    change: 'remove jwtProfile, if this issuer does not issue tokens of RFC 9068.',
+    change: 'remove jwtProfile if the tokens of this issuer do not follow RFC 9068.',
   },
   {
     reason: 'missing_claim',
@@ -84,7 +84,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'invalid_claim',
     found: 'the id of a tenant that is not the one of the issuer',
     where: IN_THE_OPTIONS,
-    change: 'add the tenant to tenants if it may call.',
+    change: 'add the tenant to the option tenants if it may use this API.',
   },
   {
     reason: 'invalid_claim',
@@ -106,16 +106,16 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     reason: 'invalid_claim',
     where: AT_THE_SERVER,
     change:
-      'find the mapper, action or hook that writes this claim, and let it write the expected type.',
+      'find the mapper, action or hook that writes this claim, and make it write the expected type.',
   },
 
   {
     reason: 'wrong_audience',
     when: (facts) =>
       audiencesOf(facts).some((name) => differsBySlash(name, expectedAudiences(facts))),
-    sign: 'one `aud` differs from the option `audience` by the slash at its end',
+    sign: 'an `aud` and the option `audience` differ only by a trailing slash',
     where: IN_THE_OPTIONS,
-    change: 'write audience exactly as aud: the slash at its end counts.',
+    change: 'set audience to the exact value of aud: a trailing slash makes a difference.',
   },
   {
     reason: 'wrong_audience',
@@ -131,10 +131,10 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
       audiencesOf(facts).some((aud) =>
         expectedAudiences(facts).some((name) => aud === `api://${name}` || name === `api://${aud}`),
       ),
-    sign: '`aud` and the option `audience` differ by `api://` at the beginning',
+    sign: '`aud` and the option `audience` differ only by the prefix `api://`',
     where: IN_THE_OPTIONS,
     change:
-      "set audience: ['<id>', 'api://<id>']. At Entra, v2.0 tokens have the client id of this API as aud, and v1.0 tokens the name that the client has requested.",
+      "set audience: ['<id>', 'api://<id>']. The aud of a v2.0 token of Entra is the client id of this API. The aud of a v1.0 token is the name that the client requested.",
   },
   {
     reason: 'wrong_audience',
@@ -144,15 +144,15 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: '`aud` is `/userinfo` of the tenant',
     where: IN_THE_CLIENT,
     change:
-      'send audience=<Identifier> in the request for the token. It is in Applications, APIs, this API.',
+      'send audience=<Identifier> in the token request. Auth0 shows the Identifier under Applications, APIs, this API.',
   },
   {
     reason: 'wrong_audience',
     when: ({ claims: { aud } }) => [aud].flat().includes('account'),
-    sign: '`aud` is `account`, as Keycloak writes it by default',
+    sign: '`aud` is `account`, the default of Keycloak',
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Write the value of the option audience into Included Custom Audience.',
+      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Set Included Custom Audience to the value of the option audience.',
   },
   {
     reason: 'wrong_audience',
@@ -160,7 +160,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['keycloak'],
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Write the value of the option audience into Included Custom Audience.',
+      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Set Included Custom Audience to the value of the option audience.',
   },
   {
     reason: 'wrong_audience',
@@ -168,23 +168,24 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['cognito'],
     where: IN_THE_OPTIONS,
     change:
-      'set audience: null, and allowedClients to the ids in User pool, App clients. Access tokens of Cognito have no aud, unless the client requests a resource.',
+      'set audience: null, and set allowedClients to the ids in User pool, App clients. Cognito access tokens have an aud only if the client requests a resource.',
   },
   {
     reason: 'wrong_audience',
     found: 'nothing',
     where: AT_THE_SERVER,
     change:
-      'let it write this API into aud. If it cannot, set audience: null with allowedClients and tokenUse.',
+      'add the identifier of this API to aud. If the server cannot do that, set audience: null with allowedClients and tokenUse.',
   },
   {
     reason: 'wrong_audience',
     when: ({ settings, claims: { aud } }) =>
       settings?.introspection?.audiences === null &&
       [aud].flat().some((one) => settings.audiences?.includes(one as string)),
-    sign: 'the answer of the issuer has the `aud` of this API, and `introspection.audience: null` is set',
+    sign: 'the introspection response has the `aud` of this API, and `introspection.audience: null` is set',
     where: IN_THE_OPTIONS,
-    change: 'remove introspection.audience: the answers have an audience.',
+    change:
+      'remove introspection.audience: null. The introspection responses of this issuer have an aud.',
   },
   {
     reason: 'wrong_audience',
@@ -192,23 +193,23 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: 'the token has an `aud`, and `audience: null` is set',
     where: IN_THE_OPTIONS,
     change:
-      'set audience to the identifier of this API, if it is the aud of this token. With null, a token must not have an aud.',
+      'set audience to the aud of this token if it identifies this API. With audience: null, tokens with an aud are rejected.',
   },
   {
     reason: 'wrong_audience',
     where: IN_THE_CLIENT,
     change:
-      'request a token for this API (audience, resource or scope, by provider). If aud is this API by another name, add it to the option audience.',
+      'request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
   },
   ...['no client', 'several clients, which contradict each other'].map((found): AdviceRow => ({
     reason: 'untrusted_client',
     found,
     where: IN_THE_OPTIONS,
-    change: 'set provider, or clientIdClaim to the claim with the client id.',
+    change: 'set provider, or set clientIdClaim to the claim with the client id.',
   })),
   {
     reason: 'untrusted_client',
     where: IN_THE_OPTIONS,
-    change: 'add the client to allowedClients if it may call.',
+    change: 'add the client to allowedClients if it may use this API.',
   },
 ]

@@ -9,13 +9,13 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     when: ({ explanation: { check } }) => check !== 'Authorization',
     sign: 'the option `credentials` is set',
     where: IN_THE_CLIENT,
-    change: 'send the token in the place that the option credentials names.',
+    change: 'send the token in the place that the option credentials defines.',
   },
   {
     reason: 'no_credentials',
     where: IN_THE_CLIENT,
     change:
-      "send 'Authorization: Bearer <token>'. If it does, see which proxy in front of this API removes the header.",
+      "send 'Authorization: Bearer <token>'. If the client already sends it, find the proxy in front of this API that removes the header.",
   },
   {
     reason: 'unsupported_scheme',
@@ -25,22 +25,22 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unsupported_scheme',
-    found: 'one word: the scheme or the token is missing',
+    found: 'one word, so the scheme or the token is missing',
     where: IN_THE_CLIENT,
-    change: "write 'Bearer ', and then the token.",
+    change: "send the scheme and the token: 'Authorization: Bearer <token>'.",
   },
   {
     reason: 'unsupported_scheme',
     found: 'an Authorization header instead',
     where: IN_THE_CLIENT,
     change:
-      'send the token in the header that the option credentials names, and no Authorization header.',
+      'send the token in the header that the option credentials names, without an Authorization header.',
   },
   {
     reason: 'unsupported_scheme',
     found: 'the scheme DPoP',
     where: IN_THE_CLIENT,
-    change: 'request a token without a DPoP proof, and send it as Bearer.',
+    change: 'request a token without a DPoP proof, and send it with the scheme Bearer.',
   },
   {
     reason: 'unsupported_scheme',
@@ -49,17 +49,17 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'malformed_credentials',
-    found: 'a scheme',
+    found: 'a scheme before the token',
     where: 'In the client, or where verify is called',
-    change: "remove 'Bearer ': the token stands alone here.",
+    change: "remove 'Bearer ': only the token is expected here.",
   },
   {
     reason: 'malformed_credentials',
     when: ({ explanation: { check, expected } }) =>
       check !== 'Authorization' && (expected === 'a string' || expected === 'a token'),
-    sign: 'there is no text in the place of the token',
+    sign: 'the token is an empty string, or not a string',
     where: 'In the client, or where verify is called',
-    change: 'pass the token as a text: see why the variable with the token is empty.',
+    change: 'pass the token as a string. Check why the variable with the token is empty.',
   },
   {
     reason: 'malformed_credentials',
@@ -71,13 +71,13 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     reason: 'malformed_credentials',
     found: 'a variable that was not replaced',
     where: IN_THE_CLIENT,
-    change: 'replace the variable by its value: single quotes in a shell prevent that.',
+    change: 'replace the variable with its value. In a shell, single quotes prevent that.',
   },
   {
     reason: 'malformed_credentials',
     found: 'no token',
     where: IN_THE_CLIENT,
-    change: 'there is nothing after the scheme: see why the variable with the token is empty.',
+    change: 'send the token after the scheme. Check why the variable with the token is empty.',
   },
   {
     reason: 'malformed_credentials',
@@ -89,13 +89,13 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     reason: 'malformed_credentials',
     found: 'the text [object Promise]',
     where: IN_THE_CLIENT,
-    change: 'await the token before it is put into the header.',
+    change: 'await the token before you write it into the header.',
   },
   {
     reason: 'malformed_credentials',
     found: 'the scheme twice',
     where: IN_THE_CLIENT,
-    change: "write 'Bearer ' once: the value has it already.",
+    change: "write 'Bearer ' once: the variable with the token already contains it.",
   },
   {
     reason: 'malformed_credentials',
@@ -107,13 +107,13 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     reason: 'malformed_credentials',
     found: 'white space in the token',
     where: IN_THE_CLIENT,
-    change: 'remove line ends and spaces: trim a token that is read from a file.',
+    change: 'remove line breaks and spaces: trim a token that is read from a file.',
   },
   {
     reason: 'malformed_credentials',
-    found: 'as many as Node accepts, or more',
+    found: 'the maximum that Node accepts, or more',
     where: IN_THE_CLIENT,
-    change: 'send fewer header lines: some versions of Node drop the rest.',
+    change: 'send fewer header lines: some versions of Node drop the lines above their maximum.',
   },
   {
     reason: 'malformed_credentials',
@@ -125,12 +125,12 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     found: 'several, joined by a comma',
     where: 'In the client or a proxy',
     change:
-      'send one Authorization header. A proxy may add its own and join both: it must replace the first.',
+      'send one Authorization header. If a proxy adds its own, it must replace the header of the client.',
   },
   {
     reason: 'multiple_credentials',
     where: 'In the client or a proxy',
     change:
-      'send one header with credentials. A proxy must replace the header of the client, not add one.',
+      'send one header with credentials. If a proxy adds its own, it must replace the header of the client.',
   },
 ]

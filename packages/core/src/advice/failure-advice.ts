@@ -2,7 +2,7 @@ import type { DiscoveryFailure } from '../authorization-server/describe-failure.
 import type { KeysFailedEvent } from '../keys/key-events.ts'
 import type { IntrospectionFailure } from '../token/introspection/introspection-failure.ts'
 
-/** The codes of all failed calls. */
+/** Codes of all failed calls to an authorization server. */
 export type Failure =
   | DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'>
   | KeysFailedEvent['failure']
@@ -13,24 +13,24 @@ const ON_THIS_MACHINE = 'On this machine'
 const AT_THE_SERVER = 'At the authorization server'
 
 const NOT_INTROSPECTED =
-  'check whether it introspects such tokens. Some servers do not introspect JWTs: then remove introspect from the guard.'
-const NOT_THE_DOCUMENT =
-  'check what answers at this address: it is not the document that was requested.'
+  'check whether it introspects tokens of this kind. If it does not introspect JWTs, remove introspect from the guard.'
+const NOT_THE_DOCUMENT = 'check the address: the response is not the requested document.'
 
-/** The change to make after a failed call to an authorization server, by its code, and the place of the change. Fixed texts. */
+/** Advice for each code of a failed call: the change to make, and the place of the change. Fixed texts. */
 export const FAILURE_ADVICE: Readonly<
   Record<Failure, { readonly where: string; readonly change: string }>
 > = {
   unreachable: {
     where: ON_THIS_MACHINE,
     change:
-      'check whether it reaches the address: name, port, firewall, proxy, certificate. For a private CA or a proxy, set the option fetch.',
+      'check that the address is reachable: DNS name, port, firewall, proxy, certificate. For a private CA or a proxy, set the option fetch.',
   },
   timeout: {
     where: AT_THE_SERVER,
-    change: 'check why it is slow. The option fetchTimeout has the seconds that a call may take.',
+    change:
+      'check why it responds slowly. The option fetchTimeout limits the seconds that a call may take.',
   },
-  closed: { where: 'In your code', change: 'change nothing: close() was called.' },
+  closed: { where: 'In your code', change: 'no change is needed: close() was called.' },
   redirect: {
     where: IN_THE_OPTIONS,
     change:
@@ -39,18 +39,19 @@ export const FAILURE_ADVICE: Readonly<
   status: {
     where: IN_THE_OPTIONS,
     change:
-      'after 404, check issuer and jwksUri: a realm, a tenant or a path is wrong. After another status, check the log of the authorization server or of the proxy in front of it.',
+      'for 404, check issuer and jwksUri: the realm, the tenant or the path is wrong. For any other status, check the log of the authorization server or of the proxy in front of it.',
   },
   content_type: {
     where: IN_THE_OPTIONS,
-    change: 'check the address: a login page or an error page of a proxy answers there.',
+    change:
+      'check the address: its response has another content type. It is often a login page, or the error page of a proxy.',
   },
   too_large: { where: IN_THE_OPTIONS, change: NOT_THE_DOCUMENT },
   malformed: { where: IN_THE_OPTIONS, change: NOT_THE_DOCUMENT },
   issuer_mismatch: {
     where: IN_THE_OPTIONS,
     change:
-      'set issuer to the issuer of the metadata, byte for byte. Or change the public address of the authorization server.',
+      'set issuer to the exact issuer in the metadata. Or change the public address in the configuration of the authorization server.',
   },
   jwks_uri: { where: IN_THE_OPTIONS, change: 'set jwksUri: the metadata has no usable jwks_uri.' },
   introspection_endpoint: {
@@ -59,8 +60,7 @@ export const FAILURE_ADVICE: Readonly<
   },
   unusable_key_set: {
     where: AT_THE_SERVER,
-    change:
-      'check the keys that it publishes: there are none, or they do not fit the option algorithms.',
+    change: 'check the published keys: the JWKS is empty, or no key fits the option algorithms.',
   },
   unexpected: {
     where: 'In your code',
@@ -78,22 +78,23 @@ export const FAILURE_ADVICE: Readonly<
   throttled: {
     where: IN_THE_OPTIONS,
     change:
-      'raise introspection.maxAge, so that there are fewer calls. Or raise the limit at the server.',
+      'raise introspection.maxAge, so that there are fewer calls. Or raise the rate limit of the authorization server.',
   },
   token_refused: { where: AT_THE_SERVER, change: NOT_INTROSPECTED },
   token_unsupported: { where: AT_THE_SERVER, change: NOT_INTROSPECTED },
   another_token: {
     where: AT_THE_SERVER,
-    change: 'check the cache or proxy in front of it: its answer is about another token.',
+    change: 'check the cache or proxy in front of it: the response is about another token.',
   },
   untrusted_answer: {
     where: IN_THE_OPTIONS,
     change:
-      "check introspection: response 'jwt' requires answers that this issuer has signed for this client.",
+      "check the options in introspection: response: 'jwt' requires responses that this issuer has signed for this client.",
   },
   keys_unavailable: {
     where: AT_THE_SERVER,
-    change: 'see keys_failed: the keys of signed answers could not be fetched.',
+    change:
+      'see the event keys_failed: the keys for signed introspection responses could not be fetched.',
   },
 }
 

@@ -11,7 +11,7 @@ import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
 import { TOKEN_ADVICE } from './token-advice.ts'
 import { VALIDITY_ADVICE } from './validity-advice.ts'
 
-/** The change to make, and where, by reason and provider. For each reason, the last row applies always. */
+/** Advice by reason. The first row that applies is used. For each reason, the last row always applies. */
 export const ADVICE: readonly AdviceRow[] = ownData([
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
@@ -20,11 +20,11 @@ export const ADVICE: readonly AdviceRow[] = ownData([
   ...REQUIREMENT_ADVICE,
 ])
 
-/** A refusal as the pipeline knows it. */
+/** The facts that the pipeline has about a refusal. */
 export interface AdvisedRefusal {
   readonly reason: Reason
   readonly explanation: Explanation
-  /** `undefined`: it could not be read. */
+  /** `undefined` if the token could not be read. */
   readonly token: RejectedToken | undefined
   /** The settings of the issuer of the token, if it is known. */
   readonly settings: IssuerSettings | undefined
@@ -32,17 +32,17 @@ export interface AdvisedRefusal {
   readonly issuers: ReadonlyMap<string, { readonly settings: IssuerSettings }>
 }
 
-/** Issuers that are compared with that of a token. */
+/** Maximum number of configured issuers that are compared with the issuer of a token. */
 const COMPARED = 20
 
-/** Returns the change that would let such a request pass, and where to make it. Always a fixed text. */
+/** Returns the change that would let such a request pass, and the place of the change. Always a fixed text. */
 export function findAdvice(refusal: AdvisedRefusal): string {
   const { reason, explanation } = refusal
   if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {
     return adviseOnFailure(explanation.found)
   }
   const facts = toFacts(refusal)
-  // Some row always applies: a test holds the table to it.
+  // A test checks that the last row of each reason always applies.
   const { where, change } = ADVICE.find((row) => applies(row, facts))!
   return `${where}: ${change}`
 }
@@ -71,12 +71,12 @@ function toFacts({
   }
 }
 
-/** Only advice depends on it, so an address that looks like that of a product is enough. */
+/** Returns the configured provider, or a guess from the address of the issuer. A guess is enough for advice. */
 function getProviderOf({ subjects, metadataIssuer }: IssuerSettings): Provider | undefined {
   return subjects.provider ?? getProviderOfAddress(metadataIssuer)
 }
 
-/** Values of a token that is not verified are prefixed with `claimed`. */
+/** Compares two texts. `found` may begin with `claimed`, the prefix of values of an unverified token. */
 function isFound(wanted: string, found: string): boolean {
   return found === wanted || found === `claimed ${wanted}`
 }
@@ -85,7 +85,7 @@ function applies({ reason, providers, found, when }: AdviceRow, facts: RefusalFa
   if (reason !== facts.reason) return false
   if (found !== undefined && !isFound(found, facts.explanation.found)) return false
   if (providers !== undefined && !providers.some((name) => name === facts.provider)) return false
-  // Claims may be anything. Whatever a condition makes of them, the refusal must be in the log.
+  // Claims may hold any JSON value. If a condition throws, the refusal must still be logged.
   try {
     return when?.(facts) ?? true
   } catch {

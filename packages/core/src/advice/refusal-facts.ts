@@ -4,7 +4,7 @@ import type { Explanation } from '../response/rejection.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { Provider } from '../subject/providers.ts'
 
-/** The facts about a refusal from which its advice is chosen. None of them is shown. */
+/** Facts about a refusal that its advice depends on. The advice never contains them. */
 export interface RefusalFacts {
   readonly reason: Reason
   readonly explanation: Explanation
@@ -16,20 +16,20 @@ export interface RefusalFacts {
   readonly scopes: readonly string[]
   /** The settings of the issuer of the token, or of the only issuer that is configured. */
   readonly settings: IssuerSettings | undefined
-  /** The provider of this issuer: the configured one, or the one that its address looks like. */
+  /** The configured provider of this issuer, or the product that its address looks like. */
   readonly provider: Provider | undefined
-  /** Some of the configured issuers. */
+  /** The configured issuers, or the first of them if there are many. */
   readonly issuers: readonly IssuerSettings[]
 }
 
 /** One piece of advice: the change to make, and where. The first row that applies is used. */
 export interface AdviceRow {
   readonly reason: Reason
-  /** Applies to the issuers of these providers only. */
+  /** The row applies only to issuers of these providers. */
   readonly providers?: readonly Provider[]
-  /** Applies where the event has this `found`. */
+  /** The row applies only if `found` of the event is this text. */
   readonly found?: string
-  /** Applies where this is true. `sign` describes it for the documentation. */
+  /** The row applies only if this function returns `true`. `sign` describes the condition in the documentation. */
   readonly when?: (facts: RefusalFacts) => boolean
   readonly sign?: string
   /** The place of the change, as the beginning of a sentence. */

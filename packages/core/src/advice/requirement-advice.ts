@@ -6,16 +6,16 @@ const IN_THE_OPTIONS = 'In the options of this API'
 const AT_THE_SERVER = 'At the authorization server'
 const AT_THE_ROUTE = 'At the route'
 
-/** The claims in which products write permissions, beside the claim that is read. */
+/** Claims in which some products write permissions, each with a warning for its advice. */
 const SCOPE_CLAIMS = {
   permissions: '',
   scp: '',
-  roles: ' Do so only if the authorization server alone decides what is in it.',
-  groups: ' Do so only if the authorization server alone decides what is in it.',
-  authorities: ' Do so only if the authorization server alone decides what is in it.',
+  roles: ' Do this only if the authorization server alone controls the content of the claim.',
+  groups: ' Do this only if the authorization server alone controls the content of the claim.',
+  authorities: ' Do this only if the authorization server alone controls the content of the claim.',
 }
 
-/** Returns whether these scopes include all that the token lacks, or one of several alternatives. */
+/** Returns whether `held` contains all scopes that the token lacks, or one of the scopes of `any`. */
 function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts): boolean {
   const { expected } = explanation
   if (expected.includes(' or ')) return expected.split(' or ').some((one) => held.includes(one))
@@ -23,7 +23,7 @@ function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts
   return missing.length > 0 && missing.every((one) => held.includes(one))
 }
 
-/** Returns whether the missing scopes are in a claim that is not read, and no option names the claim with the scopes. */
+/** Returns whether the missing scopes are in the claim `name`, which is not read. `false` if an option names the scope claim. */
 function isIn(name: string, facts: RefusalFacts): boolean {
   const { claims, settings } = facts
   if (settings === undefined || !Object.hasOwn(claims, name)) return false
@@ -59,15 +59,15 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     when: (facts) => isIn(name, facts),
     sign: `the scope is in the claim \`${name}\`, which is not read`,
     where: IN_THE_OPTIONS,
-    change: `set scopeClaim: '${name}' (and scopeFormat: 'array', if it is an array).${condition}`,
+    change: `set scopeClaim: '${name}' (and scopeFormat: 'array' if the claim is an array).${condition}`,
   })),
   {
     reason: 'insufficient_scope',
     when: isInRolesOfKeycloak,
-    sign: 'the scope is a role in the claim `realm_access`, as at Keycloak',
+    sign: 'the scope is a role in the claim `realm_access`, as in tokens of Keycloak',
     where: AT_THE_ROUTE,
     change:
-      "use check for roles, instead of scope: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
+      "use check instead of scope for roles: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
   },
   {
     reason: 'insufficient_scope',
@@ -75,42 +75,43 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     sign: '`scopeClaim` has dots in it, and no claim has that name',
     where: AT_THE_ROUTE,
     change:
-      "use check: scopeClaim is the name of one claim, not a path. check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
+      "use check: scopeClaim is the name of a claim, not a path. Example: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
   },
   {
     reason: 'insufficient_scope',
     found: 'no scopes',
     where: 'In the client',
     change:
-      'request the scope. If the token has it in a claim of another name, set provider or scopeClaim.',
+      'request the scope. If the token has the scope in another claim, set the option provider or scopeClaim.',
   },
   {
     reason: 'insufficient_scope',
     where: 'In the client',
     change:
-      'request the scope. If it does, grant the scope to this client (or user) at the authorization server.',
+      'request the scope. If the client already requests it, grant the scope to the client or user at the authorization server.',
   },
   {
     reason: 'wrong_issuer',
     where: AT_THE_ROUTE,
-    change: 'add the issuer to the requirement issuer, if its tokens may call this route.',
+    change: 'add the issuer to the requirement issuer if this route should accept its tokens.',
   },
   {
     reason: 'wrong_subject',
     where: AT_THE_ROUTE,
     change:
-      'change nothing, if this kind of caller must not call this route. If it may, change the requirement subject.',
+      'no change is needed if this kind of subject must not call this route. If it may, change the requirement subject.',
   },
   {
     reason: 'wrong_client',
     found: 'no client',
     where: IN_THE_OPTIONS,
-    change: 'set provider or clientIdClaim: the token names no client in the claim that is read.',
+    change:
+      'set provider or clientIdClaim: the token does not have the claim that is read for the client id.',
   },
   {
     reason: 'wrong_client',
     where: AT_THE_ROUTE,
-    change: 'add the client to the requirement clients, if it may call this route.',
+    change: 'add the client to the requirement clients if it may call this route.',
   },
   {
     reason: 'check_failed',
@@ -121,31 +122,31 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'check_failed',
     where: AT_THE_ROUTE,
-    change: 'change nothing, if the check is right: it returned false for this token.',
+    change: 'no change is needed if the check is correct: it returned false for this token.',
   },
   {
     reason: 'keys_unavailable',
     when: ({ explanation: { found } }) => found.includes('a closed resource server'),
     sign: '`close` was called',
     where: 'In your code',
-    change: 'call close only when no request comes any more.',
+    change: 'call close only when the application no longer accepts requests.',
   },
   {
     reason: 'keys_unavailable',
     where: 'On this machine',
     change:
-      'check whether it reaches the address of the keys. The log line (and the event) keys_failed has the address and the cause. The token is checked again when the keys are there.',
+      'check that the address of the keys is reachable. The log line and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
   },
   {
     reason: 'keys_refresh_pending',
     where: AT_THE_SERVER,
     change:
-      'change nothing after a key rotation: the keys are fetched again in seconds. If it continues, a client sends tokens that no key of the issuer has signed.',
+      'no change is needed after a key rotation: the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
   },
   {
     reason: 'introspection_unavailable',
     where: AT_THE_SERVER,
     change:
-      'see the log line (or the event) introspection_failed: it has the address and the cause.',
+      'see the log line or the event introspection_failed: it contains the address and the cause.',
   },
 ]

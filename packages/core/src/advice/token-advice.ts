@@ -7,7 +7,7 @@ const AT_THE_SERVER = 'At the authorization server'
 
 const ENTRA_V1 = 'https://sts.windows.net/'
 const ENTRA_V2 = 'https://login.microsoftonline.com/'
-/** Microsoft Graph, as the audience of its tokens. */
+/** Audiences of tokens for Microsoft Graph. */
 const GRAPH: readonly unknown[] = [
   '00000003-0000-0000-c000-000000000000',
   'https://graph.microsoft.com',
@@ -18,18 +18,18 @@ export function beginsWith(value: unknown, start: string): boolean {
   return typeof value === 'string' && value.startsWith(start)
 }
 
-/** Returns whether a text differs from one of the others by a slash at its end and nothing else. */
+/** Returns whether a text and one of the others differ only by a trailing slash. */
 export function differsBySlash(text: unknown, others: readonly string[]): boolean {
   return (
     typeof text === 'string' && others.some((other) => other === `${text}/` || `${other}/` === text)
   )
 }
 
-/** Host names that only some machines know. */
+/** Host names that resolve only inside a machine, a cluster or a private network. */
 const INTERNAL =
   /^(?:[^.]+|localhost|127\..*|10\..*|192\.168\..*|172\.(?:1[6-9]|2\d|3[01])\..*|.*\.(?:local|internal|svc|lan))$/
 
-/** Returns whether the address of the issuer depends on the way to it: a container, a port, or http beside https. */
+/** Returns whether `iss` is a configured issuer at another address: an internal host, another port or another scheme. */
 function isSameAtOtherAddress({ claims: { iss }, issuers }: RefusalFacts): boolean {
   if (typeof iss !== 'string' || !URL.canParse(iss)) return false
   const claimed = new URL(iss)
@@ -51,7 +51,7 @@ export function isForGraph({ claims: { aud } }: RefusalFacts): boolean {
   return GRAPH.includes(aud)
 }
 
-/** Advice on tokens that are not verified: form, issuer, header, key and signature. */
+/** Advice on tokens that cannot be verified: form, issuer, header, key and signature. */
 export const TOKEN_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'token_too_long',
@@ -63,7 +63,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     when: ({ explanation: { found } }) => found.startsWith('the text '),
     sign: '`found` is the text undefined, null, true, false or NaN',
     where: IN_THE_CLIENT,
-    change: 'the header was made of a variable without a token: see why it has none.',
+    change: 'check the variable that the header is built from: it does not contain a token.',
   },
   {
     reason: 'malformed_token',
@@ -71,13 +71,13 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     providers: ['auth0'],
     where: IN_THE_CLIENT,
     change:
-      'request the audience of this API. Without audience, Auth0 issues an encrypted token for its own /userinfo.',
+      'send the audience of this API in the token request. Without audience, Auth0 issues an encrypted token for its own /userinfo.',
   },
   {
     reason: 'malformed_token',
     found: 'five parts, as in an encrypted token (JWE)',
     where: AT_THE_SERVER,
-    change: 'issue signed access tokens for this API that are not encrypted.',
+    change: 'issue signed access tokens for this API, without encryption.',
   },
   {
     reason: 'malformed_token',
@@ -85,25 +85,25 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     providers: ['auth0', 'logto'],
     where: IN_THE_CLIENT,
     change:
-      'request this API as audience (or resource). Without audience, the server issues an opaque token.',
+      'send audience (or resource) for this API in the token request. Without it, the server issues an opaque token.',
   },
   {
     reason: 'malformed_token',
     providers: ['google'],
     where: IN_THE_CLIENT,
-    change: 'send an ID token of Google for this API: access tokens of Google are opaque.',
+    change: 'send a Google ID token for this API: Google access tokens are opaque.',
   },
   {
     reason: 'malformed_token',
     found: 'one part, as in an opaque token',
     where: IN_THE_OPTIONS,
     change:
-      "set tokenFormat: 'opaque' (or 'any') and introspection, if the issuer issues opaque tokens. If not, let the client request this API as audience or resource.",
+      "set tokenFormat: 'opaque' (or 'any') and introspection if the issuer issues opaque tokens. If it issues JWTs, the client must send audience or resource for this API in the token request.",
   },
   {
     reason: 'malformed_token',
     where: IN_THE_CLIENT,
-    change: 'send the access token whole and unchanged, as the token endpoint returned it.',
+    change: 'send the complete access token, unchanged, as the token endpoint returned it.',
   },
 
   {
@@ -113,15 +113,15 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
         iss,
         issuers.map(({ issuer }) => issuer),
       ),
-    sign: '`iss` differs from the option `issuer` by the slash at its end',
+    sign: '`iss` and the option `issuer` differ only by a trailing slash',
     where: IN_THE_OPTIONS,
-    change: 'write issuer exactly as iss: the slash at its end counts.',
+    change: 'set issuer to the exact value of iss: a trailing slash makes a difference.',
   },
   {
     reason: 'unknown_issuer',
     when: ({ claims: { iss }, issuers }) =>
       beginsWith(iss, ENTRA_V1) && issuers.some(isAt(ENTRA_V2)),
-    sign: '`iss` is at `sts.windows.net`, and the option `issuer` at `login.microsoftonline.com`',
+    sign: '`iss` is at `sts.windows.net`, but the option `issuer` is at `login.microsoftonline.com`',
     where: 'At Entra, App registrations, this API, Manifest',
     change:
       'set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest): this is a v1.0 token. To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
@@ -130,18 +130,18 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'unknown_issuer',
     when: ({ claims: { iss }, issuers }) =>
       beginsWith(iss, ENTRA_V2) && issuers.some(isAt(ENTRA_V1)),
-    sign: '`iss` is at `login.microsoftonline.com`, and the option `issuer` at `sts.windows.net`',
+    sign: '`iss` is at `login.microsoftonline.com`, but the option `issuer` is at `sts.windows.net`',
     where: IN_THE_OPTIONS,
     change:
-      "set issuer: 'https://login.microsoftonline.com/<tenant>/v2.0'. This is a v2.0 token, and the option issuer is that of v1.0.",
+      "set issuer: 'https://login.microsoftonline.com/<tenant>/v2.0'. This is a v2.0 token, but the option issuer is for v1.0 tokens.",
   },
   {
     reason: 'unknown_issuer',
     when: isSameAtOtherAddress,
-    sign: '`iss` has the path of the option `issuer`, at an internal address or another port or scheme',
+    sign: '`iss` and the option `issuer` have the same path, but an internal host, another port or another scheme',
     where: AT_THE_SERVER,
     change:
-      'set its public address (the environment variable KC_HOSTNAME at Keycloak). Some servers write the address into iss at which the client has called them. The option jwksUri can be an internal address.',
+      'set its public address (in Keycloak: the environment variable KC_HOSTNAME). Some servers set iss to the address that the client called. The option jwksUri can be an internal address.',
   },
   {
     reason: 'unknown_issuer',
@@ -149,7 +149,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: '`iss` is the org authorization server of Okta',
     where: IN_THE_CLIENT,
     change:
-      'use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are for the API of Okta alone.',
+      'use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are only valid for the API of Okta.',
   },
   {
     reason: 'unknown_issuer',
@@ -157,26 +157,26 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
       beginsWith(iss, ENTRA_V2) && issuers.some(({ tenant }) => tenant !== undefined),
     sign: '`iss` is another tenant of Entra, and the option `tenants` is set',
     where: IN_THE_OPTIONS,
-    change: 'add the tenant to tenants if it may call.',
+    change: 'add the tenant to the option tenants if it may use this API.',
   },
   {
     reason: 'unknown_issuer',
     found: 'nothing',
     where: IN_THE_CLIENT,
-    change: 'this JWT has no iss: send an access token of a configured issuer.',
+    change: 'send an access token of a configured issuer: this JWT has no iss.',
   },
   {
     reason: 'unknown_issuer',
     where: IN_THE_OPTIONS,
     change:
-      'add this issuer if you trust it. If not, the client uses another environment, tenant or realm than this API.',
+      'add this issuer if you trust it. If you do not, check the client: it uses another environment, tenant or realm than this API.',
   },
 
   {
     reason: 'unsupported_algorithm',
     found: 'claimed "none"',
     where: IN_THE_CLIENT,
-    change: 'send a token of the issuer: this one is not signed, so anybody may have written it.',
+    change: 'send a token of the issuer: this token is not signed, so its claims prove nothing.',
   },
   {
     reason: 'unsupported_algorithm',
@@ -191,33 +191,33 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: '`alg` is HS256, HS384 or HS512',
     where: AT_THE_SERVER,
     change:
-      'sign access tokens for this API with a key pair, such as RS256. For a server that has nothing but a shared secret, set the option secret.',
+      'sign access tokens for this API with an asymmetric algorithm, such as RS256. If the server supports only a shared secret, set the option secret.',
   },
   {
     reason: 'unsupported_algorithm',
     where: IN_THE_OPTIONS,
     change:
-      'add the algorithm to algorithms, if the issuer signs with it and Bearward supports it.',
+      'add the algorithm to the option algorithms if the issuer signs with it and Bearward supports it.',
   },
   {
     reason: 'unsupported_header',
     where: AT_THE_SERVER,
     change:
-      'leave this header parameter out of access tokens: it asks for processing that is not supported.',
+      'remove this header parameter from access tokens: it requires processing that is not supported.',
   },
 
   {
     reason: 'unknown_key',
     found: 'a distrusted key',
     where: AT_THE_SERVER,
-    change: 'sign with another key: this one was named in distrustKey.',
+    change: 'sign with another key: this key was passed to distrustKey.',
   },
   {
     reason: 'unknown_key',
     when: ({ explanation: { found } }) => found.includes('keys that are marked as those of'),
     sign: 'the keys with this `kid` are marked as those of another issuer, or there are too many',
     where: IN_THE_OPTIONS,
-    change: 'check that issuer and jwksUri belong together: the keys are of another tenant.',
+    change: 'check that jwksUri belongs to issuer: its keys are marked as those of another tenant.',
   },
   {
     reason: 'unknown_key',
@@ -225,13 +225,14 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
       settings?.keyOrigin.kind === 'static' || settings?.keyOrigin.kind === 'secret',
     sign: 'the keys come from the option `jwks` or `secret`',
     where: IN_THE_OPTIONS,
-    change: 'update jwks, which never changes by itself. Or remove it, and the keys are fetched.',
+    change:
+      'update jwks or secret: static keys are never refreshed. Or remove the option, and the keys of the issuer are fetched.',
   },
   {
     reason: 'unknown_key',
     where: IN_THE_OPTIONS,
     change:
-      'check that issuer and jwksUri name the server that has signed. For an old token, let the client request a new one: the key may be withdrawn.',
+      'check that issuer and jwksUri belong to the server that signed the token. If the token is old, the client must request a new one: its key may no longer be published.',
   },
   {
     reason: 'invalid_signature',
@@ -245,6 +246,6 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'invalid_signature',
     where: IN_THE_CLIENT,
     change:
-      'send the token unchanged. If it is unchanged, another server has signed it: check that issuer and jwksUri name that server.',
+      'send the token unchanged. If it is unchanged, another server signed it: check that issuer and jwksUri belong to that server.',
   },
 ]

@@ -57,7 +57,8 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
     new Rejection('malformed_credentials', { check, expected, found })
   if (typeof token !== 'string') return malformed('a string', describeType(token))
   if (token === '') return malformed('a token', 'an empty string')
-  if (LEADING_SCHEME.test(token)) return malformed('the token without a scheme', 'a scheme')
+  if (LEADING_SCHEME.test(token))
+    return malformed('the token without a scheme', 'a scheme before the token')
   return checkTokenLength(token)
 }
 
@@ -92,7 +93,7 @@ function checkHeaderLines(request: RequestLike): Rejection | undefined {
   return new Rejection('malformed_credentials', {
     check: 'header lines',
     expected,
-    found: 'as many as Node accepts, or more',
+    found: 'the maximum that Node accepts, or more',
   })
 }
 
@@ -123,7 +124,9 @@ function rejectAsBearer(value: string): Rejection {
 function describeScheme(scheme: string, rest: string): string {
   if (JWT.test(scheme)) return 'a JWT without a scheme'
   if (KNOWN_SCHEMES.includes(scheme.toLowerCase())) return `the scheme ${scheme}`
-  return rest.trim() === '' ? 'one word: the scheme or the token is missing' : 'an unknown scheme'
+  return rest.trim() === ''
+    ? 'one word, so the scheme or the token is missing'
+    : 'an unknown scheme'
 }
 
 /** Schemes of the IANA registry, and others that are in use. */
