@@ -6,20 +6,20 @@ import { LIMITS } from '../limits.ts'
 import { LOGGED_EVENTS, toLogLine } from './log-line.ts'
 import type { LogLevel, WriteLine } from './logger.ts'
 
-/** The lines of one kind within a second. */
+/** The number of lines of one kind within one second. */
 interface Second {
   readonly level: LogLevel
   readonly endsAt: number
   lines: number
-  /** Cancels the line with the number of those that were left out. */
+  /** Cancels the timer that writes the number of omitted lines. */
   cancel?: () => void
 }
 
 const SECOND = 1000
 
 /**
- * Creates a log of refusals and faults: at most `LIMITS.logLines` lines a second of each kind, and then a line with the
- * number of those that were left out. No timer runs as long as nothing is left out. Errors of the logger are ignored.
+ * Creates a log of refusals and faults. Writes at most `LIMITS.logLines` lines of each kind per second, and then one
+ * line with the number of omitted lines. A timer runs only if lines were omitted. Errors of the logger are ignored.
  */
 export function createLog(
   writeLine: WriteLine,
@@ -34,10 +34,10 @@ export function createLog(
     } catch {}
   }
 
-  function countLeftOut(kind: string, { level, lines }: Second): void {
+  function writeOmitted(kind: string, { level, lines }: Second): void {
     seconds.delete(kind)
-    const leftOut = lines - LIMITS.logLines
-    write(level, `[bearward] ${kind}: ${leftOut} more lines in this second.`)
+    const omitted = lines - LIMITS.logLines
+    write(level, `[bearward] ${kind}: ${omitted} more lines in this second were omitted.`)
   }
 
   closed.addEventListener(
@@ -45,7 +45,7 @@ export function createLog(
     () => {
       for (const [kind, second] of seconds) {
         second.cancel?.()
-        if (second.lines > LIMITS.logLines) countLeftOut(kind, second)
+        if (second.lines > LIMITS.logLines) writeOmitted(kind, second)
       }
     },
     { once: true },
@@ -54,7 +54,7 @@ export function createLog(
   function getSecond(kind: string, level: LogLevel): Second {
     const now = clock.monotonic()
     const known = seconds.get(kind)
-    // If lines were left out, the timer ends the second.
+    // If lines were omitted, the timer ends the second.
     if (known !== undefined && (known.cancel !== undefined || now < known.endsAt)) return known
     const begun = { level, endsAt: now + SECOND, lines: 0 }
     seconds.set(kind, begun)
@@ -68,7 +68,7 @@ export function createLog(
     if (second.lines <= LIMITS.logLines) return true
     if (closed.aborted) return false
     const left = Math.max(0, second.endsAt - clock.monotonic())
-    second.cancel ??= clock.after(left, () => countLeftOut(kind, second))
+    second.cancel ??= clock.after(left, () => writeOmitted(kind, second))
     return false
   }
 
@@ -76,7 +76,7 @@ export function createLog(
     wants(type, reason) {
       if (!LOGGED_EVENTS.has(type)) return false
       if (reason === undefined) return true
-      // An event that would not be written need not be made.
+      // The event is not created if its line would be omitted.
       const second = seconds.get(`${type} ${reason}`)
       const isFull = second?.cancel !== undefined && second.lines >= LIMITS.logLines
       if (isFull) second.lines++

@@ -21,9 +21,9 @@ const warn = (text: string) => ({ level: 'warn', text }) as const
 const info = (text: string) => ({ level: 'info', text }) as const
 
 const STATE_OF_KEYS = {
-  fresh: 'The keys from before stay in use.',
-  stale: 'The keys from before stay in use.',
-  unavailable: 'There are no keys: requests get 503.',
+  fresh: 'The cached keys stay in use.',
+  stale: 'The cached keys stay in use.',
+  unavailable: 'No keys are cached: requests get 503.',
 } as const
 
 /** The events that are logged, and their lines. */
@@ -38,7 +38,7 @@ const FORMATS: Formats = {
     ),
   keys_stale: ({ issuer, usableFor }) =>
     warn(
-      `The keys of ${issuer} are older than jwksMaxAge, because they cannot be fetched. They stay in use for ${usableFor} s.`,
+      `The keys of ${issuer} are older than jwksMaxAge, because they could not be fetched again. They stay in use for ${usableFor} s.`,
     ),
   keys_recovered: ({ issuer, failures }) =>
     info(`The keys of ${issuer} were fetched again (failed attempts before: ${failures}).`),
@@ -46,14 +46,12 @@ const FORMATS: Formats = {
     const mistakes = ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
     if (mistakes.length === 0) return undefined
     const list = mistakes.map(({ index, reason }) => `keys[${index}]: ${reason}`).join(', ')
-    return warn(`Some keys that ${issuer} publishes are not used: ${list}.`)
+    return warn(`Some keys that ${issuer} publishes are ignored: ${list}.`)
   },
   keys_moved: ({ issuer, from, to }) =>
-    info(`The metadata of ${issuer} names another address of its keys: ${to} instead of ${from}.`),
+    info(`The jwks_uri in the metadata of ${issuer} changed from ${from} to ${to}.`),
   introspection_moved: ({ issuer, from, to }) =>
-    info(
-      `The metadata of ${issuer} names another introspection endpoint: ${to} instead of ${from}.`,
-    ),
+    info(`The introspection_endpoint in the metadata of ${issuer} changed from ${from} to ${to}.`),
   discovery_failed: ({ issuer, failure, detail }) =>
     warn(
       `The metadata of ${issuer} could not be used: ${detail}. The known address stays in use. ${adviseOnFailure(failure)}`,
@@ -63,7 +61,7 @@ const FORMATS: Formats = {
       `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` Unknown tokens are not introspected for ${pause} s.` : ''}`,
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
-    info(`A key of ${issuer} is not trusted any more: ${thumbprint}.`),
+    info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
   configuration_warning: ({ issuer, option, advice }) =>
     warn(`The option ${option}${issuer === undefined ? '' : ` of ${issuer}`}: ${advice}`),
 }
@@ -71,9 +69,9 @@ const FORMATS: Formats = {
 /** The types of the events that are logged. */
 export const LOGGED_EVENTS: ReadonlySet<string> = new Set(Object.keys(FORMATS))
 
-/** Returns the line of an event. `undefined`: there is nothing to log. */
+/** Returns the line of an event, or `undefined` if the event is not logged. */
 export function toLogLine(event: BearwardEvent): LogLine | undefined {
-  // `close` was called: nothing has failed.
+  // `close` was called, so this is not a fault.
   if ('failure' in event && event.failure === 'closed') return undefined
   const format = FORMATS[event.type] as
     | ((event: BearwardEvent) => Omit<LogLine, 'kind'> | undefined)
@@ -83,13 +81,13 @@ export function toLogLine(event: BearwardEvent): LogLine | undefined {
   return line && { ...line, kind, text: `[bearward] ${kind}: ${line.text}` }
 }
 
-/** Refusals and failures are counted by their reason. */
+/** Returns the kind of a line. Refusals are counted by status and reason, failures by their code. */
 function getKind(event: BearwardEvent): string {
   if (event.type === 'refused') return `refused ${event.status} ${event.reason}`
   return 'failure' in event ? `${event.type} ${event.failure}` : event.type
 }
 
-/** The first line of an incident: what was wrong, what to change, and whose request it was. */
+/** Returns the text of a refusal: the failed check, the change to make, and details of the request. */
 function formatRefusal(event: RefusedEvent): string {
   const { check, expected, found, advice, clientId, issuer, token } = event
   const { route, guard, requestId, duration } = event

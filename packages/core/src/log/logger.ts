@@ -1,13 +1,13 @@
 import type { BearwardEvent } from '../events.ts'
 
 /**
- * A logger. Each line is one text, so that `console` and the loggers of pino, winston, bunyan and log4js fit.
+ * A logger, such as `console` or a logger of pino, winston, bunyan or log4js. Each line is passed as one string.
  *
  * @example
  * createBearward({ issuer, audience, logger: pino() })
  */
 export interface Logger {
-  /** Writes a line about a refused request, or a recovery. */
+  /** Writes a line about a refused request or a recovery. */
   info(line: string): unknown
   /** Writes a line about a fault of this application or of a server. */
   warn(line: string): unknown
@@ -15,7 +15,7 @@ export interface Logger {
 
 export type LogLevel = keyof Logger
 
-/** Writes a line. `event` and `request` are those that it is about. A count of lines is about none. */
+/** Writes a line about an event and its request. Both are `undefined` for a line that counts omitted lines. */
 export type WriteLine<Raw extends object = object> = (
   level: LogLevel,
   line: string,
@@ -23,7 +23,7 @@ export type WriteLine<Raw extends object = object> = (
   request?: Raw,
 ) => unknown
 
-/** Writes lines with a logger. */
+/** Returns a function that writes lines with a logger. */
 export function toWriteLine(logger: Logger): WriteLine {
   return (level, line) => logger[level](line)
 }

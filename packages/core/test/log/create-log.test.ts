@@ -16,7 +16,7 @@ function setup() {
   const lines: string[] = []
   const log = createLog((level, line) => lines.push(`${level} ${line}`), clock, closing.signal)
   const publish = createPublisher<BearwardEvent>(undefined, log)
-  /** Publishes failures of introspection, each kind of which has a limit of its own. */
+  /** Publishes failures of introspection. Each kind of failure has its own limit. */
   const fail = (times: number, failure: 'timeout' | 'throttled' = 'timeout') => {
     for (let i = 0; i < times; i++) {
       const members = { issuer: ISSUER, failure, detail: `call ${i}`, pause: 0, duration: 1 }
@@ -26,11 +26,11 @@ function setup() {
   return { clock, closing, lines, publish, fail }
 }
 
-const LEFT_OUT =
-  /^warn \[bearward\] introspection_failed timeout: (\d+) more lines in this second\.$/
+const OMITTED =
+  /^warn \[bearward\] introspection_failed timeout: (\d+) more lines in this second were omitted\.$/
 
 describe('the log', () => {
-  it('writes 10 lines a second of each kind, and then how many were left out', () => {
+  it('writes 10 log lines of each kind per second, and then the number of omitted lines', () => {
     const { clock, lines, fail } = setup()
     fail(LIMITS.logLines + 25)
     fail(3, 'throttled')
@@ -38,8 +38,8 @@ describe('the log', () => {
     clock.advance(0.999)
     expect(lines).toHaveLength(LIMITS.logLines + 3)
     clock.advance(0.001)
-    expect(lines.slice(-1)).toEqual([expect.stringMatching(LEFT_OUT)])
-    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('25')
+    expect(lines.slice(-1)).toEqual([expect.stringMatching(OMITTED)])
+    expect(OMITTED.exec(lines.at(-1)!)![1]).toBe('25')
 
     lines.length = 0
     fail(LIMITS.logLines)
@@ -47,7 +47,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(LIMITS.logLines)
   })
 
-  it('counts on where the timer is late, and sets no timer where nothing is left out', () => {
+  it('counts omitted lines until a late timer fires, and sets a timer only if lines are omitted', () => {
     const { clock, lines, fail } = setup()
     fail(LIMITS.logLines)
     expect(clock.pending()).toBe(0)
@@ -56,19 +56,19 @@ describe('the log', () => {
     clock.suspend(5)
     fail(2)
     clock.advance(0)
-    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('4')
+    expect(OMITTED.exec(lines.at(-1)!)![1]).toBe('4')
     expect(clock.pending()).toBe(0)
   })
 
-  it('writes the count at once if the resource server is closed', () => {
+  it('writes the number of omitted lines as soon as the resource server is closed', () => {
     const { clock, closing, lines, fail } = setup()
     fail(LIMITS.logLines + 7)
     closing.abort()
-    expect(LEFT_OUT.exec(lines.at(-1)!)![1]).toBe('7')
+    expect(OMITTED.exec(lines.at(-1)!)![1]).toBe('7')
     expect(clock.pending()).toBe(0)
   })
 
-  it('builds no event that it does not write', () => {
+  it('does not build events that are not logged', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
     withoutWatching(() => {
@@ -79,7 +79,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('builds no event of a reason whose lines of this second are written', () => {
+  it('does not build events of a reason whose limit of lines per second is reached', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')
@@ -88,17 +88,19 @@ describe('the log', () => {
     })
     expect(getMembers).toHaveBeenCalledTimes(LIMITS.logLines + 1)
     clock.advance(1)
-    expect(lines.at(-1)).toBe('info [bearward] refused 401 expired: 25 more lines in this second.')
+    expect(lines.at(-1)).toBe(
+      'info [bearward] refused 401 expired: 25 more lines in this second were omitted.',
+    )
   })
 
-  it('has no line about calls that were ended by close', () => {
+  it('does not log calls that close has aborted', () => {
     const { lines, publish } = setup()
     const members = { issuer: ISSUER, failure: 'closed', detail: '', pause: 0, duration: 1 }
     publish('introspection_failed', () => members as never)
     expect(lines).toEqual([])
   })
 
-  it('drops an event that cannot be described', () => {
+  it('ignores an event whose description throws', () => {
     const events: BearwardEvent[] = []
     const publish = createPublisher<BearwardEvent>((event) => events.push(event))
     publish('closed', () => {
@@ -107,7 +109,7 @@ describe('the log', () => {
     expect(events).toEqual([])
   })
 
-  it('says which keys of an issuer are mistakes, and nothing of keys for other purposes', () => {
+  it('logs invalid keys of an issuer, and ignores keys for other purposes', () => {
     const { lines, publish } = setup()
     const refreshed = (reason: 'private_key' | 'not_for_verification') =>
       publish('keys_refreshed', () => ({
@@ -119,7 +121,7 @@ describe('the log', () => {
     refreshed('not_for_verification')
     refreshed('private_key')
     expect(lines).toEqual([
-      `warn [bearward] keys_refreshed: Some keys that ${ISSUER} publishes are not used: keys[1]: private_key.`,
+      `warn [bearward] keys_refreshed: Some keys that ${ISSUER} publishes are ignored: keys[1]: private_key.`,
     ])
   })
 
@@ -131,28 +133,31 @@ describe('the log', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the collector is down'))],
-  ])('goes on if the logger %s, also for the count and at the end', async (_case, fail) => {
-    const faults = watchProcess()
-    const clock = fakeClock()
-    const closing = new AbortController()
-    const log = createLog(fail, clock, closing.signal)
-    const publish = createPublisher<BearwardEvent>(undefined, log)
-    const flood = () => {
-      for (let i = 0; i < LIMITS.logLines + 2; i++) {
-        const members = { issuer: ISSUER, failure: 'timeout', detail: '', pause: 0, duration: 1 }
-        publish('introspection_failed', () => members as never)
+  ])(
+    'continues if the logger %s, also for the count of omitted lines and after close',
+    async (_case, fail) => {
+      const faults = watchProcess()
+      const clock = fakeClock()
+      const closing = new AbortController()
+      const log = createLog(fail, clock, closing.signal)
+      const publish = createPublisher<BearwardEvent>(undefined, log)
+      const flood = () => {
+        for (let i = 0; i < LIMITS.logLines + 2; i++) {
+          const members = { issuer: ISSUER, failure: 'timeout', detail: '', pause: 0, duration: 1 }
+          publish('introspection_failed', () => members as never)
+        }
       }
-    }
-    flood()
-    clock.advance(1)
-    flood()
-    closing.abort()
-    flood()
-    expect(await faults.faults()).toEqual([])
-    expect(clock.pending()).toBe(0)
-  })
+      flood()
+      clock.advance(1)
+      flood()
+      closing.abort()
+      flood()
+      expect(await faults.faults()).toEqual([])
+      expect(clock.pending()).toBe(0)
+    },
+  )
 
-  it('listens to the end of the resource server once, however many kinds of lines there are', () => {
+  it('adds one abort listener for all kinds of log lines', () => {
     const closing = new AbortController()
     const add = vi.spyOn(closing.signal, 'addEventListener')
     const log = createLog(() => {}, fakeClock(), closing.signal)
@@ -166,7 +171,7 @@ describe('the log', () => {
     expect(add).toHaveBeenCalledTimes(1)
   })
 
-  it('changes no outcome if the logger throws', () => {
+  it('returns the same outcome if the logger throws', () => {
     const issuer = createTestIssuer()
     const fail = () => {
       throw new Error('the disk is full')
@@ -181,8 +186,8 @@ describe('the log', () => {
   })
 })
 
-describe('a resource server', () => {
-  it('is silent without a logger', () => {
+describe('the option logger', () => {
+  it('a resource server without a logger writes nothing to the console', () => {
     const spies = (['info', 'warn', 'log', 'error'] as const).map((method) =>
       vi.spyOn(console, method).mockImplementation(() => {}),
     )
@@ -195,7 +200,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('writes to its logger, also beside onEvent', () => {
+  it('a resource server with a logger and onEvent writes log lines and publishes events', () => {
     const issuer = createTestIssuer()
     const lines: unknown[][] = []
     const events: string[] = []
@@ -215,13 +220,13 @@ describe('a resource server', () => {
     expect(lines).toEqual([
       [
         'info',
-        '[bearward] refused 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If it does, grant the scope to this client (or user) at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" request="r-1" guard={ scope: "admin" })',
+        '[bearward] refused 403 insufficient_scope: scope: expected admin, found "read". In the client: request the scope. If the client already requests it, grant the scope to the client or user at the authorization server. (client="reports-cron" issuer="https://as.example.com" kid="ES256-key" request="r-1" guard={ scope: "admin" })',
       ],
     ])
   })
 
   it.each([true, null, 'console', {}, { info() {} }, { info: 1, warn: 1 }])(
-    'refuses %j as logger',
+    'createResourceServer throws if logger is %j',
     (logger) => {
       expect(() =>
         createResourceServer({ issuer: ISSUER, audience: AUDIENCE, logger } as never),
