@@ -483,7 +483,7 @@ describe('a guard that is not called with a request', () => {
     ['a symbol', Symbol('request')],
     ['a function', () => request()],
   ]
-  const TEXT = 'A guard takes a request: { method, url, headers }, or a web Request.'
+  const TEXT = 'A guard must get a request: { method, url, headers }, or a web Request.'
 
   describe.each(guards)('requirements %s', (_name, requirements) => {
     const guard = createResourceServer(options).guard(requirements)
@@ -546,7 +546,7 @@ describe('an optional guard', () => {
     ['an array of pairs', [['authorization', BAD]]],
   ])('an optional guard throws a TypeError if headers is %s', (_, headers) => {
     expect(() => pass({ headers })).toThrow(TypeError)
-    expect(() => pass({ headers })).toThrow('headers of a request must be an object by name')
+    expect(() => pass({ headers })).toThrow('headers of a request must be an object with header names as keys')
   })
 
   it.each<[string, object]>([

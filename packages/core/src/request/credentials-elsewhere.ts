@@ -9,17 +9,19 @@ import {
 } from './credentials.ts'
 import { headerValues } from './header-values.ts'
 
-/** Makes the reader that the option `credentials` asks for. */
+/** Creates the reader for the option `credentials`. */
 export function createCredentialsReader(option: CredentialsOption | undefined): CredentialsReader {
   if (option === undefined) return parseCredentials
-  return typeof option === 'function' ? byFunction(option) : inHeader(option.header.toLowerCase())
+  return typeof option === 'function'
+    ? createFunctionReader(option)
+    : createHeaderReader(option.header.toLowerCase())
 }
 
 /**
- * Reads the token alone from a header of another name. A request that has an `Authorization` header is refused: another
- * reader of the same request might take that one.
+ * Creates a reader for a header that contains only the token. The reader rejects a request that has an `Authorization`
+ * header, because another component might read that header.
  */
-function inHeader(name: string): CredentialsReader {
+function createHeaderReader(name: string): CredentialsReader {
   return (request) => {
     const values = headerValues(request, name)
     const reject = (reason: Rejection['reason'], found: string) =>
@@ -35,8 +37,8 @@ function inHeader(name: string): CredentialsReader {
   }
 }
 
-/** Calls a function of the application. What it throws is thrown, and nobody is granted. */
-function byFunction(find: (request: never) => string | undefined): CredentialsReader {
+/** Creates a reader that calls a function of the application. An error of the function is thrown to the caller of the guard. */
+function createFunctionReader(find: (request: never) => string | undefined): CredentialsReader {
   return (_request, raw) => {
     const token: unknown = find(raw as never)
     if (token === undefined) {
@@ -49,7 +51,7 @@ function byFunction(find: (request: never) => string | undefined): CredentialsRe
     if (typeof token === 'string') return toCredentials(token, 'credentials')
     ignoreRejection(token)
     throw new TypeError(
-      `credentials must return a token or undefined at once, not ${describeType(token)}.`,
+      `credentials must return a token or undefined synchronously, not ${describeType(token)}.`,
     )
   }
 }

@@ -12,13 +12,13 @@ export interface Credentials {
 
 /** RFC 9110 section 11.4: the scheme is a token, and ends at the first character that is not part of one. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
-/** Another set of credentials after a comma: a proxy joins two header lines so. */
+/** Another set of credentials after a comma: some proxies join two header lines in this way. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
 
-/** A scheme in front of a token. */
+/** A scheme before a token. */
 const LEADING_SCHEME = /^(?:bearer|dpop)[ \t]/i
 
-/** Finds the credentials of a request. `raw` is the request of the framework. */
+/** Reads the credentials of a request. `raw` is the request of the framework. */
 export type CredentialsReader = (request: RequestLike, raw: object) => Credentials | Rejection
 
 /** The part of an exchange that this step reads and writes. */
@@ -30,17 +30,17 @@ export interface CredentialsExchange {
   credentials: Credentials
 }
 
-/** Step of the pipeline: finds exactly one set of credentials (400, 401). */
+/** Step of the pipeline: reads exactly one set of credentials. Rejections give 400 or 401. */
 export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
   const { request, raw, services } = exchange
-  // A token that did not come in a request has a first step of its own.
+  // `raw` is set: for a token without a request, `presentToken` replaces this step.
   const credentials = checkHeaderLines(request) ?? services.findCredentials(request, raw!)
   if (credentials instanceof Rejection) return credentials
   exchange.credentials = credentials
   return undefined
 }
 
-/** Makes the first step for a token that did not come in a request. */
+/** Creates the first step for a token that did not come in a request. */
 export function presentToken(
   token: string,
 ): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
@@ -51,7 +51,7 @@ export function presentToken(
   }
 }
 
-/** Checks a token that stands alone. `check` is the name of the place where it stands. */
+/** Checks a token without a scheme. `check` is the name of its place in a rejection. */
 export function checkToken(token: unknown, check = 'token'): Rejection | undefined {
   const malformed = (expected: string, found: string) =>
     new Rejection('malformed_credentials', { check, expected, found })
@@ -64,11 +64,11 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
 
 /**
  * Reads the credentials of the `Authorization` header (RFC 6750 section 2.1). Form fields and query
- * parameters are never read. Two header lines are rejected, because another reader of the same request
- * might choose the other one. Without the header the reason is `no_credentials`.
+ * parameters are never read. Two header lines are rejected, because another component might read the other
+ * line. Without the header, the reason is `no_credentials`.
  *
- * Does NOT check that the text after the scheme is one token. Call `checkB64token` before it is used as
- * anything but a JWS.
+ * Does NOT check that the text after the scheme is one token. If the token is not parsed as a JWS, call
+ * `checkB64token` first.
  */
 export function parseCredentials(request: RequestLike): Credentials | Rejection {
   const values = headerValues(request, 'authorization')
@@ -86,7 +86,7 @@ export function parseCredentials(request: RequestLike): Credentials | Rejection 
   return checkTokenLength(token) ?? { scheme: 'Bearer', token }
 }
 
-/** The line with the credentials may be among those that Node drops from a request with too many. */
+/** Rejects a request with so many header lines that Node may have dropped the line with the credentials. */
 function checkHeaderLines(request: RequestLike): Rejection | undefined {
   if ((getRawHeaders(request)?.length ?? 0) < 2 * LIMITS.headerLines) return undefined
   const expected = `fewer than ${LIMITS.headerLines} header lines`
@@ -98,8 +98,8 @@ function checkHeaderLines(request: RequestLike): Rejection | undefined {
 }
 
 /**
- * Returns what follows the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`), which has no case (RFC 9110
- * section 11.1). Costs half as much as a regular expression.
+ * Returns the text after the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`). The scheme is
+ * case-insensitive (RFC 9110 section 11.1). Takes half the time of a regular expression.
  */
 function readBearer(value: string): string | undefined {
   if (value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined
@@ -108,7 +108,7 @@ function readBearer(value: string): string | undefined {
   return value.slice(start)
 }
 
-/** The rejection of a value that does not begin with `Bearer` and a space. */
+/** Returns the rejection of a value that does not begin with `Bearer` and a space. */
 function rejectAsBearer(value: string): Rejection {
   const scheme = SCHEME.exec(value)?.[0] ?? ''
   const rest = value.slice(scheme.length)
@@ -120,7 +120,7 @@ function rejectAsBearer(value: string): Rejection {
   return rejected('unsupported_scheme', 'the Bearer scheme', describeScheme(scheme, rest))
 }
 
-/** Shows a scheme that is registered or known. Any other word may be a token whose scheme is missing. */
+/** Describes a scheme. Only known schemes are shown: any other word may be a token without a scheme. */
 function describeScheme(scheme: string, rest: string): string {
   if (JWT.test(scheme)) return 'a JWT without a scheme'
   if (KNOWN_SCHEMES.includes(scheme.toLowerCase())) return `the scheme ${scheme}`
@@ -143,7 +143,7 @@ const KNOWN_SCHEMES: readonly string[] = [
   'token',
 ]
 
-/** The first character of a part, and two dots at least. */
+/** The beginning of a JWT: a header in base64url, and at least two dots. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\./
 
 function rejected(reason: Rejection['reason'], expected: string, found: string): Rejection {

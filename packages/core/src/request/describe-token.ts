@@ -14,7 +14,7 @@ export function toContent({ token, presented }: VerifiedToken): RejectedToken {
   return { header, claims, isVerified: true, clientId, scopes }
 }
 
-/** Describes a token for an event. Shows no other claims than those named here. */
+/** Describes a token for an event. Only the claims and header parameters named here are shown. */
 export function describeToken(
   { header, claims, isVerified, scopes }: RejectedToken,
   settings: IssuerSettings | undefined,

@@ -21,15 +21,15 @@ export interface ExchangeServices extends VerificationServices {
 }
 
 /**
- * A step of the pipeline. It reads what earlier steps have found, and writes what it finds. A rejection ends
- * the exchange.
+ * A step of the pipeline. It reads the results of earlier steps from the exchange, and writes its own result there.
+ * A rejection ends the exchange.
  */
 export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 
 /**
- * One request under the requirements of one guard, on its way through the pipeline. Each step declares the part
- * that it reads and writes. A field that a step writes is `undefined` before: a step that reads it too early
- * throws, and nobody is granted.
+ * One request and the requirements of one guard, as the pipeline processes them. Each step declares the part that
+ * it reads and writes. A field is `undefined` until its step has written it. A step that reads it too early throws,
+ * so that the request is never granted.
  */
 export interface Exchange {
   readonly request: RequestLike
@@ -38,7 +38,7 @@ export interface Exchange {
   readonly requirements: CheckedRequirements
   readonly services: ExchangeServices
   readonly state: RequestState
-  /** True if the decision counts for `getToken`, and the request is held until it is made. */
+  /** `true` if the decision is recorded for `getToken` and `getUnmetGuard`. */
   readonly isGuard: boolean
   /** Written by `readCredentials`. */
   credentials: Credentials
@@ -48,11 +48,11 @@ export interface Exchange {
   verified: VerifiedToken
   /** Written by `verifyToken`. */
   distrustCount: number
-  /** The time of the monotonic clock when a step has first had to wait. `undefined`: none has. */
+  /** The time of the monotonic clock when a step first had to wait. `undefined` if no step has waited. */
   waitingSince: number | undefined
 }
 
-/** Begins the exchange of a guard. */
+/** Creates the exchange of a guard, and records that the guard is pending. */
 export function createGuardExchange(
   request: RequestLike,
   requirements: CheckedRequirements,
@@ -63,7 +63,7 @@ export function createGuardExchange(
   return exchange
 }
 
-/** Begins an exchange whose decision leaves the state of the request as it is, unless `isGuard`. */
+/** Creates an exchange. Its decision changes the state of the request only if `isGuard` is `true`. */
 export function createExchange(
   request: RequestLike,
   requirements: CheckedRequirements,
@@ -74,7 +74,7 @@ export function createExchange(
   return begin(request, raw, requirements, services, getRequestState(raw), isGuard)
 }
 
-/** Begins an exchange for a token that did not come in a request. No step may read `request`. */
+/** Creates an exchange for a token that did not come in a request. No step may read `request`. */
 export function createDetachedExchange(
   requirements: CheckedRequirements,
   services: ExchangeServices,
@@ -106,10 +106,10 @@ function begin(
   }
 }
 
-/** Not a member of `Object.prototype`, which would make all requests one. */
+/** Returns the request of the framework. A `raw` on `Object.prototype` is ignored: all requests would share it. */
 function getRaw(request: RequestLike): object {
   if (typeof request !== 'object' || request === null) {
-    throw new TypeError('A guard takes a request: { method, url, headers }, or a web Request.')
+    throw new TypeError('A guard must get a request: { method, url, headers }, or a web Request.')
   }
   return getMember(request, 'raw') ?? request
 }

@@ -2,8 +2,8 @@ import { getMember } from '../lib/objects.ts'
 import type { HeaderFields, RequestLike, WebHeaders } from '../model/request-like.ts'
 
 /**
- * Returns every value of one header field, one entry a line. `name` is in lower case. A web `Headers` joins
- * several lines by commas into one value.
+ * Returns the values of one header field, one entry for each line. `name` must be in lower case. A web `Headers`
+ * joins several lines with commas into one value.
  */
 export function headerValues(request: RequestLike, name: string): readonly string[] {
   const rawHeaders = getRawHeaders(request)
@@ -11,19 +11,19 @@ export function headerValues(request: RequestLike, name: string): readonly strin
   const { headers } = request
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers))
     throw wrongHeaders()
-  // The names of a Map have a case.
+  // A Map is case-sensitive, so a header could be missed.
   if (headers instanceof Map) throw wrongHeaders()
   if (isWebHeaders(headers)) {
     const value = headers.get(name) ?? undefined
     return value === undefined ? [] : [value]
   }
-  // In any case: a field that is not found would make its sender anonymous.
+  // Case is ignored: if a header was missed, the caller would count as anonymous.
   return Object.entries(headers).flatMap(([field, value]) =>
     field.toLowerCase() === name ? (value ?? []) : [],
   )
 }
 
-/** Returns the header lines as received, if they are known. Those of `Object.prototype` are none. */
+/** Returns the header lines as received, if they are known. `rawHeaders` on `Object.prototype` is ignored. */
 export function getRawHeaders({ rawHeaders }: RequestLike): readonly string[] | undefined {
   if (rawHeaders === undefined || rawHeaders === inherited.rawHeaders) return undefined
   if (!Array.isArray(rawHeaders) || rawHeaders.length % 2 !== 0) throw wrongRawHeaders()
@@ -42,7 +42,7 @@ function valuesInLines(lines: readonly string[], name: string): readonly string[
   return values
 }
 
-/** A function `get` on `Object.prototype` does not make one of every object. */
+/** Returns whether an object is a web `Headers`: it has a function `get`. A `get` on `Object.prototype` is ignored. */
 function isWebHeaders(headers: HeaderFields | WebHeaders): headers is WebHeaders {
   return typeof getMember(headers as WebHeaders, 'get') === 'function'
 }
@@ -52,5 +52,7 @@ function wrongRawHeaders(): TypeError {
 }
 
 function wrongHeaders(): TypeError {
-  return new TypeError('headers of a request must be an object by name, or a web Headers.')
+  return new TypeError(
+    'headers of a request must be an object with header names as keys, or a web Headers.',
+  )
 }

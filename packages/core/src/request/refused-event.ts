@@ -1,41 +1,72 @@
 import type { Explanation } from '../response/rejection.ts'
 import type { Reason } from '../response/reasons.ts'
 
-/** A guard refused a request. */
+/**
+ * Published when a guard or `authorize` refuses a request, or when `verify` refuses a token.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'refused',
+ *   reason: 'wrong_audience',
+ *   status: 401,
+ *   check: 'aud',
+ *   expected: 'https://api.example.com',
+ *   found: '"https://other.example.com"',
+ *   advice:
+ *     'In the client: request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
+ *   issuer: 'https://login.example.com/',
+ *   clientId: 'reports-cron',
+ *   guard: '{ scope: "read:reports" }',
+ *   route: 'GET /reports/:id',
+ *   token: {
+ *     isVerified: true,
+ *     iss: 'https://login.example.com/',
+ *     aud: 'https://other.example.com',
+ *     typ: 'at+jwt',
+ *     alg: 'ES256',
+ *     kid: '2026-11',
+ *     scopes: ['read:reports'],
+ *   },
+ *   duration: 0,
+ *   requestId: 'req-7',
+ * }
+ * ```
+ */
 export interface RefusedEvent extends Explanation {
   readonly type: 'refused'
   readonly reason: Reason
   readonly status: number
-  /** The change that lets such a request pass, and where to make it. A fixed text. */
+  /** The change that lets such a request pass, and the place of the change. A fixed text. */
   readonly advice: string
-  /** The configured issuer of the token, where it is known. */
+  /** The configured issuer of the token, if it is known. */
   readonly issuer: string | undefined
-  /** The client to which the token was issued. `undefined`: the token names none, or is not verified. */
+  /** The client to which the token was issued. `undefined` if the token names no client or is not verified. */
   readonly clientId: string | undefined
-  /** The requirements of the guard that refused. `undefined`: `verify` was called, and no guard. */
+  /** The requirements that the request had to meet. `undefined` if `verify` was called without a request. */
   readonly guard: string | undefined
   /** The method and the pattern of the route, if the framework knows it: `GET /reports/:id`. */
   readonly route: string | undefined
   /** The content of the token, if it could be read. */
   readonly token: DescribedToken | undefined
-  /** Seconds that the guard has waited: for keys, the issuer, another guard or a check. */
+  /** Seconds that the guard waited for keys, introspection, another guard or a check. */
   readonly duration: number
   /** The id of the request, if the framework or the application gives it one. */
   readonly requestId: string | undefined
 }
 
 /**
- * The parts of a token that events show: in printable ASCII, and bounded in length. Parts that the token does not have are
- * left out. Use them in logs only: whoever makes a token decides what is in it.
+ * The parts of a token that events contain: printable ASCII, bounded in length. Parts that the token does not have are
+ * omitted. Use them only in logs: the values may come from an attacker.
  */
 export interface DescribedToken {
-  /** True if its signature was verified, or its issuer has called it active. False: anybody may have written it. */
+  /** `true` if the signature was verified, or if introspection returned `active`. If `false`, the token may be forged. */
   readonly isVerified: boolean
   readonly iss?: string
   readonly aud?: string | readonly string[]
   readonly typ?: string
   readonly alg?: string
   readonly kid?: string
-  /** Of a verified token only. */
+  /** The scopes of a verified token. */
   readonly scopes?: readonly string[]
 }

@@ -4,27 +4,27 @@ import type { SharedState, SharedVerification } from '../token/verify-token.ts'
 import { RequestVerification } from './request-verification.ts'
 
 /**
- * The state that the guards of one request share. The rules:
+ * State that the guards of one request share. The rules:
  *
- * 1. A token is verified once for a request. Guards that come in the meantime wait for the same result.
- * 2. The result belongs to one request object, one resource server and one set of credentials. The same object
- *    with other credentials (a socket, a test, a proxy) starts from nothing.
- * 3. What a later guard learns about the token from its issuer replaces what was known.
- * 4. A fault of ours or of a server (503, or an exception) is not kept: the next guard tries again.
+ * 1. A token is verified once for each request. Guards that are called in the meantime wait for the same result.
+ * 2. The result belongs to one request object, one resource server and one set of credentials. If the same object
+ *    later has other credentials (a socket, a test, a proxy), their token is verified again.
+ * 3. If a later guard introspects the token, the introspection result replaces the earlier result.
+ * 4. A 503 or an exception is not kept: the next guard tries again.
  * 5. When a key is distrusted, all results are outdated, and the token is verified again.
- * 6. A guard that comes back from a wait uses the newest result, not the one that it has waited for.
+ * 6. After a wait, a guard uses the newest result, even if it waited for an older one.
  */
 export class RequestState implements SharedState {
   /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
   decision: AccessToken | 'anonymous' | undefined
-  /** The number of guards that have begun and neither granted nor refused. A guard that throws stays among them. */
+  /** The number of guards that were called and have neither granted nor refused. Includes guards that threw. */
   pendingGuards = 0
-  /** True if a guard has refused. */
+  /** `true` if a guard has refused. */
   hasRefused = false
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
 
-  /** A guard has begun. Until it decides, nobody gets the token. */
+  /** Records that a guard was called. Until it decides, `getToken` throws. */
   beginGuard(): void {
     this.decision = undefined
     this.pendingGuards++
@@ -45,15 +45,15 @@ export class RequestState implements SharedState {
   }
 }
 
-/** A constructor that returns its argument: a class that extends it adds its private fields to that object. */
+/** A constructor that returns its argument. A class that extends it adds its private fields to that object. */
 const Itself = function (object: object) {
   return object
 } as unknown as new (object: object) => object
 
 /**
- * Keeps the state of a request in a private field of the request object, because any code could write to a
- * property. An entry of a `WeakMap` costs the garbage collector more than all checks of the claims cost, so
- * only frozen objects have one.
+ * Keeps the state of a request in a private field of the request object. Other code could write to a property.
+ * A `WeakMap` is used only for frozen objects: an entry takes the garbage collector longer than all checks of
+ * the claims take.
  */
 class WithState extends Itself {
   static readonly #frozen = new WeakMap<object, RequestState>()
@@ -71,20 +71,20 @@ class WithState extends Itself {
   }
 }
 
-/** Returns the state of a request by its request object, which is made at the first call. */
+/** Returns the state of a request object. The first call creates it. */
 export function getRequestState(raw: object): RequestState {
   return WithState.find(raw) ?? WithState.add(raw)
 }
 
-/** Notes that a guard of a request has begun. Until it decides, nobody gets the token. */
+/** Records that a guard of a request was called. Until it decides, `getToken` throws. */
 export function beginGuard(raw: object): void {
   getRequestState(raw).beginGuard()
 }
 
 /**
- * Returns what a guard of a request lacks: `pending` if one has not decided, `refused` if one has refused.
- * Returns `undefined` if all guards have let the request pass, or if there are none. For adapters that can stop a
- * request whose guard was called and not awaited.
+ * Returns `'refused'` if a guard has refused the request, and `'pending'` if a guard has not decided yet. Returns
+ * `undefined` if all guards have let the request pass, or if there are no guards. For adapters that can stop a
+ * request whose guard was called but not awaited.
  */
 export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
   const state = WithState.find(raw)
@@ -93,11 +93,11 @@ export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
 }
 
 /**
- * Returns the verified token of a request that has passed a guard, by the `raw` that the guard was called
- * with. Adapters offer it as `auth(...)`. Never returns `undefined`.
+ * Returns the verified token of a request that a guard has granted. `raw` is the `raw` of the request that the guard
+ * received. Adapters export this function as `auth(...)`. Never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, one of
- * its guards has refused or is still deciding, or the guard is `optional` and the caller is anonymous.
+ * @throws `Error` if no guard has granted the request, or if a guard has refused it or has not decided yet. Also if
+ * the guard is `optional` and the caller is anonymous. Such a call is a mistake in the application.
  *
  * @example
  * const { clientId } = getToken(request)
@@ -106,12 +106,12 @@ export function getToken(raw: object): AccessToken {
   const decision = WithState.find(raw)?.decision
   if (decision === undefined || getUnmetGuard(raw) !== undefined) {
     throw new Error(
-      'auth(...) was called for a request that no requireToken(...) has granted, or that another one has refused or not decided. Put a guard before the handler, and await it if your code calls it.',
+      'auth(...) was called, but no requireToken(...) has granted the request, or another one has refused it or has not decided yet. Put a guard before the handler. If your code calls the guard, await it.',
     )
   }
   if (decision === 'anonymous') {
     throw new Error(
-      'auth(...) was called for an anonymous caller. Behind an optional guard, read the token where it may be undefined.',
+      'auth(...) was called for an anonymous caller. Behind an optional guard, read the property of the adapter, such as request.auth: it is undefined for anonymous callers.',
     )
   }
   return decision

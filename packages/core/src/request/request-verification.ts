@@ -5,7 +5,7 @@ import { type RequestOfToken, type VerificationServices, verify } from '../token
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { Question, SharedVerification } from '../token/verify-token.ts'
 
-/** The verification of one token for one request, which its guards share by the rules of `RequestState`. */
+/** The verification of one token for one request. The guards of the request share it: see `RequestState` for the rules. */
 export class RequestVerification implements SharedVerification, RequestOfToken {
   readonly services: VerificationServices
   readonly presented: string
@@ -14,12 +14,12 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private result: MaybePromise<VerifiedToken | Rejection> | undefined
   /** The settled `result`. */
   private found: VerifiedToken | Rejection | undefined
-  /** The question to the issuer that is under way. */
+  /** The running introspection call. */
   private question: Question | undefined
-  /** The issuer gave no answer to the guards that have waited for one. */
-  private unanswered: Rejection | undefined
+  /** The rejection for guards that waited for an introspection call that failed. */
+  private failedCall: Rejection | undefined
   private distrustCount = 0
-  /** The result is not kept. It still counts for the guards that have waited for it. */
+  /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
   private mayRetry = false
 
   constructor(services: VerificationServices, presented: string, { raw, request }: RequestOfToken) {
@@ -30,7 +30,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   latest(): MaybePromise<VerifiedToken | Rejection> {
-    this.unanswered = undefined
+    this.failedCall = undefined
     const result =
       this.result === undefined || this.mayRetry || this.isOutdated() ? this.start() : this.result
     return andThen(result, (found) => {
@@ -50,14 +50,14 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   get failure(): Rejection | undefined {
-    return this.unanswered
+    return this.failedCall
   }
 
   ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question {
     const answer = work()
     const result = andThen(answer, (found) => {
       if (!(found instanceof Rejection && found.isUnavailability)) return found
-      this.unanswered = found
+      this.failedCall = found
       return verified
     })
     const question = { answer, isLatest: () => this.result === result && !this.isOutdated() }
@@ -77,7 +77,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   }
 
   private start(): MaybePromise<VerifiedToken | Rejection> {
-    // From before: `verify` may throw, or call a listener that distrusts a key.
+    // Read before the call: `verify` may throw, or call a listener that distrusts a key.
     const { distrustCount } = this.services
     const result = verify(this.presented, this.services, this)
     this.distrustCount = distrustCount
@@ -91,7 +91,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     this.question = undefined
     this.mayRetry = false
     if (!(result instanceof Promise)) return
-    // Also the handler for a result that no other guard waits for.
+    // Also prevents an unhandled rejection if no other guard waits for the result.
     result.catch(() => {
       if (this.result === result) this.mayRetry = true
     })

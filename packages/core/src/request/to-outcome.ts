@@ -12,29 +12,29 @@ import type { RefusedEvent } from './refused-event.ts'
 
 const NO_HEADERS: ResponseHeaders = Object.freeze({})
 
-/** Ends an exchange: `granted` if no step has rejected it. Publishes a refusal. */
+/** Converts the result of an exchange to an outcome. Publishes a refusal. */
 export function toOutcome(exchange: Exchange, rejection: Rejection | undefined): Outcome {
   const { requirements } = exchange
   if (rejection === undefined) {
     const { token } = exchange.verified
-    pass(exchange, token)
+    recordGrant(exchange, token)
     return { kind: 'granted', token, headers: NO_HEADERS } satisfies Granted
   }
   if (rejection.reason === 'no_credentials' && requirements.optional) {
-    pass(exchange, 'anonymous')
+    recordGrant(exchange, 'anonymous')
     return { kind: 'anonymous', headers: NO_HEADERS }
   }
   const { services, raw } = exchange
   const refused = refuse(rejection, services.refusal, requirements.challenge, raw)
-  // After `errorBody`, which may throw: the guard then stays pending.
-  hold(exchange)
+  // Runs after `errorBody`, which may throw. In that case, the guard stays pending.
+  recordRefusal(exchange)
   const { status } = refused
   const describe = () => describeRefusal(exchange, rejection, status)
   services.publish('refused', describe, raw, `${status} ${rejection.reason}`)
   return refused
 }
 
-/** A token can hold anything. If it cannot be described, the refusal is published without it. */
+/** Describes a refusal for its event. A token may contain any value: if it cannot be described, it is omitted. */
 function describeRefusal(
   exchange: Exchange,
   rejection: Rejection,
@@ -49,7 +49,7 @@ function describeRefusal(
 }
 
 const UNDESCRIBED = {
-  advice: 'In the client: the token could not be described. Check it with a tool for JWTs.',
+  advice: 'In the client: check the token with a JWT tool. Its content could not be described.',
   issuer: undefined,
   clientId: undefined,
   guard: undefined,
@@ -65,7 +65,7 @@ function describeAll(
   status: number,
 ): Omit<RefusedEvent, 'type'> {
   const { reason, explanation } = rejection
-  // Not verified, if the rejection came before.
+  // `undefined` if a step before the verification has rejected.
   const verified = exchange.verified as VerifiedToken | undefined
   const issuer = rejection.issuer ?? verified?.token.issuer
   const { issuers } = services
@@ -86,13 +86,13 @@ function describeAll(
   }
 }
 
-function pass({ isGuard, state }: Exchange, decision: AccessToken | 'anonymous'): void {
+function recordGrant({ isGuard, state }: Exchange, decision: AccessToken | 'anonymous'): void {
   if (!isGuard) return
   state.decision = decision
   state.pendingGuards--
 }
 
-function hold({ isGuard, state }: Exchange): void {
+function recordRefusal({ isGuard, state }: Exchange): void {
   if (!isGuard) return
   state.decision = undefined
   state.pendingGuards--

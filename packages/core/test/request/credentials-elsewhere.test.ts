@@ -12,7 +12,7 @@ const { issuer, jwks, token } = createTestIssuer()
 const serve = (credentials: unknown) =>
   createResourceServer({ issuer, audience: AUDIENCE, jwks, credentials } as ResourceServerOptions)
 
-/** What is wrong with the option. */
+/** Returns the problems that createResourceServer reports for the option. */
 function problems(credentials: unknown): readonly string[] {
   try {
     serve(credentials)
@@ -25,11 +25,11 @@ function problems(credentials: unknown): readonly string[] {
 describe('the option credentials', () => {
   it.each<[string, unknown, string]>([
     [
-      'a text',
+      'a string',
       'x-token',
       "credentials must be an object: { header: 'cf-access-jwt-assertion' }, or a function, not a string.",
     ],
-    ['no header', {}, 'credentials.header is missing: set the name of the header.'],
+    ['an object without header', {}, 'credentials.header is missing: set the name of the header.'],
     [
       'Authorization',
       { header: 'Authorization' },
@@ -41,21 +41,25 @@ describe('the option credentials', () => {
       'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     [
-      'no name of a header',
+      'an invalid header name',
       { header: 'x token' },
       'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
-    ['another member', { header: 'x-token', scheme: 'JWT' }, 'credentials.scheme is not known.'],
+    [
+      'an object with an unknown member',
+      { header: 'x-token', scheme: 'JWT' },
+      'credentials.scheme is not known.',
+    ],
     [
       'null',
       null,
       "credentials must be an object: { header: 'cf-access-jwt-assertion' }, or a function, not null.",
     ],
-  ])('is not %s', (_, given, problem) => {
+  ])('createResourceServer throws if credentials is %s', (_, given, problem) => {
     expect(problems(given)).toEqual([expect.stringContaining(problem.slice(0, -1))])
   })
 
-  it('as a function gets the request of the framework, for each guard', async () => {
+  it('a function in credentials is called with the request of the framework, for each guard', async () => {
     const raw = { of: 'the framework' }
     const seen: unknown[] = []
     const server = serve((request: object) => {
@@ -70,7 +74,7 @@ describe('the option credentials', () => {
     expect(seen).toEqual([raw, raw, plain])
   })
 
-  it('throws what the function throws, and a TypeError for what is neither a token nor undefined', () => {
+  it('a guard throws the error of the function, and a TypeError if it does not return a string or undefined', () => {
     const broken = new Error('broken')
     const throwing = serve(() => {
       throw broken
@@ -84,17 +88,17 @@ describe('the option credentials', () => {
     ]
     for (const [given, found] of wrong) {
       expect(() => serve(() => given).authorize(requestWith(token()))).toThrow(
-        `credentials must return a token or undefined at once, not ${found}.`,
+        `credentials must return a token or undefined synchronously, not ${found}.`,
       )
     }
   })
 
-  it('does not change verify', () => {
+  it('verify ignores the option credentials', () => {
     const server = serve({ header: 'x-token' })
     expect(server.verify(token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('reads the lines that were received, of which Node keeps one in headers', () => {
+  it('reads credentials from rawHeaders, because Node keeps only one line in headers', () => {
     const server = serve({ header: 'x-token' })
     const request: RequestLike = {
       method: 'GET',

@@ -31,7 +31,7 @@ function readFrom(request: RequestLike): string | Rejection {
 }
 
 describe('parseCredentials', () => {
-  it('returns no_credentials without an Authorization header, whatever else the request has', () => {
+  it('returns no_credentials without an Authorization header, and ignores other headers and the query', () => {
     expect(summarize(read())).toBe(NO_CREDENTIALS)
     const rejection = readFrom({
       method: 'POST',
@@ -45,23 +45,26 @@ describe('parseCredentials', () => {
     })
   })
 
-  it('6750-01: takes the token behind the Bearer scheme', () => {
+  it('6750-01: returns the token after the Bearer scheme', () => {
     expect(read('Bearer mF_9.B5f-4.1JqM')).toBe('mF_9.B5f-4.1JqM')
     expect(read('Bearer a~+/b==')).toBe('a~+/b==')
   })
 
-  it.each(['bearer', 'BEARER', 'bEaReR'])('6750-02: takes the scheme in any case: %s', (scheme) => {
-    expect(read(`${scheme} a.b.c`)).toBe('a.b.c')
-  })
+  it.each(['bearer', 'BEARER', 'bEaReR'])(
+    '6750-02: ignores the case of the scheme: %s',
+    (scheme) => {
+      expect(read(`${scheme} a.b.c`)).toBe('a.b.c')
+    },
+  )
 
-  it('6750-03: takes one or more spaces before the token, and no tab', () => {
+  it('6750-03: accepts one or more spaces before the token, and rejects a tab', () => {
     expect(read('Bearer  a.b.c')).toBe('a.b.c')
     expect(read(`Bearer${' '.repeat(1000)}a.b.c`)).toBe('a.b.c')
     expect(summarize(read('Bearer\ta.b.c'))).toBe(MALFORMED)
     expect(summarize(read('Bearer \ta.b.c'))).toBe(MALFORMED)
   })
 
-  it('6750-04: refuses what is no b64token', () => {
+  it('6750-04: rejects a token that is not a b64token', () => {
     const others = [
       'a b',
       '"a"',
@@ -82,21 +85,24 @@ describe('parseCredentials', () => {
     expect(summarize(read('Bearer a,b'))).toBe(MULTIPLE)
   })
 
-  it.each(['Bearer', 'Bearer ', 'bearer   '])('6750-05: refuses %j without a token', (value) => {
-    expect(summarize(read(value))).toBe(MALFORMED)
-  })
+  it.each(['Bearer', 'Bearer ', 'bearer   '])(
+    '6750-05: rejects the header %j, which has no token',
+    (value) => {
+      expect(summarize(read(value))).toBe(MALFORMED)
+    },
+  )
 
   it.each(['Basic dTpw', 'DPoP a.b.c', 'Digest a="b", c="d"', 'BearerT', 'BearerT a', 'Negotiate'])(
-    '6750-09: answers another scheme as if there were no token: %s',
+    '6750-09: rejects another scheme with 401 and without an error code: %s',
     (value) => expect(summarize(read(value))).toBe(OTHER_SCHEME),
   )
 
   it.each(['', ' ', ' Bearer a', '"Bearer" a', ',', '=', 'Bearer=a', 'Bearer:a', '\uff22earer a'])(
-    'refuses what has no scheme: %j',
+    'rejects an Authorization header without a scheme: %j',
     (value) => expect(summarize(read(value))).toBe(MALFORMED),
   )
 
-  it('6750-30: refuses two header lines, even where both are the same', () => {
+  it('6750-30: rejects two header lines, even if both are equal', () => {
     expect(summarize(read('Bearer a', 'Bearer a'))).toBe(MULTIPLE)
     expect(summarize(read('Bearer a', 'Bearer b'))).toBe(MULTIPLE)
     expect(summarize(read('Basic a', 'Bearer b'))).toBe(MULTIPLE)
@@ -111,7 +117,7 @@ describe('parseCredentials', () => {
     'Bearer a,DPoP b',
     'Basic a, Bearer b',
     'DPoP a,\tdpop b',
-  ])('6750-31: refuses credentials that a proxy has joined: %s', (value) =>
+  ])('6750-31: rejects two credentials that a proxy has joined with a comma: %s', (value) =>
     expect(summarize(read(value))).toBe(MULTIPLE),
   )
 
@@ -128,7 +134,7 @@ describe('parseCredentials', () => {
     ['an object', { toString: () => 'Bearer a' }],
     ['an object', Buffer.from('Bearer a')],
     ['an object', Promise.resolve('Bearer a')],
-  ])('refuses a value of Authorization that is %s: %o', (found, value) => {
+  ])('rejects a value of Authorization that is %s: %o', (found, value) => {
     const from = (parts: object) => readFrom({ method: 'GET', url: '/', headers: {}, ...parts })
     const rejections = [
       from({ headers: { authorization: value } }),
@@ -148,14 +154,14 @@ describe('parseCredentials', () => {
     ['an array', [[]]],
     ['null', [null]],
     ['nothing', [undefined]],
-  ])('refuses a list of Authorization values in which one is %s: %j', (found, authorization) => {
+  ])('rejects a list of Authorization values that contains %s: %j', (found, authorization) => {
     const headers = { authorization } as never
     const rejection = readFrom({ method: 'GET', url: '/', headers })
     expect(summarize(rejection)).toBe(MALFORMED)
     expect(rejection).toMatchObject({ explanation: { expected: 'a string', found } })
   })
 
-  it('takes a token of 16384 characters, and none that is longer', () => {
+  it('accepts a token of 16384 characters, and rejects a longer token', () => {
     expect(read(`Bearer ${'a'.repeat(16_384)}`)).toBe('a'.repeat(16_384))
     expect(summarize(read(`Bearer ${'a'.repeat(16_385)}`))).toBe(
       'token_too_long: 401 invalid_token',
@@ -163,7 +169,7 @@ describe('parseCredentials', () => {
     expect(summarize(read(`Bearer ${'a'.repeat(16_384)},`))).toBe(MULTIPLE)
   })
 
-  it('never throws, and accepts nothing but the grammar of RFC 6750', () => {
+  it('parseCredentials never throws, and accepts only the grammar of RFC 6750', () => {
     const scheme = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom('Bearer', 'bearer', 'BEARER') },
       { weight: 1, arbitrary: fc.string() },

@@ -14,7 +14,7 @@ const request = (parts: Partial<RequestLike>): RequestLike => ({
 })
 
 describe('headerValues', () => {
-  it('gives every line of the header, in order, by a name in any case', () => {
+  it('returns the value of each header line in order, and ignores the case of the name', () => {
     const rawHeaders = [
       'Host',
       'a',
@@ -29,7 +29,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ rawHeaders }), 'cookie')).toEqual([])
   })
 
-  it('takes names for names and values for values', () => {
+  it('does not confuse names and values in rawHeaders', () => {
     const rawHeaders = ['X-A', 'authorization', 'authorization ', 'b', 'Proxy-Authorization', 'c']
     expect(headerValues(request({ rawHeaders }), 'authorization')).toEqual([])
   })
@@ -39,7 +39,7 @@ describe('headerValues', () => {
     expect(read).toThrow('rawHeaders of a request must be an array: name, value')
   })
 
-  it('looks at the parsed headers only where there are no lines', () => {
+  it('reads headers only if rawHeaders is missing or empty', () => {
     const headers = { authorization: 'parsed' }
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
@@ -50,7 +50,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['parsed'])
   })
 
-  it('gives each value of a parsed header that has several, an empty one too, and none for none', () => {
+  it('returns each value of an array in headers, an empty string too, and an empty list for undefined', () => {
     const headers = { a: ['1', '2'], b: '', c: undefined }
     expect(headerValues(request({ headers }), 'a')).toEqual(['1', '2'])
     expect(headerValues(request({ headers }), 'b')).toEqual([''])
@@ -58,12 +58,12 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'd')).toEqual([])
   })
 
-  it('finds a parsed header in whatever case it is named, and in several cases at once', () => {
+  it('finds a header in headers in any case, and in several cases at once', () => {
     const headers = { Authorization: 'a', AUTHORIZATION: 'b', 'x-authorization': 'c' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a', 'b'])
   })
 
-  it('returns the value of a web Headers, and several lines as one value with commas', () => {
+  it('returns several lines of a web Headers as one value with commas', () => {
     const headers = new Headers({ Authorization: 'a' })
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'cookie')).toEqual([])
@@ -74,14 +74,14 @@ describe('headerValues', () => {
     ).toEqual([''])
   })
 
-  it('reads a web Headers only without header lines', () => {
+  it('reads a web Headers only if rawHeaders is missing or empty', () => {
     const headers = new Headers({ authorization: 'parsed' })
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
     expect(headerValues(request({ headers, rawHeaders: [] }), 'authorization')).toEqual(['parsed'])
   })
 
-  it('reads a plain object by its own fields, even if one is named get', () => {
+  it('reads the members of a plain object, even if one is named get', () => {
     const headers = { get: 'x', authorization: 'a' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'get')).toEqual(['x'])
@@ -91,7 +91,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers: foreign }), 'authorization')).toEqual(['a'])
   })
 
-  it('ignores a get, and every header field, on Object.prototype', () => {
+  it('ignores a get and header fields on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Headers(headers)
     const values = polluted({ get: () => 'polluted', cookie: 'polluted' }, () => [
@@ -116,7 +116,7 @@ describe('headerValues', () => {
     }
   })
 
-  it('reads every object with a function get as a web Headers, whether it is its own or of its class', () => {
+  it('reads every object with a function get as a web Headers, both own and inherited', () => {
     class Fields {
       readonly #value = 'a'
       get(name: string) {
@@ -130,7 +130,7 @@ describe('headerValues', () => {
     }
   })
 
-  it.each([undefined, null])('returns no value where get returns %s', (value) => {
+  it.each([undefined, null])('returns an empty list if get returns %s', (value) => {
     const headers = { get: () => value } as unknown as WebHeaders
     expect(headerValues(request({ headers }), 'authorization')).toEqual([])
   })
@@ -143,23 +143,24 @@ describe('headerValues', () => {
     ['an array of names and values', ['authorization', 'Bearer a']],
     ['an array of pairs', [['authorization', 'Bearer a']]],
     ['the entries of a web Headers', [...new Headers({ authorization: 'Bearer a' })]],
-  ])('throws a TypeError that says what headers must be: headers is %s', (_, value) => {
+  ])('throws a TypeError if headers is %s', (_, value) => {
     const headers = value as unknown as HeaderFields
     const read = () => headerValues(request({ headers }), 'authorization')
     expect(read).toThrow(TypeError)
-    expect(read).toThrow('headers of a request must be an object by name, or a web Headers.')
-    // They are not read where there are header lines.
+    expect(read).toThrow(
+      'headers of a request must be an object with header names as keys, or a web Headers.',
+    )
+    // They are not read if there are header lines.
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
   })
 
   // `getMember` is called before the type of `headers` is checked.
-  it.each([undefined, null])(
-    'throws a TypeError that says what headers must be: headers is %s',
-    (value) => {
-      const headers = value as unknown as HeaderFields
-      const read = () => headerValues(request({ headers }), 'authorization')
-      expect(read).toThrow('headers of a request must be an object by name, or a web Headers.')
-    },
-  )
+  it.each([undefined, null])('throws a TypeError if headers is %s', (value) => {
+    const headers = value as unknown as HeaderFields
+    const read = () => headerValues(request({ headers }), 'authorization')
+    expect(read).toThrow(
+      'headers of a request must be an object with header names as keys, or a web Headers.',
+    )
+  })
 })

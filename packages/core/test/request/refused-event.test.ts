@@ -48,34 +48,40 @@ describe('the event refused', () => {
     ['adfs', 'real-client'],
     ['keycloak', undefined],
     ['b2c', 'real-client'],
-  ])('names the client of an introspected token as verified does: %s', async (provider, client) => {
-    const answer = { client_id: 'real-client', azp: 'other-azp', appid: 'other-appid' }
-    const { event, events } = await refuse(
-      { ...opaque(answer), provider },
-      requestWith('opaque-token'),
-    )
-    expect(events[1]).toMatchObject({ type: 'verified', clientId: client })
-    expect(event.clientId).toBe(client)
-    expect(event.token?.scopes).toEqual(['read'])
-  })
+  ])(
+    'the events refused and verified have the same clientId for an introspected token: %s',
+    async (provider, client) => {
+      const answer = { client_id: 'real-client', azp: 'other-azp', appid: 'other-appid' }
+      const { event, events } = await refuse(
+        { ...opaque(answer), provider },
+        requestWith('opaque-token'),
+      )
+      expect(events[1]).toMatchObject({ type: 'verified', clientId: client })
+      expect(event.clientId).toBe(client)
+      expect(event.token?.scopes).toEqual(['read'])
+    },
+  )
 
-  it('names no client where an answer is about the token of another issuer', async () => {
+  it('the event refused has no clientId if the introspection response has another iss', async () => {
     const answer = { iss: 'https://other.example.com', client_id: 'theirs' }
     const { event } = await refuse(opaque(answer), requestWith('opaque-token'))
     expect(event).toMatchObject({ reason: 'unknown_issuer', clientId: undefined })
     expect(event.token).toMatchObject({ isVerified: false })
   })
 
-  it.each(['sub', 'email'])('shows no client and no scopes that are read from %s', async (name) => {
-    const token = issuer.token({ claims: { [name]: 'ada@example.com' } })
-    const options = { clientIdClaim: name, scopeClaim: name }
-    for (const requirements of [{ scope: 'admin' }, { clients: ['web'] }]) {
-      const { event } = await refuse(options, requestWith(token), requirements)
-      expect(JSON.stringify(event)).not.toContain('ada')
-    }
-  })
+  it.each(['sub', 'email'])(
+    'the event refused does not contain a client id or scopes that are read from %s',
+    async (name) => {
+      const token = issuer.token({ claims: { [name]: 'ada@example.com' } })
+      const options = { clientIdClaim: name, scopeClaim: name }
+      for (const requirements of [{ scope: 'admin' }, { clients: ['web'] }]) {
+        const { event } = await refuse(options, requestWith(token), requirements)
+        expect(JSON.stringify(event)).not.toContain('ada')
+      }
+    },
+  )
 
-  it('has the id and the route of a request, and none where reading them throws', async () => {
+  it('the event refused has the id and the route of a request, and is published if reading them throws', async () => {
     const request = requestWith(issuer.token())
     const known = { ...request, id: 7, route: '/reports/:id' }
     expect((await refuse({}, known)).event).toMatchObject({
@@ -97,7 +103,7 @@ describe('the event refused', () => {
     expect((await refuse({}, throwing)).event).toMatchObject({ reason: 'insufficient_scope' })
   })
 
-  it('is not part of the outcome as JSON, whose explanation is for the log', async () => {
+  it('the JSON of an outcome does not contain the explanation', async () => {
     const { outcome } = await refuse({}, requestWith(issuer.token()))
     expect(outcome).toMatchObject({ explanation: { check: 'scope', found: '"read"' } })
     expect(JSON.parse(JSON.stringify(outcome))).toEqual({
@@ -109,7 +115,7 @@ describe('the event refused', () => {
     })
   })
 
-  it('marks what a token says that nobody has verified', async () => {
+  it('the event refused marks content of an unverified token as claimed', async () => {
     const claims = { cnf: { 'made-up': 1 } }
     const unreachable = {
       ...opaque({}),
@@ -121,7 +127,7 @@ describe('the event refused', () => {
     expect(event).toMatchObject({ found: 'claimed the cnf member made-up' })
   })
 
-  it('is published whatever the claims of a token are', async () => {
+  it('the event refused is published for any header parameters and claims', async () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom({}, [], [{}], [null], { toString: 1 }))
     const names = [
       'iss',
@@ -146,7 +152,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('is short, however long lists of the configuration and of the token are', async () => {
+  it('the event refused is short, even if the requirements and the token have long lists', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

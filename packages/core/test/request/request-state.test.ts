@@ -30,7 +30,7 @@ const otherKey = generateKey('ES256', 'second')
 const KEYS = { keys: [key.jwk, otherKey.jwk] }
 const thumbprint = await calculateJwkThumbprint(key.jwk)
 
-/** A resource server without a token cache: what guards share, they share through the state of the request. */
+/** Creates a resource server without a token cache, so that guards share only the state of the request. */
 function setup(options: Partial<ResourceServerOptions> = {}) {
   const clock = fakeClock()
   const issuer = createTestIssuer({ now: clock.seconds })
@@ -53,7 +53,7 @@ function setup(options: Partial<ResourceServerOptions> = {}) {
   return { clock, issuer, events, server, token, count, distrust }
 }
 
-/** The same with keys that have to be fetched first. */
+/** Creates the same resource server with keys that must be fetched first. */
 function fetching(behaviour: Behaviour = KEYS) {
   const endpoint = scriptedEndpoint(behaviour)
   return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
@@ -71,7 +71,7 @@ interface Carrier {
 
 const NO_HEADERS = { method: 'GET', url: '/', headers: {} }
 
-/** Every way in which the credentials of one request object can change. */
+/** The ways in which the credentials of one request object can change. */
 const CARRIERS: Record<string, () => Carrier> = {
   'in rawHeaders, in place': () => {
     const rawHeaders = ['Host', 'api']
@@ -85,7 +85,7 @@ const CARRIERS: Record<string, () => Carrier> = {
       },
     }
   },
-  'in rawHeaders, by another array': () => {
+  'in rawHeaders, with a new array': () => {
     const request = { ...NO_HEADERS, rawHeaders: ['Host', 'api'] }
     return {
       raw: request,
@@ -105,7 +105,7 @@ const CARRIERS: Record<string, () => Carrier> = {
       carry: (value) => void (headers['authorization'] = value),
     }
   },
-  'in headers, by another object': () => {
+  'in headers, with a new object': () => {
     const request = { ...NO_HEADERS, headers: {} }
     return {
       raw: request,
@@ -151,7 +151,7 @@ const grantedTo = (clientId: string) => ({ kind: 'granted', token: { clientId } 
 const tokenIn = (outcome: Outcome) => (outcome as Granted).token
 
 describe('rule 1: a token is verified once for a request', () => {
-  it.each(carriers)('by several guards, one after the other: credentials %s', (name) => {
+  it.each(carriers)('several guards in sequence verify a token once: credentials %s', (name) => {
     const { server, token, count } = setup()
     const { raw, current, carry } = CARRIERS[name]!()
     carry(`Bearer ${token()}`)
@@ -168,7 +168,7 @@ describe('rule 1: a token is verified once for a request', () => {
     expect(() => getToken(raw)).toThrow('another one has refused')
   })
 
-  it('by guards in parallel, which wait for the same result', async () => {
+  it('guards in parallel wait for the same verification result', async () => {
     const { endpoint, server, token, count, events } = fetching()
     const { current, carry } = CARRIERS['in rawHeaders, in place']!()
     carry(`Bearer ${token()}`)
@@ -186,7 +186,7 @@ describe('rule 1: a token is verified once for a request', () => {
     expect(count('verified')).toBe(1)
   })
 
-  it('by guards in parallel, which ask the issuer of an opaque token once', async () => {
+  it('guards in parallel introspect an opaque token once', async () => {
     const { endpoint, server, events } = await introspecting(ACTIVE, {
       introspection: { maxAge: 0 },
     })
@@ -198,7 +198,7 @@ describe('rule 1: a token is verified once for a request', () => {
     expect(events.map(({ type }) => type)).toEqual(['introspection_called', 'verified'])
   })
 
-  it('by guards in parallel, each of which refuses a token that is refused', async () => {
+  it('guards in parallel all refuse a token that verification rejects', async () => {
     const { endpoint, server, token } = fetching()
     const request = requestWith(token({ aud: 'another' }))
     const guards = Array.from({ length: 10 }, async () => guardAt(server)(request))
@@ -220,8 +220,8 @@ describe('rule 2: a result belongs to one request object, one server and one set
     'an expired token': ({ token }) => [`Bearer ${token({ exp: 1 })}`, 'expired'],
     'a token for another API': ({ token }) => [`Bearer ${token({ aud: 'b' })}`, 'wrong_audience'],
     'a bound token': ({ token }) => [`Bearer ${token({ cnf: {} })}`, 'unsupported_binding'],
-    'the same token and more': ({ token }) => [`Bearer ${token()}A`, 'invalid_signature'],
-    'something else': () => ['Bearer a.b.c', 'malformed_token'],
+    'a longer token': ({ token }) => [`Bearer ${token()}A`, 'invalid_signature'],
+    'a malformed token': () => ['Bearer a.b.c', 'malformed_token'],
     'two tokens': ({ token }) => [`Bearer ${token()}, Bearer ${token()}`, 'multiple_credentials'],
     'the same token after another scheme': ({ token }) => [
       `Basic ${token()}`,
@@ -233,7 +233,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
 
   describe.each(carriers)('credentials that change %s', (name) => {
     it.each(Object.keys(changes))(
-      'to %s: the next guard refuses them, and getToken throws',
+      'if credentials change to %s, the next guard refuses and getToken throws',
       (change) => {
         const made = setup()
         const { server, token } = made
@@ -251,7 +251,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       },
     )
 
-    it('to another token: the next guard and getToken have that one', () => {
+    it('if credentials change to another token, the next guard and getToken return the new token', () => {
       const { server, token, count } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const [first, second] = [token(), token({ client_id: 'second' })]
@@ -263,11 +263,11 @@ describe('rule 2: a result belongs to one request object, one server and one set
         clients.push(getToken(raw).clientId)
       }
       expect(clients).toEqual(['reports-cron', 'second', 'second', 'reports-cron', 'reports-cron'])
-      // Other credentials start from nothing, also those that were there before.
+      // Changed credentials are verified again, even if an earlier guard has verified the same token.
       expect(count('verified')).toBe(3)
     })
 
-    it('to another token, whose requirements are checked with its own claims', () => {
+    it('if credentials change to another token, the next guard checks the claims of the new token', () => {
       const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ scope: 'admin', check: ({ clientId }) => clientId === 'second' })
@@ -278,7 +278,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(() => getToken(raw)).toThrow('no requireToken')
     })
 
-    it('to none: an optional guard returns anonymous, and getToken has no token', () => {
+    it('if credentials are removed, an optional guard returns anonymous and getToken throws', () => {
       const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ optional: true })
@@ -292,7 +292,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(getToken(raw).clientId).toBe('second')
     })
 
-    it('while a guard waits for the keys: each guard decides about what it was called with', async () => {
+    it('if credentials change while a guard waits for keys, each guard decides about the credentials of its call', async () => {
       const { server, issuer, token, count } = fetching()
       const { current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)
@@ -310,7 +310,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     })
   })
 
-  it('an opaque token that takes the place of another is asked about', async () => {
+  it('introspects an opaque token that replaces another one in the same request', async () => {
     const { endpoint, server } = await introspecting(ACTIVE)
     const { raw, current, carry } = CARRIERS['in headers, in place']!()
     carry('Bearer opaque-1')
@@ -322,7 +322,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
   })
 
-  it('another request object with the same token is verified again', () => {
+  it('verifies the same token in another request object again', () => {
     const { server, token, count } = setup()
     const web = new Request('https://api.example.com/', {
       headers: { authorization: `Bearer ${token()}` },
@@ -337,7 +337,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect(() => getToken({ ...plain })).toThrow('no requireToken')
   })
 
-  it('two servers that guard the same object verify it each, by their own options', () => {
+  it('two resource servers verify the same request separately, each with its options', () => {
     const one = setup()
     const other = setup({ audience: 'https://other.example.com' })
     const stranger = setup({ jwks: { keys: [otherKey.jwk] } })
@@ -350,7 +350,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect([one.count('verified'), other.count('verified')]).toEqual([1, 0])
   })
 
-  it('two servers that guard the same object notice other credentials each', () => {
+  it('two resource servers each notice changed credentials of the same request', () => {
     const [one, other] = [setup(), setup()]
     const { raw, current, carry } = CARRIERS['in rawHeaders, in place']!()
     const send = (server: typeof one.server) => guardAt(server)(current())
@@ -366,7 +366,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect([one.count('verified'), other.count('verified')]).toEqual([2, 1])
   })
 
-  it('a server that cannot fetch its keys changes nothing for another one', async () => {
+  it('a resource server that cannot fetch keys does not affect the grant of another one', async () => {
     const [one, down] = [setup(), fetching('refuse')]
     const request = requestWith(one.token())
     expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
@@ -377,8 +377,8 @@ describe('rule 2: a result belongs to one request object, one server and one set
   })
 })
 
-describe('rule 3: what a later guard learns from the issuer replaces what was known', () => {
-  it('a JWT that the issuer calls inactive is refused by all guards that follow', async () => {
+describe('rule 3: the introspection result of a later guard replaces the earlier result', () => {
+  it('later guards refuse a JWT that introspection reported as inactive', async () => {
     const { endpoint, server, token, events } = await issuing('jwt')
     const request = requestWith(token())
     expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
@@ -392,7 +392,7 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     expect(events.filter(({ type }) => type === 'verified')).toHaveLength(1)
   })
 
-  it('a binding that the issuer tells of is refused by all guards that follow', async () => {
+  it('later guards refuse a token whose introspection response has cnf', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
     expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
@@ -406,7 +406,7 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     expect(await guardAt(server)({ ...request })).toMatchObject({ kind: 'granted' })
   })
 
-  it('a guard in parallel that asks nobody is not changed, and the next one is', async () => {
+  it('guards in parallel share one inactive introspection response, and the next guard refuses too', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
     endpoint.answer({ active: false })
@@ -419,7 +419,7 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
   })
 
-  it('an issuer that does not answer changes nothing: that guard refuses, and the next one grants', async () => {
+  it('a failed introspection call is not kept: its guard returns 503, and the next guard grants', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
     endpoint.answer(503)
@@ -429,7 +429,7 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
-  it('an answer about one set of credentials says nothing about another', async () => {
+  it('an introspection response does not apply to other credentials of the same request', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const { current, carry } = CARRIERS['in rawHeaders, in place']!()
     const [first, second] = [token(), token({ claims: { jti: 'second' } })]
@@ -444,13 +444,13 @@ describe('rule 3: what a later guard learns from the issuer replaces what was kn
     expect(await waiting).toMatchObject({ reason: 'inactive' })
     expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
     carry(`Bearer ${first}`)
-    // Other credentials start from nothing, and so does the token that was there before.
+    // Changed credentials are verified again, even if an earlier guard has verified the same token.
     expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
   })
 })
 
 describe('rule 4: a 503 is not kept', () => {
-  it('for keys that are unavailable: the next guard tries again, and grants', async () => {
+  it('after keys_unavailable, the next guard tries again and grants', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
     expect(await guardAt(server)(request)).toMatchObject({ reason: 'keys_unavailable' })
@@ -462,7 +462,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(count('verified')).toBe(1)
   })
 
-  it('for guards in parallel: all that wait get the 503, and the next guard tries again', async () => {
+  it('guards that wait in parallel all return 503, and the next guards try again', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
     const waiting = Array.from({ length: 5 }, async () => guardAt(server)(request))
@@ -478,7 +478,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(count('verified')).toBe(1)
   })
 
-  it('for an issuer of opaque tokens that does not answer guards in parallel', async () => {
+  it('guards in parallel share one failed introspection call, and the next guards try again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     const send = () => Array.from({ length: 5 }, async () => guardAt(server)(request))
@@ -493,7 +493,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(endpoint.asked).toHaveLength(3)
   })
 
-  it('for an issuer of opaque tokens that does not answer', async () => {
+  it('after introspection_unavailable, each later guard tries again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     for (let i = 1; i <= 3; i++) {
@@ -506,7 +506,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
-  it('but a 401 is kept for the request', async () => {
+  it('keeps a 401 for the request', async () => {
     const { endpoint, server } = await introspecting(
       { active: false },
       { introspection: { maxAge: 0, negativeMaxAge: 0 } },
@@ -521,19 +521,22 @@ describe('rule 4: a 503 is not kept', () => {
 })
 
 describe('rule 5: all results are outdated when a key is distrusted', () => {
-  it.each(carriers)('the next guard refuses, and getToken throws: credentials %s', async (name) => {
-    const { server, token, distrust } = setup()
-    const { raw, current, carry } = CARRIERS[name]!()
-    carry(`Bearer ${token()}`)
-    expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
-    distrust()
-    for (let i = 0; i < 2; i++) {
-      expect(guardAt(server)(current())).toMatchObject({ reason: 'unknown_key' })
-      expect(() => getToken(raw)).toThrow('no requireToken')
-    }
-  })
+  it.each(carriers)(
+    'after distrustKey, the next guard refuses and getToken throws: credentials %s',
+    async (name) => {
+      const { server, token, distrust } = setup()
+      const { raw, current, carry } = CARRIERS[name]!()
+      carry(`Bearer ${token()}`)
+      expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+      distrust()
+      for (let i = 0; i < 2; i++) {
+        expect(guardAt(server)(current())).toMatchObject({ reason: 'unknown_key' })
+        expect(() => getToken(raw)).toThrow('no requireToken')
+      }
+    },
+  )
 
-  it('a token of another key is verified again, and granted', async () => {
+  it('after distrustKey, a token of another key is verified again and granted', async () => {
     const { server, issuer, distrust, count } = setup()
     const request = requestWith(issuer.token({ key: otherKey }))
     const first = guardAt(server)(request) as Outcome
@@ -544,7 +547,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(count('verified')).toBe(2)
   })
 
-  it('a key that another server distrusts changes nothing here', async () => {
+  it('distrustKey of one resource server does not affect another one', async () => {
     const [one, other] = [setup(), setup()]
     const request = requestWith(one.token())
     for (const { server } of [one, other]) {
@@ -556,7 +559,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(one.count('verified')).toBe(1)
   })
 
-  it('a guard that waits for the keys does not grant a token of a key that is distrusted meanwhile', async () => {
+  it('a guard that waits for keys refuses a token whose key is distrusted in the meantime', async () => {
     const { server, token, distrust } = fetching()
     const request = requestWith(token())
     const [first, second] = [guardAt(server)(request), guardAt(server)(request, { scope: 'read' })]
@@ -567,7 +570,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('a guard that waits for the issuer does not grant it either, when another guard has verified it again', async () => {
+  it('a guard that waits for introspection refuses a token whose key is distrusted in the meantime', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     let answer: (response: object) => void = () => {}
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
@@ -582,7 +585,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('a guard that waits for a check decides by what it knew when it was called', async () => {
+  it('later guards refuse a token whose key was distrusted while an earlier guard waited for a check', async () => {
     const { server, token, distrust } = setup()
     const request = requestWith(token())
     let answer: (granted: boolean) => void = () => {}
@@ -596,7 +599,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('an opaque token is asked about again', async () => {
+  it('after distrustKey, an opaque token is introspected again', async () => {
     const { endpoint, server, token } = await issuing('any')
     endpoint.answer(ACTIVE)
     const request = requestWith('opaque')
@@ -611,7 +614,7 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
 })
 
 describe('getToken', () => {
-  it('throws before a guard, and while the first guard decides', async () => {
+  it('getToken throws before a guard is called, and while the first guard decides', async () => {
     const { server, token } = fetching()
     const request = requestWith(token())
     expect(() => getToken(request)).toThrow('no requireToken')
@@ -621,7 +624,7 @@ describe('getToken', () => {
     expect(getToken(request).clientId).toBe('reports-cron')
   })
 
-  it('throws while a later guard decides', async () => {
+  it('getToken throws while a later guard decides', async () => {
     const { server, token } = setup()
     const request = requestWith(token())
     expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
@@ -631,7 +634,7 @@ describe('getToken', () => {
     expect(getToken(request).clientId).toBe('reports-cron')
   })
 
-  it('throws after the last of several guards in parallel has refused', async () => {
+  it('getToken throws after the last of several guards in parallel has refused', async () => {
     const { server, token } = fetching()
     const request = requestWith(token())
     const [first, last] = [guardAt(server)(request), guardAt(server)(request, { scope: 'admin' })]
@@ -641,7 +644,7 @@ describe('getToken', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('throws for a check that throws', () => {
+  it('getToken throws after a guard whose check has thrown', () => {
     const { server, token } = setup()
     const request = requestWith(token())
     expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
@@ -652,7 +655,7 @@ describe('getToken', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('throws after a guard with a slow check has refused, although a faster guard has granted meanwhile', async () => {
+  it('getToken throws after a slow guard has refused, even if a faster guard has granted in the meantime', async () => {
     const { server, token } = setup()
     const request = requestWith(token())
     let answer: (granted: boolean) => void = () => {}
@@ -665,7 +668,7 @@ describe('getToken', () => {
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
-  it('returns the token of the guard that has decided last, where two tokens have the same raw', async () => {
+  it('getToken returns the token of the guard that decided last if two requests have the same raw', async () => {
     const { server, token } = fetching()
     const raw = {}
     const withToken = (clientId: string) => ({
@@ -686,7 +689,7 @@ describe('getToken', () => {
     expect(getToken(raw).clientId).toBe('bob')
   })
 
-  it('is not changed by server.verify', () => {
+  it('server.verify does not change the result of getToken', () => {
     const { server, token } = setup()
     const request = requestWith(token())
     expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
@@ -696,7 +699,7 @@ describe('getToken', () => {
     expect(getToken(request)).toBe(before)
   })
 
-  it('is not changed by server.authorize, whatever that decides', async () => {
+  it('server.authorize does not change the result of getToken', async () => {
     const { server, token } = setup()
     const request = requestWith(token())
     expect(server.authorize(request)).toMatchObject({ kind: 'granted' })
@@ -713,10 +716,10 @@ describe('getToken', () => {
 })
 
 describe('getUnmetGuard', () => {
-  it('returns undefined without a guard, after a grant, and for an anonymous caller', () => {
+  it('getUnmetGuard returns undefined without a guard, after a grant, and for an anonymous caller', () => {
     const { server, token } = setup()
-    const nobody = () => ({ method: 'GET', url: '/', headers: {} })
-    const [unguarded, granted, anonymous] = [nobody(), requestWith(token()), nobody()]
+    const createRequest = () => ({ method: 'GET', url: '/', headers: {} })
+    const [unguarded, granted, anonymous] = [createRequest(), requestWith(token()), createRequest()]
     void server.guard()(granted)
     void server.guard({ optional: true })(anonymous)
     expect([unguarded, granted, anonymous].map(getUnmetGuard)).toEqual([
@@ -726,7 +729,7 @@ describe('getUnmetGuard', () => {
     ])
   })
 
-  it('returns pending while one of several guards has not decided', async () => {
+  it('getUnmetGuard returns pending while one of several guards has not decided', async () => {
     const { server, token } = fetching()
     const request = requestWith(token())
     const waiting = server.guard()(request)
@@ -743,7 +746,7 @@ describe('getUnmetGuard', () => {
     expect(getUnmetGuard(request)).toBeUndefined()
   })
 
-  it('returns refused once a guard has refused, whatever other guards grant', () => {
+  it('getUnmetGuard returns refused after a guard has refused, even if other guards grant', () => {
     const { server, token } = setup()
     const request = requestWith(token())
     expect(server.guard({ scope: 'admin' })(request)).toMatchObject({ status: 403 })
@@ -751,7 +754,7 @@ describe('getUnmetGuard', () => {
     expect(getUnmetGuard(request)).toBe('refused')
   })
 
-  it('returns pending after a guard that has thrown', () => {
+  it('getUnmetGuard returns pending after a guard has thrown', () => {
     const { server, token } = setup()
     const request = requestWith(token())
     const check = () => {

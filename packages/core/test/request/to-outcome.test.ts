@@ -17,13 +17,13 @@ describe('an outcome', () => {
       '400': guard(requestWith('a b')) as Outcome,
       '401': guard(requestWith('a.b.c')) as Outcome,
       '403': guard(requestWith(issuer.token({ claims: { scope: 'other' } }))) as Outcome,
-      'of verify, granted': server.verify(issuer.token()) as Outcome,
-      'of verify, refused': server.verify('a.b.c') as Outcome,
+      'a grant of verify': server.verify(issuer.token()) as Outcome,
+      'a refusal of verify': server.verify('a.b.c') as Outcome,
     }
   }
 
   it.each(Object.keys(outcomes()) as (keyof ReturnType<typeof outcomes>)[])(
-    'has headers that nobody can change: %s',
+    'an outcome has frozen headers: %s',
     (name) => {
       const { kind, headers } = outcomes()[name]
       expect(Object.isFrozen(headers)).toBe(true)
@@ -36,7 +36,7 @@ describe('an outcome', () => {
     },
   )
 
-  it('has frozen headers for a 503, with Retry-After and without a challenge', async () => {
+  it('a 503 has frozen headers with Retry-After and without a challenge', async () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = closing(createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch }))
     for (const { headers } of [
