@@ -186,15 +186,15 @@ const OPTIONS: readonly Mistake[] = [
   ],
 ]
 
-const OBJECT = "They must be an object such as { scope: 'read:reports' }, not"
-const OR_NOTHING = 'Leave them out if any valid token will do.'
+const OBJECT = "Requirements must be an object such as { scope: 'read:reports' }, not"
+const OR_NOTHING = 'To accept any valid token, leave the argument out.'
 
 /** Wrong arguments of `requireToken`. */
 const REQUIREMENTS: readonly Mistake[] = [
   [
     'a scope as a string',
     'read',
-    `They must be an object such as { scope: 'read' }, not a string. ${OR_NOTHING}`,
+    `Requirements must be an object such as { scope: 'read' }, not a string. ${OR_NOTHING}`,
   ],
   ['an array of scopes', ['read', 'write'], `${OBJECT} an array. ${OR_NOTHING}`],
   ['a variable that is undefined', undefined, `${OBJECT} undefined. ${OR_NOTHING}`],
@@ -204,7 +204,11 @@ const REQUIREMENTS: readonly Mistake[] = [
     'scope is undefined: give it a value, or leave it out.',
   ],
   ['scopes', { scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
-  ['an empty scope', { scope: '' }, 'scope names no scope: name at least one, or leave it out.'],
+  [
+    'an empty scope',
+    { scope: '' },
+    'scope must contain at least one scope. If no scope is required, leave it out.',
+  ],
   [
     'roles',
     { roles: ['admin'] },
@@ -223,7 +227,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'a subject kind that cannot be determined',
     { subject: 'machine' },
-    "subject: nothing is said about who is a machine at https://auth.example.com. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others. Or name the machines in machineClients.",
+    "subject: 'machine' cannot be determined: no option of https://auth.example.com shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users. Or name the machines in machineClients.",
   ],
   [
     'an issuer that is not configured',
@@ -233,13 +237,13 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'introspection without its options',
     { introspect: true },
-    'introspect: https://auth.example.com cannot be asked. Give that issuer introspection: { clientId, clientAuthentication }, or name the others in issuer.',
+    'introspect: https://auth.example.com has no introspection. Set introspection: { clientId, clientAuthentication } for this issuer, or name only other issuers in issuer.',
   ],
   ['a check that is a value', { check: true }, 'check must be a function.'],
   [
     'requireToken without parentheses',
     { method: 'GET', url: '/', headers: {} },
-    'It makes one: write requireToken() with parentheses.',
+    'It creates the middleware: write requireToken() with parentheses.',
   ],
 ]
 

@@ -4,10 +4,14 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 
 export interface ApplicationCheckRequirement<Raw> {
   /**
-   * Called last. `true` grants. `false` refuses with 403, and so does `undefined`: the event then says that `return` is
-   * missing. Anything else is a programming error. What it throws goes to the error handling of the framework, and the
-   * handler does not run. A public platform such as GitHub,
-   * where anybody can request a token for this API, needs `check` or `clients`.
+   * A check of the application. It is called after all other checks. `true` grants. `false` and `undefined` refuse with
+   * 403. For any other value, the guard throws a `TypeError`. An error of `check` goes to the error handler of the
+   * framework, and the route handler does not run.
+   *
+   * `check` or `clients` is required for public platforms such as GitHub: every user can request a token for this API.
+   *
+   * @example
+   * requireToken({ check: (token, request) => token.claims.tenant === request.params.tenant })
    */
   readonly check?: (token: AccessToken, request: Raw) => MaybePromise<boolean>
 }

@@ -9,19 +9,19 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 
 export interface ClientsRequirement {
   /**
-   * The clients that may call: ids, or with several issuers ids with their issuer. An id alone counts at all
-   * tenants of an issuer, and so does one with the issuer of all tenants.
+   * The clients that may call. A client is a client id, or `{ issuer, clientId }` if several issuers are configured.
+   * A client id without an issuer applies to all tenants of an issuer, and so does one with the issuer of all tenants.
    */
   readonly clients?: readonly (string | ClientOfIssuer)[]
 }
 
-/** A client at one issuer: an id means nothing without the issuer that gave it. */
+/** A client of one issuer. Two issuers can use the same client id for different clients. */
 export interface ClientOfIssuer {
   readonly issuer: string
   readonly clientId: string
 }
 
-/** A client that may call. Without an issuer: at all of them. */
+/** A client that may call. If `issuer` is `undefined`, the client id applies to all issuers. */
 interface AllowedClient {
   readonly issuer: string | undefined
   readonly clientId: string
@@ -64,7 +64,7 @@ function readClient(
   if (typeof client === 'string' && client !== '') {
     if (listIssuers(issuers).length > 1) {
       problems.add(
-        'clients must name the issuer of each client where there are several: { issuer, clientId }.',
+        'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
       )
     }
     checkReachable(client, issuers, problems)
@@ -74,7 +74,9 @@ function readClient(
   const { issuer, clientId } = given
   const named = findIssuers(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {
-    problems.add('clients must hold client ids, or { issuer, clientId } with a configured issuer.')
+    problems.add(
+      'clients must contain client ids, or { issuer, clientId } with a configured issuer.',
+    )
     return []
   }
   problems.unknownNames(given, ['issuer', 'clientId'], 'clients[].')
@@ -82,7 +84,7 @@ function readClient(
   return named.map((settings) => ({ issuer: settings.issuer, clientId }))
 }
 
-/** A client that no token can name, or whose tokens are all refused, can never call. */
+/** Reports a client that can never call: no token can name it, or all its tokens are refused. */
 function checkReachable(
   clientId: string,
   issuers: readonly IssuerSettings[],
@@ -92,9 +94,11 @@ function checkReachable(
   if (first === undefined) return
   if (!issuers.some(canNameClient)) {
     problems.add(
-      `clients: JWTs of ${first.subjects.provider} name no client, so none could pass. Use check, or set clientIdClaim for ${first.metadataIssuer} if yours do.`,
+      `clients: JWTs of ${first.subjects.provider} do not name a client, so every request would be refused. Use check. If your JWTs name a client, set clientIdClaim for ${first.metadataIssuer}.`,
     )
   } else if (!issuers.some(({ allowedClients: allowed }) => allowed?.includes(clientId) ?? true)) {
-    problems.add('clients names a client that is not in allowedClients: its tokens are refused.')
+    problems.add(
+      'clients names a client that is not in allowedClients, so its tokens are refused. Add it to allowedClients.',
+    )
   }
 }

@@ -1,7 +1,7 @@
-/** Characters of a description. */
+/** Maximum number of characters of a description. */
 const LENGTH = 200
 
-/** Describes the requirements of a guard for events, as they were written. Of a function only the name of the requirement is shown. */
+/** Describes the requirements of a guard for events, as the application wrote them. Functions are not shown, only their names. */
 export function describeRequirements(own: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(own).map(([name, value]) =>
     typeof value === 'function' ? name : `${name}: ${JSON.stringify(value)}`,

@@ -4,28 +4,28 @@ import type { RequirementContext } from './requirement.ts'
 
 export interface IntrospectRequirement {
   /**
-   * Asks the issuer whether the token is still active (RFC 7662), which a JWT does not show: `true` for every
-   * request, `{ maxAge }` if its last answer is older than that many seconds. The answer for a request counts for
-   * all its guards, for a second at least. The claims of a JWT stay what the handler sees. An answer about
-   * another token counts as no answer: 503.
+   * Introspects the token to check that it is still active (RFC 7662). A JWT alone does not show that it was revoked.
+   * `true`: for every request. `{ maxAge }`: if the last response is older than `maxAge` seconds (0 to 3600). The
+   * guards of one request share a response for at least one second. The handler still gets the claims of the JWT.
+   * If introspection fails, or the response is about another token, the request gets 503.
    */
   readonly introspect?: true | { readonly maxAge: number }
 }
 
 /**
- * Reads the seconds since the last answer of the issuer, at most: 0 asks for every request. `undefined`: it need
- * not be asked. The step `confirmActive` asks.
+ * Reads the maximum age of an introspection response, in seconds. 0: the token is introspected for every request.
+ * `undefined`: introspection is not required. The step `confirmActive` calls introspection.
  */
 export function readIntrospect(
   introspect: unknown,
   { allowed, problems }: RequirementContext,
 ): number | undefined {
   if (introspect === undefined) return undefined
-  // Every issuer that the guard allows must be one that can be asked.
+  // Each issuer that the guard allows must have introspection.
   for (const { issuer, introspection } of allowed) {
     if (introspection !== undefined) continue
     problems.add(
-      `introspect: ${issuer} cannot be asked. Give that issuer introspection: { clientId, clientAuthentication }, or name the others in issuer.`,
+      `introspect: ${issuer} has no introspection. Set introspection: { clientId, clientAuthentication } for this issuer, or name only other issuers in issuer.`,
     )
   }
   if (introspect === true) return 0

@@ -4,11 +4,11 @@ import type { IssuerSettings } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
 
 export interface IssuerRequirement {
-  /** The configured issuers whose tokens may call. */
+  /** The configured issuers whose tokens the guard accepts. */
   readonly issuer?: string | readonly string[]
 }
 
-/** Reads the issuers that a guard allows. `undefined`: all. */
+/** Reads the issuers that a guard allows. `undefined`: all configured issuers. */
 export function readIssuer(
   issuer: unknown,
   issuers: readonly IssuerSettings[],
@@ -24,7 +24,7 @@ export function readIssuer(
   return Object.freeze(named.flat().map((settings) => settings.issuer))
 }
 
-/** Returns the issuers with this name: one, or all configured tenants if `{tenantid}` is in it. */
+/** Returns the issuer with this name, or all configured tenants if the name contains `{tenantid}`. */
 export function findIssuers(
   name: unknown,
   issuers: readonly IssuerSettings[],
@@ -32,7 +32,7 @@ export function findIssuers(
   return issuers.filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
 }
 
-/** Returns the names of the configured issuers. Tenants share one. */
+/** Returns the names of the configured issuers. All tenants of an issuer have one name. */
 export function listIssuers(issuers: readonly IssuerSettings[]): readonly string[] {
   return [...new Set(issuers.map(({ metadataIssuer }) => metadataIssuer))]
 }
@@ -45,8 +45,9 @@ export interface IssuerExchange {
 }
 
 /**
- * Step of the pipeline: checks that the issuer of the token is allowed here (403), before a guard asks that
- * issuer again. An opaque token was introspected before: only its issuer can tell that it is its own.
+ * Step of the pipeline: checks that the guard allows the issuer of the token (403). It runs before `confirmActive`, so
+ * that a token of another issuer is not introspected for this guard. An opaque token was introspected before, because
+ * only its issuer can verify it.
  */
 export function checkIssuer({ verified, requirements }: IssuerExchange): Rejection | undefined {
   const { issuer } = verified.token

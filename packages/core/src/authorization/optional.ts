@@ -2,14 +2,14 @@ import type { RequirementContext } from './requirement.ts'
 
 export interface OptionalRequirement {
   /**
-   * Lets a request without credentials pass as anonymous. Bad credentials are refused all the same.
+   * Lets a request without credentials pass as anonymous. Invalid credentials are still refused.
    *
    * @default false
    */
   readonly optional?: boolean
 }
 
-/** Reads whether an anonymous caller may pass. */
+/** Reads `optional`: `true` if an anonymous caller may pass. */
 export function readOptional(optional: unknown, { problems }: RequirementContext): boolean {
   if (optional !== undefined && typeof optional !== 'boolean') {
     problems.add('optional must be true or false.')

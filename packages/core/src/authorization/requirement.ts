@@ -10,7 +10,7 @@ import { type Explanation, Rejection } from '../response/rejection.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { SubjectUnknownEvent } from './subject-unknown-event.ts'
 
-/** The context in which a guard is made. */
+/** The context in which a guard is created. */
 export interface RequirementContext {
   readonly problems: Problems
   /** All configured issuers. */
@@ -23,7 +23,7 @@ export interface RequirementContext {
 export interface CheckedRequirement {
   /** Returns a rejection if the token does not meet the requirement. */
   readonly check: RequirementCheck
-  /** The parameters that tell the client in a 401 what to request. */
+  /** The challenge parameters of a 401. They tell the client what to request. */
   readonly challenge?: ChallengeParameters
 }
 
@@ -44,7 +44,7 @@ export interface AuthorizationExchange {
   readonly services: { readonly publish: Publish<SubjectUnknownEvent>; readonly clock: Clock }
 }
 
-/** Makes the rejection of a failed check. */
+/** Creates the rejection of a failed check. */
 export function reject(
   reason: Reason,
   explanation: Explanation,

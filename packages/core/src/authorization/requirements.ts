@@ -15,7 +15,12 @@ import type {
 import { readScope, type ScopeRequirement } from './scope.ts'
 import { readSubject, type SubjectRequirement } from './subject-kind.ts'
 
-/** The requirements of a guard, beyond a valid token. All that are given must be met. */
+/**
+ * The requirements of a guard. The token must be valid, and it must meet all requirements that are set.
+ *
+ * @example
+ * requireToken({ scope: 'read:reports', subject: 'machine' })
+ */
 export interface Requirements<Raw = unknown>
   extends TokenRequirements<Raw>, IssuerRequirement, OptionalRequirement, IntrospectRequirement {}
 
@@ -27,7 +32,7 @@ interface TokenRequirements<Raw>
     SubjectRequirement,
     ApplicationCheckRequirement<Raw> {}
 
-/** One row for each of them, in the order in which they are checked. */
+/** The functions that read these requirements, in the order of the checks. */
 export const TOKEN_REQUIREMENTS: {
   readonly [name in keyof Required<TokenRequirements<unknown>>]: (
     given: unknown,
@@ -46,9 +51,9 @@ export interface CheckedRequirements {
   readonly optional: boolean
   readonly introspect: number | undefined
   readonly checks: readonly RequirementCheck[]
-  /** The parameters that tell the client in a 401 what to request. */
+  /** The challenge parameters of a 401. They tell the client what to request. */
   readonly challenge: ChallengeParameters
-  /** Describes them for events. */
+  /** Describes the requirements for events. */
   readonly describe: () => string
 }
 
@@ -58,8 +63,8 @@ export interface RequirementsExchange extends AuthorizationExchange {
 }
 
 /**
- * Step of the pipeline: checks the token against the requirements of the guard (403). Throws, or rejects, with
- * what a `check` of the application throws.
+ * Step of the pipeline: checks that the token meets the requirements of the guard (403). If a `check` of the
+ * application throws, this function throws or rejects with the same error.
  */
 export function checkRequirements(
   exchange: RequirementsExchange,

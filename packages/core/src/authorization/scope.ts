@@ -11,8 +11,8 @@ import {
 
 export interface ScopeRequirement {
   /**
-   * The scopes that the token must have: all of a space-separated string or an array, or with `any` at least one.
-   * The challenge names all of them, or the first of `any`.
+   * The scopes that the token must have. It must have all scopes of a space-separated string or an array, or at least
+   * one scope of `any`. The challenge names all scopes, or the first scope of `any`.
    */
   readonly scope?: string | readonly string[] | { readonly any: readonly string[] }
 }
@@ -36,13 +36,13 @@ export function readScope(
 
 function readNames(names: unknown, where: string, problems: Problems): readonly string[] {
   if (!Array.isArray(names) || names.length === 0) {
-    problems.add(`${where} names no scope: name at least one, or leave it out.`)
+    problems.add(`${where} must contain at least one scope. If no scope is required, leave it out.`)
     return []
   }
-  // Holes in an array are not skipped.
+  // Unlike `every` on the array, this does not skip holes.
   if (!Array.from(names).every((name) => typeof name === 'string' && SCOPE_TOKEN.test(name))) {
     problems.add(
-      `${where} holds something that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
+      `${where} contains a value that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
     )
     return []
   }

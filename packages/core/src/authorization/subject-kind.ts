@@ -3,7 +3,7 @@ import type { IssuerSettings } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
 import { adviceFor, adviceOnKind } from '../subject/advice.ts'
 import { claimNames } from '../subject/client-id.ts'
-import { canTell, clientIdClaims } from '../subject/context.ts'
+import { canDetermine, clientIdClaims } from '../subject/context.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { showClientId } from '../subject/personal-claims.ts'
 import {
@@ -13,11 +13,11 @@ import {
 } from './requirement.ts'
 
 export interface SubjectRequirement {
-  /** The kind that the subject must have. `unknown` is neither. */
+  /** The required subject kind. A subject of kind `unknown` is always refused. */
   readonly subject?: 'machine' | 'user'
 }
 
-/** Reports issuers whose tokens can never show the kind: such a guard could only refuse. */
+/** Reads `subject`. Reports issuers whose tokens never show this kind: the guard would refuse all their tokens. */
 export function readSubject(
   subject: unknown,
   { allowed, problems }: RequirementContext,
@@ -29,9 +29,9 @@ export function readSubject(
   }
   for (const settings of allowed) {
     const { issuer, subjects } = settings
-    const silent = listForms(settings).filter((form) => !canTell(subject, subjects, form))
-    if (silent.length === 0) continue
-    problems.add(`subject: ${adviceOnKind(subject, subjects, silent, issuer)}`)
+    const unsupported = listForms(settings).filter((form) => !canDetermine(subject, subjects, form))
+    if (unsupported.length === 0) continue
+    problems.add(`subject: ${adviceOnKind(subject, subjects, unsupported, issuer)}`)
   }
   return requireKind(subject)
 }
@@ -48,20 +48,20 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
   }
 }
 
-/** The kind, and where it is unknown, the reason and the rules: names only, and nothing of the token. */
+/** Describes the kind. If it is unknown, the names of the reason and the rules are added, but no content of the token. */
 function describeKind({ verified }: AuthorizationExchange): string {
   const { kind, evidence } = verified.token.subject
   if (evidence.reason === undefined) return kind
   return `${kind} (${[evidence.reason, ...evidence.rules].join(', ')})`
 }
 
-/** The forms in which tokens of an issuer come. */
+/** Returns the forms of the tokens of an issuer. */
 function listForms({ tokenFormat }: IssuerSettings): readonly TokenForm[] {
   if (tokenFormat === 'any') return ['jwt', 'introspection']
   return [tokenFormat === 'jwt' ? 'jwt' : 'introspection']
 }
 
-/** Publishes why the kind is unknown. Returns the advice. */
+/** Publishes the event `subject_unknown`. Returns its advice. */
 function publishUnknown({
   verified,
   raw,

@@ -1,6 +1,22 @@
 import type { UnknownReason } from '../subject/evidence.ts'
 
-/** A guard that requires a kind of subject refused a token whose subject kind is unknown. */
+/**
+ * Published when a guard with the requirement `subject` refuses a token whose subject kind is unknown.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'subject_unknown',
+ *   issuer: 'https://login.example.com/',
+ *   reason: 'no_evidence',
+ *   rules: [],
+ *   claims: [],
+ *   advice: 'This client is not in machineClients. Name the machines in machineClients.',
+ *   clientId: 'reports-cron',
+ *   requestId: 'req-7',
+ * }
+ * ```
+ */
 export interface SubjectUnknownEvent {
   readonly type: 'subject_unknown'
   readonly issuer: string
@@ -9,7 +25,7 @@ export interface SubjectUnknownEvent {
   readonly rules: readonly string[]
   /** The names of the claims that were read. */
   readonly claims: readonly string[]
-  /** Advice on what to configure. A fixed text without anything of the token. */
+  /** The change to make. A fixed text that contains nothing from the token. */
   readonly advice: string
   /** The client to which the token was issued, if the token names one. */
   readonly clientId: string | undefined

@@ -1,22 +1,23 @@
-import { canTell, machinesLeaveUsers, profileIn, type SubjectStatements } from './context.ts'
+import { canDetermine, areOthersUsers, profileIn, type SubjectStatements } from './context.ts'
 import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
-/** Advice on what to configure where a guard refuses somebody because nobody knows what they are. Fixed texts. */
+/** Advice by the reason why a subject is unknown. Fixed texts. */
 const ADVICE: Readonly<Record<Exclude<UnknownReason, 'no_evidence'>, string>> = {
   conflict:
-    'What the token says contradicts itself, or what is configured: see which rules and claims, and whether something adds claims to the tokens of this issuer.',
-  malformed: 'A claim is not what it has to be: see what writes it at the authorization server.',
+    'The claims contradict each other, or the options of this issuer. The event subject_unknown lists the rules and claims. Check whether a mapper or hook adds claims to the tokens.',
+  malformed:
+    'A claim has an invalid value. Check which mapper or hook writes it at the authorization server.',
   no_id:
-    'The claim that identifies the subject is missing: see what leaves it out at the authorization server.',
-  another_kind_of_token: 'The caller sends another token than an access token.',
+    'The claim that identifies the subject is missing. Check why the authorization server does not write it.',
+  another_kind_of_token: 'The token is not an access token. The client must send the access token.',
   agent_account:
-    'This is the user account of an agent, which is nobody: let it call as the agent itself, or name its client in clients and ask for no subject.',
+    'This is the user account of an agent, which is neither a machine nor a user. Let the agent call with its machine token. Or use the requirement clients for its client, without subject.',
 }
 
 /**
- * Returns advice on what to configure, given the reason why a subject of this issuer is unknown. `unnamed` are the claims that should have
- * named a client, where none does.
+ * Returns advice for a subject of this issuer that is unknown for this reason. `unnamed` are the claims that should name
+ * the client, if the token has no client id.
  */
 export function adviceFor(
   reason: UnknownReason,
@@ -25,32 +26,32 @@ export function adviceFor(
 ): string {
   const { provider, machineSubject, machineClients } = statements
   if (reason === 'conflict' && provider === undefined && machineSubject !== undefined) {
-    return `The token speaks against machineSubject: '${machineSubject}'. Set the provider of this issuer (provider: 'keycloak', ...) and remove machineSubject, or name the machines in machineClients.`
+    return `The claims contradict machineSubject: '${machineSubject}'. Set the provider of this issuer (provider: 'keycloak', ...) and remove machineSubject, or name the machines in machineClients.`
   }
   if (reason !== 'no_evidence') return ADVICE[reason]
   const needsClient = provider === undefined || (machineSubject ?? machineClients) !== undefined
   if (needsClient && unnamed.length > 0) {
-    return `The token names no client in ${unnamed.join(' or ')}: set clientIdClaim, or see what leaves it out at the authorization server.`
+    return `The token does not name a client in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
   }
   const profile = profileIn(statements)
-  const notListed = machineClients === undefined ? '' : 'This client is not among machineClients. '
+  const notListed = machineClients === undefined ? '' : 'This client is not in machineClients. '
   if (profile !== undefined) return notListed + profile.advice
   const ways = [
-    ...(provider === undefined
-      ? ["name the provider of this issuer (provider: 'auth0', ...)"]
+    ...(provider === undefined ? ["set the provider of this issuer (provider: 'auth0', ...)"] : []),
+    ...(machineSubject === undefined
+      ? ['set machineSubject to the form of the sub of machines']
       : []),
-    ...(machineSubject === undefined ? ["say what a machine's sub is (machineSubject)"] : []),
     'name the machines in machineClients',
   ]
-  return `${notListed}To know its subject, ${ways.join(', or ')}.`
+  return `${notListed}To determine the subject kind, ${ways.join(', or ')}.`
 }
 
 const IN_WORDS: Readonly<Record<TokenForm, string>> = {
   jwt: 'JWTs',
-  introspection: 'introspection answers',
+  introspection: 'introspection responses',
 }
 
-/** Returns why no token of these forms can tell a subject of that kind, and what can be done about it. */
+/** Returns why tokens of these forms never show a subject of this kind, and which option to set. */
 export function adviceOnKind(
   kind: 'machine' | 'user',
   statements: SubjectStatements,
@@ -61,24 +62,24 @@ export function adviceOnKind(
   const profile = profileIn(statements)
   if (profile === undefined) {
     const listing = kind === 'machine' ? ' Or name the machines in machineClients.' : ''
-    return `nothing is said about who is a ${kind} at ${issuer}. Set its provider. Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others.${listing}`
+    return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
   }
-  const silent = forms.map((form) => IN_WORDS[form]).join(' and ')
-  const says = `${silent} of ${provider} do not say who is a ${kind}, and nothing else is said about ${issuer}.`
-  return `${says} ${wayOut(kind, statements, forms)}`
+  const tokens = forms.map((form) => IN_WORDS[form]).join(' and ')
+  const problem = `'${kind}' cannot be determined: ${tokens} of ${provider} do not show it, and no option of ${issuer} does.`
+  return `${problem} ${findSolution(kind, statements, forms)}`
 }
 
-function wayOut(
+function findSolution(
   kind: 'machine' | 'user',
   statements: SubjectStatements,
   forms: readonly TokenForm[],
 ): string {
   if (kind === 'machine') return profileIn(statements)!.advice
-  if (machinesLeaveUsers(statements)) {
-    return "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'."
+  if (areOthersUsers(statements)) {
+    return "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
   }
-  if (!forms.includes('introspection') && canTell(kind, statements, 'introspection')) {
-    return "Its introspection answers do: set tokenFormat: 'opaque', or leave subject out and use check or clients."
+  if (!forms.includes('introspection') && canDetermine(kind, statements, 'introspection')) {
+    return "Its introspection responses show it: set tokenFormat: 'opaque', or remove subject and use check or clients."
   }
-  return 'No option can say it: leave subject out, and use check or clients.'
+  return 'No option can determine it: remove subject, and use check or clients.'
 }

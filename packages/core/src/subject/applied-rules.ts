@@ -1,12 +1,12 @@
 import type { JsonObject } from '../lib/json.ts'
 import { memoize } from '../lib/memoize.ts'
 import { type Conditions, type Facts, hold, isAbsent, own } from './conditions.ts'
-import { machinesLeaveUsers, type SubjectStatements } from './context.ts'
+import { areOthersUsers, type SubjectStatements } from './context.ts'
 import { NO_TRACE_OF_USER, TRACES_OF_MACHINE } from './conventions.ts'
 import type { Level } from './evidence.ts'
 import type { Rule, TokenForm } from './profile.ts'
 
-/** Evidence for one kind of subject: a rule whose conditions hold, or a statement of the operator. */
+/** Evidence for one kind of subject: a rule whose conditions hold, or an option that applies. */
 export interface AppliedRule {
   readonly id: string
   readonly kind: Rule['kind']
@@ -15,16 +15,16 @@ export interface AppliedRule {
   readonly userIdClaim: string | undefined
 }
 
-/** A token, as far as it speaks about its subject. */
+/** The parts of a token that are evidence for its subject. */
 export interface TokenFacts extends Facts {
   readonly form: TokenForm
-  /** Empty where there is none. */
+  /** The JOSE header. Empty if the token has no header. */
   readonly header: JsonObject
-  /** The names of the claims that were asked for the client id. */
+  /** The names of the claims that were read for the client id. */
   readonly clientIdNames: readonly string[]
 }
 
-/** The rules that hold. */
+/** Returns the rules whose conditions hold. */
 export function applyRules(rules: readonly Rule[], token: TokenFacts): readonly AppliedRule[] {
   const { form, claims, header } = token
   const found: AppliedRule[] = []
@@ -48,9 +48,9 @@ const toAppliedRule = memoize(
 )
 
 /**
- * Returns what the statements of the operator say about this token, and what contradicts them. The list of clients
- * goes first, unless somebody has exchanged a token of somebody else. A `sub` that is the client id is never
- * a user's.
+ * Returns the rules that follow from the options about subjects, and the claims that contradict them. `machineClients`
+ * takes precedence, unless the token was exchanged for another subject (`act`). A `sub` that is the client id never
+ * belongs to a user.
  */
 export function applyStatements(
   token: TokenFacts,
@@ -60,33 +60,33 @@ export function applyStatements(
   if (machineSubject === undefined && machineClients === undefined) return []
   const { claims, clientId, clientIdNames } = token
   const sub = own(claims, 'sub')
-  const says = statedRules(clientIdNames)
+  const stated = statedRules(clientIdNames)
   if (isListed(clientId, machineClients)) {
     const isExchanged = !isAbsent(own(claims, 'act')) && !isAbsent(sub) && sub !== clientId
-    if (!isExchanged) return [says.machineClients]
+    if (!isExchanged) return [stated.machineClients]
   }
-  const leavesUsers = machinesLeaveUsers(statements)
+  const leavesUsers = areOthersUsers(statements)
   const isOther = leavesUsers && !isAbsent(sub) && clientId !== undefined && sub !== clientId
   const traces = leavesUsers && !hold(NO_TRACE_OF_USER, claims, token) ? [TRACE_OF_USER] : []
   switch (machineSubject) {
     case 'client_id':
-      if (isOther) return [says.subIsNotClientId, ...findTracesOfMachine(token)]
-      return clientId !== undefined && sub === clientId ? [says.subIsClientId, ...traces] : []
+      if (isOther) return [stated.subIsNotClientId, ...findTracesOfMachine(token)]
+      return clientId !== undefined && sub === clientId ? [stated.subIsClientId, ...traces] : []
     case 'absent':
-      if (isOther) return [says.subIsThere, ...findTracesOfMachine(token)]
+      if (isOther) return [stated.subIsThere, ...findTracesOfMachine(token)]
       if (!isAbsent(sub) || namesUser(token)) return []
-      return [says.noSub, ...traces]
+      return [stated.noSub, ...traces]
     case undefined:
       return []
   }
 }
 
-/** A list from plain JavaScript may be a text, in which half a name would stand too. */
+/** Returns whether a client is listed. Plain JavaScript may pass a string, which would also include parts of a name. */
 function isListed(clientId: string | undefined, clients: unknown): boolean {
   return clientId !== undefined && Array.isArray(clients) && clients.includes(clientId)
 }
 
-/** RFC 7662 section 2.2: an answer need not have the `sub` of its user, and has a name for people instead. */
+/** Returns whether an introspection response names a user. `sub` is optional; it may have only `username` (RFC 7662 section 2.2). */
 function namesUser({ form, claims }: TokenFacts): boolean {
   return form === 'introspection' && !isAbsent(own(claims, 'username'))
 }
@@ -106,18 +106,22 @@ function trace(id: string, kind: AppliedRule['kind'], conditions: Conditions): A
   return { id, kind, level: 'convention', claims: Object.keys(conditions), userIdClaim: undefined }
 }
 
-/** All that the operator's statements can come to, by the names of the claims that are asked for the client id. */
+/** Returns all rules that can follow from the options, for the claims that are read for the client id. */
 const statedRules = memoize((clientIdNames: readonly string[]) => {
-  const looked = ['sub', ...clientIdNames]
+  const claims = ['sub', ...clientIdNames]
   return {
-    machineClients: stated('machine_clients', 'machine', clientIdNames),
-    subIsNotClientId: stated('sub_is_not_client_id', 'user', looked),
-    subIsClientId: stated('sub_is_client_id', 'machine', looked),
-    subIsThere: stated('sub_is_there', 'user', looked),
-    noSub: stated('no_sub', 'machine', looked),
+    machineClients: toStatedRule('machine_clients', 'machine', clientIdNames),
+    subIsNotClientId: toStatedRule('sub_is_not_client_id', 'user', claims),
+    subIsClientId: toStatedRule('sub_is_client_id', 'machine', claims),
+    subIsThere: toStatedRule('sub_is_there', 'user', claims),
+    noSub: toStatedRule('no_sub', 'machine', claims),
   }
 })
 
-function stated(id: string, kind: AppliedRule['kind'], claims: readonly string[]): AppliedRule {
+function toStatedRule(
+  id: string,
+  kind: AppliedRule['kind'],
+  claims: readonly string[],
+): AppliedRule {
   return { id, kind, level: 'configured', claims, userIdClaim: undefined }
 }

@@ -20,7 +20,7 @@ const TYPE_OF_ACCESS_TOKENS = /^(?:application\/)?(?:at\+)?jwt$/i
 /** A verified token, and the client that it names. */
 type ClassifiedToken = TokenFacts & ClientIdentity
 
-/** Whoever is named in a token, whatever they are. */
+/** The parties that a token names. Their kind is not known yet. */
 interface Parties {
   readonly id?: string
   readonly clientId?: string
@@ -28,12 +28,12 @@ interface Parties {
 }
 
 /**
- * Says who an access token speaks for, and on what evidence. Pure, and it never throws, whatever stands
- * in the claims.
+ * Determines the subject of an access token, and the evidence for its kind. A pure function that never throws, for
+ * any claims.
  *
- * The claims have to be verified already: nothing here checks a signature, an issuer or a time. The
- * context has to come from configuration (its `header` from the same verified token), because a profile
- * that an attacker can choose proves what the attacker likes.
+ * Does NOT check the signature, the issuer or the times: `claims` must be verified before. `context` must come from
+ * the configuration, and its `header` from the same verified token. An attacker who chooses the provider could
+ * choose the result.
  *
  * @example
  * const claims = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
@@ -56,7 +56,7 @@ export function classifySubject(
   return toSubject(token, context)
 }
 
-/** The same where the client of the token is known already. */
+/** Does the same as `classifySubject` for a token whose client is already known. */
 export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = profileIn(statements)
@@ -76,10 +76,10 @@ export function toSubject(token: ClassifiedToken, statements: SubjectStatements)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
   if (contradicted) return unknown(parties, clientIdNames, 'conflict')
   const applied = applyAll(token, statements, profile)
-  return weigh(applied, token, withActor(parties, token, profile), profile)
+  return combineRules(applied, token, withActor(parties, token, profile), profile)
 }
 
-/** The name of what shows that this is no access token, though verification should have seen it. */
+/** Returns the name of the claim or header parameter of another kind of token. Verification usually rejects it before. */
 function findOtherTokenMark(
   { claims, form, header }: ClassifiedToken,
   profile: Profile | undefined,
@@ -95,8 +95,8 @@ function findOtherTokenMark(
 }
 
 /**
- * Returns the rules that count. Conventions decide only where nothing is said about the issuer; beside a statement of the
- * operator they count too, because they can contradict it.
+ * Returns the rules that count. Conventions can decide only for an issuer without options about subjects. If an option
+ * applies, conventions count too, because they can contradict it.
  */
 function applyAll(
   token: ClassifiedToken,
@@ -112,25 +112,25 @@ function applyAll(
   return isUnstated ? rules : rules.filter(({ level }) => level !== 'convention')
 }
 
-/** One kind, if all that speaks agrees on it and the subject has an id of that kind. */
-function weigh(
+/** Returns a subject of one kind if all rules agree on it and the token has an id of that kind. */
+function combineRules(
   applied: readonly AppliedRule[],
   { claims, clientId }: ClassifiedToken,
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
   const kind = applied[0]?.kind
-  const refuse = (reason: UnknownReason, looked = listClaims(applied)) =>
-    unknown(parties, looked, reason, listRules(applied))
+  const refuse = (reason: UnknownReason, names = listClaims(applied)) =>
+    unknown(parties, names, reason, listRules(applied))
   if (kind === undefined) return refuse('no_evidence')
   if (applied.some((rule) => rule.kind === 'agent_account')) return refuse('agent_account')
-  // A client that was given the name of a user must not become that user (RFC 9700 section 4.15).
+  // A client whose id is the name of a user must not become that user (RFC 9700 section 4.15).
   const isClient = clientId !== undefined && parties.id === clientId
   const agreed = applied.every((rule) => rule.kind === kind)
   if (!agreed || (kind === 'user' && isClient)) return refuse('conflict')
 
   const level = LEVELS.find((each) => applied.some((rule) => rule.level === each))!
-  // A convention says nothing beside something better.
+  // If a stronger rule applies, conventions are not part of the evidence.
   const deciding =
     level === 'convention' ? applied : applied.filter((rule) => rule.level !== 'convention')
   const idClaim =
@@ -147,7 +147,7 @@ function weigh(
   })
 }
 
-/** A single rule decides about most tokens, and applied rules are constants. */
+/** Creates the evidence. For most tokens a single rule decides, and then the evidence is cached. */
 function toEvidence(deciding: readonly AppliedRule[], level: Level): Evidence {
   return deciding.length === 1
     ? toSingleEvidence(deciding[0]!)
@@ -166,7 +166,7 @@ function listClaims(found: readonly AppliedRule[]): readonly string[] {
   return found.flatMap(({ claims }) => claims)
 }
 
-/** The client acts for the subject, where the provider says so in another claim than `act`. */
+/** Adds the client as the actor, if the provider shows this in another claim than `act`. */
 function withActor(
   parties: Parties,
   token: ClassifiedToken,
@@ -183,13 +183,13 @@ function withActor(
 
 function unknown(
   parties: Parties,
-  looked: readonly string[],
+  claims: readonly string[],
   reason: UnknownReason,
   rules: readonly string[] = [],
 ): Subject {
   return Object.freeze({
     kind: 'unknown',
     ...parties,
-    evidence: evidence('none', rules, looked, reason),
+    evidence: evidence('none', rules, claims, reason),
   })
 }

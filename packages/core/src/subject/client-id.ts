@@ -3,13 +3,13 @@ import { memoize } from '../lib/memoize.ts'
 import { hold, isAbsent, own } from './conditions.ts'
 import type { ClientIdClaim } from './profile.ts'
 
-/** The client to which a token was issued. `contradicted`: its claims do not agree about that. */
+/** The client to which a token was issued. `contradicted` is `true` if its claims name different clients. */
 export interface ClientIdentity {
   readonly clientId: string | undefined
   readonly contradicted: boolean
 }
 
-/** Every one of these claims that is there has to name the same client, or none is taken at its word. */
+/** Reads the client id. All of these claims that are present must name the same client. */
 export function clientIdentity(
   claims: JsonObject,
   clientIdClaims: readonly ClientIdClaim[],
@@ -25,19 +25,19 @@ export function clientIdentity(
   return { clientId: agreed ? (first as string | undefined) : undefined, contradicted: !agreed }
 }
 
-/** Returns the value of such a claim in this token, if it says anything here. */
+/** Returns the value of a client id claim. Returns `undefined` if its conditions do not hold. */
 export function namedBy(named: ClientIdClaim, claims: JsonObject): unknown {
   if (typeof named === 'string') return own(claims, named)
   const holds = hold(named.when, claims, { claims, clientId: undefined })
   return holds ? own(claims, named.claim) : undefined
 }
 
-/** The names of such claims, each once. */
+/** Returns the names of client id claims, each once. */
 export const claimNames = memoize((clientIdClaims: readonly ClientIdClaim[]): readonly string[] => [
   ...new Set(clientIdClaims.map((named) => (typeof named === 'string' ? named : named.claim))),
 ])
 
-/** Returns whether a token of such an issuer can name a client. An introspection answer can (RFC 7662 section 2.2). */
+/** Returns whether a token of this issuer can name a client. An introspection response always can (RFC 7662 section 2.2). */
 export function canNameClient(issuer: {
   readonly tokenFormat: 'jwt' | 'opaque' | 'any'
   readonly clientIdClaims: readonly ClientIdClaim[]

@@ -2,35 +2,37 @@ import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import { memoize } from '../lib/memoize.ts'
 
-/** The conditions on a claim for a rule to hold. All that is given has to be true of it. */
+/** Conditions on a claim. A rule holds only if all of them are met. */
 export interface Checks {
-  /** This string, or one of these. */
+  /** The claim is this string, or one of these strings. */
   readonly is?: string | readonly string[]
-  /** Another string. */
+  /** The claim is a string, but not this one. */
   readonly isNot?: string
+  /** The claim is a string that matches. */
   readonly matches?: RegExp
-  /** A string that does not match. */
+  /** The claim is a string that does not match. */
   readonly matchesNot?: RegExp
-  /** The same string as that other claim. */
+  /** The claim is the same string as this other claim. */
   readonly sameAs?: string
-  /** Another string than that other claim, which is a string too. */
+  /** The claim and this other claim are different strings. */
   readonly differsFrom?: string
-  /** The client id, or the client id with something around it. */
+  /** The claim is the client id, or the client id with a prefix or suffix. */
   readonly isClientId?: true | ClientIdForm
-  /** Another string than the client id, which is known. */
+  /** The client id is known, and the claim is another string. */
   readonly differsFromClientId?: true
-  /** One of these stands in it: a space-separated string, or an array of strings. */
+  /** The claim is a space-separated string or an array of strings, and contains one of these. */
   readonly includesAny?: readonly string[]
-  /** A space-separated string, or an array of strings, in which none of these stands. */
+  /** The claim is a space-separated string or an array of strings, and does not contain any of these. */
   readonly includesNone?: readonly string[]
-  /** An array that is not empty. */
+  /** The claim is an array that is not empty. */
   readonly isList?: true
-  /** An array that begins with one of these. */
+  /** The claim is an array that begins with one of these. */
   readonly beginsWith?: readonly string[]
-  /** Either absent or such. */
+  /** The claim is absent, or meets these conditions. */
   readonly ifPresent?: Checks
 }
 
+/** A form of the client id: with a prefix, with a suffix, or in lower case. */
 export interface ClientIdForm {
   readonly prefix?: string
   readonly suffix?: string
@@ -38,21 +40,21 @@ export interface ClientIdForm {
 }
 
 /**
- * `'present'`: a text that is not empty, a number, an array or object that is not empty. `'absent'`: not
- * there, `null`, or an empty text. What is neither is malformed, and no rule holds for it.
+ * A condition on a claim. `'present'`: a number, or a text, array or object that is not empty. `'absent'`: missing,
+ * `null`, or an empty text. A value that is neither is malformed: no rule with such a condition holds.
  */
 export type Condition = 'present' | 'absent' | Checks
 
-/** Conditions by the name of the claim that each looks at. */
+/** Conditions by the name of the claim that they read. */
 export type Conditions = Readonly<Record<string, Condition>>
 
-/** The facts that conditions may look at beside their own claim. */
+/** Facts that a condition can read besides its claim. */
 export interface Facts {
   readonly claims: JsonObject
   readonly clientId: string | undefined
 }
 
-/** Returns whether all conditions hold. Never throws, whatever stands in the claims. */
+/** Returns whether all conditions hold. Never throws, for any claims. */
 export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
   for (const { name, tests } of compileTests(conditions)) {
     const value = own(from, name)
@@ -61,7 +63,7 @@ export function hold(conditions: Conditions, from: JsonObject, facts: Facts): bo
   return true
 }
 
-/** A member of an object itself, never one of its prototype. */
+/** Returns an own member of an object, never a member of its prototype. */
 export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
@@ -122,7 +124,7 @@ function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: Clien
   return prefix + (lowerCase === true ? clientId.toLowerCase() : clientId) + suffix
 }
 
-/** Patterns see no text that is longer, so that none can take long: a longer one is malformed. */
+/** Returns whether a value is a text within the limit of patterns. The limit bounds their time. A longer text is malformed. */
 function isShort(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LIMITS.claimMatched
 }

@@ -4,24 +4,28 @@ import type { ClientIdClaim, Profile, ScopeSource, TokenForm } from './profile.t
 import { isProvider, getProfile, type Provider } from './providers.ts'
 import { SCOPE_STRING } from './scope-source.ts'
 
-/** The statements of the operator about the subjects of one issuer. Never filled from a token. */
+/** Options about the subjects of one issuer. Their values must never come from a token. */
 export interface SubjectStatements {
-  /** Whose tokens these are. */
+  /** The product that issues the tokens. */
   readonly provider?: Provider | undefined
-  /** The claim that holds the client id, instead of those of the provider's profile. */
+  /** The claim with the client id. It replaces the claims of the provider. */
   readonly clientIdClaim?: string | undefined
   /**
-   * The form of a machine's `sub` on this issuer, which no user's ever has: its client id, or nothing. Where no
-   * rules of a provider say more, all others are users.
+   * The form of the `sub` of a machine at this issuer: its client id, or no `sub`. The `sub` of a user must never have
+   * this form. All other subjects are users, unless the provider has rules for its subjects.
    */
   readonly machineSubject?: 'client_id' | 'absent' | undefined
-  /** The clients that only ever act for themselves, by client id. */
+  /** The client ids of clients that never act for a user. */
   readonly machineClients?: readonly string[] | undefined
 }
 
-/** All that is known when a token is classified, besides its claims. */
+/** The input of a classification besides the claims. */
 export interface SubjectContext extends SubjectStatements {
-  /** Default `'jwt'`. */
+  /**
+   * The form in which the claims were verified.
+   *
+   * @default 'jwt'
+   */
   readonly form?: TokenForm
   /** The JOSE header of a JWT. */
   readonly header?: Readonly<Record<string, unknown>>
@@ -34,8 +38,8 @@ export function profileIn({ provider }: SubjectStatements): Profile | undefined 
 const CLIENT_ID: readonly ClientIdClaim[] = ['client_id']
 
 /**
- * The claims that name the client. In introspection answers that is `client_id` (RFC 7662 section 2.2), and
- * what the profile names only where it has rules for such answers.
+ * Returns the claims that name the client. In introspection responses that is `client_id` (RFC 7662 section 2.2). The
+ * claims of the profile are added only if it has rules for introspection responses.
  */
 export function clientIdClaims(
   statements: SubjectStatements,
@@ -55,25 +59,25 @@ const introspectionClaims = memoize((profile: Profile): readonly ClientIdClaim[]
   return claimNames(named).includes('client_id') ? named : [...CLIENT_ID, ...named]
 })
 
-/** The places of scopes, where the options name none. */
+/** Returns the claims with scopes. An option can replace them. */
 export function scopeSources(statements: SubjectStatements): readonly ScopeSource[] {
   return profileIn(statements)?.scopeSources ?? SCOPE_STRING
 }
 
-/** Returns whether whoever is no machine by the operator's statement is a user by it. */
-export function machinesLeaveUsers(statements: SubjectStatements): boolean {
+/** Returns whether `machineSubject` identifies users, too: every subject that is not a machine is a user. */
+export function areOthersUsers(statements: SubjectStatements): boolean {
   return profileIn(statements)?.subjectsAreChosen ?? statements.provider === undefined
 }
 
-/** Returns whether subjects of this kind can be known at all, in tokens of that form. */
-export function canTell(
+/** Returns whether tokens of this form can show a subject of this kind. */
+export function canDetermine(
   kind: 'machine' | 'user',
   statements: SubjectStatements,
   form: TokenForm,
 ): boolean {
   const { machineSubject, machineClients } = statements
   if (kind === 'machine' && (machineSubject ?? machineClients) !== undefined) return true
-  if (machineSubject !== undefined && machinesLeaveUsers(statements)) return true
+  if (machineSubject !== undefined && areOthersUsers(statements)) return true
   const rules = profileIn(statements)?.rules ?? []
   return rules.some(
     (rule) => rule.kind === kind && rule.level !== 'convention' && (rule.form ?? form) === form,

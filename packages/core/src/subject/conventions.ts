@@ -2,7 +2,7 @@ import { ownData } from '../lib/own-data.ts'
 import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
-/** Claims that a machine's token has no use for. Where people choose their `sub`, it shows who has signed in. */
+/** Claims of a user session. They show a user even if the user has chosen a `sub` that looks like a client id. */
 export const NO_TRACE_OF_USER: Conditions = {
   sid: 'absent',
   auth_time: 'absent',
@@ -16,8 +16,8 @@ const NAME_OF_SERVICE_ACCOUNT: Condition = {
 }
 
 /**
- * Marks that products write for machines. A token that has one of them is hardly that of a user. `username` is none of
- * them (RFC 7662 section 2.2: it is for people to read).
+ * Claims that products write for machines. A token with one of them is probably not the token of a user. `username` is
+ * not included: it is a human-readable name (RFC 7662 section 2.2).
  */
 export const TRACES_OF_MACHINE: readonly Conditions[] = [
   // Keycloak
@@ -49,12 +49,12 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
 ]
 
 /**
- * The rules that hold by custom, for issuers about which nothing is said: neither a profile nor a statement of the
- * operator. It is for information; a guard does not ask for a kind on such an issuer.
+ * Rules by convention, for issuers without a provider and without other options about subjects. The result is for
+ * information only: a guard with `subject` throws at startup for such an issuer.
  */
 export const CONVENTIONS: readonly Rule[] = ownData([
   {
-    // RFC 9068 section 2.2, and no trace of a user, who may be called what the client is called.
+    // RFC 9068 section 2.2. The other claims must not show a user, because a user can have the name of a client.
     id: 'sub_is_client_id',
     kind: 'machine',
     level: 'convention',

@@ -1,38 +1,41 @@
-/** The levels of reliance on an answer, the best first. */
+/** Levels of evidence, the strongest first. */
 export const LEVELS = ['configured', 'explicit', 'structural', 'convention'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** The evidence for the kind of a subject, by names only: no value of a claim is ever in here. */
+/** The evidence for the kind of a subject. Contains names only, never the value of a claim. */
 export interface Evidence {
   /**
-   * The level of reliance on the answer. `configured`: the operator has said it. `explicit`: a marker that
-   * the authorization server writes for this very purpose. `structural`: a combination of claims that,
-   * by the provider's documentation or source, neither a user nor a client can bring about. `convention`:
-   * it holds by custom (RFC 9068 section 2.2), and nobody has confirmed it for this issuer. `none`: there
-   * is no answer.
+   * The strength of the evidence:
+   *
+   * - `configured`: an option determines the kind.
+   * - `explicit`: the authorization server writes a claim for this purpose.
+   * - `structural`: by the documentation or source of the provider, neither a user nor a client can produce this
+   *   combination of claims.
+   * - `convention`: the kind follows a common practice (RFC 9068 section 2.2) that is not confirmed for this issuer.
+   * - `none`: the kind is unknown.
    */
   readonly level: Level | 'none'
-  /** The rules that decided, or those that contradict each other. */
+  /** The rules that decided, or the rules that contradict each other. */
   readonly rules: readonly string[]
   /**
-   * The claims that they looked at. A `header.` before the name: a parameter of the JOSE header. Empty, as
-   * `rules` is, where there is no evidence: all rules were looked at, and none holds.
+   * The names of the claims that these rules read. The prefix `header.` marks a parameter of the JOSE header. `rules`
+   * and `claims` are empty if there is no evidence.
    */
   readonly claims: readonly string[]
-  /** The reason why the kind is unknown. Only where it is. */
+  /** The reason why the kind is unknown. Set only if it is unknown. */
   readonly reason?: UnknownReason
 }
 
 export const UNKNOWN_REASONS = [
   'no_evidence',
-  /** Rules contradict each other, or claims that should name one client name two. */
+  /** Rules contradict each other, or the claims name different clients. */
   'conflict',
-  /** A claim that is needed is not what it has to be. */
+  /** A required claim has an invalid value. */
   'malformed',
-  /** The rules agree about the kind, and nothing names the one who it is. */
+  /** The rules agree on the kind, but the claim that identifies the subject is missing. */
   'no_id',
   'another_kind_of_token',
-  /** A user account of an agent: an account, and nobody behind it. */
+  /** The token is for a user account that belongs to an agent. */
   'agent_account',
 ] as const
 

@@ -1,7 +1,7 @@
 import { toPrintable } from '../lib/quote.ts'
 import type { ClientIdClaim, ScopeSource } from './profile.ts'
 
-/** Claims about people. An option may name one as the claim of the client id or the scopes. */
+/** Claims about people. An option may name one of them as the claim with the client id or the scopes. */
 const PERSONAL: readonly string[] = [
   'sub',
   'email',
@@ -12,8 +12,8 @@ const PERSONAL: readonly string[] = [
 ]
 
 /**
- * Returns whether an option or a profile reads clients or scopes from a claim about people in every token. Then they are not
- * shown in events. With a condition, a profile says that it is a client.
+ * Returns whether the client id or the scopes are read from a claim about people. Events then do not contain them. A
+ * source with a condition is not personal: its profile reads the claim only if it names a client.
  */
 export function isPersonal(source: ClientIdClaim | ScopeSource): boolean {
   if (typeof source === 'string') return PERSONAL.includes(source)
@@ -24,7 +24,7 @@ interface ClientReading {
   readonly clientIdClaims: readonly ClientIdClaim[]
 }
 
-/** Returns a client id for an event: printable, and bounded in length. `undefined`: there is none, or it may be a person. */
+/** Returns a printable client id for an event, bounded in length. Returns `undefined` if it may identify a person. */
 export function showClientId(
   clientId: string | undefined,
   { clientIdClaims }: ClientReading,
@@ -34,7 +34,7 @@ export function showClientId(
     : toPrintable(clientId)
 }
 
-/** Describes the client of a token for a sentence in an event. */
+/** Describes the client of a token for a text in an event. */
 export function describeClientId(clientId: string | undefined, reading: ClientReading): string {
   if (clientId === undefined) return 'no client'
   const shown = showClientId(clientId, reading)

@@ -1,58 +1,60 @@
 import type { Conditions } from './conditions.ts'
 import type { Level } from './evidence.ts'
 
-/** The form in which a token is known: its claims were signed, or the authorization server was asked. */
+/** The form in which claims were verified: in a signed JWT, or in an introspection response. */
 export type TokenForm = 'jwt' | 'introspection'
 
 /**
- * All that differs by provider, as data. A profile is what somebody has read in the documentation or in
- * the source of the provider, never what a token looks like.
+ * Everything that differs by provider, as data. A profile follows the documentation or the source of the provider. An
+ * example token is not enough.
  */
 export interface Profile {
-  /** The source of all of this, and the date of reading. */
+  /** The documents or the source code that the profile follows. */
   readonly source: string
+  /** The month in which they were read. */
   readonly readOn: string
-  /** Issuers that this vendor alone can operate. Nobody's own server may match. */
+  /** Matches issuers that only this vendor can operate. It must not match self-hosted servers. */
   readonly issuerPattern?: RegExp
   /**
-   * Issuers and endpoints that look like this product, on any host. Only for advice: anybody can have such an address.
+   * Matches issuers and endpoints that look like this product, on any host. Used only for advice, because every server
+   * can have such an address.
    */
   readonly addressPattern?: RegExp
   /**
-   * True if this is a platform where anybody can have a token made for any audience. That a token is good
-   * says nothing then: a guard has to say whose.
+   * `true` if every user of this platform can request a token for any audience. A valid token proves nothing about the
+   * caller, so a guard must restrict the callers.
    */
   readonly isPublic?: true
-  /** The claims that name the client. All that are there have to agree. */
+  /** The claims that name the client. All of them that are present must agree. */
   readonly clientIdClaims: readonly ClientIdClaim[]
-  /** Claims with permissions that are always arrays, beside those of `scopeSources`. Only for checks of the options. */
+  /** Other claims with permissions that are always arrays. Used only to check options. */
   readonly arrayClaims?: readonly string[]
-  /** The claims that hold scopes. The first of these that applies is the one source of a token. */
+  /** The claims with scopes. Only the first one that applies to a token is read. */
   readonly scopeSources: readonly ScopeSource[]
-  /** A claim that only access tokens have, and its value where that matters. */
+  /** A claim that only access tokens have, and its value if the value matters. */
   readonly tokenUse?: { readonly claim: string; readonly value?: string }
-  /** The claim that identifies a user for good, where that is not `sub`. */
+  /** The claim that identifies a user permanently, if it is not `sub`. */
   readonly userIdClaim?: string
-  /** The conditions under which `act` says who acts for the subject; left out: always. Elsewhere whoever makes the token writes it. */
+  /** The conditions under which `act` is read. `undefined`: always. Set if a machine can write `act` into its tokens. */
   readonly actWhen?: Conditions
-  /** The conditions under which somebody acts for the subject, where that is not said in `act`: the client, if these hold. */
+  /** The conditions under which the client acts for the subject, for providers that do not write `act`. */
   readonly clientActs?: Conditions
   readonly rules: readonly Rule[]
-  /** True if tokens of machines have an empty `sub`, which elsewhere is an invalid claim. It counts as none. */
+  /** `true` if tokens of machines have an empty `sub`. It counts as absent. For other providers it is an invalid claim. */
   readonly writesEmptySub?: true
   /**
-   * True if `sub` is chosen by people, or by an application of the operator's. Then no rule can know, and
-   * what the operator says in `machineSubject` decides about users as well as about machines, as it does
-   * where there is no profile. Elsewhere it can only add machines to what the rules know.
+   * `true` if users, or an application that logs them in, choose the `sub`. Then no rule can determine the kind, and
+   * `machineSubject` determines both machines and users, as it does without a profile. For other profiles,
+   * `machineSubject` can only add machines to the result of the rules.
    */
   readonly subjectsAreChosen?: true
-  /** Advice on what to configure where the rules give no answer. */
+  /** The change to make if the rules do not determine the kind. */
   readonly advice: string
 }
 
 /**
- * A claim that names the client: in every token, or where the conditions hold. They cannot ask for the client
- * id, which is not known yet.
+ * A claim that names the client: in every token, or only if the conditions hold. The conditions cannot refer to the
+ * client id, because it is not known yet.
  */
 export type ClientIdClaim = string | { readonly claim: string; readonly when: Conditions }
 
@@ -65,19 +67,19 @@ export interface ScopeSource {
 }
 
 /**
- * A conclusion from claims. All rules of a profile are looked at, not the first that holds: where two say
- * different things there is no answer.
+ * A conclusion from claims. All rules of a profile are evaluated, not only the first that holds. If two rules contradict
+ * each other, the kind is unknown.
  */
 export interface Rule {
   readonly id: string
   readonly kind: 'machine' | 'user' | 'agent_account'
-  /** A `convention` decides nothing by itself. It can only contradict what the operator says. */
+  /** In a profile, a `convention` never decides the kind. It can only contradict an option. */
   readonly level: Exclude<Level, 'configured'>
-  /** Both forms where it is left out. */
+  /** The form of tokens that the rule applies to. `undefined`: both forms. */
   readonly form?: TokenForm
   readonly when: Conditions
   /** Conditions on the JOSE header. */
   readonly header?: Conditions
-  /** The claim with the user's id, where it is another one than the profile's. */
+  /** The claim with the id of the user, if it differs from `userIdClaim` of the profile. */
   readonly userIdClaim?: string
 }

@@ -2,12 +2,23 @@ import type { Publish } from '../lib/publisher.ts'
 import { getProviderOfAddress } from './providers.ts'
 
 /**
- * An option is missing or doubtful, and tokens may still be accepted. Published once: at start, when the metadata of an issuer
- * was read, or when a function of the application has first returned something that has no effect.
+ * Published if an option is missing or probably wrong. Tokens may still be accepted. Published once: at startup, after
+ * the metadata of an issuer was read, or when a function of the application first returns a value that has no effect.
+ *
+ * @example
+ * ```ts
+ * {
+ *   type: 'configuration_warning',
+ *   issuer: 'https://login.example.com/',
+ *   option: 'provider',
+ *   advice:
+ *     "The address /realms/acme looks like an address of keycloak. Set provider: 'keycloak' to distinguish its machines from its users.",
+ * }
+ * ```
  */
 export interface ConfigurationWarningEvent {
   readonly type: 'configuration_warning'
-  /** `undefined`: the option is about no issuer. */
+  /** The issuer of the option. `undefined` if the option does not belong to an issuer. */
   readonly issuer: string | undefined
   /** The name of the option. */
   readonly option: string
@@ -22,8 +33,8 @@ interface IssuerOfHint {
 }
 
 /**
- * Returns a function that is called with each address of an issuer. If no `provider` is set and an address looks like
- * that of a known product, a `configuration_warning` says so. It changes no decision: an address proves nothing.
+ * Returns a function to call with each address of an issuer. If `provider` is not set and an address looks like an
+ * address of a known product, it publishes a `configuration_warning`. The address never changes an outcome.
  */
 export function createProviderHint(
   { metadataIssuer: issuer, subjects }: IssuerOfHint,
@@ -35,7 +46,7 @@ export function createProviderHint(
     const provider = getProviderOfAddress(address)
     if (provider === undefined) return
     isDone = true
-    const advice = `The address ${new URL(address).pathname} looks like that of ${provider}. Set provider: '${provider}', so that its machines and users are told apart.`
+    const advice = `The address ${new URL(address).pathname} looks like an address of ${provider}. Set provider: '${provider}' to distinguish its machines from its users.`
     publish('configuration_warning', () => ({ issuer, option: 'provider', advice }))
   }
 }

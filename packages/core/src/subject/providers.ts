@@ -47,7 +47,7 @@ import {
 } from './providers/without-rules.ts'
 import { zitadel } from './providers/zitadel.ts'
 
-/** Every provider that is known, by the name that options give it. */
+/** The profiles of all known providers, by the value of the option `provider`. */
 export const PROFILES = ownData({
   auth0,
   entra,
@@ -95,7 +95,7 @@ export const PROFILES = ownData({
   'gitlab-ci': gitlabCi,
 } as const satisfies Readonly<Record<string, Profile>>)
 
-/** A provider whose tokens are known. */
+/** The name of a known provider. */
 export type Provider = keyof typeof PROFILES
 
 export function isProvider(name: unknown): name is Provider {
@@ -106,14 +106,14 @@ export function getProfile(provider: Provider): Profile {
   return PROFILES[provider]
 }
 
-/** The provider of an issuer that no one but its vendor can operate. A token is never asked. */
+/** Returns the provider of a configured issuer that only the vendor can operate. Never pass an issuer from a token. */
 export function getProviderOfIssuer(issuer: string): Provider | undefined {
   return (Object.keys(PROFILES) as Provider[]).find((name) =>
     getProfile(name).issuerPattern?.test(issuer),
   )
 }
 
-/** The provider whose product has addresses like this one, on any host. It proves nothing. */
+/** Returns the provider whose product has addresses like this one, on any host. The result is a guess. */
 export function getProviderOfAddress(address: string): Provider | undefined {
   return (Object.keys(PROFILES) as Provider[]).find((name) =>
     getProfile(name).addressPattern?.test(address),

@@ -3,10 +3,10 @@ import { ownData } from '../lib/own-data.ts'
 import { hold } from './conditions.ts'
 import type { ScopeSource, TokenForm } from './profile.ts'
 
-/** As RFC 6749 section 3.3 and RFC 9068 section 2.2.3 have it. */
+/** The claim `scope` as a space-separated string (RFC 6749 section 3.3, RFC 9068 section 2.2.3). */
 export const SCOPE_STRING: readonly ScopeSource[] = ownData([{ claim: 'scope', format: 'string' }])
 
-/** The one place of a token's scopes. Scopes are never gathered from several places. */
+/** Returns the claim with the scopes of a token. Scopes are never collected from several claims. */
 export function getScopeSource(
   claims: JsonObject,
   sources: readonly ScopeSource[],

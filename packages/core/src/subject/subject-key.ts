@@ -1,19 +1,22 @@
 import type { Subject } from './subject.ts'
 
 /**
- * A key for whatever an application keeps about a subject: issuer, namespace and id, encoded so that no
- * two subjects have the same one. Not to be parsed.
+ * Returns a key for data that an application stores about a subject. The key contains the issuer, the kind and the id.
+ * Two subjects never have the same key. Do not parse it.
  *
- * It holds as long as the profile does: another `provider`, `clientIdClaim` or `machineSubject` for the
- * issuer can move a subject to another key. The actor is not part of it: a user with an actor is that user.
+ * The key of a subject can change if you change `provider`, `clientIdClaim` or `machineSubject` of its issuer. The
+ * actor is not part of the key: a user with an actor has the key of the user.
  *
- * Throws an `Error` for a subject of kind `unknown`, which has no identity, and for one whose kind is known by
- * convention only, which is nothing to keep data under: do not fall back to `sub`.
+ * @throws `Error` for a subject of kind `unknown`, and for a subject whose kind is known by convention only. Do not
+ * use `sub` as the key instead.
+ *
+ * @example
+ * const settings = await store.get(subjectKey(auth(req)))
  */
 export function subjectKey(token: { readonly issuer: string; readonly subject: Subject }): string {
   const { kind, id, evidence } = token.subject
   if (kind === 'unknown') {
-    throw new Error('subjectKey was called for an unknown subject: ask for its kind first.')
+    throw new Error('subjectKey was called for an unknown subject: check subject.kind before.')
   }
   if (evidence.level === 'convention') {
     throw new Error(

@@ -1,7 +1,7 @@
 import type { Actor } from './actor.ts'
 import type { Evidence } from './evidence.ts'
 
-/** A service that acts for itself. `id` is its client id, or the `sub` of a workload that has none. */
+/** A service that acts for itself. `id` is its client id, or the `sub` of a workload without a client id. */
 export interface MachineSubject {
   readonly kind: 'machine'
   readonly id: string
@@ -11,8 +11,8 @@ export interface MachineSubject {
 }
 
 /**
- * A user account (not necessarily a person) for which a client acts. `id` is its `sub`, or what the
- * provider's profile names instead (`oid` at Entra, `uid` at Okta).
+ * A user account (not necessarily a person) for which a client acts. `id` is its `sub`, or the claim that the provider
+ * defines instead (`oid` for Entra, `uid` for Okta).
  */
 export interface UserSubject {
   readonly kind: 'user'
@@ -22,7 +22,7 @@ export interface UserSubject {
   readonly evidence: Evidence
 }
 
-/** There is no telling. `id` is the `sub`, if there is one: do not look anybody up by it. */
+/** A subject whose kind could not be determined. `id` is the `sub`, if present: do not use it to find a user. */
 export interface UnknownSubject {
   readonly kind: 'unknown'
   readonly id?: string
@@ -32,7 +32,7 @@ export interface UnknownSubject {
 }
 
 /**
- * The subject of a token. Narrow on `kind`. Users and machines have ids in two namespaces, and the same
- * id at two issuers is two subjects. A machine and a user may both have an `actor`.
+ * The subject of a token. Check `kind` to narrow the type. The ids of users and machines are separate namespaces. The
+ * same id at two issuers belongs to two subjects. A machine and a user may both have an `actor`.
  */
 export type Subject = MachineSubject | UserSubject | UnknownSubject

@@ -41,7 +41,7 @@ const unknown = toAccessToken({ iss: ISSUER, sub: 'alice', exp: 1 }, own, 'jwt')
 
 const request = { url: '/' }
 
-/** Runs the two steps that depend on the requirements, in the order of the pipeline. */
+/** Runs the two pipeline steps that depend on the requirements, in their order. */
 function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   const issuer = { settings: token.issuer === OTHER ? other : own }
   const verified = { token, issuer }
@@ -55,7 +55,7 @@ function runChecks(token: AccessToken, requirements: CheckedRequirements) {
   return checkIssuer(exchange) ?? checkRequirements(exchange)
 }
 
-const judge = (token: AccessToken, requirements: Requirements) =>
+const decide = (token: AccessToken, requirements: Requirements) =>
   runChecks(token, readRequirements([requirements], issuers))
 
 describe('checkRequirements', () => {
@@ -85,13 +85,15 @@ describe('checkRequirements', () => {
     [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
     [{ optional: true }, 'passed', 'passed', 'passed'],
   ])(
-    'holds a token of a user, a machine, and nobody in particular against %o',
-    (asked, ...said) => {
-      expect([user, machine, unknown].map((token) => summarize(judge(token, asked)))).toEqual(said)
+    'checks the tokens of a user, a machine and an unknown subject against %o',
+    (requirements, ...results) => {
+      expect(
+        [user, machine, unknown].map((token) => summarize(decide(token, requirements))),
+      ).toEqual(results)
     },
   )
 
-  it('names the first of several failures: issuer, scope, client, subject, own check', () => {
+  it('reports the first of several failures, in the order issuer, scope, clients, subject, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
       { subject: 'machine' },
@@ -100,19 +102,19 @@ describe('checkRequirements', () => {
       { issuer: OTHER },
     ]
     const said = requirements.map((_, i) =>
-      summarize(judge(user, Object.assign({}, ...requirements.slice(0, i + 1)) as Requirements)),
+      summarize(decide(user, Object.assign({}, ...requirements.slice(0, i + 1)) as Requirements)),
     )
     expect(said).toEqual([CHECK, SUBJECT, CLIENT, SCOPE, ISSUERS])
   })
 
-  it('takes a client by its id where there is one issuer', () => {
+  it('accepts a client id without an issuer if one issuer is configured', () => {
     const required = readRequirements([{ clients: ['app'] }], [own])
     expect(summarize(runChecks(user, required))).toBe('passed')
     expect(summarize(runChecks(unknown, required))).toBe(CLIENT)
   })
 
-  it('explains what was required, and shows what the token has', () => {
-    const explained = (asked: Requirements) => judge(machine, asked)
+  it('explains a rejection with the expected requirement and the content of the token', () => {
+    const explained = (asked: Requirements) => decide(machine, asked)
     expect(explained({ scope: 'read write admin' })).toMatchObject({
       explanation: { check: 'scope', expected: 'read write admin', found: '"read"' },
     })
@@ -120,67 +122,67 @@ describe('checkRequirements', () => {
       explanation: { check: 'scope', expected: 'write or admin', found: '"read"' },
     })
     for (const scope of ['admin', { any: ['write', 'admin'] }]) {
-      expect(judge(unknown, { scope })).toMatchObject({ explanation: { found: 'no scopes' } })
+      expect(decide(unknown, { scope })).toMatchObject({ explanation: { found: 'no scopes' } })
     }
     expect(explained({ subject: 'user' })).toMatchObject({
       explanation: { check: 'subject', expected: 'user', found: 'machine' },
     })
   })
 
-  it('adds to insufficient_scope the scope that the challenge names, and nothing to other rejections', () => {
-    const challengeFor = (asked: Requirements) => (judge(machine, asked) as Rejection).challenge
+  it('adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
+    const challengeFor = (asked: Requirements) => (decide(machine, asked) as Rejection).challenge
     expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
     expect(challengeFor({ scope: { any: ['write', 'admin'] } })).toEqual({ scope: 'write' })
     expect(challengeFor({ scope: 'read', subject: 'user' })).toBeUndefined()
     expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
-  it('gives the check the token and the request, and only where all else holds', () => {
+  it('calls check with the token and the request, and only if all other requirements are met', () => {
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
-    expect(summarize(judge(user, { check }))).toBe('passed')
+    expect(summarize(decide(user, { check }))).toBe('passed')
     expect(seen).toEqual([user, request])
     expect(seen[0]).toBe(user)
     expect(seen[1]).toBe(request)
-    expect(summarize(judge(user, { scope: 'admin', check }))).toBe(SCOPE)
+    expect(summarize(decide(user, { scope: 'admin', check }))).toBe(SCOPE)
     expect(seen).toHaveLength(2)
   })
 
-  it('waits for a check that promises', async () => {
+  it('waits for the promise of a check', async () => {
     const later = (answer: boolean) => async () => answer
-    expect(summarize(await judge(user, { check: later(true) }))).toBe('passed')
-    expect(summarize(await judge(user, { check: later(false) }))).toBe(CHECK)
+    expect(summarize(await decide(user, { check: later(true) }))).toBe('passed')
+    expect(summarize(await decide(user, { check: later(false) }))).toBe(CHECK)
     const foreign = () => runInNewContext('Promise.resolve(false)') as Promise<boolean>
     expect(foreign()).not.toBeInstanceOf(Promise)
-    expect(summarize(await judge(user, { check: foreign }))).toBe(CHECK)
+    expect(summarize(await decide(user, { check: foreign }))).toBe(CHECK)
   })
 
   it.each<unknown>([null, 1, 'true', {}, [], [true], Symbol('true')])(
-    'takes no answer of a check but true and false',
+    'throws a TypeError if a check returns another value than true or false: %o',
     async (answer) => {
       const message = 'The check of a guard must return true or false, or a promise of one.'
-      const now = async () => judge(user, { check: () => answer as boolean })
+      const now = async () => decide(user, { check: () => answer as boolean })
       await expect(now()).rejects.toThrow(new TypeError(message))
-      const later = async () => judge(user, { check: async () => answer as boolean })
+      const later = async () => decide(user, { check: async () => answer as boolean })
       await expect(later()).rejects.toThrow(new TypeError(message))
     },
   )
 
-  it('refuses where a check returns nothing, and says so', async () => {
+  it('rejects if a check returns undefined, and explains that return is missing', async () => {
     for (const check of [() => {}, async () => {}]) {
-      expect(await judge(user, { check: check as () => boolean })).toMatchObject({
+      expect(await decide(user, { check: check as () => boolean })).toMatchObject({
         reason: 'check_failed',
         explanation: { found: 'undefined: a return is missing in the check' },
       })
     }
   })
 
-  it('lets through what a check throws', async () => {
+  it('throws the error of a check', async () => {
     const failure = new RangeError('the database is down')
     const check = () => {
       throw failure
     }
-    expect(() => judge(user, { check })).toThrow(failure)
-    await expect(judge(user, { check: async () => check() })).rejects.toBe(failure)
+    expect(() => decide(user, { check })).toThrow(failure)
+    await expect(decide(user, { check: async () => check() })).rejects.toBe(failure)
   })
 })

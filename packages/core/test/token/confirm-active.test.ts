@@ -364,7 +364,7 @@ describe('a guard with introspect', () => {
       })),
     })
     expect(() => server.guard(INTROSPECT)).toThrow(
-      'introspect: https://b.example.com cannot be asked. Give that issuer introspection',
+      'introspect: https://b.example.com has no introspection. Set introspection',
     )
     expect(() => server.guard({ ...INTROSPECT, issuer: asked.issuer })).not.toThrow()
     for (const introspect of [

@@ -3,7 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 const clientAtClients = { isClientId: { suffix: '@clients' } } as const
 
-/** Both token profiles of Auth0: its own (`azp`, `gty`), and that of RFC 9068 (`client_id`, no `gty`). */
+/** Both token profiles of Auth0: the Auth0 profile (`azp`, `gty`) and the RFC 9068 profile (`client_id`, no `gty`). */
 export const auth0: Profile = {
   source: 'Auth0 documentation: access token profiles, agent identity in tokens, using tokens',
   readOn: '2026-11',
@@ -24,7 +24,7 @@ export const auth0: Profile = {
       level: 'structural',
       when: { gty: 'absent', sub: clientAtClients, act: 'absent' },
     },
-    // A tenant's own code can write these marks, so none of them counts alone.
+    // Code of the tenant can also write these claims, so a rule needs a second claim.
     {
       id: 'auth0.service',
       kind: 'machine',

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** The client credentials grant can be used with the name and password of a person. */
+/** The client credentials grant of authentik also accepts the name and password of a person. */
 export const authentik: Profile = {
   source: 'authentik source: id_token, token and introspection views of the OAuth 2.0 provider',
   readOn: '2026-11',
@@ -20,7 +20,7 @@ export const authentik: Profile = {
       },
     },
     {
-      // Somebody else's name and password: a person's token for a client that machines use.
+      // The token was requested with the name and password of a person, for a client that machines use.
       id: 'authentik.own_name',
       kind: 'user',
       level: 'convention',
@@ -41,5 +41,5 @@ export const authentik: Profile = {
     },
   ],
   advice:
-    'Name the machines in machineClients, by azp, and bind a policy to their applications that lets in their own service accounts only.',
+    'Name the machines in machineClients, by azp. Bind a policy to their applications that allows only their service accounts.',
 }

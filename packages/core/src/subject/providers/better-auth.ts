@@ -2,8 +2,8 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * The OAuth provider plugin. The claims that an operator adds cannot replace `sub`, `sid` and the client id. Introspection
- * of an opaque token has no `sub` for a client, and none for a user who was deleted, so it does not tell a machine.
+ * The OAuth provider plugin. Claims that an operator adds cannot replace `sub`, `sid` and the client id. Introspection
+ * of an opaque token returns no `sub` for a client, and no `sub` for a deleted user. So it does not show a machine.
  */
 export const betterAuth: Profile = {
   source: 'Better Auth source: OAuth provider plugin, access tokens and introspection',
@@ -26,5 +26,5 @@ export const betterAuth: Profile = {
     },
   ],
   advice:
-    'A token without a session does not say whose it is: use JWT access tokens, or name the machines in machineClients.',
+    'Opaque tokens do not show machines: use JWT access tokens, or name the machines in machineClients.',
 }

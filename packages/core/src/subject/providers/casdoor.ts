@@ -29,5 +29,5 @@ export const casdoor: Profile = {
       },
     },
   ],
-  advice: 'Use the token format JWT: the others lose the claim type.',
+  advice: 'Use the token format JWT: other formats do not contain the claim type.',
 }

@@ -3,9 +3,8 @@ import type { Profile } from '../profile.ts'
 const ID = { machine: /^mch_/, user: /^user_/ }
 
 /**
- * A machine chooses the claims of its tokens, but for those of RFC 7519 that identify: nothing that it says
- * about its client, its scopes or an actor is read. In a session token, `azp` is the origin of a web page and not a
- * client.
+ * A machine chooses the claims of its tokens, except the registered claims of RFC 7519 such as `sub`. So the client, the
+ * scopes and the actor are not read from them. In a session token, `azp` is the origin of a web page and not a client.
  */
 export const clerk: Profile = {
   source: 'Source of the JavaScript SDKs of Clerk, and its documentation',
@@ -31,5 +30,5 @@ export const clerk: Profile = {
     },
   ],
   advice:
-    'Only ids that Clerk has made tell: mch_ and user_. Name machines by their id in clients.',
+    'The sub must have an id that Clerk created: mch_ or user_. Name machines by their id in clients.',
 }

@@ -1,10 +1,10 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** The client id of a service token, which Cloudflare makes. A client certificate can have any other name. */
+/** The client id of a service token, which Cloudflare creates. A client certificate can have any other name. */
 const SERVICE_TOKEN = /^[0-9a-f]{32}\.access$/
 
-/** Application tokens. The token of the global session has the type `org`, and is for no application. */
+/** Application tokens. The token of the global session has the type `org`, and is not for an application. */
 export const cloudflareAccess: Profile = {
   source: 'Cloudflare One documentation: application token, service tokens',
   readOn: '2026-11',
@@ -41,5 +41,5 @@ export const cloudflareAccess: Profile = {
       },
     },
   ],
-  advice: 'Let machines in by service tokens, and people by an identity provider.',
+  advice: 'Use service tokens for machines, and an identity provider for people.',
 }

@@ -30,5 +30,5 @@ export const cognito: Profile = {
     },
   ],
   advice:
-    'Do not let a pre-token-generation trigger add username or cognito:groups to tokens of machines.',
+    'A pre token generation trigger must not add username or cognito:groups to tokens of machines.',
 }

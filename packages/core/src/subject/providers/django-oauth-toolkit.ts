@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** There is never a `sub`, only the name of the user. */
+/** Introspection responses have the name of the user, and never a `sub`. */
 export const djangoOauthToolkit: Profile = {
   source: 'Django OAuth Toolkit source: introspection',
   readOn: '2026-11',

@@ -1,6 +1,6 @@
 import type { Profile } from '../profile.ts'
 
-/** A client can be given a static sub, so a sub alone makes no user. */
+/** A client can have a static `sub`, so a `sub` alone does not show a user. */
 export const duende: Profile = {
   source: 'Duende IdentityServer and IdentityServer4 source, and the documentation of the former',
   readOn: '2026-11',
@@ -31,5 +31,6 @@ export const duende: Profile = {
       when: { sub: 'present', auth_time: 'present', idp: 'present', amr: 'present' },
     },
   ],
-  advice: 'Give no client a static sub, and keep auth_time, idp and amr in tokens of users.',
+  advice:
+    'Do not give a client a static sub, and keep auth_time, idp and amr in the tokens of users.',
 }

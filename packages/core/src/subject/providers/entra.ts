@@ -15,8 +15,8 @@ export const entra: Profile = {
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [
     {
-      // Delegated permissions of users stand in scp, application permissions in roles. Users have roles
-      // too, which are no scopes.
+      // Delegated permissions of users are in scp, application permissions in roles. Users have roles,
+      // too, but these are not scopes.
       claim: 'roles',
       format: 'array',
       when: {
@@ -26,7 +26,7 @@ export const entra: Profile = {
     },
     { claim: 'scp', format: 'string' },
   ],
-  // The sub of a user is another one for every application.
+  // The sub of a user differs between applications.
   userIdClaim: 'oid',
   clientActs: { idtyp: { is: 'user' }, xms_act_fct: { includesAny: ['11'] } },
   rules: [
@@ -75,5 +75,5 @@ export const entra: Profile = {
     },
   ],
   advice:
-    'Turn on the optional claim idtyp for access tokens of this API in its app registration (include_user_token for users), or name the machines in machineClients.',
+    'In the app registration of this API, add the optional claim idtyp to access tokens (include_user_token for users). Or name the machines in machineClients.',
 }

@@ -2,8 +2,8 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * ID tokens of Firebase Authentication and Identity Platform, which applications send to their own backends. They are
- * always those of a user account, which can be anonymous, or be signed in by a backend with a custom token.
+ * ID tokens of Firebase Authentication and Identity Platform, which applications send to their backends. Each token
+ * belongs to a user account. The account may be anonymous, or a backend may have signed it in with a custom token.
  */
 export const firebase: Profile = {
   source:
@@ -12,7 +12,7 @@ export const firebase: Profile = {
   issuerPattern: /^https:\/\/securetoken\.google\.com\/[a-z0-9-]+$/,
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,
-  // It says how the account signed in, and no claim of one's own can be called that.
+  // This claim contains how the account signed in. Custom claims cannot have its name.
   tokenUse: { claim: 'firebase' },
   rules: [
     {

@@ -29,5 +29,5 @@ export const frontegg: Profile = {
       userIdClaim: 'userId',
     },
   ],
-  advice: 'Keep the type that Frontegg writes into its tokens.',
+  advice: 'Keep the claim type as Frontegg writes it.',
 }

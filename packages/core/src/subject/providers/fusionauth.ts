@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** The grant stands in the JOSE header, the original one first. */
+/** The JOSE header contains the grants, the original grant first. */
 export const fusionauth: Profile = {
   source: 'FusionAuth documentation on tokens',
   readOn: '2026-11',
@@ -34,5 +34,5 @@ export const fusionauth: Profile = {
       when: { applicationId: 'present' },
     },
   ],
-  advice: 'Keep the header parameter gty that FusionAuth writes.',
+  advice: 'Keep the header parameter gty as FusionAuth writes it.',
 }

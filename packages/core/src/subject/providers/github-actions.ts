@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** `actor` names a person who is not the subject. */
+/** ID tokens of workflow runs. The claim `actor` names a person who is not the subject. */
 export const githubActions: Profile = {
   source: 'GitHub documentation: OpenID Connect reference',
   readOn: '2026-11',
@@ -22,5 +22,5 @@ export const githubActions: Profile = {
       },
     },
   ],
-  advice: 'Only tokens of workflow runs are understood.',
+  advice: 'Only the tokens of workflow runs are supported.',
 }

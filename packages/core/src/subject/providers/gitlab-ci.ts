@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** `user_email` is that of the person who pushed, and the same issuer signs tokens of users too. */
+/** ID tokens of CI jobs. `user_email` names the person who pushed. The same issuer also signs tokens of users. */
 export const gitlabCi: Profile = {
   source: 'GitLab documentation: ID tokens of CI jobs',
   readOn: '2026-11',
@@ -17,5 +17,5 @@ export const gitlabCi: Profile = {
       when: { sub: { matches: /^project_path:/ }, project_id: 'present', job_id: 'present' },
     },
   ],
-  advice: 'Only ID tokens of jobs are understood.',
+  advice: 'Only the ID tokens of CI jobs are supported.',
 }

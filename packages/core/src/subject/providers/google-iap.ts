@@ -15,8 +15,8 @@ const SERVICE_ACCOUNT: Conditions = {
 }
 
 /**
- * Assertions of Identity-Aware Proxy. A service account has the same claims as a user of gmail.com, but for the address.
- * An address alone does not prove a machine. It names one, so that it can be listed in `machineClients`.
+ * Assertions of Identity-Aware Proxy. A service account and a user of gmail.com differ only in the email address, and
+ * an address alone does not prove a machine. But the address is the client id, so it can be listed in `machineClients`.
  */
 export const googleIap: Profile = {
   source:
@@ -25,7 +25,7 @@ export const googleIap: Profile = {
   issuerPattern: /^https:\/\/cloud\.google\.com\/iap$/,
   clientIdClaims: [{ claim: 'email', when: SERVICE_ACCOUNT }],
   scopeSources: SCOPE_STRING,
-  // This issuer signs nothing else, and the assertion of a user has no scope and names no client.
+  // This issuer signs only assertions. The assertion of a user has neither scopes nor a client id.
   tokenUse: { claim: 'sub' },
   rules: [
     {

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** ID tokens of service accounts, which is how Google's machines call an API. */
+/** ID tokens. Google machines call an API with the ID token of their service account. */
 export const google: Profile = {
   source: 'Google Cloud documentation: verifying instance identity, generateIdToken',
   readOn: '2026-11',

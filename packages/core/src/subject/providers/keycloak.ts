@@ -2,10 +2,10 @@ import type { Profile, Rule } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * A service account is a user with a name that anybody could take. What nobody can bring about are the
- * notes of a session that only the client credentials grant makes: the client's host, address and id.
+ * Creates the rule for a service account. It is a user account, and other users can have such a name. The rule therefore
+ * also requires claims that only the client credentials grant writes: the host, the address and the id of the client.
  */
-function serviceAccount(id: string, noteOfClientId: string): Rule {
+function createServiceAccountRule(id: string, clientIdClaim: string): Rule {
   return {
     id,
     kind: 'machine',
@@ -14,12 +14,13 @@ function serviceAccount(id: string, noteOfClientId: string): Rule {
       preferred_username: { isClientId: { prefix: 'service-account-', lowerCase: true } },
       clientHost: 'present',
       clientAddress: 'present',
-      [noteOfClientId]: { isClientId: true },
+      [clientIdClaim]: { isClientId: true },
     },
   }
 }
 
-function session(id: string, claim: string): Rule {
+/** Creates the rule for the session of a user. */
+function createSessionRule(id: string, claim: string): Rule {
   return {
     id,
     kind: 'user',
@@ -44,10 +45,10 @@ export const keycloak: Profile = {
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,
   rules: [
-    serviceAccount('keycloak.service_account', 'client_id'),
-    serviceAccount('keycloak.service_account_21', 'clientId'),
-    session('keycloak.session', 'sid'),
-    session('keycloak.session_state', 'session_state'),
+    createServiceAccountRule('keycloak.service_account', 'client_id'),
+    createServiceAccountRule('keycloak.service_account_21', 'clientId'),
+    createSessionRule('keycloak.session', 'sid'),
+    createSessionRule('keycloak.session_state', 'session_state'),
     {
       id: 'keycloak.grant_in_jti',
       kind: 'machine',
@@ -71,5 +72,5 @@ export const keycloak: Profile = {
     },
   ],
   advice:
-    'Keep the client scopes service_account, profile and basic on the clients and avoid lightweight access tokens, or name the machines in machineClients.',
+    'Keep the client scopes service_account, profile and basic on the clients, and do not use lightweight access tokens. Or name the machines in machineClients.',
 }

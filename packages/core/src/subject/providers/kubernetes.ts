@@ -20,5 +20,5 @@ export const kubernetes: Profile = {
       },
     },
   ],
-  advice: 'Only projected service account tokens are understood.',
+  advice: 'Only projected service account tokens are supported.',
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** User ids are made by the server, so none is ever a client id. */
+/** The server creates the ids of users, so a user id is never a client id. */
 export const logto: Profile = {
   source: 'Logto source and documentation',
   readOn: '2026-11',
@@ -23,5 +23,5 @@ export const logto: Profile = {
       when: { sub: { differsFromClientId: true } },
     },
   ],
-  advice: 'Every token of Logto has a client_id: do not remove it.',
+  advice: 'Keep the claim client_id, which Logto writes into each token.',
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** Matrix Authentication Service. */
+/** Introspection responses of Matrix Authentication Service. */
 export const mas: Profile = {
   source: 'Matrix Authentication Service source: introspection',
   readOn: '2026-11',

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** In a JWT `sub` is the account or else the client; in an introspection response a client has none. */
+/** In a JWT, `sub` is the account, or the client if there is no account. Introspection responses for a client have no `sub`. */
 export const nodeOidcProvider: Profile = {
   source: 'node-oidc-provider source, 9.11: the JWT format and the introspection action',
   readOn: '2026-11',
@@ -32,5 +32,5 @@ export const nodeOidcProvider: Profile = {
     },
   ],
   advice:
-    "If no account id is ever a client id (give them different prefixes), set machineSubject: 'client_id'; else name the machines in machineClients.",
+    "If an account id can never be a client id (use different prefixes), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients.",
 }

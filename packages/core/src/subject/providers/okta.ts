@@ -4,8 +4,8 @@ import type { Profile } from '../profile.ts'
 export const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/?$/
 
 /**
- * Custom authorization servers. The tokens of the org's own server are not for anybody's API. Tokens for AI agents may
- * have `client_id` in place of `cid`, and a string `scope` in place of the array `scp`.
+ * Custom authorization servers. The tokens of the org authorization server are only for the API of Okta. Tokens for AI
+ * agents may have `client_id` instead of `cid`, and a string `scope` instead of the array `scp`.
  */
 export const okta: Profile = {
   source:
@@ -18,7 +18,7 @@ export const okta: Profile = {
     { claim: 'scope', format: 'string', when: { scp: 'absent' } },
     { claim: 'scp', format: 'array' },
   ],
-  // The sub may be a login, which changes. No claim of one's own can be called uid or cid.
+  // The sub may be a login, which can change. Custom claims cannot have the names uid and cid.
   userIdClaim: 'uid',
   rules: [
     {
@@ -45,5 +45,5 @@ export const okta: Profile = {
       },
     },
   ],
-  advice: 'Use a custom authorization server, whose tokens have cid, and uid for users.',
+  advice: 'Use a custom authorization server. Its tokens have cid, and those of users have uid.',
 }

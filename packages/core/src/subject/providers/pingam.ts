@@ -10,8 +10,8 @@ const OF_CLIENT = /^\(age!/
 const OF_USER = /^\(usr!/
 
 /**
- * PingAM and ForgeRock AM. A JWT says its grant. Where `subname` is another text, `sub` says its type, `(usr!...)` or
- * `(age!...)`. Elsewhere the whole `sub` is a name, and a user can be called `(age!...)`.
+ * PingAM and ForgeRock AM. A JWT contains its grant. If `subname` differs from `sub`, the `sub` contains its type:
+ * `(usr!...)` or `(age!...)`. Otherwise the `sub` is only a name, and a user can have the name `(age!...)`.
  */
 export const pingam: Profile = {
   source:
@@ -24,7 +24,7 @@ export const pingam: Profile = {
     { claim: 'scope', format: 'array', form: 'jwt' },
     { claim: 'scope', format: 'string', form: 'introspection' },
   ],
-  // ID tokens and refresh tokens have another name.
+  // In ID tokens and refresh tokens, this claim has another value.
   tokenUse: { claim: 'tokenName', value: 'access_token' },
   rules: [
     {
@@ -68,5 +68,5 @@ export const pingam: Profile = {
     },
   ],
   advice:
-    'Use client-side access tokens, which say their grant, or name the machines in machineClients.',
+    'Use client-side access tokens, which contain their grant, or name the machines in machineClients.',
 }

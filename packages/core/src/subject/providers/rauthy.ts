@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** A machine's `sub` is null in its JWTs. */
+/** In the JWTs of machines, `sub` is null. */
 export const rauthy: Profile = {
   source: 'Rauthy source',
   readOn: '2026-11',

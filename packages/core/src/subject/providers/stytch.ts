@@ -3,7 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 const ID = { machine: /^m2m-client-(?:test|live)-/, user: /^(?:user|member)-(?:test|live)-/ }
 
-/** The sub of a machine is its client id; any other claim comes from a template of the tenant's. */
+/** The `sub` of a machine is its client id. All other claims can come from a template of the tenant. */
 export const stytch: Profile = {
   source: 'Source of the Node client of Stytch, and its documentation',
   readOn: '2026-11',
@@ -26,5 +26,5 @@ export const stytch: Profile = {
       when: { sub: { matches: ID.user } },
     },
   ],
-  advice: 'Only ids that Stytch has made tell: m2m-client-, user- and member-.',
+  advice: 'The sub must have an id that Stytch created: m2m-client-, user- or member-.',
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** Knows users only. */
+/** Supabase Auth. It issues tokens only to users. */
 export const supabase: Profile = {
   source: 'Supabase Auth source',
   readOn: '2026-11',

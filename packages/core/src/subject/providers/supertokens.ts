@@ -1,6 +1,6 @@
 import type { Profile } from '../profile.ts'
 
-/** OAuth 2 access tokens. Session tokens and ID tokens are signed with the same keys, and name no client. */
+/** OAuth 2 access tokens. Session tokens and ID tokens are signed with the same keys, but they do not name a client. */
 export const supertokens: Profile = {
   source: 'SuperTokens core source: OAuthToken, Transformations; its documentation on verification',
   readOn: '2026-11',

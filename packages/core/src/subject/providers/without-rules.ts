@@ -2,16 +2,16 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 /**
- * Of servers where people, or an application that logs them in, choose the `sub`: a person may be called what
- * a client is called, and then the two tokens are the same. Only the operator can know that none is.
+ * Members for servers where users, or an application that logs them in, choose the `sub`. If a user has the name of a
+ * client, their tokens are equal. Only the operator can know that this never happens.
  */
 const CHOSEN_SUBJECTS = {
   subjectsAreChosen: true,
   advice:
-    "If no user's sub can be a client id here (give them different forms), set machineSubject: 'client_id'; else name the machines in machineClients.",
+    "If the sub of a user can never be a client id (use different forms), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients.",
 } as const
 
-/** Every claim about a user comes from rules that the operator writes. No claim is known that marks an application. */
+/** All claims about a user come from rules that the operator writes. No claim marks an application. */
 export const adfs: Profile = {
   source: 'Microsoft documentation: AD FS OAuth flows; access tokens that AD FS has issued',
   readOn: '2026-11',
@@ -19,10 +19,10 @@ export const adfs: Profile = {
   clientIdClaims: ['appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
-  advice: 'Its tokens do not say it: name the machines in machineClients, by appid.',
+  advice: 'Its tokens do not show the subject kind: name the machines in machineClients, by appid.',
 }
 
-/** Azure AD B2C: `scp` stands in machines' tokens too, and nothing tells them from users. */
+/** Azure AD B2C. Tokens of machines have `scp`, too, and no claim distinguishes them from tokens of users. */
 export const b2c: Profile = {
   source: 'Microsoft documentation: client credentials flow in Azure AD B2C',
   readOn: '2026-11',
@@ -30,20 +30,21 @@ export const b2c: Profile = {
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
-  advice: 'Its tokens do not say it: name the machines in machineClients.',
+  advice: 'Its tokens do not show the subject kind: name the machines in machineClients.',
 }
 
-/** There is never a `sub`, for anybody. */
+/** Introspection responses never have a `sub`. */
 export const doorkeeper: Profile = {
   source: 'Doorkeeper source: introspection',
   readOn: '2026-11',
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
-  advice: 'Its introspection responses do not say it: name the machines in machineClients.',
+  advice:
+    'Its introspection responses do not show the subject kind: name the machines in machineClients.',
 }
 
-/** The client is the audience, until another one is set: then a JWT names no client that could be relied on. */
+/** By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
 export const graviteeAm: Profile = {
   source: 'Gravitee Access Management source',
   readOn: '2026-11',
@@ -51,7 +52,7 @@ export const graviteeAm: Profile = {
   scopeSources: SCOPE_STRING,
   rules: [],
   ...CHOSEN_SUBJECTS,
-  advice: `Add client_id as a custom claim of the tokens. ${CHOSEN_SUBJECTS.advice}`,
+  advice: `Add client_id to the tokens as a custom claim. ${CHOSEN_SUBJECTS.advice}`,
 }
 
 export const hydra: Profile = {
@@ -66,17 +67,18 @@ export const hydra: Profile = {
   ...CHOSEN_SUBJECTS,
 }
 
-/** Clients have an entry of their own, with a UUID and a name, just as people do. */
+/** A client has an entry with a UUID and a name, like a person. */
 export const kanidm: Profile = {
   source: 'Kanidm source: introspection',
   readOn: '2026-11',
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [],
-  advice: 'Its introspection responses do not say it: name the machines in machineClients.',
+  advice:
+    'Its introspection responses do not show the subject kind: name the machines in machineClients.',
 }
 
-/** The `sub` is an attribute of the session: the login of a user, and for a client its client id. */
+/** The `sub` is an attribute of the session: the login of a user, or the client id of a client. */
 export const lemonldapNg: Profile = {
   source: 'LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection',
   readOn: '2026-11',
@@ -95,7 +97,7 @@ export const openiddict: Profile = {
   ...CHOSEN_SUBJECTS,
 }
 
-/** A JWT names no client, unless a token customizer adds it. */
+/** A JWT does not name the client, unless a token customizer adds it. */
 export const springAs: Profile = {
   source: 'Spring Authorization Server source',
   readOn: '2026-11',

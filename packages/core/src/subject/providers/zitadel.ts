@@ -1,7 +1,7 @@
 import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
-/** Service accounts are users; only an introspection response tells a person. */
+/** Service accounts are users. Only an introspection response shows a person. */
 export const zitadel: Profile = {
   source: 'Zitadel source: the OpenID Connect API',
   readOn: '2026-11',
@@ -34,5 +34,5 @@ export const zitadel: Profile = {
       },
     },
   ],
-  advice: 'Its JWTs do not say it: name the machines in machineClients.',
+  advice: 'Its JWTs do not show the subject kind: name the machines in machineClients.',
 }
