@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { classifySubject } from '../../src/index.ts'
 
 const USER = { sub: 'auth0|1', azp: 'web' }
-const of = (act: unknown) => classifySubject({ ...USER, act }, { provider: 'auth0' })
+const classifyWithAct = (act: unknown) => classifySubject({ ...USER, act }, { provider: 'auth0' })
 
 function chain(actors: number): object {
   return actors === 1 ? { sub: 'a1' } : { sub: `a${actors}`, act: chain(actors - 1) }
@@ -18,9 +18,9 @@ describe('the actor', () => {
     ],
     [{ sub: 'now', act: { sub: 'before', act: { client_id: 'first' } } }, { id: 'now' }],
     [chain(8), { id: 'a8' }],
-  ])('is the outermost one, and the user stays the user: %j', (act, actor) => {
-    expect(of(act)).toMatchObject({ kind: 'user', id: 'auth0|1' })
-    expect(of(act).actor).toEqual(actor)
+  ])('the actor of a user is the outermost act: %j', (act, actor) => {
+    expect(classifyWithAct(act)).toMatchObject({ kind: 'user', id: 'auth0|1' })
+    expect(classifyWithAct(act).actor).toEqual(actor)
   })
 
   it.each([
@@ -42,8 +42,8 @@ describe('the actor', () => {
     Object.create({ sub: 'agent' }),
     chain(9),
     chain(10_000),
-  ])('leaves nobody known where it is malformed (case %#)', (act) => {
-    expect(of(act)).toEqual({
+  ])('the subject is unknown if act is malformed (case %#)', (act) => {
+    expect(classifyWithAct(act)).toEqual({
       kind: 'unknown',
       id: 'auth0|1',
       clientId: 'web',
@@ -51,13 +51,13 @@ describe('the actor', () => {
     })
   })
 
-  it('is nobody where nobody acts, or only might', () => {
+  it('a token without act has no actor, even with may_act', () => {
     for (const claims of [USER, { ...USER, act: null }, { ...USER, may_act: { sub: 'agent' } }]) {
       expect(classifySubject(claims, { provider: 'auth0' })).not.toHaveProperty('actor')
     }
   })
 
-  it('can act for a machine, which stays a machine', () => {
+  it('a machine with act is a machine with an actor', () => {
     const claims = { sub: 'worker', cid: 'worker', act: { sub: 'agent' } }
     expect(classifySubject(claims, { provider: 'okta' })).toMatchObject({
       kind: 'machine',
@@ -65,7 +65,7 @@ describe('the actor', () => {
     })
   })
 
-  it('is the client where the provider says so in another way', () => {
+  it('the actor is the client if another claim of the provider shows it', () => {
     const claims = { idtyp: 'user', azp: 'agent', oid: 'o', sub: 's', scp: 'read' }
     const acting = { ...claims, xms_act_fct: '3 9 11' }
     expect(classifySubject(acting, { provider: 'entra' })).toMatchObject({
@@ -75,7 +75,7 @@ describe('the actor', () => {
     expect(classifySubject(claims, { provider: 'entra' })).not.toHaveProperty('actor')
   })
 
-  it('is nobody of whom a machine of Clerk says so, for it writes its claims itself', () => {
+  it('act is ignored in tokens of Clerk machines, which write their claims', () => {
     const claims = { sub: 'mch_1', act: { sub: 'user_admin' } }
     const subject = classifySubject(claims, { provider: 'clerk' })
     expect(subject).toMatchObject({ kind: 'machine', id: 'mch_1' })

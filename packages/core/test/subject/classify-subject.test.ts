@@ -9,29 +9,32 @@ import { claimNames } from '../../src/subject/client-id.ts'
 import { clientIdClaims } from '../../src/subject/context.ts'
 import { CONVENTIONS } from '../../src/subject/conventions.ts'
 import { PROFILES, getProfile, type Provider } from '../../src/subject/providers.ts'
-import { claimsOf, type Example } from './examples/example.ts'
+import { getClaims, type Example } from './examples/example.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
-function classify(example: Example, said: SubjectContext = {}): Subject {
+function classify(example: Example, options: SubjectContext = {}): Subject {
   const { provider, form = 'jwt', header = {} } = example
-  return classifySubject(claimsOf(example), { provider, form, header, ...said })
+  return classifySubject(getClaims(example), { provider, form, header, ...options })
 }
 
-const answerOf = ({ kind, evidence }: Subject) => (kind === 'unknown' ? evidence.reason : kind)
+const getResult = ({ kind, evidence }: Subject) => (kind === 'unknown' ? evidence.reason : kind)
 const isWrong = ({ truth }: Example, { kind }: Subject) => kind !== 'unknown' && kind !== truth
-const wrongUnder = (said: SubjectContext, examples = EXAMPLES) =>
-  examples.filter((example) => isWrong(example, classify(example, said))).map(({ id }) => id)
+const listWrong = (options: SubjectContext, examples = EXAMPLES) =>
+  examples.filter((example) => isWrong(example, classify(example, options))).map(({ id }) => id)
 
 const PROVIDERS = Object.keys(PROFILES) as Provider[]
 const RULES = [...PROVIDERS.flatMap((name) => getProfile(name).rules), ...CONVENTIONS]
 const withProfile = EXAMPLES.filter(({ provider }) => provider !== undefined)
 
-describe('what providers issue', () => {
+describe('tokens of providers', () => {
   it.each(EXAMPLES.map((example) => [example.id, example.trap ?? example.expected, example]))(
-    '%s: %s',
+    'classifySubject classifies %s as expected: %s',
     (_id, _what, example) => {
       const subject = classify(example)
-      expect([answerOf(subject), subject.evidence.rules]).toEqual([example.expected, example.rules])
+      expect([getResult(subject), subject.evidence.rules]).toEqual([
+        example.expected,
+        example.rules,
+      ])
       expect(subject.actor).toEqual(example.actor)
       if (subject.kind === 'user') expect(subject.id).toBe(example.userId ?? example.claims['sub'])
       if (subject.kind === 'machine') {
@@ -40,15 +43,15 @@ describe('what providers issue', () => {
     },
   )
 
-  it('is told right or not at all: never is one kind taken for the other', () => {
-    expect(wrongUnder({})).toEqual([])
+  it('classifySubject never returns machine for a user or user for a machine', () => {
+    expect(listWrong({})).toEqual([])
     const right = EXAMPLES.filter((example) => classify(example).kind === example.truth)
     expect(EXAMPLES.length).toBeGreaterThanOrEqual(159)
     expect(withProfile.length).toBeGreaterThanOrEqual(135)
     expect(right.length).toBeGreaterThanOrEqual(96)
   })
 
-  it('holds for every rule that decides, and for every trap', () => {
+  it('the examples cover each rule that can decide, and at least 20 traps', () => {
     const seen = new Set(EXAMPLES.flatMap(({ rules }) => rules))
     const deciding = RULES.filter(
       (rule) => rule.level !== 'convention' || CONVENTIONS.includes(rule),
@@ -58,7 +61,7 @@ describe('what providers issue', () => {
     expect(new Set(EXAMPLES.map(({ id }) => id)).size).toBe(EXAMPLES.length)
   })
 
-  it('is told by no provider in the way of the rule that everybody writes, taken for all', () => {
+  it('classifySubject does not repeat the errors of a simple comparison of sub and client id', () => {
     const naive = ({ claims }: Example) => {
       const client = claims['client_id'] ?? claims['azp'] ?? claims['cid'] ?? claims['appid']
       return claims['sub'] === undefined || claims['sub'] === client ? 'machine' : 'user'
@@ -88,9 +91,9 @@ describe('evidence', () => {
     { machineSubject: 'client_id' },
     { machineSubject: 'absent' },
     { machineClients: ['billing-worker', 'gateway', 'm2m'] },
-  ])('is made of rules and names of claims, never of values: %j', (said) => {
+  ])('evidence contains only names of rules and claims, never values: %j', (options) => {
     for (const example of EXAMPLES) {
-      const { evidence } = classify(example, said)
+      const { evidence } = classify(example, options)
       expect(LEVELS).toContain(evidence.level)
       expect(evidence.rules.filter((id) => !ids.includes(id))).toEqual([])
       expect(evidence.claims.filter((name) => !known.includes(name))).toEqual([])
@@ -98,7 +101,7 @@ describe('evidence', () => {
     }
   })
 
-  it('says how far it can be relied on, and which claims it is from', () => {
+  it('evidence has the level, the rules and the claims that were read', () => {
     const auth0 = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
     expect(classifySubject(auth0, { provider: 'auth0' })).toEqual({
       kind: 'machine',
@@ -118,7 +121,7 @@ describe('evidence', () => {
     })
   })
 
-  it('names the rules that contradict each other', () => {
+  it('evidence lists the rules that contradict each other', () => {
     const claims = { idtyp: 'app', azp: 'c', oid: 'o', sub: 's', scp: 'read' }
     expect(classifySubject(claims, { provider: 'entra' }).evidence.reason).toBe('no_evidence')
     const both = { sub: 'kp_1', azp: 'c', gty: ['client_credentials', 'x'] }
@@ -133,22 +136,22 @@ describe('evidence', () => {
   })
 })
 
-describe('what the operator says', () => {
-  it("machineSubject: 'client_id' is believed, even where it is not true", () => {
-    expect(wrongUnder({ machineSubject: 'client_id' }, withProfile)).toEqual([
-      // A person at a server where people choose their sub, who is called what the client is called.
+describe('machineSubject and machineClients', () => {
+  it("machineSubject: 'client_id' determines the kind, even if it is not true for the provider", () => {
+    expect(listWrong({ machineSubject: 'client_id' }, withProfile)).toEqual([
+      // A person who has chosen the client id as the sub.
       'hydra-05',
     ])
-    const told = ['node-oidc-provider-01', 'hydra-01', 'openiddict-03', 'gravitee-am-03']
+    const listed = ['node-oidc-provider-01', 'hydra-01', 'openiddict-03', 'gravitee-am-03']
     const machines = EXAMPLES.filter(({ id }) => told.includes(id))
     expect(machines.map((each) => classify(each, { machineSubject: 'client_id' }).kind)).toEqual(
       told.map(() => 'machine'),
     )
   })
 
-  it("machineSubject: 'absent' is believed, even where it is not true", () => {
-    expect(wrongUnder({ machineSubject: 'absent' }, withProfile)).toEqual([
-      // Their users may have no sub either; at Better Auth, those who were deleted.
+  it("machineSubject: 'absent' determines the kind, even if it is not true for the provider", () => {
+    expect(listWrong({ machineSubject: 'absent' }, withProfile)).toEqual([
+      // Users of these providers may have no sub, too. For Better Auth, these are deleted users.
       'adfs-02',
       'better-auth-04',
       'doorkeeper-02',
@@ -162,15 +165,15 @@ describe('what the operator says', () => {
     expect(classifySubject(user, { machineSubject: 'absent' })).toMatchObject({ kind: 'user' })
   })
 
-  it('adds machines to a profile with rules, and never makes users of the rest', () => {
+  it('machineSubject adds machines to a profile with rules, and never makes other subjects users', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
-      const said = { provider: 'casdoor', machineSubject } as const
+      const options = { provider: 'casdoor', machineSubject } as const
       const claims = { sub: 'admin/app', azp: 'c', tokenType: 'access-token' }
-      expect(classifySubject(claims, said).kind).toBe('unknown')
+      expect(classifySubject(claims, options).kind).toBe('unknown')
     }
   })
 
-  it('makes unknown what rules contradict, conventions of the provider included', () => {
+  it('a subject is unknown if a rule or a convention of the provider contradicts the options', () => {
     const person = { sub: 'kp_1', azp: 'kp_1' }
     expect(
       classifySubject(person, { provider: 'kinde', machineSubject: 'client_id' }).evidence,
@@ -185,7 +188,7 @@ describe('what the operator says', () => {
     expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.reason).toBe('conflict')
   })
 
-  it("is not believed where a token shows a user whose sub is the client's id", () => {
+  it('a subject is unknown if its sub is the client id and other claims show a user', () => {
     const subjects: [SubjectContext, Record<string, unknown>, string][] = [
       [{ provider: 'okta' }, { uid: '00u1', cid: 'x', auth_time: 1 }, 'okta.user_id'],
       [
@@ -211,9 +214,9 @@ describe('what the operator says', () => {
       [{}, { client_id: 'x', amr: true }, 'trace_of_user'],
       [{ provider: 'hydra' }, { client_id: 'x', email: 'x@example.com' }, 'trace_of_user'],
     ]
-    for (const [said, claims, rule] of subjects) {
+    for (const [options, claims, rule] of subjects) {
       const token = { exp: 1, sub: 'x', ...claims }
-      expect(classifySubject(token, { ...said, machineSubject: 'client_id' })).toMatchObject({
+      expect(classifySubject(token, { ...options, machineSubject: 'client_id' })).toMatchObject({
         kind: 'unknown',
         evidence: { reason: 'conflict', rules: ['sub_is_client_id', rule] },
       })
@@ -223,12 +226,12 @@ describe('what the operator says', () => {
       reason: 'conflict',
       rules: ['no_sub', 'trace_of_user'],
     })
-    // A list is not about the sub, and its clients may have such claims.
+    // `machineClients` does not refer to the sub, and its clients may have such claims.
     const listed = { sub: 'x', client_id: 'x', auth_time: 1 }
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })
 
-  it('is not believed where a token shows a machine whose sub is not the client id', () => {
+  it('a subject is unknown if its sub is not the client id and other claims show a machine', () => {
     const machines: readonly (readonly [product: string, claims: Record<string, unknown>])[] = [
       [
         'Keycloak',
@@ -273,25 +276,25 @@ describe('what the operator says', () => {
     }
   })
 
-  it('is not contradicted by anything in the tokens of users', () => {
+  it('claims of users never contradict machineSubject, except names of service accounts', () => {
     const users = EXAMPLES.filter(({ truth }) => truth === 'user')
     for (const clientIdClaim of ['client_id', 'azp', 'appid', 'cid']) {
-      const doubted = users.filter((example) => {
-        const said = { provider: undefined, clientIdClaim, machineSubject: 'client_id' } as const
-        return classify(example, said).evidence.rules.includes('trace_of_machine')
+      const contradicted = users.filter((example) => {
+        const options = { provider: undefined, clientIdClaim, machineSubject: 'client_id' } as const
+        return classify(example, options).evidence.rules.includes('trace_of_machine')
       })
-      // These have taken the name of a service account.
+      // These users have chosen the name of a service account.
       const named = ['keycloak-12', 'google-iap-03']
-      expect(doubted.filter(({ id }) => !named.includes(id))).toEqual([])
+      expect(contradicted.filter(({ id }) => !named.includes(id))).toEqual([])
     }
   })
 
-  it('is believed where a token of a machine shows nothing of it', () => {
-    const said = { provider: undefined, machineSubject: 'client_id' } as const
+  it('machineSubject misclassifies a machine whose token does not show a machine', () => {
+    const options = { provider: undefined, machineSubject: 'client_id' } as const
     const wrong = ['client_id', 'azp'].flatMap((clientIdClaim) =>
-      wrongUnder({ ...said, clientIdClaim }),
+      listWrong({ ...options, clientIdClaim }),
     )
-    // Nothing in these says that they are of machines, or what is called like a client is a user.
+    // These tokens do not show a machine, or the name of their user is a client id.
     expect([...new Set(wrong)].sort()).toEqual([
       'b2c-01',
       'casdoor-02',
@@ -305,23 +308,23 @@ describe('what the operator says', () => {
     ])
   })
 
-  it("machineSubject: 'absent' holds for no answer that names a user in another way", () => {
-    const said = { machineSubject: 'absent', form: 'introspection' } as const
+  it("machineSubject: 'absent' does not apply to an introspection response with a username", () => {
+    const options = { machineSubject: 'absent', form: 'introspection' } as const
     const answer = { active: true, client_id: 'web', scope: 'read' }
-    expect(classifySubject(answer, said).kind).toBe('machine')
-    expect(classifySubject({ ...answer, username: 'ada' }, said)).toMatchObject({
+    expect(classifySubject(answer, options).kind).toBe('machine')
+    expect(classifySubject({ ...answer, username: 'ada' }, options)).toMatchObject({
       kind: 'unknown',
       evidence: { reason: 'no_evidence' },
     })
   })
 
-  it('makes no users of those whose token names no client', () => {
+  it('a subject is unknown if its token does not name a client', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
       expect(classifySubject({ sub: 'reports-cron' }, { machineSubject }).kind).toBe('unknown')
     }
   })
 
-  it('is nothing about whom a client of the list acts for', () => {
+  it('machineClients does not apply to an exchanged token of another subject', () => {
     const listed = { machineClients: ['gateway'] }
     const exchanged = { sub: 'ada', client_id: 'gateway', act: { sub: 'gateway' } }
     expect(classifySubject(exchanged, listed)).toMatchObject({
@@ -334,7 +337,7 @@ describe('what the operator says', () => {
     expect(classifySubject({ ...exchanged, sub: undefined }, listed).kind).toBe('machine')
   })
 
-  it('is contradicted by a person who has let a listed client of authentik in as themselves', () => {
+  it('the name of a person contradicts machineClients for authentik', () => {
     const person = EXAMPLES.find(({ id }) => id === 'authentik-03')!
     const service = EXAMPLES.find(({ id }) => id === 'authentik-01')!
     const machineClients = [person.claims['azp'] as string]
@@ -347,16 +350,16 @@ describe('what the operator says', () => {
     expect(classify({ ...asText, claims: { ...asText.claims, amr: 'pwd' } }).kind).toBe('unknown')
   })
 
-  it('is a list of clients, and no text in which a name stands', () => {
+  it('machineClients ignores a string and an undefined entry', () => {
     const machineClients = 'reports-cron' as unknown as string[]
     expect(classifySubject({ sub: 'x', client_id: 'cron' }, { machineClients }).kind).toBe(
       'unknown',
     )
-    const nobody = [undefined] as unknown as string[]
-    expect(classifySubject({ sub: 'x' }, { machineClients: nobody }).kind).toBe('unknown')
+    const withUndefined = [undefined] as unknown as string[]
+    expect(classifySubject({ sub: 'x' }, { machineClients: withUndefined }).kind).toBe('unknown')
   })
 
-  it('knows the machines of a list by their client id, whatever their sub', () => {
+  it('machineClients finds machines by their client id, for any sub', () => {
     for (const id of ['b2c-01', 'zitadel-01', 'entra-03', 'keycloak-04', 'doorkeeper-01']) {
       const example = EXAMPLES.find((each) => each.id === id)!
       const { clientId } = classify(example)
@@ -369,16 +372,16 @@ describe('what the operator says', () => {
     }
   })
 
-  it('is about one claim that names the client, where that is said', () => {
-    const said = { clientIdClaim: 'azp', machineSubject: 'client_id' } as const
+  it('machineSubject reads the client id from clientIdClaim', () => {
+    const options = { clientIdClaim: 'azp', machineSubject: 'client_id' } as const
     const claims = { sub: 'cron', azp: 'cron', client_id: 'other' }
-    expect(classifySubject(claims, said)).toMatchObject({ kind: 'machine', clientId: 'cron' })
-    expect(classifySubject(claims, said).evidence.claims).toEqual(['sub', 'azp'])
+    expect(classifySubject(claims, options)).toMatchObject({ kind: 'machine', clientId: 'cron' })
+    expect(classifySubject(claims, options).evidence.claims).toEqual(['sub', 'azp'])
   })
 })
 
-describe('an issuer of which nothing is known', () => {
-  const NOBODY = { level: 'none', rules: [], claims: [], reason: 'no_evidence' }
+describe('an issuer without options about subjects', () => {
+  const NO_EVIDENCE = { level: 'none', rules: [], claims: [], reason: 'no_evidence' }
 
   it.each<[claims: Record<string, unknown>, kind: string, evidence: object]>([
     [{ sub: 'cron', client_id: 'cron' }, 'machine', { level: 'convention' }],
@@ -388,25 +391,25 @@ describe('an issuer of which nothing is known', () => {
       'user',
       { level: 'convention', rules: ['user_session'] },
     ],
-    [{ sub: 'ada', client_id: 'web' }, 'unknown', NOBODY],
-    [{ sub: 'Cron', client_id: 'cron' }, 'unknown', NOBODY],
-    [{ sub: 'cron ', client_id: 'cron' }, 'unknown', NOBODY],
-    [{ sub: 'cron', client_id: 'cron', auth_time: 1 }, 'unknown', NOBODY],
-    [{ sub: 'cron', client_id: 'cron', email: 'c@example.com' }, 'unknown', NOBODY],
-    [{ sub: 'ada', client_id: 'web', amr: ['pwd'] }, 'unknown', NOBODY],
-    [{ sub: 'ada', client_id: 'web', amr: [], auth_time: 1 }, 'unknown', NOBODY],
-    [{ sub: 'ada' }, 'unknown', NOBODY],
-    [{ client_id: 'web' }, 'unknown', NOBODY],
-    [{}, 'unknown', NOBODY],
-  ])('tells by custom, and where that is silent not at all: %j', (claims, kind, evidence) => {
+    [{ sub: 'ada', client_id: 'web' }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'Cron', client_id: 'cron' }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'cron ', client_id: 'cron' }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'cron', client_id: 'cron', auth_time: 1 }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'cron', client_id: 'cron', email: 'c@example.com' }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'ada', client_id: 'web', amr: ['pwd'] }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'ada', client_id: 'web', amr: [], auth_time: 1 }, 'unknown', NO_EVIDENCE],
+    [{ sub: 'ada' }, 'unknown', NO_EVIDENCE],
+    [{ client_id: 'web' }, 'unknown', NO_EVIDENCE],
+    [{}, 'unknown', NO_EVIDENCE],
+  ])('the subject kind is determined by convention, or unknown: %j', (claims, kind, evidence) => {
     expect(classifySubject(claims)).toMatchObject({ kind, evidence })
   })
 
-  it('is wrong about nobody but the person who is called what the client is called', () => {
-    expect(wrongUnder({ provider: undefined })).toEqual(['hydra-05'])
+  it('conventions misclassify only a person whose sub is the client id', () => {
+    expect(listWrong({ provider: undefined })).toEqual(['hydra-05'])
   })
 
-  it('is no longer told by custom once anything is said about it', () => {
+  it('conventions do not decide if an option about subjects is set', () => {
     const claims = { sub: 'cron', client_id: 'cron' }
     expect(classifySubject(claims, { machineClients: ['other'] }).kind).toBe('unknown')
     expect(classifySubject(claims, { machineSubject: 'absent' }).kind).toBe('unknown')
@@ -418,18 +421,18 @@ describe('an issuer of which nothing is known', () => {
   })
 })
 
-describe('21-05: a client that is called what a user is called', () => {
+describe('21-05: a client whose id is the sub of a user', () => {
   const named = (provider: Provider, form: TokenForm) =>
     claimNames(clientIdClaims({ provider }, form))
-  const said = [undefined, 'client_id', 'absent'] as const
+  const options = [undefined, 'client_id', 'absent'] as const
 
-  it.each(PROVIDERS)('is no user at %s, whatever it is', (provider) => {
+  it.each(PROVIDERS)('a client whose id is its sub is never a user: %s', (provider) => {
     const name = 'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601'
     const traces = { sid: 's', amr: ['pwd'], auth_time: 1, username: 'ada', idp: 'local' }
     const more = { preferred_username: 'ada', user_id: name, scp: 'read', uid: 'u', oid: 'o' }
     for (const form of ['jwt', 'introspection'] as const) {
       const clients = Object.fromEntries(named(provider, form).map((claim) => [claim, name]))
-      for (const machineSubject of said) {
+      for (const machineSubject of options) {
         for (const claims of [{}, traces, { ...traces, ...more }]) {
           const token = { exp: 1, ...claims, ...clients, sub: name }
           const { kind } = classifySubject(token, { provider, form, machineSubject })
@@ -439,13 +442,13 @@ describe('21-05: a client that is called what a user is called', () => {
     }
   })
 
-  it('is no user even with all that the provider writes for users', () => {
+  it('a client whose id is the sub of a user is never a user, even with all claims of a user', () => {
     const impersonated = withProfile.flatMap((example) => {
       const { provider, form = 'jwt', truth, claims } = example
       const names = named(provider!, form)
       if (truth !== 'user' || names.length === 0 || claims['sub'] === undefined) return []
       const clients = Object.fromEntries(names.map((name) => [name, claims['sub']]))
-      return said.map((machineSubject) =>
+      return options.map((machineSubject) =>
         classify({ ...example, claims: { ...claims, ...clients } }, { machineSubject }),
       )
     })
@@ -453,7 +456,7 @@ describe('21-05: a client that is called what a user is called', () => {
     expect(impersonated.filter(({ kind }) => kind === 'user')).toEqual([])
   })
 
-  it('cannot be seen where JWTs name no client: there a mark of the server tells', () => {
+  it('providers whose JWTs do not name a client determine users only by an explicit claim', () => {
     const nameless = PROVIDERS.filter((provider) => named(provider, 'jwt').length === 0)
     expect(nameless).toEqual([
       'firebase',

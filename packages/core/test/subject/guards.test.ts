@@ -14,12 +14,12 @@ const TENANT = '8d2f2e4a-0c1b-4f7e-9a55-3b6c7d8e9f01'
 const ENTRA = `https://login.microsoftonline.com/${TENANT}/v2.0`
 const COGNITO = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E'
 const GITHUB = 'https://token.actions.githubusercontent.com'
-/** A claim that is `undefined` is left out. */
+/** Removes these claims from a token. Claims that are `undefined` are left out. */
 const BARE = { sub: undefined, client_id: undefined, scope: undefined, jti: undefined }
 
 type Options = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 
-/** One token of one issuer, sent to one guard. */
+/** Sends one token of one issuer to one guard. */
 function call(
   issuer: string,
   options: Options,
@@ -41,13 +41,13 @@ function call(
   return { outcome, events }
 }
 
-function tokenOf(...given: Parameters<typeof call>): AccessToken {
+function getGrantedToken(...given: Parameters<typeof call>): AccessToken {
   const { outcome } = call(...given)
   if (outcome.kind !== 'granted') throw new Error(JSON.stringify(outcome))
   return outcome.token
 }
 
-function told(...given: Parameters<typeof call>): string {
+function getOutcome(...given: Parameters<typeof call>): string {
   const { outcome } = call(...given)
   return outcome.kind === 'refused' ? outcome.reason : outcome.kind
 }
@@ -62,7 +62,7 @@ describe('a service account at an issuer without its provider', () => {
     preferred_username: 'service-account-billing-worker',
   }
 
-  it('is no user, and the event names the option provider', () => {
+  it('a guard refuses a service account as unknown, and the event names the option provider', () => {
     const options = { machineSubject: 'client_id' } as const
     const { outcome, events } = call(ISSUER, options, claims, { subject: 'user' })
     expect(outcome).toMatchObject({ kind: 'refused', status: 403, reason: 'wrong_subject' })
@@ -75,8 +75,8 @@ describe('a service account at an issuer without its provider', () => {
       }),
     )
     const keycloak = { provider: 'keycloak' } as const
-    expect(told(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
-    expect(told(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
+    expect(getOutcome(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
+    expect(getOutcome(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
   })
 })
 
@@ -84,52 +84,56 @@ const entraUser = { azp: 'web', oid: 'user-1', sub: 'pairwise-1', scp: 'read wri
 const entraApp = { azp: 'cron', oid: 'app-1', sub: 'app-1', idtyp: 'app', tid: TENANT }
 
 describe('tokens of a provider', () => {
-  it('have one place for scopes: at Entra scp for users, roles for applications', () => {
-    const user = tokenOf(ENTRA, {}, { ...entraUser, roles: ['admin'] })
+  it('Entra: scopes come from scp for users, and from roles for applications', () => {
+    const user = getGrantedToken(ENTRA, {}, { ...entraUser, roles: ['admin'] })
     expect(user).toMatchObject({ clientId: 'web', scopes: ['read', 'write'] })
     expect(user.subject).toMatchObject({ kind: 'user', id: 'user-1' })
-    const app = tokenOf(ENTRA, {}, { ...entraApp, roles: ['read', 'admin'] })
+    const app = getGrantedToken(ENTRA, {}, { ...entraApp, roles: ['read', 'admin'] })
     expect(app).toMatchObject({ clientId: 'cron', scopes: ['read', 'admin'] })
     expect(app.subject).toMatchObject({ kind: 'machine', id: 'cron' })
-    const agent = tokenOf(ENTRA, {}, { ...entraApp, scp: '/', roles: ['read'] })
+    const agent = getGrantedToken(ENTRA, {}, { ...entraApp, scp: '/', roles: ['read'] })
     expect(agent.scopes).toEqual(['read'])
-    const marked = tokenOf(ENTRA, {}, { ...entraUser, idtyp: 'user', scp: '', roles: ['admin'] })
+    const marked = getGrantedToken(
+      ENTRA,
+      {},
+      { ...entraUser, idtyp: 'user', scp: '', roles: ['admin'] },
+    )
     expect(marked.scopes).toEqual([])
-    expect(told(ENTRA, {}, { ...entraApp, roles: 'admin' })).toBe('invalid_claim')
-    expect(told(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
+    expect(getOutcome(ENTRA, {}, { ...entraApp, roles: 'admin' })).toBe('invalid_claim')
+    expect(getOutcome(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
   })
 
-  it('are no ID tokens with roles', () => {
+  it('Entra: an ID token with roles is not an access token', () => {
     const idToken = { ...BARE, sub: 'pairwise-1', oid: 'user-1', roles: ['admin'] }
-    expect(told(ENTRA, {}, idToken)).toBe('wrong_token_type')
-    expect(told(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
+    expect(getOutcome(ENTRA, {}, idToken)).toBe('wrong_token_type')
+    expect(getOutcome(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
   })
 
-  it('name their client in the claims of the provider, which have to agree', () => {
+  it('the client id comes from the claims of the provider, which must agree', () => {
     const both = { sub: 'auth0|1', azp: 'web', client_id: 'web', scope: 'read' }
     const auth0 = { provider: 'auth0' } as const
-    expect(tokenOf(ISSUER, auth0, both).clientId).toBe('web')
-    const two = tokenOf(ISSUER, auth0, { ...both, client_id: 'other' })
+    expect(getGrantedToken(ISSUER, auth0, both).clientId).toBe('web')
+    const two = getGrantedToken(ISSUER, auth0, { ...both, client_id: 'other' })
     expect(two.clientId).toBeUndefined()
     expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
     const clients: Requirements = { clients: ['web', 'other'] }
-    expect(told(ISSUER, auth0, both, clients)).toBe('granted')
-    expect(told(ISSUER, auth0, { ...both, client_id: 'other' }, clients)).toBe('wrong_client')
+    expect(getOutcome(ISSUER, auth0, both, clients)).toBe('granted')
+    expect(getOutcome(ISSUER, auth0, { ...both, client_id: 'other' }, clients)).toBe('wrong_client')
     const allowed = { ...auth0, allowedClients: ['web', 'other'] }
-    expect(told(ISSUER, allowed, { ...both, client_id: 'other' })).toBe('untrusted_client')
-    expect(told(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
+    expect(getOutcome(ISSUER, allowed, { ...both, client_id: 'other' })).toBe('untrusted_client')
+    expect(getOutcome(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
   })
 
-  it('are told from ID tokens by the mark of the provider', () => {
+  it('Cognito: a token without token_use access is not an access token', () => {
     const access = { token_use: 'access', client_id: 'cron', sub: 'cron', aud: undefined }
     const options: Options = { audience: null, allowedClients: ['cron'] }
-    expect(tokenOf(COGNITO, options, access).subject.kind).toBe('machine')
+    expect(getGrantedToken(COGNITO, options, access).subject.kind).toBe('machine')
     for (const token_use of [undefined, 'id', ['access']]) {
-      expect(told(COGNITO, options, { ...access, token_use })).toBe('wrong_token_type')
+      expect(getOutcome(COGNITO, options, { ...access, token_use })).toBe('wrong_token_type')
     }
   })
 
-  it('can be those that Okta issues for agents, with scope and client_id', () => {
+  it('Okta: tokens for agents have scope and client_id', () => {
     const okta = { provider: 'okta' } as const
     const agent = {
       sub: '0oaService',
@@ -138,28 +142,31 @@ describe('tokens of a provider', () => {
       scope: 'chat.read chat.history',
       act: { sub: 'wlpAgent', sub_profile: 'ai_agent' },
     }
-    const token = tokenOf(ISSUER, okta, agent, { subject: 'machine', clients: ['wlpAgent'] })
+    const token = getGrantedToken(ISSUER, okta, agent, {
+      subject: 'machine',
+      clients: ['wlpAgent'],
+    })
     expect(token).toMatchObject({ clientId: 'wlpAgent', scopes: ['chat.read', 'chat.history'] })
     expect(token.subject).toMatchObject({ kind: 'machine', actor: { id: 'wlpAgent' } })
-    const both = tokenOf(ISSUER, okta, { ...agent, cid: 'wlpAgent', scp: ['agent.invoke'] })
+    const both = getGrantedToken(ISSUER, okta, { ...agent, cid: 'wlpAgent', scp: ['agent.invoke'] })
     expect(both).toMatchObject({ clientId: 'wlpAgent', scopes: ['agent.invoke'] })
-    expect(tokenOf(ISSUER, okta, { ...agent, scp: [] }).scopes).toEqual([])
-    const two = tokenOf(ISSUER, okta, { ...agent, cid: 'wlpOther' })
+    expect(getGrantedToken(ISSUER, okta, { ...agent, scp: [] }).scopes).toEqual([])
+    const two = getGrantedToken(ISSUER, okta, { ...agent, cid: 'wlpOther' })
     expect(two.clientId).toBeUndefined()
     expect(two.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
     const clients = { clients: ['wlpAgent', 'wlpOther'] }
-    expect(told(ISSUER, okta, { ...agent, cid: 'wlpOther' }, clients)).toBe('wrong_client')
-    expect(told(ISSUER, okta, { ...agent, scope: ['chat.read'] })).toBe('invalid_claim')
+    expect(getOutcome(ISSUER, okta, { ...agent, cid: 'wlpOther' }, clients)).toBe('wrong_client')
+    expect(getOutcome(ISSUER, okta, { ...agent, scope: ['chat.read'] })).toBe('invalid_claim')
   })
 
-  it('can be the ID tokens of Firebase, and no other ID tokens', () => {
+  it('Firebase: only ID tokens of Firebase are accepted', () => {
     const issuer = 'https://securetoken.google.com/acme-prod'
     const idToken = {
       sub: 'MWhfgdkelqbZFaO5CNtpt2eiY682',
       auth_time: 1_767_225_570,
       firebase: { identities: {}, sign_in_provider: 'password' },
     }
-    const { subject, clientId, scopes } = tokenOf(issuer, {}, idToken, { subject: 'user' })
+    const { subject, clientId, scopes } = getGrantedToken(issuer, {}, idToken, { subject: 'user' })
     expect({ id: subject.id, clientId, scopes }).toEqual({ id: idToken.sub, scopes: [] })
     for (const claims of [
       { firebase: undefined },
@@ -167,125 +174,136 @@ describe('tokens of a provider', () => {
       { at_hash: 'h' },
       { nonce: 'n' },
     ]) {
-      expect(told(issuer, {}, { ...idToken, ...claims })).toBe('wrong_token_type')
+      expect(getOutcome(issuer, {}, { ...idToken, ...claims })).toBe('wrong_token_type')
     }
-    expect(told(ISSUER, {}, idToken)).toBe('wrong_token_type')
+    expect(getOutcome(ISSUER, {}, idToken)).toBe('wrong_token_type')
     const users = { subject: 'user' } as const
-    expect(told('https://accounts.google.com', {}, idToken, users)).toBe('wrong_token_type')
+    expect(getOutcome('https://accounts.google.com', {}, idToken, users)).toBe('wrong_token_type')
   })
 
-  it('can be those of a proxy: of Cloudflare Access for one application', () => {
+  it('Cloudflare Access: service tokens are machines, and identities are users', () => {
     const issuer = 'https://acme.cloudflareaccess.com'
     const person = { type: 'app', sub: 'p', email: 'ada@example.com', identity_nonce: 'n' }
-    expect(tokenOf(issuer, {}, person, { subject: 'user' }).clientId).toBeUndefined()
+    expect(getGrantedToken(issuer, {}, person, { subject: 'user' }).clientId).toBeUndefined()
     const id = 'e367826f93b8d71185e03fe518aff3b4.access'
     const service = { type: 'app', common_name: id }
-    const token = tokenOf(issuer, {}, service, { subject: 'machine', clients: [id] })
+    const token = getGrantedToken(issuer, {}, service, { subject: 'machine', clients: [id] })
     expect(token).toMatchObject({ clientId: id, subject: { kind: 'machine', id } })
     for (const named of ['Ada Example', `x${id}`, `${id}.example`]) {
       const certificate = { ...service, common_name: named }
-      expect(told(issuer, {}, certificate, { subject: 'machine' })).toBe('wrong_subject')
-      expect(told(issuer, {}, certificate, { clients: [named] })).toBe('wrong_client')
+      expect(getOutcome(issuer, {}, certificate, { subject: 'machine' })).toBe('wrong_subject')
+      expect(getOutcome(issuer, {}, certificate, { clients: [named] })).toBe('wrong_client')
     }
-    expect(tokenOf(issuer, {}, { ...person, common_name: id }).subject.kind).toBe('unknown')
+    expect(getGrantedToken(issuer, {}, { ...person, common_name: id }).subject.kind).toBe('unknown')
     for (const type of ['org', undefined]) {
-      expect(told(issuer, {}, { ...person, type })).toBe('wrong_token_type')
+      expect(getOutcome(issuer, {}, { ...person, type })).toBe('wrong_token_type')
     }
   })
 
-  it('can be those of a proxy: of Identity-Aware Proxy, whose service accounts are listed', () => {
+  it('Identity-Aware Proxy: a service account is a machine if machineClients lists it', () => {
     const issuer = 'https://cloud.google.com/iap'
     const cron = 'cron@acme-prod.iam.gserviceaccount.com'
     const machine = { sub: 'accounts.google.com:11', email: cron, identity_source: 'GOOGLE' }
-    expect(tokenOf(issuer, {}, machine).subject.kind).toBe('unknown')
+    expect(getGrantedToken(issuer, {}, machine).subject.kind).toBe('unknown')
     const listed = { machineClients: [cron] }
-    const { subject } = tokenOf(issuer, listed, machine, { subject: 'machine', clients: [cron] })
+    const { subject } = getGrantedToken(issuer, listed, machine, {
+      subject: 'machine',
+      clients: [cron],
+    })
     expect(subject).toMatchObject({ kind: 'machine', id: cron })
     const person = { sub: 'accounts.google.com:12', email: 'ada@example.com', hd: 'example.com' }
-    expect(told(issuer, listed, person, { subject: 'user' })).toBe('granted')
+    expect(getOutcome(issuer, listed, person, { subject: 'user' })).toBe('granted')
     const gcip = {
       sub: 'securetoken.google.com/acme-prod:u1',
       email: `securetoken.google.com/acme-prod:${cron}`,
       gcip: { sub: 'u1' },
     }
-    expect(told(issuer, listed, gcip, { subject: 'user' })).toBe('granted')
+    expect(getOutcome(issuer, listed, gcip, { subject: 'user' })).toBe('granted')
     for (const claims of [gcip, { ...gcip, email: cron }, { ...machine, gcip: { sub: 'u1' } }]) {
-      expect(told(issuer, listed, claims, { subject: 'machine' })).toBe('wrong_subject')
+      expect(getOutcome(issuer, listed, claims, { subject: 'machine' })).toBe('wrong_subject')
     }
   })
 
-  it('are no refresh tokens of PingAM, which have scopes as well', () => {
+  it('PingAM: a refresh token is not an access token', () => {
     const pingam = { provider: 'pingam' } as const
     const claims = { sub: '(usr!demo)', subname: 'demo', scope: ['read'], grant_type: 'password' }
     const accessToken = { ...claims, tokenName: 'access_token' }
-    expect(told(ISSUER, pingam, accessToken, { subject: 'user', scope: 'read' })).toBe('granted')
+    expect(getOutcome(ISSUER, pingam, accessToken, { subject: 'user', scope: 'read' })).toBe(
+      'granted',
+    )
     for (const tokenName of ['refresh_token', 'id_token', undefined]) {
-      expect(told(ISSUER, pingam, { ...claims, tokenName })).toBe('wrong_token_type')
+      expect(getOutcome(ISSUER, pingam, { ...claims, tokenName })).toBe('wrong_token_type')
     }
   })
 
-  it('can be those of workloads, which have no client', () => {
+  it('GitHub Actions: the token of a workflow run is a machine without a client id', () => {
     const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
     const check = ({ claims }: AccessToken) => claims['repository_id'] === '74'
-    const { subject, clientId } = tokenOf(GITHUB, {}, run, { subject: 'machine', check })
+    const { subject, clientId } = getGrantedToken(GITHUB, {}, run, { subject: 'machine', check })
     expect(subject).toMatchObject({ kind: 'machine', id: 'repo:acme/orders:ref:main' })
     expect(clientId).toBeUndefined()
-    expect(told(GITHUB, {}, { ...run, repository_id: '75' }, { check })).toBe('check_failed')
+    expect(getOutcome(GITHUB, {}, { ...run, repository_id: '75' }, { check })).toBe('check_failed')
     const unmarked = { ...run, repository_id: undefined }
-    expect(told(GITHUB, {}, unmarked, { check })).toBe('wrong_token_type')
+    expect(getOutcome(GITHUB, {}, unmarked, { check })).toBe('wrong_token_type')
   })
 
-  it('can be those of machines that write all claims but the sub themselves', () => {
+  it('Clerk and Stytch: claims that a machine writes do not set the client id or scopes', () => {
     const clerk = { provider: 'clerk' } as const
-    const honest = tokenOf(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
+    const honest = getGrantedToken(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
     expect(honest.subject).toMatchObject({ kind: 'machine', id: 'mch_1' })
     const chosen = { sub: 'mch_1', client_id: 'web', scope: 'admin', scopes: 'admin', scp: 'admin' }
-    const { clientId, scopes, subject } = tokenOf(ISSUER, clerk, chosen)
+    const { clientId, scopes, subject } = getGrantedToken(ISSUER, clerk, chosen)
     expect({ clientId, scopes, id: subject.id }).toEqual({
       clientId: 'mch_1',
       scopes: [],
       id: 'mch_1',
     })
     const user = { sub: 'user_1', client_id: 'web', scope: 'read' }
-    expect(tokenOf(ISSUER, clerk, user)).toMatchObject({ clientId: 'web', scopes: ['read'] })
-    expect(told(ISSUER, clerk, { sub: 'somebody' })).toBe('wrong_token_type')
-    expect(told(ISSUER, clerk, { sub: 'mch_1' }, { clients: ['mch_1'] })).toBe('granted')
+    expect(getGrantedToken(ISSUER, clerk, user)).toMatchObject({
+      clientId: 'web',
+      scopes: ['read'],
+    })
+    expect(getOutcome(ISSUER, clerk, { sub: 'somebody' })).toBe('wrong_token_type')
+    expect(getOutcome(ISSUER, clerk, { sub: 'mch_1' }, { clients: ['mch_1'] })).toBe('granted')
     const stytch = { provider: 'stytch' } as const
     const m2m = { sub: 'm2m-client-live-1', client_id: 'web', scope: 'read' }
-    expect(tokenOf(ISSUER, stytch, m2m)).toMatchObject({ clientId: m2m.sub, scopes: ['read'] })
-    expect(told(ISSUER, stytch, m2m, { clients: ['web'] })).toBe('wrong_client')
+    expect(getGrantedToken(ISSUER, stytch, m2m)).toMatchObject({
+      clientId: m2m.sub,
+      scopes: ['read'],
+    })
+    expect(getOutcome(ISSUER, stytch, m2m, { clients: ['web'] })).toBe('wrong_client')
   })
 
-  it('can say who they are for in the JOSE header', () => {
+  it('FusionAuth: the subject kind comes from the JOSE header', () => {
     const options = { provider: 'fusionauth' } as const
     const claims = { sub: 'entity', scope: 'target-entity:x' }
     const header = { typ: 'JWT', gty: ['client_credentials'] }
-    expect(tokenOf(ISSUER, options, claims, {}, header).subject.kind).toBe('machine')
-    expect(tokenOf(ISSUER, options, claims).subject.kind).toBe('unknown')
+    expect(getGrantedToken(ISSUER, options, claims, {}, header).subject.kind).toBe('machine')
+    expect(getGrantedToken(ISSUER, options, claims).subject.kind).toBe('unknown')
   })
 
-  it('are read as the options say, before they are read as the provider says', () => {
+  it('options for claims take precedence over the claims of the provider', () => {
     const claims = { cid: 'a', client: 'b', scp: ['x'], permissions: ['y'], scope: 'z', sub: 's' }
     const okta = { provider: 'okta' } as const
-    expect(tokenOf(ISSUER, okta, claims)).toMatchObject({ clientId: 'a', scopes: ['x'] })
+    expect(getGrantedToken(ISSUER, okta, claims)).toMatchObject({ clientId: 'a', scopes: ['x'] })
     const client = { ...okta, clientIdClaim: 'client' }
-    expect(tokenOf(ISSUER, client, claims)).toMatchObject({ clientId: 'b', scopes: ['x'] })
+    expect(getGrantedToken(ISSUER, client, claims)).toMatchObject({ clientId: 'b', scopes: ['x'] })
     const scopes = { ...okta, scopeClaim: 'permissions', scopeFormat: 'array' } as const
-    expect(tokenOf(ISSUER, scopes, claims)).toMatchObject({ clientId: 'a', scopes: ['y'] })
-    expect(tokenOf(ISSUER, { ...okta, scopeClaim: 'scope' }, claims).scopes).toEqual(['z'])
+    expect(getGrantedToken(ISSUER, scopes, claims)).toMatchObject({ clientId: 'a', scopes: ['y'] })
+    expect(getGrantedToken(ISSUER, { ...okta, scopeClaim: 'scope' }, claims).scopes).toEqual(['z'])
     const text = { ...okta, scopeFormat: 'string' } as const
-    expect(tokenOf(ISSUER, text, { ...claims, scp: 'x y' }).scopes).toEqual(['x', 'y'])
+    expect(getGrantedToken(ISSUER, text, { ...claims, scp: 'x y' }).scopes).toEqual(['x', 'y'])
     const kind = { ...okta, tokenUse: { claim: 'kind', value: 'access' } }
-    expect(told(ISSUER, kind, claims)).toBe('wrong_token_type')
+    expect(getOutcome(ISSUER, kind, claims)).toBe('wrong_token_type')
     const cognito = { provider: 'cognito', tokenUse: { claim: 'kind', value: 'at' } } as const
-    expect(told(ISSUER, cognito, { client_id: 'c', kind: 'at' })).toBe('granted')
+    expect(getOutcome(ISSUER, cognito, { client_id: 'c', kind: 'at' })).toBe('granted')
   })
 
-  it('are those of another server than the address would say, where the options say so', () => {
+  it('the option provider takes precedence over the provider of the issuer', () => {
     const claims = { sub: 'cron', client_id: 'cron', scope: 'read' }
-    expect(tokenOf(ENTRA, { provider: 'duende', scopeFormat: 'string' }, claims).clientId).toBe(
-      'cron',
-    )
+    expect(
+      getGrantedToken(ENTRA, { provider: 'duende', scopeFormat: 'string' }, claims).clientId,
+    ).toBe('cron')
   })
 })
 
@@ -302,17 +320,27 @@ describe('a guard', () => {
     [{ clients: ['web'] }, 'wrong_client', 'granted', 'granted'],
     [{ clients: ['cron'], subject: 'machine' }, 'granted', 'wrong_client', 'wrong_client'],
     [{ clients: ['cron', 'web'], subject: 'user' }, 'wrong_subject', 'granted', 'wrong_subject'],
-  ])('with %j tells a machine, a user and neither apart', (requirements, ...answers) => {
-    const callers = [machine, user, neither]
-    expect(callers.map((claims) => told(ISSUER, auth0, claims, requirements))).toEqual(answers)
-  })
+  ])(
+    'a guard with %j distinguishes a machine, a user and an unknown subject',
+    (requirements, ...answers) => {
+      const callers = [machine, user, neither]
+      expect(callers.map((claims) => getOutcome(ISSUER, auth0, claims, requirements))).toEqual(
+        answers,
+      )
+    },
+  )
 
-  it('lets a user with an actor pass as the user', () => {
-    const token = tokenOf(ISSUER, auth0, { ...user, act: { sub: 'agent' } }, { subject: 'user' })
+  it('a guard with subject user grants a user with an actor', () => {
+    const token = getGrantedToken(
+      ISSUER,
+      auth0,
+      { ...user, act: { sub: 'agent' } },
+      { subject: 'user' },
+    )
     expect(token.subject).toMatchObject({ kind: 'user', id: 'auth0|1', actor: { id: 'agent' } })
   })
 
-  it('says what to configure where it refuses somebody of whom nothing is known', () => {
+  it('publishes subject_unknown with advice if a guard refuses an unknown subject', () => {
     const { events } = call(ISSUER, auth0, neither, { subject: 'user' })
     expect(events.map(({ type }) => type)).toEqual(['verified', 'subject_unknown', 'refused'])
     expect(events[1]).toEqual({
@@ -337,39 +365,39 @@ describe('a guard', () => {
       { machineClients: ['cron'] },
       { sub: 'a', client_id: 'b' },
       'no_evidence',
-      "This client is not among machineClients. To know its subject, name the provider of this issuer (provider: 'auth0', ...), or say what a machine's sub is (machineSubject), or name the machines in machineClients.",
+      "This client is not in machineClients. To determine the subject kind, set the provider of this issuer (provider: 'auth0', ...), or set machineSubject to the form of the sub of machines, or name the machines in machineClients.",
     ],
     [
       { machineSubject: 'absent' },
       { sub: 'a', azp: 'b', scope: 'read' },
       'no_evidence',
-      'The token names no client in client_id: set clientIdClaim',
+      'The token does not name a client in client_id. Set clientIdClaim',
     ],
     [
       { provider: 'hydra', machineSubject: 'client_id', clientIdClaim: 'azp' },
       { sub: 'a', client_id: 'b' },
       'no_evidence',
-      'The token names no client in azp: set clientIdClaim',
+      'The token does not name a client in azp. Set clientIdClaim',
     ],
     [
       { machineSubject: 'client_id' },
       { client_id: 'b' },
       'no_evidence',
-      "To know its subject, name the provider of this issuer (provider: 'auth0', ...), or name the machines",
+      "To determine the subject kind, set the provider of this issuer (provider: 'auth0', ...), or name the machines",
     ],
     [
       { provider: 'keycloak', machineClients: ['cron'] },
       { azp: 'b', sub: 'a' },
       'no_evidence',
-      'This client is not among machineClients. Keep the client scopes',
+      'This client is not in machineClients. Keep the client scopes',
     ],
     [
       { provider: 'auth0' },
       { ...user, act: 'agent' },
       'malformed',
-      'A claim is not what it has to',
+      'A claim has an invalid value.',
     ],
-    [{ provider: 'auth0' }, { ...user, client_id: 'other' }, 'conflict', 'contradicts itself'],
+    [{ provider: 'auth0' }, { ...user, client_id: 'other' }, 'conflict', 'contradict each other'],
     [
       { provider: 'entra' },
       { ...entraUser, idtyp: 'user', xms_sub_fct: '3 13' },
@@ -378,13 +406,16 @@ describe('a guard', () => {
     ],
     [{ provider: 'entra' }, { ...entraUser, oid: undefined, idtyp: 'user' }, 'no_id', 'is missing'],
     [{ provider: 'keycloak' }, { azp: 'b', sub: 'a' }, 'no_evidence', 'service_account'],
-  ])('has an advice for it: %j, %j', (options, claims, reason, advice) => {
-    const { events } = call(ISSUER, options, claims, { subject: 'machine' })
-    expect(events[1]).toMatchObject({ type: 'subject_unknown', reason })
-    expect(events[1]).toHaveProperty('advice', expect.stringContaining(advice))
-  })
+  ])(
+    'subject_unknown has advice for the options %j and the claims %j',
+    (options, claims, reason, advice) => {
+      const { events } = call(ISSUER, options, claims, { subject: 'machine' })
+      expect(events[1]).toMatchObject({ type: 'subject_unknown', reason })
+      expect(events[1]).toHaveProperty('advice', expect.stringContaining(advice))
+    },
+  )
 
-  it('has no advice where the kind is known, and is another one, or where something else is wrong', () => {
+  it('does not publish subject_unknown for a known kind or for another failed requirement', () => {
     const types = (...given: Parameters<typeof call>) =>
       call(...given).events.map(({ type }) => type)
     expect(types(ISSUER, auth0, user, { subject: 'machine' })).toEqual(['verified', 'refused'])
@@ -394,7 +425,7 @@ describe('a guard', () => {
     ])
   })
 
-  it('shows of a token nothing but its client and scopes, beside its advice', () => {
+  it('events about an unknown subject contain only the client id and scopes of the token', () => {
     const secret = 'c0ffee-of-the-token'
     for (const claims of [
       { sub: secret, azp: 'a-client' },

@@ -2,31 +2,35 @@ import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { classifySubject, type Subject, type SubjectContext } from '../../src/index.ts'
 import { PROFILES, getProfile, type Provider } from '../../src/subject/providers.ts'
-import { claimsOf, type Example } from './examples/example.ts'
+import { getClaims, type Example } from './examples/example.ts'
 import { EXAMPLES } from './examples/examples.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** A token that has been changed, and what may not become of it. */
+/** A changed token, and the example that it was made from. */
 interface Mutant {
   readonly example: Example
   readonly claims: Claims
   readonly header?: Claims
 }
 
-const judge = ({ example, claims, header }: Mutant, said: SubjectContext = {}): Subject =>
+const classify = ({ example, claims, header }: Mutant, options: SubjectContext = {}): Subject =>
   classifySubject(claims, {
     provider: example.provider,
     form: example.form ?? 'jwt',
     header: header ?? example.header ?? {},
-    ...said,
+    ...options,
   })
 
-/** The examples of which a mutant was taken for the other kind. `expected` mutants there have to be. */
-function flipped(mutants: readonly Mutant[], expected: number, said?: SubjectContext): string[] {
+/** Returns the ids of examples with a mutant of the wrong kind. There must be more than `expected` mutants. */
+function listMisclassified(
+  mutants: readonly Mutant[],
+  expected: number,
+  options?: SubjectContext,
+): string[] {
   expect(mutants.length).toBeGreaterThan(expected)
   const wrong = mutants.filter((mutant) => {
-    const { kind } = judge(mutant, said)
+    const { kind } = classify(mutant, options)
     return kind !== 'unknown' && kind !== mutant.example.truth
   })
   return [...new Set(wrong.map(({ example }) => example.id))]
@@ -39,22 +43,22 @@ const users = withProfile.filter(({ truth }) => truth === 'user')
 const without = (claims: Claims, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name))
 
-/** In these, `idtyp`, `sub` and `username` are the answer itself: the server writes them for users only. */
+/** In these examples, `idtyp`, `sub` or `username` decides alone: the server writes it only for users. */
 const WITHOUT_A_MARK = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
 
-/** Without the claim that marks them, these are accounts like any other: an account, and no person. */
+/** Without the claim that marks an agent, these examples equal the token of a user account. */
 const AGENTS = ['auth0-13', 'entra-11']
 
-describe('a token that is not as the provider issues it', () => {
-  it('never changes sides for want of one claim, but for agents that lose their mark', () => {
+describe('a token that differs from the tokens of its provider', () => {
+  it('removing a claim never changes the kind, except for agents without their mark', () => {
     const mutants = withProfile.flatMap((example) =>
       Object.keys(example.claims).map((name) => ({
         example,
-        claims: without(claimsOf(example), name),
+        claims: without(getClaims(example), name),
       })),
     )
-    expect(flipped(mutants, 850)).toEqual(AGENTS)
-    const marks = mutants.filter((mutant) => flipped([mutant], 0).length > 0)
+    expect(listMisclassified(mutants, 850)).toEqual(AGENTS)
+    const marks = mutants.filter((mutant) => listMisclassified([mutant], 0).length > 0)
     expect(
       marks.map(({ example: { id, claims: all }, claims }) => {
         return [id, Object.keys(all).find((name) => !(name in claims))]
@@ -66,7 +70,7 @@ describe('a token that is not as the provider issues it', () => {
     ])
   })
 
-  it('never changes sides for one claim more, whatever other tokens have in it', () => {
+  it('adding a claim of another token never changes the kind, except for decisive claims', () => {
     const seen = new Map(
       EXAMPLES.flatMap(({ claims }) => Object.entries(claims)).map(([name, value]) => [
         JSON.stringify([name, value]),
@@ -74,30 +78,30 @@ describe('a token that is not as the provider issues it', () => {
       ]),
     )
     const mutants = withProfile.flatMap((example) => {
-      const { clientId } = judge({ example, claims: claimsOf(example) })
+      const { clientId } = classify({ example, claims: getClaims(example) })
       const marks = ['client_id', 'clientId', 'azp', 'cid', 'appid', 'username', 'user_id']
       const more = marks.map((name) => [name, clientId ?? 'reports-cron'] as const)
       return [...seen.values(), ...more]
         .filter(([name]) => !(name in example.claims))
-        .map(([name, value]) => ({ example, claims: { ...claimsOf(example), [name]: value } }))
+        .map(([name, value]) => ({ example, claims: { ...getClaims(example), [name]: value } }))
     })
-    expect(flipped(mutants, 40_000)).toEqual(WITHOUT_A_MARK)
+    expect(listMisclassified(mutants, 40_000)).toEqual(WITHOUT_A_MARK)
     const ruled = mutants.filter(
       ({ example: { provider } }) => getProfile(provider!).rules.length > 0,
     )
-    const said: SubjectContext = { machineSubject: 'client_id' }
-    expect(flipped(ruled, 30_000, said)).toEqual(WITHOUT_A_MARK)
+    const options: SubjectContext = { machineSubject: 'client_id' }
+    expect(listMisclassified(ruled, 30_000, options)).toEqual(WITHOUT_A_MARK)
   })
 
-  it('never changes sides for want of a header parameter', () => {
+  it('removing a header parameter never changes the kind', () => {
     const mutants = withProfile
       .filter(({ header }) => header !== undefined)
       .flatMap((example) =>
         [{}, { gty: null }, { gty: 'client_credentials' }, { gty: {} }, { gty: [['x']] }].map(
-          (header) => ({ example, header, claims: claimsOf(example) }),
+          (header) => ({ example, header, claims: getClaims(example) }),
         ),
       )
-    expect(flipped(mutants, 10)).toEqual([])
+    expect(listMisclassified(mutants, 10)).toEqual([])
   })
 
   const strange = (value: unknown): unknown[] => [
@@ -117,31 +121,31 @@ describe('a token that is not as the provider issues it', () => {
     JSON.parse('{"__proto__":{"sub":"x"}}'),
   ]
 
-  it('never changes sides because a claim is of another type', () => {
+  it('changing the type of a claim never changes the kind, except for agents without their mark', () => {
     const mutants = withProfile.flatMap((example) =>
-      Object.entries(claimsOf(example)).flatMap(([name, value]) =>
+      Object.entries(getClaims(example)).flatMap(([name, value]) =>
         strange(value).map((other) => ({
           example,
-          claims: { ...claimsOf(example), [name]: other },
+          claims: { ...getClaims(example), [name]: other },
         })),
       ),
     )
-    // An absent mark again, which null and empty text amount to.
-    expect(flipped(mutants, 12_000)).toEqual(AGENTS)
+    // `null` and an empty text count as an absent mark.
+    expect(listMisclassified(mutants, 12_000)).toEqual(AGENTS)
   })
 
-  it('says nothing by its prototype', () => {
+  it('inherited claims are ignored', () => {
     for (const example of withProfile) {
-      const claims = Object.create(claimsOf(example)) as Claims
-      expect(judge({ example, claims }).kind).toBe('unknown')
+      const claims = Object.create(getClaims(example)) as Claims
+      expect(classify({ example, claims }).kind).toBe('unknown')
       const polluted = JSON.parse(
-        `{"__proto__":${JSON.stringify(claimsOf(example))},"exp":1}`,
+        `{"__proto__":${JSON.stringify(getClaims(example))},"exp":1}`,
       ) as Claims
-      expect(judge({ example, claims: polluted }).kind).toBe('unknown')
+      expect(classify({ example, claims: polluted }).kind).toBe('unknown')
     }
   })
 
-  it('is no token at all where it is no object', () => {
+  it('claims that are not an object are malformed', () => {
     for (const claims of [
       undefined,
       null,
@@ -159,7 +163,7 @@ describe('a token that is not as the provider issues it', () => {
   })
 })
 
-/** Writes another client id wherever the server writes the client id. */
+/** Replaces the client id in all claims. */
 function withClientId(claims: Claims, from: string, to: string): Claims {
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -185,29 +189,29 @@ const NAMES_OF_USERS = [
   'https://evil.example/client.json',
 ]
 
-describe('a client that picks its id', () => {
+describe('a client that chooses its client id', () => {
   const mutants = machines.flatMap((example) => {
-    const { clientId } = judge({ example, claims: claimsOf(example) })
-    // A client id that is the sub and nothing else is made by the server.
-    const isPicked = Object.entries(example.claims).some(
+    const { clientId } = classify({ example, claims: getClaims(example) })
+    // If only the sub contains the client id, the server has created it.
+    const isChosen = Object.entries(example.claims).some(
       ([name, value]) => name !== 'sub' && value === clientId,
     )
-    if (clientId === undefined || !isPicked) return []
+    if (clientId === undefined || !isChosen) return []
     return NAMES_OF_USERS.map((name) => ({
       example,
-      claims: withClientId(claimsOf(example), clientId, name),
+      claims: withClientId(getClaims(example), clientId, name),
     }))
   })
 
   it.each<SubjectContext>([{}, { machineSubject: 'client_id' }])(
-    'never becomes a user: %j',
-    (said) => {
-      expect(flipped(mutants, 400, said)).toEqual([])
+    'a client that chooses the name of a user as its client id is never a user: %j',
+    (options) => {
+      expect(listMisclassified(mutants, 400, options)).toEqual([])
     },
   )
 })
 
-/** What people, or those who look after them, can write about themselves. */
+/** Claims that users or their administrators can set. */
 const PROFILE_DATA = [
   'name',
   'nickname',
@@ -223,13 +227,13 @@ const PROFILE_DATA = [
 ]
 
 describe('a user', () => {
-  const clientIdOf = (example: Example) =>
-    judge({ example, claims: claimsOf(example) }).clientId ?? 'reports-cron'
+  const getClientId = (example: Example) =>
+    classify({ example, claims: getClaims(example) }).clientId ?? 'reports-cron'
 
-  it('never becomes a machine by the names and addresses they pick', () => {
+  it('a user who chooses the name of a machine is never a machine', () => {
     const mutants = users.flatMap((example) => {
-      const client = clientIdOf(example)
-      const picked = [
+      const client = getClientId(example)
+      const chosen = [
         client,
         `service-account-${client}`,
         `service-account-${client.toLowerCase()}`,
@@ -242,31 +246,31 @@ describe('a user', () => {
         '',
       ]
       return PROFILE_DATA.flatMap((name) =>
-        picked.map((value) => ({ example, claims: { ...claimsOf(example), [name]: value } })),
+        chosen.map((value) => ({ example, claims: { ...getClaims(example), [name]: value } })),
       )
     })
-    expect(flipped(mutants, 6000)).toEqual([])
+    expect(listMisclassified(mutants, 6000)).toEqual([])
   })
 
-  it('never becomes a machine by any text in these claims, or without one of them', () => {
+  it('a user is never a machine, for any values of profile claims', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('service-account-web', 'client'))
     const changes = fc.dictionary(fc.constantFrom(...PROFILE_DATA), fc.option(text))
     fc.assert(
       fc.property(fc.constantFrom(...users), changes, (example, data) => {
-        const claims = { ...claimsOf(example), ...data }
-        expect(judge({ example, claims }).kind).not.toBe('machine')
+        const claims = { ...getClaims(example), ...data }
+        expect(classify({ example, claims }).kind).not.toBe('machine')
       }),
     )
   })
 
-  it('could become one by a sub like a client id only where the server makes all subs', () => {
+  it('a sub that equals a client id shows a machine only for servers that create each sub', () => {
     const mutants = users.flatMap((example) => {
-      const client = clientIdOf(example)
+      const client = getClientId(example)
       return [client, `${client}@clients`, `client-${client}`, `service-account-${client}`].map(
-        (sub) => ({ example, claims: { ...claimsOf(example), sub } }),
+        (sub) => ({ example, claims: { ...getClaims(example), sub } }),
       )
     })
-    const providers = flipped(mutants, 250).map(
+    const providers = listMisclassified(mutants, 250).map(
       (id) => EXAMPLES.find((example) => example.id === id)!.provider,
     )
     expect(new Set(providers)).toEqual(
@@ -275,7 +279,7 @@ describe('a user', () => {
   })
 })
 
-describe('whatever stands in the claims', () => {
+describe('classifySubject with any claims', () => {
   const names = [...new Set(EXAMPLES.flatMap(({ claims }) => Object.keys(claims)))]
   const texts = EXAMPLES.flatMap(({ claims }) => Object.values(claims)).filter(
     (value) => typeof value === 'string',
@@ -290,10 +294,10 @@ describe('whatever stands in the claims', () => {
     machineClients: fc.constantFrom(undefined, ['web', 'cron']),
   })
 
-  it('is answered, with a frozen subject that has an id where it has a kind', () => {
+  it('classifySubject returns a frozen subject, which has an id if its kind is known', () => {
     fc.assert(
-      fc.property(claims, context, (given, said) => {
-        const subject = classifySubject(given, said)
+      fc.property(claims, context, (given, options) => {
+        const subject = classifySubject(given, options)
         expectFrozen(subject)
         expect(subject.kind === 'unknown').toBe(subject.evidence.reason !== undefined)
         if (subject.kind === 'unknown') return
@@ -305,11 +309,11 @@ describe('whatever stands in the claims', () => {
     )
   })
 
-  it('is answered where nothing is as it should be', () => {
+  it('classifySubject returns a kind for any value', () => {
     fc.assert(
-      fc.property(fc.anything(), context, (given, said) => {
+      fc.property(fc.anything(), context, (given, options) => {
         expect(['machine', 'user', 'unknown']).toContain(
-          classifySubject(given as Claims, said).kind,
+          classifySubject(given as Claims, options).kind,
         )
       }),
     )

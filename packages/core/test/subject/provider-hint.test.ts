@@ -34,7 +34,7 @@ const ADDRESSES: readonly (readonly [address: string, provider: Provider])[] = [
   ['https://app.example.com/api/auth/oauth2/introspect', 'better-auth'],
 ]
 
-/** The warnings of a resource server, after its keys and endpoints were looked for. */
+/** Returns the warnings of a resource server after discovery. */
 async function warn(
   issuer: string,
   metadata: Readonly<Record<string, string>> = {},
@@ -57,7 +57,7 @@ async function warn(
 }
 
 describe('configuration_warning about the option provider', () => {
-  it.each(ADDRESSES)('%s looks like %s', (address, provider) => {
+  it.each(ADDRESSES)('the address %s looks like %s', (address, provider) => {
     expect(getProviderOfAddress(address)).toBe(provider)
   })
 
@@ -72,11 +72,11 @@ describe('configuration_warning about the option provider', () => {
     'https://auth.example.com/.well-known/jwks.json',
     'https://auth.example.com/realms',
     'acme',
-  ])('%s looks like no product', (address) => {
+  ])('the address %s does not look like a product', (address) => {
     expect(getProviderOfAddress(address)).toBeUndefined()
   })
 
-  it('is published once, for an issuer that looks like a product', async () => {
+  it('configuration_warning is published once for an issuer that looks like a product', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     const certs = `${issuer}/protocol/openid-connect/certs`
     expect(await warn(issuer, { jwks_uri: certs })).toEqual([
@@ -85,29 +85,29 @@ describe('configuration_warning about the option provider', () => {
         issuer,
         option: 'provider',
         advice:
-          "The address /realms/acme looks like that of keycloak. Set provider: 'keycloak', so that its machines and users are told apart.",
+          "The address /realms/acme looks like an address of keycloak. Set provider: 'keycloak' to distinguish its machines from its users.",
       },
     ])
   })
 
-  it('is published when the metadata or the options name such an endpoint', async () => {
+  it('configuration_warning is published if an endpoint of the metadata or the options looks like a product', async () => {
     const issuer = 'https://auth.example.com'
     const keys = `${issuer}/oauth/v2/keys`
-    const said = { issuer, advice: expect.stringContaining("provider: 'zitadel'") }
-    expect(await warn(issuer, { jwks_uri: keys })).toMatchObject([said])
-    expect(await warn(issuer, {}, { jwksUri: keys })).toMatchObject([said])
+    const warning = { issuer, advice: expect.stringContaining("provider: 'zitadel'") }
+    expect(await warn(issuer, { jwks_uri: keys })).toMatchObject([warning])
+    expect(await warn(issuer, {}, { jwksUri: keys })).toMatchObject([warning])
     const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
     const introspection = { clientId: 'api', clientAuthentication }
     const endpoint = `${issuer}/oauth/v2/introspect`
     const configured = { tokenFormat: 'opaque', introspection: { ...introspection, endpoint } }
-    expect(await warn(issuer, {}, configured)).toMatchObject([said])
+    expect(await warn(issuer, {}, configured)).toMatchObject([warning])
     const discovered = { tokenFormat: 'opaque', introspection }
     expect(await warn(issuer, { introspection_endpoint: endpoint }, discovered)).toMatchObject([
-      said,
+      warning,
     ])
   })
 
-  it('is not published where the provider is set, or known by the issuer', async () => {
+  it('configuration_warning is not published if the provider is set or known from the issuer', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     for (const provider of Object.keys(PROFILES)) {
       expect(await warn(issuer, { jwks_uri: `${issuer}/certs` }, { provider })).toEqual([])

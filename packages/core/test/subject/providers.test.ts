@@ -12,49 +12,47 @@ import { EXAMPLES } from './examples/examples.ts'
 
 const PROVIDERS = Object.keys(PROFILES) as Provider[]
 
-/** Every pattern in a profile, wherever it stands. */
-function patternsIn(value: unknown): RegExp[] {
+/** Returns all patterns in a profile. */
+function listPatterns(value: unknown): RegExp[] {
   if (value instanceof RegExp) return [value]
   if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(patternsIn)
+  return Object.values(value).flatMap(listPatterns)
 }
 
 describe('getProfile', () => {
-  it.each(PROVIDERS)(
-    '%s: says from which page it was read, when, and what to configure, and has examples',
-    (name) => {
-      const { source, readOn, advice } = getProfile(name)
-      expect(source.length).toBeGreaterThan(10)
-      expect(readOn).toMatch(/^20\d\d-\d\d$/)
-      expect(advice).toMatch(/\.$/)
-      expect(EXAMPLES.some(({ provider }) => provider === name)).toBe(true)
-    },
-  )
+  it.each(PROVIDERS)('the profile %s has a source, a date, advice and examples', (name) => {
+    const { source, readOn, advice } = getProfile(name)
+    expect(source.length).toBeGreaterThan(10)
+    expect(readOn).toMatch(/^20\d\d-\d\d$/)
+    expect(advice).toMatch(/\.$/)
+    expect(EXAMPLES.some(({ provider }) => provider === name)).toBe(true)
+  })
 
-  it.each(PROVIDERS)('%s has rules of its own name, each once', (name) => {
+  it.each(PROVIDERS)('the rules of the profile %s begin with its name and are unique', (name) => {
     const ids = getProfile(name).rules.map(({ id }) => id)
     expect(ids.filter((id) => !id.startsWith(`${name}.`))).toEqual([])
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('has patterns that begin at the beginning, keep no state and cannot take long', () => {
-    const patterns = patternsIn([PROFILES, CONVENTIONS])
+  it('each pattern of a profile is anchored, has no flags, and has no nested repetition', () => {
+    const patterns = listPatterns([PROFILES, CONVENTIONS])
     expect(patterns.length).toBeGreaterThan(25)
     for (const { source, flags } of patterns) {
       expect(source).toMatch(/^\^/)
       expect(flags).toBe('')
-      // No repetition of a group in which something repeats.
+      // No group with a repetition is repeated.
       expect(source).not.toMatch(/[+*}][^()]*\)(?:[+*]|\{)/)
     }
   })
 
-  it('sees no text that is longer than the limit', () => {
+  it('a claim that is longer than the limit does not match a pattern', () => {
     const fits = `auth0|${'x'.repeat(LIMITS.claimMatched - 6)}`
-    const kindOf = (sub: string) => classifySubject({ sub, azp: 'web' }, { provider: 'auth0' }).kind
+    const getKind = (sub: string) =>
+      classifySubject({ sub, azp: 'web' }, { provider: 'auth0' }).kind
     expect(LIMITS.claimMatched).toBe(512)
-    expect(kindOf(fits)).toBe('user')
-    expect(kindOf(`${fits}x`)).toBe('unknown')
-    // Nor is a long name taken for one that does not match.
+    expect(getKind(fits)).toBe('user')
+    expect(getKind(`${fits}x`)).toBe('unknown')
+    // A name that is too long does not meet `matchesNot`, either.
     const session = { azp: 'web', sub: 'x', sid: 's' }
     const named = (name: string) =>
       classifySubject({ ...session, preferred_username: name }, { provider: 'keycloak' }).kind
@@ -82,9 +80,12 @@ describe('getProviderOfIssuer', () => {
     ['https://acme.logto.app/oidc', 'logto'],
     ['https://acme.zitadel.cloud', 'zitadel'],
     ['https://abcd.supabase.co/auth/v1', 'supabase'],
-  ])('is known where the vendor alone runs it: %s', (issuer, provider) => {
-    expect(getProviderOfIssuer(issuer)).toBe(provider)
-  })
+  ])(
+    'getProviderOfIssuer returns the provider of an issuer that only the vendor can operate: %s',
+    (issuer, provider) => {
+      expect(getProviderOfIssuer(issuer)).toBe(provider)
+    },
+  )
 
   it.each([
     'https://auth.example.com',
@@ -109,7 +110,7 @@ describe('getProviderOfIssuer', () => {
     'https://acme.cloudflareaccess.com.evil.example',
     'https://acme.cloudflareaccess.com/cdn-cgi/access/sso/oidc/x',
     '',
-  ])('is nobody else: %j', (issuer) => {
+  ])('getProviderOfIssuer returns undefined for any other issuer: %j', (issuer) => {
     expect(getProviderOfIssuer(issuer)).toBeUndefined()
   })
 })

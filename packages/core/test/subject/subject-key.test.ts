@@ -4,21 +4,25 @@ import { classifySubject, type Subject, subjectKey } from '../../src/index.ts'
 
 const issuer = 'https://as.example.com'
 const evidence = { level: 'structural', rules: [], claims: [] } as const
-const keyOf = (kind: 'machine' | 'user', id: string, of = issuer) =>
-  subjectKey({ issuer: of, subject: { kind, id, evidence } })
+const getKey = (kind: 'machine' | 'user', id: string, from = issuer) =>
+  subjectKey({ issuer: from, subject: { kind, id, evidence } })
 
 describe('subjectKey', () => {
-  it('names the issuer, the namespace and the id', () => {
-    expect(keyOf('user', 'ada')).toBe('["https://as.example.com","user","ada"]')
-    expect(keyOf('machine', 'cron')).toBe('["https://as.example.com","client","cron"]')
+  it('subjectKey contains the issuer, the namespace and the id', () => {
+    expect(getKey('user', 'ada')).toBe('["https://as.example.com","user","ada"]')
+    expect(getKey('machine', 'cron')).toBe('["https://as.example.com","client","cron"]')
   })
 
-  it('21-05: keeps a user and a client of one name apart, and those of two issuers', () => {
-    const keys = [keyOf('user', 'ada'), keyOf('machine', 'ada'), keyOf('user', 'ada', `${issuer}/`)]
+  it('21-05: returns different keys for a user and a client with one name, and for two issuers', () => {
+    const keys = [
+      getKey('user', 'ada'),
+      getKey('machine', 'ada'),
+      getKey('user', 'ada', `${issuer}/`),
+    ]
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('is another one for every other subject', () => {
+  it('subjectKey returns different keys for different subjects', () => {
     const part = fc.oneof(
       fc.string(),
       fc.constantFrom('a"', '","user","', '\\', '\ud800', '\ufffd'),
@@ -27,12 +31,12 @@ describe('subjectKey', () => {
     fc.assert(
       fc.property(subject, subject, ([issuerA, kindA, a], [issuerB, kindB, b]) => {
         const isSame = issuerA === issuerB && kindA === kindB && a === b
-        expect(keyOf(kindA, a, issuerA) === keyOf(kindB, b, issuerB)).toBe(isSame)
+        expect(getKey(kindA, a, issuerA) === getKey(kindB, b, issuerB)).toBe(isSame)
       }),
     )
   })
 
-  it('is the same for a user, whoever acts for them', () => {
+  it('subjectKey returns the same key for a user with and without an actor', () => {
     const claims = { sub: 'auth0|1', azp: 'web' }
     const key = (more: object) =>
       subjectKey({
@@ -42,12 +46,12 @@ describe('subjectKey', () => {
     expect(key({ act: { sub: 'agent' } })).toBe(key({}))
   })
 
-  it('does not exist for somebody unknown', () => {
+  it('subjectKey throws for an unknown subject', () => {
     const subject: Subject = { kind: 'unknown', id: 'ada', evidence }
     expect(() => subjectKey({ issuer, subject })).toThrow('subjectKey was called for an unknown')
   })
 
-  it('does not exist for somebody of whom only custom tells, which nobody has confirmed', () => {
+  it('subjectKey throws for a subject whose kind is known by convention only', () => {
     const client = { sub: 'ada', client_id: 'ada' }
     const user = { sub: 'ada', client_id: 'web', amr: ['pwd'], auth_time: 1 }
     for (const claims of [client, user]) {
@@ -55,7 +59,7 @@ describe('subjectKey', () => {
       expect(subject.kind).not.toBe('unknown')
       expect(() => subjectKey({ issuer, subject })).toThrow('known by convention only')
     }
-    const said = classifySubject(client, { machineSubject: 'client_id' })
-    expect(subjectKey({ issuer, subject: said })).toBe(keyOf('machine', 'ada'))
+    const configured = classifySubject(client, { machineSubject: 'client_id' })
+    expect(subjectKey({ issuer, subject: configured })).toBe(getKey('machine', 'ada'))
   })
 })

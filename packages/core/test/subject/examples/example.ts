@@ -1,32 +1,32 @@
 import type { Actor, Provider, TokenForm, UnknownReason } from '../../../src/index.ts'
 
 /**
- * A token as a provider issues it, with ids that are made up. What says nothing about the subject (times,
- * `jti`, most issuers) is left out; an expiry is added.
+ * A token as a provider issues it, with invented ids. Claims that are not evidence for the subject (times,
+ * `jti`, most issuers) are left out. An expiry is added.
  */
 export interface Example {
   /** The provider and a number. */
   readonly id: string
-  /** None where there is no profile for it. */
+  /** `undefined` if the provider has no profile. */
   readonly provider?: Provider
-  /** `'jwt'` where it is left out. */
+  /** Default: `'jwt'`. */
   readonly form?: TokenForm
   readonly header?: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
   readonly expires?: false
-  /** What is known about the token from where it comes from. */
+  /** The actual subject, known from the origin of the token. */
   readonly truth: 'machine' | 'user' | 'agent account' | 'another token'
   /** The result for its claims under its profile: a kind, or the reason for `unknown`. */
   readonly expected: 'machine' | 'user' | UnknownReason
   readonly rules: readonly string[]
-  /** The user's id, where it is not the `sub`. */
+  /** The id of the user, if it is not the `sub`. */
   readonly userId?: string
   readonly actor?: Actor
-  /** What misleads a common heuristic here. */
+  /** The reason why a common heuristic misclassifies this token. */
   readonly trap?: string
 }
 
-/** The claims as they come, expiry included. */
-export function claimsOf({ claims, expires }: Example): Readonly<Record<string, unknown>> {
+/** Returns the claims of an example, with an expiry. */
+export function getClaims({ claims, expires }: Example): Readonly<Record<string, unknown>> {
   return expires === false ? claims : { exp: 1_767_229_200, ...claims }
 }

@@ -1,6 +1,6 @@
 import type { Example } from './example.ts'
 
-/** Tokens of services that their vendors run. */
+/** Tokens of services that the vendor operates. */
 export const HOSTED: readonly Example[] = [
   {
     id: 'auth0-01',
@@ -78,7 +78,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['auth0.connection_subject'],
-    trap: 'a grant is named, and it is that of a user',
+    trap: 'a gty that names the grant of a user',
     claims: {
       sub: 'auth0|65f1c0d2e3a4b5c6d7e8f901',
       aud: 'https://api.acme.example',
@@ -93,7 +93,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['auth0.connection_subject'],
-    trap: 'the grant is that of a refresh token',
+    trap: 'a gty that names the refresh token grant',
     claims: {
       sub: 'auth0|65f1c0d2e3a4b5c6d7e8f901',
       aud: ['https://api.acme.example'],
@@ -193,7 +193,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['auth0.connection_subject'],
-    trap: "a tenant's own code has written the mark of a service into a user's token",
+    trap: 'a user with the mark of a service, which code of the tenant has written',
     claims: {
       sub: 'auth0|65f1c0d2e3a4b5c6d7e8f901',
       sub_profile: 'service ai_agent',
@@ -251,7 +251,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['clerk.machine_id'],
-    trap: 'a machine that has chosen the client id and the scopes of others',
+    trap: 'a machine that has chosen the client id and the scopes of another client',
     claims: {
       sub: 'mch_2xhFjEI5X2qWRvtV13BzSj8H6Dk',
       aud: 'https://api.example.com',
@@ -281,7 +281,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['clerk.user_id'],
-    trap: 'sold as a machine token, but its subject is a user',
+    trap: 'documented as a machine token, but its subject is a user',
     claims: {
       client_id: 'client_2xr',
       scope: 'openid profile',
@@ -323,7 +323,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a client certificate has a common name, too, and no sub',
+    trap: 'a client certificate with a common name and without sub',
     claims: {
       type: 'app',
       aud: ['32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228'],
@@ -542,7 +542,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['entra.app'],
-    trap: 'an agent that acts for itself, with an scp that says nothing',
+    trap: 'an agent that acts for itself, with the scp /',
     claims: {
       aud: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
       azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',
@@ -591,7 +591,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'agent account',
     expected: 'agent_account',
     rules: ['entra.agent_account'],
-    trap: 'idtyp says user, but it is the account of an agent',
+    trap: 'the account of an agent, with the idtyp user',
     claims: {
       aud: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
       azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',
@@ -639,7 +639,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['firebase.account'],
-    trap: 'the account of somebody who gave neither a name nor an address',
+    trap: 'an anonymous account without a name and an email address',
     claims: {
       provider_id: 'anonymous',
       aud: 'acme-prod',
@@ -655,7 +655,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'another token',
     expected: 'no_evidence',
     rules: [],
-    trap: 'what a backend signs itself, for an account of its choice',
+    trap: 'a custom token that a backend has signed',
     claims: {
       aud: 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit',
       sub: 'firebase-adminsdk@acme-prod.iam.gserviceaccount.com',
@@ -669,7 +669,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['frontegg.tenant_token'],
-    trap: 'names the person who made it',
+    trap: 'a token that names the person who created it',
     claims: {
       sub: 'd4e5f6a7-b8c9-4d0e-8f1a-2b3c4d5e6f70',
       type: 'tenantApiToken',
@@ -723,7 +723,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['fusionauth.client_credentials'],
-    trap: 'the grant stands in the header',
+    trap: 'the grant is in the JOSE header',
     header: {
       gty: ['client_credentials'],
     },
@@ -860,7 +860,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'it has an address and a sub, as people have',
+    trap: 'a service account with an email address and a sub',
     claims: {
       aud: '/projects/721899303052/locations/us-east4/services/reports',
       azp: '/projects/721899303052/locations/us-east4/services/reports',
@@ -888,7 +888,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'without hd, an address is all that differs from a service account',
+    trap: 'a user without hd, who differs from a service account only in the email address',
     claims: {
       aud: '/projects/721899303052/global/backendServices/1234567890123456789',
       email: 'ada@gmail.com',
@@ -902,7 +902,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['google-iap.external_account'],
-    trap: 'an address that its user chose, at an identity provider of the project',
+    trap: 'an email address that the user chose, at an identity provider of the project',
     claims: {
       aud: '/projects/584828868403/apps/acme-prod',
       azp: '/projects/584828868403/apps/acme-prod',
@@ -1061,7 +1061,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['okta.user_id'],
-    trap: 'exchanged on behalf of a user, and no act says so',
+    trap: 'exchanged on behalf of a user, without act',
     claims: {
       cid: '0oaApiGateway0000007',
       uid: '00ujmkLgagxeRrAg20g3',
@@ -1078,7 +1078,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['okta.agent'],
-    trap: 'somebody acts, and still it is no user',
+    trap: 'a machine with act',
     claims: {
       sub: '0oaAgentB00000000007',
       sub_profile: 'service',
@@ -1139,7 +1139,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['okta.agent'],
-    trap: 'sub names a client, and it is not the one that calls',
+    trap: 'a sub that names another client than the calling client',
     claims: {
       sub: '0oa9jh6hizeR7uMag0g7',
       aud: 'https://inventory.example.com',
@@ -1165,7 +1165,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'conflict',
     rules: [],
-    trap: 'two claims name two clients',
+    trap: 'two claims that name different clients',
     claims: {
       cid: '0oabv6kx4qq6h1U5l0h7',
       client_id: '0oar95zt9zIpYuz6A0h7',
@@ -1193,7 +1193,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['stytch.client_id'],
-    trap: "another client's id, from a template of the tenant's",
+    trap: 'the id of another client, from a template of the tenant',
     claims: {
       sub: 'm2m-client-live-1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d',
       aud: ['project-live-9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a'],

@@ -110,7 +110,7 @@ export const OTHERS: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'nothing differs from what is said of a machine',
+    trap: 'a user whose introspection response equals that of a machine',
     claims: {
       active: true,
       scope: 'read',
@@ -124,7 +124,7 @@ export const OTHERS: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['github-actions.run'],
-    trap: 'actor names a person, who is not the subject',
+    trap: 'a claim actor that names a person, who is not the subject',
     claims: {
       sub: 'repo:octo-org/octo-repo:environment:prod',
       environment: 'prod',
@@ -157,7 +157,7 @@ export const OTHERS: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['gitlab-ci.job'],
-    trap: 'names the person who pushed',
+    trap: 'a token that names the person who pushed',
     claims: {
       sub: 'project_path:acme/orders:ref_type:branch:ref:main',
       aud: 'https://api.example.com',
@@ -421,7 +421,7 @@ export const OTHERS: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'may_act: nobody acts yet',
+    trap: 'may_act without act',
     claims: {
       aud: 'https://consumer.example.com',
       sub: 'user@example.com',

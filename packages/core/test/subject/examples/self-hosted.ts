@@ -1,6 +1,6 @@
 import type { Example } from './example.ts'
 
-/** Tokens of authorization servers that anybody can run. */
+/** Tokens of self-hosted authorization servers. */
 export const SELF_HOSTED: readonly Example[] = [
   {
     id: 'adfs-01',
@@ -181,7 +181,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'the session has ended, and an introspection response leaves it out',
+    trap: 'the session has ended, so the introspection response has no sid',
     form: 'introspection',
     claims: {
       sub: 'n7Xc1QmPz0RkT5uVw2yN8aLdE3f2HgJk',
@@ -197,7 +197,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'the user was deleted, and the response looks like that about a client',
+    trap: 'the user was deleted, so the response looks like the response for a client',
     form: 'introspection',
     claims: {
       client_id: 'aSdFgHjKlZxCvBnMqWeRtYuIoPaSdFgH',
@@ -230,7 +230,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'another token format, which loses the type',
+    trap: 'another token format, which does not contain the claim type',
     claims: {
       owner: 'admin',
       name: 'app-orders',
@@ -313,7 +313,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a client with a static sub of its own',
+    trap: 'a client with a static sub',
     claims: {
       aud: 'orders-api',
       scope: ['orders.read'],
@@ -408,7 +408,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'an audience of its own, which is then no longer the client',
+    trap: 'a configured audience, so aud is not the client',
     claims: {
       sub: 'svc-client',
       aud: 'https://api.example.com',
@@ -423,7 +423,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'the same without a claim for the client',
+    trap: 'a configured audience, and no claim with the client id',
     claims: {
       sub: 'svc-client',
       aud: 'https://api.example.com',
@@ -498,7 +498,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a person who is called what the client is called',
+    trap: 'a person whose name is the client id',
     claims: {
       aud: [],
       client_id: 'reports',
@@ -588,7 +588,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a lightweight token: only the undocumented start of jti tells',
+    trap: 'a lightweight token: only the undocumented prefix of jti shows a machine',
     claims: {
       jti: 'trltcc:0b7f5a52-3d0c-4c55-9d1e-7a61f2b3c4d5',
       typ: 'Bearer',
@@ -904,7 +904,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['pingam.client_credentials'],
-    trap: 'auth_time is no sign of a user here',
+    trap: 'a machine with auth_time',
     claims: {
       sub: 'das-api-auth',
       cts: 'OAUTH2_STATELESS_GRANT',
@@ -994,7 +994,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a refreshed token, which does not say for whose grant',
+    trap: 'a refreshed token, which does not contain its first grant',
     claims: {
       sub: '445957f9-8528-4d14-803e-5452214633e8',
       subname: '445957f9-8528-4d14-803e-5452214633e8',
@@ -1056,7 +1056,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'where sub is a name only, a user can be called that',
+    trap: 'a user whose name looks like the sub of a machine',
     claims: {
       scope: 'profile',
       realm: '/',
@@ -1075,7 +1075,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'and a client can be called what a user is called',
+    trap: 'a client whose name looks like the sub of a user',
     claims: {
       scope: 'orders.read',
       realm: '/alpha',
@@ -1091,7 +1091,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'another token',
     expected: 'another_kind_of_token',
     rules: [],
-    trap: 'a refresh token, which has scopes as well',
+    trap: 'a refresh token with scopes',
     claims: {
       sub: '(usr!demo)',
       subname: 'demo',
@@ -1180,7 +1180,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a person who is called what the client is called',
+    trap: 'a person whose name is the client id',
     claims: {
       sub: 'messaging-client',
       aud: 'messaging-client',
@@ -1308,7 +1308,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'an old version shows the owner of an application as its username',
+    trap: 'a machine with a username: old versions write the owner of the application',
     claims: {
       active: true,
       username: 'admin@carbon.super',
@@ -1353,7 +1353,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a machine is a user here, with a sub like any other',
+    trap: 'a machine with the sub of a user account',
     claims: {
       sub: '259242039378444290',
       aud: ['259254020357488642'],
