@@ -807,14 +807,14 @@ describe('refused requests', () => {
     },
   )
 
-  it('no expected explanation says only that something is different', async () => {
+  it('the explanations of refusals never say only that something is different', async () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)
     }
   })
 
-  it('each piece of advice is given for a request of this file', () => {
+  it('the requests of this file lead to each piece of advice', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
     const elsewhere = ['a distrusted key', 'the maximum that Node accepts, or more']
     const all = ADVICE.filter(

@@ -546,7 +546,9 @@ describe('an optional guard', () => {
     ['an array of pairs', [['authorization', BAD]]],
   ])('an optional guard throws a TypeError if headers is %s', (_, headers) => {
     expect(() => pass({ headers })).toThrow(TypeError)
-    expect(() => pass({ headers })).toThrow('headers of a request must be an object with header names as keys')
+    expect(() => pass({ headers })).toThrow(
+      'headers of a request must be an object with header names as keys',
+    )
   })
 
   it.each<[string, object]>([

@@ -83,7 +83,7 @@ export function beginGuard(raw: object): void {
 
 /**
  * Returns `'refused'` if a guard has refused the request, and `'pending'` if a guard has not decided yet. Returns
- * `undefined` if all guards have let the request pass, or if there are no guards. For adapters that can stop a
+ * `undefined` if all guards have let the request pass, or if the request has no guard. For adapters that can stop a
  * request whose guard was called but not awaited.
  */
 export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {

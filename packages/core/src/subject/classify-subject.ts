@@ -56,7 +56,7 @@ export function classifySubject(
   return toSubject(token, context)
 }
 
-/** Does the same as `classifySubject` for a token whose client is already known. */
+/** Determines the subject of a token whose client is already known. See `classifySubject`. */
 export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = profileIn(statements)

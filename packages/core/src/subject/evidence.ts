@@ -19,7 +19,7 @@ export interface Evidence {
   readonly rules: readonly string[]
   /**
    * The names of the claims that these rules read. The prefix `header.` marks a parameter of the JOSE header. `rules`
-   * and `claims` are empty if there is no evidence.
+   * and `claims` are empty without evidence.
    */
   readonly claims: readonly string[]
   /** The reason why the kind is unknown. Set only if it is unknown. */

@@ -2,8 +2,8 @@ import type { Publish } from '../lib/publisher.ts'
 import { getProviderOfAddress } from './providers.ts'
 
 /**
- * Published if an option is missing or probably wrong. Tokens may still be accepted. Published once: at startup, after
- * the metadata of an issuer was read, or when a function of the application first returns a value that has no effect.
+ * Published if an option is missing or probably wrong. Tokens may still be accepted. Published once, at one of three
+ * times: at startup, when metadata was read, or when a function of the application first returns an ineffective value.
  *
  * @example
  * ```ts

@@ -68,7 +68,7 @@ describe('the log', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('does not build events that are not logged', () => {
+  it('skips the creation of events that are not logged', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
     withoutWatching(() => {
@@ -79,7 +79,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('does not build events of a reason whose limit of lines per second is reached', () => {
+  it('skips the creation of an event if the limit of log lines for its reason is reached', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')
@@ -93,7 +93,7 @@ describe('the log', () => {
     )
   })
 
-  it('does not log calls that close has aborted', () => {
+  it('writes no log line for calls that close has aborted', () => {
     const { lines, publish } = setup()
     const members = { issuer: ISSUER, failure: 'closed', detail: '', pause: 0, duration: 1 }
     publish('introspection_failed', () => members as never)

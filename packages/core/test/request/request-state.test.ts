@@ -233,7 +233,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
 
   describe.each(carriers)('credentials that change %s', (name) => {
     it.each(Object.keys(changes))(
-      'if credentials change to %s, the next guard refuses and getToken throws',
+      'the next guard refuses and getToken throws if credentials change to %s',
       (change) => {
         const made = setup()
         const { server, token } = made
@@ -251,7 +251,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       },
     )
 
-    it('if credentials change to another token, the next guard and getToken return the new token', () => {
+    it('the next guard and getToken return the new token if credentials change to another token', () => {
       const { server, token, count } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const [first, second] = [token(), token({ client_id: 'second' })]
@@ -267,7 +267,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(count('verified')).toBe(3)
     })
 
-    it('if credentials change to another token, the next guard checks the claims of the new token', () => {
+    it('the next guard checks the claims of the new token if credentials change to another token', () => {
       const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ scope: 'admin', check: ({ clientId }) => clientId === 'second' })
@@ -278,7 +278,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(() => getToken(raw)).toThrow('no requireToken')
     })
 
-    it('if credentials are removed, an optional guard returns anonymous and getToken throws', () => {
+    it('an optional guard returns anonymous and getToken throws if credentials are removed', () => {
       const { server, token } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       const guard = server.guard({ optional: true })
@@ -292,7 +292,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(getToken(raw).clientId).toBe('second')
     })
 
-    it('if credentials change while a guard waits for keys, each guard decides about the credentials of its call', async () => {
+    it('several waiting guards each decide about the credentials of its call if credentials change', async () => {
       const { server, issuer, token, count } = fetching()
       const { current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)

@@ -144,7 +144,7 @@ const RACES: readonly (readonly [Start, first: Requirements, second: Requirement
 
 describe.each(KEYS)('distrustKey with %s keys', (keys) => {
   it.each(RACES)(
-    'no guard grants after distrustKey, up to 8 awaits after %s: first guard %j, second guard %j',
+    'guards never grant after distrustKey, up to 8 awaits after %s: first guard %j, second guard %j',
     async (start, first, second) => {
       const seen = new Set<string>()
       for (const distrustAfter of DEPTHS) {
@@ -177,16 +177,18 @@ describe('distrustKey', () => {
     expect(late).toEqual([])
   })
 
-  it('if onEvent calls distrustKey for verified, the same guard and later guards refuse', async () => {
+  it('guards refuse a token if onEvent calls distrustKey for its event verified', async () => {
     for (const requirements of [{}, INTROSPECT]) {
-      const { decide, distrust } = setup({ onEvent: ({ type }) => type === 'verified' && distrust() })
+      const { decide, distrust } = setup({
+        onEvent: ({ type }) => type === 'verified' && distrust(),
+      })
       expect(await decide(requirements)).toBe('401 unknown_key')
       expect(await decide()).toBe('401 unknown_key')
     }
   })
 
   // The outer verification replaces the result of the inner one, and must not count as newer than `distrustKey`.
-  it('if onEvent calls distrustKey and then a guard for verified, the token is refused', async () => {
+  it('guards refuse a token if onEvent calls distrustKey and then another guard for its event verified', async () => {
     let isFirst = true
     const { decide, distrust, send } = setup({
       onEvent({ type }) {

@@ -143,9 +143,9 @@ describe('machineSubject and machineClients', () => {
       'hydra-05',
     ])
     const listed = ['node-oidc-provider-01', 'hydra-01', 'openiddict-03', 'gravitee-am-03']
-    const machines = EXAMPLES.filter(({ id }) => told.includes(id))
+    const machines = EXAMPLES.filter(({ id }) => listed.includes(id))
     expect(machines.map((each) => classify(each, { machineSubject: 'client_id' }).kind)).toEqual(
-      told.map(() => 'machine'),
+      listed.map(() => 'machine'),
     )
   })
 

@@ -415,7 +415,7 @@ describe('a guard', () => {
     },
   )
 
-  it('does not publish subject_unknown for a known kind or for another failed requirement', () => {
+  it('publishes no subject_unknown for a known kind or for another failed requirement', () => {
     const types = (...given: Parameters<typeof call>) =>
       call(...given).events.map(({ type }) => type)
     expect(types(ISSUER, auth0, user, { subject: 'machine' })).toEqual(['verified', 'refused'])

@@ -34,7 +34,7 @@ describe('getProfile', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('each pattern of a profile is anchored, has no flags, and has no nested repetition', () => {
+  it('patterns of profiles are anchored, without flags and without nested repetition', () => {
     const patterns = listPatterns([PROFILES, CONVENTIONS])
     expect(patterns.length).toBeGreaterThan(25)
     for (const { source, flags } of patterns) {

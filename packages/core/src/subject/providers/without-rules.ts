@@ -44,7 +44,7 @@ export const doorkeeper: Profile = {
     'Its introspection responses do not show the subject kind: name the machines in machineClients.',
 }
 
-/** By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
+/** Gravitee AM. By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
 export const graviteeAm: Profile = {
   source: 'Gravitee Access Management source',
   readOn: '2026-11',
