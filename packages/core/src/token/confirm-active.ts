@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts'
 import { Rejection } from '../response/rejection.ts'
 import {
   checkConfirmed,
-  inactive,
+  rejectInactive,
   introspectToken,
   toIntrospectionTime,
 } from './introspection/introspected-token.ts'
@@ -15,64 +15,64 @@ import { type Question, type TokenExchange, verifyToken } from './verify-token.t
 /** The part of an exchange that this step reads and writes. */
 export interface ConfirmExchange extends TokenExchange {
   readonly requirements: {
-    /** Seconds since the issuer has called the token active, at most. `undefined`: it need not be asked. */
+    /** Maximum age of an introspection response, in seconds. `undefined`: the guard does not require introspection. */
     readonly introspect: number | undefined
   }
 }
 
 /**
- * Step of the pipeline: asks the issuer where its last answer is older than allowed, or where there is none and
- * the guard requires one (401, 503). The new answer counts for the guards that follow. If the issuer does not
- * answer, this guard refuses, and the others keep what they had.
+ * Introspects the token again, as a step of the pipeline (401, 503). This happens if the last response is older than
+ * allowed. It also happens if there is no response yet and the guard requires one. Later guards of the request use the
+ * new response. If introspection fails, this guard refuses, and the other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
-  const maxAge = allowedAge(verified, requirements.introspect)
-  const mustAsk = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
-  if (mustAsk && sharedVerification.asking !== undefined) {
-    return useAnswer(exchange, sharedVerification.asking)
+  const maxAge = getMaxAge(verified, requirements.introspect)
+  const mustIntrospect = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
+  if (mustIntrospect && sharedVerification.asking !== undefined) {
+    return useResult(exchange, sharedVerification.asking)
   }
-  if (mustAsk && sharedVerification.failure !== undefined) return sharedVerification.failure
+  if (mustIntrospect && sharedVerification.failure !== undefined) return sharedVerification.failure
   if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
-  if (!mustAsk) return undefined
-  const askIssuer = () => askAgain(verified, maxAge, services.clock)
-  return useAnswer(exchange, sharedVerification.ask(verified, askIssuer))
+  if (!mustIntrospect) return undefined
+  const introspect = () => introspectAgain(verified, maxAge, services.clock)
+  return useResult(exchange, sharedVerification.ask(verified, introspect))
 }
 
-function useAnswer(
+function useResult(
   exchange: ConfirmExchange,
   question: Question,
 ): MaybePromise<Rejection | undefined> {
-  return andThen(question.answer, (answer) => {
+  return andThen(question.answer, (verified) => {
     if (!question.isLatest()) return verifyAgain(exchange)
-    if (answer instanceof Rejection) return answer
-    exchange.verified = answer
+    if (verified instanceof Rejection) return verified
+    exchange.verified = verified
     return undefined
   })
 }
 
-/** Another guard has learned more in the meantime, or a key was distrusted. */
+/** Repeats the check with the newest result. Another guard has a newer one, or a key was distrusted. */
 function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   return andThen(verifyToken(exchange), (rejection) => rejection ?? confirmActive(exchange))
 }
 
 /**
- * Returns the seconds for which an answer of the issuer is good for a guard. `undefined`: none is needed.
+ * Returns the maximum age of an introspection response for a guard, in seconds. `undefined`: no response is needed.
  *
- * An opaque token was introspected when it was verified. That answer is good for as long as answers are
- * remembered, and at least for the time that the guards of one request take. A request can be a connection that
- * stays open for hours, so it is asked about again after that.
+ * An opaque token was introspected when it was verified. That response is valid as long as responses are cached, and
+ * at least for the time that the guards of one request take. A request can be a connection that stays open for hours,
+ * so the token is introspected again after that time.
  */
-function allowedAge(
+function getMaxAge(
   { token, issuer }: VerifiedToken,
   required: number | undefined,
 ): number | undefined {
   if (token.verifiedBy === 'jwt') return required
-  const remembered = Math.max(issuer.introspection!.maxAge, LIMITS.answerOfRequest)
-  return Math.min(required ?? Infinity, remembered)
+  const cachedFor = Math.max(issuer.introspection!.maxAge, LIMITS.answerOfRequest)
+  return Math.min(required ?? Infinity, cachedFor)
 }
 
-/** An answer that was asked for by this request is good for all its guards, for the time that they take. */
+/** Returns whether a response is recent enough. A response to this request is, for the time that its guards take. */
 function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
   if (introspected === undefined) return false
   const { askedAt, receivedAt } = introspected
@@ -81,7 +81,7 @@ function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock)
   return receivedAt !== undefined && secondsBetween(receivedAt, now) < LIMITS.answerOfRequest
 }
 
-function askAgain(
+function introspectAgain(
   verified: VerifiedToken,
   maxAge: number,
   clock: Clock,
@@ -96,7 +96,7 @@ function askAgain(
   )
 }
 
-/** The claims of a verified JWT stay what they are. The answer can only add a binding, or speak against it. */
+/** Introspects a verified JWT and keeps its claims. The response can only add a binding or reject the token. */
 function confirmJwt(
   verified: VerifiedToken,
   maxAge: number,
@@ -104,15 +104,15 @@ function confirmJwt(
 ): MaybePromise<VerifiedToken | Rejection> {
   const { token, issuer, presented, binding } = verified
   const { settings, introspection } = issuer
-  return andThen(introspection!.ask(presented, maxAge, token), (answer) => {
-    if (answer instanceof Rejection) return answer
-    const { response } = answer
-    if (!response.active) return inactive(settings.issuer)
+  return andThen(introspection!.introspect(presented, maxAge, token), (introspected) => {
+    if (introspected instanceof Rejection) return introspected
+    const { response } = introspected
+    if (!response.active) return rejectInactive(settings.issuer)
     return (
       checkConfirmed(response, settings, getSeconds(clock)) ?? {
         ...verified,
         binding: mergeBindings(binding, readBinding(response.claims)),
-        introspected: toIntrospectionTime(answer, clock),
+        introspected: toIntrospectionTime(introspected, clock),
       }
     )
   })

@@ -320,7 +320,7 @@ describe('a guard with introspect', () => {
       type: 'introspection_failed',
       issuer: endpoint.url,
       failure: 'another_token',
-      detail: 'the answer is not about the token that was sent: its sub differs',
+      detail: 'the response is not about the token that was sent: its sub differs',
       pause: 0,
       duration: 0,
     })

@@ -1,14 +1,14 @@
-/** The tokens that a server has answered about last, with 200: two are enough to tell whether there was another one. */
+/** Records the last two tokens that got a response with 200. Two are enough to find a token other than a given one. */
 export class AnsweredTokens {
   #last: readonly { readonly hash: string; readonly at: number }[] = []
 
-  /** `now`: monotonic milliseconds. */
+  /** Records a response. `now` is in monotonic milliseconds. */
   add(hash: string, now: number): void {
     const others = this.#last.filter((one) => one.hash !== hash)
     this.#last = [{ hash, at: now }, ...others.slice(0, 1)]
   }
 
-  /** Returns whether there was an answer about another token after that time. */
+  /** Returns whether another token got a response after `after`, in monotonic milliseconds. */
   hasOther(hash: string, after: number): boolean {
     return this.#last.some((one) => one.hash !== hash && one.at > after)
   }

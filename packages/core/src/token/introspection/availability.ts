@@ -5,9 +5,11 @@ import type { FailedCall } from './introspection-failure.ts'
 import type { Probe, ProbeResult } from './probe.ts'
 
 /**
- * The availability of an issuer's introspection endpoint: a circuit breaker, and what it counts. Anybody can send
- * unknown tokens, which were neither verified nor active before. So a failed call for one counts only if a probe fails,
- * too, and a probe also decides whether a pause is over. Known tokens pass an open breaker.
+ * Availability of an issuer's introspection endpoint: decides which failures its circuit breaker counts.
+ *
+ * A known token was verified or active before. An attacker can send any number of unknown tokens. So a failed call for an
+ * unknown token counts only if a probe fails too. A probe also decides whether a pause is over. Calls for known tokens
+ * are permitted while the breaker is open.
  *
  * Callers must report the result of a permitted call with `succeeded`, `failed` or `inconclusive`.
  */
@@ -15,70 +17,70 @@ export class Availability {
   readonly #breaker = new CircuitBreaker()
   readonly #probe: Probe | undefined
   readonly #now: () => number
-  /** Up to then, the server wants fewer calls. An answer to a known token does not end that. */
+  /** The end of the throttling that the server requested. A response about a known token does not end it earlier. */
   #throttledUntil = -Infinity
 
-  /** Without a probe, a failure that an unknown token can cause does not count. `now`: monotonic milliseconds. */
+  /** Without a probe, a failure that an unknown token can cause does not count. `now` returns monotonic milliseconds. */
   constructor(probe: Probe | undefined, now: () => number) {
     this.#probe = probe
     this.#now = now
   }
 
-  /** `undefined`: no call may be made. */
-  ask(isKnown: boolean): MaybePromise<Permission | undefined> {
+  /** Requests permission for a call. `undefined`: the call is not permitted. */
+  acquire(isKnown: boolean): MaybePromise<Permission | undefined> {
     const now = this.#now()
     if (!isKnown && now < this.#throttledUntil) return undefined
-    const permission = this.#breaker.ask(now, isKnown)
+    const permission = this.#breaker.acquire(now, isKnown)
     if (permission !== 'trial' || isKnown) return permission
-    const result = this.#probe?.ask(this.#breaker.openedAt)
+    const result = this.#probe?.run(this.#breaker.openedAt)
     if (result === undefined) return permission
     return andThen(result, (known) => {
       this.#judge('trial', known)
-      return this.#breaker.ask(this.#now(), false)
+      return this.#breaker.acquire(this.#now(), false)
     })
   }
 
-  /** The server has answered the question. */
+  /** Reports a valid response. */
   succeeded(permission: Permission): void {
     this.#breaker.succeeded(permission)
     this.#probe?.resume()
   }
 
-  /** Reports a result that says nothing about whether the server answers others. */
+  /** Reports a result that does not show whether calls for other tokens succeed. */
   inconclusive(permission: Permission): void {
     this.#breaker.inconclusive(permission)
   }
 
-  /** No answer came. */
+  /** Reports a failed call. */
   failed(permission: Permission, failure: FailedCall, isKnown: boolean): void {
     if (failure.dueTo === 'token') return this.inconclusive(permission)
     if (failure.dueTo === 'either' && !isKnown) {
       const judge = (result: ProbeResult) => this.#judge(permission, result)
-      return void andThen(this.#probe?.ask(), judge)
+      return void andThen(this.#probe?.run(), judge)
     }
-    this.#heed(failure)
+    this.#applyPauses(failure)
     this.#breaker.failed(permission, this.#now(), failure.retryAfter)
   }
 
-  /** Seconds for which unknown tokens are not introspected. */
+  /** Remaining seconds for which unknown tokens are not introspected. */
   get pause(): number {
     const now = this.#now()
     return Math.max(this.#breaker.pause(now), (this.#throttledUntil - now) / 1000)
   }
 
-  /** The result of a probe decides about a permitted call: its own failure may be due to its token. */
+  /** Counts the result of a probe instead of a failed call, because the token may have caused that failure. */
   #judge(permission: Permission, result: ProbeResult): void {
     if (result === undefined) this.inconclusive(permission)
     else if (result !== 'answered') {
-      this.#heed(result)
+      this.#applyPauses(result)
       this.#breaker.failed(permission, this.#now(), result.retryAfter)
     } else if (permission === 'trial') this.#breaker.succeeded(permission)
-    // An answer to a probe does not make up for calls of known tokens that have failed.
+    // A successful probe does not reset the count of failed calls for known tokens.
     else this.inconclusive(permission)
   }
 
-  /** The server may have refused our credentials, or asked for fewer calls. */
-  #heed({ failure, retryAfter }: FailedCall): void {
+  /** Pauses probes after refused credentials or throttling, and applies `Retry-After` to unknown tokens. */
+  #applyPauses({ failure, retryAfter }: FailedCall): void {
     if (failure !== 'credentials_refused' && failure !== 'throttled') return
     this.#probe?.pause()
     if (failure !== 'throttled') return

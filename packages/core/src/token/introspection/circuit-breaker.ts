@@ -1,21 +1,21 @@
 import { LONGEST_RETRY_AFTER } from '../../authorization-server/retry-after.ts'
 
-/** The numbers of the circuit breaker. */
+/** Thresholds of the circuit breaker. */
 export const BREAKER = {
-  /** Failures in a row that open it. */
+  /** Number of consecutive failures that open it. */
   failures: 5,
-  /** Seconds that it stays open: the first time, and at most, as trials go on failing. */
+  /** Seconds that it stays open: the first pause, and the maximum after repeated failed trials. */
   pause: { first: 1, last: 30 },
 } as const
 
 /**
- * That a call may be made. The result of a `trial` decides about the calls that come after it. A known token may `pass`
- * though others may not: its call can close the breaker. Its failure changes nothing, except for a `Retry-After`.
+ * Permission for a call. The result of a `trial` decides about later calls. A call for a known token may `pass` while
+ * other calls are not permitted. If it succeeds, the breaker closes. If it fails, only its `Retry-After` has an effect.
  */
 export type Permission = 'call' | 'trial' | 'pass'
 
 type State =
-  /** It is so many pauses since the last answer. */
+  /** `pauses` is the number of pauses since the last valid response. */
   | { readonly name: 'closed'; readonly failures: number; readonly pauses: number }
   /** `until` is in monotonic milliseconds. */
   | { readonly name: 'open'; readonly until: number; readonly pauses: number }
@@ -24,20 +24,21 @@ type State =
 const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
 
 /**
- * Keeps calls from a server that does not answer them, as a state machine without input or output: it is
- * told what happens and when (monotonic milliseconds), and says whether a call may be made.
+ * Circuit breaker that stops calls to a server that does not respond. It is a state machine without input or output:
+ * callers report results and times (monotonic milliseconds), and request permission for calls.
  *
- * Closed, it lets every call through. After `BREAKER.failures` in a row, or when the server asks for a
- * pause, it is open and lets none through but those of known tokens. When the pause is over it is half open: one call
- * goes through as a trial, and what becomes of it closes the breaker or opens it for twice as long.
+ * - Closed: every call is permitted. It opens after `BREAKER.failures` consecutive failures, or if a response has a
+ *   `Retry-After`.
+ * - Open: only calls for known tokens are permitted, until the pause is over.
+ * - Half open: one call is permitted as a trial. Its success closes the breaker. Its failure opens it for twice as long.
  */
 export class CircuitBreaker {
   #state: State = CLOSED
-  /** The time when it last opened, in monotonic milliseconds. */
+  /** The time when the breaker last opened, in monotonic milliseconds. */
   openedAt = -Infinity
 
-  /** `undefined`: no call may be made. Callers must report the result of a permitted call. */
-  ask(monotonic: number, isKnown: boolean): Permission | undefined {
+  /** Requests permission for a call. `undefined`: not permitted. Callers must report the result of a permitted call. */
+  acquire(monotonic: number, isKnown: boolean): Permission | undefined {
     const state = this.#state
     if (state.name === 'closed') return 'call'
     if (state.name === 'half_open' || monotonic < state.until) return isKnown ? 'pass' : undefined
@@ -45,14 +46,14 @@ export class CircuitBreaker {
     return 'trial'
   }
 
-  /** The server has answered the question. A call from before the breaker opened says nothing about the time after. */
+  /** Reports a valid response. A call that began before the breaker opened does not close it. */
   succeeded(permission: Permission): void {
     if (permission !== 'call' || this.#state.name === 'closed') this.#state = CLOSED
   }
 
   /**
-   * Reports a result that says nothing about whether it answers others. After a trial, all calls are let through, and the next failure
-   * opens it for twice as long: nobody must be able to use up one trial after the other.
+   * Reports a result that does not show whether calls for other tokens succeed. After such a trial, all calls are
+   * permitted, and the next failure opens the breaker for twice as long. So an attacker cannot use up every trial.
    */
   inconclusive(permission: Permission): void {
     const state = this.#state
@@ -60,7 +61,7 @@ export class CircuitBreaker {
       this.#state = { name: 'closed', failures: BREAKER.failures - 1, pauses: state.pauses }
   }
 
-  /** It has not. `retryAfter` are the seconds that it has asked for: 0 where it has not. */
+  /** Reports a failed call. `retryAfter` is the `Retry-After` of the response in seconds, or 0. */
   failed(permission: Permission, monotonic: number, retryAfter: number): void {
     const state = this.#state
     if (state.name === 'closed') {
@@ -71,21 +72,21 @@ export class CircuitBreaker {
     } else if (permission === 'trial') {
       this.#open(state.pauses, monotonic, retryAfter)
     } else if (state.name === 'open') {
-      const asked = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
-      this.#state = { ...state, until: Math.max(state.until, asked) }
+      const requested = monotonic + Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter) * 1000
+      this.#state = { ...state, until: Math.max(state.until, requested) }
     }
   }
 
-  /** Seconds for which calls of unknown tokens are not permitted. */
+  /** Returns the remaining seconds for which calls for unknown tokens are not permitted. */
   pause(monotonic: number): number {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
 
-  /** Opens the breaker. The server can only make the pause longer: it may say 0, and mean nothing by it. */
+  /** Opens the breaker. `Retry-After` can only make the pause longer, because some servers send 0 without meaning it. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
     const { first, last } = BREAKER.pause
-    const asked = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
-    const seconds = Math.max(asked, Math.min(last, first * 2 ** pauses))
+    const requested = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
+    const seconds = Math.max(requested, Math.min(last, first * 2 ** pauses))
     this.#state = { name: 'open', until: monotonic + seconds * 1000, pauses: pauses + 1 }
     this.openedAt = monotonic
   }

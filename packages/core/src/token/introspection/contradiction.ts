@@ -3,18 +3,19 @@ import { claimNames, namedBy } from '../../subject/client-id.ts'
 import type { ActiveResponse } from './introspection-response.ts'
 
 /**
- * Returns the name of a member that shows that a response is about another token than this one, which was
- * verified here. A member that only one of them has is not a contradiction.
+ * Returns the name of a member whose value differs between a response and a locally verified token. Such a response is
+ * about another token. A member that only one of them has is not a contradiction.
  */
 export function findContradiction(
   { claims, reading }: ActiveResponse,
   token: AccessToken,
 ): string | undefined {
-  const isOther = (said: unknown, known: unknown) =>
-    said !== undefined && known !== undefined && said !== known
+  const isOther = (received: unknown, known: unknown) =>
+    received !== undefined && known !== undefined && received !== known
   const contradicting = IDENTIFIERS.find((name) => isOther(claims[name], token.claims[name]))
   if (contradicting !== undefined) return contradicting
-  // Members of one name must agree. Otherwise the client id counts, unless `clientIdClaim` is configured.
+  // Members with the same name must be equal. If the token lacks the member, its client id is compared instead.
+  // If `clientIdClaim` is configured, only members with the same name are compared.
   const isConfigured = reading.subjects.clientIdClaim !== undefined
   const knownAs = (name: string) =>
     token.claims[name] ?? (isConfigured ? undefined : token.clientId)

@@ -17,8 +17,8 @@ import type { Introspected } from './introspection.ts'
 import type { ActiveResponse } from './introspection-response.ts'
 
 /**
- * Asks the issuer about a token, with an answer that is less than `maxAge` seconds old, and makes the verified
- * token of the answer.
+ * Introspects a token, and creates a verified token from the response. A cached response is used if it is less than
+ * `maxAge` seconds old.
  */
 export function introspectToken(
   presented: string,
@@ -27,16 +27,16 @@ export function introspectToken(
   maxAge?: number,
 ): MaybePromise<VerifiedToken | Rejection> {
   const { settings } = issuer
-  return andThen(issuer.introspection!.ask(presented, maxAge), (answer) => {
-    if (answer instanceof Rejection) return answer
-    const { response } = answer
-    if (!response.active) return inactive(settings.issuer)
+  return andThen(issuer.introspection!.introspect(presented, maxAge), (introspected) => {
+    if (introspected instanceof Rejection) return introspected
+    const { response } = introspected
+    if (!response.active) return rejectInactive(settings.issuer)
     const token =
-      checkPurpose(presented, response, settings) ??
-      introspectedToken(response, settings, getSeconds(clock))
+      checkIsAccessToken(presented, response, settings) ??
+      toIntrospectedToken(response, settings, getSeconds(clock))
     if (token instanceof Rejection) {
       const { claims, reading } = response
-      // An answer about the token of another issuer says nothing about our clients.
+      // Clients of another issuer must not be reported as clients of this one.
       const isOurs = token.reason !== 'unknown_issuer'
       const rejected = toRejectedToken({ header: {}, claims }, reading, 'introspection')
       return token.with({ token: isOurs ? rejected : { header: {}, claims, isVerified: false } })
@@ -48,12 +48,12 @@ export function introspectToken(
       presented,
       signedBy: undefined,
       cached: false,
-      introspected: toIntrospectionTime(answer, clock),
+      introspected: toIntrospectionTime(introspected, clock),
     }
   })
 }
 
-/** The times of an answer that has just been received. */
+/** Returns the times of a response that has just been received. */
 export function toIntrospectionTime(
   { response, isForThisRequest }: Introspected,
   clock: Clock,
@@ -63,10 +63,10 @@ export function toIntrospectionTime(
 }
 
 /**
- * Checks that a token is an access token where no audience says so: a refresh token of the same client is active, too,
- * and has scopes. The claims of a JWT were checked before the issuer was asked.
+ * Checks that a token is an access token if responses have no audience. Without this check, a refresh token of the same
+ * client would pass, because it is active and has scopes. A JWT is not checked here: its claims were checked before.
  */
-function checkPurpose(
+function checkIsAccessToken(
   presented: string,
   { claims }: ActiveResponse,
   settings: IssuerSettings,
@@ -76,21 +76,20 @@ function checkPurpose(
   return isJwt ? undefined : checkMark(claims, settings)
 }
 
-/** The rejection of a token that its issuer calls inactive. */
-export function inactive(issuer: string): Rejection {
-  const expected = `a token that ${issuer} calls active`
+/** Returns the rejection of a token with an inactive introspection response. */
+export function rejectInactive(issuer: string): Rejection {
+  const expected = `an active token of ${issuer}`
   return new Rejection('inactive', { check: 'active', expected, found: 'an inactive token' })
 }
 
 /**
- * Checks a response that calls a token active against what an access token of this issuer for this API has to
- * be, and makes the model of it. The server says only that it has issued the token and not revoked it. Whether
- * it is an access token, for which audience, and whether its times are met is checked here. `now` is in
- * seconds since the epoch.
+ * Checks the claims of an active response, and creates the access token. An active response means only that the server
+ * has issued the token and has not revoked it. So this checks that it is an access token of this issuer, its audience,
+ * and its times. `now` is in seconds since the epoch.
  *
- * Never reads `username`: a name can pass to another user.
+ * Never reads `username`, because a user name can be reassigned to another user.
  */
-export function introspectedToken(
+export function toIntrospectedToken(
   { claims, reading }: ActiveResponse,
   settings: IssuerSettings,
   now: number,
@@ -108,8 +107,8 @@ export function introspectedToken(
 }
 
 /**
- * Checks a response about a token that was verified here: nothing in it may speak against the token. Members
- * that the response leaves out are not required.
+ * Checks a response about a locally verified token: no member of it may make the token invalid. Members that are
+ * missing from the response are not required.
  *
  * Does NOT check whether the response is about this token: `findContradiction` does.
  */
@@ -126,7 +125,7 @@ export function checkConfirmed(
   )
 }
 
-/** A response about a JWT may leave its audience out, and may not name another one. */
+/** Checks the audience of a response about a JWT. It may be missing, but it must not be another audience. */
 function checkConfirmedAudience(
   claims: JsonObject,
   settings: IssuerSettings,
@@ -134,7 +133,7 @@ function checkConfirmedAudience(
   return checkIntended(claims, { audiences: getResponseAudiences(settings) ?? settings.audiences })
 }
 
-/** The audiences of responses. */
+/** Returns the accepted audiences of responses. `null`: responses have no audience. */
 function getResponseAudiences({
   introspection,
   audiences,
@@ -142,7 +141,7 @@ function getResponseAudiences({
   return introspection === undefined ? audiences : introspection.audiences
 }
 
-/** RFC 6749 section 7.1. Servers say `refresh_token` here where they have introspected one. */
+/** Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. */
 function checkTokenType(type: unknown): Rejection | undefined {
   const name = typeof type === 'string' ? type.toLowerCase() : undefined
   if (name === undefined || name === 'bearer' || name === 'access_token') return undefined

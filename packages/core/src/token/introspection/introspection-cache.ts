@@ -4,52 +4,54 @@ import { LIMITS } from '../../limits.ts'
 import { estimateSize } from '../cache/size-estimate.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
 
-/** The age that a response may have to be used again, in seconds. */
+/** Maximum ages of cached responses, in seconds. */
 export interface ResponseAges {
+  /** For active responses. */
   readonly maxAge: number
+  /** For inactive responses. */
   readonly negativeMaxAge: number
 }
 
-/** Bytes of an entry beside its members: its hash, its place in the order of use, and how the members are read. */
+/** Bytes of an entry without its members: the hash, the position in the LRU list, and the claim settings. */
 const ENTRY_BYTES = 1024
 
 /**
- * Remembers responses under the hashes of the tokens they are about: no token is in here, neither as a key nor
- * as a value. It is bounded in entries and bytes. What is not active is kept apart, so that a flood of made-up
- * tokens drives out nothing that matters.
+ * Caches introspection responses by the hash of the token. The text of a token is neither a key nor a value. The cache is
+ * bounded in entries and bytes. Inactive responses have a cache of their own, so that a flood of random tokens does not
+ * evict active ones.
  */
 export class IntrospectionCache {
   readonly #active = createLruCache<string, ActiveResponse>({
     max: LIMITS.rememberedAnswers.active,
     maxSize: LIMITS.rememberedAnswers.activeBytes,
-    // Not the length of the text: a short one can parse into many times its length.
+    // The length of the text is not enough: a short text can use many times its length in memory.
     sizeCalculation: ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
   })
   readonly #inactive = createLruCache<string, IntrospectionResponse>({
     max: LIMITS.rememberedAnswers.inactive,
   })
 
-  /** The response under this hash, unless it is older than is asked for, or the token has expired since. */
+  /** Returns the cached response, unless it is too old or its token has expired. */
   find(
     hash: string,
     { maxAge, negativeMaxAge }: ResponseAges,
     now: Moment,
   ): IntrospectionResponse | undefined {
-    const refused = this.#inactive.get(hash)
-    if (refused !== undefined && secondsBetween(refused.askedAt, now) < negativeMaxAge)
-      return refused
+    const inactive = this.#inactive.get(hash)
+    if (inactive !== undefined && secondsBetween(inactive.askedAt, now) < negativeMaxAge)
+      return inactive
     const known = this.#active.get(hash)
     if (known === undefined || !(secondsBetween(known.askedAt, now) < maxAge)) return undefined
     const { exp } = known.claims
     return typeof exp === 'number' && now.wall / 1000 >= exp ? undefined : known
   }
 
-  /** Returns whether the token was active when it was last asked about, however long ago that is. */
+  /** Returns whether the last response about a token was active, regardless of its age. */
   wasActive(hash: string): boolean {
     return this.#active.has(hash)
   }
 
-  /** Takes a response in the place of what was known, unless that was asked for later. */
+  /** Stores a response, unless the cached one was requested later. */
   remember(hash: string, response: IntrospectionResponse): void {
     const known = this.#active.peek(hash) ?? this.#inactive.peek(hash)
     if (known !== undefined && known.askedAt.monotonic > response.askedAt.monotonic) return
@@ -63,7 +65,7 @@ export class IntrospectionCache {
     this.#inactive.delete(hash)
   }
 
-  /** Forgets what was called active. */
+  /** Removes all active responses. */
   clear(): void {
     this.#active.clear()
   }

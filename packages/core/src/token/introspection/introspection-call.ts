@@ -8,14 +8,14 @@ import type { IntrospectionSettings } from '../../model/settings.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
 import {
   type FailedCall,
-  failedCall,
-  failedDiscovery,
+  toFailedCall,
+  toFailedDiscovery,
   IntrospectionError,
 } from './introspection-failure.ts'
 import { requestIntrospection } from './introspection-request.ts'
 import { type IntrospectionResponse, readIntrospectionResponse } from './introspection-response.ts'
 
-/** The parts that a call needs. */
+/** Dependencies of an introspection call. */
 export interface CallParts {
   readonly issuer: Signer
   readonly settings: IntrospectionSettings
@@ -24,7 +24,7 @@ export interface CallParts {
   readonly bounds: Bounds
 }
 
-/** Asks an issuer about a token, once, and without a memory. */
+/** Makes one introspection call, without a cache. */
 export class IntrospectionCall {
   readonly #parts: CallParts
 
@@ -32,7 +32,7 @@ export class IntrospectionCall {
     this.#parts = parts
   }
 
-  /** Finds the endpoint and asks it, within the time that a call may take. Never rejects. */
+  /** Finds the endpoint and introspects a token, within the timeout of a call. Never rejects. */
   async make(token: string): Promise<IntrospectionResponse | FailedCall> {
     const { issuer, settings, endpoint, fetch, bounds } = this.#parts
     const { clock } = bounds
@@ -46,7 +46,7 @@ export class IntrospectionCall {
     } catch (error) {
       if (found.at === undefined) return this.#notFound(error)
       if (error instanceof FetchError && [404, 410].includes(error.status ?? 0)) endpoint.forget()
-      return failedCall(located(error, toLoggedAddress(found.at)), clock.now())
+      return toFailedCall(withPlace(error, toLoggedAddress(found.at)), clock.now())
     }
   }
 
@@ -64,16 +64,16 @@ export class IntrospectionCall {
   #notFound(error: unknown): FailedCall {
     const { issuer, bounds } = this.#parts
     const place = `the metadata of ${issuer.settings.metadataIssuer}`
-    return failedDiscovery(located(error, place), bounds.clock.now())
+    return toFailedDiscovery(withPlace(error, place), bounds.clock.now())
   }
 }
 
-/** Says where it was that something has failed, if the error does not. */
-function located(error: unknown, place: string): unknown {
+/** Adds the address to the message of an error that does not contain it. */
+function withPlace(error: unknown, place: string): unknown {
   if (error instanceof IntrospectionError) {
     const { failure, message, retryAfter } = error
     return new IntrospectionError(failure, `${place}: ${message}`, retryAfter)
   }
-  const isSilent = error instanceof FetchError && error.failure === 'timeout'
-  return isSilent ? new FetchError('timeout', `${place}: ${error.message}`) : error
+  const lacksPlace = error instanceof FetchError && error.failure === 'timeout'
+  return lacksPlace ? new FetchError('timeout', `${place}: ${error.message}`) : error
 }

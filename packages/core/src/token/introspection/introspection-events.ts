@@ -1,44 +1,92 @@
 import type { CallFailure } from '../../authorization-server/describe-failure.ts'
 import type { IntrospectionFailure } from './introspection-failure.ts'
 
-/** An issuer was asked about a token, and has answered. */
+/**
+ * Event: an introspection call got a response.
+ *
+ * @example
+ * ```ts
+ * const event: IntrospectionCalledEvent = {
+ *   type: 'introspection_called',
+ *   issuer: 'https://login.example.com/',
+ *   active: true,
+ *   duration: 0.042,
+ * }
+ * ```
+ */
 export interface IntrospectionCalledEvent {
   readonly type: 'introspection_called'
   readonly issuer: string
+  /** `true` if the response was active. */
   readonly active: boolean
-  /** Seconds that the call has taken. */
-  readonly duration: number
-}
-
-/** An earlier answer of an issuer was used again. */
-export interface IntrospectionCachedEvent {
-  readonly type: 'introspection_cached'
-  readonly issuer: string
-  readonly active: boolean
-}
-
-/** An issuer was asked about a token, and gave no usable answer. */
-export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailure> {
-  readonly type: 'introspection_failed'
-  readonly issuer: string
-  /** Whole seconds for which unknown tokens are not introspected from now on. */
-  readonly pause: number
-  /** Seconds that the call has taken. */
+  /** Duration of the call in seconds. */
   readonly duration: number
 }
 
 /**
- * An issuer was asked about a made-up token of our own, because a call for an unknown token had failed, or because the pause
- * after failed calls was over.
+ * Event: a cached introspection response was used.
+ *
+ * @example
+ * ```ts
+ * const event: IntrospectionCachedEvent = {
+ *   type: 'introspection_cached',
+ *   issuer: 'https://login.example.com/',
+ *   active: true,
+ * }
+ * ```
+ */
+export interface IntrospectionCachedEvent {
+  readonly type: 'introspection_cached'
+  readonly issuer: string
+  /** `true` if the response was active. */
+  readonly active: boolean
+}
+
+/**
+ * Event: an introspection call failed, or its response was not usable.
+ *
+ * @example
+ * ```ts
+ * const event: IntrospectionFailedEvent = {
+ *   type: 'introspection_failed',
+ *   issuer: 'https://login.example.com/',
+ *   failure: 'status',
+ *   detail: 'https://login.example.com/introspect: status 503',
+ *   pause: 1,
+ *   duration: 0.042,
+ * }
+ * ```
+ */
+export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailure> {
+  readonly type: 'introspection_failed'
+  readonly issuer: string
+  /** Whole seconds for which unknown tokens are not introspected from now on. 0: no pause. */
+  readonly pause: number
+  /** Duration of the call in seconds. */
+  readonly duration: number
+}
+
+/**
+ * Event: a probe was sent. A probe is an introspection call for a token that the issuer has not issued. It is sent after a
+ * failed call for an unknown token, or when the pause after failed calls is over.
+ *
+ * @example
+ * ```ts
+ * const event: IntrospectionProbedEvent = {
+ *   type: 'introspection_probed',
+ *   issuer: 'https://login.example.com/',
+ *   answered: true,
+ * }
+ * ```
  */
 export interface IntrospectionProbedEvent {
   readonly type: 'introspection_probed'
   readonly issuer: string
-  /** True if the endpoint has answered. If it has not, the failed call counts, or the next pause begins. */
+  /** `true` if the endpoint responded. If it did not, the failed call counts, or the next pause begins. */
   readonly answered: boolean
 }
 
-/** The events about introspection at an issuer. */
+/** An event about introspection. */
 export type IntrospectionEvent =
   | IntrospectionCalledEvent
   | IntrospectionCachedEvent

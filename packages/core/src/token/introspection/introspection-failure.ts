@@ -8,33 +8,33 @@ import {
 } from '../../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../../authorization-server/retry-after.ts'
 
-/** The reasons why it is not known whether a token is active. Never the caller's fault. */
+/** Code of an introspection failure. The caller gets 503, because the failure does not show that the token is invalid. */
 export type IntrospectionFailure =
   | DiscoveryFailure<'introspection_endpoint'>
-  /** Our own secret or key could not be had. */
+  /** The configured secret or key is unavailable. */
   | 'credentials_unavailable'
-  /** The server does not know us: our credentials are wrong, or we may not ask. */
+  /** The server rejects the credentials of this API, or does not allow this API to introspect. */
   | 'credentials_refused'
-  /** The server asks for fewer calls. */
+  /** The server responds with status 429. */
   | 'throttled'
-  /** The server does not introspect such a token. Some refuse JWTs. */
+  /** The server does not introspect this token. Some servers refuse JWTs. */
   | 'token_refused'
-  /** The same, and the server says that it does not keep tokens of this kind. */
+  /** The server responds with `unsupported_token_type`: it does not introspect tokens of this kind. */
   | 'token_unsupported'
-  /** The answer is about another token than the one that was asked about. */
+  /** The response is about another token. */
   | 'another_token'
-  /** A signed answer that is not what it should be, or not signed by the issuer. */
+  /** The signed response is invalid, or the issuer has not signed it. */
   | 'untrusted_answer'
-  /** A signed answer that cannot be verified: the keys of the issuer cannot be had. */
+  /** The signed response cannot be verified, because the keys of the issuer are unavailable. */
   | 'keys_unavailable'
-  /** It is something else, in this library or in one's own `fetch`. */
+  /** Any other error, in this library or in a function of the options, such as `fetch`. */
   | 'unexpected'
 
-/** A call that has come to nothing, for a reason that only introspection knows. */
+/** Error of a failed introspection call that other outgoing calls do not have. */
 export class IntrospectionError extends Error {
   override readonly name = 'IntrospectionError'
   readonly failure: IntrospectionFailure
-  /** Seconds after which asking again makes sense, where that is known. */
+  /** Seconds to wait before the next call, or 0 if unknown. */
   readonly retryAfter: number
 
   constructor(failure: IntrospectionFailure, message: string, retryAfter = 0) {
@@ -44,20 +44,24 @@ export class IntrospectionError extends Error {
   }
 }
 
-/** The result of a failed call: to the operator, and about the calls that come after it. */
+/** Result of a failed call: a failure for the event, and its effect on later calls. */
 export interface FailedCall extends CallFailure<IntrospectionFailure> {
   /**
-   * The cause of the failure. `server`: it cannot answer anybody at present, or not us. `token`: the failure may be due to this
-   * one token, and says nothing about others. `either`: nobody may get an answer now, or something in front of the server
-   * does not like this token and closes the connection. What a caller can bring about with a token of his choice must
-   * neither keep others out nor let them all in upon a server that is down.
+   * Cause of the failure.
+   *
+   * - `server`: calls for all tokens fail at present.
+   * - `token`: the token may have caused the failure, so calls for other tokens may succeed.
+   * - `either`: an outage, or a firewall that blocks this token, for example by closing the connection.
+   *
+   * An attacker can choose a token that causes a failure. Such a token must not open the circuit breaker, and must not
+   * keep it closed during an outage.
    */
   readonly dueTo: 'server' | 'token' | 'either'
-  /** Seconds that the server asks us to wait: 0 where it does not. */
+  /** `Retry-After` of the response in seconds, or 0. */
   readonly retryAfter: number
 }
 
-/** The keys of signed answers have a pace of their own, so that they are not among these. */
+/** Causes by failure. `keys_unavailable` is missing on purpose: fetching of keys has its own backoff. */
 const DUE_TO: Partial<Record<IntrospectionFailure, FailedCall['dueTo']>> = {
   unreachable: 'either',
   timeout: 'either',
@@ -66,8 +70,8 @@ const DUE_TO: Partial<Record<IntrospectionFailure, FailedCall['dueTo']>> = {
   throttled: 'server',
 }
 
-/** The meaning of statuses. A 403 may be the work of a firewall that did not like the token. */
-const OF_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
+/** Failures by status. A 403 may also come from a firewall that blocks the token. */
+const FAILURE_BY_STATUS: Readonly<Record<number, IntrospectionFailure>> = {
   400: 'token_refused',
   401: 'credentials_refused',
   403: 'credentials_refused',
@@ -83,9 +87,9 @@ const DUE_TO_BY_STATUS: Readonly<Record<number, FailedCall['dueTo']>> = {
   504: 'either',
 }
 
-/** The endpoint was asked, and no answer came that can be used. `wall` is now in milliseconds since the epoch. */
-export function failedCall(error: unknown, wall: number): FailedCall {
-  const { failure, detail } = describe(error)
+/** Describes a call to the endpoint that failed. `wall` is the current time in milliseconds since the epoch. */
+export function toFailedCall(error: unknown, wall: number): FailedCall {
+  const { failure, detail } = describeError(error)
   const status = error instanceof FetchError ? error.status : undefined
   return {
     failure,
@@ -96,8 +100,8 @@ export function failedCall(error: unknown, wall: number): FailedCall {
   }
 }
 
-/** It is not known where to ask. Whatever has come of looking for it, no token had to do with it. */
-export function failedDiscovery(error: unknown, wall: number): FailedCall {
+/** Describes a failed discovery of the endpoint. It is never caused by a token. */
+export function toFailedDiscovery(error: unknown, wall: number): FailedCall {
   const { failure, detail } = describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
   return {
     failure,
@@ -107,11 +111,11 @@ export function failedDiscovery(error: unknown, wall: number): FailedCall {
   }
 }
 
-function describe(error: unknown): CallFailure<IntrospectionFailure> {
+function describeError(error: unknown): CallFailure<IntrospectionFailure> {
   if (error instanceof CredentialsError)
     return { failure: 'credentials_unavailable', detail: error.message }
   if (error instanceof IntrospectionError) return { failure: error.failure, detail: error.message }
   if (error instanceof FetchError && error.failure === 'status')
-    return { failure: OF_STATUS[error.status!] ?? 'status', detail: error.message }
+    return { failure: FAILURE_BY_STATUS[error.status!] ?? 'status', detail: error.message }
   return describeFailure<'introspection_endpoint'>(error) ?? UNEXPECTED
 }

@@ -18,8 +18,8 @@ import type { IntrospectionEvent } from './introspection-events.ts'
 type IssuerPublish = Publish<IntrospectionEvent | EndpointMovedEvent | DiscoveryFailedEvent>
 
 /**
- * Makes the introspection of an issuer, if its settings have one. `closed` aborts outgoing calls. `onFound` is
- * called with the address of its endpoint.
+ * Creates the introspection of an issuer. Returns `undefined` if it is not configured. `closed` aborts outgoing calls.
+ * `onFound` is called with the address of the endpoint.
  */
 export function createIssuerIntrospection(
   signer: Signer,

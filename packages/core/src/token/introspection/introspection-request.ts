@@ -41,8 +41,10 @@ const JWT_RESPONSE: AnswerBounds = {
 }
 
 /**
- * Asks the endpoint about a token (RFC 7662 section 2.1), with credentials, within the bounds of every outgoing
- * call. A signed response is asked for and verified where the settings say so, and no other is taken then.
+ * Sends an introspection request with credentials (RFC 7662 section 2.1), within the limits of every outgoing call. With
+ * `response: 'jwt'`, it requests and verifies a signed response, and rejects every other response.
+ *
+ * @throws {IntrospectionError | FetchError} if the call fails or the response is not usable.
  */
 export async function requestIntrospection(
   request: IntrospectionRequest,
@@ -65,11 +67,11 @@ export async function requestIntrospection(
   }
 }
 
-/** Replaces the message of an error that shows what a signed response contains, if it could contain a secret. */
+/** Replaces the message of an error that shows values of a signed response, if it could contain a secret. */
 function withoutSecrets(error: unknown, secrets: SentSecrets): unknown {
   if (!(error instanceof IntrospectionError) || secrets.readText(error.message) !== undefined)
     return error
-  const message = 'the signed answer contains parts of the request where they do not belong'
+  const message = 'the signed response repeats a part of the request, so its values are not shown'
   return new IntrospectionError(error.failure, message, error.retryAfter)
 }
 
@@ -95,12 +97,12 @@ async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
   }
 }
 
-/** Errors that are about us, whatever the status (RFC 6749 section 5.2). */
-const ABOUT_US: readonly unknown[] = ['invalid_client', 'unauthorized_client']
+/** Error codes that are about this API as a client, for every status (RFC 6749 section 5.2). */
+const ABOUT_CLIENT: readonly unknown[] = ['invalid_client', 'unauthorized_client']
 
 /**
- * Reads a response with an error status. One with 400 is about us, or else about the token. Only what is about us is
- * described: a description of a token can contain its subject.
+ * Reads a response with an error status. A 400 is either about this API as a client or about the token. The description
+ * is used only if it is about the client, because a description of a token can contain its subject.
  */
 async function readFailure(
   response: BoundedResponse,
@@ -112,13 +114,13 @@ async function readFailure(
     const text = `${toLoggedAddress(endpoint)}: status ${status}`
     return new FetchError('status', text, { status, retryAfter })
   }
-  const isAboutUs = (one: unknown) => status === 401 || ABOUT_US.includes(one)
-  const { code, text } = await readErrorResponse(response, endpoint, isAboutUs)
+  const isAboutClient = (one: unknown) => status === 401 || ABOUT_CLIENT.includes(one)
+  const { code, text } = await readErrorResponse(response, endpoint, isAboutClient)
   if (status !== 400) {
     return new FetchError('status', `${toLoggedAddress(endpoint)}: ${text}`, { status, retryAfter })
   }
-  if (ABOUT_US.includes(code)) return new IntrospectionError('credentials_refused', text)
-  // RFC 7009 section 2.2.1. Servers use it here for tokens of a kind that they do not keep.
+  if (ABOUT_CLIENT.includes(code)) return new IntrospectionError('credentials_refused', text)
+  // RFC 7009 section 2.2.1. Some servers also return it from the introspection endpoint, for tokens of unsupported kinds.
   const isKind = code === 'unsupported_token_type'
   return new IntrospectionError(isKind ? 'token_unsupported' : 'token_refused', text)
 }

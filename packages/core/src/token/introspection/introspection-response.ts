@@ -7,7 +7,7 @@ import { clientIdClaims } from '../../subject/context.ts'
 import { getScopeSource, SCOPE_STRING } from '../../subject/scope-source.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 
-/** The answer of an issuer about a token (RFC 7662 section 2.2), and when it was asked. */
+/** An introspection response (RFC 7662 section 2.2) with the time of its request. */
 export type IntrospectionResponse = ActiveResponse | InactiveResponse
 
 export interface ActiveResponse {
@@ -22,16 +22,17 @@ interface InactiveResponse {
   readonly askedAt: Moment
 }
 
-/** A response as it has come. */
+/** A response before its members are checked. */
 export interface ReceivedResponse {
   readonly members: JsonObject
   readonly askedAt: Moment
 }
 
 /**
- * Reads an introspection response. `active` has to be a boolean, and every other member that is read has to
- * have its type: everything else is no response, and throws an `IntrospectionError`. Members that are null
- * are taken as not there, except for `cnf`. Of a token that is not active nothing else is read.
+ * Reads an introspection response. `active` must be a boolean, and every other member that is read must have its type.
+ * `null` members are ignored, except for `cnf`. If `active` is `false`, no other member is read.
+ *
+ * @throws {IntrospectionError} if a member has a wrong type.
  */
 export function readIntrospectionResponse(
   { members, askedAt }: ReceivedResponse,
@@ -39,14 +40,14 @@ export function readIntrospectionResponse(
 ): IntrospectionResponse {
   const { active } = members
   if (typeof active !== 'boolean')
-    throw malformed(`the member active is ${describeType(active)}, and no boolean`)
+    throw malformed(`the member active is ${describeType(active)}, expected a boolean`)
   if (!active) return { active, askedAt }
   const claims = withoutNulls(members)
   const reading = readClaimNames(claims, settings)
   const wrong =
-    checkClaimTypes(claims, reading, [], 'introspection')?.explanation ?? wrongName(claims)
+    checkClaimTypes(claims, reading, [], 'introspection')?.explanation ?? findWrongString(claims)
   if (wrong !== undefined)
-    throw malformed(`the member ${wrong.check} is ${wrong.found}, and not ${wrong.expected}`)
+    throw malformed(`the member ${wrong.check} is ${wrong.found}, expected ${wrong.expected}`)
   return { active, claims, reading, askedAt }
 }
 
@@ -54,13 +55,15 @@ function malformed(detail: string): IntrospectionError {
   return new IntrospectionError('malformed', detail)
 }
 
-/** Some servers write all members, and null where they have nothing to say. */
+/** Removes members that are `null`. Some servers write every member, and `null` if there is no value. */
 function withoutNulls(members: JsonObject): JsonObject {
-  const said = Object.entries(members).filter(([name, value]) => value !== null || name === 'cnf')
-  return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(said)))
+  const present = Object.entries(members).filter(
+    ([name, value]) => value !== null || name === 'cnf',
+  )
+  return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(present)))
 }
 
-function wrongName(claims: JsonObject) {
+function findWrongString(claims: JsonObject) {
   const check = ['iss', 'token_type'].find(
     (name) => Object.hasOwn(claims, name) && typeof claims[name] !== 'string',
   )
@@ -69,9 +72,9 @@ function wrongName(claims: JsonObject) {
 }
 
 /**
- * Returns the names of the members of a response: RFC 7662 names them `client_id` and `scope`, whatever an issuer
- * calls them in its JWTs, and has no rule for the kind of a token that such a claim would mark. What has been
- * configured, and what the profile says about responses, goes first where it is there.
+ * Returns the names of the members that contain the client and the scopes. If the response has the claims of the
+ * configuration or of the provider profile, these are read. Otherwise `client_id` and `scope` of RFC 7662 are read, even
+ * if the JWTs of the issuer use other names. `tokenUse` applies only if the response has its claim.
  */
 function readClaimNames(claims: JsonObject, settings: IssuerSettings): ClaimReading {
   const { tokenUse: rule, scopeSources } = settings

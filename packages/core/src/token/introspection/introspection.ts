@@ -11,7 +11,7 @@ import type { Publish } from '../../lib/publisher.ts'
 import { AnsweredTokens } from './answered-tokens.ts'
 import { Availability } from './availability.ts'
 import type { Permission } from './circuit-breaker.ts'
-import { type FailedCall, failedCall, IntrospectionError } from './introspection-failure.ts'
+import { type FailedCall, toFailedCall, IntrospectionError } from './introspection-failure.ts'
 import { type CallParts, IntrospectionCall } from './introspection-call.ts'
 import type { IntrospectionEvent } from './introspection-events.ts'
 import { beginsWithHeader } from '../jwt/begins-with-header.ts'
@@ -19,46 +19,48 @@ import { findContradiction } from './contradiction.ts'
 import { IntrospectionCache } from './introspection-cache.ts'
 import type { IntrospectionResponse } from './introspection-response.ts'
 import { Probe, type ProbeResult } from './probe.ts'
-import { makeProbeToken } from './probe-token.ts'
+import { createProbeToken } from './probe-token.ts'
 
-/** The parts that introspection at one issuer needs. */
+/** Dependencies of the introspection of one issuer. */
 export interface IntrospectionParts extends CallParts {
   readonly publish: Publish<IntrospectionEvent>
 }
 
-/** Asks one issuer about its tokens. */
+/** Introspects the tokens of one issuer. */
 export interface Introspection {
-  /** Seconds that a response is used again, unless somebody asks for a younger one. */
+  /** Default maximum age of a cached response, in seconds. */
   readonly maxAge: number
   /**
-   * Returns whether the issuer calls a token active, and what it says about it: at once where a response is known that
-   * is younger than `maxAge`; with 0 it is asked from now on, in any case. Where it cannot be known, or where the
-   * response is not about `verified` (the same token as it was verified here), the rejection is
-   * `introspection_unavailable`.
+   * Returns the introspection response for a token. A cached response is used if it is younger than `maxAge` seconds. With
+   * 0, the response is always requested after this call.
+   *
+   * `verified` is the same token as it was verified locally. Rejects with `introspection_unavailable` if there is no
+   * valid response, or if the response is about another token than `verified`.
    */
-  ask(
+  introspect(
     token: string,
     maxAge?: number,
     verified?: AccessToken,
   ): MaybePromise<Introspected | Rejection>
-  /** Forgets which tokens were active. */
+  /** Removes all active responses from the cache. */
   forget(): void
   /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError`. */
   ready(): Promise<void>
 }
 
+/** An introspection response and its origin. */
 export interface Introspected {
   readonly response: IntrospectionResponse
-  /** True if the issuer was asked after this request has asked, and not for an earlier one. */
+  /** `true` if the call was started for this request, and not for an earlier one. */
   readonly isForThisRequest: boolean
 }
 
-type Answer = IntrospectionResponse | Rejection
+type CallResult = IntrospectionResponse | Rejection
 
 /**
- * Introspection with all that keeps it from harming anybody: responses are remembered for a time, callers with
- * the same token share a call, only so many calls run at once, and a server that does not answer is left alone
- * for a while. `IntrospectionCache`, `SingleFlight` and `Availability` decide; this carries out what they decide.
+ * Creates the introspection of one issuer, with protection against overload. Responses are cached
+ * (`IntrospectionCache`). Requests with the same token share a call (`SingleFlight`). The number of concurrent calls is
+ * limited. Calls to a server that does not respond are paused (`Availability`).
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { issuer, settings, bounds, publish } = parts
@@ -70,16 +72,16 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
   const availability = new Availability(probe, now)
   const answeredTokens = new AnsweredTokens()
-  const calls = new SingleFlight<Answer>(now)
-  let callsUnderWay = 0
-  /** The number of times that all answers were forgotten. An answer from before is not shared and not remembered. */
+  const calls = new SingleFlight<CallResult>(now)
+  let runningCalls = 0
+  /** Number of calls of `forget`. The response to an earlier call is neither shared nor cached. */
   let forgetCount = 0
 
   function hashToken(token: string): MaybePromise<string> {
     return sha256([identifier, settings.endpoint ?? '', settings.clientId, token].join('\n'))
   }
 
-  function answer(
+  function getResponse(
     token: string,
     hash: string,
     maxAge: number,
@@ -95,72 +97,76 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const { result, isNew: isForThisRequest } = calls.join(
       `${forgetCount} ${hash}`,
       maxAge * 1000,
-      () => runDetached(() => permitted(token, hash, isVerified)),
+      () => runDetached(() => makeCallIfPermitted(token, hash, isVerified)),
     )
     return result.then((response) =>
       response instanceof Rejection ? response : { response, isForThisRequest },
     )
   }
 
-  /** Made-up tokens do not take all the calls: some are kept for those that were verified, or active before. */
-  async function permitted(token: string, hash: string, isVerified: boolean): Promise<Answer> {
-    const { introspectionCalls: most, callsForKnownTokens: kept } = LIMITS
+  /** Makes a call if it is permitted. Some concurrent calls are reserved for tokens that were verified or active before. */
+  async function makeCallIfPermitted(
+    token: string,
+    hash: string,
+    isVerified: boolean,
+  ): Promise<CallResult> {
+    const { introspectionCalls: max, callsForKnownTokens: reserved } = LIMITS
     const isKnown = isVerified || cache.wasActive(hash)
-    if (callsUnderWay >= (isKnown ? most : most - kept))
-      return unavailable('too many calls at once', 1)
-    callsUnderWay++
+    if (runningCalls >= (isKnown ? max : max - reserved))
+      return rejectUnavailable('too many calls at once', 1)
+    runningCalls++
     try {
-      const permission = await availability.ask(isKnown)
+      const permission = await availability.acquire(isKnown)
       return permission === undefined
-        ? unavailable('a pause after failed calls', availability.pause)
-        : await ask(token, hash, permission, isKnown)
+        ? rejectUnavailable('a pause after failed calls', availability.pause)
+        : await makeCall(token, hash, permission, isKnown)
     } finally {
-      callsUnderWay--
+      runningCalls--
     }
   }
 
-  async function ask(
+  async function makeCall(
     token: string,
     hash: string,
     permission: Permission,
     isKnown: boolean,
-  ): Promise<Answer> {
-    const begun = forgetCount
-    const begunAt = now()
+  ): Promise<CallResult> {
+    const forgetCountBefore = forgetCount
+    const startedAt = now()
     const result = await call.make(token)
-    const duration = (now() - begunAt) / 1000
+    const duration = (now() - startedAt) / 1000
     if ('active' in result) {
       availability.succeeded(permission)
       answeredTokens.add(hash, now())
-      if (forgetCount === begun) cache.remember(hash, result)
-      return called(result, duration)
+      if (forgetCount === forgetCountBefore) cache.remember(hash, result)
+      return publishCalled(result, duration)
     }
     if (!isKnown && isAboutToken(result, token, hash)) {
       availability.inconclusive(permission)
-      return called({ active: false, askedAt: getMoment(clock) }, duration)
+      return publishCalled({ active: false, askedAt: getMoment(clock) }, duration)
     }
-    return failed(result, permission, isKnown, duration)
+    return reportFailure(result, permission, isKnown, duration)
   }
 
-  function called(response: IntrospectionResponse, duration: number): IntrospectionResponse {
+  function publishCalled(response: IntrospectionResponse, duration: number): IntrospectionResponse {
     const { active } = response
     publish('introspection_called', () => ({ issuer: identifier, active, duration }))
     return response
   }
 
   /**
-   * Returns whether a failure says that this token is none of the server's. A JWT may be one that the server does not
-   * introspect, which is a matter of the configuration.
+   * Returns whether a failure means that the server has not issued this token. If the issuer also signs JWTs, a failure
+   * for a JWT does not: the server may not introspect JWTs at all, which is a fault in the configuration.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
     if (failure === 'token_unsupported') return true
-    // A server that answers nobody with 200 is not set up for us.
+    // If no other token gets a 200, this API is probably not set up as a client of the server.
     const since = now() - LIMITS.otherAnswer * 1000
     return failure === 'token_refused' && answeredTokens.hasOther(hash, since)
   }
 
-  function failed(
+  function reportFailure(
     failure: FailedCall,
     permission: Permission,
     isKnown: boolean,
@@ -170,17 +176,17 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     else availability.failed(permission, failure, isKnown)
     const { pause } = availability
     publishFailed(failure, Math.ceil(pause), duration)
-    return unavailable(
+    return rejectUnavailable(
       failure.failure,
       Math.max(pause, Math.min(failure.retryAfter, LONGEST_RETRY_AFTER.introspection)),
     )
   }
 
-  /** Never rejects. */
+  /** Sends a probe. Never rejects. */
   async function sendProbe(): Promise<ProbeResult> {
-    const token = makeProbeToken(settings.probe || undefined)
+    const token = createProbeToken(settings.probe || undefined)
     if (token === undefined) {
-      const detail = 'introspection.probe has not returned a token'
+      const detail = 'introspection.probe did not return a valid token'
       publishFailed({ failure: 'unexpected', detail }, 0, 0)
       return undefined
     }
@@ -205,12 +211,12 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     }))
   }
 
-  function unavailable(found: string, pause: number): Rejection {
-    const explanation = { check: 'introspection', expected: `an answer of ${identifier}`, found }
+  function rejectUnavailable(found: string, pause: number): Rejection {
+    const explanation = { check: 'introspection', expected: `a response from ${identifier}`, found }
     return new Rejection('introspection_unavailable', explanation, { retryAfter: pause })
   }
 
-  /** The server has mixed something up: what it says is neither believed nor kept. */
+  /** Rejects a response about another token, and removes it from the cache. */
   function checkIdentity(
     { response }: Introspected,
     hash: string,
@@ -219,17 +225,17 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const member = response.active ? findContradiction(response, verified) : undefined
     if (member === undefined) return undefined
     cache.forget(hash)
-    const detail = `the answer is not about the token that was sent: its ${member} differs`
-    const failure = failedCall(new IntrospectionError('another_token', detail), clock.now())
+    const detail = `the response is not about the token that was sent: its ${member} differs`
+    const failure = toFailedCall(new IntrospectionError('another_token', detail), clock.now())
     publishFailed(failure, 0, 0)
-    return unavailable(failure.failure, 0)
+    return rejectUnavailable(failure.failure, 0)
   }
 
   return {
     maxAge: settings.maxAge,
-    ask: (token, maxAge = settings.maxAge, verified) =>
+    introspect: (token, maxAge = settings.maxAge, verified) =>
       andThen(hashToken(token), (hash) =>
-        andThen(answer(token, hash, maxAge, verified !== undefined), (introspected) =>
+        andThen(getResponse(token, hash, maxAge, verified !== undefined), (introspected) =>
           introspected instanceof Rejection || verified === undefined
             ? introspected
             : (checkIdentity(introspected, hash, verified) ?? introspected),

@@ -5,10 +5,10 @@ import { LIMITS } from '../../limits.ts'
 const BYTES = 32
 
 /**
- * Makes the token of a probe: a random one that no issuer knows, unless the application makes its own. Returns `undefined`
- * where that is no token.
+ * Creates the token of a probe: a random token, or the result of the function in the options. Returns `undefined` if that
+ * function throws or does not return a valid token.
  */
-export function makeProbeToken(own: (() => string) | undefined): string | undefined {
+export function createProbeToken(own: (() => string) | undefined): string | undefined {
   if (own === undefined) return randomToken()
   try {
     const token: unknown = own()

@@ -1,43 +1,43 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
 import type { FailedCall } from './introspection-failure.ts'
 
-/** The numbers of probes, in seconds. */
+/** Limits of probes. Times are in seconds. */
 export const PROBE = {
-  /** The result of a probe counts for so long. */
+  /** Time for which the result of a probe is used again. */
   valid: 5,
-  /** Probes in a minute. */
+  /** Maximum number of probes in a minute. */
   perMinute: 12,
-  /** After a server has refused our credentials, or asked for fewer calls, it gets no probe for so long. */
+  /** Time without probes after the server has refused the credentials or throttled calls. */
   quiet: 60,
 } as const
 
-/** The result of a probe. `undefined`: it could not be made. */
+/** Result of a probe. `undefined`: no probe was sent, or its result does not count. */
 export type ProbeResult = 'answered' | FailedCall | undefined
 
 /**
- * An introspection call for a token of our own, which the issuer does not know. It shows whether the endpoint answers at
- * all, to distinguish an outage from a token that makes a call fail.
+ * Sends probes: introspection calls for a token that the issuer has not issued. The result distinguishes an outage from a
+ * token that makes a call fail.
  */
 export class Probe {
   readonly #send: () => Promise<ProbeResult>
   readonly #now: () => number
   #last: { readonly result: ProbeResult; readonly at: number } | undefined
   #running: Promise<ProbeResult> | undefined
-  /** The times of the probes of the last minute. */
+  /** Times of the probes of the last minute, in monotonic milliseconds. */
   #made: readonly number[] = []
   #quietUntil = -Infinity
 
-  /** `send` never rejects. `now`: monotonic milliseconds. */
+  /** `send` must never reject. `now` returns monotonic milliseconds. */
   constructor(send: () => Promise<ProbeResult>, now: () => number) {
     this.#send = send
     this.#now = now
   }
 
   /**
-   * Makes a probe, or returns the result of the last one, if that is younger than `after` (monotonic milliseconds).
-   * `undefined`: no probe may be made now.
+   * Sends a probe. Returns the result of the last probe instead if it is still valid and was received after `after`
+   * (monotonic milliseconds). `undefined`: no probe may be sent now.
    */
-  ask(after = -Infinity): MaybePromise<ProbeResult> {
+  run(after = -Infinity): MaybePromise<ProbeResult> {
     if (this.#running !== undefined) return this.#running
     const now = this.#now()
     const { at, result } = this.#last ?? { at: -Infinity, result: undefined }
@@ -47,12 +47,12 @@ export class Probe {
     return mayMake ? this.#make(now) : undefined
   }
 
-  /** The server has refused our credentials, or wants fewer calls. */
+  /** Stops probes for `PROBE.quiet` seconds. Called after refused credentials or throttling. */
   pause(): void {
     this.#quietUntil = this.#now() + PROBE.quiet * 1000
   }
 
-  /** The server has answered a question. */
+  /** Permits probes again. Called after a valid response. */
   resume(): void {
     this.#quietUntil = -Infinity
   }

@@ -12,9 +12,11 @@ export const SIGNED_RESPONSE = 'application/token-introspection+jwt'
 const TYP = /^(?:application\/)?token-introspection\+jwt$/i
 
 /**
- * Reads a signed introspection response (RFC 9701 section 5): a JWS of the issuer, made for this client, and
- * just now. Only what stands in `token_introspection` is the response; other members at the top change nothing.
- * An encrypted response is none. `now` is in seconds since the epoch. Rejects with an `IntrospectionError`.
+ * Reads a signed introspection response (RFC 9701 section 5): a recent JWS of the issuer for this client. Returns the
+ * object `token_introspection`. Other claims are ignored, except for `iss`, `aud` and `iat`. Encrypted responses are not
+ * supported. `now` is in seconds since the epoch.
+ *
+ * @throws {IntrospectionError} if the response is invalid or the keys are unavailable.
  */
 export async function readSignedResponse(
   text: string,
@@ -23,31 +25,31 @@ export async function readSignedResponse(
   now: number,
 ): Promise<JsonObject> {
   const { settings } = issuer
-  const jws = trusted(parseCompactJws(text))
-  const hint = trusted(readKeyHint(jws.header, algorithms))
+  const jws = unwrap(parseCompactJws(text))
+  const hint = unwrap(readKeyHint(jws.header, algorithms))
   const { typ } = jws.header
   if (typeof typ !== 'string' || !TYP.test(typ))
     throw untrusted(`expected the typ token-introspection+jwt, found ${showValue(typ)}`)
-  trusted(await verifySignature(jws, hint, issuer))
+  unwrap(await verifySignature(jws, hint, issuer))
 
   const { iss, aud, iat, token_introspection: members } = jws.claims
   if (iss !== settings.issuer)
     throw untrusted(`expected the iss ${settings.issuer}, found ${showValue(iss)}`)
-  // RFC 9701 section 5: the client id, or the identifier of the API, as glewlwyd writes it.
-  const us = [clientId, ...(settings.audiences ?? [])]
+  // RFC 9701 section 5: `aud` is the client id. Glewlwyd writes the identifier of the API instead.
+  const accepted = [clientId, ...(settings.audiences ?? [])]
   const named: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
-  if (!us.some((name) => named.includes(name)))
+  if (!accepted.some((name) => named.includes(name)))
     throw untrusted(`expected the aud ${clientId}, found ${showValue(aud)}`)
   if (typeof iat !== 'number') throw untrusted('iat is not a number')
   const { clockTolerance: tolerance } = settings
   if (iat > now + tolerance) throw untrusted('iat is in the future')
-  if (iat < now - tolerance - LIMITS.signedAnswerAge) throw untrusted('iat is too long ago')
-  if (!isRecord(members)) throw untrusted('it has no object token_introspection')
+  if (iat < now - tolerance - LIMITS.signedAnswerAge) throw untrusted('iat is too far in the past')
+  if (!isRecord(members)) throw untrusted('token_introspection is missing or is not an object')
   return members
 }
 
-/** That the keys cannot be had is an outage, and says nothing about who has signed. */
-function trusted<T>(value: T | Rejection): T {
+/** Returns a value, or throws its rejection as an `IntrospectionError`. Unavailable keys do not make a signature invalid. */
+function unwrap<T>(value: T | Rejection): T {
   if (!(value instanceof Rejection)) return value
   const { check, expected, found } = value.explanation
   const detail = `${check}: expected ${expected}, found ${found}`
@@ -56,5 +58,5 @@ function trusted<T>(value: T | Rejection): T {
 }
 
 function untrusted(detail: string): IntrospectionError {
-  return new IntrospectionError('untrusted_answer', `the signed answer: ${detail}`)
+  return new IntrospectionError('untrusted_answer', `the signed response: ${detail}`)
 }

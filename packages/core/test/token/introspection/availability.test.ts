@@ -262,7 +262,7 @@ describe('a probe', () => {
       expect(failed()).toContainEqual(
         expect.objectContaining({
           failure: 'unexpected',
-          detail: 'introspection.probe has not returned a token',
+          detail: 'introspection.probe did not return a valid token',
         }),
       )
       for (let i = 0; i < 10; i++) await judge(`${NASTY}${i}`)

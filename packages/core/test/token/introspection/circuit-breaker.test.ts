@@ -16,7 +16,7 @@ function opened(): CircuitBreaker {
 
 /** A trial, which has to be allowed now. */
 function trial(breaker: CircuitBreaker, now: number): Permission {
-  expect(breaker.ask(now, false)).toBe('trial')
+  expect(breaker.acquire(now, false)).toBe('trial')
   return 'trial'
 }
 
@@ -31,16 +31,16 @@ describe('the circuit breaker', () => {
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
       else breaker.failed('call', 0, 0)
-      expect(breaker.ask(0, false)).toBe('call')
+      expect(breaker.acquire(0, false)).toBe('call')
     }
   })
 
   it('lets one trial through after its pause, and no other beside it', () => {
     const breaker = opened()
-    const asked = [999, 1000, 1000].map((now) => breaker.ask(now, false))
+    const asked = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(asked).toEqual([undefined, 'trial', undefined])
     breaker.succeeded('trial')
-    expect([breaker.ask(1000, false), breaker.pause(1000)]).toEqual(['call', 0])
+    expect([breaker.acquire(1000, false), breaker.pause(1000)]).toEqual(['call', 0])
   })
 
   it('doubles its pause with each trial that fails, up to half a minute', () => {
@@ -60,7 +60,7 @@ describe('the circuit breaker', () => {
     breaker.failed(trial(breaker, 1000), 1000, 0)
     breaker.succeeded(trial(breaker, 3000))
     for (let i = 0; i < 5; i++) {
-      expect(breaker.ask(4000, false)).toBe('call')
+      expect(breaker.acquire(4000, false)).toBe('call')
       breaker.failed('call', 4000, 0)
     }
     expect(breaker.pause(4000)).toBe(1)
@@ -69,33 +69,33 @@ describe('the circuit breaker', () => {
   it('is not closed by the late answer to a call from before', () => {
     const breaker = opened()
     breaker.succeeded('call')
-    expect(breaker.ask(0, false)).toBeUndefined()
+    expect(breaker.acquire(0, false)).toBeUndefined()
     trial(breaker, 1000)
     breaker.succeeded('call')
-    expect(breaker.ask(1000, false)).toBeUndefined()
+    expect(breaker.acquire(1000, false)).toBeUndefined()
   })
 
   it('lets known tokens pass, also beside a trial: an answer closes it, and a failure changes nothing', () => {
     const breaker = opened()
-    expect([breaker.ask(0, true), breaker.ask(0, false)]).toEqual(['pass', undefined])
+    expect([breaker.acquire(0, true), breaker.acquire(0, false)]).toEqual(['pass', undefined])
     for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)
     expect(breaker.pause(0)).toBe(1)
     trial(breaker, 1000)
-    expect(breaker.ask(1000, true)).toBe('pass')
+    expect(breaker.acquire(1000, true)).toBe('pass')
     breaker.failed('pass', 1000, 0)
-    expect(breaker.ask(1000, false)).toBeUndefined()
+    expect(breaker.acquire(1000, false)).toBeUndefined()
     breaker.succeeded('pass')
-    expect(breaker.ask(1000, false)).toBe('call')
+    expect(breaker.acquire(1000, false)).toBe('call')
     breaker.failed('trial', 1000, 0)
-    expect(breaker.ask(1000, false)).toBe('call')
+    expect(breaker.acquire(1000, false)).toBe('call')
   })
 
   it('lets all calls through after a trial that says nothing, and opens for longer at the next failure', () => {
     const breaker = opened()
     breaker.inconclusive(trial(breaker, 1000))
-    expect([breaker.ask(1000, false), breaker.ask(1000, false)]).toEqual(['call', 'call'])
+    expect([breaker.acquire(1000, false), breaker.acquire(1000, false)]).toEqual(['call', 'call'])
     breaker.failed('call', 1000, 0)
-    expect([breaker.ask(1000, false), breaker.pause(1000)]).toEqual([undefined, 2])
+    expect([breaker.acquire(1000, false), breaker.pause(1000)]).toEqual([undefined, 2])
     breaker.inconclusive(trial(breaker, 3000))
     breaker.succeeded('call')
     for (let i = 0; i < 5; i++) breaker.failed('call', 3000, 0)
@@ -142,7 +142,7 @@ describe('the circuit breaker', () => {
           if (one.kind === 'wait') now += one.seconds * 1000
           else if (one.kind === 'ask') {
             const pause = breaker.pause(now)
-            const permission = breaker.ask(now, false)
+            const permission = breaker.acquire(now, false)
             if (pause > 0) expect(permission).toBeUndefined()
             if (permission !== undefined) running.push(permission)
           } else {
@@ -156,10 +156,10 @@ describe('the circuit breaker', () => {
         }
         for (const permission of running) breaker.failed(permission, now, 0)
         now += LONGEST_RETRY_AFTER.introspection * 1000
-        const permission = breaker.ask(now, false)
+        const permission = breaker.acquire(now, false)
         expect(permission).toBeDefined()
         breaker.succeeded(permission!)
-        expect(breaker.ask(now, false)).toBe('call')
+        expect(breaker.acquire(now, false)).toBe('call')
       }),
     )
   })

@@ -139,7 +139,7 @@ describe('the detail of introspection_failed', () => {
     await judge(TOKEN)
     expect(failed()[0]).toMatchObject({
       failure: 'untrusted_answer',
-      detail: `${endpoint.url}/introspect: the signed answer contains parts of the request where they do not belong`,
+      detail: `${endpoint.url}/introspect: the signed response repeats a part of the request, so its values are not shown`,
     })
   })
 

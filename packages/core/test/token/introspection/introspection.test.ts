@@ -21,7 +21,7 @@ function ask(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
   const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
-  return trusted.get(issuer)!.introspection!.ask(token)
+  return trusted.get(issuer)!.introspection!.introspect(token)
 }
 
 describe('the request', () => {
@@ -198,8 +198,8 @@ describe('the answer', () => {
     endpoint.answer({ ...ACTIVE, active: 'yes' })
     await judge(TOKEN)
     expect(failed().map(({ detail }) => detail)).toEqual([
-      `${endpoint.url}/introspect: the member sub is a number, and not a non-empty string`,
-      `${endpoint.url}/introspect: the member active is a string, and no boolean`,
+      `${endpoint.url}/introspect: the member sub is a number, expected a non-empty string`,
+      `${endpoint.url}/introspect: the member active is a string, expected a boolean`,
     ])
   })
 
