@@ -135,7 +135,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'a percent-encoded token': {
     authorization: bearer('a%3D'),
     reason: 'malformed_credentials',
-    found: 'a character that tokens do not have',
+    found: 'a character that is not allowed in a token',
     advice: 'In the client: send exactly one token',
   },
   'a proxy that adds its own token': {
@@ -292,13 +292,13 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
     header: { nonce: 'n' },
     reason: 'invalid_signature',
-    found: 'one that the key claimed "ES256-key" does not verify',
+    found: 'a signature that does not verify with the key claimed "ES256-key"',
     advice: 'In the client: request a token for this API, with the scope',
   },
   'a token that another server signed with the same kid': {
     options: { jwks: { keys: [generateKey('ES256', 'ES256-key').jwk] } },
     reason: 'invalid_signature',
-    found: 'one that the key claimed "ES256-key" does not verify',
+    found: 'a signature that does not verify with the key claimed "ES256-key"',
     advice: 'In the client: send the token unchanged.',
   },
 

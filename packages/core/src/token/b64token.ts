@@ -4,14 +4,14 @@ import { Rejection } from '../response/rejection.ts'
 const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 /**
- * Checks that a text is one token (RFC 6750 section 2.1: `b64token`). Costs as much as a hash, so it is only
- * called for a text that was not parsed as a JWS, which is always one token.
+ * Checks that a text is one token (RFC 6750 section 2.1: `b64token`). It costs as much as a hash. A text that was parsed
+ * as a JWS is always one token, so this is called for other texts only.
  */
 export function checkB64token(text: string): Rejection | undefined {
   return B64TOKEN.test(text) ? undefined : rejectAsToken(text)
 }
 
-/** Checks the length of a token. One that is too long and is no b64token is rejected as that. */
+/** Checks the length of a token. A text that is too long and is not a b64token is rejected as malformed. */
 export function checkTokenLength(token: string): Rejection | undefined {
   if (token.length <= LIMITS.tokenLength) return undefined
   return (
@@ -20,19 +20,19 @@ export function checkTokenLength(token: string): Rejection | undefined {
   )
 }
 
-/** The rejection of a text that is not one token. */
+/** Returns the rejection of a text that is not one token. */
 export function rejectAsToken(text: string): Rejection {
   return text.includes(',')
     ? rejectAsSeveral()
     : rejected('malformed_credentials', 'one token', describeText(text))
 }
 
-/** Texts that programs make of objects. */
+/** Texts that result when a program converts an object to a string. */
 const STRINGIFIED_OBJECTS = ['Object', 'Promise', 'Array', 'Function', 'Response'].map(
   (name) => `[object ${name}]`,
 )
 
-/** Describes a text without showing it, except for texts that programs make of objects. */
+/** Describes a text without showing it. Only a stringified object is shown as it is. */
 function describeText(text: string): string {
   if (STRINGIFIED_OBJECTS.includes(text)) return `the text ${text}`
   if (text.trim() === '') return 'no token'
@@ -41,10 +41,10 @@ function describeText(text: string): string {
   if (/^(?:\$|%\w+%$|\{\{|<%)/.test(text)) return 'a variable that was not replaced'
   if (/^["'<]/.test(text)) return 'a token in quotes or brackets'
   if (/\s/.test(text)) return 'white space in the token'
-  return 'a character that tokens do not have'
+  return 'a character that is not allowed in a token'
 }
 
-/** The rejection of several credentials in one header line: a proxy joins two lines by a comma. */
+/** Returns the rejection of several credentials in one header line: a proxy joins two lines with a comma. */
 export function rejectAsSeveral(): Rejection {
   return rejected('multiple_credentials', 'one set of credentials', 'several, joined by a comma')
 }

@@ -7,8 +7,8 @@ import { getScopeSource } from '../subject/scope-source.ts'
 import { readScopes } from './to-access-token.ts'
 
 /**
- * Describes a token that was rejected after its signature was verified, or its issuer has called it active. Its claims may
- * have wrong types. `reading` says which of them name the client and the scopes.
+ * Describes a token that was rejected after its signature was verified or its introspection response was active. Its
+ * claims may have wrong types. `reading` defines which claims contain the client and the scopes.
  */
 export function toRejectedToken(
   { header, claims }: { readonly header: JsonObject; readonly claims: JsonObject },

@@ -7,8 +7,8 @@ import { getScopeSource } from '../subject/scope-source.ts'
 import type { AccessToken, Claims } from '../model/access-token.ts'
 
 /**
- * Makes the model out of claims and header that have been verified, types included. `verifiedBy` decides which
- * of the rules about claims apply.
+ * Creates the access token that handlers see. The claims, their types and the header must be verified already.
+ * `verifiedBy` decides which rules for claims apply.
  */
 export function toAccessToken(
   claims: Claims,
@@ -47,7 +47,7 @@ export function toAccessToken(
 
 const NONE: readonly never[] = Object.freeze([])
 
-/** A string is split at single spaces (RFC 6749 section 3.3); an array is taken as it is. */
+/** Reads scopes. A string is split at single spaces (RFC 6749 section 3.3). An array is returned unchanged. */
 export function readScopes(scope: string | readonly string[] | undefined): readonly string[] {
   if (scope === undefined) return NONE
   if (typeof scope !== 'string') return scope

@@ -5,21 +5,24 @@ import type { KeySource } from '../keys/key-source.ts'
 import type { Introspection } from './introspection/introspection.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 
-/** An issuer that the configuration names, its keys, and how to ask it about a token. */
+/** A configured issuer with its keys and its introspection. */
 export interface TrustedIssuer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
-  /** Always there for an issuer of opaque tokens. */
+  /** `undefined` if it is not configured. An issuer of opaque tokens always has it. */
   readonly introspection: Introspection | undefined
 }
 
 export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>
 
 /**
- * The configured issuer that an unverified `iss` names, byte for byte. The claim only picks among the
- * issuers of the configuration: nothing is fetched for one that is not there.
+ * Looks up the configured issuer that equals an unverified `iss`, byte for byte. The claim only selects one of the
+ * configured issuers: nothing is fetched for an unknown issuer.
  */
-export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIssuer | Rejection {
+export function findTrustedIssuer(
+  issuers: TrustedIssuers,
+  iss: unknown,
+): TrustedIssuer | Rejection {
   const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer !== undefined) return issuer
   return new Rejection('unknown_issuer', {
@@ -29,15 +32,15 @@ export function trustedIssuer(issuers: TrustedIssuers, iss: unknown): TrustedIss
   })
 }
 
-/** For whoever has configured `introspection` alone, and expects more of it. */
+/** Explains that `introspection` without `tokenFormat` does not enable opaque tokens. */
 const NO_OPAQUE_TOKEN = "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque' or 'any')"
 
 /**
- * The issuer of a token that is no compact JWS: the one that issues opaque tokens. What begins like a JOSE
- * header was meant to be signed or encrypted, and remains as `malformed` as it is: it may be anybody's. So does the text of
- * a value that is not a token.
+ * Looks up the issuer of a token that is not a compact JWS: the one issuer of opaque tokens. Returns `malformed` for a
+ * token that begins like a JOSE header. Such a token was meant to be signed or encrypted, and any issuer may have issued
+ * it. Also returns `malformed` for the text of a value that is not a token, such as `undefined`.
  */
-export function opaqueTokenIssuer(
+export function findOpaqueTokenIssuer(
   issuers: TrustedIssuers,
   token: string,
   malformed: Rejection,

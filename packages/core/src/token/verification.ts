@@ -16,56 +16,71 @@ import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
 import { checkClaims, type SignedBy, verifyJwt } from './jwt/verify-jwt.ts'
 import { toAccessToken } from './to-access-token.ts'
 import {
-  opaqueTokenIssuer,
+  findOpaqueTokenIssuer,
   type TrustedIssuer,
-  trustedIssuer,
+  findTrustedIssuer,
   type TrustedIssuers,
 } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /**
- * A token was verified: its signature, or the answer of its issuer, and its claims. Published once for all guards
- * of a request. A bound token is refused afterwards.
+ * Event: a token was verified. Its signature or its introspection response was checked, and its claims were checked.
+ * Published once for all guards of a request, before requirements and bindings are checked.
+ *
+ * @example
+ * ```ts
+ * const event: VerifiedEvent = {
+ *   type: 'verified',
+ *   issuer: 'https://login.example.com/',
+ *   subjectKind: 'machine',
+ *   verifiedBy: 'jwt',
+ *   cached: false,
+ *   keys: 'fresh',
+ *   clientId: 'reports-cron',
+ *   duration: 0,
+ *   requestId: 'req-42',
+ * }
+ * ```
  */
 export interface VerifiedEvent {
   readonly type: 'verified'
   readonly issuer: string
   readonly subjectKind: 'machine' | 'user' | 'unknown'
-  /** `jwt`: its signature was verified here. `introspection`: its issuer was asked. */
+  /** `jwt`: the signature was verified locally. `introspection`: the token was introspected. */
   readonly verifiedBy: TokenForm
-  /** True if the token was found in the token cache. Never where the issuer was asked. */
+  /** `true` if the token was found in the token cache. Always `false` for an introspected token. */
   readonly cached: boolean
-  /** The state of the issuer's keys. Count `stale` to see that an outage begins to matter. */
+  /** The state of the issuer's keys. Count `stale` to detect an outage before it causes refusals. */
   readonly keys: KeyStatus['state']
-  /** The client to which the token was issued, if the token names one. */
+  /** The client to which the token was issued, if the token contains a client id. */
   readonly clientId: string | undefined
-  /** Seconds that the verification has waited for keys or the issuer. */
+  /** Seconds that the verification waited for keys or for introspection. 0 if it did not wait. */
   readonly duration: number
-  /** The id of the request, if the framework or the application gives it one. */
+  /** The id of the request, if the framework or the application sets one. */
   readonly requestId: string | undefined
 }
 
-/** The request with a token. Events are about it, and nothing else is read of it. */
+/** The request that contains a token. It is used for events only. */
 export interface RequestOfToken {
-  /** The request of the framework. `undefined`: the token did not come in a request. */
+  /** The request object of the framework. `undefined`: the token was not in a request. */
   readonly raw: object | undefined
   readonly request: RequestLike | undefined
 }
 
 /** The parts of a resource server that verification needs. */
 export interface VerificationServices {
-  /** The number of times that a key was distrusted. A result from before the last time is outdated. */
+  /** Number of times that a key was distrusted. A result from before the last time is outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
-  /** `undefined`: no token is remembered. */
+  /** `undefined`: tokens are not cached. */
   readonly tokenCache: TokenCache | undefined
   readonly clock: Clock
   readonly publish: Publish<VerifiedEvent>
 }
 
 /**
- * Verifies a token, and publishes that it was verified. The result depends on the token alone, so a JWT is
- * remembered in the token cache. Introspected tokens are not: the answers of their issuer are.
+ * Verifies a token, and publishes a `verified` event. The result depends on the token alone, so a JWT is stored in the
+ * token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
  *
  * Does NOT check the binding.
  */
@@ -139,10 +154,12 @@ function verifyAndRemember(
 }
 
 /**
- * Chooses how a token is verified. A compact JWS belongs to the issuer that it names, and is rejected if that
- * issuer is not configured: it is sent nowhere. Every other token belongs to the one issuer of opaque tokens,
- * if there is one. An issuer with `tokenFormat: 'any'` is asked about a JWT only while its keys are
- * unavailable, and none of them was distrusted. A JWT that was rejected here stays rejected.
+ * Verifies a token by its signature or by introspection. A compact JWS belongs to the issuer in its `iss`. If that
+ * issuer is not configured, the JWS is rejected and is not sent to any server. Every other token belongs to the one
+ * issuer of opaque tokens, if there is one.
+ *
+ * With `tokenFormat: 'any'`, a JWT is introspected only while the keys are unavailable, and only if no key was
+ * distrusted. A JWT that was rejected locally stays rejected.
  */
 function verifyUncached(
   presented: string,
@@ -151,8 +168,8 @@ function verifyUncached(
   const jws = parseCompactJws(presented)
   const issuer =
     jws instanceof Rejection
-      ? (checkB64token(presented) ?? opaqueTokenIssuer(issuers, presented, jws))
-      : trustedIssuer(issuers, jws.claims['iss'])
+      ? (checkB64token(presented) ?? findOpaqueTokenIssuer(issuers, presented, jws))
+      : findTrustedIssuer(issuers, jws.claims['iss'])
   if (issuer instanceof Rejection) return withClaimed(issuer, jws)
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
@@ -165,7 +182,7 @@ function verifyUncached(
   )
 }
 
-/** Adds the content of the token, as long as nothing verified is known about it. */
+/** Adds the unverified header and claims to a rejection. A rejection with a verified token keeps that. */
 function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejection {
   if (jws instanceof Rejection) return rejection
   const { header, claims } = jws
@@ -181,7 +198,7 @@ function verifyLocally(
     verifyJwt(jws, issuer, () => getSeconds(clock)),
     (signedBy) => {
       if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
-      // Its issuer may still call a token active that a distrusted key has signed.
+      // The issuer may still report a token as active that a distrusted key has signed.
       const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
       if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
       return introspectInstead(jws, issuer, clock, signedBy)
@@ -205,7 +222,7 @@ function toVerifiedToken(
   }
 }
 
-/** Asks the issuer about a JWT whose signature cannot be verified, unless its own claims rule it out. */
+/** Introspects a JWT whose signature cannot be verified. Rejects it without a call if its claims are invalid. */
 function introspectInstead(
   jws: CompactJws,
   issuer: TrustedIssuer,
@@ -215,7 +232,7 @@ function introspectInstead(
   const ruledOut =
     checkClaims(jws, issuer.settings, getSeconds(clock)) ?? rejectBound(readBinding(jws.claims))
   if (ruledOut !== undefined) return ruledOut.asClaimed()
-  // If the issuer does not answer at all, the keys are still what is missing.
+  // If introspection fails too, the rejection still reports that the keys are unavailable.
   return andThen(introspectToken(jws.token, issuer, clock), (verified) =>
     verified instanceof Rejection && verified.reason === 'introspection_unavailable'
       ? unverified

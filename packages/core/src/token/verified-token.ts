@@ -4,24 +4,26 @@ import type { AccessToken } from '../model/access-token.ts'
 import type { SignedBy } from './jwt/verify-jwt.ts'
 import type { TrustedIssuer } from './trusted-issuers.ts'
 
-/** A verified token, and what the later steps need to know about it. */
+/** A verified token with the data that later steps need. */
 export interface VerifiedToken {
   readonly token: AccessToken
-  /** The proof that the sender owes, which is not checked yet. */
+  /** The proof that the sender must provide. It is not checked yet. */
   readonly binding: Binding
   readonly issuer: TrustedIssuer
-  /** The token as presented, to introspect it again. */
+  /** The text of the token, to introspect it again. */
   readonly presented: string
-  /** The key that has signed it. `undefined`: its issuer was asked instead. */
+  /** The key that has signed the token. `undefined`: the token was introspected instead. */
   readonly signedBy: SignedBy | undefined
-  /** True if it was found in the token cache. */
+  /** `true` if the token was found in the token cache. */
   readonly cached: boolean
-  /** The time when its issuer was asked about it. `undefined`: not at all. */
+  /** The time of the introspection. `undefined`: the token was not introspected. */
   readonly introspected: IntrospectionTime | undefined
 }
 
+/** The times of an introspection call. */
 export interface IntrospectionTime {
+  /** The time when the call began. */
   readonly askedAt: Moment
-  /** The time when the answer came, where the issuer was asked for this very request, and not for an earlier one. */
+  /** The time when the response arrived. `undefined`: the response was requested for an earlier request. */
   readonly receivedAt: Moment | undefined
 }

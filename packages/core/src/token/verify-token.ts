@@ -5,27 +5,27 @@ import { checkTimes } from './jwt/times.ts'
 import type { RequestOfToken, VerificationServices } from './verification.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
-/** The verification of a token, which the guards of one request share. */
+/** The verification of one token, shared by the guards of one request. */
 export interface SharedVerification {
-  /** Returns the newest result. Starts the verification if there is none, and waits for one under way. */
+  /** Returns the newest result. Starts the verification if there is no result, or waits for the running one. */
   latest(): MaybePromise<VerifiedToken | Rejection>
-  /** Returns whether this is the newest result, and no key has been distrusted since. */
+  /** Returns whether this is the newest result and no key was distrusted since. */
   isLatest(verified: VerifiedToken): boolean
-  /** The question to the issuer that is under way, for guards that need its answer, too. */
+  /** The running introspection call, for other guards that need its result. */
   readonly asking: Question | undefined
-  /** The rejection of a question that was asked while `latest` has waited, and got no answer. */
+  /** The rejection of an introspection call that failed while `latest` waited for it. */
   readonly failure: Rejection | undefined
   /**
-   * Asks the issuer about the token. The answer becomes the newest result. If the issuer gives none, `verified`
-   * stays what is known.
+   * Introspects the token. The outcome becomes the newest result. If introspection is unavailable, `verified` stays the
+   * newest result.
    */
   ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question
 }
 
-/** A question to the issuer about a token. */
+/** An introspection call for a token. */
 export interface Question {
   readonly answer: MaybePromise<VerifiedToken | Rejection>
-  /** Returns whether its answer is the newest result, and no key has been distrusted since. */
+  /** Returns whether its outcome is the newest result and no key was distrusted since. */
   isLatest(): boolean
 }
 
@@ -42,7 +42,7 @@ export interface TokenExchange extends RequestOfToken {
   distrustCount: number
 }
 
-/** The state that the guards of one request share: see `request/request-state.ts`. */
+/** The state shared by the guards of one request: see `request/request-state.ts`. */
 export interface SharedState {
   getVerification(
     services: VerificationServices,
@@ -52,8 +52,8 @@ export interface SharedState {
 }
 
 /**
- * Step of the pipeline: verifies the token (401, 503). Its times are checked for each guard: a request can
- * outlive its token, as an upload or a stream does.
+ * Verifies the token, as a step of the pipeline (401, 503). Its times are checked again for each guard, because a long
+ * request, such as an upload or a stream, can last longer than its token.
  */
 export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | undefined> {
   const { services, credentials, state } = exchange

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import {
-  opaqueTokenIssuer,
+  findOpaqueTokenIssuer,
   type TrustedIssuer,
-  trustedIssuer,
+  findTrustedIssuer,
 } from '../../src/token/trusted-issuers.ts'
 import { Rejection } from '../../src/response/rejection.ts'
 import { unusedKeys } from '../../src/keys/static-keys.ts'
@@ -19,8 +19,8 @@ function trusted(issuer: string): [string, TrustedIssuer] {
 const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])
 
 it('picks the issuer that iss names', () => {
-  expect(trustedIssuer(issuers, A)).toMatchObject({ settings: { issuer: A } })
-  expect(trustedIssuer(issuers, 'https://b.example.com/t1')).toMatchObject({
+  expect(findTrustedIssuer(issuers, A)).toMatchObject({ settings: { issuer: A } })
+  expect(findTrustedIssuer(issuers, 'https://b.example.com/t1')).toMatchObject({
     settings: { issuer: 'https://b.example.com/t1' },
   })
 })
@@ -43,7 +43,7 @@ it.each([
   '__proto__',
   'constructor',
 ])('9068-05: picks none for %j', (iss) => {
-  expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+  expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
 })
 
 it.each([
@@ -52,22 +52,22 @@ it.each([
   ['', 'claimed an empty string'],
   [{ sub: 'someone' }, 'claimed an object'],
 ])('shows the iss %j as claimed', (iss, found) => {
-  expect(trustedIssuer(issuers, iss)).toMatchObject({ explanation: { check: 'iss', found } })
+  expect(findTrustedIssuer(issuers, iss)).toMatchObject({ explanation: { check: 'iss', found } })
 })
 
 it('picks none where iss is missing or no string', () => {
   for (const iss of [undefined, null, 1, {}, { toString: A }]) {
-    expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+    expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
   }
 })
 
 it('7519-44: compares code point by code point, without normalizing', () => {
-  expect(summarize(trustedIssuer(issuers, 'caf\u00e9'))).toBe('passed')
+  expect(summarize(findTrustedIssuer(issuers, 'caf\u00e9'))).toBe('passed')
   for (const iss of ['cafe\u0301', 'https://b.example.com/%741', 'https://b.example.com./t1']) {
-    expect(summarize(trustedIssuer(issuers, iss))).toBe(UNKNOWN)
+    expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
   }
   const escaped = new Map([trusted('https://as.example.com/a%2Fb')])
-  expect(summarize(trustedIssuer(escaped, 'https://as.example.com/a%2fb'))).toBe(UNKNOWN)
+  expect(summarize(findTrustedIssuer(escaped, 'https://as.example.com/a%2fb'))).toBe(UNKNOWN)
 })
 
 const opaque = new Map([
@@ -87,7 +87,7 @@ it.each([
   ['a header that is cut off', `${encode(HEADER).slice(0, 13)}.a`],
   ['an empty header', 'e30.a.b'],
 ])('sends nowhere what begins with %s', (_, token) => {
-  expect(opaqueTokenIssuer(opaque, token, malformed)).toBe(malformed)
+  expect(findOpaqueTokenIssuer(opaque, token, malformed)).toBe(malformed)
 })
 
 it.each([
@@ -99,5 +99,5 @@ it.each([
   `${encode('[1]')}.a.b`,
   '.e30',
 ])('takes %s for an opaque token', (token) => {
-  expect(opaqueTokenIssuer(opaque, token, malformed)).toMatchObject({ settings: { issuer: A } })
+  expect(findOpaqueTokenIssuer(opaque, token, malformed)).toMatchObject({ settings: { issuer: A } })
 })

@@ -5,7 +5,7 @@ import { checkTimes } from '../jwt/times.ts'
 import { isStillSigned, type SignedBy } from '../jwt/verify-jwt.ts'
 import type { TrustedIssuer } from '../trusted-issuers.ts'
 
-/** A JWT that was verified, with the binding that it requires and the key that has signed it. */
+/** A verified JWT with its required binding and its signing key. */
 export interface CachedToken {
   readonly token: AccessToken
   readonly binding: Binding
@@ -14,8 +14,8 @@ export interface CachedToken {
 }
 
 /**
- * Returns whether a verified token is still valid: its key is still listed and not distrusted, and its times
- * are met. Nothing else about a token can change. `now` returns seconds since the epoch.
+ * Returns whether a verified token is still valid: its key is still listed and not distrusted, and the checks of `exp`,
+ * `nbf` and `iat` still pass. Nothing else about a token can change. `now` returns seconds since the epoch.
  */
 export function isStillValid(
   { token, issuer, signedBy }: CachedToken,

@@ -1,6 +1,7 @@
 /**
- * Estimates the bytes of memory that a value takes, on the high side. The value is made of objects, arrays and
- * JSON values. A short text can parse into many times its length. A value that occurs twice counts twice.
+ * Estimates the memory that a value uses, in bytes. The estimate is rather too high than too low. The value consists of
+ * objects, arrays and JSON values. The length of the JSON text is not enough: a short text can use many times its length.
+ * A value that occurs twice counts twice.
  */
 export function estimateSize(value: unknown): number {
   if (typeof value === 'string') return 24 + 2 * value.length

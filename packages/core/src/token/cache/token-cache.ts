@@ -4,12 +4,12 @@ import { AdmissionFilter } from './admission-filter.ts'
 import type { CachedToken } from './cached-token.ts'
 import { estimateSize } from './size-estimate.ts'
 
-/** Bytes of the entry itself: its hash, and its place in the order of use. */
+/** Bytes of an entry without its token: the hash and the position in the LRU list. */
 const ENTRY_BYTES = 512
 
 /**
- * Remembers verified JWTs by the hash of the token. The token itself is stored neither as key nor as value. A
- * token is stored when it comes for the second time: one that never comes again would only evict others.
+ * Caches verified JWTs by the hash of the token. The text of the token is neither a key nor a value. A token is stored
+ * when it is added for the second time, so that tokens that are used once do not evict others.
  *
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
@@ -30,7 +30,7 @@ export class TokenCache {
     return this.#tokens.get(hash)
   }
 
-  /** Stores a verified token, unless it comes for the first time. */
+  /** Stores a verified token if its hash was added before. */
   add(hash: string, verified: CachedToken): void {
     if (this.#filter.hasSeen(hash)) this.#tokens.set(hash, verified)
   }
@@ -39,7 +39,7 @@ export class TokenCache {
     this.#tokens.delete(hash)
   }
 
-  /** The entries, and the bytes that they are estimated at. */
+  /** Number of entries, and their estimated size in bytes. */
   get size(): { readonly entries: number; readonly bytes: number } {
     return { entries: this.#tokens.size, bytes: this.#tokens.calculatedSize }
   }

@@ -1,16 +1,16 @@
 import { decodeBase64url } from '#base64url'
 
-/** White space, a byte order mark, and then a brace, or nothing else. */
+/** Matches an opening brace, or nothing, after optional white space and byte order marks. */
 const BEGINS_WITH_BRACE = /^[\s\uFEFF]*(?:\{|$)/
-/** Characters of a token that are looked at: whatever is padded by more is no opaque token. */
-const LOOKED_AT = 64
+/** Number of characters that are decoded. More leading white space than that cannot belong to an opaque token. */
+const DECODED_LENGTH = 64
 
-/** Returns whether a token begins like a JOSE header, also one with white space or a byte order mark in front. */
+/** Returns whether a token begins like a JOSE header, with or without leading white space or a byte order mark. */
 export function beginsWithHeader(token: string): boolean {
   const dot = token.indexOf('.')
   if (dot < 1) return false
-  const length = Math.min(dot, LOOKED_AT)
-  // Whole groups of four characters, because the last one may be malformed.
+  const length = Math.min(dot, DECODED_LENGTH)
+  // Only whole groups of four characters are decoded, because the last group may be malformed.
   const bytes = decodeBase64url(token.slice(0, length < 4 ? length : length - (length % 4)))
   return bytes !== undefined && BEGINS_WITH_BRACE.test(new TextDecoder().decode(bytes))
 }

@@ -9,16 +9,16 @@ import { profileIn } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
 
-/** RFC 9068 section 2.2. */
+/** Claims required by RFC 9068 section 2.2. */
 const REQUIRED_BY_RFC9068 = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
 
-type ClaimType = readonly [what: string, matches: (value: unknown) => boolean]
+type ClaimType = readonly [description: string, matches: (value: unknown) => boolean]
 
 const NUMERIC_DATE: ClaimType = [
   'a number of seconds',
   (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
 ]
-/** Not empty, and well-formed: a lone surrogate would make two identifiers one when it is encoded. */
+/** A string that is not empty and is well-formed: with lone surrogates, different identifiers could be encoded equally. */
 const IDENTIFIER: ClaimType = [
   'a non-empty string',
   (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
@@ -33,7 +33,7 @@ const AUDIENCE: ClaimType = [
   (value) => STRING[1](value) || STRINGS[1](value),
 ]
 
-/** The claims that the core reads, whoever the issuer is. */
+/** The claims that the core reads from the tokens of every issuer. */
 const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
   ['exp', NUMERIC_DATE],
   ['nbf', NUMERIC_DATE],
@@ -45,9 +45,8 @@ const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
 ]
 
 /**
- * Checks that the claims that must be there are there, and that every claim the core reads has its type
- * (RFC 7519 section 4.1, RFC 9068 section 2.2), and that `tid` names the tenant of the issuer where that is
- * one of many.
+ * Checks that the required claims are present and that every claim that the core reads has its type (RFC 7519 section
+ * 4.1, RFC 9068 section 2.2). If the issuer is one of several tenants, `tid` must be the id of its tenant.
  */
 export function checkClaimTypes(
   claims: JsonObject,
@@ -99,17 +98,17 @@ function checkType(
   return new Rejection('invalid_claim', { check: name, expected, found: describeType(value) })
 }
 
-/** The claims that a JWT of this issuer must have: `exp` always. */
-export const requiredClaims = memoize((settings: IssuerSettings): readonly string[] => {
+/** Returns the claims that a JWT of this issuer must have. They always include `exp`. */
+export const getRequiredClaims = memoize((settings: IssuerSettings): readonly string[] => {
   const required = settings.jwtProfile === 'rfc9068' ? REQUIRED_BY_RFC9068 : ['iss', 'exp']
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
   return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
 })
 
 /**
- * Checks whom the token is for: one of its audiences has to be one of ours, byte for byte (RFC 7519
- * section 4.1.3, RFC 9068 section 4). Where the issuer's tokens carry no audience, the client that the
- * token was issued to has to be one of those named, and a token that has an audience is not for us.
+ * Checks that the token was issued for this API: one of its audiences must equal a configured one, byte for byte
+ * (RFC 7519 section 4.1.3, RFC 9068 section 4). With `audiences: null`, a token that has an audience is rejected. With
+ * `allowedClients`, the client of the token must be one of them.
  */
 export function checkAudience(
   claims: JsonObject,
@@ -119,7 +118,7 @@ export function checkAudience(
   return checkIntended(claims, settings) ?? checkClient(claims, settings, reading)
 }
 
-/** The first half of that: the audience alone. */
+/** Checks the audience only, not the client. */
 export function checkIntended(
   claims: JsonObject,
   { audiences }: Pick<IssuerSettings, 'audiences'>,
@@ -138,7 +137,7 @@ export function checkIntended(
   })
 }
 
-/** The audience of a token whose claims have their types. An empty list is none: Hydra and SuperTokens write it. */
+/** Returns the audience of claims whose types are checked. An empty list is no audience: Hydra and SuperTokens write it. */
 export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
   const aud = claims['aud'] as string | readonly string[] | undefined
   return Array.isArray(aud) && aud.length === 0 ? undefined : aud

@@ -5,33 +5,33 @@ import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'
 import type { SignedText } from '../../signature/engine.ts'
 
-/** A token split into its parts (RFC 7515 section 7.1). Nothing of it is verified. */
+/** The parts of a compact JWS (RFC 7515 section 7.1). They are not verified. */
 export interface CompactJws extends SignedText {
   readonly header: JsonObject
   readonly claims: JsonObject
 }
 
 /**
- * Takes a compact JWS apart (RFC 7515 sections 5.2 and 7.1; RFC 7519 section 7.2): exactly three
- * non-empty parts in their one base64url spelling, the first two of which are JSON objects. A JWE (five
- * parts), a JWS in JSON serialization, and anything else is refused as malformed.
+ * Parses a compact JWS (RFC 7515 sections 5.2 and 7.1; RFC 7519 section 7.2). It must have exactly three non-empty parts
+ * in canonical base64url, and the first two must be JSON objects. Rejects everything else as malformed, for example a JWE
+ * (five parts) or a JWS in JSON serialization.
  */
 export function parseCompactJws(token: string): CompactJws | Rejection {
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  const isThreefold =
+  const hasThreeParts =
     first < second && second < token.length - 1 && !token.includes('.', second + 1)
-  if (!isThreefold) return malformed('three parts', describeParts(token))
+  if (!hasThreeParts) return malformed('three parts', describeParts(token))
   const header = readHeaderPart(token.slice(0, first))
   if (header instanceof Rejection) return header
   const claims = readPart(token.slice(first + 1, second), 'claims set')
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(token.slice(second + 1))
-  if (signature === undefined) return badlySpelt('signature')
+  if (signature === undefined) return rejectEncoding('signature')
   return { token, header, claims, signingInput: token.slice(0, second), signature }
 }
 
-/** The tokens of an issuer share a few headers, and reading one is as much work as half the claims. */
+/** Cache of parsed headers. The tokens of an issuer share a few headers, and parsing one takes half as long as the claims. */
 const headers = createLruCache<string, JsonObject>({ max: LIMITS.rememberedHeaders.entries })
 
 function readHeaderPart(part: string): JsonObject | Rejection {
@@ -39,7 +39,7 @@ function readHeaderPart(part: string): JsonObject | Rejection {
   if (known !== undefined) return known
   const header = readPart(part, 'JOSE header')
   if (!(header instanceof Rejection) && part.length <= LIMITS.rememberedHeaders.length) {
-    // A copy, because a slice of the token would keep the whole of it in memory.
+    // The key is a copy, because a slice of the token would keep the whole token in memory.
     headers.set(JSON.parse(JSON.stringify(part)) as string, header)
   }
   return header
@@ -47,7 +47,7 @@ function readHeaderPart(part: string): JsonObject | Rejection {
 
 function readPart(part: string, name: string): JsonObject | Rejection {
   const bytes = decodeBase64url(part)
-  if (bytes === undefined) return badlySpelt(name)
+  if (bytes === undefined) return rejectEncoding(name)
   try {
     return parseJsonObject(bytes)
   } catch (error) {
@@ -56,21 +56,21 @@ function readPart(part: string, name: string): JsonObject | Rejection {
   }
 }
 
-function badlySpelt(name: string): Rejection {
+function rejectEncoding(name: string): Rejection {
   return malformed(
     'base64url (RFC 7515)',
-    'characters or an ending that base64url does not have',
+    'characters or an ending that are not valid base64url',
     name,
   )
 }
 
-/** Counts the parts without showing them. The texts are for clients with a fault that is often made. */
+/** Describes the parts without showing them. The texts are about common mistakes of clients. */
 function describeParts(token: string): string {
   const text = STRINGIFIED.find((value) => value === token)
   if (text !== undefined) return `the text ${text}`
   const parts = token.split('.')
   if (parts.length === 1) return 'one part, as in an opaque token'
-  // The second part is empty where the key is agreed upon directly.
+  // The second part of a JWE is empty with direct encryption or direct key agreement.
   if (parts.length === 5) return 'five parts, as in an encrypted token (JWE)'
   return parts.includes('')
     ? 'an empty part'
@@ -79,7 +79,7 @@ function describeParts(token: string): string {
       : `${parts.length} parts`
 }
 
-/** A client that puts a value into the header which it does not have, or not as a text. */
+/** Texts of values that clients put into the header instead of a token, for example of a missing variable. */
 export const STRINGIFIED: readonly string[] = ['undefined', 'null', 'true', 'false', 'NaN']
 
 function malformed(expected: string, found: string, check = 'token'): Rejection {

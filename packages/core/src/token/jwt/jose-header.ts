@@ -4,15 +4,13 @@ import { describeType, Rejection, showClaimed } from '../../response/rejection.t
 import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
 import { checkMediaType } from './token-type.ts'
 
-/** The statement of the JOSE header about the key to verify with. */
+/** The `alg` and `kid` of a JOSE header. They select the keys to verify with. */
 export interface KeyHint {
   readonly algorithm: Algorithm
   readonly kid: string | undefined
 }
 
-/**
- * Reads the JOSE header of an access token: what `readKeyHint` reads, and a `typ` that fits.
- */
+/** Reads the JOSE header of an access token with `readKeyHint`, and checks its `typ`. */
 export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
   const hint = readKeyHint(header, settings.algorithms.algorithms)
   if (hint instanceof Rejection) return hint
@@ -20,10 +18,10 @@ export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHin
 }
 
 /**
- * Reads the JOSE header (RFC 7515 section 4) of anything that an issuer signs. The algorithm has to be one of
- * those that are `allowed`. `crit`, `b64`, `zip`, `enc` and a `cty` of JWT ask for processing that
- * an access token never needs, and are refused. Keys in the header, or addresses of keys (`jwk`, `jku`,
- * `x5c`, `x5u`, `x5t`), are not read.
+ * Reads the JOSE header (RFC 7515 section 4) of a JWS of an issuer. The algorithm must be one of `allowed`. Rejects `crit`,
+ * `b64`, `zip`, `enc` and the `cty` JWT, because an access token never needs the processing that they require.
+ *
+ * Does NOT read keys or addresses of keys in the header (`jwk`, `jku`, `x5c`, `x5u`, `x5t`).
  */
 export function readKeyHint(
   header: JsonObject,

@@ -3,10 +3,11 @@ import type { IssuerSettings } from '../../model/settings.ts'
 import { Rejection } from '../../response/rejection.ts'
 
 /**
- * Checks the times of a token against `now` (seconds since the epoch; RFC 7519 sections 4.1.4 to
- * 4.1.6): now has to be before `exp`, not before `nbf`, not before `iat`, each with the issuer's clock
- * tolerance, and `iat` no longer ago than the issuer's `maxTokenAge`. The types of the claims, and that
- * those are there which must be, have been checked before.
+ * Checks the times of a token (RFC 7519 sections 4.1.4 to 4.1.6). `now` is in seconds since the epoch. It must be before
+ * `exp`, and not before `nbf` or `iat`. With `maxTokenAge`, the token must not be older than that. The clock tolerance of
+ * the issuer applies to each check.
+ *
+ * Does NOT check the types of the claims, or that they are present: `checkClaimTypes` does.
  */
 export function checkTimes(
   claims: JsonObject,
@@ -15,15 +16,25 @@ export function checkTimes(
 ): Rejection | undefined {
   const { clockTolerance: tolerance, maxTokenAge } = settings
   const { exp, nbf, iat } = claims as { exp?: number; nbf?: number; iat?: number }
-  // Asked this way round, so that a clock that gives no number lets nobody pass.
+  // The negated comparison rejects the token if `now` is NaN.
   if (exp !== undefined && !(now < exp + tolerance)) {
-    return rejected('expired', 'exp', 'a time to come', `${describeSeconds(now - exp)} ago`)
+    return rejected('expired', 'exp', 'a time in the future', `${describeSeconds(now - exp)} ago`)
   }
   if (nbf !== undefined && now < nbf - tolerance) {
-    return rejected('not_yet_valid', 'nbf', 'a time gone by', `in ${describeSeconds(nbf - now)}`)
+    return rejected(
+      'not_yet_valid',
+      'nbf',
+      'a time in the past',
+      `in ${describeSeconds(nbf - now)}`,
+    )
   }
   if (iat !== undefined && now < iat - tolerance) {
-    return rejected('issued_in_future', 'iat', 'a time gone by', `in ${describeSeconds(iat - now)}`)
+    return rejected(
+      'issued_in_future',
+      'iat',
+      'a time in the past',
+      `in ${describeSeconds(iat - now)}`,
+    )
   }
   if (maxTokenAge !== undefined && now > iat! + maxTokenAge + tolerance) {
     const found = `${describeSeconds(now - iat!)} ago`
@@ -32,7 +43,7 @@ export function checkTimes(
   return undefined
 }
 
-/** Whole seconds, rounded up: a boundary that was missed by a part of a second is not missed by 0 s. */
+/** Describes seconds as a whole number, rounded up, so that a part of a second is not shown as 0 s. */
 function describeSeconds(seconds: number): string {
   return `${Math.ceil(seconds)} s`
 }

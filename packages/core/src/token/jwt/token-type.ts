@@ -5,9 +5,9 @@ import { claimNames, namedBy } from '../../subject/client-id.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
 /**
- * Checks `typ` (RFC 7515 section 4.1.9: a media type, compared without case; `application/` is implied where
- * there is no slash). The profile of RFC 9068 (section 4) requires `at+jwt`. Otherwise `JWT` and no `typ` pass
- * too, because many servers write nothing better. Every other value names another kind of token.
+ * Checks `typ` (RFC 7515 section 4.1.9). It is a media type: case is ignored, and the prefix `application/` is optional.
+ * With the profile of RFC 9068 (section 4), it must be `at+jwt`. Without a profile, `JWT` and a missing `typ` are accepted
+ * too, because many servers do not use `at+jwt`. Every other value is rejected as another kind of token.
  */
 export function checkMediaType(
   typ: unknown,
@@ -19,8 +19,8 @@ export function checkMediaType(
   return wrongType('typ', accepted.join(' or '), showClaimed(typ))
 }
 
-/** Returns whether `typ` names an access token and nothing else (RFC 9068 section 2.1). */
-export function saysAccessToken(typ: unknown): boolean {
+/** Returns whether `typ` is the media type of access tokens, `at+jwt` (RFC 9068 section 2.1). */
+export function isAccessTokenType(typ: unknown): boolean {
   return isOneOf(ACCESS_TOKEN_TYPES, typ)
 }
 
@@ -34,7 +34,7 @@ function isOneOf(accepted: readonly string[], typ: unknown): boolean {
   )
 }
 
-/** Claims that only another kind of token has, and which kind that is. */
+/** Claims that access tokens do not have, with the kind of token that has them. */
 const FOREIGN_CLAIMS = [
   ['at_hash', 'an ID token'],
   ['c_hash', 'an ID token'],
@@ -45,7 +45,7 @@ const FOREIGN_CLAIMS = [
   ['response_type', 'a request object'],
 ] as const
 
-/** Values of a `typ` in the claims set (not the header) that some servers write into other tokens, and their kinds. */
+/** Values of the claim `typ` (not the header parameter) that some servers use, with the kind of token. */
 const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
   ['id', 'an ID token'],
   ['refresh', 'a refresh token'],
@@ -54,18 +54,20 @@ const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * Claims that access tokens have, and other tokens have not. Not the claim that an issuer has for scopes,
- * whatever that is, because `roles` stands in ID tokens too; and not `aud`, which every token has.
+ * Claims that only access tokens have. The configured scope claim is not among them, because some are in ID tokens too,
+ * such as `roles`. `aud` is not among them, because every token has it.
  */
-const SIGNS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
+const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 
 /**
- * Tells an access token from the other tokens that an issuer signs with the same keys (RFC 8725 section
- * 3.12), by what stands in its claims. An ID token is known by `at_hash` or `c_hash`, and by a `nonce`
- * where there is neither a scope nor a client id. A token that shows no sign at all of being an access
- * token (nothing outside of its claims that says so, no claim that marks it, no scope, no client id) is not
- * taken for one: the plainest ID tokens look like that, and their audience is whatever a client is called.
- * `isMarked`: something outside of the claims says so.
+ * Checks by its claims that a token is an access token. Issuers sign other tokens with the same keys (RFC 8725 section
+ * 3.12).
+ *
+ * An ID token is detected by `at_hash` or `c_hash`, or by a `nonce` without a scope or client id. A token without any
+ * evidence of an access token is rejected too: no marker, no scope and no client id. The simplest ID tokens look like
+ * that, and their audience can be any client id.
+ *
+ * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`.
  */
 export function checkTokenKind(
   claims: JsonObject,
@@ -76,21 +78,29 @@ export function checkTokenKind(
   if (foreign !== undefined) return foreign
   const has = (name: string) => Object.hasOwn(claims, name)
   const { tokenUse, clientIdClaims } = reading
-  const isSign = (named: ClientIdClaim) => named !== 'aud' && namedBy(named, claims) !== undefined
-  const isProof = (named: ClientIdClaim) => named !== 'azp' && isSign(named)
-  const bearsMark = isMarked || tokenUse !== undefined || has('token_use')
-  if (!bearsMark && !SIGNS.some(isSign) && !clientIdClaims.some(isSign)) {
-    const looked = claimNames([...SIGNS, ...clientIdClaims.filter((named) => named !== 'aud')])
-    return wrongType(looked.join(', '), 'one of them', 'no sign of an access token')
+  const isEvidence = (named: ClientIdClaim) =>
+    named !== 'aud' && namedBy(named, claims) !== undefined
+  const isStrongEvidence = (named: ClientIdClaim) => named !== 'azp' && isEvidence(named)
+  const hasMarker = isMarked || tokenUse !== undefined || has('token_use')
+  if (!hasMarker && !ACCESS_TOKEN_CLAIMS.some(isEvidence) && !clientIdClaims.some(isEvidence)) {
+    const names = claimNames([
+      ...ACCESS_TOKEN_CLAIMS,
+      ...clientIdClaims.filter((named) => named !== 'aud'),
+    ])
+    return wrongType(names.join(', '), 'at least one of them', 'no sign of an access token')
   }
-  // `azp` stands in ID tokens too, so beside a `nonce` it proves nothing, even where it is the client id.
-  if (has('nonce') && !SIGNS.some(isProof) && !clientIdClaims.some(isProof)) {
-    return wrongType('nonce', 'nothing, or a scope or client id beside it', 'an ID token')
+  // ID tokens can have `azp` too. So with a `nonce`, `azp` is not evidence of an access token, even if it is the client id.
+  if (
+    has('nonce') &&
+    !ACCESS_TOKEN_CLAIMS.some(isStrongEvidence) &&
+    !clientIdClaims.some(isStrongEvidence)
+  ) {
+    return wrongType('nonce', 'nothing, unless the token has a scope or client id', 'an ID token')
   }
   return undefined
 }
 
-/** The part of it that asks for nothing: whether something says that this is another kind of token. */
+/** Checks that no claim marks another kind of token. Does NOT require evidence of an access token. */
 export function checkForeignKind(
   claims: JsonObject,
   { tokenUse: rule }: ClaimReading,
@@ -100,17 +110,17 @@ export function checkForeignKind(
   }
   const unmarked = checkMark(claims, { tokenUse: rule })
   if (unmarked !== undefined) return unmarked
-  // `access` at Cognito, `access_token` at Ory Hydra.
+  // Cognito writes `access`, Ory Hydra `access_token`.
   const use = claims['token_use']
   if (Object.hasOwn(claims, 'token_use') && use !== 'access' && use !== 'access_token') {
     return wrongType('token_use', 'access', describe(use))
   }
   const kind = foreignKind(claims['typ'])
   if (kind === undefined) return undefined
-  return wrongType('typ claim', 'that of an access token', kind)
+  return wrongType('typ claim', 'the type of an access token', kind)
 }
 
-/** Checks that a token has the claim that marks access tokens of this issuer, if there is one. */
+/** Checks that a token has the claim that marks access tokens of this issuer, if `tokenUse` is configured. */
 export function checkMark(
   claims: JsonObject,
   { tokenUse: rule }: Pick<ClaimReading, 'tokenUse'>,
@@ -127,10 +137,10 @@ function foreignKind(type: unknown): string | undefined {
   return typeof type === 'string' ? FOREIGN_PAYLOAD_TYPES.get(type.toLowerCase()) : undefined
 }
 
-/** Describes a claim that does not mark an access token. Its value is not shown, because it may be any claim. */
+/** Describes a claim that does not mark an access token. Its value is not shown, because it may be personal. */
 function describe(value: unknown): string {
   if (typeof value !== 'string') return describeType(value)
-  return foreignKind(value) ?? 'a text that does not stand for an access token'
+  return foreignKind(value) ?? 'a text that does not mark an access token'
 }
 
 function wrongType(check: string, expected: string, found: string): Rejection {

@@ -5,24 +5,26 @@ import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection, showClaimed } from '../../response/rejection.ts'
-import { checkAudience, checkClaimTypes, requiredClaims } from './claims.ts'
+import { checkAudience, checkClaimTypes, getRequiredClaims } from './claims.ts'
 import { toRejectedToken } from '../rejected-token.ts'
 import type { CompactJws } from './compact-jws.ts'
 import { type KeyHint, readHeader } from './jose-header.ts'
 import { checkTimes } from './times.ts'
-import { checkTokenKind, saysAccessToken } from './token-type.ts'
+import { checkTokenKind, isAccessTokenType } from './token-type.ts'
 
-/** The key that has signed: the header's choice, and the key that it came to (RFC 7638; a secret has none). */
+/** The key that has signed a token: `alg` and `kid` of the header, and the thumbprint of the key. */
 export interface SignedBy extends KeyHint {
+  /** RFC 7638, SHA-256. Empty for a secret. */
   readonly thumbprint: string
 }
 
 /**
- * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3): header, key,
- * signature, and only then the claims, so that no answer or event says which claim of a forged token is wrong. Only
- * whether a token of no known key gets 401 or 503 depends on its claims. `now` gives seconds since the epoch.
+ * Verifies a JWT access token of a trusted issuer (RFC 9068 section 4, RFC 8725 section 3). It checks the header, the key
+ * and the signature before the claims. So no response or event shows which claim of a forged token is invalid. There is
+ * one exception: if no known key has signed the token, its claims decide between 401 and 503. `now` returns seconds since
+ * the epoch.
  *
- * Does NOT check scopes, the subject, or whether the token has been revoked, and does not look at `cnf`.
+ * Does NOT check scopes, the subject, revocation, or `cnf`.
  */
 export function verifyJwt(
   jws: CompactJws,
@@ -40,29 +42,28 @@ export function verifyJwt(
   })
 }
 
-/** The claims of a JWT, whoever has signed it. `now` are seconds since the epoch. */
+/** Checks the claims of a JWT. Does NOT verify its signature. `now` is in seconds since the epoch. */
 export function checkClaims(
   { header, claims }: CompactJws,
   settings: IssuerSettings,
   now: number,
 ): Rejection | undefined {
   return (
-    checkTokenKind(claims, settings, saysAccessToken(header['typ'])) ??
-    checkClaimTypes(claims, settings, requiredClaims(settings)) ??
+    checkTokenKind(claims, settings, isAccessTokenType(header['typ'])) ??
+    checkClaimTypes(claims, settings, getRequiredClaims(settings)) ??
     checkAudience(claims, settings, settings) ??
     checkTimes(claims, settings, now)
   )
 }
 
-/** An issuer that signs, and its keys. */
+/** An issuer with its keys. */
 export interface Signer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
 }
 
 /**
- * Verifies that one of the issuer's own keys has signed. Nothing is said about what it has signed. `isRuledOut`: see
- * `KeyQuery`.
+ * Verifies that a key of the issuer has signed a JWS. Does NOT check the content of the JWS. `isRuledOut`: see `KeyQuery`.
  */
 export function verifySignature(
   jws: CompactJws,
@@ -75,19 +76,19 @@ export function verifySignature(
   const search = issuer.keys.search({
     algorithm,
     kid,
-    choose: (listed) => candidates(listed, issuer),
+    choose: (listed) => getCandidates(listed, issuer),
     issuedAt: readIssuedAt(jws, settings),
     isRuledOut,
   })
   let hasTried = false
 
-  /** A token of a distrusted key is refused before another key is looked for. */
+  /** Rejects a token that a distrusted key has signed, before another key is searched. */
   function unlessDistrusted(
     next: () => MaybePromise<SignedBy | Rejection>,
   ): MaybePromise<SignedBy | Rejection> {
     const keys = search.distrusted().slice(0, LIMITS.keysTried)
-    return andThen(signerAmong(keys, jws), (signer) =>
-      signer === undefined ? next() : signedByDistrusted(settings.issuer),
+    return andThen(findSigner(keys, jws), (signer) =>
+      signer === undefined ? next() : rejectDistrusted(settings.issuer),
     )
   }
 
@@ -97,19 +98,21 @@ export function verifySignature(
     if (found instanceof Rejection) return found
     if (found.length === 0) return unlessDistrusted(refuseToken)
     hasTried = true
-    return andThen(signerAmong(found, jws), (signer) => {
+    return andThen(findSigner(found, jws), (signer) => {
       if (signer === undefined) return tryNext()
       return { algorithm, kid, thumbprint: signer.thumbprint }
     })
   }
 
   const refuseToken = () =>
-    hasTried ? forged(kid, settings.issuer) : unlisted(hint, search.hasListed(), issuer)
+    hasTried
+      ? rejectSignature(kid, settings.issuer)
+      : rejectUnlisted(hint, search.hasListed(), issuer)
 
   return tryNext()
 }
 
-/** The latest time at which the token was issued, by what it says, which is not verified. */
+/** Returns the unverified `iat` of a token plus the clock tolerance: the latest time at which it was issued. */
 function readIssuedAt(
   { claims }: CompactJws,
   { clockTolerance }: IssuerSettings,
@@ -118,40 +121,44 @@ function readIssuedAt(
   return Number.isSafeInteger(iat) ? (iat as number) + clockTolerance : undefined
 }
 
-/** Returns whether the key that has signed is still one that may: listed, and not distrusted. It is not looked for. */
+/** Returns whether the signing key is still listed and not distrusted. Does NOT fetch keys to find it. */
 export function isStillSigned(
   { algorithm, kid, thumbprint }: SignedBy,
   issuer: Signer,
 ): MaybePromise<boolean> {
   return andThen(issuer.keys.listed(algorithm, kid), (listed) =>
-    candidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
+    getCandidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
   )
 }
 
-/** The keys to try: none where there is no clear choice. */
-function candidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
-  const own = ownKeys(listed, issuer)
+/** Returns the keys to try. Empty if there are too many. */
+function getCandidates(listed: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
+  const own = getOwnKeys(listed, issuer)
   return own.length > LIMITS.keysTried ? [] : own
 }
 
-/** A key that is marked as that of one tenant signs for that tenant only. */
-function ownKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
+/** Returns the keys of the issuer. A key that is marked as that of one tenant is valid for that tenant only. */
+function getOwnKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
   const isOwn = (key: VerifyingKey) =>
     key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
   return keys.every(isOwn) ? keys : keys.filter(isOwn)
 }
 
-/** Nothing but `true` is a yes: not a promise either that came disguised. */
-function signerAmong(
+/** Returns the key that verifies the signature. Only `true` counts, so that an unexpected promise is not a success. */
+function findSigner(
   [key, ...others]: readonly VerifyingKey[],
   jws: CompactJws,
 ): MaybePromise<VerifyingKey | undefined> {
   if (key === undefined) return undefined
-  return andThen(key.verify(jws), (signed) => (signed === true ? key : signerAmong(others, jws)))
+  return andThen(key.verify(jws), (signed) => (signed === true ? key : findSigner(others, jws)))
 }
 
-/** `isForeign`: there are such keys, and all are marked as those of other tenants, or there are too many. */
-function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signer): Rejection {
+/** `isForeign`: such keys are listed, but all are marked as those of other tenants, or there are too many. */
+function rejectUnlisted(
+  { algorithm, kid }: KeyHint,
+  isForeign: boolean,
+  issuer: Signer,
+): Rejection {
   const found = isForeign
     ? 'keys that are marked as those of another issuer, or too many'
     : kid === undefined
@@ -161,19 +168,16 @@ function unlisted({ algorithm, kid }: KeyHint, isForeign: boolean, issuer: Signe
   return new Rejection('unknown_key', { check: 'kid', expected, found })
 }
 
-function signedByDistrusted(issuer: string): Rejection {
+function rejectDistrusted(issuer: string): Rejection {
   const expected = `a key of ${issuer}`
   return new Rejection('unknown_key', { check: 'kid', expected, found: 'a distrusted key' })
 }
 
-function forged(kid: string | undefined, issuer: string): Rejection {
-  const key =
-    kid === undefined
-      ? 'no key of the issuer verifies'
-      : `the key ${showClaimed(kid)} does not verify`
+function rejectSignature(kid: string | undefined, issuer: string): Rejection {
+  const key = kid === undefined ? 'any key of the issuer' : `the key ${showClaimed(kid)}`
   return new Rejection('invalid_signature', {
     check: 'signature',
-    expected: `one by a key of ${issuer}`,
-    found: `one that ${key}`,
+    expected: `a signature by a key of ${issuer}`,
+    found: `a signature that does not verify with ${key}`,
   })
 }

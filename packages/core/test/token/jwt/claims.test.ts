@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/issuer.ts'
 import type { IssuerSettings } from '../../../src/model/settings.ts'
-import { checkAudience, checkClaimTypes, requiredClaims } from '../../../src/token/jwt/claims.ts'
+import { checkAudience, checkClaimTypes, getRequiredClaims } from '../../../src/token/jwt/claims.ts'
 import { summarize } from '../../support/refusal.ts'
 import { settingsWith } from '../../support/settings.ts'
 
@@ -25,7 +25,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
 const without = (name: string) =>
   Object.fromEntries(Object.entries(GOOD).filter(([claim]) => claim !== name))
 const check = (claims: Record<string, unknown>, settings = settingsWith()) =>
-  checkClaimTypes(claims, settings, requiredClaims(settings))
+  checkClaimTypes(claims, settings, getRequiredClaims(settings))
 const types = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
   summarize(check(claims, settingsWith(changes)))
 

@@ -64,7 +64,7 @@ describe('what checkTimes says', () => {
   it('is by how many seconds a time was missed, without the tolerance', () => {
     expect(found({ exp: AT }, AT + 312)).toEqual({
       check: 'exp',
-      expected: 'a time to come',
+      expected: 'a time in the future',
       found: '312 s ago',
     })
     expect(found({ exp: AT }, AT + 5.2)?.found).toBe('6 s ago')

@@ -4,7 +4,7 @@ import type { IssuerSettings } from '../../../src/model/settings.ts'
 import {
   checkMediaType,
   checkTokenKind,
-  saysAccessToken,
+  isAccessTokenType,
 } from '../../../src/token/jwt/token-type.ts'
 import { settingsWith } from '../../support/settings.ts'
 import { summarize } from '../../support/refusal.ts'
@@ -76,7 +76,7 @@ describe('checkTokenKind', () => {
   const plain = { iss: 'a', sub: 'b', aud: 'c', exp: 1 }
 
   const kindOf = (claims: JsonObject, typ?: unknown, settings: Partial<IssuerSettings> = {}) =>
-    summarize(checkTokenKind(claims, settingsWith(settings), saysAccessToken(typ)))
+    summarize(checkTokenKind(claims, settingsWith(settings), isAccessTokenType(typ)))
 
   it('takes a token that shows by one sign that it is an access token', () => {
     expect(kindOf(access)).toBe('passed')
