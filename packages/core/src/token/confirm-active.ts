@@ -22,7 +22,7 @@ export interface ConfirmExchange extends TokenExchange {
 
 /**
  * Introspects the token again, as a step of the pipeline (401, 503). This happens if the last response is older than
- * allowed. It also happens if there is no response yet and the guard requires one. Later guards of the request use the
+ * allowed. It also happens if the guard requires a response and there is not one yet. Later guards of the request use the
  * new response. If introspection fails, this guard refuses, and the other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {

@@ -7,7 +7,7 @@ import type { VerifiedToken } from './verified-token.ts'
 
 /** The verification of one token, shared by the guards of one request. */
 export interface SharedVerification {
-  /** Returns the newest result. Starts the verification if there is no result, or waits for the running one. */
+  /** Returns the newest result. Waits for a running verification, or starts one if necessary. */
   latest(): MaybePromise<VerifiedToken | Rejection>
   /** Returns whether this is the newest result and no key was distrusted since. */
   isLatest(verified: VerifiedToken): boolean

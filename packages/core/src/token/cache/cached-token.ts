@@ -14,8 +14,8 @@ export interface CachedToken {
 }
 
 /**
- * Returns whether a verified token is still valid: its key is still listed and not distrusted, and the checks of `exp`,
- * `nbf` and `iat` still pass. Nothing else about a token can change. `now` returns seconds since the epoch.
+ * Returns whether a verified token is still valid. Its key must still be listed and not distrusted, and its times must
+ * still be valid. Nothing else about a token can change. `now` returns seconds since the epoch.
  */
 export function isStillValid(
   { token, issuer, signedBy }: CachedToken,

@@ -6,9 +6,9 @@ import type { ActiveResponse, IntrospectionResponse } from './introspection-resp
 
 /** Maximum ages of cached responses, in seconds. */
 export interface ResponseAges {
-  /** For active responses. */
+  /** Maximum age of active responses. */
   readonly maxAge: number
-  /** For inactive responses. */
+  /** Maximum age of inactive responses. */
   readonly negativeMaxAge: number
 }
 

@@ -55,7 +55,7 @@ function malformed(detail: string): IntrospectionError {
   return new IntrospectionError('malformed', detail)
 }
 
-/** Removes members that are `null`. Some servers write every member, and `null` if there is no value. */
+/** Removes members that are `null`. Some servers write every member, and `null` for a missing value. */
 function withoutNulls(members: JsonObject): JsonObject {
   const present = Object.entries(members).filter(
     ([name, value]) => value !== null || name === 'cnf',

@@ -34,8 +34,8 @@ export interface Introspection {
    * Returns the introspection response for a token. A cached response is used if it is younger than `maxAge` seconds. With
    * 0, the response is always requested after this call.
    *
-   * `verified` is the same token as it was verified locally. Rejects with `introspection_unavailable` if there is no
-   * valid response, or if the response is about another token than `verified`.
+   * `verified` is the same token as it was verified locally. Rejects with `introspection_unavailable` if introspection
+   * fails, or if the response is about another token than `verified`.
    */
   introspect(
     token: string,
@@ -155,8 +155,9 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   }
 
   /**
-   * Returns whether a failure means that the server has not issued this token. If the issuer also signs JWTs, a failure
-   * for a JWT does not: the server may not introspect JWTs at all, which is a fault in the configuration.
+   * Returns whether a failure means that the server has not issued this token. A failure
+   * for a JWT does not mean that if the issuer also signs JWTs. The server may not introspect JWTs at all, which is a
+   * fault in the configuration.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false

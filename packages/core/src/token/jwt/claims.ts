@@ -45,8 +45,8 @@ const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
 ]
 
 /**
- * Checks that the required claims are present and that every claim that the core reads has its type (RFC 7519 section
- * 4.1, RFC 9068 section 2.2). If the issuer is one of several tenants, `tid` must be the id of its tenant.
+ * Checks that the required claims are present, and that claims read by the core have their types (RFC 7519 section 4.1,
+ * RFC 9068 section 2.2). If the issuer is one of several tenants, `tid` must be the id of its tenant.
  */
 export function checkClaimTypes(
   claims: JsonObject,
@@ -106,8 +106,8 @@ export const getRequiredClaims = memoize((settings: IssuerSettings): readonly st
 })
 
 /**
- * Checks that the token was issued for this API: one of its audiences must equal a configured one, byte for byte
- * (RFC 7519 section 4.1.3, RFC 9068 section 4). With `audiences: null`, a token that has an audience is rejected. With
+ * Checks that the token was issued for this API (RFC 7519 section 4.1.3, RFC 9068 section 4). One of its audiences must
+ * equal a configured one, byte for byte. With `audiences: null`, a token that has an audience is rejected. With
  * `allowedClients`, the client of the token must be one of them.
  */
 export function checkAudience(
@@ -137,7 +137,7 @@ export function checkIntended(
   })
 }
 
-/** Returns the audience of claims whose types are checked. An empty list is no audience: Hydra and SuperTokens write it. */
+/** Returns the audience of claims whose types are checked. An empty list, as from Hydra and SuperTokens, counts as missing. */
 export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
   const aud = claims['aud'] as string | readonly string[] | undefined
   return Array.isArray(aud) && aud.length === 0 ? undefined : aud
