@@ -7,18 +7,18 @@ import { PROBE } from '../../../src/token/introspection/probe.ts'
 import { ACTIVE, issuing, type SceneOptions, setup } from './setup.ts'
 
 const processFaults = watchProcess()
-const NASTY = 'x/../../../etc/passwd'
+const BLOCKED = 'x/../../../etc/passwd'
 const UNAVAILABLE = '503 introspection_unavailable'
 
-/** The last part of what strangers send. */
-const isNasty = ({ form }: Asked) => form.get('token')!.startsWith(NASTY)
+/** Returns whether the request is about a token that a proxy blocks. */
+const isBlocked = ({ form }: Asked) => form.get('token')!.startsWith(BLOCKED)
 const isGood = ({ form }: Asked) => form.get('token')!.startsWith('good')
-/** Good tokens are active, and no other is. */
+/** Responds that only good tokens are active. */
 const usual = (asked: Asked) => (isGood(asked) ? ACTIVE : { active: false })
 
-/** Something in front of the server does not like the tokens of strangers. */
-const guarded = (script: (asked: Asked) => unknown) => (asked: Asked) =>
-  isNasty(asked) ? script(asked) : usual(asked)
+/** Adds a proxy that handles blocked tokens with `script`. */
+const withProxy = (script: (asked: Asked) => unknown) => (asked: Asked) =>
+  isBlocked(asked) ? script(asked) : usual(asked)
 
 async function scene(script: (asked: Asked) => unknown, options: SceneOptions = {}) {
   const made = await setup(script, options)
@@ -27,7 +27,7 @@ async function scene(script: (asked: Asked) => unknown, options: SceneOptions = 
   return { ...made, probes, rest: () => untilQuiet(made.events) }
 }
 
-/** Waits until nothing is going on any more: no event has come for a while. */
+/** Waits until no event was published for a while. */
 async function untilQuiet(events: readonly BearwardEvent[]): Promise<void> {
   for (let before = -1; before !== events.length;) {
     before = events.length
@@ -36,49 +36,52 @@ async function untilQuiet(events: readonly BearwardEvent[]): Promise<void> {
 }
 
 const statusCode = (code: number, headers: Record<string, string> = {}) =>
-  function answer({ response }: Asked) {
+  function respond({ response }: Asked) {
     response.writeHead(code, headers).end()
   }
 
-/** What something in front of a server can do to a token that it does not like. */
-const DISLIKES: readonly (readonly [string, (asked: Asked) => void])[] = [
+/** Reactions of a proxy to a token that it blocks. */
+const BLOCKING: readonly (readonly [string, (asked: Asked) => void])[] = [
   ['closes the connection', ({ response }) => void response.destroy()],
-  ['answers 502', statusCode(502)],
-  ['answers 503 with Retry-After', statusCode(503, { 'Retry-After': '120' })],
-  ['answers 504', statusCode(504)],
+  ['responds with 502', statusCode(502)],
+  ['responds with 503 and Retry-After', statusCode(503, { 'Retry-After': '120' })],
+  ['responds with 504', statusCode(504)],
 ]
 
-describe('the numbers of probes', () => {
-  it('are these, and are documented', () => {
+describe('PROBE', () => {
+  it('PROBE has the documented limits', () => {
     expect(PROBE).toEqual({ valid: 5, perMinute: 12, quiet: 60 })
   })
 })
 
-describe('tokens of strangers that make a call fail', () => {
-  it.each(DISLIKES)('shut nobody out, where something %s', async (_, script) => {
-    const { clock, judge, probes, rest } = await scene(guarded(script))
-    const answers: string[] = []
-    for (let i = 0; i < 400; i++) {
-      expect(await judge(`${NASTY}${i}`)).toBe(UNAVAILABLE)
-      if (i % 10 === 0) answers.push(await judge(`good-${i}`))
-      clock.advance(0.05)
-    }
-    await rest()
-    expect(new Set(answers)).toEqual(new Set(['granted']))
-    expect(new Set(probes())).toEqual(new Set([true]))
-    // In twenty seconds.
-    expect(probes().length).toBeLessThanOrEqual(5)
-  })
+describe('unknown tokens that make a call fail', () => {
+  it.each(BLOCKING)(
+    'introspects good tokens while a proxy blocks other tokens and %s',
+    async (_, script) => {
+      const { clock, judge, probes, rest } = await scene(withProxy(script))
+      const outcomes: string[] = []
+      for (let i = 0; i < 400; i++) {
+        expect(await judge(`${BLOCKED}${i}`)).toBe(UNAVAILABLE)
+        if (i % 10 === 0) outcomes.push(await judge(`good-${i}`))
+        clock.advance(0.05)
+      }
+      await rest()
+      expect(new Set(outcomes)).toEqual(new Set(['granted']))
+      expect(new Set(probes())).toEqual(new Set([true]))
+      // The loop lasts twenty seconds.
+      expect(probes().length).toBeLessThanOrEqual(5)
+    },
+  )
 
-  it('do not hold the breaker closed, where calls of known tokens fail', async () => {
+  it('opens the breaker after five failed calls for known tokens, even if a probe succeeds', async () => {
     const { clock, endpoint, judge, probes, rest, failed } = await scene(usual)
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     clock.advance(11)
     endpoint.answer((asked: Asked) =>
-      isGood(asked) || isNasty(asked) ? statusCode(502)(asked) : { active: false },
+      isGood(asked) || isBlocked(asked) ? statusCode(502)(asked) : { active: false },
     )
     for (let i = 0; i < 5; i++) {
-      await judge(`${NASTY}${i}`)
+      await judge(`${BLOCKED}${i}`)
       await rest()
       await judge(`good-${i}`)
     }
@@ -87,7 +90,7 @@ describe('tokens of strangers that make a call fail', () => {
     expect(await judge('good-new')).toBe(UNAVAILABLE)
   })
 
-  it('open the breaker, where a probe fails as well', async () => {
+  it('opens the breaker after five failed calls for unknown tokens if a probe fails too', async () => {
     const { endpoint, judge, probes, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await judge(`good-${i}`)
@@ -101,80 +104,83 @@ describe('tokens of strangers that make a call fail', () => {
     expect(endpoint.asked).toHaveLength(calls)
   })
 
-  it('share a probe: one at a time, however many fail', async () => {
-    let letGo = () => {}
-    const held = new Promise<void>((resolve) => (letGo = resolve))
+  it('sends one probe for 50 simultaneous failed calls', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
     const { endpoint, judge, probes, rest } = await scene(async (asked) => {
-      if (!isNasty(asked)) await held
-      return isNasty(asked) ? 502 : usual(asked)
+      if (!isBlocked(asked)) await held
+      return isBlocked(asked) ? 502 : usual(asked)
     })
-    await Promise.all(Array.from({ length: 50 }, (_, i) => judge(`${NASTY}${i}`)))
+    await Promise.all(Array.from({ length: 50 }, (_, i) => judge(`${BLOCKED}${i}`)))
     await endpoint.received(51)
-    letGo()
+    release()
     await rest()
     expect(endpoint.asked).toHaveLength(51)
     expect(probes()).toEqual([true])
   })
 
   it.each([
-    ['is closed', ({ response }: Asked) => void response.destroy()],
-    ['gets 403', statusCode(403)],
-    ['gets 500', statusCode(500)],
-    ['gets 400', statusCode(400)],
-    ['hangs', () => {}],
-  ])('cannot use up what ends a pause, where their call %s', async (_, script) => {
-    const { clock, endpoint, judge, rest } = await scene(statusCode(502))
-    for (let i = 0; i < 5; i++) {
-      await judge(`${NASTY}${i}`)
+    ['a closed connection', ({ response }: Asked) => void response.destroy()],
+    ['status 403', statusCode(403)],
+    ['status 500', statusCode(500)],
+    ['status 400', statusCode(400)],
+    ['no response', () => {}],
+  ])(
+    'introspects a good token after a pause if the first call is for a blocked token: %s',
+    async (_, script) => {
+      const { clock, endpoint, judge, rest } = await scene(statusCode(502))
+      for (let i = 0; i < 5; i++) {
+        await judge(`${BLOCKED}${i}`)
+        await rest()
+      }
+      expect(await judge('good-0')).toBe(UNAVAILABLE)
+      endpoint.answer(withProxy(script))
+      clock.advance(10)
+      // The first call after the pause is for the blocked token. Its outcome does not matter.
+      const blocked = judge(BLOCKED)
+      await endpoint.received(7)
       await rest()
-    }
-    expect(await judge('good-0')).toBe(UNAVAILABLE)
-    endpoint.answer(guarded(script))
-    clock.advance(10)
-    // Theirs is the first call after the pause. What they are told does not matter.
-    const theirs = judge(NASTY)
-    await endpoint.received(7)
-    await rest()
-    expect(await judge('good-1')).toBe('granted')
-    clock.advance(3)
-    await theirs
-  })
+      expect(await judge('good-1')).toBe('granted')
+      clock.advance(3)
+      await blocked
+    },
+  )
 
   it.each([429, 401])(
-    'cannot use up what ends a pause after %s either, when no probe may be sent',
+    'introspects good tokens after a pause caused by %s, although no probe may be sent',
     async (code) => {
       const { clock, endpoint, judge, rest } = await scene(statusCode(code))
       for (let i = 0; i < 5; i++) await judge(`first-${i}`)
-      endpoint.answer(guarded(statusCode(403)))
+      endpoint.answer(withProxy(statusCode(403)))
       clock.advance(1)
-      await judge(NASTY)
+      await judge(BLOCKED)
       await rest()
       for (let i = 0; i < 5; i++) {
-        await judge(`${NASTY}${i}`)
+        await judge(`${BLOCKED}${i}`)
         expect(await judge(`good-${i}`)).toBe('granted')
       }
     },
   )
 
-  it('end no pause and start none, as the call that is let through after one', async () => {
+  it('uses the probe, not the failed call for a blocked token, to end a pause', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
-      await judge(`${NASTY}${i}`)
+      await judge(`${BLOCKED}${i}`)
       await rest()
     }
     clock.advance(10)
-    endpoint.answer(guarded(statusCode(502)))
-    // The server is back, and does not like this token: the probe tells.
-    expect(await judge(NASTY)).toBe(UNAVAILABLE)
+    endpoint.answer(withProxy(statusCode(502)))
+    // The server has recovered. Only the probe shows that, because this token is blocked.
+    expect(await judge(BLOCKED)).toBe(UNAVAILABLE)
     await rest()
     expect(await judge('good-new')).toBe('granted')
   })
 
-  it('leave nothing behind where the resource server is closed meanwhile', async () => {
+  it('sends no event and leaves no timer if the resource server is closed during a probe', async () => {
     const { clock, endpoint, judge, probes, rest, server } = await scene((asked) =>
-      isNasty(asked) ? 502 : undefined,
+      isBlocked(asked) ? 502 : undefined,
     )
-    await judge(NASTY)
+    await judge(BLOCKED)
     await endpoint.received(2)
     server.close()
     await rest()
@@ -184,11 +190,11 @@ describe('tokens of strangers that make a call fail', () => {
 })
 
 describe('a probe', () => {
-  it('is made twelve times in a minute at most, however often the endpoint comes and goes', async () => {
+  it('sends at most twelve probes in a minute while the endpoint fails and recovers repeatedly', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 120; i++) {
-      endpoint.answer(i % 8 < 5 ? statusCode(502) : guarded(statusCode(502)))
-      await judge(`${NASTY}${i}`)
+      endpoint.answer(i % 8 < 5 ? statusCode(502) : withProxy(statusCode(502)))
+      await judge(`${BLOCKED}${i}`)
       await rest()
       await judge(`good-${i}`)
       await rest()
@@ -199,10 +205,10 @@ describe('a probe', () => {
     expect(own.length).toBeGreaterThan(5)
   })
 
-  it('decides when a pause is over, and not one from before it', async () => {
+  it('sends a new probe after a pause, instead of using the result from before the pause', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
-      await judge(`${NASTY}${i}`)
+      await judge(`${BLOCKED}${i}`)
       await rest()
     }
     endpoint.answer(usual)
@@ -210,31 +216,31 @@ describe('a probe', () => {
     expect(await judge('good')).toBe('granted')
   })
 
-  /** Fails one call for a stranger, and returns the tokens that were asked about. */
+  /** Makes a call for a blocked token fail. `own` contains the tokens of the probes that follow. */
   async function probed(options: SceneOptions) {
-    const made = await scene(guarded(statusCode(502)), options)
-    await made.judge(NASTY)
+    const made = await scene(withProxy(statusCode(502)), options)
+    await made.judge(BLOCKED)
     await made.rest()
     const asked = made.endpoint.asked.map(({ form }) => form.get('token')!)
     return { ...made, own: asked.slice(1) }
   }
 
-  it('is about a random token', async () => {
+  it('sends a different random token with each probe', async () => {
     const [one, other] = [await probed({}), await probed({})]
     for (const { own } of [one, other]) expect(own).toEqual([expect.stringMatching(/^\w{64}$/)])
     expect(one.own).not.toEqual(other.own)
   })
 
-  it('is about the token that the application makes, as often as one is needed', async () => {
+  it('calls the option probe for the token of each probe', async () => {
     let count = 0
     const { own, clock, judge, rest, endpoint } = await probed({
       introspection: { probe: () => `probe-${++count}` },
     })
     expect(own).toEqual(['probe-1'])
     clock.advance(4.9)
-    await judge(`${NASTY}1`)
+    await judge(`${BLOCKED}1`)
     clock.advance(0.1)
-    await judge(`${NASTY}2`)
+    await judge(`${BLOCKED}2`)
     await rest()
     expect(endpoint.asked.map(({ form }) => form.get('token'))).toContain('probe-2')
     expect(count).toBe(2)
@@ -247,13 +253,13 @@ describe('a probe', () => {
         throw new Error('of the application')
       },
     ],
-    ['returns none', () => undefined],
+    ['returns undefined', () => undefined],
     ['returns two words', () => 'two words'],
     ['returns a promise', async () => 'a-token'],
     ['is async and throws', () => Promise.reject(new Error('of the application'))],
-    ['returns too much', () => 'a'.repeat(20_000)],
+    ['returns too many characters', () => 'a'.repeat(20_000)],
   ])(
-    'is not sent where the function %s: the event says so, and nothing counts',
+    'publishes an event, sends no probe and counts no failure if the option probe %s',
     async (_, probe) => {
       const { own, judge, failed } = await probed({
         introspection: { probe: probe as () => string },
@@ -265,18 +271,18 @@ describe('a probe', () => {
           detail: 'introspection.probe did not return a valid token',
         }),
       )
-      for (let i = 0; i < 10; i++) await judge(`${NASTY}${i}`)
+      for (let i = 0; i < 10; i++) await judge(`${BLOCKED}${i}`)
       expect(await judge('good')).toBe('granted')
       expect(await processFaults.faults()).toEqual([])
     },
   )
 
-  it('is never sent where the option is false: only known tokens open the breaker then', async () => {
+  it('sends no probe with probe: false, and counts only failures for known tokens', async () => {
     const { own, clock, endpoint, judge } = await probed({ introspection: { probe: false } })
     for (let i = 0; i < 5; i++) expect(await judge(`good-${i}`)).toBe('granted')
     clock.advance(11)
     endpoint.answer(502)
-    for (let i = 0; i < 20; i++) await judge(`${NASTY}${i}`)
+    for (let i = 0; i < 20; i++) await judge(`${BLOCKED}${i}`)
     expect(own).toEqual([])
     const before = endpoint.asked.length
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
@@ -285,7 +291,7 @@ describe('a probe', () => {
   })
 
   it.each([429, 401])(
-    'is not sent for a minute after %s, unless an answer comes before',
+    'sends no probe for a minute after status %s, unless a valid response comes earlier',
     async (code) => {
       const { clock, endpoint, judge, probes, rest } = await scene(statusCode(code))
       await judge('first')
@@ -316,25 +322,25 @@ describe('a probe', () => {
 describe('known tokens', () => {
   const SLOW_DOWN = statusCode(429, { 'Retry-After': '30' })
 
-  it('are not throttled after a 429: only tokens are that were never active', async () => {
+  it('introspects tokens that were active before while status 429 throttles unknown tokens', async () => {
     const { clock, endpoint, judge } = await scene(usual)
     for (let i = 0; i < 6; i++) await judge(`good-${i}`)
     endpoint.answer(SLOW_DOWN)
-    await judge('made-up')
+    await judge('unknown')
     endpoint.answer(usual)
     const before = endpoint.asked.length
-    const answers: string[] = []
+    const outcomes: string[] = []
     for (let i = 0; i < 80; i++) {
-      if (i < 70) expect(await judge(`made-up-${i}`)).toBe(UNAVAILABLE)
-      for (let j = 0; j < 6; j++) answers.push(await judge(`good-${j}`))
+      if (i < 70) expect(await judge(`unknown-${i}`)).toBe(UNAVAILABLE)
+      for (let j = 0; j < 6; j++) outcomes.push(await judge(`good-${j}`))
       clock.advance(0.3)
     }
-    expect(answers).toHaveLength(480)
-    expect(new Set(answers)).toEqual(new Set(['granted']))
+    expect(outcomes).toHaveLength(480)
+    expect(new Set(outcomes)).toEqual(new Set(['granted']))
     expect(endpoint.asked.length - before).toBeLessThanOrEqual(6 * 3)
   })
 
-  it('pass an open breaker, one call a token, and close it when the server answers', async () => {
+  it('calls the server once for each known token while the breaker is open, and closes it on success', async () => {
     const { clock, endpoint, judge } = await scene(usual)
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     clock.advance(11)
@@ -343,21 +349,21 @@ describe('known tokens', () => {
     expect(await judge('good-new')).toBe(UNAVAILABLE)
     const before = endpoint.asked.length
 
-    let letGo = () => {}
-    const held = new Promise<void>((resolve) => (letGo = resolve))
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
     endpoint.answer(async (asked: Asked) => {
       await held
       return usual(asked)
     })
-    const answers = Array.from({ length: 20 }, (_, i) => judge(`good-${i % 2}`))
+    const outcomes = Array.from({ length: 20 }, (_, i) => judge(`good-${i % 2}`))
     await endpoint.received(before + 2)
-    letGo()
-    expect(new Set(await Promise.all(answers))).toEqual(new Set(['granted']))
+    release()
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['granted']))
     expect(endpoint.asked).toHaveLength(before + 2)
     expect(await judge('good-new')).toBe('granted')
   })
 
-  it('are those that were verified here, too', async () => {
+  it('introspects a locally verified JWT after status 429', async () => {
     const { endpoint, judge, token } = await issuing('jwt')
     endpoint.answer(SLOW_DOWN)
     expect(await judge(token(), { introspect: true })).toBe(UNAVAILABLE)
@@ -366,7 +372,7 @@ describe('known tokens', () => {
     expect(await judge(other, { introspect: true })).toBe('granted')
   })
 
-  it('are not called inactive because of a status: they were active before', async () => {
+  it('returns 503, not 401, for a status 4xx about a token that was active before', async () => {
     const { clock, endpoint, judge, failures } = await scene(usual, {
       introspection: { maxAge: 0 },
     })
@@ -376,12 +382,12 @@ describe('known tokens', () => {
       endpoint.answer(code)
       clock.advance(1)
       expect(await judge('good-1')).toBe(UNAVAILABLE)
-      expect(await judge('made-up')).toBe('401 inactive')
+      expect(await judge('unknown')).toBe('401 inactive')
     }
     expect(failures()).toEqual(Array(4).fill('token_refused'))
   })
 
-  it('are no longer known when they were called inactive', async () => {
+  it('treats a known token as unknown after an inactive response', async () => {
     const { clock, endpoint, judge } = await scene(usual)
     await judge('good')
     clock.advance(11)
@@ -389,7 +395,7 @@ describe('known tokens', () => {
     expect(await judge('good')).toBe('401 inactive')
     clock.advance(4)
     endpoint.answer(SLOW_DOWN)
-    await judge('made-up')
+    await judge('unknown')
     endpoint.answer(usual)
     expect(await judge('good')).toBe(UNAVAILABLE)
   })

@@ -13,10 +13,10 @@ import { ACTIVE, setup } from './setup.ts'
 
 const TOKEN = 'an-opaque-token'
 
-/** Ids and secrets with everything in them that an encoding can get wrong. */
+/** Parts of ids and secrets with characters that are easy to encode wrongly. */
 const ODD = ['a:b', 'p%+\u00fc ', '%41', 'a+b c', '=&;#?', '"\\', "-_.!~*'()", '\u{1f43b}:', ' ']
 
-/** As RFC 6749 section 2.3.1 has the server do it. */
+/** Decodes Basic credentials as RFC 6749 section 2.3.1 requires. */
 function decodeBasic({ headers }: Asked): string[] {
   const [scheme, credentials] = headers.authorization!.split(' ')
   expect(scheme).toBe('Basic')
@@ -25,37 +25,37 @@ function decodeBasic({ headers }: Asked): string[] {
   return pair.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
 }
 
-async function askedWith(clientId: string, clientAuthentication: ClientAuthentication) {
+async function introspectWith(clientId: string, clientAuthentication: ClientAuthentication) {
   const made = await setup(ACTIVE, { introspection: { clientId, clientAuthentication } })
   expect(await made.judge(TOKEN)).toBe('granted')
   return { ...made, asked: made.endpoint.asked[0]! }
 }
 
-describe('this API says who it is', () => {
-  it('7662-04: in the header, so that every id and secret arrives as it is', async () => {
+describe('clientAuthentication at introspection', () => {
+  it('7662-04: client_secret_basic sends ids and secrets with special characters in the header', async () => {
     for (const [i, odd] of ODD.entries()) {
-      // White space at the ends of an id is a mistake, and in a secret it may belong there.
+      // The id has no white space at its ends: options reject it there. A secret may have it.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
-      const { asked } = await askedWith(clientId, { method: 'client_secret_basic', secret })
+      const { asked } = await introspectWith(clientId, { method: 'client_secret_basic', secret })
       expect(decodeBasic(asked)).toEqual([clientId, secret])
       expect([...asked.form.keys()]).toEqual(['token'])
     }
   })
 
-  it('7662-04: or in the form', async () => {
+  it('7662-04: client_secret_post sends ids and secrets with special characters in the form', async () => {
     for (const [i, odd] of ODD.entries()) {
-      // White space at the ends of an id is a mistake, and in a secret it may belong there.
+      // The id has no white space at its ends: options reject it there. A secret may have it.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
-      const { asked } = await askedWith(clientId, { method: 'client_secret_post', secret })
+      const { asked } = await introspectWith(clientId, { method: 'client_secret_post', secret })
       expect(asked.headers.authorization).toBeUndefined()
       expect(asked.form.get('client_id')).toBe(clientId)
       expect(asked.form.get('client_secret')).toBe(secret)
     }
   })
 
-  it('7662-04: or by an assertion that it signs, each one once and for a minute', async () => {
+  it('7662-04: private_key_jwt signs a new assertion for each call, valid for one minute', async () => {
     for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519'] as const) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg } as JWK & { kty: string }
@@ -67,7 +67,7 @@ describe('this API says who it is', () => {
         { key: KeyObject.from(privateKey), algorithm: alg, keyId: 'k1' },
       ]) {
         const clientAuthentication = { method: 'private_key_jwt', ...method } as const
-        const { asked, clock, endpoint } = await askedWith('the-api', clientAuthentication)
+        const { asked, clock, endpoint } = await introspectWith('the-api', clientAuthentication)
         expect(asked.form.get('client_id')).toBe('the-api')
         expect(asked.form.get('client_assertion_type')).toBe(
           'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -90,10 +90,10 @@ describe('this API says who it is', () => {
     }
   })
 
-  it('names an algorithm as the server knows it', async () => {
+  it('private_key_jwt writes the configured name of the algorithm into the header', async () => {
     const { privateKey } = await generateKeyPair('Ed25519', { extractable: true })
     const key = (await exportJWK(privateKey)) as JWK & { kty: string }
-    const { asked } = await askedWith('the-api', {
+    const { asked } = await introspectWith('the-api', {
       method: 'private_key_jwt',
       key,
       algorithm: 'EdDSA',
@@ -102,7 +102,7 @@ describe('this API says who it is', () => {
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toMatchObject({ alg: 'EdDSA' })
   })
 
-  it("8705-14: by the certificate of one's own fetch, where the metadata has a place for that", async () => {
+  it('8705-14: tls_client_auth uses the mtls_endpoint_aliases of the metadata, and other methods do not', async () => {
     const at = '/.well-known/openid-configuration'
     const aliases = (url: string) => ({ introspection_endpoint: `${url}/introspect/mtls` })
     const others = (url: string) => ({
@@ -122,9 +122,9 @@ describe('this API says who it is', () => {
     expect(bySecret.endpoint.asked[0]).toMatchObject({ url: '/introspect' })
   })
 
-  it('with a secret or a key that is asked for at each call, so that it can be changed', async () => {
+  it('calls a secret function at each call, so that the secret can be changed', async () => {
     let secret = 'first'
-    const made = await askedWith('the-api', {
+    const made = await introspectWith('the-api', {
       method: 'client_secret_basic',
       secret: async () => secret,
     })
@@ -134,19 +134,22 @@ describe('this API says who it is', () => {
     expect(decodeBasic(made.endpoint.asked[1]!)).toEqual(['the-api', 'second'])
   })
 
-  it('or by an assertion that somebody else makes, or for whom the issuer wants it', async () => {
+  it('private_key_jwt sends the assertion of a function, and signs for a configured audience', async () => {
     const method = 'private_key_jwt'
-    const made = await askedWith('the-api', { method, assertion: async () => 'of-the-platform' })
-    expect(made.asked.form.get('client_assertion')).toBe('of-the-platform')
+    const made = await introspectWith('the-api', {
+      method,
+      assertion: async () => 'external-assertion',
+    })
+    expect(made.asked.form.get('client_assertion')).toBe('external-assertion')
     const { privateKey, publicKey } = await generateKeyPair('ES256')
     const audience = 'https://as.example.com/token'
     const key = { method, key: privateKey, algorithm: 'ES256', audience } as const
-    const { asked, clock } = await askedWith('the-api', key)
+    const { asked, clock } = await introspectWith('the-api', key)
     const currentDate = new Date(clock.now())
     await jwtVerify(asked.form.get('client_assertion')!, publicKey, { audience, currentDate })
   })
 
-  it('or does not ask at all, where the key that it is given signs nothing', async () => {
+  it('sends no request if the key function does not return a signing key', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const publicJwk = (await exportJWK(publicKey)) as JWK & { kty: string }
     const { d } = await exportJWK(privateKey)
@@ -167,7 +170,7 @@ describe('this API says who it is', () => {
   })
 })
 
-describe('what is configured of it', () => {
+describe('options of clientAuthentication', () => {
   const good = { method: 'client_secret_basic', secret: 'very-secret' }
   function problems(clientAuthentication: unknown): readonly string[] {
     try {
@@ -184,10 +187,10 @@ describe('what is configured of it', () => {
     }
   }
 
-  it('is one of four methods, each with what it takes, and no message holds a secret', async () => {
+  it('rejects wrong options of every method, and shows no secret in a message', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(privateKey)
-    const one = [
+    const invalid = [
       undefined,
       'very-secret',
       {},
@@ -210,8 +213,8 @@ describe('what is configured of it', () => {
       { method: 'private_key_jwt', key: () => privateKey, algorithm: 'none' },
       { method: 'tls_client_auth', secret: 'very-secret' },
     ]
-    for (const wrong of one) expect(problems(wrong), inspect(wrong)).toHaveLength(1)
-    const right = [
+    for (const wrong of invalid) expect(problems(wrong), inspect(wrong)).toHaveLength(1)
+    const valid = [
       good,
       { ...good, method: 'client_secret_post', secret: () => 'a' },
       { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
@@ -220,10 +223,10 @@ describe('what is configured of it', () => {
       { method: 'private_key_jwt', key: () => privateKey },
       { method: 'tls_client_auth' },
     ]
-    for (const fine of right) expect(problems(fine), inspect(fine)).toEqual([])
+    for (const right of valid) expect(problems(right), inspect(right)).toEqual([])
   })
 
-  it('takes keys of WebCrypto from anywhere', async () => {
+  it('accepts a non-extractable WebCrypto key of node:crypto', async () => {
     const { privateKey } = await webcrypto.subtle.generateKey(
       { name: 'ECDSA', namedCurve: 'P-256' },
       false,

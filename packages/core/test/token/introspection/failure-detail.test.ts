@@ -15,8 +15,8 @@ import { ACTIVE, closing, setup, SECRET } from './setup.ts'
 
 const TOKEN = 'dGhlLW9wYXF1ZS10b2tlbg'
 
-/** Answers with a status and an error response. */
-const refusal =
+/** Responds with a status and an error response. */
+const errorResponse =
   (status: number, members: object, headers: object = {}): Script =>
   ({ response }: Asked) => {
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
@@ -29,78 +29,84 @@ async function getFailure(script: Script, token = TOKEN): Promise<readonly [stri
   expect(await judge(token)).toBe('503 introspection_unavailable')
   expect(JSON.stringify(events)).not.toContain(token)
   const { failure, detail } = failed()[0]!
-  const place = `${endpoint.url}/introspect: `
-  expect(detail.startsWith(place)).toBe(true)
-  return [failure, detail.slice(place.length)]
+  const prefix = `${endpoint.url}/introspect: `
+  expect(detail.startsWith(prefix)).toBe(true)
+  return [failure, detail.slice(prefix.length)]
 }
 
 describe('the detail of introspection_failed', () => {
   it.each<[string, Script, string, string]>([
     [
       'the error code and the description of a status 401',
-      refusal(401, { error: 'invalid_client', error_description: 'The credentials expired.' }),
+      errorResponse(401, {
+        error: 'invalid_client',
+        error_description: 'The credentials expired.',
+      }),
       'credentials_refused',
       'status 401, invalid_client, The credentials expired.',
     ],
     [
       'the error code of a status 403',
-      refusal(403, { error: 'access_denied' }),
+      errorResponse(403, { error: 'access_denied' }),
       'credentials_refused',
       'status 403, access_denied',
     ],
     [
-      'the error code of a status 400, and no description, which can show what is in the token',
-      refusal(400, { error: 'invalid_request', error_description: 'user-ada is not signed in' }),
+      'the error code of a status 400, without its description, which can show claims of the token',
+      errorResponse(400, {
+        error: 'invalid_request',
+        error_description: 'user-ada is not signed in',
+      }),
       'token_refused',
       'status 400, invalid_request',
     ],
     [
-      'the description of a status 400 about the client',
-      refusal(400, { error: 'unauthorized_client', error_description: 'may not introspect' }),
+      'the error code and the description of a status 400 about the client',
+      errorResponse(400, { error: 'unauthorized_client', error_description: 'may not introspect' }),
       'credentials_refused',
       'status 400, unauthorized_client, may not introspect',
     ],
     [
-      'the status alone for a server that is down',
-      refusal(503, { error: 'temporarily_unavailable' }),
+      'the status alone for a status 503',
+      errorResponse(503, { error: 'temporarily_unavailable' }),
       'status',
       'status 503',
     ],
     [
-      'that an error code is not registered',
-      refusal(403, { error: 'ALL_YOUR_BASE' }),
+      'the text "an error code that is not registered" for an unknown code',
+      errorResponse(403, { error: 'ALL_YOUR_BASE' }),
       'credentials_refused',
       'status 403, an error code that is not registered',
     ],
     [
-      'the status of a page',
+      'the status alone for an HTML page',
       ({ response }) => void response.writeHead(502, { 'Content-Type': 'text/html' }).end('<p>'),
       'status',
       'status 502',
     ],
     [
-      'the content type that came, and the expected one',
+      'the received and the expected content type',
       raw('<html>', 'Text/HTML; charset=utf-8'),
       'content_type',
       'content type text/html, application/json expected',
     ],
     [
-      'that no content type came',
+      'the text "no content type" if the header is missing',
       ({ response }) => void response.writeHead(200).end('{}'),
       'content_type',
       'no content type, application/json expected',
     ],
     [
-      'that a content type is unreadable',
+      'the text "an unreadable content type" for a malformed one',
       raw('', 'a'.repeat(100)),
       'content_type',
       'an unreadable content type, application/json expected',
     ],
-  ])('contains %s', async (_case, script, failure, detail) => {
+  ])('the detail of introspection_failed contains %s', async (_case, script, failure, detail) => {
     expect(await getFailure(script)).toEqual([failure, detail])
   })
 
-  it('names the content type of a signed response that was expected', async () => {
+  it('the detail of introspection_failed names the content type of a signed response if one was expected', async () => {
     const { judge, failed, endpoint } = await setup(ACTIVE, { introspection: { response: 'jwt' } })
     await judge(TOKEN)
     expect(failed()[0]!.detail).toBe(
@@ -109,12 +115,12 @@ describe('the detail of introspection_failed', () => {
   })
 
   it.each([400, 401, 403])(
-    'contains no part of the token, the secret or the Basic value with status %i',
+    'the detail of a status %i contains no part of the token, the secret or the Basic credentials',
     async (status) => {
       const basic = btoa(`the-api:${SECRET}`)
       for (const secret of [TOKEN, SECRET, basic, TOKEN.slice(4, 10), basic.slice(7, 13)]) {
         for (const form of [secret, btoa(secret), Buffer.from(secret).toString('hex')]) {
-          const script = refusal(status, {
+          const script = errorResponse(status, {
             error: 'invalid_token',
             error_description: `"${form}"?`,
           })
@@ -129,29 +135,32 @@ describe('the detail of introspection_failed', () => {
     ['the token', TOKEN],
     ['a part of the token in hex', Buffer.from(TOKEN.slice(3, 12)).toString('hex')],
     ['the secret', SECRET],
-  ])('contains no member of a signed response that is %s', async (_case, typ) => {
-    const { privateKey } = generateKey('ES256')
-    const answer = signCompact({ alg: 'ES256', typ }, {}, 'ES256', privateKey)
-    const { endpoint, judge, failed } = await setup(
-      raw(answer, 'application/token-introspection+jwt'),
-      { introspection: { response: 'jwt' } },
-    )
-    await judge(TOKEN)
-    expect(failed()[0]).toMatchObject({
-      failure: 'untrusted_answer',
-      detail: `${endpoint.url}/introspect: the signed response repeats a part of the request, so its values are not shown`,
-    })
-  })
+  ])(
+    'the detail of an untrusted signed response does not show a member that equals %s',
+    async (_case, typ) => {
+      const { privateKey } = generateKey('ES256')
+      const response = signCompact({ alg: 'ES256', typ }, {}, 'ES256', privateKey)
+      const { endpoint, judge, failed } = await setup(
+        raw(response, 'application/token-introspection+jwt'),
+        { introspection: { response: 'jwt' } },
+      )
+      await judge(TOKEN)
+      expect(failed()[0]).toMatchObject({
+        failure: 'untrusted_answer',
+        detail: `${endpoint.url}/introspect: the signed response repeats a part of the request, so its values are not shown`,
+      })
+    },
+  )
 
-  it('contains no content type with a part of the token', async () => {
+  it('the detail does not show a content type that contains a part of the token', async () => {
     const [, detail] = await getFailure(raw('', `text/${TOKEN}`))
     expect(detail).toBe('an unreadable content type, application/json expected')
   })
 
-  it('contains no value of the query of the endpoint, and no part of it in a description', async () => {
+  it('the detail contains no query value of the endpoint, also not from a description', async () => {
     const server = closing(
       await introspectionServer(
-        refusal(403, { error: 'access_denied', error_description: 'no key ALPHA-KEY-1' }),
+        errorResponse(403, { error: 'access_denied', error_description: 'no key ALPHA-KEY-1' }),
       ),
     )
     const endpoint = `${server.url}/introspect?apikey=alpha-key-1`
@@ -168,19 +177,19 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
     return failed()[0]!.detail
   }
 
-  it('says that fetch does not call a port', async () => {
+  it('the detail says that fetch does not call this port', async () => {
     expect(await getDetail('http://127.0.0.1:6000/introspect')).toBe(
       'http://127.0.0.1:6000/introspect: no response (bad port: fetch does not call this port)',
     )
   })
 
-  it('contains the code of an unknown host', async () => {
+  it('the detail contains the error code of an unknown host', async () => {
     expect(await getDetail('https://as.invalid/introspect')).toMatch(
       /^https:\/\/as\.invalid\/introspect: no response \((?:ENOTFOUND|EAI_AGAIN)\)$/,
     )
   })
 
-  it('contains the code of TLS', async () => {
+  it('the detail contains the error code of a TLS failure', async () => {
     const certificate = serverCertificate({ subject: { address: [127, 0, 0, 1] } })
     const server = closing(await listen(createServer(certificate) as unknown as Server))
     const endpoint = `https://127.0.0.1:${server.port}/introspect`
@@ -194,8 +203,8 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
       Object.assign(new Error(''), { code: TOKEN.toUpperCase() }),
     ],
     ['a known message inside others', new Error('x', { cause: new Error(`bad port ${TOKEN}`) })],
-    ['no error', TOKEN],
-  ])('contains nothing of what a custom fetch throws: %s', async (_case, thrown) => {
+    ['a string instead of an error', TOKEN],
+  ])('the detail shows nothing of an error from a custom fetch: %s', async (_case, thrown) => {
     const endpoint = 'https://as.example.com/introspect'
     const { judge, failed } = await setup(ACTIVE, {
       introspection: { endpoint },

@@ -20,22 +20,19 @@ import { ACTIVE, closing, issuing, setup, SECRET, summarizeOutcome } from './set
 const TOKEN = 'an-opaque-token'
 const JSON_TEXT = JSON.stringify(ACTIVE)
 
-/**
- * Whether nobody gets an answer now, so that the circuit opens after five in a row; or whether the server has
- * answered, and it may be due to this one token.
- */
+/** A fault of the server. An `outage` opens the circuit breaker after five calls. Other faults may be due to the token. */
 type Fault = readonly [Script, IntrospectionFailure, 'outage' | 'of one token']
 
 const status = (code: number, headers: Record<string, string> = {}): Script => {
   return ({ response }) => void response.writeHead(code, headers).end(JSON_TEXT)
 }
-const refusal =
+const errorResponse =
   (error: string): Script =>
   ({ response }) => {
     response.writeHead(400, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error }))
   }
 const drop = ({ response }: Asked) => void response.destroy()
-const half = ({ response }: Asked) => {
+const cutOff = ({ response }: Asked) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '500' })
   response.write(JSON_TEXT, () => response.destroy())
 }
@@ -59,11 +56,15 @@ const FAULTS: Record<string, Fault> = {
   ...Object.fromEntries(
     ['invalid_client', 'unauthorized_client'].map((error) => [
       `7662-22: status 400 with ${error}`,
-      [refusal(error), 'credentials_refused', 'outage'] as Fault,
+      [errorResponse(error), 'credentials_refused', 'outage'] as Fault,
     ]),
   ),
-  'status 400 with invalid_request': [refusal('invalid_request'), 'token_refused', 'of one token'],
-  'status 400 with a page of HTML': [
+  'status 400 with invalid_request': [
+    errorResponse('invalid_request'),
+    'token_refused',
+    'of one token',
+  ],
+  'status 400 with an HTML page': [
     ({ response }) => {
       response.writeHead(400, { 'Content-Type': 'text/html' }).end('invalid_client')
     },
@@ -71,26 +72,26 @@ const FAULTS: Record<string, Fault> = {
     'of one token',
   ],
   'a connection that is closed': [drop, 'unreachable', 'outage'],
-  'an answer that breaks off': [half, 'unreachable', 'outage'],
-  '7662-24: a page of HTML': [raw('<html>', 'text/html'), 'content_type', 'of one token'],
+  'a response that is cut off': [cutOff, 'unreachable', 'outage'],
+  '7662-24: an HTML page': [raw('<html>', 'text/html'), 'content_type', 'of one token'],
   'JSON as plain text': [raw(JSON_TEXT, 'text/plain'), 'content_type', 'of one token'],
-  'a signed answer, unasked': [
+  'a signed response that was not requested': [
     raw('e30.e30.AA', 'application/token-introspection+jwt'),
     'content_type',
     'of one token',
   ],
-  '7662-24: no JSON': [raw('{"active":true'), 'malformed', 'of one token'],
+  '7662-24: incomplete JSON': [raw('{"active":true'), 'malformed', 'of one token'],
   '7662-24: a JSON array': [raw('[{"active":true}]'), 'malformed', 'of one token'],
-  '7662-24: nothing': [raw(''), 'malformed', 'of one token'],
-  'a null': [raw('null'), 'malformed', 'of one token'],
-  'active written twice': [raw('{"active":false,"active":true}'), 'malformed', 'of one token'],
+  '7662-24: an empty body': [raw(''), 'malformed', 'of one token'],
+  'the JSON value null': [raw('null'), 'malformed', 'of one token'],
+  'a duplicate member active': [raw('{"active":false,"active":true}'), 'malformed', 'of one token'],
   'a byte order mark': [raw(`\ufeff${JSON_TEXT}`), 'malformed', 'of one token'],
-  'bytes that are no UTF-8': [
+  'invalid UTF-8': [
     raw(Buffer.concat([Buffer.from('{"active":true,"x":"'), Buffer.of(0xff), Buffer.from('"}')])),
     'malformed',
     'of one token',
   ],
-  'a nest without a floor': [
+  'JSON that is nested 100 levels deep': [
     raw(`{"active":true,"x":${'['.repeat(100)}${']'.repeat(100)}}`),
     'malformed',
     'of one token',
@@ -102,7 +103,7 @@ const FAULTS: Record<string, Fault> = {
     'too_large',
     'of one token',
   ],
-  'a length that is a lie': [
+  'a Content-Length that is too short': [
     ({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '5' })
       response.end('{"act')
@@ -119,7 +120,7 @@ const FAULTS: Record<string, Fault> = {
 }
 
 describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
-  it('is answered with 503, published, and not cached', async () => {
+  it(`refuses with 503, publishes ${failure} and caches nothing after this fault`, async () => {
     const { endpoint, send, judge, failures, clock } = await setup(script)
     const outcome = await send(TOKEN)
     expect(summarizeOutcome(outcome)).toBe('503 introspection_unavailable')
@@ -136,7 +137,7 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it(`is a fault ${kind}`, async () => {
+  it(`${kind === 'outage' ? 'opens' : 'never opens'} the circuit breaker after repetitions of this fault`, async () => {
     const { endpoint, judge } = await setup(script)
     for (let i = 0; i < 6; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
@@ -145,8 +146,8 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
   })
 })
 
-describe('a server that cannot be reached', () => {
-  it('7662-23: is answered with 503, whether it refuses connections or has no address', async () => {
+describe('an introspection endpoint that does not respond in time or in full', () => {
+  it('7662-23: refuses with 503 if the endpoint refuses connections or its host is unknown', async () => {
     const { endpoint, judge, failures } = await setup(ACTIVE)
     await endpoint.close()
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
@@ -158,22 +159,22 @@ describe('a server that cannot be reached', () => {
   })
 
   it.each<[string, (asked: Asked) => void]>([
-    ['says nothing', () => {}],
+    ['sends nothing', () => {}],
     [
-      'stops after the header',
+      'sends only the header',
       ({ response }) => {
         response.writeHead(200, { 'Content-Type': 'application/json' })
         response.flushHeaders()
       },
     ],
     [
-      'stops in the middle',
+      'sends a part of the body',
       ({ response }) => {
         response.writeHead(200, { 'Content-Type': 'application/json' })
         response.write(JSON_TEXT.slice(0, 9))
       },
     ],
-  ])('7662-23: is answered with 503 after the timeout where it %s', async (_, script) => {
+  ])('7662-23: refuses with 503 after the timeout if the endpoint %s', async (_, script) => {
     const { clock, endpoint, judge, failures, failed } = await setup(script)
     const answer = judge(TOKEN)
     await endpoint.received(1)
@@ -186,12 +187,12 @@ describe('a server that cannot be reached', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('7662-23: is answered with 503 after the timeout, however busily it sends a byte at a time', async () => {
+  it('7662-23: refuses with 503 after the timeout if the endpoint sends one byte at a time', async () => {
     let sent = 0
     const { clock, endpoint, judge, failures } = await setup(({ response }) => {
       response.writeHead(200, { 'Content-Type': 'application/json' })
       response.flushHeaders()
-      // A byte in each tenth of a second of the clock that the resource server goes by.
+      // Sends one byte every 0.1 s of the clock of the resource server.
       const drip = (): void => {
         if (response.destroyed) return
         response.write(JSON_TEXT.charAt(sent++))
@@ -207,7 +208,7 @@ describe('a server that cannot be reached', () => {
     expect(sent).toBeLessThan(JSON_TEXT.length)
   })
 
-  it('gets as many calls as may run at once, however long it hangs', async () => {
+  it('makes at most 96 concurrent calls to an endpoint that does not respond', async () => {
     const { clock, endpoint, judge } = await setup(() => {})
     const answers = Array.from({ length: 500 }, (_, i) => judge(`token-${i}`))
     await endpoint.received(96)
@@ -216,7 +217,7 @@ describe('a server that cannot be reached', () => {
     expect(endpoint.asked).toHaveLength(96)
   })
 
-  it('7662-26: is read no further than the limit', async () => {
+  it('7662-26: stops reading a response at the size limit', async () => {
     let written = 0
     const chunk = Buffer.alloc(65_536, ' ')
     const pour = (response: ServerResponse): void => {
@@ -234,7 +235,7 @@ describe('a server that cannot be reached', () => {
     expect(written).toBeLessThan(10_000_000)
   })
 
-  it('reads an answer of up to 65536 bytes', async () => {
+  it('accepts a response of 65536 bytes, and rejects a longer one', async () => {
     const padded = (size: number) => {
       const bare = JSON.stringify({ ...ACTIVE, x: '' }).length
       return raw(JSON.stringify({ ...ACTIVE, x: 'x'.repeat(size - bare) }))
@@ -246,27 +247,27 @@ describe('a server that cannot be reached', () => {
   })
 })
 
-describe('the metadata', () => {
+describe('the metadata of the issuer', () => {
   const at = '/.well-known/openid-configuration'
 
   it.each<[string, (url: string) => Record<string, unknown>, IntrospectionFailure]>([
     [
-      'is for another issuer',
+      'another issuer',
       (url) => ({ issuer: `${url}/`, introspection_endpoint: url }),
       'issuer_mismatch',
     ],
-    ['names no endpoint', (url) => ({ issuer: url }), 'introspection_endpoint'],
+    ['no introspection_endpoint', (url) => ({ issuer: url }), 'introspection_endpoint'],
     [
-      '7662-05: names one over plain http',
+      '7662-05: an introspection_endpoint with http',
       (url) => ({ issuer: url, introspection_endpoint: 'http://as.example.com/introspect' }),
       'introspection_endpoint',
     ],
     [
-      'names one with a password in it',
+      'an introspection_endpoint with a password',
       (url) => ({ issuer: url, introspection_endpoint: 'https://a:b@as.example.com/introspect' }),
       'introspection_endpoint',
     ],
-  ])('leads to 503 where it %s', async (_, document, failure) => {
+  ])('refuses with 503 for wrong metadata: %s', async (_, document, failure) => {
     const { endpoint, judge, failures } = await setup(ACTIVE, {
       others: (url) => ({ [at]: document(url) }),
     })
@@ -276,29 +277,26 @@ describe('the metadata', () => {
   })
 
   it.each<[string, Script, IntrospectionFailure]>([
-    ['answers with 400', 400, 'status'],
-    ['answers with 403', 403, 'status'],
-    ['is a page', raw('<html>', 'text/html'), 'content_type'],
-  ])(
-    'is no answer about a token: five times in a row it %s, and it is left alone',
-    async (_, script, failure) => {
-      const { endpoint, judge, failures, failed } = await setup(ACTIVE, {
-        others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
-      })
-      for (let i = 0; i < 5; i++)
-        expect(await judge(`token-${i}`)).toBe('503 introspection_unavailable')
-      expect(new Set(failures())).toEqual(new Set([failure]))
-      const last = failed().at(-1)!
-      expect(last.detail).toMatch(/^http:.*\.well-known.* \(set introspection\.endpoint\)$/)
-      expect(last.pause).toBe(1)
-      const visits = endpoint.visited.length
-      expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-      expect(endpoint.visited).toHaveLength(visits)
-      expect(endpoint.asked).toEqual([])
-    },
-  )
+    ['status 400', 400, 'status'],
+    ['status 403', 403, 'status'],
+    ['an HTML page', raw('<html>', 'text/html'), 'content_type'],
+  ])('opens the breaker after five failed discoveries with %s', async (_, script, failure) => {
+    const { endpoint, judge, failures, failed } = await setup(ACTIVE, {
+      others: () => ({ [at]: script, '/.well-known/oauth-authorization-server': script }),
+    })
+    for (let i = 0; i < 5; i++)
+      expect(await judge(`token-${i}`)).toBe('503 introspection_unavailable')
+    expect(new Set(failures())).toEqual(new Set([failure]))
+    const last = failed().at(-1)!
+    expect(last.detail).toMatch(/^http:.*\.well-known.* \(set introspection\.endpoint\)$/)
+    expect(last.pause).toBe(1)
+    const visits = endpoint.visited.length
+    expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
+    expect(endpoint.visited).toHaveLength(visits)
+    expect(endpoint.asked).toEqual([])
+  })
 
-  it('is looked for no longer than a call may take, and is named then', async () => {
+  it('stops discovery at the timeout of a call, and names the metadata in the event', async () => {
     const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: () => ({ [at]: () => {} }),
     })
@@ -315,7 +313,7 @@ describe('the metadata', () => {
     )
   })
 
-  it('leads to no service of this machine, unless the issuer is one itself', async () => {
+  it('rejects a loopback introspection_endpoint of an issuer that is not on loopback', async () => {
     const issuer = 'https://as.example.com'
     const asked: string[] = []
     const { judge, failures } = await setup(ACTIVE, {
@@ -335,7 +333,7 @@ describe('the metadata', () => {
     expect(asked.filter((url) => url.startsWith('http://127'))).toEqual([])
   })
 
-  it('is asked for once by many, again after five minutes, and survives an outage of itself', async () => {
+  it('fetches the metadata once, again after five minutes, and keeps the endpoint if that fails', async () => {
     let documents = true
     const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: (url) => (documents ? {} : { [at]: { issuer: `${url}/another` } }),
@@ -353,7 +351,7 @@ describe('the metadata', () => {
     )
   })
 
-  it('may hang: where the endpoint is known, nobody waits', async () => {
+  it('grants without delay while a repeated fetch of the metadata hangs', async () => {
     let isHanging = false
     const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       others: () => (isHanging ? { [at]: () => undefined } : {}),
@@ -370,7 +368,7 @@ describe('the metadata', () => {
   })
 
   it.each([404, 410])(
-    'is followed where it names another endpoint, and asked at once where that is gone: %d',
+    'uses the new introspection_endpoint of the metadata after the old one responds with %d',
     async (gone) => {
       let path = '/introspect/v1'
       const { endpoint, judge, events } = await setup(ACTIVE, {
@@ -392,11 +390,11 @@ describe('the metadata', () => {
   )
 })
 
-describe('the circuit breaker', () => {
-  it('opens after five failures in a row, and a probe decides when its pause is over', async () => {
+describe('the circuit breaker of introspection', () => {
+  it('opens the circuit breaker after five consecutive failures, and uses a probe to end its pause', async () => {
     const { clock, endpoint, judge, failed, events } = await setup(503)
     await judge('token-0')
-    // What fails may be due to the token, unless a probe fails, too. It is good for five seconds.
+    // A failure may be due to the token, unless a probe fails too. The result of the probe is valid for five seconds.
     while (!events.some(({ type }) => type === 'introspection_probed')) await settled()
     for (let i = 1; i < 5; i++) await judge(`token-${i}`)
     expect(endpoint.asked).toHaveLength(6)
@@ -424,7 +422,7 @@ describe('the circuit breaker', () => {
     expect(await judge('another')).toBe('granted')
   })
 
-  it('7662-23: stays open for as long as the server asks, at most five minutes', async () => {
+  it('7662-23: keeps the circuit breaker open for the time of Retry-After, at most five minutes', async () => {
     for (const [retryAfter, seconds] of [
       ['17', 17],
       ['100000', 300],
@@ -445,7 +443,7 @@ describe('the circuit breaker', () => {
     }
   })
 
-  it('keeps the cached answers in use', async () => {
+  it('grants with a cached response while the circuit breaker is open', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer(503)
@@ -453,7 +451,7 @@ describe('the circuit breaker', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('starts to count again after every valid answer', async () => {
+  it('resets the failure count of the circuit breaker after a valid response', async () => {
     const { endpoint, judge } = await setup(503)
     for (let i = 0; i < 4; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
@@ -464,35 +462,36 @@ describe('the circuit breaker', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  const NASTY = '../../../etc/passwd'
-  const outage = ({ form }: { form: URLSearchParams }) => (form.get('token') === NASTY ? 403 : 503)
+  const BLOCKED = '../../../etc/passwd'
+  const outage = ({ form }: { form: URLSearchParams }) =>
+    form.get('token') === BLOCKED ? 403 : 503
 
-  it('is not held closed in an outage by tokens that get another answer', async () => {
+  it('opens the circuit breaker in an outage even if some tokens get 403', async () => {
     const { clock, endpoint, judge } = await setup(outage)
-    for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? NASTY : `token-${i}`)
+    for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? BLOCKED : `token-${i}`)
     expect(endpoint.asked.length).toBeLessThan(8)
     const before = endpoint.asked.length
     for (let second = 0; second < 60; second++) {
       clock.advance(1)
-      await judge(NASTY)
+      await judge(BLOCKED)
       for (let i = 0; i < 5; i++) await judge(`token-${second}-${i}`)
     }
-    // Each pause is ended by a probe of the one kind, which says nothing, and one of the other.
+    // Each pause causes one call for the blocked token, which is inconclusive, and one other call.
     expect(endpoint.asked.length - before).toBeLessThan(20)
   })
 
-  it('is closed by the next token, where the server will not have that of the probe', async () => {
+  it('closes the circuit breaker after a successful call, even if the server rejects the token of the probe', async () => {
     const { clock, endpoint, judge } = await setup(503)
     for (let i = 0; i < 5; i++) await judge(`token-${i}`)
     endpoint.answer(403)
     clock.advance(1)
-    await judge(NASTY)
+    await judge(BLOCKED)
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
   })
 
   it.each(['0', '-1', 'soon', 'Sat, 17 Mar 2029 17:47:00 GMT'])(
-    'waits no shorter for a server that says nothing of use: Retry-After %s',
+    'keeps the backoff of the circuit breaker if Retry-After is unusable: %s',
     async (retryAfter) => {
       const limited = status(429, { 'Retry-After': retryAfter })
       const { clock, endpoint, judge } = await setup(limited)
@@ -502,14 +501,14 @@ describe('the circuit breaker', () => {
         await judge(TOKEN)
         clock.advance(1)
       }
-      // After 1, 2, 4, 8, 16 and 30 seconds.
+      // Further calls are made after pauses of 1, 2, 4, 8, 16 and 30 seconds.
       expect(endpoint.asked).toHaveLength(5 + 5)
     },
   )
 })
 
-describe('an address', () => {
-  it('is told without its query, where some servers want a key', async () => {
+describe('events of failed calls', () => {
+  it('introspection_failed shows the address without its query, which can contain an API key', async () => {
     const server = closing(await introspectionServer(500))
     const { judge, events, failed } = await setup(500, {
       server,
@@ -521,7 +520,7 @@ describe('an address', () => {
       raw('<html>', 'text/html'),
       raw('{'),
       raw('{}'),
-      refusal('invalid_client'),
+      errorResponse('invalid_client'),
     ]) {
       server.answer(answer)
       await judge(TOKEN)
@@ -534,8 +533,8 @@ describe('an address', () => {
   })
 })
 
-describe('our credentials', () => {
-  it('7662-22: where they are refused, the caller hears nothing of it', async () => {
+describe('the credentials of the API', () => {
+  it('7662-22: the refusal does not show that the server rejects the credentials', async () => {
     const { send, events } = await setup(status(401, { 'WWW-Authenticate': 'Basic realm="as"' }))
     const outcome = await send(TOKEN)
     expect(inspect(outcome)).not.toMatch(/invalid_token|Basic/)
@@ -544,9 +543,9 @@ describe('our credentials', () => {
     )
   })
 
-  it('stand in no event, error or dump, whatever goes wrong with them', async () => {
+  it('outcomes, events and status never contain the secret, even if the secret function fails', async () => {
     const failing = () => {
-      throw new Error(`vault says ${SECRET}`)
+      throw new Error(`the vault returned ${SECRET}`)
     }
     const rejecting = async () => Promise.reject(new Error(SECRET))
     const empty = async () => ''
@@ -567,8 +566,8 @@ describe('our credentials', () => {
   })
 })
 
-describe('a resource server that is closed', () => {
-  it('ends its calls, and makes no more', async () => {
+describe('close', () => {
+  it('close aborts running introspection calls, and stops further calls', async () => {
     const { endpoint, judge, server } = await setup(() => {})
     const pending = judge(TOKEN)
     await endpoint.received(1)
@@ -579,8 +578,8 @@ describe('a resource server that is closed', () => {
   })
 })
 
-describe('a connection that is closed when it is used again', () => {
-  it('costs no answer: the call is made once more, with an assertion of its own', async () => {
+describe('a kept-alive connection that the server closes', () => {
+  it('repeats the call once with a new assertion after a reused connection was closed', async () => {
     const { privateKey } = await generateKeyPair('ES256')
     const clientAuthentication = {
       method: 'private_key_jwt',
@@ -605,7 +604,7 @@ describe('a connection that is closed when it is used again', () => {
     expect(failures()).toEqual([])
   })
 
-  it('is what is told where there is no second assertion', async () => {
+  it('reports the failure of the first call if there is not a second assertion', async () => {
     const assertions = ['the-only-one']
     const { endpoint, judge, failures } = await setup(drop, {
       introspection: {
@@ -616,7 +615,7 @@ describe('a connection that is closed when it is used again', () => {
     expect([endpoint.asked.length, failures()]).toEqual([1, ['unreachable']])
   })
 
-  it('is one failure for the circuit, where the second call ends as the first', async () => {
+  it('counts a call and its repetition as one failure', async () => {
     const { endpoint, judge, failures } = await setup(drop)
     for (let i = 0; i < BREAKER.failures - 1; i++) await judge(`token-${i}`)
     endpoint.answer(ACTIVE)
@@ -629,8 +628,8 @@ describe('a connection that is closed when it is used again', () => {
   })
 })
 
-describe("one's own fetch", () => {
-  it('makes the call, and what it throws is never told', async () => {
+describe('a custom fetch', () => {
+  it('calls a custom fetch for introspection, and does not publish its errors', async () => {
     const calls: Parameters<Fetch>[] = []
     const own: Fetch = async (url, init) => {
       calls.push([url, init])
@@ -653,13 +652,13 @@ describe("one's own fetch", () => {
   })
 })
 
-describe('a status 400', () => {
+describe('status 400 of introspection', () => {
   const JWT = createTestIssuer().token()
-  const unsupported = refusal('unsupported_token_type')
+  const unsupported = errorResponse('unsupported_token_type')
 
-  it('with unsupported_token_type is about the token, and no failure', async () => {
+  it('unsupported_token_type refuses the token as inactive, and is not a failure', async () => {
     const { endpoint, judge, failures, events } = await setup(unsupported)
-    for (let i = 0; i < 20; i++) expect(await judge(`made-up-${i}`)).toBe('401 inactive')
+    for (let i = 0; i < 20; i++) expect(await judge(`unknown-${i}`)).toBe('401 inactive')
     expect(await judge(JWT)).not.toMatch(/^503/)
     expect(failures()).toEqual([])
     expect(events).toContainEqual(
@@ -669,14 +668,14 @@ describe('a status 400', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('is about the token while another token got an answer, and else about us', async () => {
+  it('status 400 means inactive only if another token got a response in the last minute', async () => {
     const { clock, endpoint, judge, failures } = await setup(ACTIVE)
     expect(await judge('a-good-one')).toBe('granted')
-    endpoint.answer(refusal('invalid_request'))
+    endpoint.answer(errorResponse('invalid_request'))
     clock.advance(59)
     expect(await judge('x/../../../etc/passwd')).toBe('401 inactive')
     expect(failures()).toEqual([])
-    // The only token with an answer is this one.
+    // This token is the only one that got a response.
     clock.advance(0.5)
     expect(await judge('a-good-one')).toBe('503 introspection_unavailable')
     clock.advance(0.5)
@@ -684,7 +683,7 @@ describe('a status 400', () => {
     expect(failures()).toEqual(['token_refused', 'token_refused'])
   })
 
-  it('is never about a JWT that was verified here, or that other issuers than opaque ones have signed', async () => {
+  it('status 400 never means inactive for a JWT if the issuer signs JWTs', async () => {
     const jwt = await issuing('jwt')
     jwt.endpoint.answer(unsupported)
     expect(await jwt.judge(jwt.token(), { introspect: true })).toBe('503 introspection_unavailable')

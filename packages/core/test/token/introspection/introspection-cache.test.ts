@@ -18,8 +18,8 @@ function inactive(askedAt: number): IntrospectionResponse {
 
 const AGES = { maxAge: 10, negativeMaxAge: 3 }
 
-describe('cached introspection responses', () => {
-  it('are bounded in number and in bytes, and give way to newer ones', () => {
+describe('IntrospectionCache', () => {
+  it('limits responses in number and in bytes, and evicts the oldest', () => {
     const cache = new IntrospectionCache()
     const known = (prefix: string, count: number) =>
       Array.from({ length: count }, (_, i) => cache.find(`${prefix}${i}`, AGES, at(1))).filter(
@@ -29,7 +29,7 @@ describe('cached introspection responses', () => {
     expect(known('a', 30_000)).toBe(10_000)
     const large = { note: 'x'.repeat(32_768) }
     for (let i = 0; i < 1000; i++) cache.remember(`b${i}`, active(1, undefined, large))
-    // As many as fit into 16 MiB with what an entry costs besides.
+    // As many responses as fit into 16 MiB, including the bytes per entry.
     expect(known('b', 1000)).toBe(251)
     expect(known('a', 30_000)).toBe(0)
     for (let i = 0; i < 3000; i++) cache.remember(`c${i}`, inactive(1))
@@ -37,9 +37,9 @@ describe('cached introspection responses', () => {
     expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, large))
   })
 
-  it('count what their members take in memory, and not the length of their text', () => {
+  it('counts the memory that the members of a response use, not the length of their text', () => {
     const cache = new IntrospectionCache()
-    // 4,000 empty objects: 12 kB of text, 40 times as much in memory.
+    // 4,000 empty objects are 12 kB of text and use 40 times as much memory.
     const many = { list: Array.from({ length: 4000 }, () => ({})) }
     for (let i = 0; i < 200; i++) cache.remember(`a${i}`, active(1, undefined, many))
     const known = Array.from({ length: 200 }, (_, i) => cache.find(`a${i}`, AGES, at(1)))
@@ -47,14 +47,14 @@ describe('cached introspection responses', () => {
     expect(count).toBe(Math.floor(16_777_216 / (4000 * 136 + 2000)))
   })
 
-  it('are not driven out by any number of made-up tokens', () => {
+  it('keeps an active response while 100,000 inactive responses are stored', () => {
     const cache = new IntrospectionCache()
     cache.remember('good', active(0))
     for (let i = 0; i < 100_000; i++) cache.remember(`bad${i}`, inactive(0))
     expect(cache.find('good', AGES, at(0))).toEqual(active(0))
   })
 
-  it('age by both clocks: one may stand still, and the other be set back', () => {
+  it('expires responses by the wall clock and by the monotonic clock, whichever advances more', () => {
     const cache = new IntrospectionCache()
     cache.remember('a', active(100))
     cache.remember('b', inactive(100))
@@ -72,7 +72,7 @@ describe('cached introspection responses', () => {
     ])
   })
 
-  it('leave behind which tokens were active, until that is withdrawn', () => {
+  it('wasActive stays true after a response has expired, until an inactive response is stored', () => {
     const cache = new IntrospectionCache()
     cache.remember('a', active(0))
     expect(cache.find('a', AGES, at(1000))).toBeUndefined()
@@ -81,7 +81,7 @@ describe('cached introspection responses', () => {
     expect(cache.wasActive('a')).toBe(false)
   })
 
-  it('whatever happens: are the latest of their token, young enough, and of a token in its time', () => {
+  it('returns only the latest response of a token, within its age and exp, for random events', () => {
     const seconds = fc.nat(50)
     const event = fc.record({
       hash: fc.constantFrom('a', 'b'),
@@ -91,7 +91,7 @@ describe('cached introspection responses', () => {
           .option(seconds, { nil: undefined })
           .map((exp) => (askedAt: number) => active(askedAt, exp)),
       ),
-      /** How long ago the call was made that brings the response now. */
+      /** Seconds since the request of the response that is stored now. */
       late: fc.nat(5),
       pass: fc.nat(8),
       maxAge: fc.nat(20),

@@ -16,16 +16,16 @@ import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome
 
 const TOKEN = 'an-opaque.token~1+/2='
 
-/** Asks about what cannot be sent as a bearer token. */
-function ask(issuer: string, token: string) {
+/** Introspects a token that cannot be sent in an Authorization header. */
+function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
   const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
   return trusted.get(issuer)!.introspection!.introspect(token)
 }
 
-describe('the request', () => {
-  it('7662-01: is a form, sent by POST, and the token arrives as it was', async () => {
+describe('the introspection request', () => {
+  it('7662-01: sends the unchanged token in a form, with POST', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     const [asked] = endpoint.asked
@@ -35,25 +35,25 @@ describe('the request', () => {
     expect(asked!.headers.accept).toBe('application/json')
 
     for (const token of ['a+b', 'a/b', 'a=', 'a~b', 'a%b%20', '+/=~%']) {
-      await ask(endpoint.url, token)
+      await introspect(endpoint.url, token)
       expect(endpoint.asked.at(-1)!.form.get('token')).toBe(token)
     }
   })
 
-  it('7662-02: holds the token in no address, and no event or refusal holds it', async () => {
+  it('7662-02: the token is never in an address, an event or a refusal', async () => {
     for (const answer of [ACTIVE, { active: false }, 500, raw('<html>', 'text/html')]) {
       const { endpoint, send, events } = await setup(answer)
       const outcome = await send(TOKEN)
       expect(endpoint.asked[0]!.url).toBe('/introspect')
       expect(endpoint.visited.join()).not.toContain(TOKEN)
       expect(events.length).toBeGreaterThan(1)
-      const told = JSON.stringify([events, outcome.kind === 'granted' ? 0 : outcome])
-      expect(told).not.toContain(TOKEN)
-      expect(told).not.toContain(encodeURIComponent(TOKEN))
+      const published = JSON.stringify([events, outcome.kind === 'granted' ? 0 : outcome])
+      expect(published).not.toContain(TOKEN)
+      expect(published).not.toContain(encodeURIComponent(TOKEN))
     }
   })
 
-  it('7662-03: names the kind of the token where that is configured', async () => {
+  it('7662-03: sends token_type_hint if tokenTypeHint is configured', async () => {
     const { endpoint, judge } = await setup(ACTIVE, {
       introspection: { tokenTypeHint: 'access_token' },
     })
@@ -61,7 +61,7 @@ describe('the request', () => {
     expect(endpoint.asked[0]!.form.get('token_type_hint')).toBe('access_token')
   })
 
-  it('7662-33: is not made for what cannot be a token', async () => {
+  it('7662-33: sends no request for credentials that are not a token', async () => {
     const { endpoint, judge, server } = await setup(ACTIVE)
     expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
@@ -72,7 +72,7 @@ describe('the request', () => {
     expect(endpoint.visited).toEqual([])
   })
 
-  it('7662-06: is not answered by a server that cannot show who it is', async () => {
+  it('7662-06: rejects an endpoint with an untrusted certificate', async () => {
     const { cert, key } = serverCertificate({ subject: { name: 'localhost' } })
     const impostor = closing(
       await listen(
@@ -82,7 +82,7 @@ describe('the request', () => {
         }) as unknown as Parameters<typeof listen>[0],
       ),
     )
-    // By its own name it fails for the chain, by its address for the name as well.
+    // With the host name, only the certificate chain is untrusted. With the IP address, the name is wrong too.
     for (const host of ['localhost', '127.0.0.1']) {
       const { judge, failures } = await setup(ACTIVE, {
         introspection: { endpoint: `https://${host}:${impostor.port}/introspect` },
@@ -93,8 +93,8 @@ describe('the request', () => {
   })
 })
 
-describe('the answer', () => {
-  it('7662-07, 7662-21: refuses what is not active, and reads nothing else then', async () => {
+describe('the introspection response', () => {
+  it('7662-07, 7662-21: refuses an inactive token, and does not read other members', async () => {
     for (const answer of [
       { active: false },
       { ...ACTIVE, active: false, sub: 'user-ada', scope: 'read write admin' },
@@ -103,18 +103,18 @@ describe('the answer', () => {
       const { send, events } = await setup(answer)
       const outcome = await send(TOKEN)
       expect(summarizeOutcome(outcome)).toBe('401 inactive')
-      const told = inspect([outcome, events], { depth: 9 })
-      for (const member of ['user-ada', 'admin', 'never']) expect(told).not.toContain(member)
+      const shown = inspect([outcome, events], { depth: 9 })
+      for (const member of ['user-ada', 'admin', 'never']) expect(shown).not.toContain(member)
     }
   })
 
-  it('7662-08, 7662-09: has to say active with a boolean', async () => {
-    const { active: _, ...silent } = ACTIVE
+  it('7662-08, 7662-09: refuses with 503 if active is not a boolean', async () => {
+    const { active: _, ...withoutActive } = ACTIVE
     const others = ['true', 1, [true], {}, null, 'yes', '', 0].map((active) => ({
       ...ACTIVE,
       active,
     }))
-    for (const answer of [silent, {}, ...others]) {
+    for (const answer of [withoutActive, {}, ...others]) {
       const { judge, failures } = await setup(answer)
       expect(await judge(TOKEN), JSON.stringify(answer)).toBe('503 introspection_unavailable')
       expect(failures()).toEqual(['malformed'])
@@ -122,11 +122,11 @@ describe('the answer', () => {
   })
 
   it.each<[string, (now: number) => object, string]>([
-    ['7662-10: an exp gone by', (now) => ({ exp: now - 5 }), '401 expired'],
-    ['7662-10: an exp to come', (now) => ({ exp: now - 4 }), 'granted'],
-    ['7662-11: an nbf to come', (now) => ({ nbf: now + 6 }), '401 not_yet_valid'],
-    ['7662-11: an nbf gone by', (now) => ({ nbf: now + 5 }), 'granted'],
-    ['an iat to come', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
+    ['7662-10: an exp in the past', (now) => ({ exp: now - 5 }), '401 expired'],
+    ['7662-10: an exp within the clock tolerance', (now) => ({ exp: now - 4 }), 'granted'],
+    ['7662-11: an nbf in the future', (now) => ({ nbf: now + 6 }), '401 not_yet_valid'],
+    ['7662-11: an nbf within the clock tolerance', (now) => ({ nbf: now + 5 }), 'granted'],
+    ['an iat in the future', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
     [
       '7662-12: another audience',
       () => ({ aud: 'https://files.example.com' }),
@@ -136,13 +136,13 @@ describe('the answer', () => {
     ['7662-12: no audience', () => ({ aud: undefined }), '401 wrong_audience'],
     ['7662-12: the audience among others', () => ({ aud: ['a', AUDIENCE] }), 'granted'],
     [
-      'an audience that is no name',
+      'an audience that is an object',
       () => ({ aud: { 0: AUDIENCE } }),
       '503 introspection_unavailable',
     ],
     ['7662-13: another issuer', () => ({ iss: 'https://as.example.com' }), '401 unknown_issuer'],
     [
-      '7662-13: no name of an issuer',
+      '7662-13: an issuer that is an array',
       () => ({ iss: ['https://as.example.com'] }),
       '503 introspection_unavailable',
     ],
@@ -154,31 +154,35 @@ describe('the answer', () => {
       () => ({ cnf: { 'x5t#S256': 'x' } }),
       '401 unsupported_binding',
     ],
-    ['7662-27: members that nobody knows', () => ({ x: { y: [1] }, jti: 'a' }), 'granted'],
-    ['a refresh token', () => ({ token_type: 'refresh_token' }), '401 wrong_token_type'],
+    ['7662-27: unknown members', () => ({ x: { y: [1] }, jti: 'a' }), 'granted'],
     [
-      'a refresh token, told by its use',
+      'the token_type of a refresh token',
+      () => ({ token_type: 'refresh_token' }),
+      '401 wrong_token_type',
+    ],
+    [
+      'the token_use of a refresh token',
       () => ({ token_use: 'refresh_token' }),
       '401 wrong_token_type',
     ],
-    ['an access token, told by its use', () => ({ token_use: 'access_token' }), 'granted'],
-    ['a refresh token of Keycloak', () => ({ typ: 'Refresh' }), '401 wrong_token_type'],
-    ['an ID token', () => ({ at_hash: 'x' }), '401 wrong_token_type'],
+    ['the token_use of an access token', () => ({ token_use: 'access_token' }), 'granted'],
+    ['the typ of a Keycloak refresh token', () => ({ typ: 'Refresh' }), '401 wrong_token_type'],
+    ['the at_hash of an ID token', () => ({ at_hash: 'x' }), '401 wrong_token_type'],
     [
-      'an ID token, told by what it lacks',
+      'no token_type, scope or client_id, as an ID token',
       () => ({ token_type: undefined, scope: undefined, client_id: undefined }),
       '401 wrong_token_type',
     ],
-    ['a token type that is no name', () => ({ token_type: 1 }), '503 introspection_unavailable'],
-    ['a subject that is no name', () => ({ sub: 7 }), '503 introspection_unavailable'],
-    ['a time that is no number', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
-  ])('is held against what an access token is: %s', async (_, members, expected) => {
+    ['a token_type that is a number', () => ({ token_type: 1 }), '503 introspection_unavailable'],
+    ['a subject that is a number', () => ({ sub: 7 }), '503 introspection_unavailable'],
+    ['an exp that is a string', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
+  ])('checks the claims of an active response: %s', async (_, members, expected) => {
     const { clock, endpoint, judge } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
     expect(await judge(TOKEN)).toBe(expected)
   })
 
-  it('may say null where it has nothing to say, except about what it is bound to', async () => {
+  it('ignores null members, except for cnf', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
     const { endpoint, judge, send } = await setup({ ...ACTIVE, ...nothing, token_type: null })
     const { claims } = tokenIn(await send('t1'))
@@ -192,7 +196,7 @@ describe('the answer', () => {
     expect(await judge('t4')).toBe('503 introspection_unavailable')
   })
 
-  it('says what is wrong with it, and where it came from', async () => {
+  it('the detail of introspection_failed names the address and the wrong member', async () => {
     const { endpoint, judge, failed } = await setup({ ...ACTIVE, sub: 7 })
     await judge(TOKEN)
     endpoint.answer({ ...ACTIVE, active: 'yes' })
@@ -203,19 +207,19 @@ describe('the answer', () => {
     ])
   })
 
-  it('7662-13: may name its issuer', async () => {
+  it('7662-13: accepts a response with the iss of the issuer', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     endpoint.answer({ ...ACTIVE, iss: endpoint.url })
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('7662-14: gives scopes as an array only where that is configured', async () => {
+  it('7662-14: accepts scopes as an array with scopeFormat: array', async () => {
     const answer = { ...ACTIVE, scope: ['read', 'a b'] }
     const { send } = await setup(answer, { issuer: { scopeFormat: 'array' } })
     expect(tokenIn(await send(TOKEN)).scopes).toEqual(['read', 'a b'])
   })
 
-  it('makes the same frozen model that a JWT makes', async () => {
+  it('creates a frozen access token with the same members as for a JWT', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const now = clock.seconds()
     endpoint.answer({ ...ACTIVE, exp: now + 60, iat: now - 1, nbf: now - 2, sub: 'reports-web' })
@@ -239,10 +243,10 @@ describe('the answer', () => {
     expect(tokenIn(await send('another')).expiresAt).toBeUndefined()
   })
 
-  it('7662-35: never takes a username for anything', async () => {
-    const { sub: _, ...nobody } = ACTIVE
+  it('7662-35: ignores username when it determines the subject', async () => {
+    const { sub: _, ...withoutSub } = ACTIVE
     const { send } = await setup(
-      { ...nobody, username: 'ada' },
+      { ...withoutSub, username: 'ada' },
       {
         issuer: { machineSubject: 'client_id' },
       },
@@ -259,7 +263,7 @@ describe('the answer', () => {
     expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
   })
 
-  it('is read by the names of RFC 7662, whatever the JWTs of the provider call them', async () => {
+  it('reads client_id and scope of RFC 7662, even if JWTs of the provider use other names', async () => {
     const { endpoint, send } = await setup(ACTIVE, { issuer: { provider: 'okta' } })
     const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
     expect(tokenIn(await send('t1'))).toMatchObject(expected)
@@ -267,7 +271,7 @@ describe('the answer', () => {
     const token = tokenIn(await send('t2'))
     expect(token.clientId).toBeUndefined()
     expect(token.subject).toMatchObject({ kind: 'unknown', evidence: { reason: 'conflict' } })
-    // There the audience is the client in JWTs, and in an answer it is this API.
+    // In JWTs of this provider, `aud` is the client. In its introspection responses, `aud` is the API.
     const gravitee = await setup(ACTIVE, { issuer: { provider: 'gravitee-am' } })
     expect(tokenIn(await gravitee.send(TOKEN))).toMatchObject(expected)
     const spring = await setup(ACTIVE, { issuer: { provider: 'spring-as' } })
@@ -279,7 +283,7 @@ describe('the answer', () => {
     expect(tokenIn(await configured.send('t2'))).toMatchObject({ clientId: 'web', scopes: ['a'] })
   })
 
-  it('says who its subject is by the rules of the provider for answers', async () => {
+  it('applies the subject rules of the provider for introspection responses', async () => {
     const issuer = { provider: 'node-oidc-provider' } as const
     const { endpoint, send } = await setup(ACTIVE, { issuer })
     expect(tokenIn(await send('t1')).subject).toMatchObject({
@@ -287,8 +291,8 @@ describe('the answer', () => {
       id: 'user-ada',
       evidence: { rules: ['node-oidc-provider.introspected_account'] },
     })
-    const { sub: _, ...nobody } = ACTIVE
-    endpoint.answer(nobody)
+    const { sub: _, ...withoutSub } = ACTIVE
+    endpoint.answer(withoutSub)
     expect(tokenIn(await send('t2')).subject).toMatchObject({
       kind: 'machine',
       id: 'reports-web',
@@ -296,7 +300,7 @@ describe('the answer', () => {
     })
   })
 
-  it('may lack an audience where that is configured, for named clients alone', async () => {
+  it('accepts a response without audience only with audience: null and from allowedClients', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const tokenUse = { claim: 'scope', value: 'read' }
     const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
@@ -310,9 +314,9 @@ describe('the answer', () => {
     expect(await judge('t4')).toBe('401 wrong_token_type')
   })
 
-  it('without an audience may be about a refresh token, which a mark or its age shows', async () => {
+  it('rejects a refresh token without audience by maxTokenAge or tokenUse', async () => {
     const clients = { audience: null, allowedClients: ['reports-web'] }
-    // As better-auth answers for both kinds of token.
+    // Better-auth returns this response for both kinds of token.
     const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
     const young = await setup(refresh, { issuer: { ...clients, maxTokenAge: 3600 } })
     const days = 86_400
@@ -332,7 +336,7 @@ describe('the answer', () => {
     expect(await marked.judge('t2')).toBe('granted')
   })
 
-  it('about a JWT without an audience may omit the mark, which the JWT has', async () => {
+  it('accepts a response without the claim of tokenUse if the introspected JWT has it', async () => {
     const tokenUse = { claim: 'use', value: 'access' }
     const { token, judge, endpoint } = await issuing('any', {
       issuer: {
@@ -352,8 +356,8 @@ describe('the answer', () => {
     expect(await judge('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
-  it('may lack the audience that JWTs have, where introspection.audience says so', async () => {
-    // As LemonLDAP::NG writes them.
+  it('accepts responses without audience with introspection.audience: null, and JWTs with audience', async () => {
+    // LemonLDAP::NG returns such responses.
     const answer = { active: true, scope: 'read', client_id: 'reports-web', token_type: 'Bearer' }
     const { clock, endpoint, judge, token, failures } = await issuing('any', {
       issuer: { allowedClients: ['reports-web'], maxTokenAge: 3600 },
@@ -380,7 +384,7 @@ describe('the answer', () => {
     expect(failures()).toEqual([])
   })
 
-  it('may have another audience than JWTs, where introspection.audience names it', async () => {
+  it('checks responses against introspection.audience, and JWTs against audience', async () => {
     const { endpoint, judge, token } = await issuing('any', {
       introspection: { audience: ['the-api', 'urn:reports'] },
     })
@@ -394,7 +398,7 @@ describe('the answer', () => {
     expect(await judge('opaque-2')).toBe('401 wrong_audience')
   })
 
-  it('needs an iat where the age of tokens is limited', async () => {
+  it('requires iat with maxTokenAge', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
     expect(await judge('t1')).toBe('401 missing_claim')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
@@ -404,8 +408,8 @@ describe('the answer', () => {
   })
 })
 
-describe('a cached answer', () => {
-  it('7662-18: is not used after the token has expired, also where the clock jumps', async () => {
+describe('a cached introspection response', () => {
+  it('7662-18: ignores a cached response after exp, also if the wall clock jumps', async () => {
     for (const pass of ['advance', 'jump'] as const) {
       const { clock, endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 3600 } })
       endpoint.answer({ ...ACTIVE, exp: clock.seconds() + 60 })
@@ -420,7 +424,7 @@ describe('a cached answer', () => {
     }
   })
 
-  it('7662-19: is used for no longer than configured', async () => {
+  it('7662-19: uses a cached response only until maxAge', async () => {
     const { clock, endpoint, judge, events } = await setup(ACTIVE, {
       introspection: { maxAge: 20 },
     })
@@ -435,7 +439,7 @@ describe('a cached answer', () => {
     expect(types).toEqual(['introspection_called', 'introspection_cached', 'introspection_called'])
   })
 
-  it('7662-20: is not used at all with a maximum age of 0', async () => {
+  it('7662-20: introspects at every request with maxAge: 0', async () => {
     const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
     for (let i = 1; i <= 5; i++) {
       expect(await judge(TOKEN)).toBe('granted')
@@ -448,7 +452,7 @@ describe('a cached answer', () => {
     }
   })
 
-  it('7662-31: says for a short time that a token is not active', async () => {
+  it('7662-31: caches an inactive response for three seconds', async () => {
     const { clock, endpoint, judge } = await setup({ active: false })
     expect(await judge(TOKEN)).toBe('401 inactive')
     endpoint.answer(ACTIVE)
@@ -459,7 +463,7 @@ describe('a cached answer', () => {
     expect(await judge(TOKEN)).toBe('granted')
   })
 
-  it('is as old as the question, however long the answer took', async () => {
+  it('counts the age of a response from its request, not from its arrival', async () => {
     let answer = () => {}
     const { clock, endpoint, judge } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -476,7 +480,7 @@ describe('a cached answer', () => {
     expect(await judge(TOKEN)).toBe('401 inactive')
   })
 
-  it('ages also where the machine was suspended, and only the wall clock knows', async () => {
+  it('expires a response after the machine was suspended and only the wall clock advanced', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
@@ -484,7 +488,7 @@ describe('a cached answer', () => {
     expect(await judge(TOKEN)).toBe('401 inactive')
   })
 
-  it('7662-30: is never one that did not come', async () => {
+  it('7662-30: caches nothing after a failed call', async () => {
     const { endpoint, judge } = await setup(500)
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
@@ -492,7 +496,7 @@ describe('a cached answer', () => {
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  it('7662-32: stands under a hash, and the token in nothing that is kept', async () => {
+  it('7662-32: stores responses by hash, and never stores the token', async () => {
     const kept = vi.spyOn(LRUCache.prototype, 'set')
     try {
       const [first, second] = [await setup(ACTIVE), await setup({ active: false })]
@@ -509,8 +513,8 @@ describe('a cached answer', () => {
   })
 })
 
-describe('calls at the same time', () => {
-  it('7662-28: are one for one token, and one for each of many', async () => {
+describe('concurrent introspection', () => {
+  it('7662-28: makes one call for 100 requests with the same token, and one for each other token', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))
@@ -521,7 +525,7 @@ describe('calls at the same time', () => {
     expect(endpoint.asked).toHaveLength(91)
   })
 
-  it('7662-28: are two at most for one token where nobody takes an answer from before', async () => {
+  it('7662-28: queues at most one more call per token with maxAge: 0', async () => {
     const answers: (() => void)[] = []
     const { endpoint, judge } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -535,7 +539,7 @@ describe('calls at the same time', () => {
     answers[0]!()
     expect(await first).toBe('granted')
     await endpoint.received(2)
-    // Whoever comes while the second is on its way, waits for a third.
+    // A request that arrives during the second call waits for a third call.
     const last = judge(TOKEN)
     answers[1]!()
     expect(new Set(await Promise.all(others))).toEqual(new Set(['granted']))
@@ -545,7 +549,7 @@ describe('calls at the same time', () => {
     expect(endpoint.asked).toHaveLength(3)
   })
 
-  it('are shared for no longer than an answer may be old', async () => {
+  it('shares a running call only until it is older than maxAge', async () => {
     const answers: (() => void)[] = []
     const { clock, endpoint, judge } = await setup(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -559,14 +563,14 @@ describe('calls at the same time', () => {
     const third = judge(TOKEN)
     answers[0]!()
     expect(await first).toBe('granted')
-    // The answer that the second shares with the first is too old when it comes, for it was asked for two seconds ago.
+    // The third request does not share the first call, because that call began two seconds before.
     await endpoint.received(2)
     answers[1]!()
     expect([await second, await third]).toEqual(['granted', 'granted'])
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  it('7662-28: are two where two issuers are asked about one token, and stay apart', async () => {
+  it('7662-28: keeps the responses of two issuers about the same token separate', async () => {
     const a = await setup({ ...ACTIVE, sub: 'known-to-a' })
     const b = await setup({ ...ACTIVE, sub: 'known-to-b' })
     const [ofA, ofB] = await Promise.all([a.send(TOKEN), b.send(TOKEN)])
@@ -574,7 +578,7 @@ describe('calls at the same time', () => {
     expect([a.endpoint.asked.length, b.endpoint.asked.length]).toEqual([1, 1])
   })
 
-  it('are never more than 96, and 128 with those for tokens that were active before', async () => {
+  it('makes at most 96 concurrent calls for unknown tokens, and 128 in total', async () => {
     const { clock, endpoint, judge, events } = await setup(ACTIVE)
     for (let i = 0; i < 40; i++) expect(await judge(`good-${i}`)).toBe('granted')
     clock.advance(10)
@@ -582,7 +586,7 @@ describe('calls at the same time', () => {
     endpoint.answer(
       ({ response }) => void answers.push(() => raw(JSON.stringify(ACTIVE))({ response } as never)),
     )
-    const pending = Array.from({ length: 96 }, (_, i) => judge(`made-up-${i}`))
+    const pending = Array.from({ length: 96 }, (_, i) => judge(`unknown-${i}`))
     await endpoint.received(40 + 96)
     expect(await judge('one-more')).toBe('503 introspection_unavailable')
     expect(events.at(-1)).toMatchObject({ type: 'refused', found: 'too many calls at once' })
@@ -597,7 +601,7 @@ describe('calls at the same time', () => {
     expect(await judge('one-more')).toBe('granted')
   })
 
-  it('7662-29: do not depend on the caller who came first', async () => {
+  it('7662-29: completes a shared call after its first caller has disconnected', async () => {
     let answer = () => {}
     const { endpoint, server } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -607,13 +611,13 @@ describe('calls at the same time', () => {
     )
     const headers = { authorization: `Bearer ${TOKEN}` }
     const first = request(api.url, { headers })
-    const gone = new Promise((resolve) => first.on('error', resolve))
+    const disconnected = new Promise((resolve) => first.on('error', resolve))
     first.end()
     await endpoint.received(1)
     const second = fetch(api.url, { headers })
     await settled()
-    first.destroy(new Error('the caller has gone'))
-    await gone
+    first.destroy(new Error('the caller has disconnected'))
+    await disconnected
     await settled()
     answer()
     expect((await second).status).toBe(200)
@@ -621,8 +625,8 @@ describe('calls at the same time', () => {
   })
 })
 
-describe('which token is introspected', () => {
-  it('7662-34: a JWT too, where the issuer calls its tokens opaque; what it claims counts for nothing', async () => {
+describe('the choice between introspection and signature', () => {
+  it('7662-34: introspects a JWT with tokenFormat: opaque, and ignores its claims', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const issuer = createTestIssuer({ issuer: endpoint.url, now: clock.seconds })
     const token = issuer.token({ claims: { sub: 'forged', scope: 'admin' } })
@@ -632,7 +636,7 @@ describe('which token is introspected', () => {
     expect(endpoint.asked[0]!.form.get('token')).toBe(token)
   })
 
-  it('no JWT of an unknown issuer, and nothing that begins like one', async () => {
+  it('sends no request for a JWT of an unknown issuer or for a malformed JWT', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE)
     const stranger = createTestIssuer({ now: clock.seconds })
     expect(await judge(stranger.token())).toBe('401 unknown_issuer')

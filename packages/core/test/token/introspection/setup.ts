@@ -31,7 +31,7 @@ export const CREDENTIALS = {
   clientAuthentication: { method: 'client_secret_basic', secret: SECRET },
 } as const satisfies IntrospectionOptions
 
-/** What an endpoint says of a good token. */
+/** Introspection response about a valid token. */
 export const ACTIVE = {
   active: true,
   aud: AUDIENCE,
@@ -46,11 +46,11 @@ export interface SceneOptions {
   readonly issuer?: Partial<IssuerOptions>
   readonly options?: Partial<ResourceServerOptions>
   readonly others?: (url: string) => Record<string, Script>
-  /** Asks a server that is there already. */
+  /** Uses this server instead of a new one. */
   readonly server?: IntrospectionServer
 }
 
-/** An endpoint, a clock, and a resource server that takes opaque tokens. */
+/** Creates an introspection endpoint, a clock, and a resource server that accepts opaque tokens. */
 export async function setup(
   first: Script,
   { introspection, issuer, options, others, server: given }: SceneOptions = {},
@@ -74,7 +74,7 @@ export async function setup(
     Promise.resolve(
       server.authorize(requestWith(token), ...(requirements === undefined ? [] : [requirements])),
     )
-  /** Returns the outcome in short: `granted`, or the status and the reason. */
+  /** Sends a token, and returns `granted`, or the status and the reason of the refusal. */
   const judge = async (token: string, requirements?: Requirements) =>
     summarizeOutcome(await send(token, requirements))
   const failed = () =>
@@ -85,7 +85,7 @@ export async function setup(
 
 const key = generateKey('ES256')
 
-/** An issuer of JWTs that can also be asked about them. */
+/** Creates an issuer of JWTs with an introspection endpoint. */
 export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {}) {
   const made = await setup(
     { active: true },
@@ -95,14 +95,15 @@ export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {
   return { ...made, token: (overrides: TokenOverrides = {}) => issuer.token({ key, ...overrides }) }
 }
 
-/** That of the key of such an issuer. */
+/** Returns the thumbprint of the key of `issuing`. */
 export const thumbprintOfKey = () => calculateJwkThumbprint(key.jwk)
 
+/** Returns the kind of an outcome, or the status and the reason of a refusal. */
 export function summarizeOutcome(outcome: Outcome): string {
   return outcome.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome.kind
 }
 
-/** The token of an outcome that has to be granted. */
+/** Returns the access token of an outcome. Throws if the outcome is not `granted`. */
 export function tokenIn(outcome: Outcome) {
   if (outcome.kind !== 'granted') throw new Error(`not granted, but ${summarizeOutcome(outcome)}`)
   return outcome.token

@@ -25,8 +25,8 @@ const TYPE = 'application/token-introspection+jwt'
 const keys = [generateKey('ES256', 'k1'), generateKey('RS256', 'k2')] as const
 const [es256, rs256] = keys
 
-/** An endpoint that signs what it says, with whatever a test changes of it. */
-async function signing(
+/** Creates an endpoint that signs its responses. `sign` creates a response with changes of a test. */
+async function setupSigning(
   introspection: Partial<IntrospectionOptions> = {},
   issuer: Partial<IssuerOptions> = {},
 ) {
@@ -37,7 +37,7 @@ async function signing(
   })
   const { clock, endpoint } = made
   const now = clock.seconds
-  const mint = createTestIssuer({ issuer: endpoint.url, now })
+  const jwtIssuer = createTestIssuer({ issuer: endpoint.url, now })
   function sign({ header = {}, claims = {}, key = es256, signedWith }: TokenOverrides = {}) {
     const usual = {
       iss: endpoint.url,
@@ -52,80 +52,90 @@ async function signing(
       key.privateKey,
     )
   }
-  const says = async (text: string, type = TYPE) => {
+  const judgeResponse = async (text: string, type = TYPE) => {
     endpoint.answer(raw(text, type))
     return made.judge(`${TOKEN}-${endpoint.asked.length}`)
   }
-  return { ...made, sign, says, mint }
+  return { ...made, sign, judgeResponse, jwtIssuer }
 }
 
-const REFUSED = '503 introspection_unavailable'
+const UNAVAILABLE = '503 introspection_unavailable'
 
-describe('a signed answer', () => {
-  it('9701-01: is asked for', async () => {
-    const { endpoint, says, sign } = await signing()
-    expect(await says(sign())).toBe('granted')
+describe('a signed introspection response', () => {
+  it('9701-01: requests a signed response in the Accept header', async () => {
+    const { endpoint, judgeResponse, sign } = await setupSigning()
+    expect(await judgeResponse(sign())).toBe('granted')
     expect(endpoint.asked[0]!.headers.accept).toBe(TYPE)
-    expect(await says(sign({ key: rs256 }))).toBe('granted')
+    expect(await judgeResponse(sign({ key: rs256 }))).toBe('granted')
     expect(endpoint.visited.filter((url) => url === '/jwks')).toHaveLength(1)
   })
 
   it.each<[string, Part, string]>([
-    ['9701-02: the type, with its tree', { typ: 'application/token-introspection+jwt' }, 'granted'],
-    ['9701-02: JWT', { typ: 'JWT' }, REFUSED],
-    ['9701-02: at+jwt', { typ: 'at+jwt' }, REFUSED],
-    ['9701-02: none', { typ: undefined }, REFUSED],
-    ['9701-02: a number', { typ: 1 }, REFUSED],
-    ['a critical extension', { crit: ['exp'] }, REFUSED],
-  ])('has the type of one: %s', async (_, header, expected) => {
-    const { says, sign, failures } = await signing()
-    expect(await says(sign({ header }))).toBe(expected)
-    expect(failures()).toEqual(expected === REFUSED ? ['untrusted_answer'] : [])
+    [
+      '9701-02: token-introspection+jwt with application/',
+      { typ: 'application/token-introspection+jwt' },
+      'granted',
+    ],
+    ['9701-02: JWT', { typ: 'JWT' }, UNAVAILABLE],
+    ['9701-02: at+jwt', { typ: 'at+jwt' }, UNAVAILABLE],
+    ['9701-02: no typ', { typ: undefined }, UNAVAILABLE],
+    ['9701-02: a number', { typ: 1 }, UNAVAILABLE],
+    ['a critical extension', { crit: ['exp'] }, UNAVAILABLE],
+  ])('checks the header of a signed response: %s', async (_, header, expected) => {
+    const { judgeResponse, sign, failures } = await setupSigning()
+    expect(await judgeResponse(sign({ header }))).toBe(expected)
+    expect(failures()).toEqual(expected === UNAVAILABLE ? ['untrusted_answer'] : [])
   })
 
   it.each<[string, (now: number, url: string) => Part, string]>([
-    ['9701-03: another issuer', () => ({ iss: 'https://as.example.com' }), REFUSED],
-    ['9701-03: nearly the issuer', (_, url) => ({ iss: `${url}/` }), REFUSED],
-    ['9701-03: no issuer', () => ({ iss: undefined }), REFUSED],
-    ['9701-04: another client', () => ({ aud: 'another-api' }), REFUSED],
-    ['9701-04: no client', () => ({ aud: undefined }), REFUSED],
-    ['9701-04: this API by its audience', () => ({ aud: AUDIENCE }), 'granted'],
-    ['9701-04: another API', () => ({ aud: `${AUDIENCE}/` }), REFUSED],
-    ['9701-04: us among others', () => ({ aud: ['another-api', 'the-api'] }), 'granted'],
-    ['9701-05: no iat', () => ({ iat: undefined }), REFUSED],
-    ['9701-05: an iat that is no number', (now) => ({ iat: String(now) }), REFUSED],
-    ['9701-05: an iat to come', (now) => ({ iat: now + 6 }), REFUSED],
-    ['9701-12: one from a while ago', (now) => ({ iat: now - 66 }), REFUSED],
-    ['9701-12: one from just now', (now) => ({ iat: now - 65 }), 'granted'],
-    ['9701-06: no token_introspection', () => ({ token_introspection: undefined }), REFUSED],
+    ['9701-03: another issuer', () => ({ iss: 'https://as.example.com' }), UNAVAILABLE],
+    ['9701-03: the issuer with a trailing slash', (_, url) => ({ iss: `${url}/` }), UNAVAILABLE],
+    ['9701-03: no issuer', () => ({ iss: undefined }), UNAVAILABLE],
+    ['9701-04: the aud of another client', () => ({ aud: 'another-api' }), UNAVAILABLE],
+    ['9701-04: no aud', () => ({ aud: undefined }), UNAVAILABLE],
+    ['9701-04: the audience of this API as aud', () => ({ aud: AUDIENCE }), 'granted'],
+    ['9701-04: the audience of another API as aud', () => ({ aud: `${AUDIENCE}/` }), UNAVAILABLE],
     [
-      '9701-06: a token_introspection that is no object',
+      '9701-04: several aud with the client id of this API',
+      () => ({ aud: ['another-api', 'the-api'] }),
+      'granted',
+    ],
+    ['9701-05: no iat', () => ({ iat: undefined }), UNAVAILABLE],
+    ['9701-05: an iat that is a string', (now) => ({ iat: String(now) }), UNAVAILABLE],
+    ['9701-05: an iat in the future', (now) => ({ iat: now + 6 }), UNAVAILABLE],
+    ['9701-12: an iat 66 seconds ago', (now) => ({ iat: now - 66 }), UNAVAILABLE],
+    ['9701-12: an iat 65 seconds ago', (now) => ({ iat: now - 65 }), 'granted'],
+    ['9701-06: no token_introspection', () => ({ token_introspection: undefined }), UNAVAILABLE],
+    [
+      '9701-06: a token_introspection that is an array',
       () => ({ token_introspection: [ACTIVE] }),
-      REFUSED,
+      UNAVAILABLE,
     ],
     [
-      '9701-06: a token_introspection that is text',
+      '9701-06: a token_introspection that is a string',
       () => ({ token_introspection: 'active' }),
-      REFUSED,
+      UNAVAILABLE,
     ],
     [
-      '9701-06: members at the top',
+      '9701-06: active at the top level only',
       () => ({ token_introspection: {}, ...ACTIVE, aud: 'the-api' }),
-      REFUSED,
+      UNAVAILABLE,
     ],
     [
-      '9701-06: other members at the top',
+      '9701-06: active at the top level that differs',
       () => ({ token_introspection: { active: false }, active: true }),
       '401 inactive',
     ],
-    ['9701-13: a sub and an exp at the top', (now) => ({ sub: 'eve', exp: now - 999 }), 'granted'],
-  ])('says whose it is, for whom, and what: %s', async (_, claims, expected) => {
-    const { clock, endpoint, says, sign } = await signing()
-    expect(await says(sign({ claims: claims(clock.seconds(), endpoint.url) }))).toBe(expected)
+    ['9701-13: sub and exp at the top level', (now) => ({ sub: 'eve', exp: now - 999 }), 'granted'],
+  ])('checks the claims of a signed response: %s', async (_, claims, expected) => {
+    const { clock, endpoint, judgeResponse, sign } = await setupSigning()
+    expect(await judgeResponse(sign({ claims: claims(clock.seconds(), endpoint.url) }))).toBe(
+      expected,
+    )
   })
 
-  it('9701-06, 9701-13: gives nothing from its top to the handler', async () => {
-    const { endpoint, send, sign } = await signing()
+  it('9701-06, 9701-13: ignores claims at the top level of a signed response', async () => {
+    const { endpoint, send, sign } = await setupSigning()
     endpoint.answer(
       raw(sign({ claims: { sub: 'eve', scope: 'admin', exp: 1, active: false } }), TYPE),
     )
@@ -135,12 +145,12 @@ describe('a signed answer', () => {
     expect(token.claims).toEqual(ACTIVE)
   })
 
-  it('9701-07: is not replaced by one that is not signed', async () => {
-    const { says, sign, failures } = await signing()
-    expect(await says(JSON.stringify(ACTIVE), 'application/json')).toBe(REFUSED)
-    expect(await says(sign(), 'application/jwt')).toBe(REFUSED)
-    expect(await says(JSON.stringify(ACTIVE))).toBe(REFUSED)
-    expect(await says('')).toBe(REFUSED)
+  it('9701-07: rejects an unsigned response if a signed one is required', async () => {
+    const { judgeResponse, sign, failures } = await setupSigning()
+    expect(await judgeResponse(JSON.stringify(ACTIVE), 'application/json')).toBe(UNAVAILABLE)
+    expect(await judgeResponse(sign(), 'application/jwt')).toBe(UNAVAILABLE)
+    expect(await judgeResponse(JSON.stringify(ACTIVE))).toBe(UNAVAILABLE)
+    expect(await judgeResponse('')).toBe(UNAVAILABLE)
     expect(failures()).toEqual([
       'content_type',
       'content_type',
@@ -149,77 +159,79 @@ describe('a signed answer', () => {
     ])
   })
 
-  it('9701-08: is signed by the issuer, with an algorithm that was agreed', async () => {
-    const { says, sign } = await signing({ algorithms: ['ES256'] })
-    expect(await says(sign())).toBe('granted')
-    expect(await says(sign({ key: rs256 }))).toBe(REFUSED)
+  it('9701-08: rejects a response with another key, another algorithm or an invalid signature', async () => {
+    const { judgeResponse, sign } = await setupSigning({ algorithms: ['ES256'] })
+    expect(await judgeResponse(sign())).toBe('granted')
+    expect(await judgeResponse(sign({ key: rs256 }))).toBe(UNAVAILABLE)
 
-    const stranger = generateKey('ES256', 'k1')
-    expect(await says(sign({ key: stranger }))).toBe(REFUSED)
-    expect(await says(sign({ header: { kid: 'unknown' } }))).toBe(REFUSED)
+    const otherKey = generateKey('ES256', 'k1')
+    expect(await judgeResponse(sign({ key: otherKey }))).toBe(UNAVAILABLE)
+    expect(await judgeResponse(sign({ header: { kid: 'unknown' } }))).toBe(UNAVAILABLE)
     const [, claims] = sign().split('.')
     for (const alg of ['none', 'NONE', 'HS256']) {
       const input = `${encodePart({ alg, typ: 'token-introspection+jwt', kid: 'k2' })}.${claims}`
       const pem = rs256.publicKey.export({ format: 'pem', type: 'spki' })
       const mac = createHmac('sha256', pem).update(input).digest('base64url')
-      expect(await says(`${input}.${mac}`)).toBe(REFUSED)
-      expect(await says(`${input}.`)).toBe(REFUSED)
+      expect(await judgeResponse(`${input}.${mac}`)).toBe(UNAVAILABLE)
+      expect(await judgeResponse(`${input}.`)).toBe(UNAVAILABLE)
     }
     const signed = sign()
-    expect(await says(signed.slice(0, -2) + (signed.endsWith('AA') ? 'BA' : 'AA'))).toBe(REFUSED)
+    expect(await judgeResponse(signed.slice(0, -2) + (signed.endsWith('AA') ? 'BA' : 'AA'))).toBe(
+      UNAVAILABLE,
+    )
   })
 
-  it('9701-09: is no access token', async () => {
+  it('9701-09: rejects a signed response that is sent as an access token', async () => {
     for (const tokenFormat of ['jwt', 'any'] as const) {
-      const { endpoint, judge, sign } = await signing({}, { tokenFormat })
+      const { endpoint, judge, sign } = await setupSigning({}, { tokenFormat })
       const answer = sign({ claims: { aud: AUDIENCE, scope: 'read', client_id: 'a', exp: 4e9 } })
       expect(await judge(answer)).toBe('401 wrong_token_type')
       expect(endpoint.asked).toEqual([])
     }
   })
 
-  it('9701-10: is no access token of the issuer, whatever is in it', async () => {
-    const { says, mint, sign } = await signing()
+  it('9701-10: rejects an access token of the issuer as a signed response', async () => {
+    const { judgeResponse, jwtIssuer, sign } = await setupSigning()
     const claims = { aud: 'the-api', token_introspection: ACTIVE }
-    expect(await says(mint.token({ key: es256, claims }))).toBe(REFUSED)
-    expect(await says(sign())).toBe('granted')
+    expect(await judgeResponse(jwtIssuer.token({ key: es256, claims }))).toBe(UNAVAILABLE)
+    expect(await judgeResponse(sign())).toBe('granted')
   })
 
-  it('9701-11: is not encrypted, whether or not something signed is inside', async () => {
-    const { says, sign } = await signing()
+  it('9701-11: rejects an encrypted response, with or without a signed response inside', async () => {
+    const { judgeResponse, sign } = await setupSigning()
     for (const inside of [sign(), `${encodePart({ alg: 'none' })}.${encodePart({ ...ACTIVE })}.`]) {
       const encrypted = await new CompactEncrypt(Buffer.from(inside))
         .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' })
         .encrypt(rs256.publicKey)
-      expect(await says(encrypted)).toBe(REFUSED)
+      expect(await judgeResponse(encrypted)).toBe(UNAVAILABLE)
     }
   })
 
-  it('is rejected while the keys of the issuer are unavailable, which are fetched at their own pace', async () => {
-    const { says, sign, endpoint, failures, failed } = await signing(
+  it('rejects a signed response while keys are unavailable, without opening the circuit breaker', async () => {
+    const { judgeResponse, sign, endpoint, failures, failed } = await setupSigning(
       {},
       { jwksUri: 'http://127.0.0.1:1/jwks' },
     )
-    for (let i = 0; i < 7; i++) expect(await says(sign())).toBe(REFUSED)
+    for (let i = 0; i < 7; i++) expect(await judgeResponse(sign())).toBe(UNAVAILABLE)
     expect(new Set(failures())).toEqual(new Set(['keys_unavailable']))
-    // The endpoint has answered: it is not left alone for what another one does.
+    // The introspection endpoint responds. A failure of the JWKS endpoint does not pause its calls.
     expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect(endpoint.asked).toHaveLength(7)
   })
 
-  it('is forgotten with the key that has signed it', async () => {
-    const { endpoint, judge, says, sign, server } = await signing()
-    expect(await says(sign())).toBe('granted')
+  it('ignores a cached response after distrustKey for its signing key', async () => {
+    const { endpoint, judge, judgeResponse, sign, server } = await setupSigning()
+    expect(await judgeResponse(sign())).toBe('granted')
     server.distrustKey({
       issuer: endpoint.url,
       thumbprint: await calculateJwkThumbprint(es256.jwk),
     })
-    expect(await judge(`${TOKEN}-0`)).toBe(REFUSED)
+    expect(await judge(`${TOKEN}-0`)).toBe(UNAVAILABLE)
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  // `distrustKey` forgets the answers that are cached, but not one that was verified and is not cached yet.
-  it('is not used after distrustKey, called up to 30 awaits after the answer is received', async () => {
+  // `distrustKey` clears the cache, which does not contain a response that is verified but not cached yet.
+  it('rejects a response if distrustKey is called up to 30 awaits after its arrival', async () => {
     const granted = new Set<number>()
     const thumbprint = await calculateJwkThumbprint(es256.jwk)
     for (let awaits = 0; awaits <= 30; awaits++) {
@@ -230,7 +242,7 @@ describe('a signed answer', () => {
       }
       const clock = fakeClock()
       const token_introspection = ACTIVE
-      const answer = signCompact(
+      const response = signCompact(
         { alg: es256.alg, typ: 'token-introspection+jwt', kid: es256.kid },
         { iss: ISSUER, aud: CREDENTIALS.clientId, iat: clock.seconds(), token_introspection },
         es256.alg,
@@ -240,7 +252,7 @@ describe('a signed answer', () => {
         new ReadableStream<Uint8Array>(
           {
             pull(controller) {
-              controller.enqueue(new TextEncoder().encode(answer))
+              controller.enqueue(new TextEncoder().encode(response))
               controller.close()
               if (!isDistrusted) void afterAwaits(awaits, distrust)
             },
