@@ -32,18 +32,18 @@ const types = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings
 describe('checkClaimTypes', () => {
   const strict = { jwtProfile: 'rfc9068' } as const
 
-  it('takes good claims', () => {
+  it('checkClaimTypes accepts valid claims with and without the profile rfc9068', () => {
     expect(types(GOOD)).toBe('passed')
     expect(types(GOOD, strict)).toBe('passed')
     expect(types({ iss: ISSUER, aud: AUDIENCE, exp: 1 })).toBe('passed')
   })
 
   it.each(['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])(
-    '9068-12: demands %s of an at+jwt',
+    '9068-12: requires %s with the profile rfc9068',
     (name) => expect(types(without(name), strict)).toBe(MISSING),
   )
 
-  it('demands iss and exp of every token, iat where its age counts, and nothing else', () => {
+  it('requires only iss and exp without a profile, and iat with maxTokenAge', () => {
     for (const name of ['iss', 'exp']) expect(types(without(name))).toBe(MISSING)
     expect(types(without('iat'), { maxTokenAge: 60 })).toBe(MISSING)
     for (const name of ['sub', 'client_id', 'iat', 'jti', 'nbf', 'scope']) {
@@ -51,7 +51,7 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('demands no audience of an issuer whose tokens have none', () => {
+  it('requires no aud with audiences: null', () => {
     expect(types(without('aud'), { ...strict, audiences: null })).toBe('passed')
   })
 
@@ -74,16 +74,16 @@ describe('checkClaimTypes', () => {
     ),
     ...['exp', 'iat', 'nbf'].flatMap((name) => notNumbers.map((value) => [name, value] as const)),
     ...notAudiences.map((value) => ['aud', value] as const),
-  ])('9068-13: refuses %s of another type: %j', (name, value) => {
+  ])('9068-13: rejects %s of another type: %j', (name, value) => {
     expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
     expect(types({ ...GOOD, [name]: value }, strict)).toBe(INVALID)
   })
 
-  it.each(notNumbers)('7519-38: refuses an exp that is no number: %j', (exp) => {
+  it.each(notNumbers)('7519-38: rejects an exp that is not a number: %j', (exp) => {
     expect(types({ ...GOOD, exp })).toBe(INVALID)
   })
 
-  it('7519-39: refuses a time that is not finite, negative, or beyond exact numbers', () => {
+  it('7519-39: rejects a time that is infinite, negative or larger than MAX_SAFE_INTEGER', () => {
     for (const text of ['1e400', '-1', '-0.5', '-1e400', '9007199254740993', '1e20', '9e99']) {
       for (const name of ['exp', 'nbf', 'iat']) {
         expect(types({ ...GOOD, [name]: JSON.parse(text) })).toBe(INVALID)
@@ -94,13 +94,13 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('7519-40: takes a time with a fraction', () => {
+  it('7519-40: accepts a time with a fraction', () => {
     for (const name of ['exp', 'nbf', 'iat']) {
       expect(types({ ...GOOD, [name]: 1_900_000_300.5 })).toBe('passed')
     }
   })
 
-  it('refuses identifiers that are empty or hold a lone surrogate', () => {
+  it('rejects a sub or client_id that is empty or contains a lone surrogate', () => {
     for (const name of ['sub', 'client_id']) {
       for (const value of ['', '\ud800', 'a\udc00', '\udc00\ud800']) {
         expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
@@ -109,7 +109,7 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('looks at the claims that the issuer uses for client id and scopes', () => {
+  it('checks the types of the configured claims for client id and scopes', () => {
     const okta = {
       clientIdClaims: ['cid'],
       scopeSources: [{ claim: 'scp', format: 'array' }],
@@ -122,7 +122,7 @@ describe('checkClaimTypes', () => {
     for (const cid of ['', 1, ['c'], null]) expect(types({ ...GOOD, cid }, okta)).toBe(INVALID)
   })
 
-  it('takes an empty sub from Cloudflare Access alone, whose service tokens have one', () => {
+  it('accepts an empty sub only from cloudflare-access, because its service tokens have one', () => {
     const empty = { ...GOOD, sub: '' }
     expect(summarize(check(empty))).toBe(INVALID)
     const subjects = (provider: 'cloudflare-access' | 'keycloak') =>
@@ -133,7 +133,7 @@ describe('checkClaimTypes', () => {
     expect(summarize(check({ ...GOOD, jti: null }, subjects('cloudflare-access')))).toBe(INVALID)
   })
 
-  it('repeats no value of a claim in its explanations', () => {
+  it('shows no claim value in the explanation of invalid_claim', () => {
     for (const name of Object.keys(GOOD).filter((claim) => claim !== 'iss')) {
       const rejection = check({ ...GOOD, [name]: { s3cret: 's3cret' } })
       expect(summarize(rejection)).toBe(INVALID)
@@ -149,14 +149,14 @@ const checkAudienceBy = (claims: Parameters<typeof checkAudience>[0], settings: 
   checkAudience(claims, settings, settings)
 
 describe('checkAudience', () => {
-  it('9068-06: takes a token that names this API, and no other', () => {
-    const judge = (aud: unknown) => {
+  it('9068-06: accepts only a token whose aud contains the audience of this API', () => {
+    const checkAll = (aud: unknown) => {
       const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
       const settings = settingsWith({ jwtProfile: 'rfc9068' })
       return summarize(check(claims, settings) ?? checkAudienceBy(claims, settings))
     }
-    expect(judge(AUDIENCE)).toBe('passed')
-    expect(judge(['https://other.example.com', AUDIENCE])).toBe('passed')
+    expect(checkAll(AUDIENCE)).toBe('passed')
+    expect(checkAll(['https://other.example.com', AUDIENCE])).toBe('passed')
     const others = [
       [],
       '',
@@ -172,31 +172,31 @@ describe('checkAudience', () => {
       [`${AUDIENCE},https://other.example.com`],
       [AUDIENCE.split('')].flat(),
     ]
-    for (const aud of others) expect(judge(aud)).toBe(AUDIENCES)
-    for (const aud of [{ 0: AUDIENCE }, [[AUDIENCE]], 1, null]) expect(judge(aud)).toBe(INVALID)
-    expect(judge(undefined)).toBe(MISSING)
+    for (const aud of others) expect(checkAll(aud)).toBe(AUDIENCES)
+    for (const aud of [{ 0: AUDIENCE }, [[AUDIENCE]], 1, null]) expect(checkAll(aud)).toBe(INVALID)
+    expect(checkAll(undefined)).toBe(MISSING)
   })
 
-  it('8725-14, 7519-43: refuses a token that names nobody or only others', () => {
+  it('8725-14, 7519-43: rejects a token without aud or with other audiences only', () => {
     for (const aud of [undefined, [], 'https://other.example.com', ['https://other.example.com']]) {
       expect(audience({ aud })).toBe(AUDIENCES)
     }
   })
 
-  it('takes any one of several audiences', () => {
+  it('accepts each of several configured audiences', () => {
     const changes = { audiences: [AUDIENCE, 'orders'] }
     expect(audience({ aud: 'orders' }, changes)).toBe('passed')
     expect(audience({ aud: ['x', 'orders'] }, changes)).toBe('passed')
     expect(audience({ aud: 'order' }, changes)).toBe(AUDIENCES)
   })
 
-  it('finds one audience among 100,000', () => {
+  it('accepts a token with the audience of this API among 100,000 others', () => {
     const others = Array.from({ length: 100_000 }, (_, i) => `https://api${i}.example.com`)
     expect(audience({ aud: others })).toBe(AUDIENCES)
     expect(audience({ aud: [...others, AUDIENCE] })).toBe('passed')
   })
 
-  it('takes only the allowed clients, where they are named', () => {
+  it('accepts only clients in allowedClients', () => {
     const changes = { allowedClients: ['a-client', 'b-client'] }
     expect(audience({}, changes)).toBe('passed')
     expect(audience({ client_id: 'b-client' }, changes)).toBe('passed')
@@ -206,7 +206,7 @@ describe('checkAudience', () => {
     expect(audience({ aud: 'x' }, changes)).toBe(AUDIENCES)
   })
 
-  it('takes tokens without audience from the allowed clients alone, where there is none', () => {
+  it('accepts only tokens without aud from allowedClients with audiences: null', () => {
     const cognito = { audiences: null, allowedClients: ['a-client'] }
     expect(audience({ aud: undefined }, cognito)).toBe('passed')
     expect(audience({ aud: undefined, client_id: 'x' }, cognito)).toBe(CLIENT)
@@ -226,10 +226,13 @@ describe('checkAudience', () => {
     [{ aud: undefined }, 'nothing'],
     [{ aud: AUDIENCE, client_id: 'b' }, '"b"'],
     [{ aud: AUDIENCE, client_id: undefined }, 'no client'],
-  ])('shows the audience or the client of %j, and no other claim', (claims, found) => {
-    const settings = settingsWith({ allowedClients: ['a'] })
-    const rejection = checkAudienceBy({ sub: 's3cret', jti: 's3cret', ...claims }, settings)
-    expect(rejection).toMatchObject({ explanation: { found } })
-    expect(JSON.stringify(rejection)).not.toContain('s3cret')
-  })
+  ])(
+    'the explanation shows the audience or the client of %j, and no other claim',
+    (claims, found) => {
+      const settings = settingsWith({ allowedClients: ['a'] })
+      const rejection = checkAudienceBy({ sub: 's3cret', jti: 's3cret', ...claims }, settings)
+      expect(rejection).toMatchObject({ explanation: { found } })
+      expect(JSON.stringify(rejection)).not.toContain('s3cret')
+    },
+  )
 })

@@ -16,7 +16,7 @@ const withHeader = (text: string) => `${encodePart(text)}.${CLAIMS}.${SIGNATURE}
 const withClaims = (text: string) => `${HEADER}.${encodePart(text)}.${SIGNATURE}`
 
 describe('parseCompactJws', () => {
-  it('takes the example of RFC 7515 appendix A.1 apart', () => {
+  it('parses the example of RFC 7515 appendix A.1', () => {
     const input =
       'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9' +
       '.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
@@ -43,13 +43,13 @@ describe('parseCompactJws', () => {
     ['no claims', `${HEADER}..${SIGNATURE}`],
     ['two dots', '..'],
     ['one dot', '.'],
-    ['nothing', ''],
+    ['an empty text', ''],
     ['10,000 dots', '.'.repeat(10_000)],
-  ])('7515-01: takes exactly three parts: %s', (_, token) => {
+  ])('7515-01: rejects a text that does not have three non-empty parts: %s', (_, token) => {
     expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
   })
 
-  it('6750-04: takes nothing that is no b64token', () => {
+  it('6750-04: accepts only texts that are a b64token', () => {
     const parts = fc.constantFrom(HEADER, CLAIMS, SIGNATURE, '')
     const foreign = fc.oneof(
       { weight: 5, arbitrary: fc.constant('') },
@@ -62,29 +62,29 @@ describe('parseCompactJws', () => {
     const tokens = fc
       .array(fc.tuple(foreign, parts, foreign), { minLength: 3, maxLength: 4 })
       .map((all) => all.map((each) => each.join('')).join('.'))
-    let taken = 0
+    let accepted = 0
     fc.assert(
       fc.property(fc.oneof(tokens, fc.constant(GOOD)), (token) => {
         if (summarize(parseCompactJws(token)) !== 'passed') return
-        taken++
+        accepted++
         expect(checkB64token(token)).toBeUndefined()
       }),
       { numRuns: 2000 },
     )
-    expect(taken).toBeGreaterThan(20)
+    expect(accepted).toBeGreaterThan(20)
   })
 
-  it('7518-32: refuses an empty signature', () => {
+  it('7518-32: rejects an empty signature', () => {
     expect(summarize(parseCompactJws(`${HEADER}.${CLAIMS}.`))).toBe(MALFORMED)
     expect(summarize(parseCompactJws(`${encodePart({ alg: 'none' })}.${CLAIMS}.`))).toBe(MALFORMED)
   })
 
-  it('9068-16: refuses a JWE without looking into it', () => {
+  it('9068-16: rejects a JWE without parsing it', () => {
     const jwe = [encodePart({ alg: 'dir', enc: 'A128GCM' }), '', 'AQID', 'AQID', 'AQID'].join('.')
     expect(summarize(parseCompactJws(jwe))).toBe(MALFORMED)
   })
 
-  it('8725bis-21: refuses the JSON serializations', () => {
+  it('8725bis-21: rejects a JWS in JSON serialization', () => {
     const flattened = { protected: HEADER, payload: CLAIMS, signature: SIGNATURE }
     const general = {
       payload: CLAIMS,
@@ -106,22 +106,22 @@ describe('parseCompactJws', () => {
       ['padding', (part: string) => `${part}=`],
       ['more padding', (part: string) => `${part}==`],
       ['a line break inside', (part: string) => `${part.slice(0, 2)}\n${part.slice(2)}`],
-      ['a line break behind', (part: string) => `${part}\n`],
-      ['a blank', (part: string) => ` ${part}`],
+      ['a line break at the end', (part: string) => `${part}\n`],
+      ['a leading space', (part: string) => ` ${part}`],
       ['a tab', (part: string) => `${part.slice(0, 2)}\t${part.slice(2)}`],
       ['a plus sign', (part: string) => `+${part.slice(1)}`],
       ['a slash', (part: string) => `/${part.slice(1)}`],
-      ['a look-alike', (part: string) => `\uff25${part.slice(1)}`],
+      ['a fullwidth letter', (part: string) => `\uff25${part.slice(1)}`],
       [
         'an impossible length',
         (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
       ],
-    ])('7515-02: has to be base64url without %s', (_, edit) => {
+    ])('7515-02: rejects base64url with %s', (_, edit) => {
       expect(summarize(parseCompactJws(GOOD))).toBe('passed')
       expect(summarize(parseCompactJws(change(edit)))).toBe(MALFORMED)
     })
 
-    it('7515-03: has to be in the one spelling that leaves no bit unused', () => {
+    it('7515-03: accepts only canonical base64url, without non-zero unused bits', () => {
       const spellings = [
         'eyJhIjoxfQ',
         'eyJhIjoxfR',
@@ -144,29 +144,32 @@ describe('parseCompactJws', () => {
     ['a trailing comma', '{"alg":"ES256",}'],
     ['a byte order mark', '\ufeff{"alg":"ES256"}'],
     ['a comment', '{"alg":"ES256"/**/}'],
-    ['nothing but a blank', ' '],
-  ])('7515-04, 7519-36: takes one JSON object for header and claims: not %s', (_, text) => {
-    expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED)
-    expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED)
-  })
+    ['a space only', ' '],
+  ])(
+    '7515-04, 7519-36: rejects a header or claims set that is not one JSON object: %s',
+    (_, text) => {
+      expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED)
+      expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED)
+    },
+  )
 
   it.each(['{"alg":"ES256","alg":"none"}', '{"alg":"ES256","\\u0061lg":"none"}'])(
-    '7515-05: refuses a header parameter that is written twice: %s',
+    '7515-05: rejects a duplicate header parameter: %s',
     (text) => expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED),
   )
 
   it.each(['{"sub":"a","sub":"b"}', '{"sub":"a","s\\u0075b":"b"}'])(
-    '7519-37: refuses a claim that is written twice: %s',
+    '7519-37: rejects a duplicate claim: %s',
     (text) => expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED),
   )
 
-  it('7519-47: knows a claim by its name, however the name is spelt', () => {
+  it('7519-47: compares claim names after JSON escapes are decoded', () => {
     const jws = parseCompactJws(withClaims('{"\\u0069ss":"a"}'))
     expect(jws).toMatchObject({ claims: { iss: 'a' } })
     expect(summarize(parseCompactJws(withClaims('{"\\u0069ss":"a","iss":"b"}')))).toBe(MALFORMED)
   })
 
-  it('8725-11: takes UTF-8 and nothing else', () => {
+  it('8725-11: rejects JSON in encodings other than UTF-8', () => {
     const text = '{"alg":"ES256"}'
     const encodings = [
       Buffer.from(text, 'utf16le'),
@@ -181,7 +184,7 @@ describe('parseCompactJws', () => {
     }
   })
 
-  it('never throws, and tells nothing of the token', () => {
+  it('parseCompactJws never throws, and its rejections show nothing of the token', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: characterOf('eyJ0A.-_=') }),

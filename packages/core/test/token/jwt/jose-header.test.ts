@@ -13,7 +13,7 @@ const withMember = (name: string, value: unknown) =>
   summarize(read({ alg: 'ES256', typ: 'at+jwt', kid: 'k', [name]: value }))
 
 describe('readHeader', () => {
-  it('gives the algorithm and the kid', () => {
+  it('returns the algorithm and the kid', () => {
     expect(read({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })).toEqual({
       algorithm: 'ES256',
       kid: 'k',
@@ -22,33 +22,33 @@ describe('readHeader', () => {
     expect(read({ alg: 'RS256', kid: '' })).toEqual({ algorithm: 'RS256', kid: '' })
   })
 
-  it('7515-06: refuses a header without alg, or with one that is no string', () => {
+  it('7515-06: rejects a header with an alg that is missing or not a string', () => {
     expect(summarize(read({ typ: 'at+jwt', kid: 'k' }))).toBe(ALGORITHM)
     for (const alg of [undefined, null, 0, true, [], {}, ['RS256'], { toString: 'RS256' }]) {
       expect(withAlg(alg)).toBe(ALGORITHM)
     }
   })
 
-  it.each(['none', 'None', 'nOnE', 'NONE', 'none\0', ' none'])('9068-07: refuses alg %j', (alg) => {
+  it.each(['none', 'None', 'nOnE', 'NONE', 'none\0', ' none'])('9068-07: rejects alg %j', (alg) => {
     expect(withAlg(alg)).toBe(ALGORITHM)
   })
 
   it.each(['nOnE', 'NONE', 'rs256', 'RS256 ', 'Rs256', 'RS256\0', 'eddsa', 'ED25519'])(
-    '8725bis-05: compares alg with regard to case: %j',
+    '8725bis-05: compares alg case-sensitively: %j',
     (alg) => expect(withAlg(alg)).toBe(ALGORITHM),
   )
 
   it.each(['', 'HS1', 'RS1', 'ES256K', 'Ed448', 'A128KW', 'RSA1_5', 'dir', 'PBES2-HS256+A128KW'])(
-    'refuses an algorithm that does not exist here: %j',
+    'rejects an unsupported algorithm: %j',
     (alg) => expect(withAlg(alg)).toBe(ALGORITHM),
   )
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'does not take a property that every object has for an algorithm: %s',
+    'rejects an alg that is a property of every object: %s',
     (alg) => expect(withAlg(alg)).toBe(ALGORITHM),
   )
 
-  it('8725-01: refuses an algorithm that exists but is not among those of the issuer', () => {
+  it('8725-01: rejects a supported algorithm that is not allowed for the issuer', () => {
     expect(withAlg('HS256')).toBe(ALGORITHM)
     const es256 = settingsWith({ algorithms: { algorithms: ['ES256'], named: true } })
     expect(summarize(readHeader({ alg: 'RS256' }, es256))).toBe(ALGORITHM)
@@ -58,7 +58,7 @@ describe('readHeader', () => {
   it.each([
     ['an unknown name', ['x']],
     ['an understood name', ['exp']],
-    ['nothing', []],
+    ['no name', []],
     ['a string', 'b64'],
     ['a name twice', ['x', 'x']],
     ['b64 twice', ['b64', 'b64']],
@@ -68,11 +68,11 @@ describe('readHeader', () => {
     ['a registered name', ['alg']],
     ['null', null],
     ['an object', {}],
-  ])('7515-08, 7515-09, 7515-10: refuses crit with %s', (_, crit) => {
+  ])('7515-08, 7515-09, 7515-10: rejects crit with %s', (_, crit) => {
     expect(summarize(read({ alg: 'ES256', typ: 'at+jwt', x: 1, exp: 1, crit }))).toBe(HEADER)
   })
 
-  it('7797-11: refuses b64 with any value, with and without crit', () => {
+  it('7797-11: rejects b64 with any value, with and without crit', () => {
     for (const b64 of [false, true, 'false', null, 0]) {
       expect(withMember('b64', b64)).toBe(HEADER)
       expect(summarize(read({ alg: 'ES256', b64, crit: ['b64'] }))).toBe(HEADER)
@@ -89,20 +89,22 @@ describe('readHeader', () => {
     ['kid', null],
     ['kid', ['k']],
     ['kid', { $ne: null }],
-  ])('refuses %s: %j', (name, value) => expect(withMember(name, value)).toBe(HEADER))
+  ])('rejects the header parameter %s with the value %j', (name, value) =>
+    expect(withMember(name, value)).toBe(HEADER),
+  )
 
   it.each(['JWT', 'jwt', 'application/jwt', 'application/JWT'])(
-    '7519-48: refuses a nested token: cty %s',
+    '7519-48: rejects a nested token: cty %s',
     (cty) => expect(withMember('cty', cty)).toBe(HEADER),
   )
 
-  it('7515-07: passes over parameters that it does not know', () => {
+  it('7515-07: ignores unknown header parameters', () => {
     expect(withMember('unknown', { any: ['thing'] })).toBe('passed')
     expect(withMember('cty', 'json')).toBe('passed')
     expect(withMember('ALG', 'none')).toBe('passed')
   })
 
-  it('7515-13: reads no key and no address of a key from the header', () => {
+  it('7515-13: ignores keys and addresses of keys in the header', () => {
     const header = {
       alg: 'ES256',
       jwk: { kty: 'oct', k: 'AQID' },
@@ -115,7 +117,7 @@ describe('readHeader', () => {
     expect(read(header)).toEqual({ algorithm: 'ES256', kid: undefined })
   })
 
-  it('looks at typ last', () => {
+  it('checks typ after all other header parameters', () => {
     expect(withMember('typ', 'dpop+jwt')).toBe('wrong_token_type: 401 invalid_token')
     expect(summarize(read({ alg: 'none', typ: 'dpop+jwt', crit: ['x'] }))).toBe(ALGORITHM)
   })
@@ -125,11 +127,11 @@ describe('readHeader', () => {
     [{ alg: 'HS256' }, 'claimed "HS256"'],
     [{}, 'nothing'],
     [{ alg: 'ES256', typ: 'dpop+jwt' }, 'claimed "dpop+jwt"'],
-  ])('shows alg and typ of %j as claimed', (header, found) => {
+  ])('the explanation shows alg and typ of %j as claimed', (header, found) => {
     expect(read(header)).toMatchObject({ explanation: { found } })
   })
 
-  it('repeats no other member of the header in its explanations', () => {
+  it('the explanation shows no header parameters other than alg and typ', () => {
     const s3cret = 's3cret'
     const headers = [
       { alg: { s3cret } },

@@ -7,7 +7,7 @@ import { type BearwardEvent, createResourceServer } from '../../../src/index.ts'
 const issuer = createTestIssuer()
 const keys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `key-${i}`))
 
-function judge(published: readonly object[], key: TestKey, kid: string | undefined) {
+function authorize(published: readonly object[], key: TestKey, kid: string | undefined) {
   const server = createResourceServer({
     issuer: ISSUER,
     audience: AUDIENCE,
@@ -16,32 +16,34 @@ function judge(published: readonly object[], key: TestKey, kid: string | undefin
   return server.authorize(requestWith(issuer.token({ key, header: { kid } })))
 }
 
-describe('the keys that are tried for one token', () => {
-  it('7515-16: are four at most, where it has no kid', () => {
+describe('the keys to try for one token', () => {
+  it('7515-16: tries at most four keys for a token without kid', () => {
     const jwks = keys.map(({ jwk }) => jwk)
-    expect(judge(jwks.slice(1), keys[4]!, undefined)).toMatchObject({ kind: 'granted' })
-    expect(judge(jwks, keys[4]!, undefined)).toMatchObject({ reason: 'unknown_key' })
-    expect(judge(jwks, keys[4]!, 'key-4')).toMatchObject({ kind: 'granted' })
+    expect(authorize(jwks.slice(1), keys[4]!, undefined)).toMatchObject({ kind: 'granted' })
+    expect(authorize(jwks, keys[4]!, undefined)).toMatchObject({ reason: 'unknown_key' })
+    expect(authorize(jwks, keys[4]!, 'key-4')).toMatchObject({ kind: 'granted' })
   })
 
-  it('7517-27: are four at most, where its kid is there several times', () => {
+  it('7517-27: tries at most four keys for a kid that several keys have', () => {
     const jwks = keys.map(({ jwk }) => ({ ...jwk, kid: 'k' }))
-    expect(judge(jwks.slice(1), keys[4]!, 'k')).toMatchObject({ kind: 'granted' })
-    expect(judge(jwks, keys[4]!, 'k')).toMatchObject({ reason: 'unknown_key' })
+    expect(authorize(jwks.slice(1), keys[4]!, 'k')).toMatchObject({ kind: 'granted' })
+    expect(authorize(jwks, keys[4]!, 'k')).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('do not count those of other issuers', () => {
+  it('tries only keys of the issuer, so that keys of others do not count', () => {
     const others = keys.slice(1).map(({ jwk }) => ({ ...jwk, issuer: 'https://other.example.com' }))
-    expect(judge([keys[0]!.jwk, ...others], keys[0]!, undefined)).toMatchObject({ kind: 'granted' })
+    expect(authorize([keys[0]!.jwk, ...others], keys[0]!, undefined)).toMatchObject({
+      kind: 'granted',
+    })
   })
 })
 
-describe('a token whose kid is listed, and whose algorithm does not fit', () => {
+describe('a token whose kid is listed for another algorithm', () => {
   const rsa = generateKey('PS256', 'rsa')
   const { alg: _alg, use: _use, ...unnamed } = rsa.jwk
   const verifying = keys[0]!.jwk
 
-  /** What an issuer publishes, a token that it has signed, and what the event says was found. */
+  /** A published key, the signing key of a token, and `found` of the event. */
   const CASES: readonly (readonly [
     name: string,
     published: object,
@@ -67,14 +69,14 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
       'a key that is not used (not_for_verification)',
     ],
     [
-      'an algorithm that is not known',
+      'a key for an unknown algorithm',
       { ...rsa.jwk, alg: 'RSA-OAEP' },
       rsa,
       'a key that is not used (algorithm_not_allowed)',
     ],
   ]
 
-  it.each(CASES)('%s: the event says why', async (_, jwk, key, found) => {
+  it.each(CASES)('the event explains unknown_key for %s', async (_, jwk, key, found) => {
     let fetched = 0
     const events: BearwardEvent[] = []
     const server = createResourceServer({
@@ -93,7 +95,7 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
       const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
       expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
     }
-    // A key that verifies by another algorithm is not looked for. One for another purpose may have been replaced.
+    // No refresh for a key that verifies with another algorithm. A key for another use may have been replaced, so it causes one.
     const isVerifying = found.startsWith('a key for')
     expect(fetched).toBe(isVerifying ? 1 : 2)
     expect(events.at(-1)).toMatchObject({
@@ -105,7 +107,7 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
     server.close()
   })
 
-  it('passes where the option algorithms lists it and the key names no alg', () => {
+  it('accepts PS256 with a key without alg if the option algorithms contains it', () => {
     const server = createResourceServer({
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -116,9 +118,9 @@ describe('a token whose kid is listed, and whose algorithm does not fit', () => 
     expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
-  it('says that a key is marked as that of another issuer', () => {
+  it('the explanation says that a key is marked as that of another issuer', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
-    expect(judge([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
+    expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',
       explanation: { found: 'keys that are marked as those of another issuer, or too many' },
     })

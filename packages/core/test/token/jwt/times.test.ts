@@ -13,7 +13,7 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
   const check = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     summarize(checkTimes(claims, settingsWith({ clockTolerance, maxTokenAge }), now))
 
-  it('9068-09: takes a token until the last instant before it expires', () => {
+  it('9068-09: accepts a token until exp plus the tolerance, exclusive', () => {
     const end = AT + clockTolerance
     expect(check({ exp: AT }, end - 1)).toBe('passed')
     expect(check({ exp: AT }, end - 0.001)).toBe('passed')
@@ -22,25 +22,25 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check({ exp: 0 }, AT)).toBe(EXPIRED)
   })
 
-  it('reads the fraction of a time', () => {
+  it('accepts an exp with a fraction of a second', () => {
     expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.499)).toBe('passed')
     expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.5)).toBe(EXPIRED)
   })
 
-  it('takes a token from the instant on from which it is valid', () => {
+  it('accepts a token from nbf minus the tolerance, inclusive', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, nbf: AT }, start - 0.001)).toBe(EARLY)
     expect(check({ exp: AT + 300, nbf: AT }, start)).toBe('passed')
     expect(check({ exp: AT + 300, nbf: AT }, AT)).toBe('passed')
   })
 
-  it('takes a token from the instant on at which it was issued', () => {
+  it('accepts a token from iat minus the tolerance, inclusive', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, iat: AT }, start - 0.001)).toBe(FUTURE)
     expect(check({ exp: AT + 300, iat: AT }, start)).toBe('passed')
   })
 
-  it('takes a token up to the age that is allowed, and of any age where none is named', () => {
+  it('accepts a token up to maxTokenAge plus the tolerance, and of any age without maxTokenAge', () => {
     const claims = { exp: AT + 100_000, iat: AT }
     const end = AT + 60 + clockTolerance
     expect(check(claims, end, 60)).toBe('passed')
@@ -48,34 +48,34 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check(claims, end + 99_000)).toBe('passed')
   })
 
-  it('says that a token has expired before it says anything else', () => {
+  it('returns expired before other time rejections', () => {
     expect(check({ exp: AT - 300, nbf: AT + 300, iat: AT + 300 }, AT, 60)).toBe(EXPIRED)
   })
 
-  it('takes no token where there is no telling the time', () => {
+  it('rejects a token with exp if the current time is NaN', () => {
     expect(check({ exp: AT }, Number.NaN)).toBe(EXPIRED)
   })
 })
 
-describe('what checkTimes says', () => {
-  const found = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
+describe('the explanation of checkTimes', () => {
+  const explain = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     checkTimes(claims, settingsWith({ clockTolerance: 5, maxTokenAge }), now)?.explanation
 
-  it('is by how many seconds a time was missed, without the tolerance', () => {
-    expect(found({ exp: AT }, AT + 312)).toEqual({
+  it('the explanation shows the seconds between now and the claim, without the tolerance', () => {
+    expect(explain({ exp: AT }, AT + 312)).toEqual({
       check: 'exp',
       expected: 'a time in the future',
       found: '312 s ago',
     })
-    expect(found({ exp: AT }, AT + 5.2)?.found).toBe('6 s ago')
-    expect(found({ exp: AT + 900, nbf: AT }, AT - 40)?.found).toBe('in 40 s')
-    expect(found({ exp: AT + 900, iat: AT }, AT - 5.5)?.found).toBe('in 6 s')
-    expect(found({ exp: AT + 9000, iat: AT }, AT + 4000, 3600)).toEqual({
+    expect(explain({ exp: AT }, AT + 5.2)?.found).toBe('6 s ago')
+    expect(explain({ exp: AT + 900, nbf: AT }, AT - 40)?.found).toBe('in 40 s')
+    expect(explain({ exp: AT + 900, iat: AT }, AT - 5.5)?.found).toBe('in 6 s')
+    expect(explain({ exp: AT + 9000, iat: AT }, AT + 4000, 3600)).toEqual({
       check: 'iat',
       expected: 'at most 3600 s ago',
       found: '4000 s ago',
     })
-    expect(found({ exp: Number.MAX_SAFE_INTEGER, nbf: Number.MAX_SAFE_INTEGER }, AT)?.found).toBe(
+    expect(explain({ exp: Number.MAX_SAFE_INTEGER, nbf: Number.MAX_SAFE_INTEGER }, AT)?.found).toBe(
       `in ${Number.MAX_SAFE_INTEGER - AT} s`,
     )
   })

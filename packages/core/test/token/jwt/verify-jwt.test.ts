@@ -20,14 +20,14 @@ import { settingsWith } from '../../support/settings.ts'
 
 const NOW = 1_900_000_000
 const MALFORMED = 'malformed_token: 401 invalid_token'
-const FORGED = 'invalid_signature: 401 invalid_token'
+const INVALID_SIGNATURE = 'invalid_signature: 401 invalid_token'
 const UNKNOWN_KEY = 'unknown_key: 401 invalid_token'
 const HEADER = 'unsupported_header: 401 invalid_token'
 
 const issuer = createTestIssuer({ algorithms: ['ES256', 'RS256', 'Ed25519'], now: () => NOW })
 
-/** The way of a token through parsing and verification, with the keys of the test issuer. */
-async function judge(
+/** Parses and verifies a token with the keys of the test issuer, and returns a summary of the result. */
+async function verify(
   token: string,
   changes: Partial<IssuerSettings> = {},
   keys: readonly unknown[] = issuer.jwks.keys,
@@ -41,92 +41,92 @@ async function judge(
 
 describe('verifyJwt', () => {
   it('9068-14: accepts a token that is signed with RS256', async () => {
-    expect(await judge(issuer.token({ key: issuer.keys[1]! }))).toBe('passed')
+    expect(await verify(issuer.token({ key: issuer.keys[1]! }))).toBe('passed')
   })
 
-  it('accepts a token of every key, with and without kid', async () => {
+  it('accepts tokens of every key of the issuer, with and without kid', async () => {
     for (const key of issuer.keys) {
-      expect(await judge(issuer.token({ key }))).toBe('passed')
-      expect(await judge(issuer.token({ key, header: { kid: undefined } }))).toBe('passed')
+      expect(await verify(issuer.token({ key }))).toBe('passed')
+      expect(await verify(issuer.token({ key, header: { kid: undefined } }))).toBe('passed')
     }
   })
 
-  it('7515-16: tries each key that a token leaves to choose from, up to 4 of them', async () => {
+  it('7515-16: tries every matching key for a token, up to four', async () => {
     const keys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `kid-${i}`))
-    const judgeWith = (count: number, key: TestKey, kid?: string) => {
+    const verifyWith = (count: number, key: TestKey, kid?: string) => {
       const listed = keys.slice(0, count).map(({ jwk }) => (kid ? { ...jwk, kid } : jwk))
-      return judge(issuer.token({ key, header: { kid } }), {}, listed)
+      return verify(issuer.token({ key, header: { kid } }), {}, listed)
     }
     for (const key of keys.slice(0, 4)) {
-      expect(await judgeWith(4, key)).toBe('passed')
-      expect(await judgeWith(4, key, 'doubled')).toBe('passed')
+      expect(await verifyWith(4, key)).toBe('passed')
+      expect(await verifyWith(4, key, 'doubled')).toBe('passed')
     }
-    expect(await judgeWith(1, keys[0]!)).toBe('passed')
-    expect(await judgeWith(4, keys[4]!)).toBe(FORGED)
-    expect(await judgeWith(5, keys[4]!)).toBe(UNKNOWN_KEY)
-    expect(await judgeWith(5, keys[4]!, 'doubled')).toBe(UNKNOWN_KEY)
+    expect(await verifyWith(1, keys[0]!)).toBe('passed')
+    expect(await verifyWith(4, keys[4]!)).toBe(INVALID_SIGNATURE)
+    expect(await verifyWith(5, keys[4]!)).toBe(UNKNOWN_KEY)
+    expect(await verifyWith(5, keys[4]!, 'doubled')).toBe(UNKNOWN_KEY)
   })
 
-  it('7515-15: verifies the octets that came, however they are spelt', async () => {
+  it('7515-15: verifies the received bytes, not a new serialization of them', async () => {
     const header = '{ "\\u0061lg":"ES256",\n"typ" : "at\\u002bjwt", "kid":"ES256-key" }'
     const claims = ` {"iss":"${ISSUER}","aud":"${AUDIENCE}","exp":1.9000003e9,"scope":"\\u0072ead"}\r\n`
     const token = signCompact(header, claims, 'ES256', issuer.keys[0]!.privateKey)
-    expect(await judge(token)).toBe('passed')
+    expect(await verify(token)).toBe('passed')
     const compacted = JSON.stringify(JSON.parse(claims))
     const [head, , signature] = token.split('.')
-    expect(await judge(`${head}.${encodePart(compacted)}.${signature}`)).toBe(FORGED)
+    expect(await verify(`${head}.${encodePart(compacted)}.${signature}`)).toBe(INVALID_SIGNATURE)
   })
 
-  it('7515-12: does not verify with a key that the token brings along', async () => {
+  it('7515-12: ignores a key in the header of the token', async () => {
     const attacker = generateKey('ES256', 'ES256-key')
     const headers = [{ jwk: attacker.jwk }, { jwk: attacker.jwk, kid: undefined }]
     for (const header of headers) {
-      expect(await judge(issuer.token({ key: attacker, header }))).toBe(FORGED)
+      expect(await verify(issuer.token({ key: attacker, header }))).toBe(INVALID_SIGNATURE)
     }
     const jwk = attacker.privateKey.export({ format: 'jwk' })
-    expect(await judge(issuer.token({ key: attacker, header: { jwk } }))).toBe(FORGED)
+    expect(await verify(issuer.token({ key: attacker, header: { jwk } }))).toBe(INVALID_SIGNATURE)
   })
 
-  it('7515-14: takes a kid that is a string and equals that of the key, case included', async () => {
+  it('7515-14: rejects a kid that is not a string or differs from the kid of the key, also in case', async () => {
     for (const kid of [1, null, ['ES256-key'], {}]) {
-      expect(await judge(issuer.token({ header: { kid } }))).toBe(HEADER)
+      expect(await verify(issuer.token({ header: { kid } }))).toBe(HEADER)
     }
     for (const kid of ['es256-KEY', '', 'ES256-key ', 'other']) {
-      expect(await judge(issuer.token({ header: { kid } }))).toBe(UNKNOWN_KEY)
+      expect(await verify(issuer.token({ header: { kid } }))).toBe(UNKNOWN_KEY)
     }
   })
 
-  it('8725-02: refuses an algorithm that does not agree with the key of its kid', async () => {
+  it('8725-02: rejects an algorithm that is not the algorithm of the key with the kid', async () => {
     const [es256, rs256] = issuer.keys as [TestKey, TestKey]
     const cases = [
       issuer.token({ key: rs256, header: { kid: es256.kid } }),
       issuer.token({ key: rs256, header: { alg: 'PS256' }, signedWith: 'PS256' }),
       issuer.token({ key: es256, header: { alg: 'Ed25519' } }),
     ]
-    for (const token of cases) expect(await judge(token)).toBe(UNKNOWN_KEY)
+    for (const token of cases) expect(await verify(token)).toBe(UNKNOWN_KEY)
   })
 
-  it('takes no part of one token for a part of another', async () => {
+  it('rejects a token with parts of two tokens', async () => {
     const [a, b] = [issuer.token(), issuer.token({ claims: { sub: 'b' } })].map((t) => t.split('.'))
     const [header, claims, signature] = a as [string, string, string]
-    expect(await judge(`${header}.${b![1]}.${signature}`)).toBe(FORGED)
-    expect(await judge(`${header}.${claims}.${b![2]}`)).toBe(FORGED)
-    expect(await judge(`${claims}.${header}.${signature}`)).toBe(
+    expect(await verify(`${header}.${b![1]}.${signature}`)).toBe(INVALID_SIGNATURE)
+    expect(await verify(`${header}.${claims}.${b![2]}`)).toBe(INVALID_SIGNATURE)
+    expect(await verify(`${claims}.${header}.${signature}`)).toBe(
       'unsupported_algorithm: 401 invalid_token',
     )
-    expect(await judge(`${header}..${signature}`)).toBe(MALFORMED)
+    expect(await verify(`${header}..${signature}`)).toBe(MALFORMED)
   })
 
-  it('says nothing of the claims of a token that nobody has signed', async () => {
-    const forger = generateKey('ES256', 'ES256-key')
+  it('returns invalid_signature for a forged token, whatever its claims are', async () => {
+    const attackerKey = generateKey('ES256', 'ES256-key')
     const wrong = [{ exp: NOW - 1000 }, { aud: 'x' }, { at_hash: 'x' }, { sub: 1 }, { exp: 'x' }]
     for (const claims of wrong) {
-      expect(await judge(issuer.token({ key: forger, claims }))).toBe(FORGED)
-      expect(await judge(issuer.token({ claims }))).not.toBe(FORGED)
+      expect(await verify(issuer.token({ key: attackerKey, claims }))).toBe(INVALID_SIGNATURE)
+      expect(await verify(issuer.token({ claims }))).not.toBe(INVALID_SIGNATURE)
     }
   })
 
-  it('looks at the time when the signature has been verified', async () => {
+  it('checks times against the clock after the keys have been loaded', async () => {
     const jws = parseCompactJws(issuer.token())
     if (jws instanceof Rejection) throw new Error('the token is good')
     const settings = settingsWith()
@@ -160,7 +160,7 @@ const header = fc.dictionary(
   { maxKeys: 1 },
 )
 
-/** Changes to the text of a token, of which the first leaves it as it is. */
+/** Random changes to the text of a token. The first one changes nothing. */
 const edit = fc.oneof(
   { weight: 4, arbitrary: fc.constant((token: string) => token) },
   {
@@ -203,9 +203,9 @@ const edit = fc.oneof(
   },
 )
 
-describe.each(['ES256', 'RS256', 'Ed25519'] as const)('against jose, with %s', (alg) => {
+describe.each(['ES256', 'RS256', 'Ed25519'] as const)('compared with jose, with %s', (alg) => {
   const own: TestIssuer = createTestIssuer({ algorithms: [alg], now: () => NOW })
-  // jose takes `alg` of a JWK for the only name of its algorithm, while `EdDSA` is another one here.
+  // jose accepts only the algorithm in `alg` of a JWK. This library accepts `EdDSA` for Ed25519 too.
   const keySet = createLocalJWKSet({
     keys: own.jwks.keys.map((jwk) => ({ ...jwk, alg: undefined }) as unknown as JWK),
   })
@@ -218,12 +218,12 @@ describe.each(['ES256', 'RS256', 'Ed25519'] as const)('against jose, with %s', (
     currentDate: new Date(NOW * 1000),
   }
 
-  it('accepts no token that jose does not accept', async () => {
+  it('accepts only random tokens that jose accepts too', async () => {
     const seen = { accepted: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(header, claims, edit, async (changedHeader, changedClaims, change) => {
         const token = change(own.token({ header: changedHeader, claims: changedClaims }))
-        const result = await judge(token, {}, own.jwks.keys)
+        const result = await verify(token, {}, own.jwks.keys)
         if (result !== 'passed') return void seen.refused++
         seen.accepted++
         await expect(jwtVerify(token, keySet, options)).resolves.toBeDefined()
