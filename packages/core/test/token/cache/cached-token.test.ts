@@ -51,18 +51,18 @@ function setup(changes: Partial<ResourceServerOptions> = {}) {
   return { server, send, cache, events }
 }
 
-/** Keys that are fetched, and what the endpoint answers. */
-function published(behaviour: Behaviour) {
+/** Creates a resource server that fetches its keys. `behaviour` is the response of the JWKS endpoint. */
+function setupFetched(behaviour: Behaviour) {
   const endpoint = scriptedEndpoint(behaviour)
   return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
 }
 
-describe('a token that comes again', () => {
-  it('is cached when it comes for the second time', async () => {
+describe('a token that is sent again', () => {
+  it('caches a token when it is sent for the second time', async () => {
     await setup().cache(issuer.token({ key }))
   })
 
-  it('is verified every time with tokenCache: false', async () => {
+  it('verifies a token every time with tokenCache: false', async () => {
     const { send } = setup({ tokenCache: false })
     const token = issuer.token({ key })
     for (let i = 0; i < 4; i++) expect(await send(token)).toBe('verified')
@@ -71,21 +71,24 @@ describe('a token that comes again', () => {
   it.each([
     ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
     ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
-  ] as const)('is %s to the second', async (reason, claims, changes, end) => {
-    const { send, cache } = setup(changes)
-    const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
-    await cache(token)
-    const begun = clock.seconds()
-    clock.jump(end - 0.01)
-    expect(await send(token)).toBe('cached')
-    clock.jump(0.01)
-    expect(await send(token)).toBe(reason)
-    // A clock that is set back makes the token valid again. It has left the cache by then.
-    clock.jump(begun - clock.seconds())
-    expect(await send(token)).toBe('verified')
-  })
+  ] as const)(
+    'refuses a cached token as %s at the exact time',
+    async (reason, claims, changes, end) => {
+      const { send, cache } = setup(changes)
+      const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
+      await cache(token)
+      const begun = clock.seconds()
+      clock.jump(end - 0.01)
+      expect(await send(token)).toBe('cached')
+      clock.jump(0.01)
+      expect(await send(token)).toBe(reason)
+      // After the clock is set back, the token is valid again. It was evicted before.
+      clock.jump(begun - clock.seconds())
+      expect(await send(token)).toBe('verified')
+    },
+  )
 
-  it('is refused where a clock that was ahead is set right', async () => {
+  it('refuses a cached token as issued_in_future after the clock was set back', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
@@ -94,23 +97,23 @@ describe('a token that comes again', () => {
     clock.jump(6)
   })
 
-  it('is evicted when its key leaves the JWKS', async () => {
-    const { endpoint, send, cache } = published({ keys: [key.jwk, otherKey.jwk] })
-    const lives = () => issuer.token({ key: otherKey, claims: { exp: clock.seconds() + 9000 } })
-    const [dies, stays] = [
-      issuer.token({ key, claims: { exp: clock.seconds() + 9000 } }),
-      lives(),
+  it('evicts a cached token when its key leaves the JWKS', async () => {
+    const { endpoint, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
+    const claims = { exp: clock.seconds() + 9000 }
+    const [evicted, kept] = [
+      issuer.token({ key, claims }),
+      issuer.token({ key: otherKey, claims }),
     ] as const
-    await cache(dies)
-    await cache(stays)
+    await cache(evicted)
+    await cache(kept)
     endpoint.behave({ keys: [otherKey.jwk] })
     await clock.pass(600)
-    expect(await send(dies)).toBe('unknown_key')
-    expect(await send(stays)).toBe('cached')
+    expect(await send(evicted)).toBe('unknown_key')
+    expect(await send(kept)).toBe('cached')
   })
 
-  it('is evicted when the JWKS has another key with the same kid', async () => {
-    const { endpoint, send, cache } = published({ keys: [key.jwk] })
+  it('evicts a cached token when the JWKS has another key with the same kid', async () => {
+    const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
     endpoint.behave({ keys: [{ ...otherKey.jwk, kid: key.kid }] })
@@ -118,8 +121,8 @@ describe('a token that comes again', () => {
     expect(await send(token)).toBe('invalid_signature')
   })
 
-  it('looks for a withdrawn key as often as any other token of it does', async () => {
-    const { endpoint, events, send, cache } = published({ keys: [key.jwk, otherKey.jwk] })
+  it('triggers one refresh of the keys for a cached token whose key has left the JWKS', async () => {
+    const { endpoint, events, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
     endpoint.behave({ keys: [otherKey.jwk] })
@@ -128,14 +131,14 @@ describe('a token that comes again', () => {
     expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
   })
 
-  it('is refused where its key is one of more than are tried', async () => {
-    const nameless = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
-    const { endpoint, send, cache } = published({ keys: nameless })
+  it('refuses a cached token without kid when the JWKS has more keys than are tried', async () => {
+    const withoutKid = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
+    const { endpoint, send, cache } = setupFetched({ keys: withoutKid })
     const claims = { iat: Math.floor(clock.seconds()), exp: clock.seconds() + 9000 }
     const token = issuer.token({ key, header: { kid: undefined }, claims })
     await cache(token)
     const others = Array.from({ length: 3 }, () => generateKey('ES256').jwk)
-    endpoint.behave({ keys: [...nameless, ...others] })
+    endpoint.behave({ keys: [...withoutKid, ...others] })
     await clock.pass(600)
     expect(await send(token)).toBe('unknown_key')
     expect(await send(issuer.token({ key, header: { kid: undefined }, claims }))).toBe(
@@ -143,8 +146,8 @@ describe('a token that comes again', () => {
     )
   })
 
-  it('stays cached over a refresh that lists its key again, and in an outage until its key is unavailable', async () => {
-    const { endpoint, send, cache } = published({ keys: [key.jwk] })
+  it('keeps a token cached after a refresh with the same key, and in an outage until keys are unavailable', async () => {
+    const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 200_000 } })
     await cache(token)
     await clock.pass(1200)
@@ -156,11 +159,11 @@ describe('a token that comes again', () => {
     expect(await send(token)).toBe('keys_unavailable')
   })
 
-  it.each(['configured', 'published'])(
-    'is evicted when its key is distrusted: %s',
+  it.each(['static', 'fetched'])(
+    'evicts a cached token when its key is distrusted: %s keys',
     async (where) => {
       const keys = [key.jwk, otherKey.jwk]
-      const { server, send, cache } = where === 'configured' ? setup() : published({ keys })
+      const { server, send, cache } = where === 'static' ? setup() : setupFetched({ keys })
       const token = issuer.token({ key })
       const other = issuer.token({ key: otherKey })
       await cache(token)
@@ -171,7 +174,7 @@ describe('a token that comes again', () => {
     },
   )
 
-  it('is that very token: one character makes another', async () => {
+  it('refuses a changed token, although the original token is cached', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key })
     await cache(token)
@@ -182,7 +185,7 @@ describe('a token that comes again', () => {
     }
   })
 
-  it('is checked against the requirements of each guard, which are not cached', async () => {
+  it('checks the requirements of each guard for a cached token', async () => {
     const { send, cache } = setup()
     const token = issuer.token({ key, claims: { scope: 'read' } })
     await cache(token)
@@ -192,7 +195,7 @@ describe('a token that comes again', () => {
     expect(await send(token, { check: () => false })).toBe('check_failed')
   })
 
-  it('is refused every time it comes if it is refused once', async () => {
+  it('refuses a rejected token every time it is sent', async () => {
     const { send } = setup()
     const bad = {
       wrong_audience: issuer.token({ key, claims: { aud: 'https://other.example.com' } }),
@@ -204,7 +207,7 @@ describe('a token that comes again', () => {
     }
   })
 
-  it('is cached for an issuer with a secret, too', async () => {
+  it('caches a token of an issuer with a secret', async () => {
     const secret = createSecretKey(Buffer.alloc(32, 7))
     const { cache } = setup({ jwks: undefined, secret } as never)
     const claims = { iss: ISSUER, aud: AUDIENCE, scope: 'a', exp: clock.seconds() + 60 }
@@ -213,7 +216,7 @@ describe('a token that comes again', () => {
 })
 
 describe('a cached token', () => {
-  it('belongs to one issuer, though another has the same key under the same name', async () => {
+  it('keeps cached tokens of issuers with the same key and kid separate', async () => {
     const other = 'https://other.example.com'
     const shared = { audience: AUDIENCE, jwks: { keys: [key.jwk] } }
     const { server, send, cache } = setup({
@@ -238,7 +241,7 @@ describe('a cached token', () => {
     expect(await send(theirs)).toBe('cached')
   })
 
-  it('belongs to one resource server: another one verifies it with its own options', async () => {
+  it('verifies a token again in another resource server, with its own options', async () => {
     const token = issuer.token({ key })
     await setup().cache(token)
     expect(await setup({ audience: 'https://other.example.com' }).send(token)).toBe(
@@ -247,17 +250,17 @@ describe('a cached token', () => {
     expect(await setup({ clockTolerance: 0 }).send(token)).toBe('verified')
   })
 
-  it('cannot be changed by one request for the next', async () => {
+  it('returns a frozen access token that a request cannot change for the next one', async () => {
     const { server } = setup()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
-    const take = () => {
+    const getToken = () => {
       const outcome = server.authorize(requestWith(token))
       return (outcome as Granted).token
     }
-    take()
-    take()
-    const first = take()
-    expect(take()).toBe(first)
+    getToken()
+    getToken()
+    const first = getToken()
+    expect(getToken()).toBe(first)
     const before = JSON.stringify(first)
     const deepest = (first.claims['deep'] as { list: object[] }).list[0]!
     for (const [object, name] of [
@@ -273,10 +276,10 @@ describe('a cached token', () => {
       expect(Reflect.set(object, name, 'admin')).toBe(false)
       expect(() => Object.setPrototypeOf(object, { admin: true })).toThrow(TypeError)
     }
-    expect(JSON.stringify(take())).toBe(before)
+    expect(JSON.stringify(getToken())).toBe(before)
   })
 
-  it('is bounded in entries', async () => {
+  it('evicts the oldest token at maxEntries', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 2 } })
     const tokens = ['a', 'b', 'c'].map((jti) => issuer.token({ key, claims: { jti } }))
     for (const token of tokens) await cache(token)
@@ -284,17 +287,17 @@ describe('a cached token', () => {
     expect(await send(tokens[2]!)).toBe('cached')
   })
 
-  it('is bounded in bytes, whatever the tokens hold', async () => {
+  it('evicts the oldest token at maxBytes, counting the memory of its claims', async () => {
     const { send, cache } = setup({ tokenCache: { maxBytes: 65_536 } })
-    const heavy = (jti: string) =>
+    const createLargeToken = (jti: string) =>
       issuer.token({ key, claims: { jti, list: Array.from({ length: 400 }, () => ({})) } })
-    const [first, second] = [heavy('1'), heavy('2')] as const
+    const [first, second] = [createLargeToken('1'), createLargeToken('2')] as const
     await cache(first)
     await cache(second)
     expect(await send(first)).toBe('verified')
   })
 
-  it('is not evicted by tokens that come once', async () => {
+  it('keeps a token cached while 200 other tokens are sent once', async () => {
     const { send, cache } = setup({ tokenCache: { maxEntries: 10 } })
     const token = issuer.token({ key })
     await cache(token)

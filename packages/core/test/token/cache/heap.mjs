@@ -11,8 +11,8 @@ const issuer = 'https://as.example.com'
 const server = createResourceServer({ issuer, audience: issuer, jwks: { keys: [jwk] } })
 const subject = randomBytes(24).toString('hex')
 
-/** As bytes, which a snapshot of the heap does not show. */
-function mint() {
+/** Creates a token as bytes, because a heap snapshot does not contain them. */
+function createToken() {
   const exp = Math.floor(Date.now() / 1000) + 300
   const claims = { iss: issuer, aud: issuer, sub: subject, client_id: 'cron', exp }
   const input = `${base64url({ alg: 'ES256', typ: 'at+jwt', kid: 'k' })}.${base64url(claims)}`
@@ -25,14 +25,14 @@ function send(token) {
   return server.authorize({ method: 'GET', url: '/', headers }).kind
 }
 
-const token = mint()
+const token = createToken()
 const outcomes = [send(token), send(token), send(token)]
-// What the engine keeps of the last match of a pattern is not ours to forget.
+// The engine keeps the text of the last regular expression match. This match replaces that text.
 'a'.match(/[ab]/)
 await new Promise((resolve) => setImmediate(resolve))
 globalThis.gc()
 
-// Bytes, because the snapshot would show a text that this program holds itself.
+// The parts are bytes, because the snapshot would contain strings of this program.
 const claims = token.indexOf('.') + 10
 const parts = {
   subject: Buffer.from(subject),

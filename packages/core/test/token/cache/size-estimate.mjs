@@ -53,7 +53,7 @@ const heap = () => {
   return process.memoryUsage().heapUsed
 }
 
-// What is made once, and what comes only with the first of a kind, is there before it is measured.
+// Fills once before measuring, so that one-time allocations are not counted.
 fill(0)
 const before = { used: heap(), ...cache.size }
 for (let i = 1; i < 5000 && cache.size.bytes < 8_000_000; i++) fill(i)

@@ -10,30 +10,30 @@ import { estimateSize } from '../../../src/token/cache/size-estimate.ts'
 import { TokenCache } from '../../../src/token/cache/token-cache.ts'
 import type { CachedToken } from '../../../src/token/cache/cached-token.ts'
 
-const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
-const cachedWith = (claims: object) => ({ token: { claims } }) as unknown as CachedToken
+const toHash = (text: string) => createHash('sha256').update(text).digest('base64url')
+const createCachedToken = (claims: object) => ({ token: { claims } }) as unknown as CachedToken
 
 describe('TokenCache', () => {
   it('stores a token when it is added for the second time', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 100_000 })
-    const cached = cachedWith({ sub: 'a' })
-    cache.add(hashOf('a'), cached)
-    expect(cache.find(hashOf('a'))).toBeUndefined()
-    cache.add(hashOf('a'), cached)
-    expect(cache.find(hashOf('a'))).toBe(cached)
-    expect(cache.find(hashOf('b'))).toBeUndefined()
-    cache.delete(hashOf('a'))
-    expect(cache.find(hashOf('a'))).toBeUndefined()
+    const cached = createCachedToken({ sub: 'a' })
+    cache.add(toHash('a'), cached)
+    expect(cache.find(toHash('a'))).toBeUndefined()
+    cache.add(toHash('a'), cached)
+    expect(cache.find(toHash('a'))).toBe(cached)
+    expect(cache.find(toHash('b'))).toBeUndefined()
+    cache.delete(toHash('a'))
+    expect(cache.find(toHash('a'))).toBeUndefined()
   })
 
-  it('stays within maxEntries and maxBytes, whatever is added', () => {
+  it('stays within maxEntries and maxBytes for random tokens', () => {
     const claims = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.array(fc.integer())))
     fc.assert(
       fc.property(fc.array(claims, { maxLength: 60 }), (many) => {
         const bounds = { maxEntries: 8, maxBytes: 20_000 }
         const cache = new TokenCache(bounds)
         many.forEach((each, i) => {
-          for (let time = 0; time < 2; time++) cache.add(hashOf(String(i)), cachedWith(each))
+          for (let time = 0; time < 2; time++) cache.add(toHash(String(i)), createCachedToken(each))
           expect(cache.size.entries).toBeLessThanOrEqual(bounds.maxEntries)
           expect(cache.size.bytes).toBeLessThanOrEqual(bounds.maxBytes)
         })
@@ -41,11 +41,11 @@ describe('TokenCache', () => {
     )
   })
 
-  it('does not store a token that alone is larger than maxBytes', () => {
+  it('ignores a token that alone is larger than maxBytes', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 65_536 })
-    const heavy = cachedWith({ list: Array.from({ length: 2000 }, () => ({})) })
-    cache.add(hashOf('a'), heavy)
-    cache.add(hashOf('a'), heavy)
+    const large = createCachedToken({ list: Array.from({ length: 2000 }, () => ({})) })
+    cache.add(toHash('a'), large)
+    cache.add(toHash('a'), large)
     expect(cache.size).toEqual({ entries: 0, bytes: 0 })
   })
 })
@@ -62,7 +62,7 @@ describe('maxBytes', () => {
     'shapes',
     'objects',
     'text',
-  ])('is about the memory that these claims use: %s', async (kind) => {
+  ])('maxBytes is close to the memory that tokens use, with claims of kind %s', async (kind) => {
     const program = fileURLToPath(new URL('size-estimate.mjs', import.meta.url))
     const options = ['--expose-gc', program, kind]
     const { stdout } = await promisify(execFile)(process.execPath, options)
@@ -74,11 +74,11 @@ describe('maxBytes', () => {
 
 describe('AdmissionFilter', () => {
   const hashes = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, i) => hashOf(String(from + i)))
+    Array.from({ length: to - from }, (_, i) => toHash(String(from + i)))
   const known = (filter: AdmissionFilter, of: readonly string[]) =>
     of.filter((hash) => filter.hasSeen(hash)).length
 
-  it('has seen every hash of the last maxEntries, in any order', () => {
+  it('AdmissionFilter recognizes each of the last maxEntries hashes, in any order', () => {
     const filter = new AdmissionFilter(5000)
     const pool = hashes(0, 1000)
     expect(known(filter, pool)).toBe(0)
@@ -91,7 +91,7 @@ describe('AdmissionFilter', () => {
     ).toBe(1000)
   })
 
-  it('forgets a hash after many more than maxEntries others', () => {
+  it('AdmissionFilter forgets a hash after many more than maxEntries others', () => {
     const filter = new AdmissionFilter(5000)
     const pool = hashes(0, 1000)
     known(filter, pool)
@@ -101,7 +101,7 @@ describe('AdmissionFilter', () => {
 })
 
 describe('estimateSize', () => {
-  it('returns at least the length of the text of a value, and more for every part', () => {
+  it('estimateSize returns at least the serialized length, and more for an enclosing value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(estimateSize(value)).toBeGreaterThanOrEqual(serialize(value).length - 32)
@@ -111,7 +111,7 @@ describe('estimateSize', () => {
     )
   })
 
-  it('counts each of many small objects as an object, not as two characters', () => {
+  it('estimateSize counts each empty object as an object, not as two characters', () => {
     const small = Array.from({ length: 1000 }, () => ({}))
     expect(estimateSize(small)).toBeGreaterThan(50_000)
   })
