@@ -25,12 +25,12 @@ import {
 } from './introspection/setup.ts'
 
 const INTROSPECT: Requirements = { introspect: true }
-/** What the tokens of the test issuer say of themselves. */
-const OF_TOKEN = { sub: 'reports-cron', client_id: 'reports-cron' }
-const ANOTHER = '503 introspection_unavailable another_token'
+/** Claims of the tokens of the test issuer. */
+const TOKEN_CLAIMS = { sub: 'reports-cron', client_id: 'reports-cron' }
+const ANOTHER_TOKEN = '503 introspection_unavailable another_token'
 
 describe('a guard with introspect', () => {
-  it('asks the issuer about a JWT at every request, and keeps the claims of the JWT', async () => {
+  it('introspects a JWT at every request with introspect: true, and keeps its claims', async () => {
     const { endpoint, send, judge, token } = await issuing('jwt')
     const one = token()
     for (let i = 1; i <= 3; i++) {
@@ -50,7 +50,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.asked).toHaveLength(5)
   })
 
-  it('uses a cached answer that is younger than introspect.maxAge', async () => {
+  it('uses a cached response that is younger than introspect.maxAge', async () => {
     const { clock, endpoint, judge, token } = await issuing('jwt')
     const one = token()
     const recent: Requirements = { introspect: { maxAge: 60 } }
@@ -63,7 +63,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  it('does not ask the issuer about a token that is refused here', async () => {
+  it('sends no introspection request for a token that is rejected locally', async () => {
     const { endpoint, judge, token } = await issuing('jwt')
     expect(await judge(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
     expect(await judge('abc', INTROSPECT)).toBe('401 malformed_token')
@@ -78,77 +78,81 @@ describe('a guard with introspect', () => {
     expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('403 insufficient_scope')
   })
 
-  it('asks once for all guards of a request, and again if a guard allows only younger answers', async () => {
+  it('introspects once for all guards of a request, and again if a guard requires a newer response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
-    const ask = session(server, token())
+    const callGuard = session(server, token())
     const lenient: Requirements = { introspect: { maxAge: 60 } }
-    expect(await ask(lenient)).toBe('granted')
+    expect(await callGuard(lenient)).toBe('granted')
     expect(endpoint.asked).toHaveLength(1)
-    // An answer for this request is recent enough for all its guards.
-    for (const one of [INTROSPECT, INTROSPECT, lenient]) expect(await ask(one)).toBe('granted')
+    // A response to this request is recent enough for all its guards.
+    for (const one of [INTROSPECT, INTROSPECT, lenient])
+      expect(await callGuard(one)).toBe('granted')
     expect(endpoint.asked).toHaveLength(1)
 
-    const next = session(server, ask.token)
+    const next = session(server, callGuard.token)
     expect(await next(lenient)).toBe('granted')
     expect(endpoint.asked).toHaveLength(1)
     for (const one of [INTROSPECT, INTROSPECT, lenient]) expect(await next(one)).toBe('granted')
     expect(endpoint.asked).toHaveLength(2)
   })
 
-  it('asks once for guards of a request that run at the same time', async () => {
+  it('introspects once for concurrent guards of a request', async () => {
     const { endpoint, server, token } = await issuing('jwt')
-    const ask = session(server, token())
-    expect(await Promise.all([ask(INTROSPECT), ask(INTROSPECT), ask()])).toEqual(
+    const callGuard = session(server, token())
+    expect(await Promise.all([callGuard(INTROSPECT), callGuard(INTROSPECT), callGuard()])).toEqual(
       Array.from({ length: 3 }, () => 'granted'),
     )
     expect(endpoint.asked).toHaveLength(1)
   })
 
   it.each<[string, Requirements, number]>([
-    ['introspect true, after the time for the guards of a request', INTROSPECT, 1],
-    ['introspect with maxAge, after that time', { introspect: { maxAge: 60 } }, 60],
-  ])('asks again on a connection that stays open: %s', async (_, requirements, seconds) => {
-    const { clock, endpoint, server, token } = await issuing('jwt')
-    const ask = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
-    expect(await ask(requirements)).toBe('granted')
-    clock.advance(seconds - 0.1)
-    expect(await ask(requirements)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(1)
-    endpoint.answer({ active: false })
-    clock.advance(0.1)
-    expect(await ask(requirements)).toBe('401 inactive')
-    // And then the token is known to be revoked.
-    expect(await ask()).toBe('401 inactive')
-    expect(endpoint.asked).toHaveLength(2)
-  })
+    ['introspect: true, after one second', INTROSPECT, 1],
+    ['introspect.maxAge: 60, after 60 seconds', { introspect: { maxAge: 60 } }, 60],
+  ])(
+    'introspects a JWT again on a connection that stays open: %s',
+    async (_, requirements, seconds) => {
+      const { clock, endpoint, server, token } = await issuing('jwt')
+      const callGuard = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
+      expect(await callGuard(requirements)).toBe('granted')
+      clock.advance(seconds - 0.1)
+      expect(await callGuard(requirements)).toBe('granted')
+      expect(endpoint.asked).toHaveLength(1)
+      endpoint.answer({ active: false })
+      clock.advance(0.1)
+      expect(await callGuard(requirements)).toBe('401 inactive')
+      // Guards without introspect refuse the revoked token too.
+      expect(await callGuard()).toBe('401 inactive')
+      expect(endpoint.asked).toHaveLength(2)
+    },
+  )
 
   it.each([
     [10, 10],
     [0, 1],
   ])(
-    'asks again about an opaque token on a connection that stays open: maxAge %d',
+    'introspects an opaque token again on a connection that stays open: maxAge %d',
     async (maxAge, seconds) => {
       const { clock, endpoint, server } = await setup(ACTIVE, { introspection: { maxAge } })
-      const ask = session(server, 'abc')
-      expect(await ask()).toBe('granted')
+      const callGuard = session(server, 'abc')
+      expect(await callGuard()).toBe('granted')
       clock.advance(seconds - 0.1)
-      expect(await ask()).toBe('granted')
+      expect(await callGuard()).toBe('granted')
       expect(endpoint.asked).toHaveLength(1)
       endpoint.answer(500)
       clock.advance(0.1)
-      expect(await ask()).toBe('503 introspection_unavailable')
-      // An outage ends nothing: whoever comes after it is asked about again.
+      expect(await callGuard()).toBe('503 introspection_unavailable')
+      // The outage is not final: the next guard introspects the token again.
       endpoint.answer({ ...ACTIVE, scope: 'less' })
-      expect(await ask({ scope: 'less' })).toBe('granted')
-      expect(await ask({ scope: 'write' })).toBe('403 insufficient_scope')
+      expect(await callGuard({ scope: 'less' })).toBe('granted')
+      expect(await callGuard({ scope: 'write' })).toBe('403 insufficient_scope')
       endpoint.answer({ active: false })
       clock.advance(seconds)
-      expect(await ask()).toBe('401 inactive')
+      expect(await callGuard()).toBe('401 inactive')
       expect(endpoint.asked).toHaveLength(4)
     },
   )
 
-  it('asks once for the guards of a request, however long the answer took', async () => {
+  it('introspects once for the guards of a request, also if the response took 2.5 seconds', async () => {
     const { clock, endpoint, server, token } = await issuing('jwt')
     let answer = () => {}
     endpoint.answer(({ response }) => {
@@ -156,36 +160,36 @@ describe('a guard with introspect', () => {
         response.setHeader('Content-Type', 'application/json').end('{"active":true}')
       }
     })
-    const ask = session(server, token())
-    const first = ask(INTROSPECT)
+    const callGuard = session(server, token())
+    const first = callGuard(INTROSPECT)
     await endpoint.received(1)
     clock.advance(2.5)
     answer()
     expect(await first).toBe('granted')
     clock.advance(0.9)
-    expect(await ask(INTROSPECT)).toBe('granted')
+    expect(await callGuard(INTROSPECT)).toBe('granted')
     expect(endpoint.asked).toHaveLength(1)
   })
 
-  it('uses the cached answer that another request has renewed, on a connection that stays open', async () => {
+  it('applies maxAge to a response that another request has renewed, on a connection that stays open', async () => {
     const { clock, endpoint, server, judge } = await setup(ACTIVE, { introspection: { maxAge: 2 } })
-    const ask = session(server, 'abc')
-    expect(await ask()).toBe('granted')
+    const callGuard = session(server, 'abc')
+    expect(await callGuard()).toBe('granted')
     clock.advance(3)
     expect(await judge('abc')).toBe('granted')
     endpoint.answer({ active: false })
     clock.advance(2)
-    expect(await ask()).toBe('401 inactive')
+    expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('changes what the later guards of the request see', async () => {
+  it('later guards of a request use the newer response of introspect: true', async () => {
     const { endpoint, server, judge } = await setup({ ...ACTIVE, scope: 'read admin' })
     expect(await judge('abc')).toBe('granted')
-    const ask = session(server, 'abc')
-    expect(await ask({ scope: 'admin' })).toBe('granted')
+    const callGuard = session(server, 'abc')
+    expect(await callGuard({ scope: 'admin' })).toBe('granted')
     endpoint.answer(ACTIVE)
-    expect(await ask(INTROSPECT)).toBe('granted')
-    expect(await ask({ scope: 'admin' })).toBe('403 insufficient_scope')
+    expect(await callGuard(INTROSPECT)).toBe('granted')
+    expect(await callGuard({ scope: 'admin' })).toBe('403 insufficient_scope')
     const revoked = session(server, 'abc')
     expect(await revoked()).toBe('granted')
     endpoint.answer({ active: false })
@@ -193,24 +197,24 @@ describe('a guard with introspect', () => {
     expect(await revoked()).toBe('401 inactive')
   })
 
-  it('is not overruled by an older answer that a guard at the same time uses', async () => {
+  it('refuses a revoked token, although a concurrent guard accepts an older response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const lenient = { introspect: { maxAge: 60 } }
     const jwt = token()
     expect(await session(server, jwt)(lenient)).toBe('granted')
     endpoint.answer({ active: false })
-    const ask = session(server, jwt)
-    expect(await Promise.all([ask(INTROSPECT), ask(lenient)])).toEqual([
+    const callGuard = session(server, jwt)
+    expect(await Promise.all([callGuard(INTROSPECT), callGuard(lenient)])).toEqual([
       '401 inactive',
       '401 inactive',
     ])
-    expect(await ask()).toBe('401 inactive')
+    expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('is not overruled by an outage that a guard at the same time meets', async () => {
+  it('refuses a revoked token, although the call of a concurrent guard would fail', async () => {
     const { endpoint, server, token } = await issuing('jwt')
-    const ask = session(server, token())
-    expect(await ask(INTROSPECT)).toBe('granted')
+    const callGuard = session(server, token())
+    expect(await callGuard(INTROSPECT)).toBe('granted')
     endpoint.answer(({ number }) => (number === 2 ? { active: false } : 503))
     const other = session(server, token({ claims: { jti: 'another' } }))
     expect(await Promise.all([other(INTROSPECT), other(INTROSPECT)])).toEqual([
@@ -220,27 +224,27 @@ describe('a guard with introspect', () => {
     expect(await other()).toBe('401 inactive')
   })
 
-  it('grants on a connection that stays open, after an outage at its beginning', async () => {
+  it('grants on a connection that stays open after an outage has ended', async () => {
     const { endpoint, server } = await setup(503)
-    const ask = session(server, 'abc')
-    expect(await ask()).toBe('503 introspection_unavailable')
+    const callGuard = session(server, 'abc')
+    expect(await callGuard()).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
-    expect(await ask()).toBe('granted')
+    expect(await callGuard()).toBe('granted')
   })
 
-  it('refuses a token whose key is distrusted while the issuer is asked', async () => {
+  it('refuses a token whose key is distrusted during introspection', async () => {
     let answer: (response: object) => void = () => {}
     const { endpoint, server, token } = await issuing('jwt')
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
-    const ask = session(server, token())
-    const waiting = ask(INTROSPECT)
+    const callGuard = session(server, token())
+    const waiting = callGuard(INTROSPECT)
     await endpoint.received(1)
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
     answer({ active: true })
     expect(await waiting).toBe('401 unknown_key')
   })
 
-  it('compares the client by the claim that the JWT and the answer have, whatever clientIdClaim is', async () => {
+  it('compares the clients of JWT and response by client_id, also with clientIdClaim', async () => {
     const { endpoint, judge, token } = await issuing('jwt', { issuer: { clientIdClaim: 'app' } })
     const jwt = token({ claims: { client_id: 'c-123', app: 'reports' } })
     endpoint.answer({ active: true, client_id: 'c-123' })
@@ -249,7 +253,7 @@ describe('a guard with introspect', () => {
     expect(await judge(jwt, INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
-  it('asks once about an opaque token that comes for the first time', async () => {
+  it('introspects a new opaque token once with introspect: true', async () => {
     for (const maxAge of [10, 0]) {
       const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge } })
       expect(await judge('abc', INTROSPECT)).toBe('granted')
@@ -257,7 +261,7 @@ describe('a guard with introspect', () => {
     }
   })
 
-  it('does not use an answer to a call that began before this request', async () => {
+  it('ignores the response to a call that began before the request', async () => {
     let answer = () => {}
     const { endpoint, judge } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -272,7 +276,7 @@ describe('a guard with introspect', () => {
     expect(await recent).toBe('401 inactive')
   })
 
-  it('asks again about an opaque token, and uses the new answer', async () => {
+  it('introspects a cached opaque token again, and uses the new response', async () => {
     const { endpoint, send, judge } = await setup(ACTIVE)
     expect(await judge('abc')).toBe('granted')
     endpoint.answer({ ...ACTIVE, scope: 'less' })
@@ -286,33 +290,35 @@ describe('a guard with introspect', () => {
 
   it.each<[string, object | number, string]>([
     ['no audience', { aud: undefined }, 'granted'],
-    ['nothing but active', { ...emptied(ACTIVE), active: true }, 'granted'],
+    ['active only', { ...withoutValues(ACTIVE), active: true }, 'granted'],
     ['the same issuer, subject and client', {}, 'granted'],
     ['another audience', { aud: 'another' }, '401 wrong_audience'],
-    ['a refresh token', { token_type: 'refresh_token' }, '401 wrong_token_type'],
-    ['a refresh token, by token_use', { token_use: 'refresh' }, '401 wrong_token_type'],
-    ['a refresh token of Keycloak', { typ: 'Refresh' }, '401 wrong_token_type'],
-    ['an ID token', { at_hash: 'x' }, '401 wrong_token_type'],
+    ['the token_type of a refresh token', { token_type: 'refresh_token' }, '401 wrong_token_type'],
+    ['the token_use of a refresh token', { token_use: 'refresh' }, '401 wrong_token_type'],
+    ['the typ of a Keycloak refresh token', { typ: 'Refresh' }, '401 wrong_token_type'],
+    ['the at_hash of an ID token', { at_hash: 'x' }, '401 wrong_token_type'],
     ['an exp in the past', { exp: 1 }, '401 expired'],
     ['a cnf with jkt', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
     ['a cnf that is null', { cnf: null }, '401 unsupported_binding'],
-    ['a DPoP token', { token_type: 'DPoP' }, '401 unsupported_binding'],
+    ['the token_type DPoP', { token_type: 'DPoP' }, '401 unsupported_binding'],
     ['an exp that is not a time', { exp: 'soon' }, '503 introspection_unavailable malformed'],
     ['status 400', 400, '503 introspection_unavailable token_refused'],
-    ['another issuer', { iss: 'https://as.example.com' }, ANOTHER],
-    ['another subject', { sub: 'user-eve' }, ANOTHER],
-    ['another client', { client_id: 'reports-web' }, ANOTHER],
-    ['another token', { jti: 'another' }, ANOTHER],
-  ])('compares the answer with the token: the answer has %s', async (_, answer, expected) => {
+    ['another issuer', { iss: 'https://as.example.com' }, ANOTHER_TOKEN],
+    ['another subject', { sub: 'user-eve' }, ANOTHER_TOKEN],
+    ['another client', { client_id: 'reports-web' }, ANOTHER_TOKEN],
+    ['another jti', { jti: 'another' }, ANOTHER_TOKEN],
+  ])('compares a response with the JWT: the response has %s', async (_, response, expected) => {
     const { endpoint, judge, token, failures } = await issuing('jwt')
-    endpoint.answer(typeof answer === 'number' ? answer : { ...ACTIVE, ...OF_TOKEN, ...answer })
+    endpoint.answer(
+      typeof response === 'number' ? response : { ...ACTIVE, ...TOKEN_CLAIMS, ...response },
+    )
     const outcome = await judge(token({ claims: { jti: 'one' } }), INTROSPECT)
     expect([outcome, ...failures()].join(' ')).toBe(expected)
   })
 
-  it('asks again after an answer about another token, which is not cached', async () => {
+  it('introspects again after a response about another token, which is not cached', async () => {
     const { endpoint, judge, token, events } = await issuing('jwt')
-    endpoint.answer({ ...ACTIVE, ...OF_TOKEN, sub: 'user-eve' })
+    endpoint.answer({ ...ACTIVE, ...TOKEN_CLAIMS, sub: 'user-eve' })
     const lenient: Requirements = { introspect: { maxAge: 60 } }
     const one = token()
     expect(await judge(one, lenient)).toBe('503 introspection_unavailable')
@@ -325,11 +331,11 @@ describe('a guard with introspect', () => {
       duration: 0,
     })
     expect(JSON.stringify(events)).not.toContain('user-eve')
-    endpoint.answer({ ...ACTIVE, ...OF_TOKEN })
+    endpoint.answer({ ...ACTIVE, ...TOKEN_CLAIMS })
     expect(await judge(one, lenient)).toBe('granted')
   })
 
-  it('does not require from an answer what the token itself has', async () => {
+  it('accepts a response without the client and the iat of the JWT', async () => {
     const strict = { allowedClients: ['reports-cron'], maxTokenAge: 600 }
     const { endpoint, judge, token } = await issuing('jwt', { issuer: strict })
     endpoint.answer({ active: true })
@@ -338,7 +344,7 @@ describe('a guard with introspect', () => {
     expect(await judge(token(), INTROSPECT)).toBe('503 introspection_unavailable')
   })
 
-  it('refuses a token of an issuer that the guard does not allow, and asks nobody', async () => {
+  it('refuses a token of an issuer that the guard does not allow, without introspection', async () => {
     const { endpoint, clock } = await issuing('jwt')
     const other = createTestIssuer({ issuer: 'https://b.example.com', now: clock.seconds })
     const server = closing(
@@ -355,7 +361,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.asked).toEqual([])
   })
 
-  it('throws when it is made if an issuer cannot be asked, or if introspect is malformed', () => {
+  it('guard throws if an issuer has no introspection, or if introspect is malformed', () => {
     const asked = { issuer: 'https://a.example.com', introspection: CREDENTIALS }
     const server = createResourceServer({
       issuers: [asked, { issuer: 'https://b.example.com' }].map((one) => ({
@@ -389,19 +395,19 @@ describe('a guard with introspect', () => {
   })
 })
 
-/** One request, or one connection: all guards are called with the same `raw`. */
+/** Returns a function that calls guards with the same request, as for one request or one open connection. */
 function session(server: ResourceServer, token: string) {
   const request = { ...requestWith(token), raw: {} }
-  const ask = async (requirements?: Requirements) =>
+  const callGuard = async (requirements?: Requirements) =>
     summarizeOutcome(await (requirements ? server.guard(requirements) : server.guard())(request))
-  return Object.assign(ask, { token })
+  return Object.assign(callGuard, { token })
 }
 
-function emptied(answer: object): object {
-  return Object.fromEntries(Object.keys(answer).map((name) => [name, undefined]))
+function withoutValues(response: object): object {
+  return Object.fromEntries(Object.keys(response).map((name) => [name, undefined]))
 }
 
-describe('the options of introspection', () => {
+describe('options of introspection', () => {
   const good = { issuer: 'https://as.example.com', audience: AUDIENCE }
   function problems(options: object): readonly string[] {
     try {
@@ -414,7 +420,7 @@ describe('the options of introspection', () => {
   const introspecting = (introspection: object, more: object = {}) =>
     problems({ ...good, introspection: { ...CREDENTIALS, ...introspection }, ...more })
 
-  it('7662-05: take an endpoint over https, or over http on this machine or by name', () => {
+  it('7662-05: accepts an introspection.endpoint with https, and http only on loopback or in allowInsecureHosts', () => {
     for (const endpoint of [
       'http://as.example.com/introspect',
       'https://a:b@as.example.com/introspect',
@@ -431,7 +437,7 @@ describe('the options of introspection', () => {
     expect(introspecting({ endpoint: 'http://as/introspect' }, named)).toEqual([])
   })
 
-  it('say what is missing for opaque tokens', () => {
+  it('names the missing options for tokenFormat: opaque and any', () => {
     for (const tokenFormat of ['opaque', 'any'] as const) {
       expect(problems({ ...good, tokenFormat })).toEqual([
         `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }.`,
@@ -453,7 +459,7 @@ describe('the options of introspection', () => {
     ).toHaveLength(1)
   })
 
-  it('let one issuer take opaque tokens, for there would be no telling whose one is', () => {
+  it('accepts only one issuer of opaque tokens, because these do not name their issuer', () => {
     const issuers = ['opaque', 'any', 'jwt'].map((tokenFormat) => ({
       issuer: `https://${tokenFormat}.example.com`,
       audience: AUDIENCE,
@@ -466,7 +472,7 @@ describe('the options of introspection', () => {
     expect(problems({ issuers: issuers.slice(1) })).toEqual([])
   })
 
-  it('take an audience of null for introspected tokens only with a mark or a short life', () => {
+  it('accepts audience: null for introspected tokens only with tokenUse or a short maxTokenAge', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
     const noMark =
       'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.'
@@ -486,47 +492,48 @@ describe('the options of introspection', () => {
     expect(introspected({ tokenUse, tokenFormat: 'any' })).toEqual([])
   })
 
-  it('take an audience of null for answers alone under the same rules', () => {
+  it('accepts introspection.audience: null only with tokenUse or a short maxTokenAge', () => {
     const named = { tokenFormat: 'any', allowedClients: ['a'] }
-    const answers = (audience: unknown, options: object) => introspecting({ audience }, options)
-    expect(answers(null, { ...named, maxTokenAge: 600 })).toEqual([])
-    expect(answers(null, named)).toEqual([
+    const withAudience = (audience: unknown, options: object) =>
+      introspecting({ audience }, options)
+    expect(withAudience(null, { ...named, maxTokenAge: 600 })).toEqual([])
+    expect(withAudience(null, named)).toEqual([
       'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.',
     ])
-    expect(answers(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
+    expect(withAudience(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
       'introspection.audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
     ])
-    expect(answers(null, { tokenFormat: 'jwt' })).toEqual([
+    expect(withAudience(null, { tokenFormat: 'jwt' })).toEqual([
       "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. Responses for JWTs need no audience.",
     ])
-    // The other way round: JWTs have none, and answers have one.
+    // Here, JWTs have no audience, and responses have one.
     const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
-    expect(answers('https://api.example.com', strict)).toEqual([])
-    for (const wrong of ['', [], [''], 7, {}]) expect(answers(wrong, named)).toHaveLength(1)
+    expect(withAudience('https://api.example.com', strict)).toEqual([])
+    for (const wrong of ['', [], [''], 7, {}]) expect(withAudience(wrong, named)).toHaveLength(1)
   })
 
   it.each<[string, Partial<Record<keyof IntrospectionOptions, unknown>>]>([
-    ['no probe but a function', { probe: true }],
-    ['no probe of a text', { probe: 'a-token' }],
-    ['an id', { clientId: '' }],
-    ['a response', { response: 'xml' }],
-    ['algorithms of the issuer', { algorithms: ['HS256'], response: 'jwt' }],
-    ['algorithms by name', { algorithms: [], response: 'jwt' }],
-    ['algorithms for what is signed', { algorithms: ['ES256'] }],
-    ['a hint', { tokenTypeHint: 'refresh_token' }],
-    ['an age', { maxAge: -1 }],
-    ['an age in seconds', { maxAge: 3601 }],
-    ['a short age', { negativeMaxAge: 61 }],
-    ['a known name', { maxage: 5 } as object],
-  ])('take %s', (_, introspection) => {
+    ['probe: true', { probe: true }],
+    ['probe as a string', { probe: 'a-token' }],
+    ['an empty clientId', { clientId: '' }],
+    ['an unknown response format', { response: 'xml' }],
+    ['a symmetric algorithm', { algorithms: ['HS256'], response: 'jwt' }],
+    ['no algorithms', { algorithms: [], response: 'jwt' }],
+    ['algorithms without signed responses', { algorithms: ['ES256'] }],
+    ['a tokenTypeHint other than access_token', { tokenTypeHint: 'refresh_token' }],
+    ['a negative maxAge', { maxAge: -1 }],
+    ['a maxAge of more than an hour', { maxAge: 3601 }],
+    ['a negativeMaxAge of more than a minute', { negativeMaxAge: 61 }],
+    ['an unknown option', { maxage: 5 } as object],
+  ])('rejects introspection with %s', (_, introspection) => {
     expect(introspecting(introspection)).toHaveLength(1)
   })
 
-  it('are an object', () => {
+  it('rejects introspection that is not an object', () => {
     expect(problems({ ...good, introspection: 'yes' })).toHaveLength(1)
   })
 
-  it('refuse what would have no effect on opaque tokens', () => {
+  it('rejects options that have no effect with tokenFormat: opaque', () => {
     const opaque = { tokenFormat: 'opaque' }
     const useless = {
       jwksUri: 'https://as.example.com/jwks',
@@ -547,7 +554,7 @@ describe('the options of introspection', () => {
     ])
   })
 
-  it('are own members: what somebody has put on every object is none of them', () => {
+  it('ignores options on Object.prototype', () => {
     const polluted = { endpoint: 'not an address', keyId: 7, scopeFormat: 'paper', maxEntries: -1 }
     Object.assign(Object.prototype, polluted)
     try {
@@ -569,8 +576,8 @@ describe('the options of introspection', () => {
   })
 })
 
-describe('ready', () => {
-  it('finds the endpoint, and leaves an issuer of opaque tokens without keys to load', async () => {
+describe('ready with introspection', () => {
+  it('ready finds the introspection endpoint, and loads no keys for an issuer of opaque tokens', async () => {
     const { server, endpoint, judge } = await setup(ACTIVE)
     await server.ready()
     expect(server.status()).toEqual([
@@ -582,7 +589,7 @@ describe('ready', () => {
     expect(endpoint.visited).toEqual(metadata)
   })
 
-  it('looks for nothing where the endpoint is given', async () => {
+  it('ready fetches nothing if introspection.endpoint is configured', async () => {
     const { server, endpoint } = await setup(ACTIVE, {
       introspection: { endpoint: 'https://as.example.com/introspect' },
     })
@@ -590,7 +597,7 @@ describe('ready', () => {
     expect(endpoint.visited).toEqual([])
   })
 
-  it('rejects where the endpoint cannot be found, and says what to do', async () => {
+  it('ready rejects if the introspection endpoint is not in the metadata, and says what to do', async () => {
     const { server, endpoint } = await setup(ACTIVE, {
       others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
     })

@@ -19,8 +19,8 @@ const CLAIMS = {
   exp: 1_900_000_300.5,
 }
 
-/** As the claims come: parsed from their octets, and frozen. */
-function tokenOf(
+/** Creates an access token from claims that are parsed from bytes and frozen. */
+function createToken(
   changes: Record<string, unknown> = {},
   settings?: Partial<IssuerSettings>,
 ): AccessToken {
@@ -29,8 +29,8 @@ function tokenOf(
 }
 
 describe('toAccessToken', () => {
-  it('says what the claims say', () => {
-    const { hasScope: _hasScope, ...token } = tokenOf()
+  it('creates an access token with the values of the claims', () => {
+    const { hasScope: _hasScope, ...token } = createToken()
     expect(token).toStrictEqual({
       issuer: ISSUER,
       audience: [AUDIENCE],
@@ -51,9 +51,9 @@ describe('toAccessToken', () => {
     })
   })
 
-  it('leaves open what the claims leave open', () => {
+  it('creates an access token with undefined and empty members for missing claims', () => {
     const missing = ['aud', 'sub', 'client_id', 'scope', 'iat', 'nbf']
-    const token = tokenOf(Object.fromEntries(missing.map((name) => [name, undefined])))
+    const token = createToken(Object.fromEntries(missing.map((name) => [name, undefined])))
     expect(token).toMatchObject({
       audience: [],
       subject: { kind: 'unknown' },
@@ -67,28 +67,28 @@ describe('toAccessToken', () => {
   })
 
   it('keeps every audience', () => {
-    expect(tokenOf({ aud: ['x', AUDIENCE] }).audience).toEqual(['x', AUDIENCE])
+    expect(createToken({ aud: ['x', AUDIENCE] }).audience).toEqual(['x', AUDIENCE])
   })
 
-  it('9068-18: tells a client that acts for itself from one that acts for a user', () => {
-    const machine = tokenOf(
+  it('9068-18: distinguishes a client that acts for itself from a client that acts for a user', () => {
+    const machine = createToken(
       { sub: 'cron', client_id: 'cron' },
       { subjects: { machineSubject: 'client_id' } },
     )
     expect(machine.subject).toMatchObject({ kind: 'machine', id: 'cron', clientId: 'cron' })
     expect(machine.claims).toMatchObject({ sub: 'cron', client_id: 'cron' })
-    expect(tokenOf({}, { subjects: { machineSubject: 'client_id' } }).subject.kind).toBe('user')
+    expect(createToken({}, { subjects: { machineSubject: 'client_id' } }).subject.kind).toBe('user')
   })
 
-  it('reads client id and scopes from the claims of the issuer, and from no others', () => {
+  it('reads client id and scopes only from the configured claims', () => {
     const okta = {
       clientIdClaims: ['cid'],
       scopeSources: [{ claim: 'scp', format: 'array' }],
     } as const
-    const token = tokenOf({ cid: 'c', scp: ['a', 'b c', ''] }, okta)
+    const token = createToken({ cid: 'c', scp: ['a', 'b c', ''] }, okta)
     expect(token.clientId).toBe('c')
     expect(token.scopes).toEqual(['a', 'b c', ''])
-    expect(tokenOf({}, okta)).toMatchObject({ clientId: undefined, scopes: [] })
+    expect(createToken({}, okta)).toMatchObject({ clientId: undefined, scopes: [] })
   })
 
   it.each([
@@ -102,17 +102,14 @@ describe('toAccessToken', () => {
     ['read\nwrite', ['read\nwrite']],
     ['read read', ['read', 'read']],
     ['read,write', ['read,write']],
-  ])(
-    '9068-17: splits scopes at spaces only, and finds none that are empty: %j',
-    (scope, scopes) => {
-      expect(tokenOf({ scope }).scopes).toEqual(scopes)
-      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
-      expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
-    },
-  )
+  ])('9068-17: splits scopes at spaces only, and ignores empty ones: %j', (scope, scopes) => {
+    expect(createToken({ scope }).scopes).toEqual(scopes)
+    const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
+    expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
+  })
 
-  it('has a scope only where it stands there, whole and letter by letter', () => {
-    const token = tokenOf({ scope: 'read:reports write* __proto__' })
+  it('hasScope returns true only for an exact scope of the token', () => {
+    const token = createToken({ scope: 'read:reports write* __proto__' })
     for (const scope of ['read:reports', 'write*', '__proto__']) {
       expect(token.hasScope(scope)).toBe(true)
     }
@@ -124,17 +121,17 @@ describe('toAccessToken', () => {
     expect(hasScope('write*')).toBe(true)
   })
 
-  it('is frozen through and through', () => {
+  it('freezes the access token and all nested values', () => {
     const own = { roles: ['admin', { deep: [{}] }], address: { city: {} } }
     const okta = {
       scopeSources: [{ claim: 'scp', format: 'array' }],
       subjects: { machineSubject: 'client_id' },
     } as const
     const tokens = [
-      tokenOf(own),
-      tokenOf({ ...own, aud: ['x', AUDIENCE], scp: ['a'], sub: 'app' }, okta),
-      tokenOf({ ...own, scp: ['a'] }, okta),
-      tokenOf({ aud: undefined, sub: undefined, client_id: undefined, scope: undefined }),
+      createToken(own),
+      createToken({ ...own, aud: ['x', AUDIENCE], scp: ['a'], sub: 'app' }, okta),
+      createToken({ ...own, scp: ['a'] }, okta),
+      createToken({ aud: undefined, sub: undefined, client_id: undefined, scope: undefined }),
     ]
     for (const token of tokens) expectFrozen(token, 'token')
     expect(() => ((tokens[0] as { issuer: string }).issuer = 'x')).toThrow(TypeError)

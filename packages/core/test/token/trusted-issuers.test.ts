@@ -12,13 +12,17 @@ import { settingsWith } from '../support/settings.ts'
 const A = 'https://as.example.com'
 const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
-function trusted(issuer: string): [string, TrustedIssuer] {
+function createEntry(issuer: string): [string, TrustedIssuer] {
   const settings = settingsWith({ issuer })
   return [issuer, { settings, keys: unusedKeys, introspection: undefined }]
 }
-const issuers = new Map([trusted(A), trusted('https://b.example.com/t1'), trusted('caf\u00e9')])
+const issuers = new Map([
+  createEntry(A),
+  createEntry('https://b.example.com/t1'),
+  createEntry('caf\u00e9'),
+])
 
-it('picks the issuer that iss names', () => {
+it('findTrustedIssuer returns the issuer that equals iss', () => {
   expect(findTrustedIssuer(issuers, A)).toMatchObject({ settings: { issuer: A } })
   expect(findTrustedIssuer(issuers, 'https://b.example.com/t1')).toMatchObject({
     settings: { issuer: 'https://b.example.com/t1' },
@@ -42,7 +46,7 @@ it.each([
   '',
   '__proto__',
   'constructor',
-])('9068-05: picks none for %j', (iss) => {
+])('9068-05: findTrustedIssuer rejects the iss %j', (iss) => {
   expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
 })
 
@@ -51,27 +55,27 @@ it.each([
   [undefined, 'nothing'],
   ['', 'claimed an empty string'],
   [{ sub: 'someone' }, 'claimed an object'],
-])('shows the iss %j as claimed', (iss, found) => {
+])('the rejection shows the iss %j as claimed', (iss, found) => {
   expect(findTrustedIssuer(issuers, iss)).toMatchObject({ explanation: { check: 'iss', found } })
 })
 
-it('picks none where iss is missing or no string', () => {
+it('findTrustedIssuer rejects an iss that is missing or not a string', () => {
   for (const iss of [undefined, null, 1, {}, { toString: A }]) {
     expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
   }
 })
 
-it('7519-44: compares code point by code point, without normalizing', () => {
+it('7519-44: findTrustedIssuer compares code points, without normalization', () => {
   expect(summarize(findTrustedIssuer(issuers, 'caf\u00e9'))).toBe('passed')
   for (const iss of ['cafe\u0301', 'https://b.example.com/%741', 'https://b.example.com./t1']) {
     expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
   }
-  const escaped = new Map([trusted('https://as.example.com/a%2Fb')])
+  const escaped = new Map([createEntry('https://as.example.com/a%2Fb')])
   expect(summarize(findTrustedIssuer(escaped, 'https://as.example.com/a%2fb'))).toBe(UNKNOWN)
 })
 
 const opaque = new Map([
-  [A, { ...trusted(A)[1], settings: settingsWith({ issuer: A, tokenFormat: 'opaque' }) }],
+  [A, { ...createEntry(A)[1], settings: settingsWith({ issuer: A, tokenFormat: 'opaque' }) }],
 ])
 const malformed = new Rejection('malformed_token', { check: 'a', expected: 'b', found: 'c' })
 const encode = (text: string) => Buffer.from(text).toString('base64url')
@@ -86,7 +90,7 @@ it.each([
   ['a header in another spelling', `${encode(HEADER).slice(0, -1)}9.a.b`],
   ['a header that is cut off', `${encode(HEADER).slice(0, 13)}.a`],
   ['an empty header', 'e30.a.b'],
-])('sends nowhere what begins with %s', (_, token) => {
+])('findOpaqueTokenIssuer returns no issuer for a token that begins with %s', (_, token) => {
   expect(findOpaqueTokenIssuer(opaque, token, malformed)).toBe(malformed)
 })
 
@@ -98,6 +102,6 @@ it.each([
   'ory_at_9.x',
   `${encode('[1]')}.a.b`,
   '.e30',
-])('takes %s for an opaque token', (token) => {
+])('findOpaqueTokenIssuer accepts %s as an opaque token', (token) => {
   expect(findOpaqueTokenIssuer(opaque, token, malformed)).toMatchObject({ settings: { issuer: A } })
 })

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { thumbprintOfKey, ACTIVE, issuing, tokenIn } from './introspection/setup.ts'
 
-/** Keys that are unavailable. */
+/** Options with a JWKS that is unavailable. */
 const NO_KEYS = { issuer: { jwks: undefined, jwksUri: 'http://127.0.0.1:1/jwks' } as never }
 
-describe('an issuer of both kinds', () => {
-  it('is not asked about a JWT, whatever was decided about it here', async () => {
+describe('an issuer with tokenFormat: any', () => {
+  it('sends no introspection request for a JWT that was accepted or rejected locally', async () => {
     const { endpoint, judge, send, token } = await issuing('any')
     expect(tokenIn(await send(token())).verifiedBy).toBe('jwt')
     expect(await judge(token({ claims: { exp: 1 } }))).toBe('401 expired')
@@ -18,7 +18,7 @@ describe('an issuer of both kinds', () => {
     expect(endpoint.asked).toEqual([])
   })
 
-  it('is asked about everything that is no JWT', async () => {
+  it('introspects every token that is not a JWT', async () => {
     const { endpoint, send } = await issuing('any')
     endpoint.answer(ACTIVE)
     for (const opaque of [
@@ -35,7 +35,7 @@ describe('an issuer of both kinds', () => {
     }
   })
 
-  it('is asked about a JWT while its keys are unavailable', async () => {
+  it('introspects a JWT while keys are unavailable, with tokenFormat: any', async () => {
     const { endpoint, send, judge, token, events } = await issuing('any', NO_KEYS)
     endpoint.answer(ACTIVE)
     const verified = tokenIn(await send(token({ claims: { sub: 'forged' } })))
@@ -53,7 +53,7 @@ describe('an issuer of both kinds', () => {
     expect(only.endpoint.asked).toEqual([])
   })
 
-  it('is not asked about a JWT where one of its keys was distrusted: that one may have signed it', async () => {
+  it('refuses a JWT without introspection while keys are unavailable if a key was distrusted', async () => {
     const { endpoint, judge, server, token } = await issuing('any', NO_KEYS)
     endpoint.answer({ ...ACTIVE, active: true })
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
@@ -62,7 +62,7 @@ describe('an issuer of both kinds', () => {
     expect(await judge('an-opaque-one')).toBe('granted')
   })
 
-  it('lacks its keys still where it does not answer either', async () => {
+  it('refuses a JWT with keys_unavailable if introspection fails too', async () => {
     const { endpoint, judge, token, failures } = await issuing('any', NO_KEYS)
     endpoint.answer(500)
     expect(await judge(token())).toBe('503 keys_unavailable')
@@ -71,21 +71,24 @@ describe('an issuer of both kinds', () => {
   })
 
   it.each<[string, Record<string, unknown>, string]>([
-    ['that it is bound to a key', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
-    ['that it has expired', { exp: 1 }, '401 expired'],
-    ['that it is an ID token', { at_hash: 'x', nonce: 'n' }, '401 wrong_token_type'],
-    ['that it is for another API', { aud: 'another' }, '401 wrong_audience'],
-    ['nothing about its end', { exp: undefined }, '401 missing_claim'],
-  ])('is not asked about a JWT that says of itself %s', async (_, claims, expected) => {
-    const { endpoint, judge, token } = await issuing('any', NO_KEYS)
-    endpoint.answer(ACTIVE)
-    expect(await judge(token({ claims }))).toBe(expected)
-    expect(endpoint.asked).toEqual([])
-  })
+    ['a cnf with jkt', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
+    ['an exp in the past', { exp: 1 }, '401 expired'],
+    ['at_hash, as an ID token', { at_hash: 'x', nonce: 'n' }, '401 wrong_token_type'],
+    ['another audience', { aud: 'another' }, '401 wrong_audience'],
+    ['no exp', { exp: undefined }, '401 missing_claim'],
+  ])(
+    'refuses a JWT without introspection while keys are unavailable if it has %s',
+    async (_, claims, expected) => {
+      const { endpoint, judge, token } = await issuing('any', NO_KEYS)
+      endpoint.answer(ACTIVE)
+      expect(await judge(token({ claims }))).toBe(expected)
+      expect(endpoint.asked).toEqual([])
+    },
+  )
 })
 
-describe('an issuer of JWTs alone', () => {
-  it('is not asked about anything else, and says what is missing for that', async () => {
+describe('an issuer with tokenFormat: jwt', () => {
+  it('refuses an opaque token with tokenFormat: jwt, and names the option for opaque tokens', async () => {
     const { endpoint, judge, events } = await issuing('jwt')
     expect(await judge('abc')).toBe('401 malformed_token')
     expect(endpoint.asked).toEqual([])
