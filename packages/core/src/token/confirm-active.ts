@@ -72,7 +72,10 @@ function getMaxAge(
   return Math.min(required ?? Infinity, cachedFor)
 }
 
-/** Returns whether a response is recent enough. A response to this request is, for the time that its guards take. */
+/**
+ * Returns whether a response is recent enough for a guard. A response that was requested for this request is recent for
+ * all its guards, for the time that they take.
+ */
 function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
   if (introspected === undefined) return false
   const { askedAt, receivedAt } = introspected

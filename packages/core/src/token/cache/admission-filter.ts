@@ -8,7 +8,7 @@ const WAYS = 8
 export class AdmissionFilter {
   readonly #marks: Uint32Array
 
-  /** `maxEntries` is the `maxEntries` of the cache. */
+  /** `maxEntries`: maximum number of entries of the cache. */
   constructor(maxEntries: number) {
     this.#marks = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(maxEntries, 1024))))
   }

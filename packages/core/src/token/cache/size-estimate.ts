@@ -1,5 +1,5 @@
 /**
- * Estimates the memory that a value uses, in bytes. The estimate is rather too high than too low. The value consists of
+ * Estimates the memory that a value uses, in bytes. The estimate is too high rather than too low. The value consists of
  * objects, arrays and JSON values. The length of the JSON text is not enough: a short text can use many times its length.
  * A value that occurs twice counts twice.
  */

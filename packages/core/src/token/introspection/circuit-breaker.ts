@@ -82,7 +82,7 @@ export class CircuitBreaker {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
 
-  /** Opens the breaker. `Retry-After` can only make the pause longer, because some servers send 0 without meaning it. */
+  /** Opens the breaker. `Retry-After` can only make the pause longer: 0 does not show that the server has recovered. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
     const { first, last } = BREAKER.pause
     const requested = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)

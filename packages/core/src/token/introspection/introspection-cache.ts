@@ -17,8 +17,8 @@ const ENTRY_BYTES = 1024
 
 /**
  * Caches introspection responses by the hash of the token. The text of a token is neither a key nor a value. The cache is
- * bounded in entries and bytes. Inactive responses have a cache of their own, so that a flood of random tokens does not
- * evict active ones.
+ * bounded in entries and bytes. Inactive responses have a separate cache, so that a flood of random tokens does not evict
+ * active ones.
  */
 export class IntrospectionCache {
   readonly #active = createLruCache<string, ActiveResponse>({

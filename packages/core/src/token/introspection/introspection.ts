@@ -155,9 +155,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   }
 
   /**
-   * Returns whether a failure means that the server has not issued this token. A failure
-   * for a JWT does not mean that if the issuer also signs JWTs. The server may not introspect JWTs at all, which is a
-   * fault in the configuration.
+   * Returns whether a failure means that the server has not issued this token. If the issuer also signs JWTs, returns
+   * `false` for a JWT: the server may not introspect JWTs at all, which is a fault in the configuration.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false

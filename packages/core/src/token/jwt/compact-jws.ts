@@ -79,7 +79,7 @@ function describeParts(token: string): string {
       : `${parts.length} parts`
 }
 
-/** Texts of values that clients put into the header instead of a token, for example of a missing variable. */
+/** Texts that faulty clients send instead of a token, for example if a variable is missing or is not a string. */
 export const STRINGIFIED: readonly string[] = ['undefined', 'null', 'true', 'false', 'NaN']
 
 function malformed(expected: string, found: string, check = 'token'): Rejection {

@@ -54,8 +54,8 @@ const FOREIGN_PAYLOAD_TYPES: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /**
- * Claims that only access tokens have. The configured scope claim is not among them, because some are in ID tokens too,
- * such as `roles`. `aud` is not among them, because every token has it.
+ * Claims that only access tokens have. The configured scope claim is not among them: it can be a claim that ID tokens
+ * have too, such as `roles`. `aud` is not among them, because every token has it.
  */
 const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_id']
 

@@ -563,7 +563,7 @@ describe('concurrent introspection', () => {
     const third = judge(TOKEN)
     answers[0]!()
     expect(await first).toBe('granted')
-    // The third request does not share the first call, because that call began two seconds before.
+    // The response that the second request shares with the first is too old when it arrives: it was requested two seconds ago.
     await endpoint.received(2)
     answers[1]!()
     expect([await second, await third]).toEqual(['granted', 'granted'])

@@ -25,7 +25,7 @@ const TYPE = 'application/token-introspection+jwt'
 const keys = [generateKey('ES256', 'k1'), generateKey('RS256', 'k2')] as const
 const [es256, rs256] = keys
 
-/** Creates an endpoint that signs its responses. `sign` creates a response with changes of a test. */
+/** Creates an endpoint that signs its responses. `sign` signs a response with the given changes. */
 async function setupSigning(
   introspection: Partial<IntrospectionOptions> = {},
   issuer: Partial<IssuerOptions> = {},
