@@ -156,7 +156,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
 
   /**
    * Returns whether a failure means that the server has not issued this token. If the issuer also signs JWTs, returns
-   * `false` for a JWT: the server may not introspect JWTs at all, which is a fault in the configuration.
+   * `false` for a JWT. The server may not introspect JWTs at all, which is a fault in the configuration.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false

@@ -95,7 +95,8 @@ describe('a token whose kid is listed for another algorithm', () => {
       const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
       expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
     }
-    // No refresh for a key that verifies with another algorithm. A key for another use may have been replaced, so it causes a refresh.
+    // A key that verifies with another algorithm causes no refresh. A key for another use causes one, because it may have
+    // been replaced.
     const isVerifying = found.startsWith('a key for')
     expect(fetched).toBe(isVerifying ? 1 : 2)
     expect(events.at(-1)).toMatchObject({
