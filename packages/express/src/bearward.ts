@@ -12,8 +12,8 @@ import { identify } from './identify.ts'
 export type ExpressRequirements = Requirements<Request>
 
 /**
- * A middleware that calls `next` if the request may pass, and answers it otherwise. If code of your own calls
- * it, `await` it: after a refusal the promise is never settled.
+ * A middleware that calls `next` if the request is granted or anonymous, and otherwise sends the refusal. If your own code
+ * calls it, use `await`: after a refusal the promise never settles.
  */
 export type ExpressGuard = (
   request: Request,
@@ -21,7 +21,7 @@ export type ExpressGuard = (
   next: NextFunction,
 ) => void | Promise<void>
 
-/** The guards of one configuration. Made by `createBearward`. */
+/** The guards of one configuration, as returned by `createBearward`. */
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
 const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<void>>({
@@ -30,14 +30,14 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
   },
   identify,
   grant(outcome, request: { auth?: AccessToken }, response) {
-    // A guard that was not awaited may decide after the response.
+    // If a guard was not awaited, the response may have been sent before its outcome is known.
     if (!response.headersSent) writeHeaders(outcome.headers, response)
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
   },
   proceed: (_request, _response, next) => callNext(next),
   refuse({ status, headers, body }, _request, response) {
-    // The response may have been sent, or begun, while keys were fetched. One that has begun is cut off.
+    // Other code may have begun or sent a response while keys were fetched. An unfinished response is aborted.
     if (response.headersSent) {
       if (!response.writableEnded) response.destroy()
     } else {
@@ -57,7 +57,10 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
 })
 
 /**
- * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
+ * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the
+ * first token arrives, or by `ready()`.
+ *
+ * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *
  * @example
  * const { requireToken } = createBearward({
@@ -70,10 +73,10 @@ export const createBearward: (options: ResourceServerOptions<Request>) => Bearwa
   adapter.createBearward
 
 /**
- * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
- * All guards that are made with the same variables share one configuration.
+ * Creates a guard like `createBearward(...).requireToken`, with options from the `BEARWARD_*` environment variables. The
+ * variables are read at each call. Guards that are created with the same variables share one configuration.
  *
- * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ * @throws {ConfigurationError} if a variable or a requirement is wrong.
  *
  * @example
  * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
@@ -82,10 +85,10 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
   adapter.requireToken
 
 /**
- * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
- * the guard is `optional` and the caller is anonymous (read `request.auth` there).
+ * @throws {Error} if no guard has granted the request. This is a mistake in the application.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `request.auth` there.
  *
  * @example
  * const { subject, scopes } = auth(request)

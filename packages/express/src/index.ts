@@ -1,5 +1,5 @@
 /**
- * OAuth 2.0 access tokens for Express 5 and 4.
+ * OAuth 2.0 access-token verification for Express 5 and 4.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * Adds `auth` to the type of every Express request, for applications that read `request.auth`. It has no
- * effect at run time: guards set `request.auth` with or without it.
+ * Adds `auth` to the type of every Express request, for applications that read `request.auth`. The import has no effect at
+ * run time: guards set `request.auth` even without it.
  *
  * @example
  * import '@bearward/express/req-auth'
@@ -12,7 +12,7 @@ import type { AccessToken } from '@bearward/core'
 declare global {
   namespace Express {
     interface Request {
-      /** The verified token after a guard. `undefined` for an anonymous caller. */
+      /** The verified token, set by a guard. `undefined` if the caller is anonymous. */
       auth?: AccessToken
     }
   }

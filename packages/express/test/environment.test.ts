@@ -22,7 +22,7 @@ afterEach(() => {
 })
 
 describe('the stand-alone requireToken', () => {
-  it('is a complete program together with the environment', async () => {
+  it('protects an app with the issuer and the audience of the environment', async () => {
     const keyServer = await listen((req, res) => {
       const documents: Record<string, unknown> = {
         '/.well-known/openid-configuration': {
@@ -49,18 +49,18 @@ describe('the stand-alone requireToken', () => {
     await Promise.all([api.close(), keyServer.close()])
   })
 
-  it('fails when it is called, not when a request comes, and names all that is missing', () => {
+  it('throws when requireToken is called, and names each missing variable', () => {
     expect(() => requireToken()).toThrow(
       /BEARWARD_ISSUER is not set[^]*BEARWARD_AUDIENCE is not set/,
     )
   })
 
-  it('refuses a variable that it does not know, and says which one was meant', () => {
+  it('throws for an unknown variable, and suggests the right name', () => {
     setEnvironment({ BEARWARD_ISUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE })
     expect(() => requireToken()).toThrow('Did you mean BEARWARD_ISSUER?')
   })
 
-  it('reads the environment at each call', () => {
+  it('reads the environment each time requireToken is called', () => {
     expect(() => requireToken()).toThrow('BEARWARD_ISSUER')
     setEnvironment({ BEARWARD_ISSUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE })
     expect(() => requireToken({ subject: 'machine' })).toThrow('machineSubject')
@@ -72,7 +72,7 @@ describe('the stand-alone requireToken', () => {
     expect(requireToken({ subject: 'machine' })).toBeTypeOf('function')
   })
 
-  it('knows the provider and the machines by the environment', () => {
+  it('takes the provider and the machine clients from the environment', () => {
     const usual = { BEARWARD_ISSUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE }
     setEnvironment({ ...usual, BEARWARD_PROVIDER: 'keycloak' })
     expect(requireToken({ subject: 'user' })).toBeTypeOf('function')

@@ -26,13 +26,13 @@ function bearwardWith(more: Record<string, unknown> = {}) {
   }
 }
 
-const ofUser = () => issuer.token({ claims: { sub: 'user-ada', client_id: 'web' } })
+const createUserToken = () => issuer.token({ claims: { sub: 'user-ada', client_id: 'web' } })
 
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
 ])('on %s', (_name, framework) => {
-  it('hands the verified token to the handler, and refuses without one', async () => {
+  it('passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/reports', bearward.requireToken({ scope: 'read' }), (req, res) => {
@@ -55,7 +55,7 @@ describe.each([
     })
   })
 
-  it('answers HEAD as GET, without a body', async () => {
+  it('sends the same refusal headers for HEAD as for GET, without a body', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.use(bearward.requireToken())
@@ -70,7 +70,7 @@ describe.each([
     expect(await head.text()).toBe('')
   })
 
-  it('verifies once however many guards run, and lets a later guard ask for more', async () => {
+  it('verifies a token once for several guards, and applies the stricter requirement of a later guard', async () => {
     const { bearward, ofType } = bearwardWith()
     const app = framework()
     app.use(bearward.requireToken())
@@ -83,13 +83,13 @@ describe.each([
     expect((await fetch(`${url}/reindex`, bearer(issuer.token()))).status).toBe(200)
     expect(ofType('verified')).toHaveLength(1)
 
-    const user = await fetch(`${url}/reindex`, bearer(ofUser()))
+    const user = await fetch(`${url}/reindex`, bearer(createUserToken()))
     expect(user.status).toBe(403)
     expect(user.headers.get('www-authenticate')).toBe('Bearer realm="api"')
     expect(ofType('verified')).toHaveLength(2)
   })
 
-  it('never reads its verdict back from req.auth', async () => {
+  it('ignores a value of req.auth that another middleware has set', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.use((req: Request, _res: Response, next: NextFunction) => {
@@ -109,7 +109,7 @@ describe.each([
     expect(await (await fetch(`${url}/optional`)).json()).toEqual({ auth: null })
   })
 
-  it('decides for each of two configurations by itself', async () => {
+  it('keeps the guards of two configurations independent', async () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const first = bearwardWith()
     const second = bearwardWith({ issuer: other.issuer, jwks: other.jwks })
@@ -129,7 +129,7 @@ describe.each([
     expect(await statuses(other.token())).toEqual([401, 200, 401])
   })
 
-  it('lets anonymous callers through an optional guard, but no bad credentials', async () => {
+  it('lets an anonymous caller pass an optional guard, and refuses bad credentials there', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/news', bearward.requireToken({ optional: true, scope: 'read' }), (req, res) => {
@@ -146,7 +146,7 @@ describe.each([
     expect((await fetch(`${url}/news`, bearer(poor))).status).toBe(403)
   })
 
-  it('throws from auth(req) without a guard and for an anonymous caller, which is no refusal', async () => {
+  it('throws an error, not a refusal, from auth(req) without a guard or for an anonymous caller', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     const handler = (req: Request, res: Response) => void res.json({ id: auth(req).subject.id })
@@ -165,7 +165,7 @@ describe.each([
     expect(await anonymous.text()).toContain('optional guard')
   })
 
-  it('sends errors behind a guard, and those of a check, to the error handler', async () => {
+  it('passes errors of a handler and of a check to the error handler', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     let handled = 0
@@ -195,7 +195,7 @@ describe.each([
     expect(handled).toBe(0)
   })
 
-  it('gives check the token and the Express request', async () => {
+  it('calls check with the token and the Express request', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     const check: Parameters<typeof bearward.requireToken>[0] = {
@@ -213,7 +213,7 @@ describe.each([
     })
   })
 
-  it('says what is wrong where the guard factory itself is used as a middleware', async () => {
+  it('reports that requireToken was used as a middleware without parentheses', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     let handled = 0
@@ -230,7 +230,7 @@ describe.each([
     expect(handled).toBe(0)
   })
 
-  it('6750-30: refuses two Authorization lines, which Express itself does not show', async () => {
+  it('6750-30: refuses two Authorization lines, of which Express shows only one', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
@@ -243,7 +243,7 @@ describe.each([
     expect(doubled.header('www-authenticate')).toContain('error="invalid_request"')
   })
 
-  it('works on requests without raw header lines, as serverless shims make them', async () => {
+  it('reads the credentials of a serverless request without raw header lines', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
@@ -259,16 +259,16 @@ describe.each([
     expect((await fetch(url, joined)).status).toBe(400)
   })
 
-  it('leaves a response alone that something else has begun while keys were fetched', async () => {
-    let answerKeys = () => {}
-    const asked = new Promise<void>((resolve) => {
-      answerKeys = resolve
+  it('does not change a response that other code has sent while keys were fetched', async () => {
+    let sendKeys = () => {}
+    const sent = new Promise<void>((resolve) => {
+      sendKeys = resolve
     })
     const { bearward } = bearwardWith({
       jwks: undefined,
       jwksUri: 'https://as.example.com/jwks',
       fetch: async () => {
-        await asked
+        await sent
         return Response.json({ keys: [] })
       },
     })
@@ -276,7 +276,7 @@ describe.each([
     app.use((_req: Request, res: Response, next: NextFunction) => {
       next()
       res.status(504).send('too slow')
-      answerKeys()
+      sendKeys()
     })
     app.use(bearward.requireToken())
     const { url } = await serve(app)
@@ -286,7 +286,7 @@ describe.each([
     expect(await response.text()).toBe('too slow')
   })
 
-  it('tells in events the route and the id of a request, also where the id throws', async () => {
+  it('publishes the route and the id of a request in events, and ignores an id that throws', async () => {
     const { bearward, ofType } = bearwardWith()
     const app = framework()
     app.use((request: Request & { id?: string }, _response, next) => {
@@ -296,7 +296,7 @@ describe.each([
     })
     const guard = bearward.requireToken({ scope: 'admin' })
     app.get('/reports/:id', guard, (_req, res) => res.json({}))
-    // In a router, the pattern of the route alone would be wrong.
+    // Inside a router, `route.path` lacks the path of the router, so the event has no route.
     app.use('/v1', framework.Router().get('/:id', guard))
     const { url } = await serve(app)
     for (const path of ['/reports/1', '/reports/2', '/v1/1']) {
@@ -309,7 +309,7 @@ describe.each([
     ])
   })
 
-  it('lets errorBody write the body, and nothing else', async () => {
+  it('uses errorBody for the body and its media type, and for nothing else', async () => {
     const { bearward } = bearwardWith({
       errorBody: ({ reason, status, description }: RefusalView) => ({
         contentType: 'application/problem+json',

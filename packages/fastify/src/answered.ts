@@ -1,6 +1,6 @@
 /**
- * The replies that a guard or the plugin has answered. `reply.sent` is false until the response has ended, and a
- * second answer in the meantime would end the process.
+ * Replies to which a guard or the plugin has sent a response. `reply.sent` is `false` until the response has ended, and a
+ * second response before that would end the process.
  */
 const answered = new WeakSet()
 

@@ -20,10 +20,10 @@ const adapter = defineAdapter<
     void reply.headers(toMutable(outcome.headers))
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
   },
-  // Without `done`, Fastify waits for a promise.
+  // If Fastify passes no `done`, it waits for a promise.
   proceed: (_request, _reply, ...rest) => (findDone(rest) ?? fulfilled)(),
   refuse({ status, headers, body }, _request, reply, ...rest) {
-    // As bytes, so that no serializer and no charset is applied.
+    // Sent as bytes, because Fastify would apply a serializer and a charset to a string.
     if (!isAnswered(reply)) {
       setAnswered(reply)
       void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
@@ -34,7 +34,7 @@ const adapter = defineAdapter<
     const done = findDone(rest)
     return done === undefined ? rejected(error) : done(error)
   },
-  // Never both: Fastify would run the handler twice.
+  // With `done`, no promise is returned: Fastify would run the handler twice.
   wait: (settled, _request, _reply, ...rest) =>
     findDone(rest) === undefined ? settled : undefined,
   log: createAppLog().write,
@@ -47,14 +47,17 @@ async function rejected(error: Error): Promise<void> {
   throw error
 }
 
-/** A callback hook gets `done` last, behind the payload in `preParsing`. An async hook passes none. */
+/** Returns `done`, the last argument of a callback hook, after the payload in `preParsing`. An async hook passes no `done`. */
 function findDone(rest: readonly unknown[]): Done | undefined {
   const last = rest.at(-1)
   return typeof last === 'function' ? (last as Done) : undefined
 }
 
 /**
- * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
+ * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the
+ * first token arrives, or by `ready()`.
+ *
+ * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *
  * @example
  * const bearward = createBearward({
@@ -74,10 +77,10 @@ export function createBearward(options: ResourceServerOptions<FastifyRequest>): 
 }
 
 /**
- * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
- * All guards that are made with the same variables share one configuration.
+ * Creates a guard like `createBearward(...).requireToken`, with options from the `BEARWARD_*` environment variables. The
+ * variables are read at each call. Guards that are created with the same variables share one configuration.
  *
- * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ * @throws {ConfigurationError} if a variable or a requirement is wrong.
  *
  * @example
  * app.get('/reports', { onRequest: requireToken({ scope: 'read:reports' }) }, listReports)
@@ -86,17 +89,17 @@ export const requireToken: (...requirements: [FastifyRequirements?]) => FastifyG
   adapter.requireToken as never
 
 /**
- * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
- * the guard is `optional` and the caller is anonymous (read `request.auth` there).
+ * @throws {Error} if no guard has granted the request. This is a mistake in the application.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `request.auth` there.
  *
  * @example
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: AnyRequest) => AccessToken = adapter.auth
 
-/** The types of Fastify have no readonly arrays. */
+/** Returns the headers with a mutable type, because the types of Fastify do not accept readonly arrays. */
 function toMutable(headers: ResponseHeaders): Record<string, string | string[]> {
   return headers as Record<string, string | string[]>
 }

@@ -1,5 +1,5 @@
 /**
- * OAuth 2.0 access tokens for Fastify 5.
+ * OAuth 2.0 access-token verification for Fastify 5.
  *
  * @packageDocumentation
  */

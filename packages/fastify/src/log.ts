@@ -2,16 +2,16 @@ import type { WriteLine } from '@bearward/core/adapter'
 import type { FastifyBaseLogger } from 'fastify'
 import type { AnyRequest } from './types.ts'
 
-/** The log of one Bearward. */
+/** The log of one `Bearward`. */
 export interface AppLog {
   readonly write: WriteLine<AnyRequest>
-  /** Uses the log of an app for lines that are about no request. */
+  /** Sets the log of an app, for lines that do not belong to a request. */
   readonly use: (log: FastifyBaseLogger) => void
 }
 
 /**
- * Creates a log that writes to the log of the request or of the app. Lines go to the console if the app has none, which is
- * the default of Fastify.
+ * Creates a log that writes to the log of the request or of the app. If the app has no logger, which is the default of
+ * Fastify, it writes to the console.
  */
 export function createAppLog(): AppLog {
   let appLog: FastifyBaseLogger | undefined
@@ -20,7 +20,7 @@ export function createAppLog(): AppLog {
     write(level, line, event, request) {
       if (request !== undefined) appLog ??= request.server?.log
       const log = request?.log ?? appLog
-      // The log of an app without a logger does nothing, and has no level.
+      // If an app has no logger, its log does nothing and has no level.
       if (log?.level === undefined) console[level](line)
       else log[level](event ?? {}, line)
     },

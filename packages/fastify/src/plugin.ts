@@ -4,12 +4,17 @@ import { fastifyPlugin } from 'fastify-plugin'
 import { isAnswered, setAnswered } from './answered.ts'
 import type { AppLog } from './log.ts'
 
+/** Options of the plugin, for `app.register(bearward.plugin, options)`. */
 export interface PluginOptions {
-  /** Closes the Bearward with the app. Leave it out where several apps share one. Default `false`. */
+  /**
+   * `true` calls `close()` when the app closes. Leave it out if several apps share one `Bearward`.
+   *
+   * @default false
+   */
   readonly close?: boolean
 }
 
-/** Makes the plugin of a Bearward. It may be registered more than once. */
+/** Creates the plugin of a `Bearward`. It may be registered more than once. */
 export function createPlugin(
   close: () => void,
   { use }: AppLog,
@@ -17,9 +22,9 @@ export function createPlugin(
   const plugin: FastifyPluginCallback<PluginOptions> = (app, options, done) => {
     use(app.log)
     if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
-    // For routes from before, and for the not-found handler.
+    // This hook covers routes that were added before the plugin, and the not-found handler.
     app.addHook('preHandler', holdUnmet)
-    // Once more, behind the hooks of the route.
+    // The same hook also runs after the hooks of each route.
     app.addHook('onRoute', (route) => {
       const others = [route.preHandler ?? []].flat() as preHandlerHookHandler[]
       if (!others.includes(holdUnmet)) route.preHandler = [...others, holdUnmet]
@@ -30,17 +35,17 @@ export function createPlugin(
   return fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' })
 }
 
-/** The last hook before a handler. It does not let a request on that a guard has not granted. */
+/** The last hook before a handler. It stops a request if one of its guards is pending or has refused it. */
 const holdUnmet: preHandlerHookHandler = (request, reply, done) => {
   const unmet = getUnmetGuard(request)
   if (unmet === undefined) return done()
-  // The refusal is being sent.
+  // The refusal is already being sent.
   if (unmet === 'refused' && isAnswered(reply)) return
   setAnswered(reply)
-  done(new Error(`A guard of this request ${PROBLEMS[unmet]}: await guard(request, reply).`))
+  done(new Error(`A guard of this request ${PROBLEMS[unmet]}. Write: await guard(request, reply).`))
 }
 
 const PROBLEMS = {
-  pending: 'was called and not awaited, or has thrown',
-  refused: 'has refused it, and another reply was used',
+  pending: 'was not awaited, or has thrown',
+  refused: 'has refused it with another reply object',
 }

@@ -12,13 +12,14 @@ import type { PluginOptions } from './plugin.ts'
 /** The requirements of a guard. `check` receives the Fastify request. */
 export type FastifyRequirements = Requirements<FastifyRequest>
 
-/** A request of any app, whatever its server (such as HTTP/2) and its types are. */
+/** A request of any app, for all servers (such as HTTP/2) and all type parameters. */
 export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+/** A reply of any app, for all servers (such as HTTP/2) and all type parameters. */
 export type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
 
 /**
- * A hook for `onRequest`, or for another phase before the handler. If code of your own calls it in an async
- * hook, `await guard(request, reply)`: after a refusal the promise is never settled.
+ * A hook for `onRequest`, or for another phase before the handler. If your own async hook calls it, write
+ * `await guard(request, reply)`: after a refusal the promise never settles.
  */
 export type FastifyGuard = (
   request: AnyRequest,
@@ -26,11 +27,12 @@ export type FastifyGuard = (
   ...rest: readonly unknown[]
 ) => void | Promise<void>
 
-/** The guards of one configuration. Made by `createBearward`. */
+/** The guards of one configuration, as returned by `createBearward`. */
 export interface Bearward extends AdapterBearward<FastifyRequest, FastifyGuard> {
   /**
-   * Decorates requests with `auth`, and answers 500 if a handler is about to run while a guard of its request is
-   * pending or has refused: it was not awaited. Guards work without the plugin, too.
+   * Plugin that decorates requests with `auth`. Before each handler, it checks the guards of the request. If a guard was not
+   * awaited and is pending, the request gets 500. If a guard has refused, the handler does not run. Guards also work without
+   * the plugin.
    *
    * @example
    * await app.register(bearward.plugin, { close: true })

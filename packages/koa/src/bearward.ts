@@ -11,19 +11,19 @@ import type { Context, Next, ParameterizedContext } from 'koa'
 export type KoaRequirements = Requirements<Context>
 
 /**
- * A middleware that calls `next` if the request may pass, and answers it otherwise. The promise is fulfilled in
- * both cases, because Koa then sends the response: code after `await guard(context, next)` is not protected.
+ * A middleware that calls `next` if the request is granted or anonymous, and otherwise writes the refusal. The promise is
+ * fulfilled in both cases, because Koa then sends the response. Code after `await guard(context, next)` is not protected.
  */
 export type KoaGuard = (context: Context, next: Next) => Promise<void>
 
-/** The guards of one configuration. Made by `createBearward`. */
+/** The guards of one configuration, as returned by `createBearward`. */
 export type Bearward = AdapterBearward<Context, KoaGuard>
 
 const adapter = defineAdapter<[Context, Next], Promise<void>>({
   toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
-  // The id is that of a request logger, such as koa-pino-logger, and the route that of @koa/router.
+  // A request logger such as koa-pino-logger sets `id`, and @koa/router sets `_matchedRoute`.
   identify(context: Context & { _matchedRoute?: unknown }) {
     const { id }: { id?: unknown } = context.req as object
     return { id, route: context._matchedRoute }
@@ -47,7 +47,10 @@ const adapter = defineAdapter<[Context, Next], Promise<void>>({
 })
 
 /**
- * Makes the guards of one configuration. Throws a `ConfigurationError` that names every problem.
+ * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the
+ * first token arrives, or by `ready()`.
+ *
+ * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *
  * @example
  * const { requireToken } = createBearward({
@@ -60,10 +63,10 @@ export const createBearward: (options: ResourceServerOptions<Context>) => Bearwa
   adapter.createBearward
 
 /**
- * Makes a guard like `createBearward(...).requireToken`, configured by the `BEARWARD_*` environment variables.
- * All guards that are made with the same variables share one configuration.
+ * Creates a guard like `createBearward(...).requireToken`, with options from the `BEARWARD_*` environment variables. The
+ * variables are read at each call. Guards that are created with the same variables share one configuration.
  *
- * Throws a `ConfigurationError` if the variables or the requirements are wrong.
+ * @throws {ConfigurationError} if a variable or a requirement is wrong.
  *
  * @example
  * router.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
@@ -71,10 +74,10 @@ export const createBearward: (options: ResourceServerOptions<Context>) => Bearwa
 export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard = adapter.requireToken
 
 /**
- * Returns the verified token of a request that has passed a guard. Never returns `undefined`.
+ * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
  *
- * Throws an `Error` if there is none, which is a mistake in the program: no guard has granted this request, or
- * the guard is `optional` and the caller is anonymous (read `context.state.auth` there).
+ * @throws {Error} if no guard has granted the request. This is a mistake in the application.
+ * @throws {Error} if the guard is `optional` and the caller is anonymous. Read `context.state.auth` there.
  *
  * @example
  * const { subject, scopes } = auth(context)

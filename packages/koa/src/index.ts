@@ -1,5 +1,5 @@
 /**
- * OAuth 2.0 access tokens for Koa 3 and 2.
+ * OAuth 2.0 access-token verification for Koa 3 and 2.
  *
  * @packageDocumentation
  */

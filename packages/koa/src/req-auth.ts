@@ -1,6 +1,6 @@
 /**
- * Adds `auth` to the type of every Koa state, for applications that read `context.state.auth`. It has no effect
- * at run time: guards set `context.state.auth` with or without it.
+ * Adds `auth` to the type of every Koa state, for applications that read `context.state.auth`. The import has no effect at
+ * run time: guards set `context.state.auth` even without it.
  *
  * @example
  * import '@bearward/koa/req-auth'
@@ -11,7 +11,7 @@ import type { AccessToken } from '@bearward/core'
 
 declare module 'koa' {
   interface DefaultState {
-    /** The verified token after a guard. `undefined` for an anonymous caller. */
+    /** The verified token, set by a guard. `undefined` if the caller is anonymous. */
     auth?: AccessToken
   }
 }
