@@ -16,21 +16,21 @@ import { onKoa } from './frameworks/koa/mount.ts'
 /** One major version of a framework, with the adapter mounted in it. */
 export interface FrameworkEntry extends Framework {
   /**
-   * The folder of the adapter in `packages/` and in `test/frameworks/`. `undefined` if the adapter has no package: it is
-   * `adapter.ts` in its folder in `test/frameworks/`, and is never published.
+   * Folder of the adapter in `packages/` and in `test/frameworks/`. `undefined` if the adapter is never published: it is then
+   * `adapter.ts` in its folder in `test/frameworks/`.
    */
   readonly adapter: string | undefined
-  /** The module of this version, as the manifest of the adapter names it. */
+  /** Module name of this version in the `package.json` of the adapter. */
   readonly module: string
-  /** The ways in which people call a guard by hand. */
+  /** Applications that call a guard by hand. */
   readonly byHand: readonly Composition[]
 }
 
 /**
- * The frameworks that Bearward supports, and hapi, whose adapter is written from the documentation alone to test it. The
- * contract, the attack corpus and the misuse cases run for each entry. The folder of a published adapter in `frameworks/`
- * also has its API for the packaging checks and the runtimes (`application.ts`), and what the compiler must accept and
- * refuse (`types.test-d.ts`).
+ * The frameworks that Bearward supports, and hapi. The adapter for hapi is written from the documentation alone, to test the
+ * documentation. The contract, the attacks and the misuse cases run for each entry. For a published adapter, the folder in
+ * `frameworks/` also contains an API for the packaging checks and the runtimes (`application.ts`), and the type tests
+ * (`types.test-d.ts`).
  */
 export const FRAMEWORKS: readonly FrameworkEntry[] = [
   {

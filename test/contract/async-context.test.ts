@@ -7,15 +7,15 @@ import { settled } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { requestWith } from '../support/requests.ts'
 
-/** What an application keeps for the time of a request: its id, its user, its transaction. */
+/** Store of an application for the time of a request, such as its id, its user or its transaction. */
 const requests = new AsyncLocalStorage<string>()
 
-describe('the async context of a request', () => {
-  it('is not that of shared and background work, also where everything is made inside a request', async () => {
+describe('async context', () => {
+  it('does not leak the async context of a request into shared and background work', async () => {
     const issuer = createTestIssuer()
     const seen: (readonly [what: string, request: string | undefined])[] = []
-    const see = (what: string) => seen.push([what, requests.getStore()])
-    const answers: Readonly<Record<string, object>> = {
+    const record = (what: string) => seen.push([what, requests.getStore()])
+    const responses: Readonly<Record<string, object>> = {
       [`${ISSUER}/.well-known/openid-configuration`]: {
         issuer: ISSUER,
         jwks_uri: `${ISSUER}/jwks`,
@@ -33,15 +33,15 @@ describe('the async context of a request', () => {
           clientAuthentication: { method: 'client_secret_basic', secret: 'a' },
         },
         async fetch(url) {
-          see(`fetch ${url.slice(ISSUER.length)}`)
-          return Response.json(answers[url])
+          record(`fetch ${url.slice(ISSUER.length)}`)
+          return Response.json(responses[url])
         },
-        onEvent: (event: BearwardEvent) => see(event.type),
+        onEvent: (event: BearwardEvent) => record(event.type),
       })
       const check = async () => {
-        see('check')
+        record('check')
         await settled()
-        see('check, later')
+        record('check, later')
         return true
       }
       return [
@@ -65,7 +65,7 @@ describe('the async context of a request', () => {
     ])
   })
 
-  it('is not that of a token request that callers share', async () => {
+  it('does not leak the async context of a caller into a shared token request', async () => {
     const seen: (string | undefined)[] = []
     const getToken = requests.run('first', () => {
       const source = clientCredentials({
@@ -86,7 +86,7 @@ describe('the async context of a request', () => {
     expect(seen).toEqual([undefined])
   })
 
-  it('is not that of a timer', async () => {
+  it('does not leak the async context of a request into a timer', async () => {
     const store = await new Promise((resolve) => {
       requests.run('first', () => systemClock.after(0, () => resolve(requests.getStore())))
     })

@@ -1,5 +1,4 @@
-// A token that is accepted and should not be, or refused and should not be, is one row more in the
-// table of its subject below: every adapter is held to it from then on.
+// To cover another token, add a row to the table of its subject below. Every adapter is then tested with it.
 import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
@@ -14,7 +13,7 @@ import { times } from './cases/times.ts'
 import { tokenType } from './cases/token-type.ts'
 import type { ContractCase } from './contract-case.ts'
 
-/** What every adapter has to do, request by request. */
+/** The requests of the contract, and the outcome that every adapter must produce. */
 export const CASES: readonly ContractCase[] = [
   ...credentials,
   ...credentialsElsewhere,

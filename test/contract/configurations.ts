@@ -4,16 +4,16 @@ import { AUDIENCE, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS } from './fixture.ts'
 
-/** An issuer that has an HMAC secret and nothing else. */
+/** An issuer that has only an HMAC secret. */
 export const issuerC = {
   issuer: 'https://secret-as.example.com',
   secret: createSecretKey(randomBytes(32)),
 }
 
-/** Keys for one algorithm that tokens without `kid` leave to choose among. */
+/** Keys for one algorithm. A token without `kid` does not tell which of them has signed it. */
 export const manyKeys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `key-${i + 1}`))
 
-/** An issuer and an audience that other spellings are taken for, if they are ever normalised. */
+/** Identifiers that equal other spellings if they are normalized, which must not happen. */
 export const SPELT_ISSUER = 'https://as.example.com/caf\u00e9%2Ft1'
 export const SPELT_AUDIENCE = 'https://api.example.com/caf\u00e9%2Fv1'
 
@@ -33,15 +33,16 @@ const { jwks: _, ...withoutKeys } = usual
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
-/** Of the canary's addresses, these are the ones it may ask. */
+/** Paths of the recording server at which keys are fetched. */
 export const KEY_PATHS = {
   served: '/jwks.json',
-  /** The same, out of a cache that has had it for a day. */
+  /** The same keys, with `Age: 86400`: from a cache that stored them a day ago. */
   cached: '/cached.json',
   broken: '/broken.json',
 } as const
+/** Path of the introspection endpoint of the recording server. */
 export const INTROSPECTION_PATH = '/introspect'
-/** The one opaque token that the canary calls active. */
+/** The only opaque token that the introspection endpoint reports as active. */
 export const OPAQUE_TOKEN = 'an-opaque.token_that~is+active/='
 
 const introspection = (endpoint: string): IntrospectionOptions => ({
@@ -50,15 +51,15 @@ const introspection = (endpoint: string): IntrospectionOptions => ({
   clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
 })
 
-/** The cookie `session` of a request of any framework. Throws where its value is one that no token has. */
+/** Returns the cookie `session` of a request of any framework. Throws if its value is `!`. */
 function sessionCookie(request: object): string | undefined {
   const { headers } = request as { headers: Record<string, string | undefined> }
   const value = /(?:^|; )session=([^;]*)/.exec(headers['cookie'] ?? '')?.[1]
-  if (value === '!') throw new Error('a broken session')
+  if (value === '!') throw new Error('The session cookie is broken.')
   return value
 }
 
-/** What an API may be configured as. */
+/** The configurations of the API by name. Each gets the URL of the recording server. */
 export const CONFIGURATIONS = {
   usual: () => usual,
   strict: () => ({ ...usual, jwtProfile: 'rfc9068' }),
@@ -99,26 +100,29 @@ export const CONFIGURATIONS = {
     ],
     clock,
   }),
-  // For requests that must not get as far as asking for keys.
-  'keys never fetched': (canary) => ({ ...withoutKeys, jwksUri: `${canary}/never.json` }),
-  'keys fetched': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.served }),
-  'keys from an old cache': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.cached }),
-  'opaque tokens': (canary) => ({
+  // For requests that must be refused before keys are fetched.
+  'keys never fetched': (serverUrl) => ({ ...withoutKeys, jwksUri: `${serverUrl}/never.json` }),
+  'keys fetched': (serverUrl) => ({ ...withoutKeys, jwksUri: serverUrl + KEY_PATHS.served }),
+  'keys from an old cache': (serverUrl) => ({
+    ...withoutKeys,
+    jwksUri: serverUrl + KEY_PATHS.cached,
+  }),
+  'opaque tokens': (serverUrl) => ({
     ...withoutKeys,
     tokenFormat: 'opaque',
-    introspection: introspection(canary + INTROSPECTION_PATH),
+    introspection: introspection(serverUrl + INTROSPECTION_PATH),
   }),
-  'both kinds of token': (canary) => ({
+  'both kinds of token': (serverUrl) => ({
     ...usual,
     tokenFormat: 'any',
-    introspection: introspection(canary + INTROSPECTION_PATH),
+    introspection: introspection(serverUrl + INTROSPECTION_PATH),
   }),
-  'opaque tokens, and nobody to ask': (canary) => ({
+  'opaque tokens, introspection unavailable': (serverUrl) => ({
     ...withoutKeys,
     tokenFormat: 'opaque',
-    introspection: introspection(canary + KEY_PATHS.broken),
+    introspection: introspection(serverUrl + KEY_PATHS.broken),
   }),
-  'keys not to be had': (canary) => ({ ...withoutKeys, jwksUri: canary + KEY_PATHS.broken }),
-} as const satisfies Record<string, (canary: string) => ResourceServerOptions>
+  'keys unavailable': (serverUrl) => ({ ...withoutKeys, jwksUri: serverUrl + KEY_PATHS.broken }),
+} as const satisfies Record<string, (serverUrl: string) => ResourceServerOptions>
 
 export type ConfigurationName = keyof typeof CONFIGURATIONS

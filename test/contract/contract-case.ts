@@ -2,40 +2,42 @@ import type { Requirements } from '@bearward/core'
 import type { ConfigurationName } from './configurations.ts'
 import type { ExpectedOutcome } from './outcomes.ts'
 
-/** One request against one guard, and what has to come of it in every framework. */
+/** One request to one guard, and the outcome that every framework must produce. */
 export interface ContractCase {
-  /** Lines of the manifest that this case tests. */
+  /** Ids of the manifest lines that this case tests. */
   readonly ids: readonly string[]
   readonly title: string
-  /** Default `usual`. */
+  /** @default 'usual' */
   readonly configuration?: ConfigurationName
-  /** Default: any valid token. */
+  /** @default {}, which grants every valid token */
   readonly requirements?: Requirements
-  /** May point at the canary, the one server whose every request is counted, by its address. */
-  readonly request: CaseRequest | ((canary: string) => CaseRequest)
+  /** The request, or a function that gets the URL of the recording server and returns the request. */
+  readonly request: CaseRequest | ((serverUrl: string) => CaseRequest)
   readonly outcome: ExpectedOutcome
 }
 
+/** A request of a case, before it is written as text. */
 export interface CaseRequest {
-  /** Default `GET`. */
+  /** @default 'GET' */
   readonly method?: string
-  /** Stands behind the path, question mark included. */
+  /** Query string, including the question mark. */
   readonly query?: string
-  /** Header lines as they are sent, in latin1, beside `Host` and `Connection`. */
+  /** Header lines as sent, in latin1, in addition to `Host` and `Connection`. */
   readonly lines: readonly string[]
   readonly body?: string
 }
 
-/** A request that carries a token as RFC 6750 section 2.1 asks. */
+/** Returns a request with a bearer token in the `Authorization` header (RFC 6750 section 2.1). */
 export function bearer(token: string): CaseRequest {
   return withCredentials(`Bearer ${token}`)
 }
 
+/** Returns a request with this value of the `Authorization` header. */
 export function withCredentials(credentials: string): CaseRequest {
   return { lines: [`Authorization: ${credentials}`] }
 }
 
-/** One case for each token, or request, of a list that ends in one outcome. */
+/** Returns one case for each token, or request. All of them have the same outcome. */
 export function each(
   ids: readonly string[],
   title: string,
@@ -52,8 +54,9 @@ export function each(
   }))
 }
 
-export function titleOf(one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>): string {
+/** Returns the title of the test, with the ids in front and the configuration behind. */
+export function toTitle(one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>): string {
   const { ids, title, configuration } = one
-  const where = configuration === undefined ? '' : ` (${configuration})`
-  return (ids.length === 0 ? title : `${ids.join(', ')}: ${title}`) + where
+  const suffix = configuration === undefined ? '' : ` (${configuration})`
+  return (ids.length === 0 ? title : `${ids.join(', ')}: ${title}`) + suffix
 }

@@ -3,16 +3,16 @@ import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../support/issu
 import { generateKey, type TestKey } from '../support/keys.ts'
 import { type Part, partsOf, signText } from '../support/tokens.ts'
 
-/** Time stands still for the whole contract, so that every boundary can be hit to the second. */
+/** A clock that stands still, so that each case can test a limit to the second. */
 export const clock = fakeClock()
 export const NOW = clock.seconds()
 
-/** Another resource server, whose tokens are none of ours. */
+/** The audience of another resource server. */
 export const OTHER_AUDIENCE = 'https://files.example.com'
 
 const now = () => NOW
 
-/** The issuer that nearly all cases are about. */
+/** The issuer of nearly all cases. */
 export const issuerA = createTestIssuer({
   algorithms: ['ES256', 'ES384', 'ES512', 'Ed25519', 'RS256'],
   now,
@@ -34,7 +34,7 @@ export const KEYS = {
   es512,
   ed25519,
   rs256,
-  // One modulus under several names: what a key may be used for is for its `alg` to say.
+  // One modulus under several key ids. The `alg` of each key states its algorithm.
   ps256: renamed(rs256, 'PS256'),
   ps384: renamed(rs256, 'PS384'),
   ps512: renamed(rs256, 'PS512'),
@@ -45,21 +45,21 @@ function renamed(key: TestKey, alg: TestKey['alg']): TestKey {
   return { ...key, alg, kid, jwk: { ...key.jwk, alg, kid } }
 }
 
-/** An attacker's key, published by nobody. */
+/** A key of the attacker, which is in no JWKS. */
 export const attacker = generateKey('ES256', 'attacker')
 
 export const token = (overrides?: TokenOverrides) => issuerA.token(overrides)
 
-/** For cases in which anything but the token is at stake. */
+/** A valid token, for cases that do not test the token. */
 export const VALID = { 'a valid token': token() }
 
-/** A token with these claims over the usual ones. */
+/** Creates a token whose claims override the usual ones. */
 export const claiming = (claims: Part) => issuerA.token({ claims })
 
-/** A token with these header parameters over the usual ones. */
+/** Creates a token whose header parameters override the usual ones. */
 export const headed = (header: Part) => issuerA.token({ header })
 
-/** The JSON of the usual header, as text to be tampered with. */
+/** The JSON of the usual header, to be modified as text. */
 export const HEADER_TEXT = JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: es256.kid })
 
 export const USUAL_CLAIMS = {
@@ -73,15 +73,15 @@ export const USUAL_CLAIMS = {
   jti: 'a-token',
 }
 
-/** The JSON of the usual claims with more text before the closing brace. */
+/** Returns the JSON of the usual claims, with more members as text before the closing brace. */
 export const claimsText = (more: string) => `${JSON.stringify(USUAL_CLAIMS).slice(0, -1)},${more}}`
 
-/** Signs the first two parts as they are spelt, canonical or not. */
+/** Signs the first two parts exactly as given, also if they are not canonical base64url. */
 export function signSpelling(header: string, payload: string): string {
   return signText(`${header}.${payload}`, es256)
 }
 
-/** The same token with another signature of the same length. */
+/** Returns the token with another signature of the same length. */
 export function forged(compact: string): string {
   const [header, payload, signature] = partsOf(compact)
   return `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`

@@ -19,7 +19,7 @@ const REFUSED =
 const KEYS =
   /^\[bearward\] keys_failed unreachable: The keys of https:\/\/as\.example\.com could not be fetched: /
 
-/** Fastify writes about requests to the log of the request: see the tests of its adapter. */
+/** All adapters except that of Fastify, which writes to the log of the request. The tests of its package cover that. */
 const OTHERS = FRAMEWORKS.filter(({ adapter }) => adapter !== 'fastify')
 
 describe.each(OTHERS)('the log on $name', (framework) => {
@@ -43,7 +43,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     return (await getWithLines(port, '/', [bearerLine(token)])).status
   }
 
-  it('is written to the console without any option: refusals as info, faults as warn', async () => {
+  it('writes the log to the console by default: refusals as info, failures as warn', async () => {
     expect(await send(OPTIONS, 'opaque')).toBe(401)
     expect(info.mock.calls).toEqual([[expect.stringMatching(REFUSED)]])
     expect(warn).not.toHaveBeenCalled()
@@ -55,7 +55,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     expect(lines.at(-1)).toMatch(/^\[bearward\] refused 503 keys_unavailable/)
   })
 
-  it('says nothing about granted requests', async () => {
+  it('logs nothing for a granted request', async () => {
     expect(await send(OPTIONS, issuer.token())).toBe(200)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
@@ -63,13 +63,13 @@ describe.each(OTHERS)('the log on $name', (framework) => {
   it.each([
     ['logger: false', { logger: false }],
     ['onEvent', { onEvent: () => {} }],
-  ])('is not written with %s', async (_option, more) => {
+  ])('writes no log with %s', async (_option, more) => {
     expect(await send({ ...OPTIONS, ...more }, 'opaque')).toBe(401)
     expect(await send({ ...UNREACHABLE, ...more }, issuer.token())).toBe(503)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
 
-  it('is written to a logger of the application, with onEvent or without', async () => {
+  it('writes the log to the logger of the application, with and without onEvent', async () => {
     for (const more of [{}, { onEvent: () => {} }]) {
       const lines: string[] = []
       const logger: Logger = { info: (line) => lines.push(line), warn: (line) => lines.push(line) }

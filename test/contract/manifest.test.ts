@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { FRAMEWORKS } from '../frameworks.ts'
 import { ADAPTERS, getFramework, readManifest } from '../repository/files.ts'
 import { CASES } from './cases.ts'
-import { titleOf } from './contract-case.ts'
+import { toTitle } from './contract-case.ts'
 import { MANIFEST, OTHER_SUBJECTS, SERIES } from './manifest.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -14,12 +14,12 @@ const HERE = join('test', 'contract')
 const PACKAGES = readdirSync(join(ROOT, 'packages'))
 
 const ID = String.raw`(?:\d{4}(?:bis)?|21|MCP|FAPI(?:-[A-Z]+)?)-\d\d`
-/** A text that is a list of ids, or that begins with one as the title of a test does. */
+/** A string that is a list of ids, or that begins with one, like the title of a test. */
 const CITATION = new RegExp(String.raw`(['"\`])(${ID}(?:, ${ID})*)(?:\1|: )`, 'g')
 
 describe('the manifest', () => {
-  const cited = citedIds()
-  const idsOf = (standing: string) =>
+  const cited = findCitedIds()
+  const getIds = (standing: string) =>
     MANIFEST.filter((line) => line.standing === standing).map(({ id }) => id)
 
   it.each(
@@ -32,28 +32,28 @@ describe('the manifest', () => {
       bestPractice: 22,
       jose: 52,
     }),
-  )('has the lines of %s without a gap', (name, count) => {
+  )('the manifest numbers the lines of %s without a gap', (name, count) => {
     const numbers = SERIES[name]!.map(({ id }) => Number(id.slice(-2)))
     expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1))
   })
 
-  it('gives a reason for every line that it does not hold to', () => {
+  it('the manifest has a reason for every line that is not tested completely', () => {
     const unexplained = MANIFEST.filter(
       ({ standing, reason = '' }) => (standing === 'tested') !== (reason === ''),
     )
     expect(unexplained).toEqual([])
   })
 
-  it('has a test for every line that it calls tested, or tested in part', () => {
-    const untested = [...idsOf('tested'), ...idsOf('deviation')].filter((id) => !cited.has(id))
+  it('a test cites every line of the manifest that is tested or a deviation', () => {
+    const untested = [...getIds('tested'), ...getIds('deviation')].filter((id) => !cited.has(id))
     expect(untested).toEqual([])
   })
 
-  it('has no test for a line that it excludes', () => {
-    expect(idsOf('excluded').filter((id) => cited.has(id))).toEqual([])
+  it('tests do not cite a line that the manifest excludes', () => {
+    expect(getIds('excluded').filter((id) => cited.has(id))).toEqual([])
   })
 
-  it('knows every line that a test cites', () => {
+  it('the manifest contains every line that a test cites', () => {
     const known = new Set(MANIFEST.map(({ id }) => id))
     const isKnown = (id: string) =>
       known.has(id) || OTHER_SUBJECTS.some((prefix) => id.startsWith(prefix))
@@ -62,19 +62,19 @@ describe('the manifest', () => {
 })
 
 describe('the contract', () => {
-  it('calls every case something else', () => {
-    const titles = CASES.map(titleOf)
+  it('every case of the contract has its own title', () => {
+    const titles = CASES.map(toTitle)
     expect(titles.filter((title, i) => titles.indexOf(title) !== i)).toEqual([])
   })
 
-  it('has a case for every reason of a refusal', () => {
+  it('the contract has a case for every reason of a refusal', () => {
     const reasons = CASES.flatMap(({ outcome }) =>
       outcome.kind === 'refused' ? outcome.reason : [],
     )
     expect([...new Set(reasons)].sort()).toEqual(Object.keys(REASONS).sort())
   })
 
-  it('runs for every adapter, with every major version of its framework', () => {
+  it('the contract runs for every adapter, with every major version of its framework', () => {
     const supported = ADAPTERS.flatMap((adapter) => listMajors(adapter))
     const entries = FRAMEWORKS.flatMap(({ adapter, module }) =>
       adapter === undefined ? [] : `${adapter} ${getVersion(adapter, module)}`,
@@ -83,7 +83,7 @@ describe('the contract', () => {
     expect(entries).not.toEqual([])
   })
 
-  it('has no entry without a package for a framework that a package supports', () => {
+  it('every framework that an adapter supports names its adapter', () => {
     const unpublished = FRAMEWORKS.filter(({ adapter }) => adapter === undefined)
     const published = unpublished.filter(({ module }) =>
       ADAPTERS.some((adapter) => getVersion(adapter, module) !== undefined),
@@ -92,10 +92,12 @@ describe('the contract', () => {
   })
 })
 
-/** Every id that a test cites: in the table, or in the text of a file. */
-function citedIds(): ReadonlySet<string> {
+/** Returns every id that a test cites, in the table of cases or in the text of a file. */
+function findCitedIds(): ReadonlySet<string> {
   const folders = ['test', ...PACKAGES.map((name) => join('packages', name, 'test'))]
-  const files = folders.flatMap((folder) => sourcesIn(folder)).filter((file) => !isOfManifest(file))
+  const files = folders
+    .flatMap((folder) => listSources(folder))
+    .filter((file) => !isManifestFile(file))
   const texts = files.map((file) => readFileSync(join(ROOT, file), 'utf8'))
   const inTexts = texts.flatMap((text) =>
     [...text.matchAll(CITATION)].flatMap(([, , ids]) => ids!.split(', ')),
@@ -103,27 +105,27 @@ function citedIds(): ReadonlySet<string> {
   return new Set([...inTexts, ...CASES.flatMap(({ ids }) => ids)])
 }
 
-/** The manifest cites nothing, and a case counts only where it stands in the table. */
-function isOfManifest(file: string): boolean {
+/** Returns whether a file belongs to the manifest, or to the cases, whose ids are read from the table. */
+function isManifestFile(file: string): boolean {
   return ['manifest', 'cases'].some((name) => file.startsWith(join(HERE, name)))
 }
 
-function sourcesIn(folder: string): readonly string[] {
+function listSources(folder: string): readonly string[] {
   const entries = readdirSync(join(ROOT, folder), { withFileTypes: true })
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : sourcesIn(path)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listSources(path)
     return entry.name.endsWith('.ts') ? [path] : []
   })
 }
 
-/** The major versions of its framework that an adapter supports, by its peer dependencies. */
+/** Returns the major versions of its framework that an adapter supports, from its peer dependencies. */
 function listMajors(adapter: string): readonly string[] {
   const { range } = getFramework(adapter)
   return [...range.matchAll(/\^(\d+)/g)].map(([, major]) => `${adapter} ${major}`)
 }
 
-/** The major version of a module that an adapter is developed with: `express4` is an alias of one. */
+/** Returns the major version of a dev dependency of an adapter. `express4` is an alias with its own version. */
 function getVersion(adapter: string, module: string): string | undefined {
   const { devDependencies = {} } = readManifest(`packages/${adapter}/package.json`)
   return /(\d+)\.\d+\.\d+$/.exec(devDependencies[module] ?? '')?.[1]

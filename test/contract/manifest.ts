@@ -5,7 +5,7 @@ import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
 import type { Line } from './manifest/line.ts'
 
-/** The lines by their numbering. */
+/** The lines, grouped by series. The numbers of a series have no gaps. */
 export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   bearer,
   oauth21,
@@ -16,10 +16,10 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   jose,
 }
 
-/** Every line of the standards that concerns an API which takes bearer tokens. */
+/** All requirements of the standards for an API that accepts bearer tokens. */
 export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 
-/** Beginnings of ids that belong to other subjects: tests may cite them, and are not held to all of them. */
+/** Prefixes of ids of other standards. Tests may cite them, but need not cover all of them. */
 export const OTHER_SUBJECTS: readonly string[] = [
   '9449-', // DPoP
   '8705-', // mutual TLS

@@ -9,7 +9,7 @@ import { type Composition, PROTECTED, type Situation } from '../frameworks/compo
 
 const SITUATIONS = Object.keys(PROTECTED) as Situation[]
 
-/** Keys that are fetched at the first request, and answered a few turns of the event loop later. */
+/** Serves keys a few turns of the event loop after the request. */
 async function publishedKeys(jwks: object) {
   return listen(async (_request, response) => {
     await settled()
@@ -17,7 +17,7 @@ async function publishedKeys(jwks: object) {
   })
 }
 
-/** Sends one request, and waits until nothing goes on any more. */
+/** Sends one request, and waits until all its work is done. */
 async function play(composition: Composition, situation: Situation) {
   const issuer = createTestIssuer()
   const keys = await publishedKeys(issuer.jwks)
@@ -35,13 +35,13 @@ async function play(composition: Composition, situation: Situation) {
     try {
       tokens.push(auth())
     } catch {
-      tokens.push('auth() has thrown')
+      tokens.push('auth() threw')
     }
   })
   const isGood = situation.startsWith('good')
-  const token = isGood ? issuer.token() : issuer.token({ header: { kid: 'of-nobody' } })
+  const token = isGood ? issuer.token() : issuer.token({ header: { kid: 'unknown' } })
   const { status } = await getWithLines(server.port, '/', [`Authorization: Bearer ${token}`])
-  // A guard that was not awaited decides after the response.
+  // A guard that is not awaited has its outcome after the response.
   await settled()
   await settled()
   await Promise.all([server.close(), keys.close()])
@@ -52,11 +52,11 @@ const processFaults = watchProcess()
 
 describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
   describe.each(byHand.map((one) => [one.name, one] as const))('%s', (_name, composition) => {
-    it.each(SITUATIONS)('decides about a token that is %s', async (situation) => {
+    it.each(SITUATIONS)('gives the expected response to a token that is %s', async (situation) => {
       const expected = composition.expected?.[situation] ?? PROTECTED[situation]
       const { status, handled, tokens } = await play(composition, situation)
       expect({ status: expected.status && status, handled }).toEqual(expected)
-      // Whatever the handler does: a token that was not granted is never handed out.
+      // auth() never returns a token that was not granted, even if the handler runs.
       if (!situation.startsWith('good'))
         expect(tokens.filter((one) => typeof one === 'object')).toEqual([])
       expect(await processFaults.faults()).toEqual([])
@@ -64,7 +64,7 @@ describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
   })
 })
 
-/** What `check` may throw or reject with. To a framework, some of these mean that the request may pass. */
+/** Values that a `check` throws. Some of them let the request pass if they are given to `next` of a framework. */
 const THROWN = [undefined, null, '', 0, false, 'route', 'router', new Error('from the check')]
 
 describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
@@ -82,7 +82,7 @@ describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
   ])
 
   it.each(throwing)(
-    'ends in 500 and not in the handler: it %s %s',
+    'sends 500 and does not run the handler if check %s %s',
     async (_how, _thrown, check) => {
       let handled = 0
       const server = await framework.start({
@@ -120,23 +120,26 @@ describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
     functions.map(([what, own]) => [option, what, { [option]: own }] as const),
   )
 
-  it.each(misused)('the option %s that %s ends in 500 and not in the handler', async (...given) => {
-    let handled = 0
-    const options = { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, ...given[2] }
-    const server = await framework.start({
-      options,
-      routes: [
-        {
-          path: '/',
-          requirements: { optional: 'credentials' in given[2] },
-          handle: async () => ({ handled: ++handled }),
-        },
-      ],
-      maxHeaderSize: 65_536,
-    })
-    const { status } = await getWithLines(server.port, '/', [])
-    await server.close()
-    expect({ status, handled }).toEqual({ status: 500, handled: 0 })
-    expect(await processFaults.faults()).toEqual([])
-  })
+  it.each(misused)(
+    'sends 500 and does not run the handler if the function of the option %s %s',
+    async (...given) => {
+      let handled = 0
+      const options = { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, ...given[2] }
+      const server = await framework.start({
+        options,
+        routes: [
+          {
+            path: '/',
+            requirements: { optional: 'credentials' in given[2] },
+            handle: async () => ({ handled: ++handled }),
+          },
+        ],
+        maxHeaderSize: 65_536,
+      })
+      const { status } = await getWithLines(server.port, '/', [])
+      await server.close()
+      expect({ status, handled }).toEqual({ status: 500, handled: 0 })
+      expect(await processFaults.faults()).toEqual([])
+    },
+  )
 })

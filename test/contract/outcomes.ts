@@ -1,27 +1,27 @@
 import type { AccessToken, Reason } from '@bearward/core'
 
-/** The handler runs. */
+/** Outcome of a request whose handler runs. */
 export interface Granted {
   readonly kind: 'granted'
   readonly caller: 'machine' | 'user' | 'unknown' | 'anonymous'
-  /** The body that the handler could still read. */
+  /** The request body that the handler reads. */
   readonly received: string
-  /** What the handler has to see of the token, at least. */
+  /** Members that the token in the handler must have. */
   readonly token: Partial<AccessToken>
 }
 
-/** The adapter answers, and the handler does not run. */
+/** Outcome of a request that the adapter refuses. The handler does not run. */
 export interface Refused {
   readonly kind: 'refused'
   readonly reason: Reason
   readonly status: number
-  /** The one `WWW-Authenticate` value, to the letter. */
+  /** The complete value of the only `WWW-Authenticate` header. */
   readonly challenge: string | undefined
   readonly retryAfter: string | undefined
   readonly body: { readonly error: string; readonly error_description: string }
 }
 
-/** Node's HTTP parser answers: no such request reaches an application. */
+/** Outcome of a request to which the HTTP parser of Node responds. The application does not get it. */
 export interface Unparsed {
   readonly kind: 'unparsed'
   readonly status: 400 | 431
@@ -56,13 +56,13 @@ const INVALID_REQUEST = {
   multiple_credentials: 'The request carries more than one set of credentials.',
 } as const
 
-/** 401 without an error code: the request has not shown a token at all. */
+/** Texts for 401 without an error code, because the request has no bearer token. */
 const BARE_401 = {
   no_credentials: 'An access token is required.',
   unsupported_scheme: 'A Bearer access token is required.',
 } as const
 
-/** 403 without an error code: RFC 6750 section 3.1 has none for these. */
+/** Texts for 403 without an error code, because RFC 6750 section 3.1 defines none for these. */
 const FORBIDDEN = {
   wrong_issuer: 'The issuer of the access token is not allowed here.',
   wrong_subject: 'This kind of caller is not allowed here.',
@@ -105,7 +105,7 @@ export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
   return refused(403, reason, body, 'Bearer realm="api"')
 }
 
-/** Says nothing about the token, so it carries no challenge. */
+/** Returns a refusal with 503. It is not about the token, so it has no challenge. */
 export function unavailable(
   retryAfter: string,
   reason:

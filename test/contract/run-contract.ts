@@ -18,35 +18,37 @@ import {
   KEY_PATHS,
   OPAQUE_TOKEN,
 } from './configurations.ts'
-import { bearer, type CaseRequest, type ContractCase, titleOf } from './contract-case.ts'
+import { bearer, type CaseRequest, type ContractCase, toTitle } from './contract-case.ts'
 import { attacker, claiming, issuerA, OTHER_AUDIENCE, token, USUAL_CLAIMS } from './fixture.ts'
 import type { ExpectedOutcome } from './outcomes.ts'
 
-/** So that header lines may be longer than a token. */
+/** Bytes of header lines that the server accepts: more than the longest token. */
 const MAX_HEADER_SIZE = 65_536
 
-/** Holds one adapter to every case. There is no way to leave one out. */
+/** Runs every case with one adapter. No case can be left out. */
 export function describeContract(framework: Framework): void {
   describe(`the contract, by ${framework.name}`, () => {
-    /** What the last request has led to. */
+    /** The tokens that handlers got for the last request. */
     const granted: (AccessToken | undefined)[] = []
     const events: BearwardEvent[] = []
-    /** What has been asked of the canary, in this case or late in the one before. */
-    const asked: string[] = []
+    /** Unexpected requests to the recording server, in this case or late in the case before. */
+    const unexpected: string[] = []
     const servers = new Map<ConfigurationName, RunningServer>()
-    let canary: RunningServer
+    let recordingServer: RunningServer
 
     beforeAll(async () => {
-      canary = await startCanary(asked)
+      recordingServer = await startRecordingServer(unexpected)
       const names = Object.keys(CONFIGURATIONS) as ConfigurationName[]
       await Promise.all(names.map(async (name) => servers.set(name, await start(name))))
     })
-    afterAll(() => Promise.all([canary, ...servers.values()].map((server) => server.close())))
+    afterAll(() =>
+      Promise.all([recordingServer, ...servers.values()].map((server) => server.close())),
+    )
 
     function start(name: ConfigurationName): Promise<RunningServer> {
-      const options = CONFIGURATIONS[name](canary.url)
+      const options = CONFIGURATIONS[name](recordingServer.url)
       const routes = CASES.flatMap((one, i) =>
-        configurationOf(one) === name ? [route(`/${i}`, one.requirements)] : [],
+        getConfiguration(one) === name ? [route(`/${i}`, one.requirements)] : [],
       )
       return framework.start({
         options: { ...options, onEvent: (event) => events.push(event) },
@@ -76,56 +78,57 @@ export function describeContract(framework: Framework): void {
     }
 
     async function play(one: ContractCase): Promise<RawResponse> {
-      const request = typeof one.request === 'function' ? one.request(canary.url) : one.request
-      return send(configurationOf(one), textOf(request, `/${CASES.indexOf(one)}`))
+      const request =
+        typeof one.request === 'function' ? one.request(recordingServer.url) : one.request
+      return send(getConfiguration(one), toRequestText(request, `/${CASES.indexOf(one)}`))
     }
 
     for (const one of CASES) {
-      it(titleOf(one), async () => {
+      it(toTitle(one), async () => {
         const response = await play(one)
         const reasons = events.flatMap((event) => (event.type === 'refused' ? event.reason : []))
         const handled = granted.length
         expect({ ...describeResponse(response, one.outcome), reasons, handled }).toEqual(
           expectation(one),
         )
-        expect(asked.splice(0)).toEqual([])
+        expect(unexpected.splice(0)).toEqual([])
         if (one.outcome.kind === 'granted') checkToken(granted[0], one.outcome.token)
       })
     }
 
-    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: writes challenges by the grammar', async () => {
+    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: writes challenges that match the grammar', async () => {
       const refusals = CASES.flatMap((one) =>
         one.outcome.kind === 'refused' ? [[one.outcome.challenge, one] as const] : [],
       )
-      const ofEachChallenge = new Map(refusals)
-      for (const one of ofEachChallenge.values()) checkRefusal(await play(one))
-      expect(ofEachChallenge.size).toBeGreaterThan(20)
+      const byChallenge = new Map(refusals)
+      for (const one of byChallenge.values()) checkRefusal(await play(one))
+      expect(byChallenge.size).toBeGreaterThan(20)
     })
 
-    it('21-04: looks at the audience of every request of a connection', async () => {
+    it('21-04: checks the audience of every request of a connection', async () => {
       const tokens = [token(), claiming({ aud: OTHER_AUDIENCE }), token()]
       const requests = [...tokens, claiming({ aud: OTHER_AUDIENCE })].map((one, i, all) =>
-        textOf(bearer(one), '/any', i < all.length - 1 ? 'keep-alive' : 'close'),
+        toRequestText(bearer(one), '/any', i < all.length - 1 ? 'keep-alive' : 'close'),
       )
-      const answers = await send('usual', requests.join(''))
-      expect(pipelined(answers).map(({ status }) => status)).toEqual([200, 401, 200, 401])
+      const responses = await send('usual', requests.join(''))
+      expect(pipelined(responses).map(({ status }) => status)).toEqual([200, 401, 200, 401])
       expect(granted).toHaveLength(2)
     })
   })
 }
 
-function configurationOf(one: ContractCase): ConfigurationName {
+function getConfiguration(one: ContractCase): ConfigurationName {
   return one.configuration ?? 'usual'
 }
 
-/** Serves the keys of the issuer, and notes every other request: nothing should ever be asked here. */
-function startCanary(asked: string[]): Promise<RunningServer> {
+/** Serves the keys of the issuer and the introspection endpoint, and records every other request as unexpected. */
+function startRecordingServer(unexpected: string[]): Promise<RunningServer> {
   return listen((request, response) => {
     const url = request.url ?? ''
     if (url === KEY_PATHS.broken) return void response.writeHead(500).end()
     if (url === INTROSPECTION_PATH) return void introspect(request, response)
     const isOurs = url === KEY_PATHS.served || url === KEY_PATHS.cached
-    if (!isOurs) asked.push(url)
+    if (!isOurs) unexpected.push(url)
     response.setHeader('Content-Type', 'application/json')
     if (url === KEY_PATHS.cached) response.setHeader('Age', '86400')
     response.end(JSON.stringify(isOurs ? issuerA.jwks : { keys: [attacker.jwk] }))
@@ -142,7 +145,7 @@ async function introspect(request: IncomingMessage, response: ServerResponse): P
   response.end(JSON.stringify({ active, ...(active && { sub, client_id, aud, scope }) }))
 }
 
-function textOf(request: CaseRequest, path: string, connection = 'close'): string {
+function toRequestText(request: CaseRequest, path: string, connection = 'close'): string {
   const { method = 'GET', query = '', lines, body } = request
   const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`]
   const head = [
@@ -155,12 +158,12 @@ function textOf(request: CaseRequest, path: string, connection = 'close'): strin
   return `${head.join('\r\n')}\r\n\r\n${body ?? ''}`
 }
 
-/** What of a response the contract is about. */
+/** Returns the parts of a response that the contract checks. */
 function describeResponse(response: RawResponse, { kind }: ExpectedOutcome) {
-  const challenges = valuesOf(response, 'WWW-Authenticate')
+  const challenges = getHeaderValues(response, 'WWW-Authenticate')
   if (kind === 'unparsed') return { status: response.status, challenges }
   const { status, body } = response
-  // How a framework writes what a handler returns is its own affair.
+  // The framework writes the response of a handler, so only its content is checked.
   if (kind === 'granted') return { status, challenges, body: JSON.parse(body) as unknown }
   return {
     status,
@@ -168,7 +171,7 @@ function describeResponse(response: RawResponse, { kind }: ExpectedOutcome) {
     body,
     contentType: response.header('Content-Type'),
     contentLength: response.header('Content-Length'),
-    cacheControl: valuesOf(response, 'Cache-Control'),
+    cacheControl: getHeaderValues(response, 'Cache-Control'),
     retryAfter: response.header('Retry-After'),
   }
 }
@@ -197,13 +200,13 @@ function expectation({ outcome, request }: ContractCase) {
   }
 }
 
-/** The grammar of RFC 6750 section 3, held against what the independent parser makes of a response. */
+/** Checks a response with an independent parser of the grammar of RFC 6750 section 3. */
 function checkRefusal(response: RawResponse): void {
-  expect(valuesOf(response, 'Cache-Control')).toEqual(['no-store'])
-  const challenges = valuesOf(response, 'WWW-Authenticate').flatMap(parseChallenges)
+  expect(getHeaderValues(response, 'Cache-Control')).toEqual(['no-store'])
+  const challenges = getHeaderValues(response, 'WWW-Authenticate').flatMap(parseChallenges)
   expect(challenges.map(({ scheme }) => scheme)).toEqual(response.status === 503 ? [] : ['Bearer'])
   for (const { parameters } of challenges) {
-    // `error_uri` is never written, so that there is none to be malformed.
+    // `error_uri` is never written, so it cannot be malformed.
     const names = ['realm', 'error', 'error_description', 'scope']
     const written = parameters.map(([name]) => name)
     expect(written).toEqual(names.filter((name) => written.includes(name)))
@@ -215,7 +218,7 @@ function checkRefusal(response: RawResponse): void {
   }
 }
 
-/** What handlers get has to be safe to keep and to copy, whatever the token was. */
+/** Checks that a token is frozen, and that copying its claims does not change a prototype. */
 function checkToken(verified: AccessToken | undefined, expected: Partial<AccessToken>): void {
   expect(verified ?? {}).toMatchObject(expected)
   if (verified === undefined) return
@@ -225,11 +228,11 @@ function checkToken(verified: AccessToken | undefined, expected: Partial<AccessT
   expect('admin' in Object.prototype).toBe(false)
 }
 
-function valuesOf(response: RawResponse, name: string): readonly string[] {
+function getHeaderValues(response: RawResponse, name: string): readonly string[] {
   return response.rawHeaders.flatMap(([n, v]) => (n.toLowerCase() === name.toLowerCase() ? v : []))
 }
 
-/** The answers that came on one connection, one after the other. */
+/** Returns the responses that arrived on one connection, in order. */
 function pipelined(first: RawResponse): readonly RawResponse[] {
   const rest = first.body.slice(Number(first.header('Content-Length')))
   return rest === '' ? [first] : [first, ...pipelined(parseResponse(rest))]

@@ -10,20 +10,20 @@ export type Handler = (
 
 /**
  * An adapter for `node:http` without a framework. It passes the request to the core as received, and then
- * passes the token on or writes the complete answer. It decides nothing, reads no claims and makes no
+ * passes the token to the handler or writes the refusal. It makes no decisions, reads no claims and creates no
  * challenges.
  */
 export function guarded(guard: Guard, handler: Handler): RequestListener {
   return (request, response) => {
     const settle = (outcome: Outcome) => {
       if (outcome.kind === 'refused') {
-        answer(outcome, response)
+        writeRefusal(outcome, response)
         return
       }
       writeHeaders(outcome, response)
       handler(request, response, outcome.kind === 'granted' ? outcome.token : undefined)
     }
-    // Only a mistake in the program makes a guard reject. The handler must not run.
+    // The promise of a guard is rejected only after a mistake in the application. The handler must not run.
     const fail = () => void response.writeHead(500).end()
     Promise.resolve(toRequestLike(request)).then(guard).then(settle, fail)
   }
@@ -34,7 +34,7 @@ function toRequestLike(request: IncomingMessage): RequestLike {
   return { method, url, rawHeaders, headers, raw: request }
 }
 
-function answer(refusal: Refused, response: ServerResponse): void {
+function writeRefusal(refusal: Refused, response: ServerResponse): void {
   response.statusCode = refusal.status
   writeHeaders(refusal, response)
   response.setHeader('Content-Length', Buffer.byteLength(refusal.body))

@@ -1,29 +1,30 @@
 import type { ResourceServerOptions } from '@bearward/core'
 import type { RunningServer } from '../support/servers.ts'
 
-/** What the response and the handler show of one request. `undefined`: any status. */
+/** Expected result of one request. */
 export interface Expected {
+  /** Status of the response. `undefined` allows any status. */
   readonly status: number | undefined
-  /** How often the handler has run. */
+  /** Number of calls of the handler. */
   readonly handled: number
 }
 
-/** A token, and whether the keys to verify it are loaded. */
+/** Kind of the token, and state of the keys that verify it. */
 export type Situation = `${'good' | 'refused'}, keys ${'loaded' | 'loading'}`
 
-/** A way to put a guard into an application, as people write it by hand. */
+/** An application that calls a guard by hand. */
 export interface Composition {
   readonly name: string
-  /** Starts the application. `handle` is called with `auth(request)` of the adapter by the handler. */
+  /** Starts the application. Its handler calls `handle` with a function that returns `auth(request)` of the adapter. */
   start(
     options: ResourceServerOptions,
     handle: (auth: () => unknown) => void,
   ): Promise<RunningServer>
-  /** Where it differs from `PROTECTED`. */
+  /** Results that differ from `PROTECTED`. */
   readonly expected?: Partial<Record<Situation, Expected>>
 }
 
-/** A guard that nobody can get around. */
+/** Results of an application whose guard protects the handler. */
 export const PROTECTED: Readonly<Record<Situation, Expected>> = {
   'good, keys loaded': { status: 200, handled: 1 },
   'good, keys loading': { status: 200, handled: 1 },
@@ -31,13 +32,13 @@ export const PROTECTED: Readonly<Record<Situation, Expected>> = {
   'refused, keys loading': { status: 401, handled: 0 },
 }
 
-/** A composition whose own code fails after the guard. */
+/** Results of an application whose own code throws after the guard. */
 export const FAILING: Partial<Record<Situation, Expected>> = {
   'good, keys loaded': { status: 500, handled: 0 },
   'good, keys loading': { status: 500, handled: 0 },
 }
 
-/** Code that does not await `authorize`, and reads the `kind` of the promise. */
+/** Results of an application that does not await `authorize`, and reads `kind` from the promise. */
 export const UNAWAITED_KIND: Readonly<Record<Situation, Expected>> = {
   'good, keys loaded': { status: 500, handled: 0 },
   'good, keys loading': { status: 500, handled: 0 },
@@ -51,8 +52,8 @@ export function isRefused(outcome: unknown): boolean {
 }
 
 /**
- * A guard that is called and not awaited, in a framework that cannot detect it. The handler runs, and `auth` throws
- * unless the request was granted before.
+ * Results of an application that does not await its guard, in a framework that cannot detect this. The handler runs, and
+ * `auth` throws unless the request was granted before.
  */
 export const NOT_AWAITED: Partial<Record<Situation, Expected>> = {
   'good, keys loading': { status: undefined, handled: 1 },

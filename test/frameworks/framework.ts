@@ -2,28 +2,28 @@ import { createServer } from 'node:http'
 import type { AccessToken, Requirements, ResourceServerOptions } from '@bearward/core'
 import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 
-/** A framework, and how its adapter is mounted in it. */
+/** A framework, with a function that starts a server with its adapter. */
 export interface Framework {
   readonly name: string
-  /** Mounts the adapter on a server of its own that really listens. */
+  /** Starts a new server that listens, with the adapter mounted. */
   start(mount: Mount): Promise<RunningServer>
 }
 
+/** Options of a server with an adapter. */
 export interface Mount {
   readonly options: ResourceServerOptions
   readonly routes: readonly Route[]
-  /** How many bytes of header lines the server takes. */
+  /** Number of bytes of header lines that the server accepts. */
   readonly maxHeaderSize: number
 }
 
-/** A guard and a handler behind it, for every method. */
+/** A guard and the handler behind it, for every method. */
 export interface Route {
-  /** Default: every path, with a guard for the whole application. */
+  /** Path of the route. By default every path, with a guard for the whole application. */
   readonly path?: string
   readonly requirements: Requirements
   /**
-   * To be called behind the guard, with what it has left on the request; what it resolves to is to be
-   * answered as JSON, with 200.
+   * The handler behind the guard. It gets the token of the request, and returns a body that is sent as JSON with 200.
    */
   readonly handle: (
     token: AccessToken | undefined,
@@ -31,7 +31,7 @@ export interface Route {
   ) => Promise<object>
 }
 
-/** Listens, and when it is closed closes what stands behind it as well. */
+/** Starts a server. Its `close` also closes the application `behind`. */
 export async function serve(
   handler: Handler,
   maxHeaderSize: number,

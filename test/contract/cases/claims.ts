@@ -15,126 +15,126 @@ const expired = invalidToken('expired')
 const speltToken = (claims: object) =>
   claiming({ iss: SPELT_ISSUER, aud: SPELT_AUDIENCE, ...claims })
 
-/** The claims (RFC 9068 section 2.2, RFC 7519 section 4.1), compared byte for byte. */
+/** Cases for the claims (RFC 9068 section 2.2, RFC 7519 section 4.1), which are compared byte for byte. */
 export const claims: readonly ContractCase[] = [
-  ...each(['9068-05'], 'compares the issuer byte for byte', unknownIssuer, {
-    'a slash behind': claiming({ iss: `${ISSUER}/` }),
+  ...each(['9068-05'], 'rejects an issuer that differs in one byte', unknownIssuer, {
+    'a trailing slash': claiming({ iss: `${ISSUER}/` }),
     'upper case': claiming({ iss: 'HTTPS://AS.EXAMPLE.COM' }),
-    'a query behind': claiming({ iss: `${ISSUER}?x` }),
+    'a query': claiming({ iss: `${ISSUER}?x` }),
     http: claiming({ iss: 'http://as.example.com' }),
-    'a part of it': claiming({ iss: 'https://as.example.co' }),
+    'a prefix of it': claiming({ iss: 'https://as.example.co' }),
     'an array': claiming({ iss: [ISSUER] }),
     'a port': claiming({ iss: `${ISSUER}:443` }),
-    'more behind': claiming({ iss: `${ISSUER}.evil.example` }),
+    'a longer host': claiming({ iss: `${ISSUER}.evil.example` }),
     'a user name': claiming({ iss: `${ISSUER}@evil.example` }),
-    'NUL behind': claiming({ iss: `${ISSUER}\0` }),
-    'a letter that looks the same': claiming({ iss: 'https://as.\uff45xample.com' }),
-    'an empty text': claiming({ iss: '' }),
-    'the name of the prototype': claiming({ iss: '__proto__' }),
+    'a trailing NUL': claiming({ iss: `${ISSUER}\0` }),
+    'a letter that looks like an ASCII letter': claiming({ iss: 'https://as.\uff45xample.com' }),
+    'an empty string': claiming({ iss: '' }),
+    __proto__: claiming({ iss: '__proto__' }),
   }),
-  ...each(['9068-06'], 'takes a token for this API', ok({ audience: [AUDIENCE] }), {
-    'a text': claiming({ aud: AUDIENCE }),
+  ...each(['9068-06'], 'accepts an audience of this API', ok({ audience: [AUDIENCE] }), {
+    'a string': claiming({ aud: AUDIENCE }),
     'an array': claiming({ aud: [AUDIENCE] }),
   }),
-  ...each(['9068-06'], 'takes a token for this API', ok({ audience: ['x', AUDIENCE] }), {
+  ...each(['9068-06'], 'accepts an audience of this API', ok({ audience: ['x', AUDIENCE] }), {
     'among others': claiming({ aud: ['x', AUDIENCE] }),
   }),
   ...each(
     ['9068-06'],
-    'takes a token for another name of this API',
+    'accepts a second configured audience',
     ok({ audience: ['urn:reports'] }),
     {
-      'one of two': claiming({ aud: 'urn:reports' }),
+      'the second of two': claiming({ aud: 'urn:reports' }),
     },
     { configuration: 'two audiences' },
   ),
-  ...each(['9068-06'], 'compares the audience byte for byte', wrongAudience, {
+  ...each(['9068-06'], 'rejects an audience that differs in one byte', wrongAudience, {
     'an empty array': claiming({ aud: [] }),
-    'an empty text': claiming({ aud: '' }),
+    'an empty string': claiming({ aud: '' }),
     absent: claiming({ aud: undefined }),
-    'a slash behind': claiming({ aud: `${AUDIENCE}/` }),
+    'a trailing slash': claiming({ aud: `${AUDIENCE}/` }),
     'upper case': claiming({ aud: 'https://API.EXAMPLE.COM/v1' }),
-    'a part of it': claiming({ aud: 'https://api.example.com' }),
-    'a space behind': claiming({ aud: `${AUDIENCE} ` }),
-    'two in one text': claiming({ aud: `${OTHER_AUDIENCE} ${AUDIENCE}` }),
+    'a prefix of it': claiming({ aud: 'https://api.example.com' }),
+    'a trailing space': claiming({ aud: `${AUDIENCE} ` }),
+    'two in one string': claiming({ aud: `${OTHER_AUDIENCE} ${AUDIENCE}` }),
     'a fragment': claiming({ aud: `${AUDIENCE}#` }),
   }),
-  ...each(['9068-06'], 'wants an audience of the right type', invalid, {
+  ...each(['9068-06'], 'rejects an aud claim of the wrong type', invalid, {
     'an object': claiming({ aud: { 0: AUDIENCE } }),
     'an object with a length': claiming({ aud: { 0: AUDIENCE, length: 1 } }),
     'an array in an array': claiming({ aud: [[AUDIENCE]] }),
     'a number': claiming({ aud: 1 }),
     null: claiming({ aud: null }),
-    'something else beside it': claiming({ aud: [AUDIENCE, 1] }),
+    'an array with a number in it': claiming({ aud: [AUDIENCE, 1] }),
   }),
-  ...each(['8725-14'], 'wants an audience', wrongAudience, {
+  ...each(['8725-14'], 'rejects a token without an audience', wrongAudience, {
     absent: claiming({ aud: undefined }),
   }),
   ...each(
     ['8725-14'],
-    'wants an audience',
+    'rejects a token without an audience',
     missing,
     { absent: claiming({ aud: undefined }) },
     strict,
   ),
-  ...each(['7519-43'], 'refuses a token for others', wrongAudience, {
-    one: claiming({ aud: OTHER_AUDIENCE }),
-    several: claiming({ aud: [OTHER_AUDIENCE, 'x'] }),
+  ...each(['7519-43'], 'rejects a token for other audiences', wrongAudience, {
+    'one other audience': claiming({ aud: OTHER_AUDIENCE }),
+    'several other audiences': claiming({ aud: [OTHER_AUDIENCE, 'x'] }),
   }),
   ...each(
     ['7519-44'],
-    'takes identifiers as they are spelt',
+    'accepts identifiers that are spelled as configured',
     ok({ issuer: SPELT_ISSUER }),
     {
-      both: speltToken({}),
+      'issuer and audience': speltToken({}),
     },
     spelt,
   ),
   ...each(
     ['7519-44'],
-    'takes no other spelling of an issuer',
+    'rejects another spelling of the issuer',
     unknownIssuer,
     {
-      'an accent of its own': speltToken({ iss: SPELT_ISSUER.normalize('NFD') }),
+      'a separate accent (NFD)': speltToken({ iss: SPELT_ISSUER.normalize('NFD') }),
       'lower-case hexadecimal': speltToken({ iss: SPELT_ISSUER.replace('%2F', '%2f') }),
-      'without the escape': speltToken({ iss: SPELT_ISSUER.replace('%2F', '/') }),
-      'with more escapes': speltToken({ iss: encodeURI(SPELT_ISSUER.normalize()) }),
-      'a dot behind the host': speltToken({ iss: SPELT_ISSUER.replace('.com', '.com.') }),
+      'an unescaped slash': speltToken({ iss: SPELT_ISSUER.replace('%2F', '/') }),
+      'more percent escapes': speltToken({ iss: encodeURI(SPELT_ISSUER.normalize()) }),
+      'a dot after the host': speltToken({ iss: SPELT_ISSUER.replace('.com', '.com.') }),
     },
     spelt,
   ),
   ...each(
     ['7519-44'],
-    'takes no other spelling of an audience',
+    'rejects another spelling of the audience',
     wrongAudience,
     {
-      'an accent of its own': speltToken({ aud: SPELT_AUDIENCE.normalize('NFD') }),
+      'a separate accent (NFD)': speltToken({ aud: SPELT_AUDIENCE.normalize('NFD') }),
       'lower-case hexadecimal': speltToken({ aud: SPELT_AUDIENCE.replace('%2F', '%2f') }),
-      'a dot behind the host': speltToken({ aud: SPELT_AUDIENCE.replace('.com', '.com.') }),
+      'a dot after the host': speltToken({ aud: SPELT_AUDIENCE.replace('.com', '.com.') }),
     },
     spelt,
   ),
   ...each(
     [],
-    'takes tokens of the named clients',
+    'accepts a token of an allowed client',
     ok(),
-    { one: token() },
+    { 'reports-cron': token() },
     { configuration: 'named clients' },
   ),
   ...each(
     [],
-    'takes tokens of no other client',
+    'rejects a token of a client that is not allowed',
     invalidToken('untrusted_client'),
     {
-      another: claiming({ client_id: 'other' }),
-      none: claiming({ client_id: undefined }),
+      'another client': claiming({ client_id: 'other' }),
+      'no client_id': claiming({ client_id: undefined }),
     },
     { configuration: 'named clients' },
   ),
 
   ...each(
     ['9068-12'],
-    'wants the claims that an access token has',
+    'rejects a token without a required claim',
     missing,
     {
       exp: claiming({ exp: undefined }),
@@ -148,71 +148,93 @@ export const claims: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-12'],
-    'wants the claims that an access token has',
+    'rejects a token without a required claim',
     unknownIssuer,
     {
       iss: claiming({ iss: undefined }),
     },
     strict,
   ),
-  ...each(['9068-12'], 'does without some of them by default', ok({}, 'unknown'), {
+  ...each(['9068-12'], 'accepts a token without an optional claim', ok({}, 'unknown'), {
     sub: claiming({ sub: undefined }),
     client_id: claiming({ client_id: undefined }),
   }),
-  ...each(['9068-12'], 'does without some of them by default', ok(), {
+  ...each(['9068-12'], 'accepts a token without an optional claim', ok(), {
     iat: claiming({ iat: undefined }),
     jti: claiming({ jti: undefined }),
   }),
-  ...each(['9068-13'], 'wants every claim to have its type', unknownIssuer, {
-    'iss, a number': claiming({ iss: 1 }),
+  ...each(['9068-13'], 'rejects a claim of the wrong type', unknownIssuer, {
+    'iss is a number': claiming({ iss: 1 }),
   }),
-  ...each(['9068-13', '9068-11'], 'wants every claim to have its type', invalid, {
-    'exp, a text': claiming({ exp: `${NOW + 300}` }),
-    'aud, a number': claiming({ aud: 1 }),
-    'sub, a number': claiming({ sub: 1 }),
-    'sub, an empty text': claiming({ sub: '' }),
-    'sub, a lone surrogate': claiming({ sub: '\ud800' }),
-    'client_id, an object': claiming({ client_id: {} }),
-    'client_id, an empty text': claiming({ client_id: '' }),
-    'iat, a text': claiming({ iat: `${NOW}` }),
-    'jti, a number': claiming({ jti: 1 }),
-    'scope, a number': claiming({ scope: 1 }),
+  ...each(['9068-13', '9068-11'], 'rejects a claim of the wrong type', invalid, {
+    'exp is a string': claiming({ exp: `${NOW + 300}` }),
+    'aud is a number': claiming({ aud: 1 }),
+    'sub is a number': claiming({ sub: 1 }),
+    'sub is an empty string': claiming({ sub: '' }),
+    'sub is a lone surrogate': claiming({ sub: '\ud800' }),
+    'client_id is an object': claiming({ client_id: {} }),
+    'client_id is an empty string': claiming({ client_id: '' }),
+    'iat is a string': claiming({ iat: `${NOW}` }),
+    'jti is a number': claiming({ jti: 1 }),
+    'scope is a number': claiming({ scope: 1 }),
   }),
   ...each(
     ['9068-11'],
-    'calls a token of the wrong type invalid',
+    'responds with invalid_token to a token of the wrong type',
     invalidToken('wrong_token_type'),
     {
       typ: headed({ typ: 'x' }),
     },
   ),
-  ...each(['9068-11'], 'calls a token of another issuer invalid', unknownIssuer, {
+  ...each(['9068-11'], 'responds with invalid_token to a token of another issuer', unknownIssuer, {
     iss: claiming({ iss: 'x' }),
   }),
-  ...each(['9068-11'], 'calls a token for another API invalid', wrongAudience, {
+  ...each(['9068-11'], 'responds with invalid_token to a token for another API', wrongAudience, {
     aud: claiming({ aud: 'x' }),
   }),
-  ...each(['9068-11'], 'calls a forged token invalid', invalidToken('invalid_signature'), {
-    signature: forged(token()),
+  ...each(
+    ['9068-11'],
+    'responds with invalid_token to a forged token',
+    invalidToken('invalid_signature'),
+    {
+      signature: forged(token()),
+    },
+  ),
+  ...each(
+    ['9068-11'],
+    'responds with invalid_token to an unsecured token',
+    invalidToken('unsupported_algorithm'),
+    {
+      alg: headed({ alg: 'none' }),
+    },
+  ),
+  ...each(['9068-11'], 'responds with invalid_token to an expired token', expired, {
+    exp: claiming({ exp: 1 }),
   }),
-  ...each(['9068-11'], 'calls an unsecured token invalid', invalidToken('unsupported_algorithm'), {
-    alg: headed({ alg: 'none' }),
-  }),
-  ...each(['9068-11'], 'calls an expired token invalid', expired, { exp: claiming({ exp: 1 }) }),
-  ...each(['6750-16'], 'says that a token is no longer valid', expired, {
+  ...each(['6750-16'], 'describes an expired token as invalid_token', expired, {
     expired: claiming({ exp: 1 }),
   }),
-  ...each(['6750-16'], 'says that a token is not valid', invalidToken('invalid_signature'), {
-    forged: forged(token()),
-  }),
-  ...each(['6750-16'], 'says that a token is not valid', invalidToken('malformed_token'), {
-    malformed: 'x.y.z',
-  }),
-  ...each(['7519-45'], 'wants a text for a token id', invalid, {
+  ...each(
+    ['6750-16'],
+    'describes an unusable token as invalid_token',
+    invalidToken('invalid_signature'),
+    {
+      forged: forged(token()),
+    },
+  ),
+  ...each(
+    ['6750-16'],
+    'describes an unusable token as invalid_token',
+    invalidToken('malformed_token'),
+    {
+      malformed: 'x.y.z',
+    },
+  ),
+  ...each(['7519-45'], 'rejects a jti claim that is not a string', invalid, {
     'a number': claiming({ jti: 1 }),
     null: claiming({ jti: null }),
   }),
-  ...each(['7519-45'], 'leaves a token id as it is', ok({ claims: { jti: 'A-Token' } }), {
+  ...each(['7519-45'], 'keeps a token id unchanged', ok({ claims: { jti: 'A-Token' } }), {
     'upper case': claiming({ jti: 'A-Token' }),
   }),
 ]

@@ -7,112 +7,121 @@ const BOUND = claiming({ cnf: { jkt: 'A'.repeat(43) } })
 
 const inHeader = { configuration: 'a token in a header' } as const
 const byFunction = { configuration: 'a token by a function' } as const
-const anyone = { requirements: { optional: true } }
+const optional = { requirements: { optional: true } }
 
 const lines = (...all: string[]): CaseRequest => ({ lines: all })
 const asserted = (value: string) => lines(`X-Gateway-Assertion: ${value}`)
 const session = (value: string) => lines(`Cookie: theme=dark; session=${value}`)
 
-/** Tokens that stand where the option `credentials` says. */
+/** Cases for tokens that are read as the option `credentials` configures. */
 export const credentialsElsewhere: readonly ContractCase[] = [
   ...each(
     [],
-    'takes the token alone from the header that is named',
+    'accepts a token without a scheme in the configured header',
     ok(),
     {
-      'as it stands': asserted(T),
-      'a name in another case': lines(`x-gateway-ASSERTION: ${T}`),
+      'the token alone': asserted(T),
+      'a header name in another case': lines(`x-gateway-ASSERTION: ${T}`),
     },
     inHeader,
   ),
   ...each(
     [],
-    'refuses Authorization beside the header that is named',
+    'refuses a second set of credentials beside the configured header',
     invalidRequest('multiple_credentials'),
     {
-      'the same token': lines(`X-Gateway-Assertion: ${T}`, `Authorization: Bearer ${T}`),
-      'another scheme': lines(`X-Gateway-Assertion: ${T}`, 'Authorization: Basic YTpi'),
-      'two lines': lines(`X-Gateway-Assertion: ${T}`, `X-Gateway-Assertion: ${T}`),
-      'a comma': asserted(`${T}, ${T}`),
+      'Authorization with the same token': lines(
+        `X-Gateway-Assertion: ${T}`,
+        `Authorization: Bearer ${T}`,
+      ),
+      'Authorization with another scheme': lines(
+        `X-Gateway-Assertion: ${T}`,
+        'Authorization: Basic YTpi',
+      ),
+      'two lines of the configured header': lines(
+        `X-Gateway-Assertion: ${T}`,
+        `X-Gateway-Assertion: ${T}`,
+      ),
+      'two tokens with a comma': asserted(`${T}, ${T}`),
     },
     inHeader,
   ),
   ...each(
     [],
-    'takes no token from Authorization, and grants nobody who has sent one there',
+    'refuses Authorization without the configured header, also behind an optional guard',
     bare401('unsupported_scheme'),
-    { 'a good one': bearer(T), Basic: lines('Authorization: Basic YTpi') },
-    { ...inHeader, ...anyone },
+    { 'a valid token': bearer(T), Basic: lines('Authorization: Basic YTpi') },
+    { ...inHeader, ...optional },
   ),
   ...each(
     [],
-    'refuses what is no token in the header that is named',
+    'refuses a value of the configured header that is not a token',
     invalidRequest('malformed_credentials'),
     {
-      'a scheme in front': asserted(`Bearer ${T}`),
-      'nothing in it': asserted(''),
+      'a token with a scheme': asserted(`Bearer ${T}`),
+      'an empty value': asserted(''),
       'two words': asserted('a b'),
     },
-    { ...inHeader, ...anyone },
+    { ...inHeader, ...optional },
   ),
   ...each(
     [],
-    'asks for a token where the header that is named is not there',
+    'responds with 401 if the configured header is missing',
     bare401('no_credentials'),
-    { 'no header': lines(), 'a similar header': lines(`X-Gateway-Assertion-2: ${T}`) },
+    { 'no header': lines(), 'a header with a similar name': lines(`X-Gateway-Assertion-2: ${T}`) },
     inHeader,
   ),
   ...each(
     [],
-    'takes nobody for anonymous without the header',
+    'treats a request without the configured header as anonymous behind an optional guard',
     anonymous(),
     { 'no header': lines() },
     {
       ...inHeader,
-      ...anyone,
+      ...optional,
     },
   ),
 
   ...each(
     [],
-    'takes the token that a function returns',
+    'accepts the token that the credentials function returns',
     ok(),
-    { 'a cookie': session(T) },
+    { 'from a cookie': session(T) },
     byFunction,
   ),
   ...each(
     [],
-    'leaves it to the function which token counts',
+    'ignores Authorization if a credentials function is configured',
     ok(),
-    { 'with Authorization': lines(`Cookie: session=${T}`, 'Authorization: Bearer a') },
+    { 'a cookie and Authorization': lines(`Cookie: session=${T}`, 'Authorization: Bearer a') },
     byFunction,
   ),
   ...each(
     [],
-    'asks for a token where the function returns none',
+    'responds with 401 if the credentials function returns no token',
     bare401('no_credentials'),
     { 'no cookie': lines(), Authorization: bearer(T) },
     byFunction,
   ),
   ...each(
     [],
-    'refuses what is no token and comes from a function',
+    'refuses a value of the credentials function that is not a token',
     invalidRequest('malformed_credentials'),
-    { 'nothing in it': session(''), 'a scheme': session(`Bearer ${T}`) },
-    { ...byFunction, ...anyone },
+    { 'an empty value': session(''), 'a token with a scheme': session(`Bearer ${T}`) },
+    { ...byFunction, ...optional },
   ),
   ...each(
     [],
-    'refuses a bound token',
+    'rejects a bound token',
     invalidToken('unsupported_binding'),
-    { bound: asserted(BOUND) },
+    { 'with cnf': asserted(BOUND) },
     inHeader,
   ),
   ...each(
     [],
-    'refuses a bound token',
+    'rejects a bound token',
     invalidToken('unsupported_binding'),
-    { bound: session(BOUND) },
+    { 'with cnf': session(BOUND) },
     byFunction,
   ),
 ]

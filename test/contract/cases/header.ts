@@ -11,7 +11,7 @@ const unknownKey = invalidToken('unknown_key')
 const badAlgorithm = invalidToken('unsupported_algorithm')
 
 const payload = partsOf(token())[1]
-/** With no `kid`, so that the right key is tried: what is in the header must not be tried instead. */
+/** Creates a token signed by the attacker. Without a `kid`, the keys of the issuer are tried, and never the key in the header. */
 const byAttacker = (header: Record<string, unknown>, kid?: string) =>
   token({ key: attacker, header: { kid, ...header } })
 const unsecured = (alg: string) => `${encodePart({ alg, typ: 'at+jwt' })}.${payload}.`
@@ -26,8 +26,8 @@ const hints = {
 }
 const { d, ...publicJwk } = attacker.privateKey.export({ format: 'jwk' })
 
-/** What a careless reader puts into a response header, a log line, a query, or a file name. */
-const POISON = {
+/** Texts that cause injection if code copies them into a response header, a log line, a query or a file name. */
+const UNSAFE_TEXTS = {
   'a quote and a parameter': 'x", error="none',
   'a backslash': 'x\\',
   'a line break and a header': 'x\r\nSet-Cookie: a=b',
@@ -37,159 +37,155 @@ const POISON = {
   'a lone surrogate': '\ud800',
   'a right-to-left override': '\u202e',
 }
-const poisoned = (mint: (text: string) => string) =>
-  Object.fromEntries(Object.entries(POISON).map(([what, text]) => [what, mint(text)]))
+const withUnsafeTexts = (mint: (text: string) => string) =>
+  Object.fromEntries(Object.entries(UNSAFE_TEXTS).map(([what, text]) => [what, mint(text)]))
 
-/** The JOSE header (RFC 7515 section 4): what it may say, and that it supplies no keys. */
+/** Cases for the JOSE header (RFC 7515 section 4): its parameters are checked, and it supplies no keys. */
 export const header: readonly ContractCase[] = [
-  ...each(['7515-06'], 'wants an algorithm', badAlgorithm, {
+  ...each(['7515-06'], 'rejects a header without a valid algorithm', badAlgorithm, {
     absent: headed({ alg: undefined }),
-    'an empty text': headed({ alg: '' }),
+    'an empty string': headed({ alg: '' }),
     null: headed({ alg: null }),
     'a number': headed({ alg: 0 }),
     'an array': headed({ alg: ['ES256'] }),
     'an object': headed({ alg: {} }),
   }),
-  ...each(['9068-07', '7518-32'], 'takes no unsecured token', invalidToken('malformed_token'), {
+  ...each(['9068-07', '7518-32'], 'rejects an unsecured token', invalidToken('malformed_token'), {
     none: unsecured('none'),
     None: unsecured('None'),
     nOnE: unsecured('nOnE'),
     NONE: unsecured('NONE'),
   }),
-  ...each(['9068-07', '7518-32'], 'takes no unsecured token with a signature', badAlgorithm, {
-    'none, and anything': `${unsecured('none')}AAAA`,
-    'none, and the right signature': headed({ alg: 'none' }),
-    'None, and the right signature': headed({ alg: 'None' }),
-    'nOnE, and the right signature': headed({ alg: 'nOnE' }),
-    'NONE, and the right signature': headed({ alg: 'NONE' }),
+  ...each(['9068-07', '7518-32'], 'rejects alg none with a signature', badAlgorithm, {
+    'none and any signature': `${unsecured('none')}AAAA`,
+    'none and the right signature': headed({ alg: 'none' }),
+    'None and the right signature': headed({ alg: 'None' }),
+    'nOnE and the right signature': headed({ alg: 'nOnE' }),
+    'NONE and the right signature': headed({ alg: 'NONE' }),
   }),
-  ...each(['8725bis-05'], 'compares algorithms byte for byte', badAlgorithm, {
+  ...each(['8725bis-05'], 'rejects an algorithm name that differs in one byte', badAlgorithm, {
     nOnE: headed({ alg: 'nOnE' }),
     NONE: headed({ alg: 'NONE' }),
     rs256: token({ key: KEYS.rs256, header: { alg: 'rs256' } }),
-    'a space behind': token({ key: KEYS.rs256, header: { alg: 'RS256 ' } }),
-    'a space in front': token({ key: KEYS.rs256, header: { alg: ' RS256' } }),
-    'NUL behind': token({ key: KEYS.rs256, header: { alg: 'RS256\0' } }),
+    'a trailing space': token({ key: KEYS.rs256, header: { alg: 'RS256 ' } }),
+    'a leading space': token({ key: KEYS.rs256, header: { alg: ' RS256' } }),
+    'a trailing NUL': token({ key: KEYS.rs256, header: { alg: 'RS256\0' } }),
   }),
-  ...each([], 'takes no other algorithm', badAlgorithm, {
+  ...each([], 'rejects an unsupported algorithm', badAlgorithm, {
     RS1: headed({ alg: 'RS1' }),
     HS1: headed({ alg: 'HS1' }),
     ES256K: headed({ alg: 'ES256K' }),
     dir: headed({ alg: 'dir' }),
     A128KW: headed({ alg: 'A128KW' }),
     toString: headed({ alg: 'toString' }),
-    'the name of the prototype': headed({ alg: '__proto__' }),
+    __proto__: headed({ alg: '__proto__' }),
   }),
 
-  ...each(['7515-07'], 'passes over a parameter that it does not know', ok(), {
-    two: headed({ iat: 1, 'https://example.com/x': { y: [1] } }),
+  ...each(['7515-07'], 'ignores an unknown header parameter', ok(), {
+    'iat and a URL': headed({ iat: 1, 'https://example.com/x': { y: [1] } }),
   }),
-  ...each(['7515-08'], 'refuses a critical parameter that it does not know', unsupported, {
+  ...each(['7515-08'], 'rejects an unknown critical header parameter', unsupported, {
     exp: headed({ crit: ['exp'], exp: 4_000_000_000 }),
   }),
-  ...each(['7515-09'], 'refuses a malformed list of critical parameters', unsupported, {
+  ...each(['7515-09'], 'rejects a malformed crit list', unsupported, {
     'an empty list': headed({ crit: [] }),
-    'a text': headed({ crit: 'b64', b64: true }),
+    'a string': headed({ crit: 'b64', b64: true }),
     'a name twice': headed({ crit: ['x', 'x'], x: 1 }),
-    'a name that is not there': headed({ crit: ['x'] }),
+    'a name without its parameter': headed({ crit: ['x'] }),
     'a number': headed({ crit: [1] }),
     'an empty name': headed({ crit: [''], '': 1 }),
     null: headed({ crit: null }),
   }),
-  ...each(
-    ['7515-10'],
-    'refuses a list of critical parameters that names a registered one',
-    unsupported,
-    {
-      alg: headed({ crit: ['alg'] }),
-      kid: headed({ crit: ['kid'] }),
-    },
-  ),
-  ...each(['7797-11'], 'refuses a payload option, whatever it says', unsupported, {
+  ...each(['7515-10'], 'rejects a crit list that names a registered parameter', unsupported, {
+    alg: headed({ crit: ['alg'] }),
+    kid: headed({ crit: ['kid'] }),
+  }),
+  ...each(['7797-11'], 'rejects the b64 parameter with every value', unsupported, {
     'false, critical': headed({ b64: false, crit: ['b64'] }),
     'false, not critical': headed({ b64: false }),
     'true, not critical': headed({ b64: true }),
     'true, critical': headed({ b64: true, crit: ['b64'] }),
-    'a text': headed({ b64: 'false' }),
+    'a string': headed({ b64: 'false' }),
   }),
 
-  ...each(['7515-12'], 'takes no key from the header', invalidToken('invalid_signature'), {
+  ...each(['7515-12'], 'does not use a key of the header', invalidToken('invalid_signature'), {
     'a public key': byAttacker({ jwk: publicJwk }),
     'a private key': byAttacker({ jwk: { ...publicJwk, d } }),
-    'a key that calls itself ours': byAttacker(
+    'a key with the kid of the issuer': byAttacker(
       { jwk: { ...publicJwk, kid: KEYS.es256.kid } },
       KEYS.es256.kid,
     ),
   }),
-  ...each(['7515-12'], 'takes no key from the header', unknownKey, {
-    'under the name of the header': byAttacker({ jwk: attacker.jwk }, attacker.kid),
+  ...each(['7515-12'], 'does not use a key of the header', unknownKey, {
+    'a kid that only the header has': byAttacker({ jwk: attacker.jwk }, attacker.kid),
   }),
   ...each(
     ['7515-13'],
-    'takes no key from a certificate',
+    'does not use the key of a certificate',
     invalidToken('invalid_signature'),
     Object.fromEntries(Object.entries(hints).map(([name, hint]) => [name, byAttacker(hint)])),
   ),
   ...each(
     ['7515-13'],
-    'lets no certificate stand against the right key',
+    'verifies with the right key in spite of a foreign certificate',
     ok(),
     Object.fromEntries(Object.entries(hints).map(([name, hint]) => [name, headed(hint)])),
   ),
   ...(['jku', 'x5u'] as const).flatMap((name): readonly ContractCase[] => [
     {
       ids: ['8725-16'],
-      title: `fetches nothing from ${name}, for a forged token`,
-      request: (canary) => bearer(byAttacker({ [name]: `${canary}/attacker.json` })),
+      title: `does not fetch the URL in ${name} for a forged token`,
+      request: (serverUrl) => bearer(byAttacker({ [name]: `${serverUrl}/attacker.json` })),
       outcome: invalidToken('invalid_signature'),
     },
     {
       ids: ['8725-16'],
-      title: `fetches nothing from ${name}, for a key that is not known`,
-      request: (canary) => bearer(byAttacker({ [name]: `${canary}/attacker.json` }, attacker.kid)),
+      title: `does not fetch the URL in ${name} for an unknown kid`,
+      request: (serverUrl) =>
+        bearer(byAttacker({ [name]: `${serverUrl}/attacker.json` }, attacker.kid)),
       outcome: unknownKey,
     },
     {
       ids: ['8725-16'],
-      title: `fetches nothing from ${name}, for a good token`,
-      request: (canary) => bearer(headed({ [name]: `${canary}/attacker.json` })),
+      title: `does not fetch the URL in ${name} for a valid token`,
+      request: (serverUrl) => bearer(headed({ [name]: `${serverUrl}/attacker.json` })),
       outcome: ok(),
     },
     {
       ids: ['8725-16'],
-      title: `does not fall over an address in ${name} that is none`,
+      title: `ignores a value of ${name} that is not a URL`,
       request: bearer(headed({ [name]: ['file:///etc/passwd'] })),
       outcome: ok(),
     },
   ]),
 
-  ...each(['7515-14'], 'wants a text for a key id', unsupported, {
+  ...each(['7515-14'], 'rejects a kid that is not a string', unsupported, {
     'a number': headed({ kid: 1 }),
     null: headed({ kid: null }),
     'an array': headed({ kid: [KEYS.es256.kid] }),
     'an object': headed({ kid: { $ne: null } }),
   }),
-  ...each(['7515-14'], 'compares key ids byte for byte', unknownKey, {
+  ...each(['7515-14'], 'rejects a kid that differs in one byte', unknownKey, {
     'upper case': headed({ kid: KEYS.es256.kid.toUpperCase() }),
     'lower case': headed({ kid: KEYS.es256.kid.toLowerCase() }),
-    'a space behind': headed({ kid: `${KEYS.es256.kid} ` }),
-    'an empty text': headed({ kid: '' }),
+    'a trailing space': headed({ kid: `${KEYS.es256.kid} ` }),
+    'an empty string': headed({ kid: '' }),
   }),
-  ...each(['8725-15'], 'looks a key id up and does nothing else with it', unknownKey, {
+  ...each(['8725-15'], 'treats a kid as an opaque string', unknownKey, {
     'a path': headed({ kid: '../../etc/passwd' }),
     'an empty file': headed({ kid: '/dev/null' }),
     SQL: headed({ kid: "' OR 1=1--" }),
-    'a union': headed({ kid: "k1' UNION SELECT 'x'--" }),
+    'an SQL union': headed({ kid: "k1' UNION SELECT 'x'--" }),
     LDAP: headed({ kid: '*)(uid=*' }),
-    'a command': headed({ kid: '|id; $(id)' }),
-    'the name of the prototype': headed({ kid: '__proto__' }),
+    'a shell command': headed({ kid: '|id; $(id)' }),
+    __proto__: headed({ kid: '__proto__' }),
     constructor: headed({ kid: 'constructor' }),
     'an index': headed({ kid: '0' }),
     '10 kB': headed({ kid: 'k'.repeat(10_000) }),
     'control characters': headed({ kid: '\0\x01\x1b[2J\x7f' }),
   }),
-  ...each(['8725-15'], 'makes no key of what a key id points at', unknownKey, {
-    'an empty secret': signCompact(
+  ...each(['8725-15'], 'does not read a key from the path in a kid', unknownKey, {
+    '/dev/null as an empty secret': signCompact(
       { alg: 'ES256', typ: 'at+jwt', kid: '/dev/null' },
       Buffer.from(payload, 'base64url'),
       'ES256',
@@ -199,44 +195,44 @@ export const header: readonly ContractCase[] = [
 
   ...each(
     ['6750-14'],
-    'answers in fixed texts',
+    'sends fixed error texts for every kid',
     unknownKey,
-    poisoned((kid) => headed({ kid })),
+    withUnsafeTexts((kid) => headed({ kid })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about alg',
+    'sends fixed error texts for every alg',
     badAlgorithm,
-    poisoned((alg) => headed({ alg })),
+    withUnsafeTexts((alg) => headed({ alg })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about typ',
+    'sends fixed error texts for every typ',
     invalidToken('wrong_token_type'),
-    poisoned((typ) => headed({ typ })),
+    withUnsafeTexts((typ) => headed({ typ })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about crit',
+    'sends fixed error texts for every crit',
     unsupported,
-    poisoned((text) => headed({ crit: [text] })),
+    withUnsafeTexts((text) => headed({ crit: [text] })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about iss',
+    'sends fixed error texts for every iss',
     invalidToken('unknown_issuer'),
-    poisoned((iss) => claiming({ iss })),
+    withUnsafeTexts((iss) => claiming({ iss })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about aud',
+    'sends fixed error texts for every aud',
     invalidToken('wrong_audience'),
-    poisoned((aud) => claiming({ aud })),
+    withUnsafeTexts((aud) => claiming({ aud })),
   ),
   ...each(
     ['6750-14'],
-    'answers in fixed texts about exp',
+    'sends fixed error texts for every exp',
     invalidToken('invalid_claim'),
-    poisoned((exp) => claiming({ exp })),
+    withUnsafeTexts((exp) => claiming({ exp })),
   ),
 ]

@@ -7,11 +7,11 @@ const opaque = { configuration: 'opaque tokens' } as const
 const both = { configuration: 'both kinds of token' } as const
 const introspected = ok({ verifiedBy: 'introspection', scopes: ['read'], clientId: 'reports-cron' })
 
-/** Which token is introspected, and what comes of it (RFC 7662). */
+/** Cases for introspection (RFC 7662): which tokens are introspected, and the outcome. */
 export const introspection: readonly ContractCase[] = [
   ...each(
     ['7662-01'],
-    'takes an opaque token that its issuer calls active',
+    'accepts an opaque token that introspection reports as active',
     introspected,
     {
       'an opaque token': OPAQUE_TOKEN,
@@ -20,46 +20,58 @@ export const introspection: readonly ContractCase[] = [
   ),
   ...each(
     ['7662-07', '7662-34'],
-    'refuses what its issuer does not call active',
+    'rejects a token that introspection reports as inactive',
     invalidToken('inactive'),
     {
       'an opaque token': 'made-up',
-      'a JWT that would pass here': token(),
+      'a JWT with a valid signature': token(),
     },
     opaque,
   ),
   ...each(
     [],
-    'asks nobody about a token of an unknown issuer',
+    'rejects a token of an unknown issuer without introspection',
     invalidToken('unknown_issuer'),
     {
       'a JWT': issuerB.token({ claims: { iss: 'https://unknown.example.com' } }),
     },
     opaque,
   ),
-  ...each([], 'takes both kinds', introspected, { 'an opaque token': OPAQUE_TOKEN }, both),
-  ...each([], 'takes both kinds', ok({ verifiedBy: 'jwt' }), { 'a JWT': token() }, both),
   ...each(
     [],
-    'asks nobody about a JWT that it has refused',
+    'accepts opaque tokens and JWTs',
+    introspected,
+    { 'an opaque token': OPAQUE_TOKEN },
+    both,
+  ),
+  ...each(
+    [],
+    'accepts opaque tokens and JWTs',
+    ok({ verifiedBy: 'jwt' }),
+    { 'a JWT': token() },
+    both,
+  ),
+  ...each(
+    [],
+    'rejects a JWT by its signature without introspection',
     invalidToken('invalid_signature'),
     {
-      'a forged one': forged(token()),
+      'a forged JWT': forged(token()),
     },
     both,
   ),
   ...each(
     [],
-    'asks nobody about a JWT that it has refused',
+    'rejects a JWT by its signature without introspection',
     invalidToken('unknown_key'),
     {
-      'one with an unknown key': headed({ kid: 'unknown' }),
+      'a JWT with an unknown kid': headed({ kid: 'unknown' }),
     },
     both,
   ),
   {
     ids: [],
-    title: 'asks for the scope of an opaque token',
+    title: 'refuses an opaque token without the required scope',
     ...opaque,
     requirements: { scope: 'write' },
     request: bearer(OPAQUE_TOKEN),
@@ -67,7 +79,7 @@ export const introspection: readonly ContractCase[] = [
   },
   {
     ids: [],
-    title: 'asks whether a JWT is still active where that is required',
+    title: 'introspects a valid JWT if the guard requires it',
     ...both,
     requirements: { introspect: true },
     request: bearer(token()),
@@ -75,9 +87,9 @@ export const introspection: readonly ContractCase[] = [
   },
   ...each(
     ['7662-23'],
-    'answers with 503 where its issuer does not answer',
+    'responds with 503 if introspection fails',
     unavailable('1', 'introspection_unavailable'),
     { 'an opaque token': OPAQUE_TOKEN },
-    { configuration: 'opaque tokens, and nobody to ask' },
+    { configuration: 'opaque tokens, introspection unavailable' },
   ),
 ]

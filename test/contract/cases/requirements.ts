@@ -18,11 +18,11 @@ const checks = (check: (token: AccessToken) => boolean | Promise<boolean>) => ({
 })
 const severalIssuers = { configuration: 'several issuers' } as const
 
-/** Who may call: subjects, clients, issuers, and a check of one's own. */
+/** Cases for requirements: subject, clients, issuer and `check`. */
 export const requirements: readonly ContractCase[] = [
   ...each(
     ['9068-18'],
-    'knows a machine by its client id, and shows both claims',
+    'identifies a machine by its client id, and exposes both claims',
     ok({
       subject: {
         kind: 'machine',
@@ -41,52 +41,52 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['21-05'],
-    'never takes a client for a user',
+    'refuses a client behind a guard for users',
     forbidden('wrong_subject'),
     {
-      'a client whose id is the name of a user': clientNamedAlice,
+      'a client whose id is a user name': clientNamedAlice,
     },
     users,
   ),
   ...each(
     ['21-05'],
-    'takes a client for a machine',
+    'grants a client behind a guard for machines',
     ok(),
     {
-      'a client whose id is the name of a user': clientNamedAlice,
+      'a client whose id is a user name': clientNamedAlice,
     },
     machines,
   ),
   ...each(
     ['21-05'],
-    'never takes a user for a machine',
+    'refuses a user behind a guard for machines',
     forbidden('wrong_subject'),
     {
-      'the user of that name': alice,
+      'a user of the same name': alice,
     },
     machines,
   ),
   ...each(
     ['21-05'],
-    'takes a user for a user',
+    'grants a user behind a guard for users',
     ok({ clientId: 'web' }, 'user'),
     {
-      'the user of that name': alice,
+      'a user of the same name': alice,
     },
     users,
   ),
   ...each(
     [],
-    'calls nobody a user on no evidence',
+    'reports an unknown subject if no rule applies',
     ok({}, 'unknown'),
     {
-      'another sub than the client id': alice,
+      'a sub that is not the client id': alice,
     },
     { configuration: 'no rule for machines' },
   ),
   ...each(
     [],
-    'lets no unknown subject pass for either kind',
+    'refuses an unknown subject behind a guard for users',
     forbidden('wrong_subject'),
     {
       'no client id': claiming({ client_id: undefined }),
@@ -96,14 +96,14 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    "takes a machine for a machine by the provider's rules",
+    "identifies a machine by the provider's rules",
     ok({ clientId: 'reports-cron' }),
     { 'a token of the client credentials grant': auth0({ gty: 'client-credentials' }) },
     { ...provider, ...machines },
   ),
   ...each(
     [],
-    "takes a user for a user by the provider's rules, and shows who acts for them",
+    "identifies a user and the actor by the provider's rules",
     ok(
       {
         subject: {
@@ -125,82 +125,76 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'lets nobody pass of whom the rules know nothing',
+    'refuses a subject to which no rule of the provider applies',
     forbidden('wrong_subject'),
     {
-      'a sub of no known form': auth0({ sub: 'somebody' }),
+      'a sub of an unknown form': auth0({ sub: 'other-form' }),
       'two clients': auth0({ azp: 'another' }),
-      'an act that names nobody': auth0({ sub: 'auth0|1', act: {} }),
+      'an act claim without a sub': auth0({ sub: 'auth0|1', act: {} }),
     },
     { ...provider, ...users },
   ),
   ...each(
     [],
-    'says nothing of scopes where the subject is wrong',
+    'does not name the scope in the refusal of a wrong subject',
     forbidden('wrong_subject'),
     {
-      'a user with the scope': alice,
+      'a user who has the scope': alice,
     },
     { requirements: { subject: 'machine', scope: 'read' } },
   ),
 
   ...each(
     ['8725-13'],
-    'tells subjects of one name apart by their issuers',
+    'distinguishes equal subject ids by their issuers',
     ok({ issuer: ISSUER }, 'user'),
     {
-      'alice of the first': alice,
+      'alice of the first issuer': alice,
     },
     severalIssuers,
   ),
   ...each(
     ['8725-13'],
-    'tells subjects of one name apart by their issuers',
+    'distinguishes equal subject ids by their issuers',
     ok({ issuer: issuerB.issuer }, 'user'),
-    { 'alice of the second': issuerB.token({ claims: { sub: 'alice', client_id: 'web' } }) },
+    { 'alice of the second issuer': issuerB.token({ claims: { sub: 'alice', client_id: 'web' } }) },
     severalIssuers,
   ),
-  ...each([], 'lets tokens of the named issuer pass', ok({ issuer: ISSUER }), VALID, {
+  ...each([], 'grants a token of the required issuer', ok({ issuer: ISSUER }), VALID, {
     ...severalIssuers,
     requirements: { issuer: ISSUER },
   }),
-  ...each([], 'refuses tokens of an issuer that is not named', forbidden('wrong_issuer'), VALID, {
+  ...each([], 'refuses a token of another configured issuer', forbidden('wrong_issuer'), VALID, {
     ...severalIssuers,
     requirements: { issuer: issuerB.issuer },
   }),
-  ...each([], 'lets the named client pass', ok(), VALID, {
+  ...each([], 'grants a client in the list', ok(), VALID, {
     requirements: { clients: ['reports-cron'] },
   }),
-  ...each([], 'refuses a client that is not named', forbidden('wrong_client'), VALID, {
+  ...each([], 'refuses a client that is not in the list', forbidden('wrong_client'), VALID, {
     requirements: { clients: ['other'] },
+  }),
+  ...each([], 'refuses a listed client id of another issuer', forbidden('wrong_client'), VALID, {
+    ...severalIssuers,
+    requirements: { clients: [{ issuer: issuerB.issuer, clientId: 'reports-cron' }] },
   }),
   ...each(
     [],
-    'refuses the client of that name at another issuer',
-    forbidden('wrong_client'),
-    VALID,
-    {
-      ...severalIssuers,
-      requirements: { clients: [{ issuer: issuerB.issuer, clientId: 'reports-cron' }] },
-    },
-  ),
-  ...each(
-    [],
-    'lets a caller pass whom the check grants',
+    'grants a caller if the check returns true',
     ok(),
     VALID,
     checks(async () => true),
   ),
   ...each(
     [],
-    'refuses a caller whom the check refuses',
+    'refuses a caller if the check returns false',
     forbidden('check_failed'),
     VALID,
     checks(() => false),
   ),
   ...each(
     [],
-    'refuses a caller whom the check refuses later',
+    'refuses a caller if the check resolves to false',
     forbidden('check_failed'),
     VALID,
     checks(async () => false),
@@ -208,15 +202,15 @@ export const requirements: readonly ContractCase[] = [
 
   ...each(
     ['9068-22'],
-    'shows every audience of a token',
+    'exposes every audience of a token',
     ok({ audience: [AUDIENCE, OTHER_AUDIENCE] }),
-    { two: claiming({ aud: [AUDIENCE, OTHER_AUDIENCE] }) },
+    { 'two audiences': claiming({ aud: [AUDIENCE, OTHER_AUDIENCE] }) },
   ),
   ...each(
     ['9068-22'],
-    'lets a check refuse a token with other audiences',
+    'refuses a token with other audiences if the check returns false',
     forbidden('check_failed'),
-    { two: claiming({ aud: [AUDIENCE, OTHER_AUDIENCE] }) },
+    { 'two audiences': claiming({ aud: [AUDIENCE, OTHER_AUDIENCE] }) },
     checks(({ audience }) => audience.length === 1),
   ),
 ]

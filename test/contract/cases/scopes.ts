@@ -2,126 +2,132 @@ import { type ContractCase, each } from '../contract-case.ts'
 import { claiming, forged, NOW, OTHER_AUDIENCE, token, VALID } from '../fixture.ts'
 import { insufficientScope, invalidToken, ok } from '../outcomes.ts'
 
-const asks = (scope: string | { any: readonly string[] }) => ({ requirements: { scope } })
+const needs = (scope: string | { any: readonly string[] }) => ({ requirements: { scope } })
 
-/** Scopes: how they are read, and what is said where one is missing (RFC 6750 section 3.1). */
+/** Cases for scopes: how they are read, and the refusal if one is missing (RFC 6750 section 3.1). */
 export const scopes: readonly ContractCase[] = [
   ...each(
     ['6750-17'],
-    'names the scope that is missing',
+    'names the missing scope in the challenge',
     insufficientScope('write'),
     VALID,
-    asks('write'),
+    needs('write'),
   ),
   ...each(
     ['6750-17'],
-    'names all scopes where one is missing',
+    'names all required scopes if one is missing',
     insufficientScope('read write'),
     VALID,
-    asks('read write'),
+    needs('read write'),
   ),
   ...each(
     ['6750-17'],
-    'names the first of the scopes of which one would do',
+    'names the first scope of { any } in the challenge',
     insufficientScope('write'),
     VALID,
-    asks({ any: ['write', 'admin'] }),
+    needs({ any: ['write', 'admin'] }),
   ),
-  ...each([], 'lets a token with the scope pass', ok({ scopes: ['read'] }), VALID, asks('read')),
-  ...each([], 'takes one scope of several', ok(), VALID, asks({ any: ['write', 'read'] })),
+  ...each([], 'grants a token that has the scope', ok({ scopes: ['read'] }), VALID, needs('read')),
   ...each(
     [],
-    'compares scopes whole and byte for byte',
+    'grants a token that has one scope of { any }',
+    ok(),
+    VALID,
+    needs({ any: ['write', 'read'] }),
+  ),
+  ...each(
+    [],
+    'refuses a scope that differs in one byte',
     insufficientScope('read'),
     {
       'upper case': claiming({ scope: 'READ' }),
-      'a longer one': claiming({ scope: 'read:reports' }),
+      'a longer scope': claiming({ scope: 'read:reports' }),
       'a wildcard': claiming({ scope: 'read* *' }),
-      'joined by a comma': claiming({ scope: 'read,write' }),
-      'joined by a blank that is no space': claiming({ scope: 'read\u00a0write' }),
+      'two scopes joined by a comma': claiming({ scope: 'read,write' }),
+      'two scopes joined by U+00A0': claiming({ scope: 'read\u00a0write' }),
       'no scope': claiming({ scope: undefined }),
-      'in a claim that is not configured': claiming({ scope: undefined, scp: ['read'] }),
+      'a claim that is not configured': claiming({ scope: undefined, scp: ['read'] }),
     },
-    asks('read'),
+    needs('read'),
   ),
   ...each(
     ['6750-18'],
-    'finds a bad token before a missing scope',
+    'rejects a bad token before it checks the scope',
     invalidToken('expired', 'write'),
     { expired: claiming({ exp: 1 }) },
-    asks('write'),
+    needs('write'),
   ),
   ...each(
     ['6750-18'],
-    'finds a bad token before a missing scope',
+    'rejects a bad token before it checks the scope',
     invalidToken('invalid_signature', 'write'),
     { forged: forged(token()) },
-    asks('write'),
+    needs('write'),
   ),
   ...each(
     ['21-03'],
-    'never lets an expired token pass',
+    'rejects an expired token that has the scope',
     invalidToken('expired', 'read'),
     {
       'with the scope': claiming({ exp: NOW - 5 }),
     },
-    asks('read'),
+    needs('read'),
   ),
   ...each(
     ['21-03'],
-    'never lets a token for another API pass',
+    'rejects a token for another API that has the scope',
     invalidToken('wrong_audience', 'read'),
     {
       'with the scope': claiming({ aud: OTHER_AUDIENCE }),
     },
-    asks('read'),
+    needs('read'),
   ),
   ...each(
     ['21-03'],
-    'never lets a token without the scope pass',
+    'refuses a valid token without the scope',
     insufficientScope('write'),
     {
       'for this API': claiming({ scope: 'read' }),
     },
-    asks('write'),
+    needs('write'),
   ),
 
   ...each(
     ['9068-17'],
-    'splits scopes at single spaces',
+    'splits scopes at spaces',
     ok({ scopes: ['read', 'write'] }),
     {
       'one space': claiming({ scope: 'read write' }),
       'two spaces': claiming({ scope: 'read  write' }),
-      'spaces around': claiming({ scope: ' read write ' }),
+      'leading and trailing spaces': claiming({ scope: ' read write ' }),
     },
-    asks('read write'),
+    needs('read write'),
   ),
-  ...each(['9068-17'], 'finds no scope in an empty text', ok({ scopes: [] }), {
-    'no character': claiming({ scope: '' }),
-    'a space': claiming({ scope: ' ' }),
+  ...each(['9068-17'], 'reads no scope from an empty string', ok({ scopes: [] }), {
+    'no characters': claiming({ scope: '' }),
+    'one space': claiming({ scope: ' ' }),
   }),
   ...each(
     ['9068-17'],
-    'splits scopes nowhere else',
+    'does not split scopes at other white space',
     insufficientScope('read'),
     { 'a tab': claiming({ scope: 'read\twrite' }), 'a line break': claiming({ scope: 'read\n' }) },
-    asks('read'),
+    needs('read'),
   ),
   ...each(
     ['9068-17'],
-    'takes scopes as one text only',
+    'rejects a scope claim that is not a string',
     invalidToken('invalid_claim', 'read'),
     {
       'an array': claiming({ scope: ['read'] }),
       'an object': claiming({ scope: { read: true } }),
     },
-    asks('read'),
+    needs('read'),
   ),
 
   ...each(
     ['9068-21'],
-    'leaves groups, roles and entitlements in the claims, and makes no scopes of them',
+    'keeps groups, roles and entitlements as claims, not as scopes',
     ok({
       scopes: ['read'],
       claims: { groups: ['write'], roles: ['write'], entitlements: ['write'] },
@@ -130,9 +136,9 @@ export const scopes: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-21'],
-    'leaves groups, roles and entitlements in the claims, and makes no scopes of them',
+    'keeps groups, roles and entitlements as claims, not as scopes',
     insufficientScope('write'),
-    { 'where one names the scope': claiming({ roles: ['write'], groups: 'write' }) },
-    asks('write'),
+    { 'with the name of the scope': claiming({ roles: ['write'], groups: 'write' }) },
+    needs('write'),
   ),
 ]

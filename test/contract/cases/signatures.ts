@@ -9,18 +9,20 @@ import { invalidToken } from '../outcomes.ts'
 const { es256, es384, es512, ed25519, rs256, ps256, ps384, ps512 } = KEYS
 const badSignature = invalidToken('invalid_signature')
 
-/** A token of a key whose signature is made, or changed, by hand. */
+/** Creates a token whose signature is replaced by the result of `make`. */
 function resigned(key: TestKey, make: (usual: Buffer, input: Buffer) => Buffer): string {
   return withSignature(token({ key }), make)
 }
 const lengths = (key: TestKey) => ({
-  [`${key.alg}, one octet less`]: resigned(key, (usual) => usual.subarray(0, -1)),
-  [`${key.alg}, one octet more`]: resigned(key, (usual) => Buffer.concat([usual, Buffer.of(0)])),
-  [`${key.alg}, one octet more in front`]: resigned(key, (usual) =>
+  [`${key.alg}, one octet too short`]: resigned(key, (usual) => usual.subarray(0, -1)),
+  [`${key.alg}, one octet too long`]: resigned(key, (usual) =>
+    Buffer.concat([usual, Buffer.of(0)]),
+  ),
+  [`${key.alg}, a leading zero octet`]: resigned(key, (usual) =>
     Buffer.concat([Buffer.of(0), usual]),
   ),
 })
-/** Two numbers of the right value, each an octet longer than the field. */
+/** Creates a signature of two numbers with the right values, each one octet too long. */
 const widened = (key: TestKey) =>
   resigned(key, (usual) => {
     const half = usual.length / 2
@@ -38,19 +40,19 @@ const padded = (key: TestKey, options: Parameters<typeof pssOf>[1]) =>
 const salts = (key: TestKey) =>
   Object.fromEntries(
     [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [
-      `${key.alg}, ${salt} octets`,
+      `${key.alg}, salt of ${salt} octets`,
       padded(key, { hash: `sha${key.alg.slice(2)}`, salt }),
     ]),
   )
 
-/** The form of signatures (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1), by the right keys. */
+/** Cases for the form of signatures by the right keys (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1). */
 export const signatures: readonly ContractCase[] = [
-  ...each(['7518-29'], 'wants ECDSA signatures of the right length', badSignature, {
+  ...each(['7518-29'], 'rejects an ECDSA signature of the wrong length', badSignature, {
     ...lengths(es256),
     ...lengths(es384),
     ...lengths(es512),
   }),
-  ...each(['7518-29'], 'wants ECDSA signatures of the right form', badSignature, {
+  ...each(['7518-29'], 'rejects an ECDSA signature of the wrong form', badSignature, {
     'a zero octet before each number of ES256': widened(es256),
     'a zero octet before each number of ES384': widened(es384),
     'a zero octet before each number of ES512': widened(es512),
@@ -58,27 +60,32 @@ export const signatures: readonly ContractCase[] = [
     'DER for ES384': inDer(es384),
     'DER for ES512': inDer(es512),
   }),
-  ...each(['7518-29'], 'wants an ECDSA signature', invalidToken('malformed_token'), {
-    'none for ES256': resigned(es256, () => Buffer.alloc(0)),
-    'none for ES384': resigned(es384, () => Buffer.alloc(0)),
-    'none for ES512': resigned(es512, () => Buffer.alloc(0)),
+  ...each(['7518-29'], 'rejects an empty ECDSA signature', invalidToken('malformed_token'), {
+    'with ES256': resigned(es256, () => Buffer.alloc(0)),
+    'with ES384': resigned(es384, () => Buffer.alloc(0)),
+    'with ES512': resigned(es512, () => Buffer.alloc(0)),
   }),
-  ...each([], 'takes no ECDSA signature of zeros', badSignature, {
+  ...each([], 'rejects an ECDSA signature that contains zero', badSignature, {
     'both numbers zero': resigned(es256, () => Buffer.alloc(64)),
     'the first number zero': resigned(es256, (usual) => usual.fill(0, 0, 32)),
     'the second number zero': resigned(es256, (usual) => usual.fill(0, 32)),
   }),
-  ...each(['7518-31'], 'wants PSS salts as long as the hash', badSignature, {
+  ...each(['7518-31'], 'rejects a PSS salt that is not as long as the hash', badSignature, {
     ...salts(ps256),
     ...salts(ps384),
     ...salts(ps512),
   }),
-  ...each(['7518-31'], 'wants PSS masks made with the same hash', badSignature, {
-    'SHA-1 under PS256': padded(ps256, { mask: 'sha1' }),
+  ...each(['7518-31'], 'rejects a PSS mask with another hash', badSignature, {
+    'SHA-1 in PS256': padded(ps256, { mask: 'sha1' }),
   }),
-  ...each([], 'keeps the paddings of RSA apart', badSignature, {
-    'PKCS #1 under PS256': token({ key: ps256, signedWith: 'RS256' }),
-    'PSS under RS256': token({ key: rs256, signedWith: 'PS256' }),
+  ...each([], 'rejects the other RSA padding', badSignature, {
+    'PKCS #1 for PS256': token({ key: ps256, signedWith: 'RS256' }),
+    'PSS for RS256': token({ key: rs256, signedWith: 'PS256' }),
   }),
-  ...each(['8037-49'], 'wants Ed25519 signatures of 64 octets', badSignature, lengths(ed25519)),
+  ...each(
+    ['8037-49'],
+    'rejects an Ed25519 signature that is not 64 octets long',
+    badSignature,
+    lengths(ed25519),
+  ),
 ]

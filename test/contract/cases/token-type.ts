@@ -6,9 +6,9 @@ import { invalidToken, ok } from '../outcomes.ts'
 const strict = { configuration: 'strict' } as const
 const wrongType = invalidToken('wrong_token_type')
 
-/** A token with the claims of an access token for us, and those of another kind beside them. */
+/** Creates a token with the claims of an access token for this API, and with those of another kind of token. */
 const kind = (typ: string, claims: Record<string, unknown>) => token({ header: { typ }, claims })
-/** The same without what makes it an access token. */
+/** Creates such a token without the claims that mark an access token. */
 const plain = (claims: Record<string, unknown>) =>
   kind('JWT', { scope: undefined, client_id: undefined, ...claims })
 
@@ -16,38 +16,38 @@ const logout = { events: { 'http://schemas.openid.net/event/backchannel-logout':
 const proof = { htm: 'GET', htu: 'https://api.example.com/v1' }
 const introspection = { token_introspection: { active: true, sub: 'alice', scope: 'write' } }
 
-/** Signed by the right key of the right issuer for this API, and no access tokens all the same. */
+/** Tokens of the right issuer for this API, signed with the right key, that are not access tokens. */
 const otherKinds = {
   'an ID token with a nonce': plain({ nonce: 'n', azp: 'web' }),
   'an ID token with at_hash': kind('JWT', { at_hash: 'x' }),
   'an ID token with c_hash': kind('JWT', { c_hash: 'x' }),
   'an ID token with neither': plain({}),
-  'an ID token that says so': kind('id_token+jwt', {}),
+  'an ID token of its own type': kind('id_token+jwt', {}),
   'a DPoP proof': kind('dpop+jwt', proof),
-  'a DPoP proof that hides its type': kind('JWT', proof),
+  'a DPoP proof of type JWT': kind('JWT', proof),
   'an introspection response': kind('token-introspection+jwt', introspection),
-  'an introspection response that hides its type': kind('JWT', introspection),
+  'an introspection response of type JWT': kind('JWT', introspection),
   'a logout token': kind('logout+jwt', logout),
-  'a logout token that hides its type': kind('JWT', logout),
+  'a logout token of type JWT': kind('JWT', logout),
   'a client assertion': kind('client-authentication+jwt', {}),
   'a security event': kind('secevent+jwt', logout),
 }
 
-/** `typ`, and the kinds of token that an issuer signs with the same keys (RFC 9068 section 4, RFC 8725 section 3.12). */
+/** Cases for `typ` and other JWTs signed with the same keys (RFC 9068 section 4, RFC 8725 section 3.12). */
 export const tokenType: readonly ContractCase[] = [
   ...each(
     ['9068-01'],
-    'takes the type of an access token',
+    'accepts the type of an access token',
     ok(),
     {
-      short: headed({ typ: 'at+jwt' }),
-      long: headed({ typ: 'application/at+jwt' }),
+      'at+jwt': headed({ typ: 'at+jwt' }),
+      'application/at+jwt': headed({ typ: 'application/at+jwt' }),
     },
     strict,
   ),
   ...each(
     ['9068-02'],
-    'takes no other type',
+    'rejects another type',
     wrongType,
     {
       JWT: headed({ typ: 'JWT' }),
@@ -56,41 +56,41 @@ export const tokenType: readonly ContractCase[] = [
       'dpop+jwt': headed({ typ: 'dpop+jwt' }),
       'logout+jwt': headed({ typ: 'logout+jwt' }),
       'secevent+jwt': headed({ typ: 'secevent+jwt' }),
-      'an empty text': headed({ typ: '' }),
+      'an empty string': headed({ typ: '' }),
       'a number': headed({ typ: 1 }),
       'an array': headed({ typ: ['at+jwt'] }),
     },
     strict,
   ),
-  ...each(['9068-02'], 'takes JWT for a type only by default', ok(), {
+  ...each(['9068-02'], 'accepts the type JWT by default', ok(), {
     JWT: headed({ typ: 'JWT' }),
     jwt: headed({ typ: 'jwt' }),
     'application/jwt': headed({ typ: 'application/jwt' }),
   }),
-  ...each(['9068-02'], 'takes no other type by default either', wrongType, {
+  ...each(['9068-02'], 'rejects another type by default', wrongType, {
     'id_token+jwt': headed({ typ: 'id_token+jwt' }),
     'dpop+jwt': headed({ typ: 'dpop+jwt' }),
     'logout+jwt': headed({ typ: 'logout+jwt' }),
     'secevent+jwt': headed({ typ: 'secevent+jwt' }),
     JOSE: headed({ typ: 'JOSE' }),
-    'an empty text': headed({ typ: '' }),
+    'an empty string': headed({ typ: '' }),
     'a number': headed({ typ: 1 }),
     null: headed({ typ: null }),
     'an array': headed({ typ: ['at+jwt'] }),
   }),
   ...each(
     ['9068-03'],
-    'misses the type',
+    'rejects a token without a type',
     wrongType,
     { 'no typ': headed({ typ: undefined }) },
     strict,
   ),
-  ...each(['9068-03'], 'does without a type by default', ok(), {
+  ...each(['9068-03'], 'accepts a token without a type by default', ok(), {
     'no typ': headed({ typ: undefined }),
   }),
   ...each(
     ['9068-04'],
-    'compares types without regard to case',
+    'accepts a type in any case',
     ok(),
     {
       'AT+JWT': headed({ typ: 'AT+JWT' }),
@@ -100,7 +100,7 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['8725bis-18'],
-    'adds application/ to a type without a slash',
+    'accepts a type with and without application/',
     ok(),
     {
       'at+jwt': headed({ typ: 'at+jwt' }),
@@ -110,54 +110,48 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['8725bis-18'],
-    'adds and takes away nothing else',
+    'rejects other variants of a type',
     wrongType,
     {
       'text/at+jwt': headed({ typ: 'text/at+jwt' }),
       'application twice': headed({ typ: 'application/application/at+jwt' }),
-      'a slash in front': headed({ typ: '/at+jwt' }),
+      'a leading slash': headed({ typ: '/at+jwt' }),
       'a parameter': headed({ typ: 'at+jwt;v=1' }),
-      'a space behind': headed({ typ: 'at+jwt ' }),
+      'a trailing space': headed({ typ: 'at+jwt ' }),
     },
     strict,
   ),
 
-  ...each(['8725-19'], 'takes an access token', ok(), { 'by default': token() }),
+  ...each(['8725-19'], 'accepts an access token', ok(), { 'any type': token() }),
+  ...each(['8725-19'], 'accepts an access token', ok(), { 'required type': token() }, strict),
+  ...each(['8725-19'], 'rejects another kind of token by default', wrongType, otherKinds),
   ...each(
     ['8725-19'],
-    'takes an access token',
-    ok(),
-    { 'where its type is asked for': token() },
-    strict,
-  ),
-  ...each(['8725-19'], 'takes no other kind of token', wrongType, otherKinds),
-  ...each(
-    ['8725-19'],
-    'takes no other kind where the type is asked for',
+    'rejects another kind of token if the type is required',
     wrongType,
     otherKinds,
     strict,
   ),
 
-  ...each(['9068-19'], 'takes no ID token for its client', invalidToken('wrong_audience'), {
+  ...each(['9068-19'], 'rejects an ID token for its client', invalidToken('wrong_audience'), {
     'with a client id': kind('JWT', { aud: 'web' }),
   }),
   ...each(
     ['9068-19'],
-    'takes no ID token for its client',
+    'rejects an ID token for its client',
     wrongType,
     {
       'with a client id': kind('JWT', { aud: 'web' }),
     },
     strict,
   ),
-  ...each(['9068-19'], 'takes no ID token that names this API', wrongType, {
+  ...each(['9068-19'], 'rejects an ID token for this API', wrongType, {
     'of type JWT': plain({}),
     'of type JWT, with a nonce': plain({ nonce: 'n' }),
   }),
   ...each(
     ['9068-19'],
-    'takes no ID token that names this API',
+    'rejects an ID token for this API',
     wrongType,
     {
       'of type JWT': kind('JWT', {}),
@@ -165,16 +159,16 @@ export const tokenType: readonly ContractCase[] = [
     strict,
   ),
 
-  ...each(['9068-20'], 'takes nothing else that the issuer or a client signs', wrongType, {
+  ...each(['9068-20'], 'rejects other JWTs of the issuer or a client by default', wrongType, {
     'a refresh token': kind('JWT', { typ: 'Refresh' }),
     'a logout token': kind('JWT', logout),
     'a request object': kind('oauth-authz-req+jwt', { response_type: 'code' }),
-    'a request object that hides its type': kind('JWT', { response_type: 'code' }),
+    'a request object of type JWT': kind('JWT', { response_type: 'code' }),
     'an authorization response': plain({ aud: 'web', sub: undefined, code: 'c', state: 's' }),
   }),
   ...each(
     ['9068-20'],
-    'takes nothing else where the type is asked for',
+    'rejects other JWTs of the issuer or a client if the type is required',
     wrongType,
     {
       'a refresh token': kind('JWT', { typ: 'Refresh' }),
@@ -184,12 +178,12 @@ export const tokenType: readonly ContractCase[] = [
     },
     strict,
   ),
-  ...each(['9068-20'], 'takes no client assertion', invalidToken('unknown_issuer'), {
+  ...each(['9068-20'], 'rejects a client assertion', invalidToken('unknown_issuer'), {
     'issued by the client': kind('JWT', { iss: 'web', sub: 'web', aud: ISSUER }),
   }),
   ...each(
     ['9068-20'],
-    'takes no client assertion',
+    'rejects a client assertion',
     invalidToken('unknown_issuer'),
     {
       'issued by the client': kind('JWT', { iss: 'web', sub: 'web', aud: ISSUER }),
@@ -197,36 +191,31 @@ export const tokenType: readonly ContractCase[] = [
     strict,
   ),
 
-  ...each(['7519-48'], 'takes no token inside a token', invalidToken('unsupported_header'), {
+  ...each(['7519-48'], 'rejects a nested token', invalidToken('unsupported_header'), {
     'cty JWT': headed({ cty: 'JWT' }),
     'cty jwt': headed({ cty: 'jwt' }),
     'cty application/jwt': headed({ cty: 'application/jwt' }),
-    'cty of another kind of value': headed({ cty: ['JWT'] }),
+    'cty as an array': headed({ cty: ['JWT'] }),
   }),
   ...each(
     ['8725-06'],
-    'takes no token inside a token, whichever layer is sound',
+    'rejects a nested token, even if one layer is valid',
     invalidToken('malformed_token'),
     {
-      both: token({ header: { cty: 'JWT' }, claims: token() }),
-      'the outer one': token({ header: { cty: 'JWT' }, claims: forged(token()) }),
-      'the inner one': forged(token({ header: { cty: 'JWT' }, claims: token() })),
+      'both layers': token({ header: { cty: 'JWT' }, claims: token() }),
+      'only the outer layer': token({ header: { cty: 'JWT' }, claims: forged(token()) }),
+      'only the inner layer': forged(token({ header: { cty: 'JWT' }, claims: token() })),
     },
   ),
-  ...each(
-    [],
-    'refuses a token that is bound to a key, whatever cnf holds',
-    invalidToken('unsupported_binding'),
-    {
-      nothing: claiming({ cnf: {} }),
-      'no object': claiming({ cnf: 'x' }),
-      'an unknown member': claiming({ cnf: { kid: 'x' } }),
-      null: claiming({ cnf: null }),
-    },
-  ),
+  ...each([], 'rejects a token with a cnf claim of any form', invalidToken('unsupported_binding'), {
+    nothing: claiming({ cnf: {} }),
+    'not an object': claiming({ cnf: 'x' }),
+    'an unknown member': claiming({ cnf: { kid: 'x' } }),
+    null: claiming({ cnf: null }),
+  }),
   ...each(
     ['9449-19'],
-    'refuses a token that is bound to a DPoP key',
+    'rejects a token that is bound to a DPoP key',
     invalidToken('unsupported_binding'),
     {
       jkt: claiming({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),
@@ -234,13 +223,13 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['8705-10'],
-    'refuses a token that is bound to a certificate',
+    'rejects a token that is bound to a certificate',
     invalidToken('unsupported_binding'),
     {
       'x5t#S256': claiming({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
     },
   ),
-  ...each([], 'reads a marked access token beside a nonce', ok({}, 'unknown'), {
+  ...each([], 'accepts an access token of type at+jwt that has a nonce', ok({}, 'unknown'), {
     nonce: claiming({ nonce: 'n', auth_time: NOW }),
   }),
 ]

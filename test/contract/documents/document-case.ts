@@ -2,20 +2,20 @@ import type { Reason, UnusableKey } from '@bearward/core'
 import { generateKey, type TestKey } from '../../support/keys.ts'
 import { token } from '../fixture.ts'
 
-/** Keys that an issuer serves behind a good one, and what becomes of them. */
+/** Keys that an issuer serves after a good key, and the outcome for tokens signed with them. */
 export interface DocumentCase {
   readonly ids: readonly string[]
   readonly title: string
   readonly keys: readonly unknown[]
-  /** What the core reports of the keys that it leaves out, in their order. */
+  /** Reasons that the core reports for the keys that it ignores, in order. */
   readonly ignored?: readonly UnusableKey[]
-  /** Tokens by these keys. One by the good key has to be granted, whatever stands beside it. */
+  /** Tokens signed with these keys. A token signed with the good key must be granted in every case. */
   readonly tokens: readonly (readonly [token: string, outcome: 'granted' | Reason])[]
 }
 
 export type Jwk = Record<string, unknown>
 
-/** A sound key to be spoilt in all kinds of ways. */
+/** A valid key, from which the cases make invalid ones. */
 export const sound = generateKey('ES256', 'sound')
 
 export const spoilt = (members: Jwk) => changed(sound, members).jwk
@@ -27,8 +27,8 @@ export const changed = (key: TestKey, members: Jwk): TestKey => ({
 
 export const by = (key: TestKey) => token({ key })
 
-export const bytesOf = (member: unknown) => Buffer.from(member as string, 'base64url')
+export const toBytes = (member: unknown) => Buffer.from(member as string, 'base64url')
 
-/** The same number with a zero octet in front. */
+/** Returns the number with a leading zero octet, in base64url. */
 export const padded = (bytes: Uint8Array) =>
   Buffer.concat([Buffer.of(0), bytes]).toString('base64url')

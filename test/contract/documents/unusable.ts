@@ -1,7 +1,7 @@
 import { KEYS } from '../fixture.ts'
 import { spoilt } from './document-case.ts'
 
-/** A document that must not be used at all, and above all not in place of a good one. */
+/** A JWKS that must not be used, and must not replace a good one. */
 export interface UnusableDocument {
   readonly ids: readonly string[]
   readonly title: string
@@ -17,25 +17,25 @@ export const unusableDocuments: readonly UnusableDocument[] = [
     'has no keys': '{}',
     'has an object for keys': JSON.stringify({ keys: { 0: good } }),
     'has null for keys': '{"keys":null}',
-    'has a text for keys': '{"keys":"x"}',
-    'is a key': JSON.stringify(good),
+    'has a string for keys': '{"keys":"x"}',
+    'is a single key': JSON.stringify(good),
   }),
   ...all(['7517-18'], 'malformed', { 'is an array of keys': JSON.stringify([good]) }),
   ...all(['7517-20'], 'malformed', {
-    'has a key with a member twice': goodText.replace('"kty"', '"kty":"RSA","kty"'),
-    'has a key with one member in two spellings': goodText.replace(
+    'has a key with a duplicate member': goodText.replace('"kty"', '"kty":"RSA","kty"'),
+    'has a key with a duplicate member in two spellings': goodText.replace(
       '"kty"',
       '"\\u006bty":"RSA","kty"',
     ),
-    'has keys twice': goodText.replace('{', '{"keys":[],'),
+    'has a duplicate keys member': goodText.replace('{', '{"keys":[],'),
   }),
   ...all([], 'unusable_key_set', {
-    'has an empty list of keys': '{"keys":[]}',
+    'has an empty keys array': '{"keys":[]}',
     'has no usable key': JSON.stringify({ keys: [spoilt({ use: 'enc' }), null] }),
     'has more than 100 keys': JSON.stringify({ keys: Array.from({ length: 101 }, () => good) }),
   }),
   ...all([], 'malformed', {
-    'is no JSON': '<html></html>',
+    'is not JSON': '<html></html>',
     'is empty': '',
     'begins with a byte order mark': `\ufeff${goodText}`,
   }),

@@ -1,25 +1,25 @@
-/** One thing that a standard asks of a resource server, and where we stand with it. */
+/** One requirement of a standard for a resource server, and how Bearward meets it. */
 export interface Line {
   readonly id: string
-  /** The document and its section. */
+  /** The document and section. */
   readonly source: string
   readonly title: string
   readonly standing: 'tested' | 'deviation' | 'excluded'
-  /** Why we deviate, in part or altogether, or why the line does not concern us. */
+  /** Reason why Bearward deviates from the line, or why the line does not apply. */
   readonly reason?: string
 }
 
-/** Some test cites it, and all of it. */
+/** Creates a line that is met completely. At least one test cites it. */
 export function tested(id: string, source: string, title: string): Line {
   return { id, source, title, standing: 'tested' }
 }
 
-/** Tests cite it for the part that we do, or to hold what we do instead. */
+/** Creates a line that is met in part, or in another way. Tests cite it for what Bearward does. */
 export function deviation(id: string, source: string, title: string, reason: string): Line {
   return { id, source, title, standing: 'deviation', reason }
 }
 
-/** No test may cite it. */
+/** Creates a line that does not apply. No test may cite it. */
 export function excluded(id: string, source: string, title: string, reason: string): Line {
   return { id, source, title, standing: 'excluded', reason }
 }

@@ -13,7 +13,7 @@ type Express = () => ReturnType<typeof express>
 type Middleware = (guard: ExpressGuard) => express.RequestHandler
 
 const fail = () => {
-  throw new Error('the next handler fails')
+  throw new Error('The next handler failed.')
 }
 
 /** Middlewares that call a guard by hand. */
@@ -22,7 +22,7 @@ const MIDDLEWARES: readonly (readonly [
   middleware: Middleware,
   expected?: Composition['expected'],
 ])[] = [
-  ['the guard itself', (guard) => guard],
+  ['passes the guard itself to app.use', (guard) => guard],
   [
     'awaits guard(req, res, next)',
     (guard) => async (req, res, next) => {
@@ -134,12 +134,12 @@ export function expressCompositions(framework: Express): readonly Composition[] 
 function handler(handle: (auth: () => unknown) => void): express.RequestHandler {
   return (req, res) => {
     handle(() => auth(req))
-    // A guard that was not awaited may have answered.
+    // A guard that was not awaited may have sent its refusal.
     if (!res.headersSent) res.json({})
   }
 }
 
-/** Answers errors without printing them. */
+/** Responds to errors without logging them. */
 const silent: express.ErrorRequestHandler = (_error, _req, res, _next) => {
   if (!res.headersSent) res.status(500).end()
 }

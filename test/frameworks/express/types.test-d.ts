@@ -1,4 +1,4 @@
-/** What the compiler has to know of the Express adapter. See `core.test-d.ts`. */
+/** Type tests of the Express adapter. See `core.test-d.ts`. */
 import '@bearward/express/req-auth'
 import { createSecretKey } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -26,29 +26,29 @@ export const handlers: readonly RequestHandler[] = [
 ]
 
 export function guardsThatMustNotCompile(): void {
-  // @ts-expect-error: no audience
+  // @ts-expect-error: audience is missing
   createBearward({ issuer })
   createBearward({
     issuer,
     audience,
     errorBody: (_refusal, request) => ({ body: request?.path ?? '' }),
   })
-  // @ts-expect-error: a status of one's own
+  // @ts-expect-error: errorBody cannot set the status
   createBearward({ issuer, audience, errorBody: () => ({ body: 'no', status: 404 }) })
   const withHeaders = { body: 'no', headers: { 'x-reason': 'no' } }
-  // @ts-expect-error: header fields of one's own
+  // @ts-expect-error: errorBody cannot set header fields
   createBearward({ issuer, audience, errorBody: () => withHeaders })
-  // @ts-expect-error: a logger without warn
+  // @ts-expect-error: the logger has no warn
   createBearward({ issuer, audience, logger: { info() {} } })
-  // @ts-expect-error: one issuer and several
+  // @ts-expect-error: issuer and issuers exclude each other
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
-  // @ts-expect-error: a name that does not exist
+  // @ts-expect-error: the requirement does not exist
   requireToken({ scopes: 'read' })
-  // @ts-expect-error: a kind of subject that does not exist
+  // @ts-expect-error: the kind of subject does not exist
   bearward.requireToken({ subject: 'robot' })
-  // @ts-expect-error: an answer that is neither yes nor no
+  // @ts-expect-error: check returns neither true nor false
   bearward.requireToken({ check: (token) => token.clientId })
-  // @ts-expect-error: a guard makes a middleware, it is none
+  // @ts-expect-error: the result of createBearward is not a middleware
   express().use(bearward)
 }
 
@@ -57,12 +57,12 @@ express().get('/reports/:id', bearward.requireToken({ optional: true }), (reques
   response.locals['issuer'] = request.auth.issuer
   const maybe: AccessToken | undefined = request.auth
   const token: AccessToken = auth(request)
-  // @ts-expect-error: whoever is unknown may have no identifier
+  // @ts-expect-error: an unknown subject may have no id
   response.json({ maybe, length: token.subject.id.length })
   if (token.subject.kind === 'machine') response.json({ length: token.subject.id.length })
 })
 
-/** What Node has fits as it is: a request, and a key. */
+/** A request and a key of Node are accepted without conversion. */
 export function judge(request: IncomingMessage): Outcome | Promise<Outcome> {
   const secret = createSecretKey(new Uint8Array(32))
   const { method = 'GET', url = '/', rawHeaders, headers } = request

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { auth, createBearward, type ResourceServerOptions, type Subject } from '@bearward/fastify'
 import fastify from 'fastify'
 
-/** Makes an API with one route for readers and one for administrators. */
+/** Creates an API with one route for readers and one for administrators. */
 export async function createApplication(options: ResourceServerOptions): Promise<RequestListener> {
   const { plugin, requireToken } = createBearward(options)
   const app = fastify()

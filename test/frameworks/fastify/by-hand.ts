@@ -9,7 +9,7 @@ type AnyReply = FastifyReply
 type Mount = (app: FastifyInstance, guard: FastifyGuard, bearward: Bearward) => void
 
 const fail = () => {
-  throw new Error('the next handler fails')
+  throw new Error('The next handler failed.')
 }
 
 const MOUNTS: readonly (readonly [
@@ -17,10 +17,10 @@ const MOUNTS: readonly (readonly [
   mount: Mount,
   expected?: Composition['expected'],
 ])[] = [
-  ['the guard itself as onRequest', (app, guard) => app.addHook('onRequest', guard)],
-  ['the guard itself as preParsing', (app, guard) => app.addHook('preParsing', guard)],
-  ['the guard itself as preValidation', (app, guard) => app.addHook('preValidation', guard)],
-  ['the guard itself as preHandler', (app, guard) => app.addHook('preHandler', guard)],
+  ['adds the guard itself as onRequest', (app, guard) => app.addHook('onRequest', guard)],
+  ['adds the guard itself as preParsing', (app, guard) => app.addHook('preParsing', guard)],
+  ['adds the guard itself as preValidation', (app, guard) => app.addHook('preValidation', guard)],
+  ['adds the guard itself as preHandler', (app, guard) => app.addHook('preHandler', guard)],
   [
     'awaits guard(request, reply)',
     (app, guard) =>
@@ -33,12 +33,12 @@ const MOUNTS: readonly (readonly [
     (app, guard) => app.addHook('preHandler', async (request, reply) => guard(request, reply)),
   ],
   [
-    'passes done on',
+    'calls guard(request, reply, done)',
     (app, guard) =>
       app.addHook('onRequest', (request, reply, done) => void guard(request, reply, done)),
   ],
   [
-    'awaits guard, then fails',
+    'awaits guard, then throws',
     (app, guard) =>
       app.addHook('onRequest', async (request, reply) => {
         await guard(request, reply)
@@ -49,7 +49,7 @@ const MOUNTS: readonly (readonly [
   [
     'calls guard(request, reply) without await',
     (app, guard) => app.addHook('onRequest', async (request, reply) => void guard(request, reply)),
-    // The plugin holds the request: the guard has not decided when the handler is due.
+    // The plugin stops the request, because the guard is still pending before the handler.
     {
       'good, keys loading': { status: 500, handled: 0 },
       'refused, keys loading': { status: 500, handled: 0 },
@@ -114,7 +114,7 @@ const MOUNTS: readonly (readonly [
   ],
 ]
 
-/** With a slow `onSend` hook, a reply that was sent is not ended yet. */
+/** Variants with a slow `onSend` hook, in which a reply that was sent has not ended yet. */
 const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) => unknown])[] = [
   ['', () => {}],
   [
@@ -135,7 +135,7 @@ const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) =
   ],
 ]
 
-/** Each way, and each way with an `onSend` hook. */
+/** All compositions, without and with an `onSend` hook. */
 export const fastifyCompositions: readonly Composition[] = ON_SEND.flatMap(([suffix, addOnSend]) =>
   MOUNTS.map(([name, mount, expected]): Composition => ({
     name: name + suffix,

@@ -1,4 +1,4 @@
-/** What the compiler has to know of the Fastify adapter. See `core.test-d.ts`. */
+/** Type tests of the Fastify adapter. See `core.test-d.ts`. */
 import '@bearward/fastify/req-auth'
 import {
   type AccessToken,
@@ -27,19 +27,19 @@ export const hooks: readonly onRequestHookHandler[] = [
 ]
 
 export function guardsThatMustNotCompile(): void {
-  // @ts-expect-error: no audience
+  // @ts-expect-error: audience is missing
   createBearward({ issuer })
-  // @ts-expect-error: one issuer and several
+  // @ts-expect-error: issuer and issuers exclude each other
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
-  // @ts-expect-error: a name that does not exist
+  // @ts-expect-error: the requirement does not exist
   requireToken({ scopes: 'read' })
-  // @ts-expect-error: a kind of subject that does not exist
+  // @ts-expect-error: the kind of subject does not exist
   bearward.requireToken({ subject: 'robot' })
-  // @ts-expect-error: an answer that is neither yes nor no
+  // @ts-expect-error: check returns neither true nor false
   bearward.requireToken({ check: (token) => token.clientId })
-  // @ts-expect-error: what is registered is the plugin
+  // @ts-expect-error: only bearward.plugin can be registered
   fastify().register(bearward)
-  // @ts-expect-error: a guard is a hook, and no plugin
+  // @ts-expect-error: a guard is a hook, not a plugin
   fastify().register(bearward.requireToken())
 }
 
@@ -52,12 +52,12 @@ export async function createApp(): Promise<void> {
     request.log.info(request.auth.issuer)
     const maybe: AccessToken | undefined = request.auth
     const token: AccessToken = auth(request)
-    // @ts-expect-error: whoever is unknown may have no identifier
+    // @ts-expect-error: an unknown subject may have no id
     if (token.subject.kind === 'unknown') return token.subject.id.length
     return token.subject.kind === 'machine' ? token.subject.id.length : maybe
   })
 
-  /** A route may say what its parameters are, and have more hooks than one. */
+  /** A route can have types for its parameters, and more than one hook. */
   app.get<{ Params: { id: string } }>(
     '/reports/:id',
     { onRequest: [bearward.requireToken(), requireToken({ subject: 'user' })] },
@@ -65,7 +65,7 @@ export async function createApp(): Promise<void> {
   )
 }
 
-/** Whatever the server of an app is, and its log: such as that of pino itself. */
+/** Apps with another server type, or with a logger type such as that of pino. */
 export function appsOfAnyKind(loggerInstance: FastifyBaseLogger & { msgPrefix: string }): void {
   const withLog = fastify({ loggerInstance })
   void withLog.register(bearward.plugin)

@@ -5,22 +5,22 @@ import type { Plugin, Request, ResponseToolkit } from '@hapi/hapi'
 /** A lifecycle method, for an extension point or a `pre`. After a refusal its promise is rejected. */
 export type HapiGuard = ReturnType<typeof requireToken>
 
-/** What a guard leaves in `request.plugins`: the token, or `undefined` for an anonymous caller. */
+/** Value that a guard stores in `request.plugins`: the token, or `undefined` for an anonymous caller. */
 export type BearwardState = { bearward?: AccessToken | undefined }
 
 type Args = [request: Request, h: ResponseToolkit]
 
-/** Refusals by themselves, and the last one of a request by the request. */
+/** Contains every refusal error under itself, and the last refusal of a request under the request. */
 const refusals = new WeakMap<object, Error>()
 
 export const { createBearward, requireToken, auth } = defineAdapter<Args, Promise<symbol>>({
-  // Of Node's request: hapi writes the method in lower case, and an extension may change method and URL.
+  // Reads Node's request, because hapi changes the method to lower case, and extensions can change method and URL.
   toRequest({ raw: { req } }) {
     const { method = '', url = '', rawHeaders, headers } = req
     return { method, url, rawHeaders, headers }
   },
   grant(outcome, { raw: { res }, plugins }) {
-    // Not after the response: a guard that was not awaited may decide then.
+    // If a guard was not awaited, the response may have been sent before its outcome is known.
     const fields = res.headersSent ? [] : Object.entries(outcome.headers)
     for (const [name, value] of fields) res.setHeader(name, value)
     const bearward = outcome.kind === 'granted' ? outcome.token : undefined
@@ -38,24 +38,26 @@ export const { createBearward, requireToken, auth } = defineAdapter<Args, Promis
   environment: process.env,
 })
 
-/** Makes the error that hapi answers with. A returned response would let code go on that awaits the guard. */
+/** Creates the error that hapi sends. If a guard returned a response instead, code that awaits the guard would continue. */
 function toError({ reason, status: statusCode, headers, body: payload }: Refused): Error {
   return Object.assign(new Error(reason), {
     isBoom: true,
     isServer: statusCode >= 500,
     output: { statusCode, headers, payload },
-    // hapi goes on after the error of a `pre` whose `failAction` says so, but not where this is set.
+    // hapi continues after the error of a `pre` if its `failAction` allows it, unless this member is set.
     _takeover: true,
   })
 }
 
-/** Stops a request if one of its guards has refused, or has not decided. */
+/** Stops a request if one of its guards has refused or is pending. */
 function hold(request: Request, h: ResponseToolkit): symbol {
   if (getUnmetGuard(request) === undefined) return h.continue
-  throw refusals.get(request) ?? new Error('A guard was called and not awaited.')
+  throw (
+    refusals.get(request) ?? new Error('A guard is pending, because it was not awaited. Await it.')
+  )
 }
 
-/** Writes a refusal to the letter, and withholds the response of a handler that could not be held. */
+/** Writes a refusal byte for byte, and replaces the response of a handler that ran in spite of an unmet guard. */
 function conclude(request: Request, h: ResponseToolkit) {
   const { response } = request
   if (!('isBoom' in response)) return hold(request, h)
@@ -63,22 +65,22 @@ function conclude(request: Request, h: ResponseToolkit) {
   const { statusCode, headers, payload } = response.output
   const answer = h.response(payload).code(statusCode)
   for (const [name, value] of Object.entries(headers)) answer.header(name, value as string)
-  // Or else hapi adds a charset to `application/json`.
+  // Without this, hapi adds a charset to `application/json`.
   answer.charset('')
   return answer
 }
 
 /**
- * Holds a request whose guard was called and not awaited. A `pre` that does not await its guard is too late for that:
- * the handler runs, and its response is withheld. Guards work without the plugin, but hapi then adds a charset to
- * the type of a refusal.
+ * Plugin that stops a request whose guard was not awaited. After a `pre` that does not await its guard, the handler cannot be
+ * stopped: it runs, and its response is replaced. Guards also work without the plugin, but hapi then adds a charset to the
+ * media type of a refusal.
  */
 export const plugin: Plugin<void> = {
   name: 'bearward',
   once: true,
   register(server) {
     server.ext('onPreHandler', hold)
-    // Once more, behind the extensions of routes and plugins that come later.
+    // The same extension also runs after the extensions of routes and plugins that are added later.
     server.ext('onPreStart', () => server.ext('onPreHandler', hold))
     server.ext('onPreResponse', conclude)
   },

@@ -3,10 +3,10 @@ import { type Composition, FAILING, isRefused, PROTECTED, UNAWAITED_KIND } from 
 import { auth, createBearward, type HapiGuard, plugin } from './adapter.ts'
 import { createApp, serveApp } from './mount.ts'
 
-/** Adds one route with a guard to an application. `handler` is the handler behind the guard. */
+/** Adds a route with a guard to an application. `handler` is the handler behind the guard. */
 type Compose = (app: Server, guard: HapiGuard, handler: Lifecycle.Method) => void
 
-/** Makes a lifecycle method of a guard, as people write it by hand. */
+/** Creates a lifecycle method that calls a guard by hand. */
 type Method = (guard: HapiGuard) => Lifecycle.Method
 
 const itself: Method = (guard) => guard
@@ -23,25 +23,25 @@ const caught: Method = (guard) => async (request, h) => {
   try {
     await guard(request, h)
   } catch {
-    // Swallows the refusal.
+    // Ignores the refusal.
   }
   return h.continue
 }
 const failing: Method = (guard) => async (request, h) => {
   await guard(request, h)
-  throw new Error('the code behind the guard fails')
+  throw new Error('The code behind the guard failed.')
 }
 
 type Point = 'onPreAuth' | 'onPostAuth' | 'onPreHandler'
 
-function ofApp(point: Point | 'onRequest', method: Method): Compose {
+function asAppExtension(point: Point | 'onRequest', method: Method): Compose {
   return (app, guard, handler) => {
     app.ext(point, method(guard))
     app.route({ method: 'GET', path: '/', handler })
   }
 }
 
-function ofRoute(point: Point, method: Method): Compose {
+function asRouteExtension(point: Point, method: Method): Compose {
   return (app, guard, handler) => {
     const options = { ext: { [point]: { method: method(guard) } } }
     app.route({ method: 'GET', path: '/', options, handler })
@@ -88,20 +88,20 @@ function inHandler(method: Method): Compose {
   }
 }
 
-/** A guard that is called and not awaited before the handler: the plugin holds the request. */
-const HELD: Composition['expected'] = {
+/** Results if a guard before the handler is not awaited: the plugin stops the request. */
+const STOPPED: Composition['expected'] = {
   'good, keys loading': { status: 500, handled: 0 },
   'refused, keys loading': { status: 500, handled: 0 },
 }
 
-/** The same where hapi offers no way to hold the handler: the plugin withholds the response. */
-const WITHHELD: Composition['expected'] = {
+/** Results if a guard is not awaited and hapi cannot stop the handler: the plugin replaces the response. */
+const REPLACED: Composition['expected'] = {
   'good, keys loading': { status: 500, handled: 1 },
   'refused, keys loaded': { status: 401, handled: 1 },
   'refused, keys loading': { status: 500, handled: 1 },
 }
 
-/** The same without the plugin: documented as not protected. `auth` throws. */
+/** Results without the plugin if a guard is not awaited, which is documented as not protected. `auth` throws. */
 const UNPROTECTED: Composition['expected'] = {
   'good, keys loading': { status: 200, handled: 1 },
   'refused, keys loaded': { status: 200, handled: 1 },
@@ -111,51 +111,74 @@ const UNPROTECTED: Composition['expected'] = {
 type Row = readonly [name: string, compose: Compose, expected?: Composition['expected']]
 
 const COMPOSITIONS: readonly Row[] = [
-  ['an onRequest extension', ofApp('onRequest', itself)],
-  ['an onPreAuth extension', ofApp('onPreAuth', itself)],
-  ['an onPreAuth extension of the route', ofRoute('onPreAuth', itself)],
-  ['an onPreAuth extension that returns guard(request, h)', ofApp('onPreAuth', returned)],
-  ['an onPreAuth extension that awaits', ofApp('onPreAuth', awaited)],
-  ['an onPreAuth extension that fails behind the guard', ofApp('onPreAuth', failing), FAILING],
-  ['an onPreAuth extension that does not await', ofApp('onPreAuth', notAwaited), HELD],
-  ['an onPreAuth extension that catches the refusal', ofApp('onPreAuth', caught)],
-  ['an onPostAuth extension that does not await', ofApp('onPostAuth', notAwaited), HELD],
-  ['an onPreHandler extension', ofApp('onPreHandler', itself)],
-  ['an onPreHandler extension of the route', ofRoute('onPreHandler', itself)],
-  ['an onPreHandler extension that awaits', ofApp('onPreHandler', awaited)],
-  ['an onPreHandler extension that does not await', ofApp('onPreHandler', notAwaited), HELD],
+  ['uses an onRequest extension', asAppExtension('onRequest', itself)],
+  ['uses an onPreAuth extension', asAppExtension('onPreAuth', itself)],
+  ['uses an onPreAuth extension of the route', asRouteExtension('onPreAuth', itself)],
   [
-    'an onPreHandler extension of the route that does not await',
-    ofRoute('onPreHandler', notAwaited),
-    HELD,
+    'uses an onPreAuth extension that returns guard(request, h)',
+    asAppExtension('onPreAuth', returned),
   ],
-  ['a pre', asPre(itself)],
-  ['a pre whose failAction is log', asPre(itself, 'log')],
-  ['a pre that returns guard(request, h)', asPre(returned)],
-  ['a pre that awaits', asPre(awaited)],
-  ['a pre that awaits, whose failAction is log', asPre(awaited, 'log')],
-  ['a pre that fails behind the guard', asPre(failing), FAILING],
-  ['a pre that does not await', asPre(notAwaited), WITHHELD],
-  ['an auth scheme that awaits', asScheme('required')],
-  ['an auth scheme that awaits, in the mode try', asScheme('try')],
-  ['an auth scheme that does not await', asScheme('required', false), HELD],
-  ['the handler, which awaits', inHandler(awaited)],
-  ['the handler, which does not await', inHandler(notAwaited), WITHHELD],
+  ['uses an onPreAuth extension that awaits', asAppExtension('onPreAuth', awaited)],
+  [
+    'uses an onPreAuth extension that throws after the guard',
+    asAppExtension('onPreAuth', failing),
+    FAILING,
+  ],
+  [
+    'uses an onPreAuth extension that does not await',
+    asAppExtension('onPreAuth', notAwaited),
+    STOPPED,
+  ],
+  ['uses an onPreAuth extension that catches the refusal', asAppExtension('onPreAuth', caught)],
+  [
+    'uses an onPostAuth extension that does not await',
+    asAppExtension('onPostAuth', notAwaited),
+    STOPPED,
+  ],
+  ['uses an onPreHandler extension', asAppExtension('onPreHandler', itself)],
+  ['uses an onPreHandler extension of the route', asRouteExtension('onPreHandler', itself)],
+  ['uses an onPreHandler extension that awaits', asAppExtension('onPreHandler', awaited)],
+  [
+    'uses an onPreHandler extension that does not await',
+    asAppExtension('onPreHandler', notAwaited),
+    STOPPED,
+  ],
+  [
+    'uses an onPreHandler extension of the route that does not await',
+    asRouteExtension('onPreHandler', notAwaited),
+    STOPPED,
+  ],
+  ['uses a pre', asPre(itself)],
+  ['uses a pre whose failAction is log', asPre(itself, 'log')],
+  ['uses a pre that returns guard(request, h)', asPre(returned)],
+  ['uses a pre that awaits', asPre(awaited)],
+  ['uses a pre that awaits, whose failAction is log', asPre(awaited, 'log')],
+  ['uses a pre that throws after the guard', asPre(failing), FAILING],
+  ['uses a pre that does not await', asPre(notAwaited), REPLACED],
+  ['uses an auth scheme that awaits', asScheme('required')],
+  ['uses an auth scheme that awaits, in the mode try', asScheme('try')],
+  ['uses an auth scheme that does not await', asScheme('required', false), STOPPED],
+  ['uses the handler, which awaits the guard', inHandler(awaited)],
+  ['uses the handler, which does not await the guard', inHandler(notAwaited), REPLACED],
 ]
 
 const WITHOUT_PLUGIN: readonly Row[] = [
-  ['an onPreAuth extension', ofApp('onPreAuth', itself)],
-  ['an onPreAuth extension that awaits', ofApp('onPreAuth', awaited)],
-  ['a pre whose failAction is log', asPre(itself, 'log')],
-  ['a pre that awaits', asPre(awaited)],
-  ['an auth scheme that awaits', asScheme('required')],
-  ['a pre that does not await', asPre(notAwaited), UNPROTECTED],
-  ['an onPreAuth extension that does not await', ofApp('onPreAuth', notAwaited), UNPROTECTED],
+  ['uses an onPreAuth extension', asAppExtension('onPreAuth', itself)],
+  ['uses an onPreAuth extension that awaits', asAppExtension('onPreAuth', awaited)],
+  ['uses a pre whose failAction is log', asPre(itself, 'log')],
+  ['uses a pre that awaits', asPre(awaited)],
+  ['uses an auth scheme that awaits', asScheme('required')],
+  ['uses a pre that does not await', asPre(notAwaited), UNPROTECTED],
+  [
+    'uses an onPreAuth extension that does not await',
+    asAppExtension('onPreAuth', notAwaited),
+    UNPROTECTED,
+  ],
 ]
 
 type Bearward = ReturnType<typeof createBearward>
 
-/** Makes a guard of `authorize`, by hand. */
+/** Creates a guard from `authorize`. */
 function byAuthorize(bearward: Bearward): HapiGuard {
   return async (request, h) => {
     const outcome = await bearward.authorize(request, { scope: 'read' })
@@ -167,7 +190,7 @@ function byAuthorize(bearward: Bearward): HapiGuard {
   }
 }
 
-/** Makes a guard that reads the `kind` of the promise. */
+/** Creates a guard that reads `kind` from the promise of `authorize`. */
 function byUnawaited(bearward: Bearward): HapiGuard {
   return async (request, h) => {
     if (isRefused(bearward.authorize(request, { scope: 'read' }))) throw new Error('refused')
@@ -205,14 +228,14 @@ export const hapiCompositions: readonly Composition[] = [
     expected,
     start: start(compose, byRequireToken, []),
   })),
-  { name: 'a pre that awaits authorize(request)', start: start(asPre(itself), byAuthorize) },
+  { name: 'uses a pre that awaits authorize(request)', start: start(asPre(itself), byAuthorize) },
   {
-    name: 'an onPreAuth extension that awaits authorize(request)',
-    start: start(ofApp('onPreAuth', itself), byAuthorize),
+    name: 'uses an onPreAuth extension that awaits authorize(request)',
+    start: start(asAppExtension('onPreAuth', itself), byAuthorize),
   },
   {
     name: 'reads the kind of authorize(request) without await',
     expected: UNAWAITED_KIND,
-    start: start(ofApp('onPreAuth', itself), byUnawaited),
+    start: start(asAppExtension('onPreAuth', itself), byUnawaited),
   },
 ]

@@ -1,4 +1,4 @@
-/** The types of hapi name those of its validation library, which is not installed and not used here. */
+/** Types of the validation library joi, which the types of hapi refer to. It is neither installed nor used here. */
 declare module 'joi' {
   export type Root = unknown
   export type Schema = never

@@ -16,7 +16,7 @@ export const onHapi: Framework = {
         path: path ?? '/{any*}',
         options: {
           ...(path !== undefined && { ext: { onPreAuth: { method: guard } } }),
-          // The handler reads the body as it came.
+          // The handler reads the unparsed body.
           payload: { output: 'stream', parse: false },
         },
         handler: ({ plugins, raw }) => handle((plugins as BearwardState).bearward, raw.req),
@@ -28,14 +28,14 @@ export const onHapi: Framework = {
 
 export function createApp(): Server {
   return server({
-    // `serveApp` listens. hapi's own server answers with 400 where Node's parser would answer with 431.
+    // `serveApp` starts the server, because hapi's own server sends 400 if Node's parser would send 431.
     autoListen: false,
     operations: { cleanStop: false },
     debug: false,
     routes: {
-      // Before any extension of a route, hapi would answer a cookie that it cannot parse.
+      // Otherwise hapi refuses a cookie that it cannot parse, before any extension of a route.
       state: { parse: false },
-      // And would offer `Accept-Ranges` for what a handler returns.
+      // Otherwise hapi adds `Accept-Ranges` to the response of a handler.
       response: { ranges: false },
     },
   })

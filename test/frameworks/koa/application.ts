@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { auth, createBearward, type ResourceServerOptions, type Subject } from '@bearward/koa'
 import Koa from 'koa'
 
-/** Makes an API with one route for readers and one for administrators. */
+/** Creates an API with one route for readers and one for administrators. */
 export function createApplication(options: ResourceServerOptions): RequestListener {
   const { requireToken } = createBearward(options)
   const admin = requireToken({ scope: 'admin' })

@@ -13,7 +13,7 @@ import {
 type Middleware = (guard: KoaGuard) => Koa.Middleware
 
 const fail = async () => {
-  throw new Error('the next handler fails')
+  throw new Error('The next handler failed.')
 }
 
 const MIDDLEWARES: readonly (readonly [
@@ -21,7 +21,7 @@ const MIDDLEWARES: readonly (readonly [
   middleware: Middleware,
   expected?: Composition['expected'],
 ])[] = [
-  ['the guard itself', (guard) => guard],
+  ['passes the guard itself to app.use', (guard) => guard],
   [
     'awaits guard(ctx, next)',
     (guard) => async (ctx, next) => {
@@ -63,7 +63,7 @@ const MIDDLEWARES: readonly (readonly [
     { ...NOT_AWAITED },
   ],
   [
-    'awaits guard(ctx, async () => {}), then next: documented as not protected',
+    'awaits guard(ctx, async () => {}), then calls next, which is documented as not protected',
     (guard) => async (ctx, next) => {
       await guard(ctx, async () => {})
       await next()

@@ -1,4 +1,4 @@
-/** What the compiler has to know of the Koa adapter. See `core.test-d.ts`. */
+/** Type tests of the Koa adapter. See `core.test-d.ts`. */
 import '@bearward/koa/req-auth'
 import { type AccessToken, auth, type Bearward, createBearward, requireToken } from '@bearward/koa'
 import Koa, { type Context, type Middleware } from 'koa'
@@ -17,17 +17,17 @@ export const middlewares: readonly Middleware[] = [
 ]
 
 export function guardsThatMustNotCompile(): void {
-  // @ts-expect-error: no audience
+  // @ts-expect-error: audience is missing
   createBearward({ issuer })
-  // @ts-expect-error: one issuer and several
+  // @ts-expect-error: issuer and issuers exclude each other
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
-  // @ts-expect-error: a name that does not exist
+  // @ts-expect-error: the requirement does not exist
   requireToken({ scopes: 'read' })
-  // @ts-expect-error: a kind of subject that does not exist
+  // @ts-expect-error: the kind of subject does not exist
   bearward.requireToken({ subject: 'robot' })
-  // @ts-expect-error: an answer that is neither yes nor no
+  // @ts-expect-error: check returns neither true nor false
   bearward.requireToken({ check: (token) => token.clientId })
-  // @ts-expect-error: a guard makes a middleware, it is none
+  // @ts-expect-error: the result of createBearward is not a middleware
   new Koa().use(bearward)
 }
 
@@ -36,12 +36,12 @@ new Koa().use(bearward.requireToken({ optional: true })).use((context) => {
   context.set('issuer', context.state.auth.issuer)
   const maybe: AccessToken | undefined = context.state.auth
   const token: AccessToken = auth(context)
-  // @ts-expect-error: whoever is unknown may have no identifier
+  // @ts-expect-error: an unknown subject may have no id
   context.body = { maybe, length: token.subject.id.length }
   if (token.subject.kind === 'machine') context.body = { length: token.subject.id.length }
 })
 
-/** An app may have a state and a context of its own. */
+/** An app can have its own types of state and context. */
 new Koa<{ tenant: string }, { now: number }>().use(requireToken()).use((context, next) => {
   context.body = [context.state.tenant, context.now, auth(context).subject.id]
   return next()

@@ -22,11 +22,11 @@ const byPublishedSecret = signCompact(
   createSecretKey(secret),
 )
 
-/** What keys are for (RFC 7517 section 4), and how they are told apart. */
-export const purposes: readonly DocumentCase[] = [
+/** Cases for the use of keys (RFC 7517 section 4), and for keys with the same kid. */
+export const keyUses: readonly DocumentCase[] = [
   {
     ids: ['7517-19'],
-    title: 'passes over keys that it cannot use',
+    title: 'ignores unusable keys, and uses the others',
     keys: [
       { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' },
       spoilt({ crv: 'secp256k1' }),
@@ -53,7 +53,7 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-21'],
-    title: 'leaves a key for encryption alone',
+    title: 'ignores a key for encryption',
     keys: [spoilt({ use: 'enc' })],
     ignored: ['not_for_verification'],
     tokens: [[by(sound), 'unknown_key']],
@@ -71,14 +71,14 @@ export const purposes: readonly DocumentCase[] = [
     { use: 'sig', key_ops: ['verify', 'deriveBits'] },
   ].map((members): DocumentCase => ({
     ids: ['7517-22'],
-    title: `leaves a key alone that is not for verifying: ${JSON.stringify(members)}`,
+    title: `ignores a key that is not for verification: ${JSON.stringify(members)}`,
     keys: [spoilt(members)],
     ignored: ['not_for_verification'],
     tokens: [[by(sound), 'unknown_key']],
   })),
   {
     ids: ['7517-22'],
-    title: 'uses keys that are for verifying, said in either way or in both',
+    title: 'uses keys for verification, stated by use, by key_ops or by both',
     keys: [
       spoilt({ key_ops: ['verify'] }),
       { ...ed25519.jwk, use: undefined, key_ops: ['verify'] },
@@ -88,7 +88,7 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-23'],
-    title: 'uses a key for the algorithm that it names, and for no other',
+    title: 'uses a key only for the algorithm that it names',
     keys: [changed(rs256, { alg: 'RS512' }).jwk],
     tokens: [
       [token({ key: rs256, header: { alg: 'RS512' }, signedWith: 'RS512' }), 'granted'],
@@ -98,14 +98,14 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-23'],
-    title: 'leaves keys alone that name an algorithm which cannot be theirs',
+    title: 'ignores keys that name an algorithm of another key type',
     keys: ['RS256', 'ES384', 'none', 'HS256', 1].map((alg) => spoilt({ alg })),
     ignored: Array.from({ length: 5 }, () => 'algorithm_not_allowed'),
     tokens: [[by(sound), 'unknown_key']],
   },
   {
     ids: ['7517-24'],
-    title: 'reads no certificate beside a key',
+    title: 'ignores the certificate of a key',
     keys: [spoilt({ x5c: [selfSignedCertificate(attacker).toString('base64')] })],
     tokens: [
       [by(sound), 'granted'],
@@ -114,7 +114,7 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-25'],
-    title: 'refuses keys that are published with their private half, and says so',
+    title: 'ignores and reports keys that are published with a private part',
     keys: [
       withPrivate(sound),
       withPrivate(rs256),
@@ -129,14 +129,14 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-26'],
-    title: 'takes no secret from a document',
+    title: 'ignores a published secret',
     keys: [{ kty: 'oct', k: secret.toString('base64url'), alg: 'HS256', kid: 'secret' }],
     ignored: ['symmetric_key'],
     tokens: [[byPublishedSecret, 'unsupported_algorithm']],
   },
   {
     ids: ['7517-27'],
-    title: 'tells keys of one id apart by their type, algorithm and use',
+    title: 'distinguishes keys with the same kid by type, algorithm and use',
     keys: [
       ...[es256, rs256, ps256, es384].map((key) => named(key, 'one').jwk),
       { ...named(sound, 'one').jwk, use: 'enc' },
@@ -149,7 +149,7 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-27'],
-    title: 'tries up to four keys of one id and algorithm',
+    title: 'tries up to four keys with the same kid and algorithm',
     keys: doubled.slice(0, 4).map(({ jwk }) => jwk),
     tokens: [
       ...doubled.slice(0, 4).map((key) => [by(key), 'granted'] as const),
@@ -158,13 +158,13 @@ export const purposes: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-27'],
-    title: 'tries none of five keys of one id and algorithm',
+    title: 'tries no key if five have the same kid and algorithm',
     keys: doubled.map(({ jwk }) => jwk),
     tokens: doubled.map((key) => [by(key), 'unknown_key'] as const),
   },
   {
     ids: [],
-    title: 'takes as many keys as a document may hold',
+    title: 'uses a JWKS with the maximum of 100 keys',
     keys: [...Array.from({ length: 98 }, () => spoilt({ kid: 'x' })), sound.jwk],
     tokens: [[by(sound), 'granted']],
   },
