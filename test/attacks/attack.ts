@@ -1,20 +1,25 @@
 import type { Reason, Requirements, ResourceServerOptions } from '@bearward/core'
 import type { Target } from './target.ts'
 
-/** One input that somebody might try, and what has to become of it. */
+/** One input of an attacker, and the expected outcome. */
 export interface Attack {
+  /** Describes the input. The title of the test adds the outcome. */
   readonly name: string
   /**
-   * What is sent: an access token (text), the header lines of a GET (a list, each `latin1`), or the very
-   * bytes of a whole request. Made when it is sent, with the keys of this run.
+   * Creates the input with the keys of this run. A string is an access token. An array contains the header lines of a GET
+   * request, in latin1. Bytes are a whole request.
    */
   readonly attack: (target: Target) => string | readonly string[] | Uint8Array
   readonly outcome: Outcome
-  /** Which resource server it is sent to. Default `any`. */
-  readonly door?: Door
+  /**
+   * The API that gets the input.
+   *
+   * @default 'any'
+   */
+  readonly api?: ApiName
 }
 
-/** What the caller is told, and what the server is told about it. */
+/** The response, and the reason in the event. */
 export type Outcome =
   | {
       readonly status: 400 | 401 | 403
@@ -22,7 +27,7 @@ export type Outcome =
       readonly error: string | undefined
     }
   | { readonly status: 200; readonly subject: { kind: string; id?: string | undefined } | null }
-  /** Node answers by itself, so that nothing of ours ever sees the request. */
+  /** The HTTP parser of Node responds, so the application does not get the request. */
   | { readonly status: 400; readonly reason: null }
 
 export const invalidRequest = (reason: Reason): Outcome => {
@@ -36,37 +41,38 @@ export const insufficientScope: Outcome = {
   reason: 'insufficient_scope',
   error: 'insufficient_scope',
 }
-/** Without an error code: nobody has shown a token, or it is good and the caller is the wrong one. */
+/** A refusal without an error code, because the request has no bearer token. */
 export const unauthenticated = (reason: Reason): Outcome => {
   return { status: 401, reason, error: undefined }
 }
+/** A refusal without an error code, because the token is valid and its caller is not allowed. */
 export const forbidden = (reason: Reason): Outcome => {
   return { status: 403, reason, error: undefined }
 }
-export const badRequestToNode: Outcome = { status: 400, reason: null }
+export const refusedByNode: Outcome = { status: 400, reason: null }
 
-/** The input looks odd, and is right: refusing it would break honest callers. */
+/** The input is unusual but valid. A refusal would break legitimate callers. */
 export const granted = (kind: string, id?: string): Outcome => {
   return { status: 200, subject: id === undefined ? { kind } : { kind, id } }
 }
-/** What a good token of the target issuer amounts to. */
-export const harmless: Outcome = granted('machine', 'reports-cron')
+/** The outcome of a valid token of the issuer. */
+export const accepted: Outcome = granted('machine', 'reports-cron')
 export const anonymous: Outcome = { status: 200, subject: null }
 
 type IssuerPolicy = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 
-interface GuardedDoor {
-  /** What is said about the issuer, and about the others too where there are any. */
+interface ProtectedApi {
+  /** Options of the issuer, and of the other issuers if they are trusted. */
   readonly policy: IssuerPolicy
   readonly requirements: Requirements
-  /** The claims of somebody who may pass, where they are not the usual ones. */
-  readonly honest?: Readonly<Record<string, unknown>>
-  /** Whether no other issuer is trusted. */
-  readonly alone?: boolean
+  /** Claims of a token that the guard grants, if the usual ones are not enough. */
+  readonly grantedClaims?: Readonly<Record<string, unknown>>
+  /** `true` if no other issuer is trusted. */
+  readonly isSingleIssuer?: boolean
 }
 
-/** The resource servers that attacks are sent to: what each trusts, and what its one guard asks for. */
-export const DOORS = {
+/** The APIs that get attacks: the options of their issuers, and the requirements of their only guard. */
+export const APIS = {
   any: { policy: {}, requirements: {} },
   reading: { policy: {}, requirements: { scope: 'read' } },
   optional: { policy: {}, requirements: { optional: true } },
@@ -75,70 +81,71 @@ export const DOORS = {
   users: {
     policy: { machineSubject: 'client_id' },
     requirements: { subject: 'user' },
-    honest: { sub: 'alice', client_id: 'web' },
+    grantedClaims: { sub: 'alice', client_id: 'web' },
   },
   audienceless: {
     policy: {
       audience: null,
       allowedClients: ['reports-cron'],
-      tokenUse: { claim: 'purpose', value: 'access' },
+      tokenUse: { claim: 'use', value: 'access' },
     },
     requirements: {},
-    honest: { aud: undefined, purpose: 'access' },
-    alone: true,
+    grantedClaims: { aud: undefined, use: 'access' },
+    isSingleIssuer: true,
   },
-  // A machine, listed or told by its provider.
+  // These APIs identify a machine by the list of clients, or by the rules of the provider.
   listed: {
     policy: { machineClients: ['reports-cron'] },
     requirements: { subject: 'machine' },
-    alone: true,
+    isSingleIssuer: true,
   },
   auth0: {
     policy: { provider: 'auth0' },
     requirements: { subject: 'machine' },
-    honest: { sub: 'reports-cron@clients' },
-    alone: true,
+    grantedClaims: { sub: 'reports-cron@clients' },
+    isSingleIssuer: true,
   },
   authentik: {
     policy: { provider: 'authentik', machineClients: ['reports-cron'] },
     requirements: { subject: 'machine' },
-    honest: { sub: '3f9a', preferred_username: 'ak-reports-client_credentials' },
-    alone: true,
+    grantedClaims: { sub: '3f9a', preferred_username: 'ak-reports-client_credentials' },
+    isSingleIssuer: true,
   },
   okta: {
     policy: { provider: 'okta', machineSubject: 'client_id' },
     requirements: { subject: 'machine' },
-    honest: { cid: 'reports-cron', scope: undefined, scp: ['read'] },
-    alone: true,
+    grantedClaims: { cid: 'reports-cron', scope: undefined, scp: ['read'] },
+    isSingleIssuer: true,
   },
   clerk: {
     policy: { provider: 'clerk' },
     requirements: { clients: ['web', 'mch_1'] },
-    honest: { sub: 'mch_1', client_id: undefined, scope: undefined },
-    alone: true,
+    grantedClaims: { sub: 'mch_1', client_id: undefined, scope: undefined },
+    isSingleIssuer: true,
   },
   'clerk, with a scope': {
     policy: { provider: 'clerk' },
     requirements: { scope: 'admin' },
-    honest: { sub: 'user_1', client_id: 'reports-web', scope: 'admin' },
-    alone: true,
+    grantedClaims: { sub: 'user_1', client_id: 'reports-web', scope: 'admin' },
+    isSingleIssuer: true,
   },
   stytch: {
     policy: { provider: 'stytch' },
     requirements: { clients: ['web', 'm2m-client-live-1'] },
-    honest: { sub: 'm2m-client-live-1', client_id: undefined },
-    alone: true,
+    grantedClaims: { sub: 'm2m-client-live-1', client_id: undefined },
+    isSingleIssuer: true,
   },
   gravitee: {
     policy: { provider: 'gravitee-am', machineSubject: 'client_id' },
     requirements: { subject: 'user' },
-    honest: { sub: 'alice', client_id: 'web' },
-    alone: true,
+    grantedClaims: { sub: 'alice', client_id: 'web' },
+    isSingleIssuer: true,
   },
-} as const satisfies Record<string, GuardedDoor>
+} as const satisfies Record<string, ProtectedApi>
 
-export type Door = keyof typeof DOORS
+/** Name of an API in `APIS`. */
+export type ApiName = keyof typeof APIS
 
-export function doorNamed(door: Door): GuardedDoor {
-  return DOORS[door]
+export function getApi(name: ApiName): ProtectedApi {
+  return APIS[name]
 }

@@ -1,7 +1,7 @@
 import {
   type Attack,
   granted,
-  harmless,
+  accepted,
   insufficientScope,
   invalidToken,
   type Outcome,
@@ -14,7 +14,7 @@ const expired = invalidToken('expired')
 const wrongAudience = invalidToken('wrong_audience')
 const unknownIssuer = invalidToken('unknown_issuer')
 
-/** JSON texts, with `N` for the time of the test: clocks may differ by 5 seconds. */
+/** JSON texts for `exp`. `N` is the time of the test. The clock tolerance is 5 seconds. */
 const EXPIRY: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['"N+300"', invalid],
   ['"4000000000"', invalid],
@@ -24,13 +24,13 @@ const EXPIRY: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['0.5', expired],
   ['N-300', expired],
   ['N-5', expired],
-  ['N-4.5', harmless],
-  ['N', harmless],
-  ['N+0.5', harmless],
+  ['N-4.5', accepted],
+  ['N', accepted],
+  ['N+0.5', accepted],
   ['1e400', invalid],
   ['-1e400', invalid],
   ['9e99', invalid],
-  ['9007199254740991', harmless],
+  ['9007199254740991', accepted],
   ['9007199254740993', invalid],
   ['1e20', invalid],
   ['null', invalid],
@@ -41,13 +41,13 @@ const EXPIRY: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['{"valueOf":N}', invalid],
 ]
 
-/** For `nbf` and `iat`: the reason where it lies in the future. */
+/** Returns JSON texts for `nbf` or `iat`. `future` is the outcome of a time in the future. */
 const beginning = (future: Outcome): readonly (readonly [text: string, outcome: Outcome])[] => [
   ['"N"', invalid],
   ['-1', invalid],
-  ['0', harmless],
-  ['N-0.5', harmless],
-  ['N+5', harmless],
+  ['0', accepted],
+  ['N-0.5', accepted],
+  ['N+5', accepted],
   ['N+5.5', future],
   ['N+300', future],
   ['9007199254740991', future],
@@ -103,10 +103,10 @@ const AUDIENCES: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['"*"', wrongAudience],
   ['"https://*.example.com/v1"', wrongAudience],
   ['["__proto__","constructor","includes"]', wrongAudience],
-  ['["https://other.example.com","R"]', harmless],
-  ['["R","R"]', harmless],
-  ['"R"', harmless],
-  ['"https:\\/\\/api.example.com\\/v1"', harmless],
+  ['["https://other.example.com","R"]', accepted],
+  ['["R","R"]', accepted],
+  ['"R"', accepted],
+  ['"https:\\/\\/api.example.com\\/v1"', accepted],
 ]
 
 const ISSUERS: readonly (readonly [text: string, outcome: Outcome])[] = [
@@ -159,7 +159,7 @@ const ISSUERS: readonly (readonly [text: string, outcome: Outcome])[] = [
     '"toString"',
     '"https://evil.example\\r\\nX: y"',
   ].map((text) => [text, unknownIssuer] as const),
-  ['"https:\\/\\/as.example.com"', harmless],
+  ['"https:\\/\\/as.example.com"', accepted],
 ]
 
 const SUBJECTS: readonly (readonly [text: string, outcome: Outcome])[] = [
@@ -179,7 +179,7 @@ const SUBJECTS: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['"reports\\u2010cron"', granted('unknown', 'reports\u2010cron')],
 ]
 
-/** Behind a guard that asks for the scope `read`. */
+/** JSON texts for `scope`, behind a guard that requires the scope `read`. */
 const SCOPES: readonly (readonly [text: string, outcome: Outcome])[] = [
   ...['null', '1', 'true', '{}', '{"read":true}', '[]', '["read"]', '["read","write"]'].map(
     (text) => [text, invalid] as const,
@@ -188,7 +188,7 @@ const SCOPES: readonly (readonly [text: string, outcome: Outcome])[] = [
     '""',
     '" "',
     '"write"',
-    '"READ"',
+    '"LONGEST_TEXT"',
     '"Read"',
     '"read,write"',
     '"read;write"',
@@ -211,7 +211,7 @@ const SCOPES: readonly (readonly [text: string, outcome: Outcome])[] = [
     '"undefined"',
   ].map((text) => [text, insufficientScope] as const),
   ...['"read"', '"write read"', '"read read"', '" read "', '"write  read"', '"re\\u0061d"'].map(
-    (text) => [text, harmless] as const,
+    (text) => [text, accepted] as const,
   ),
 ]
 
@@ -233,16 +233,16 @@ const byText = (
 ).flatMap(([name, rows]) =>
   rows.map(([text, outcome]): Attack => {
     return {
-      name: `${name} ${text}`,
-      attack: ({ issuer, clock }) => tokenWithClaim(issuer, name, written(text, clock.seconds())),
+      name: `the claim ${name} ${text}`,
+      attack: ({ issuer, clock }) => tokenWithClaim(issuer, name, fillIn(text, clock.seconds())),
       outcome,
-      door: name === 'scope' ? 'reading' : 'any',
+      api: name === 'scope' ? 'reading' : 'any',
     }
   }),
 )
 
-/** `N+300` and its like as a number, `R` and `A` as the audience and the issuer. */
-export function written(text: string, now: number): string {
+/** Replaces `N`, `N+300` etc. by a time, `R` by the audience, and `A` by the issuer. */
+export function fillIn(text: string, now: number): string {
   return text
     .replace(/\bN([+-][\d.]+)?/, (_, offset?: string) => String(now + Number(offset ?? 0)))
     .replace(/\bR\b/g, 'https://api.example.com/v1')
@@ -253,21 +253,21 @@ const REQUIRED_BY_RFC_9068 = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'j
 
 const byAbsence = REQUIRED_BY_RFC_9068.map((name): Attack => {
   return {
-    name: `no ${name}, where RFC 9068 is asked for`,
+    name: `a token without ${name}, if RFC 9068 is required`,
     attack: ({ issuer }) => issuer.token({ claims: { [name]: undefined } }),
     outcome: name === 'iss' ? unknownIssuer : missing,
-    door: 'strict',
+    api: 'strict',
   }
 })
 
-const without = (name: string, outcome: Outcome, door: Attack['door'] = 'any'): Attack => ({
-  name: `no ${name}`,
+const without = (name: string, outcome: Outcome, api: Attack['api'] = 'any'): Attack => ({
+  name: `a token without ${name}`,
   attack: ({ issuer }) => issuer.token({ claims: { [name]: undefined } }),
   outcome,
-  door,
+  api,
 })
 
-/** Scopes where a look at the wrong claim would find some. */
+/** Claims that contain the scope in the wrong place. */
 const SCOPES_ELSEWHERE: readonly Record<string, unknown>[] = [
   {},
   { scp: 'read' },
@@ -287,16 +287,16 @@ export const CLAIMS: readonly Attack[] = [
   without('aud', wrongAudience),
   without('sub', granted('unknown')),
   without('client_id', granted('unknown', 'reports-cron')),
-  without('nbf', harmless),
-  without('iat', harmless),
-  without('jti', harmless),
+  without('nbf', accepted),
+  without('iat', accepted),
+  without('jti', accepted),
   without('scope', insufficientScope, 'reading'),
   ...SCOPES_ELSEWHERE.map((claims): Attack => {
     return {
-      name: `no scope, but ${JSON.stringify(claims)}`,
+      name: `a token without scope and with ${JSON.stringify(claims)}`,
       attack: ({ issuer }) => issuer.token({ claims: { scope: undefined, ...claims } }),
       outcome: insufficientScope,
-      door: 'reading',
+      api: 'reading',
     }
   }),
 ]

@@ -2,35 +2,38 @@ import { createSecretKey } from 'node:crypto'
 import type { TestKey } from '../support/keys.ts'
 import { signCompact } from '../support/tokens.ts'
 import { type Attack, invalidToken } from './attack.ts'
-import { goodClaims, keyOf } from './forged-tokens.ts'
+import { goodClaims, getKey } from './forged-tokens.ts'
 import { SHARING_ISSUER, type Target } from './target.ts'
 
-/** Everything an attacker can make of a public key that a careless verifier might take for a secret. */
+/** Encodings of a public key, and other guesses, that a wrong verifier might use as an HMAC secret. */
 const SECRETS: readonly (readonly [
   name: string,
-  secretOf: (key: TestKey) => string | Uint8Array,
+  toSecret: (key: TestKey) => string | Uint8Array,
 ])[] = [
   ['PEM', (key) => pem(key).trimEnd()],
-  ['PEM with its line feed', (key) => pem(key)],
+  ['PEM with one line feed', (key) => pem(key)],
   ['PEM with two line feeds', (key) => `${pem(key)}\n`],
-  ['a blank and PEM', (key) => ` ${pem(key)}`],
+  ['a space and PEM', (key) => ` ${pem(key)}`],
   ['a line feed and PEM', (key) => `\n${pem(key)}`],
   ['garbage and PEM', (key) => `x${pem(key)}`],
   ['PEM with carriage returns', (key) => pem(key).replaceAll('\n', '\r\n')],
   ['PEM without line feeds', (key) => pem(key).replaceAll('\n', '')],
-  ['the text within PEM', (key) => spki(key).toString('base64')],
+  ['the base64 of PEM', (key) => spki(key).toString('base64')],
   ['DER', (key) => spki(key)],
   ['PEM of PKCS #1', (key) => pkcs1(key, 'pem')],
   ['DER of PKCS #1', (key) => pkcs1(key, 'der')],
   ['JWK in JSON', (key) => JSON.stringify(key.jwk)],
-  ['JWK in JSON, bare', (key) => JSON.stringify(key.publicKey.export({ format: 'jwk' }))],
+  [
+    'JWK in JSON without kid and alg',
+    (key) => JSON.stringify(key.publicKey.export({ format: 'jwk' })),
+  ],
   ['JWK Set in JSON', (key) => JSON.stringify({ keys: [key.jwk] })],
-  ['the form of SSH', (key) => ssh(key)],
-  ['the bytes of the key', (key) => Buffer.from(bareText(key), 'base64url')],
-  ['the text of the key in JWK', (key) => bareText(key)],
-  ['its kid', (key) => key.kid],
-  ['nothing', () => ''],
-  ['zeros', () => Buffer.alloc(32)],
+  ['the SSH format', (key) => ssh(key)],
+  ['the bytes', (key) => Buffer.from(bareText(key), 'base64url')],
+  ['the base64url', (key) => bareText(key)],
+  ['the kid', (key) => key.kid],
+  ['an empty secret', () => ''],
+  ['32 zero octets', () => Buffer.alloc(32)],
   ['"undefined"', () => 'undefined'],
   ['"[object Object]"', () => '[object Object]'],
   ['"secret"', () => 'secret'],
@@ -44,7 +47,7 @@ function spki(key: TestKey): Buffer {
   return key.publicKey.export({ format: 'der', type: 'spki' })
 }
 
-/** RSA has a form of its own; for the other keys the same name stands for the general one. */
+/** Returns PKCS #1 for an RSA key, and SPKI for other keys, which have no PKCS #1. */
 function pkcs1(key: TestKey, format: 'pem' | 'der'): string | Buffer {
   if (key.jwk['kty'] !== 'RSA') return format === 'pem' ? pem(key) : spki(key)
   return format === 'pem'
@@ -52,12 +55,12 @@ function pkcs1(key: TestKey, format: 'pem' | 'der'): string | Buffer {
     : key.publicKey.export({ format: 'der', type: 'pkcs1' })
 }
 
-/** The modulus, or the first coordinate. */
+/** Returns the modulus of an RSA key, or the first coordinate of another key. */
 function bareText(key: TestKey): string {
   return (key.jwk['n'] ?? key.jwk['x']) as string
 }
 
-/** RFC 4253 section 6.6 and RFC 5656 section 3.1. */
+/** Returns the key in the format of SSH (RFC 4253 section 6.6, RFC 5656 section 3.1). */
 function ssh(key: TestKey): string {
   const bytes = (name: string) => Buffer.from(key.jwk[name] as string, 'base64url')
   const [type, ...fields] =
@@ -94,33 +97,33 @@ const unsupported = invalidToken('unsupported_algorithm')
 const forged = invalidToken('invalid_signature')
 
 export const CONFUSION: readonly Attack[] = (['RS256', 'ES256'] as const).flatMap((alg) =>
-  SECRETS.flatMap(([name, secretOf]): Attack[] => [
+  SECRETS.flatMap(([name, toSecret]): Attack[] => [
     {
-      name: `HS256 with ${name} of the key for ${alg}, and its kid`,
+      name: `HS256 with ${name} of the ${alg} key as secret, and its kid`,
       attack(target) {
-        const key = keyOf(target.issuer, alg)
-        return tokenWithMac(target, secretOf(key), { alg: 'HS256', kid: key.kid })
+        const key = getKey(target.issuer, alg)
+        return tokenWithMac(target, toSecret(key), { alg: 'HS256', kid: key.kid })
       },
       outcome: unsupported,
     },
     {
-      name: `HS512 with ${name} of the key for ${alg}, and no kid`,
+      name: `HS512 with ${name} of the ${alg} key as secret, and no kid`,
       attack: (target) =>
-        tokenWithMac(target, secretOf(keyOf(target.issuer, alg)), { alg: 'HS512' }),
+        tokenWithMac(target, toSecret(getKey(target.issuer, alg)), { alg: 'HS512' }),
       outcome: unsupported,
     },
     {
-      name: `${alg} by name, but an HMAC with ${name}`,
+      name: `alg ${alg} with an HMAC by ${name} of its key`,
       attack(target) {
-        const key = keyOf(target.issuer, alg)
-        return tokenWithMac(target, secretOf(key), { alg, kid: key.kid })
+        const key = getKey(target.issuer, alg)
+        return tokenWithMac(target, toSecret(key), { alg, kid: key.kid })
       },
       outcome: forged,
     },
     {
-      name: `HS256 for the issuer with a secret, with ${name} of the key for ${alg}`,
+      name: `HS256 for the issuer with a secret, with ${name} of the ${alg} key`,
       attack(target) {
-        const secret = secretOf(keyOf(target.issuer, alg))
+        const secret = toSecret(getKey(target.issuer, alg))
         return tokenWithMac(target, secret, { alg: 'HS256' }, { iss: SHARING_ISSUER })
       },
       outcome: forged,

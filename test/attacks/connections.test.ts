@@ -12,54 +12,54 @@ import { bearerLine, requestWith } from '../support/requests.ts'
 import { listen, parseResponse, type RawResponse, type RunningServer } from '../support/servers.ts'
 import { watchProcess } from '../support/watch-process.ts'
 
-/** Its tokens were issued long before the keys are fetched, so that a forged one gets 401 also where none can be fetched. */
+/** Tokens of this issuer are older than the fetched keys. So a forged token gets 401, even if a refresh is not possible. */
 const issuer = createTestIssuer({ now: () => Math.floor(Date.now() / 1000) - 600, lifetime: 3600 })
 const outsider = createTestIssuer()
 
 const faults = watchProcess()
-let keyServer: HeldServer
+let keyServer: DelayedServer
 
 beforeEach(async () => {
-  keyServer = closing(await serveHeldKeys())
+  keyServer = closing(await serveDelayedKeys())
 })
 afterEach(() => keyServer.release())
 
-interface HeldServer extends RunningServer {
-  /** How often it was asked. */
-  asked(): number
-  /** Resolves as soon as somebody asks. */
+interface DelayedServer extends RunningServer {
+  /** Returns the number of requests. */
+  requests(): number
+  /** Resolves when the first request arrives. */
   readonly arrived: Promise<void>
-  /** Lets it answer, now and from now on. */
+  /** Sends all pending responses, and later ones at once. */
   release(): void
 }
 
-/** Serves the key set, but not before it is told to. */
-async function serveHeldKeys(): Promise<HeldServer> {
-  let asked = 0
+/** Starts a server that sends the JWKS only after `release`. */
+async function serveDelayedKeys(): Promise<DelayedServer> {
+  let requests = 0
   let arrive = () => {}
   let release = () => {}
   const arrived = new Promise<void>((resolve) => (arrive = resolve))
   const released = new Promise<void>((resolve) => (release = resolve))
   const server = await listen((_, response) => {
-    asked++
+    requests++
     arrive()
     void released.then(() => {
       response.setHeader('Content-Type', 'application/json')
       response.end(JSON.stringify(issuer.jwks))
     })
   })
-  return { ...server, asked: () => asked, arrived, release }
+  return { ...server, requests: () => requests, arrived, release }
 }
 
 interface Api extends RunningServer {
   readonly bearward: Bearward
-  /** The server's ends of its connections. */
+  /** Sockets of the server. */
   readonly connections: readonly Socket[]
-  /** Resolves when so many requests have come in. */
+  /** Resolves when `count` requests have arrived. */
   received(count: number): Promise<void>
 }
 
-/** An API that answers with the subject of the token. */
+/** Starts an API that responds with the subject of the token. */
 async function serveApi(...before: RequestHandler[]): Promise<Api> {
   const options = { issuer: ISSUER, audience: AUDIENCE, jwksUri: `${keyServer.url}/jwks` }
   const bearward = closing(createBearward(options))
@@ -93,11 +93,11 @@ function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
-/** One of the requests that are mixed on a connection, and its answer. */
+/** A request with one header line, and the expected response. */
 type Case = readonly [line: string, status: number, body: RegExp]
 
-/** By turns a good token of a user of its own, a forged one, none, an expired one, and two at once. */
-function caseNumber(i: number): Case {
+/** Creates, depending on `i`, a request with a valid token, a forged one, none, an expired one, or two. Each has its own user. */
+function createCase(i: number): Case {
   const sub = `user-${i}`
   const cases: readonly Case[] = [
     [bearerLine(issuer.token({ claims: { sub } })), 200, new RegExp(`^${sub}$`)],
@@ -114,68 +114,68 @@ function caseNumber(i: number): Case {
 }
 
 const request = (line: string) => `GET / HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`
-const numbered = (count: number) => Array.from({ length: count }, (_, i) => caseNumber(i))
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => createCase(i))
 
-/** The answers on one connection, in the order in which they come. */
-async function* answersOn(socket: Socket): AsyncGenerator<RawResponse> {
+/** Yields the responses on one connection in order. */
+async function* readResponses(socket: Socket): AsyncGenerator<RawResponse> {
   let text = ''
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     text += chunk.toString('latin1')
-    for (let end = endOfAnswer(text); end !== undefined; end = endOfAnswer(text)) {
+    for (let end = findResponseEnd(text); end !== undefined; end = findResponseEnd(text)) {
       yield parseResponse(text.slice(0, end))
       text = text.slice(end)
     }
   }
 }
 
-async function readAnswers(socket: Socket, count: number): Promise<RawResponse[]> {
-  const answers: RawResponse[] = []
-  for await (const answer of answersOn(socket)) {
-    answers.push(answer)
-    if (answers.length === count) break
+async function readSomeResponses(socket: Socket, count: number): Promise<RawResponse[]> {
+  const responses: RawResponse[] = []
+  for await (const response of readResponses(socket)) {
+    responses.push(response)
+    if (responses.length === count) break
   }
-  return answers
+  return responses
 }
 
-function endOfAnswer(text: string): number | undefined {
+function findResponseEnd(text: string): number | undefined {
   const body = text.indexOf('\r\n\r\n') + 4
   if (body < 4) return undefined
   const end = body + Number(parseResponse(text).header('Content-Length') ?? 0)
   return end <= text.length ? end : undefined
 }
 
-function expectAnswers(answers: readonly RawResponse[], cases: readonly Case[]): void {
-  expect(answers.map(({ status }) => status)).toEqual(cases.map(([, status]) => status))
-  for (const [i, [, , body]] of cases.entries()) expect(answers[i]!.body).toMatch(body)
+function expectResponses(responses: readonly RawResponse[], cases: readonly Case[]): void {
+  expect(responses.map(({ status }) => status)).toEqual(cases.map(([, status]) => status))
+  for (const [i, [, , body]] of cases.entries()) expect(responses[i]!.body).toMatch(body)
 }
 
 describe('INV-12: requests on one connection', () => {
-  it('pipelined, good and bad ones by turns, each get their own answer', async () => {
+  it('sends the right response to each of many pipelined requests with good and bad tokens', async () => {
     keyServer.release()
     const { port } = await serveApi()
     const cases = numbered(60)
     const socket = connect(port, '127.0.0.1')
     socket.write(cases.map(([line]) => request(line)).join(''))
-    expectAnswers(await readAnswers(socket, cases.length), cases)
+    expectResponses(await readSomeResponses(socket, cases.length), cases)
     expect(await faults.faults()).toEqual([])
   })
 
-  it('one after the other, the connection has earned nothing', async () => {
+  it('verifies every request of a connection, even after granted requests', async () => {
     keyServer.release()
     const api = await serveApi()
     const socket = connect(api.port, '127.0.0.1')
-    const answers = answersOn(socket)
+    const responses = readResponses(socket)
     for (const [line, status, body] of numbered(20)) {
       socket.write(request(line))
-      const answer = (await answers.next()).value as RawResponse
-      expect(answer.status).toBe(status)
-      expect(answer.body).toMatch(body)
+      const response = (await responses.next()).value as RawResponse
+      expect(response.status).toBe(status)
+      expect(response.body).toMatch(body)
     }
     socket.destroy()
     expect(await faults.faults()).toEqual([])
   })
 
-  it('all waiting for the keys, on one connection and on many, each get their own answer', async () => {
+  it('sends the right response to each request that waits for the keys, on one connection and on many', async () => {
     const api = await serveApi()
     const cases = numbered(30)
     const one = connect(api.port, '127.0.0.1')
@@ -188,22 +188,22 @@ describe('INV-12: requests on one connection', () => {
     await Promise.all([keyServer.arrived, api.received(2 * cases.length)])
     keyServer.release()
 
-    expectAnswers(await readAnswers(one, cases.length), cases)
-    const single = await Promise.all(many.map((socket) => readAnswers(socket, 1)))
-    expectAnswers(single.flat(), cases)
-    // Once for the keys, and once more for a signature that does not fit one of them.
-    expect(keyServer.asked()).toBe(2)
+    expectResponses(await readSomeResponses(one, cases.length), cases)
+    const single = await Promise.all(many.map((socket) => readSomeResponses(socket, 1)))
+    expectResponses(single.flat(), cases)
+    // One request for the keys, and one refresh for an invalid signature.
+    expect(keyServer.requests()).toBe(2)
     expect(await faults.faults()).toEqual([])
   })
 })
 
-describe('while keys are fetched', () => {
-  it('INV-12: clients that go away leave nothing behind', async () => {
+describe('connections while keys are fetched', () => {
+  it('INV-12: serves later clients after many clients disconnect while keys are fetched', async () => {
     const api = await serveApi()
     const cases = numbered(20)
     const sockets = cases.map(([line]) => {
       const socket = connect(api.port, '127.0.0.1')
-      // A second request behind the first, so that one waits for the answer of the other.
+      // The second request is pipelined, so it waits for the response to the first one.
       socket.write(request(line) + request(line))
       return socket
     })
@@ -216,13 +216,13 @@ describe('while keys are fetched', () => {
 
     const socket = connect(api.port, '127.0.0.1')
     socket.write(cases.map(([line]) => request(line)).join(''))
-    expectAnswers(await readAnswers(socket, cases.length), cases)
-    // Once for the keys, and once more for a signature that does not fit one of them.
-    expect(keyServer.asked()).toBe(2)
+    expectResponses(await readSomeResponses(socket, cases.length), cases)
+    // One request for the keys, and one refresh for an invalid signature.
+    expect(keyServer.requests()).toBe(2)
     expect(await faults.faults()).toEqual([])
   })
 
-  it('INV-12: what somebody else has answered is not answered twice', async () => {
+  it('INV-12: sends only one response if other middleware has responded while keys are fetched', async () => {
     const api = await serveApi((_, response, next) => {
       next()
       response.status(504).send('too slow')
@@ -231,14 +231,14 @@ describe('while keys are fetched', () => {
     const socket = connect(api.port, '127.0.0.1')
     socket.write(lines.map(request).join(''))
     await Promise.all([keyServer.arrived, api.received(2)])
-    const answers = await readAnswers(socket, 2)
-    expect(answers.map(({ body }) => body)).toEqual(['too slow', 'too slow'])
+    const responses = await readSomeResponses(socket, 2)
+    expect(responses.map(({ body }) => body)).toEqual(['too slow', 'too slow'])
     keyServer.release()
     await api.bearward.ready()
     expect(await faults.faults()).toEqual([])
   })
 
-  it('INV-12: a resource server that is closed answers those who wait', async () => {
+  it('INV-12: responds with 503 to waiting requests when the resource server is closed', async () => {
     const api = await serveApi()
     const socket = connect(api.port, '127.0.0.1')
     socket.write(
@@ -246,8 +246,8 @@ describe('while keys are fetched', () => {
     )
     await Promise.all([keyServer.arrived, api.received(2)])
     api.bearward.close()
-    const answers = await readAnswers(socket, 2)
-    expect(answers.map(({ status }) => status)).toEqual([503, 503])
+    const responses = await readSomeResponses(socket, 2)
+    expect(responses.map(({ status }) => status)).toEqual([503, 503])
     expect(await faults.faults()).toEqual([])
   })
 })
@@ -255,12 +255,12 @@ describe('while keys are fetched', () => {
 describe('INV-4: outgoing requests', () => {
   const clock = fakeClock()
   const minting = createTestIssuer({ now: () => clock.seconds() })
-  const asked: string[] = []
+  const requests: string[] = []
 
   async function startGuard() {
     const server: RunningServer = closing(
       await listen((incoming, response) => {
-        asked.push(incoming.url!)
+        requests.push(incoming.url!)
         const url = `http://${incoming.headers.host}`
         const isKeys = incoming.url === '/keys'
         response.setHeader('Content-Type', 'application/json')
@@ -272,7 +272,7 @@ describe('INV-4: outgoing requests', () => {
     const resources = closing(
       createResourceServer({ issuer: server.url, audience: AUDIENCE, clock }),
     )
-    asked.length = 0
+    requests.length = 0
     const guard = resources.guard()
     return {
       token: (overrides: Parameters<typeof minting.token>[0] = {}) =>
@@ -280,15 +280,15 @@ describe('INV-4: outgoing requests', () => {
           ...overrides,
           claims: { iss: server.url, ...(overrides.claims as object) },
         }),
-      reasonOf: async (token: string) => {
+      getReason: async (token: string) => {
         const outcome = await guard(requestWith(token))
         return outcome.kind === 'refused' ? outcome.reason : outcome.kind
       },
     }
   }
 
-  it('are not made for garbage, unknown issuers, or headers that no key could mend', async () => {
-    const { token, reasonOf } = await startGuard()
+  it('sends no outgoing request for garbage, unknown issuers or unsupported headers', async () => {
+    const { token, getReason } = await startGuard()
     const tokens = Array.from({ length: 100 }, (_, i) => [
       `${i}.a.b`,
       'a'.repeat(20_000 + i),
@@ -299,7 +299,7 @@ describe('INV-4: outgoing requests', () => {
       token({ header: { crit: ['x'], kid: `kid-${i}` } }),
       token({ header: { kid: i } }),
     ]).flat()
-    const reasons = await Promise.all(tokens.map(reasonOf))
+    const reasons = await Promise.all(tokens.map(getReason))
     expect(new Set(reasons)).toEqual(
       new Set([
         'malformed_token',
@@ -310,35 +310,35 @@ describe('INV-4: outgoing requests', () => {
         'unsupported_header',
       ]),
     )
-    expect(asked).toEqual([])
+    expect(requests).toEqual([])
   })
 
-  it('are few for a flood of unknown keys and forgeries, however long it lasts', async () => {
-    const { token, reasonOf } = await startGuard()
+  it('limits key refreshes during a flood of unknown kids and forged tokens', async () => {
+    const { token, getReason } = await startGuard()
     const flood = () =>
       Promise.all(
         Array.from({ length: 200 }, (_, i) =>
-          reasonOf(
+          getReason(
             i % 2 === 0
-              ? token({ header: { kid: `kid-${i}-${asked.length}` } })
+              ? token({ header: { kid: `kid-${i}-${requests.length}` } })
               : token({ key: outsider.keys[0]! }),
           ),
         ),
       )
-    const sought = new Set(['unknown_key', 'invalid_signature'])
+    const rejected = new Set(['unknown_key', 'invalid_signature'])
     const pending = new Set(['keys_refresh_pending'])
     const discovery = '/.well-known/openid-configuration'
 
-    // Who waits for the fetch gets 401. Who comes later in the pause may have a token of a new key.
-    for (const expected of [sought, pending, pending])
+    // Requests that waited for the refresh get 401. During the pause after it, a kid may belong to a new key: 503.
+    for (const expected of [rejected, pending, pending])
       expect(new Set(await flood())).toEqual(expected)
-    expect(asked).toEqual([discovery, '/keys', '/keys'])
-    asked.length = 0
+    expect(requests).toEqual([discovery, '/keys', '/keys'])
+    requests.length = 0
 
     clock.suspend(5)
     expect(new Set(await flood())).toEqual(new Set(['unknown_key', ...pending]))
     expect(new Set(await flood())).toEqual(pending)
-    expect(asked).toEqual(['/keys'])
-    expect(await reasonOf(token())).toBe('granted')
+    expect(requests).toEqual(['/keys'])
+    expect(await getReason(token())).toBe('granted')
   })
 })

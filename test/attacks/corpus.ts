@@ -12,7 +12,7 @@ import { SIGNATURE } from './signature.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TRANSPORT } from './transport.ts'
 
-/** Every attack, by what it is aimed at. */
+/** Every attack, grouped by its subject. */
 export const CORPUS: readonly (readonly [subject: string, attacks: readonly Attack[]])[] = [
   ['transport', TRANSPORT],
   ['the JOSE header', JOSE_HEADER],

@@ -3,12 +3,12 @@ import type { TestKey } from '../support/keys.ts'
 import { encodePart, partsOf, withSignature } from '../support/tokens.ts'
 import { type Attack, invalidToken } from './attack.ts'
 
-/** The claims of a good token of this issuer, to be bent. */
+/** Returns the claims of a valid token of this issuer. */
 export function goodClaims(issuer: TestIssuer): Record<string, unknown> {
   return decodePart(partsOf(issuer.token())[1])
 }
 
-/** The header of a good token of this issuer, to be bent. */
+/** Returns the header of a valid token of this issuer. */
 export function goodHeader(issuer: TestIssuer, key: TestKey = issuer.keys[0]!) {
   return decodePart(partsOf(issuer.token({ key }))[0])
 }
@@ -17,30 +17,30 @@ function decodePart(part: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
 }
 
-/** An object as JSON text whose last member is written as it stands, replacing one of the same name. */
+/** Returns an object as JSON. `text` is inserted as the value of `name`, and replaces a member with that name. */
 export function jsonWith(object: object, name: string, text: string): string {
   return `${JSON.stringify({ ...object, [name]: undefined }).slice(0, -1)},"${name}":${text}}`
 }
 
-/** A good token of this issuer but for one claim, whose value is written as it stands. */
+/** Creates a valid token, except for one claim whose value is the JSON `text`. */
 export function tokenWithClaim(issuer: TestIssuer, name: string, text: string): string {
   return issuer.token({ claims: jsonWith(goodClaims(issuer), name, text) })
 }
 
-/** A good token of this issuer but for one header parameter, whose value is written as it stands. */
+/** Creates a valid token, except for one header parameter whose value is the JSON `text`. */
 export function tokenWithParameter(issuer: TestIssuer, name: string, text: string): string {
   return issuer.token({ header: jsonWith(goodHeader(issuer), name, text) })
 }
 
-/** The key of an issuer for one algorithm. */
-export function keyOf(issuer: TestIssuer, alg: string): TestKey {
+/** Returns the key of an issuer for one algorithm. */
+export function getKey(issuer: TestIssuer, alg: string): TestKey {
   return issuer.keys.find((key) => key.alg === alg)!
 }
 
-/** A good token, filled up to exactly this many characters. */
+/** Creates a valid token of exactly `length` characters. */
 export function tokenOfLength(issuer: TestIssuer, length: number): string {
   const claims = goodClaims(issuer)
-  // Some lengths of one part do not exist in base64url; the header makes up for them.
+  // Some lengths of one part do not exist in base64url. A longer header then makes the total possible.
   for (const fill of ['', 'x', 'xx', 'xxx']) {
     const header = { ...goodHeader(issuer), fill }
     const rest = length - encodePart(header).length - '..'.length - SIGNATURE_LENGTH
@@ -48,32 +48,32 @@ export function tokenOfLength(issuer: TestIssuer, length: number): string {
     const token = issuer.token({ header, claims: { ...claims, pad: 'p'.repeat(spare) } })
     if (token.length === length) return token
   }
-  throw new RangeError(`no token has ${length} characters`)
+  throw new RangeError(`No token has ${length} characters.`)
 }
 
-/** Of an ES256 signature, in characters. */
+/** Characters of an ES256 signature. */
 const SIGNATURE_LENGTH = 86
 
-/** Makes another signature out of the good one, or out of what it covers. */
+/** Creates a forged signature from the valid one, or from the signed input. */
 export type ForgeSignature = (signature: Buffer, input: Buffer, key: TestKey) => Uint8Array
 
-/** A good token by the issuer's key for an algorithm, under a forged signature. */
+/** Creates a token with a forged signature. `forge` gets the signature by the issuer's key for `alg`. */
 export function withForgedSignature(
   issuer: TestIssuer,
   alg: string,
   forge: ForgeSignature,
 ): string {
-  const key = keyOf(issuer, alg)
+  const key = getKey(issuer, alg)
   return withSignature(issuer.token({ key }), (signature, input) => forge(signature, input, key))
 }
 
-/** An attack for each forgery, which nobody may take for a signature by the issuer's key for an algorithm. */
+/** Returns one attack for each forged signature. All must be rejected by the issuer's key for `alg`. */
 export function forgedSignatures(
   alg: string,
   named: readonly (readonly [name: string, forge: ForgeSignature])[],
 ): readonly Attack[] {
   return named.map(([name, forge]) => ({
-    name: `${alg}: ${name}`,
+    name: `${alg} signature: ${name}`,
     attack: ({ issuer }) => withForgedSignature(issuer, alg, forge),
     outcome: invalidToken('invalid_signature'),
   }))

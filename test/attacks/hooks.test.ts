@@ -24,8 +24,8 @@ beforeEach(async () => {
   )
 })
 
-/** Asks an application with one guard: the status, whether the handler has run, what nobody caught. */
-async function ask(
+/** Sends a request to an application with one guard. Returns the status, whether the handler ran, and uncaught errors. */
+async function send(
   token: string,
   options: object,
   requirements: object = {},
@@ -50,108 +50,110 @@ async function ask(
 const outcome = (status: number, handled: boolean) => ({ status, handled, uncaught: [] })
 
 const boom = () => {
-  throw new Error('a hook of the application has failed')
+  throw new Error('A function of the application failed.')
 }
 const rejecting = async () => boom()
-/** Something that `await` takes for a promise, and that fails. */
+/** A thenable that is always rejected. */
 class Failing {
-  // The rule is against objects that become promises by mistake. Here one that does is what a hook returns, to see
-  // that it is waited for and that its failure lets nobody pass.
-  // oxlint-disable-next-line unicorn/no-thenable -- a thenable that fails is what is tested
+  // The lint rule prevents thenables by mistake. This test needs one, as the return value of a hook.
+  // oxlint-disable-next-line unicorn/no-thenable -- the test needs a thenable that fails
   then(_fulfilled: unknown, rejected: (error: Error) => void): void {
-    rejected(new Error('a hook of the application has failed'))
+    rejected(new Error('A function of the application failed.'))
   }
 }
 
-/** The same where the answer is known at once, and where it has to wait for the keys. */
+/** The outcome is known at once with static keys, and later with keys that are fetched. */
 describe.each([
-  ['with keys at hand', () => ({ jwks: issuer.jwks })],
-  ['with keys that have to be fetched', () => ({ jwksUri: `${keyServer.url}/jwks` })],
+  ['hooks with static keys', () => ({ jwks: issuer.jwks })],
+  ['hooks with fetched keys', () => ({ jwksUri: `${keyServer.url}/jwks` })],
 ])('INV-7: %s', (_where, keys) => {
   it.each<[string, unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
-    ['gives null', () => null],
-    ['gives 1', () => 1],
-    ['gives a text', () => 'true'],
-    ['gives an object', () => ({ granted: true })],
-    ['gives a function', () => () => true],
-    ['promises a text', async () => 'true'],
-    ['promises a function', async () => () => true],
-    ['gives a boxed true', () => Object(true) as unknown],
-    ['gives something that fails when it is awaited', () => new Failing()],
-  ])('a check that %s lets nobody pass', async (_what, check) => {
-    expect(await ask(good(), keys(), { check })).toEqual(outcome(500, false))
+    ['returns null', () => null],
+    ['returns 1', () => 1],
+    ['returns a string', () => 'true'],
+    ['returns an object', () => ({ granted: true })],
+    ['returns a function', () => () => true],
+    ['resolves to a string', async () => 'true'],
+    ['resolves to a function', async () => () => true],
+    ['returns a boxed true', () => Object(true) as unknown],
+    ['returns a rejected thenable', () => new Failing()],
+  ])('responds with 500 to a check that %s', async (_what, check) => {
+    expect(await send(good(), keys(), { check })).toEqual(outcome(500, false))
   })
 
   it.each<[string, unknown]>([
-    ['gives nothing', () => {}],
-    ['promises nothing', async () => {}],
-  ])('a check that %s lets nobody pass', async (_what, check) => {
-    expect(await ask(good(), keys(), { check })).toEqual(outcome(403, false))
+    ['returns undefined', () => {}],
+    ['resolves to undefined', async () => {}],
+  ])('refuses a request whose check %s', async (_what, check) => {
+    expect(await send(good(), keys(), { check })).toEqual(outcome(403, false))
   })
 
   it.each<[string, (token: { claims: { act?: object } }) => unknown]>([
     ['to the token', (token) => Object.assign(token, { scopes: ['admin'] })],
     ['to the claims', ({ claims }) => Object.assign(claims, { scope: 'admin' })],
-    ['into a claim', ({ claims }) => Object.assign(claims.act!, { sub: 'admin' })],
-  ])('a check that writes %s lets nobody pass', async (_what, write) => {
+    ['into a nested claim', ({ claims }) => Object.assign(claims.act!, { sub: 'admin' })],
+  ])('responds with 500 to a check that writes %s', async (_what, write) => {
     const check = (token: { claims: object }) => Boolean(write(token))
     const token = issuer.token({ claims: { act: { sub: 'alice' } } })
-    expect(await ask(token, keys(), { check })).toEqual(outcome(500, false))
+    expect(await send(token, keys(), { check })).toEqual(outcome(500, false))
   })
 
   it.each<[string, unknown]>([
     ['throws', boom],
-    ['promises something', async () => ({ body: 'x' })],
-    ['gives a header line too many', () => ({ body: 'x', contentType: 'text/html\r\nX-Y: z' })],
-    ['gives no media type', () => ({ body: 'x', contentType: 'x' })],
-    ['gives a circle', circle],
-    ['gives a number that JSON does not have', () => ({ body: { big: 1n } })],
-    ['gives what has no JSON', () => ({ body: { toJSON: () => undefined } })],
+    ['returns a promise', async () => ({ body: 'x' })],
     [
-      'gives a body that throws',
+      'returns an additional header line',
+      () => ({ body: 'x', contentType: 'text/html\r\nX-Y: z' }),
+    ],
+    ['returns an invalid media type', () => ({ body: 'x', contentType: 'x' })],
+    ['returns a cyclic body', circle],
+    ['returns a bigint', () => ({ body: { big: 1n } })],
+    ['returns a body without JSON', () => ({ body: { toJSON: () => undefined } })],
+    [
+      'returns a body that throws',
       () => ({
         get body() {
           return boom()
         },
       }),
     ],
-  ])('an errorBody that %s is an error, and no way in', async (_what, errorBody) => {
-    expect(await ask(bad(), { ...keys(), errorBody })).toEqual(outcome(500, false))
+  ])('responds with 500 to an errorBody that %s', async (_what, errorBody) => {
+    expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(500, false))
   })
 
   it.each<[string, unknown]>([
-    ['gives nothing', () => {}],
-    ['writes to what it is told', (told: object) => void Object.assign(told, { status: 200 })],
-  ])('an errorBody that %s changes no verdict', async (_what, errorBody) => {
-    expect(await ask(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
+    ['returns undefined', () => {}],
+    ['writes to its argument', (view: object) => void Object.assign(view, { status: 200 })],
+  ])('keeps the refusal if errorBody %s', async (_what, errorBody) => {
+    expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
   })
 
   it.each<[string, unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
     ['writes to the event', (event: BearwardEvent) => Object.assign(event, { type: 'verified' })],
-  ])('an onEvent that %s changes no verdict', async (_what, onEvent) => {
-    expect(await ask(good(), { ...keys(), onEvent })).toEqual(outcome(200, true))
-    expect(await ask(bad(), { ...keys(), onEvent })).toEqual(outcome(401, false))
+  ])('keeps the outcome if onEvent %s', async (_what, onEvent) => {
+    expect(await send(good(), { ...keys(), onEvent })).toEqual(outcome(200, true))
+    expect(await send(bad(), { ...keys(), onEvent })).toEqual(outcome(401, false))
   })
 
   it.each<[string, () => number, number]>([
-    ['has no time', () => Number.NaN, 401],
-    ['stands at the end of time', () => Infinity, 401],
+    ['returns NaN', () => Number.NaN, 401],
+    ['returns Infinity', () => Infinity, 401],
     ['throws', boom, 500],
-  ])('a clock that %s lets nobody pass', async (_what, time, status) => {
+  ])('refuses a request if the clock %s', async (_what, time, status) => {
     const clock = { now: time, monotonic: () => performance.now(), after: () => () => {} }
-    expect(await ask(good(), { ...keys(), clock })).toEqual(outcome(status, false))
+    expect(await send(good(), { ...keys(), clock })).toEqual(outcome(status, false))
   })
 
-  it('a request that cannot be written to is an error, and no way in', async () => {
+  it('responds with 500 if the token cannot be attached to the request', async () => {
     const sealing: RequestHandler = (request, _response, next) => {
       Object.defineProperty(request, 'auth', { get: () => undefined })
       next()
     }
-    expect(await ask(good(), keys(), {}, sealing)).toEqual(outcome(500, false))
+    expect(await send(good(), keys(), {}, sealing)).toEqual(outcome(500, false))
   })
 })
 
@@ -161,26 +163,29 @@ function circle(): unknown {
   return { body }
 }
 
-describe('INV-7: a fetch of the application', () => {
-  const answer = (body: BodyInit | null, type = 'application/json') =>
+describe('INV-7: the fetch of the application', () => {
+  const createResponse = (body: BodyInit | null, type = 'application/json') =>
     new Response(body, { headers: { 'Content-Type': type } })
 
   it.each<[string, () => unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
-    ['rejects with nothing', () => Promise.reject()],
-    ['gives nothing', () => {}],
-    ['promises nothing', async () => {}],
-    ['promises no response', async () => ({ status: 200 })],
-    ['promises an empty response', async () => answer(null)],
-    ['promises a body that breaks off', async () => answer(new ReadableStream({ pull: boom }))],
+    ['rejects with undefined', () => Promise.reject()],
+    ['returns undefined', () => {}],
+    ['resolves to undefined', async () => {}],
+    ['resolves to an object that is not a Response', async () => ({ status: 200 })],
+    ['resolves to an empty response', async () => createResponse(null)],
     [
-      'promises a body of text',
-      async () => answer(new ReadableStream({ start: (body) => body.enqueue('text') })),
+      'resolves to a body that breaks off',
+      async () => createResponse(new ReadableStream({ pull: boom })),
     ],
-    ['promises a page', async () => answer('<html>', 'text/html')],
-  ])('that %s makes the keys unavailable, and lets nobody pass', async (_what, fetch) => {
+    [
+      'resolves to a body stream of strings',
+      async () => createResponse(new ReadableStream({ start: (body) => body.enqueue('text') })),
+    ],
+    ['resolves to an HTML page', async () => createResponse('<html>', 'text/html')],
+  ])('responds with 503 if fetch %s', async (_what, fetch) => {
     const options = { jwksUri: 'https://as.example.com/jwks', fetch: fetch as Fetch }
-    expect(await ask(good(), { ...options, fetchTimeout: 0.5 })).toEqual(outcome(503, false))
+    expect(await send(good(), { ...options, fetchTimeout: 0.5 })).toEqual(outcome(503, false))
   })
 })

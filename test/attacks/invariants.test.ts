@@ -18,24 +18,24 @@ const clock = fakeClock()
 const now = () => clock.seconds()
 const issuer = createTestIssuer({ now })
 
-/** Decides about a token, at once: the keys are at hand. */
+/** Returns a function that returns the outcome of a token synchronously, because the keys are static. */
 function judge(options: object) {
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, clock, ...options })
   const guard = server.guard()
   return (token: string) => guard(requestWith(token)) as Outcome
 }
 
-describe('INV-1: a good token that was changed in any way is not accepted', () => {
+describe('INV-1: changed tokens', () => {
   describe.each(['ES256', 'RS256', 'PS256', 'Ed25519', 'HS256'] as const)('%s', (alg) => {
-    const { token, outcomeOf } = alg === 'HS256' ? symmetric() : asymmetric(alg)
+    const { token, getOutcome } = alg === 'HS256' ? symmetric() : asymmetric(alg)
     const accepted = (tokens: readonly string[]) =>
-      tokens.filter((changed) => changed !== token && outcomeOf(changed).kind !== 'refused')
+      tokens.filter((changed) => changed !== token && getOutcome(changed).kind !== 'refused')
 
-    it('where nothing was changed, it is', () => {
-      expect(outcomeOf(token).kind).toBe('granted')
+    it('grants the unchanged token', () => {
+      expect(getOutcome(token).kind).toBe('granted')
     })
 
-    it('any one character replaced, left out, doubled, or put in', () => {
+    it('rejects a token with one character replaced, removed, doubled or inserted', () => {
       const changed = token.split('').flatMap((character, at) => {
         const [before, after] = [token.slice(0, at), token.slice(at + 1)]
         const others = [
@@ -51,7 +51,7 @@ describe('INV-1: a good token that was changed in any way is not accepted', () =
       expect(accepted([...changed, `${token}A`, `${token}=`])).toEqual([])
     })
 
-    it('any one bit of what the parts stand for', () => {
+    it('rejects a token with one flipped bit in a decoded part', () => {
       const changed = partsOf(token).flatMap((part, index) => {
         const bytes = Buffer.from(part, 'base64url')
         return Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -65,7 +65,7 @@ describe('INV-1: a good token that was changed in any way is not accepted', () =
       expect(accepted(changed)).toEqual([])
     })
 
-    it('any claim or parameter, to anything', () => {
+    it('rejects a token with a changed claim or header parameter', () => {
       const names = fc.oneof(
         fc.constantFrom(
           'alg',
@@ -101,14 +101,14 @@ describe('INV-1: a good token that was changed in any way is not accepted', () =
 
 function asymmetric(alg: 'ES256' | 'RS256' | 'PS256' | 'Ed25519') {
   const signing = createTestIssuer({ algorithms: [alg], now })
-  return { token: signing.token(), outcomeOf: judge({ jwks: signing.jwks }) }
+  return { token: signing.token(), getOutcome: judge({ jwks: signing.jwks }) }
 }
 
 function symmetric() {
   const secret = randomBytes(32)
   const header = { alg: 'HS256', typ: 'at+jwt' }
   const token = signCompact(header, goodClaims(issuer), 'HS256', createSecretKey(secret))
-  return { token, outcomeOf: judge({ secret }) }
+  return { token, getOutcome: judge({ secret }) }
 }
 
 function nextLetter(character: string): string {
@@ -116,7 +116,7 @@ function nextLetter(character: string): string {
   return letters[(letters.indexOf(character) + 1) % letters.length]!
 }
 
-/** Values that mean something to some verifier, and any others. */
+/** Values with a meaning for verifiers, and arbitrary values. */
 const value = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom<unknown>('ES256', 'none', 'HS256', 'JWT', 'at+jwt', 'ES256-key', ['exp'], 'read'),
@@ -130,16 +130,27 @@ const value = fc.oneof(
     Infinity,
   ),
 )
-const membersOf = (...names: string[]) =>
+const arbitraryMembers = (...names: string[]) =>
   fc
     .array(fc.tuple(fc.oneof(fc.constantFrom(...names), fc.string()), value), { maxLength: 3 })
     .map((entries) => Object.fromEntries(entries) as Record<string, unknown>)
 
-/** Tokens that are almost right, each under a valid signature of the issuer. */
+/** Tokens with up to three changed members in header and claims, each with a valid signature. */
 const signedTokens = fc
   .record({
-    header: membersOf('alg', 'kid', 'typ', 'crit', 'b64', 'cty', 'zip', 'jwk', '__proto__'),
-    claims: membersOf('iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'scope', 'jti', 'cnf', '__proto__'),
+    header: arbitraryMembers('alg', 'kid', 'typ', 'crit', 'b64', 'cty', 'zip', 'jwk', '__proto__'),
+    claims: arbitraryMembers(
+      'iss',
+      'aud',
+      'sub',
+      'exp',
+      'nbf',
+      'iat',
+      'scope',
+      'jti',
+      'cnf',
+      '__proto__',
+    ),
   })
   .map(({ header, claims }) =>
     issuer.token({
@@ -148,7 +159,7 @@ const signedTokens = fc
     }),
   )
 
-/** A copy with members put over it, `__proto__` as a member like the others. */
+/** Returns a copy with the members added. `__proto__` becomes an own member like the others. */
 function mixed(usual: object, members: object): object {
   return Object.fromEntries([...Object.entries(usual), ...Object.entries(members)])
 }
@@ -166,7 +177,7 @@ const garbage = fc
   .map((made) => made.join('.'))
   .filter((made) => made !== GOOD)
 
-describe('whatever comes in', () => {
+describe('random requests', () => {
   const faults = watchProcess()
   const events: BearwardEvent[] = []
   let server: RunningServer
@@ -186,7 +197,7 @@ describe('whatever comes in', () => {
   })
   afterAll(() => server.close())
 
-  /** Every answer there is, as far as header lines go; nothing in them can come from a request. */
+  /** Allowed values of response headers. They cannot contain text from a request. */
   const LINES: Record<string, RegExp> = {
     'www-authenticate':
       /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token)", error_description="The (?:access token|token|credentials|request) [A-Za-z ]+\.")?$/,
@@ -199,7 +210,7 @@ describe('whatever comes in', () => {
     connection: /^close$/,
   }
 
-  async function expectFixedAnswer(lines: readonly string[], allowed: readonly number[]) {
+  async function expectFixedResponse(lines: readonly string[], allowed: readonly number[]) {
     events.length = 0
     const head = ['GET / HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
     const response = await sendRaw(
@@ -208,12 +219,12 @@ describe('whatever comes in', () => {
     )
     expect(allowed).toContain(response.status)
     for (const [name, text] of response.rawHeaders) expect(text).toMatch(LINES[name.toLowerCase()]!)
-    const told = [...response.rawHeaders.flat(), response.status === 200 ? '' : response.body]
-    expect(leaks(lines, told.join('\0'))).toEqual([])
+    const texts = [...response.rawHeaders.flat(), response.status === 200 ? '' : response.body]
+    expect(leaks(lines, texts.join('\0'))).toEqual([])
     expect(eventLeaks(lines, events)).toEqual([])
   }
 
-  it('INV-2, INV-3, INV-8: any header lines get a fixed answer that repeats nothing', async () => {
+  it('INV-2, INV-3, INV-8: responds with fixed texts to random header lines', async () => {
     const text = bytes.map((line) => line.toString('latin1').replaceAll(/[\r\n]/g, ' '))
     const line = fc.oneof(
       text.map((rest) => `Authorization: ${rest}`),
@@ -224,42 +235,44 @@ describe('whatever comes in', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 3 }), (lines) =>
-        expectFixedAnswer(lines, [400, 401]),
+        expectFixedResponse(lines, [400, 401]),
       ),
       { numRuns: 300 },
     )
     expect(handled).toBe(0)
   })
 
-  it('INV-2, INV-3, INV-8: so does anything that looks like a token', async () => {
+  it('INV-2, INV-3, INV-8: responds with fixed texts to random strings that resemble tokens', async () => {
     await fc.assert(
-      fc.asyncProperty(garbage, (token) => expectFixedAnswer([bearerLine(token)], [400, 401])),
+      fc.asyncProperty(garbage, (token) => expectFixedResponse([bearerLine(token)], [400, 401])),
       { numRuns: 300 },
     )
     expect(handled).toBe(0)
   })
 
-  it('INV-2, INV-3, INV-8: so does anything that the issuer might sign', async () => {
+  it('INV-2, INV-3, INV-8: responds with fixed texts to random tokens that the issuer signed', async () => {
     await fc.assert(
-      fc.asyncProperty(signedTokens, (token) => expectFixedAnswer([bearerLine(token)], [200, 401])),
+      fc.asyncProperty(signedTokens, (token) =>
+        expectFixedResponse([bearerLine(token)], [200, 401]),
+      ),
       { numRuns: 300 },
     )
   })
 
-  it('INV-2: header lines beyond the limit of Node are its own to refuse', async () => {
+  it('INV-2: leaves header lines beyond the limit of Node to Node, which responds with 431', async () => {
     const small = await listen(express())
     const request = `GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${'a'.repeat(20_000)}\r\n\r\n`
     expect((await sendRaw(small.port, request)).status).toBe(431)
     await small.close()
   })
 
-  it('INV-2: nothing was left uncaught', async () => {
+  it('INV-2: random requests cause no uncaught error', async () => {
     expect(await faults.faults()).toEqual([])
   })
 })
 
-describe('INV-10: what is accepted here, jose accepts too', () => {
-  const outcomeOf = judge({ jwks: issuer.jwks })
+describe('INV-10: comparison with jose', () => {
+  const getOutcome = judge({ jwks: issuer.jwks })
   const keys = createLocalJWKSet(issuer.jwks)
   const expected = {
     issuer: ISSUER,
@@ -268,11 +281,11 @@ describe('INV-10: what is accepted here, jose accepts too', () => {
     currentDate: new Date(now() * 1000),
   }
 
-  it('among tokens that are almost right', async () => {
+  it('grants only tokens that jose also accepts', async () => {
     let granted = 0
     await fc.assert(
       fc.asyncProperty(signedTokens, async (token) => {
-        if (outcomeOf(token).kind === 'refused') return
+        if (getOutcome(token).kind === 'refused') return
         granted++
         await jwtVerify(token, keys, expected)
       }),
@@ -282,19 +295,19 @@ describe('INV-10: what is accepted here, jose accepts too', () => {
   })
 })
 
-describe('INV-11: clocks that are set back', () => {
+describe('INV-11: changed clocks', () => {
   const START = 1_900_000_000
   const time = fakeClock(START)
   const ISSUED = { iat: START, nbf: START, exp: START + 300 }
 
-  it('the same token at the same time has the same outcome, whatever time it was before', () => {
-    const outcomeOf = judge({ jwks: issuer.jwks, clock: time })
+  it('returns the same outcome for the same token and time after any change of the clock', () => {
+    const getOutcome = judge({ jwks: issuer.jwks, clock: time })
     const token = issuer.token({ claims: ISSUED })
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -600, max: 600 }), { maxLength: 20 }), (offsets) => {
         for (const offset of [...offsets, 0]) {
           time.jump(START + offset - time.seconds())
-          const outcome = outcomeOf(token)
+          const outcome = getOutcome(token)
           const reason = outcome.kind === 'refused' ? outcome.reason : 'none'
           expect({ offset, reason }).toEqual({
             offset,
@@ -305,7 +318,7 @@ describe('INV-11: clocks that are set back', () => {
     )
   })
 
-  it('keys that were fetched keep serving, and are fetched again where the clock goes on by more than their age', async () => {
+  it('keeps using fetched keys when the clock is set back, and refreshes them when it passes their age', async () => {
     let fetches = 0
     const server = createResourceServer({
       issuer: ISSUER,

@@ -1,13 +1,13 @@
 import { partsOf } from '../support/tokens.ts'
-import { type Attack, granted, harmless, invalidToken } from './attack.ts'
-import { goodHeader, jsonWith, keyOf, tokenWithParameter } from './forged-tokens.ts'
+import { type Attack, granted, accepted, invalidToken } from './attack.ts'
+import { goodHeader, jsonWith, getKey, tokenWithParameter } from './forged-tokens.ts'
 
 const unsupportedAlgorithm = invalidToken('unsupported_algorithm')
 const unsupportedHeader = invalidToken('unsupported_header')
 const wrongType = invalidToken('wrong_token_type')
 const unknownKey = invalidToken('unknown_key')
 
-/** JSON texts for `alg` that name nothing that may sign an access token. */
+/** JSON texts for `alg` that are not an allowed algorithm. */
 const ALGS = [
   '"none"',
   '"None"',
@@ -52,16 +52,16 @@ const ALGS = [
   '"ML-DSA-44"',
 ]
 
-/** Every one of these is signed by the right key, so that only `alg` itself can be what refuses. */
+/** All these tokens are signed with the right key, so only `alg` can cause the rejection. */
 const byAlg: readonly Attack[] = ALGS.map((alg) => {
   return {
-    name: `alg ${alg}, signed by the right key`,
+    name: `alg ${alg}, signed with the right key`,
     attack: ({ issuer }) => tokenWithParameter(issuer, 'alg', alg),
     outcome: unsupportedAlgorithm,
   }
 })
 
-/** A good algorithm, but not that of the key that `kid` names: the key that has signed. */
+/** Allowed algorithms that do not match the key that `kid` names. That key has signed the token. */
 const MISMATCHES = [
   { named: 'ES384', key: 'ES256', signedWith: 'ES256' },
   { named: 'RS256', key: 'ES256', signedWith: 'ES256' },
@@ -78,14 +78,14 @@ const MISMATCHES = [
 
 const byMismatch: readonly Attack[] = MISMATCHES.map(({ named, key, signedWith }) => {
   return {
-    name: `alg ${named} with the key for ${key}, which has signed with ${signedWith}`,
+    name: `alg ${named} with a key for ${key} that signed with ${signedWith}`,
     attack: ({ issuer }) =>
-      issuer.token({ header: { alg: named }, key: keyOf(issuer, key), signedWith }),
+      issuer.token({ header: { alg: named }, key: getKey(issuer, key), signedWith }),
     outcome: unknownKey,
   }
 })
 
-/** JSON texts of `crit`, and what else the header then holds. */
+/** JSON texts of `crit`, and other header parameters of that token. */
 const CRITS: readonly (readonly [crit: string, others?: Record<string, unknown>])[] = [
   ['["exp"]', { exp: 4_000_000_000 }],
   ['["b64"]', { b64: false }],
@@ -107,14 +107,14 @@ const CRITS: readonly (readonly [crit: string, others?: Record<string, unknown>]
 
 const byCrit: readonly Attack[] = CRITS.map(([crit, others = {}]) => {
   return {
-    name: `crit ${crit} beside ${JSON.stringify(others)}`,
+    name: `crit ${crit} with ${JSON.stringify(others)}`,
     attack: ({ issuer }) =>
       issuer.token({ header: jsonWith({ ...goodHeader(issuer), ...others }, 'crit', crit) }),
     outcome: unsupportedHeader,
   }
 })
 
-/** Other parameters that ask for processing an access token never needs. */
+/** Other parameters, most of which require processing that access tokens never need. */
 const PARAMETERS: readonly (readonly [name: string, text: string, outcome: Attack['outcome']])[] = [
   ['b64', 'false', unsupportedHeader],
   ['b64', 'true', unsupportedHeader],
@@ -129,22 +129,22 @@ const PARAMETERS: readonly (readonly [name: string, text: string, outcome: Attac
   ['cty', '"application/jwt"', unsupportedHeader],
   ['cty', '["JWT"]', unsupportedHeader],
   ['cty', 'null', unsupportedHeader],
-  ['cty', '"json"', harmless],
-  ['p2c', '2147483647', harmless],
-  ['epk', '{"kty":"EC"}', harmless],
-  ['exp', '1', harmless],
-  ['unheard-of', '{"deep":[1,2,3]}', harmless],
+  ['cty', '"json"', accepted],
+  ['p2c', '2147483647', accepted],
+  ['epk', '{"kty":"EC"}', accepted],
+  ['exp', '1', accepted],
+  ['unknown-parameter', '{"deep":[1,2,3]}', accepted],
 ]
 
 const byParameter: readonly Attack[] = PARAMETERS.map(([name, text, outcome]) => {
   return {
-    name: `${name} ${text}`,
+    name: `header parameter ${name} ${text}`,
     attack: ({ issuer }) => tokenWithParameter(issuer, name, text),
     outcome,
   }
 })
 
-const TYPES_OF_OTHERS = [
+const OTHER_TYPES = [
   '"id_token+jwt"',
   '"dpop+jwt"',
   '"logout+jwt"',
@@ -182,28 +182,28 @@ const TYPES_OF_OTHERS = [
   '["at+jwt"]',
 ]
 
-const byType: readonly Attack[] = TYPES_OF_OTHERS.flatMap((typ) =>
-  (['any', 'strict'] as const).map((door) => {
+const byType: readonly Attack[] = OTHER_TYPES.flatMap((typ) =>
+  (['any', 'strict'] as const).map((api) => {
     return {
-      name: `typ ${typ} where the token type is ${door}`,
+      name: `typ ${typ}${api === 'strict' ? ', if RFC 9068 is required' : ''}`,
       attack: ({ issuer }) => tokenWithParameter(issuer, 'typ', typ),
       outcome: wrongType,
-      door,
+      api,
     }
   }),
 )
 
-const TYPES_OF_OURS = ['"at+jwt"', '"AT+JWT"', '"application/at+jwt"', '"Application/At+Jwt"']
-const LOOSE_TYPES = ['"JWT"', '"jwt"', '"application/jwt"']
+const ACCESS_TOKEN_TYPES = ['"at+jwt"', '"AT+JWT"', '"application/at+jwt"', '"Application/At+Jwt"']
+const TYPES_BY_DEFAULT = ['"JWT"', '"jwt"', '"application/jwt"']
 
 const byOwnType: readonly Attack[] = [
-  ...TYPES_OF_OURS.map((typ) => ({ typ, strict: harmless })),
-  ...LOOSE_TYPES.map((typ) => ({ typ, strict: wrongType })),
+  ...ACCESS_TOKEN_TYPES.map((typ) => ({ typ, strict: accepted })),
+  ...TYPES_BY_DEFAULT.map((typ) => ({ typ, strict: wrongType })),
 ].flatMap(({ typ, strict }): Attack[] => {
   const attack: Attack['attack'] = ({ issuer }) => tokenWithParameter(issuer, 'typ', typ)
   return [
-    { name: `typ ${typ}`, attack, outcome: harmless },
-    { name: `typ ${typ} where RFC 9068 is asked for`, attack, outcome: strict, door: 'strict' },
+    { name: `typ ${typ}`, attack, outcome: accepted },
+    { name: `typ ${typ}, if RFC 9068 is required`, attack, outcome: strict, api: 'strict' },
   ]
 })
 
@@ -217,23 +217,23 @@ export const JOSE_HEADER: readonly Attack[] = [
   {
     name: 'no typ',
     attack: ({ issuer }) => issuer.token({ header: { typ: undefined } }),
-    outcome: harmless,
+    outcome: accepted,
   },
   {
-    name: 'no typ where RFC 9068 is asked for',
+    name: 'no typ, if RFC 9068 is required',
     attack: ({ issuer }) => issuer.token({ header: { typ: undefined } }),
     outcome: wrongType,
-    door: 'strict',
+    api: 'strict',
   },
   {
-    name: 'no alg, signed by the right key',
+    name: 'no alg, signed with the right key',
     attack: ({ issuer }) => issuer.token({ header: { alg: undefined } }),
     outcome: unsupportedAlgorithm,
   },
   {
-    name: 'alg EdDSA, the other name of the algorithm that has signed',
+    name: 'alg EdDSA, the other name of Ed25519',
     attack: ({ issuer }) =>
-      issuer.token({ header: { alg: 'EdDSA' }, key: keyOf(issuer, 'Ed25519') }),
+      issuer.token({ header: { alg: 'EdDSA' }, key: getKey(issuer, 'Ed25519') }),
     outcome: granted('machine', 'reports-cron'),
   },
   ...['', '.', 'AA', 'bm9uZQ'].map((signature): Attack => {
@@ -255,7 +255,7 @@ export const JOSE_HEADER: readonly Attack[] = [
     outcome: invalidToken('malformed_token'),
   },
   {
-    name: 'a key encrypted under a password, with two thousand million rounds',
+    name: 'alg PBES2-HS256+A128KW with 2,147,483,647 iterations',
     attack: ({ issuer }) =>
       issuer.token({
         header: { alg: 'PBES2-HS256+A128KW', p2s: 'AAAA', p2c: 2_147_483_647, enc: 'A128GCM' },

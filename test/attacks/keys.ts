@@ -2,79 +2,96 @@ import { selfSignedCertificate } from '../support/certificate.ts'
 import { AUDIENCE, ISSUER, type TestIssuer } from '../support/issuer.ts'
 import type { TestKey } from '../support/keys.ts'
 import { withSignature } from '../support/tokens.ts'
-import { type Attack, harmless, invalidToken } from './attack.ts'
-import { keyOf } from './forged-tokens.ts'
-import { SHARING_ISSUER, type Target, UNFIT_KEYS } from './target.ts'
+import { type Attack, accepted, invalidToken } from './attack.ts'
+import { getKey } from './forged-tokens.ts'
+import { SHARING_ISSUER, type Target, UNUSABLE_KEYS } from './target.ts'
 
 const unknownKey = invalidToken('unknown_key')
 const forged = invalidToken('invalid_signature')
 const unsupportedAlgorithm = invalidToken('unsupported_algorithm')
 
-/** Header parameters that bring a key along, or say where one is (RFC 7515 sections 4.1.2 to 4.1.8). */
-const BROUGHT_ALONG: readonly (readonly [
+/** Header parameters that contain a key or its URL (RFC 7515 sections 4.1.2 to 4.1.8). */
+const SUPPLIED_KEYS: readonly (readonly [
   name: string,
   parameters: (key: TestKey, target: Target) => Record<string, unknown>,
 ])[] = [
-  ['jwk, the public key', (key) => ({ jwk: key.jwk })],
-  ['jwk, the private key', (key) => ({ jwk: key.privateKey.export({ format: 'jwk' }) })],
-  ['jwk, a secret', () => ({ jwk: { kty: 'oct', k: 'AAAA' } })],
-  ['jwk, a text', (key) => ({ jwk: JSON.stringify(key.jwk) })],
-  ['jku', (_, { canary }) => ({ jku: `${canary}/jwks` })],
+  ['jwk with the public key', (key) => ({ jwk: key.jwk })],
+  ['jwk with the private key', (key) => ({ jwk: key.privateKey.export({ format: 'jwk' }) })],
+  ['jwk with a secret', () => ({ jwk: { kty: 'oct', k: 'AAAA' } })],
+  ['jwk as a string', (key) => ({ jwk: JSON.stringify(key.jwk) })],
+  ['jku with the URL of the attacker', (_, { attackerUrl }) => ({ jku: `${attackerUrl}/jwks` })],
   [
-    'jku with the host of the issuer in it',
-    (_, { canary, issuer }) => {
-      return { jku: `${issuer.issuer}@${canary.slice('http://'.length)}/jwks` }
+    'jku with the issuer as user name',
+    (_, { attackerUrl, issuer }) => {
+      return { jku: `${issuer.issuer}@${attackerUrl.slice('http://'.length)}/jwks` }
     },
   ],
-  ['jku of a cloud', () => ({ jku: 'http://169.254.169.254/latest/meta-data/' })],
-  ['jku of a file', () => ({ jku: 'file:///etc/passwd' })],
+  ['jku with a cloud metadata URL', () => ({ jku: 'http://169.254.169.254/latest/meta-data/' })],
+  ['jku with a file URL', () => ({ jku: 'file:///etc/passwd' })],
   [
-    'jku with the keys in it',
+    'jku with a data URL',
     (key) => {
       const document = Buffer.from(JSON.stringify({ keys: [key.jwk] })).toString('base64')
       return { jku: `data:application/json;base64,${document}` }
     },
   ],
-  ['x5u', (_, { canary }) => ({ x5u: `${canary}/certificate` })],
-  ['x5u of a cloud', () => ({ x5u: 'http://169.254.169.254/latest/meta-data/' })],
-  ['x5u of a file', () => ({ x5u: 'file:///etc/passwd' })],
-  ['x5c', (key) => ({ x5c: [selfSignedCertificate(key).toString('base64')] })],
-  ['x5t', () => ({ x5t: 'dGh1bWJwcmludA', 'x5t#S256': 'dGh1bWJwcmludA' })],
   [
-    'all of them',
-    (key, { canary }) => {
-      return { jwk: key.jwk, jku: `${canary}/jwks`, x5u: `${canary}/x5u`, x5c: [], x5t: 'AA' }
+    'x5u with the URL of the attacker',
+    (_, { attackerUrl }) => ({ x5u: `${attackerUrl}/certificate` }),
+  ],
+  ['x5u with a cloud metadata URL', () => ({ x5u: 'http://169.254.169.254/latest/meta-data/' })],
+  ['x5u with a file URL', () => ({ x5u: 'file:///etc/passwd' })],
+  ['x5c with the certificate', (key) => ({ x5c: [selfSignedCertificate(key).toString('base64')] })],
+  ['x5t and x5t#S256', () => ({ x5t: 'dGh1bWJwcmludA', 'x5t#S256': 'dGh1bWJwcmludA' })],
+  [
+    'jwk, jku, x5u, x5c and x5t',
+    (key, { attackerUrl }) => {
+      return {
+        jwk: key.jwk,
+        jku: `${attackerUrl}/jwks`,
+        x5u: `${attackerUrl}/x5u`,
+        x5c: [],
+        x5t: 'AA',
+      }
     },
   ],
 ]
 
-const broughtAlong = BROUGHT_ALONG.flatMap(([name, parameters]): Attack[] => {
+const suppliedKeys = SUPPLIED_KEYS.flatMap(([name, parameters]): Attack[] => {
   const attack = (kid: string | undefined): Attack['attack'] => {
     return (target) => {
-      const key = keyOf(target.outsider, 'ES256')
+      const key = getKey(target.outsider, 'ES256')
       return target.issuer.token({ key, header: { ...parameters(key, target), kid } })
     }
   }
   return [
     {
-      name: `${name}, with the kid of a key of the issuer`,
+      name: `${name}, signed by an attacker with the kid of a key of the issuer`,
       attack: attack('ES256-key'),
       outcome: forged,
     },
-    { name: `${name}, with no kid`, attack: attack(undefined), outcome: forged },
-    { name: `${name}, with a kid of its own`, attack: attack('mine'), outcome: unknownKey },
     {
-      name: `${name}, under a signature by the right key`,
+      name: `${name}, signed by an attacker without kid`,
+      attack: attack(undefined),
+      outcome: forged,
+    },
+    {
+      name: `${name}, signed by an attacker with an unknown kid`,
+      attack: attack('mine'),
+      outcome: unknownKey,
+    },
+    {
+      name: `${name}, signed with the right key`,
       attack: (target) => {
-        const key = keyOf(target.outsider, 'ES256')
+        const key = getKey(target.outsider, 'ES256')
         return target.issuer.token({ header: parameters(key, target) })
       },
-      outcome: harmless,
+      outcome: accepted,
     },
   ]
 })
 
-/** Texts for `kid` that mean something to a file system, a database, a shell, a log, a header. */
+/** Values of `kid` with a meaning for a file system, a database, a shell, a log or a header. */
 const KIDS = [
   '../../../../dev/null',
   '/dev/null',
@@ -131,43 +148,44 @@ const byKid = KIDS.flatMap((kid): Attack[] => {
   const shown = JSON.stringify(kid.length > 40 ? `${kid.slice(0, 9)}...` : kid)
   return [
     {
-      name: `kid ${shown}, signed by the right key`,
+      name: `kid ${shown}, signed with the right key`,
       attack: ({ issuer }) => issuer.token({ header: { kid } }),
       outcome: unknownKey,
     },
     {
       name: `kid ${shown}, signed by an attacker`,
       attack: ({ issuer, outsider }) =>
-        issuer.token({ header: { kid }, key: keyOf(outsider, 'ES256') }),
+        issuer.token({ header: { kid }, key: getKey(outsider, 'ES256') }),
       outcome: unknownKey,
     },
   ]
 })
 
-const bySortOfKid = [1, 0, null, true, ['ES256-key'], { kid: 'ES256-key' }].map((kid): Attack => {
+const byTypeOfKid = [1, 0, null, true, ['ES256-key'], { kid: 'ES256-key' }].map((kid): Attack => {
   return {
-    name: `kid ${JSON.stringify(kid)}, signed by the right key`,
+    name: `kid ${JSON.stringify(kid)}, signed with the right key`,
     attack: ({ issuer }) => issuer.token({ header: { kid } }),
     outcome: invalidToken('unsupported_header'),
   }
 })
 
-const byUnfitKey = UNFIT_KEYS.flatMap((kid): Attack[] => [
+const byUnusableKey = UNUSABLE_KEYS.flatMap((kid): Attack[] => [
   {
-    name: `a key that the issuer publishes and that must not serve: ${kid}`,
-    attack: ({ issuer, unfit }) => issuer.token({ key: unfit[kid] }),
+    name: `a published but unusable key: ${kid}`,
+    attack: ({ issuer, unusable }) => issuer.token({ key: unusable[kid] }),
     outcome: unknownKey,
   },
   {
-    name: `a key that must not serve, and no kid: ${kid}`,
-    attack: ({ issuer, unfit }) => issuer.token({ key: unfit[kid], header: { kid: undefined } }),
+    name: `a published but unusable key, without kid: ${kid}`,
+    attack: ({ issuer, unusable }) =>
+      issuer.token({ key: unusable[kid], header: { kid: undefined } }),
     outcome: forged,
   },
 ])
 
 const TRUSTED = ['issuer', 'other'] as const
 
-/** Every issuer with the key of every other one, with the claims that would be right (RFC 8725 3.8). */
+/** Tokens with the right claims of one issuer, signed with the key of another one (RFC 8725 section 3.8). */
 const crossed = TRUSTED.flatMap((named) =>
   ([...TRUSTED, 'outsider'] as const)
     .filter((signing) => signing !== named)
@@ -191,17 +209,17 @@ function firstKey(issuer: TestIssuer): TestKey {
 }
 
 export const KEYS: readonly Attack[] = [
-  ...broughtAlong,
+  ...suppliedKeys,
   ...byKid,
-  ...bySortOfKid,
+  ...byTypeOfKid,
   {
-    name: 'a kid of a megabyte',
+    name: 'a kid of 1 MB',
     attack: ({ issuer }) => issuer.token({ header: { kid: 'k'.repeat(1_000_000) } }),
     outcome: invalidToken('token_too_long'),
   },
-  ...byUnfitKey,
+  ...byUnusableKey,
   {
-    name: 'the signature that is good for every message, under the published small-order key',
+    name: 'the universal signature for the published small-order key',
     attack: ({ issuer }) =>
       withSignature(issuer.token({ header: { alg: 'Ed25519', kid: 'small-order' } }), () =>
         Buffer.concat([Buffer.of(1), Buffer.alloc(63)]),
@@ -209,7 +227,7 @@ export const KEYS: readonly Attack[] = [
     outcome: unknownKey,
   },
   {
-    name: 'the published secret',
+    name: 'an HMAC with the published secret',
     attack: ({ sharing }) => sharing.token({ kid: 'symmetric' }, { iss: ISSUER }),
     outcome: unsupportedAlgorithm,
   },
@@ -220,19 +238,19 @@ export const KEYS: readonly Attack[] = [
     outcome: unsupportedAlgorithm,
   },
   {
-    name: 'a good token of the other issuer for the audience of the first',
+    name: 'a token of the other issuer for the audience of the first issuer',
     attack: ({ other }) => other.token({ claims: { aud: AUDIENCE } }),
     outcome: invalidToken('wrong_audience'),
   },
   {
-    name: 'a good token of the issuer with a secret',
+    name: 'a valid token of the issuer with a secret',
     attack: ({ sharing }) => sharing.token(),
-    outcome: harmless,
+    outcome: accepted,
   },
   {
-    name: 'an HMAC of the issuer with a secret, under a kid',
+    name: 'an HMAC of the issuer with a secret, with a kid',
     attack: ({ sharing }) => sharing.token({ kid: '../../dev/null' }),
-    outcome: harmless,
+    outcome: accepted,
   },
   ...['HS384', 'HS512', 'none', 'RS256'].map((alg): Attack => {
     return {
@@ -243,13 +261,13 @@ export const KEYS: readonly Attack[] = [
   }),
   ...[0, 1, 16, 31].map((length): Attack => {
     return {
-      name: `an HMAC cut to ${length} bytes`,
+      name: `an HMAC truncated to ${length} bytes`,
       attack: ({ sharing }) => withSignature(sharing.token(), (mac) => mac.subarray(0, length)),
       outcome: length === 0 ? invalidToken('malformed_token') : forged,
     }
   }),
   {
-    name: 'an outsider who signs for himself',
+    name: 'a token of an unknown issuer',
     attack: ({ outsider }) => outsider.token(),
     outcome: invalidToken('unknown_issuer'),
   },

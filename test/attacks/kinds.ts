@@ -1,44 +1,48 @@
 import { AUDIENCE } from '../support/issuer.ts'
 import { partsOf } from '../support/tokens.ts'
-import { type Attack, granted, harmless, invalidToken } from './attack.ts'
+import { type Attack, granted, accepted, invalidToken } from './attack.ts'
 
 const wrongType = invalidToken('wrong_token_type')
-const NOT_OF_ACCESS = { client_id: undefined, scope: undefined }
+const NO_ACCESS_CLAIMS = { client_id: undefined, scope: undefined }
 
-/** Tokens that an issuer signs with the keys of its access tokens, and that are none (RFC 8725 3.12). */
+/** A JWT that an issuer signs with the keys of its access tokens, but is not an access token (RFC 8725 section 3.12). */
 interface Kind {
   readonly name: string
-  /** The `typ` that its specification gives it. */
+  /** The `typ` in its specification. */
   readonly typ: string
-  /** Merged over the claims of an access token, so that audience and times would pass. */
+  /** Claims that override those of an access token. Audience and times stay valid. */
   readonly claims: Record<string, unknown>
-  /** What tells it from an access token, where its claims do not. */
-  readonly toldBy?: 'its typ' | 'the lack of every sign of an access token'
+  /** Property that distinguishes it from an access token, if its claims do not. */
+  readonly distinguishedBy?: 'its typ' | 'its missing access-token claims'
 }
 
 const KINDS: readonly Kind[] = [
   {
-    name: 'the plainest ID token',
+    name: 'an ID token without optional claims',
     typ: 'JWT',
-    claims: { ...NOT_OF_ACCESS },
-    toldBy: 'the lack of every sign of an access token',
+    claims: { ...NO_ACCESS_CLAIMS },
+    distinguishedBy: 'its missing access-token claims',
   },
   {
-    name: 'a signed answer of the userinfo endpoint',
+    name: 'a signed userinfo response',
     typ: 'JWT',
-    claims: { ...NOT_OF_ACCESS, email: 'alice@example.com', email_verified: true },
-    toldBy: 'the lack of every sign of an access token',
+    claims: { ...NO_ACCESS_CLAIMS, email: 'alice@example.com', email_verified: true },
+    distinguishedBy: 'its missing access-token claims',
   },
   {
     name: 'an ID token with a nonce',
     typ: 'JWT',
-    claims: { ...NOT_OF_ACCESS, nonce: 'n-0S6', azp: 'web', auth_time: 1 },
+    claims: { ...NO_ACCESS_CLAIMS, nonce: 'n-0S6', azp: 'web', auth_time: 1 },
   },
-  { name: 'an ID token with at_hash', typ: 'JWT', claims: { ...NOT_OF_ACCESS, at_hash: 'AAAA' } },
-  { name: 'an ID token with c_hash', typ: 'JWT', claims: { ...NOT_OF_ACCESS, c_hash: 'AAAA' } },
-  { name: 'an ID token with s_hash', typ: 'JWT', claims: { ...NOT_OF_ACCESS, s_hash: 'AAAA' } },
   {
-    name: 'an ID token with at_hash beside a scope and a client id',
+    name: 'an ID token with at_hash',
+    typ: 'JWT',
+    claims: { ...NO_ACCESS_CLAIMS, at_hash: 'AAAA' },
+  },
+  { name: 'an ID token with c_hash', typ: 'JWT', claims: { ...NO_ACCESS_CLAIMS, c_hash: 'AAAA' } },
+  { name: 'an ID token with s_hash', typ: 'JWT', claims: { ...NO_ACCESS_CLAIMS, s_hash: 'AAAA' } },
+  {
+    name: 'an ID token with at_hash, scope and client_id',
     typ: 'JWT',
     claims: { nonce: 'n-0S6', at_hash: 'AAAA' },
   },
@@ -47,12 +51,12 @@ const KINDS: readonly Kind[] = [
   { name: 'a refresh token', typ: 'JWT', claims: { typ: 'Refresh' } },
   { name: 'an offline token', typ: 'JWT', claims: { typ: 'Offline' } },
   { name: 'a logout token of Keycloak', typ: 'JWT', claims: { typ: 'Logout' } },
-  { name: 'a refresh token by token_use', typ: 'JWT', claims: { token_use: 'refresh' } },
+  { name: 'a refresh token with token_use', typ: 'JWT', claims: { token_use: 'refresh' } },
   {
     name: 'a logout token',
     typ: 'logout+jwt',
     claims: {
-      ...NOT_OF_ACCESS,
+      ...NO_ACCESS_CLAIMS,
       sid: 's',
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
     },
@@ -80,36 +84,51 @@ const KINDS: readonly Kind[] = [
   {
     name: 'an authorization response (JARM)',
     typ: 'JWT',
-    claims: { ...NOT_OF_ACCESS, sub: undefined, code: 'SplxlO', state: 'af0ifj' },
-    toldBy: 'the lack of every sign of an access token',
+    claims: { ...NO_ACCESS_CLAIMS, sub: undefined, code: 'SplxlO', state: 'af0ifj' },
+    distinguishedBy: 'its missing access-token claims',
   },
   {
     name: 'an identity assertion (ID-JAG)',
     typ: 'oauth-id-jag+jwt',
     claims: {},
-    toldBy: 'its typ',
+    distinguishedBy: 'its typ',
   },
-  { name: 'a client assertion', typ: 'client-authentication+jwt', claims: {}, toldBy: 'its typ' },
-  { name: 'a transaction token', typ: 'txntoken+jwt', claims: { txn: 't' }, toldBy: 'its typ' },
-  { name: 'a verifiable credential', typ: 'dc+sd-jwt', claims: { vct: 'id' }, toldBy: 'its typ' },
+  {
+    name: 'a client assertion',
+    typ: 'client-authentication+jwt',
+    claims: {},
+    distinguishedBy: 'its typ',
+  },
+  {
+    name: 'a transaction token',
+    typ: 'txntoken+jwt',
+    claims: { txn: 't' },
+    distinguishedBy: 'its typ',
+  },
+  {
+    name: 'a verifiable credential',
+    typ: 'dc+sd-jwt',
+    claims: { vct: 'id' },
+    distinguishedBy: 'its typ',
+  },
 ]
 
-const byKind = KINDS.flatMap(({ name, typ, claims, toldBy }): Attack[] => {
+const byKind = KINDS.flatMap(({ name, typ, claims, distinguishedBy }): Attack[] => {
   const attack = (header: Record<string, unknown>): Attack['attack'] => {
     return ({ issuer }) => issuer.token({ header, claims: { aud: AUDIENCE, ...claims } })
   }
   const attacks: Attack[] = [
     { name: `${name}, typ ${typ}`, attack: attack({ typ }), outcome: wrongType },
     {
-      name: `${name}, typ ${typ}, where RFC 9068 is asked for`,
+      name: `${name}, typ ${typ}, if RFC 9068 is required`,
       attack: attack({ typ }),
       outcome: wrongType,
-      door: 'strict',
+      api: 'strict',
     },
   ]
-  if (toldBy === 'its typ') return attacks
+  if (distinguishedBy === 'its typ') return attacks
   attacks.push({ name: `${name}, no typ`, attack: attack({ typ: undefined }), outcome: wrongType })
-  if (toldBy !== undefined) return attacks
+  if (distinguishedBy !== undefined) return attacks
   attacks.push({ name: `${name}, typ at+jwt`, attack: attack({}), outcome: wrongType })
   return attacks
 })
@@ -119,25 +138,25 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
   {
     name: 'an ID token for a client',
     attack: ({ issuer }) =>
-      issuer.token({ header: { typ: 'JWT' }, claims: { ...NOT_OF_ACCESS, aud: 'web' } }),
+      issuer.token({ header: { typ: 'JWT' }, claims: { ...NO_ACCESS_CLAIMS, aud: 'web' } }),
     outcome: wrongType,
   },
   {
-    name: 'a client assertion by a client itself',
+    name: 'a client assertion signed by the client',
     attack: ({ issuer, outsider }) =>
       issuer.token({ key: outsider.keys[0]!, claims: { iss: 'reports-cron' } }),
     outcome: invalidToken('unknown_issuer'),
   },
   {
     name: 'an access token with a nonce',
-    // Whoever signs in with a nonce is a user, though this one is called what the client is called.
+    // A nonce belongs to a user, but the sub of this token is its client id. So the subject kind is unknown.
     attack: ({ issuer }) => issuer.token({ claims: { nonce: 'n-0S6' } }),
     outcome: granted('unknown', 'reports-cron'),
   },
   ...['~', '~WyJzYWx0IiwiYSIsMV0~', '~WyJzYWx0IiwiYSIsMV0~e30.e30.AA'].map(
     (disclosures): Attack => {
       return {
-        name: `SD-JWT: a token and ${disclosures}`,
+        name: `SD-JWT: an access token with ${disclosures}`,
         attack: ({ issuer }) => `${issuer.token()}${disclosures}`,
         outcome: invalidToken('malformed_token'),
       }
@@ -145,7 +164,7 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
   ),
   ...['dir', 'RSA-OAEP-256', 'ECDH-ES'].map((alg): Attack => {
     return {
-      name: `JWE with alg ${alg} around a token`,
+      name: `JWE with alg ${alg} that contains a token`,
       attack({ issuer }) {
         const [header] = partsOf(issuer.token({ header: { alg, enc: 'A256GCM', cty: 'JWT' } }))
         const inner = Buffer.from(issuer.token()).toString('base64url')
@@ -156,39 +175,39 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
   }),
   ...(
     [
-      ['no purpose', {}, wrongType],
-      ['another purpose', { purpose: 'id' }, wrongType],
-      ['the purpose in an array', { purpose: ['access'] }, wrongType],
-      ['the purpose in capitals', { purpose: 'Access' }, wrongType],
-      ['the purpose in another claim', { token_use: 'access', typ: 'access' }, wrongType],
-      ['the right purpose', { purpose: 'access' }, harmless],
+      ['no token use', {}, wrongType],
+      ['another token use', { use: 'id' }, wrongType],
+      ['the token use in an array', { use: ['access'] }, wrongType],
+      ['the token use in capitals', { use: 'Access' }, wrongType],
+      ['the token use in another claim', { token_use: 'access', typ: 'access' }, wrongType],
+      ['the right token use', { use: 'access' }, accepted],
       [
-        'the right purpose for another client',
-        { purpose: 'access', client_id: 'web' },
+        'the right token use for another client',
+        { use: 'access', client_id: 'web' },
         invalidToken('untrusted_client'),
       ],
       [
-        'the right purpose for no client',
-        { purpose: 'access', client_id: undefined },
+        'the right token use without a client',
+        { use: 'access', client_id: undefined },
         invalidToken('untrusted_client'),
       ],
       [
-        'the right purpose and an audience',
-        { purpose: 'access', aud: AUDIENCE },
+        'the right token use with an audience',
+        { use: 'access', aud: AUDIENCE },
         invalidToken('wrong_audience'),
       ],
       [
-        'the right purpose and an empty text as audience',
-        { purpose: 'access', aud: '' },
+        'the right token use with an empty audience',
+        { use: 'access', aud: '' },
         invalidToken('wrong_audience'),
       ],
     ] as const
   ).map(([name, claims, outcome]): Attack => {
     return {
-      name: `where tokens have no audience: ${name}`,
+      name: `audience: null, ${name}`,
       attack: ({ issuer }) => issuer.token({ claims: { aud: undefined, ...claims } }),
       outcome,
-      door: 'audienceless',
+      api: 'audienceless',
     }
   }),
 ]

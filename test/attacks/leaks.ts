@@ -3,13 +3,13 @@ import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { AUDIENCE, ISSUER } from '../support/issuer.ts'
 import { OTHER_AUDIENCE, SHARING_ISSUER } from './target.ts'
 
-/** No token so long is ever read: of what is longer, the head will do. */
-const READ = 20_000
+/** Characters of a text that are compared. Longer tokens are never read. */
+const LONGEST_TEXT = 20_000
 
-/** So long a piece of something that was sent is no coincidence. */
-const PIECE = 12
+/** Characters of a piece. A shared piece of this length is not a coincidence. */
+const PIECE_LENGTH = 12
 
-/** What the configuration, the RFCs and HTTP say anyway, whoever writes it into a token as well. */
+/** Texts from the configuration, the RFCs and HTTP. They may occur in a response even if a token contains them. */
 const PUBLIC = [
   ISSUER,
   `${ISSUER} or https://other.example.com or ${SHARING_ISSUER}`,
@@ -27,14 +27,14 @@ const PUBLIC = [
   'response_type',
 ].join('\n')
 
-/** The pieces of what was sent that show in a response: of the request as it is, and of its decoded tokens. */
+/** Returns the pieces of a request, and of its decoded tokens, that a response contains. */
 export function leaks(sent: Sent, text: string): string[] {
-  return piecesShown(sent, piecesOf(text))
+  return piecesShown(sent, toPieces(text))
 }
 
-/** The same for events, which may hold the values of `SHOWN` members, in printable ASCII. */
+/** Returns the pieces that events contain. Events may contain the values of `SHOWN` members, in printable ASCII. */
 export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string[] {
-  const texts = events.flatMap(textsIn)
+  const texts = events.flatMap(listTexts)
   const values = decodedParts(sent).map(shownValues).join('\n')
   const isFixed = (piece: string) => FIXED.includes(piece) || values.includes(piece)
   const strange = texts.filter((one) => !/^[\x20-\x7e]*$/.test(one))
@@ -42,35 +42,35 @@ export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string
     ...strange,
     ...piecesShown(
       sent,
-      piecesOf(texts.join('\0')).filter((piece) => !isFixed(piece)),
+      toPieces(texts.join('\0')).filter((piece) => !isFixed(piece)),
     ),
   ]
 }
 
-/** Members of a token that events may show (of a header or a claims set). */
+/** Members of a header or of claims that events may contain. */
 const SHOWN = ['iss', 'aud', 'typ', 'alg', 'kid', 'scope', 'client_id']
 
-/** Texts of the core, whoever writes them into a request as well. */
+/** Texts of the core, which events may contain even if a request contains them. */
 const FIXED = [
   ...ADVICE.map(({ where, change }) => `${where}: ${change}`),
   'several, joined by a comma',
-  // Of the keys that the issuer publishes.
+  // The list of published kids.
   '"ES256-key", "',
 ].join('\n')
 
-function textsIn(value: unknown): string[] {
+function listTexts(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)]
-  return Object.values(value).flatMap(textsIn)
+  return Object.values(value).flatMap(listTexts)
 }
 
-/** The shown values of a decoded part as they may appear: escaped, and bounded. Longer texts would be a leak. */
+/** Returns the values that events may contain, escaped and cut to 100 characters. A longer text is a leak. */
 function shownValues(part: Buffer): string {
   let members: unknown
   try {
     members = JSON.parse(part.toString())
   } catch {}
   if (typeof members !== 'object' || members === null) return ''
-  // Machines of Stytch have their client id as `sub`.
+  // At Stytch, the `sub` of a machine is its client id.
   const isShown = ([name, value]: [string, unknown]) =>
     SHOWN.includes(name) ||
     (name === 'sub' && typeof value === 'string' && value.startsWith('m2m-client-'))
@@ -87,34 +87,35 @@ function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** The values of `kid` in what was sent that show in a response, however short they are. */
+/** Returns the `kid` values of a request that a response contains, if they are longer than two characters. */
 export function leakedKids(sent: Sent, text: string): string[] {
   return decodedParts(sent)
-    .map(kidOf)
+    .map(readKid)
     .filter((kid) => kid.length > 2 && text.includes(kid))
 }
 
 function piecesShown(sent: Sent, pieces: readonly string[]): string[] {
   const decoded = decodedParts(sent).flatMap((part) => [part.toString(), latin1(part)])
-  const secrets = [requestOf(sent), ...decoded].map((secret) => secret.slice(0, READ))
+  const secrets = [toRequestText(sent), ...decoded].map((secret) => secret.slice(0, LONGEST_TEXT))
   const shown = new Set(pieces.filter((piece) => !PUBLIC.includes(piece)))
-  return secrets.flatMap((secret) => piecesOf(secret).filter((piece) => shown.has(piece)))
+  return secrets.flatMap((secret) => toPieces(secret).filter((piece) => shown.has(piece)))
 }
 
 type Sent = string | readonly string[] | Uint8Array
 
-function requestOf(sent: Sent): string {
+function toRequestText(sent: Sent): string {
   return sent instanceof Uint8Array ? latin1(sent) : [sent].flat().join('\n')
 }
 
 function decodedParts(sent: Sent): Buffer[] {
-  const parts = requestOf(sent).split(/[^A-Za-z0-9_-]+/)
+  const parts = toRequestText(sent).split(/[^A-Za-z0-9_-]+/)
   return parts.map((part) => Buffer.from(part, 'base64url'))
 }
 
-function piecesOf(text: string): string[] {
+function toPieces(text: string): string[] {
   const pieces: string[] = []
-  for (let at = 0; at + PIECE <= text.length; at++) pieces.push(text.slice(at, at + PIECE))
+  for (let at = 0; at + PIECE_LENGTH <= text.length; at++)
+    pieces.push(text.slice(at, at + PIECE_LENGTH))
   return pieces
 }
 
@@ -122,7 +123,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1')
 }
 
-function kidOf(part: Buffer): string {
+function readKid(part: Buffer): string {
   try {
     const { kid } = JSON.parse(part.toString()) as { kid?: unknown }
     return typeof kid === 'string' ? kid : ''

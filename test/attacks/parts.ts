@@ -1,11 +1,11 @@
 import { partsOf } from '../support/tokens.ts'
 import { type Attack, invalidRequest, invalidToken, type Outcome } from './attack.ts'
-import { goodClaims, goodHeader, keyOf } from './forged-tokens.ts'
+import { goodClaims, goodHeader, getKey } from './forged-tokens.ts'
 
 const malformed = invalidToken('malformed_token')
 const forged = invalidToken('invalid_signature')
 
-/** How the three parts of a good token (and of another one, by the same key) are put together. */
+/** Arrangements of the parts of a valid token, and of a second one signed with the same key. */
 const ARRANGEMENTS: readonly (readonly [
   name: string,
   arrange: (one: readonly string[], two: readonly string[]) => string,
@@ -20,22 +20,22 @@ const ARRANGEMENTS: readonly (readonly [
   ['no payload', ([h, , s]) => `${h}..${s}`, malformed],
   ['no header', ([, p, s]) => `.${p}.${s}`, malformed],
   ['no signature', ([h, p]) => `${h}.${p}.`, malformed],
-  ['no signature and no dot', ([h, p]) => `${h}.${p}`, malformed],
-  ['a header alone', ([h]) => `${h}`, malformed],
-  ['a dot in front', ([h, p, s]) => `.${h}.${p}.${s}`, malformed],
-  ['a dot behind', ([h, p, s]) => `${h}.${p}.${s}.`, malformed],
+  ['no signature and no second dot', ([h, p]) => `${h}.${p}`, malformed],
+  ['only a header', ([h]) => `${h}`, malformed],
+  ['a leading dot', ([h, p, s]) => `.${h}.${p}.${s}`, malformed],
+  ['a trailing dot', ([h, p, s]) => `${h}.${p}.${s}.`, malformed],
   ['four parts', ([h, p, s]) => `${h}.${p}.${s}.${s}`, malformed],
   ['five parts', ([h, p, s]) => `${h}.${p}.${s}.${h}.${p}`, malformed],
   ['two tokens', ([h, p, s], other) => `${h}.${p}.${s}.${other.join('.')}`, malformed],
-  ['dots doubled', ([h, p, s]) => `${h}..${p}..${s}`, malformed],
+  ['double dots', ([h, p, s]) => `${h}..${p}..${s}`, malformed],
   ['only dots', () => '..', malformed],
-  ['a dot', () => '.', malformed],
+  ['one dot', () => '.', malformed],
   ['a.b.c.d.e', () => 'a.b.c.d.e', malformed],
   ['10,000 dots', () => '.'.repeat(10_000), malformed],
   ['10,000 dots between parts', ([h, p, s]) => `${h}.${'.'.repeat(10_000)}${p}.${s}`, malformed],
   ['an opaque token', () => 'mF_9.B5f-4.1JqM', malformed],
-  ['a disclosure behind (SD-JWT)', ([h, p, s]) => `${h}.${p}.${s}~WyJhIl0~`, malformed],
-  ['PASETO', ([, p]) => `v4.public.${p}`, malformed],
+  ['a trailing disclosure (SD-JWT)', ([h, p, s]) => `${h}.${p}.${s}~WyJhIl0~`, malformed],
+  ['a PASETO', ([, p]) => `v4.public.${p}`, malformed],
 ]
 
 export const PARTS: readonly Attack[] = [
@@ -54,23 +54,23 @@ export const PARTS: readonly Attack[] = [
     name: 'the header for another key of the issuer',
     attack({ issuer }) {
       const [, payload, signature] = partsOf(issuer.token())
-      const [header] = partsOf(issuer.token({ key: keyOf(issuer, 'Ed25519') }))
+      const [header] = partsOf(issuer.token({ key: getKey(issuer, 'Ed25519') }))
       return `${header}.${payload}.${signature}`
     },
     outcome: forged,
   },
   {
-    name: 'JSON serialization, as it is',
+    name: 'the JSON serialization',
     attack: ({ issuer }) => serialized(issuer.token()),
     outcome: invalidRequest('multiple_credentials'),
   },
   {
-    name: 'JSON serialization, in base64url',
+    name: 'the JSON serialization in base64url',
     attack: ({ issuer }) => Buffer.from(serialized(issuer.token())).toString('base64url'),
     outcome: malformed,
   },
   {
-    name: 'JSON serialization as one part of three',
+    name: 'the JSON serialization as the header',
     attack({ issuer }) {
       const [, payload, signature] = partsOf(issuer.token())
       return `${Buffer.from(serialized(issuer.token())).toString('base64url')}.${payload}.${signature}`
@@ -78,12 +78,12 @@ export const PARTS: readonly Attack[] = [
     outcome: invalidToken('unsupported_algorithm'),
   },
   {
-    name: 'a token within a token',
+    name: 'a nested token',
     attack: ({ issuer }) => issuer.token({ header: { cty: 'JWT' }, claims: issuer.token() }),
     outcome: malformed,
   },
   {
-    name: 'a detached payload, with b64 false',
+    name: 'a detached payload with b64 false',
     attack({ issuer }) {
       const header = { ...goodHeader(issuer), b64: false, crit: ['b64'] }
       const [encoded, , signature] = partsOf(issuer.token({ header }))
@@ -92,7 +92,7 @@ export const PARTS: readonly Attack[] = [
     outcome: malformed,
   },
   {
-    name: 'CWT: a COSE_Sign1 in base64url',
+    name: 'a CWT (COSE_Sign1) in base64url',
     attack: ({ issuer }) =>
       Buffer.from([0xd2, 0x84, 0x43, 0xa1, 0x01, 0x26, 0xa0, 0x58])
         .toString('base64url')

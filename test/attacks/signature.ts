@@ -2,7 +2,7 @@ import { createHash, sign } from 'node:crypto'
 import { signBytes, type TestKey } from '../support/keys.ts'
 import { littleEndianNumberOf, littleEndianOf, numberOf, octetsOf } from '../support/numbers.ts'
 import { partsOf, withSignature } from '../support/tokens.ts'
-import { type Attack, harmless, invalidToken } from './attack.ts'
+import { type Attack, accepted, invalidToken } from './attack.ts'
 import { type ForgeSignature, forgedSignatures, withForgedSignature } from './forged-tokens.ts'
 import { ALGORITHMS } from './target.ts'
 
@@ -21,33 +21,33 @@ const flipped = (bit: number): ForgeSignature => {
   }
 }
 
-/** What no algorithm may take. */
+/** Forged signatures that every algorithm must reject. */
 const ANY: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ...[0, 1, 7, 8, 100, 255, 256, 300, -256, -8, -1].map(
     (bit) => [`bit ${bit} flipped`, flipped(bit)] as const,
   ),
-  ['one byte less', (s) => s.subarray(0, -1)],
-  ['one byte less in front', (s) => s.subarray(1)],
-  ['one byte more', (s) => Buffer.concat([s, Buffer.of(1)])],
-  ['a zero behind', (s) => Buffer.concat([s, Buffer.of(0)])],
-  ['a zero in front', (s) => Buffer.concat([Buffer.of(0), s])],
-  ['half of it', (s) => s.subarray(0, s.length / 2)],
-  ['one byte', (s) => s.subarray(0, 1)],
-  ['itself twice', (s) => Buffer.concat([s, s])],
-  ['its bytes in reverse', reversed],
+  ['the last byte missing', (s) => s.subarray(0, -1)],
+  ['the first byte missing', (s) => s.subarray(1)],
+  ['a trailing byte', (s) => Buffer.concat([s, Buffer.of(1)])],
+  ['a trailing zero byte', (s) => Buffer.concat([s, Buffer.of(0)])],
+  ['a leading zero byte', (s) => Buffer.concat([Buffer.of(0), s])],
+  ['the first half', (s) => s.subarray(0, s.length / 2)],
+  ['the first byte', (s) => s.subarray(0, 1)],
+  ['the signature twice', (s) => Buffer.concat([s, s])],
+  ['the bytes in reverse', reversed],
   ['all bits zero', (s) => s.fill(0)],
   ['all bits one', (s) => s.fill(255)],
-  ['the hash of what it should cover', (_, input) => createHash('sha256').update(input).digest()],
-  ['a signature over the header alone', (_, input, key) => signedAs(key, headerOf(input))],
-  ['a signature without the dot', (_, input, key) => signedAs(key, withoutDot(input))],
-  ['a signature over the decoded parts', (_, input, key) => signedAs(key, decoded(input))],
+  ['the hash of the signed input', (_, input) => createHash('sha256').update(input).digest()],
+  ['made over the header', (_, input, key) => signedAs(key, readHeader(input))],
+  ['made over the input without its dot', (_, input, key) => signedAs(key, withoutDot(input))],
+  ['made over the decoded parts', (_, input, key) => signedAs(key, decoded(input))],
 ]
 
 function signedAs(key: TestKey, data: Uint8Array): Buffer {
   return signBytes(key.alg, key.privateKey, data)
 }
 
-function headerOf(input: Buffer): Buffer {
+function readHeader(input: Buffer): Buffer {
   return input.subarray(0, input.indexOf('.'))
 }
 
@@ -64,25 +64,25 @@ function decoded(input: Buffer): Buffer {
 }
 
 const pair = (r: bigint, s: bigint) => Buffer.concat([octetsOf(r, 32), octetsOf(s, 32)])
-const rOf = (signature: Buffer) => numberOf(signature.subarray(0, 32))
-const sOf = (signature: Buffer) => numberOf(signature.subarray(32))
+const readR = (signature: Buffer) => numberOf(signature.subarray(0, 32))
+const readS = (signature: Buffer) => numberOf(signature.subarray(32))
 
-/** RFC 7518 section 3.4; two numbers from 1 to the order less one (FIPS 186-4 section 6.4). */
+/** Wrong variants of ECDSA (RFC 7518 section 3.4). r and s are 1 to n - 1 (FIPS 186-4 section 6.4). */
 const ECDSA: readonly (readonly [name: string, forge: ForgeSignature])[] = [
-  ['r = 0', (sig) => pair(0n, sOf(sig))],
-  ['s = 0', (sig) => pair(rOf(sig), 0n)],
+  ['r = 0', (sig) => pair(0n, readS(sig))],
+  ['s = 0', (sig) => pair(readR(sig), 0n)],
   ['r = s = 0', () => pair(0n, 0n)],
   ['r = s = 1', () => pair(1n, 1n)],
-  ['r = n', (sig) => pair(P256_ORDER, sOf(sig))],
-  ['s = n', (sig) => pair(rOf(sig), P256_ORDER)],
+  ['r = n', (sig) => pair(P256_ORDER, readS(sig))],
+  ['s = n', (sig) => pair(readR(sig), P256_ORDER)],
   ['r = s = n', () => pair(P256_ORDER, P256_ORDER)],
-  ['r = n + 1', (sig) => pair(P256_ORDER + 1n, sOf(sig))],
-  ['s = n + 1', (sig) => pair(rOf(sig), P256_ORDER + 1n)],
+  ['r = n + 1', (sig) => pair(P256_ORDER + 1n, readS(sig))],
+  ['s = n + 1', (sig) => pair(readR(sig), P256_ORDER + 1n)],
   ['r = n - 1, s = 1', () => pair(P256_ORDER - 1n, 1n)],
-  ['r and s swapped', (sig) => pair(sOf(sig), rOf(sig))],
+  ['r and s swapped', (sig) => pair(readS(sig), readR(sig))],
   ['r of 31 bytes', (sig) => sig.subarray(1)],
   [
-    '33 bytes each',
+    'r and s of 33 bytes',
     (sig) =>
       Buffer.concat([[0], sig.subarray(0, 32), [0], sig.subarray(32)].map((x) => Buffer.from(x))),
   ],
@@ -116,13 +116,13 @@ export const SIGNATURE: readonly Attack[] = [
   ...forgedSignatures('ES256', ECDSA),
   ...forgedSignatures('Ed25519', ED25519),
   {
-    name: 'ES256: n - s, the other signature that every signature implies',
+    name: 'ES256 signature: n - s, the second valid signature of every message',
     attack: ({ issuer }) =>
-      withForgedSignature(issuer, 'ES256', (sig) => pair(rOf(sig), P256_ORDER - sOf(sig))),
-    outcome: harmless,
+      withForgedSignature(issuer, 'ES256', (sig) => pair(readR(sig), P256_ORDER - readS(sig))),
+    outcome: accepted,
   },
   {
-    name: 'no byte of a signature',
+    name: 'a signature of no bytes',
     attack: ({ issuer }) => withSignature(issuer.token(), () => Buffer.alloc(0)),
     outcome: malformed,
   },

@@ -1,6 +1,6 @@
 import {
   type Attack,
-  type Door,
+  type ApiName,
   forbidden,
   granted,
   insufficientScope,
@@ -17,23 +17,23 @@ function actorsInARow(count: number): object {
 }
 
 /**
- * Who somebody is taken for: where nothing is said about it (`any`), and by guards for users and for
- * machines where a machine's `sub` is its client id. `alice` is a user.
+ * Tokens, and their subject kinds. `any` has no rule for subjects. In `users` and `machines`, the `sub` of a machine is its
+ * client id. `alice` is a user.
  */
 const CALLERS: readonly (readonly [
   name: string,
   claims: Record<string, unknown>,
-  outcomes: Readonly<Partial<Record<Door, Outcome>>>,
+  outcomes: Readonly<Partial<Record<ApiName, Outcome>>>,
 ])[] = [
   [
-    'a client that has registered the name of a user',
+    'a client whose id is the name of a user',
     { sub: 'alice', client_id: 'alice' },
     { any: machine, users: wrongSubject, machines: machine },
   ],
   ...[{ email: 'alice@example.com' }, { amr: ['pwd'] }, { sid: 's' }, { auth_time: 1 }].map(
     (trace) =>
       [
-        `a user who is called what the client is called, with ${JSON.stringify(trace)}`,
+        `a user whose id is the client id, with ${JSON.stringify(trace)}`,
         { sub: 'alice', client_id: 'alice', ...trace },
         { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
       ] as const,
@@ -43,7 +43,7 @@ const CALLERS: readonly (readonly [
     { sub: 'alice', client_id: 'web' },
     { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
   ],
-  // The token contradicts "user", and a claim of a product is not for a user to write.
+  // These claims contradict the kind "user". A user cannot write the claims of a product.
   ...[
     { gty: 'client-credentials' },
     { grant_type: 'client_credentials' },
@@ -53,7 +53,7 @@ const CALLERS: readonly (readonly [
   ].map(
     (mark) =>
       [
-        `a user who writes ${JSON.stringify(mark)} into a claim of his own`,
+        `a user with the contradicting claim ${JSON.stringify(mark)}`,
         { sub: 'alice', client_id: 'web', ...mark },
         { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
       ] as const,
@@ -72,17 +72,17 @@ const CALLERS: readonly (readonly [
     { client: { client_id: 'alice' } },
     { constructor: { client_id: 'alice' } },
   ].map(
-    (spoofed) =>
+    (claim) =>
       [
-        `a user who writes ${JSON.stringify(spoofed)} into a claim of his own`,
-        { sub: 'alice', client_id: 'web', ...spoofed },
+        `a user with the additional claim ${JSON.stringify(claim)}`,
+        { sub: 'alice', client_id: 'web', ...claim },
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
       ] as const,
   ),
   ...[' alice', 'alice ', 'Alice', 'alice\0', 'ali\u00adce', '\u0430lice', 'alice\u0301'].map(
     (clientId) =>
       [
-        `a user beside the client id ${JSON.stringify(clientId)}`,
+        `a user with the similar client id ${JSON.stringify(clientId)}`,
         { sub: 'alice', client_id: clientId },
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
       ] as const,
@@ -103,14 +103,14 @@ const CALLERS: readonly (readonly [
     { any: granted('unknown'), users: wrongSubject, machines: wrongSubject },
   ],
   [
-    'a token with neither',
+    'a token without sub and client id',
     { sub: undefined, client_id: undefined },
     { any: granted('unknown'), users: wrongSubject, machines: wrongSubject },
   ],
   ...[null, '', 0, ['alice'], { sub: 'alice' }].map(
     (value) =>
       [
-        `a client id of ${JSON.stringify(value)}`,
+        `a token with the client id ${JSON.stringify(value)}`,
         { sub: 'alice', client_id: value },
         {
           any: invalidToken('invalid_claim'),
@@ -119,11 +119,11 @@ const CALLERS: readonly (readonly [
         },
       ] as const,
   ),
-  // Whoever acts for somebody, the subject stays who it is.
+  // An actor does not change the subject.
   ...[{ sub: 'admin' }, { sub: 'admin', exp: 1 }, { client_id: 'admin' }, null].map(
     (act) =>
       [
-        `act ${JSON.stringify(act)}`,
+        `a user with act ${JSON.stringify(act)}`,
         { sub: 'alice', client_id: 'web', act, may_act: { sub: 'admin' } },
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
       ] as const,
@@ -131,37 +131,37 @@ const CALLERS: readonly (readonly [
   ...['x', ['x'], {}, { act: { sub: 'admin' } }, { sub: ['admin'] }, actorsInARow(9)].map(
     (act) =>
       [
-        `a malformed act ${JSON.stringify(act).slice(0, 30)}`,
+        `a user with the malformed act ${JSON.stringify(act).slice(0, 30)}`,
         { sub: 'alice', client_id: 'web', act },
         { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
       ] as const,
   ),
 ]
 
-/** What somebody brings about at a provider whose machines or users it is about. */
+/** Tokens that imitate another kind of caller at a provider. */
 const AT_PROVIDERS: readonly (readonly [
   name: string,
-  door: Door,
+  api: ApiName,
   claims: Record<string, unknown>,
   outcome: Outcome,
 ])[] = [
   ...['service', 'ai_agent', 'service ai_agent'].map(
     (mark) =>
       [
-        `a user of Auth0 whose token is marked ${mark}`,
+        `a user of Auth0 with the sub_profile ${mark}`,
         'auth0',
         { sub: 'auth0|alice', azp: 'web', client_id: undefined, sub_profile: mark },
         wrongSubject,
       ] as const,
   ),
   [
-    'an agent at Auth0 that is called what a user is called',
+    'an agent of Auth0 whose sub is that of a user',
     'auth0',
     { sub: 'auth0|alice', sub_profile: 'ai_agent', client_profile: 'ai_agent' },
     wrongSubject,
   ],
   [
-    'a person who lets a client of authentik in as themselves',
+    'a user of authentik who signs in through a listed client',
     'authentik',
     { sub: '9b1c', preferred_username: 'alice', email: 'alice@example.com' },
     wrongSubject,
@@ -173,19 +173,19 @@ const AT_PROVIDERS: readonly (readonly [
     wrongSubject,
   ],
   [
-    'a token of a user that a listed client has exchanged',
+    'a token of a user that a listed client exchanged',
     'listed',
     { sub: 'alice', act: { sub: 'reports-cron' } },
     wrongSubject,
   ],
   [
-    'a machine of Clerk that writes the client id of another client',
+    'a machine of Clerk that sets the client id of another client',
     'clerk',
     { sub: 'mch_2', client_id: 'web' },
     forbidden('wrong_client'),
   ],
   [
-    'a machine of Clerk that writes the id of another machine as its client id',
+    'a machine of Clerk that sets the id of another machine as its client id',
     'clerk',
     { sub: 'mch_2', client_id: 'mch_1', azp: 'mch_1' },
     forbidden('wrong_client'),
@@ -193,7 +193,7 @@ const AT_PROVIDERS: readonly (readonly [
   ...['scope', 'scopes', 'scp'].map(
     (name) =>
       [
-        `a machine of Clerk that writes ${name}`,
+        `a machine of Clerk that sets ${name}`,
         'clerk, with a scope',
         { sub: 'mch_2', scope: undefined, [name]: 'admin' },
         insufficientScope,
@@ -206,27 +206,27 @@ const AT_PROVIDERS: readonly (readonly [
     forbidden('wrong_client'),
   ],
   [
-    'a client of Gravitee that has been given an audience of its own',
+    'a client of Gravitee without a client_id claim',
     'gravitee',
     { sub: 'svc', client_id: undefined },
     wrongSubject,
   ],
 ]
 
-const atProviders: readonly Attack[] = AT_PROVIDERS.map(([name, door, claims, outcome]) => ({
+const atProviders: readonly Attack[] = AT_PROVIDERS.map(([name, api, claims, outcome]) => ({
   name,
   attack: ({ issuer }) => issuer.token({ claims }),
   outcome,
-  door,
+  api,
 }))
 
 const anywhere: readonly Attack[] = CALLERS.flatMap(([name, claims, outcomes]) =>
-  (Object.entries(outcomes) as [Door, Outcome][]).map(([door, outcome]): Attack => {
+  (Object.entries(outcomes) as [ApiName, Outcome][]).map(([api, outcome]): Attack => {
     return {
-      name: `${name}, ${door === 'any' ? 'where nothing is said' : `where ${door} may call`}`,
+      name: `${name}, ${api === 'any' ? 'without a rule for subjects' : `behind a guard for ${api}`}`,
       attack: ({ issuer }) => issuer.token({ claims }),
       outcome,
-      door,
+      api,
     }
   }),
 )

@@ -7,50 +7,50 @@ import { listen } from '../support/servers.ts'
 import { signCompact } from '../support/tokens.ts'
 import { goodClaims } from './forged-tokens.ts'
 
-/** What attackers are up against, and what they have in hand. */
+/** The target of attacks, and the keys of the attacker. */
 export interface Target {
   readonly clock: FakeClock
-  /** Trusted, with keys for `ALGORITHMS`. It also publishes the `unfit` keys. */
+  /** A trusted issuer with keys for `ALGORITHMS`. It also publishes the `unusable` keys. */
   readonly issuer: TestIssuer
-  /** Trusted too, with another audience; its key has the `kid` that a key of `issuer` has. */
+  /** A trusted issuer with another audience. Its key has the `kid` of a key of `issuer`. */
   readonly other: TestIssuer
-  /** Trusted for HMAC and nothing else. */
+  /** A trusted issuer with an HMAC secret and without keys. */
   readonly sharing: { token(header?: object, claims?: object): string }
-  /** Nobody trusts it: the attacker's own. */
+  /** The untrusted issuer of the attacker. */
   readonly outsider: TestIssuer
-  /** Keys among those of `issuer` that must not serve, by the reason, which is also their `kid`. */
-  readonly unfit: Readonly<Record<UnfitKey, TestKey>>
-  /** Serves the attacker's JWK Set to whoever asks. */
-  readonly canary: string
+  /** Keys in the JWKS of `issuer` that must not be used, by reason. The reason is also the `kid`. */
+  readonly unusable: Readonly<Record<UnusableKeyName, TestKey>>
+  /** URL of a server that serves the JWKS of the attacker. */
+  readonly attackerUrl: string
 }
 
 export const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'Ed25519', 'ES384'] as const
 export const OTHER_AUDIENCE = 'https://api.example.com/v2'
 export const SHARING_ISSUER = 'https://hmac.example.com'
 
-export const UNFIT_KEYS = [
+export const UNUSABLE_KEYS = [
   'for-encryption',
   'for-signing',
   'other-alg',
   'private',
   'short',
 ] as const
-type UnfitKey = (typeof UNFIT_KEYS)[number]
+type UnusableKeyName = (typeof UNUSABLE_KEYS)[number]
 
-/** A running target, and what is known of the requests it has caused. */
+/** A running target, with the requests that its servers received. */
 export interface RunningTarget extends Target {
-  /** The trusted issuers as options, with their keys to be fetched from a server. */
+  /** Options of the trusted issuers. Their keys are fetched from a server. */
   readonly trusted: readonly IssuerOptions[]
-  /** The paths at which key sets were asked for. */
+  /** Paths of the JWKS requests. */
   readonly fetched: string[]
-  /** The requests that only an attacker can have brought about. */
-  readonly lured: string[]
+  /** Paths of the requests to the server of the attacker. There must be none. */
+  readonly attackerRequests: string[]
   close(): Promise<void>
 }
 
 export async function startTarget(): Promise<RunningTarget> {
   const clock = fakeClock()
-  // Issued long before the keys are fetched, so that it is certain which of them there are.
+  // Tokens are older than the fetched keys, so an unknown kid cannot belong to a new key.
   const issued = { now: () => clock.seconds() - 600, lifetime: 3600 }
   const issuer = createTestIssuer({ algorithms: ALGORITHMS, ...issued })
   const otherName = 'https://other.example.com'
@@ -61,8 +61,8 @@ export async function startTarget(): Promise<RunningTarget> {
     ...issued,
   })
   const secret = randomBytes(32)
-  const unfit = unfitKeys()
-  issuer.jwks.keys.push(...published(unfit), {
+  const unusable = createUnusableKeys()
+  issuer.jwks.keys.push(...published(unusable), {
     kty: 'oct',
     kid: 'symmetric',
     alg: 'HS256',
@@ -75,9 +75,9 @@ export async function startTarget(): Promise<RunningTarget> {
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(request.url === '/other' ? other.jwks : issuer.jwks))
   })
-  const lured: string[] = []
-  const canary = await listen((request, response) => {
-    lured.push(request.url!)
+  const attackerRequests: string[] = []
+  const attackerServer = await listen((request, response) => {
+    attackerRequests.push(request.url!)
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify(outsider.jwks))
   })
@@ -97,20 +97,20 @@ export async function startTarget(): Promise<RunningTarget> {
       },
     },
     outsider,
-    unfit,
-    canary: canary.url,
+    unusable,
+    attackerUrl: attackerServer.url,
     trusted: [
       { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: `${keyServer.url}/issuer` },
       { issuer: other.issuer, audience: OTHER_AUDIENCE, jwksUri: `${keyServer.url}/other` },
       { issuer: SHARING_ISSUER, audience: AUDIENCE, secret },
     ],
     fetched,
-    lured,
-    close: async () => void (await Promise.all([keyServer.close(), canary.close()])),
+    attackerRequests,
+    close: async () => void (await Promise.all([keyServer.close(), attackerServer.close()])),
   }
 }
 
-function unfitKeys(): Target['unfit'] {
+function createUnusableKeys(): Target['unusable'] {
   return {
     'for-encryption': generateKey('ES256', 'for-encryption'),
     'for-signing': generateKey('ES256', 'for-signing'),
@@ -120,14 +120,14 @@ function unfitKeys(): Target['unfit'] {
   }
 }
 
-function published(unfit: Target['unfit']): Record<string, unknown>[] {
+function published(unusable: Target['unusable']): Record<string, unknown>[] {
   return [
-    { ...unfit['for-encryption'].jwk, use: 'enc' },
-    { ...unfit['for-signing'].jwk, use: undefined, key_ops: ['sign'] },
-    { ...unfit['other-alg'].jwk, alg: 'ES384' },
-    { ...unfit.private.privateKey.export({ format: 'jwk' }), kid: 'private', alg: 'ES256' },
-    unfit.short.jwk,
-    // The neutral element of Ed25519: under it, one signature is good for every message.
+    { ...unusable['for-encryption'].jwk, use: 'enc' },
+    { ...unusable['for-signing'].jwk, use: undefined, key_ops: ['sign'] },
+    { ...unusable['other-alg'].jwk, alg: 'ES384' },
+    { ...unusable.private.privateKey.export({ format: 'jwk' }), kid: 'private', alg: 'ES256' },
+    unusable.short.jwk,
+    // The neutral element of Ed25519, for which one signature is valid for every message.
     { kty: 'OKP', crv: 'Ed25519', kid: 'small-order', alg: 'Ed25519', x: `AQ${'A'.repeat(41)}` },
   ]
 }

@@ -2,8 +2,8 @@ import { bearerLine } from '../support/requests.ts'
 import {
   anonymous,
   type Attack,
-  badRequestToNode,
-  harmless,
+  refusedByNode,
+  accepted,
   invalidRequest,
   invalidToken,
   unauthenticated,
@@ -17,16 +17,16 @@ const nothing = unauthenticated('no_credentials')
 const otherScheme = unauthenticated('unsupported_scheme')
 
 const good = ({ issuer }: Target) => issuer.token()
-/** UTF-8 as a header line carries it. */
+/** Returns the UTF-8 bytes of a text as a latin1 string. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
 
-/** What stands in the one `Authorization` line, `T` for a good token and `U` for another good one. */
+/** Values of the `Authorization` header. `T` is a valid token, and `U` another valid one. */
 const VALUES: readonly (readonly [value: string, outcome: Attack['outcome']])[] = [
-  ['bearer T', harmless],
-  ['bEaReR T', harmless],
-  ['Bearer   T', harmless],
-  [' Bearer T ', harmless],
-  ['Bearer T\t', harmless],
+  ['bearer T', accepted],
+  ['bEaReR T', accepted],
+  ['Bearer   T', accepted],
+  [' Bearer T ', accepted],
+  ['Bearer T\t', accepted],
   ['', malformed],
   ['Bearer', malformed],
   ['bearer', malformed],
@@ -68,7 +68,7 @@ const VALUES: readonly (readonly [value: string, outcome: Attack['outcome']])[] 
   ['DPoP T, Bearer T', multiple],
 ]
 
-/** Ways to show a token that are none: `T` stands for a good token, each text is one header line. */
+/** Header lines from which no token is read. `T` is a valid token. */
 const ELSEWHERE: readonly (readonly string[])[] = [
   [],
   ['Proxy-Authorization: Bearer T'],
@@ -81,7 +81,7 @@ const ELSEWHERE: readonly (readonly string[])[] = [
   ['WWW-Authenticate: Bearer T'],
 ]
 
-/** Requests that no list of header lines can express, `T` for a good token. */
+/** Whole requests that a list of header lines cannot express. `T` is a valid token. */
 const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack['outcome']])[] = [
   ['a token in the query', 'GET /?access_token=T HTTP/1.1\r\n\r\n', nothing],
   [
@@ -96,37 +96,33 @@ const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack[
       '0\r\nAuthorization: Bearer T\r\n\r\n',
     nothing,
   ],
-  ['no token for an absolute target', 'GET http://evil.example/ HTTP/1.1\r\n\r\n', nothing],
-  ['no token under OPTIONS', 'OPTIONS / HTTP/1.1\r\nOrigin: https://evil.example\r\n\r\n', nothing],
+  ['no token and an absolute request target', 'GET http://evil.example/ HTTP/1.1\r\n\r\n', nothing],
   [
-    'no token under a made-up override',
-    'GET / HTTP/1.1\r\nX-Original-URL: /public\r\n\r\n',
+    'no token in an OPTIONS request',
+    'OPTIONS / HTTP/1.1\r\nOrigin: https://evil.example\r\n\r\n',
     nothing,
   ],
   [
-    'a folded header line',
-    'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n T\r\n\r\n',
-    badRequestToNode,
+    'no token and an X-Original-URL header',
+    'GET / HTTP/1.1\r\nX-Original-URL: /public\r\n\r\n',
+    nothing,
   ],
+  ['a folded header line', 'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n T\r\n\r\n', refusedByNode],
+  ['a space before the colon', 'GET / HTTP/1.1\r\nAuthorization : Bearer T\r\n\r\n', refusedByNode],
   [
-    'a blank before the colon',
-    'GET / HTTP/1.1\r\nAuthorization : Bearer T\r\n\r\n',
-    badRequestToNode,
-  ],
-  [
-    'a bare line feed in the line',
+    'a bare line feed in a header line',
     'GET / HTTP/1.1\r\nAuthorization: Bearer T\nX: y\r\n\r\n',
-    badRequestToNode,
+    refusedByNode,
   ],
 ]
 
 function fill(text: string, target: Target): string {
   const [first, second] = [good(target), target.issuer.token()]
-  // At once, because a token may have a lone U in it, between two hyphens.
+  // Both in one pass, because a token may contain a single U between two hyphens.
   return text.replace(/\b[TU]\b/g, (name) => (name === 'T' ? first : second))
 }
 
-function bytesOf(request: string, target: Target): Uint8Array {
+function toBytes(request: string, target: Target): Uint8Array {
   const filled = fill(request, target).replace(
     ' HTTP/1.1\r\n',
     ' HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n',
@@ -149,30 +145,30 @@ const elsewhere = ELSEWHERE.flatMap((lines): Attack[] => {
   return [
     { name, attack, outcome: nothing },
     {
-      name: `${name}, where anonymous callers are welcome`,
+      name: `${name}, behind an optional guard`,
       attack,
       outcome: anonymous,
-      door: 'optional',
+      api: 'optional',
     },
   ]
 })
 
-/** What is no absence of credentials, and so never makes an anonymous caller. */
+/** Bad credentials, which are refused even behind an optional guard. */
 const notAnonymous = (['', 'Bearer', 'Bearer T, Bearer U', 'Basic x', 'BearerT'] as const).map(
   (value): Attack => {
     return {
-      name: `Authorization: ${JSON.stringify(value)}, where anonymous callers are welcome`,
+      name: `Authorization: ${JSON.stringify(value)}, behind an optional guard`,
       attack: (target) => [`Authorization: ${fill(value, target)}`],
       outcome: VALUES.find(([known]) => known === value)?.[1] ?? otherScheme,
-      door: 'optional',
+      api: 'optional',
     }
   },
 )
 
 const LENGTHS: readonly (readonly [length: number, outcome: Attack['outcome']])[] = [
-  [8_192, harmless],
-  [16_383, harmless],
-  [16_384, harmless],
+  [8_192, accepted],
+  [16_383, accepted],
+  [16_384, accepted],
   [16_385, invalidToken('token_too_long')],
   [65_536, invalidToken('token_too_long')],
   [1_048_576, invalidToken('token_too_long')],
@@ -183,7 +179,7 @@ export const TRANSPORT: readonly Attack[] = [
   ...elsewhere,
   ...notAnonymous,
   ...WHOLE.map(([name, request, outcome]): Attack => {
-    return { name, attack: (target) => bytesOf(request, target), outcome }
+    return { name, attack: (target) => toBytes(request, target), outcome }
   }),
   {
     name: 'two header lines with the same token',
@@ -194,29 +190,29 @@ export const TRANSPORT: readonly Attack[] = [
     outcome: multiple,
   },
   {
-    name: 'two header lines, a good token first',
-    attack: (target) => [bearerLine(good(target)), 'authorization: Bearer forged.by.somebody'],
+    name: 'two header lines with a valid token first',
+    attack: (target) => [bearerLine(good(target)), 'authorization: Bearer forged.by.attacker'],
     outcome: multiple,
   },
   {
-    name: 'two header lines, a good token last',
+    name: 'two header lines with a valid token last',
     attack: (target) => ['Authorization: Basic x', `AUTHORIZATION: Bearer ${good(target)}`],
     outcome: multiple,
   },
   {
-    name: 'an empty header line beside a good one',
+    name: 'an empty header line and a valid one',
     attack: (target) => ['Authorization:', bearerLine(good(target))],
     outcome: multiple,
   },
   {
     name: 'a NUL in the token',
     attack: (target) => [`${bearerLine(good(target))}\0`],
-    outcome: badRequestToNode,
+    outcome: refusedByNode,
   },
   {
     name: 'a DEL in the token',
     attack: (target) => [`${bearerLine(good(target))}\x7f`],
-    outcome: badRequestToNode,
+    outcome: refusedByNode,
   },
   ...LENGTHS.map(([length, outcome]): Attack => {
     return {

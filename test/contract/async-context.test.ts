@@ -11,7 +11,7 @@ import { requestWith } from '../support/requests.ts'
 const requests = new AsyncLocalStorage<string>()
 
 describe('async context', () => {
-  it('does not leak the async context of a request into shared and background work', async () => {
+  it('keeps the async context of a request out of shared and background work', async () => {
     const issuer = createTestIssuer()
     const seen: (readonly [what: string, request: string | undefined])[] = []
     const record = (what: string) => seen.push([what, requests.getStore()])
@@ -65,7 +65,7 @@ describe('async context', () => {
     ])
   })
 
-  it('does not leak the async context of a caller into a shared token request', async () => {
+  it('keeps the async context of a caller out of a shared token request', async () => {
     const seen: (string | undefined)[] = []
     const getToken = requests.run('first', () => {
       const source = clientCredentials({
@@ -86,7 +86,7 @@ describe('async context', () => {
     expect(seen).toEqual([undefined])
   })
 
-  it('does not leak the async context of a request into a timer', async () => {
+  it('keeps the async context of a request out of a timer', async () => {
     const store = await new Promise((resolve) => {
       requests.run('first', () => systemClock.after(0, () => resolve(requests.getStore())))
     })

@@ -3,8 +3,8 @@ import { settled } from '../support/fake-clock.ts'
 import type { Exchange, Fault } from '../support/faulty-server.ts'
 import { createSetup, KEYS, oldKey, OPENID } from './setup.ts'
 
-/** Answers that are in the hands of the test. */
-function held() {
+/** Returns a fault that leaves each exchange to the test. */
+function createHeldFault() {
   const exchanges: Exchange[] = []
   const fault: Fault = { answer: (exchange) => void exchanges.push(exchange) }
   return { exchanges, fault }
@@ -13,11 +13,11 @@ function held() {
 const STALL: Fault = { answer: ({ stall }) => stall() }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
-describe('the time that an attempt may take', { timeout: 30_000 }, () => {
-  it('does not grow with the bytes that arrive', async () => {
+describe('the deadline of an attempt', { timeout: 30_000 }, () => {
+  it('keeps the deadline of an attempt while bytes arrive', async () => {
     const setup = await createSetup()
-    const { exchanges, fault } = held()
-    await setup.spoil('everywhere', fault)
+    const { exchanges, fault } = createHeldFault()
+    await setup.breakServer('everywhere', fault)
     const answer = setup.send(oldKey)
     await setup.until(() => exchanges.length === 1)
     const [{ response, stall }] = exchanges as [Exchange]
@@ -34,68 +34,68 @@ describe('the time that an attempt may take', { timeout: 30_000 }, () => {
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
-  it('is for the metadata and the keys together', async () => {
+  it('uses one deadline for the metadata and the keys', async () => {
     const setup = await createSetup()
-    const { exchanges, fault } = held()
-    await setup.spoil('metadata', fault)
-    await setup.spoil('keys', STALL)
+    const { exchanges, fault } = createHeldFault()
+    await setup.breakServer('metadata', fault)
+    await setup.breakServer('keys', STALL)
     const answer = setup.send(oldKey)
     await setup.until(() => exchanges.length === 1)
     await setup.clock.pass(2)
     const [{ response, document }] = exchanges as [Exchange]
     response.writeHead(200, JSON_TYPE).end(document)
-    await setup.until(() => setup.asked.includes(KEYS))
+    await setup.until(() => setup.requests.includes(KEYS))
     await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
-  it('is over for the whole attempt: no further call is begun', async () => {
+  it('starts no further call after the deadline of an attempt', async () => {
     const setup = await createSetup()
-    await setup.spoil('metadata', STALL)
+    await setup.breakServer('metadata', STALL)
     const answer = setup.send(oldKey)
     await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 503, waited: 3 })
-    expect(setup.asked).toEqual([OPENID])
-    expect(setup.belatedCalls()).toBe(0)
+    expect(setup.requests).toEqual([OPENID])
+    expect(setup.lateCalls()).toBe(0)
   })
 
-  it('is not spent on metadata that hang where the address is known', async () => {
+  it('fetches keys from the known URL while the metadata request hangs', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)
-    setup.asked.length = 0
+    setup.requests.length = 0
     setup.events.length = 0
-    await setup.spoil('metadata', STALL)
+    await setup.breakServer('metadata', STALL)
     const answer = setup.send(oldKey)
     await setup.until(() => setup.events.length > 0)
     await settled()
     expect(answer).toMatchObject({ status: 'granted', waited: 0 })
     expect(setup.server.status()[0]!.keys.state).toBe('fresh')
     await setup.attemptEnds()
-    expect([...setup.asked].sort()).toEqual([OPENID, KEYS].sort())
+    expect([...setup.requests].sort()).toEqual([OPENID, KEYS].sort())
     expect(setup.events.at(-1)).toMatchObject({ type: 'discovery_failed', failure: 'timeout' })
-    expect(setup.belatedCalls()).toBe(0)
+    expect(setup.lateCalls()).toBe(0)
   })
 
-  it('ends when the resource server is closed: no further call is begun', async () => {
+  it('aborts an attempt when the resource server is closed, and starts no further call', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)
-    await setup.spoil('everywhere', STALL)
+    await setup.breakServer('everywhere', STALL)
     const answer = setup.send(oldKey)
-    await setup.until(() => setup.asked.length === 4)
+    await setup.until(() => setup.requests.length === 4)
     setup.server.close()
     await setup.attemptEnds()
     expect(answer).toMatchObject({ status: 'granted', waited: 0 })
     expect(setup.clock.pending()).toBe(0)
     expect(setup.events.filter(({ type }) => type === 'discovery_failed')).toEqual([])
-    expect(setup.belatedCalls()).toBe(0)
+    expect(setup.lateCalls()).toBe(0)
   })
 
-  it('is not waited for where a set passes its maximum age meanwhile', async () => {
+  it('grants requests without waiting if the keys become stale during an attempt', async () => {
     const setup = await createSetup({ times: { jwksMaxAge: 30, fetchTimeout: 20 } })
     await setup.server.ready()
-    await setup.spoil('everywhere', STALL)
+    await setup.breakServer('everywhere', STALL)
     await setup.clock.pass(35)
     expect(setup.server.status()[0]!.keys.state).toBe('stale')
     expect(setup.attempts()).toBe(2)

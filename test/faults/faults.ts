@@ -2,53 +2,53 @@ import type { KeysFailedEvent } from '@bearward/core'
 import { gzipSync } from 'node:zlib'
 import type { ServerCertificate } from '../support/certificate.ts'
 import type { Exchange, Fault } from '../support/faulty-server.ts'
-import type { Canary } from './canary.ts'
+import type { OtherOrigin } from './other-origin.ts'
 
 type Failure = KeysFailedEvent['failure']
 
-/** Where a fault can be: with the metadata, with the keys, or with both. */
+/** The documents that a fault affects: the metadata, the keys, or both. */
 export type Place = 'everywhere' | 'metadata' | 'keys'
 
-/** One way in which an authorization server can fail, and what becomes of it. */
+/** One fault of an authorization server, and its expected effects. */
 export interface FaultCase {
   readonly title: string
   readonly fault: Fault
-  /** The code that events name it by, where it meets the metadata and where it meets the keys. */
+  /** The code that events name it by, where it checkFault the metadata and where it checkFault the keys. */
   readonly failure: { readonly metadata?: Failure; readonly keys?: Failure }
-  /** What discovery does about it: it asks on where it was answered, and stops where it was not. */
-  readonly discovery: 'stops' | 'asks on'
-  /** The call is made once more, at once. */
+  /** Effect on discovery: it continues with the next URL if the server responded, and otherwise stops. */
+  readonly discovery: 'stops' | 'continues'
+  /** `true` if the call is repeated once, at once. */
   readonly repeated?: true
-  /** The request does not come through to the server. */
-  readonly unseen?: boolean
-  /** Nothing but the end of the time allowed ends it. */
+  /** `true` if the server does not get the request. */
+  readonly isRefusedEarly?: boolean
+  /** `true` if only the timeout ends the call. */
   readonly stalls?: boolean
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const MEGABYTE = 1_048_576
 
-function noAnswer(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
+function withoutResponse(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
   const failure = { metadata: 'unreachable', keys: 'unreachable' } as const
   return { title, fault, failure, discovery: 'stops', ...more }
 }
 
-function noEnd(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
+function withoutEnd(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
   const failure = { metadata: 'timeout', keys: 'timeout' } as const
   return { title, fault, failure, discovery: 'stops', stalls: true, ...more }
 }
 
-function answered(
+function withResponse(
   title: string,
   failure: Failure | FaultCase['failure'],
   answer: Fault['answer'],
-  discovery: FaultCase['discovery'] = 'asks on',
+  discovery: FaultCase['discovery'] = 'continues',
 ): FaultCase {
   const failures = typeof failure === 'string' ? { metadata: failure, keys: failure } : failure
   return { title, fault: { answer: answer! }, failure: failures, discovery }
 }
 
-/** Sends this in place of the document. */
+/** Sends `text(document)` instead of the document. */
 function send(
   text: (document: string) => string | Uint8Array,
   headers: Readonly<Record<string, string>> = JSON_TYPE,
@@ -56,7 +56,7 @@ function send(
   return ({ response, document }) => void response.writeHead(200, headers).end(text(document))
 }
 
-/** Sends the document, which would be good, under another status. */
+/** Sends the valid document with another status. */
 function status(code: number, headers: Readonly<Record<string, string>> = {}) {
   return ({ response, document }: Exchange) => {
     const empty = code === 204 || code === 304
@@ -64,17 +64,17 @@ function status(code: number, headers: Readonly<Record<string, string>> = {}) {
   }
 }
 
-/** Writes bytes to the connection that are no good HTTP, and closes it. */
+/** Writes `text` to the connection, which is not a valid HTTP response, and closes it. */
 function raw(text: string) {
   return ({ socket }: Exchange) => void socket.end(text)
 }
 
-/** Reads what the client sends, and says nothing. */
+/** Reads from the connection, and sends nothing. */
 function ignore({ socket, stall }: Pick<Exchange, 'socket' | 'stall'>): void {
   socket.once('data', stall)
 }
 
-/** Writes the text byte by byte, and never to its end. */
+/** Writes the text byte by byte, repeatedly, without end. */
 function drip({ socket, stall }: Exchange, text: string): void {
   let sent = 0
   const dripping = setInterval(() => {
@@ -94,7 +94,7 @@ function flood({ response, endless }: Exchange): void {
   more()
 }
 
-/** Edits the document as JSON. */
+/** Sends the document after a change to its JSON. */
 function edit(change: (document: Record<string, unknown>) => object) {
   return send((document) => JSON.stringify(change(JSON.parse(document) as Record<string, unknown>)))
 }
@@ -115,62 +115,62 @@ function withX5c(bytes: number) {
 const BOMB = gzipSync(Buffer.alloc(50 * MEGABYTE, ' '))
 
 const CONNECTIONS: readonly FaultCase[] = [
-  noAnswer('a port where nobody listens', { refuses: true }, { unseen: true }),
-  noAnswer(
+  withoutResponse('a closed port', { refuses: true }, { isRefusedEarly: true }),
+  withoutResponse(
     'a connection that is reset',
     { answer: ({ socket }) => void socket.resetAndDestroy() },
     { repeated: true },
   ),
-  noAnswer(
+  withoutResponse(
     'a connection that is closed',
     { answer: ({ socket }) => void socket.end() },
     { repeated: true },
   ),
-  noAnswer('something else than HTTP', { answer: raw('SSH-2.0-OpenSSH_9.6\r\n') }),
-  noAnswer('header lines without measure', {
+  withoutResponse('a protocol that is not HTTP', { answer: raw('SSH-2.0-OpenSSH_9.6\r\n') }),
+  withoutResponse('header lines of 1 MB', {
     answer: raw(`HTTP/1.1 200 OK\r\nX-Padding: ${'x'.repeat(MEGABYTE)}\r\n\r\n{}`),
   }),
-  noAnswer('half a body, then a reset', {
+  withoutResponse('half a body, then a reset', {
     answer({ response, socket, document }) {
       response.writeHead(200, { ...JSON_TYPE, 'Content-Length': document.length })
       response.write(document.slice(0, 20), () => void socket.resetAndDestroy())
     },
   }),
-  noAnswer('half a body, then the end', {
+  withoutResponse('half a body, then a closed connection', {
     answer({ response, socket, document }) {
       response.writeHead(200, { ...JSON_TYPE, 'Content-Length': document.length })
       response.write(document.slice(0, 20), () => void socket.end())
     },
   }),
-  noAnswer('an encoding that is not the one named', {
+  withoutResponse('a wrong Content-Encoding', {
     answer: send((document) => document, { ...JSON_TYPE, 'Content-Encoding': 'gzip' }),
   }),
 
-  noEnd(
+  withoutEnd(
     'a connection that is accepted, then silence',
     { hangsUp: true, connection: ignore },
-    { unseen: true },
+    { isRefusedEarly: true },
   ),
-  noEnd('a request that is not answered', { answer: ({ stall }) => stall() }),
-  noEnd('header lines, then silence', {
+  withoutEnd('a request without a response', { answer: ({ stall }) => stall() }),
+  withoutEnd('header lines, then silence', {
     answer({ response, stall }) {
       response.writeHead(200, JSON_TYPE).flushHeaders()
       stall()
     },
   }),
-  noEnd('half a body, then silence', {
+  withoutEnd('half a body, then silence', {
     answer({ response, document, stall }) {
       response.writeHead(200, JSON_TYPE).write(document.slice(0, 20))
       stall()
     },
   }),
-  noEnd('header lines that come byte by byte', {
+  withoutEnd('header lines that arrive byte by byte', {
     answer(exchange) {
       exchange.socket.write('HTTP/1.1 200 OK\r\nX-Padding: ')
       drip(exchange, 'x')
     },
   }),
-  noEnd('a body that comes byte by byte', {
+  withoutEnd('a body that arrives byte by byte', {
     answer(exchange) {
       exchange.socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"keys":[')
       drip(exchange, ' \n')
@@ -180,142 +180,146 @@ const CONNECTIONS: readonly FaultCase[] = [
 
 const STATUSES: readonly FaultCase[] = [
   ...[204, 206, 401, 403, 404, 410].map((code) =>
-    answered(`status ${code}`, 'status', status(code)),
+    withResponse(`status ${code}`, 'status', status(code)),
   ),
-  answered('status 304 without a condition', 'redirect', status(304)),
-  answered('status 429', 'status', status(429, { 'Retry-After': '1' }), 'stops'),
-  ...[500, 502, 503].map((code) => answered(`status ${code}`, 'status', status(code), 'stops')),
+  withResponse('status 304 without a condition', 'redirect', status(304)),
+  withResponse('status 429', 'status', status(429, { 'Retry-After': '1' }), 'stops'),
+  ...[500, 502, 503].map((code) => withResponse(`status ${code}`, 'status', status(code), 'stops')),
 ]
 
 const BODIES: readonly FaultCase[] = [
-  answered(
-    'a page of HTML',
+  withResponse(
+    'an HTML page',
     'content_type',
     send(() => '<html><title>Maintenance</title></html>', { 'Content-Type': 'text/html' }),
   ),
-  answered(
+  withResponse(
     'the document as text/plain',
     'content_type',
     send((document) => document, { 'Content-Type': 'text/plain' }),
   ),
-  answered(
+  withResponse(
     'the document without a type',
     'content_type',
     send((document) => document, {}),
   ),
-  answered(
-    'nothing',
+  withResponse(
+    'an empty body',
     'malformed',
     send(() => ''),
   ),
-  answered(
-    'half a document',
+  withResponse(
+    'half of the document',
     'malformed',
     send((document) => document.slice(0, 20)),
   ),
-  answered(
-    'an array',
+  withResponse(
+    'an array around the document',
     'malformed',
     send((document) => `[${document}]`),
   ),
-  answered(
+  withResponse(
     'null',
     'malformed',
     send(() => 'null'),
   ),
-  answered(
-    'a member that is written twice',
+  withResponse(
+    'a duplicate member',
     'malformed',
     send((document) => document.replace(/"\w+":/, (member) => `${member}[],${member}`)),
   ),
-  answered(
+  withResponse(
     'a byte order mark',
     'malformed',
     send((document) => `\uFEFF${document}`),
   ),
-  answered(
+  withResponse(
     'bytes that are not UTF-8',
     'malformed',
     send((document) => Buffer.from(document.replace('{', '{"name":"\xFF",'), 'latin1')),
   ),
-  answered(
+  withResponse(
     'an empty object',
     { metadata: 'issuer_mismatch', keys: 'unusable_key_set' },
     send(() => '{}'),
   ),
-  answered(
-    'a megabyte and one byte',
+  withResponse(
+    'a document of 1 MB and one byte',
     'too_large',
     send((document) => document.padEnd(MEGABYTE + 1)),
     'stops',
   ),
-  answered('a body without end', 'too_large', flood, 'stops'),
-  answered(
-    'fifty megabytes that were zipped to fifty kilobytes',
+  withResponse('a body without end', 'too_large', flood, 'stops'),
+  withResponse(
+    '50 MB compressed to 50 kB',
     'too_large',
     send(() => BOMB, { ...JSON_TYPE, 'Content-Encoding': 'gzip' }),
     'stops',
   ),
 ]
 
-const redirectsTo = ({ url }: Canary): readonly FaultCase[] => [
+const redirectsTo = ({ url }: OtherOrigin): readonly FaultCase[] => [
   ...[301, 302, 307, 308].flatMap((code) => [
-    answered(`${code} to the same origin`, 'redirect', status(code, { Location: '/elsewhere' })),
-    answered(`${code} to another origin`, 'redirect', status(code, { Location: `${url}/jwks` })),
+    withResponse(
+      `${code} to the same origin`,
+      'redirect',
+      status(code, { Location: '/elsewhere' }),
+    ),
+    withResponse(
+      `${code} to another origin`,
+      'redirect',
+      status(code, { Location: `${url}/jwks` }),
+    ),
   ]),
-  answered('a redirect to itself', 'redirect', status(302, { Location: '' })),
-  answered('a redirect to a file', 'redirect', status(302, { Location: 'file:///etc/passwd' })),
-  answered('a redirect to nowhere', 'redirect', status(302)),
+  withResponse('a redirect to itself', 'redirect', status(302, { Location: '' })),
+  withResponse('a redirect to a file', 'redirect', status(302, { Location: 'file:///etc/passwd' })),
+  withResponse('a redirect without a Location', 'redirect', status(302)),
 ]
 
 const KEY_SETS: readonly FaultCase[] = [
   ...[[], {}, null, 'x'].map((keys) =>
-    answered(
+    withResponse(
       `{"keys":${JSON.stringify(keys)}}`,
       { keys: 'unusable_key_set' },
       edit(() => ({ keys })),
     ),
   ),
-  answered('a hundred keys too many', { keys: 'unusable_key_set' }, withMoreKeys(100)),
-  answered('ten thousand keys', { keys: 'malformed' }, withMoreKeys(10_000)),
-  answered('a key with an x5c of a megabyte', { keys: 'too_large' }, withX5c(MEGABYTE)),
+  withResponse('101 keys', { keys: 'unusable_key_set' }, withMoreKeys(100)),
+  withResponse('10,000 keys', { keys: 'malformed' }, withMoreKeys(10_000)),
+  withResponse('a key with an x5c of 1 MB', { keys: 'too_large' }, withX5c(MEGABYTE)),
 ]
 
 const metadataWith = (title: string, members: object, failure: Failure = 'jwks_uri') =>
-  answered(
+  withResponse(
     title,
     { metadata: failure },
     edit((document) => ({ ...document, ...members })),
   )
 
 const METADATA: readonly FaultCase[] = [
-  metadataWith(
-    'the issuer of somebody else',
-    { issuer: 'https://as.example.com' },
-    'issuer_mismatch',
-  ),
+  metadataWith('another issuer', { issuer: 'https://as.example.com' }, 'issuer_mismatch'),
   metadataWith('no jwks_uri', { jwks_uri: undefined }),
-  metadataWith('a jwks_uri that is no text', { jwks_uri: ['https://as.example.com/jwks'] }),
+  metadataWith('a jwks_uri that is not a string', { jwks_uri: ['https://as.example.com/jwks'] }),
   metadataWith('a relative jwks_uri', { jwks_uri: '/jwks' }),
   metadataWith('a jwks_uri without TLS', { jwks_uri: 'http://as.example.com/jwks' }),
   metadataWith('a jwks_uri with a password', { jwks_uri: 'https://a:b@as.example.com/jwks' }),
-  metadataWith('a jwks_uri that is a file', { jwks_uri: 'file:///etc/passwd' }),
+  metadataWith('a jwks_uri with a file URL', { jwks_uri: 'file:///etc/passwd' }),
 ]
 
-/** What looks like a fault and is none. */
-export const HARMLESS: readonly FaultCase[] = [
-  harmless('kept connections that are closed', { hangsUp: true }),
-  harmless('the document in single bytes', {
+/** Unusual behaviour that is not a fault. */
+export const NO_FAULTS: readonly FaultCase[] = [
+  noFault('keep-alive connections that are closed', { hangsUp: true }),
+  noFault('the document in single bytes', {
     answer({ response, document }) {
       response.writeHead(200, JSON_TYPE)
       for (const byte of document) response.write(byte)
       response.end()
     },
   }),
-  harmless('a key with an x5c of 400 kilobytes', { answer: withX5cOfKeys }),
+  noFault('a key with an x5c of 400 kB', { answer: withX5cOfKeys }),
 ]
 
-function harmless(title: string, fault: Fault): FaultCase {
+function noFault(title: string, fault: Fault): FaultCase {
   return { title, fault, failure: {}, discovery: 'stops' }
 }
 
@@ -325,12 +329,19 @@ function withX5cOfKeys(exchange: Exchange): void {
   answer(exchange)
 }
 
-/** Every fault of a server that speaks plain HTTP. */
-export function faultsOf(canary: Canary): readonly FaultCase[] {
-  return [...CONNECTIONS, ...STATUSES, ...BODIES, ...redirectsTo(canary), ...KEY_SETS, ...METADATA]
+/** Returns every fault of a server with plain HTTP. */
+export function createFaults(otherOrigin: OtherOrigin): readonly FaultCase[] {
+  return [
+    ...CONNECTIONS,
+    ...STATUSES,
+    ...BODIES,
+    ...redirectsTo(otherOrigin),
+    ...KEY_SETS,
+    ...METADATA,
+  ]
 }
 
-/** Every fault of TLS. All but the first certificate are known to the client. */
+/** Returns every fault of TLS. The client trusts all certificates except the first one. */
 export function tlsFaults(certificates: {
   readonly untrusted: ServerCertificate
   readonly otherHost: ServerCertificate
@@ -338,17 +349,21 @@ export function tlsFaults(certificates: {
   readonly notYetValid: ServerCertificate
 }): readonly FaultCase[] {
   const { untrusted, otherHost, expired, notYetValid } = certificates
-  const unseen = { unseen: true }
+  const isRefusedEarly = { isRefusedEarly: true }
   return [
-    noAnswer('a certificate that nobody vouches for', { certificate: untrusted }, unseen),
-    noAnswer('the certificate of another host', { certificate: otherHost }, unseen),
-    noAnswer('an expired certificate', { certificate: expired }, unseen),
-    noAnswer('a certificate that is not valid yet', { certificate: notYetValid }, unseen),
-    noAnswer(
+    withoutResponse('an untrusted certificate', { certificate: untrusted }, isRefusedEarly),
+    withoutResponse('the certificate of another host', { certificate: otherHost }, isRefusedEarly),
+    withoutResponse('an expired certificate', { certificate: expired }, isRefusedEarly),
+    withoutResponse(
+      'a certificate that is not valid yet',
+      { certificate: notYetValid },
+      isRefusedEarly,
+    ),
+    withoutResponse(
       'no TLS',
       { hangsUp: true, connection: ({ socket }) => void socket.end('HTTP/1.1 200 OK\r\n\r\n{}') },
-      unseen,
+      isRefusedEarly,
     ),
-    noEnd('a handshake that stalls', { hangsUp: true, connection: ignore }, unseen),
+    withoutEnd('a handshake that stalls', { hangsUp: true, connection: ignore }, isRefusedEarly),
   ]
 }

@@ -1,8 +1,8 @@
 import type { KeyStatus } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import type { TestKey } from '../support/keys.ts'
-import { startCanary } from './canary.ts'
-import { type FaultCase, faultsOf, HARMLESS, type Place, tlsFaults } from './faults.ts'
+import { startOtherOrigin } from './other-origin.ts'
+import { type FaultCase, createFaults, NO_FAULTS, type Place, tlsFaults } from './faults.ts'
 import {
   createSetup,
   KEYS,
@@ -12,52 +12,52 @@ import {
   OPENID,
   OPENID_SLASH,
   type Setup,
-  type SceneOptions,
+  type SetupOptions,
   TIMEOUT,
 } from './setup.ts'
 import { certificates, trustingFetch } from './tls.ts'
 
-/** What a resource server knows when the fault meets it, and what it is then asked. */
+/** What a resource server knows when the fault checkFault it, and what it is then requests. */
 interface State {
-  /** Gets there, while the authorization server is good. */
+  /** Brings the resource server into this state, while the authorization server works. */
   readonly reach: (setup: Setup) => Promise<void>
-  /** The key of the token of the request. */
+  /** The key that signs the token of the request. */
   readonly key: TestKey
-  /** The answer where keys cannot be fetched, and where they can be. */
+  /** Status if the keys cannot be fetched, and if they can. */
   readonly answer: { readonly failed: number | 'granted'; readonly fetched: number | 'granted' }
-  /** How it stands with the keys where they cannot be fetched. */
+  /** State of the keys if they cannot be fetched. */
   readonly keys: KeyStatus['state']
   /**
-   * Whether an attempt looks for metadata: for the first time; again where it was found five minutes ago;
-   * again everywhere, after that has failed; or not.
+   * Use of discovery by the attempt. `first` tries all URLs. `again` uses only the URL that worked five minutes ago.
+   * `again everywhere` tries all URLs after that URL has failed.
    */
   readonly discovery: 'first' | 'again' | 'again everywhere' | 'not'
-  /** The attempt is a scheduled one, and does not wait for a request. */
+  /** `true` if the attempt is scheduled, and not caused by a request. */
   readonly scheduled?: true
-  /** The request does not wait for the attempt. */
+  /** `true` if the request does not wait for the attempt. */
   readonly atOnce?: true
 }
 
-/** Sixty seconds after a start. */
-async function young({ server, clock }: Setup): Promise<void> {
+/** Brings the resource server to sixty seconds after its start. */
+async function startRecently({ server, clock }: Setup): Promise<void> {
   await server.ready()
   await clock.pass(60)
 }
 
-/** The process was suspended, and no timer has gone off meanwhile. */
-const asleep = (seconds: number) =>
+/** Suspends the process, so that no timer fires in that time. */
+const suspendFor = (seconds: number) =>
   async function sleep({ server, clock }: Setup): Promise<void> {
     await server.ready()
     clock.suspend(seconds)
   }
 
-/** Attempts have failed for another reason, and the next one is due. */
-async function inAnOutage({ server, clock, spoil, mend, pass }: Setup): Promise<void> {
+/** Lets attempts fail for another reason, until the next one is due. */
+async function enterOutage({ server, clock, breakServer, repair, pass }: Setup): Promise<void> {
   await server.ready()
-  await spoil('everywhere', { refuses: true })
+  await breakServer('everywhere', { refuses: true })
   await pass(520)
   clock.suspend(301)
-  await mend()
+  await repair()
 }
 
 const STATES: Readonly<Record<string, State>> = {
@@ -68,7 +68,7 @@ const STATES: Readonly<Record<string, State>> = {
     keys: 'unavailable',
     discovery: 'first',
   },
-  'whose set is fresh': {
+  'with fresh keys': {
     async reach({ server, clock }) {
       await server.ready()
       await clock.pass(449)
@@ -80,44 +80,44 @@ const STATES: Readonly<Record<string, State>> = {
     scheduled: true,
     atOnce: true,
   },
-  'whose set has passed its maximum age': {
-    reach: asleep(601),
+  'with stale keys': {
+    reach: suspendFor(601),
     key: oldKey,
     answer: { failed: 'granted', fetched: 'granted' },
     keys: 'stale',
     discovery: 'again',
   },
-  'whose set has passed its maximum age in an outage': {
-    reach: inAnOutage,
+  'with stale keys during an outage': {
+    reach: enterOutage,
     key: oldKey,
     answer: { failed: 'granted', fetched: 'granted' },
     keys: 'stale',
     discovery: 'again everywhere',
     atOnce: true,
   },
-  'whose set has passed the stale limit': {
-    reach: asleep(86_401),
+  'with keys beyond the stale limit': {
+    reach: suspendFor(86_401),
     key: oldKey,
     answer: { failed: 503, fetched: 'granted' },
     keys: 'unavailable',
     discovery: 'again',
   },
-  'that looks for an unknown key, and whose set is fresh': {
-    reach: young,
+  'with fresh keys and an unknown kid': {
+    reach: startRecently,
     key: newKey,
     answer: { failed: 503, fetched: 401 },
     keys: 'fresh',
     discovery: 'not',
   },
-  'that looks for an unknown key, and whose set has passed its maximum age': {
-    reach: asleep(601),
+  'with stale keys and an unknown kid': {
+    reach: suspendFor(601),
     key: newKey,
     answer: { failed: 503, fetched: 401 },
     keys: 'stale',
     discovery: 'again',
   },
-  'that looks for an unknown key, and whose set has passed its maximum age in an outage': {
-    reach: inAnOutage,
+  'with stale keys and an unknown kid during an outage': {
+    reach: enterOutage,
     key: newKey,
     answer: { failed: 503, fetched: 401 },
     keys: 'stale',
@@ -125,32 +125,37 @@ const STATES: Readonly<Record<string, State>> = {
   },
 }
 
-/** What one attempt comes to. */
-function expected({ failure, discovery, unseen, repeated }: FaultCase, place: Place, state: State) {
+/** Returns the expected requests and failures of one attempt. */
+function expected(
+  { failure, discovery, isRefusedEarly, repeated }: FaultCase,
+  place: Place,
+  state: State,
+) {
   const looks = state.discovery !== 'not'
   const metadata = looks && place !== 'keys' ? failure.metadata : undefined
   const keys = place !== 'metadata' ? failure.keys : undefined
-  // Metadata that is known already is not missed.
+  // If metadata is already known, a failed discovery does not end the attempt.
   const ends = metadata !== undefined && state.discovery === 'first'
-  const asksOn = metadata !== undefined && discovery === 'asks on' && state.discovery !== 'again'
-  const asked = [
+  const continues =
+    metadata !== undefined && discovery === 'continues' && state.discovery !== 'again'
+  const requests = [
     ...(looks ? [OPENID] : []),
-    ...(asksOn ? [OAUTH, OPENID_SLASH] : []),
+    ...(continues ? [OAUTH, OPENID_SLASH] : []),
     ...(ends ? [] : [KEYS]),
   ]
   const calls = (path: string) => {
-    const isSpoilt = (path === KEYS ? keys : metadata) !== undefined
-    if (!isSpoilt) return 1
-    return unseen ? 0 : repeated ? 2 : 1
+    const isBroken = (path === KEYS ? keys : metadata) !== undefined
+    if (!isBroken) return 1
+    return isRefusedEarly ? 0 : repeated ? 2 : 1
   }
   return {
-    asked: asked.flatMap((path) => Array<string>(calls(path)).fill(path)),
+    requests: requests.flatMap((path) => Array<string>(calls(path)).fill(path)),
     keysFailed: ends ? metadata : keys,
     discoveryFailed: ends ? undefined : metadata,
   }
 }
 
-const placesOf = ({ failure: { metadata, keys } }: FaultCase): readonly Place[] => {
+const getPlaces = ({ failure: { metadata, keys } }: FaultCase): readonly Place[] => {
   if (metadata === undefined && keys === undefined) return ['everywhere']
   return [
     ...(metadata && keys ? (['everywhere'] as const) : []),
@@ -159,17 +164,17 @@ const placesOf = ({ failure: { metadata, keys } }: FaultCase): readonly Place[] 
   ]
 }
 
-const canary = await startCanary()
+const otherOrigin = await startOtherOrigin()
 
-async function meets(fault: FaultCase, place: Place, state: State, options: SceneOptions) {
+async function checkFault(fault: FaultCase, place: Place, state: State, options: SetupOptions) {
   const setup = await createSetup(options)
-  const { clock, server, asked, events, send, attemptEnds } = setup
+  const { clock, server, requests, events, send, attemptEnds } = setup
   const failures = (type: 'keys_failed' | 'discovery_failed') =>
     events.flatMap((event) => (event.type === type ? [event.failure] : []))
   await state.reach(setup)
-  asked.length = 0
+  requests.length = 0
   events.length = 0
-  await setup.spoil(place, fault.fault)
+  await setup.breakServer(place, fault.fault)
   const before = setup.attempts()
   while (state.scheduled && setup.attempts() === before) await clock.pass(1)
 
@@ -179,49 +184,49 @@ async function meets(fault: FaultCase, place: Place, state: State, options: Scen
 
   const { keysFailed, discoveryFailed, ...outgoing } = expected(fault, place, state)
   const answer = keysFailed ? state.answer.failed : state.answer.fetched
-  expect(first.status, 'the status, when the attempt is over').toBe(answer)
+  expect(first.status, 'status after the attempt').toBe(answer)
   expect(first.waited).toBeLessThanOrEqual(TIMEOUT)
-  // A known address is asked at the same time as the metadata.
-  expect([...asked].sort()).toEqual([...outgoing.asked].sort())
+  // A known URL is called at the same time as the metadata URL, so the order varies.
+  expect([...requests].sort()).toEqual([...outgoing.requests].sort())
   expect(failures('keys_failed')).toEqual(keysFailed ? [keysFailed] : [])
   expect(failures('discovery_failed')).toEqual(discoveryFailed ? [discoveryFailed] : [])
   expect(server.status()[0]!.keys.state).toBe(keysFailed ? state.keys : 'fresh')
   if (answer === 503) expect(first.retryAfter).toMatch(/^[1-5]$/)
 
-  // The next one knows, and does not wait.
+  // The next request does not wait.
   if (state.key === oldKey) expect(send(oldKey)).toMatchObject({ status: answer, waited: 0 })
   await setup.attemptsEnd()
 
   setup.publish(oldKey, newKey)
-  await setup.mend()
-  await setup.pass(75, setup.isGood)
-  expect(setup.isGood()).toBe(true)
+  await setup.repair()
+  await setup.pass(75, setup.hasFreshKeys)
+  expect(setup.hasFreshKeys()).toBe(true)
   expect(send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
-  // Where the set was good all the time, the new key is sought, of which there may be one in five seconds.
+  // If the keys stayed fresh, an unknown kid causes a refresh, at most one in five seconds.
   await setup.pass(5)
   const rotated = send(newKey)
   await attemptEnds()
   expect(rotated).toMatchObject({ status: 'granted', waited: 0 })
   expect(server.status()[0]!.keys.state).toBe('fresh')
-  expect(canary.connections(), 'calls to another origin').toBe(0)
+  expect(otherOrigin.connections(), 'calls to another origin').toBe(0)
 
   server.close()
-  expect(clock.pending(), 'timers that are left').toBe(0)
+  expect(clock.pending(), 'timers that remain').toBe(0)
 }
 
-/** For a loaded machine: nothing here waits for time to pass. */
+/** A long timeout for a busy machine. The tests use a fake clock and do not wait. */
 const LENIENT = { timeout: 30_000 }
 
-function describeMatrix(title: string, faults: readonly FaultCase[], options: SceneOptions = {}) {
+function describeMatrix(title: string, faults: readonly FaultCase[], options: SetupOptions = {}) {
   describe(title, () => {
     for (const fault of faults) {
-      for (const place of placesOf(fault)) {
-        describe(`${fault.title} (${place})`, () => {
+      for (const place of getPlaces(fault)) {
+        describe(`${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`, () => {
           it.each(Object.entries(STATES))(
-            'meets a resource server %s',
+            'checkFault a resource server %s',
             LENIENT,
             async (_title, state) => {
-              await meets(fault, place, state, options)
+              await checkFault(fault, place, state, options)
             },
           )
         })
@@ -230,8 +235,8 @@ function describeMatrix(title: string, faults: readonly FaultCase[], options: Sc
   })
 }
 
-describeMatrix('a fault of the authorization server', faultsOf(canary))
-describeMatrix('no fault of the authorization server', HARMLESS)
-describeMatrix('a fault of its TLS', tlsFaults(certificates), {
+describeMatrix('faults of the authorization server', createFaults(otherOrigin))
+describeMatrix('unusual behaviour of the authorization server', NO_FAULTS)
+describeMatrix('faults of TLS', tlsFaults(certificates), {
   tls: { certificate: certificates.good, fetch: trustingFetch },
 })

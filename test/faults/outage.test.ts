@@ -1,30 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import type { Fault } from '../support/faulty-server.ts'
-import { startCanary } from './canary.ts'
-import { faultsOf } from './faults.ts'
-import { type Answer, createSetup, newKey, oldKey, type Setup } from './setup.ts'
+import { startOtherOrigin } from './other-origin.ts'
+import { createFaults } from './faults.ts'
+import { type Result, createSetup, newKey, oldKey, type Setup } from './setup.ts'
 
-const canary = await startCanary()
-const EVERY_FAULT = faultsOf(canary).filter(({ failure }) => failure.metadata && failure.keys)
+const otherOrigin = await startOtherOrigin()
+const EVERY_FAULT = createFaults(otherOrigin).filter(
+  ({ failure }) => failure.metadata && failure.keys,
+)
 
 const AT_ONCE = { status: 'granted', waited: 0 }
 
 const count = ({ events }: Setup, type: string) =>
   events.filter((event) => event.type === type).length
 
-/** A request, and its answer when all that it has set off is over. */
-async function ask({ send, attemptsEnd }: Setup, key = oldKey): Promise<Answer> {
+/** Sends a request, and waits until all attempts that it caused have ended. */
+async function sendAndWait({ send, attemptsEnd }: Setup, key = oldKey): Promise<Result> {
   const answer = send(key)
   await attemptsEnd()
   return answer
 }
 
-/** The end of an outage: the server is back with a new key, and later without the old one. */
-async function comesBack(setup: Setup): Promise<void> {
+/** Ends an outage: the server has a new key, and later no longer the old one. Checks the recovery. */
+async function recover(setup: Setup): Promise<void> {
   const { server, events } = setup
   setup.publish(oldKey, newKey)
-  await setup.mend()
-  await setup.pass(75, setup.isGood)
+  await setup.repair()
+  await setup.pass(75, setup.hasFreshKeys)
   expect(server.status()[0]!.keys.state).toBe('fresh')
   expect(setup.send(oldKey)).toMatchObject(AT_ONCE)
   expect(setup.send(newKey)).toMatchObject(AT_ONCE)
@@ -38,19 +40,19 @@ async function comesBack(setup: Setup): Promise<void> {
   setup.publish(newKey)
   await setup.pass(600)
   expect(setup.send(newKey)).toMatchObject(AT_ONCE)
-  expect((await ask(setup)).status).toBe(401)
+  expect((await sendAndWait(setup)).status).toBe(401)
 }
 
-/** For a loaded machine: nothing here waits for time to pass. */
+/** A long timeout for a busy machine. The tests use a fake clock and do not wait. */
 const LENIENT = { timeout: 60_000 }
 
 describe('an authorization server that is down for half an hour', LENIENT, () => {
-  it('costs no valid request, and answers unknown keys with 503', async () => {
+  it('grants every valid request during an outage, and responds with 503 to unknown kids', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
     await setup.pass(60)
-    await setup.spoil('everywhere', { refuses: true })
+    await setup.breakServer('everywhere', { refuses: true })
     const before = attempts()
 
     for (let second = 0; second < 1800; second++) {
@@ -59,16 +61,16 @@ describe('an authorization server that is down for half an hour', LENIENT, () =>
       await setup.pass(1)
       expect(unknown).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-5]$/) })
     }
-    // One in three and a half seconds for unknown keys; what is scheduled hides behind them.
+    // At most one attempt in 3.5 seconds for unknown kids. They replace the scheduled attempts.
     expect(attempts() - before).toBeLessThanOrEqual(1800 / 3.5 + 6)
     expect(server.status()[0]!.keys.state).toBe('stale')
     expect(count(setup, 'keys_stale')).toBe(1)
     expect(count(setup, 'keys_refreshed')).toBe(1)
 
-    await comesBack(setup)
+    await recover(setup)
   })
 
-  it('costs no valid request where it goes through every fault', async () => {
+  it('grants every valid request while the authorization server has one fault after another', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
@@ -76,40 +78,40 @@ describe('an authorization server that is down for half an hour', LENIENT, () =>
     const before = attempts()
 
     for (const { title, fault } of EVERY_FAULT) {
-      await setup.spoil('everywhere', fault)
+      await setup.breakServer('everywhere', fault)
       for (let second = 0; second < 30; second++) {
         expect(send(oldKey), title).toMatchObject(AT_ONCE)
         await setup.pass(1)
       }
-      expect(await ask(setup, newKey), title).toMatchObject({ status: 503 })
+      expect(await sendAndWait(setup, newKey), title).toMatchObject({ status: 503 })
     }
-    // One for each unknown key, and those of the first minute or so, while the pauses grow.
+    // One attempt for each unknown kid, and those of about the first minute, while the pauses grow.
     expect(attempts() - before).toBeLessThanOrEqual(EVERY_FAULT.length + 10)
     expect(count(setup, 'keys_stale')).toBe(1)
     expect(count(setup, 'keys_refreshed')).toBe(1)
 
-    await comesBack(setup)
-    expect(canary.connections()).toBe(0)
+    await recover(setup)
+    expect(otherOrigin.connections()).toBe(0)
   })
 
-  it('needs no restart of an application that was started meanwhile', async () => {
+  it('recovers without a restart if the application was started during an outage', async () => {
     const setup = await createSetup()
     for (const { title, fault } of EVERY_FAULT) {
-      await setup.spoil('everywhere', fault)
+      await setup.breakServer('everywhere', fault)
       for (let second = 0; second < 5; second++) {
-        const answer = await ask(setup)
+        const answer = await sendAndWait(setup)
         expect(answer, title).toMatchObject({ status: 503, retryAfter: '1' })
         expect(answer.waited, title).toBeLessThanOrEqual(3)
         await setup.pass(1)
       }
     }
     expect(setup.server.status()[0]!.keys).toEqual({ state: 'unavailable' })
-    await comesBack(setup)
+    await recover(setup)
   })
 })
 
-describe('an authorization server that is up', LENIENT, () => {
-  it('may reset every connection that is used for a second time', async () => {
+describe('an authorization server that works', LENIENT, () => {
+  it('reports no failure if the server resets every reused connection', async () => {
     const used = new WeakSet()
     const once: Fault = {
       answer({ response, socket, document }) {
@@ -120,14 +122,14 @@ describe('an authorization server that is up', LENIENT, () => {
     }
     const setup = await createSetup()
     const { send } = setup
-    await setup.spoil('everywhere', once)
-    await setup.pass(10, () => (send(oldKey), setup.isGood()))
+    await setup.breakServer('everywhere', once)
+    await setup.pass(10, () => (send(oldKey), setup.hasFreshKeys()))
     for (let second = 0; second < 3600; second++) {
       expect(send(oldKey)).toMatchObject(AT_ONCE)
       await setup.pass(1)
     }
     setup.publish(oldKey, newKey)
-    expect(await ask(setup, newKey)).toMatchObject({ status: 'granted' })
+    expect(await sendAndWait(setup, newKey)).toMatchObject({ status: 'granted' })
     expect([count(setup, 'keys_failed'), count(setup, 'discovery_failed')]).toEqual([0, 0])
   })
 })

@@ -21,7 +21,7 @@ import type { Place } from './faults.ts'
 
 export const OPENID = '/.well-known/openid-configuration'
 export const OAUTH = '/.well-known/oauth-authorization-server'
-/** As django-oauth-toolkit has it. */
+/** The path of django-oauth-toolkit. */
 export const OPENID_SLASH = `${OPENID}/`
 export const KEYS = '/jwks'
 
@@ -31,36 +31,37 @@ export const TIMEOUT = 3
 export const oldKey: TestKey = generateKey('ES256', 'old')
 export const newKey: TestKey = generateKey('ES256', 'new')
 
-/** A request, and what has become of it. */
-export interface Answer {
-  /** The status of the refusal, or how else it went; nothing while it waits. */
+/** Result of a request. It is filled when the outcome is known. */
+export interface Result {
+  /** Status of the refusal, or kind of the outcome. `undefined` while the request waits. */
   status?: number | 'granted' | 'anonymous'
   retryAfter?: string | undefined
-  /** Seconds. */
+  /** Seconds until the outcome. */
   waited?: number
 }
 
-export interface SceneOptions {
-  /** The authorization server speaks TLS, with this certificate, and `fetch` trusts it. */
+/** Options of `createSetup`. */
+export interface SetupOptions {
+  /** Makes the authorization server use TLS with this certificate, which `fetch` trusts. */
   readonly tls?: { readonly certificate: ServerCertificate; readonly fetch: Fetch }
   /** Options of the resource server. */
   readonly times?: Pick<CommonOptions, 'fetchTimeout' | 'jwksMaxAge'>
 }
 
 /**
- * A resource server, and the two origins of its authorization server on real sockets: one publishes the
- * metadata and one the keys. Time stands still unless the test moves it, so whatever needs time to end,
- * and how much, is seen without waiting for it. All is closed when the test is over.
+ * Creates a resource server, and an authorization server with two origins on real sockets: one for the metadata, one for the
+ * keys. The clock moves only when the test moves it, so the tests measure time without waiting. Everything is closed at the end
+ * of the test.
  */
-export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Setup> {
+export async function createSetup({ tls, times }: SetupOptions = {}): Promise<Setup> {
   const clock = fakeClock()
-  const asked: string[] = []
+  const requests: string[] = []
   const events: BearwardEvent[] = []
   let attempts = 0
   let ended = 0
-  let belatedCalls = 0
+  let lateCalls = 0
   let attempting = false
-  /** What runs under a deadline of its own: an attempt, or a search for the endpoint beside it. */
+  /** Signals of running attempts, and of discovery beside them. Each has its own deadline. */
   const running = new Set<AbortSignal>()
   const isAttempting = () => attempting
   let notice = () => {}
@@ -82,7 +83,7 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
 
   const origin: FaultyServerOptions = {
     onRequest(path) {
-      asked.push(path)
+      requests.push(path)
       notice()
     },
     onStall: () => notice(),
@@ -106,7 +107,7 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
     clock,
     ...times,
     fetch(url, init) {
-      if (init.signal.aborted) belatedCalls++
+      if (init.signal.aborted) lateCalls++
       else if (!running.has(init.signal)) begin(init.signal)
       return call(url, init)
     },
@@ -134,14 +135,14 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
   async function attemptEnds(): Promise<void> {
     const stalled = () => metadata.stalled() + keys.stalled()
     const endless = () => metadata.endless() + keys.endless()
-    // An attempt that a request has set off makes its first call a few microtasks later.
+    // An attempt that a request causes makes its first call a few microtasks later.
     await settled()
     const before = ended
     const isOver = () => (!attempting || ended > before) && running.size === 0
     await until(() => isOver() || stalled() > 0)
     for (let passed = 0; !isOver() && passed < TIMEOUT; passed += 0.5) await clock.pass(0.5)
     await until(isOver)
-    // The next one may have begun already, and stalled.
+    // The next attempt may have begun already, and stalled.
     await until(() => attempting || endless() === 0)
     await settled()
   }
@@ -161,28 +162,28 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
   return {
     clock,
     server,
-    asked,
+    requests,
     events,
     until,
     publish,
     attempts: () => attempts,
-    belatedCalls: () => belatedCalls,
-    isGood: () =>
+    lateCalls: () => lateCalls,
+    hasFreshKeys: () =>
       events.filter(({ type }) => type === 'keys_failed' || type === 'keys_refreshed').at(-1)
         ?.type === 'keys_refreshed',
     attemptEnds,
     attemptsEnd,
     pass,
 
-    async spoil(place, fault) {
+    async breakServer(place, fault) {
       await Promise.all(at(place).map((one) => one.behave(fault)))
     },
-    async mend() {
+    async repair() {
       await Promise.all(at('everywhere').map((one) => one.behave()))
     },
 
     send(key) {
-      const answer: Answer = {}
+      const answer: Result = {}
       const begun = clock.seconds()
       const answered = (outcome: Outcome) => {
         const refused = outcome.kind === 'refused' ? outcome : undefined
@@ -199,34 +200,37 @@ export async function createSetup({ tls, times }: SceneOptions = {}): Promise<Se
   }
 }
 
+/** Result of `createSetup`. */
 export interface Setup {
   readonly clock: ReturnType<typeof fakeClock>
   readonly server: ReturnType<typeof createResourceServer>
-  /** The paths of the requests that have come through to the authorization server. */
-  readonly asked: string[]
-  /** What was reported, apart from the requests. */
+  /** Paths of the requests that the authorization server received. */
+  readonly requests: string[]
+  /** Events, except those about requests. */
   readonly events: BearwardEvent[]
-  /** Waits for something that a request, a stall, or an event brings about. */
+  /** Waits for a condition. It is checked after each request, stall and event. */
   until(condition: () => boolean): Promise<void>
-  /** From now on the authorization server publishes these keys. */
+  /** Makes the authorization server publish these keys. */
   publish(...keys: readonly TestKey[]): void
-  spoil(place: Place, fault: Fault): Promise<void>
-  mend(): Promise<void>
-  /** How many attempts to fetch keys have begun. */
+  /** Makes the authorization server have this fault. */
+  breakServer(place: Place, fault: Fault): Promise<void>
+  /** Makes the authorization server work again. */
+  repair(): Promise<void>
+  /** Returns the number of attempts to fetch keys. */
   attempts(): number
-  /** How many outgoing calls have begun after the time for them was up. */
-  belatedCalls(): number
-  /** Whether the last attempt has brought keys. */
-  isGood(): boolean
-  /** A request with a token of this key. The answer is there at once where it is known. */
-  send(key: TestKey): Answer
+  /** Returns the number of outgoing calls that began after their deadline. */
+  lateCalls(): number
+  /** Returns whether the last attempt fetched keys. */
+  hasFreshKeys(): boolean
+  /** Sends a request with a token signed by this key. The result is filled at once if the outcome is known. */
+  send(key: TestKey): Result
   /**
-   * Lets the attempt that runs, if any, come to its end: by itself, or where the server has stalled, by
-   * the end of its time. Connections whose answer has no end have to be let go of.
+   * Waits until the running attempt, if any, has ended. If the server stalls, it lets the time of the attempt pass. Also waits
+   * until connections with an endless response are closed.
    */
   attemptEnds(): Promise<void>
-  /** The same for those that follow it without a pause. */
+  /** Waits for the running attempt, and for attempts that follow it without a pause. */
   attemptsEnd(): Promise<void>
-  /** Lets time pass second by second until it is enough, and each attempt come to its end. */
+  /** Lets time pass second by second until `isEnough` returns `true`, and waits for the end of each attempt. */
   pass(seconds: number, isEnough?: () => boolean): Promise<void>
 }

@@ -16,7 +16,7 @@ export const certificates = {
 const { untrusted: _, ...trusted } = certificates
 const ca = Object.values(trusted).map(({ cert }) => cert)
 
-/** Fetches with a private CA, as users with one do: the global `fetch` cannot be told of it. */
+/** Fetches with a private CA, which the global `fetch` does not support. */
 export const trustingFetch: Fetch = (url, { method, headers, signal }) =>
   new Promise((resolve, reject) => {
     const options = { method, headers, signal, ca, agent: false as const }

@@ -259,7 +259,7 @@ describe.each([
     expect((await fetch(url, joined)).status).toBe(400)
   })
 
-  it('does not change a response that other code has sent while keys were fetched', async () => {
+  it('keeps a response that other code has sent while keys were fetched', async () => {
     let sendKeys = () => {}
     const sent = new Promise<void>((resolve) => {
       sendKeys = resolve

@@ -136,7 +136,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'does not name the scope in the refusal of a wrong subject',
+    'omits the scope from the refusal of a wrong subject',
     forbidden('wrong_subject'),
     {
       'a user who has the scope': alice,

@@ -109,7 +109,7 @@ export const scopes: readonly ContractCase[] = [
   }),
   ...each(
     ['9068-17'],
-    'does not split scopes at other white space',
+    'keeps other white space as a part of a scope',
     insufficientScope('read'),
     { 'a tab': claiming({ scope: 'read\twrite' }), 'a line break': claiming({ scope: 'read\n' }) },
     needs('read'),

@@ -58,12 +58,12 @@ export const accessTokens: readonly Line[] = [
     '9068-22',
     'RFC 9068, 5',
     'A token for several APIs is accepted, and marked.',
-    'There is no mark. Every audience is exposed, and a `check` can refuse a token with more than one.',
+    'Bearward sets no mark. Every audience is exposed, and a `check` can refuse a token with more than one.',
   ),
   excluded(
     '9068-23',
     'RFC 9068, 2.2.1',
     'auth_time, acr and amr are used for step-up only if they have the right types.',
-    'There is no step-up yet, and no other code reads these claims.',
+    'Bearward does not support step-up yet, and no other code reads these claims.',
   ),
 ]

@@ -42,7 +42,7 @@ export const bestPractice: readonly Line[] = [
     '8725bis-17',
     '8725bis, 3.10',
     'Addresses in private networks are not called if that is forbidden.',
-    'There is no such option. URLs come from the configuration, or over https from the metadata of a configured issuer. A custom `fetch` can forbid any.',
+    'Bearward has no such option. URLs come from the configuration, or over https from the metadata of a configured issuer. A custom `fetch` can forbid any.',
   ),
   tested(
     '8725bis-18',

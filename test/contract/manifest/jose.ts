@@ -69,7 +69,7 @@ export const jose: readonly Line[] = [
     '7519-39',
     'RFC 7519, 2',
     'The expiry is finite, not negative, exact, and not too far in the future.',
-    'There is no separate limit for the lifetime. `maxTokenAge` limits the use of a token with a distant expiry.',
+    'The lifetime has no separate limit. `maxTokenAge` limits the use of a token with a distant expiry.',
   ),
   tested('7519-40', 'RFC 7519, 2', 'Times may have fractions.'),
   tested('7519-41', 'RFC 7519, 4.1.5', 'A token is rejected before its nbf time.'),

@@ -2,15 +2,15 @@ import { createServer } from 'node:http'
 import { afterAll } from 'vitest'
 import { listen } from '../support/servers.ts'
 
-/** Another origin, which nobody has any business with. */
-export interface Canary {
+/** A server on another origin, which must not get any connection. */
+export interface OtherOrigin {
   readonly url: string
-  /** How many connections it has seen. */
+  /** Returns the number of connections. */
   readonly connections: () => number
 }
 
-/** Starts a canary for the tests of this file. */
-export async function startCanary(): Promise<Canary> {
+/** Starts the server for the tests of one file. */
+export async function startOtherOrigin(): Promise<OtherOrigin> {
   let connections = 0
   const server = createServer((_request, response) => void response.end('{}'))
   const { url, close } = await listen(server.on('connection', () => connections++))
