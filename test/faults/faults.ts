@@ -13,7 +13,7 @@ export type Place = 'everywhere' | 'metadata' | 'keys'
 export interface FaultCase {
   readonly title: string
   readonly fault: Fault
-  /** The code that events name it by, where it checkFault the metadata and where it checkFault the keys. */
+  /** Failure codes in the events, for a fault of the metadata and for a fault of the keys. */
   readonly failure: { readonly metadata?: Failure; readonly keys?: Failure }
   /** Effect on discovery: it continues with the next URL if the server responded, and otherwise stops. */
   readonly discovery: 'stops' | 'continues'

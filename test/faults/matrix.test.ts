@@ -17,7 +17,7 @@ import {
 } from './setup.ts'
 import { certificates, trustingFetch } from './tls.ts'
 
-/** What a resource server knows when the fault checkFault it, and what it is then requests. */
+/** State of a resource server when the fault begins, and its expected behaviour. */
 interface State {
   /** Brings the resource server into this state, while the authorization server works. */
   readonly reach: (setup: Setup) => Promise<void>
@@ -223,7 +223,7 @@ function describeMatrix(title: string, faults: readonly FaultCase[], options: Se
       for (const place of getPlaces(fault)) {
         describe(`${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`, () => {
           it.each(Object.entries(STATES))(
-            'checkFault a resource server %s',
+            'has the expected effect on a resource server %s',
             LENIENT,
             async (_title, state) => {
               await checkFault(fault, place, state, options)

@@ -80,7 +80,7 @@ describe('clientCredentials() with oidc-provider', () => {
       { clientAuthentication: { method: 'client_secret_basic', secret: 'x' } },
       'invalid_client',
     ],
-    ['an unknown client', { clientId: 'nobody' }, 'invalid_client'],
+    ['an unknown client', { clientId: 'unknown' }, 'invalid_client'],
     ['an unknown resource', { resource: 'https://unknown.example.com' }, 'invalid_target'],
   ])('reports a configuration fault for %s', async (_case, options, code) => {
     await expect(sourceFor(options).getToken()).rejects.toMatchObject({

@@ -16,7 +16,7 @@ export const OPAQUE_API = 'https://opaque.example.com'
 
 const CONFIDENTIAL = { redirect_uris: [], response_types: [] }
 
-/** One client for each grant, and the API as a client that asks about tokens. */
+/** One client for each grant, and the API as a client for introspection. */
 export const CLIENTS = {
   native: {
     client_id: 'reports-app',
@@ -53,7 +53,7 @@ export const CLIENTS = {
   },
 } as const
 
-/** `oidc-provider` with every grant of RFC 6749, for a user `user-ada` whose password is `lovelace`. */
+/** Starts `oidc-provider` with every grant of RFC 6749, and with the user `user-ada`, whose password is `lovelace`. */
 export async function startEveryGrantServer() {
   const module = await loadOidcProvider()
   const server = createServer()
@@ -66,8 +66,8 @@ export async function startEveryGrantServer() {
     'scope',
     'resource',
   ])
-  const answer = provider.callback()
-  server.on('request', (request, response) => void answer(request, response))
+  const handle = provider.callback()
+  server.on('request', (request, response) => void handle(request, response))
   return {
     issuer,
     async close() {
@@ -124,7 +124,7 @@ function toResourceServer(identifier: string): ResourceServer {
     : { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } }
 }
 
-/** The resource owner password credentials grant (RFC 6749 section 4.3), which oidc-provider leaves to its users. */
+/** Implements the resource owner password credentials grant (RFC 6749 section 4.3), which oidc-provider does not include. */
 async function grantByPassword(provider: Provider, context: KoaContextWithOIDC): Promise<void> {
   const { client, params } = context.oidc
   const { username, password, scope, resource } = params as Record<string, string>

@@ -20,7 +20,7 @@ import {
 let server: Awaited<ReturnType<typeof startEveryGrantServer>>
 let api: RunningServer
 
-/** One API for all of them: it takes JWTs, and opaque tokens by introspection. */
+/** Starts an API that accepts JWTs, and opaque tokens by introspection. */
 async function startApi(): Promise<RunningServer> {
   const { client_id: clientId, client_secret: secret } = CLIENTS.api
   const { requireToken } = createBearward({
@@ -56,14 +56,14 @@ afterAll(async () => {
   await server.close()
 })
 
-const credentialsOf = (client: { client_id: string; client_secret?: string }) => ({
+const toCredentials = (client: { client_id: string; client_secret?: string }) => ({
   id: client.client_id,
   ...(client.client_secret !== undefined && { secret: client.client_secret }),
 })
 const ada = { id: 'user-ada' }
 
 const byCode = (resource: string) =>
-  signIn(server.issuer, credentialsOf(CLIENTS.native), ada, {
+  signIn(server.issuer, toCredentials(CLIENTS.native), ada, {
     scope: 'openid read',
     resource,
     offline: true,
@@ -71,14 +71,14 @@ const byCode = (resource: string) =>
 
 async function byRefresh(resource: string): Promise<TokenResponse> {
   const { refresh_token: refreshToken } = await byCode(resource)
-  return requestToken(server.issuer, credentialsOf(CLIENTS.native), {
+  return requestToken(server.issuer, toCredentials(CLIENTS.native), {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
     resource,
   })
 }
 
-/** The tokens come in the fragment of the redirect (RFC 6749 section 4.2.2). */
+/** Gets a token by the implicit grant. The tokens are in the fragment of the redirect (RFC 6749 section 4.2.2). */
 async function byImplicit(resource: string): Promise<TokenResponse> {
   const start = new URL((await discover(server.issuer)).authorization_endpoint)
   start.search = new URLSearchParams({
@@ -94,7 +94,7 @@ async function byImplicit(resource: string): Promise<TokenResponse> {
 }
 
 const byPassword = (resource: string) =>
-  requestToken(server.issuer, credentialsOf(CLIENTS.legacy), {
+  requestToken(server.issuer, toCredentials(CLIENTS.legacy), {
     grant_type: 'password',
     username: 'user-ada',
     password: 'lovelace',
@@ -103,7 +103,7 @@ const byPassword = (resource: string) =>
   })
 
 const byClientCredentials = (resource: string) =>
-  requestToken(server.issuer, credentialsOf(CLIENTS.cron), {
+  requestToken(server.issuer, toCredentials(CLIENTS.cron), {
     grant_type: 'client_credentials',
     scope: 'read',
     resource,
@@ -114,8 +114,8 @@ async function call(path: string, token: string) {
   return { status: response.status, body: await response.text() }
 }
 
-/** What the API sees of a token. */
-async function seen(token: string): Promise<unknown> {
+/** Returns the subject, client and scopes that the API reads from a token, or the status of its refusal. */
+async function getSubject(token: string): Promise<unknown> {
   const { status, body } = await call('/', token)
   return status === 200 ? JSON.parse(body) : status
 }
@@ -132,33 +132,42 @@ describe.each([
   ['JWTs', JWT_API],
   ['opaque tokens', OPAQUE_API],
 ])('%s of every grant', (_form, resource) => {
-  it.each(GRANTS)('%s: verdict, kind, client and scopes', async (_grant, request, kind, client) => {
-    const { access_token: token } = await request(resource)
-    const id = kind === 'user' ? ada.id : client.client_id
-    expect(await seen(token)).toEqual({ kind, id, client: client.client_id, scopes: ['read'] })
-    const other = kind === 'user' ? 'machine' : 'user'
-    expect((await call(`/${kind}`, token)).status).toBe(200)
-    expect((await call(`/${other}`, token)).status).toBe(403)
-    expect((await call('/write', token)).status).toBe(403)
-    // 503 where the keys were fetched just before: a signature that fits none of them may be of a new one.
-    expect([401, 503]).toContain((await call('/', `${token.slice(0, -3)}AAA`)).status)
-  })
+  it.each(GRANTS)(
+    'reads subject, client and scopes from a token of the grant: %s',
+    async (_grant, request, kind, client) => {
+      const { access_token: token } = await request(resource)
+      const id = kind === 'user' ? ada.id : client.client_id
+      expect(await getSubject(token)).toEqual({
+        kind,
+        id,
+        client: client.client_id,
+        scopes: ['read'],
+      })
+      const other = kind === 'user' ? 'machine' : 'user'
+      expect((await call(`/${kind}`, token)).status).toBe(200)
+      expect((await call(`/${other}`, token)).status).toBe(403)
+      expect((await call('/write', token)).status).toBe(403)
+      // 503 if the keys were fetched just before, because an invalid signature may belong to a new key.
+      expect([401, 503]).toContain((await call('/', `${token.slice(0, -3)}AAA`)).status)
+    },
+  )
 
-  it('the other tokens of these grants are refused: ID tokens, and refresh tokens', async () => {
+  it('refuses the ID tokens and refresh tokens of these grants', async () => {
     const code = await byCode(resource)
     const implicit = await byImplicit(resource)
     const others = [code.id_token, implicit.id_token, code.refresh_token]
-    for (const token of others) expect([typeof token, await seen(token!)]).toEqual(['string', 401])
+    for (const token of others)
+      expect([typeof token, await getSubject(token!)]).toEqual(['string', 401])
   })
 })
 
-describe('an opaque token', () => {
-  it('is refused when it is revoked, whatever grant it came from', async () => {
+describe('revocation', () => {
+  it('refuses a revoked opaque token of every grant', async () => {
     for (const [, request, , client] of GRANTS) {
       const { access_token: token } = await request(OPAQUE_API)
-      expect(await seen(token)).toMatchObject({ client: client.client_id })
-      await revokeToken(server.issuer, credentialsOf(client), token)
-      expect(await seen(token)).toBe(401)
+      expect(await getSubject(token)).toMatchObject({ client: client.client_id })
+      await revokeToken(server.issuer, toCredentials(client), token)
+      expect(await getSubject(token)).toBe(401)
     }
   })
 })

@@ -28,8 +28,8 @@ const machine = {
 } as const
 const app = { kind: 'public', id: 'reports-web' } as const
 const ada = { id: 'user-ada' }
-/** The API as the authorization server knows it, with an id that needs encoding. */
-const us = { kind: 'confidential', id: 'the api', secret: 'p%+ :/&=' } as const
+/** The API as a client of the authorization server, with an id that needs encoding. */
+const apiClient = { kind: 'confidential', id: 'the api', secret: 'p%+ :/&=' } as const
 
 let authorizationServer: AuthorizationServer
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
       { identifier: OTHER_API, scopes: ['read'], format: 'opaque' },
       { identifier: JWT_API, scopes: ['read'] },
     ],
-    clients: [machine, app, us],
+    clients: [machine, app, apiClient],
     users: [ada],
   })
 })
@@ -67,8 +67,8 @@ async function startApi(
     audience: API,
     tokenFormat: 'opaque',
     introspection: {
-      clientId: us.id,
-      clientAuthentication: { method: 'client_secret_basic', secret: us.secret },
+      clientId: apiClient.id,
+      clientAuthentication: { method: 'client_secret_basic', secret: apiClient.secret },
       ...introspection,
     },
     onEvent: (event: BearwardEvent) => events.push(event),
@@ -97,9 +97,9 @@ async function startApi(
 }
 
 describe.each(['json', 'jwt'] as const)(
-  'opaque tokens of oidc-provider, answers as %s',
+  'opaque tokens of oidc-provider with %s responses',
   (response) => {
-    it('are accepted from a machine and from a user, with the scope', async () => {
+    it('accepts opaque tokens of a machine and of a user that have the scope', async () => {
       const call = await startApi({ response })
       expect(await call(await machineToken())).toMatchObject({
         status: 200,
@@ -115,7 +115,7 @@ describe.each(['json', 'jwt'] as const)(
       })
     })
 
-    it('are refused once they are revoked, at the latest when the answer from before is too old', async () => {
+    it('refuses a revoked opaque token when its cached response has expired', async () => {
       const clock = fakeClock(Date.now() / 1000)
       const call = await startApi({ response, maxAge: 10 }, { clock })
       const token = await machineToken()
@@ -132,7 +132,7 @@ describe.each(['json', 'jwt'] as const)(
       expect(await strict(another)).toMatchObject({ status: 401, reason: 'inactive' })
     })
 
-    it('are refused once they have expired, by either clock', async () => {
+    it('refuses an opaque token that has expired by the clock of the API or of the server', async () => {
       const ahead = fakeClock(Date.now() / 1000)
       const call = await startApi({ maxAge: 3600 }, { clock: ahead })
       const token = await machineToken()
@@ -145,7 +145,7 @@ describe.each(['json', 'jwt'] as const)(
       expect(await real(token)).toMatchObject({ status: 401, reason: 'inactive' })
     })
 
-    it('are refused where they are for another API, or for none, or are none', async () => {
+    it('refuses tokens for another API or without an audience, made-up tokens and refresh tokens', async () => {
       const call = await startApi({ response })
       expect(await call(await machineToken(OTHER_API))).toMatchObject({
         status: 401,
@@ -158,7 +158,7 @@ describe.each(['json', 'jwt'] as const)(
       expect(await call(refresh!)).toMatchObject({ status: 401 })
     })
 
-    it('lead to 503 where our own credentials are wrong', async () => {
+    it('responds with 503 if the credentials of the API are wrong', async () => {
       const call = await startApi({
         response,
         clientAuthentication: { method: 'client_secret_basic', secret: 'wrong' },
@@ -172,8 +172,8 @@ describe.each(['json', 'jwt'] as const)(
   },
 )
 
-describe('an issuer of both kinds', () => {
-  it('has its JWTs verified here, and everything else introspected', async () => {
+describe('an issuer of JWTs and opaque tokens', () => {
+  it('verifies JWTs with the keys, and introspects opaque tokens', async () => {
     const call = await startApi({}, { tokenFormat: 'any', audience: [API, JWT_API] })
     expect(await call(await machineToken(JWT_API))).toMatchObject({
       status: 200,
@@ -185,7 +185,7 @@ describe('an issuer of both kinds', () => {
     })
   })
 
-  it('does not introspect its JWTs, which a guard for fresh ones answers with 503', async () => {
+  it('responds with 503 to a JWT behind introspect: true if the server does not introspect JWTs', async () => {
     const call = await startApi({}, { tokenFormat: 'any', audience: [API, JWT_API] })
     expect(await call(await machineToken(JWT_API), '/fresh')).toMatchObject({
       status: 503,
@@ -196,8 +196,8 @@ describe('an issuer of both kinds', () => {
   })
 })
 
-describe('an authorization server that is gone', () => {
-  it('leads to 503, and to no 401', async () => {
+describe('an authorization server that is unreachable', () => {
+  it('responds with 503, not 401, if the introspection endpoint is unreachable', async () => {
     const placeholder = createServer().listen(0, '127.0.0.1')
     await once(placeholder, 'listening')
     const { port } = placeholder.address() as AddressInfo

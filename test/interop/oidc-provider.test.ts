@@ -19,14 +19,14 @@ const machine = {
   secret: 'a-secret-of-the-test',
 } as const
 const app = { kind: 'public', id: 'reports-web' } as const
-const resourceOf = (algorithm: string) => `https://${algorithm.toLowerCase()}.example.com`
+const toResource = (algorithm: string) => `https://${algorithm.toLowerCase()}.example.com`
 
 let authorizationServer: AuthorizationServer
 
 beforeAll(async () => {
   authorizationServer = await startAuthorizationServer({
     resources: SIGNING_ALGORITHMS.map((algorithm) => ({
-      identifier: resourceOf(algorithm),
+      identifier: toResource(algorithm),
       scopes: ['read', 'write'],
       algorithm,
     })),
@@ -58,15 +58,15 @@ async function call({ url }: RunningServer, token: string, path = '/') {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-const tokenOf = (resource: string, scope = 'read') =>
+const requestMachineToken = (resource: string, scope = 'read') =>
   requestClientCredentialsToken(authorizationServer.issuer, machine, { scope, resource })
 
 describe.each(SIGNING_ALGORITHMS)('tokens of oidc-provider signed with %s', (algorithm) => {
-  const resource = resourceOf(algorithm)
+  const resource = toResource(algorithm)
 
-  it('are accepted from a machine and from a user, and only with the scope and for the API', async () => {
+  it('accepts tokens of a machine and a user, and refuses those without the scope or for another API', async () => {
     const { api, events } = await startApi({ audience: resource, jwtProfile: 'rfc9068' })
-    const other = resourceOf(algorithm === 'RS256' ? 'ES256' : 'RS256')
+    const other = toResource(algorithm === 'RS256' ? 'ES256' : 'RS256')
     const user = await signIn(
       authorizationServer.issuer,
       app,
@@ -74,7 +74,7 @@ describe.each(SIGNING_ALGORITHMS)('tokens of oidc-provider signed with %s', (alg
       { scope: 'read', resource },
     )
 
-    expect(await call(api, (await tokenOf(resource)).access_token)).toEqual({
+    expect(await call(api, (await requestMachineToken(resource)).access_token)).toEqual({
       status: 200,
       body: { kind: 'machine', id: 'reports-cron' },
     })
@@ -82,11 +82,13 @@ describe.each(SIGNING_ALGORITHMS)('tokens of oidc-provider signed with %s', (alg
       status: 200,
       body: { kind: 'user', id: 'user-ada' },
     })
-    expect(await call(api, (await tokenOf(resource, 'write')).access_token)).toMatchObject({
+    expect(
+      await call(api, (await requestMachineToken(resource, 'write')).access_token),
+    ).toMatchObject({
       status: 403,
       body: { error: 'insufficient_scope' },
     })
-    expect(await call(api, (await tokenOf(other)).access_token)).toMatchObject({
+    expect(await call(api, (await requestMachineToken(other)).access_token)).toMatchObject({
       status: 401,
       body: { error: 'invalid_token' },
     })

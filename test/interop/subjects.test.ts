@@ -31,11 +31,11 @@ beforeAll(async () => {
 
 afterAll(() => server.close())
 
-/** What a resource server gets to know of a token: the claims of a JWT, or what introspection says. */
+/** Classifies the subject of a token, from the claims of a JWT or from the introspection response. */
 async function classify(form: TokenForm, token: string) {
-  const said = { provider: 'node-oidc-provider', form } as const
+  const options = { provider: 'node-oidc-provider', form } as const
   if (form === 'jwt') {
-    return classifySubject(decodeJwt(token), { ...said, header: decodeProtectedHeader(token) })
+    return classifySubject(decodeJwt(token), { ...options, header: decodeProtectedHeader(token) })
   }
   const { introspection_endpoint: endpoint } = await discover(server.issuer)
   const credentials = Buffer.from(`${machine.id}:${machine.secret}`).toString('base64')
@@ -44,39 +44,39 @@ async function classify(form: TokenForm, token: string) {
     headers: { authorization: `Basic ${credentials}` },
     body: new URLSearchParams({ token }),
   })
-  return classifySubject((await response.json()) as Record<string, unknown>, said)
+  return classifySubject((await response.json()) as Record<string, unknown>, options)
 }
 
 describe.each([
   ['jwt', JWTS, 'unknown', 'node-oidc-provider.account'],
   ['introspection', OPAQUE, 'machine', 'node-oidc-provider.introspected_account'],
-] as const)('subjects of oidc-provider, by %s', (form, resource, ofMachine, rule) => {
-  const ofUser = async (app: typeof web | typeof agent, user: (typeof users)[number]) =>
+] as const)('subjects of oidc-provider, by %s', (form, resource, machineKind, rule) => {
+  const classifyUser = async (app: typeof web | typeof agent, user: (typeof users)[number]) =>
     classify(
       form,
       (await signIn(server.issuer, app, user, { scope: 'read', resource })).access_token,
     )
 
-  it('are machines where the server shows it', async () => {
+  it('classifies a token of the client credentials grant as a machine, if the server marks it', async () => {
     const { access_token: token } = await requestClientCredentialsToken(server.issuer, machine, {
       scope: 'read',
       resource,
     })
-    expect(await classify(form, token)).toMatchObject({ kind: ofMachine, clientId: machine.id })
+    expect(await classify(form, token)).toMatchObject({ kind: machineKind, clientId: machine.id })
   })
 
-  it('are users, with an actor where one acts for them', async () => {
-    const user = await ofUser(web, users[0])
+  it('classifies a token of a user as a user, with the actor if there is one', async () => {
+    const user = await classifyUser(web, users[0])
     expect(user).toMatchObject({ kind: 'user', id: 'user-ada', evidence: { rules: [rule] } })
     expect(user).not.toHaveProperty('actor')
-    expect(await ofUser(agent, users[0])).toMatchObject({
+    expect(await classifyUser(agent, users[0])).toMatchObject({
       kind: 'user',
       id: 'user-ada',
       actor: { id: 'reports-agent', clientId: 'reports-agent' },
     })
   })
 
-  it('are unknown where a user is called what the client is called', async () => {
-    expect(await ofUser(web, users[1])).toMatchObject({ kind: 'unknown', clientId: web.id })
+  it('classifies a token as unknown if the user id is the client id', async () => {
+    expect(await classifyUser(web, users[1])).toMatchObject({ kind: 'unknown', clientId: web.id })
   })
 })

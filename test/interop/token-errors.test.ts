@@ -35,7 +35,7 @@ describe.each(Object.entries(SERVICES))('an uncaught TokenError in %s', (_name, 
     ['a wrong URL', 404],
     ['too many requests', 429],
     ['an outage', 503],
-  ])('leads to a 500 without the URL of the server: %s', async (_case, status) => {
+  ])('sends a 500 without the URL of the authorization server after %s', async (_case, status) => {
     const server = closing(
       await scriptedServer('/token', status, (url) => ({
         '/.well-known/openid-configuration': { issuer: url, token_endpoint: `${url}/token` },
