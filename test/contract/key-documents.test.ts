@@ -37,7 +37,7 @@ describe('the JWKS of an issuer', () => {
     return { api, guard: api.guard(), clock, events }
   }
 
-  it.each(titled([...keyUses, ...material]))('%s', async (_, one: DocumentCase) => {
+  it.each(toRows([...keyUses, ...material]))('%s', async (_, one: DocumentCase) => {
     const { keys, ignored = [], tokens } = one
     document = JSON.stringify({ keys: [KEYS.es256.jwk, ...keys] })
     const { api, guard, clock, events } = open()
@@ -55,38 +55,45 @@ describe('the JWKS of an issuer', () => {
     api.close()
   })
 
-  describe('keeps the cached keys if a later JWKS', () => {
+  describe('an unusable JWKS after a good one', () => {
     const longLived = claiming({ exp: NOW + 10_000 })
 
-    it.each(titled(unusableDocuments))('%s', async (_, { text, failure }) => {
-      document = JSON.stringify({ keys: [KEYS.es256.jwk] })
-      const { api, guard, clock, events } = open()
-      expect(await getOutcome(guard, longLived)).toBe('granted')
+    it.each(toRows(unusableDocuments, 'keeps the cached keys if a later JWKS '))(
+      '%s',
+      async (_, { text, failure }) => {
+        document = JSON.stringify({ keys: [KEYS.es256.jwk] })
+        const { api, guard, clock, events } = open()
+        expect(await getOutcome(guard, longLived)).toBe('granted')
 
-      document = text
-      clock.suspend(601)
-      expect(await getOutcome(guard, longLived)).toBe('granted')
-      expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
-      expect(api.status()).toMatchObject([{ keys: { state: 'stale' } }])
-      api.close()
-    })
+        document = text
+        clock.suspend(601)
+        expect(await getOutcome(guard, longLived)).toBe('granted')
+        expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
+        expect(api.status()).toMatchObject([{ keys: { state: 'stale' } }])
+        api.close()
+      },
+    )
   })
 
-  describe('reports keys_unavailable if the first JWKS', () => {
-    it.each(titled(unusableDocuments))('%s', async (_, { text, failure }) => {
-      document = text
-      const { api, guard, events } = open()
-      expect(await getOutcome(guard, token())).toBe('keys_unavailable')
-      expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
-      api.close()
-    })
+  describe('an unusable first JWKS', () => {
+    it.each(toRows(unusableDocuments, 'reports keys_unavailable if the first JWKS '))(
+      '%s',
+      async (_, { text, failure }) => {
+        document = text
+        const { api, guard, events } = open()
+        expect(await getOutcome(guard, token())).toBe('keys_unavailable')
+        expect(events).toContainEqual(expect.objectContaining({ type: 'keys_failed', failure }))
+        api.close()
+      },
+    )
   })
 })
 
-function titled<T extends { readonly ids: readonly string[]; readonly title: string }>(
+function toRows<T extends { readonly ids: readonly string[]; readonly title: string }>(
   cases: readonly T[],
+  prefix = '',
 ): readonly (readonly [string, T])[] {
-  return cases.map((one) => [toTitle(one), one])
+  return cases.map((one) => [toTitle({ ...one, title: prefix + one.title }), one])
 }
 
 async function getOutcome(guard: Guard, compact: string): Promise<string> {

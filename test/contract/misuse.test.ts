@@ -51,8 +51,8 @@ async function play(composition: Composition, situation: Situation) {
 const processFaults = watchProcess()
 
 describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
-  describe.each(byHand.map((one) => [one.name, one] as const))('%s', (_name, composition) => {
-    it.each(SITUATIONS)('gives the expected response to a token that is %s', async (situation) => {
+  describe.each(byHand.map((one) => [one.name, one] as const))('%s', (name, composition) => {
+    it.each(SITUATIONS)(`responds as expected if the code ${name}: %s`, async (situation) => {
       const expected = composition.expected?.[situation] ?? PROTECTED[situation]
       const { status, handled, tokens } = await play(composition, situation)
       expect({ status: expected.status && status, handled }).toEqual(expected)

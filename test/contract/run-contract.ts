@@ -27,7 +27,7 @@ const MAX_HEADER_SIZE = 65_536
 
 /** Runs every case with one adapter. No case can be left out. */
 export function describeContract(framework: Framework): void {
-  describe(`the contract, by ${framework.name}`, () => {
+  describe(`the contract on ${framework.name}`, () => {
     /** The tokens that handlers got for the last request. */
     const granted: (AccessToken | undefined)[] = []
     const events: BearwardEvent[] = []

@@ -221,9 +221,10 @@ function describeMatrix(title: string, faults: readonly FaultCase[], options: Se
   describe(title, () => {
     for (const fault of faults) {
       for (const place of getPlaces(fault)) {
-        describe(`${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`, () => {
+        const name = `${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`
+        describe(name, () => {
           it.each(Object.entries(STATES))(
-            'has the expected effect on a resource server %s',
+            `handles ${name} as a resource server %s`,
             LENIENT,
             async (_title, state) => {
               await checkFault(fault, place, state, options)

@@ -31,7 +31,7 @@ const createUserToken = () => issuer.token({ claims: { sub: 'user-ada', client_i
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('on %s', (_name, framework) => {
+])('@bearward/express on %s', (_name, framework) => {
   it('passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     const app = framework()

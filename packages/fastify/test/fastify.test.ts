@@ -33,7 +33,7 @@ function bearwardWith(more: Record<string, unknown> = {}) {
   return { bearward: createBearward(options), events }
 }
 
-describe('on Fastify 5', () => {
+describe('@bearward/fastify on Fastify 5', () => {
   it('passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()

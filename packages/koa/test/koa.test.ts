@@ -28,7 +28,7 @@ function bearwardWith(more: Record<string, unknown> = {}) {
 describe.each([
   ['Koa 3', Koa],
   ['Koa 2', Koa2],
-])('on %s', (_name, Framework) => {
+])('@bearward/koa on %s', (_name, Framework) => {
   let app: Koa
 
   beforeEach(() => {
