@@ -17,7 +17,7 @@ const speltToken = (claims: object) =>
 
 /** Cases for the claims (RFC 9068 section 2.2, RFC 7519 section 4.1), which are compared byte for byte. */
 export const claims: readonly ContractCase[] = [
-  ...each(['9068-05'], 'rejects an issuer that differs in one byte', unknownIssuer, {
+  ...each(['9068-05'], 'rejects an issuer that is not exactly the configured one', unknownIssuer, {
     'a trailing slash': claiming({ iss: `${ISSUER}/` }),
     'upper case': claiming({ iss: 'HTTPS://AS.EXAMPLE.COM' }),
     'a query': claiming({ iss: `${ISSUER}?x` }),
@@ -48,17 +48,22 @@ export const claims: readonly ContractCase[] = [
     },
     { configuration: 'two audiences' },
   ),
-  ...each(['9068-06'], 'rejects an audience that differs in one byte', wrongAudience, {
-    'an empty array': claiming({ aud: [] }),
-    'an empty string': claiming({ aud: '' }),
-    absent: claiming({ aud: undefined }),
-    'a trailing slash': claiming({ aud: `${AUDIENCE}/` }),
-    'upper case': claiming({ aud: 'https://API.EXAMPLE.COM/v1' }),
-    'a prefix of it': claiming({ aud: 'https://api.example.com' }),
-    'a trailing space': claiming({ aud: `${AUDIENCE} ` }),
-    'two in one string': claiming({ aud: `${OTHER_AUDIENCE} ${AUDIENCE}` }),
-    'a fragment': claiming({ aud: `${AUDIENCE}#` }),
-  }),
+  ...each(
+    ['9068-06'],
+    'rejects an audience that is not exactly the configured one',
+    wrongAudience,
+    {
+      'an empty array': claiming({ aud: [] }),
+      'an empty string': claiming({ aud: '' }),
+      absent: claiming({ aud: undefined }),
+      'a trailing slash': claiming({ aud: `${AUDIENCE}/` }),
+      'upper case': claiming({ aud: 'https://API.EXAMPLE.COM/v1' }),
+      'a prefix of it': claiming({ aud: 'https://api.example.com' }),
+      'a trailing space': claiming({ aud: `${AUDIENCE} ` }),
+      'two in one string': claiming({ aud: `${OTHER_AUDIENCE} ${AUDIENCE}` }),
+      'a fragment': claiming({ aud: `${AUDIENCE}#` }),
+    },
+  ),
   ...each(['9068-06'], 'rejects an aud claim of the wrong type', invalid, {
     'an object': claiming({ aud: { 0: AUDIENCE } }),
     'an object with a length': claiming({ aud: { 0: AUDIENCE, length: 1 } }),

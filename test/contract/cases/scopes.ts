@@ -37,7 +37,7 @@ export const scopes: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a scope that differs in one byte',
+    'refuses a scope that is not exactly the required one',
     insufficientScope('read'),
     {
       'upper case': claiming({ scope: 'READ' }),
