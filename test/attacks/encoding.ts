@@ -1,4 +1,4 @@
-import { type Parts, partsOf, signText } from '../support/tokens.ts'
+import { type Parts, splitToken, signText } from '../support/tokens.ts'
 import { type Attack, accepted, invalidRequest, invalidToken } from './attack.ts'
 import { goodClaims, goodHeader, jsonWith } from './forged-tokens.ts'
 import type { Target } from './target.ts'
@@ -190,7 +190,7 @@ function lengthened(part: string, surplus: number): string {
 }
 
 function respelt(target: Target, index: number, spell: (part: string) => string): string {
-  const parts = [...partsOf(target.issuer.token())] as [...Parts]
+  const parts = [...splitToken(target.issuer.token())] as [...Parts]
   parts[index] = spell(parts[index]!)
   // The signature covers the sent spelling.
   const input = `${parts[0]}.${parts[1]}`

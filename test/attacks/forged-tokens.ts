@@ -1,16 +1,16 @@
 import type { TestIssuer } from '../support/issuer.ts'
 import type { TestKey } from '../support/keys.ts'
-import { encodePart, partsOf, withSignature } from '../support/tokens.ts'
+import { encodePart, splitToken, withSignature } from '../support/tokens.ts'
 import { type Attack, invalidToken } from './attack.ts'
 
 /** Returns the claims of a valid token of this issuer. */
 export function goodClaims(issuer: TestIssuer): Record<string, unknown> {
-  return decodePart(partsOf(issuer.token())[1])
+  return decodePart(splitToken(issuer.token())[1])
 }
 
 /** Returns the header of a valid token of this issuer. */
 export function goodHeader(issuer: TestIssuer, key: TestKey = issuer.keys[0]!) {
-  return decodePart(partsOf(issuer.token({ key }))[0])
+  return decodePart(splitToken(issuer.token({ key }))[0])
 }
 
 function decodePart(part: string): Record<string, unknown> {

@@ -9,7 +9,7 @@ import { onExpress } from '../frameworks/express/mount.ts'
 import { fc } from '../support/property.ts'
 import { bearerLine, requestWith } from '../support/requests.ts'
 import { listen, type RunningServer, sendRaw } from '../support/servers.ts'
-import { partsOf, signCompact } from '../support/tokens.ts'
+import { splitToken, signCompact } from '../support/tokens.ts'
 import { watchProcess } from '../support/watch-process.ts'
 import { goodClaims, goodHeader } from './forged-tokens.ts'
 import { eventLeaks, leaks } from './leaks.ts'
@@ -52,12 +52,12 @@ describe('INV-1: changed tokens', () => {
     })
 
     it('rejects a token with one flipped bit in a decoded part', () => {
-      const changed = partsOf(token).flatMap((part, index) => {
+      const changed = splitToken(token).flatMap((part, index) => {
         const bytes = Buffer.from(part, 'base64url')
         return Array.from({ length: bytes.length * 8 }, (_, bit) => {
           const flipped = Buffer.from(bytes)
           flipped[bit >> 3]! ^= 1 << (bit & 7)
-          return partsOf(token)
+          return splitToken(token)
             .map((other, i) => (i === index ? flipped.toString('base64url') : other))
             .join('.')
         })
@@ -81,7 +81,7 @@ describe('INV-1: changed tokens', () => {
         ),
         fc.string(),
       )
-      const [header, payload, signature] = partsOf(token)
+      const [header, payload, signature] = splitToken(token)
       const changes = fc.record({ part: fc.nat(1), name: names, value: fc.jsonValue() })
       fc.assert(
         fc.property(changes, ({ part, name, value }) => {
@@ -169,7 +169,7 @@ const GOOD = issuer.token()
 const parts = fc.oneof(
   bytes.map((part) => part.toString('base64url')),
   fc.jsonValue().map((json) => Buffer.from(JSON.stringify(json)).toString('base64url')),
-  fc.constantFrom(...partsOf(GOOD)),
+  fc.constantFrom(...splitToken(GOOD)),
   fc.stringMatching(/^[\w.~+/=-]*$/),
 )
 const garbage = fc

@@ -1,4 +1,4 @@
-import { partsOf } from '../support/tokens.ts'
+import { splitToken } from '../support/tokens.ts'
 import { type Attack, granted, accepted, invalidToken } from './attack.ts'
 import { goodHeader, jsonWith, getKey, tokenWithParameter } from './forged-tokens.ts'
 
@@ -240,7 +240,7 @@ export const JOSE_HEADER: readonly Attack[] = [
     return {
       name: `alg none and the signature ${JSON.stringify(signature)}`,
       attack({ issuer }) {
-        const [header, payload] = partsOf(issuer.token({ header: { alg: 'none' } }))
+        const [header, payload] = splitToken(issuer.token({ header: { alg: 'none' } }))
         return `${header}.${payload}.${signature}`
       },
       outcome: signature.length > 1 ? unsupportedAlgorithm : invalidToken('malformed_token'),
@@ -249,7 +249,7 @@ export const JOSE_HEADER: readonly Attack[] = [
   {
     name: 'alg none, without the second dot',
     attack({ issuer }) {
-      const [header, payload] = partsOf(issuer.token({ header: { alg: 'none' } }))
+      const [header, payload] = splitToken(issuer.token({ header: { alg: 'none' } }))
       return `${header}.${payload}`
     },
     outcome: invalidToken('malformed_token'),

@@ -1,5 +1,5 @@
 import { AUDIENCE } from '../support/issuer.ts'
-import { partsOf } from '../support/tokens.ts'
+import { splitToken } from '../support/tokens.ts'
 import { type Attack, granted, accepted, invalidToken } from './attack.ts'
 
 const wrongType = invalidToken('wrong_token_type')
@@ -166,7 +166,7 @@ export const KINDS_OF_TOKENS: readonly Attack[] = [
     return {
       name: `JWE with alg ${alg} that contains a token`,
       attack({ issuer }) {
-        const [header] = partsOf(issuer.token({ header: { alg, enc: 'A256GCM', cty: 'JWT' } }))
+        const [header] = splitToken(issuer.token({ header: { alg, enc: 'A256GCM', cty: 'JWT' } }))
         const inner = Buffer.from(issuer.token()).toString('base64url')
         return `${header}.AA.AAAAAAAAAAAAAAAA.${inner}.AAAAAAAAAAAAAAAAAAAAAA`
       },

@@ -1,4 +1,4 @@
-import { partsOf } from '../support/tokens.ts'
+import { splitToken } from '../support/tokens.ts'
 import { type Attack, invalidRequest, invalidToken, type Outcome } from './attack.ts'
 import { goodClaims, goodHeader, getKey } from './forged-tokens.ts'
 
@@ -45,7 +45,7 @@ export const PARTS: readonly Attack[] = [
       attack({ issuer }) {
         const one = issuer.token({ header: { cty: 'one' } })
         const two = issuer.token({ header: { cty: 'two' }, claims: { sub: 'admin' } })
-        return arrange(partsOf(one), partsOf(two))
+        return arrange(splitToken(one), splitToken(two))
       },
       outcome,
     }
@@ -53,8 +53,8 @@ export const PARTS: readonly Attack[] = [
   {
     name: 'the header for another key of the issuer',
     attack({ issuer }) {
-      const [, payload, signature] = partsOf(issuer.token())
-      const [header] = partsOf(issuer.token({ key: getKey(issuer, 'Ed25519') }))
+      const [, payload, signature] = splitToken(issuer.token())
+      const [header] = splitToken(issuer.token({ key: getKey(issuer, 'Ed25519') }))
       return `${header}.${payload}.${signature}`
     },
     outcome: forged,
@@ -72,7 +72,7 @@ export const PARTS: readonly Attack[] = [
   {
     name: 'the JSON serialization as the header',
     attack({ issuer }) {
-      const [, payload, signature] = partsOf(issuer.token())
+      const [, payload, signature] = splitToken(issuer.token())
       return `${Buffer.from(serialized(issuer.token())).toString('base64url')}.${payload}.${signature}`
     },
     outcome: invalidToken('unsupported_algorithm'),
@@ -86,7 +86,7 @@ export const PARTS: readonly Attack[] = [
     name: 'a detached payload with b64 false',
     attack({ issuer }) {
       const header = { ...goodHeader(issuer), b64: false, crit: ['b64'] }
-      const [encoded, , signature] = partsOf(issuer.token({ header }))
+      const [encoded, , signature] = splitToken(issuer.token({ header }))
       return `${encoded}..${signature}`
     },
     outcome: malformed,
@@ -102,6 +102,6 @@ export const PARTS: readonly Attack[] = [
 ]
 
 function serialized(token: string): string {
-  const [header, payload, signature] = partsOf(token)
+  const [header, payload, signature] = splitToken(token)
   return JSON.stringify({ payload, protected: header, signature })
 }

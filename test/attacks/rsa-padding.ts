@@ -1,21 +1,21 @@
 import { signBytes, type TestKey } from '../support/keys.ts'
-import { numberOf, octetsOf } from '../support/numbers.ts'
+import { toNumber, toOctets } from '../support/numbers.ts'
 import {
-  digestInfoOf,
+  getDigestInfo,
   digestInfoWithoutNull,
-  digestOf,
-  pkcs1Of,
-  pssOf,
+  getDigest,
+  padPkcs1,
+  padPss,
   rawRsa,
 } from '../support/rsa.ts'
-import { partsOf, withSignature } from '../support/tokens.ts'
+import { splitToken, withSignature } from '../support/tokens.ts'
 import { type Attack, accepted, invalidToken } from './attack.ts'
 import { type ForgeSignature, forgedSignatures, withForgedSignature } from './forged-tokens.ts'
 import { getKey } from './forged-tokens.ts'
 
-const readModulus = (key: TestKey) => numberOf(Buffer.from(key.jwk['n'] as string, 'base64url'))
+const readModulus = (key: TestKey) => toNumber(Buffer.from(key.jwk['n'] as string, 'base64url'))
 
-const lessThanTheModulus: ForgeSignature = (_, __, key) => octetsOf(readModulus(key) - 1n, 256)
+const lessThanTheModulus: ForgeSignature = (_, __, key) => toOctets(readModulus(key) - 1n, 256)
 
 /** Signs the input with another algorithm. */
 const by =
@@ -29,17 +29,17 @@ const padding =
   (_, input, key) =>
     rawRsa(key.privateKey, encode(input))
 
-const pkcs1 = (options?: Parameters<typeof pkcs1Of>[1]) =>
-  padding((input) => pkcs1Of(digestInfoOf('sha256', input), options))
-const pss = (options?: Parameters<typeof pssOf>[1]) => padding((input) => pssOf(input, options))
+const pkcs1 = (options?: Parameters<typeof padPkcs1>[1]) =>
+  padding((input) => padPkcs1(getDigestInfo('sha256', input), options))
+const pss = (options?: Parameters<typeof padPss>[1]) => padding((input) => padPss(input, options))
 
 /** Wrong variants of PKCS #1 v1.5 (RFC 8017 section 9.2). */
 const RS256: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['s = 0', () => Buffer.alloc(256)],
-  ['s = 1', () => octetsOf(1n, 256)],
+  ['s = 1', () => toOctets(1n, 256)],
   ['s = n - 1', lessThanTheModulus],
-  ['s = n', (_, __, key) => octetsOf(readModulus(key), 256)],
-  ['s + n in 257 bytes', (sig, _, key) => octetsOf(numberOf(sig) + readModulus(key), 257)],
+  ['s = n', (_, __, key) => toOctets(readModulus(key), 256)],
+  ['s + n in 257 bytes', (sig, _, key) => toOctets(toNumber(sig) + readModulus(key), 257)],
   ['PSS', by('PS256')],
   ['SHA-1', by('RS1')],
   ['SHA-384', by('RS384')],
@@ -48,9 +48,9 @@ const RS256: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['no padding', pkcs1({ fillLength: 0 })],
   ['a padding of zeros', pkcs1({ fill: 0 })],
   ['block type 2', pkcs1({ type: 2 })],
-  ['a DigestInfo with SHA-1', padding((input) => pkcs1Of(digestInfoOf('sha1', input)))],
-  ['a digest without DigestInfo', padding((input) => pkcs1Of(digestOf('sha256', input)))],
-  ['a DigestInfo without NULL', padding((input) => pkcs1Of(digestInfoWithoutNull(input)))],
+  ['a DigestInfo with SHA-1', padding((input) => padPkcs1(getDigestInfo('sha1', input)))],
+  ['a digest without DigestInfo', padding((input) => padPkcs1(getDigest('sha256', input)))],
+  ['a DigestInfo without NULL', padding((input) => padPkcs1(digestInfoWithoutNull(input)))],
 ]
 
 /** Wrong variants of PSS. RFC 7518 section 3.5 requires a salt as long as the hash, and MGF1 with the same hash. */
@@ -62,7 +62,7 @@ const PS256: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['SHA-1 and a salt of 32 bytes', pss({ hash: 'sha1' })],
   ['SHA-384', pss({ hash: 'sha384', salt: 48 })],
   ['PKCS #1 v1.5', by('RS256')],
-  ['s = 1', () => octetsOf(1n, 256)],
+  ['s = 1', () => toOctets(1n, 256)],
   ['s = n - 1', lessThanTheModulus],
   ['MGF1 with SHA-1', pss({ mask: 'sha1' })],
 ]
@@ -77,8 +77,8 @@ export const RSA_PADDING: readonly Attack[] = [
       const modulus = readModulus(key)
       for (let attempt = 0; attempt < 10_000; attempt++) {
         const token = target.issuer.token({ key, claims: { jti: `attempt-${attempt}` } })
-        const sum = numberOf(Buffer.from(partsOf(token)[2], 'base64url')) + modulus
-        if (sum < 2n ** 2048n) return withSignature(token, () => octetsOf(sum, 256))
+        const sum = toNumber(Buffer.from(splitToken(token)[2], 'base64url')) + modulus
+        if (sum < 2n ** 2048n) return withSignature(token, () => toOctets(sum, 256))
       }
       throw new Error('No signature is small enough.')
     },

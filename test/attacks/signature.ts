@@ -1,7 +1,7 @@
 import { createHash, sign } from 'node:crypto'
 import { signBytes, type TestKey } from '../support/keys.ts'
-import { littleEndianNumberOf, littleEndianOf, numberOf, octetsOf } from '../support/numbers.ts'
-import { partsOf, withSignature } from '../support/tokens.ts'
+import { fromLittleEndian, toLittleEndian, toNumber, toOctets } from '../support/numbers.ts'
+import { splitToken, withSignature } from '../support/tokens.ts'
 import { type Attack, accepted, invalidToken } from './attack.ts'
 import { type ForgeSignature, forgedSignatures, withForgedSignature } from './forged-tokens.ts'
 import { ALGORITHMS } from './target.ts'
@@ -57,15 +57,15 @@ function withoutDot(input: Buffer): Buffer {
 
 function decoded(input: Buffer): Buffer {
   return Buffer.from(
-    partsOf(input.toString())
+    splitToken(input.toString())
       .map((part) => Buffer.from(part, 'base64url').toString())
       .join('.'),
   )
 }
 
-const pair = (r: bigint, s: bigint) => Buffer.concat([octetsOf(r, 32), octetsOf(s, 32)])
-const readR = (signature: Buffer) => numberOf(signature.subarray(0, 32))
-const readS = (signature: Buffer) => numberOf(signature.subarray(32))
+const pair = (r: bigint, s: bigint) => Buffer.concat([toOctets(r, 32), toOctets(s, 32)])
+const readR = (signature: Buffer) => toNumber(signature.subarray(0, 32))
+const readS = (signature: Buffer) => toNumber(signature.subarray(32))
 
 /** Wrong variants of ECDSA (RFC 7518 section 3.4). r and s are 1 to n - 1 (FIPS 186-4 section 6.4). */
 const ECDSA: readonly (readonly [name: string, forge: ForgeSignature])[] = [
@@ -98,7 +98,7 @@ const ED25519: readonly (readonly [name: string, forge: ForgeSignature])[] = [
     (sig) =>
       Buffer.concat([
         sig.subarray(0, 32),
-        littleEndianOf(littleEndianNumberOf(sig.subarray(32)) + ED25519_ORDER, 32),
+        toLittleEndian(fromLittleEndian(sig.subarray(32)) + ED25519_ORDER, 32),
       ]),
   ],
   ['S = 0 and R the neutral element', () => NEUTRAL_SIGNATURE],

@@ -1,7 +1,7 @@
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, type TokenOverrides } from '../support/issuer.ts'
 import { generateKey, type TestKey } from '../support/keys.ts'
-import { type Part, partsOf, signText } from '../support/tokens.ts'
+import { type Part, splitToken, signText } from '../support/tokens.ts'
 
 /** A clock that stands still, so that each case can test a limit to the second. */
 export const clock = fakeClock()
@@ -83,6 +83,6 @@ export function signSpelling(header: string, payload: string): string {
 
 /** Returns the token with another signature of the same length. */
 export function forged(compact: string): string {
-  const [header, payload, signature] = partsOf(compact)
+  const [header, payload, signature] = splitToken(compact)
   return `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
 }

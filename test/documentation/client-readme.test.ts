@@ -246,7 +246,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     })
     const { source } = await runSnippet('client-key', adapted)
     expect(await (source as TokenSource).getToken()).toMatchObject({ type: 'Bearer' })
-    const assertion = server.asked[0]!.form.get('client_assertion')!
+    const assertion = server.requests[0]!.form.get('client_assertion')!
     await jwtVerify(assertion, jwk, { audience: server.url, issuer: 'reports-cron' })
     rmSync(folder, { recursive: true })
   },
@@ -293,10 +293,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await source.getToken()
     pass(479)
     await source.getToken()
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     pass(121)
     await source.getToken()
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   },
 }
 

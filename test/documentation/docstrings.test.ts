@@ -10,7 +10,7 @@ interface Documented {
 }
 
 const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify']
-/** What users call. Methods of interfaces are found by their names, too. */
+/** Functions and methods that users call, by package. */
 const CALLED: Readonly<Record<string, readonly string[]>> = {
   core: [
     'createResourceServer',
@@ -46,7 +46,7 @@ function getExample(docstring: string): string | undefined {
 }
 
 describe('docstrings', () => {
-  it.each(PACKAGES)('%s shows an example for everything that users call', (name) => {
+  it.each(PACKAGES)('%s has an example for each function and method that users call', (name) => {
     const documented = sourcesOf(name).flatMap(readDocstrings)
     const withExample = documented
       .filter(({ docstring }) => getExample(docstring) !== undefined)
@@ -54,7 +54,7 @@ describe('docstrings', () => {
     expect(CALLED[name]!.filter((called) => !withExample.includes(called))).toEqual([])
   })
 
-  it('each event has an example that compiles', async () => {
+  it('the docstring of each event has an example that compiles', async () => {
     const events = ['core', 'client']
       .flatMap((name) => sourcesOf(name).map((path) => ({ name, path })))
       .flatMap(({ name, path }) =>
@@ -76,7 +76,7 @@ describe('docstrings', () => {
     ).toBe('')
   })
 
-  it('each optional option names its default or says what its absence means', () => {
+  it('the docstring of each optional option has the default', () => {
     const options = ['core/src/options', 'client/src'].flatMap((folder) =>
       filesBelow(`packages/${folder}`).filter((path) => path.endsWith('options.ts')),
     )

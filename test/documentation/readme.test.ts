@@ -89,7 +89,7 @@ const README: Readonly<Record<string, Scenario>> = {
     })
     const { response } = await runSnippet('calling', adapted)
     expect(await (response as Response).json()).toEqual(['a report'])
-    expect(server.asked[0]!.form.get('resource')).toBe(API)
+    expect(server.requests[0]!.form.get('resource')).toBe(API)
   },
 
   async 'Deciding in your own code'(code) {

@@ -45,14 +45,14 @@ export async function certifiedServer(
 }
 
 /** Returns the `fetch` of undici with a client certificate. */
-export function fetchOfUndici(pair = pairs.client): Fetch {
+export function createUndiciFetch(pair = pairs.client): Fetch {
   const dispatcher = new Agent({ connect: { ...pair, ca: pairs.server.cert } })
   closing({ close: () => dispatcher.close() })
   return (url, init) => undiciFetch(url, { ...init, dispatcher })
 }
 
 /** Minimal `fetch` with a client certificate, written with `node:https`. */
-export const fetchOfNode: Fetch = (url, { method, headers, body, signal }) =>
+export const createNodeFetch: Fetch = (url, { method, headers, body, signal }) =>
   new Promise((resolve, reject) => {
     const options = { method, headers, signal, ...pairs.client, ca: pairs.server.cert }
     request(url, { ...options, agent: false }, (incoming) => {

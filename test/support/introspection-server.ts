@@ -1,6 +1,11 @@
-import { type Asked, type Script, type ScriptedServer, scriptedServer } from './scripted-server.ts'
+import {
+  type ReceivedRequest,
+  type Script,
+  type ScriptedServer,
+  scriptedServer,
+} from './scripted-server.ts'
 
-export type { Asked, Script }
+export type { ReceivedRequest, Script }
 /** Issuer on the loopback address with metadata and an introspection endpoint. The test sets its responses. */
 export type IntrospectionServer = ScriptedServer
 
@@ -25,6 +30,6 @@ export function introspectionServer(
 
 /** Returns a script that responds with 200, these bytes, this content type and these headers. */
 export function raw(body: string | Uint8Array, type = 'application/json', more: object = {}) {
-  return ({ response }: Asked): void =>
+  return ({ response }: ReceivedRequest): void =>
     void response.writeHead(200, { 'Content-Type': type, ...more }).end(body)
 }

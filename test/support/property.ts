@@ -4,5 +4,5 @@ import * as fc from 'fast-check'
 export { fc }
 
 /** Generates one of the characters of a text. */
-export const characterOf = (text: string): fc.Arbitrary<string> =>
+export const toCharacterAt = (text: string): fc.Arbitrary<string> =>
   fc.constantFrom(...text.split(''))

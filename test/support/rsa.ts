@@ -6,7 +6,7 @@ export function rawRsa(key: KeyObject, encoded: Buffer): Buffer {
 }
 
 /** Returns the hash of the data. */
-export function digestOf(hash: string, data: string | Uint8Array): Buffer {
+export function getDigest(hash: string, data: string | Uint8Array): Buffer {
   return createHash(hash).update(data).digest()
 }
 
@@ -20,18 +20,18 @@ const DIGEST_INFO = {
 } as const
 
 /** Returns the DigestInfo of the data (RFC 8017 section 9.2). */
-export function digestInfoOf(hash: keyof typeof DIGEST_INFO, data: string | Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), digestOf(hash, data)])
+export function getDigestInfo(hash: keyof typeof DIGEST_INFO, data: string | Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(DIGEST_INFO[hash], 'hex'), getDigest(hash, data)])
 }
 
 /** Returns an invalid DigestInfo for SHA-256: the algorithm identifier has no NULL parameters. */
 export function digestInfoWithoutNull(data: string | Uint8Array): Buffer {
   const head = Buffer.from('302f300b06096086480165030402010420', 'hex')
-  return Buffer.concat([head, digestOf('sha256', data)])
+  return Buffer.concat([head, getDigest('sha256', data)])
 }
 
 /** Encodes any content by EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) for a key of 2048 bits. The options break the encoding. */
-export function pkcs1Of(
+export function padPkcs1(
   content: Buffer,
   options: {
     /**
@@ -67,7 +67,7 @@ export function pkcs1Of(
 }
 
 /** Encodes the input by EMSA-PSS (RFC 8017 section 9.1.1) for a key of 2048 bits. The options break the encoding. */
-export function pssOf(
+export function padPss(
   input: string | Uint8Array,
   options: {
     hash?: string
@@ -79,7 +79,10 @@ export function pssOf(
 ): Buffer {
   const { hash = 'sha256', mask = hash, salt = 32, trailer = 0xbc, separator = 1 } = options
   const saltOctets = Buffer.alloc(salt, 0x5a)
-  const digest = digestOf(hash, Buffer.concat([Buffer.alloc(8), digestOf(hash, input), saltOctets]))
+  const digest = getDigest(
+    hash,
+    Buffer.concat([Buffer.alloc(8), getDigest(hash, input), saltOctets]),
+  )
   const fill = Buffer.alloc(256 - digest.length - salt - 2)
   const block = Buffer.concat([fill, Buffer.of(separator), saltOctets])
   const masked = xor(block, mgf1(mask, digest, block.length))
@@ -91,7 +94,7 @@ export function pssOf(
 function mgf1(hash: string, seed: Buffer, length: number): Buffer {
   const blocks: Buffer[] = []
   for (let counter = 0; Buffer.concat(blocks).length < length; counter++) {
-    blocks.push(digestOf(hash, Buffer.concat([seed, Buffer.of(0, 0, 0, counter)])))
+    blocks.push(getDigest(hash, Buffer.concat([seed, Buffer.of(0, 0, 0, counter)])))
   }
   return Buffer.concat(blocks).subarray(0, length)
 }

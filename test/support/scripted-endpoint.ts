@@ -2,7 +2,7 @@ import type { Fetch } from '@bearward/core'
 import { ISSUER } from './issuer.ts'
 
 /** Behavior of the endpoint: keys, an error response, no response, or a failed connection. */
-export type Behaviour =
+export type Behavior =
   | {
       readonly keys: readonly object[]
       readonly cacheControl?: string | undefined
@@ -19,21 +19,22 @@ export type Behaviour =
 /** A `fetch` that returns the metadata and the keys of an issuer. The test sets its behavior. */
 export interface ScriptedEndpoint {
   readonly fetch: Fetch
-  behave(behaviour: Behaviour): void
+  /** Sets the behavior. */
+  behave(behavior: Behavior): void
   /** Returns the paths that were requested since the last call of this function. */
-  asked(): readonly string[]
+  takeRequests(): readonly string[]
 }
 
 /** Creates an endpoint with this behavior. */
-export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
-  let behaviour = first
-  let asked: string[] = []
+export function scriptedEndpoint(first: Behavior): ScriptedEndpoint {
+  let behavior = first
+  let paths: string[] = []
 
   const json = (document: unknown, headers: Record<string, string> = {}) =>
     Response.json(document, { headers })
 
   async function respond(url: string): Promise<Response> {
-    switch (behaviour) {
+    switch (behavior) {
       case 'refuse':
         throw new TypeError('fetch failed')
       case 'hang':
@@ -45,26 +46,26 @@ export function scriptedEndpoint(first: Behaviour): ScriptedEndpoint {
       case 'empty':
         return url.endsWith('/jwks') ? json({ keys: [] }) : metadata()
       default:
-        if ('retryAfter' in behaviour) {
-          if (behaviour.of === 'keys' && !url.endsWith('/jwks')) return metadata()
-          const headers = { 'retry-after': behaviour.retryAfter }
+        if ('retryAfter' in behavior) {
+          if (behavior.of === 'keys' && !url.endsWith('/jwks')) return metadata()
+          const headers = { 'retry-after': behavior.retryAfter }
           return new Response('', { status: 429, headers })
         }
         if (!url.endsWith('/jwks')) return metadata()
-        return json({ keys: behaviour.keys }, cacheHeaders(behaviour))
+        return json({ keys: behavior.keys }, cacheHeaders(behavior))
     }
   }
   const metadata = () => json({ issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` })
 
   return {
     fetch: (url) => {
-      asked.push(url.slice(ISSUER.length))
+      paths.push(url.slice(ISSUER.length))
       return respond(url)
     },
-    behave: (next) => void (behaviour = next),
-    asked() {
-      const before = asked
-      asked = []
+    behave: (next) => void (behavior = next),
+    takeRequests() {
+      const before = paths
+      paths = []
       return before
     },
   }

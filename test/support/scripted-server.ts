@@ -3,7 +3,7 @@ import { noteRequest } from './secrets.ts'
 import { listen, type RunningServer } from './servers.ts'
 
 /** A request that the endpoint has received. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
@@ -18,20 +18,20 @@ export interface Asked {
  * Response of the endpoint. An object is sent as JSON with 200, a number as a status without a body. A function
  * returns one of these, or sends the response and returns `undefined`.
  */
-export type Script = object | number | ((asked: Asked) => unknown)
+export type Script = object | number | ((request: ReceivedRequest) => unknown)
 
 /** Authorization server on the loopback address: one endpoint with responses that a test sets, and documents. */
 export interface ScriptedServer extends RunningServer {
   /** Requests to the endpoint, in order. */
-  readonly asked: Asked[]
+  readonly requests: ReceivedRequest[]
   /** Requests to other addresses, in order. */
-  readonly visited: string[]
+  readonly otherPaths: string[]
   /** Sets the response of the endpoint. */
   answer(script: Script): void
   /** Resolves when the endpoint has received `count` requests in total. */
   received(count: number): Promise<void>
   /** Resolves when other addresses have received `count` requests in total. */
-  visiting(count: number): Promise<void>
+  waitForOtherPaths(count: number): Promise<void>
 }
 
 /**
@@ -46,8 +46,8 @@ export async function scriptedServer(
   first: Script,
   documents: (url: string) => Readonly<Record<string, Script>>,
 ): Promise<ScriptedServer> {
-  const asked: Asked[] = []
-  const visited: string[] = []
+  const requests: ReceivedRequest[] = []
+  const otherPaths: string[] = []
   const waiting: (() => void)[] = []
   let script = first
   const server = await listen((request, response) => void handle(request, response))
@@ -58,13 +58,13 @@ export async function scriptedServer(
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks).toString('latin1')
     const form = new URLSearchParams(body)
-    const one = { method, url, headers, body, form, response, number: asked.length + 1 }
+    const one = { method, url, headers, body, form, response, number: requests.length + 1 }
     noteRequest(headers.authorization, form)
-    const isAsked = url.startsWith(path)
-    if (isAsked) asked.push(one)
-    else visited.push(url)
+    const isEndpoint = url.startsWith(path)
+    if (isEndpoint) requests.push(one)
+    else otherPaths.push(url)
     for (const check of waiting) check()
-    return respond(one, isAsked ? script : (documents(server.url)[url] ?? 404))
+    return respond(one, isEndpoint ? script : (documents(server.url)[url] ?? 404))
   }
 
   function until(done: () => boolean): Promise<void> {
@@ -77,17 +77,17 @@ export async function scriptedServer(
 
   return {
     ...server,
-    asked,
-    visited,
+    requests,
+    otherPaths,
     answer: (next) => void (script = next),
-    received: (count) => until(() => asked.length >= count),
-    visiting: (count) => until(() => visited.length >= count),
+    received: (count) => until(() => requests.length >= count),
+    waitForOtherPaths: (count) => until(() => otherPaths.length >= count),
   }
 }
 
-async function respond(asked: Asked, script: Script): Promise<void> {
-  const { response } = asked
-  const content = typeof script === 'function' ? await script(asked) : script
+async function respond(request: ReceivedRequest, script: Script): Promise<void> {
+  const { response } = request
+  const content = typeof script === 'function' ? await script(request) : script
   if (content === undefined) return
   if (typeof content === 'number') return void response.writeHead(content).end()
   response.setHeader('Content-Type', 'application/json')
@@ -95,11 +95,11 @@ async function respond(asked: Asked, script: Script): Promise<void> {
 }
 
 /** Returns a script that responds once on each connection. On the second request, it closes the connection. */
-export function closingWhenUsedAgain(script: (asked: Asked) => unknown): Script {
+export function closeOnReuse(script: (request: ReceivedRequest) => unknown): Script {
   const used = new WeakSet()
-  return (asked) => {
-    const content = script(asked)
-    const { socket } = asked.response
+  return (request) => {
+    const content = script(request)
+    const { socket } = request.response
     if (used.has(socket!)) return void socket!.destroy()
     used.add(socket!)
     return content

@@ -28,7 +28,7 @@ export function signCompact(header: Part, payload: Part, alg: string, key: KeyOb
 export type Parts = readonly [header: string, payload: string, signature: string]
 
 /** Splits a token. */
-export function partsOf(token: string): Parts {
+export function splitToken(token: string): Parts {
   return token.split('.') as unknown as Parts
 }
 
@@ -47,7 +47,7 @@ export function withSignature(
   token: string,
   make: (signature: Buffer, input: Buffer) => Uint8Array,
 ): string {
-  const [header, payload, signature] = partsOf(token)
+  const [header, payload, signature] = splitToken(token)
   const made = make(Buffer.from(signature, 'base64url'), Buffer.from(`${header}.${payload}`))
   return `${header}.${payload}.${Buffer.from(made).toString('base64url')}`
 }

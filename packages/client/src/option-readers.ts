@@ -5,7 +5,7 @@ import {
   isName,
   isPlainObject,
   type OptionContext,
-  ownMembers,
+  copyOwnMembers,
   TENANT_PLACEHOLDER,
 } from '@bearward/core/internal'
 import { GRANT_PARAMETERS } from './token-request.ts'
@@ -63,7 +63,7 @@ export function readParameters(
   { report }: OptionContext,
 ): Readonly<Record<string, string>> {
   if (given === undefined) return {}
-  const parameters = isPlainObject(given) ? ownMembers(given) : {}
+  const parameters = isPlainObject(given) ? copyOwnMembers(given) : {}
   if (!isPlainObject(given) || !Object.values(parameters).every(isName)) {
     report(`${name} must be an object of non-empty strings, not ${describeNotPlain(given)}.`)
     return {}

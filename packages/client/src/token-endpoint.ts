@@ -1,4 +1,8 @@
-import { boundedFetch, discoveredEndpoint, isAcceptableEndpoint } from '@bearward/core/internal'
+import {
+  boundedFetch,
+  createDiscoveredEndpoint,
+  isAcceptableEndpoint,
+} from '@bearward/core/internal'
 import { toDiscoveryError } from './failure.ts'
 import type { SourceSettings } from './source-settings.ts'
 
@@ -24,7 +28,7 @@ export function createTokenEndpoint(
 ): TokenEndpoint {
   if (tokenEndpoint !== undefined) return { find: async () => tokenEndpoint, forget: () => {} }
   const { clock, fetchTimeout } = settings
-  const discovered = discoveredEndpoint({
+  const discovered = createDiscoveredEndpoint({
     issuer: issuer!,
     endpoint: 'token_endpoint',
     byCertificate: clientAuthentication.method === 'tls_client_auth',

@@ -3,7 +3,7 @@ import {
   type ClientCredentials,
   type Clock,
   type Fetch,
-  readAnswer,
+  readResponseBody,
   readContent,
   isErrorResponse,
   readErrorResponse,
@@ -73,8 +73,8 @@ export async function requestToken(
       : { code: undefined, text: `status ${status}` }
     throw toResponseError(error, response, endpoint, clock.now())
   }
-  // `readAnswer` throws for each of these statuses, such as that of a redirect.
-  if (status < 200 || status >= 300) await readAnswer(response, endpoint, ANSWER)
+  // `readResponseBody` throws for each of these statuses, such as that of a redirect.
+  if (status < 200 || status >= 300) await readResponseBody(response, endpoint, ANSWER)
   const members = await readMembers(response, call)
   // Some servers send error responses with status 200.
   if (members['access_token'] === undefined && typeof members['error'] === 'string') {

@@ -1,5 +1,5 @@
 import {
-  type AnswerBounds,
+  type BodyLimits,
   JSON_MEDIA_TYPE,
   type JsonObject,
   LIMITS,
@@ -8,7 +8,7 @@ import {
 import { TokenError, type TokenErrorCode } from './errors.ts'
 
 /** Media type and maximum size of a token response. */
-export const ANSWER: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
+export const ANSWER: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
 
 /** Access token response of the token endpoint (RFC 6749 section 5.1). */
 export interface AccessTokenResponse {

@@ -1,6 +1,6 @@
 import { createPublisher, getMember } from '@bearward/core/internal'
 import { createAuthorizedFetch, type SourceFetch } from './authorized-fetch.ts'
-import { RenewedTokens } from './held-tokens.ts'
+import { RenewedTokens } from './renewed-tokens.ts'
 import type { ClientCredentialsOptions, GetTokenOptions } from './options.ts'
 import { readOptions } from './read-options.ts'
 import { createRenewedToken, type RenewedToken } from './renewed-token.ts'

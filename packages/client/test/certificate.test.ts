@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import {
   certifiedServer,
   clientThumbprint,
-  fetchOfNode,
-  fetchOfUndici,
+  createNodeFetch,
+  createUndiciFetch,
   getThumbprint,
   pairs,
 } from '../../../test/support/certified.ts'
@@ -59,8 +59,8 @@ async function setup(fetch: Fetch, options: object = {}) {
 
 describe('a source with tls_client_auth', () => {
   it.each<[string, () => Fetch]>([
-    ['the fetch of undici', () => fetchOfUndici()],
-    ['a fetch over node:https', () => fetchOfNode],
+    ['the fetch of undici', () => createUndiciFetch()],
+    ['a fetch over node:https', () => createNodeFetch],
   ])('source.fetch() presents the client certificate with %s', async (_case, getFetch) => {
     const { source, api, seen, bodies } = await setup(getFetch())
     const url = `${api.url}/reports?page=2`
@@ -91,7 +91,7 @@ describe('a source with tls_client_auth', () => {
   })
 
   it('source.fetch() with tls_client_auth does not follow redirects, and rejects with redirect: error', async () => {
-    const { source, api, seen } = await setup(fetchOfUndici())
+    const { source, api, seen } = await setup(createUndiciFetch())
     for (const redirect of ['follow', 'manual'] as const) {
       const response = await source.fetch(`${api.url}/away`, { redirect })
       expect([response.status, response.headers.get('location')]).toEqual([307, '/reports'])
@@ -101,22 +101,22 @@ describe('a source with tls_client_auth', () => {
   })
 
   it('source.fetch() with tls_client_auth uses resourceFetch if it is set', async () => {
-    const { source, api } = await setup(fetchOfUndici(), {
-      resourceFetch: fetchOfUndici(pairs.other),
+    const { source, api } = await setup(createUndiciFetch(), {
+      resourceFetch: createUndiciFetch(pairs.other),
     })
     // The connection uses another certificate than the one that the token is bound to.
     expect((await source.fetch(api.url)).status).toBe(401)
   })
 
   it('source.fetch() with tls_client_auth rejects when its signal is aborted', async () => {
-    const { source, api } = await setup(fetchOfUndici())
+    const { source, api } = await setup(createUndiciFetch())
     await source.getToken()
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(source.fetch(api.url, { signal })).rejects.toThrow('enough')
   })
 
   it('source.fetch() rejects with TypeError if fetch does not return a Response or follows a redirect', async () => {
-    const call = fetchOfUndici()
+    const call = createUndiciFetch()
     let isToken = true
     const wrong: [Fetch, string][] = [
       [async (...args) => ({ ...(await call(...args)), status: 200 }), 'set resourceFetch'],
@@ -136,7 +136,7 @@ describe('a source with tls_client_auth', () => {
   })
 
   it('getToken() rejects with unreachable if fetch does not present a certificate', async () => {
-    const { source } = await setup((url, init) => fetchOfUndici({} as never)(url, init))
+    const { source } = await setup((url, init) => createUndiciFetch({} as never)(url, init))
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'unreachable' })
     expect((error as TokenError).detail).toMatch(
@@ -151,7 +151,7 @@ describe('a source with client_secret_basic', () => {
     const { source, api } = await setup(
       (url, init) => {
         called.push(url)
-        return fetchOfUndici()(url, init)
+        return createUndiciFetch()(url, init)
       },
       { clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' } },
     )

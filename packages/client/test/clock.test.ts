@@ -48,7 +48,7 @@ describe('clock', () => {
     expect((await source.getToken()).expiresAt).toBe(START / 1000 + 600)
     testClock.pass(479)
     expect(await getValue()).toBe('token-1')
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     testClock.pass(1)
     expect(await getValue()).toBe('token-1')
     await until(() => source.counters().renewed === 1)

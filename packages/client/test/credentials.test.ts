@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
-import { closingWhenUsedAgain } from '../../../test/support/scripted-server.ts'
+import { closeOnReuse } from '../../../test/support/scripted-server.ts'
 import {
   clientCredentials,
   type ClientAuthentication,
@@ -11,7 +11,7 @@ import {
 } from '../src/index.ts'
 import { closing, setup, SECRET, waitForRequests, until } from './setup.ts'
 import {
-  type Asked,
+  type ReceivedRequest,
   grant,
   grantTokens,
   respondWithError,
@@ -127,7 +127,7 @@ describe('a client assertion', () => {
         },
       })
       await getValue()
-      const { form } = server.asked[0]!
+      const { form } = server.requests[0]!
       expect(readAudience(form.get('client_assertion')!)).toBe(expected ?? server.url)
     }
   })
@@ -143,12 +143,12 @@ describe('a client assertion', () => {
     await getValue()
     source.invalidate()
     await getValue()
-    expect(server.asked.map(({ form }) => form.get('client_assertion'))).toEqual([
+    expect(server.requests.map(({ form }) => form.get('client_assertion'))).toEqual([
       'of-the-platform-1',
       'of-the-platform-2',
     ])
-    expect(server.asked[0]!.form.get('client_id')).toBe('orders')
-    expect(server.asked[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
+    expect(server.requests[0]!.form.get('client_id')).toBe('orders')
+    expect(server.requests[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
   })
 
   it('clientCredentials() rejects key options together with an assertion function', () => {
@@ -233,7 +233,7 @@ describe('credentials that are unavailable', () => {
         fault: 'configuration',
         detail,
       })
-      expect(server.asked).toEqual([])
+      expect(server.requests).toEqual([])
       expect(JSON.stringify(events)).not.toContain(SECRET)
     },
   )
@@ -260,7 +260,7 @@ describe('parameters', () => {
   it('parameters are sent in addition to those of the grant', async () => {
     const { getValue, server } = await setup(grantTokens, { parameters: { organization: 'acme' } })
     await getValue()
-    expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
+    expect(Object.fromEntries(server.requests[0]!.form)).toEqual({
       grant_type: 'client_credentials',
       scope: 'read write',
       resource: 'https://api.example.com',
@@ -270,14 +270,14 @@ describe('parameters', () => {
 })
 
 describe('a token request whose connection is closed before the response', () => {
-  const closed = ({ response }: Asked) => void response.destroy()
+  const closed = ({ response }: ReceivedRequest) => void response.destroy()
 
   /** Requests a second token on the connection of the first. The server then closes the connection. */
   async function requestOnClosedConnection(
-    script: (asked: Asked) => unknown,
+    script: (request: ReceivedRequest) => unknown,
     clientAuthentication: ClientAuthentication,
   ) {
-    const server = closing(await createTokenServer(closingWhenUsedAgain(script)))
+    const server = closing(await createTokenServer(closeOnReuse(script)))
     const tokenEndpoint = `${server.url}/token`
     const all = await setup(grantTokens, { server, tokenEndpoint, clientAuthentication })
     expect(await all.getValue()).toBe('token-1')
@@ -292,19 +292,19 @@ describe('a token request whose connection is closed before the response', () =>
   it('a token request is retried with a newly signed assertion after its connection is closed', async () => {
     const used = new Set<unknown>()
     const times: number[] = []
-    const strict = (asked: Asked) => {
-      const { jti, iat } = decodeJwt(asked.form.get('client_assertion')!)
+    const strict = (request: ReceivedRequest) => {
+      const { jti, iat } = decodeJwt(request.form.get('client_assertion')!)
       times.push(iat!)
-      if (used.has(jti)) return respondWithError('invalid_client', { status: 401 })(asked)
+      if (used.has(jti)) return respondWithError('invalid_client', { status: 401 })(request)
       used.add(jti)
-      return grant(asked.number)
+      return grant(request.number)
     }
     const { server, source, count } = await requestOnClosedConnection(strict, {
       method: 'private_key_jwt',
       key: privateKey,
       algorithm: 'ES256',
     })
-    expect([server.asked.length, used.size]).toEqual([3, 3])
+    expect([server.requests.length, used.size]).toEqual([3, 3])
     // One second passes between the request and the retry.
     expect(times.map((time) => time - times[0]!)).toEqual([0, 600, 601])
     expect([count('token_failed'), source.counters().failed]).toEqual([0, 0])
@@ -317,7 +317,7 @@ describe('a token request whose connection is closed before the response', () =>
       method: 'private_key_jwt',
       assertion,
     })
-    const sent = server.asked.map(({ form }) => form.get('client_assertion'))
+    const sent = server.requests.map(({ form }) => form.get('client_assertion'))
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
   })
 
@@ -328,7 +328,7 @@ describe('a token request whose connection is closed before the response', () =>
       maxWait: 0,
     })
     expect(await getErrorCode()).toBe('unreachable')
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('the error of a retried token request contains neither of the two secrets', async () => {
@@ -336,11 +336,11 @@ describe('a token request whose connection is closed before the response', () =>
     for (const repeated of secrets) {
       let given = 0
       const { server, source } = await setup(
-        (asked) =>
-          asked.number === 1
-            ? closed(asked)
+        (request) =>
+          request.number === 1
+            ? closed(request)
             : respondWithError('invalid_request', { error_description: `what is ${repeated}?` })(
-                asked,
+                request,
               ),
         { clientAuthentication: { method: 'client_secret_post', secret: () => secrets[given++] } },
       )
@@ -349,7 +349,7 @@ describe('a token request whose connection is closed before the response', () =>
         code: 'invalid_request',
         detail: `${server.url}/token: status 400, invalid_request`,
       })
-      expect(server.asked.map(({ form }) => form.get('client_secret'))).toEqual(secrets)
+      expect(server.requests.map(({ form }) => form.get('client_secret'))).toEqual(secrets)
     }
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
 import { setup, SECRET } from './setup.ts'
 import {
-  type Asked,
+  type ReceivedRequest,
   grant,
   grantTokens,
   respondWithError,
@@ -13,12 +13,12 @@ import {
 /** Creates a script that sends this body with status 200. */
 const respondWith =
   (body: string | Uint8Array, headers: object = { 'Content-Type': 'application/json' }): Script =>
-  ({ response }: Asked) =>
+  ({ response }: ReceivedRequest) =>
     void response.writeHead(200, { ...headers }).end(body)
 /** Creates a script that sends a redirect. */
 const redirectWith =
   (status: number): Script =>
-  ({ response }: Asked) =>
+  ({ response }: ReceivedRequest) =>
     void response.writeHead(status, { Location: '/token/elsewhere' }).end()
 /** Returns a token response without one member. */
 const grantWithout = (name: string): Script => ({ ...grant(1), [name]: undefined })
@@ -173,13 +173,13 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
   ],
   [
     'closes the connection before the response',
-    ({ response }: Asked) => void response.destroy(),
+    ({ response }: ReceivedRequest) => void response.destroy(),
     'unreachable',
     'twice, each with a retry',
   ],
   [
     'closes the connection during the response',
-    ({ response }: Asked) => {
+    ({ response }: ReceivedRequest) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 })
       response.write('{"access_token":', () => response.destroy())
     },
@@ -189,7 +189,7 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
   ['never responds', () => undefined, 'timeout', 'twice'],
   [
     'never completes the response',
-    ({ response }: Asked) => {
+    ({ response }: ReceivedRequest) => {
       response.writeHead(200, { 'Content-Type': 'application/json' }).write('{')
     },
     'timeout',
@@ -211,7 +211,7 @@ describe('getToken()', () => {
       expect(error).toMatchObject({ name: 'TokenError', code, fault: ERRORS[code].fault })
       const { text, advice } = ERRORS[code]
       expect((error as TokenError).message).toBe(`${code}: ${text} ${advice}`)
-      expect(server.asked).toHaveLength(REQUESTS[requests])
+      expect(server.requests).toHaveLength(REQUESTS[requests])
       expect(events).toHaveLength(requests === 'once' ? 1 : 2)
       expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
     },
@@ -257,7 +257,7 @@ describe('getToken()', () => {
         fetch: async () => new Response('', { status }),
       })
       expect(await getErrorCode()).toBe(code)
-      expect(server.asked).toEqual([])
+      expect(server.requests).toEqual([])
     },
   )
 
@@ -274,7 +274,7 @@ describe('getToken()', () => {
 
   it('getToken() rejects if the token expired before it arrived', async () => {
     const { clock, source, server } = await setup(
-      ({ number }: Asked) => {
+      ({ number }: ReceivedRequest) => {
         clock.advance(number === 1 ? 2 : 0)
         return grant(number, { expires_in: 1 })
       },
@@ -298,7 +298,7 @@ describe('getToken()', () => {
   it.each([200, 400])(
     'getToken() rejects with redirected if a custom fetch follows a redirect to a %d',
     async (status) => {
-      const script = ({ response, url }: Asked) => {
+      const script = ({ response, url }: ReceivedRequest) => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
         return void response.writeHead(307, { Location: '/token/elsewhere' }).end()
       }

@@ -82,7 +82,7 @@ describe('source.fetch()', () => {
     const { source, server } = await setupCaller(url)
     await source.fetch(url, {}, { scope: 'admin' })
     expect(calls).toEqual(['GET / Bearer token-2'])
-    expect(server.asked[1]!.form.get('scope')).toBe('admin')
+    expect(server.requests[1]!.form.get('scope')).toBe('admin')
   })
 
   it('source.fetch() rejects with TypeError if the request has an Authorization header', async () => {
@@ -112,7 +112,7 @@ describe('source.fetch()', () => {
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
     await expect(source.getToken({ signal: 7 as never })).rejects.toThrow('signal must be')
-    expect(server.asked).toEqual([])
+    expect(server.requests).toEqual([])
   })
 
   it('source.fetch() rejects with the error that resourceFetch throws', async () => {
@@ -142,7 +142,7 @@ describe('source.fetch()', () => {
     })
     const abort = new AbortController()
     const call = source.fetch('http://127.0.0.1:9', { signal: abort.signal })
-    await until(() => server.asked.length > 0)
+    await until(() => server.requests.length > 0)
     abort.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
   })
@@ -155,7 +155,7 @@ describe('a token that an API rejects', () => {
     const response = await source.fetch(url, { method: 'POST', body: 'hello' })
     expect(response.status).toBe(200)
     expect(calls).toEqual(['POST / Bearer token-1 hello', 'POST / Bearer token-2 hello'])
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   })
 
   it('source.fetch() replaces a rejected token once for 50 concurrent calls', async () => {
@@ -164,7 +164,7 @@ describe('a token that an API rejects', () => {
     const responses = await Promise.all(Array.from({ length: 50 }, () => source.fetch(url)))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     expect(calls).toHaveLength(100)
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   })
 
   it('source.fetch() returns the 401 if the API also rejects the new token', async () => {
@@ -175,7 +175,7 @@ describe('a token that an API rejects', () => {
     expect(calls).toHaveLength(2)
     // The new token is younger than 5 s and is not replaced. This limits the load on the server.
     await Promise.all(Array.from({ length: 20 }, () => source.fetch(url)))
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
     expect(calls).toHaveLength(22)
   })
 
@@ -185,7 +185,7 @@ describe('a token that an API rejects', () => {
     expect((await source.fetch(url)).status).toBe(401)
     clock.advance(4.9)
     expect((await source.fetch(url)).status).toBe(401)
-    expect([calls.length, server.asked.length]).toEqual([2, 1])
+    expect([calls.length, server.requests.length]).toEqual([2, 1])
     clock.advance(0.1)
     expect((await source.fetch(url)).status).toBe(200)
   })
@@ -244,7 +244,7 @@ describe('a token that an API rejects', () => {
       expect((await source.fetch(good.url)).status).toBe(200)
     }
     expect(new Set(good.calls)).toEqual(new Set(['GET / Bearer token-1']))
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
     expect(source.counters()).toMatchObject({ invalidated: 1, failed: 1 })
     server.answer({ access_token: 'token-3', token_type: 'Bearer', expires_in: 600 })
     clock.advance(1)
@@ -290,7 +290,7 @@ describe('a token that an API rejects', () => {
     scope[0] = 'another'
     expect((await call).status).toBe(200)
     expect(calls).toEqual(['GET / Bearer token-2', 'GET / Bearer token-3'])
-    expect(server.asked[2]!.form.get('scope')).toBe('admin')
+    expect(server.requests[2]!.form.get('scope')).toBe('admin')
   })
 
   it.each([
@@ -325,7 +325,7 @@ describe('a token that an API rejects', () => {
       const { source, server } = await setupCaller(url, { retryOn })
       const { status } = await source.fetch(url)
       expect([status, calls.length]).toEqual([times === 1 ? 401 : 200, times])
-      expect(server.asked).toHaveLength(times)
+      expect(server.requests).toHaveLength(times)
     },
   )
 
@@ -337,7 +337,7 @@ describe('a token that an API rejects', () => {
       clock.advance(0.1)
     }
     // The first token was 10 s old. Each new one is replaced when it is 5 s old.
-    expect(server.asked).toHaveLength(3)
+    expect(server.requests).toHaveLength(3)
     expect(calls).toHaveLength(102)
   })
 
@@ -385,7 +385,7 @@ describe('allowed origins', () => {
     })
     await expect(source.fetch(address)).rejects.toThrow(/origin_not_allowed|Invalid URL/)
     expect(sent).toEqual([])
-    expect(server.asked).toEqual([])
+    expect(server.requests).toEqual([])
     await source.fetch('HTTPS://API.example.com:443/x')
     expect(sent).toEqual([`${API}/x`])
   })

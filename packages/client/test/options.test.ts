@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listOptionNames, SAMPLES } from '../../core/test/options/option-names.ts'
-import { polluted } from '../../core/test/support/polluted.ts'
+import { withPollutedPrototype } from '../../core/test/support/with-polluted-prototype.ts'
 import {
   clientCredentials,
   type ClientCredentialsOptions,
@@ -154,7 +154,7 @@ describe('options on Object.prototype', () => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
-        const checked = polluted({ [name]: sample }, () => {
+        const checked = withPollutedPrototype({ [name]: sample }, () => {
           const { clientAuthentication } = readOptions(options).settings
           return { checked: readOptions(options), isVisible: 'keyId' in clientAuthentication }
         })
@@ -168,14 +168,14 @@ describe('options on Object.prototype', () => {
     const { target } = readOptions({ ...GOOD, scope: 'read', resource: API }).settings
     for (const sample of SAMPLES) {
       expect(
-        polluted({ [name]: sample }, () => resolveTokenTarget({}, target, ['signal'])),
+        withPollutedPrototype({ [name]: sample }, () => resolveTokenTarget({}, target, ['signal'])),
       ).toEqual(target)
     }
   })
 
   it.each(Object.keys(GOOD))('Object.prototype.%s does not replace a missing option', (name) => {
     const { [name as keyof typeof GOOD]: value, ...others } = GOOD
-    const problems = polluted({ [name]: value }, () => getProblems(others))
+    const problems = withPollutedPrototype({ [name]: value }, () => getProblems(others))
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} `))])
   })
 })

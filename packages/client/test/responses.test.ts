@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { TokenError } from '../src/index.ts'
 import { setup } from './setup.ts'
-import { type Asked, grant, grantTokens, type Script } from './token-server.ts'
+import { type ReceivedRequest, grant, grantTokens, type Script } from './token-server.ts'
 
 /** Creates a script that responds with a status and JSON. */
 const respondWith =
   (status: number, members: object): Script =>
-  ({ response }: Asked) =>
+  ({ response }: ReceivedRequest) =>
     void response
       .writeHead(status, { 'Content-Type': 'application/json' })
       .end(JSON.stringify(members))
@@ -17,7 +17,7 @@ describe('a token response', () => {
     async (status) => {
       const { getValue, server } = await setup(respondWith(status, grant(1)))
       expect([await getValue(), await getValue()]).toEqual(['token-1', 'token-1'])
-      expect(server.asked).toHaveLength(1)
+      expect(server.requests).toHaveLength(1)
     },
   )
 
@@ -122,12 +122,12 @@ describe('an unusable 2xx response', () => {
         maxWait: 300,
       })
       expect(await getErrorCode()).not.toBe('a token')
-      expect(server.asked).toHaveLength(1)
+      expect(server.requests).toHaveLength(1)
       const requestedAt: number[] = []
       for (let second = 0; second < 120; second += 0.5) {
-        const before = server.asked.length
+        const before = server.requests.length
         expect(await advanceUntilSettled(getErrorCode())).not.toBe('a token')
-        if (server.asked.length > before) requestedAt.push(second)
+        if (server.requests.length > before) requestedAt.push(second)
         clock.advance(0.5)
       }
       // Pauses of 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures the maximum is 5 seconds.
@@ -146,20 +146,20 @@ describe('an unusable 2xx response', () => {
     )
     const error = await advanceUntilSettled(source.getToken().catch((thrown: TokenError) => thrown))
     expect(error).toMatchObject({ code: 'timeout', serverStatus: 200 })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('an unusable 2xx response has no effect on callers while a valid token is cached', async () => {
     const { server, clock, getValue, count } = await setup()
     await getValue()
     clock.advance(480)
-    server.answer(({ number }: Asked) => grant(number, { token_type: 'DPoP' }))
+    server.answer(({ number }: ReceivedRequest) => grant(number, { token_type: 'DPoP' }))
     for (let second = 0; second < 110; second++) {
       expect(await getValue()).toBe('token-1')
       await clock.pass(1)
     }
-    expect(count('token_failed')).toBe(server.asked.length - 1)
-    expect(server.asked.length).toBeLessThan(12)
+    expect(count('token_failed')).toBe(server.requests.length - 1)
+    expect(server.requests.length).toBeLessThan(12)
   })
 })
 

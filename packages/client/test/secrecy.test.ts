@@ -10,7 +10,7 @@ import {
   type TokenError,
 } from '../src/index.ts'
 import { setup, SECRET, until } from './setup.ts'
-import { type Asked, grant, respondWithError, type Script } from './token-server.ts'
+import { type ReceivedRequest, grant, respondWithError, type Script } from './token-server.ts'
 
 const watcher = watchProcess()
 afterEach(async () => expect(await watcher.faults()).toEqual([]))
@@ -73,7 +73,7 @@ describe('printed objects', () => {
   const ENCODED = 'p%40ss%2Fw%25rd%3Ax+%22y'
 
   /** Parts of a request that a server can repeat, in several encodings. */
-  const PLACES: Record<string, (asked: Asked) => string | undefined> = {
+  const PLACES: Record<string, (request: ReceivedRequest) => string | undefined> = {
     'the header': ({ headers }) => headers.authorization,
     'the decoded header': ({ headers }) =>
       Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(),
@@ -107,13 +107,13 @@ describe('printed objects', () => {
       for (const place of Object.values(PLACES)) {
         let repeatedText = ''
         const { source, events } = await setup(
-          (asked) => {
-            repeatedText = place(asked) ?? ''
+          (request) => {
+            repeatedText = place(request) ?? ''
             const again = respondWithError('invalid_scope', {
               status: 400,
               error_description: `no: ${repeatedText}`,
             })
-            return again(asked)
+            return again(request)
           },
           { clientAuthentication },
         )

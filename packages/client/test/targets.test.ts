@@ -3,7 +3,13 @@ import type { TokenError } from '../src/index.ts'
 import { TARGET_LIMITS } from '../src/target-limits.ts'
 import { REQUESTS_AT_ONCE } from '../src/request-queue.ts'
 import { API, setup, waitForRequests, until } from './setup.ts'
-import { type Asked, grant, grantTokens, respondWithError, type Script } from './token-server.ts'
+import {
+  type ReceivedRequest,
+  grant,
+  grantTokens,
+  respondWithError,
+  type Script,
+} from './token-server.ts'
 
 const { withToken, withoutToken, unused } = TARGET_LIMITS
 /** Returns targets with one scope each. */
@@ -26,10 +32,10 @@ const getResults = (source: Source, targets: readonly object[]) =>
 /** Creates a script that grants a token for every scope that does not begin with `bad`. */
 const grantGoodScopes =
   (refuse: Script): Script =>
-  (asked) =>
-    asked.form.get('scope')!.startsWith('bad')
-      ? (refuse as (asked: Asked) => unknown)(asked)
-      : grant(asked.number)
+  (request) =>
+    request.form.get('scope')!.startsWith('bad')
+      ? (refuse as (request: ReceivedRequest) => unknown)(request)
+      : grant(request.number)
 
 /** Returns how often a value occurs. */
 const count = (values: readonly string[], value: string) =>
@@ -40,9 +46,9 @@ describe('a target without a token', () => {
     const { source, server } = await setup(grantGoodScopes(respondWithError('invalid_target')))
     const cachedTokens = await getResults(source, createTargets('good', 20))
     expect(count(await getResults(source, createTargets('bad', 120)), 'invalid_target')).toBe(120)
-    expect(server.asked).toHaveLength(140)
+    expect(server.requests).toHaveLength(140)
     expect(await getResults(source, createTargets('good', 20))).toEqual(cachedTokens)
-    expect(server.asked).toHaveLength(140)
+    expect(server.requests).toHaveLength(140)
   })
 
   it('three concurrent calls for each of 150 targets send one request per target', async () => {
@@ -51,7 +57,7 @@ describe('a target without a token', () => {
     const tokens = await getResults(source, [...targets, ...targets, ...targets])
     expect(new Set(tokens).size).toBe(150)
     expect(await getResults(source, targets)).toEqual(tokens.slice(0, 150))
-    expect(server.asked).toHaveLength(150)
+    expect(server.requests).toHaveLength(150)
   })
 
   it('requests for other targets do not end the backoff of a target', async () => {
@@ -60,12 +66,12 @@ describe('a target without a token', () => {
     )
     await getResults(source, createTargets('bad', 1))
     await getResults(source, createTargets('good', withoutToken + 200))
-    const before = server.asked.length
+    const before = server.requests.length
     expect(await getResults(source, createTargets('bad', 1))).toEqual(['invalid_scope'])
-    expect(server.asked).toHaveLength(before)
+    expect(server.requests).toHaveLength(before)
     clock.advance(0.5)
     await getResults(source, createTargets('bad', 1))
-    expect(server.asked).toHaveLength(before + 1)
+    expect(server.requests).toHaveLength(before + 1)
   })
 
   it('Retry-After with invalid_scope has no effect on other targets', async () => {
@@ -85,7 +91,7 @@ describe('a target without a token', () => {
       { scope: 'good' },
     )
     await getResults(source, createTargets('bad', withoutToken))
-    expect(server.asked).toHaveLength(withoutToken)
+    expect(server.requests).toHaveLength(withoutToken)
     const error = await source.getToken({ scope: 'other' }).catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({
       name: 'TokenError',
@@ -95,7 +101,7 @@ describe('a target without a token', () => {
       retryAfter: 1,
       detail: `${withoutToken} other targets are waiting for a token or have failed`,
     })
-    expect(server.asked).toHaveLength(withoutToken)
+    expect(server.requests).toHaveLength(withoutToken)
     expect(await getErrorCode()).toBe('a token')
     // The backoff of the failed targets has ended.
     clock.advance(1)
@@ -148,20 +154,20 @@ describe('16,000 concurrent targets', () => {
         ...(await getResults(source, createTargets('cached', 20))),
       ]
       server.answer(script)
-      const before = server.asked.length
+      const before = server.requests.length
       const outcomes = await getResults(source, manyTargets)
       expect(outcomes).toHaveLength(manyTargets.length)
       expect(count(outcomes, 'too_many_targets')).toBe(manyTargets.length - withoutToken)
       const served = outcomes.filter((one) => one !== 'too_many_targets')
       for (const one of served) expect(one).toMatch(outcome === 'a token' ? /^token-/ : outcome)
-      expect(server.asked.length - before).toBeLessThanOrEqual(withoutToken)
+      expect(server.requests.length - before).toBeLessThanOrEqual(withoutToken)
       expect(most).toBeLessThanOrEqual(REQUESTS_AT_ONCE)
-      const afterwards = server.asked.length
+      const afterwards = server.requests.length
       expect([
         await getValue(),
         ...(await getResults(source, createTargets('cached', 20))),
       ]).toEqual(cachedTokens)
-      expect(server.asked).toHaveLength(afterwards)
+      expect(server.requests).toHaveLength(afterwards)
     },
   )
 
@@ -173,7 +179,7 @@ describe('16,000 concurrent targets', () => {
       expect(outcomes.filter((one) => !one.startsWith('token-'))).toEqual([])
     }
     expect(await getResults(source, createTargets('cached', 20))).toEqual(cachedTokens)
-    expect(server.asked).toHaveLength(4020)
+    expect(server.requests).toHaveLength(4020)
     const cached = events.filter((event) => event.type === 'token_issued' && event.cached)
     expect(cached).toHaveLength(withToken)
   })
@@ -198,7 +204,7 @@ describe('a new token', () => {
     expect(events.at(-1)).toMatchObject({ type: 'token_issued', cached: false, scope: ['new'] })
     expect(await getResults(source, [{ scope: 'new' }])).toEqual([`token-${withToken + 2}`])
     await getResults(source, createTargets('long', withToken - 1))
-    expect(server.asked).toHaveLength(withToken + 2)
+    expect(server.requests).toHaveLength(withToken + 2)
   })
 
   it('a token that is not cached is not replaced if an API rejects it within 5 s', async () => {
@@ -210,9 +216,9 @@ describe('a new token', () => {
       },
       retryOn: 'any401',
     })
-    const before = server.asked.length
+    const before = server.requests.length
     expect((await source.fetch(API, {}, { scope: 'new' })).status).toBe(401)
-    expect([calls, server.asked.length - before]).toEqual([1, 1])
+    expect([calls, server.requests.length - before]).toEqual([1, 1])
   })
 
   it('a new token evicts an expired token', async () => {
@@ -221,7 +227,7 @@ describe('a new token', () => {
     await getResults(source, [{ scope: 'new' }])
     expect(await getResults(source, [{ scope: 'new' }])).toEqual([`token-${withToken + 1}`])
     await getResults(source, createTargets('long', withToken - 1))
-    expect(server.asked).toHaveLength(withToken + 1)
+    expect(server.requests).toHaveLength(withToken + 1)
   })
 
   it(`a new token evicts the least recently used token after ${unused} s without use`, async () => {
@@ -232,9 +238,9 @@ describe('a new token', () => {
     clock.advance(1)
     await getResults(source, [{ scope: 'new' }])
     await getResults(source, [{ scope: 'new' }])
-    expect(server.asked).toHaveLength(withToken + 1)
+    expect(server.requests).toHaveLength(withToken + 1)
     await getResults(source, createTargets('long', 500))
-    expect(server.asked).toHaveLength(withToken + 1)
+    expect(server.requests).toHaveLength(withToken + 1)
   })
 
   it('a renewed token stays cached if the maximum number of tokens is cached', async () => {
@@ -244,7 +250,7 @@ describe('a new token', () => {
     await until(() => countEvents('token_renewed') === 1)
     expect(events.at(-1)).toMatchObject({ type: 'token_renewed', cached: true })
     await getResults(source, [{ scope: 'short' }])
-    expect(server.asked).toHaveLength(withToken + 1)
+    expect(server.requests).toHaveLength(withToken + 1)
   })
 })
 
@@ -266,7 +272,7 @@ describe('a failure that concerns all targets', () => {
     const all = await setup(script)
     await callFor6Seconds(all)
     // The requests before the first response, and one each after 0.5, 1.5 and 3.5 seconds.
-    expect(all.server.asked).toHaveLength(REQUESTS_AT_ONCE + 3)
+    expect(all.server.requests).toHaveLength(REQUESTS_AT_ONCE + 3)
     expect(all.count('token_failed')).toBe(REQUESTS_AT_ONCE + 3)
   })
 
@@ -282,7 +288,7 @@ describe('a failure that concerns all targets', () => {
     })
     await callFor6Seconds(all)
     expect(calls).toBe(REQUESTS_AT_ONCE + 3)
-    expect(all.server.asked).toEqual([])
+    expect(all.server.requests).toEqual([])
   })
 
   it('getToken() rejects other targets with invalid_client without a request during the backoff', async () => {
@@ -297,7 +303,7 @@ describe('a failure that concerns all targets', () => {
       retryAfter: 1,
       detail: `no request was sent, last error: ${server.url}/token: status 401, invalid_client, expired last week`,
     })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('invalid_client delays renewals, and valid tokens stay in use', async () => {
@@ -306,14 +312,14 @@ describe('a failure that concerns all targets', () => {
     const cachedTokens = await getResults(source, createTargets('cached', 20))
     clock.advance(480)
     server.answer(respondWithError('invalid_client', { status: 401 }))
-    const before = server.asked.length
+    const before = server.requests.length
     for (let second = 0; second < 60; second++) {
       expect(await getResults(source, createTargets('cached', 20))).toEqual(cachedTokens)
       await waitForRequests()
       clock.advance(1)
     }
     // One request each after 0.5, 1, 2, 4, 8, 16 and 30 seconds for all 20 tokens together.
-    expect(server.asked.length - before).toBeLessThan(REQUESTS_AT_ONCE + 8)
+    expect(server.requests.length - before).toBeLessThan(REQUESTS_AT_ONCE + 8)
   })
 
   it('requests run concurrently again when a token arrives after invalid_client', async () => {
@@ -332,12 +338,12 @@ describe('a failure that concerns all targets', () => {
     clock.advance(0.5)
     most = 0
     await getResults(source, createTargets('any', 30))
-    expect([most, server.asked.length]).toEqual([1, 2])
+    expect([most, server.requests.length]).toEqual([1, 2])
     server.answer(grantTokens)
     clock.advance(1)
     const tokens = await getResults(source, createTargets('any', 30))
     expect(tokens.filter((one) => !one.startsWith('token-'))).toEqual([])
-    expect([most, server.asked.length]).toEqual([REQUESTS_AT_ONCE, 32])
+    expect([most, server.requests.length]).toEqual([REQUESTS_AT_ONCE, 32])
   })
 
   it('getToken() waits and retries if the secret becomes available', async () => {
@@ -348,7 +354,7 @@ describe('a failure that concerns all targets', () => {
     })
     const tokens = await advanceUntilSettled(getResults(source, createTargets('any', 5)))
     expect(tokens.filter((one) => !one.startsWith('token-'))).toEqual([])
-    expect(server.asked).toHaveLength(5)
+    expect(server.requests).toHaveLength(5)
   })
 
   it('unauthorized_client concerns one target only if the client got a token before', async () => {
@@ -372,7 +378,7 @@ describe('Retry-After', () => {
     clock.advance(19)
     const error = await source.getToken({ scope: 'two' }).catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ retryAfter: 1, serverStatus: status })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     clock.advance(1)
     expect(await getResults(source, [{ scope: 'two' }])).toEqual(['token-2'])
   })
@@ -383,11 +389,11 @@ describe('Retry-After', () => {
   ])('the longer Retry-After of %d and %d seconds applies', async (first, second) => {
     const release: (() => void)[] = []
     const { source, server, clock } = await setup(
-      async (asked: Asked) => {
+      async (request: ReceivedRequest) => {
         await new Promise<void>((resolve) => release.push(resolve))
-        const seconds = asked.form.get('scope') === 'one' ? first : second
+        const seconds = request.form.get('scope') === 'one' ? first : second
         return respondWithError('slow', { status: 503, headers: { 'Retry-After': `${seconds}` } })(
-          asked,
+          request,
         )
       },
       { maxWait: 0 },

@@ -1,11 +1,11 @@
 import {
-  type Asked,
+  type ReceivedRequest,
   type Script,
   type ScriptedServer,
   scriptedServer,
 } from '../../../test/support/scripted-server.ts'
 
-export type { Asked, Script }
+export type { ReceivedRequest, Script }
 
 /** Authorization server on loopback. A test sets the responses of its token endpoint. */
 export interface TokenServer extends ScriptedServer {
@@ -14,7 +14,7 @@ export interface TokenServer extends ScriptedServer {
 }
 
 /** Grants `token-1`, `token-2` and so on, each for 600 seconds. */
-export const grantTokens: Script = ({ number }: Asked) => grant(number)
+export const grantTokens: Script = ({ number }: ReceivedRequest) => grant(number)
 
 /** Returns the members of a successful token response. */
 export function grant(number: number, more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -25,7 +25,7 @@ export function grant(number: number, more: Record<string, unknown> = {}): Recor
 export function respondWithError(
   error: string,
   { status = 400, headers = {}, ...more }: Record<string, unknown> = {},
-): (asked: Asked) => void {
+): (request: ReceivedRequest) => void {
   return ({ response }) => {
     response.writeHead(status as number, {
       'Content-Type': 'application/json',

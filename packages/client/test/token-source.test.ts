@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
 import type { TokenError } from '../src/index.ts'
 import { API, setup, SECRET, waitForRequests, until } from './setup.ts'
-import { type Asked, grant, grantTokens, respondWithError } from './token-server.ts'
+import { type ReceivedRequest, grant, grantTokens, respondWithError } from './token-server.ts'
 
 /** Returns the decoded credentials of the `Authorization` header. */
-const readBasic = ({ headers }: Asked) =>
+const readBasic = ({ headers }: ReceivedRequest) =>
   Buffer.from(headers.authorization!.slice('Basic '.length), 'base64').toString()
 
 describe('getToken()', () => {
   it('getToken() sends a client credentials request to the discovered endpoint', async () => {
     const { server, source } = await setup()
-    expect(server.visited).toEqual([])
+    expect(server.otherPaths).toEqual([])
     const token = await source.getToken()
     expect(token).toMatchObject({
       value: 'token-1',
@@ -22,8 +22,8 @@ describe('getToken()', () => {
       missingScopes: [],
     })
     expect(Object.isFrozen(token) && Object.isFrozen(token.scopes)).toBe(true)
-    expect(server.visited).toEqual(['/.well-known/openid-configuration'])
-    const [request] = server.asked
+    expect(server.otherPaths).toEqual(['/.well-known/openid-configuration'])
+    const [request] = server.requests
     expect(Object.fromEntries(request!.form)).toEqual({
       grant_type: 'client_credentials',
       scope: 'read write',
@@ -45,8 +45,8 @@ describe('getToken()', () => {
       clientAuthentication: { method: 'client_secret_post', secret: SECRET },
     })
     expect(await getValue()).toBe('token-1')
-    expect(same.visited).toEqual([])
-    expect(Object.fromEntries(server.asked[0]!.form)).toEqual({
+    expect(same.otherPaths).toEqual([])
+    expect(Object.fromEntries(server.requests[0]!.form)).toEqual({
       grant_type: 'client_credentials',
       audience: 'the-api',
       client_id: 'orders',
@@ -59,8 +59,8 @@ describe('getToken()', () => {
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.getToken()))
     expect(new Set(tokens).size).toBe(1)
     expect(await source.getToken()).toBe(tokens[0])
-    expect(server.asked).toHaveLength(1)
-    expect(server.visited).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
+    expect(server.otherPaths).toHaveLength(1)
     expect(source.counters()).toMatchObject({ issued: 1, renewed: 0, cached: 1, failed: 0 })
     expect(count('token_issued')).toBe(1)
     expect(count('token_cached')).toBe(1)
@@ -71,13 +71,13 @@ describe('getToken()', () => {
     await getValue()
     clock.advance(479.9)
     expect(await getValue()).toBe('token-1')
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     clock.advance(0.1)
     const values = await Promise.all(Array.from({ length: 1000 }, getValue))
     expect(new Set(values)).toEqual(new Set(['token-1']))
     await until(() => count('token_renewed') === 1)
     expect(await getValue()).toBe('token-2')
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
     expect(source.counters()).toMatchObject({ issued: 1, renewed: 1, failed: 0 })
     expect(events.find(({ type }) => type === 'token_renewed')).toEqual({
       type: 'token_renewed',
@@ -98,7 +98,7 @@ describe('getToken()', () => {
     await getValue()
     clock.advance(595)
     expect(await Promise.all([getValue(), getValue()])).toEqual(['token-2', 'token-2'])
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   })
 
   it.each([
@@ -207,10 +207,10 @@ describe('tokens for several targets', () => {
     const tokens = await getTokens()
     expect(new Set(tokens).size).toBe(6)
     expect(await getTokens()).toEqual(tokens)
-    expect(server.asked).toHaveLength(6)
-    expect(server.visited).toHaveLength(1)
+    expect(server.requests).toHaveLength(6)
+    expect(server.otherPaths).toHaveLength(1)
     expect(tokens[2]!.value).toBe('read+write|https://other.example.com')
-    expect(server.asked.map(({ form }) => form.get('audience'))).toContain(API)
+    expect(server.requests.map(({ form }) => form.get('audience'))).toContain(API)
   })
 
   it('getToken() returns one token for targets that differ only in order and duplicates', async () => {
@@ -223,7 +223,7 @@ describe('tokens for several targets', () => {
     ]
     const tokens = await Promise.all(same.map((request) => source.getToken(request)))
     expect(new Set(tokens).size).toBe(1)
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('getToken() rejects an invalid request with ConfigurationError', async () => {
@@ -237,7 +237,7 @@ describe('tokens for several targets', () => {
     ] as const) {
       await expect(source.getToken(request as object)).rejects.toThrow(problem)
     }
-    expect(server.asked).toEqual([])
+    expect(server.requests).toEqual([])
   })
 })
 
@@ -255,7 +255,7 @@ describe('invalidate()', () => {
     expect(await getValue()).toBe('token-3')
     source.invalidate()
     expect(await getValue()).toBe('token-4')
-    expect(server.asked).toHaveLength(4)
+    expect(server.requests).toHaveLength(4)
     expect(count('token_invalidated')).toBe(3)
     expect(source.counters().invalidated).toBe(3)
   })
@@ -265,14 +265,14 @@ describe('invalidate()', () => {
     for (let call = 0; call < 50; call++) expect(source.invalidate(await getValue())).toBe(false)
     clock.advance(4.99)
     expect(source.invalidate(await getValue())).toBe(false)
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     expect(count('token_invalidated')).toBe(0)
   })
 
   it('invalidate() without an argument keeps the token of a running request out of the cache', async () => {
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
-    const { source, server, getValue } = await setup(async ({ number }: Asked) => {
+    const { source, server, getValue } = await setup(async ({ number }: ReceivedRequest) => {
       if (number === 1) await released
       return grant(number)
     })
@@ -289,7 +289,7 @@ describe('an outage of the authorization server', () => {
   it.each([
     ['fails', 500],
     ['hangs', () => undefined],
-    ['closes the connection', ({ response }: Asked) => void response.destroy()],
+    ['closes the connection', ({ response }: ReceivedRequest) => void response.destroy()],
     ['sends an invalid response', { token: 'none' }],
     ['rejects the credentials', respondWithError('invalid_client', { status: 401 })],
   ])(
@@ -309,7 +309,7 @@ describe('an outage of the authorization server', () => {
       // Backoff from 0.5 to 30 s, each shortened by at most half.
       expect(count('token_failed')).toBeGreaterThan(3)
       expect(count('token_failed')).toBeLessThan(15)
-      expect(server.asked.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
+      expect(server.requests.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
       expect(count('token_issued')).toBe(1)
       clock.advance(1)
       expect(await advanceUntilSettled(getErrorCode())).not.toBe('a token')
@@ -326,7 +326,7 @@ describe('an outage of the authorization server', () => {
     )
     const values = Array.from({ length: 10 }, getValue)
     expect(await advanceUntilSettled(Promise.all(values))).toEqual(Array(10).fill('token-4'))
-    expect(server.asked).toHaveLength(4)
+    expect(server.requests).toHaveLength(4)
     expect(count('token_failed')).toBe(3)
   })
 
@@ -335,7 +335,7 @@ describe('an outage of the authorization server', () => {
     const start = clock.monotonic()
     expect(await advanceUntilSettled(getErrorCode())).toBe('temporarily_unavailable')
     expect(clock.monotonic() - start).toBeLessThan(5000)
-    expect(server.asked).toHaveLength(4)
+    expect(server.requests).toHaveLength(4)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({
       code: 'temporarily_unavailable',
@@ -344,7 +344,7 @@ describe('an outage of the authorization server', () => {
       detail: `no request was sent, last error: ${server.url}/token: status 503`,
       retryAfter: 4,
     })
-    expect(server.asked).toHaveLength(4)
+    expect(server.requests).toHaveLength(4)
     server.answer(grantTokens)
     clock.advance(5)
     expect((await source.getToken()).value).toBe('token-5')
@@ -359,7 +359,7 @@ describe('an outage of the authorization server', () => {
     )
     expect(new Set(failures)).toEqual(new Set(['unreachable']))
     // Each attempt sends the request twice, because the server closed the connection.
-    expect([count('token_failed'), server.asked.length]).toEqual([4, 8])
+    expect([count('token_failed'), server.requests.length]).toEqual([4, 8])
   })
 
   it.each([
@@ -374,7 +374,7 @@ describe('an outage of the authorization server', () => {
       const { clock, server, getErrorCode, advanceUntilSettled } = await setup(503, { maxWait })
       expect(await advanceUntilSettled(getErrorCode())).toBe('temporarily_unavailable')
       expect(clock.monotonic()).toBeLessThanOrEqual(maxWait * 1000 + 100)
-      expect(server.asked).toHaveLength(requests)
+      expect(server.requests).toHaveLength(requests)
     },
   )
 
@@ -384,7 +384,7 @@ describe('an outage of the authorization server', () => {
       fetchTimeout: 4,
     })
     expect(await advanceUntilSettled(getErrorCode())).toBe('timeout')
-    expect(server.asked).toHaveLength(2)
+    expect(server.requests).toHaveLength(2)
   })
 
   it('getToken() sends no request before Retry-After ends', async () => {
@@ -395,14 +395,14 @@ describe('an outage of the authorization server', () => {
     clock.advance(39)
     const error = await source.getToken().catch((thrown: TokenError) => thrown)
     expect(error).toMatchObject({ code: 'throttled', retryAfter: 1, serverStatus: 429 })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     server.answer(grantTokens)
     clock.advance(1)
     expect(await getValue()).toBe('token-2')
   })
 
   it('getToken() retries after Retry-After if maxWait is long enough', async () => {
-    const script = ({ number, response }: Asked) => {
+    const script = ({ number, response }: ReceivedRequest) => {
       if (number > 1) return grant(number)
       return void response.writeHead(503, { 'Retry-After': '7' }).end()
     }
@@ -422,7 +422,7 @@ describe('an outage of the authorization server', () => {
     results.push(await getRetryAfter(0), await getRetryAfter(50))
     expect(new Set(results)).toEqual(new Set([300]))
     // Only the requests that ran when the first response arrived were sent.
-    expect(server.asked).toHaveLength(10)
+    expect(server.requests).toHaveLength(10)
     server.answer(grantTokens)
     clock.advance(300)
     expect(await source.getToken({ scope: 'scope-7' })).toMatchObject({ value: 'token-11' })
@@ -442,7 +442,7 @@ describe('an outage of the authorization server', () => {
     )
     await server.received(10)
     await waitForRequests()
-    expect(server.asked).toHaveLength(10)
+    expect(server.requests).toHaveLength(10)
     const texts = await advanceUntilSettled(Promise.all(failures))
     expect(
       texts.filter((text) => text === `timeout: ${server.url}/token: timed out after 5 s`),
@@ -482,7 +482,7 @@ describe('an outage of the authorization server', () => {
       clock.advance(3600)
       expect(await getValue()).toBe(`token-${number}`)
     }
-    expect(server.visited).toHaveLength(3)
+    expect(server.otherPaths).toHaveLength(3)
   })
 
   it('getToken() succeeds when hanging metadata is available again', async () => {
@@ -497,7 +497,7 @@ describe('an outage of the authorization server', () => {
     isAvailable = true
     clock.advance(1)
     expect(await getErrorCode()).toBe('a token')
-    expect(server.visited).toHaveLength(1)
+    expect(server.otherPaths).toHaveLength(1)
   })
 
   it('getToken() uses the known endpoint if the metadata belongs to another issuer', async () => {
@@ -518,7 +518,7 @@ describe('an outage of the authorization server', () => {
     server.answer(grantTokens)
     clock.advance(5)
     expect(await getValue()).toBe('token-3')
-    expect(server.visited).toHaveLength(2)
+    expect(server.otherPaths).toHaveLength(2)
   })
 })
 
@@ -532,13 +532,13 @@ describe('a waiting caller', () => {
     const abort = new AbortController()
     const aborted = source.getToken({ signal: abort.signal })
     const waiting = getValue()
-    await until(() => server.asked.length === 1)
+    await until(() => server.requests.length === 1)
     abort.abort(new Error('enough'))
     await expect(aborted).rejects.toThrow('enough')
     await expect(source.getToken({ signal: abort.signal })).rejects.toThrow('enough')
     release()
     expect(await waiting).toBe('token-1')
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('retries end when the last waiting caller aborts', async () => {
@@ -550,7 +550,7 @@ describe('a waiting caller', () => {
     await expect(waiting).rejects.toThrow('enough')
     await waitForRequests()
     await clock.pass(60)
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
     expect(count('token_failed')).toBe(1)
     expect(clock.pending()).toBe(0)
   })
@@ -558,7 +558,7 @@ describe('a waiting caller', () => {
   it('the backoff timer is cancelled when the last waiting caller aborts', async () => {
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
-    const { clock, source, server, count } = await setup(async ({ response }: Asked) => {
+    const { clock, source, server, count } = await setup(async ({ response }: ReceivedRequest) => {
       await released
       response.writeHead(503).end()
     })
@@ -576,13 +576,13 @@ describe('a waiting caller', () => {
     await expect(other).rejects.toThrow('enough, too')
     expect(clock.pending()).toBe(0)
     await expect(source.getToken()).rejects.toMatchObject({ code: 'temporarily_unavailable' })
-    expect(server.asked).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('close() rejects waiting callers with closed, and leaves no timer', async () => {
     const { clock, source, getErrorCode, server, count } = await setup(() => undefined)
     const waiting = getErrorCode()
-    await until(() => server.asked.length === 1)
+    await until(() => server.requests.length === 1)
     source.close()
     expect(await waiting).toBe('closed')
     expect(await getErrorCode()).toBe('closed')
@@ -608,7 +608,7 @@ describe('client authentication', () => {
       clientAuthentication: { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
     })
     await getValue()
-    const { form, headers } = server.asked[0]!
+    const { form, headers } = server.requests[0]!
     expect(headers.authorization).toBeUndefined()
     expect(form.get('client_assertion_type')).toBe(
       'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -638,8 +638,8 @@ describe('client authentication', () => {
     }))
     await getValue()
     expect(called).toEqual(['/.well-known/openid-configuration', '/token'])
-    expect(server.asked[0]!.form.get('client_id')).toBe('orders')
-    expect(server.asked[0]!.headers.authorization).toBeUndefined()
+    expect(server.requests[0]!.form.get('client_id')).toBe('orders')
+    expect(server.requests[0]!.headers.authorization).toBeUndefined()
   })
 })
 
@@ -653,7 +653,7 @@ describe('a client secret', () => {
     secret = 'new'
     source.invalidate()
     await getValue()
-    expect(server.asked.map(readBasic)).toEqual(['orders:old', 'orders:new'])
+    expect(server.requests.map(readBasic)).toEqual(['orders:old', 'orders:new'])
   })
 
   it('an unavailable secret is a configuration fault, and is read again', async () => {
@@ -677,7 +677,7 @@ describe('a client secret', () => {
       token_endpoint: `${url}/token`,
     }))
     expect(await getErrorCode()).toBe('issuer_mismatch')
-    expect(server.asked).toEqual([])
+    expect(server.requests).toEqual([])
   })
 
   it('the secret is not sent to an endpoint without https', async () => {

@@ -94,7 +94,13 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    * const outcome = await bearward.authorize(request, { scope: 'read:reports' })
    * if (outcome.kind !== 'granted') return showSignIn()
    */
-  readonly authorize: (request: Raw, requirements?: Requirements<Raw>) => Promise<Outcome>
+  readonly authorize: {
+    (
+      request: Raw,
+      requirements?: Requirements<Raw> & { readonly optional?: false },
+    ): Promise<Granted | Refused>
+    (request: Raw, requirements?: Requirements<Raw>): Promise<Outcome>
+  }
   /**
    * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
    * token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses a bound
@@ -228,7 +234,8 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
         authorize(raw, ...requirements) {
           const decide = async () =>
             server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
-          return mustBeAwaited(decide(), OUTCOME_MEMBERS)
+          // Only requirements with `optional` can have an anonymous outcome.
+          return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
         },
         verify: (token) => mustBeAwaited(verify(token), OUTCOME_MEMBERS),
         ready,

@@ -20,18 +20,18 @@ export {
   boundedFetch,
   FetchError,
   JSON_MEDIA_TYPE,
-  readAnswer,
+  readResponseBody,
   readContent,
   readJson,
   send,
 } from './authorization-server/bounded-fetch.ts'
-export type { AnswerBounds, BoundedResponse } from './authorization-server/bounded-fetch.ts'
+export type { BodyLimits, BoundedResponse } from './authorization-server/bounded-fetch.ts'
 export type { Fetch, FetchBody, FetchInit, FetchResponse } from './model/fetch.ts'
 export { authenticateClient, CredentialsError } from './authorization-server/authenticate-client.ts'
 export type { ClientCredentials } from './authorization-server/authenticate-client.ts'
 export type { ClientAuthentication } from './model/client-authentication.ts'
 export { onAbort, withDeadline } from './authorization-server/deadline.ts'
-export { discoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
+export { createDiscoveredEndpoint } from './authorization-server/discovered-endpoint.ts'
 export { MetadataError } from './authorization-server/metadata.ts'
 export { secondsUntil } from './authorization-server/retry-after.ts'
 export { TENANT_PLACEHOLDER } from './authorization-server/tenants.ts'
@@ -63,4 +63,4 @@ export { readObject, readRows, readTable, reportUnknownNames } from './options/o
 export type { OptionRow, OptionTable, OptionValues } from './options/option-table.ts'
 export { Problems } from './configuration-problems.ts'
 export { describeNotPlain } from './lib/describe-given.ts'
-export { getMember, isPlainObject, isRecord, ownMembers } from './lib/objects.ts'
+export { getMember, isPlainObject, isRecord, copyOwnMembers } from './lib/objects.ts'

@@ -5,7 +5,7 @@ import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
 import { quoteName } from './lib/describe-given.ts'
-import { addNew } from './lib/objects.ts'
+import { addIfMissing } from './lib/objects.ts'
 import { createLog } from './log/create-log.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
@@ -15,7 +15,7 @@ import { type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
-import { presentToken, readCredentials } from './request/credentials.ts'
+import { readSentToken, readCredentials } from './request/credentials.ts'
 import { createCredentialsReader } from './request/credentials-elsewhere.ts'
 import {
   createDetachedExchange,
@@ -82,6 +82,10 @@ export interface ResourceServer {
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
    * if (outcome.kind !== 'granted') return outcome
    */
+  authorize(
+    request: RequestLike,
+    requirements?: Requirements & { readonly optional?: false },
+  ): MaybePromise<Granted | Refused>
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
    * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
@@ -189,7 +193,7 @@ export function createServer(
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
     if (ignored.size >= MOST_IGNORED) return
-    const others = members.filter((name) => addNew(ignored, name)).map(quoteName)
+    const others = members.filter((name) => addIfMissing(ignored, name)).map(quoteName)
     if (others.length === 0) return
     const advice = `Its result has members without effect: ${others.slice(0, MOST_IGNORED).join(', ')}. Return only body and contentType.`
     publish('configuration_warning', () => ({ issuer: undefined, option: 'errorBody', advice }))
@@ -217,9 +221,9 @@ export function createServer(
 
   return {
     guard,
-    authorize,
+    authorize: authorize as ResourceServer['authorize'],
     verify(token) {
-      const steps = [presentToken(token), ...AFTER_CREDENTIALS]
+      const steps = [readSentToken(token), ...AFTER_CREDENTIALS]
       const outcome = run(steps, createDetachedExchange(ANY_TOKEN, services))
       return failUnlessAwaited(outcome) as MaybePromise<Granted | Refused>
     },

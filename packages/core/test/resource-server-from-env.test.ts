@@ -8,7 +8,7 @@ import {
 } from '../src/index.ts'
 import { COMMON_OPTIONS } from '../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../src/options/issuer-options.ts'
-import { polluted } from './support/polluted.ts'
+import { withPollutedPrototype } from './support/with-polluted-prototype.ts'
 
 const GOOD = { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE }
 
@@ -148,7 +148,7 @@ describe('optionsFromEnv', () => {
 
   it('ignores variables on Object.prototype', () => {
     const inherited = { BEARWARD_SCOPE_CLAIM: 'polluted' }
-    expect(polluted(inherited, () => optionsFromEnv(GOOD))).toEqual({
+    expect(withPollutedPrototype(inherited, () => optionsFromEnv(GOOD))).toEqual({
       issuer: ISSUER,
       audience: AUDIENCE,
     })

@@ -19,7 +19,7 @@ import {
   type Requirements,
   type ResourceServerOptions,
 } from '../src/index.ts'
-import { guardAt } from './support/guard-at.ts'
+import { createGuardCaller } from './support/create-guard-caller.ts'
 import { ACTIVE, closing, issuing, setup as introspecting } from './token/introspection/setup.ts'
 
 const issuer = createTestIssuer()
@@ -53,7 +53,7 @@ describe('a resource server', () => {
   it('adds no readable property to a request, and accepts a frozen one', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
-    expect(guardAt(server)(raw)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(raw)).toMatchObject({ kind: 'granted' })
     expect(Reflect.ownKeys(raw)).toEqual(['method', 'url', 'headers'])
     expect(getToken(raw).clientId).toBe('reports-cron')
     for (const another of [{ ...raw }, Object.create(raw), new Proxy(raw, {})]) {
@@ -104,10 +104,10 @@ describe('a resource server', () => {
       createResourceServer({ ...options, onEvent }),
     ]
     const view = { ...request(issuer.token()), raw: {} }
-    for (const server of [one, other, one, other]) void guardAt(server)(view)
+    for (const server of [one, other, one, other]) void createGuardCaller(server)(view)
     expect(types).toEqual(['verified', 'verified'])
     expect(getToken(view.raw).clientId).toBe('reports-cron')
-    expect(guardAt(other)(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
+    expect(createGuardCaller(other)(view, { scope: 'admin' })).toMatchObject({ kind: 'refused' })
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
@@ -829,7 +829,7 @@ describe('server.verify', () => {
     ]
     expect(waiting).toBeInstanceOf(Promise)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['granted', 'refused', 'granted'])
-    expect(endpoint.asked()).toEqual(['/.well-known/openid-configuration', '/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 
   it('checks the times of a cached token at every call of verify(token)', () => {
@@ -861,7 +861,7 @@ describe('server.verify', () => {
       })
     }
     expect(await server.verify('opaque')).toMatchObject({ reason: 'malformed_token' })
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it('introspects an opaque token that is passed to verify, and caches the response', async () => {
@@ -870,7 +870,7 @@ describe('server.verify', () => {
     expect(await server.verify('opaque')).toMatchObject(granted)
     expect(await server.verify('opaque')).toMatchObject(granted)
     expect(await server.authorize(request('opaque'))).toMatchObject(granted)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     endpoint.answer({ active: false })
     clock.advance(10)
     expect(await server.verify('opaque')).toMatchObject({ status: 401, reason: 'inactive' })
@@ -882,7 +882,7 @@ describe('server.verify', () => {
     for (const value of ['a b', 'a,b', '']) {
       expect(await server.verify(value)).toMatchObject({ status: 400 })
     }
-    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual([
+    expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual([
       'opaque',
       'opaque',
       'another',

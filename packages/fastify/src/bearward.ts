@@ -1,4 +1,4 @@
-import type { AccessToken, ResourceServerOptions, ResponseHeaders } from '@bearward/core'
+import type { AccessToken, ResourceServerOptions } from '@bearward/core'
 import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
 import { isAnswered, setAnswered } from './answered.ts'
@@ -17,7 +17,7 @@ const adapter = defineAdapter<
   },
   identify: ({ id, routeOptions }) => ({ id, route: routeOptions.url }),
   grant(outcome, request: { auth?: AccessToken | undefined }, reply) {
-    void reply.headers(toMutable(outcome.headers))
+    void reply.headers(outcome.headers)
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
   },
   // If Fastify passes no `done`, it waits for a promise.
@@ -26,7 +26,7 @@ const adapter = defineAdapter<
     // Sent as bytes, because Fastify would apply a serializer and a charset to a string.
     if (!isAnswered(reply)) {
       setAnswered(reply)
-      void reply.code(status).headers(toMutable(headers)).send(Buffer.from(body))
+      void reply.code(status).headers(headers).send(Buffer.from(body))
     }
     return findDone(rest) === undefined ? pending() : undefined
   },
@@ -98,8 +98,3 @@ export const requireToken: (...requirements: [FastifyRequirements?]) => FastifyG
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: AnyRequest) => AccessToken = adapter.auth
-
-/** Returns the headers with a mutable type, because the types of Fastify do not accept readonly arrays. */
-function toMutable(headers: ResponseHeaders): Record<string, string | string[]> {
-  return headers as Record<string, string | string[]>
-}

@@ -85,5 +85,5 @@ export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard = a
 export const auth: (context: ParameterizedContext) => AccessToken = adapter.auth
 
 function writeHeaders(headers: ResponseHeaders, context: Context): void {
-  for (const [name, value] of Object.entries(headers)) context.set(name, value as string | string[])
+  for (const [name, value] of Object.entries(headers)) context.set(name, value)
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { partsOf } from '../src/micro/profile.ts'
+import { splitToken } from '../src/micro/profile.ts'
 
 it('what Node does counts for whom it is done, and what the engine does for the engine', () => {
   let id = 0
@@ -19,7 +19,7 @@ it('what Node does counts for whom it is done, and what the engine does for the 
     node('RegExp: .', ''),
     node('(garbage collector)', ''),
   ]
-  const parts = partsOf({
+  const parts = splitToken({
     nodes,
     startTime: 0,
     endTime: 0,

@@ -1,5 +1,5 @@
 import { CompactEncrypt } from 'jose'
-import { encodePart, partsOf } from '../../support/tokens.ts'
+import { encodePart, splitToken } from '../../support/tokens.ts'
 import { type ContractCase, each, withCredentials } from '../contract-case.ts'
 import {
   claimsText,
@@ -16,7 +16,7 @@ import { invalidRequest, invalidToken, ok, unparsed } from '../outcomes.ts'
 
 const malformed = invalidToken('malformed_token')
 const T = token()
-const [head, payload, signature] = partsOf(T)
+const [head, payload, signature] = splitToken(T)
 const CLAIMS_TEXT = JSON.stringify(USUAL_CLAIMS)
 const { iss, ...otherClaims } = USUAL_CLAIMS
 
@@ -46,9 +46,9 @@ function inStandardAlphabet(part: string): string {
 
 function tokenWithMarkedSignature(): string {
   const minted = token()
-  return /[-_]/.test(partsOf(minted)[2]) ? minted : tokenWithMarkedSignature()
+  return /[-_]/.test(splitToken(minted)[2]) ? minted : tokenWithMarkedSignature()
 }
-const [mHead, mPayload, mSignature] = partsOf(tokenWithMarkedSignature())
+const [mHead, mPayload, mSignature] = splitToken(tokenWithMarkedSignature())
 
 const UTF16LE = (text: string) => Buffer.from(text, 'utf16le')
 const UTF16BE = (text: string) => UTF16LE(text).swap16()

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { selfSignedCertificate } from '../../support/certificate.ts'
 import { generateKey } from '../../support/keys.ts'
-import { encodePart, partsOf, signCompact } from '../../support/tokens.ts'
+import { encodePart, splitToken, signCompact } from '../../support/tokens.ts'
 import { bearer, type ContractCase, each } from '../contract-case.ts'
 import { attacker, claiming, headed, KEYS, token } from '../fixture.ts'
 import { invalidToken, ok } from '../outcomes.ts'
@@ -10,7 +10,7 @@ const unsupported = invalidToken('unsupported_header')
 const unknownKey = invalidToken('unknown_key')
 const badAlgorithm = invalidToken('unsupported_algorithm')
 
-const payload = partsOf(token())[1]
+const payload = splitToken(token())[1]
 /** Creates a token signed by the attacker. Without a `kid`, the keys of the issuer are tried, and never the key in the header. */
 const byAttacker = (header: Record<string, unknown>, kid?: string) =>
   token({ key: attacker, header: { kid, ...header } })

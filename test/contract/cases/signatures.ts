@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import type { TestKey } from '../../support/keys.ts'
-import { pssOf, rawRsa } from '../../support/rsa.ts'
+import { padPss, rawRsa } from '../../support/rsa.ts'
 import { withSignature } from '../../support/tokens.ts'
 import { type ContractCase, each } from '../contract-case.ts'
 import { KEYS, token } from '../fixture.ts'
@@ -35,8 +35,8 @@ const widened = (key: TestKey) =>
   })
 const inDer = (key: TestKey) =>
   resigned(key, (_, input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
-const padded = (key: TestKey, options: Parameters<typeof pssOf>[1]) =>
-  resigned(key, (_, input) => rawRsa(key.privateKey, pssOf(input, options)))
+const padded = (key: TestKey, options: Parameters<typeof padPss>[1]) =>
+  resigned(key, (_, input) => rawRsa(key.privateKey, padPss(input, options)))
 const salts = (key: TestKey) =>
   Object.fromEntries(
     [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { generateKey, type TestKey } from '../../support/keys.ts'
-import { partsOf } from '../../support/tokens.ts'
+import { splitToken } from '../../support/tokens.ts'
 import { KEYS, token } from '../fixture.ts'
 import { by, toBytes, changed, type DocumentCase, padded, sound, spoilt } from './document-case.ts'
 
@@ -26,7 +26,7 @@ const orderFour = Buffer.alloc(32)
 const orderTwo = Buffer.alloc(32, 0xff).fill(0xec, 0, 1).fill(0x7f, 31)
 /** A signature of every message, if the key is the neutral element (RFC 8032 section 5.1.7). */
 const universalSignature = Buffer.concat([neutral, Buffer.alloc(32)]).toString('base64url')
-const [header, payload] = partsOf(token({ key: ed25519, header: { kid: 'small' } }))
+const [header, payload] = splitToken(token({ key: ed25519, header: { kid: 'small' } }))
 
 /** Cases for the numbers in keys (RFC 7518 section 6, RFC 8037 section 2). */
 export const material: readonly DocumentCase[] = [

@@ -1,4 +1,4 @@
-import { ownData } from '../lib/own-data.ts'
+import { copyOwnData } from '../lib/own-data.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { Explanation, RejectedToken } from '../response/rejection.ts'
@@ -12,7 +12,7 @@ import { TOKEN_ADVICE } from './token-advice.ts'
 import { VALIDITY_ADVICE } from './validity-advice.ts'
 
 /** Advice by reason. The first row that applies is used. For each reason, the last row always applies. */
-export const ADVICE: readonly AdviceRow[] = ownData([
+export const ADVICE: readonly AdviceRow[] = copyOwnData([
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
   ...CLAIMS_ADVICE,

@@ -5,7 +5,7 @@ import type {
   Secret,
 } from '../model/client-authentication.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
-import { type PrivateKey, whyUnfit } from '../signature/private-key.ts'
+import { type PrivateKey, checkPrivateKey } from '../signature/private-key.ts'
 import { signJws } from '../signature/sign-jws.ts'
 
 /** Values for the claims of a client assertion (RFC 7523 section 3). */
@@ -78,7 +78,7 @@ function isAssertion(
  * Returns whether a text contains control characters. A valid client id or secret contains none (RFC 6749 appendix A).
  * A common case is the line break at the end of a file.
  */
-export function hasControls(text: string): boolean {
+export function hasControlCharacters(text: string): boolean {
   return /\p{Cc}/u.test(text)
 }
 
@@ -86,7 +86,8 @@ async function readText(given: Secret, name: string): Promise<string> {
   const text = await resolveValue(given, name)
   if (typeof text !== 'string' || text === '')
     throw new CredentialsError(`the function for the ${name} returned no ${name}`)
-  if (hasControls(text)) throw new CredentialsError(`the ${name} contains a line break: trim it`)
+  if (hasControlCharacters(text))
+    throw new CredentialsError(`the ${name} contains a line break: trim it`)
   return text
 }
 
@@ -118,7 +119,7 @@ async function sign(
 ): Promise<string> {
   const key = (await resolveValue(given, 'key')) as PrivateKey | undefined
   if (key === undefined) throw new CredentialsError('the function for the key returned no key')
-  const why = whyUnfit(key, algorithm)
+  const why = checkPrivateKey(key, algorithm)
   if (why !== undefined) throw new CredentialsError(`the key ${why}`)
   const jwk = 'kty' in key ? key : undefined
   const alg = (algorithm ?? jwk?.alg) as Algorithm

@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Fetch, FetchInit, FetchResponse } from '../model/fetch.ts'
 import { getQueryValues, toLoggedAddress } from './address.ts'
-import { BodyError, openBody, type ResponseBody } from './answer-body.ts'
+import { BodyError, openBody, type ResponseBody } from './response-body.ts'
 import { readAge, readMaxAge } from './freshness.ts'
 import { describeCause, isReset } from './network-cause.ts'
 import { SentSecrets } from './sent-secrets.ts'
@@ -46,7 +46,7 @@ export interface MediaType {
 }
 
 /** Limits for reading a response. */
-export interface AnswerBounds {
+export interface BodyLimits {
   readonly mediaType: MediaType
   /** Maximum number of bytes after decompression. */
   readonly bytes: number
@@ -69,7 +69,7 @@ export const JSON_MEDIA_TYPE: MediaType = {
   pattern: /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i,
 }
 const HEADERS = { Accept: 'application/json, application/jwk-set+json' }
-const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documentBytes }
+const DOCUMENT: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.documentBytes }
 
 /**
  * Creates a function that fetches JSON documents of an authorization server. It does not follow redirects. It reads at
@@ -79,7 +79,7 @@ const DOCUMENT: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.docum
 export function boundedFetch(fetch: Fetch): GetJson {
   return async (url, signal) => {
     const response = await send({ fetch, url, signal }, () => ({ method: 'GET', headers: HEADERS }))
-    const document = readJson(await readAnswer(response, url, DOCUMENT), url)
+    const document = readJson(await readResponseBody(response, url, DOCUMENT), url)
     return { document, maxAge: readMaxAge(response.headers), age: readAge(response.headers) }
   }
 }
@@ -99,7 +99,7 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
 }
 
 /** Parts of a request that the code which creates the request sets. */
-export interface WrittenRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
+export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
   /** Secrets in the request, decoded and as sent. `send` adds the values of the query. */
   readonly secrets?: readonly string[]
 }
@@ -117,7 +117,7 @@ export interface WrittenRequest extends Pick<FetchInit, 'method' | 'headers' | '
  */
 export async function send(
   call: Call,
-  write: () => MaybePromise<WrittenRequest>,
+  write: () => MaybePromise<SerializedRequest>,
 ): Promise<BoundedResponse> {
   const secrets = new SentSecrets(getQueryValues(call.url))
   const request = await write()
@@ -125,7 +125,7 @@ export async function send(
     return await callOnce(call, request, secrets)
   } catch (reset) {
     if (!(reset instanceof FetchError && isReset(reset.cause)) || call.signal.aborted) throw reset
-    let again: WrittenRequest
+    let again: SerializedRequest
     try {
       again = await write()
     } catch {
@@ -137,7 +137,7 @@ export async function send(
 
 async function callOnce(
   { fetch, url, signal }: Call,
-  { secrets: ownSecrets = [], ...request }: WrittenRequest,
+  { secrets: ownSecrets = [], ...request }: SerializedRequest,
   secrets: SentSecrets,
 ): Promise<BoundedResponse> {
   if (signal.aborted) throw signal.reason as Error
@@ -159,10 +159,10 @@ async function callOnce(
  * Reads the body of a response with status 200 and the given media type, up to the given number of bytes. Throws a
  * `FetchError` for every other response.
  */
-export async function readAnswer(
+export async function readResponseBody(
   response: BoundedResponse,
   url: string,
-  bounds: AnswerBounds,
+  bounds: BodyLimits,
 ): Promise<Uint8Array> {
   const { status, headers } = response
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
@@ -184,11 +184,11 @@ export async function readAnswer(
   return readContent(response, url, bounds)
 }
 
-/** Reads the body of a response like `readAnswer`, but accepts any status. */
+/** Reads the body of a response like `readResponseBody`, but accepts any status. */
 export async function readContent(
   response: BoundedResponse,
   url: string,
-  { mediaType, bytes }: AnswerBounds,
+  { mediaType, bytes }: BodyLimits,
 ): Promise<Uint8Array> {
   const { headers, secrets } = response
   const type = headers.get('content-type') ?? ''

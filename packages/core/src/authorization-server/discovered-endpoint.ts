@@ -22,7 +22,7 @@ const JOIN_WINDOW = 500
 /** Minimum milliseconds between two effective calls of `forget`. An endpoint that fails one request may serve others. */
 const FORGET_INTERVAL = 5000
 
-/** Options for `discoveredEndpoint`. */
+/** Options for `createDiscoveredEndpoint`. */
 export interface DiscoveredEndpointOptions {
   /** Issuer as in the metadata. The issuer of a multi-tenant server contains the tenant placeholder. */
   readonly issuer: string
@@ -69,7 +69,7 @@ export interface DiscoveredEndpoint {
  * refreshed in the background, so that a slow metadata server does not delay requests. Concurrent callers share one
  * search.
  */
-export function discoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
+export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): DiscoveredEndpoint {
   const { issuer, endpoint, byCertificate = false, get, isAcceptable, bounds, publish } = options
   const { clock, closed } = bounds
   // A multi-tenant server publishes the metadata of all tenants under the tenant name `organizations`.

@@ -1,6 +1,6 @@
 import type { Problems } from '../configuration-problems.ts'
 import { listAlternatives } from '../lib/quote.ts'
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { describeClientId } from '../subject/personal-claims.ts'
@@ -70,7 +70,7 @@ function readClient(
     checkReachable(client, issuers, problems)
     return [{ issuer: undefined, clientId: client }]
   }
-  const given = isPlainObject(client) ? ownMembers(client) : {}
+  const given = isPlainObject(client) ? copyOwnMembers(client) : {}
   const { issuer, clientId } = given
   const named = findIssuers(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {

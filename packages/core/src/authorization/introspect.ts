@@ -1,4 +1,4 @@
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { LIMITS } from '../limits.ts'
 import type { RequirementContext } from './requirement.ts'
 
@@ -29,7 +29,7 @@ export function readIntrospect(
     )
   }
   if (introspect === true) return 0
-  const given = isPlainObject(introspect) ? ownMembers(introspect) : {}
+  const given = isPlainObject(introspect) ? copyOwnMembers(introspect) : {}
   const { maxAge } = given
   if (typeof maxAge === 'number' && maxAge >= 0 && maxAge <= LIMITS.introspectionAge.active) {
     problems.unknownNames(given, ['maxAge'], 'introspect.')

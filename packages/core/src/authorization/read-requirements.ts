@@ -1,9 +1,9 @@
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
-import { isPlainObject, isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, isRecord, copyOwnMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
-import { profileIn } from '../subject/context.ts'
+import { getConfiguredProfile } from '../subject/context.ts'
 import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
 import { readIssuer } from './issuer.ts'
@@ -83,14 +83,14 @@ export const ANY_TOKEN: CheckedRequirements = readRequirements([], [])
 
 /** Reads the arguments of a guard. Members of `Object.prototype` are ignored. */
 function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>> {
-  if (given.length === 0) return ownMembers({})
+  if (given.length === 0) return copyOwnMembers({})
   const [requirements] = given
   if (isRecord(requirements) && 'headers' in requirements && 'method' in requirements) {
     throw new ConfigurationError('requireToken was used as a middleware', [
       'It creates the middleware: write requireToken() with parentheses.',
     ])
   }
-  if (isPlainObject(requirements) && given.length === 1) return ownMembers(requirements)
+  if (isPlainObject(requirements) && given.length === 1) return copyOwnMembers(requirements)
   throw new ConfigurationError(TITLE, [describeWrong(requirements, given.length)])
 }
 
@@ -113,7 +113,7 @@ function checkPublicIssuers(
 ): void {
   if ((clients ?? check ?? scope) !== undefined || subject === 'user') return
   for (const { subjects, allowedClients } of allowed) {
-    if (allowedClients !== undefined || profileIn(subjects)?.isPublic !== true) continue
+    if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
       `check is missing: every user of ${subjects.provider} can request a token for this API. Use check to compare claims that only ${subjects.provider} can write (docs/subjects.md). If the tokens name a client, clients is enough.`,
     )

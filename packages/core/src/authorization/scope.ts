@@ -1,5 +1,5 @@
 import type { Problems } from '../configuration-problems.ts'
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import {
@@ -26,7 +26,7 @@ export function readScope(
 ): CheckedRequirement | undefined {
   if (scope === undefined) return undefined
   if (isPlainObject(scope)) {
-    const own = ownMembers(scope)
+    const own = copyOwnMembers(scope)
     problems.unknownNames(own, ['any'], 'scope.')
     return requireAny(readNames(own['any'], 'scope.any', problems))
   }

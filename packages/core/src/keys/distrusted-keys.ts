@@ -1,4 +1,4 @@
-import { addNew } from '../lib/objects.ts'
+import { addIfMissing } from '../lib/objects.ts'
 import type { VerifyingKey } from './key-set.ts'
 
 /** Thumbprints of the keys of one issuer that `distrustKey` has named. Later refreshes do not change them. */
@@ -7,7 +7,7 @@ export class DistrustedKeys {
 
   /** Adds a thumbprint. Returns `false` if it was added before. */
   add(thumbprint: string): boolean {
-    return addNew(this.#thumbprints, thumbprint)
+    return addIfMissing(this.#thumbprints, thumbprint)
   }
 
   get isEmpty(): boolean {

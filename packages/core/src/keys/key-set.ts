@@ -11,7 +11,7 @@ import { readJwk, type UnusableKey, type VerificationKey } from './jwk.ts'
 import { toThumbprint } from './thumbprint.ts'
 
 /** Reasons that are normal: the key has another purpose, such as encryption. All other reasons are configuration mistakes. */
-export const OTHER_PURPOSES: readonly UnusableKey[] = [
+export const OTHER_USES: readonly UnusableKey[] = [
   'unsupported_key_type',
   'not_for_verification',
   'algorithm_not_allowed',
@@ -140,7 +140,7 @@ function getReasonsByKid(
   const reasons = new Map<unknown, UnusableKey>()
   for (const { index, reason } of ignored) {
     const jwk = keys[index]
-    if (OTHER_PURPOSES.includes(reason) && isRecord(jwk) && jwk['kid'] !== undefined)
+    if (OTHER_USES.includes(reason) && isRecord(jwk) && jwk['kid'] !== undefined)
       reasons.set(jwk['kid'], reason)
   }
   return reasons

@@ -11,13 +11,7 @@ import type { Publish } from '../lib/publisher.ts'
 import type { IssuerSettings, Settings } from '../model/settings.ts'
 import { andThen } from '../lib/maybe-promise.ts'
 import type { ConfigurationWarningEvent } from '../subject/provider-hint.ts'
-import {
-  type IgnoredKey,
-  type KeySet,
-  OTHER_PURPOSES,
-  readKeySet,
-  secretKeySet,
-} from './key-set.ts'
+import { type IgnoredKey, type KeySet, OTHER_USES, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeysEvent } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
 import { publishedKeys } from './published-keys.ts'
@@ -90,7 +84,7 @@ function readConfigured(
  */
 function checkIgnored(set: KeySet, issuer: string, publish: PublishKeys): KeySet {
   const describe = ({ index, reason }: IgnoredKey) => `jwks.keys[${index}]: ${reason}`
-  const mistakes = set.ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
+  const mistakes = set.ignored.filter(({ reason }) => !OTHER_USES.includes(reason))
   if (mistakes.length > 0) throw createError(issuer, mistakes.map(describe).join(', '))
   if (set.ignored.length > 0) {
     const advice = `These keys are ignored because they cannot verify signatures: ${set.ignored.map(describe).join(', ')}.`

@@ -1,7 +1,7 @@
 import { FetchError, type GetJson } from '../authorization-server/bounded-fetch.ts'
 import {
   type DiscoveredEndpointOptions,
-  discoveredEndpoint,
+  createDiscoveredEndpoint,
 } from '../authorization-server/discovered-endpoint.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { readKeySet } from './key-set.ts'
@@ -27,7 +27,7 @@ export function publishedKeys(
   const discovered =
     keyOrigin.kind === 'jwks_uri'
       ? { find: () => keyOrigin.uri, forget: () => {} }
-      : discoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
+      : createDiscoveredEndpoint({ ...options, issuer, endpoint: 'jwks_uri' })
 
   if (keyOrigin.kind === 'jwks_uri') onFound?.(keyOrigin.uri)
   let hasServed = false

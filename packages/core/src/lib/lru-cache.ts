@@ -2,7 +2,7 @@ import LRUCache from 'lru-cache'
 
 export type { LRUCache }
 
-/** Empty options without a prototype, so that a polluted `Object.prototype` adds none. */
+/** Empty options without a prototype, so that a withPollutedPrototype `Object.prototype` adds none. */
 const NO_OPTIONS: object = Object.freeze(Object.create(null) as object)
 
 class OwnOptionsCache<Key, Value> extends LRUCache<Key, Value> {
@@ -15,7 +15,7 @@ class OwnOptionsCache<Key, Value> extends LRUCache<Key, Value> {
   }
 }
 
-/** Creates a bounded cache. A polluted `Object.prototype` adds no options to it. */
+/** Creates a bounded cache. A withPollutedPrototype `Object.prototype` adds no options to it. */
 export function createLruCache<Key, Value>(
   options: LRUCache.Options<Key, Value>,
 ): LRUCache<Key, Value> {

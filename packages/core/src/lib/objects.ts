@@ -1,5 +1,5 @@
 /** Returns a copy of the own members of an object, without a prototype. It never has members of `Object.prototype`. */
-export function ownMembers(value: object): Record<string, unknown> {
+export function copyOwnMembers(value: object): Record<string, unknown> {
   return { __proto__: null, ...value }
 }
 
@@ -13,7 +13,7 @@ export function getMember<T extends object, Name extends keyof T>(
 }
 
 /**
- * Returns whether a value is a plain object, of which `ownMembers` copies all members. An instance of a class, a Map and a
+ * Returns whether a value is a plain object, of which `copyOwnMembers` copies all members. An instance of a class, a Map and a
  * promise are not plain. Members that are inherited, not enumerable or named by a symbol are not allowed. The object may
  * come from another realm.
  */
@@ -33,7 +33,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Adds a value to a set. Returns `false` if the set contained it before. */
-export function addNew<T>(set: Set<T>, value: T): boolean {
+export function addIfMissing<T>(set: Set<T>, value: T): boolean {
   const { size } = set
   return set.add(value).size > size
 }

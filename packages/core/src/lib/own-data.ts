@@ -1,10 +1,10 @@
 /**
- * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Regular expressions
+ * Returns a deep copy without prototypes, so that a withPollutedPrototype `Object.prototype` adds no members. Regular expressions
  * and functions are not copied.
  */
-export function ownData<T>(data: T): T {
-  if (Array.isArray(data)) return data.map(ownData) as T
+export function copyOwnData<T>(data: T): T {
+  if (Array.isArray(data)) return data.map(copyOwnData) as T
   if (typeof data !== 'object' || data === null || data instanceof RegExp) return data
-  const members = Object.entries(data).map(([name, value]) => [name, ownData(value as unknown)])
+  const members = Object.entries(data).map(([name, value]) => [name, copyOwnData(value as unknown)])
   return Object.assign(Object.create(null) as object, Object.fromEntries(members)) as T
 }

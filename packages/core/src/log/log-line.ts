@@ -1,6 +1,6 @@
 import { adviseOnFailure } from '../advice/failure-advice.ts'
 import type { BearwardEvent } from '../events.ts'
-import { OTHER_PURPOSES } from '../keys/key-set.ts'
+import { OTHER_USES } from '../keys/key-set.ts'
 import type { RefusedEvent } from '../request/refused-event.ts'
 import type { LogLevel } from './logger.ts'
 
@@ -43,7 +43,7 @@ const FORMATS: Formats = {
   keys_recovered: ({ issuer, failures }) =>
     info(`The keys of ${issuer} were fetched again (failed attempts before: ${failures}).`),
   keys_refreshed({ issuer, ignored }) {
-    const mistakes = ignored.filter(({ reason }) => !OTHER_PURPOSES.includes(reason))
+    const mistakes = ignored.filter(({ reason }) => !OTHER_USES.includes(reason))
     if (mistakes.length === 0) return undefined
     const list = mistakes.map(({ index, reason }) => `keys[${index}]: ${reason}`).join(', ')
     return warn(`Some keys that ${issuer} publishes are ignored: ${list}.`)

@@ -1,7 +1,7 @@
-import { ownMembers } from '../lib/objects.ts'
-import { ownData } from '../lib/own-data.ts'
+import { copyOwnMembers } from '../lib/objects.ts'
+import { copyOwnData } from '../lib/own-data.ts'
 import type { ClaimReading, TokenUse } from '../model/settings.ts'
-import { clientIdClaims, profileIn, scopeSources } from '../subject/context.ts'
+import { clientIdClaims, getConfiguredProfile, scopeSources } from '../subject/context.ts'
 import { getProviderOfIssuer } from '../subject/providers.ts'
 import type { ScopeSource } from '../subject/profile.ts'
 import type { IssuerValues } from './issuer-options.ts'
@@ -18,12 +18,12 @@ export function toClaimSettings(values: IssuerValues): ClaimReading {
     machineSubject,
     machineClients,
   })
-  const tokenUse = values.tokenUse ?? profileIn(subjects)?.tokenUse
+  const tokenUse = values.tokenUse ?? getConfiguredProfile(subjects)?.tokenUse
   return {
     // A profile can omit `value`. A copy without a prototype never reads one from `Object.prototype`.
-    tokenUse: tokenUse && (ownMembers(tokenUse) as unknown as TokenUse),
+    tokenUse: tokenUse && (copyOwnMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
-    scopeSources: ownData(toScopeSources(values, scopeSources(subjects))),
+    scopeSources: copyOwnData(toScopeSources(values, scopeSources(subjects))),
     subjects,
   }
 }

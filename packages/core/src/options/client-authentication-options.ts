@@ -1,7 +1,7 @@
-import { hasControls } from '../authorization-server/authenticate-client.ts'
+import { hasControlCharacters } from '../authorization-server/authenticate-client.ts'
 import { hintAt } from '../configuration-problems.ts'
-import { whyUnfit } from '../signature/private-key.ts'
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { checkPrivateKey } from '../signature/private-key.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import type {
   ClientAssertion,
   ClientAuthentication,
@@ -58,7 +58,7 @@ export function clientId(advice: string): OptionRow<string, string> {
       )
       return ''
     }
-    if (hasControls(given)) report(`${name} contains a line break: trim it.`)
+    if (hasControlCharacters(given)) report(`${name} contains a line break: trim it.`)
     return given
   }
   return custom(read, { required: true })
@@ -69,7 +69,7 @@ function readClientAuthentication(
   name: string,
   context: OptionContext,
 ): ClientAuthentication {
-  const own = ownMembers(isPlainObject(given) ? given : {})
+  const own = copyOwnMembers(isPlainObject(given) ? given : {})
   const { method } = own
   if (!isMethod(method)) {
     context.report(describeWrong(given, method, name))
@@ -105,7 +105,7 @@ function readSecretText(given: unknown, name: string, { report }: OptionContext)
   if (given === undefined || given === '')
     report(`${name} is missing (is the environment variable set?).`)
   else if (typeof given === 'string') {
-    if (hasControls(given)) report(`${name} contains a line break: trim it.`)
+    if (hasControlCharacters(given)) report(`${name} contains a line break: trim it.`)
   } else if (typeof given !== 'function')
     report(`${name} must be a string, or a function that returns one.`)
   return given as Secret
@@ -129,7 +129,7 @@ function checkKey({ key, algorithm }: OwnMembers, { toName, report }: OptionCont
       `${toName('key')} is missing: set a private CryptoKey, KeyObject or JWK, a function that returns one, or ${toName('assertion')}.`,
     )
   } else if (typeof key !== 'function' && (algorithm === undefined || isAlgorithm(algorithm))) {
-    const why = whyUnfit(key, algorithm)
+    const why = checkPrivateKey(key, algorithm)
     if (why !== undefined) report(`${toName('key')} ${why}.`)
   }
 }

@@ -1,7 +1,7 @@
 import { hintAt } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain, quoteName } from '../lib/describe-given.ts'
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { getForeignNames } from './foreign-names.ts'
 import type { OptionContext } from './option-context.ts'
 
@@ -103,7 +103,7 @@ export function readObject(
   such: string,
   title: string,
 ): Readonly<Record<string, unknown>> {
-  if (isPlainObject(given)) return ownMembers(given)
+  if (isPlainObject(given)) return copyOwnMembers(given)
   throw new ConfigurationError(title, [
     given === undefined
       ? `The options are missing: pass ${such}.`
@@ -117,7 +117,7 @@ export function readTable<Table extends AnyOptionTable>(
   given: object,
   context: OptionContext,
 ): OptionValues<Table> {
-  const own = ownMembers(given)
+  const own = copyOwnMembers(given)
   reportUnknownNames(own, Object.keys(table), context)
   return readRows(table, own, context)
 }

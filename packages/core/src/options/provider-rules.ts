@@ -1,5 +1,5 @@
 import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
-import { profileIn, scopeSources } from '../subject/context.ts'
+import { getConfiguredProfile, scopeSources } from '../subject/context.ts'
 import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
 
@@ -49,7 +49,7 @@ function checkScopeFormat(
   const { provider } = settings.subjects
   const ofProvider = scopeSources(settings.subjects).filter(({ claim }) => claim === scopeClaim)
   const isArray =
-    profileIn(settings.subjects)?.arrayClaims?.includes(scopeClaim) === true ||
+    getConfiguredProfile(settings.subjects)?.arrayClaims?.includes(scopeClaim) === true ||
     (ofProvider.length > 0 && ofProvider.every(({ format }) => format === 'array'))
   if (isArray) {
     report(

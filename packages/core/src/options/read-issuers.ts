@@ -1,4 +1,4 @@
-import { isPlainObject, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
 import type { IssuerSettings, KeyOrigin } from '../model/settings.ts'
 import { toClaimSettings } from './claim-settings.ts'
@@ -29,7 +29,7 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
     report(`${name} must be an array of at least one { issuer, audience, ... }.`)
     return []
   }
-  const read = given.map(ownMembers).map((issuer, i) => {
+  const read = given.map(copyOwnMembers).map((issuer, i) => {
     const ofIssuer = nestContext(context, `${name}[${i}]`)
     reportUnknownNames(issuer, Object.keys(ISSUER_OPTIONS), ofIssuer)
     return readIssuer(issuer, ofIssuer)

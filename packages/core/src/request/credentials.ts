@@ -33,7 +33,7 @@ export interface CredentialsExchange {
 /** Step of the pipeline: reads exactly one set of credentials. Rejections give 400 or 401. */
 export function readCredentials(exchange: CredentialsExchange): Rejection | undefined {
   const { request, raw, services } = exchange
-  // `raw` is set: for a token without a request, `presentToken` replaces this step.
+  // `raw` is set: for a token without a request, `readSentToken` replaces this step.
   const credentials = checkHeaderLines(request) ?? services.findCredentials(request, raw!)
   if (credentials instanceof Rejection) return credentials
   exchange.credentials = credentials
@@ -41,7 +41,7 @@ export function readCredentials(exchange: CredentialsExchange): Rejection | unde
 }
 
 /** Creates the first step for a token that did not come in a request. */
-export function presentToken(
+export function readSentToken(
   token: string,
 ): (exchange: Pick<CredentialsExchange, 'credentials'>) => Rejection | undefined {
   return (exchange) => {

@@ -1,5 +1,5 @@
 import { deepFreeze } from '../lib/deep-freeze.ts'
-import { ownData } from '../lib/own-data.ts'
+import { copyOwnData } from '../lib/own-data.ts'
 
 /** Status, error code and description of a refusal, as sent to the caller. */
 export interface ReasonText {
@@ -23,7 +23,7 @@ const invalidToken = (description: string) =>
  * const { status, description } = REASONS.expired
  */
 export const REASONS = deepFreeze(
-  ownData({
+  copyOwnData({
     malformed_credentials: {
       status: 400,
       error: 'invalid_request',

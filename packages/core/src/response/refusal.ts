@@ -1,11 +1,14 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
-import { getMember, ownMembers } from '../lib/objects.ts'
+import { getMember, copyOwnMembers } from '../lib/objects.ts'
 import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
 
-/** Header fields of a response, by canonical name. A field with several lines has an array of values. */
-export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>
+/**
+ * Header fields of a response, by canonical name. A field with several lines has an array of values. Do not change the arrays:
+ * they are mutable in the type because Koa and Fastify do not accept readonly arrays.
+ */
+export type ResponseHeaders = Readonly<Record<string, string | string[]>>
 
 /** Outcome of a request that is refused. Contains the complete response. An adapter only writes it. */
 export interface Refused {
@@ -97,7 +100,7 @@ export function refuse(
   const { body, contentType } = writeBody(view, own)
   const ignored = Object.keys(own ?? {}).filter((name) => !['body', 'contentType'].includes(name))
   if (ignored.length > 0) reportIgnored(ignored)
-  const headers: Record<string, string | readonly string[]> = {
+  const headers: Record<string, string | string[]> = {
     'Cache-Control': 'no-store',
     'Content-Type': contentType,
   }
@@ -114,12 +117,12 @@ export function refuse(
   const answer = { kind: 'refused', reason, status, headers: Object.freeze(headers), body } as const
   const refused = { ...answer, explanation }
   // Code that sends an outcome as JSON must not send the explanation to the caller.
-  Object.defineProperty(refused, 'toJSON', ownMembers({ value: () => answer }))
+  Object.defineProperty(refused, 'toJSON', copyOwnMembers({ value: () => answer }))
   return Object.freeze(refused)
 }
 
 /** Returns one header line for each scheme that the API accepts. */
-function writeChallenges(parameters: ChallengeParameters): string | readonly string[] {
+function writeChallenges(parameters: ChallengeParameters): string | string[] {
   const lines = [{ scheme: 'Bearer', parameters } as const].map(writeChallenge)
   return lines.length === 1 ? lines[0]! : Object.freeze(lines)
 }

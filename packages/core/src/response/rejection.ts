@@ -1,6 +1,6 @@
 import type { JsonObject } from '../lib/json.ts'
 import type { ChallengeParameters } from './challenge.ts'
-import { ownMembers } from '../lib/objects.ts'
+import { copyOwnMembers } from '../lib/objects.ts'
 import { quote, quoteList } from '../lib/quote.ts'
 import { type Reason, REASONS } from './reasons.ts'
 
@@ -62,7 +62,7 @@ export class Rejection {
   readonly advice: string | undefined
 
   constructor(reason: Reason, explanation: Explanation, details: RejectionDetails = {}) {
-    const own: RejectionDetails = ownMembers(details)
+    const own: RejectionDetails = copyOwnMembers(details)
     this.reason = reason
     this.explanation = explanation
     this.retryAfter = own.retryAfter
@@ -80,7 +80,7 @@ export class Rejection {
   /** Returns the same rejection with more details. Existing details are kept. */
   with(more: RejectionDetails): Rejection {
     const { reason, explanation, retryAfter, issuer, challenge, token, advice } = this
-    const own: RejectionDetails = ownMembers(more)
+    const own: RejectionDetails = copyOwnMembers(more)
     return new Rejection(reason, explanation, {
       retryAfter: retryAfter ?? own.retryAfter,
       issuer: issuer ?? own.issuer,

@@ -29,7 +29,7 @@ export interface PrivateJwk {
  * the end of a sentence that starts with the name of the key, and contains nothing of the key. `algorithm` is the
  * configured algorithm, which may be missing if a JWK has `alg`.
  */
-export function whyUnfit(key: unknown, algorithm: unknown): string | undefined {
+export function checkPrivateKey(key: unknown, algorithm: unknown): string | undefined {
   if (typeof key === 'string')
     return 'is a string: for a PEM, set createPrivateKey(pem) from node:crypto'
   if (!isRecord(key)) return 'must be a private CryptoKey, KeyObject or JWK'

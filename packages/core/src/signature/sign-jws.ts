@@ -7,7 +7,7 @@ import type { PrivateJwk, PrivateKey } from './private-key.ts'
  * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Uses WebCrypto, which all runtimes have and which needs no
  * loading time. Rejects if the key cannot sign with the algorithm.
  *
- * Does NOT check that the key is intended for the algorithm: `whyUnfit` does.
+ * Does NOT check that the key is intended for the algorithm: `checkPrivateKey` does.
  */
 export async function signJws(
   header: object,

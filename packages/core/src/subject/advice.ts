@@ -1,4 +1,9 @@
-import { canDetermine, areOthersUsers, profileIn, type SubjectStatements } from './context.ts'
+import {
+  canDetermine,
+  areOthersUsers,
+  getConfiguredProfile,
+  type SubjectStatements,
+} from './context.ts'
 import type { UnknownReason } from './evidence.ts'
 import type { TokenForm } from './profile.ts'
 
@@ -33,7 +38,7 @@ export function adviceFor(
   if (needsClient && unnamed.length > 0) {
     return `The token does not name a client in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
   }
-  const profile = profileIn(statements)
+  const profile = getConfiguredProfile(statements)
   const notListed = machineClients === undefined ? '' : 'This client is not in machineClients. '
   if (profile !== undefined) return notListed + profile.advice
   const ways = [
@@ -59,7 +64,7 @@ export function adviceOnKind(
   issuer: string,
 ): string {
   const { provider } = statements
-  const profile = profileIn(statements)
+  const profile = getConfiguredProfile(statements)
   if (profile === undefined) {
     const listing = kind === 'machine' ? ' Or name the machines in machineClients.' : ''
     return `'${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${listing}`
@@ -74,7 +79,7 @@ function findSolution(
   statements: SubjectStatements,
   forms: readonly TokenForm[],
 ): string {
-  if (kind === 'machine') return profileIn(statements)!.advice
+  if (kind === 'machine') return getConfiguredProfile(statements)!.advice
   if (areOthersUsers(statements)) {
     return "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
   }

@@ -5,7 +5,7 @@ import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
 import { hold, isAbsent, own } from './conditions.ts'
 import {
   clientIdClaims,
-  profileIn,
+  getConfiguredProfile,
   type SubjectContext,
   type SubjectStatements,
 } from './context.ts'
@@ -59,7 +59,7 @@ export function classifySubject(
 /** Determines the subject of a token whose client is already known. See `classifySubject`. */
 export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
-  const profile = profileIn(statements)
+  const profile = getConfiguredProfile(statements)
   const sub = own(claims, 'sub')
   const isActRead = profile?.actWhen === undefined || hold(profile.actWhen, claims, token)
   const act = isActRead ? readActor(claims) : undefined

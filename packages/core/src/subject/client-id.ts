@@ -17,7 +17,7 @@ export function clientIdentity(
   let first: unknown
   let agreed = true
   for (const each of clientIdClaims) {
-    const value = namedBy(each, claims)
+    const value = getNamedClients(each, claims)
     if (isAbsent(value)) continue
     first ??= value
     agreed &&= typeof value === 'string' && value === first
@@ -26,7 +26,7 @@ export function clientIdentity(
 }
 
 /** Returns the value of a client id claim. Returns `undefined` if its conditions do not hold. */
-export function namedBy(named: ClientIdClaim, claims: JsonObject): unknown {
+export function getNamedClients(named: ClientIdClaim, claims: JsonObject): unknown {
   if (typeof named === 'string') return own(claims, named)
   const holds = hold(named.when, claims, { claims, clientId: undefined })
   return holds ? own(claims, named.claim) : undefined

@@ -31,7 +31,7 @@ export interface SubjectContext extends SubjectStatements {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-export function profileIn({ provider }: SubjectStatements): Profile | undefined {
+export function getConfiguredProfile({ provider }: SubjectStatements): Profile | undefined {
   return isProvider(provider) ? getProfile(provider) : undefined
 }
 
@@ -47,7 +47,7 @@ export function clientIdClaims(
 ): readonly ClientIdClaim[] {
   const { clientIdClaim } = statements
   if (clientIdClaim !== undefined) return [clientIdClaim]
-  const profile = profileIn(statements)
+  const profile = getConfiguredProfile(statements)
   if (profile === undefined) return CLIENT_ID
   return form === 'jwt' ? profile.clientIdClaims : introspectionClaims(profile)
 }
@@ -61,12 +61,12 @@ const introspectionClaims = memoize((profile: Profile): readonly ClientIdClaim[]
 
 /** Returns the claims with scopes. An option can replace them. */
 export function scopeSources(statements: SubjectStatements): readonly ScopeSource[] {
-  return profileIn(statements)?.scopeSources ?? SCOPE_STRING
+  return getConfiguredProfile(statements)?.scopeSources ?? SCOPE_STRING
 }
 
 /** Returns whether `machineSubject` identifies users, too: every subject that is not a machine is a user. */
 export function areOthersUsers(statements: SubjectStatements): boolean {
-  return profileIn(statements)?.subjectsAreChosen ?? statements.provider === undefined
+  return getConfiguredProfile(statements)?.subjectsAreChosen ?? statements.provider === undefined
 }
 
 /** Returns whether tokens of this form can show a subject of this kind. */
@@ -78,7 +78,7 @@ export function canDetermine(
   const { machineSubject, machineClients } = statements
   if (kind === 'machine' && (machineSubject ?? machineClients) !== undefined) return true
   if (machineSubject !== undefined && areOthersUsers(statements)) return true
-  const rules = profileIn(statements)?.rules ?? []
+  const rules = getConfiguredProfile(statements)?.rules ?? []
   return rules.some(
     (rule) => rule.kind === kind && rule.level !== 'convention' && (rule.form ?? form) === form,
   )

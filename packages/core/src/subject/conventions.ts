@@ -1,4 +1,4 @@
-import { ownData } from '../lib/own-data.ts'
+import { copyOwnData } from '../lib/own-data.ts'
 import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
@@ -52,7 +52,7 @@ export const TRACES_OF_MACHINE: readonly Conditions[] = [
  * Rules by convention, for issuers without a provider and without other options about subjects. The result is for
  * information only: a guard with `subject` throws at startup for such an issuer.
  */
-export const CONVENTIONS: readonly Rule[] = ownData([
+export const CONVENTIONS: readonly Rule[] = copyOwnData([
   {
     // RFC 9068 section 2.2. The other claims must not show a user, because a user can have the name of a client.
     id: 'sub_is_client_id',

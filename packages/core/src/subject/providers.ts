@@ -1,4 +1,4 @@
-import { ownData } from '../lib/own-data.ts'
+import { copyOwnData } from '../lib/own-data.ts'
 import type { Profile } from './profile.ts'
 import { auth0 } from './providers/auth0.ts'
 import { authelia } from './providers/authelia.ts'
@@ -48,7 +48,7 @@ import {
 import { zitadel } from './providers/zitadel.ts'
 
 /** The profiles of all known providers, by the value of the option `provider`. */
-export const PROFILES = ownData({
+export const PROFILES = copyOwnData({
   auth0,
   entra,
   b2c,

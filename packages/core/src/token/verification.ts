@@ -29,7 +29,7 @@ import type { VerifiedToken } from './verified-token.ts'
  *
  * @example
  * ```ts
- * const event: VerifiedEvent = {
+ * {
  *   type: 'verified',
  *   issuer: 'https://login.example.com/',
  *   subjectKind: 'machine',

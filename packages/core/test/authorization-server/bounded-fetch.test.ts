@@ -11,7 +11,7 @@ import {
   boundedFetch,
   FetchError,
   send,
-  type WrittenRequest,
+  type SerializedRequest,
 } from '../../src/authorization-server/bounded-fetch.ts'
 import { readMaxAge } from '../../src/authorization-server/freshness.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
@@ -319,7 +319,7 @@ describe('a call whose connection is reset before the response head is complete'
   it('send does not create a second request after its signal is aborted', async () => {
     const abort = new AbortController()
     let written = 0
-    const write = (): WrittenRequest => {
+    const write = (): SerializedRequest => {
       written++
       return { method: 'POST', headers: {} }
     }
@@ -334,7 +334,7 @@ describe('a call whose connection is reset before the response head is complete'
 
   it('send throws the reset if the second request cannot be created', async () => {
     let written = 0
-    const write = async (): Promise<WrittenRequest> => {
+    const write = async (): Promise<SerializedRequest> => {
       if (++written === 2) throw new Error('no second assertion')
       return { method: 'POST', headers: {} }
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { type FetchedDocument, FetchError } from '../../src/authorization-server/bounded-fetch.ts'
 import {
-  discoveredEndpoint,
+  createDiscoveredEndpoint,
   METADATA_AGE,
 } from '../../src/authorization-server/discovered-endpoint.ts'
 import type {
@@ -26,7 +26,7 @@ function setup(more: { byCertificate?: boolean } = {}) {
   const closed = new AbortController()
   const responses: ((response: object) => void)[] = []
   const events: (EndpointMovedEvent | DiscoveryFailedEvent)[] = []
-  const endpoint = discoveredEndpoint({
+  const endpoint = createDiscoveredEndpoint({
     issuer: ISSUER,
     endpoint: 'introspection_endpoint',
     get: () =>

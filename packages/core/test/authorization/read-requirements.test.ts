@@ -12,14 +12,14 @@ import {
 import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import type { SubjectStatements } from '../../src/subject/context.ts'
-import { polluted } from '../support/polluted.ts'
+import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
 const SUBJECTS = { subjects: { machineSubject: 'client_id' } } as const
-const one = [settingsWith(SUBJECTS)]
-const two = [settingsWith(SUBJECTS), settingsWith({ issuer: OTHER })]
+const one = [createSettings(SUBJECTS)]
+const two = [createSettings(SUBJECTS), createSettings({ issuer: OTHER })]
 
 function getProblems(requirements: unknown, issuers = one): readonly string[] {
   try {
@@ -288,7 +288,7 @@ describe('readRequirements', () => {
   const OR_LIST = ' Or name the machines in machineClients.'
 
   it('rejects subject if no option of an allowed issuer shows the subject kind', () => {
-    expect(getProblems({ subject: 'machine' }, [settingsWith()])).toEqual([
+    expect(getProblems({ subject: 'machine' }, [createSettings()])).toEqual([
       undetermined('machine', ISSUER, OR_LIST),
     ])
     expect(getProblems({ subject: 'user' }, two)).toEqual([undetermined('user', OTHER)])
@@ -316,7 +316,7 @@ describe('readRequirements', () => {
   ])(
     'accepts only a subject kind that the options can determine: %j',
     (subjects, machine, user) => {
-      const issuers = [settingsWith({ subjects })]
+      const issuers = [createSettings({ subjects })]
       const check = () => true
       expect(getProblems({ subject: 'machine', check }, issuers)).toHaveLength(machine ? 0 : 1)
       expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
@@ -335,14 +335,14 @@ describe('readRequirements', () => {
   ])(
     'accepts only a subject kind that all token formats can show: %j, %s',
     (subjects, tokenFormat, machine, user) => {
-      const issuers = [settingsWith({ subjects, tokenFormat })]
+      const issuers = [createSettings({ subjects, tokenFormat })]
       expect(getProblems({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
       expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
     },
   )
 
   it('names the option to set if tokens of the provider do not show the subject kind', () => {
-    const issuers = [settingsWith({ subjects: { provider: 'b2c' } })]
+    const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
       `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
         'Its tokens do not show the subject kind: name the machines in machineClients.',
@@ -373,7 +373,7 @@ describe('readRequirements', () => {
     'advises the option that helps for provider %s, subject %s and token format %s',
     (provider, subject, tokenFormat, advice) => {
       const [problem, ...others] = getProblems({ subject, check: () => true }, [
-        settingsWith({ subjects: { provider }, tokenFormat }),
+        createSettings({ subjects: { provider }, tokenFormat }),
       ])
       expect(others).toEqual([])
       expect(problem).toContain(advice)
@@ -386,7 +386,7 @@ describe('readRequirements', () => {
   it('names the token formats that do not show the subject kind', () => {
     const getProblem = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
       getProblems({ subject }, [
-        settingsWith({ subjects: { provider: 'zitadel' }, tokenFormat }),
+        createSettings({ subjects: { provider: 'zitadel' }, tokenFormat }),
       ])[0]
     expect(getProblem('jwt', 'user')).toContain(
       "'user' cannot be determined: JWTs of zitadel do not",
@@ -401,11 +401,11 @@ describe('readRequirements', () => {
   })
 
   it('requires check, clients or scope for a public platform', () => {
-    const github = settingsWith({
+    const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
     })
-    const google = settingsWith({
+    const google = createSettings({
       issuer: OTHER,
       subjects: { provider: 'google' },
       clientIdClaims: ['azp'],
@@ -430,7 +430,7 @@ describe('readRequirements', () => {
   })
 
   it('rejects clients that can never call', () => {
-    const github = settingsWith({
+    const github = createSettings({
       issuer: OTHER,
       subjects: { provider: 'kubernetes' },
       clientIdClaims: [],
@@ -444,7 +444,7 @@ describe('readRequirements', () => {
     expect(getProblems({ clients: [here, there] }, [one[0]!, github])).toEqual([NO_CLIENT_NAMED])
     expect(getProblems({ clients: [here] }, [one[0]!, github])).toEqual([])
     expect(getProblems({ clients: ['cron'] }, [{ ...github, tokenFormat: 'opaque' }])).toEqual([])
-    const allowed = [settingsWith({ allowedClients: ['cron', 'web'] })]
+    const allowed = [createSettings({ allowedClients: ['cron', 'web'] })]
     expect(getProblems({ clients: ['cron', 'web'] }, allowed)).toEqual([])
     const NOT_ALLOWED =
       'clients names a client that is not in allowedClients, so its tokens are refused. Add it to allowedClients.'
@@ -466,7 +466,7 @@ describe('readRequirements', () => {
     'ignores the member %s of Object.prototype: %j in %j',
     (member, value, requirements, problem) => {
       const introspection = {} as NonNullable<IssuerSettings['introspection']>
-      const issuers = [settingsWith({ ...SUBJECTS, introspection })]
+      const issuers = [createSettings({ ...SUBJECTS, introspection })]
       const read = () => {
         try {
           return readRequirements([requirements], issuers)
@@ -474,7 +474,7 @@ describe('readRequirements', () => {
           return error
         }
       }
-      for (const result of [read(), polluted({ [member]: value }, read)]) {
+      for (const result of [read(), withPollutedPrototype({ [member]: value }, read)]) {
         expect(result).toBeInstanceOf(ConfigurationError)
         expect(result).toMatchObject({ problems: [problem] })
       }
@@ -483,7 +483,7 @@ describe('readRequirements', () => {
 
   it('reads only own members of nested requirements, not members of Object.prototype', () => {
     const introspection = {} as NonNullable<IssuerSettings['introspection']>
-    const issuers = [settingsWith({ ...SUBJECTS, introspection })]
+    const issuers = [createSettings({ ...SUBJECTS, introspection })]
     const given = {
       scope: { any: ['read'] },
       clients: [{ issuer: ISSUER, clientId: 'app' }],
@@ -491,7 +491,7 @@ describe('readRequirements', () => {
     }
     const checked = readRequirements([given], issuers)
     const others = { any: ['admin'], all: ['admin'], clientId: 'other', maxAge: 3600, age: 1 }
-    const same = polluted(others, () => readRequirements([given], issuers))
+    const same = withPollutedPrototype(others, () => readRequirements([given], issuers))
     expect(same).toMatchObject({ introspect: 60, challenge: { scope: 'read' } })
     for (const read of [same, checked]) {
       expect(run(read, { client_id: 'app', scope: 'read' })).toBe('passed')

@@ -13,11 +13,11 @@ import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
 import { summarize } from '../support/refusal.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
 const issuers = [ISSUER, OTHER].map((issuer) =>
-  settingsWith({ issuer, subjects: { machineSubject: 'client_id' } }),
+  createSettings({ issuer, subjects: { machineSubject: 'client_id' } }),
 )
 const [own, other] = issuers as [(typeof issuers)[0], (typeof issuers)[0]]
 
@@ -114,7 +114,7 @@ describe('checkRequirements', () => {
   })
 
   it('explains a rejection with the expected requirement and the content of the token', () => {
-    const explained = (asked: Requirements) => decide(machine, asked)
+    const explained = (requirements: Requirements) => decide(machine, requirements)
     expect(explained({ scope: 'read write admin' })).toMatchObject({
       explanation: { check: 'scope', expected: 'read write admin', found: '"read"' },
     })
@@ -130,7 +130,8 @@ describe('checkRequirements', () => {
   })
 
   it('adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
-    const challengeFor = (asked: Requirements) => (decide(machine, asked) as Rejection).challenge
+    const challengeFor = (requirements: Requirements) =>
+      (decide(machine, requirements) as Rejection).challenge
     expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
     expect(challengeFor({ scope: { any: ['write', 'admin'] } })).toEqual({ scope: 'write' })
     expect(challengeFor({ scope: 'read', subject: 'user' })).toBeUndefined()

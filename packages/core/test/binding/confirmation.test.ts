@@ -420,7 +420,7 @@ describe('an introspection response with cnf', () => {
       expect(summarizeOutcome(await server.verify(token))).toBe('401 unsupported_binding')
       expect(events.at(-1)).toMatchObject(refusedFor(found, endpoint.url))
     }
-    expect(endpoint.asked).toHaveLength(responses.length)
+    expect(endpoint.requests).toHaveLength(responses.length)
   })
 
   it('a guard with introspect refuses an unbound JWT with a bound introspection response', async () => {
@@ -443,7 +443,7 @@ describe('an introspection response with cnf', () => {
         expect(await judge(jwt, { introspect: true })).toBe('401 unsupported_binding')
       }
     }
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
     expect(events.filter(({ type }) => type === 'introspection_called')).toEqual([])
   })
 })

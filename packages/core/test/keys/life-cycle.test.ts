@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { type Behavior, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { type BearwardEvent, createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
 import { KEY_TIMES, KeyLifeCycle } from '../../src/keys/life-cycle.ts'
@@ -13,7 +13,7 @@ const issuer = createTestIssuer()
 const KEYS = { keys: issuer.jwks.keys }
 const fetched = (size: number) => ({ set: { size } as KeySet, maxAge: undefined, age: 0 })
 
-function setup(first: Behaviour, options: Record<string, unknown> = {}) {
+function setup(first: Behavior, options: Record<string, unknown> = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const events: BearwardEvent[] = []
@@ -110,14 +110,14 @@ describe('the life-cycle of a key set', () => {
   it('fetches keys at most once in 20 seconds of requests if Cache-Control is no-store', async () => {
     const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
-    endpoint.asked()
+    endpoint.takeRequests()
     const tokens = createTestIssuer({ now: clock.seconds })
     for (let i = 0; i < 100; i++) {
       const token = tokens.token({ key: issuer.keys[0]! })
       expect(await server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
       await clock.pass(0.2)
     }
-    expect(endpoint.asked().length).toBeLessThanOrEqual(1)
+    expect(endpoint.takeRequests().length).toBeLessThanOrEqual(1)
   })
 
   it('keys become stale after jwksMaxAge and unavailable after jwksStaleIfError', async () => {
@@ -303,7 +303,7 @@ describe('the URL of the keys', () => {
     const { clock, endpoint, server } = setup(KEYS, { jwksUri: `${ISSUER}/jwks` })
     await server.ready()
     await clock.pass(3600)
-    expect(new Set(endpoint.asked())).toEqual(new Set(['/jwks']))
+    expect(new Set(endpoint.takeRequests())).toEqual(new Set(['/jwks']))
     await settled()
   })
 })

@@ -26,13 +26,13 @@ describe('an outage of the authorization server', () => {
       await clock.pass(600 * 0.74)
       endpoint.behave(outage)
       await clock.pass(600 * 0.26)
-      endpoint.asked()
+      endpoint.takeRequests()
 
       const during = await sendMany(30, 20, () => send())
       expect(during).toHaveLength(600)
       expect(countLost(during)).toBe(0)
       expect(getLongestWait(during)).toBe(0)
-      expect(endpoint.asked().length).toBeLessThanOrEqual(6)
+      expect(endpoint.takeRequests().length).toBeLessThanOrEqual(6)
       expect(server.status()[0]!.keys.state).toBe('stale')
       expect(events.filter((event) => event.type === 'keys_stale')).toHaveLength(1)
 
@@ -49,11 +49,11 @@ describe('an outage of the authorization server', () => {
       const { clock, endpoint, server } = serveTraffic(OLD)
       await server.ready()
       endpoint.behave(outage)
-      endpoint.asked()
-      while (endpoint.asked().length === 0) await clock.pass(1)
+      endpoint.takeRequests()
+      while (endpoint.takeRequests().length === 0) await clock.pass(1)
       const first = 1
       await clock.pass(29)
-      expect(first + endpoint.asked().length, outage).toBeLessThanOrEqual(6)
+      expect(first + endpoint.takeRequests().length, outage).toBeLessThanOrEqual(6)
     }
   })
 
@@ -177,7 +177,7 @@ describe('an outage of the authorization server', () => {
     const results = Array.from({ length: 100 }, () => send())
     await settled()
     expect(countLost(results)).toBe(0)
-    expect(endpoint.asked()).toEqual(['/.well-known/openid-configuration', '/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 })
 
@@ -188,12 +188,12 @@ describe('close()', () => {
     expect(clock.pending()).toBeGreaterThan(0)
     server.close()
     expect(clock.pending()).toBe(0)
-    endpoint.asked()
+    endpoint.takeRequests()
     const result = send()
     await settled()
     expect(getStatus(result)).toBe('granted')
     await clock.pass(7200)
-    expect(endpoint.asked()).toEqual([])
+    expect(endpoint.takeRequests()).toEqual([])
   })
 
   it('close() ends requests that wait for keys with 503', async () => {

@@ -3,7 +3,7 @@ import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { fc } from '../../../../test/support/property.ts'
-import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { type Behavior, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { LONGEST_RETRY_AFTER } from '../../src/authorization-server/retry-after.ts'
 import { createResourceServer } from '../../src/index.ts'
 import type { KeySet } from '../../src/keys/key-set.ts'
@@ -23,7 +23,7 @@ const INTROSPECTING = {
   },
 } as const
 
-function setup(first: Behaviour, more: Partial<typeof INTROSPECTING> = {}) {
+function setup(first: Behavior, more: Partial<typeof INTROSPECTING> = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const issuer = createTestIssuer({ now: clock.seconds })
@@ -69,17 +69,17 @@ describe('Retry-After of an issuer without cached keys', () => {
   ])(
     'fetches no keys during the pause of Retry-After %j: %i seconds',
     async (retryAfter, pause) => {
-      for (const behaviour of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
-        const { clock, endpoint, server, send } = setup(behaviour)
+      for (const behavior of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
+        const { clock, endpoint, server, send } = setup(behavior)
         await expect(server.ready()).rejects.toThrow('are unavailable')
         endpoint.behave(OLD)
-        endpoint.asked()
+        endpoint.takeRequests()
         for (let passed = 0; passed < pause; passed += 0.5) {
           expect(await send(oldKey)).toBe(`503 after ${Math.max(1, Math.ceil(pause - passed))}`)
           expect(server.status()[0]!.keys.state).toBe('unavailable')
           await expect(server.ready()).rejects.toThrow('status 429')
           await clock.pass(0.4999)
-          expect(endpoint.asked()).toEqual([])
+          expect(endpoint.takeRequests()).toEqual([])
           await clock.pass(0.0001)
         }
         // Without Retry-After, the pace of fetches without keys still applies.
@@ -110,13 +110,13 @@ describe('Retry-After of an issuer with introspection', () => {
       await expect(server.ready()).rejects.toThrow('status 429')
       await clock.pass(0.02)
     }
-    expect(endpoint.asked()).toEqual([metadata, metadata])
+    expect(endpoint.takeRequests()).toEqual([metadata, metadata])
   })
 
   it('ready() and requests share one pause of Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     await expect(server.ready()).rejects.toThrow('status 429')
-    endpoint.asked()
+    endpoint.takeRequests()
     await clock.pass(6)
     expect(await server.authorize(opaque)).toMatchObject({
       reason: 'introspection_unavailable',
@@ -124,10 +124,10 @@ describe('Retry-After of an issuer with introspection', () => {
     })
     await clock.pass(3.9)
     await server.authorize(opaque)
-    expect(endpoint.asked()).toEqual([])
+    expect(endpoint.takeRequests()).toEqual([])
     await clock.pass(0.1)
     await server.authorize(opaque)
-    expect(endpoint.asked()).toContain(metadata)
+    expect(endpoint.takeRequests()).toContain(metadata)
   })
 })
 
@@ -137,9 +137,9 @@ describe('Retry-After of an issuer with cached keys', () => {
     await server.ready()
     await clock.pass(60)
     endpoint.behave({ retryAfter: '20' })
-    endpoint.asked()
+    endpoint.takeRequests()
     expect(await send(newKey)).toBe('503 after 10')
-    expect(endpoint.asked()).toEqual(['/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/jwks'])
     endpoint.behave(BOTH)
     for (let second = 0; second < 10; second++) {
       const wait = `503 after ${10 - second}`
@@ -148,7 +148,7 @@ describe('Retry-After of an issuer with cached keys', () => {
       expect(await send(oldKey)).toBe('granted')
       await server.ready()
       await clock.pass(0.999)
-      expect(endpoint.asked()).toEqual([])
+      expect(endpoint.takeRequests()).toEqual([])
       await clock.pass(0.001)
     }
     // The requests during the pause have moved the next fetch forward.
@@ -159,13 +159,13 @@ describe('Retry-After of an issuer with cached keys', () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave({ retryAfter: '60' })
-    endpoint.asked()
-    while (endpoint.asked().length === 0) await clock.pass(1)
+    endpoint.takeRequests()
+    while (endpoint.takeRequests().length === 0) await clock.pass(1)
     endpoint.behave(BOTH)
     await clock.pass(9)
-    expect([endpoint.asked(), await send(oldKey)]).toEqual([[], 'granted'])
+    expect([endpoint.takeRequests(), await send(oldKey)]).toEqual([[], 'granted'])
     await clock.pass(3)
-    expect(endpoint.asked()).toEqual(['/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/jwks'])
     expect(await send(newKey)).toBe('granted')
   })
 

@@ -22,11 +22,11 @@ describe('tokens with unknown keys', () => {
   it('random kids cause at most three fetches in ten seconds, and valid requests do not wait', async () => {
     const { clock, endpoint, events, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
-    endpoint.asked()
+    endpoint.takeRequests()
     const results = await sendMany(10, 1000, (i) =>
       i % 20 === 0 ? send() : send(newKey, `random-${i}`),
     )
-    expect(endpoint.asked()).toEqual(['/jwks', '/jwks', '/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/jwks', '/jwks', '/jwks'])
     expect(countValues(events.map(({ type }) => type))['keys_refresh_triggered']).toBe(3)
     const valid = results.filter((_, i) => i % 20 === 0)
     expect(countLost(valid)).toBe(0)
@@ -121,7 +121,7 @@ describe('tokens with unknown keys', () => {
     const { clock, endpoint, send, server, sendMany } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(570)
-    endpoint.asked()
+    endpoint.takeRequests()
     const results = await sendMany(55, 70, (i) =>
       i % 7 < 2 ? send() : send(newKey, `random-${i}`),
     )
@@ -165,10 +165,10 @@ describe('tokens with unknown keys', () => {
     send(newKey, 'unknown')
     await clock.pass(0.1)
     endpoint.behave({ keys: [newKey.jwk] })
-    endpoint.asked()
+    endpoint.takeRequests()
     expect(getReason(send(newKey))).toBe('503 keys_refresh_pending')
     await clock.pass(3.4)
-    expect(endpoint.asked()).toEqual(['/jwks'])
+    expect(endpoint.takeRequests()).toEqual(['/jwks'])
     expect(send(newKey)).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
   })
 
@@ -297,7 +297,7 @@ describe('the unverified claims of a token with an unknown key', () => {
   ])('rejects a token %s with an unknown key and fetches no keys', async (_, claims) => {
     const { clock, endpoint, server, issuer } = serveTraffic(OLD)
     await server.ready()
-    endpoint.asked()
+    endpoint.takeRequests()
     const token = issuer.token({ key: newKey, claims: claims(clock.seconds()) })
     expect(server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
     const forged = issuer.token({
@@ -306,7 +306,7 @@ describe('the unverified claims of a token with an unknown key', () => {
       claims: claims(clock.seconds()),
     })
     expect(server.authorize(requestWith(forged))).toMatchObject({ reason: 'invalid_signature' })
-    expect(endpoint.asked()).toEqual([])
+    expect(endpoint.takeRequests()).toEqual([])
   })
 
   it.each([
@@ -448,9 +448,9 @@ describe('changed keys', () => {
     const { clock, endpoint, server, send, sendMany } = serveTraffic(OLD)
     await server.ready()
     await clock.pass(60)
-    endpoint.asked()
+    endpoint.takeRequests()
     const forged = await sendMany(29, 20, () => send(newKey, 'old'))
-    expect(endpoint.asked()).toHaveLength(9)
+    expect(endpoint.takeRequests()).toHaveLength(9)
     await clock.pass(1)
     expect(new Set(forged.map(getReason))).toEqual(
       new Set(['401 invalid_signature', '503 keys_refresh_pending']),
@@ -461,13 +461,13 @@ describe('changed keys', () => {
     const { endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     server.distrustKey({ issuer: ISSUER, thumbprint: await toThumbprint(oldKey.jwk) })
-    endpoint.asked()
+    endpoint.takeRequests()
     const stolen = send(oldKey)
     expect(stolen.outcome).toMatchObject({
       reason: 'unknown_key',
       explanation: { found: 'a distrusted key' },
     })
-    expect(endpoint.asked()).toEqual([])
+    expect(endpoint.takeRequests()).toEqual([])
     const replaced = generateKey('ES256', 'old')
     endpoint.behave({ keys: [replaced.jwk] })
     const result = send(replaced)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { generateKey } from '../../../../test/support/keys.ts'
-import { littleEndianNumberOf } from '../../../../test/support/numbers.ts'
+import { fromLittleEndian } from '../../../../test/support/numbers.ts'
 import { readJwk } from '../../src/keys/jwk.ts'
 import { createField } from '../support/curve-points.ts'
 
@@ -42,7 +42,7 @@ const D = divide(-121665n, 121666n)
 
 /** Returns the y coordinate of an encoded point, without the sign of x. */
 function getY(point: Buffer): bigint {
-  return mod(littleEndianNumberOf(point) % 2n ** 255n)
+  return mod(fromLittleEndian(point) % 2n ** 255n)
 }
 
 /** Doubles a point three times with the addition law of RFC 8032 section 5.1.4, using x squared and y. */

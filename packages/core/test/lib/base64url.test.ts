@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { characterOf, fc } from '../../../../test/support/property.ts'
+import { toCharacterAt, fc } from '../../../../test/support/property.ts'
 import * as node from '../../src/lib/node-base64url.ts'
 import * as portable from '../../src/lib/portable-base64url.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-const characters = characterOf(ALPHABET)
+const characters = toCharacterAt(ALPHABET)
 const invalid = fc.constantFrom('=', '+', '/', ' ', '\n', '\t', '.', '\u00e9', '\uff21', '\0')
 const texts = fc.oneof(
   fc.string({ unit: characters }),

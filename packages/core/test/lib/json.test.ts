@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { characterOf, fc } from '../../../../test/support/property.ts'
+import { toCharacterAt, fc } from '../../../../test/support/property.ts'
 import { parseJsonObject } from '../../src/lib/json.ts'
 
 const toBytes = (text: string) => new TextEncoder().encode(text)
@@ -118,7 +118,7 @@ describe('parseJsonObject', () => {
     const bytes = fc.oneof(
       fc.uint8Array(),
       fc.string({ unit: 'binary' }).map(toBytes),
-      fc.string({ unit: characterOf('{}[]":,\\ua1 ') }).map(toBytes),
+      fc.string({ unit: toCharacterAt('{}[]":,\\ua1 ') }).map(toBytes),
     )
     fc.assert(
       fc.property(bytes, (input) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { bearer, requestWith } from '../../../../test/support/requests.ts'
-import { guardAt } from '../support/guard-at.ts'
+import { createGuardCaller } from '../support/create-guard-caller.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -29,7 +29,7 @@ describe('a web Request', () => {
   ])('reads the Authorization header of %s', (_, make) => {
     const server = createResourceServer(options)
     const decide = (init: HeadersInit, requirements = {}) =>
-      guardAt(server)(make(init), requirements)
+      createGuardCaller(server)(make(init), requirements)
     expect(decide({ authorization: authorization() })).toMatchObject({ kind: 'granted' })
     expect(decide({ AUTHORIZATION: authorization() })).toMatchObject({ kind: 'granted' })
     expect(decide({})).toMatchObject({ status: 401, reason: 'no_credentials' })
@@ -68,7 +68,7 @@ describe('a web Request', () => {
       for (const optional of [true, false]) {
         const one = make()
         for (const line of lines) one.headers.append('Authorization', line)
-        const outcome = guardAt(server)(one, { optional })
+        const outcome = createGuardCaller(server)(one, { optional })
         expect(outcome, String(lines)).toMatchObject({
           kind: 'refused',
           status: 400,
@@ -86,11 +86,11 @@ describe('a web Request', () => {
     const one = web({ authorization: authorization() })
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
-    const outcome = guardAt(server)(one, { check }) as Granted
+    const outcome = createGuardCaller(server)(one, { check }) as Granted
     expect(outcome.kind).toBe('granted')
-    expect(guardAt(server)(one)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(one)).toMatchObject({ kind: 'granted' })
     expect(getToken(one)).toBe(outcome.token)
-    expect(guardAt(server)(one, { scope: 'admin' })).toMatchObject({ status: 403 })
+    expect(createGuardCaller(server)(one, { scope: 'admin' })).toMatchObject({ status: 403 })
     expect(seen[0]).toBe(outcome.token)
     expect(seen[1]).toBe(one)
     expect(() => getToken(one)).toThrow('another one has refused')
@@ -103,7 +103,7 @@ describe('a web Request', () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })
-    expect(guardAt(server)(one)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(one)).toMatchObject({ kind: 'granted' })
     expect([one.bodyUsed, await one.text()]).toEqual([false, 'text'])
   })
 })

@@ -11,7 +11,7 @@ import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
 import { readOptions } from '../../src/options/read-options.ts'
 import { REASONS } from '../../src/response/reasons.ts'
-import { polluted } from '../support/polluted.ts'
+import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 import { listOptionNames, SAMPLES } from './option-names.ts'
 
 const issuer = createTestIssuer()
@@ -67,7 +67,7 @@ describe('an option on Object.prototype', () => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
-        const settings = polluted({ [name]: sample }, () => readOptions(options))
+        const settings = withPollutedPrototype({ [name]: sample }, () => readOptions(options))
         expect(toComparable(settings)).toEqual(expected)
       }
     }
@@ -87,7 +87,7 @@ describe('an option on Object.prototype', () => {
       const expected = decide()
       expect(expected).toMatch(/granted.*insufficient_scope/)
       for (const sample of SAMPLES) {
-        const outcomes = polluted({ [name]: sample }, () => getResult(decide))
+        const outcomes = withPollutedPrototype({ [name]: sample }, () => getResult(decide))
         // lru-cache reads an inherited maxAge, and throws if it is wrong.
         if (outcomes instanceof TypeError) continue
         expect(outcomes).toBe(expected)
@@ -97,7 +97,7 @@ describe('an option on Object.prototype', () => {
 })
 
 it('ignores a value on Object.prototype for a tokenUse of a profile without a value', () => {
-  const value = polluted({ value: 'polluted' }, () => {
+  const value = withPollutedPrototype({ value: 'polluted' }, () => {
     const { settings } = readOptions({ ...named, provider: 'gitlab-ci' })
     return settings.issuers[0]!.tokenUse!.value
   })
@@ -167,7 +167,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
     }
     const expected = decide()
     for (const sample of SAMPLES) {
-      const outcomes = polluted({ [name]: sample }, () => getResult(decide))
+      const outcomes = withPollutedPrototype({ [name]: sample }, () => getResult(decide))
       expect([name, outcomes]).toEqual([name, expected])
     }
   })
@@ -183,7 +183,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
       const decide = () =>
         getResult(() => server.authorize({ method: 'GET', url: '/', headers: {} }))
       const expected = decide()
-      expect(polluted({ [name]: 'text/html' }, decide)).toEqual(expected)
+      expect(withPollutedPrototype({ [name]: 'text/html' }, decide)).toEqual(expected)
     },
   )
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { characterOf, fc } from '../../../../test/support/property.ts'
+import { toCharacterAt, fc } from '../../../../test/support/property.ts'
 import type { RequestLike } from '../../src/index.ts'
 import { parseCredentials } from '../../src/request/credentials.ts'
 import { Rejection } from '../../src/response/rejection.ts'
@@ -176,8 +176,8 @@ describe('parseCredentials', () => {
     )
     const separator = fc.constantFrom(' ', ' ', '  ', '', '\t', ', ', '=')
     const token = fc.oneof(
-      fc.string({ unit: characterOf('aZ09-._~+/'), minLength: 1 }),
-      fc.string({ unit: characterOf('aZ09-._~+/= ,"\0\u00e9') }),
+      fc.string({ unit: toCharacterAt('aZ09-._~+/'), minLength: 1 }),
+      fc.string({ unit: toCharacterAt('aZ09-._~+/= ,"\0\u00e9') }),
     )
     const end = fc.constantFrom('', '', '=', '==', ' ', '\n', ', Bearer a')
     const values = fc.oneof(

@@ -2,9 +2,9 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { RequestLike } from '../../src/index.ts'
 import type { HeaderFields, WebHeaders } from '../../src/model/request-like.ts'
-import { ownMembers } from '../../src/lib/objects.ts'
+import { copyOwnMembers } from '../../src/lib/objects.ts'
 import { headerValues } from '../../src/request/header-values.ts'
-import { polluted } from '../support/polluted.ts'
+import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
 const request = (parts: Partial<RequestLike>): RequestLike => ({
   method: 'GET',
@@ -85,7 +85,7 @@ describe('headerValues', () => {
     const headers = { get: 'x', authorization: 'a' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'get')).toEqual(['x'])
-    const withoutPrototype = ownMembers(headers) as typeof headers
+    const withoutPrototype = copyOwnMembers(headers) as typeof headers
     expect(headerValues(request({ headers: withoutPrototype }), 'authorization')).toEqual(['a'])
     const foreign = runInNewContext("({ Authorization: 'a' })") as Record<string, string>
     expect(headerValues(request({ headers: foreign }), 'authorization')).toEqual(['a'])
@@ -94,7 +94,7 @@ describe('headerValues', () => {
   it('ignores a get and header fields on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Headers(headers)
-    const values = polluted({ get: () => 'polluted', cookie: 'polluted' }, () => [
+    const values = withPollutedPrototype({ get: () => 'polluted', cookie: 'polluted' }, () => [
       headerValues(request({ headers }), 'authorization'),
       headerValues(request({ headers }), 'cookie'),
       headerValues(request({ headers: {} }), 'authorization'),
@@ -107,7 +107,7 @@ describe('headerValues', () => {
     const headers = { authorization: 'a' }
     const web = new Request('https://api.example.com/', { headers })
     for (const rawHeaders of [['Authorization', 'polluted'], ['Host', 'polluted'], []]) {
-      const values = polluted({ rawHeaders }, () => [
+      const values = withPollutedPrototype({ rawHeaders }, () => [
         headerValues({ method: 'GET', url: '/', headers }, 'authorization'),
         headerValues({ method: 'GET', url: '/', headers: {} }, 'authorization'),
         headerValues(web, 'authorization'),

@@ -4,7 +4,7 @@ import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { type Behavior, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import {
   type BearwardEvent,
   createResourceServer,
@@ -15,7 +15,7 @@ import {
   type ResourceServerOptions,
 } from '../../src/index.ts'
 import { getUnmetGuard } from '../../src/adapter.ts'
-import { guardAt } from '../support/guard-at.ts'
+import { createGuardCaller } from '../support/create-guard-caller.ts'
 import {
   ACTIVE,
   closing,
@@ -54,8 +54,8 @@ function setup(options: Partial<ResourceServerOptions> = {}) {
 }
 
 /** Creates the same resource server with keys that must be fetched first. */
-function fetching(behaviour: Behaviour = KEYS) {
-  const endpoint = scriptedEndpoint(behaviour)
+function fetching(behavior: Behavior = KEYS) {
+  const endpoint = scriptedEndpoint(behavior)
   return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
 }
 
@@ -155,16 +155,16 @@ describe('rule 1: a token is verified once for a request', () => {
     const { server, token, count } = setup()
     const { raw, current, carry } = CARRIERS[name]!()
     carry(`Bearer ${token()}`)
-    const first = guardAt(server)(current())
+    const first = createGuardCaller(server)(current())
     expect(first).toMatchObject({ kind: 'granted' })
     for (const requirements of [{}, { scope: 'read' }, { clients: ['reports-cron'] }]) {
-      const outcome = guardAt(server)(current(), requirements)
+      const outcome = createGuardCaller(server)(current(), requirements)
       expect(tokenIn(outcome as Outcome)).toBe(tokenIn(first as Outcome))
     }
     expect(getToken(raw)).toBe(tokenIn(first as Outcome))
-    expect(guardAt(server)(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
+    expect(createGuardCaller(server)(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
     expect(count('verified')).toBe(1)
-    expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
     expect(() => getToken(raw)).toThrow('another one has refused')
   })
 
@@ -179,10 +179,10 @@ describe('rule 1: a token is verified once for a request', () => {
     const tokens = outcomes.map(tokenIn)
     expect(new Set(tokens).size).toBe(1)
     expect(tokens[0]).toMatchObject({ clientId: 'reports-cron' })
-    expect(endpoint.asked()).toEqual(FETCHES)
+    expect(endpoint.takeRequests()).toEqual(FETCHES)
     expect(count('verified')).toBe(1)
     expect(events.filter(({ type }) => type === 'refused')).toEqual([])
-    expect(tokenIn(await guardAt(server)(current()))).toBe(tokens[0])
+    expect(tokenIn(await createGuardCaller(server)(current()))).toBe(tokens[0])
     expect(count('verified')).toBe(1)
   })
 
@@ -191,20 +191,20 @@ describe('rule 1: a token is verified once for a request', () => {
       introspection: { maxAge: 0 },
     })
     const request = requestWith('opaque')
-    const guards = Array.from({ length: 10 }, async () => guardAt(server)(request))
+    const guards = Array.from({ length: 10 }, async () => createGuardCaller(server)(request))
     const tokens = (await Promise.all(guards)).map(tokenIn)
     expect(new Set(tokens).size).toBe(1)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     expect(events.map(({ type }) => type)).toEqual(['introspection_called', 'verified'])
   })
 
   it('guards in parallel all refuse a token that verification rejects', async () => {
     const { endpoint, server, token } = fetching()
     const request = requestWith(token({ aud: 'another' }))
-    const guards = Array.from({ length: 10 }, async () => guardAt(server)(request))
+    const guards = Array.from({ length: 10 }, async () => createGuardCaller(server)(request))
     const refused = { kind: 'refused', reason: 'wrong_audience' }
     expect(await Promise.all(guards)).toMatchObject(guards.map(() => refused))
-    expect(endpoint.asked()).toEqual(FETCHES)
+    expect(endpoint.takeRequests()).toEqual(FETCHES)
   })
 })
 
@@ -239,13 +239,13 @@ describe('rule 2: a result belongs to one request object, one server and one set
         const { server, token } = made
         const { raw, current, carry } = CARRIERS[name]!()
         carry(`Bearer ${token()}`)
-        expect(guardAt(server)(current())).toMatchObject(grantedTo('reports-cron'))
+        expect(createGuardCaller(server)(current())).toMatchObject(grantedTo('reports-cron'))
         expect(getToken(raw).clientId).toBe('reports-cron')
 
         const [value, reason] = changes[change]!(made)
         carry(value)
         for (let i = 0; i < 2; i++) {
-          expect(guardAt(server)(current())).toMatchObject({ kind: 'refused', reason })
+          expect(createGuardCaller(server)(current())).toMatchObject({ kind: 'refused', reason })
           expect(() => getToken(raw)).toThrow('no requireToken')
         }
       },
@@ -258,7 +258,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       const clients: (string | undefined)[] = []
       for (const one of [first, second, second, first, first]) {
         carry(`Bearer ${one}`)
-        const outcome = guardAt(server)(current()) as Outcome
+        const outcome = createGuardCaller(server)(current()) as Outcome
         expect(getToken(raw)).toBe(tokenIn(outcome))
         clients.push(getToken(raw).clientId)
       }
@@ -296,11 +296,11 @@ describe('rule 2: a result belongs to one request object, one server and one set
       const { server, issuer, token, count } = fetching()
       const { current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)
-      const first = guardAt(server)(current())
+      const first = createGuardCaller(server)(current())
       carry(`Bearer ${issuer.token({ header: { kid: key.kid } })}`)
-      const second = guardAt(server)(current())
+      const second = createGuardCaller(server)(current())
       carry(`Bearer ${token({ client_id: 'third' })}`)
-      const third = guardAt(server)(current())
+      const third = createGuardCaller(server)(current())
       expect(await Promise.all([first, second, third])).toMatchObject([
         grantedTo('reports-cron'),
         { kind: 'refused', reason: 'invalid_signature' },
@@ -314,12 +314,12 @@ describe('rule 2: a result belongs to one request object, one server and one set
     const { endpoint, server } = await introspecting(ACTIVE)
     const { raw, current, carry } = CARRIERS['in headers, in place']!()
     carry('Bearer opaque-1')
-    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
     carry('Bearer opaque-2')
-    expect(await guardAt(server)(current())).toMatchObject({ reason: 'inactive' })
+    expect(await createGuardCaller(server)(current())).toMatchObject({ reason: 'inactive' })
     expect(() => getToken(raw)).toThrow('no requireToken')
-    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
+    expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
   })
 
   it('verifies the same token in another request object again', () => {
@@ -328,11 +328,11 @@ describe('rule 2: a result belongs to one request object, one server and one set
       headers: { authorization: `Bearer ${token()}` },
     })
     const copy = web.clone()
-    for (const request of [web, web, copy, copy]) void guardAt(server)(request)
+    for (const request of [web, web, copy, copy]) void createGuardCaller(server)(request)
     expect(count('verified')).toBe(2)
     expect(getToken(web)).not.toBe(getToken(copy))
     const plain = requestWith(token())
-    for (const request of [plain, { ...plain }]) void guardAt(server)(request)
+    for (const request of [plain, { ...plain }]) void createGuardCaller(server)(request)
     expect(count('verified')).toBe(4)
     expect(() => getToken({ ...plain })).toThrow('no requireToken')
   })
@@ -343,9 +343,9 @@ describe('rule 2: a result belongs to one request object, one server and one set
     const stranger = setup({ jwks: { keys: [otherKey.jwk] } })
     const request = requestWith(one.token())
     for (let i = 0; i < 3; i++) {
-      expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
-      expect(guardAt(other.server)(request)).toMatchObject({ reason: 'wrong_audience' })
-      expect(guardAt(stranger.server)(request)).toMatchObject({ reason: 'unknown_key' })
+      expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
+      expect(createGuardCaller(other.server)(request)).toMatchObject({ reason: 'wrong_audience' })
+      expect(createGuardCaller(stranger.server)(request)).toMatchObject({ reason: 'unknown_key' })
     }
     expect([one.count('verified'), other.count('verified')]).toEqual([1, 0])
   })
@@ -353,7 +353,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
   it('two resource servers each notice changed credentials of the same request', () => {
     const [one, other] = [setup(), setup()]
     const { raw, current, carry } = CARRIERS['in rawHeaders, in place']!()
-    const send = (server: typeof one.server) => guardAt(server)(current())
+    const send = (server: typeof one.server) => createGuardCaller(server)(current())
     carry(`Bearer ${one.token()}`)
     expect(send(one.server)).toMatchObject(grantedTo('reports-cron'))
     expect(send(other.server)).toMatchObject(grantedTo('reports-cron'))
@@ -369,10 +369,10 @@ describe('rule 2: a result belongs to one request object, one server and one set
   it('a resource server that cannot fetch keys does not affect the grant of another one', async () => {
     const [one, down] = [setup(), fetching('refuse')]
     const request = requestWith(one.token())
-    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
-    expect(await guardAt(down.server)(request)).toMatchObject({ status: 503 })
+    expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(down.server)(request)).toMatchObject({ status: 503 })
     expect(() => getToken(request)).toThrow('no requireToken')
-    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
     expect(one.count('verified')).toBe(1)
   })
 })
@@ -381,29 +381,29 @@ describe('rule 3: the introspection result of a later guard replaces the earlier
   it('later guards refuse a JWT that introspection reported as inactive', async () => {
     const { endpoint, server, token, events } = await issuing('jwt')
     const request = requestWith(token())
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
-    expect(await guardAt(server)(request, { introspect: true })).toMatchObject({
+    expect(await createGuardCaller(server)(request, { introspect: true })).toMatchObject({
       reason: 'inactive',
     })
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'inactive' })
     expect(() => getToken(request)).toThrow('no requireToken')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     expect(events.filter(({ type }) => type === 'verified')).toHaveLength(1)
   })
 
   it('later guards refuse a token whose introspection response has cnf', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: true, cnf: { jkt: 'A'.repeat(43) } })
     for (const requirements of [{ introspect: true as const }, {}, { scope: 'read' }]) {
-      expect(await guardAt(server)(request, requirements)).toMatchObject({
+      expect(await createGuardCaller(server)(request, requirements)).toMatchObject({
         reason: 'unsupported_binding',
       })
     }
-    expect(endpoint.asked).toHaveLength(1)
-    expect(await guardAt(server)({ ...request })).toMatchObject({ kind: 'granted' })
+    expect(endpoint.requests).toHaveLength(1)
+    expect(await createGuardCaller(server)({ ...request })).toMatchObject({ kind: 'granted' })
   })
 
   it('guards in parallel share one inactive introspection response, and the next guard refuses too', async () => {
@@ -411,22 +411,22 @@ describe('rule 3: the introspection result of a later guard replaces the earlier
     const request = requestWith(token())
     endpoint.answer({ active: false })
     const outcomes = await Promise.all([
-      guardAt(server)(request, { introspect: true }),
-      guardAt(server)(request, { introspect: true }),
+      createGuardCaller(server)(request, { introspect: true }),
+      createGuardCaller(server)(request, { introspect: true }),
     ])
     expect(outcomes.map(summarizeOutcome)).toEqual(['401 inactive', '401 inactive'])
-    expect(endpoint.asked).toHaveLength(1)
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
+    expect(endpoint.requests).toHaveLength(1)
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'inactive' })
   })
 
   it('a failed introspection call is not kept: its guard returns 503, and the next guard grants', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const request = requestWith(token())
     endpoint.answer(503)
-    expect(await guardAt(server)(request, { introspect: true })).toMatchObject({
+    expect(await createGuardCaller(server)(request, { introspect: true })).toMatchObject({
       reason: 'introspection_unavailable',
     })
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
   it('an introspection response does not apply to other credentials of the same request', async () => {
@@ -436,16 +436,16 @@ describe('rule 3: the introspection result of a later guard replaces the earlier
     carry(`Bearer ${first}`)
     let answer: (response: object) => void = () => {}
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
-    const waiting = guardAt(server)(current(), { introspect: true })
+    const waiting = createGuardCaller(server)(current(), { introspect: true })
     await endpoint.received(1)
     carry(`Bearer ${second}`)
-    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
     answer({ active: false })
     expect(await waiting).toMatchObject({ reason: 'inactive' })
-    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
     carry(`Bearer ${first}`)
     // Changed credentials are verified again, even if an earlier guard has verified the same token.
-    expect(await guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -453,11 +453,11 @@ describe('rule 4: a 503 is not kept', () => {
   it('after keys_unavailable, the next guard tries again and grants', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'keys_unavailable' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'keys_unavailable' })
     expect(() => getToken(request)).toThrow('no requireToken')
     endpoint.behave(KEYS)
     await clock.pass(3)
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     expect(() => getToken(request)).toThrow('another one has refused')
     expect(count('verified')).toBe(1)
   })
@@ -465,13 +465,13 @@ describe('rule 4: a 503 is not kept', () => {
   it('guards that wait in parallel all return 503, and the next guards try again', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
-    const waiting = Array.from({ length: 5 }, async () => guardAt(server)(request))
+    const waiting = Array.from({ length: 5 }, async () => createGuardCaller(server)(request))
     const refused = { status: 503, reason: 'keys_unavailable' }
     expect(await Promise.all(waiting)).toMatchObject(waiting.map(() => refused))
-    expect(endpoint.asked()).toEqual(FETCHES.slice(0, 1))
+    expect(endpoint.takeRequests()).toEqual(FETCHES.slice(0, 1))
     endpoint.behave(KEYS)
     await clock.pass(3)
-    const next = Array.from({ length: 5 }, async () => guardAt(server)(request))
+    const next = Array.from({ length: 5 }, async () => createGuardCaller(server)(request))
     const tokens = (await Promise.all(next)).map(tokenIn)
     expect(new Set(tokens).size).toBe(1)
     expect(tokens[0]).toMatchObject({ clientId: 'reports-cron' })
@@ -481,29 +481,29 @@ describe('rule 4: a 503 is not kept', () => {
   it('guards in parallel share one failed introspection call, and the next guards try again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
-    const send = () => Array.from({ length: 5 }, async () => guardAt(server)(request))
+    const send = () => Array.from({ length: 5 }, async () => createGuardCaller(server)(request))
     const refused = { status: 503, reason: 'introspection_unavailable' }
     for (let i = 1; i <= 2; i++) {
       expect(await Promise.all(send())).toMatchObject(Array.from({ length: 5 }, () => refused))
-      expect(endpoint.asked).toHaveLength(i)
+      expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer(ACTIVE)
     const granted = Array.from({ length: 5 }, () => ({ kind: 'granted' }))
     expect(await Promise.all(send())).toMatchObject(granted)
-    expect(endpoint.asked).toHaveLength(3)
+    expect(endpoint.requests).toHaveLength(3)
   })
 
   it('after introspection_unavailable, each later guard tries again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     for (let i = 1; i <= 3; i++) {
-      expect(await guardAt(server)(request)).toMatchObject({
+      expect(await createGuardCaller(server)(request)).toMatchObject({
         reason: 'introspection_unavailable',
       })
-      expect(endpoint.asked).toHaveLength(i)
+      expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer(ACTIVE)
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
   it('keeps a 401 for the request', async () => {
@@ -512,11 +512,11 @@ describe('rule 4: a 503 is not kept', () => {
       { introspection: { maxAge: 0, negativeMaxAge: 0 } },
     )
     const request = requestWith('opaque')
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'inactive' })
     endpoint.answer(ACTIVE)
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
-    expect(endpoint.asked).toHaveLength(1)
-    expect(await guardAt(server)({ ...request })).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'inactive' })
+    expect(endpoint.requests).toHaveLength(1)
+    expect(await createGuardCaller(server)({ ...request })).toMatchObject({ kind: 'granted' })
   })
 })
 
@@ -527,10 +527,10 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
       const { server, token, distrust } = setup()
       const { raw, current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)
-      expect(guardAt(server)(current())).toMatchObject({ kind: 'granted' })
+      expect(createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
       distrust()
       for (let i = 0; i < 2; i++) {
-        expect(guardAt(server)(current())).toMatchObject({ reason: 'unknown_key' })
+        expect(createGuardCaller(server)(current())).toMatchObject({ reason: 'unknown_key' })
         expect(() => getToken(raw)).toThrow('no requireToken')
       }
     },
@@ -539,11 +539,11 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
   it('after distrustKey, a token of another key is verified again and granted', async () => {
     const { server, issuer, distrust, count } = setup()
     const request = requestWith(issuer.token({ key: otherKey }))
-    const first = guardAt(server)(request) as Outcome
+    const first = createGuardCaller(server)(request) as Outcome
     distrust()
-    const second = guardAt(server)(request) as Outcome
+    const second = createGuardCaller(server)(request) as Outcome
     expect([first.kind, second.kind, count('verified')]).toEqual(['granted', 'granted', 2])
-    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     expect(count('verified')).toBe(2)
   })
 
@@ -551,22 +551,25 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     const [one, other] = [setup(), setup()]
     const request = requestWith(one.token())
     for (const { server } of [one, other]) {
-      expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+      expect(createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     }
     other.distrust()
-    expect(guardAt(other.server)(request)).toMatchObject({ reason: 'unknown_key' })
-    expect(guardAt(one.server)(request)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(other.server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
     expect(one.count('verified')).toBe(1)
   })
 
   it('a guard that waits for keys refuses a token whose key is distrusted in the meantime', async () => {
     const { server, token, distrust } = fetching()
     const request = requestWith(token())
-    const [first, second] = [guardAt(server)(request), guardAt(server)(request, { scope: 'read' })]
+    const [first, second] = [
+      createGuardCaller(server)(request),
+      createGuardCaller(server)(request, { scope: 'read' }),
+    ]
     distrust()
     const refused = { kind: 'refused', reason: 'unknown_key' }
     expect([await first, await second]).toMatchObject([refused, refused])
-    expect(guardAt(server)(request)).toMatchObject(refused)
+    expect(createGuardCaller(server)(request)).toMatchObject(refused)
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -575,13 +578,13 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     let answer: (response: object) => void = () => {}
     endpoint.answer(() => new Promise((resolve) => (answer = resolve)))
     const request = requestWith(token())
-    const waiting = guardAt(server)(request, { introspect: true })
+    const waiting = createGuardCaller(server)(request, { introspect: true })
     await endpoint.received(1)
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'unknown_key' })
     answer({ active: true })
     expect(await waiting).toMatchObject({ reason: 'unknown_key' })
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'unknown_key' })
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -590,12 +593,12 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     const request = requestWith(token())
     let answer: (granted: boolean) => void = () => {}
     const check = () => new Promise<boolean>((resolve) => (answer = resolve))
-    const waiting = guardAt(server)(request, { check })
+    const waiting = createGuardCaller(server)(request, { check })
     distrust()
-    expect(guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(createGuardCaller(server)(request)).toMatchObject({ reason: 'unknown_key' })
     answer(true)
     await waiting
-    expect(guardAt(server)(request)).toMatchObject({ reason: 'unknown_key' })
+    expect(createGuardCaller(server)(request)).toMatchObject({ reason: 'unknown_key' })
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -603,13 +606,13 @@ describe('rule 5: all results are outdated when a key is distrusted', () => {
     const { endpoint, server, token } = await issuing('any')
     endpoint.answer(ACTIVE)
     const request = requestWith('opaque')
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
-    expect(await guardAt(server)(request)).toMatchObject({ kind: 'granted' })
-    expect(await guardAt(server)(requestWith(token()))).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(await createGuardCaller(server)(requestWith(token()))).toMatchObject({ kind: 'granted' })
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
-    expect(await guardAt(server)(request)).toMatchObject({ reason: 'inactive' })
-    expect(endpoint.asked).toHaveLength(2)
+    expect(await createGuardCaller(server)(request)).toMatchObject({ reason: 'inactive' })
+    expect(endpoint.requests).toHaveLength(2)
   })
 })
 
@@ -618,7 +621,7 @@ describe('getToken', () => {
     const { server, token } = fetching()
     const request = requestWith(token())
     expect(() => getToken(request)).toThrow('no requireToken')
-    const waiting = guardAt(server)(request)
+    const waiting = createGuardCaller(server)(request)
     expect(() => getToken(request)).toThrow('no requireToken')
     await waiting
     expect(getToken(request).clientId).toBe('reports-cron')
@@ -627,8 +630,8 @@ describe('getToken', () => {
   it('getToken throws while a later guard decides', async () => {
     const { server, token } = setup()
     const request = requestWith(token())
-    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
-    const waiting = guardAt(server)(request, { check: async () => true })
+    expect(createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
+    const waiting = createGuardCaller(server)(request, { check: async () => true })
     expect(() => getToken(request)).toThrow('no requireToken')
     await waiting
     expect(getToken(request).clientId).toBe('reports-cron')
@@ -637,7 +640,10 @@ describe('getToken', () => {
   it('getToken throws after the last of several guards in parallel has refused', async () => {
     const { server, token } = fetching()
     const request = requestWith(token())
-    const [first, last] = [guardAt(server)(request), guardAt(server)(request, { scope: 'admin' })]
+    const [first, last] = [
+      createGuardCaller(server)(request),
+      createGuardCaller(server)(request, { scope: 'admin' }),
+    ]
     expect((await first).kind).toBe('granted')
     expect((await last).kind).toBe('refused')
     await settled()
@@ -647,11 +653,11 @@ describe('getToken', () => {
   it('getToken throws after a guard whose check has thrown', () => {
     const { server, token } = setup()
     const request = requestWith(token())
-    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     const check = () => {
       throw new RangeError('the database is down')
     }
-    expect(() => guardAt(server)(request, { check })).toThrow(RangeError)
+    expect(() => createGuardCaller(server)(request, { check })).toThrow(RangeError)
     expect(() => getToken(request)).toThrow('no requireToken')
   })
 
@@ -692,7 +698,7 @@ describe('getToken', () => {
   it('server.verify does not change the result of getToken', () => {
     const { server, token } = setup()
     const request = requestWith(token())
-    expect(guardAt(server)(request)).toMatchObject({ kind: 'granted' })
+    expect(createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
     const before = getToken(request)
     expect(server.verify('a.b.c')).toMatchObject({ kind: 'refused' })
     expect(server.verify(token({ client_id: 'second' }))).toMatchObject(grantedTo('second'))

@@ -10,7 +10,7 @@ import {
 import { Rejection, type RejectionDetails } from '../../src/response/rejection.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import { readChallenges, REFUSAL } from '../support/refusal.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const createRejection = (reason: Reason, details: RejectionDetails = {}) =>
   new Rejection(reason, { check: 'c', expected: 'e', found: 'f' }, details)
@@ -132,7 +132,9 @@ describe('refuse', () => {
       const without = refuse(createRejection(reason), REFUSAL, undefined)
       expect(getChallenge(without)).not.toHaveProperty('scope')
     }
-    expect(() => readRequirements([{ scope: 'a"b' }], [settingsWith()])).toThrow(ConfigurationError)
+    expect(() => readRequirements([{ scope: 'a"b' }], [createSettings()])).toThrow(
+      ConfigurationError,
+    )
   })
 
   it('prefers challenge parameters of the rejection to those of the guard', () => {

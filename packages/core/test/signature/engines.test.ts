@@ -2,10 +2,10 @@ import { createSecretKey, randomBytes, sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { generateKey, PUBLIC_KEY_ALGORITHMS, signBytes } from '../../../../test/support/keys.ts'
 import {
-  littleEndianNumberOf,
-  littleEndianOf,
-  numberOf,
-  octetsOf,
+  fromLittleEndian,
+  toLittleEndian,
+  toNumber,
+  toOctets,
 } from '../../../../test/support/numbers.ts'
 import type { Algorithm } from '../../src/signature/algorithms.ts'
 import { getP256Points } from '../support/curve-points.ts'
@@ -106,11 +106,11 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const input = toSigningInput(alg)
     const data = Buffer.from(input)
     const good = createSignature(alg, input)
-    const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
+    const [r, s] = [toNumber(good.subarray(0, size)), toNumber(good.subarray(size))]
     const acceptsSignature = (signature: Uint8Array) =>
       accepts(engine, alg, material, toJws(input, signature))
     const pair = (a: bigint, b: bigint, length: number = size) =>
-      Buffer.concat([octetsOf(a, length), octetsOf(b, length)])
+      Buffer.concat([toOctets(a, length), toOctets(b, length)])
 
     it(`7518-29: accepts two numbers of ${size} octets each, and rejects DER`, async () => {
       expect(await acceptsSignature(good)).toBe(true)
@@ -171,9 +171,9 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const [, size, order] = CURVES[2]
     const input = toSigningInput('ES512')
     const good = createSignature('ES512', input)
-    const [r, s] = [numberOf(good.subarray(0, size)), numberOf(good.subarray(size))]
+    const [r, s] = [toNumber(good.subarray(0, size)), toNumber(good.subarray(size))]
     for (const [a, b] of [[r + order, s] as const, [r, s + order] as const]) {
-      const jws = toJws(input, Buffer.concat([octetsOf(a, size), octetsOf(b, size)]))
+      const jws = toJws(input, Buffer.concat([toOctets(a, size), toOctets(b, size)]))
       expect(await accepts(engine, 'ES512', getSigner('ES512').material, jws)).toBe(false)
     }
   })
@@ -195,8 +195,8 @@ describe.each(ENGINES)('%s', (_name, engine) => {
 
     it('rejects an EdDSA S that is not below the order, and halves that are swapped or zero', async () => {
       const [R, S] = [good.subarray(0, 32), good.subarray(32)]
-      const number = littleEndianNumberOf(S)
-      const octets = (value: bigint) => littleEndianOf(value, 32)
+      const number = fromLittleEndian(S)
+      const octets = (value: bigint) => toLittleEndian(value, 32)
       expect(await acceptsSignature(Buffer.concat([R, octets(number)]))).toBe(true)
       const others = [
         [R, octets(number + L)],

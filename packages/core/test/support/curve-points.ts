@@ -1,4 +1,4 @@
-import { octetsOf } from '../../../../test/support/numbers.ts'
+import { toOctets } from '../../../../test/support/numbers.ts'
 
 /** Creates arithmetic modulo a prime, for tests that calculate points of a curve. */
 export function createField(prime: bigint) {
@@ -28,8 +28,8 @@ export function getP256Points(): Record<'good' | 'off' | 'zero' | 'large', Recor
   const key = (atX: bigint, atY: bigint) => ({
     kty: 'EC',
     crv: 'P-256',
-    x: octetsOf(atX, 32).toString('base64url'),
-    y: octetsOf(atY, 32).toString('base64url'),
+    x: toOctets(atX, 32).toString('base64url'),
+    y: toOctets(atY, 32).toString('base64url'),
   })
   return { good: key(x, y), off: key(x, y + 1n), zero: key(0n, 0n), large: key(x + P, y) }
 }

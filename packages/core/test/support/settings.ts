@@ -3,7 +3,7 @@ import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
 import type { IssuerSettings } from '../../src/model/settings.ts'
 
 /** Returns the settings of an issuer with a configured issuer and audience, and with these changes. */
-export function settingsWith(changes: Partial<IssuerSettings> = {}): IssuerSettings {
+export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSettings {
   return {
     issuer: ISSUER,
     metadataIssuer: changes.issuer ?? ISSUER,

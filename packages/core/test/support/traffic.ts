@@ -2,7 +2,7 @@ import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../test/support/keys.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import { type Behaviour, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
+import { type Behavior, scriptedEndpoint } from '../../../../test/support/scripted-endpoint.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 
 export const oldKey = generateKey('ES256', 'old')
@@ -19,7 +19,7 @@ export interface Result {
 }
 
 /** Creates a resource server with an endpoint and a clock that a test controls. */
-export function serveTraffic(first: Behaviour, options: { jwksUri?: string } = {}) {
+export function serveTraffic(first: Behavior, options: { jwksUri?: string } = {}) {
   const clock = fakeClock()
   const endpoint = scriptedEndpoint(first)
   const events: BearwardEvent[] = []

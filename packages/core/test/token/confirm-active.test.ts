@@ -40,14 +40,14 @@ describe('a guard with introspect', () => {
         scopes: ['read'],
         clientId: 'reports-cron',
       })
-      expect(endpoint.asked).toHaveLength(i)
+      expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer({ active: false })
     expect(await judge(one, INTROSPECT)).toBe('401 inactive')
     expect(await judge(one)).toBe('granted')
     endpoint.answer({ active: true })
     expect(await judge(one, INTROSPECT)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(5)
+    expect(endpoint.requests).toHaveLength(5)
   })
 
   it('uses a cached response that is younger than introspect.maxAge', async () => {
@@ -60,14 +60,14 @@ describe('a guard with introspect', () => {
     expect(await judge(one, recent)).toBe('granted')
     clock.advance(1)
     expect(await judge(one, recent)).toBe('401 inactive')
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('sends no introspection request for a token that is rejected locally', async () => {
     const { endpoint, judge, token } = await issuing('jwt')
     expect(await judge(token({ claims: { exp: 1 } }), INTROSPECT)).toBe('401 expired')
     expect(await judge('abc', INTROSPECT)).toBe('401 malformed_token')
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it('refuses a revoked token with inactive, before the scope is checked', async () => {
@@ -83,17 +83,17 @@ describe('a guard with introspect', () => {
     const callGuard = session(server, token())
     const lenient: Requirements = { introspect: { maxAge: 60 } }
     expect(await callGuard(lenient)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     // A response to this request is recent enough for all its guards.
     for (const one of [INTROSPECT, INTROSPECT, lenient])
       expect(await callGuard(one)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
 
     const next = session(server, callGuard.token)
     expect(await next(lenient)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     for (const one of [INTROSPECT, INTROSPECT, lenient]) expect(await next(one)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('introspects once for concurrent guards of a request', async () => {
@@ -102,7 +102,7 @@ describe('a guard with introspect', () => {
     expect(await Promise.all([callGuard(INTROSPECT), callGuard(INTROSPECT), callGuard()])).toEqual(
       Array.from({ length: 3 }, () => 'granted'),
     )
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 
   it.each<[string, Requirements, number]>([
@@ -116,13 +116,13 @@ describe('a guard with introspect', () => {
       expect(await callGuard(requirements)).toBe('granted')
       clock.advance(seconds - 0.1)
       expect(await callGuard(requirements)).toBe('granted')
-      expect(endpoint.asked).toHaveLength(1)
+      expect(endpoint.requests).toHaveLength(1)
       endpoint.answer({ active: false })
       clock.advance(0.1)
       expect(await callGuard(requirements)).toBe('401 inactive')
       // Guards without introspect refuse the revoked token too.
       expect(await callGuard()).toBe('401 inactive')
-      expect(endpoint.asked).toHaveLength(2)
+      expect(endpoint.requests).toHaveLength(2)
     },
   )
 
@@ -137,7 +137,7 @@ describe('a guard with introspect', () => {
       expect(await callGuard()).toBe('granted')
       clock.advance(seconds - 0.1)
       expect(await callGuard()).toBe('granted')
-      expect(endpoint.asked).toHaveLength(1)
+      expect(endpoint.requests).toHaveLength(1)
       endpoint.answer(500)
       clock.advance(0.1)
       expect(await callGuard()).toBe('503 introspection_unavailable')
@@ -148,7 +148,7 @@ describe('a guard with introspect', () => {
       endpoint.answer({ active: false })
       clock.advance(seconds)
       expect(await callGuard()).toBe('401 inactive')
-      expect(endpoint.asked).toHaveLength(4)
+      expect(endpoint.requests).toHaveLength(4)
     },
   )
 
@@ -168,7 +168,7 @@ describe('a guard with introspect', () => {
     expect(await first).toBe('granted')
     clock.advance(0.9)
     expect(await callGuard(INTROSPECT)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 
   it('applies maxAge to a response that another request has renewed, on a connection that stays open', async () => {
@@ -257,7 +257,7 @@ describe('a guard with introspect', () => {
     for (const maxAge of [10, 0]) {
       const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge } })
       expect(await judge('abc', INTROSPECT)).toBe('granted')
-      expect(endpoint.asked).toHaveLength(1)
+      expect(endpoint.requests).toHaveLength(1)
     }
   })
 
@@ -358,13 +358,13 @@ describe('a guard with introspect', () => {
     )
     const guard = server.guard({ ...INTROSPECT, issuer: endpoint.url })
     expect(summarizeOutcome(await guard(requestWith(other.token())))).toBe('403 wrong_issuer')
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it('guard throws if an issuer has no introspection, or if introspect is malformed', () => {
-    const asked = { issuer: 'https://a.example.com', introspection: CREDENTIALS }
+    const introspected = { issuer: 'https://a.example.com', introspection: CREDENTIALS }
     const server = createResourceServer({
-      issuers: [asked, { issuer: 'https://b.example.com' }].map((one) => ({
+      issuers: [introspected, { issuer: 'https://b.example.com' }].map((one) => ({
         ...one,
         audience: AUDIENCE,
       })),
@@ -372,7 +372,7 @@ describe('a guard with introspect', () => {
     expect(() => server.guard(INTROSPECT)).toThrow(
       'introspect: https://b.example.com has no introspection. Set introspection',
     )
-    expect(() => server.guard({ ...INTROSPECT, issuer: asked.issuer })).not.toThrow()
+    expect(() => server.guard({ ...INTROSPECT, issuer: introspected.issuer })).not.toThrow()
     for (const introspect of [
       'yes',
       'introspect',
@@ -388,7 +388,7 @@ describe('a guard with introspect', () => {
       { maxAge: 5, age: 5 },
       { introspect: { maxAge: 5 } },
     ]) {
-      const guard = () => server.guard({ introspect, issuer: asked.issuer } as never)
+      const guard = () => server.guard({ introspect, issuer: introspected.issuer } as never)
       expect(guard, JSON.stringify(introspect)).toThrow(ConfigurationError)
     }
     server.close()
@@ -555,8 +555,13 @@ describe('options of introspection', () => {
   })
 
   it('ignores options on Object.prototype', () => {
-    const polluted = { endpoint: 'not an address', keyId: 7, scopeFormat: 'paper', maxEntries: -1 }
-    Object.assign(Object.prototype, polluted)
+    const withPollutedPrototype = {
+      endpoint: 'not an address',
+      keyId: 7,
+      scopeFormat: 'paper',
+      maxEntries: -1,
+    }
+    Object.assign(Object.prototype, withPollutedPrototype)
     try {
       const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
       const issuer = {
@@ -571,7 +576,8 @@ describe('options of introspection', () => {
       const authentication = issuers[0]!.introspection!.clientAuthentication
       expect('keyId' in authentication).toBe(false)
     } finally {
-      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+      for (const name of Object.keys(withPollutedPrototype))
+        Reflect.deleteProperty(Object.prototype, name)
     }
   })
 })
@@ -584,9 +590,9 @@ describe('ready with introspection', () => {
       { issuer: endpoint.url, keys: { state: 'unused' }, closed: false },
     ])
     const metadata = ['/.well-known/openid-configuration']
-    expect(endpoint.visited).toEqual(metadata)
+    expect(endpoint.otherPaths).toEqual(metadata)
     expect(await judge('abc')).toBe('granted')
-    expect(endpoint.visited).toEqual(metadata)
+    expect(endpoint.otherPaths).toEqual(metadata)
   })
 
   it('ready fetches nothing if introspection.endpoint is configured', async () => {
@@ -594,7 +600,7 @@ describe('ready with introspection', () => {
       introspection: { endpoint: 'https://as.example.com/introspect' },
     })
     await server.ready()
-    expect(endpoint.visited).toEqual([])
+    expect(endpoint.otherPaths).toEqual([])
   })
 
   it('ready rejects if the introspection endpoint is not in the metadata, and says what to do', async () => {

@@ -6,7 +6,7 @@ import { checkClaimTypes } from '../../src/token/jwt/claims.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
 import { summarize } from '../support/refusal.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const CLAIMS = {
   iss: ISSUER,
@@ -25,7 +25,7 @@ function createToken(
   settings?: Partial<IssuerSettings>,
 ): AccessToken {
   const text = JSON.stringify({ ...CLAIMS, ...changes })
-  return toAccessToken(parseJsonObject(Buffer.from(text)), settingsWith(settings), 'jwt')
+  return toAccessToken(parseJsonObject(Buffer.from(text)), createSettings(settings), 'jwt')
 }
 
 describe('toAccessToken', () => {
@@ -104,7 +104,7 @@ describe('toAccessToken', () => {
     ['read,write', ['read,write']],
   ])('9068-17: splits scopes at spaces only, and ignores empty ones: %j', (scope, scopes) => {
     expect(createToken({ scope }).scopes).toEqual(scopes)
-    const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, settingsWith(), [])
+    const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, createSettings(), [])
     expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
   })
 

@@ -7,13 +7,13 @@ import {
 import { Rejection } from '../../src/response/rejection.ts'
 import { unusedKeys } from '../../src/keys/static-keys.ts'
 import { summarize } from '../support/refusal.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const A = 'https://as.example.com'
 const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
 function createEntry(issuer: string): [string, TrustedIssuer] {
-  const settings = settingsWith({ issuer })
+  const settings = createSettings({ issuer })
   return [issuer, { settings, keys: unusedKeys, introspection: undefined }]
 }
 const issuers = new Map([
@@ -75,7 +75,7 @@ it('7519-44: findTrustedIssuer compares code points, without normalization', () 
 })
 
 const opaque = new Map([
-  [A, { ...createEntry(A)[1], settings: settingsWith({ issuer: A, tokenFormat: 'opaque' }) }],
+  [A, { ...createEntry(A)[1], settings: createSettings({ issuer: A, tokenFormat: 'opaque' }) }],
 ])
 const malformed = new Rejection('malformed_token', { check: 'a', expected: 'b', found: 'c' })
 const encode = (text: string) => Buffer.from(text).toString('base64url')

@@ -15,7 +15,7 @@ describe('an issuer with tokenFormat: any', () => {
     expect(await judge(token({ header: { alg: 'none' } }))).toBe('401 unsupported_algorithm')
     expect(await judge(token({ claims: { cnf: { jkt: 'x' } } }))).toBe('401 unsupported_binding')
     expect(await judge(`${token()}=`)).toBe('401 malformed_token')
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it('introspects every token that is not a JWT', async () => {
@@ -31,7 +31,7 @@ describe('an issuer with tokenFormat: any', () => {
       'eyJ',
     ]) {
       expect(tokenIn(await send(opaque)).verifiedBy).toBe('introspection')
-      expect(endpoint.asked.at(-1)!.form.get('token')).toBe(opaque)
+      expect(endpoint.requests.at(-1)!.form.get('token')).toBe(opaque)
     }
   })
 
@@ -50,7 +50,7 @@ describe('an issuer with tokenFormat: any', () => {
     expect(await judge(token({ claims: { jti: 'third' } }))).toBe('401 inactive')
     const only = await issuing('jwt', NO_KEYS)
     expect(await only.judge(only.token())).toBe('503 keys_unavailable')
-    expect(only.endpoint.asked).toEqual([])
+    expect(only.endpoint.requests).toEqual([])
   })
 
   it('refuses a JWT without introspection while keys are unavailable if a key was distrusted', async () => {
@@ -58,7 +58,7 @@ describe('an issuer with tokenFormat: any', () => {
     endpoint.answer({ ...ACTIVE, active: true })
     server.distrustKey({ issuer: endpoint.url, thumbprint: await thumbprintOfKey() })
     expect(await judge(token())).toBe('503 keys_unavailable')
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
     expect(await judge('an-opaque-one')).toBe('granted')
   })
 
@@ -82,7 +82,7 @@ describe('an issuer with tokenFormat: any', () => {
       const { endpoint, judge, token } = await issuing('any', NO_KEYS)
       endpoint.answer(ACTIVE)
       expect(await judge(token({ claims }))).toBe(expected)
-      expect(endpoint.asked).toEqual([])
+      expect(endpoint.requests).toEqual([])
     },
   )
 })
@@ -91,7 +91,7 @@ describe('an issuer with tokenFormat: jwt', () => {
   it('refuses an opaque token with tokenFormat: jwt, and names the option for opaque tokens', async () => {
     const { endpoint, judge, events } = await issuing('jwt')
     expect(await judge('abc')).toBe('401 malformed_token')
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
     expect(events.at(-1)).toMatchObject({
       type: 'refused',
       expected: "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque' or 'any')",

@@ -14,11 +14,11 @@ export async function profileOf(work: () => Promise<void>): Promise<Profile> {
   await work()
   const { profile } = await session.post('Profiler.stop')
   session.disconnect()
-  return partsOf(profile)
+  return splitToken(profile)
 }
 
 /** By where: what a function calls counts for what it calls. */
-export function partsOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
+export function splitToken({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
   const places = placesOf(nodes)
   const times: Profile = {}
   let total = 0

@@ -11,14 +11,14 @@ export const signatureAlone: Contestant = (pool) => {
   const jwk = createPublicKey({ key: pool.jwk as JsonWebKey, format: 'jwk' })
   const key = pool.algorithm === 'PS256' ? forPssWithSha256(jwk) : jwk
   const hash = pool.algorithm === 'EdDSA' ? null : 'sha256'
-  const ready = Array.from({ length: pool.count }, (_, index) => partsOf(pool, index))
+  const ready = Array.from({ length: pool.count }, (_, index) => splitToken(pool, index))
   return (index) => {
     const { input, signature } = ready[index]!
     return verify(hash, input, key, signature)
   }
 }
 
-function partsOf(pool: TokenPool, index: number): { input: Buffer; signature: Buffer } {
+function splitToken(pool: TokenPool, index: number): { input: Buffer; signature: Buffer } {
   const token = pool.token(index)
   const dot = token.lastIndexOf('.')
   const signature = Buffer.from(token.slice(dot + 1), 'base64url')

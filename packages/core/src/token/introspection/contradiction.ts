@@ -1,5 +1,5 @@
 import type { AccessToken } from '../../model/access-token.ts'
-import { claimNames, namedBy } from '../../subject/client-id.ts'
+import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import type { ActiveResponse } from './introspection-response.ts'
 
 /**
@@ -20,7 +20,7 @@ export function findContradiction(
   const knownAs = (name: string) =>
     token.claims[name] ?? (isConfigured ? undefined : token.clientId)
   return claimNames(reading.clientIdClaims).find((name, i) =>
-    isOther(namedBy(reading.clientIdClaims[i]!, claims), knownAs(name)),
+    isOther(getNamedClients(reading.clientIdClaims[i]!, claims), knownAs(name)),
   )
 }
 

@@ -6,7 +6,7 @@ import type { IntrospectionFailure } from './introspection-failure.ts'
  *
  * @example
  * ```ts
- * const event: IntrospectionCalledEvent = {
+ * {
  *   type: 'introspection_called',
  *   issuer: 'https://login.example.com/',
  *   active: true,
@@ -28,7 +28,7 @@ export interface IntrospectionCalledEvent {
  *
  * @example
  * ```ts
- * const event: IntrospectionCachedEvent = {
+ * {
  *   type: 'introspection_cached',
  *   issuer: 'https://login.example.com/',
  *   active: true,
@@ -47,7 +47,7 @@ export interface IntrospectionCachedEvent {
  *
  * @example
  * ```ts
- * const event: IntrospectionFailedEvent = {
+ * {
  *   type: 'introspection_failed',
  *   issuer: 'https://login.example.com/',
  *   failure: 'status',
@@ -72,7 +72,7 @@ export interface IntrospectionFailedEvent extends CallFailure<IntrospectionFailu
  *
  * @example
  * ```ts
- * const event: IntrospectionProbedEvent = {
+ * {
  *   type: 'introspection_probed',
  *   issuer: 'https://login.example.com/',
  *   answered: true,

@@ -3,7 +3,7 @@ import { boundedFetch } from '../../authorization-server/bounded-fetch.ts'
 import type { Bounds } from '../../authorization-server/deadline.ts'
 import {
   type DiscoveredEndpoint,
-  discoveredEndpoint,
+  createDiscoveredEndpoint,
 } from '../../authorization-server/discovered-endpoint.ts'
 import type {
   DiscoveryFailedEvent,
@@ -61,7 +61,7 @@ function createEndpoint(
     lookup.onFound(endpoint)
     return { find: () => endpoint, forget: () => {} }
   }
-  return discoveredEndpoint({
+  return createDiscoveredEndpoint({
     issuer,
     endpoint: 'introspection_endpoint',
     byCertificate: clientAuthentication.method === 'tls_client_auth',

@@ -1,13 +1,13 @@
 import { toLoggedAddress } from '../../authorization-server/address.ts'
 import {
-  type AnswerBounds,
+  type BodyLimits,
   type BoundedResponse,
   FetchError,
   JSON_MEDIA_TYPE,
-  readAnswer,
+  readResponseBody,
   readJson,
   send,
-  type WrittenRequest,
+  type SerializedRequest,
 } from '../../authorization-server/bounded-fetch.ts'
 import { isErrorResponse, readErrorResponse } from '../../authorization-server/error-response.ts'
 import type { SentSecrets } from '../../authorization-server/sent-secrets.ts'
@@ -31,8 +31,8 @@ export interface IntrospectionRequest {
   readonly signal: AbortSignal
 }
 
-const JSON_RESPONSE: AnswerBounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
-const JWT_RESPONSE: AnswerBounds = {
+const JSON_RESPONSE: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
+const JWT_RESPONSE: BodyLimits = {
   mediaType: {
     name: SIGNED_RESPONSE,
     pattern: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
@@ -54,10 +54,10 @@ export async function requestIntrospection(
   const response = await send({ fetch, url, signal }, () => write(request))
   if (response.status >= 400) throw await readFailure(response, url)
   if (settings.response === 'json') {
-    const bytes = await readAnswer(response, url, JSON_RESPONSE)
+    const bytes = await readResponseBody(response, url, JSON_RESPONSE)
     return { members: readJson(bytes, url), askedAt }
   }
-  const bytes = await readAnswer(response, url, JWT_RESPONSE)
+  const bytes = await readResponseBody(response, url, JWT_RESPONSE)
   const text = new TextDecoder().decode(bytes)
   try {
     const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)
@@ -75,7 +75,7 @@ function withoutSecrets(error: unknown, secrets: SentSecrets): unknown {
   return new IntrospectionError(error.failure, message, error.retryAfter)
 }
 
-async function write(request: IntrospectionRequest): Promise<WrittenRequest> {
+async function write(request: IntrospectionRequest): Promise<SerializedRequest> {
   const { token, issuer, settings, clock } = request
   const { clientId, clientAuthentication, response, tokenTypeHint } = settings
   const identity = { clientId, issuer: issuer.settings.issuer, now: clock.now() / 1000 }

@@ -8,7 +8,7 @@ import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection } from '../../response/rejection.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { Publish } from '../../lib/publisher.ts'
-import { AnsweredTokens } from './answered-tokens.ts'
+import { KnownTokens } from './known-tokens.ts'
 import { Availability } from './availability.ts'
 import type { Permission } from './circuit-breaker.ts'
 import { type FailedCall, toFailedCall, IntrospectionError } from './introspection-failure.ts'
@@ -71,7 +71,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const call = new IntrospectionCall(parts)
   const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
   const availability = new Availability(probe, now)
-  const answeredTokens = new AnsweredTokens()
+  const knownTokens = new KnownTokens()
   const calls = new SingleFlight<CallResult>(now)
   let runningCalls = 0
   /** Number of calls of `forget`. The response to an earlier call is neither shared nor cached. */
@@ -137,7 +137,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     const duration = (now() - startedAt) / 1000
     if ('active' in result) {
       availability.succeeded(permission)
-      answeredTokens.add(hash, now())
+      knownTokens.add(hash, now())
       if (forgetCount === forgetCountBefore) cache.remember(hash, result)
       return publishCalled(result, duration)
     }
@@ -163,7 +163,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (failure === 'token_unsupported') return true
     // If no other token gets a 200, this API is probably not set up as a client of the server.
     const since = now() - LIMITS.otherAnswer * 1000
-    return failure === 'token_refused' && answeredTokens.hasOther(hash, since)
+    return failure === 'token_refused' && knownTokens.hasOther(hash, since)
   }
 
   function reportFailure(

@@ -5,7 +5,7 @@ import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection, showValue } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
 import { describeClientId } from '../../subject/personal-claims.ts'
-import { profileIn } from '../../subject/context.ts'
+import { getConfiguredProfile } from '../../subject/context.ts'
 import type { TokenForm } from '../../subject/profile.ts'
 import { getScopeSource } from '../../subject/scope-source.ts'
 
@@ -85,7 +85,9 @@ export function checkClaimTypes(
 }
 
 function isEmptySub(claims: JsonObject, name: string, { subjects }: ClaimReading): boolean {
-  return name === 'sub' && claims[name] === '' && profileIn(subjects)?.writesEmptySub === true
+  return (
+    name === 'sub' && claims[name] === '' && getConfiguredProfile(subjects)?.writesEmptySub === true
+  )
 }
 
 function checkType(

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings, TokenUse } from '../../model/settings.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
-import { claimNames, namedBy } from '../../subject/client-id.ts'
+import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
 /**
@@ -79,7 +79,7 @@ export function checkTokenKind(
   const has = (name: string) => Object.hasOwn(claims, name)
   const { tokenUse, clientIdClaims } = reading
   const isEvidence = (named: ClientIdClaim) =>
-    named !== 'aud' && namedBy(named, claims) !== undefined
+    named !== 'aud' && getNamedClients(named, claims) !== undefined
   const isStrongEvidence = (named: ClientIdClaim) => named !== 'azp' && isEvidence(named)
   const hasMarker = isMarked || tokenUse !== undefined || has('token_use')
   if (!hasMarker && !ACCESS_TOKEN_CLAIMS.some(isEvidence) && !clientIdClaims.some(isEvidence)) {

@@ -5,7 +5,7 @@ import { fakeClock } from '../../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../../test/support/keys.ts'
 import { requestWith } from '../../../../../test/support/requests.ts'
-import { type Behaviour, scriptedEndpoint } from '../../../../../test/support/scripted-endpoint.ts'
+import { type Behavior, scriptedEndpoint } from '../../../../../test/support/scripted-endpoint.ts'
 import { signCompact } from '../../../../../test/support/tokens.ts'
 import {
   type BearwardEvent,
@@ -51,9 +51,9 @@ function setup(changes: Partial<ResourceServerOptions> = {}) {
   return { server, send, cache, events }
 }
 
-/** Creates a resource server that fetches its keys. `behaviour` is the response of the JWKS endpoint. */
-function setupFetched(behaviour: Behaviour) {
-  const endpoint = scriptedEndpoint(behaviour)
+/** Creates a resource server that fetches its keys. `behavior` is the response of the JWKS endpoint. */
+function setupFetched(behavior: Behavior) {
+  const endpoint = scriptedEndpoint(behavior)
   return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
 }
 

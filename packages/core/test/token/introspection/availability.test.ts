@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../../test/support/fake-clock.ts'
-import type { Asked } from '../../../../../test/support/introspection-server.ts'
+import type { ReceivedRequest } from '../../../../../test/support/introspection-server.ts'
 import type { BearwardEvent } from '../../../src/index.ts'
 import { watchProcess } from '../../../../../test/support/watch-process.ts'
 import { PROBE } from '../../../src/token/introspection/probe.ts'
@@ -11,16 +11,16 @@ const BLOCKED = 'x/../../../etc/passwd'
 const UNAVAILABLE = '503 introspection_unavailable'
 
 /** Returns whether the request is about a token that a proxy blocks. */
-const isBlocked = ({ form }: Asked) => form.get('token')!.startsWith(BLOCKED)
-const isGood = ({ form }: Asked) => form.get('token')!.startsWith('good')
+const isBlocked = ({ form }: ReceivedRequest) => form.get('token')!.startsWith(BLOCKED)
+const isGood = ({ form }: ReceivedRequest) => form.get('token')!.startsWith('good')
 /** Responds that only good tokens are active. */
-const usual = (asked: Asked) => (isGood(asked) ? ACTIVE : { active: false })
+const usual = (request: ReceivedRequest) => (isGood(request) ? ACTIVE : { active: false })
 
 /** Adds a proxy that handles blocked tokens with `script`. */
-const withProxy = (script: (asked: Asked) => unknown) => (asked: Asked) =>
-  isBlocked(asked) ? script(asked) : usual(asked)
+const withProxy = (script: (request: ReceivedRequest) => unknown) => (request: ReceivedRequest) =>
+  isBlocked(request) ? script(request) : usual(request)
 
-async function scene(script: (asked: Asked) => unknown, options: SceneOptions = {}) {
+async function scene(script: (request: ReceivedRequest) => unknown, options: SceneOptions = {}) {
   const made = await setup(script, options)
   const probes = () =>
     made.events.flatMap((event) => (event.type === 'introspection_probed' ? event.answered : []))
@@ -36,12 +36,12 @@ async function untilQuiet(events: readonly BearwardEvent[]): Promise<void> {
 }
 
 const statusCode = (code: number, headers: Record<string, string> = {}) =>
-  function respond({ response }: Asked) {
+  function respond({ response }: ReceivedRequest) {
     response.writeHead(code, headers).end()
   }
 
 /** Reactions of a proxy to a token that it blocks. */
-const BLOCKING: readonly (readonly [string, (asked: Asked) => void])[] = [
+const BLOCKING: readonly (readonly [string, (request: ReceivedRequest) => void])[] = [
   ['closes the connection', ({ response }) => void response.destroy()],
   ['responds with 502', statusCode(502)],
   ['responds with 503 and Retry-After', statusCode(503, { 'Retry-After': '120' })],
@@ -77,8 +77,8 @@ describe('unknown tokens that make a call fail', () => {
     const { clock, endpoint, judge, probes, rest, failed } = await scene(usual)
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     clock.advance(11)
-    endpoint.answer((asked: Asked) =>
-      isGood(asked) || isBlocked(asked) ? statusCode(502)(asked) : { active: false },
+    endpoint.answer((request: ReceivedRequest) =>
+      isGood(request) || isBlocked(request) ? statusCode(502)(request) : { active: false },
     )
     for (let i = 0; i < 5; i++) {
       await judge(`${BLOCKED}${i}`)
@@ -96,31 +96,31 @@ describe('unknown tokens that make a call fail', () => {
       await judge(`good-${i}`)
       await rest()
     }
-    const calls = endpoint.asked.length
+    const calls = endpoint.requests.length
     expect(calls).toBe(6)
     expect(probes()).toEqual([false])
     endpoint.answer(ACTIVE)
     expect(await judge('good-new')).toBe(UNAVAILABLE)
-    expect(endpoint.asked).toHaveLength(calls)
+    expect(endpoint.requests).toHaveLength(calls)
   })
 
   it('sends one probe for 50 simultaneous failed calls', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    const { endpoint, judge, probes, rest } = await scene(async (asked) => {
-      if (!isBlocked(asked)) await held
-      return isBlocked(asked) ? 502 : usual(asked)
+    const { endpoint, judge, probes, rest } = await scene(async (request) => {
+      if (!isBlocked(request)) await held
+      return isBlocked(request) ? 502 : usual(request)
     })
     await Promise.all(Array.from({ length: 50 }, (_, i) => judge(`${BLOCKED}${i}`)))
     await endpoint.received(51)
     release()
     await rest()
-    expect(endpoint.asked).toHaveLength(51)
+    expect(endpoint.requests).toHaveLength(51)
     expect(probes()).toEqual([true])
   })
 
   it.each([
-    ['a closed connection', ({ response }: Asked) => void response.destroy()],
+    ['a closed connection', ({ response }: ReceivedRequest) => void response.destroy()],
     ['status 403', statusCode(403)],
     ['status 500', statusCode(500)],
     ['status 400', statusCode(400)],
@@ -177,8 +177,8 @@ describe('unknown tokens that make a call fail', () => {
   })
 
   it('sends no event and leaves no timer if the resource server is closed during a probe', async () => {
-    const { clock, endpoint, judge, probes, rest, server } = await scene((asked) =>
-      isBlocked(asked) ? 502 : undefined,
+    const { clock, endpoint, judge, probes, rest, server } = await scene((request) =>
+      isBlocked(request) ? 502 : undefined,
     )
     await judge(BLOCKED)
     await endpoint.received(2)
@@ -200,7 +200,7 @@ describe('a probe', () => {
       await rest()
       clock.advance(0.5)
     }
-    const own = endpoint.asked.filter(({ form }) => /^\w{64}$/.test(form.get('token')!))
+    const own = endpoint.requests.filter(({ form }) => /^\w{64}$/.test(form.get('token')!))
     expect(own.length).toBeLessThanOrEqual(12)
     expect(own.length).toBeGreaterThan(5)
   })
@@ -221,8 +221,8 @@ describe('a probe', () => {
     const made = await scene(withProxy(statusCode(502)), options)
     await made.judge(BLOCKED)
     await made.rest()
-    const asked = made.endpoint.asked.map(({ form }) => form.get('token')!)
-    return { ...made, own: asked.slice(1) }
+    const request = made.endpoint.requests.map(({ form }) => form.get('token')!)
+    return { ...made, own: request.slice(1) }
   }
 
   it('sends a different random token with each probe', async () => {
@@ -242,7 +242,7 @@ describe('a probe', () => {
     clock.advance(0.1)
     await judge(`${BLOCKED}2`)
     await rest()
-    expect(endpoint.asked.map(({ form }) => form.get('token'))).toContain('probe-2')
+    expect(endpoint.requests.map(({ form }) => form.get('token'))).toContain('probe-2')
     expect(count).toBe(2)
   })
 
@@ -284,10 +284,10 @@ describe('a probe', () => {
     endpoint.answer(502)
     for (let i = 0; i < 20; i++) await judge(`${BLOCKED}${i}`)
     expect(own).toEqual([])
-    const before = endpoint.asked.length
+    const before = endpoint.requests.length
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     expect(await judge('good-new')).toBe(UNAVAILABLE)
-    expect(endpoint.asked).toHaveLength(before + 5)
+    expect(endpoint.requests).toHaveLength(before + 5)
   })
 
   it.each([429, 401])(
@@ -328,7 +328,7 @@ describe('known tokens', () => {
     endpoint.answer(SLOW_DOWN)
     await judge('unknown')
     endpoint.answer(usual)
-    const before = endpoint.asked.length
+    const before = endpoint.requests.length
     const outcomes: string[] = []
     for (let i = 0; i < 80; i++) {
       if (i < 70) expect(await judge(`unknown-${i}`)).toBe(UNAVAILABLE)
@@ -337,7 +337,7 @@ describe('known tokens', () => {
     }
     expect(outcomes).toHaveLength(480)
     expect(new Set(outcomes)).toEqual(new Set(['granted']))
-    expect(endpoint.asked.length - before).toBeLessThanOrEqual(6 * 3)
+    expect(endpoint.requests.length - before).toBeLessThanOrEqual(6 * 3)
   })
 
   it('calls the server once for each known token while the breaker is open, and closes it on success', async () => {
@@ -347,19 +347,19 @@ describe('known tokens', () => {
     endpoint.answer(502)
     for (let i = 0; i < 5; i++) expect(await judge(`good-${i}`)).toBe(UNAVAILABLE)
     expect(await judge('good-new')).toBe(UNAVAILABLE)
-    const before = endpoint.asked.length
+    const before = endpoint.requests.length
 
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
-    endpoint.answer(async (asked: Asked) => {
+    endpoint.answer(async (request: ReceivedRequest) => {
       await held
-      return usual(asked)
+      return usual(request)
     })
     const outcomes = Array.from({ length: 20 }, (_, i) => judge(`good-${i % 2}`))
     await endpoint.received(before + 2)
     release()
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['granted']))
-    expect(endpoint.asked).toHaveLength(before + 2)
+    expect(endpoint.requests).toHaveLength(before + 2)
     expect(await judge('good-new')).toBe('granted')
   })
 

@@ -2,7 +2,7 @@ import { KeyObject, webcrypto } from 'node:crypto'
 import { inspect } from 'node:util'
 import { exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { Asked } from '../../../../../test/support/introspection-server.ts'
+import type { ReceivedRequest } from '../../../../../test/support/introspection-server.ts'
 import { AUDIENCE } from '../../../../../test/support/issuer.ts'
 import {
   type ClientAuthentication,
@@ -17,7 +17,7 @@ const TOKEN = 'an-opaque-token'
 const ODD = ['a:b', 'p%+\u00fc ', '%41', 'a+b c', '=&;#?', '"\\', "-_.!~*'()", '\u{1f43b}:', ' ']
 
 /** Decodes Basic credentials as RFC 6749 section 2.3.1 requires. */
-function decodeBasic({ headers }: Asked): string[] {
+function decodeBasic({ headers }: ReceivedRequest): string[] {
   const [scheme, credentials] = headers.authorization!.split(' ')
   expect(scheme).toBe('Basic')
   const pair = Buffer.from(credentials!, 'base64').toString('latin1')
@@ -28,7 +28,7 @@ function decodeBasic({ headers }: Asked): string[] {
 async function introspectWith(clientId: string, clientAuthentication: ClientAuthentication) {
   const made = await setup(ACTIVE, { introspection: { clientId, clientAuthentication } })
   expect(await made.judge(TOKEN)).toBe('granted')
-  return { ...made, asked: made.endpoint.asked[0]! }
+  return { ...made, request: made.endpoint.requests[0]! }
 }
 
 describe('clientAuthentication at introspection', () => {
@@ -37,9 +37,9 @@ describe('clientAuthentication at introspection', () => {
       // The id has no white space at its ends: options reject it there. A secret may have it.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
-      const { asked } = await introspectWith(clientId, { method: 'client_secret_basic', secret })
-      expect(decodeBasic(asked)).toEqual([clientId, secret])
-      expect([...asked.form.keys()]).toEqual(['token'])
+      const { request } = await introspectWith(clientId, { method: 'client_secret_basic', secret })
+      expect(decodeBasic(request)).toEqual([clientId, secret])
+      expect([...request.form.keys()]).toEqual(['token'])
     }
   })
 
@@ -48,10 +48,10 @@ describe('clientAuthentication at introspection', () => {
       // The id has no white space at its ends: options reject it there. A secret may have it.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
-      const { asked } = await introspectWith(clientId, { method: 'client_secret_post', secret })
-      expect(asked.headers.authorization).toBeUndefined()
-      expect(asked.form.get('client_id')).toBe(clientId)
-      expect(asked.form.get('client_secret')).toBe(secret)
+      const { request } = await introspectWith(clientId, { method: 'client_secret_post', secret })
+      expect(request.headers.authorization).toBeUndefined()
+      expect(request.form.get('client_id')).toBe(clientId)
+      expect(request.form.get('client_secret')).toBe(secret)
     }
   })
 
@@ -67,13 +67,13 @@ describe('clientAuthentication at introspection', () => {
         { key: KeyObject.from(privateKey), algorithm: alg, keyId: 'k1' },
       ]) {
         const clientAuthentication = { method: 'private_key_jwt', ...method } as const
-        const { asked, clock, endpoint } = await introspectWith('the-api', clientAuthentication)
-        expect(asked.form.get('client_id')).toBe('the-api')
-        expect(asked.form.get('client_assertion_type')).toBe(
+        const { request, clock, endpoint } = await introspectWith('the-api', clientAuthentication)
+        expect(request.form.get('client_id')).toBe('the-api')
+        expect(request.form.get('client_assertion_type')).toBe(
           'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         )
         const { payload, protectedHeader } = await jwtVerify(
-          asked.form.get('client_assertion')!,
+          request.form.get('client_assertion')!,
           publicKey,
           {
             issuer: 'the-api',
@@ -93,12 +93,12 @@ describe('clientAuthentication at introspection', () => {
   it('private_key_jwt writes the configured name of the algorithm into the header', async () => {
     const { privateKey } = await generateKeyPair('Ed25519', { extractable: true })
     const key = (await exportJWK(privateKey)) as JWK & { kty: string }
-    const { asked } = await introspectWith('the-api', {
+    const { request } = await introspectWith('the-api', {
       method: 'private_key_jwt',
       key,
       algorithm: 'EdDSA',
     })
-    const [header] = asked.form.get('client_assertion')!.split('.')
+    const [header] = request.form.get('client_assertion')!.split('.')
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toMatchObject({ alg: 'EdDSA' })
   })
 
@@ -115,11 +115,11 @@ describe('clientAuthentication at introspection', () => {
     const clientAuthentication = { method: 'tls_client_auth' } as const
     const byCertificate = await setup(ACTIVE, { introspection: { clientAuthentication }, others })
     expect(await byCertificate.judge(TOKEN)).toBe('granted')
-    expect(byCertificate.endpoint.asked[0]).toMatchObject({ url: '/introspect/mtls' })
-    expect(byCertificate.endpoint.asked[0]!.form.get('client_id')).toBe('the-api')
+    expect(byCertificate.endpoint.requests[0]).toMatchObject({ url: '/introspect/mtls' })
+    expect(byCertificate.endpoint.requests[0]!.form.get('client_id')).toBe('the-api')
     const bySecret = await setup(ACTIVE, { others })
     expect(await bySecret.judge(TOKEN)).toBe('granted')
-    expect(bySecret.endpoint.asked[0]).toMatchObject({ url: '/introspect' })
+    expect(bySecret.endpoint.requests[0]).toMatchObject({ url: '/introspect' })
   })
 
   it('calls a secret function at each call, so that the secret can be changed', async () => {
@@ -128,10 +128,10 @@ describe('clientAuthentication at introspection', () => {
       method: 'client_secret_basic',
       secret: async () => secret,
     })
-    expect(decodeBasic(made.asked)).toEqual(['the-api', 'first'])
+    expect(decodeBasic(made.request)).toEqual(['the-api', 'first'])
     secret = 'second'
     expect(await made.judge('another')).toBe('granted')
-    expect(decodeBasic(made.endpoint.asked[1]!)).toEqual(['the-api', 'second'])
+    expect(decodeBasic(made.endpoint.requests[1]!)).toEqual(['the-api', 'second'])
   })
 
   it('private_key_jwt sends the assertion of a function, and signs for a configured audience', async () => {
@@ -140,13 +140,13 @@ describe('clientAuthentication at introspection', () => {
       method,
       assertion: async () => 'external-assertion',
     })
-    expect(made.asked.form.get('client_assertion')).toBe('external-assertion')
+    expect(made.request.form.get('client_assertion')).toBe('external-assertion')
     const { privateKey, publicKey } = await generateKeyPair('ES256')
     const audience = 'https://as.example.com/token'
     const key = { method, key: privateKey, algorithm: 'ES256', audience } as const
-    const { asked, clock } = await introspectWith('the-api', key)
+    const { request, clock } = await introspectWith('the-api', key)
     const currentDate = new Date(clock.now())
-    await jwtVerify(asked.form.get('client_assertion')!, publicKey, { audience, currentDate })
+    await jwtVerify(request.form.get('client_assertion')!, publicKey, { audience, currentDate })
   })
 
   it('sends no request if the key function does not return a signing key', async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import { describe, expect, it } from 'vitest'
 import { serverCertificate } from '../../../../../test/support/certificate.ts'
 import {
-  type Asked,
+  type ReceivedRequest,
   introspectionServer,
   raw,
   type Script,
@@ -18,7 +18,7 @@ const TOKEN = 'dGhlLW9wYXF1ZS10b2tlbg'
 /** Responds with a status and an error response. */
 const errorResponse =
   (status: number, members: object, headers: object = {}): Script =>
-  ({ response }: Asked) => {
+  ({ response }: ReceivedRequest) => {
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
     response.end(JSON.stringify(members))
   }

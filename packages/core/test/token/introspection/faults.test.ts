@@ -6,13 +6,13 @@ import { decodeJwt, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../../test/support/fake-clock.ts'
 import {
-  type Asked,
+  type ReceivedRequest,
   introspectionServer,
   raw,
   type Script,
 } from '../../../../../test/support/introspection-server.ts'
 import { AUDIENCE } from '../../../../../test/support/issuer.ts'
-import { closingWhenUsedAgain } from '../../../../../test/support/scripted-server.ts'
+import { closeOnReuse } from '../../../../../test/support/scripted-server.ts'
 import type { Fetch, IntrospectionFailure } from '../../../src/index.ts'
 import { BREAKER } from '../../../src/token/introspection/circuit-breaker.ts'
 import { ACTIVE, closing, issuing, setup, SECRET, summarizeOutcome } from './setup.ts'
@@ -31,8 +31,8 @@ const errorResponse =
   ({ response }) => {
     response.writeHead(400, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error }))
   }
-const drop = ({ response }: Asked) => void response.destroy()
-const cutOff = ({ response }: Asked) => {
+const drop = ({ response }: ReceivedRequest) => void response.destroy()
+const cutOff = ({ response }: ReceivedRequest) => {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '500' })
   response.write(JSON_TEXT, () => response.destroy())
 }
@@ -130,7 +130,7 @@ describe.each(Object.entries(FAULTS))('%s', (_, [script, failure, kind]) => {
     expect(body).not.toContain('invalid_token')
     expect(failures()).toEqual([failure])
     const calls = script === drop ? 2 : 1
-    expect(endpoint.asked.map(({ url }) => url)).toEqual(Array(calls).fill('/introspect'))
+    expect(endpoint.requests.map(({ url }) => url)).toEqual(Array(calls).fill('/introspect'))
 
     endpoint.answer(ACTIVE)
     clock.advance(failure === 'throttled' ? 1 : 0)
@@ -158,7 +158,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
     expect([...failures(), ...nowhere.failures()]).toEqual(['unreachable', 'unreachable'])
   })
 
-  it.each<[string, (asked: Asked) => void]>([
+  it.each<[string, (request: ReceivedRequest) => void]>([
     ['sends nothing', () => {}],
     [
       'sends only the header',
@@ -214,7 +214,7 @@ describe('an introspection endpoint that does not respond in time or in full', (
     await endpoint.received(96)
     clock.advance(3)
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['503 introspection_unavailable']))
-    expect(endpoint.asked).toHaveLength(96)
+    expect(endpoint.requests).toHaveLength(96)
   })
 
   it('7662-26: stops reading a response at the size limit', async () => {
@@ -273,7 +273,7 @@ describe('the metadata of the issuer', () => {
     })
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     expect(failures()).toEqual([failure])
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.requests).toEqual([])
   })
 
   it.each<[string, Script, IntrospectionFailure]>([
@@ -290,10 +290,10 @@ describe('the metadata of the issuer', () => {
     const last = failed().at(-1)!
     expect(last.detail).toMatch(/^http:.*\.well-known.* \(set introspection\.endpoint\)$/)
     expect(last.pause).toBe(1)
-    const visits = endpoint.visited.length
+    const visits = endpoint.otherPaths.length
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-    expect(endpoint.visited).toHaveLength(visits)
-    expect(endpoint.asked).toEqual([])
+    expect(endpoint.otherPaths).toHaveLength(visits)
+    expect(endpoint.requests).toEqual([])
   })
 
   it('stops discovery at the timeout of a call, and names the metadata in the event', async () => {
@@ -301,7 +301,7 @@ describe('the metadata of the issuer', () => {
       others: () => ({ [at]: () => {} }),
     })
     const answer = judge(TOKEN)
-    await endpoint.visiting(1)
+    await endpoint.waitForOtherPaths(1)
     await settled()
     clock.advance(3)
     expect(await answer).toBe('503 introspection_unavailable')
@@ -315,12 +315,12 @@ describe('the metadata of the issuer', () => {
 
   it('rejects a loopback introspection_endpoint of an issuer that is not on loopback', async () => {
     const issuer = 'https://as.example.com'
-    const asked: string[] = []
+    const urls: string[] = []
     const { judge, failures } = await setup(ACTIVE, {
       issuer: { issuer },
       options: {
         fetch: async (url) => {
-          asked.push(url)
+          urls.push(url)
           return Response.json({
             issuer,
             introspection_endpoint: 'http://127.0.0.1:9200/introspect',
@@ -330,7 +330,7 @@ describe('the metadata of the issuer', () => {
     })
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     expect(failures()).toEqual(['introspection_endpoint'])
-    expect(asked.filter((url) => url.startsWith('http://127'))).toEqual([])
+    expect(urls.filter((url) => url.startsWith('http://127'))).toEqual([])
   })
 
   it('fetches the metadata once, again after five minutes, and keeps the endpoint if that fails', async () => {
@@ -339,10 +339,10 @@ describe('the metadata of the issuer', () => {
       others: (url) => (documents ? {} : { [at]: { issuer: `${url}/another` } }),
     })
     await Promise.all(Array.from({ length: 20 }, (_, i) => judge(`token-${i}`)))
-    expect(endpoint.visited).toEqual([at])
+    expect(endpoint.otherPaths).toEqual([at])
     clock.advance(299)
     await judge('t1')
-    expect(endpoint.visited).toHaveLength(1)
+    expect(endpoint.otherPaths).toHaveLength(1)
     documents = false
     clock.advance(1)
     expect(await judge('t2')).toBe('granted')
@@ -360,7 +360,7 @@ describe('the metadata of the issuer', () => {
     isHanging = true
     clock.advance(300)
     for (let i = 0; i < 10; i++) expect(await judge(`token-${i}`)).toBe('granted')
-    expect(endpoint.visited).toEqual([at, at])
+    expect(endpoint.otherPaths).toEqual([at, at])
     await clock.pass(3)
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'discovery_failed', failure: 'timeout' }),
@@ -397,25 +397,27 @@ describe('the circuit breaker of introspection', () => {
     // A failure may be due to the token, unless a probe fails too. The result of the probe is valid for five seconds.
     while (!events.some(({ type }) => type === 'introspection_probed')) await settled()
     for (let i = 1; i < 5; i++) await judge(`token-${i}`)
-    expect(endpoint.asked).toHaveLength(6)
+    expect(endpoint.requests).toHaveLength(6)
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-    expect(endpoint.asked).toHaveLength(6)
+    expect(endpoint.requests).toHaveLength(6)
     expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 1])
 
     clock.advance(1)
     await judge(TOKEN)
-    expect(endpoint.asked).toHaveLength(7)
+    expect(endpoint.requests).toHaveLength(7)
     clock.advance(1)
     await judge(TOKEN)
-    expect(endpoint.asked).toHaveLength(7)
+    expect(endpoint.requests).toHaveLength(7)
 
     clock.advance(1)
     let answer = () => {}
-    endpoint.answer(({ response }) => void (answer = () => raw(JSON_TEXT)({ response } as Asked)))
+    endpoint.answer(
+      ({ response }) => void (answer = () => raw(JSON_TEXT)({ response } as ReceivedRequest)),
+    )
     const trial = judge(TOKEN)
     await endpoint.received(8)
     expect(await judge('another')).toBe('503 introspection_unavailable')
-    expect(endpoint.asked).toHaveLength(8)
+    expect(endpoint.requests).toHaveLength(8)
     endpoint.answer(ACTIVE)
     answer()
     expect(await trial).toBe('granted')
@@ -437,7 +439,7 @@ describe('the circuit breaker of introspection', () => {
       endpoint.answer(ACTIVE)
       clock.advance(seconds - 0.5)
       expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-      expect(endpoint.asked).toHaveLength(1)
+      expect(endpoint.requests).toHaveLength(1)
       clock.advance(0.5)
       expect(await judge(TOKEN)).toBe('granted')
     }
@@ -469,15 +471,15 @@ describe('the circuit breaker of introspection', () => {
   it('opens the circuit breaker in an outage even if some tokens get 403', async () => {
     const { clock, endpoint, judge } = await setup(outage)
     for (let i = 0; i < 40; i++) await judge(i % 4 === 3 ? BLOCKED : `token-${i}`)
-    expect(endpoint.asked.length).toBeLessThan(8)
-    const before = endpoint.asked.length
+    expect(endpoint.requests.length).toBeLessThan(8)
+    const before = endpoint.requests.length
     for (let second = 0; second < 60; second++) {
       clock.advance(1)
       await judge(BLOCKED)
       for (let i = 0; i < 5; i++) await judge(`token-${second}-${i}`)
     }
     // Each pause causes one call for the blocked token, which is inconclusive, and one other call.
-    expect(endpoint.asked.length - before).toBeLessThan(20)
+    expect(endpoint.requests.length - before).toBeLessThan(20)
   })
 
   it('closes the circuit breaker after a successful call, even if the server rejects the token of the probe', async () => {
@@ -496,13 +498,13 @@ describe('the circuit breaker of introspection', () => {
       const limited = status(429, { 'Retry-After': retryAfter })
       const { clock, endpoint, judge } = await setup(limited)
       for (let i = 0; i < 10; i++) await judge(TOKEN)
-      expect(endpoint.asked).toHaveLength(5)
+      expect(endpoint.requests).toHaveLength(5)
       for (let second = 0; second < 60; second++) {
         await judge(TOKEN)
         clock.advance(1)
       }
       // Further calls are made after pauses of 1, 2, 4, 8, 16 and 30 seconds.
-      expect(endpoint.asked).toHaveLength(5 + 5)
+      expect(endpoint.requests).toHaveLength(5 + 5)
     },
   )
 })
@@ -528,7 +530,7 @@ describe('events of failed calls', () => {
     const details = failed().map(({ detail }) => detail)
     expect(details).toHaveLength(6)
     for (const detail of details) expect(detail).toMatch(`${server.url}/introspect: `)
-    expect(server.asked[0]!.url).toContain(SECRET)
+    expect(server.requests[0]!.url).toContain(SECRET)
     expect(JSON.stringify(events)).not.toContain(SECRET)
   })
 })
@@ -574,7 +576,7 @@ describe('close', () => {
     server.close()
     expect(await pending).toBe('503 introspection_unavailable')
     expect(await judge('another')).toBe('503 introspection_unavailable')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 })
 
@@ -587,11 +589,11 @@ describe('a kept-alive connection that the server closes', () => {
       algorithm: 'ES256',
     } as const
     const used = new Set<unknown>()
-    const strict = ({ form }: Asked) => {
+    const strict = ({ form }: ReceivedRequest) => {
       const { jti } = decodeJwt(form.get('client_assertion')!)
       return used.has(jti) ? 401 : (used.add(jti), ACTIVE)
     }
-    const server = closing(await introspectionServer(closingWhenUsedAgain(strict)))
+    const server = closing(await introspectionServer(closeOnReuse(strict)))
     const { endpoint, judge, failures } = await setup(ACTIVE, {
       server,
       introspection: { clientAuthentication, endpoint: `${server.url}/introspect` },
@@ -599,7 +601,7 @@ describe('a kept-alive connection that the server closes', () => {
     expect(await judge('one')).toBe('granted')
     await settled()
     expect(await judge('two')).toBe('granted')
-    expect(endpoint.asked.map(({ form }) => form.get('token'))).toEqual(['one', 'two', 'two'])
+    expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual(['one', 'two', 'two'])
     expect(used.size).toBe(3)
     expect(failures()).toEqual([])
   })
@@ -612,7 +614,7 @@ describe('a kept-alive connection that the server closes', () => {
       },
     })
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
-    expect([endpoint.asked.length, failures()]).toEqual([1, ['unreachable']])
+    expect([endpoint.requests.length, failures()]).toEqual([1, ['unreachable']])
   })
 
   it('counts a call and its repetition as one failure', async () => {
@@ -621,9 +623,9 @@ describe('a kept-alive connection that the server closes', () => {
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer(drop)
-    endpoint.asked.length = 0
+    endpoint.requests.length = 0
     for (let i = 0; i < BREAKER.failures + 1; i++) await judge(`again-${i}`)
-    expect(endpoint.asked).toHaveLength(2 * BREAKER.failures)
+    expect(endpoint.requests).toHaveLength(2 * BREAKER.failures)
     expect(failures()).toHaveLength(2 * BREAKER.failures - 1)
   })
 })

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../../test/support/property.ts'
 import { IntrospectionCache } from '../../../src/token/introspection/introspection-cache.ts'
 import type { IntrospectionResponse } from '../../../src/token/introspection/introspection-response.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 
-const reading = settingsWith()
+const reading = createSettings()
 const at = (seconds: number) => ({ wall: seconds * 1000, monotonic: seconds * 1000 })
 
 function active(askedAt: number, exp?: number, more: object = {}): IntrospectionResponse {

@@ -28,15 +28,15 @@ describe('the introspection request', () => {
   it('7662-01: sends the unchanged token in a form, with POST', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
-    const [asked] = endpoint.asked
-    expect(asked!.method).toBe('POST')
-    expect(asked!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
-    expect([...asked!.form]).toEqual([['token', TOKEN]])
-    expect(asked!.headers.accept).toBe('application/json')
+    const [request] = endpoint.requests
+    expect(request!.method).toBe('POST')
+    expect(request!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
+    expect([...request!.form]).toEqual([['token', TOKEN]])
+    expect(request!.headers.accept).toBe('application/json')
 
     for (const token of ['a+b', 'a/b', 'a=', 'a~b', 'a%b%20', '+/=~%']) {
       await introspect(endpoint.url, token)
-      expect(endpoint.asked.at(-1)!.form.get('token')).toBe(token)
+      expect(endpoint.requests.at(-1)!.form.get('token')).toBe(token)
     }
   })
 
@@ -44,8 +44,8 @@ describe('the introspection request', () => {
     for (const answer of [ACTIVE, { active: false }, 500, raw('<html>', 'text/html')]) {
       const { endpoint, send, events } = await setup(answer)
       const outcome = await send(TOKEN)
-      expect(endpoint.asked[0]!.url).toBe('/introspect')
-      expect(endpoint.visited.join()).not.toContain(TOKEN)
+      expect(endpoint.requests[0]!.url).toBe('/introspect')
+      expect(endpoint.otherPaths.join()).not.toContain(TOKEN)
       expect(events.length).toBeGreaterThan(1)
       const published = JSON.stringify([events, outcome.kind === 'granted' ? 0 : outcome])
       expect(published).not.toContain(TOKEN)
@@ -58,7 +58,7 @@ describe('the introspection request', () => {
       introspection: { tokenTypeHint: 'access_token' },
     })
     expect(await judge(TOKEN)).toBe('granted')
-    expect(endpoint.asked[0]!.form.get('token_type_hint')).toBe('access_token')
+    expect(endpoint.requests[0]!.form.get('token_type_hint')).toBe('access_token')
   })
 
   it('7662-33: sends no request for credentials that are not a token', async () => {
@@ -68,8 +68,8 @@ describe('the introspection request', () => {
       const outcome = await server.authorize(requestWith(credentials))
       expect(summarizeOutcome(outcome)).toMatch(/^400 /)
     }
-    expect(endpoint.asked).toEqual([])
-    expect(endpoint.visited).toEqual([])
+    expect(endpoint.requests).toEqual([])
+    expect(endpoint.otherPaths).toEqual([])
   })
 
   it('7662-06: rejects an endpoint with an untrusted certificate', async () => {
@@ -416,11 +416,11 @@ describe('a cached introspection response', () => {
       expect(await judge(TOKEN)).toBe('granted')
       clock[pass](59)
       expect(await judge(TOKEN)).toBe('granted')
-      expect(endpoint.asked).toHaveLength(1)
+      expect(endpoint.requests).toHaveLength(1)
       clock[pass](2)
       endpoint.answer({ active: false })
       expect(await judge(TOKEN)).toBe('401 inactive')
-      expect(endpoint.asked).toHaveLength(2)
+      expect(endpoint.requests).toHaveLength(2)
     }
   })
 
@@ -434,7 +434,7 @@ describe('a cached introspection response', () => {
     expect(await judge(TOKEN)).toBe('granted')
     clock.advance(0.1)
     expect(await judge(TOKEN)).toBe('401 inactive')
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
     const types = events.map(({ type }) => type).filter((type) => type.startsWith('introspection'))
     expect(types).toEqual(['introspection_called', 'introspection_cached', 'introspection_called'])
   })
@@ -443,12 +443,12 @@ describe('a cached introspection response', () => {
     const { endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 0 } })
     for (let i = 1; i <= 5; i++) {
       expect(await judge(TOKEN)).toBe('granted')
-      expect(endpoint.asked).toHaveLength(i)
+      expect(endpoint.requests).toHaveLength(i)
     }
     endpoint.answer({ active: false })
     for (let i = 6; i <= 8; i++) {
       expect(await judge(TOKEN)).toBe('401 inactive')
-      expect(endpoint.asked).toHaveLength(i)
+      expect(endpoint.requests).toHaveLength(i)
     }
   })
 
@@ -458,7 +458,7 @@ describe('a cached introspection response', () => {
     endpoint.answer(ACTIVE)
     clock.advance(2.9)
     expect(await judge(TOKEN)).toBe('401 inactive')
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     clock.advance(0.1)
     expect(await judge(TOKEN)).toBe('granted')
   })
@@ -493,7 +493,7 @@ describe('a cached introspection response', () => {
     expect(await judge(TOKEN)).toBe('503 introspection_unavailable')
     endpoint.answer(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('7662-32: stores responses by hash, and never stores the token', async () => {
@@ -518,11 +518,11 @@ describe('concurrent introspection', () => {
     const { endpoint, judge } = await setup(ACTIVE)
     const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
 
     const distinct = await Promise.all(Array.from({ length: 90 }, (_, i) => judge(`token-${i}`)))
     expect(new Set(distinct)).toEqual(new Set(['granted']))
-    expect(endpoint.asked).toHaveLength(91)
+    expect(endpoint.requests).toHaveLength(91)
   })
 
   it('7662-28: queues at most one more call per token with maxAge: 0', async () => {
@@ -535,7 +535,7 @@ describe('concurrent introspection', () => {
     await endpoint.received(1)
     const others = Array.from({ length: 20 }, () => judge(TOKEN))
     await settled()
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
     answers[0]!()
     expect(await first).toBe('granted')
     await endpoint.received(2)
@@ -546,7 +546,7 @@ describe('concurrent introspection', () => {
     await endpoint.received(3)
     answers[2]!()
     expect(await last).toBe('granted')
-    expect(endpoint.asked).toHaveLength(3)
+    expect(endpoint.requests).toHaveLength(3)
   })
 
   it('shares a running call only until it is older than maxAge', async () => {
@@ -567,7 +567,7 @@ describe('concurrent introspection', () => {
     await endpoint.received(2)
     answers[1]!()
     expect([await second, await third]).toEqual(['granted', 'granted'])
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   it('7662-28: keeps the responses of two issuers about the same token separate', async () => {
@@ -575,7 +575,7 @@ describe('concurrent introspection', () => {
     const b = await setup({ ...ACTIVE, sub: 'known-to-b' })
     const [ofA, ofB] = await Promise.all([a.send(TOKEN), b.send(TOKEN)])
     expect([tokenIn(ofA).subject.id, tokenIn(ofB).subject.id]).toEqual(['known-to-a', 'known-to-b'])
-    expect([a.endpoint.asked.length, b.endpoint.asked.length]).toEqual([1, 1])
+    expect([a.endpoint.requests.length, b.endpoint.requests.length]).toEqual([1, 1])
   })
 
   it('makes at most 96 concurrent calls for unknown tokens, and 128 in total', async () => {
@@ -594,7 +594,7 @@ describe('concurrent introspection', () => {
     pending.push(...Array.from({ length: 32 }, (_, i) => judge(`good-${i}`)))
     await endpoint.received(40 + 128)
     expect(await judge('good-39')).toBe('503 introspection_unavailable')
-    expect(endpoint.asked).toHaveLength(40 + 128)
+    expect(endpoint.requests).toHaveLength(40 + 128)
     for (const answer of answers) answer()
     expect(new Set(await Promise.all(pending))).toEqual(new Set(['granted']))
     endpoint.answer(ACTIVE)
@@ -621,7 +621,7 @@ describe('concurrent introspection', () => {
     await settled()
     answer()
     expect((await second).status).toBe(200)
-    expect(endpoint.asked).toHaveLength(1)
+    expect(endpoint.requests).toHaveLength(1)
   })
 })
 
@@ -633,7 +633,7 @@ describe('the choice between introspection and signature', () => {
     const verified = tokenIn(await send(token))
     expect(verified.subject.id).toBe('user-ada')
     expect(verified.scopes).toEqual(['read', 'write'])
-    expect(endpoint.asked[0]!.form.get('token')).toBe(token)
+    expect(endpoint.requests[0]!.form.get('token')).toBe(token)
   })
 
   it('sends no request for a JWT of an unknown issuer or for a malformed JWT', async () => {
@@ -650,7 +650,7 @@ describe('the choice between introspection and signature', () => {
     ]) {
       expect(await judge(token)).toBe('401 malformed_token')
     }
-    expect(endpoint.asked).toEqual([])
-    expect(endpoint.visited).toEqual([])
+    expect(endpoint.requests).toEqual([])
+    expect(endpoint.otherPaths).toEqual([])
   })
 })

@@ -54,7 +54,7 @@ async function setupSigning(
   }
   const judgeResponse = async (text: string, type = TYPE) => {
     endpoint.answer(raw(text, type))
-    return made.judge(`${TOKEN}-${endpoint.asked.length}`)
+    return made.judge(`${TOKEN}-${endpoint.requests.length}`)
   }
   return { ...made, sign, judgeResponse, jwtIssuer }
 }
@@ -65,9 +65,9 @@ describe('a signed introspection response', () => {
   it('9701-01: requests a signed response in the Accept header', async () => {
     const { endpoint, judgeResponse, sign } = await setupSigning()
     expect(await judgeResponse(sign())).toBe('granted')
-    expect(endpoint.asked[0]!.headers.accept).toBe(TYPE)
+    expect(endpoint.requests[0]!.headers.accept).toBe(TYPE)
     expect(await judgeResponse(sign({ key: rs256 }))).toBe('granted')
-    expect(endpoint.visited.filter((url) => url === '/jwks')).toHaveLength(1)
+    expect(endpoint.otherPaths.filter((url) => url === '/jwks')).toHaveLength(1)
   })
 
   it.each<[string, Part, string]>([
@@ -186,7 +186,7 @@ describe('a signed introspection response', () => {
       const { endpoint, judge, sign } = await setupSigning({}, { tokenFormat })
       const answer = sign({ claims: { aud: AUDIENCE, scope: 'read', client_id: 'a', exp: 4e9 } })
       expect(await judge(answer)).toBe('401 wrong_token_type')
-      expect(endpoint.asked).toEqual([])
+      expect(endpoint.requests).toEqual([])
     }
   })
 
@@ -216,7 +216,7 @@ describe('a signed introspection response', () => {
     expect(new Set(failures())).toEqual(new Set(['keys_unavailable']))
     // The introspection endpoint responds. A failure of the JWKS endpoint does not pause its calls.
     expect(failed().map(({ pause }) => pause)).toEqual([0, 0, 0, 0, 0, 0, 0])
-    expect(endpoint.asked).toHaveLength(7)
+    expect(endpoint.requests).toHaveLength(7)
   })
 
   it('ignores a cached response after distrustKey for its signing key', async () => {
@@ -227,7 +227,7 @@ describe('a signed introspection response', () => {
       thumbprint: await calculateJwkThumbprint(es256.jwk),
     })
     expect(await judge(`${TOKEN}-0`)).toBe(UNAVAILABLE)
-    expect(endpoint.asked).toHaveLength(2)
+    expect(endpoint.requests).toHaveLength(2)
   })
 
   // `distrustKey` clears the cache, which does not contain a response that is verified but not cached yet.

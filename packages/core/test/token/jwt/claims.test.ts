@@ -3,7 +3,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../../test/support/
 import type { IssuerSettings } from '../../../src/model/settings.ts'
 import { checkAudience, checkClaimTypes, getRequiredClaims } from '../../../src/token/jwt/claims.ts'
 import { summarize } from '../../support/refusal.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 
 const MISSING = 'missing_claim: 401 invalid_token'
 const INVALID = 'invalid_claim: 401 invalid_token'
@@ -24,10 +24,10 @@ const GOOD: Readonly<Record<string, unknown>> = {
 
 const without = (name: string) =>
   Object.fromEntries(Object.entries(GOOD).filter(([claim]) => claim !== name))
-const check = (claims: Record<string, unknown>, settings = settingsWith()) =>
+const check = (claims: Record<string, unknown>, settings = createSettings()) =>
   checkClaimTypes(claims, settings, getRequiredClaims(settings))
 const types = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
-  summarize(check(claims, settingsWith(changes)))
+  summarize(check(claims, createSettings(changes)))
 
 describe('checkClaimTypes', () => {
   const strict = { jwtProfile: 'rfc9068' } as const
@@ -126,7 +126,7 @@ describe('checkClaimTypes', () => {
     const empty = { ...GOOD, sub: '' }
     expect(summarize(check(empty))).toBe(INVALID)
     const subjects = (provider: 'cloudflare-access' | 'keycloak') =>
-      settingsWith({ subjects: { ...settingsWith().subjects, provider } })
+      createSettings({ subjects: { ...createSettings().subjects, provider } })
     expect(summarize(check(empty, subjects('keycloak')))).toBe(INVALID)
     expect(summarize(check(empty, subjects('cloudflare-access')))).toBe('passed')
     expect(summarize(check({ ...GOOD, sub: 7 }, subjects('cloudflare-access')))).toBe(INVALID)
@@ -143,7 +143,7 @@ describe('checkClaimTypes', () => {
 })
 
 const audience = (claims: Record<string, unknown>, changes?: Partial<IssuerSettings>) =>
-  summarize(checkAudienceBy({ ...GOOD, ...claims }, settingsWith(changes)))
+  summarize(checkAudienceBy({ ...GOOD, ...claims }, createSettings(changes)))
 
 const checkAudienceBy = (claims: Parameters<typeof checkAudience>[0], settings: IssuerSettings) =>
   checkAudience(claims, settings, settings)
@@ -152,7 +152,7 @@ describe('checkAudience', () => {
   it('9068-06: accepts only a token whose aud contains the audience of this API', () => {
     const checkAll = (aud: unknown) => {
       const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
-      const settings = settingsWith({ jwtProfile: 'rfc9068' })
+      const settings = createSettings({ jwtProfile: 'rfc9068' })
       return summarize(check(claims, settings) ?? checkAudienceBy(claims, settings))
     }
     expect(checkAll(AUDIENCE)).toBe('passed')
@@ -229,7 +229,7 @@ describe('checkAudience', () => {
   ])(
     'the explanation shows the audience or the client of %j, and no other claim',
     (claims, found) => {
-      const settings = settingsWith({ allowedClients: ['a'] })
+      const settings = createSettings({ allowedClients: ['a'] })
       const rejection = checkAudienceBy({ sub: 's3cret', jti: 's3cret', ...claims }, settings)
       expect(rejection).toMatchObject({ explanation: { found } })
       expect(JSON.stringify(rejection)).not.toContain('s3cret')

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { readHeader } from '../../../src/token/jwt/jose-header.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 import { summarize } from '../../support/refusal.ts'
 
 const ALGORITHM = 'unsupported_algorithm: 401 invalid_token'
 const HEADER = 'unsupported_header: 401 invalid_token'
 
-const settings = settingsWith()
+const settings = createSettings()
 const read = (header: Record<string, unknown>) => readHeader(header, settings)
 const withAlg = (alg: unknown) => summarize(read({ alg, typ: 'at+jwt', kid: 'k' }))
 const withMember = (name: string, value: unknown) =>
@@ -50,7 +50,7 @@ describe('readHeader', () => {
 
   it('8725-01: rejects a supported algorithm that is not allowed for the issuer', () => {
     expect(withAlg('HS256')).toBe(ALGORITHM)
-    const es256 = settingsWith({ algorithms: { algorithms: ['ES256'], named: true } })
+    const es256 = createSettings({ algorithms: { algorithms: ['ES256'], named: true } })
     expect(summarize(readHeader({ alg: 'RS256' }, es256))).toBe(ALGORITHM)
     expect(summarize(readHeader({ alg: 'ES256' }, es256))).toBe('passed')
   })

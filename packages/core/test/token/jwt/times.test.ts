@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkTimes } from '../../../src/token/jwt/times.ts'
 import { summarize } from '../../support/refusal.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 
 const AT = 1_900_000_000
 const EXPIRED = 'expired: 401 invalid_token'
@@ -11,7 +11,7 @@ const OLD = 'too_old: 401 invalid_token'
 
 describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) => {
   const check = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
-    summarize(checkTimes(claims, settingsWith({ clockTolerance, maxTokenAge }), now))
+    summarize(checkTimes(claims, createSettings({ clockTolerance, maxTokenAge }), now))
 
   it('9068-09: accepts a token until exp plus the tolerance, exclusive', () => {
     const end = AT + clockTolerance
@@ -59,7 +59,7 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
 
 describe('the explanation of checkTimes', () => {
   const explain = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
-    checkTimes(claims, settingsWith({ clockTolerance: 5, maxTokenAge }), now)?.explanation
+    checkTimes(claims, createSettings({ clockTolerance: 5, maxTokenAge }), now)?.explanation
 
   it('the explanation shows the seconds between now and the claim, without the tolerance', () => {
     expect(explain({ exp: AT }, AT + 312)).toEqual({

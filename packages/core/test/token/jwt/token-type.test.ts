@@ -6,7 +6,7 @@ import {
   checkTokenKind,
   isAccessTokenType,
 } from '../../../src/token/jwt/token-type.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 import { summarize } from '../../support/refusal.ts'
 
 const WRONG = 'wrong_token_type: 401 invalid_token'
@@ -76,7 +76,7 @@ describe('checkTokenKind', () => {
   const plain = { iss: 'a', sub: 'b', aud: 'c', exp: 1 }
 
   const checkKind = (claims: JsonObject, typ?: unknown, settings: Partial<IssuerSettings> = {}) =>
-    summarize(checkTokenKind(claims, settingsWith(settings), isAccessTokenType(typ)))
+    summarize(checkTokenKind(claims, createSettings(settings), isAccessTokenType(typ)))
 
   it('accepts a token with one claim or typ of an access token', () => {
     expect(checkKind(access)).toBe('passed')

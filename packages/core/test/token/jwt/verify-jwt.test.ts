@@ -7,7 +7,7 @@ import {
   type TestIssuer,
 } from '../../../../../test/support/issuer.ts'
 import { generateKey, type TestKey } from '../../../../../test/support/keys.ts'
-import { characterOf, fc } from '../../../../../test/support/property.ts'
+import { toCharacterAt, fc } from '../../../../../test/support/property.ts'
 import { encodePart, signCompact } from '../../../../../test/support/tokens.ts'
 import type { IssuerSettings } from '../../../src/model/settings.ts'
 import { parseCompactJws } from '../../../src/token/jwt/compact-jws.ts'
@@ -16,7 +16,7 @@ import { readKeySet } from '../../../src/keys/key-set.ts'
 import { staticKeys } from '../../../src/keys/static-keys.ts'
 import { Rejection } from '../../../src/response/rejection.ts'
 import { summarize } from '../../support/refusal.ts'
-import { settingsWith } from '../../support/settings.ts'
+import { createSettings } from '../../support/settings.ts'
 
 const NOW = 1_900_000_000
 const MALFORMED = 'malformed_token: 401 invalid_token'
@@ -34,7 +34,7 @@ async function verify(
 ): Promise<string> {
   const jws = parseCompactJws(token)
   if (jws instanceof Rejection) return summarize(jws)
-  const settings = settingsWith(changes)
+  const settings = createSettings(changes)
   const source = staticKeys(readKeySet({ keys }, settings.algorithms))
   return summarize(await verifyJwt(jws, { settings, keys: source }, () => NOW))
 }
@@ -129,7 +129,7 @@ describe('verifyJwt', () => {
   it('checks times against the clock after the keys have been loaded', async () => {
     const jws = parseCompactJws(issuer.token())
     if (jws instanceof Rejection) throw new Error('the token is good')
-    const settings = settingsWith()
+    const settings = createSettings()
     const set = await readKeySet({ keys: issuer.jwks.keys }, settings.algorithms)
     let now = NOW
     const keys = staticKeys(
@@ -168,7 +168,7 @@ const edit = fc.oneof(
     arbitrary: fc
       .tuple(
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        characterOf('AZaz09-_.+/= \n'),
+        toCharacterAt('AZaz09-_.+/= \n'),
         fc.nat(2),
       )
       .map(([at, character, kind]) => (token: string) => {
@@ -182,7 +182,7 @@ const edit = fc.oneof(
     arbitrary: fc
       .tuple(
         fc.nat(2),
-        fc.oneof(fc.constantFrom('', 'AQ', 'e30'), fc.string({ unit: characterOf('Aa9_') })),
+        fc.oneof(fc.constantFrom('', 'AQ', 'e30'), fc.string({ unit: toCharacterAt('Aa9_') })),
       )
       .map(
         ([index, part]) =>

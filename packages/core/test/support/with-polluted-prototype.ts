@@ -2,7 +2,7 @@
  * Calls a function while `Object.prototype` has these members, and returns its result. Make assertions after this call,
  * because the members would change them, too.
  */
-export function polluted<T>(members: object, call: () => T): T {
+export function withPollutedPrototype<T>(members: object, call: () => T): T {
   Object.assign(Object.prototype, members)
   try {
     return call()

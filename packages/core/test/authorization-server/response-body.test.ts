@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
-import { BodyError, openBody } from '../../src/authorization-server/answer-body.ts'
+import { BodyError, openBody } from '../../src/authorization-server/response-body.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (read: Uint8Array) => new TextDecoder().decode(read)

@@ -1,5 +1,5 @@
 /** Records the last two tokens that got a response with 200. Two are enough to find a token other than a given one. */
-export class AnsweredTokens {
+export class KnownTokens {
   #last: readonly { readonly hash: string; readonly at: number }[] = []
 
   /** Records a response. `now` is in monotonic milliseconds. */
