@@ -1,29 +1,29 @@
 export const ISSUER = 'https://as.example.com'
 export const AUDIENCE = 'https://api.example.com/v1'
 
-/** What all contestants are told to hold against a token, besides its signature and its times. */
+/** Claims that every contestant checks, in addition to the signature and the times. */
 export interface Expected {
   readonly issuer: string
   readonly audience: string
 }
 
-/** From when and until when a token is good, in seconds since the epoch. */
+/** Validity period of a token, in seconds since the epoch. */
 export interface Times {
   readonly issuedAt: number
   readonly expiresAt: number
 }
 
-/** Of a token that is issued now, and good for so many seconds. */
-export function timesFor(seconds: number): Times {
+/** Creates the times of a token that is issued now and is valid for `seconds`. */
+export function createTimes(seconds: number): Times {
   const issuedAt = Math.floor(Date.now() / 1000)
   return { issuedAt, expiresAt: issuedAt + seconds }
 }
 
 /**
- * The claims of RFC 9068 as a common authorization server writes them, of the same length for every `index`
- * below ten million.
+ * Creates the claims of an RFC 9068 access token, as a common authorization server issues them. They have the same
+ * length for every `index` below ten million.
  */
-export function claimsOf(index: number, times: Times): Record<string, unknown> {
+export function createClaims(index: number, times: Times): Record<string, unknown> {
   const number = String(index).padStart(12, '0').slice(-12)
   return {
     iss: ISSUER,

@@ -1,38 +1,38 @@
-import { type Spread, spreadOf } from './statistics.ts'
+import { type Summary, summarize } from './statistics.ts'
 
-/** What has been measured, by contestant and round. */
+/** Measured values by contestant. Each array has one value per round. */
 export type ByName<T> = Readonly<Record<string, readonly T[]>>
 
 export const cpu = (cost: { readonly cpu: number }): number => cost.cpu
 export const wall = (cost: { readonly wall: number }): number => cost.wall
 
-/** What one contestant takes over what another one takes. `undefined` where one of them took no part. */
+/** Returns the ratio of `name` to `over`, compared round by round. `undefined` if either was not measured. */
 export function ratio<T>(
   all: ByName<T>,
   name: string,
   over: string,
-  value: (of: T) => number,
-): Spread | undefined {
-  return compared(all, name, over, (a, b) => value(a) / value(b))
+  value: (measured: T) => number,
+): Summary | undefined {
+  return compareRounds(all, name, over, (a, b) => value(a) / value(b))
 }
 
-/** What one contestant takes more than another one. `undefined` where one of them took no part. */
+/** Returns `name` minus `from`, compared round by round. `undefined` if either was not measured. */
 export function difference<T>(
   all: ByName<T>,
   name: string,
   from: string,
-  value: (of: T) => number,
-): Spread | undefined {
-  return compared(all, name, from, (a, b) => value(a) - value(b))
+  value: (measured: T) => number,
+): Summary | undefined {
+  return compareRounds(all, name, from, (a, b) => value(a) - value(b))
 }
 
-/** What both compare to in the same round, so that what slows a round slows both. */
-function compared<T>(
+/** Compares values of the same round, because a slow round affects both contestants. */
+function compareRounds<T>(
   all: ByName<T>,
   one: string,
   other: string,
   compare: (one: T, other: T) => number,
-): Spread | undefined {
+): Summary | undefined {
   const [ones, others] = [all[one], all[other]]
-  return ones && others && spreadOf(ones.map((each, round) => compare(each, others[round]!)))
+  return ones && others && summarize(ones.map((each, round) => compare(each, others[round]!)))
 }

@@ -1,29 +1,36 @@
-import { http } from './http/http.ts'
-import { memory } from './memory/memory.ts'
-import { micro } from './micro/micro.ts'
+import { measureHttp } from './http/http.ts'
+import { measureMemory } from './memory/memory.ts'
+import { measureMicro } from './micro/micro.ts'
 import { writePage } from './page/page.ts'
-import { beginRun, keep, type Part, type Parts, PARTS } from './results.ts'
-import { start } from './start/start.ts'
+import { type Part, type Parts, PARTS, saveResults, startRun } from './results.ts'
+import { measureStart } from './start/start.ts'
 
-const MEASURE: { readonly [P in Part]: () => Promise<Parts[P]> } = { micro, http, memory, start }
+const MEASURE: { readonly [P in Part]: () => Promise<Parts[P]> } = {
+  micro: measureMicro,
+  http: measureHttp,
+  memory: measureMemory,
+  start: measureStart,
+}
 const NAMES: readonly string[] = [...PARTS, 'page']
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !NAMES.includes(name))
 if (unknown.length > 0) {
-  console.error(`There is no ${unknown.join(', ')}. npm run bench [-- ${NAMES.join(' | ')}]`)
+  console.error(
+    `Unknown part: ${unknown.join(', ')}. Usage: npm run bench [-- ${NAMES.join(' | ')}]`,
+  )
   process.exit(2)
 }
-const run = beginRun(['npm run bench', ...(wanted.length > 0 ? ['--', ...wanted] : [])].join(' '))
+const run = startRun(['npm run bench', ...(wanted.length > 0 ? ['--', ...wanted] : [])].join(' '))
 for (const part of PARTS) {
   if (wanted.length === 0 || wanted.includes(part)) await measure(part)
 }
-if (wanted.includes('page')) console.log(`Written: ${(await writePage()).join(', ')}`)
-else console.log('"npm run bench -- page" writes what was found to docs/performance.md.')
+if (wanted.includes('page')) console.log(`Wrote ${(await writePage()).join(', ')}`)
+else console.log('Run "npm run bench -- page" to write the results to docs/performance.md.')
 
 async function measure(part: Part): Promise<void> {
-  console.log(`${part}, on Node ${process.version} ...`)
+  console.log(`${part}: measuring on Node ${process.version} ...`)
   const started = performance.now()
-  await keep(run, part, await MEASURE[part]())
+  await saveResults(run, part, await MEASURE[part]())
   console.log(`${part}: done in ${Math.round((performance.now() - started) / 1000)} s`)
 }

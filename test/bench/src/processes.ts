@@ -3,20 +3,20 @@ import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-/** Whether a process can be kept on one core, so that what generates the load does not compete with what bears it. */
+/** `true` if a process can be pinned to one core. The load generator and the server then use different cores. */
 export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status === 0
 
-/** A program of this folder in a process of its own. It ends with us. */
+/** Program of this folder that runs in its own process. It ends when this process ends. */
 export interface RunningProgram<Ready> {
-  /** What it said when it was ready. */
+  /** First message of the program. */
   readonly ready: Ready
-  /** Rejects where it ends instead of answering. One question at a time. */
-  ask<Answer>(question: object | string): Promise<Answer>
-  /** Resolves when it is gone. */
+  /** Sends a command and waits for the response. Rejects if the program ends first. Send one command at a time. */
+  request<Response>(command: object | string): Promise<Response>
+  /** Ends the program. Resolves when its process has exited. */
   end(): Promise<void>
 }
 
-/** Starts what calls `runProgram` with `argument`. Rejects where it ends before it is ready. */
+/** Starts a program that calls `runProgram`. Rejects if the program ends before it is ready. */
 export async function startProgram<Ready = string>(
   program: string,
   argument: object,
@@ -31,27 +31,27 @@ export async function startProgram<Ready = string>(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   return {
-    ready: await messageFrom<Ready>(child),
-    ask(question) {
-      const answer = messageFrom(child)
-      child.send(question)
-      return answer as Promise<never>
+    ready: await nextMessage<Ready>(child),
+    request(command) {
+      const response = nextMessage(child)
+      child.send(command)
+      return response as Promise<never>
     },
     async end() {
       if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
+      const exited = once(child, 'exit')
       child.kill()
-      await gone
+      await exited
     },
   }
 }
 
-/** The next message of a process. Rejects where it ends instead of sending one. */
-async function messageFrom<T>(child: ChildProcess): Promise<T> {
+/** Returns the next message of a process. Rejects if the process ends first. */
+async function nextMessage<T>(child: ChildProcess): Promise<T> {
   const waiting = new AbortController()
   const { signal } = waiting
   const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`${child.spawnargs.join(' ')} has ended with ${String(code)}`)
+    throw new Error(`${child.spawnargs.join(' ')} exited with code ${String(code)}`)
   })
   try {
     const [message] = await Promise.race([once(child, 'message', { signal }), ended])

@@ -1,23 +1,23 @@
-/** Prepares a program of ours with what it was told, for what it will be asked. What is said is JSON. */
-export type Program<Argument, Question> = (argument: Argument) => Promise<{
-  /** What it says when it is ready to be asked. */
+/** Prepares a program for the commands that follow. Arguments and messages are JSON. */
+export type Program<Argument, Command> = (argument: Argument) => Promise<{
+  /** Message that is sent when the program is ready for commands. */
   readonly ready: unknown
-  answer(question: Question): unknown
+  respond(command: Command): unknown
 }>
 
 /**
- * Makes this process a program of the one that has started it with `startProgram`. It ends with that one, and
- * with the first failure.
+ * Makes this process a program that `startProgram` has started. The process ends when its parent process ends, or at
+ * the first error.
  */
-export async function runProgram<Argument, Question>(
-  prepare: Program<Argument, Question>,
+export async function runProgram<Argument, Command>(
+  prepare: Program<Argument, Command>,
 ): Promise<void> {
   process.on('disconnect', () => process.exit())
-  const { ready, answer } = await prepare(JSON.parse(process.argv[2]!) as Argument)
-  process.on('message', (question: Question) => void reply(question))
+  const { ready, respond } = await prepare(JSON.parse(process.argv[2]!) as Argument)
+  process.on('message', (command: Command) => void handle(command))
   process.send!(ready)
 
-  async function reply(question: Question): Promise<void> {
-    process.send!(await answer(question))
+  async function handle(command: Command): Promise<void> {
+    process.send!(await respond(command))
   }
 }

@@ -1,15 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus, type as system } from 'node:os'
 import { join } from 'node:path'
-import { FOLDER } from './folder.ts'
+import { FOLDER } from './output-folder.ts'
 import type { HttpResults } from './http/http.ts'
 import type { MemoryResults } from './memory/memory.ts'
 import type { MicroResults } from './micro/micro.ts'
 import { canPin } from './processes.ts'
-import { isOfPart } from './shapes.ts'
+import { isPartResults } from './shapes.ts'
 import type { StartResults } from './start/start.ts'
 
-/** What each part of the benchmark finds. */
+/** Results of each part of the benchmark. */
 export interface Parts {
   readonly micro: MicroResults
   readonly http: HttpResults
@@ -25,34 +25,34 @@ export const PARTS = [
 ] as const satisfies readonly (keyof Parts)[]
 export type Part = (typeof PARTS)[number]
 
-/** One command that has run parts of the benchmark, one after the other. */
+/** One command that ran one or more parts of the benchmark, in sequence. */
 export interface Run {
   readonly command: string
-  /** An ISO date and time, which tells it from all others. */
+  /** ISO date and time of the start. It identifies the run. */
   readonly began: string
   readonly node: string
   readonly machine: string
-  /** Whether servers and what loads them were kept on cores of their own. */
+  /** `true` if servers and the load generator were pinned to different cores. */
   readonly pinned: boolean
 }
 
-/** What one part has found, and in which run. */
-export interface Results<P extends Part> {
+/** Results of one part, with the run that measured them. */
+export interface PartResults<P extends Part> {
   readonly run: Run
   readonly found: Parts[P]
 }
 
-/** The last results of all parts that have run on one major version of Node. */
-export interface Findings {
+/** Latest results of every part that was measured on one major version of Node. */
+export interface VersionResults {
   readonly major: number
-  readonly parts: { readonly [P in Part]?: Results<P> }
+  readonly parts: { readonly [P in Part]?: PartResults<P> }
 }
 
 const RESULTS = join(FOLDER, 'results')
-const FOLDER_OF_NODE = /^node(\d+)$/
+const VERSION_FOLDER = /^node(\d+)$/
 
-/** The run that begins now, in this process. */
-export function beginRun(command: string): Run {
+/** Creates the description of a run that starts now, in this process. */
+export function startRun(command: string): Run {
   return {
     command,
     began: new Date().toISOString(),
@@ -62,42 +62,47 @@ export function beginRun(command: string): Run {
   }
 }
 
-/** Keeps what a part has found, instead of what it found before on the same major version of Node. */
-export async function keep<P extends Part>(run: Run, part: P, found: Parts[P]): Promise<void> {
+/** Saves the results of a part. They replace earlier results for the same major version of Node. */
+export async function saveResults<P extends Part>(
+  run: Run,
+  part: P,
+  found: Parts[P],
+): Promise<void> {
   const folder = join(RESULTS, `node${/^v(\d+)/.exec(run.node)![1]}`)
-  const results: Results<P> = { run, found }
+  const results: PartResults<P> = { run, found }
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, fileOf(part)), JSON.stringify(results, undefined, 1))
+  await writeFile(join(folder, toFileName(part)), JSON.stringify(results, undefined, 1))
 }
 
 /**
- * Everything that has been kept, the newest Node first. Rejects where something was kept before a part was changed.
+ * Reads all saved results, the newest version of Node first. Rejects if a file has the shape of an earlier version of
+ * the benchmark.
  */
-export async function readFindings(results = RESULTS): Promise<Findings[]> {
+export async function readResults(results = RESULTS): Promise<VersionResults[]> {
   const folders = await readdir(results).catch(() => [])
-  const majors = folders.flatMap((name) => FOLDER_OF_NODE.exec(name)?.[1] ?? []).map(Number)
-  const found = majors.map(async (major): Promise<Findings> => {
+  const majors = folders.flatMap((name) => VERSION_FOLDER.exec(name)?.[1] ?? []).map(Number)
+  const versions = majors.map(async (major): Promise<VersionResults> => {
     const folder = join(results, `node${major}`)
     const files = await readdir(folder)
     const parts = await Promise.all(
-      PARTS.filter((part) => files.includes(fileOf(part))).map(
-        async (part) => [part, await readResults(folder, part)] as const,
+      PARTS.filter((part) => files.includes(toFileName(part))).map(
+        async (part) => [part, await readPartResults(folder, part)] as const,
       ),
     )
-    return { major, parts: Object.fromEntries(parts) as Findings['parts'] }
+    return { major, parts: Object.fromEntries(parts) as VersionResults['parts'] }
   })
-  return (await Promise.all(found)).sort((a, b) => b.major - a.major)
+  return (await Promise.all(versions)).sort((a, b) => b.major - a.major)
 }
 
-async function readResults<P extends Part>(folder: string, part: P): Promise<Results<P>> {
-  const file = join(folder, fileOf(part))
+async function readPartResults<P extends Part>(folder: string, part: P): Promise<PartResults<P>> {
+  const file = join(folder, toFileName(part))
   const results: unknown = JSON.parse(await readFile(file, 'utf8'))
-  if (isOfPart(part, results)) return results
+  if (isPartResults(part, results)) return results
   throw new Error(
-    `${file} has another shape than what is measured today: delete it, or measure again on that Node with npm run bench -- ${part}`,
+    `${file} has another shape than the current results: delete it, or measure again on that version of Node with npm run bench -- ${part}`,
   )
 }
 
-function fileOf(part: Part): string {
+function toFileName(part: Part): string {
   return `${part}.json`
 }

@@ -1,22 +1,22 @@
 import type { Cost } from './micro/cost.ts'
 import type { Profile } from './micro/profile.ts'
-import type { Bearing } from './http/http.ts'
-import type { Part, Results } from './results.ts'
+import type { HttpRound } from './http/http.ts'
+import type { Part, PartResults } from './results.ts'
 
-/** Stands for all members of an object that has them by name. */
+/** Name of a member that stands for every member of a record. */
 const ANY = '*'
 
 const COSTS: Record<string, Cost[]> = { [ANY]: [{ cpu: 0, wall: 0 }] }
 const MODES = { sequential: COSTS, atOnce: COSTS }
 const PROFILE: Profile = { [ANY]: 0 }
-const BEARINGS: Record<string, Bearing[]> = {
+const HTTP_ROUNDS: Record<string, HttpRound[]> = {
   [ANY]: [{ requests: 0, rate: 0, p50: 0, p99: 0, cpu: 0 }],
 }
-const ON_ALL = { Express: BEARINGS, Koa: BEARINGS, Fastify: BEARINGS }
+const ALL_FRAMEWORKS = { Express: HTTP_ROUNDS, Koa: HTTP_ROUNDS, Fastify: HTTP_ROUNDS }
 const RUN = { command: '', began: '', node: '', machine: '', pinned: true }
 
-/** What a file of results has in it: a value of the type, with one of everything. */
-const SHAPES: { readonly [P in Part]: Results<P> } = {
+/** Examples of result files, one per part. Every array and every record has exactly one member. */
+const SHAPES: { readonly [P in Part]: PartResults<P> } = {
   micro: {
     run: RUN,
     found: {
@@ -29,10 +29,10 @@ const SHAPES: { readonly [P in Part]: Results<P> } = {
   http: {
     run: RUN,
     found: {
-      'one token': ON_ALL,
-      '1,000 tokens': ON_ALL,
-      'every token once': ON_ALL,
-      'bad signatures': ON_ALL,
+      'one token': ALL_FRAMEWORKS,
+      '1,000 tokens': ALL_FRAMEWORKS,
+      'every token once': ALL_FRAMEWORKS,
+      'bad signatures': ALL_FRAMEWORKS,
     },
   },
   memory: { run: RUN, found: { [ANY]: { heap: 0, peak: 0 } } },
@@ -47,17 +47,17 @@ const SHAPES: { readonly [P in Part]: Results<P> } = {
   },
 }
 
-/** Whether this is what the part finds today, and not what it found before it was changed. */
-export function isOfPart<P extends Part>(part: P, value: unknown): value is Results<P> {
-  return isLike(SHAPES[part], value)
+/** Returns whether a value has the shape of the current results of a part. */
+export function isPartResults<P extends Part>(part: P, value: unknown): value is PartResults<P> {
+  return hasShape(SHAPES[part], value)
 }
 
-function isLike(shape: unknown, value: unknown): boolean {
+function hasShape(shape: unknown, value: unknown): boolean {
   if (!isObject(shape) || !isObject(value)) return typeof value === typeof shape
   if (Array.isArray(shape) !== Array.isArray(value)) return false
-  if (Array.isArray(shape)) return Object.values(value).every((each) => isLike(shape[0], each))
-  if (ANY in shape) return Object.values(value).every((each) => isLike(shape[ANY], each))
-  return Object.entries(shape).every(([name, member]) => isLike(member, value[name]))
+  if (Array.isArray(shape)) return Object.values(value).every((each) => hasShape(shape[0], each))
+  if (ANY in shape) return Object.values(value).every((each) => hasShape(shape[ANY], each))
+  return Object.entries(shape).every(([name, member]) => hasShape(member, value[name]))
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

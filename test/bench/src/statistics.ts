@@ -1,15 +1,15 @@
-/** Where values lie. */
-export interface Spread {
+/** Median and range of a set of values. */
+export interface Summary {
   readonly median: number
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 }
 
-export function spreadOf(values: readonly number[]): Spread {
+export function summarize(values: readonly number[]): Summary {
   return {
     median: median(values),
-    least: percentile(values, 0),
-    most: percentile(values, 1),
+    min: percentile(values, 0),
+    max: percentile(values, 1),
   }
 }
 
@@ -17,11 +17,11 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }
 
-/** The value below which the fraction `of` of all values lies: between two of them, their mean by distance. */
-export function percentile(values: readonly number[], of: number): number {
-  if (values.length === 0) throw new Error('there is no percentile of nothing')
+/** Returns the value below which `fraction` of all values are, interpolated linearly between two neighbours. */
+export function percentile(values: readonly number[], fraction: number): number {
+  if (values.length === 0) throw new Error('a percentile requires at least one value')
   const sorted = Float64Array.from(values).sort()
-  const at = (sorted.length - 1) * of
-  const below = sorted[Math.floor(at)]!
-  return below + (sorted[Math.ceil(at)]! - below) * (at - Math.floor(at))
+  const position = (sorted.length - 1) * fraction
+  const below = sorted[Math.floor(position)]!
+  return below + (sorted[Math.ceil(position)]! - below) * (position - Math.floor(position))
 }

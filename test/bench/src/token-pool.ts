@@ -2,44 +2,45 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
-import { claimsOf } from './claims.ts'
-import { FOLDER } from './folder.ts'
+import { createClaims } from './claims.ts'
+import { FOLDER } from './output-folder.ts'
 
 export type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
 
-/** Which tokens a pool holds. */
+/** Options for the tokens of a pool. */
 export interface PoolOptions {
   readonly algorithm: Algorithm
   readonly count: number
-  /** Merged over the claims of every token. */
+  /** Claims that replace the default claims of every token. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
 const SCHEME = 'Bearer '
 
 /**
- * Tokens of equal length that lie in one buffer, out of the way of the garbage collector. Every call makes a
- * fresh string, as a server gets one with every request: a string that has been used before knows its hash.
+ * Tokens of equal length in one buffer, which the garbage collector does not scan. Every call returns a new string, as
+ * a server receives one with every request. A string that was used before has a cached hash in the engine.
  */
 export class TokenPool {
   readonly algorithm: Algorithm
-  /** The public key of them all. */
+  /** Public key of all tokens. */
   readonly jwk: JWK
   readonly count: number
   readonly #bytes: Buffer
   readonly #length: number
 
-  /** `lines` holds one value of an `Authorization` header a line. */
+  /** Each line of `lines` is the value of one `Authorization` header. */
   constructor(algorithm: Algorithm, jwk: JWK, lines: Buffer) {
     this.algorithm = algorithm
     this.jwk = jwk
     this.#bytes = lines
     this.#length = lines.indexOf('\n')
     this.count = lines.length / (this.#length + 1)
-    if (!Number.isInteger(this.count)) throw new Error('the tokens of a pool differ in length')
+    if (!Number.isInteger(this.count))
+      throw new Error('all tokens of a pool must have the same length')
   }
 
-  /** The value of an `Authorization` header. */
+  /** Returns the value of an `Authorization` header. */
   header(index: number): string {
     const start = index * (this.#length + 1)
     return this.#bytes.toString('latin1', start, start + this.#length)
@@ -50,17 +51,20 @@ export class TokenPool {
     return this.#bytes.toString('latin1', start + SCHEME.length, start + this.#length)
   }
 
-  /** The first tokens, with one character in the middle of each signature changed. */
+  /** Returns the first `count` tokens with one character in the middle of each signature changed. */
   withBadSignatures(count: number): TokenPool {
-    return this.#altered(count, (header) => {
+    return this.#change(count, (header) => {
       const at = Math.floor((header.lastIndexOf('.') + header.length) / 2)
       return `${header.slice(0, at)}${header[at] === 'A' ? 'B' : 'A'}${header.slice(at + 1)}`
     })
   }
 
-  /** As many tokens of the same form whose parts are base64url, but of no JSON: the same in every process. */
+  /**
+   * Returns `count` tokens of the same length whose parts are base64url, but not JSON. They are the same in every
+   * process.
+   */
   withGarbage(count: number): TokenPool {
-    return this.#altered(count, (header) =>
+    return this.#change(count, (header) =>
       header
         .slice(SCHEME.length)
         .split('.')
@@ -73,38 +77,38 @@ export class TokenPool {
     )
   }
 
-  #altered(count: number, alter: (header: string) => string): TokenPool {
-    const headers = Array.from({ length: count }, (_, i) => `${alter(this.header(i))}\n`)
+  #change(count: number, change: (header: string) => string): TokenPool {
+    const headers = Array.from({ length: count }, (_, i) => `${change(this.header(i))}\n`)
     return new TokenPool(this.algorithm, this.jwk, Buffer.from(headers.join(''), 'latin1'))
   }
 }
 
-/** What is kept of a pool beside its tokens. */
-export interface KeptPool {
+/** Stored data of a pool, tokens excluded. */
+export interface PoolMetadata {
   readonly jwk: JWK
   /** In seconds since the epoch. */
   readonly expiresAt: number
 }
 
-/** Where a pool is kept: the tokens, and beside them, in JSON, the rest. Other claims are another pool. */
-export function filesOf({ algorithm, count, claims }: PoolOptions): {
+/** Returns the paths of a stored pool: its tokens, and its metadata in JSON. Pools with other claims have other paths. */
+export function toPoolPaths({ algorithm, count, claims }: PoolOptions): {
   readonly tokens: string
-  readonly rest: string
+  readonly metadata: string
 } {
-  const sample = { ...claimsOf(0, { issuedAt: 0, expiresAt: 0 }), ...claims }
+  const sample = { ...createClaims(0, { issuedAt: 0, expiresAt: 0 }), ...claims }
   const digest = createHash('sha256').update(JSON.stringify(sample)).digest('hex').slice(0, 8)
   const tokens = join(FOLDER, 'tokens', `${algorithm}-${count}-${digest}`)
-  return { tokens, rest: `${tokens}.json` }
+  return { tokens, metadata: `${tokens}.json` }
 }
 
-/** Reads a pool that has been minted: `ensurePool`. */
+/** Reads a pool that `ensurePool` has stored. */
 export async function readPool(options: PoolOptions): Promise<TokenPool> {
-  const { tokens, rest } = filesOf(options)
-  const { jwk } = JSON.parse(await readFile(rest, 'utf8')) as KeptPool
+  const { tokens, metadata } = toPoolPaths(options)
+  const { jwk } = JSON.parse(await readFile(metadata, 'utf8')) as PoolMetadata
   return new TokenPool(options.algorithm, jwk, await readFile(tokens))
 }
 
-/** A line of a pool. */
-export function lineOf(token: string): string {
+/** Returns the line of a token in a pool. */
+export function toLine(token: string): string {
   return `${SCHEME}${token}\n`
 }

@@ -1,6 +1,6 @@
-/** What Bearward is called without its memory for verified tokens, and the option that switches it off. */
+/** Name of Bearward without its token cache, and the option that disables the cache. */
 export const NO_CACHE = 'bearward, no cache'
 export const WITHOUT_CACHE = { tokenCache: false } as const
 
-/** The one option in which one Bearward differs from another here. */
+/** The only option that differs between the measured configurations of Bearward. */
 export type CacheOption = Partial<typeof WITHOUT_CACHE>

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { installed } from '../src/start/installed.ts'
+import { measureInstalled } from '../src/start/installed.ts'
 
 const run = promisify(execFile)
 const PACKAGES = fileURLToPath(new URL('../../../packages/', import.meta.url))
@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
-/** A folder with these files. Returns its address, and how many bytes the files have together. */
-async function folderWith(files: Readonly<Record<string, string>>) {
+/** Creates a folder with these files. Returns its path and the total size of the files in bytes. */
+async function createFolder(files: Readonly<Record<string, string>>) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'installed-')))
   folders.push(folder)
   for (const [path, content] of Object.entries(files)) {
@@ -26,35 +26,35 @@ async function folderWith(files: Readonly<Record<string, string>>) {
   return { folder, bytes: Object.values(files).join('').length }
 }
 
-const manifest = (...dependencies: string[]) =>
+const toManifest = (...dependencies: string[]) =>
   JSON.stringify({ dependencies: Object.fromEntries(dependencies.map((name) => [name, '1'])) })
 
-describe('what is installed (P18)', () => {
-  it('is every file of a package, and of all that it needs', async () => {
-    const { folder, bytes } = await folderWith({
-      'node_modules/a/package.json': manifest('b', '@of/c'),
+describe('measureInstalled (P18)', () => {
+  it('counts every file of the packages and of their dependencies', async () => {
+    const { folder, bytes } = await createFolder({
+      'node_modules/a/package.json': toManifest('b', '@of/c'),
       'node_modules/a/src/index.js': 'a',
       'node_modules/a/test/.hidden': 'bc',
-      'node_modules/b/package.json': manifest('@of/c'),
+      'node_modules/b/package.json': toManifest('@of/c'),
       'node_modules/b/LICENSE': 'defg',
-      'node_modules/@of/c/package.json': manifest(),
+      'node_modules/@of/c/package.json': toManifest(),
       'node_modules/@of/c/deep/er/index.js': 'hijklmno',
     })
-    await writeFile(join(folder, 'node_modules', 'beside.js'), 'nobody needs it')
-    expect(installed(['a', 'b'], folder)).toEqual({ packages: 3, bytes })
+    await writeFile(join(folder, 'node_modules', 'beside.js'), 'not a dependency')
+    expect(measureInstalled(['a', 'b'], folder)).toEqual({ packages: 3, bytes })
   })
 
-  it('is of a package of the workspace what npm packs', async () => {
+  it('counts the files that npm packs for a package of the workspace', async () => {
     const express = join(PACKAGES, 'express')
     const arguments_ = ['pack', '--dry-run', '--json', '--ignore-scripts']
     const { stdout } = await run('npm', arguments_, { cwd: express })
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
     expect(files.map(({ path }) => path)).toContain('dist/index.js')
     const packed = files.reduce((total, { size }) => total + size, 0)
-    const { folder } = await folderWith({ 'node_modules/@bearward/.keep': '' })
+    const { folder } = await createFolder({ 'node_modules/@bearward/.keep': '' })
     await symlink(express, join(folder, 'node_modules/@bearward/express'))
-    const all = installed(['@bearward/express'], folder)
-    const core = installed(['@bearward/core'], express)
+    const all = measureInstalled(['@bearward/express'], folder)
+    const core = measureInstalled(['@bearward/core'], express)
     expect(all.packages).toBe(core.packages + 1)
     expect(all.bytes - core.bytes).toBe(packed)
   })

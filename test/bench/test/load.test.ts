@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Handler, listen, type RunningServer } from '../../support/servers.ts'
-import { loadFor, ROUNDS } from '../src/http/http.ts'
+import { createLoad, ROUNDS } from '../src/http/http.ts'
 import { generateLoad, type Load } from '../src/http/load.ts'
 
 const running: RunningServer[] = []
 afterEach(() => Promise.all(running.splice(0).map((server) => server.close())))
 
-async function loadOn(handler: Handler, load: Partial<Load> = {}) {
+async function runLoad(handler: Handler, load: Partial<Load> = {}) {
   const server = await listen(handler)
   running.push(server)
   const requests = ['/a', '/b', '/c', '/d'].map((path) =>
@@ -17,23 +17,23 @@ async function loadOn(handler: Handler, load: Partial<Load> = {}) {
   return generateLoad({ ...usual, port: server.port, ...load }, requests)
 }
 
-describe('the load', () => {
-  it('counts the answers, also those that come in pieces', async () => {
-    let answered = 0
-    const borne = await loadOn(async (_request, response) => {
+describe('generateLoad', () => {
+  it('counts responses, including those that arrive in several chunks', async () => {
+    let sent = 0
+    const result = await runLoad(async (_request, response) => {
       response.setHeader('Content-Length', 4)
       response.write('ab')
       await turn()
-      response.end('cd', () => answered++)
+      response.end('cd', () => sent++)
     })
-    expect(borne.requests).toBe(answered)
-    expect(borne.latencies).toHaveLength(answered)
-    expect(answered).toBe(100)
+    expect(result.requests).toBe(sent)
+    expect(result.latencies).toHaveLength(sent)
+    expect(sent).toBe(100)
   })
 
-  it('sends its share of the requests one after the other', async () => {
+  it('sends the configured range of the requests in order, repeatedly', async () => {
     const seen: string[] = []
-    await loadOn(
+    await runLoad(
       (request, response) => {
         seen.push(request.url!)
         response.setHeader('Content-Length', 0).end()
@@ -43,37 +43,37 @@ describe('the load', () => {
     expect(seen).toEqual(['/b', '/c', '/d', '/b', '/c'])
   })
 
-  it('ends when the time is up', async () => {
+  it('ends the load when the time is over', async () => {
     const handler: Handler = (_request, response) => {
       response.setHeader('Content-Length', 0).end()
     }
     const requests = Number.MAX_SAFE_INTEGER
-    const borne = await loadOn(handler, { requests, seconds: 0.05 })
-    expect(borne.elapsed).toBeGreaterThanOrEqual(50)
-    expect(borne.requests).toBeGreaterThan(0)
+    const result = await runLoad(handler, { requests, seconds: 0.05 })
+    expect(result.elapsed).toBeGreaterThanOrEqual(50)
+    expect(result.requests).toBeGreaterThan(0)
   })
 
-  it('ends with the first answer that has another status', async () => {
+  it('rejects at the first response with another status', async () => {
     const handler: Handler = (_request, response) => {
       response.writeHead(500, { 'Content-Length': 0 }).end()
     }
-    await expect(loadOn(handler)).rejects.toThrow('expected 200')
+    await expect(runLoad(handler)).rejects.toThrow('expected 200')
   })
 
-  it('ends where the server closes a connection', async () => {
+  it('rejects when the server closes a connection', async () => {
     const handler: Handler = (request) => request.socket.destroy()
-    await expect(loadOn(handler)).rejects.toThrow()
+    await expect(runLoad(handler)).rejects.toThrow()
   })
 
-  it('of tokens that come once has no token in two rounds', () => {
+  it('uses no token in two rounds if every token is sent once', () => {
     let end = 0
     for (let round = 0; round <= ROUNDS; round++) {
-      const { first, count, requests } = loadFor('jose', 'every token once', round)
+      const { first, count, requests } = createLoad('jose', 'every token once', round)
       expect(first).toBe(end)
       expect(requests).toBeLessThanOrEqual(count)
       end = first + count
     }
-    // Behind the good tokens lie the bad ones.
-    expect(loadFor('jose', 'bad signatures', 1).first).toBe(end)
+    // The tokens with bad signatures follow the valid ones.
+    expect(createLoad('jose', 'bad signatures', 1).first).toBe(end)
   })
 })

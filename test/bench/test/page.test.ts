@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { TOKEN_CACHE } from '../../../packages/core/src/options/read-options.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
-import { type Bearing, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
-import { FLOOR, FRESH_STRING } from '../src/micro/contestants.ts'
+import { type HttpRound, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
+import { SIGNATURE_ALONE, FRESH_STRING } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
 import { capacityChart } from '../src/page/charts.ts'
 import { BEARWARD_ENTRIES } from '../src/page/memory-section.ts'
-import { pageOf } from '../src/page/page.ts'
+import { createPage } from '../src/page/page.ts'
 import { REASONS } from '../src/page/reasons.ts'
-import type { Findings, Run } from '../src/results.ts'
+import type { VersionResults, Run } from '../src/results.ts'
 import type { StartResults } from '../src/start/start.ts'
-import { targetsOf } from '../src/targets.ts'
+import { createTargets } from '../src/targets.ts'
 
 const costs = (...cpu: number[]) => cpu.map((each) => ({ cpu: each, wall: each }))
 
-/** Three rounds, of which the second was slow for everybody. */
-function microResults(ours: number): MicroResults {
+/** Creates results of three rounds. In the second round, every contestant was slow. */
+function createMicroResults(ours: number): MicroResults {
   const all = {
-    [FLOOR]: costs(10, 30, 10),
+    [SIGNATURE_ALONE]: costs(10, 30, 10),
     [FRESH_STRING]: costs(0, 0, 0),
     bearward: costs(ours, 3 * ours, ours),
     jose: costs(40, 120, 40),
@@ -35,11 +35,11 @@ function microResults(ours: number): MicroResults {
   }
 }
 
-function httpResults(ours = 22): HttpResults {
-  const bearing = (cpu: number): Bearing[] => [
+function createHttpResults(ours = 22): HttpResults {
+  const createRounds = (cpu: number): HttpRound[] => [
     { cpu, requests: 1, rate: 1e6 / cpu, p50: 1, p99: 2 },
   ]
-  const all = { bare: bearing(20), bearward: bearing(ours), jose: bearing(40) }
+  const all = { bare: createRounds(20), bearward: createRounds(ours), jose: createRounds(40) }
   const framework = Object.fromEntries(FRAMEWORKS.map((name) => [name, all]))
   return Object.fromEntries(LOAD_NAMES.map((load) => [load, framework])) as unknown as HttpResults
 }
@@ -59,30 +59,30 @@ const RUN: Run = {
   pinned: true,
 }
 
-function findings(major: number, ours: number): Findings {
+function createResults(major: number, ours: number): VersionResults {
   return {
     major,
     parts: {
-      micro: { run: RUN, found: microResults(ours) },
-      http: { run: RUN, found: httpResults() },
+      micro: { run: RUN, found: createMicroResults(ours) },
+      http: { run: RUN, found: createHttpResults() },
     },
   }
 }
 
-function page(...all: Findings[]): string {
-  return pageOf(all)['performance.md']!
+function createMarkdown(...all: VersionResults[]): string {
+  return createPage(all)['performance.md']!
 }
 
-function rowsOf(all: Findings, id: string): string[][] {
-  const rows = page(all)
+function getTargetRows(all: VersionResults, id: string): string[][] {
+  const rows = createMarkdown(all)
     .split('\n')
     .filter((line) => line.startsWith(`| ${id} |`))
   return rows.map((line) => line.split(' | ').slice(-3))
 }
 
-describe('the page', () => {
-  it('says where the time goes, the most of it first', () => {
-    const [, , ...rows] = page(findings(24, 12))
+describe('createPage', () => {
+  it('lists the places of the CPU profile, the largest share first', () => {
+    const [, , ...rows] = createMarkdown(createResults(24, 12))
       .split('### Where the time goes')[1]!
       .split('\n')
       .filter((line) => line.startsWith('|'))
@@ -93,48 +93,64 @@ describe('the page', () => {
     ])
   })
 
-  it('says of every target whether it is met', () => {
-    expect(rowsOf(findings(24, 12), 'P1')).toEqual([['at most 1.25 x', '1.20', 'yes |']])
-    expect(rowsOf(findings(24, 13), 'P1')).toEqual([['at most 1.25 x', '1.30', '**no** |']])
-    expect(rowsOf(findings(24, 10), 'P3').map(([, measured]) => measured)).toEqual(['2', '4'])
-    expect(rowsOf(findings(24, 10), 'P7')).toContainEqual(['at least 0.33 x', '0.91', 'yes |'])
-    expect(rowsOf(findings(24, 10), 'P19')).toEqual([['at most 20 MB', '-', 'not measured |']])
+  it('shows whether each target is met', () => {
+    expect(getTargetRows(createResults(24, 12), 'P1')).toEqual([
+      ['at most 1.25 x', '1.20', 'yes |'],
+    ])
+    expect(getTargetRows(createResults(24, 13), 'P1')).toEqual([
+      ['at most 1.25 x', '1.30', '**no** |'],
+    ])
+    expect(getTargetRows(createResults(24, 10), 'P3').map(([, measured]) => measured)).toEqual([
+      '2',
+      '4',
+    ])
+    expect(getTargetRows(createResults(24, 10), 'P7')).toContainEqual([
+      'at least 0.33 x',
+      '0.91',
+      'yes |',
+    ])
+    expect(getTargetRows(createResults(24, 10), 'P19')).toEqual([
+      ['at most 20 MB', '-', 'not measured |'],
+    ])
   })
 
-  it('shows how far the rounds lie apart', () => {
-    expect(rowsOf(findings(24, 10), 'P5')).toEqual([
+  it('shows the range of the rounds', () => {
+    expect(getTargetRows(createResults(24, 10), 'P5')).toEqual([
       ['at most 1.5 us', '10 (10 to 30)', '**no** |'],
     ])
-    expect(page(findings(24, 10))).toContain('lie at most 200 % of it apart')
+    expect(createMarkdown(createResults(24, 10))).toContain('is at most 200 % of the median')
   })
 
-  it('says how many rounds there were, and how far those of tokens seen before lie apart', () => {
-    const some = findings(24, 10)
+  it('shows the number of rounds, and the range of those with cached tokens', () => {
+    const some = createResults(24, 10)
     const steady = { [FRESH_STRING]: costs(0, 0), bearward: costs(10, 11), jose: costs(40, 44) }
-    const found = { ...microResults(10), repeated: { one: steady, thousand: steady } }
-    const [distinct = '', repeated = ''] = page({ ...some, parts: { micro: { run: RUN, found } } })
+    const found = { ...createMicroResults(10), repeated: { one: steady, thousand: steady } }
+    const [distinct = '', repeated = ''] = createMarkdown({
+      ...some,
+      parts: { micro: { run: RUN, found } },
+    })
       .split('### One verification')[1]!
-      .split('A token that was seen before')
+      .split('A token that was verified before')
     expect(distinct).toContain('median of 3 rounds')
     expect(repeated).toContain('median of 2 rounds')
-    expect(repeated).toContain('at most 10 % of it apart')
+    expect(repeated).toContain('at most 10 % of the median')
   })
 
-  it('says how servers were kept', () => {
-    const some = findings(24, 10)
-    expect(page(some)).toContain('kept on one core')
+  it('mentions pinned servers only if they were pinned', () => {
+    const some = createResults(24, 10)
+    expect(createMarkdown(some)).toContain('pinned to one core')
     const run = { ...RUN, pinned: false }
-    const parts = { http: { run, found: httpResults() } }
-    expect(page({ ...some, parts })).not.toContain('kept on one core')
+    const parts = { http: { run, found: createHttpResults() } }
+    expect(createMarkdown({ ...some, parts })).not.toContain('pinned to one core')
   })
 
-  it('says how many tokens Bearward remembers', () => {
+  it('shows the default size of the token cache of Bearward', () => {
     expect(BEARWARD_ENTRIES).toBe(TOKEN_CACHE.maxEntries.toLocaleString('en'))
   })
 
-  it('says why targets are missed, and only of those', () => {
+  it('lists reasons for missed targets only', () => {
     const missing = (ours: number) =>
-      page(findings(24, ours))
+      createMarkdown(createResults(24, ours))
         .split('\n')
         .filter((line) => line.startsWith('- **'))
         .map((line) => line.split(': ')[0])
@@ -142,59 +158,60 @@ describe('the page', () => {
     expect(missing(1)).toEqual([])
   })
 
-  it('gives reasons for targets that there are', () => {
-    const ids = [24, 20].flatMap((major) => targetsOf({ major, parts: {} }).map(({ id }) => id))
+  it('gives reasons for existing targets only', () => {
+    const ids = [24, 20].flatMap((major) => createTargets({ major, parts: {} }).map(({ id }) => id))
     for (const { targets } of REASONS) expect(ids).toEqual(expect.arrayContaining([...targets]))
   })
 
-  it('begins with what the figures come to', () => {
-    const [before = ''] = page(findings(24, 10)).split('## Node')
+  it('begins with an overview of the results', () => {
+    const [before = ''] = createMarkdown(createResults(24, 10)).split('## Node')
     expect(before).toContain('| Express | 0.91 | 0.50 (jose) | 0.91 | 0.50 (jose) |')
-    expect(before).toContain('Bearward takes 0.25 of its processor time')
-    expect(before).toContain('a whole Express server with Bearward takes 0.55')
+    expect(before).toContain('Bearward takes 0.25 of the processor time of jose')
+    expect(before).toContain('an Express server with Bearward takes 0.55')
   })
 
-  it('says whether everything comes from one run', () => {
-    const some = findings(24, 10)
-    expect(page(some)).toContain('Not measured: memory, start.')
-    expect(page(some)).toContain('All of it comes from one run of one command.')
+  it('shows whether all parts come from one run', () => {
+    const some = createResults(24, 10)
+    expect(createMarkdown(some)).toContain('Not measured: memory, start.')
+    expect(createMarkdown(some)).toContain('All measured parts come from one run of one command.')
     const parts = {
       ...some.parts,
       memory: { run: RUN, found: { bearward: { heap: 4_000_000, peak: 2 } } },
       start: { run: RUN, found: START },
     }
-    expect(page({ major: 24, parts })).toContain('All four parts come from one run')
+    expect(createMarkdown({ major: 24, parts })).toContain('All four parts come from one run')
     const later = { ...RUN, began: '2026-01-01T13:00:00.000Z' }
     const memory = { ...parts.memory, run: later }
-    const apart = page({ major: 24, parts: { ...parts, memory } })
-    expect(apart).toContain('does not come from one run')
+    const apart = createMarkdown({ major: 24, parts: { ...parts, memory } })
+    expect(apart).toContain('The parts come from different runs.')
     expect(apart).toContain('| micro, http, start | 2026-01-01 12:00 UTC |')
     expect(apart).toContain('| memory | 2026-01-01 13:00 UTC |')
   })
 
-  it('has the targets of each version of Node, the newest first', () => {
-    expect(targetsOf(findings(20, 10)).map(({ id }) => id)).toEqual(["P3'"])
-    const both = page(findings(24, 10), findings(20, 10))
+  it('shows the targets of each version of Node, the newest first', () => {
+    expect(createTargets(createResults(20, 10)).map(({ id }) => id)).toEqual(["P3'"])
+    const both = createMarkdown(createResults(24, 10), createResults(20, 10))
     expect(both.match(/^## Node \d+$/gm)).toEqual(['## Node 24', '## Node 20'])
   })
 
-  it('shows charts of what has been measured', () => {
-    const files = pageOf([findings(24, 10)])
+  it('creates charts of the measured parts', () => {
+    const files = createPage([createResults(24, 10)])
     expect(Object.keys(files)).toEqual([
       'performance.md',
       'performance-http.svg',
       'performance-cpu.svg',
     ])
     expect(files['performance-http.svg']).toContain('>91</text>')
-    expect(files['performance-cpu.svg']).toContain('>RS256, one after the other</text>')
+    expect(files['performance-cpu.svg']).toContain('>RS256, one at a time</text>')
     expect(files['performance-cpu.svg']).toContain('>RS256, 64 at once</text>')
-    expect(() => pageOf([])).toThrow('npm run bench')
+    expect(() => createPage([])).toThrow('npm run bench')
   })
-  it('has room for guards that cost less than nothing', () => {
-    const [, ...widths] = capacityChart(httpResults(10))
+
+  it('fits bars of more than 100 into the capacity chart', () => {
+    const [, ...widths] = capacityChart(createHttpResults(10))
       .match(/(?<=<rect .*width=")\d+/g)!
       .map(Number)
-    expect(capacityChart(httpResults(10))).toContain('>200</text>')
+    expect(capacityChart(createHttpResults(10))).toContain('>200</text>')
     expect(Math.max(...widths)).toBeLessThan(760 - 240)
   })
 })

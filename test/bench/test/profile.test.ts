@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { splitToken } from '../src/micro/profile.ts'
+import { toProfile } from '../src/micro/profile.ts'
 
-it('what Node does counts for whom it is done, and what the engine does for the engine', () => {
+it('assigns functions of Node to the code that calls them, and V8 itself to the engine', () => {
   let id = 0
   const node = (functionName: string, url: string, ...children: number[]) => ({
     id: ++id,
@@ -19,18 +19,18 @@ it('what Node does counts for whom it is done, and what the engine does for the 
     node('RegExp: .', ''),
     node('(garbage collector)', ''),
   ]
-  const parts = splitToken({
+  const profile = toProfile({
     nodes,
     startTime: 0,
     endTime: 0,
     samples: nodes.map((each) => each.id),
     timeDeltas: [0, 10, 1, 2, 4, 20, 30, 3, 30],
   })
-  expect(parts).toEqual({
+  expect(profile).toEqual({
     'the engine itself': 0.1,
     'the benchmark itself': 0.07,
     'jwt/verify-jwt': 0.23,
-    'Node: buffers, texts, JSON': 0.3,
+    'Node: buffers, strings, JSON': 0.3,
     'garbage collector': 0.3,
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ensurePool, mint } from '../src/mint.ts'
-import { filesOf, type PoolOptions, readPool } from '../src/token-pool.ts'
+import { ensurePool, mintPool } from '../src/mint.ts'
+import { toPoolPaths, type PoolOptions, readPool } from '../src/token-pool.ts'
 
 const POOL: PoolOptions = { algorithm: 'ES256', count: 3 }
 const TIMES = { issuedAt: 1_700_000_000, expiresAt: 1_700_000_300 }
 
-describe('a pool of tokens', () => {
-  it('is minted once, and then read', async () => {
+describe('token pool', () => {
+  it('mints a pool once, and then reads the stored one', async () => {
     await ensurePool(POOL)
     const first = await readPool(POOL)
     await ensurePool(POOL)
@@ -16,13 +16,13 @@ describe('a pool of tokens', () => {
     expect(second.header(2)).toBe(`Bearer ${first.token(2)}`)
   })
 
-  it('is another one with other claims', () => {
-    const other = filesOf({ ...POOL, claims: { aud: 'https://elsewhere.example.com' } })
-    expect(other.tokens).not.toBe(filesOf(POOL).tokens)
+  it('stores pools with other claims under other paths', () => {
+    const other = toPoolPaths({ ...POOL, claims: { aud: 'https://elsewhere.example.com' } })
+    expect(other.tokens).not.toBe(toPoolPaths(POOL).tokens)
   })
 
-  it('makes the same garbage in every process', async () => {
-    const pool = await mint(POOL, TIMES)
+  it('creates the same garbage for the same tokens', async () => {
+    const pool = await mintPool(POOL, TIMES)
     const garbage = pool.withGarbage(2)
     expect(garbage.token(1)).toBe(pool.withGarbage(2).token(1))
     expect(garbage.token(1)).not.toBe(garbage.token(0))

@@ -1,28 +1,28 @@
 import type { Server } from 'node:http'
 
-/** What an API is told about the tokens it takes. */
+/** Settings of an API: the tokens that it accepts, and its keys. */
 export interface Setup {
   readonly issuer: string
   readonly audience: string
-  /** `undefined` where the contestant shall find the keys by discovery. */
+  /** Address of the keys. `undefined` if the contestant has to discover it. */
   readonly jwksUri: string | undefined
-  /** Whether the keys are fetched before the API listens: on Express, where the contestant can do so. */
+  /** `true` to fetch the keys before the API listens. Only some contestants on Express support it. */
   readonly prefetch: boolean
 }
 
-/** Makes an API with one route, `GET /`, that answers good tokens with 200 and bad ones with 401. */
+/** Creates an API with the route `GET /`. It responds with 200 to valid tokens, and with 401 to all others. */
 export type Api = (setup: Setup) => Server | Promise<Server>
 
-export const ANSWER = { ok: true }
-export const REFUSAL = { error: 'invalid_token' }
+export const GRANTED_BODY = { ok: true }
+export const REFUSED_BODY = { error: 'invalid_token' }
 export const ALGORITHM = 'RS256'
 
-export function tokenIn(authorization: string | undefined): string {
+export function readToken(authorization: string | undefined): string {
   return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? ''
 }
 
-/** The address of the keys, for contestants that cannot find it. */
-export function addressOfKeys({ jwksUri }: Setup): string {
-  if (jwksUri === undefined) throw new Error('this contestant has no discovery')
+/** Returns the address of the keys, for contestants without discovery. */
+export function getJwksUri({ jwksUri }: Setup): string {
+  if (jwksUri === undefined) throw new Error('this contestant has no discovery: set `jwksUri`')
   return jwksUri
 }

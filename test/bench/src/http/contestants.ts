@@ -4,10 +4,13 @@ import type { Api } from './contestant.ts'
 export const FRAMEWORKS = ['Express', 'Koa', 'Fastify'] as const
 export type Framework = (typeof FRAMEWORKS)[number]
 
-/** The framework alone, which asks for no token. */
+/** Name of the framework without a guard. It requires no token. */
 export const BARE = 'bare'
 
-/** By framework and name. Each is imported alone, so that none pays for the others when it starts. */
+/**
+ * APIs by framework and name. Each API imports its own library only, so its start is not slowed down by the other
+ * libraries.
+ */
 export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Promise<Api>>>>> = {
   Express: {
     [BARE]: async () => (await import('./express/bare.ts')).api,

@@ -2,33 +2,33 @@ import { AUDIENCE, ISSUER } from '../claims.ts'
 import { serveJwks } from '../jwks-server.ts'
 import { ensurePool } from '../mint.ts'
 import { type RunningProgram, startProgram } from '../processes.ts'
-import { inRounds } from '../rounds.ts'
+import { measureInRounds } from '../rounds.ts'
 import { type PoolOptions, readPool } from '../token-pool.ts'
 import { APIS, BARE, type Framework, FRAMEWORKS } from './contestants.ts'
-import type { Ammunition, LoadReport } from './load-generator.ts'
+import type { GeneratorSetup, LoadReport } from './load-generator.ts'
 import type { Load } from './load.ts'
-import type { Served } from './server.ts'
+import type { ServerSetup } from './server.ts'
 
-/** One contestant under one load for one round. */
-export interface Bearing extends LoadReport {
-  /** Processor time of the server, in microseconds a request. */
+/** Result of one contestant under one load in one round. */
+export interface HttpRound extends LoadReport {
+  /** Processor time of the server per request, in microseconds. */
   readonly cpu: number
 }
 
-/** By load, framework, contestant, and round. */
-export type HttpResults = Record<LoadName, Record<Framework, Record<string, Bearing[]>>>
+/** Rounds by load, framework and contestant. */
+export type HttpResults = Record<LoadName, Record<Framework, Record<string, HttpRound[]>>>
 
 const CONNECTIONS = 64
 export const ROUNDS = 5
 const SECONDS = 1.25
-/** Requests of one load to one server before the first round. */
+/** Number of requests of each load that a server receives before the first round. */
 const WARM_UP = 15_000
 const WARM_UP_SECONDS = 60
 
-/** The tokens of one round where every one is sent once. A round in which they run out is shorter. */
-const SHARE = 25_000
-const POOL: PoolOptions = { algorithm: 'RS256', count: (1 + ROUNDS) * SHARE }
-const BAD = 1000
+/** Number of tokens per round if every token is sent once. The round ends early if all of them have been sent. */
+const TOKENS_PER_ROUND = 25_000
+const POOL: PoolOptions = { algorithm: 'RS256', count: (1 + ROUNDS) * TOKENS_PER_ROUND }
+const BAD_TOKENS = 1000
 
 export const LOAD_NAMES = [
   'one token',
@@ -41,14 +41,14 @@ export type LoadName = (typeof LOAD_NAMES)[number]
 const SERVER_CORE = 0
 const LOAD_CORE = 1
 
-/** What protection costs an API: servers of their own, fetched keys, and real requests. */
-export async function http(): Promise<HttpResults> {
+/** Measures the cost of a guard over HTTP: separate server processes, fetched keys and real requests. */
+export async function measureHttp(): Promise<HttpResults> {
   await ensurePool(POOL)
   const { jwk } = await readPool(POOL)
   const authorizationServer = await serveJwks([jwk])
   const generator = await startProgram(
     './http/load-generator.js',
-    { pool: POOL, bad: BAD } satisfies Ammunition,
+    { pool: POOL, bad: BAD_TOKENS } satisfies GeneratorSetup,
     { core: LOAD_CORE },
   )
   const results = Object.fromEntries(LOAD_NAMES.map((load) => [load, {}])) as HttpResults
@@ -58,14 +58,14 @@ export async function http(): Promise<HttpResults> {
       servers.set(name, await start(framework, name, authorizationServer.jwksUri))
     }
     for (const load of LOAD_NAMES) {
-      // The target is about Express.
-      const isOfInterest = load !== 'bad signatures' || framework === 'Express'
-      const names = isOfInterest ? [...servers.keys()] : []
-      const bear = (name: string, round: number) =>
-        bearingOf(servers.get(name)!, generator, loadFor(name, load, round))
-      for (const name of names) await bear(name, 0)
-      results[load][framework] = await inRounds(names, ROUNDS, (name, round) =>
-        bear(name, 1 + round),
+      // The target for bad signatures is about Express only.
+      const isMeasured = load !== 'bad signatures' || framework === 'Express'
+      const names = isMeasured ? [...servers.keys()] : []
+      const runLoad = (name: string, round: number) =>
+        measureRound(servers.get(name)!, generator, createLoad(name, load, round))
+      for (const name of names) await runLoad(name, 0)
+      results[load][framework] = await measureInRounds(names, ROUNDS, (name, round) =>
+        runLoad(name, 1 + round),
       )
     }
     for (const server of servers.values()) await server.end()
@@ -85,12 +85,12 @@ function start(
   jwksUri: string,
 ): Promise<RunningProgram<number>> {
   const setup = { issuer: ISSUER, audience: AUDIENCE, jwksUri, prefetch: false }
-  const served: Served = { framework, contestant, setup }
-  return startProgram<number>('./http/server.js', served, { core: SERVER_CORE })
+  const serverSetup: ServerSetup = { framework, contestant, setup }
+  return startProgram<number>('./http/server.js', serverSetup, { core: SERVER_CORE })
 }
 
-/** What a contestant is sent in a round, of which number 0 warms up. */
-export function loadFor(contestant: string, name: LoadName, round: number): Omit<Load, 'port'> {
+/** Creates the load of one round. Round 0 is the warm-up. */
+export function createLoad(contestant: string, name: LoadName, round: number): Omit<Load, 'port'> {
   const length =
     round === 0
       ? { requests: WARM_UP, seconds: WARM_UP_SECONDS }
@@ -102,26 +102,26 @@ export function loadFor(contestant: string, name: LoadName, round: number): Omit
     case '1,000 tokens':
       return { ...usual, count: 1000 }
     case 'every token once': {
-      const share = { ...usual, first: round * SHARE, count: SHARE }
-      // Who asks for no token may get one twice.
-      if (contestant === BARE) return share
-      return { ...share, requests: Math.min(length.requests, SHARE) }
+      const distinct = { ...usual, first: round * TOKENS_PER_ROUND, count: TOKENS_PER_ROUND }
+      // The bare framework does not read the token, so a repeated token is as good as a new one.
+      if (contestant === BARE) return distinct
+      return { ...distinct, requests: Math.min(length.requests, TOKENS_PER_ROUND) }
     }
     case 'bad signatures': {
       const status = contestant === BARE ? 200 : 401
-      return { ...usual, first: POOL.count, count: BAD, status }
+      return { ...usual, first: POOL.count, count: BAD_TOKENS, status }
     }
   }
 }
 
-async function bearingOf(
+async function measureRound(
   server: RunningProgram<number>,
   generator: RunningProgram<string>,
   load: Omit<Load, 'port'>,
-): Promise<Bearing> {
-  const before = await server.ask<NodeJS.CpuUsage>('processor time')
-  const report = await generator.ask<LoadReport>({ ...load, port: server.ready } satisfies Load)
-  const after = await server.ask<NodeJS.CpuUsage>('processor time')
+): Promise<HttpRound> {
+  const before = await server.request<NodeJS.CpuUsage>('processor time')
+  const report = await generator.request<LoadReport>({ ...load, port: server.ready } satisfies Load)
+  const after = await server.request<NodeJS.CpuUsage>('processor time')
   const used = after.user + after.system - before.user - before.system
   return { ...report, cpu: used / report.requests }
 }

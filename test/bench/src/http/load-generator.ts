@@ -3,31 +3,31 @@ import { percentile } from '../statistics.ts'
 import { type PoolOptions, readPool } from '../token-pool.ts'
 import { generateLoad, type Load } from './load.ts'
 
-/** What this program sends: the tokens of a pool, and after them as many with bad signatures. */
-export interface Ammunition {
+/** Requests that this program prepares: one for each token of a pool, then `bad` ones with bad signatures. */
+export interface GeneratorSetup {
   readonly pool: PoolOptions
   readonly bad: number
 }
 
-/** How a server has borne a load. Latencies are in milliseconds. */
+/** Result of one load. Latencies are in milliseconds. */
 export interface LoadReport {
   readonly requests: number
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number
   readonly p50: number
   readonly p99: number
 }
 
-// The requests lie ready before the first load, so that the server has to work more for one than this process.
-await runProgram<Ammunition, Load>(async (ammunition) => {
-  const good = await readPool(ammunition.pool)
-  const bad = good.withBadSignatures(ammunition.bad)
+// The requests are prepared before the first load. This process then needs less time per request than the server.
+await runProgram<GeneratorSetup, Load>(async (setup) => {
+  const good = await readPool(setup.pool)
+  const bad = good.withBadSignatures(setup.bad)
   const prepared = [good, bad].flatMap((pool) =>
-    Array.from({ length: pool.count }, (_, index) => request(pool.header(index))),
+    Array.from({ length: pool.count }, (_, index) => createRequest(pool.header(index))),
   )
   return {
     ready: 'ready',
-    answer: async (load) => {
+    respond: async (load) => {
       const { requests, elapsed, latencies } = await generateLoad(load, prepared)
       const rate = (requests * 1000) / elapsed
       const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)]
@@ -36,7 +36,7 @@ await runProgram<Ammunition, Load>(async (ammunition) => {
   }
 })
 
-function request(authorization: string): Buffer {
+function createRequest(authorization: string): Buffer {
   return Buffer.from(
     `GET / HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: ${authorization}\r\n\r\n`,
     'latin1',

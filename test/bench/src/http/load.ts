@@ -1,32 +1,32 @@
 import { connect } from 'node:net'
 
-/** One load for one server. */
+/** Options for a load on one server. */
 export interface Load {
   readonly port: number
-  /** Which of the prepared requests to send, one after the other and from the start again. */
+  /** Range of the prepared requests: index of the first one, and `count`. They are sent in order, repeatedly. */
   readonly first: number
   readonly count: number
-  /** It ends when so many have been sent, or after so many seconds, whichever comes first. */
+  /** Maximum number of requests. The load ends at this number or after `seconds`, whichever comes first. */
   readonly requests: number
   readonly seconds: number
   readonly connections: number
-  /** The status that every answer has to have. */
+  /** Status that every response must have. */
   readonly status: number
 }
 
-/** What came back. All times are in milliseconds. */
-export interface Borne {
+/** Result of a load. All times are in milliseconds. */
+export interface LoadResult {
   readonly requests: number
   readonly elapsed: number
-  /** How long each request took. */
+  /** Duration of each request. */
   readonly latencies: readonly number[]
 }
 
 /**
- * Sends prepared requests over kept-alive connections, on each as soon as the last one is answered. Rejects where
- * an answer has another status.
+ * Sends prepared requests over persistent connections. Each connection sends its next request as soon as it has the
+ * response to the last one. Rejects if a response has another status.
  */
-export async function generateLoad(load: Load, prepared: readonly Buffer[]): Promise<Borne> {
+export async function generateLoad(load: Load, prepared: readonly Buffer[]): Promise<LoadResult> {
   const { first, count, seconds, connections } = load
   const latencies: number[] = []
   const start = performance.now()
@@ -37,16 +37,16 @@ export async function generateLoad(load: Load, prepared: readonly Buffer[]): Pro
       if (sent === load.requests || performance.now() >= end) return undefined
       return prepared[first + (sent++ % count)]!
     },
-    answered: (latency) => latencies.push(latency),
+    onResponse: (latency) => latencies.push(latency),
   }
   await Promise.all(Array.from({ length: connections }, () => connection(load, exchange)))
   return { requests: latencies.length, elapsed: performance.now() - start, latencies }
 }
 
 interface Exchange {
-  /** The next request; `undefined` where there shall be none. */
+  /** Returns the next request, or `undefined` at the end of the load. */
   next(): Buffer | undefined
-  answered(latency: number): void
+  onResponse(latency: number): void
 }
 
 function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
@@ -69,7 +69,7 @@ function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
     socket.setNoDelay(true)
     socket.on('connect', send)
     socket.on('error', reject)
-    socket.on('close', () => reject(new Error('the server has closed a connection')))
+    socket.on('close', () => reject(new Error('the server closed a connection')))
 
     function send(): void {
       const request = exchange.next()
@@ -83,20 +83,20 @@ function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
     }
 
     function read(length: number, chunk: Buffer): void {
-      // All answers of a load are alike: one that came whole, and is as long as the last one, needs no reading.
+      // All responses of a load are alike. A chunk with the length of the last response is complete, and is not parsed.
       if (received !== '' || length !== lengthBefore || !isExpected(chunk)) {
         received += chunk.toString('latin1', 0, length)
         if (!received.startsWith(expected.toString('latin1'))) {
           if (received.length < expected.length) return
           socket.destroy()
-          reject(new Error(`expected ${status}, and got ${received.slice(0, 100)}`))
+          reject(new Error(`expected ${status}, received ${received.slice(0, 100)}`))
           return
         }
-        if (!isWhole(received)) return
+        if (!isComplete(received)) return
         lengthBefore = received.length
         received = ''
       }
-      exchange.answered(performance.now() - sentAt)
+      exchange.onResponse(performance.now() - sentAt)
       send()
     }
 
@@ -106,10 +106,10 @@ function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
   })
 }
 
-function isWhole(answer: string): boolean {
-  const head = answer.indexOf('\r\n\r\n')
+function isComplete(response: string): boolean {
+  const head = response.indexOf('\r\n\r\n')
   if (head < 0) return false
-  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer.slice(0, head + 2))?.[1]
-  if (length === undefined) throw new Error('an answer does not say how long it is')
-  return answer.length === head + 4 + Number(length)
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(response.slice(0, head + 2))?.[1]
+  if (length === undefined) throw new Error('the response has no Content-Length')
+  return response.length === head + 4 + Number(length)
 }

@@ -1,34 +1,34 @@
 import { startProgram } from '../processes.ts'
 import { HS256_VERIFIERS } from './verifiers.ts'
 
-/** What one process has come to. All sizes are in bytes. */
-export interface Footprint {
-  /** By which the heap is larger after all tokens than before the first, garbage collected. */
+/** Memory use of one process, in bytes. */
+export interface MemoryUse {
+  /** Growth of the heap from before the first token to after the last one, each after a garbage collection. */
   readonly heap: number
-  /** The most memory the process has had at any time. */
+  /** Highest memory use of the process. */
   readonly peak: number
 }
 
-export type MemoryResults = Record<string, Footprint>
+export type MemoryResults = Record<string, MemoryUse>
 
-/** What a process of `million-tokens.ts` does. */
-export interface Diet {
+/** Argument of the program `million-tokens.ts`. */
+export interface MemoryTask {
   readonly verifier: string
   readonly tokens: number
 }
 
 const TOKENS = 1_000_000
 
-/** What a million tokens leave behind: HS256, of which a million can be minted while one waits. */
-export async function memory(): Promise<MemoryResults> {
-  const found: Record<string, Footprint> = {}
+/** Measures the memory use after a million tokens. HS256 is used, because minting a million RS256 tokens takes too long. */
+export async function measureMemory(): Promise<MemoryResults> {
+  const results: MemoryResults = {}
   for (const verifier of Object.keys(HS256_VERIFIERS)) {
-    const diet: Diet = { verifier, tokens: TOKENS }
-    const program = await startProgram('./memory/million-tokens.js', diet, {
+    const task: MemoryTask = { verifier, tokens: TOKENS }
+    const program = await startProgram('./memory/million-tokens.js', task, {
       flags: ['--expose-gc'],
     })
-    found[verifier] = await program.ask<Footprint>('footprint')
+    results[verifier] = await program.request<MemoryUse>('measure')
     await program.end()
   }
-  return found
+  return results
 }

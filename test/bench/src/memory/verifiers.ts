@@ -1,18 +1,18 @@
 import { createResourceServer } from '@bearward/core'
 import { AUDIENCE, type Expected, ISSUER } from '../claims.ts'
 import { PEER_WITH_CACHE } from '../micro/contestants.ts'
-import { fastJwtVerifier } from '../micro/fast-jwt.ts'
+import { createFastJwtVerifier } from '../micro/fast-jwt.ts'
 import { type CacheOption, NO_CACHE, WITHOUT_CACHE } from '../without-cache.ts'
 
 const EXPECTED: Expected = { issuer: ISSUER, audience: AUDIENCE }
 
-/** What the memory is measured beside: nothing that verifies. */
+/** Baseline that verifies nothing. */
 export const NONE = 'none'
 
-/** Says whether an HS256 token is a good one; may throw instead where it is not. */
+/** Returns whether an HS256 token is valid. May throw instead if it is not. */
 export type Verifier = (token: string) => boolean
 
-/** By name: what makes one. */
+/** Functions that create a verifier, by name. */
 export const HS256_VERIFIERS: Readonly<Record<string, (secret: Buffer) => Verifier>> = {
   [NONE]: () => () => true,
   bearward: (secret) => bearward(secret, {}),
@@ -33,6 +33,6 @@ function bearward(secret: Buffer, cache: CacheOption): Verifier {
 }
 
 function fastJwtWithCache(secret: Buffer): Verifier {
-  const verify = fastJwtVerifier(secret, 'HS256', EXPECTED, { cache: true })
+  const verify = createFastJwtVerifier(secret, 'HS256', EXPECTED, { cache: true })
   return (token) => verify(token) !== undefined
 }

@@ -2,12 +2,12 @@ import { createResourceServer } from '@bearward/core'
 import { type CacheOption, WITHOUT_CACHE } from '../without-cache.ts'
 import type { Contestant } from './contestant.ts'
 
-/** The whole way of a request: credentials, issuer, signature, claims, the frozen token, the outcome. */
-export const bearward = contestant({})
+/** Runs the whole pipeline: credentials, issuer, signature, claims, frozen token and outcome. */
+export const bearward = createContestant({})
 
-export const bearwardWithoutCache = contestant(WITHOUT_CACHE)
+export const bearwardWithoutCache = createContestant(WITHOUT_CACHE)
 
-function contestant(cache: CacheOption): Contestant {
+function createContestant(cache: CacheOption): Contestant {
   return (pool, { issuer, audience }) => {
     const jwks = { keys: [pool.jwk] }
     const algorithms = [pool.algorithm]

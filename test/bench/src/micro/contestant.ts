@@ -1,16 +1,16 @@
 import type { Expected } from '../claims.ts'
 import type { TokenPool } from '../token-pool.ts'
 
-/** Says whether the token of the pool at that index is a good one. Takes a fresh string of it every time. */
+/** Returns whether the token at an index of the pool is valid. Creates a new string of the token for each call. */
 export type Verify = (index: number) => boolean | Promise<boolean>
 
 /**
- * Gets everything ready that can be made ready before the first token is seen, keys above all. `undefined` where
- * the algorithm of the pool is not supported.
+ * Creates a verifier. Work that needs no token, such as importing keys, is done here. Returns `undefined` if the library
+ * does not support the algorithm of the pool.
  */
 export type Contestant = (pool: TokenPool, expected: Expected) => Verify | undefined
 
-/** The verdict of a library that throws where a token is not good. */
+/** Returns the result of a library that throws if a token is not valid. */
 export function accepts(verify: () => unknown): boolean {
   try {
     verify()

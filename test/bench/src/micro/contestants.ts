@@ -1,13 +1,13 @@
 import { NO_CACHE } from '../without-cache.ts'
 import type { Contestant } from './contestant.ts'
 
-/** What verifies a signature and nothing else, and what only makes a string of a token. */
-export const FLOOR = 'crypto.verify alone'
+/** Names of two baselines: the first only verifies the signature, and the second only creates the string of a token. */
+export const SIGNATURE_ALONE = 'crypto.verify alone'
 export const FRESH_STRING = 'a fresh string'
-/** The only peer with a memory for verified tokens, which is off unless it is asked for. */
+/** Name of the only peer that can cache verified tokens. Its cache is off by default. */
 export const PEER_WITH_CACHE = 'fast-jwt, cache'
 
-/** Those that say whether a token is good. Each is imported alone, so that a process has the code of one. */
+/** Contestants that verify whole tokens. Each is imported separately, so a process loads the code of one only. */
 const VERIFYING: Readonly<Record<string, () => Promise<Contestant>>> = {
   bearward: async () => (await import('./bearward.ts')).bearward,
   [NO_CACHE]: async () => (await import('./bearward.ts')).bearwardWithoutCache,
@@ -19,7 +19,7 @@ export const VERIFIERS: readonly string[] = Object.keys(VERIFYING)
 
 export const CONTESTANTS: typeof VERIFYING = {
   ...VERIFYING,
-  [FLOOR]: async () => (await import('./signature-alone.ts')).signatureAlone,
+  [SIGNATURE_ALONE]: async () => (await import('./signature-alone.ts')).signatureAlone,
   [FRESH_STRING]: async () => (await import('./fresh-string.ts')).freshString,
   [PEER_WITH_CACHE]: async () => (await import('./fast-jwt.ts')).fastJwtWithCache,
 }

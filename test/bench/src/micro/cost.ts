@@ -1,11 +1,11 @@
-/** Microseconds an operation: of processor time, of all threads together, and of time. */
+/** Cost per operation, in microseconds: processor time of all threads, and elapsed time. */
 export interface Cost {
   readonly cpu: number
   readonly wall: number
 }
 
-/** What one of `count` operations costs. The garbage that they leave is theirs, and so is its collection. */
-export async function costOf(count: number, work: () => Promise<void>): Promise<Cost> {
+/** Measures the cost of one of `count` operations. Garbage collections during the work are included. */
+export async function measureCost(count: number, work: () => Promise<void>): Promise<Cost> {
   const start = performance.now()
   const before = process.cpuUsage()
   await work()

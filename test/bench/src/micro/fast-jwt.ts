@@ -4,27 +4,27 @@ import type { Expected } from '../claims.ts'
 import type { Algorithm } from '../token-pool.ts'
 import { accepts, type Contestant } from './contestant.ts'
 
-/** With a key that is there from the start, which is its fastest way: with keys of a JWK Set it is asynchronous. */
-export const fastJwt = contestant({})
+/** Uses a key that is known from the start, which is the fastest way. With a JWKS, fast-jwt is asynchronous. */
+export const fastJwt = createContestant({})
 
-/** With its memory for 1,000 verified tokens, which is off unless it is asked for. */
-export const fastJwtWithCache = contestant({ cache: true })
+/** Uses the cache for 1,000 verified tokens, which is off by default. */
+export const fastJwtWithCache = createContestant({ cache: true })
 
 interface CacheOption {
   readonly cache?: boolean
 }
 
-function contestant(options: CacheOption): Contestant {
+function createContestant(options: CacheOption): Contestant {
   return (pool, expected) => {
     const key = createPublicKey({ key: pool.jwk as JsonWebKey, format: 'jwk' })
     const pem = key.export({ format: 'pem', type: 'spki' }).toString()
-    const verify = fastJwtVerifier(pem, pool.algorithm, expected, options)
+    const verify = createFastJwtVerifier(pem, pool.algorithm, expected, options)
     return (index) => accepts(() => verify(pool.token(index)))
   }
 }
 
-/** What fast-jwt is told wherever it takes part on its own. */
-export function fastJwtVerifier(
+/** Creates a verifier of fast-jwt with the options that are used whenever it runs without @fastify/jwt. */
+export function createFastJwtVerifier(
   key: string | Buffer,
   algorithm: Algorithm | 'HS256',
   { issuer, audience }: Expected,

@@ -1,4 +1,4 @@
 import type { Contestant } from './contestant.ts'
 
-/** What every contestant is charged with besides its own work: the string that a token comes in. */
+/** Creates the string of a token only. This cost is part of the cost of every contestant. */
 export const freshString: Contestant = (pool) => (index) => pool.header(index).length > 0

@@ -1,11 +1,11 @@
 import { Session } from 'node:inspector/promises'
 import type { Profiler } from 'node:inspector'
 
-/** Parts of the whole time, by where it was spent. */
+/** Fractions of the total time, by place. A place is a file of the core, a library or a part of Node. */
 export type Profile = Record<string, number>
 
-/** Runs something under the profiler of the engine. */
-export async function profileOf(work: () => Promise<void>): Promise<Profile> {
+/** Runs `work` with the V8 profiler. */
+export async function recordProfile(work: () => Promise<void>): Promise<Profile> {
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')
@@ -14,12 +14,12 @@ export async function profileOf(work: () => Promise<void>): Promise<Profile> {
   await work()
   const { profile } = await session.post('Profiler.stop')
   session.disconnect()
-  return splitToken(profile)
+  return toProfile(profile)
 }
 
-/** By where: what a function calls counts for what it calls. */
-export function splitToken({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
-  const places = placesOf(nodes)
+/** Converts a V8 profile. The time of a called function counts for the called function, not for its caller. */
+export function toProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
+  const places = toPlaces(nodes)
   const times: Profile = {}
   let total = 0
   samples.forEach((id, i) => {
@@ -32,34 +32,34 @@ export function splitToken({ nodes, samples = [], timeDeltas = [] }: Profiler.Pr
 }
 
 /**
- * The place of every node. A regular expression is where its caller is, and so is what Node does for the benchmark:
- * a fresh string of every token, above all.
+ * Returns the place of every node. A regular expression belongs to the place of its caller. Functions of Node that the
+ * benchmark calls belong to the benchmark: most of them create the strings of the tokens.
  */
-function placesOf(nodes: readonly Profiler.ProfileNode[]): ReadonlyMap<number, string> {
+function toPlaces(nodes: readonly Profiler.ProfileNode[]): ReadonlyMap<number, string> {
   const callers = new Map(
     nodes.flatMap((caller) => (caller.children ?? []).map((id) => [id, caller] as const)),
   )
   const place = ({ id, callFrame }: Profiler.ProfileNode): string => {
     const caller = callers.get(id)
     if (caller !== undefined && callFrame.functionName.startsWith('RegExp:')) return place(caller)
-    const own = placeOf(callFrame)
+    const own = toPlace(callFrame)
     const isForBenchmark = own === NODE && caller !== undefined && place(caller) === BENCHMARK
     return isForBenchmark ? BENCHMARK : own
   }
   return new Map(nodes.map((node) => [node.id, place(node)]))
 }
 
-const NODE = 'Node: buffers, texts, JSON'
+const NODE = 'Node: buffers, strings, JSON'
 const BENCHMARK = 'the benchmark itself'
 
-/** What the functions of Node that are not written in JavaScript are called. */
+/** Native functions of Node, with the place to which they belong. */
 const NATIVE: Readonly<Record<string, string>> = {
   SignJob: 'crypto.verify',
   run: 'crypto.verify',
   oneShotDigest: 'crypto.hash',
 }
 
-function placeOf({ url, functionName }: Profiler.ProfileNode['callFrame']): string {
+function toPlace({ url, functionName }: Profiler.ProfileNode['callFrame']): string {
   const own = /\/core\/dist\/(.*)\.js$/.exec(url)?.[1]
   if (own !== undefined) return own
   if (functionName === '(garbage collector)') return 'garbage collector'

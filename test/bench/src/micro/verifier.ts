@@ -1,41 +1,41 @@
 import { AUDIENCE, ISSUER } from '../claims.ts'
 import { runProgram } from '../program.ts'
+import { createBatchVerifier } from './batch-verifier.ts'
 import { CONTESTANTS } from './contestants.ts'
-import { costOf } from './cost.ts'
-import { profileOf } from './profile.ts'
-import { verifications } from './verifications.ts'
-import { tokensOf, type Workload } from './workload.ts'
+import { measureCost } from './cost.ts'
+import { recordProfile } from './profile.ts'
+import { readTokens, type Workload } from './workload.ts'
 
-/** What this program does. */
-export interface Assignment {
+/** Argument of this program. */
+export interface VerifierSetup {
   readonly contestant: string
   readonly workload: Workload
 }
 
-/** Whether it can do it: not every library has every algorithm. */
-export type Readiness = 'ready' | 'not supported'
+/** First message. `'not supported'` means that the library does not support the algorithm. */
+export type ReadyMessage = 'ready' | 'not supported'
 
-/** Both go on with the next tokens of the workload. */
-export type Question =
-  | { readonly what: 'cost of a round' }
-  | { readonly what: 'profile'; readonly count: number }
+/** Commands. Each of them continues with the next tokens of the workload. */
+export type Command =
+  | { readonly type: 'measure round' }
+  | { readonly type: 'profile'; readonly count: number }
 
-// One contestant and one workload in a process of its own, as a server has one verifier and tokens of one kind:
-// nothing else shares its heap, or makes its code more general than it has to be. It is ready when it is warm.
-await runProgram<Assignment, Question>(async ({ contestant, workload }) => {
-  const tokens = await tokensOf(workload)
+// Runs one contestant and one workload, as a server has one verifier and one kind of token. No other code shares the
+// heap, or makes the compiled code more general. The program is ready after the warm-up.
+await runProgram<VerifierSetup, Command>(async ({ contestant, workload }) => {
+  const tokens = await readTokens(workload)
   const prepare = await CONTESTANTS[contestant]!()
   const verify = prepare(tokens, { issuer: ISSUER, audience: AUDIENCE })
   if (verify === undefined)
-    return { ready: 'not supported' satisfies Readiness, answer: () => null }
-  const { atOnce, good, round } = workload
-  const verifyNext = verifications(verify, { of: tokens.count, atOnce, good })
+    return { ready: 'not supported' satisfies ReadyMessage, respond: () => null }
+  const { atOnce, accepted, round } = workload
+  const verifyNext = createBatchVerifier(verify, { tokenCount: tokens.count, atOnce, accepted })
   await verifyNext(workload.warmUp)
   return {
-    ready: 'ready' satisfies Readiness,
-    answer: (question) =>
-      question.what === 'profile'
-        ? profileOf(() => verifyNext(question.count))
-        : costOf(round, () => verifyNext(round)),
+    ready: 'ready' satisfies ReadyMessage,
+    respond: (command) =>
+      command.type === 'profile'
+        ? recordProfile(() => verifyNext(command.count))
+        : measureCost(round, () => verifyNext(round)),
   }
 })

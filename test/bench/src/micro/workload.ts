@@ -1,23 +1,23 @@
 import { type PoolOptions, readPool, type TokenPool } from '../token-pool.ts'
 
-/** Which tokens a contestant verifies, and how. */
+/** Tokens that a contestant verifies, and how many of them per round. */
 export interface Workload {
   readonly tokens: PoolOptions
-  readonly spoilt?: 'bad signatures' | 'garbage'
-  /** The verdict that all of them have to get. */
-  readonly good: boolean
-  /** How many verifications are asked for at a time. Those that are synchronous are done one by one all the same. */
+  readonly alteration?: 'bad signatures' | 'garbage'
+  /** Result that every verification must have. */
+  readonly accepted: boolean
+  /** Number of verifications that are started at once. Synchronous contestants still run them one by one. */
   readonly atOnce: number
-  /** How many verifications come before the first round. */
+  /** Number of verifications before the first round. */
   readonly warmUp: number
-  /** How many verifications are one round. */
+  /** Number of verifications per round. */
   readonly round: number
 }
 
-/** The tokens of a workload, which have been minted before. */
-export async function tokensOf({ tokens, spoilt }: Workload): Promise<TokenPool> {
+/** Reads the tokens of a workload, which `ensurePool` has stored. */
+export async function readTokens({ tokens, alteration }: Workload): Promise<TokenPool> {
   const pool = await readPool(tokens)
-  if (spoilt === 'bad signatures') return pool.withBadSignatures(pool.count)
-  if (spoilt === 'garbage') return pool.withGarbage(pool.count)
+  if (alteration === 'bad signatures') return pool.withBadSignatures(pool.count)
+  if (alteration === 'garbage') return pool.withGarbage(pool.count)
   return pool
 }

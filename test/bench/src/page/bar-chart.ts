@@ -1,28 +1,28 @@
-/** Bars under one another in groups, each with its number. */
+/** Horizontal bar chart with groups of bars. Each bar has its value beside it. */
 export interface BarChart {
   readonly title: string
-  /** What the numbers are, and which way is better. */
+  /** Unit of the values, and whether more or less is better. */
   readonly caption: string
-  /** The number of a bar that is as long as can be. */
-  readonly longest: number
+  /** Value of a bar of the full width. */
+  readonly maximum: number
   readonly groups: readonly { readonly label: string; readonly bars: readonly Bar[] }[]
 }
 
 export interface Bar {
   readonly label: string
   readonly value: number
-  /** What is written beside it. */
+  /** Text beside the bar. */
   readonly text: string
 }
 
 const WIDTH = 760
 const LABELS = 240
 const ROW = 20
-const OURS = '#1f6f5c'
-const THEIRS = '#b9b4a8'
+const BEARWARD_COLOR = '#1f6f5c'
+const OTHER_COLOR = '#b9b4a8'
 
-export function barChart({ title, caption, longest, groups }: BarChart): string {
-  const scale = (WIDTH - LABELS - 70) / longest
+export function barChart({ title, caption, maximum, groups }: BarChart): string {
+  const scale = (WIDTH - LABELS - 70) / maximum
   const parts: string[] = []
   let y = 52
   for (const { label, bars } of groups) {
@@ -31,7 +31,7 @@ export function barChart({ title, caption, longest, groups }: BarChart): string 
     for (const bar of bars) {
       y += ROW
       const width = Math.max(1, Math.round(bar.value * scale))
-      const fill = bar.label.startsWith('bearward') ? OURS : THEIRS
+      const fill = bar.label.startsWith('bearward') ? BEARWARD_COLOR : OTHER_COLOR
       parts.push(
         text(LABELS - 8, y, bar.label, 'text-anchor="end"'),
         `<rect x="${LABELS}" y="${y - 12}" width="${width}" height="15" fill="${fill}"/>`,
@@ -42,7 +42,7 @@ export function barChart({ title, caption, longest, groups }: BarChart): string 
   const height = y + 20
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#222">`,
-    `<title>${escaped(title)}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     text(12, 26, title, 'font-size="17" font-weight="bold"'),
     text(12, 46, caption, 'fill="#555"'),
@@ -52,9 +52,9 @@ export function barChart({ title, caption, longest, groups }: BarChart): string 
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`.replace(' >', '>')
+  return `<text x="${x}" y="${y}" ${attributes}>${escapeXml(content)}</text>`.replace(' >', '>')
 }
 
-function escaped(content: string): string {
+function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

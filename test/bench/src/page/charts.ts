@@ -1,37 +1,36 @@
 import { cpu } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import type { HttpResults } from '../http/http.ts'
-import { capacityOf } from '../http/over-bare.ts'
+import { relativeCapacity } from '../http/compare-with-bare.ts'
 import { ALGORITHMS, type MicroResults } from '../micro/micro.ts'
 import { median } from '../statistics.ts'
 import { type BarChart, barChart } from './bar-chart.ts'
 
-export function capacityChart(found: HttpResults): string {
+export function capacityChart(results: HttpResults): string {
   const groups = (['1,000 tokens', 'every token once'] as const).flatMap((load) =>
     FRAMEWORKS.map((framework) => {
-      const all = found[load][framework]
+      const all = results[load][framework]
       const names = Object.keys(all).filter((name) => name !== BARE)
       return {
         label: `${framework}, ${load}`,
         bars: names.map((name) => {
-          const value = capacityOf(all, name)!.median * 100
+          const value = relativeCapacity(all, name)!.median * 100
           return { label: name, value, text: value.toFixed(0) }
         }),
       }
     }),
   )
   return barChart({
-    title: 'What is left of an API behind its guard',
-    caption:
-      'Requests that one core can bear, of 100 that it bears without a guard. More is better.',
-    // By noise, a guard may cost less than nothing.
-    longest: Math.max(100, longestOf(groups)),
+    title: 'Capacity of an API with a guard',
+    caption: 'Requests that one core can handle, in percent of the bare framework. More is better.',
+    // A measured capacity can be above 100, because of noise.
+    maximum: Math.max(100, maxValue(groups)),
     groups,
   })
 }
 
 export function verificationChart({ distinct }: MicroResults): string {
-  const modes = { sequential: 'one after the other', atOnce: '64 at once' } as const
+  const modes = { sequential: 'one at a time', atOnce: '64 at once' } as const
   const groups = ALGORITHMS.flatMap((algorithm) =>
     (['sequential', 'atOnce'] as const).map((mode) => ({
       label: `${algorithm}, ${modes[mode]}`,
@@ -42,13 +41,13 @@ export function verificationChart({ distinct }: MicroResults): string {
     })),
   )
   return barChart({
-    title: 'One verification of a token that was never seen before',
-    caption: 'Microseconds of processor time. Less is better.',
-    longest: longestOf(groups),
+    title: 'Verification of a new token',
+    caption: 'Processor time in microseconds. Less is better.',
+    maximum: maxValue(groups),
     groups,
   })
 }
 
-function longestOf(groups: BarChart['groups']): number {
+function maxValue(groups: BarChart['groups']): number {
   return Math.max(...groups.flatMap(({ bars }) => bars.map(({ value }) => value)))
 }

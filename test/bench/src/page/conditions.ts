@@ -1,8 +1,8 @@
-import { type Findings, PARTS, type Run } from '../results.ts'
+import { type VersionResults, PARTS, type Run } from '../results.ts'
 import { table } from './table.ts'
 
-/** Where and when everything was measured, and whether by one command. */
-export function conditions({ parts }: Findings): string[] {
+/** Describes when and on which machine the parts were measured, and whether one command measured all of them. */
+export function conditionsSection({ parts }: VersionResults): string[] {
   const runs = new Map<string, { run: Run; names: string[] }>()
   for (const name of PARTS) {
     const run = parts[name]?.run
@@ -13,11 +13,11 @@ export function conditions({ parts }: Findings): string[] {
   const missing = PARTS.filter((name) => parts[name] === undefined)
   return [
     runs.size === 1
-      ? `${missing.length === 0 ? 'All four parts come' : 'All of it comes'} from one run of one command.`
-      : '**This does not come from one run**: what different runs have found must not be compared.',
+      ? `${missing.length === 0 ? 'All four parts' : 'All measured parts'} come from one run of one command.`
+      : '**The parts come from different runs.** Do not compare figures of different runs.',
     ...(missing.length > 0 ? [`Not measured: ${missing.join(', ')}.`] : []),
     table(
-      ['command', 'parts', 'began', 'Node', 'machine'],
+      ['command', 'parts', 'start', 'Node', 'machine'],
       [...runs.values()].map(({ run, names }) => [
         `\`${run.command}\``,
         names.join(', '),

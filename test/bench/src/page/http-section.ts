@@ -1,48 +1,53 @@
 import { cpu } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import { LOAD_NAMES } from '../http/http.ts'
-import { addedBy, capacityOf, throughputOf } from '../http/over-bare.ts'
-import type { Results } from '../results.ts'
-import { medianOf, steadiness } from './rows.ts'
-import { figure, table } from './table.ts'
+import { addedCpu, relativeCapacity, relativeThroughput } from '../http/compare-with-bare.ts'
+import type { PartResults } from '../results.ts'
+import { getMedian, describeVariation } from './rows.ts'
+import { formatNumber, table } from './table.ts'
 
 const HEADINGS = [
   '',
   'CPU us',
   'added',
-  'x bare, capacity',
-  'x bare, requests/s',
+  'capacity, x bare',
+  'requests/s, x bare',
   'requests/s',
   'p50 ms',
   'p99 ms',
 ]
 
-export function httpSection({ run, found }: Results<'http'>): string[] {
-  const all = LOAD_NAMES.flatMap((load) => Object.values(found[load]))
+export function httpSection({ run, found: results }: PartResults<'http'>): string[] {
+  const all = LOAD_NAMES.flatMap((load) => Object.values(results[load]))
   return [
     '### Over HTTP',
-    `A server of its own for each, ${run.pinned ? 'kept on one core' : 'on any core'}, keys fetched from another process;
-64 connections that always wait for an answer. \`CPU us\` is the processor time of the server a request, \`added\`
-what of it the framework alone does not take; \`capacity\` compares the requests that one core can bear. Latencies are those of a server under full load.`,
-    `Every server is one process for all rounds. What the engine makes of a process is partly luck, and lasts: after full garbage
-collections at one moment or another, what Node itself does for a request takes some microseconds more, in a bare server as in any
-other. Differences of that size mean little.`,
-    steadiness(all, cpu),
+    `Each API runs in its own process, ${run.pinned ? 'pinned to one core' : 'on any core'}.
+It fetches its keys from another process. The load generator uses 64 connections. Each connection sends its next request
+as soon as it has the response to the last one.`,
+    `- \`CPU us\`: processor time of the server per request, in microseconds.
+- \`added\`: processor time per request in addition to the bare framework, in microseconds.
+- \`capacity, x bare\`: requests that one core can handle, relative to the bare framework.
+- \`requests/s, x bare\`: requests per second, relative to the bare framework.
+- \`p50 ms\`, \`p99 ms\`: latencies of a server under full load.`,
+    `Every server is one process for all rounds, and the optimizations of V8 differ between processes. Depending on when
+full garbage collections occur, Node itself can need some microseconds more per request from then on. This also applies
+to a bare server. Ignore differences of that size.`,
+    describeVariation(all, cpu),
     ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
       table(
         HEADINGS,
         FRAMEWORKS.flatMap((framework) => {
-          const servers = found[load][framework]
+          const servers = results[load][framework]
           return Object.entries(servers).map(([name, rounds]) => [
             `${framework}: ${name}`,
-            figure(medianOf(rounds, cpu)),
-            ...[addedBy, capacityOf, throughputOf].map((compared) =>
-              name === BARE ? '-' : figure(compared(servers, name)?.median),
+            formatNumber(getMedian(rounds, cpu)),
+            ...[addedCpu, relativeCapacity, relativeThroughput].map((compare) =>
+              name === BARE ? '-' : formatNumber(compare(servers, name)?.median),
             ),
-            figure(medianOf(rounds, ({ rate }) => rate)),
-            figure(medianOf(rounds, ({ p50 }) => p50)),
-            figure(medianOf(rounds, ({ p99 }) => p99)),
+            formatNumber(getMedian(rounds, ({ rate }) => rate)),
+            formatNumber(getMedian(rounds, ({ p50 }) => p50)),
+            formatNumber(getMedian(rounds, ({ p99 }) => p99)),
           ])
         }),
       ),

@@ -1,18 +1,18 @@
 import type { MemoryResults } from '../memory/memory.ts'
 import { table } from './table.ts'
 
-/** The default of `tokenCache`, which the core does not export. */
+/** Default of `tokenCache.maxEntries`. The core does not export it. */
 export const BEARWARD_ENTRIES = '5,000'
 
-export function memorySection(found: MemoryResults): string[] {
+export function memorySection(results: MemoryResults): string[] {
   return [
     '### Memory',
-    `A million HS256 tokens, each of them twice: what they leave on the heap, and the most memory the process has had, in one process
-each and one round. The caches have the size that each library gives them by default (Bearward: ${BEARWARD_ENTRIES} entries), so
-these are not costs an entry.`,
+    `A million HS256 tokens are verified, each of them twice. Every row is one process and one round. \`heap\` is the
+growth of the heap after a garbage collection, and \`peak\` is the highest memory use of the process. Each cache has the
+default size of its library (Bearward: ${BEARWARD_ENTRIES} entries), so the figures are not costs per entry.`,
     table(
       ['', 'heap MB', 'peak MB'],
-      Object.entries(found).map(([name, { heap, peak }]) => [
+      Object.entries(results).map(([name, { heap, peak }]) => [
         name,
         (heap / 1e6).toFixed(1),
         (peak / 1e6).toFixed(0),

@@ -2,65 +2,67 @@ import { type ByName, cpu, wall } from '../comparisons.ts'
 import { FRESH_STRING } from '../micro/contestants.ts'
 import type { Cost } from '../micro/cost.ts'
 import { ALGORITHMS, type MicroResults } from '../micro/micro.ts'
-import { medianOf, namesIn, steadiness } from './rows.ts'
-import { figure, table } from './table.ts'
+import { getMedian, collectNames, describeVariation } from './rows.ts'
+import { formatNumber, table } from './table.ts'
 
 export function microSection({ distinct, repeated, refused, profile }: MicroResults): string[] {
   const modes = ALGORITHMS.map((algorithm) => distinct[algorithm])
-  const names = namesIn(modes.map(({ sequential }) => sequential))
+  const names = collectNames(modes.map(({ sequential }) => sequential))
   const kinds = Object.keys(refused)
-  const seenBefore = [repeated.one, repeated.thousand].map(overFreshString)
+  const seenBefore = [repeated.one, repeated.thousand].map(subtractFreshString)
   const all = [
     ...modes.flatMap(({ sequential, atOnce }) => [sequential, atOnce]),
     ...Object.values(refused),
   ]
   return [
     '### One verification',
-    'Keys are at hand. Each figure is from a process of its own, which is warm before the first round.',
-    steadiness(all, cpu),
-    `Microseconds of processor time, every token once: one after the other / 64 at once. What verifies synchronously does one at a
-time all the same.`,
+    'The keys are known from the start. Each figure comes from a separate process, which is warmed up before the first round.',
+    describeVariation(all, cpu),
+    `Processor time in microseconds, every token once: one at a time / 64 at once. A synchronous library verifies one token
+at a time in both cases.`,
     table(
       ['', ...ALGORITHMS],
       names.map((name) => [
         name,
         ...modes.map(({ sequential, atOnce }) =>
-          [sequential, atOnce].map((costs) => figure(medianOf(costs[name], cpu))).join(' / '),
+          [sequential, atOnce]
+            .map((costs) => formatNumber(getMedian(costs[name], cpu)))
+            .join(' / '),
         ),
       ]),
     ),
-    'Verifications a second, one after the other.',
+    'Verifications per second, one at a time.',
     table(
       ['', ...ALGORITHMS],
       names.map((name) => [
         name,
         ...modes.map(({ sequential }) =>
-          figure(medianOf(sequential[name], (cost) => 1e6 / wall(cost))),
+          formatNumber(getMedian(sequential[name], (cost) => 1e6 / wall(cost))),
         ),
       ]),
     ),
-    'A token that was seen before: microseconds of processor time over what a fresh string of it costs.',
-    steadiness(seenBefore, (over) => over),
+    'A token that was verified before: processor time in microseconds. The cost of creating its string is subtracted.',
+    describeVariation(seenBefore, (over) => over),
     table(
-      ['', 'the same token', 'one of 1,000'],
-      namesIn(seenBefore).map((name) => [
+      ['', 'one token', '1,000 tokens'],
+      collectNames(seenBefore).map((name) => [
         name,
-        ...seenBefore.map((costs) => figure(medianOf(costs[name], (over) => over))),
+        ...seenBefore.map((costs) => formatNumber(getMedian(costs[name], (over) => over))),
       ]),
     ),
-    'A token that is refused: microseconds of processor time.',
+    'A token that is rejected: processor time in microseconds.',
     table(
       ['', ...kinds],
-      namesIn(Object.values(refused)).map((name) => [
+      collectNames(Object.values(refused)).map((name) => [
         name,
-        ...kinds.map((kind) => figure(medianOf(refused[kind]![name], cpu))),
+        ...kinds.map((kind) => formatNumber(getMedian(refused[kind]![name], cpu))),
       ]),
     ),
     '### Where the time goes',
-    `What Bearward does with RS256 tokens, as the profiler of the engine sees it: parts of the time, by the file of the core. What
-is less than a hundredth in both is left out. "The benchmark itself" includes the fresh string that it makes of every token.`,
+    `CPU profile of Bearward with RS256 tokens, in percent of the time, by file of the core. Rows below 1 % in both columns
+are omitted. "The benchmark itself" includes the creation of a new string for every token.`,
     table(
-      ['', 'every token once', 'one of 1,000 that were seen before'],
+      ['', 'every token once', '1,000 tokens, verified before'],
       Object.keys({ ...profile.once, ...profile.again })
         .map((place) => [place, profile.once[place] ?? 0, profile.again[place] ?? 0] as const)
         .filter(([, once, again]) => Math.max(once, again) >= 0.01)
@@ -73,8 +75,14 @@ is less than a hundredth in both is left out. "The benchmark itself" includes th
   ]
 }
 
-/** In microseconds of processor time. That of a fresh string by itself is beyond what can be measured. */
-function overFreshString({ [FRESH_STRING]: fresh = [], ...others }: ByName<Cost>): ByName<number> {
+/**
+ * Subtracts the processor time for a new string, in microseconds. The row of the new string itself is dropped, because
+ * its cost is too small to be measured.
+ */
+function subtractFreshString({
+  [FRESH_STRING]: fresh = [],
+  ...others
+}: ByName<Cost>): ByName<number> {
   const over = (rounds: readonly Cost[]) => rounds.map((each, i) => each.cpu - fresh[i]!.cpu)
   return Object.fromEntries(Object.entries(others).map(([name, rounds]) => [name, over(rounds)]))
 }

@@ -1,49 +1,50 @@
 /**
- * Why targets are missed, in our own words: to be read again after every run, beside "Where the time goes". What
- * is said of a target appears only while it is missed.
+ * Reasons for missed targets, written by hand. Review them after every run, beside the section "Where the time goes".
+ * A reason is shown for missed targets only.
  */
 export const REASONS: readonly { readonly targets: readonly string[]; readonly why: string }[] = [
   {
     targets: ['P1', 'P2', 'P3', 'P4', 'P7'],
-    why: `the targets were set with a prototype that did less, and have been left as they were. Beside the signature, Bearward
-  checks that base64url has its one spelling and that no member of a JSON object is written twice, freezes what it hands out, and
-  classifies the token and its subject. "Where the time goes" has the parts.`,
+    why: `the targets were set with a prototype that did less, and were not changed. In addition to the signature,
+  Bearward checks that base64url is canonical and that no JSON object has a duplicate member. It also freezes the objects
+  that it returns, and classifies the token and its subject. See the section "Where the time goes" for the shares.`,
   },
   {
     targets: ["P3'"],
-    why: `Bearward does more for a new token than aws-jwt-verify and fast-jwt do. On Node 20 part of it weighs more: claims have no
-  prototype and are frozen, and V8 of Node 20 and 22 is slow at every look at such an object.`,
+    why: `Bearward does more for a new token than aws-jwt-verify and fast-jwt do. Part of this work costs more on Node 20:
+  claims have no prototype and are frozen, and V8 of Node 20 and 22 reads such objects slowly.`,
   },
   {
     targets: ['P5', 'P6'],
-    why: `tokens are not kept in memory, so a token that comes again is hashed. "Where the time goes" has the hash and what is left
-  to do for such a token. Over HTTP, 0.8 x of a bare Fastify leaves about 3 us; a hook that did nothing but hash the header took 2.7
-  of them, measured apart from this page.`,
+    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The section "Where the time
+  goes" shows the cost of the hash and of the remaining steps. Over HTTP, 0.8 x of a bare Fastify allows about 3 us. In a
+  separate measurement, a hook that only hashed the header took 2.7 us.`,
   },
   {
     targets: ['P6', 'P7'],
-    why: `part of what is added may be the load generator's doing: a slower server finds more of its clients asleep, and has to
-  wake them. This applies to the peers as well, the slower ones more; how much it is has not been measured.`,
+    why: `the load generator may cause part of the added time. If a server is slower, more of its clients are idle, and
+  the server has to wake them. This applies to the other libraries as well, and more to the slower ones. The size of this
+  effect has not been measured.`,
   },
   {
     targets: ['P8'],
-    why: `two servers are compared whose difference is smaller than what lies between their rounds. To hash a new token and to leave a
-  mark for it is the difference of the two rows of Bearward in "One verification".`,
+    why: `the difference between the two servers is smaller than the variation between their rounds. The two rows of
+  Bearward in "One verification" show the cost of hashing a new token and recording it in the cache.`,
   },
   {
     targets: ['P9'],
-    why: `the target is in microseconds, and was set on another machine: the signature of a forged token has to be checked like any other,
-  and is about half of it.`,
+    why: `the target is in microseconds and was set on another machine. The signature of a forged token has to be verified
+  like any other, which is about half of the time.`,
   },
   {
     targets: ['P10'],
-    why: `importing the package is one part of it, and the first use of the global \`fetch\` another. \`ready()\` moves both to where
-  nobody waits.`,
+    why: `one part of the time is the import of the package, and another is the first use of the global \`fetch\`.
+  \`ready()\` does both before the first request.`,
   },
 ]
 
-/** A line for each reason why some of these targets are missed, and for those of which nothing is known. */
-export function reasonsFor(missed: readonly string[]): string {
+/** Lists the reasons for the missed targets. Targets without a reason are listed as "not explained yet". */
+export function listReasons(missed: readonly string[]): string {
   const lines = REASONS.flatMap(({ targets, why }) => {
     const applying = targets.filter((id) => missed.includes(id))
     return applying.length > 0 ? [line(applying, why)] : []
@@ -51,7 +52,7 @@ export function reasonsFor(missed: readonly string[]): string {
   const known = new Set(REASONS.flatMap(({ targets }) => targets))
   const unknown = missed.filter((id) => !known.has(id))
   if (unknown.length > 0) lines.push(line(unknown, 'not explained yet.'))
-  return ['Why targets are missed:\n', ...lines].join('\n')
+  return ['Reasons for missed targets:\n', ...lines].join('\n')
 }
 
 function line(ids: readonly string[], why: string): string {

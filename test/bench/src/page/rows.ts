@@ -1,28 +1,31 @@
 import type { ByName } from '../comparisons.ts'
-import { median, percentile, spreadOf } from '../statistics.ts'
+import { median, percentile, summarize } from '../statistics.ts'
 
-/** The median of what has been measured in all rounds. `undefined` where there was none. */
-export function medianOf<T>(
+/** Returns the median of all rounds, or `undefined` without rounds. */
+export function getMedian<T>(
   rounds: readonly T[] | undefined,
-  value: (of: T) => number,
+  value: (round: T) => number,
 ): number | undefined {
   return rounds && median(rounds.map(value))
 }
 
-/** The names of all contestants that take part somewhere. */
-export function namesIn<T>(all: readonly ByName<T>[]): string[] {
+/** Returns the names of all contestants, without duplicates. */
+export function collectNames<T>(all: readonly ByName<T>[]): string[] {
   return [...new Set(all.flatMap(Object.keys))]
 }
 
-/** How many rounds there were, and how far those of one contestant lie apart, in a sentence. */
-export function steadiness<T>(all: readonly ByName<T>[], value: (of: T) => number): string {
+/** Describes the number of rounds, and how much the rounds of one contestant vary. */
+export function describeVariation<T>(
+  all: readonly ByName<T>[],
+  value: (round: T) => number,
+): string {
   const measured = all.flatMap(Object.values<readonly T[]>)
   const counts = [...new Set(measured.map(({ length }) => length))].join(' or ')
   const widths = measured.map((rounds) => {
-    const { median: middle, least, most } = spreadOf(rounds.map(value))
-    return (most - least) / middle
+    const { median: middle, min, max } = summarize(rounds.map(value))
+    return (max - min) / middle
   })
-  const percent = (of: number) => `${Math.round(100 * percentile(widths, of))} %`
-  return `Each figure is the median of ${counts} rounds. The lowest and the highest of them lie at most ${percent(0.5)} of it apart in half of all
-cases, and at least ${percent(0.9)} in one of ten: what differs by less may well be equal.`
+  const percent = (fraction: number) => `${Math.round(100 * percentile(widths, fraction))} %`
+  return `Each figure is the median of ${counts} rounds. The range from the lowest to the highest round
+is at most ${percent(0.5)} of the median in half of all cases, and at least ${percent(0.9)} in one case of ten. Smaller differences may be noise.`
 }

@@ -1,6 +1,6 @@
-import type { Spread } from '../statistics.ts'
+import type { Summary } from '../statistics.ts'
 
-/** A table in Markdown, with its numbers to the right. */
+/** Creates a table in Markdown. Columns of numbers are aligned to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const isNumber = (cell: string) => /^(?:[-\d.,k/% ()]|to)*$/.test(cell)
@@ -8,8 +8,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(headings), line(rule), ...rows.map(line)].join('\n')
 }
 
-/** A number in three digits or so; a dash where there is none. */
-export function figure(value: number | undefined): string {
+/** Formats a number with about three digits. `undefined` becomes a dash. */
+export function formatNumber(value: number | undefined): string {
   if (value === undefined) return '-'
   const size = Math.abs(value)
   if (size >= 10_000) return `${Math.round(value / 1000)}k`
@@ -17,9 +17,11 @@ export function figure(value: number | undefined): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
 }
 
-/** A median, and the rounds that are farthest from it. */
-export function withSpread(spread: Spread | undefined): string {
-  if (spread === undefined) return '-'
-  const { median, least, most } = spread
-  return least === most ? figure(median) : `${figure(median)} (${figure(least)} to ${figure(most)})`
+/** Formats a median, with the minimum and the maximum if they differ. */
+export function formatSummary(summary: Summary | undefined): string {
+  if (summary === undefined) return '-'
+  const { median, min, max } = summary
+  return min === max
+    ? formatNumber(median)
+    : `${formatNumber(median)} (${formatNumber(min)} to ${formatNumber(max)})`
 }

@@ -1,27 +1,27 @@
-import type { Findings } from '../results.ts'
-import { isMet, targetsOf } from '../targets.ts'
-import { reasonsFor } from './reasons.ts'
-import { table, withSpread } from './table.ts'
+import type { VersionResults } from '../results.ts'
+import { isMet, createTargets } from '../targets.ts'
+import { listReasons } from './reasons.ts'
+import { table, formatSummary } from './table.ts'
 
-export function targetsSection(findings: Findings): string[] {
-  const goals = targetsOf(findings).flatMap((target) =>
+export function targetsSection(results: VersionResults): string[] {
+  const goals = createTargets(results).flatMap((target) =>
     target.goals.map((goal) => ({ target, goal, met: isMet(target, goal) })),
   )
   const missed = new Set(goals.filter(({ met }) => met === false).map(({ target }) => target.id))
   return [
     '### Targets',
-    'Measured is the median, with the lowest and the highest round.',
+    'The column "measured" shows the median, with the lowest and the highest round in parentheses.',
     table(
-      ['', 'what', 'where', 'target', 'measured', 'met'],
+      ['', 'metric', 'case', 'target', 'measured', 'met'],
       goals.map(({ target, goal, met }) => [
         target.id,
-        target.what,
-        goal.of,
+        target.description,
+        goal.label,
         `${target.bound} ${goal.limit} ${target.unit}`.trim(),
-        withSpread(goal.measured),
+        formatSummary(goal.measured),
         met === undefined ? 'not measured' : met ? 'yes' : '**no**',
       ]),
     ),
-    ...(missed.size > 0 ? [reasonsFor([...missed])] : []),
+    ...(missed.size > 0 ? [listReasons([...missed])] : []),
   ]
 }

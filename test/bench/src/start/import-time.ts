@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const HERE = fileURLToPath(new URL('.', import.meta.url))
+const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 
-/** Milliseconds that packages take to be imported by a process that has imported nothing yet. */
-export async function importTime(packages: readonly string[]): Promise<number> {
+/** Measures the time to import packages in a new process, in milliseconds. */
+export async function measureImportTime(packages: readonly string[]): Promise<number> {
   const imports = packages.map((name) => `await import('${name}')`).join('; ')
   const program = `const start = performance.now(); ${imports}; console.log(performance.now() - start)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: HERE,
+    cwd: FOLDER,
   })
   return Number(stdout)
 }

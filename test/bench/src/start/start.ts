@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import { AUDIENCE, timesFor } from '../claims.ts'
+import { AUDIENCE, createTimes } from '../claims.ts'
 import type { Setup } from '../http/contestant.ts'
 import { BARE } from '../http/contestants.ts'
-import type { Served } from '../http/server.ts'
+import type { ServerSetup } from '../http/server.ts'
 import { type JwksServer, serveJwks } from '../jwks-server.ts'
-import { mint } from '../mint.ts'
+import { mintPool } from '../mint.ts'
 import { startProgram } from '../processes.ts'
-import { inRounds } from '../rounds.ts'
-import { type Installed, installed } from './installed.ts'
-import { importTime } from './import-time.ts'
+import { measureInRounds } from '../rounds.ts'
+import { type Installed, measureInstalled } from './installed.ts'
+import { measureImportTime } from './import-time.ts'
 
-/** One start of one API. All times are in milliseconds. */
+/** Times of one start of one API, in milliseconds. */
 export interface Start {
-  /** From the start of the process to the end of the first request. */
+  /** Time from the start of the process to the end of the first request. */
   readonly untilAnswered: number
-  /** What the first request takes. */
+  /** Duration of the first request. */
   readonly firstRequest: number
 }
 
@@ -27,17 +27,17 @@ export interface StartResults {
 }
 
 const ROUNDS = 11
-/** What every answer of the authorization server takes, in milliseconds. */
+/** Delay of every response of the authorization server, in milliseconds. */
 const LATENCY = 20
 
-/** What starts: a contestant on Express, how it finds its keys, and whether it fetches them before it listens. */
-interface Starting {
+/** Options for one start: the contestant on Express, how it finds its keys, and whether it fetches them before it listens. */
+interface StartOptions {
   readonly contestant: string
   readonly keys: 'address' | 'discovery'
   readonly prefetch?: boolean
 }
 
-const STARTS: Readonly<Record<string, Starting>> = {
+const STARTS: Readonly<Record<string, StartOptions>> = {
   [BARE]: { contestant: BARE, keys: 'address' },
   'bearward, address of the keys': { contestant: 'bearward', keys: 'address' },
   'bearward, discovery': { contestant: 'bearward', keys: 'discovery' },
@@ -59,7 +59,7 @@ const STARTS: Readonly<Record<string, Starting>> = {
   },
 }
 
-/** What is imported and installed together. */
+/** Packages that are imported and installed together, by the name of the row. */
 export const PACKAGES: Record<string, readonly string[]> = {
   '@bearward/express': ['@bearward/express'],
   '@bearward/koa': ['@bearward/koa'],
@@ -73,31 +73,33 @@ export const PACKAGES: Record<string, readonly string[]> = {
   '@fastify/jwt + get-jwks': ['@fastify/jwt', 'get-jwks'],
 }
 
-/** What it costs to be there: until the first request is answered, to be imported, and to be installed. */
-export async function start(): Promise<StartResults> {
-  // Discovery needs a token of the very address where the keys are found.
+/** Measures the time to the first response, the time to import packages, and their installed size. */
+export async function measureStart(): Promise<StartResults> {
+  // With discovery, the issuer of the token has to be the address of the server.
   const keys: object[] = []
   const authorizationServer = await serveJwks(keys, LATENCY)
   const claims = { iss: authorizationServer.issuer }
-  const tokens = await mint({ algorithm: 'RS256', count: 1, claims }, timesFor(3600))
+  const tokens = await mintPool({ algorithm: 'RS256', count: 1, claims }, createTimes(3600))
   keys.push(tokens.jwk)
   const authorization = tokens.header(0)
-  const starts = await inRounds(Object.keys(STARTS), ROUNDS, (name) =>
+  const starts = await measureInRounds(Object.keys(STARTS), ROUNDS, (name) =>
     startOnce(STARTS[name]!, authorizationServer, authorization),
   )
   authorizationServer.close()
   return {
     latency: LATENCY,
     starts,
-    imports: await inRounds(Object.keys(PACKAGES), ROUNDS, (name) => importTime(PACKAGES[name]!)),
+    imports: await measureInRounds(Object.keys(PACKAGES), ROUNDS, (name) =>
+      measureImportTime(PACKAGES[name]!),
+    ),
     installed: Object.fromEntries(
-      Object.entries(PACKAGES).map(([name, packages]) => [name, installed(packages)]),
+      Object.entries(PACKAGES).map(([name, packages]) => [name, measureInstalled(packages)]),
     ),
   }
 }
 
 async function startOnce(
-  { contestant, keys, prefetch = false }: Starting,
+  { contestant, keys, prefetch = false }: StartOptions,
   { issuer, jwksUri }: JwksServer,
   authorization: string,
 ): Promise<Start> {
@@ -107,14 +109,14 @@ async function startOnce(
     jwksUri: keys === 'address' ? jwksUri : undefined,
     prefetch,
   }
-  const served: Served = { framework: 'Express', contestant, setup }
+  const serverSetup: ServerSetup = { framework: 'Express', contestant, setup }
   const started = performance.now()
-  const server = await startProgram<number>('./http/server.js', served)
+  const server = await startProgram<number>('./http/server.js', serverSetup)
   const sent = performance.now()
   const status = await request(server.ready, authorization)
   const answered = performance.now()
   await server.end()
-  if (status !== 200) throw new Error(`${contestant} has answered with ${status}`)
+  if (status !== 200) throw new Error(`${contestant} responded with status ${status}`)
   return { untilAnswered: answered - started, firstRequest: answered - sent }
 }
 

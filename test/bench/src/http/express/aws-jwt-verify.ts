@@ -4,29 +4,29 @@ import { arrayBuffer } from 'node:stream/consumers'
 import { JwtVerifier } from 'aws-jwt-verify'
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import type { RequestHandler } from 'express'
-import { addressOfKeys, type Api, REFUSAL, tokenIn } from '../contestant.ts'
-import { apiBehind } from './api-behind.ts'
+import { getJwksUri, type Api, REFUSED_BODY, readToken } from '../contestant.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = async (setup) => {
   const { issuer, audience } = setup
   const verifier = JwtVerifier.create(
-    { issuer, audience, jwksUri: addressOfKeys(setup) },
+    { issuer, audience, jwksUri: getJwksUri(setup) },
     { jwksCache: new SimpleJwksCache({ fetcher: overPlainHttp }) },
   )
   if (setup.prefetch) await verifier.hydrate()
   const guard: RequestHandler = async (req, res, next) => {
     try {
-      await verifier.verify(tokenIn(req.headers.authorization))
+      await verifier.verify(readToken(req.headers.authorization))
     } catch {
-      res.status(401).json(REFUSAL)
+      res.status(401).json(REFUSED_BODY)
       return
     }
     next()
   }
-  return apiBehind(guard)
+  return createApi(guard)
 }
 
-/** Its own fetches over https only, with `node:https`. */
+/** Fetches keys over HTTP. The fetcher of aws-jwt-verify supports HTTPS only. */
 const overPlainHttp = {
   async fetch(uri: string): Promise<ArrayBuffer> {
     const [response] = (await once(get(uri), 'response')) as [IncomingMessage]

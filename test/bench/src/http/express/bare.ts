@@ -1,4 +1,4 @@
 import type { Api } from '../contestant.ts'
-import { apiBehind } from './api-behind.ts'
+import { createApi } from './create-api.ts'
 
-export const api: Api = () => apiBehind()
+export const api: Api = () => createApi()

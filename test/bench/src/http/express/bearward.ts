@@ -1,17 +1,17 @@
 import { createBearward } from '@bearward/express'
 import { type CacheOption, WITHOUT_CACHE } from '../../without-cache.ts'
 import type { Api } from '../contestant.ts'
-import { bearwardOptions } from '../with-bearward.ts'
-import { apiBehind } from './api-behind.ts'
+import { toBearwardOptions } from '../bearward-options.ts'
+import { createApi } from './create-api.ts'
 
-export const api = contestant({})
+export const api = createContestant({})
 
-export const apiWithoutCache = contestant(WITHOUT_CACHE)
+export const apiWithoutCache = createContestant(WITHOUT_CACHE)
 
-function contestant(cache: CacheOption): Api {
+function createContestant(cache: CacheOption): Api {
   return async (setup) => {
-    const bearward = createBearward(bearwardOptions(setup, cache))
+    const bearward = createBearward(toBearwardOptions(setup, cache))
     if (setup.prefetch) await bearward.ready()
-    return apiBehind(bearward.requireToken())
+    return createApi(bearward.requireToken())
   }
 }

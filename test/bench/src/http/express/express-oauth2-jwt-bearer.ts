@@ -1,8 +1,8 @@
 import { auth } from 'express-oauth2-jwt-bearer'
 import { ALGORITHM, type Api } from '../contestant.ts'
-import { apiBehind } from './api-behind.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = ({ issuer, audience, jwksUri }) => {
   const keys = jwksUri === undefined ? { issuerBaseURL: issuer } : { issuer, jwksUri }
-  return apiBehind(auth({ ...keys, audience, tokenSigningAlg: ALGORITHM }))
+  return createApi(auth({ ...keys, audience, tokenSigningAlg: ALGORITHM }))
 }

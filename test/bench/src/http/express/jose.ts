@@ -1,13 +1,13 @@
 import type { RequestHandler } from 'express'
-import { type Api, REFUSAL } from '../contestant.ts'
-import { joseVerifier } from '../with-jose.ts'
-import { apiBehind } from './api-behind.ts'
+import { type Api, REFUSED_BODY } from '../contestant.ts'
+import { createJoseVerifier } from '../jose-verifier.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {
-  const verify = joseVerifier(setup)
+  const verify = createJoseVerifier(setup)
   const guard: RequestHandler = async (req, res, next) => {
     if (await verify(req.headers.authorization)) next()
-    else res.status(401).json(REFUSAL)
+    else res.status(401).json(REFUSED_BODY)
   }
-  return apiBehind(guard)
+  return createApi(guard)
 }

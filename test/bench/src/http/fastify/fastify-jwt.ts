@@ -1,19 +1,19 @@
 import fastifyJwt, { type Secret, type TokenOrHeader } from '@fastify/jwt'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import buildGetJwks from 'get-jwks'
-import { addressOfKeys, ALGORITHM, type Api } from '../contestant.ts'
-import { apiBehind } from './api-behind.ts'
+import { getJwksUri, ALGORITHM, type Api } from '../contestant.ts'
+import { createApi } from './create-api.ts'
 
-export const api = contestant({})
+export const api = createContestant({})
 
-/** With the memory of fast-jwt for 1,000 verified tokens, which is off unless it is asked for. */
-export const apiWithCache = contestant({ cache: true })
+/** API with the cache of fast-jwt for 1,000 verified tokens. The cache is off by default. */
+export const apiWithCache = createContestant({ cache: true })
 
-function contestant(options: { readonly cache?: boolean }): Api {
+function createContestant(options: { readonly cache?: boolean }): Api {
   return (setup) =>
-    apiBehind(async (app) => {
+    createApi(async (app) => {
       const { issuer, audience } = setup
-      const { origin, pathname } = new URL(addressOfKeys(setup))
+      const { origin, pathname } = new URL(getJwksUri(setup))
       const keys = buildGetJwks({ jwksPath: pathname })
       const secret: Secret = async (_request: unknown, token: TokenOrHeader) => {
         const { kid, alg } = 'header' in token ? token.header : token

@@ -1,12 +1,12 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
-import { type Api, REFUSAL } from '../contestant.ts'
-import { joseVerifier } from '../with-jose.ts'
-import { apiBehind } from './api-behind.ts'
+import { type Api, REFUSED_BODY } from '../contestant.ts'
+import { createJoseVerifier } from '../jose-verifier.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {
-  const verify = joseVerifier(setup)
+  const verify = createJoseVerifier(setup)
   const guard: onRequestAsyncHookHandler = async (request, reply) => {
-    if (!(await verify(request.headers.authorization))) return reply.code(401).send(REFUSAL)
+    if (!(await verify(request.headers.authorization))) return reply.code(401).send(REFUSED_BODY)
   }
-  return apiBehind(async () => guard)
+  return createApi(async () => guard)
 }

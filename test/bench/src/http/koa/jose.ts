@@ -1,12 +1,12 @@
-import { type Api, REFUSAL } from '../contestant.ts'
-import { joseVerifier } from '../with-jose.ts'
-import { apiBehind } from './api-behind.ts'
+import { type Api, REFUSED_BODY } from '../contestant.ts'
+import { createJoseVerifier } from '../jose-verifier.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {
-  const verify = joseVerifier(setup)
-  return apiBehind(async (context, next) => {
+  const verify = createJoseVerifier(setup)
+  return createApi(async (context, next) => {
     if (await verify(context.headers.authorization)) return next()
     context.status = 401
-    context.body = REFUSAL
+    context.body = REFUSED_BODY
   })
 }

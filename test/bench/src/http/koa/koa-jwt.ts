@@ -1,10 +1,10 @@
 import { koaJwtSecret } from 'jwks-rsa'
 import jwt from 'koa-jwt'
-import { addressOfKeys, ALGORITHM, type Api } from '../contestant.ts'
-import { apiBehind } from './api-behind.ts'
+import { getJwksUri, ALGORITHM, type Api } from '../contestant.ts'
+import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {
   const { issuer, audience } = setup
-  const secret = koaJwtSecret({ jwksUri: addressOfKeys(setup) })
-  return apiBehind(jwt({ secret, issuer, audience, algorithms: [ALGORITHM] }))
+  const secret = koaJwtSecret({ jwksUri: getJwksUri(setup) })
+  return createApi(jwt({ secret, issuer, audience, algorithms: [ALGORITHM] }))
 }

@@ -1,16 +1,16 @@
 import { createServer, type Server } from 'node:http'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
-import { ANSWER, REFUSAL } from '../contestant.ts'
+import { GRANTED_BODY, REFUSED_BODY } from '../contestant.ts'
 
-/** Answers what a guard has refused as the guards' own documentation does it. */
+/** Responds with 401 if a guard rejects a request, as the documentation of the guards recommends. */
 const refuse: ErrorRequestHandler = (error: { readonly status?: number }, _req, res, _next) => {
-  res.status(error.status ?? 500).json(REFUSAL)
+  res.status(error.status ?? 500).json(REFUSED_BODY)
 }
 
-export function apiBehind(...guards: RequestHandler[]): Server {
+export function createApi(...guards: RequestHandler[]): Server {
   const app = express()
   app.get('/', ...guards, (_req, res) => {
-    res.json(ANSWER)
+    res.json(GRANTED_BODY)
   })
   app.use(refuse)
   return createServer(app)

@@ -1,16 +1,16 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { addressOfKeys, ALGORITHM, type Setup, tokenIn } from './contestant.ts'
+import { getJwksUri, ALGORITHM, type Setup, readToken } from './contestant.ts'
 
-/** What a middleware has in it that is written by hand on jose. */
-export function joseVerifier(
+/** Creates the function that a hand-written middleware with jose calls. */
+export function createJoseVerifier(
   setup: Setup,
 ): (authorization: string | undefined) => Promise<boolean> {
   const { issuer, audience } = setup
-  const keys = createRemoteJWKSet(new URL(addressOfKeys(setup)))
+  const keys = createRemoteJWKSet(new URL(getJwksUri(setup)))
   const options = { issuer, audience, algorithms: [ALGORITHM] }
   return async (authorization) => {
     try {
-      await jwtVerify(tokenIn(authorization), keys, options)
+      await jwtVerify(readToken(authorization), keys, options)
       return true
     } catch {
       return false

@@ -1,14 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import Koa, { type Middleware } from 'koa'
-import { ANSWER } from '../contestant.ts'
+import { GRANTED_BODY } from '../contestant.ts'
 
-export function apiBehind(...guards: Middleware[]): Server {
+export function createApi(...guards: Middleware[]): Server {
   const app = new Koa()
-  // Koa writes what is thrown to the console, refusals included.
+  // Otherwise Koa writes every error to the console, including errors for refused requests.
   app.silent = true
   for (const guard of guards) app.use(guard)
   app.use((context) => {
-    context.body = ANSWER
+    context.body = GRANTED_BODY
   })
   const handle = app.callback()
   return createServer((request, response) => void handle(request, response))

@@ -4,17 +4,17 @@ import fastify, {
   type onRequestAsyncHookHandler,
   type onRequestHookHandler,
 } from 'fastify'
-import { ANSWER } from '../contestant.ts'
+import { GRANTED_BODY } from '../contestant.ts'
 
-/** `prepare` registers what a guard needs, and returns it. */
-export async function apiBehind(
+/** Creates an API. `prepare` registers the plugins of a guard, and returns the guard. */
+export async function createApi(
   prepare: (
     app: FastifyInstance,
   ) => Promise<onRequestHookHandler | onRequestAsyncHookHandler | undefined>,
 ): Promise<Server> {
   const app = fastify()
   const guard = await prepare(app)
-  app.get('/', guard === undefined ? {} : { onRequest: guard }, async () => ANSWER)
+  app.get('/', guard === undefined ? {} : { onRequest: guard }, async () => GRANTED_BODY)
   await app.ready()
   return app.server
 }
