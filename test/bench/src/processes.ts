@@ -10,8 +10,8 @@ export const canPin = cpus().length > 1 && spawnSync('taskset', ['-V']).status =
 export interface RunningProgram<Ready> {
   /** First message of the program. */
   readonly ready: Ready
-  /** Sends a command and waits for the response. Rejects if the program ends first. Send one command at a time. */
-  request<Response>(command: object | string): Promise<Response>
+  /** Sends a message and waits for the response. Rejects if the program ends first. Send one message at a time. */
+  request<Response>(message: object | string): Promise<Response>
   /** Ends the program. Resolves when its process has exited. */
   end(): Promise<void>
 }
@@ -32,9 +32,9 @@ export async function startProgram<Ready = string>(
   })
   return {
     ready: await nextMessage<Ready>(child),
-    request(command) {
+    request(message) {
       const response = nextMessage(child)
-      child.send(command)
+      child.send(message)
       return response as Promise<never>
     },
     async end() {

@@ -12,7 +12,7 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
   {
     targets: ["P3'"],
     why: `Bearward does more for a new token than aws-jwt-verify and fast-jwt do. Part of this work costs more on Node 20:
-  claims have no prototype and are frozen, and V8 of Node 20 and 22 reads such objects slowly.`,
+  claims have no prototype and are frozen. V8 of Node 20 and 22 reads such objects slowly.`,
   },
   {
     targets: ['P5', 'P6'],

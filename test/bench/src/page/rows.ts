@@ -27,5 +27,5 @@ export function describeVariation<T>(
   })
   const percent = (fraction: number) => `${Math.round(100 * percentile(widths, fraction))} %`
   return `Each figure is the median of ${counts} rounds. The range from the lowest to the highest round
-is at most ${percent(0.5)} of the median in half of all cases, and at least ${percent(0.9)} in one case of ten. Smaller differences may be noise.`
+is at most ${percent(0.5)} of the median in half of all cases. In one case of ten, it is at least ${percent(0.9)}. Smaller differences may be noise.`
 }
