@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// Tests run on the sources: what the package manifests send to `dist` is sent to `src` here.
+// Tests run on the sources: these aliases resolve imports of packages to `src` instead of `dist`.
 export default defineConfig({
   resolve: {
     alias: [
@@ -36,7 +36,7 @@ export default defineConfig({
     reporters: ['default', source('test/support/closing-line.ts')],
     setupFiles: [source('test/support/watch-events.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    // A machine that is busy is no failure.
+    // Long enough that a busy machine does not fail the tests.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { include: ['packages/*/src/**'] },

@@ -8,7 +8,7 @@ import { ROOT } from './tarballs.mjs'
 const ISSUER = 'https://as.example.com'
 export const AUDIENCE = 'https://api.example.com'
 
-/** Creates an issuer with a new key. `options` trust it, as JSON. `mint` signs a token. */
+/** Creates an issuer with a new key. `options` are the options of a guard for it, in JSON. `mint` signs a token. */
 export async function createIssuer(issuer = ISSUER) {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'one' }] }
@@ -27,8 +27,8 @@ export async function createIssuer(issuer = ISSUER) {
   }
 }
 
-/** A program that serves an application with the options of its command line, and prints its port. */
-const serve = (application) => `import { createServer } from 'node:http'
+/** Creates a program that serves an application and prints its port. The options are its command-line argument. */
+const createServeProgram = (application) => `import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createApplication } from '${application}'
 
@@ -42,23 +42,26 @@ async function main(): Promise<void> {
 void main()
 `
 
-/** The folder of an adapter in `test/frameworks`. */
-export const folderOf = (adapter) => join(ROOT, 'test/frameworks', adapter)
+/** Returns the folder of an adapter in `test/frameworks`. */
+export const getFrameworkFolder = (adapter) => join(ROOT, 'test/frameworks', adapter)
 
-/** Puts the API of an adapter into a project: `serve.ts` as an ES module, `serve.cts` as CommonJS. */
+/** Writes the API of an adapter into a project: `serve.ts` as an ES module, `serve.cts` as CommonJS. */
 export async function writeApi(project, adapter) {
-  const application = join(folderOf(adapter), 'application.ts')
+  const application = join(getFrameworkFolder(adapter), 'application.ts')
   for (const [extension, compiled] of [
     ['ts', 'js'],
     ['cts', 'cjs'],
   ]) {
     await cp(application, join(project, `application.${extension}`))
-    await writeFile(join(project, `serve.${extension}`), serve(`./application.${compiled}`))
+    await writeFile(
+      join(project, `serve.${extension}`),
+      createServeProgram(`./application.${compiled}`),
+    )
   }
 }
 
 /** Starts the API of a consumer, sends it one request of each kind, and stops it. Returns the responses. */
-export async function ask({ options, mint }, project, program) {
+export async function requestApi({ options, mint }, project, program) {
   const api = spawn(process.execPath, [program, options], {
     cwd: project,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -81,13 +84,13 @@ export async function ask({ options, mint }, project, program) {
   }
 }
 
-const refused = (status, error, error_description) =>
+const toRefusal = (status, error, error_description) =>
   `${status} ${JSON.stringify({ error, error_description })}`
 
-/** The responses of every API. */
-export const ANSWERS = {
-  withoutToken: refused(401, 'unauthorized', 'An access token is required.'),
+/** Responses that every API must send. */
+export const RESPONSES = {
+  withoutToken: toRefusal(401, 'unauthorized', 'An access token is required.'),
   granted: '200 {"caller":"reports-cron"}',
-  otherAudience: refused(401, 'invalid_token', 'The access token is not for this resource.'),
-  missingScope: refused(403, 'insufficient_scope', 'The access token lacks a required scope.'),
+  otherAudience: toRefusal(401, 'invalid_token', 'The access token is not for this resource.'),
+  missingScope: toRefusal(403, 'insufficient_scope', 'The access token lacks a required scope.'),
 }

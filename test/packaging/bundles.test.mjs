@@ -3,18 +3,18 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { rolldown } from 'rolldown'
-import { ANSWERS, ask, createIssuer, writeApi } from './api.mjs'
+import { RESPONSES, requestApi, createIssuer, writeApi } from './api.mjs'
 import { compile, RESOLUTIONS } from './compiler.mjs'
 import {
   createProject,
   evaluate,
   packAll,
   run,
-  temporaryDirectory,
+  createTemporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 
-/** Uses core and client without a framework, by `import` and by `require`. Prints what comes out. */
+/** Program that uses core and client without a framework, by `import` and by `require`. It prints the results. */
 const ALONE = `import { generateKeyPairSync } from 'node:crypto'
   import { clientCredentials } from '@bearward/client'
   import { ConfigurationError, createResourceServer } from '@bearward/core'
@@ -46,7 +46,7 @@ let project
 let issuer
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const { core, client, express } = await packAll(directory.path)
   const names = ['@types/express', '@types/node', 'esbuild', 'express', 'webpack']
   const others = await withVersions(...names)
@@ -62,7 +62,7 @@ after(() => directory.remove())
 
 const EXTENSIONS = { cjs: 'cjs', esm: 'mjs' }
 
-/** Each writes the bundle of a program into a directory, with nothing but the format and the platform set. */
+/** Functions that write the bundle of a program into a directory. They set only the format and the platform. */
 const BUNDLERS = {
   async esbuild(entry, format, outDir, external) {
     const outFile = join(outDir, `${entry}.${EXTENSIONS[format]}`)
@@ -107,27 +107,27 @@ const BUNDLERS = {
 
 for (const [name, bundle] of Object.entries(BUNDLERS)) {
   for (const [format, extension] of Object.entries(EXTENSIONS)) {
-    // Outside of the project, so that a bundle finds no packages.
-    const placeOf = (entry) => join(directory.path, name, format, entry)
+    // Outside the project, so a bundle cannot load packages.
+    const toOutDir = (entry) => join(directory.path, name, format, entry)
 
     test(`${name}: a bundle of core and client runs (${format})`, async () => {
-      const place = placeOf('alone')
-      await bundle('alone', format, place, [])
-      const { output } = await run(process.execPath, [`alone.${extension}`], { cwd: place })
+      const outDir = toOutDir('alone')
+      await bundle('alone', format, outDir, [])
+      const { output } = await run(process.execPath, [`alone.${extension}`], { cwd: outDir })
       assert.equal(output, 'no_credentials,3,true')
     })
 
-    // esbuild cannot put Express, which is CommonJS and requires modules of Node, into an ES module.
+    // esbuild cannot bundle Express into an ES module: Express is CommonJS and requires built-in modules of Node.
     const external = name === 'esbuild' && format === 'esm' ? ['express'] : []
     const kind = external.length === 0 ? 'with' : 'without'
     test(`${name}: a bundle ${kind} Express grants and refuses requests (${format})`, async () => {
-      const place = external.length === 0 ? placeOf('serve') : join(project, 'dist')
-      await bundle('serve', format, place, external)
-      assert.deepEqual(await ask(issuer, place, `serve.${extension}`), ANSWERS)
+      const outDir = external.length === 0 ? toOutDir('serve') : join(project, 'dist')
+      await bundle('serve', format, outDir, external)
+      assert.deepEqual(await requestApi(issuer, outDir, `serve.${extension}`), RESPONSES)
     })
 
-    test(`${name}: a bundle is one file (${format})`, async () => {
-      assert.deepEqual(await readdir(placeOf('alone')), [`alone.${extension}`])
+    test(`${name}: a bundle of core and client is one file (${format})`, async () => {
+      assert.deepEqual(await readdir(toOutDir('alone')), [`alone.${extension}`])
     })
   }
 }

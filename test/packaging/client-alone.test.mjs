@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, evaluate, packAll, temporaryDirectory } from './tarballs.mjs'
+import { createProject, evaluate, packAll, createTemporaryDirectory } from './tarballs.mjs'
 
 let directory
 let project
@@ -13,7 +13,7 @@ let server
 let requests = 0
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const tarballs = await packAll(directory.path)
   project = await createProject(
     join(directory.path, 'client-alone'),
@@ -36,7 +36,7 @@ after(async () => {
   await directory.remove()
 })
 
-test('client: a program that has nothing else to do waits for its token, and ends when it has it', async () => {
+test('client: a program that only requests a token waits for its retries, then exits', async () => {
   const tokenEndpoint = `http://127.0.0.1:${server.address().port}/token`
   const program = `import { clientCredentials } from '@bearward/client'
     const clientAuthentication = { method: 'client_secret_basic', secret: 'secret' }
@@ -50,7 +50,7 @@ test('client: a program that has nothing else to do waits for its token, and end
 })
 
 for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
-  test(`client: its types compile without those of Node (${name})`, async () => {
+  test(`client: types compile without @types/node (${name})`, async () => {
     const options = { ...resolution, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
     assert.equal(await compile(project, ['client.test-d.ts'], options), '')
   })

@@ -8,7 +8,7 @@ const COMPILERS = {
   7: join(ROOT, 'node_modules/typescript/bin/tsc'),
 }
 
-/** As strict as a consumer can be, libraries included. */
+/** Strictest settings of a consumer. They also check the declarations of libraries. */
 const STRICT = {
   target: 'ES2022',
   strict: true,
@@ -17,7 +17,7 @@ const STRICT = {
   skipLibCheck: false,
 }
 
-/** Settings under which a compiler finds packages. `typescript` is the major version of the compiler. */
+/** Settings with which a compiler resolves packages. `typescript` is the major version of the compiler. */
 export const RESOLUTIONS = {
   nodenext: { typescript: 7, module: 'nodenext' },
   bundler: { typescript: 7, module: 'esnext', moduleResolution: 'bundler' },
@@ -39,7 +39,7 @@ export const allowsCommonJs = ({ module }) => module === 'commonjs' || module ==
 export const allowsEsModules = ({ module }) => module !== 'commonjs'
 
 /** Returns a directory name for a setting. */
-export const directoryOf = (setting) => setting.replace(/\W+/g, '-')
+export const toDirectoryName = (setting) => setting.replace(/\W+/g, '-')
 
 /** Compiles files of a project. Returns the errors of the compiler, or an empty string. */
 export async function compile(project, files, { typescript = 7, ...options }) {

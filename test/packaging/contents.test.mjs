@@ -4,25 +4,25 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { PACKAGES, packAll, readJson, ROOT, temporaryDirectory } from './tarballs.mjs'
+import { PACKAGES, packAll, readJson, ROOT, createTemporaryDirectory } from './tarballs.mjs'
 
 let directory
 let tarballs
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   tarballs = await packAll(directory.path)
 })
 after(() => directory.remove())
 
-async function filesIn(tarball, name) {
+async function listFiles(tarball, name) {
   const { length } = `/node_modules/@bearward/${name}/`
   const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarball)))
   return contents.listFiles().map((path) => path.slice(length))
 }
 
-/** What the compiler makes of the sources, and nothing else. */
-async function expectedFiles(name) {
+/** Returns the files of a tarball: the output of the compiler, and the files that npm always adds. */
+async function listExpectedFiles(name) {
   const files = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })
   const modules = files.filter((path) => path.endsWith('.ts')).map((path) => path.slice(0, -3))
   const built = modules.flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
@@ -30,19 +30,19 @@ async function expectedFiles(name) {
 }
 
 for (const name of PACKAGES) {
-  test(`${name}: the tarball holds exactly what it should`, async () => {
-    const found = await filesIn(tarballs[name], name)
-    assert.deepEqual(new Set(found), new Set(await expectedFiles(name)))
+  test(`${name}: the tarball contains the compiled sources and no other files`, async () => {
+    const files = await listFiles(tarballs[name], name)
+    assert.deepEqual(new Set(files), new Set(await listExpectedFiles(name)))
   })
 
-  test(`${name}: publint, strictly, has nothing to say`, async () => {
+  test(`${name}: publint reports no problems in strict mode`, async () => {
     const { buffer, byteOffset, length } = await readFile(tarballs[name])
     const tarball = buffer.slice(byteOffset, byteOffset + length)
     assert.deepEqual((await publint({ pack: { tarball }, strict: true })).messages, [])
   })
 
-  test(`${name}: the types resolve wherever an ES module can be used`, async () => {
-    // One finding is the price of being ES modules only: compilers that do not know `require` of ES modules.
+  test(`${name}: types resolve in every mode that can load an ES module`, async () => {
+    // The packages contain ES modules only. Compilers that do not support `require` of ES modules report a problem.
     const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarballs[name])))
     const { problems } = await checkPackage(contents)
     assert.deepEqual(
@@ -51,7 +51,7 @@ for (const name of PACKAGES) {
     )
   })
 
-  test(`${name}: main, types and typesVersions name the same files as exports`, async () => {
+  test(`${name}: main, types and typesVersions name the files of exports`, async () => {
     const { main, types, typesVersions, exports } = await readJson('packages', name, 'package.json')
     const { '.': root, './package.json': manifest, ...subpaths } = exports
     assert.deepEqual({ types, default: main }, root)

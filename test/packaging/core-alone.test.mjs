@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, evaluate, packAll, temporaryDirectory } from './tarballs.mjs'
+import { createProject, evaluate, packAll, createTemporaryDirectory } from './tarballs.mjs'
 
 const TYPES = ['core.test-d.ts', 'core-subpaths.test-d.ts']
 
@@ -12,7 +12,7 @@ let directory
 let project
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const tarballs = await packAll(directory.path)
   project = await createProject(join(directory.path, 'core-alone'), tarballs.core)
   for (const file of TYPES) {
@@ -21,7 +21,7 @@ before(async () => {
 })
 after(() => directory.remove())
 
-test('core: decides where there is no framework', async () => {
+test('core: refuses a request without credentials if no framework is installed', async () => {
   const program = `import { createResourceServer } from '@bearward/core'
     const options = { issuer: 'https://as.example.com', audience: 'https://api.example.com' }
     const server = createResourceServer(options)
@@ -31,13 +31,13 @@ test('core: decides where there is no framework', async () => {
 })
 
 for (const [name, resolution] of Object.entries(RESOLUTIONS)) {
-  test(`core: its types compile without those of Node and of a framework (${name})`, async () => {
+  test(`core: types compile without the types of Node and of a framework (${name})`, async () => {
     const options = { ...resolution, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
     assert.equal(await compile(project, TYPES, options), '')
   })
 }
 
-test('core: its types need one global beyond the language, AbortSignal', async () => {
+test('core: types need only one global that is not part of ECMAScript, AbortSignal', async () => {
   await writeFile(join(project, 'bare.ts'), "export * from '@bearward/core'\n")
   const options = { module: 'nodenext', lib: ['ES2022'], types: [], noEmit: true }
   const errors = (await compile(project, ['bare.ts'], options)).match(/error .*/g)
@@ -45,12 +45,12 @@ test('core: its types need one global beyond the language, AbortSignal', async (
   assert.deepEqual(new Set(missing), new Set(['AbortSignal']))
 })
 
-/** Values of `module` in TypeScript 5, with the errors of a CommonJS file that imports an ES module. */
+/** Values of `module` in TypeScript 5, with the errors in a CommonJS file that imports an ES module. */
 const COMMONJS_MODULES = { node16: ['TS1479'], node20: [] }
 
 for (const [module, expected] of Object.entries(COMMONJS_MODULES)) {
   const result = expected.length === 0 ? 'allows' : 'does not allow'
-  test(`core: module ${module} ${result} a CommonJS file to import it`, async () => {
+  test(`core: TypeScript 5 with module ${module} ${result} a CommonJS file to import core`, async () => {
     await writeFile(join(project, 'bare.cts'), "export * from '@bearward/core'\n")
     const options = { typescript: 5, module, lib: ['ES2022', 'DOM'], types: [], noEmit: true }
     const errors = (await compile(project, ['bare.cts'], options)).match(/TS\d+/g) ?? []

@@ -8,9 +8,9 @@ import {
   evaluate,
   install,
   packAll,
-  frameworkOf,
-  pinned,
-  temporaryDirectory,
+  getFramework,
+  getPinnedVersion,
+  createTemporaryDirectory,
 } from './tarballs.mjs'
 
 const LIMITS = { bytes: 1_500_000, packages: 5 }
@@ -20,50 +20,50 @@ let directory
 let tarballs
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   tarballs = await packAll(directory.path)
 })
 after(() => directory.remove())
 
 for (const name of ADAPTERS) {
   const { bytes, packages } = LIMITS
-  const most = `${packages} packages and ${bytes / 1_000_000} MB`
-  test(`an API with ${name} gains at most ${most}`, async (t) => {
+  const limit = `${packages} packages and ${bytes / 1_000_000} MB`
+  test(`@bearward/${name} adds at most ${limit} to an API`, async (t) => {
     const project = join(directory.path, name)
-    const framework = await frameworkOf(name)
-    await createProject(project, `${framework}@${await pinned(framework)}`)
-    const others = await installed(project)
+    const framework = await getFramework(name)
+    await createProject(project, `${framework}@${await getPinnedVersion(framework)}`)
+    const others = await listInstalled(project)
     await install(project, tarballs.core, tarballs[name])
-    const gained = (await installed(project)).filter((path) => !others.includes(path))
-    assert.ok(gained.includes(`@bearward/${name}`), gained.join())
-    assert.ok(gained.length <= packages, gained.join())
+    const added = (await listInstalled(project)).filter((path) => !others.includes(path))
+    assert.ok(added.includes(`@bearward/${name}`), added.join())
+    assert.ok(added.length <= packages, added.join())
 
     let total = 0
-    for (const path of gained) {
-      const { size, onDisk } = await sizeOf(join(project, 'node_modules', path))
-      t.diagnostic(`${path}: ${kB(size)}, ${kB(onDisk)} in blocks of 4 KiB`)
+    for (const path of added) {
+      const { size, onDisk } = await getSize(join(project, 'node_modules', path))
+      t.diagnostic(`${path}: ${toKilobytes(size)}, ${toKilobytes(onDisk)} in blocks of 4 KiB`)
       total += size
     }
-    assert.ok(total <= bytes, kB(total))
-    t.diagnostic(`together: ${kB(total)}`)
+    assert.ok(total <= bytes, toKilobytes(total))
+    t.diagnostic(`together: ${toKilobytes(total)}`)
 
     for (const each of [name, `@bearward/${name}`]) {
-      t.diagnostic(`import of ${each}: ${await importTime(project, each)} ms`)
+      t.diagnostic(`import of ${each}: ${await measureImportTime(project, each)} ms`)
     }
   })
 }
 
-const kB = (bytes) => `${Math.round(bytes / 1000)} kB`
+const toKilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`
 
-/** The paths of all packages of a project, inside `node_modules`. */
-async function installed(project) {
+/** Returns the paths of all packages in `node_modules` of a project. */
+async function listInstalled(project) {
   const lockfile = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8'))
   const paths = Object.keys(lockfile.packages).filter((path) => path !== '')
   return paths.map((path) => path.replace(/^node_modules\//, ''))
 }
 
-/** The bytes of all files, and what `du` says where a file system has blocks: directories count, too. */
-async function sizeOf(root) {
+/** Returns the bytes of all files, and the disk usage in blocks. Like `du`, the disk usage includes directories. */
+async function getSize(root) {
   const paths = ['', ...(await readdir(root, { recursive: true }))]
   const entries = await Promise.all(paths.map((path) => stat(join(root, path))))
   const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
@@ -73,8 +73,8 @@ async function sizeOf(root) {
   }
 }
 
-/** Milliseconds, the median of five processes. */
-async function importTime(project, name) {
+/** Measures the time to import a module, in milliseconds: the median of five processes. */
+async function measureImportTime(project, name) {
   const program = `const start = performance.now()
     await import('${name}')
     process.stdout.write(String(performance.now() - start))`

@@ -6,7 +6,13 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AUDIENCE, createIssuer } from './api.mjs'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, evaluate, packAll, temporaryDirectory, withVersions } from './tarballs.mjs'
+import {
+  createProject,
+  evaluate,
+  packAll,
+  createTemporaryDirectory,
+  withVersions,
+} from './tarballs.mjs'
 
 let directory
 let project
@@ -15,7 +21,7 @@ let url
 let token
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const { core, client, express } = await packAll(directory.path)
   const names = ['@types/express', '@types/node', 'express', 'node-fetch', 'undici']
   const others = await withVersions(...names)
@@ -51,13 +57,13 @@ async function serveIssuer() {
 }
 
 for (const name of ['nodenext', 'TypeScript 5, node']) {
-  test(`fetch: globalThis.fetch, undici and own functions fit the type (${name})`, async () => {
+  test(`fetch: globalThis.fetch, undici and custom functions match the type Fetch (${name})`, async () => {
     const all = { ...RESOLUTIONS[name], types: ['node'], noEmit: true }
     assert.equal(await compile(project, ['fetch.test-d.ts'], all), '')
   })
 }
 
-test('fetch: node-fetch fits the type', async () => {
+test('fetch: node-fetch matches the type Fetch', async () => {
   const program = `import type { Fetch } from '@bearward/core'
     import fetch from 'node-fetch'
     export const fetches: readonly Fetch[] = [fetch, (url, init) => fetch(url, { ...init, size: 9 })]\n`
@@ -73,7 +79,7 @@ const FETCHES = {
 }
 
 for (const [name, statement] of Object.entries(FETCHES)) {
-  test(`fetch: ${name} fetches keys and tokens, within the limits`, async () => {
+  test(`fetch: ${name} fetches keys and tokens, and rejects redirects and large responses`, async () => {
     const program = `import { createResourceServer } from '@bearward/core'
       import { clientCredentials } from '@bearward/client'
       ${statement}

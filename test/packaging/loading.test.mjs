@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { NODES, programOf } from '../runtimes/runtimes.mjs'
+import { NODES, getProgram } from '../runtimes/runtimes.mjs'
 import {
   ADAPTERS,
   createProject,
@@ -10,10 +10,10 @@ import {
   packAll,
   readJson,
   run,
-  temporaryDirectory,
+  createTemporaryDirectory,
 } from './tarballs.mjs'
 
-/** All that can be imported, such as `@bearward/core` and `@bearward/core/adapter`. */
+/** Entry points of all packages, such as `@bearward/core` and `@bearward/core/adapter`. */
 const ENTRIES = []
 for (const name of PACKAGES) {
   const { exports } = await readJson('packages', name, 'package.json')
@@ -22,8 +22,8 @@ for (const name of PACKAGES) {
 }
 
 /**
- * Compares what `import` returns with what `require` returns. Prints each entry with the names that differ, and whether
- * an error of a required package is an instance of the imported class.
+ * Program that compares the results of `import` and `require`. It prints the names that differ for each entry point, and
+ * whether an error of a required package is an instance of the imported class.
  */
 const COMPARISON = `
   const result = {}
@@ -32,7 +32,7 @@ const COMPARISON = `
     const differs = (name) => imported[entry][name] !== required[entry][name]
     result[entry] = [...names].filter(differs)
   }
-  const errorOf = (call) => {
+  const catchError = (call) => {
     try {
       call()
     } catch (error) {
@@ -40,14 +40,14 @@ const COMPARISON = `
     }
   }
   const { ConfigurationError } = imported['@bearward/core']
-  const makers = [
+  const factories = [
     required['@bearward/core'].createResourceServer,
     required['@bearward/client'].clientCredentials,
     ...adapters.map((name) => required['@bearward/' + name].createBearward),
   ]
-  const isSame = (make) => errorOf(() => make({})) instanceof ConfigurationError
+  const isSame = (make) => catchError(() => make({})) instanceof ConfigurationError
   result.manifest = require('@bearward/core/package.json').name
-  result.sameClass = makers.every(isSame)
+  result.sameClass = factories.every(isSame)
   process.stdout.write(JSON.stringify(result))`
 
 const PROGRAMS = {
@@ -74,7 +74,7 @@ let directory
 let project
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const tarballs = Object.values(await packAll(directory.path))
   project = await createProject(join(directory.path, 'loading'), ...tarballs)
   for (const [name, program] of Object.entries(PROGRAMS)) {
@@ -86,9 +86,9 @@ after(() => directory.remove())
 for (const node of NODES) {
   for (const name of Object.keys(PROGRAMS)) {
     test(`${node.name}: every entry point loads by import and by require (${name})`, async () => {
-      // Node 22.12 warns of every `require` of an ES module outside of node_modules.
+      // Node 22.12 prints a warning for each `require` of an ES module by a file outside `node_modules`.
       const args = ['--disable-warning=ExperimentalWarning', join(project, name)]
-      const { output } = await run(await programOf(node), args, { cwd: project })
+      const { output } = await run(await getProgram(node), args, { cwd: project })
       const expected = {
         ...Object.fromEntries(ENTRIES.map((entry) => [entry, []])),
         manifest: '@bearward/core',

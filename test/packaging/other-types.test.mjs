@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, packAll, temporaryDirectory, withVersions } from './tarballs.mjs'
+import { createProject, packAll, createTemporaryDirectory, withVersions } from './tarballs.mjs'
 
-/** Files by name. What must not compile is behind a `@ts-expect-error`. */
+/** Contents of files by name. A line after `@ts-expect-error` must not compile. */
 const FILES = {
   'bearward.ts': `import { auth, createBearward } from '@bearward/express'
     import express from 'express'
@@ -33,7 +33,7 @@ const FILES = {
   'without-req-auth.ts': `import '@bearward/express'
     import express from 'express'
     express().get('/', (request, response) => {
-      // @ts-expect-error: no package has added it
+      // @ts-expect-error: no package has added this property
       response.json(request.auth)
     })\n`,
 
@@ -51,7 +51,7 @@ let directory
 let project
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const { core, express } = await packAll(directory.path)
   const names = ['@types/express', '@types/node', 'express']
   const libraries = ['@modelcontextprotocol/sdk', 'express-oauth2-jwt-bearer']
@@ -64,21 +64,21 @@ after(() => directory.remove())
 const compileFiles = (...files) =>
   compile(project, files, { ...RESOLUTIONS.nodenext, types: ['node'], noEmit: true })
 
-test('types: compile beside the bearer auth of @modelcontextprotocol/sdk', async () => {
+test('types: @bearward/express compiles beside requireBearerAuth of @modelcontextprotocol/sdk', async () => {
   assert.equal(await compileFiles('bearward.ts', 'bearer-auth.ts'), '')
 })
 
-test('types: compile beside express-oauth2-jwt-bearer', async () => {
+test('types: @bearward/express compiles beside express-oauth2-jwt-bearer', async () => {
   assert.equal(await compileFiles('bearward.ts', 'jwt-bearer.ts'), '')
 })
 
-test('types: add no error to those that the two libraries cause together', async () => {
+test('types: @bearward/express adds no errors to those of two libraries that conflict', async () => {
   const together = await compileFiles('bearer-auth.ts', 'jwt-bearer.ts')
   assert.match(together, /@types\/express-serve-static-core.* error TS2430/)
   assert.equal(await compileFiles('bearer-auth.ts', 'jwt-bearer.ts', 'bearward.ts'), together)
 })
 
-test('types: request.auth has one with @bearward/express/req-auth only', async () => {
+test('types: request.auth exists only with @bearward/express/req-auth', async () => {
   assert.equal(await compileFiles('without-req-auth.ts'), '')
   assert.equal(await compileFiles('with-req-auth.ts'), '')
 })

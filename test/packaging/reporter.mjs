@@ -1,10 +1,10 @@
 /**
- * A reporter for `node --test`: a line for every test, what went wrong in full, and at the end the one
- * line to look for.
+ * Reporter for `node --test`. It prints one line per test, the full error of each failure, and the totals on the last
+ * line.
  */
-// `node --test --test-reporter=<module>` takes the default export of the module, and nothing else.
-// oxlint-disable-next-line import/no-default-export -- the form in which a reporter has to come
-export default async function* tally(events) {
+// `node --test --test-reporter=<module>` uses the default export of the module.
+// oxlint-disable-next-line import/no-default-export -- required by `node --test`
+export default async function* report(events) {
   let passed = 0
   let failed = 0
   for await (const { type, data } of events) {
@@ -17,7 +17,7 @@ export default async function* tally(events) {
       passed += isSuite ? 0 : 1
     } else {
       const { error } = data.details
-      // A suite fails because a test in it has failed, which is told there, or because it could not run.
+      // A suite with a failed test is not reported again. A suite that cannot run is reported.
       if (isSuite && error.failureType === 'subtestsFailed') continue
       yield `  FAIL  ${data.name}\n${indent(describe(error.cause ?? error))}\n`
       failed += 1

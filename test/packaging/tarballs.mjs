@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The packages that are published. */
+/** Names of the packages that are published. */
 export const PACKAGES = readdirSync(join(ROOT, 'packages'))
-/** Those that translate for one framework, which has the same name. */
+/** Names of the adapters. Each adapter has the name of its framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
-/** Runs a program to its end. Never throws: what a failing compiler prints is a result, too. */
+/** Runs a program until it exits. Never throws, because the output of a compiler that fails is also a result. */
 export async function run(program, args, options = {}) {
-  const first = await runOnce(program, args, options)
-  // Node 20 can hang for ever in its own threads (nodejs/node#54918): one more attempt.
-  return first.timedOut ? runOnce(program, args, options) : first
+  const firstRun = await runOnce(program, args, options)
+  // Node 20 can hang forever in its worker threads (nodejs/node#54918), so a program that timed out runs again.
+  return firstRun.timedOut ? runOnce(program, args, options) : firstRun
 }
 
 function runOnce(program, args, options) {
@@ -33,7 +33,7 @@ function runOnce(program, args, options) {
   })
 }
 
-/** Runs statements as an ES module of a project. Gives what they print. */
+/** Runs statements as an ES module of a project. Returns their output. */
 export async function evaluate(project, program) {
   const args = ['--input-type=module', '--eval', program]
   return (await run(process.execPath, args, { cwd: project })).output
@@ -49,8 +49,8 @@ export async function readJson(...path) {
   return JSON.parse(await readFile(join(ROOT, ...path), 'utf8'))
 }
 
-/** The framework of an adapter: the one package that it needs beside itself, types aside. */
-export async function frameworkOf(adapter) {
+/** Returns the framework of an adapter: its only required peer dependency, types excluded. */
+export async function getFramework(adapter) {
   const { peerDependencies, peerDependenciesMeta = {} } = await readJson(
     'packages',
     adapter,
@@ -60,12 +60,12 @@ export async function frameworkOf(adapter) {
   return Object.keys(peerDependencies).find(isFramework)
 }
 
-/** The version of a framework that the tests of the workspace use. */
-export async function pinned(name) {
+/** Returns the version of a package that the tests of the workspace use. */
+export async function getPinnedVersion(name) {
   return (await readJson('test/package.json')).devDependencies[name]
 }
 
-/** Versions of tools that only consumers install, because they are large. */
+/** Versions of tools that only the projects of these tests install, because they are large. */
 const VERSIONS = {
   '@babel/plugin-transform-modules-commonjs': '7.29.14',
   '@modelcontextprotocol/sdk': '1.32.2',
@@ -77,20 +77,20 @@ const VERSIONS = {
   webpack: '5.113.0',
 }
 
-/** Adds exact versions to the names of packages: those of the workspace, or of `VERSIONS`. */
+/** Adds exact versions to the names of packages. The versions are those of the workspace, or of `VERSIONS`. */
 export async function withVersions(...names) {
   const { devDependencies: root } = await readJson('package.json')
   const { devDependencies: test } = await readJson('test/package.json')
   return names.map((name) => `${name}@${test[name] ?? root[name] ?? VERSIONS[name]}`)
 }
 
-/** A directory outside of the workspace, and how to get rid of it. */
-export async function temporaryDirectory() {
+/** Creates a directory outside the workspace. `remove` deletes it. */
+export async function createTemporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), 'bearward-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Packs all packages as they would be published. Gives the paths of the tarballs, by name. */
+/** Packs all packages as for publishing. Returns the paths of the tarballs by name. */
 export async function packAll(destination) {
   const { packageManager } = await readJson('package.json')
   const packages = ['--recursive', '--filter', './packages/*']
@@ -100,7 +100,7 @@ export async function packAll(destination) {
   return Object.fromEntries(packed)
 }
 
-/** Makes a project that knows nothing of the workspace, with these packages in it. */
+/** Creates a project outside the workspace, with these packages installed. */
 export async function createProject(directory, ...packages) {
   await mkdir(directory, { recursive: true })
   const manifest = { name: 'consumer', private: true, type: 'module' }
@@ -109,8 +109,8 @@ export async function createProject(directory, ...packages) {
   return directory
 }
 
-/** Adds packages to a project, as its developers would with npm. */
+/** Installs packages in a project with npm. */
 export async function install(project, ...packages) {
-  const quickly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
-  await runOrThrow('npm', ['install', '--save-exact', ...quickly, ...packages], project)
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
+  await runOrThrow('npm', ['install', '--save-exact', ...flags, ...packages], project)
 }

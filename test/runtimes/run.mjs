@@ -1,35 +1,35 @@
 /**
- * Runs the smoke tests under every runtime, twice: on the packages of the workspace, and on their tarballs in a project
- * of its own.
+ * Runs the smoke tests with every runtime, twice: with the packages of the workspace, and with their tarballs in a
+ * separate project.
  */
 import { cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { folderOf } from '../packaging/api.mjs'
+import { getFrameworkFolder } from '../packaging/api.mjs'
 import { compile } from '../packaging/compiler.mjs'
 import {
   ADAPTERS,
   createProject,
-  frameworkOf,
+  getFramework,
   packAll,
-  pinned,
+  getPinnedVersion,
   run,
-  temporaryDirectory,
+  createTemporaryDirectory,
 } from '../packaging/tarballs.mjs'
-import { programOf, RUNTIMES } from './runtimes.mjs'
+import { getProgram, RUNTIMES } from './runtimes.mjs'
 
 const SMOKE = 'smoke.test.mjs'
 const APPLICATIONS = 'applications'
-const say = (line) => process.stdout.write(`${line}\n`)
+const print = (line) => process.stdout.write(`${line}\n`)
 
 /** Compiles the API of each adapter to `applications/<adapter>.mjs` in a directory. */
 async function compileApplications(directory) {
   await mkdir(directory)
   const files = ADAPTERS.map((adapter) => `${adapter}.mts`)
   for (const adapter of ADAPTERS) {
-    await cp(join(folderOf(adapter), 'application.ts'), join(directory, `${adapter}.mts`))
+    await cp(join(getFrameworkFolder(adapter), 'application.ts'), join(directory, `${adapter}.mts`))
   }
-  // The packaging checks look at the types.
+  // The packaging tests check the types.
   const options = { module: 'nodenext', noCheck: true, outDir: APPLICATIONS, rootDir: '.' }
   const output = await compile(directory, files, options)
   if (output !== '') throw new Error(output)
@@ -38,43 +38,45 @@ async function compileApplications(directory) {
 
 async function createConsumer(directory) {
   const tarballs = Object.values(await packAll(directory))
-  const names = [...(await Promise.all(ADAPTERS.map(frameworkOf))), 'jose']
-  const others = await Promise.all(names.map(async (name) => `${name}@${await pinned(name)}`))
+  const names = [...(await Promise.all(ADAPTERS.map(getFramework))), 'jose']
+  const others = await Promise.all(
+    names.map(async (name) => `${name}@${await getPinnedVersion(name)}`),
+  )
   const project = await createProject(join(directory, 'project'), ...tarballs, ...others)
   await cp(fileURLToPath(new URL(SMOKE, import.meta.url)), join(project, SMOKE))
   return project
 }
 
-/** Runs the tests in a directory. What they print is only shown where something is wrong. */
-async function smoke(runtime, program, directory, report) {
+/** Runs the tests in a directory. Their output is printed only if a test fails. */
+async function runSmokeTests(runtime, program, directory, report) {
   await rm(report, { force: true })
   const env = { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', NODE_OPTIONS: '' }
   const args = runtime.test(`./${SMOKE}`, report)
   const { failed, output } = await run(program, args, { cwd: directory, env })
   const tests = (await readFile(report, 'utf8').catch(() => '')).split('<testcase').slice(1)
   const passed = tests.filter((test) => !/<(?:failure|error|skipped)\b/.test(test)).length
-  const broken = failed || passed < tests.length
-  if (broken) say(output)
-  return { ran: tests.length, passed, broken }
+  const hasFailed = failed || passed < tests.length
+  if (hasFailed) print(output)
+  return { ran: tests.length, passed, hasFailed }
 }
 
-async function smokeEverywhere(runtime, places, report) {
+async function testRuntime(runtime, places, report) {
   let program
   try {
-    program = await programOf(runtime)
+    program = await getProgram(runtime)
   } catch (error) {
-    say(`\n${runtime.name} IS NOT TESTED, because it cannot be installed here:\n${error.message}\n`)
-    return [{ where: `${runtime.name} not installed`, ran: 0, passed: 0, broken: true }]
+    print(`\n${runtime.name} IS NOT TESTED, because it cannot be installed:\n${error.message}\n`)
+    return [{ where: `${runtime.name} not installed`, ran: 0, passed: 0, hasFailed: true }]
   }
   const results = []
   for (const [place, directory] of Object.entries(places)) {
     const where = `${runtime.name.padEnd(15)} ${place}`
-    results.push({ where, ...(await smoke(runtime, program, directory, report)) })
+    results.push({ where, ...(await runSmokeTests(runtime, program, directory, report)) })
   }
   return results
 }
 
-const temporary = await temporaryDirectory()
+const temporary = await createTemporaryDirectory()
 const results = []
 try {
   const installed = await createConsumer(temporary.path)
@@ -85,19 +87,19 @@ try {
     await cp(applications, join(place, APPLICATIONS), { recursive: true })
   }
   for (const runtime of RUNTIMES) {
-    results.push(...(await smokeEverywhere(runtime, places, join(temporary.path, 'report.xml'))))
+    results.push(...(await testRuntime(runtime, places, join(temporary.path, 'report.xml'))))
   }
 } finally {
   await temporary.remove()
 }
 
-// A test that some runtime runs and another leaves out counts as failed there.
-const most = Math.max(...results.map(({ ran }) => ran))
-const failures = ({ passed, broken }) => Math.max(most - passed, broken ? 1 : 0)
+// All runtimes must run the same tests, so a test that a runtime omits counts as failed.
+const expected = Math.max(...results.map(({ ran }) => ran))
+const countFailures = ({ passed, hasFailed }) => Math.max(expected - passed, hasFailed ? 1 : 0)
 for (const result of results) {
-  say(`${result.where.padEnd(27)} ${result.passed} passed, ${failures(result)} failed`)
+  print(`${result.where.padEnd(27)} ${result.passed} passed, ${countFailures(result)} failed`)
 }
 const passed = results.reduce((sum, result) => sum + result.passed, 0)
-const failed = results.reduce((sum, result) => sum + failures(result), 0)
-say(`${passed} passed, ${failed} failed`)
+const failed = results.reduce((sum, result) => sum + countFailures(result), 0)
+print(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -6,7 +6,7 @@ const { platform, arch } = process
 const bunArch = arch === 'arm64' ? 'aarch64' : arch
 const libc = platform === 'linux' ? '-glibc' : ''
 
-/** How each kind of runtime runs a test file, with a report in JUnit's form. */
+/** Arguments with which each kind of runtime runs a test file and writes a report in the JUnit format. */
 const node = (file, report) => [
   '--test',
   '--test-reporter=spec',
@@ -26,22 +26,22 @@ const deno = (file, report) => [
   file,
 ]
 
-/** The packages hold the programs themselves, so that nothing has to be run to install them. */
-const nodeOf = (version) => ({
+/** Describes a version of Node. The package contains the program itself, so the installation runs no scripts. */
+const createNode = (version) => ({
   name: `Node ${version}`,
   package: `node-${platform}-${arch}@${version}`,
   program: 'bin/node',
   test: node,
 })
 
-/** Exact versions, the lowest that are supported among them. A newer one is a change to this list. */
+/** Runtimes with exact versions, including the lowest supported ones. To test a newer version, change this list. */
 export const RUNTIMES = [
   { name: `Node ${process.versions.node}`, program: process.execPath, test: node },
-  nodeOf('20.19.0'),
-  nodeOf('22.12.0'),
-  nodeOf('22.23.3'),
-  nodeOf('24.21.0'),
-  nodeOf('26.10.0'),
+  createNode('20.19.0'),
+  createNode('22.12.0'),
+  createNode('22.23.3'),
+  createNode('24.21.0'),
+  createNode('26.10.0'),
   {
     name: 'Bun 1.4.5',
     package: `@oven/bun-${platform}-${bunArch}@1.4.5`,
@@ -56,24 +56,24 @@ export const RUNTIMES = [
   },
 ]
 
-/** The lowest supported versions of Node 20 and 22, the newest of 24 and 26, and the one that runs this. */
+/** The lowest supported versions of Node 20 and 22, the newest of 24 and 26, and the version that runs this file. */
 export const NODES = RUNTIMES.filter(
   ({ name, package: installed }) =>
     installed === undefined || /^Node (?:20\.19\.|22\.12\.|24\.|26\.)/.test(name),
 )
 
 /**
- * Installs a runtime under `.runtimes`, unless it is there. Gives the path of its program, or throws
- * where it cannot be installed.
+ * Returns the path of the program of a runtime. Installs the runtime in `.runtimes` if it is missing, and throws if the
+ * installation fails.
  */
-export async function programOf(runtime) {
+export async function getProgram(runtime) {
   if (runtime.package === undefined) return runtime.program
   const directory = join(ROOT, '.runtimes', runtime.name.toLowerCase().replace(' ', '-'))
   const name = runtime.package.slice(0, runtime.package.lastIndexOf('@'))
   const program = join(directory, 'node_modules', name, runtime.program)
   if (await starts(program)) return program
 
-  // Installed beside it and then renamed, because two tests may do this at the same time.
+  // Two tests may install a runtime at the same time, so it is installed in a temporary directory and then renamed.
   await mkdir(join(ROOT, '.runtimes'), { recursive: true })
   const temporary = await mkdtemp(`${directory}-`)
   try {

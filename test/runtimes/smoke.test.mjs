@@ -1,6 +1,6 @@
 /**
- * Tests of the built packages that every runtime passes. Each runtime runs them with its own test command, through
- * `npm run test:runtimes`, which puts the API of each adapter into `applications/`.
+ * Tests of the built packages that must pass with every runtime. `npm run test:runtimes` writes the API of each adapter
+ * to `applications/`, and runs these tests with the test command of each runtime.
  */
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
@@ -20,7 +20,7 @@ const PUBLIC_KEY_ALGORITHMS =
   'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA'.split(' ')
 const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512']
 
-/** An issuer with one key, generated for this run. */
+/** Creates an issuer with a new key. */
 async function createIssuer(alg, issuer = ISSUER) {
   const { publicKey, privateKey } = await generateKeyPair(alg)
   const jwk = { ...(await exportJWK(publicKey)), alg, kid: alg }
@@ -43,8 +43,8 @@ const requestWith = (token) => ({
   headers: { authorization: `Bearer ${token}` },
 })
 
-/** Two good tokens, and one with the claims of the first and the signature of the second. */
-async function assertTellsForged(options, token) {
+/** Asserts that two valid tokens are granted, and that a token with the signature of another token is refused. */
+async function assertRejectsForged(options, token) {
   const [good, other] = await Promise.all([token(), token({ scope: 'admin' })])
   const forged = [...other.split('.').slice(0, 2), good.split('.')[2]].join('.')
   const guard = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, ...options }).guard()
@@ -54,21 +54,21 @@ async function assertTellsForged(options, token) {
 }
 
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
-  test(`${alg}: verifies, and refuses what is forged`, async () => {
+  test(`${alg}: grants valid tokens and refuses forged ones`, async () => {
     const { jwks, token } = await createIssuer(alg)
-    await assertTellsForged({ jwks }, token)
+    await assertRejectsForged({ jwks }, token)
   })
 }
 
 for (const alg of HMAC_ALGORITHMS) {
-  test(`${alg}: verifies, and refuses what is forged`, async () => {
+  test(`${alg}: grants valid tokens and refuses forged ones`, async () => {
     const secret = crypto.getRandomValues(new Uint8Array(64))
     const token = (claims) => sign(secret, alg, { iss: ISSUER, ...claims })
-    await assertTellsForged({ secret, algorithms: [alg] }, token)
+    await assertRejectsForged({ secret, algorithms: [alg] }, token)
   })
 }
 
-test('verifies with the engine that is meant for the runtime', async () => {
+test('uses node:crypto on Node, and WebCrypto on Bun and Deno, to verify signatures', async () => {
   const { jwks, token } = await createIssuer('ES256')
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks })
   await server.ready()
@@ -81,11 +81,14 @@ test('verifies with the engine that is meant for the runtime', async () => {
     return verify.apply(this, args)
   }
   try {
-    const answer = server.authorize(request)
-    assert.equal((await answer).kind, 'granted')
+    const outcome = server.authorize(request)
+    assert.equal((await outcome).kind, 'granted')
     const { bun, deno } = process.versions
-    const expected = bun || deno ? ['later', 1] : ['at once', 0]
-    assert.deepEqual([answer instanceof Promise ? 'later' : 'at once', byWebCrypto], expected)
+    const expected = bun || deno ? ['asynchronous', 1] : ['synchronous', 0]
+    assert.deepEqual(
+      [outcome instanceof Promise ? 'asynchronous' : 'synchronous', byWebCrypto],
+      expected,
+    )
   } finally {
     SubtleCrypto.prototype.verify = verify
   }
@@ -93,14 +96,14 @@ test('verifies with the engine that is meant for the runtime', async () => {
 
 const require = createRequire(import.meta.url)
 
-/** The adapters, and the API of each: `createApplication(options)` returns a listener for a server of Node. */
+/** APIs by adapter. `createApplication(options)` returns a request listener for an HTTP server of Node. */
 const APPLICATIONS = {}
 for (const file of readdirSync(new URL('applications', import.meta.url))) {
   const { createApplication } = await import(`./applications/${file}`)
   APPLICATIONS[file.split('.')[0]] = createApplication
 }
 
-/** All that can be imported, such as `@bearward/core` and `@bearward/core/adapter`. */
+/** Entry points of all packages, such as `@bearward/core` and `@bearward/core/adapter`. */
 const ENTRIES = ['client', 'core', ...Object.keys(APPLICATIONS)].flatMap((name) => {
   const { exports } = require(`@bearward/${name}/package.json`)
   const paths = Object.keys(exports).filter((path) => path !== './package.json')
@@ -108,7 +111,7 @@ const ENTRIES = ['client', 'core', ...Object.keys(APPLICATIONS)].flatMap((name) 
 })
 
 for (const entry of ENTRIES) {
-  test(`${entry}: import and require return the same`, async () => {
+  test(`${entry}: import and require return the same exports`, async () => {
     const imported = await import(entry)
     const required = require(entry)
     assert.deepEqual(Object.keys(imported), Object.keys(required))
@@ -116,7 +119,7 @@ for (const entry of ENTRIES) {
   })
 }
 
-/** Starts a server on the loopback address, lets `use` use it, and closes it. */
+/** Starts a server on the loopback address, calls `use` with its port, and closes it. */
 async function serve(handler, use) {
   const server = createServer(handler)
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -128,15 +131,15 @@ async function serve(handler, use) {
   }
 }
 
-/** An authorization server that publishes metadata and keys. `documents` may be changed as it runs. */
+/** Runs an authorization server with metadata and keys while `use` runs. `use` may change the served `documents`. */
 function serveIssuer(use) {
   const documents = {}
-  const answer = (request, response) => {
+  const respond = (request, response) => {
     const { status = 200, body = '', ...headers } = documents[request.url] ?? { status: 404 }
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(body)
   }
-  return serve(answer, async (port) => {
+  return serve(respond, async (port) => {
     const url = `http://127.0.0.1:${port}`
     const { jwks, token } = await createIssuer('ES256', url)
     documents['/.well-known/openid-configuration'] = {
@@ -147,7 +150,7 @@ function serveIssuer(use) {
   })
 }
 
-test('finds the keys of an issuer, and outlives it', async () => {
+test('discovers the keys of an issuer, and uses them after the issuer has stopped', async () => {
   const { guard, token } = await serveIssuer(async ({ url, ...issuer }) => {
     const server = createResourceServer({ issuer: url, audience: AUDIENCE })
     await server.ready()
@@ -157,15 +160,15 @@ test('finds the keys of an issuer, and outlives it', async () => {
   assert.equal((await guard(requestWith(await token()))).kind, 'granted')
 })
 
-/** What an issuer may serve in place of its keys, and what is then reported. */
-const NO_KEYS = {
+/** Invalid responses to a request for keys, by the failure that is reported. */
+const INVALID_RESPONSES = {
   redirect: { status: 302, location: '/elsewhere' },
   too_large: { body: ' '.repeat(600_000) },
   content_type: { 'content-type': 'text/html', body: '{}' },
 }
 
-for (const [failure, document] of Object.entries(NO_KEYS)) {
-  test(`takes no keys from an answer that is wrong by its ${failure}, and says 503`, async () => {
+for (const [failure, document] of Object.entries(INVALID_RESPONSES)) {
+  test(`responds with 503 if the JWKS response has the failure ${failure}`, async () => {
     await serveIssuer(async (issuer) => {
       issuer.documents['/jwks'] = document
       const failures = []
@@ -178,7 +181,7 @@ for (const [failure, document] of Object.entries(NO_KEYS)) {
   })
 }
 
-test('gives up on an issuer that says nothing', async () => {
+test('responds with 503 if the issuer does not respond within fetchTimeout', async () => {
   const silent = () => {}
   await serve(silent, async (port) => {
     const issuer = `http://127.0.0.1:${port}`
@@ -188,18 +191,18 @@ test('gives up on an issuer that says nothing', async () => {
   })
 })
 
-/** Sends a request as these bytes. Returns the bytes of the response. */
+/** Sends a request with exactly these header lines. Returns the whole response as text. */
 async function send(port, ...lines) {
   const socket = connect(port, '127.0.0.1')
   const request = ['GET /reports HTTP/1.1', 'Host: api', ...lines, 'Connection: close', '', '']
   socket.write(request.join('\r\n'))
-  let answer = ''
-  for await (const chunk of socket) answer += chunk
-  return answer
+  let response = ''
+  for await (const chunk of socket) response += chunk
+  return response
 }
 
 for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
-  test(`${adapter}: guards an application`, async () => {
+  test(`${adapter}: grants and refuses requests of an application`, async () => {
     const { jwks, token } = await createIssuer('ES256')
     const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
 
@@ -214,10 +217,10 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
       assert.equal(granted.status, 200)
       assert.deepEqual(await granted.json(), { caller: 'reports-cron' })
 
-      const nobody = await get('/reports')
-      assert.equal(nobody.status, 401)
-      assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api", scope="read"')
-      assert.equal(nobody.headers.get('cache-control'), 'no-store')
+      const withoutToken = await get('/reports')
+      assert.equal(withoutToken.status, 401)
+      assert.equal(withoutToken.headers.get('www-authenticate'), 'Bearer realm="api", scope="read"')
+      assert.equal(withoutToken.headers.get('cache-control'), 'no-store')
 
       const forbidden = await get('/admin', `Bearer ${good}`)
       assert.equal(forbidden.status, 403)
@@ -227,7 +230,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
     })
   })
 
-  test(`${adapter}: refuses two Authorization lines, whichever of them is good`, async () => {
+  test(`${adapter}: refuses two Authorization headers, even if one of them is valid`, async () => {
     const { jwks, token } = await createIssuer('ES256')
     const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
     await serve(application, async (port) => {
@@ -244,7 +247,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
     })
   })
 
-  test(`${adapter}: is configured by the environment`, async () => {
+  test(`${adapter}: reads its configuration from environment variables`, async () => {
     const { optionsFromEnv } = require(`@bearward/${adapter}`)
     await serveIssuer(async ({ url, token }) => {
       process.env.BEARWARD_ISSUER = url
@@ -265,7 +268,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
 }
 
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
-  test(`${alg}: signs the assertion of a client`, async () => {
+  test(`${alg}: signs client assertions`, async () => {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
     for (const key of [privateKey, await exportJWK(privateKey)]) {
       let assertion
@@ -285,30 +288,30 @@ for (const alg of PUBLIC_KEY_ALGORITHMS) {
   })
 }
 
-test('reports what happens, to its listener and to the diagnostics channel', async () => {
+test('publishes events to onEvent and to the diagnostics channel', async () => {
   const { jwks, token } = await createIssuer('ES256')
-  const heard = []
+  const received = []
   const published = []
-  const onEvent = (event) => heard.push(event)
+  const onEvent = (event) => received.push(event)
   const onMessage = (event) => published.push(event)
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
-  const broken = () => {
-    throw new Error('a broken subscriber, which must not end the process')
+  const onMessageThrows = () => {
+    throw new Error('an error of a subscriber must not end the process')
   }
-  subscribe('bearward', broken)
+  subscribe('bearward', onMessageThrows)
   subscribe('bearward', onMessage)
   try {
     await server.authorize(requestWith(await token()), { scope: 'admin' })
   } finally {
-    unsubscribe('bearward', broken)
+    unsubscribe('bearward', onMessageThrows)
     unsubscribe('bearward', onMessage)
   }
   assert.deepEqual(
-    heard.map(({ type, reason }) => [type, reason]),
+    received.map(({ type, reason }) => [type, reason]),
     [
       ['verified', undefined],
       ['refused', 'insufficient_scope'],
     ],
   )
-  assert.deepEqual(published, heard)
+  assert.deepEqual(published, received)
 })

@@ -4,7 +4,7 @@ const { once } = require('node:events')
 const issuer = 'https://as.example.com'
 const audience = 'https://api.example.com'
 
-/** Guards an API with tokens of an issuer of the test, and gets a token with a signed assertion. */
+/** Sends requests to a guarded API, and requests a token with a signed client assertion. */
 exports.runScenario = async (express, { auth, createBearward }, { clientCredentials }, jose) => {
   const { publicKey, privateKey } = await jose.generateKeyPair('ES256', { extractable: true })
   const jwks = { keys: [await jose.exportJWK(publicKey)] }

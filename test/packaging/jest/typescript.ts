@@ -7,7 +7,7 @@ interface Scenario {
   runScenario(...modules: object[]): Promise<void>
 }
 
-/** The one global of Jest that is used here. The workspace does not install the types of Jest. */
+/** Global function of Jest. It is declared here, because the workspace does not install the types of Jest. */
 declare function test(name: string, run: () => Promise<void>): void
 
 test('TypeScript', () => {

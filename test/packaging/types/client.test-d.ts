@@ -1,4 +1,4 @@
-/** What the compiler has to know of the client. See `core.test-d.ts`. */
+/** Types of the client. See `core.test-d.ts`. */
 import {
   clientCredentials,
   type ClientCredentialsOptions,
@@ -14,7 +14,7 @@ const clientId = 'orders'
 const clientAuthentication = { method: 'client_secret_basic', secret: 'a secret' } as const
 const common = { clientId, clientAuthentication }
 
-export const good: readonly ClientCredentialsOptions[] = [
+export const validOptions: readonly ClientCredentialsOptions[] = [
   { issuer, ...common },
   { tokenEndpoint: `${issuer}/token`, ...common, scope: ['read', 'write'] },
   { issuer, tokenEndpoint: `${issuer}/token`, ...common, resource: 'https://api.example.com' },
@@ -25,7 +25,7 @@ export const good: readonly ClientCredentialsOptions[] = [
     clientAuthentication: { method: 'client_secret_post', secret: async () => 'a secret' },
     resourceFetch: fetch,
   },
-  // A variable of the environment may be missing, which is found out when it is used.
+  // An environment variable may be undefined. The client reports this when it uses the value.
   {
     issuer,
     clientId,
@@ -41,34 +41,34 @@ export const good: readonly ClientCredentialsOptions[] = [
 declare const variable: string | undefined
 
 export function optionsThatMustNotCompile(): void {
-  // @ts-expect-error: no server
+  // @ts-expect-error: neither an issuer nor a token endpoint
   clientCredentials(common)
   // @ts-expect-error: no client authentication
   clientCredentials({ issuer, clientId })
   // @ts-expect-error: no secret
   clientCredentials({ issuer, clientId, clientAuthentication: { method: 'client_secret_basic' } })
-  // @ts-expect-error: a name that does not exist
+  // @ts-expect-error: an option that does not exist
   clientCredentials({ issuer, ...common, scopes: 'read' })
   // @ts-expect-error: a scope that is undefined is a mistake
   clientCredentials({ issuer, ...common, scope: undefined })
-  // @ts-expect-error: one origin is an array, too
+  // @ts-expect-error: origins are always an array
   clientCredentials({ issuer, ...common, allowedOrigins: 'https://api.example.com' })
 }
 
 export async function use(source: TokenSource): Promise<string> {
   const token: Token = await source.getToken({ scope: 'read', signal: AbortSignal.timeout(1) })
-  // @ts-expect-error: a token is shared, so nobody changes it
+  // @ts-expect-error: a token is shared and therefore read-only
   token.value = 'another'
-  // @ts-expect-error: nor what is in it
+  // @ts-expect-error: its members are read-only too
   token.scopes.push('admin')
-  // @ts-expect-error: there may be no end
-  const end: number = token.expiresAt
-  const isWorthIt: boolean = source.invalidate(token)
+  // @ts-expect-error: a token may have no expiry
+  const expiresAt: number = token.expiresAt
+  const canRetry: boolean = source.invalidate(token)
   const response = await source.fetch('https://api.example.com', { method: 'POST' }, {})
-  return `${token.value} ${end} ${response.status} ${source.counters().cached} ${isWorthIt}`
+  return `${token.value} ${expiresAt} ${response.status} ${source.counters().cached} ${canRetry}`
 }
 
-/** A source that is made for a test fits, too. */
+/** A token source that a test creates matches the type too. */
 export const fake: Pick<TokenSource, 'getToken'> = {
   getToken: async () => ({
     value: 'a',
@@ -79,16 +79,16 @@ export const fake: Pick<TokenSource, 'getToken'> = {
   }),
 }
 
-export function codeOf(error: unknown): TokenErrorCode | undefined {
+export function getCode(error: unknown): TokenErrorCode | undefined {
   if (!(error instanceof TokenError)) return undefined
-  // @ts-expect-error: frameworks would take this for the status of their own answer
+  // @ts-expect-error: a framework would use `status` as the status of its response
   void error.status
   // @ts-expect-error: the codes are a closed set
-  if (error.code === 'bad_mood') return undefined
+  if (error.code === 'unknown_code') return undefined
   return error.fault === 'configuration' ? error.code : undefined
 }
 
-export function tell(event: TokenEvent): string {
+export function describeEvent(event: TokenEvent): string {
   switch (event.type) {
     case 'token_issued':
     case 'token_renewed':

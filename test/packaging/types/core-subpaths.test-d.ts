@@ -1,4 +1,4 @@
-/** The types of the core's subpaths. See `core.test-d.ts`. */
+/** Types of the subpaths of the core. See `core.test-d.ts`. */
 import { createResourceServer, type Refused } from '@bearward/core'
 import { defineAdapter } from '@bearward/core/adapter'
 import { boundedFetch } from '@bearward/core/internal'
@@ -19,10 +19,10 @@ export const { createBearward, auth } = defineAdapter<[Raw], Refused | 'granted'
   environment: {},
 })
 
-export function typesAreFound(): void {
-  // @ts-expect-error: an adapter has to say how it refuses
+export function callsThatMustNotCompile(): void {
+  // @ts-expect-error: no `refuse`
   defineAdapter<[Raw], void>({ toRequest: ({ url }) => ({ method: 'GET', url, headers: {} }) })
-  // @ts-expect-error: a number is not a fetch
+  // @ts-expect-error: a number is not a fetch function
   boundedFetch(5)
   // @ts-expect-error: no audience
   createResourceServer({ issuer: 'https://as.example.com' })

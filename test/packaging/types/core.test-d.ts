@@ -1,6 +1,6 @@
 /**
- * What the compiler has to know of the core. Nothing here is ever run, and nothing here needs the types
- * of Node or of a framework. Behind a `@ts-expect-error` stands what must not compile.
+ * Types of the core. This file is compiled, but never executed. It does not need the types of Node or of a framework. A
+ * statement after `@ts-expect-error` must not compile.
  */
 import {
   type BearwardEvent,
@@ -22,7 +22,7 @@ const clientAuthentication: ClientAuthentication = {
   secret: async () => 'a secret',
 }
 
-export const good: readonly ResourceServerOptions[] = [
+export const validOptions: readonly ResourceServerOptions[] = [
   { issuer, audience },
   { issuer, audience: [audience, 'reports'], algorithms: ['ES256'], realm: 'reports' },
   { issuer, audience: null, allowedClients: ['cron'], jwtProfile: 'rfc9068' },
@@ -42,33 +42,33 @@ export function optionsThatMustNotCompile(): void {
   createResourceServer({ audience })
   // @ts-expect-error: no audience
   createResourceServer({ issuer })
-  // @ts-expect-error: an audience that is undefined is no audience
+  // @ts-expect-error: `undefined` is not an audience
   createResourceServer({ issuer, audience: undefined })
-  // @ts-expect-error: no audience for one of several
+  // @ts-expect-error: an issuer in `issuers` without an audience
   createResourceServer({ issuers: [{ issuer }] })
-  // @ts-expect-error: one issuer and several
+  // @ts-expect-error: both `issuer` and `issuers`
   createResourceServer({ issuer, audience, issuers: [{ issuer, audience }] })
-  // @ts-expect-error: something about one issuer beside several
+  // @ts-expect-error: an option of a single issuer beside `issuers`
   createResourceServer({ issuers: [{ issuer, audience }], algorithms: ['ES256'] })
   // @ts-expect-error: a name that does not exist
   createResourceServer({ issuer, audience, clockSkew: 5 })
-  // @ts-expect-error: an algorithm that does not exist
+  // @ts-expect-error: an algorithm that is not supported
   createResourceServer({ issuer, audience, algorithms: ['none'] })
-  // @ts-expect-error: a secret as text
+  // @ts-expect-error: a secret as a string
   createResourceServer({ issuer, audience, secret: 'correct horse battery staple' })
   // @ts-expect-error: introspection without credentials
   createResourceServer({ issuer, audience, introspection: { clientId: 'a' } })
   const method = 'private_key_jwt'
-  // @ts-expect-error: a key as text
+  // @ts-expect-error: a key as a string
   const byKey: ClientAuthentication = { method, key: '-----BEGIN PRIVATE KEY-----' }
-  // @ts-expect-error: a secret for a method that has none
+  // @ts-expect-error: a secret for a method without a secret
   const byCertificate: ClientAuthentication = { method: 'tls_client_auth', secret: byKey.method }
   createResourceServer({
     issuer,
     audience,
     introspection: { clientId: 'a', clientAuthentication: byCertificate },
   })
-  // @ts-expect-error: an audience as a pattern
+  // @ts-expect-error: an audience as a regular expression
   createResourceServer({ issuer, audience: /.*/ })
 }
 
@@ -76,50 +76,50 @@ const server = createResourceServer({ issuer, audience })
 
 export function requirementsThatMustNotCompile(): void {
   server.guard({ introspect: { maxAge: 30 } })
-  // @ts-expect-error: introspect is true or { maxAge }
+  // @ts-expect-error: `introspect` is `true` or `{ maxAge }`
   server.guard({ introspect: 'daily' })
   // @ts-expect-error: a name that does not exist
   server.guard({ scopes: 'read' })
-  // @ts-expect-error: a kind of subject that does not exist
+  // @ts-expect-error: a subject kind that does not exist
   server.guard({ subject: 'robot' })
-  // @ts-expect-error: nobody can ask for the unknown
+  // @ts-expect-error: a guard cannot require an unknown subject
   server.guard({ subject: 'unknown' })
-  // @ts-expect-error: an answer that is neither yes nor no
+  // @ts-expect-error: a check that does not return a boolean
   server.guard({ check: () => 'yes' })
   // @ts-expect-error: a scope that is undefined is a mistake
   server.guard({ scope: undefined })
 }
 
-export function identifierOf(subject: Subject): string {
-  // @ts-expect-error: whoever is unknown may have no identifier
+export function getIdentifier(subject: Subject): string {
+  // @ts-expect-error: an unknown subject may have no identifier
   const unnarrowed: string = subject.id
   switch (subject.kind) {
     case 'machine':
-      return `${subject.id}, which is ${subject.clientId}`
+      return `${subject.id} with client ${subject.clientId}`
     case 'user':
       return subject.id
     case 'unknown':
-      return `${unnarrowed} ${subject.id ?? 'nobody'}`
+      return `${unnarrowed} ${subject.id ?? 'no id'}`
   }
 }
 
-export function statusOf(outcome: Outcome): number {
-  // @ts-expect-error: there is a token only where the request was granted
+export function getStatus(outcome: Outcome): number {
+  // @ts-expect-error: only a granted outcome has a token
   const { token } = outcome
   if (outcome.kind === 'refused') return outcome.status
   if (outcome.kind === 'anonymous') return 200
-  // @ts-expect-error: a token is shared, so nobody changes it
+  // @ts-expect-error: a token is shared and therefore read-only
   outcome.token.issuer = 'another'
-  // @ts-expect-error: nor what is in it
+  // @ts-expect-error: its members are read-only too
   outcome.token.scopes.push('admin')
-  // @ts-expect-error: nor the claims
-  outcome.token.claims['sub'] = 'somebody else'
-  // @ts-expect-error: nothing is known about the types of claims
+  // @ts-expect-error: its claims are read-only too
+  outcome.token.claims['sub'] = 'another subject'
+  // @ts-expect-error: the types of claims are unknown
   const tenant: string = outcome.token.claims['tenant']
   return outcome.token.hasScope('read') && (token ?? tenant) ? 200 : 403
 }
 
-export function tell(event: BearwardEvent): string {
+export function describeEvent(event: BearwardEvent): string {
   if (event.type === 'verified') return event.subjectKind
   if (event.type === 'refused') {
     return `${REASONS[event.reason].description} ${event.check}: ${event.expected}, ${event.found}`
@@ -133,14 +133,14 @@ export function tell(event: BearwardEvent): string {
 }
 
 // @ts-expect-error: the reasons are a closed set
-export const reason: Reason = 'bad_mood'
+export const reason: Reason = 'unknown_reason'
 
-/** The global `fetch` fits, and so does one of one's own. */
+/** The global `fetch` and custom functions match the type. */
 export const fetches: readonly Fetch[] = [fetch, (url, init) => fetch(`${url}?proxied`, init)]
 
-export async function judge(headers: Record<string, string>): Promise<Outcome> {
-  const answer = server.guard({ scope: ['read'] })({ method: 'GET', url: '/', headers })
-  // @ts-expect-error: the answer may be a promise
-  const hasty: Outcome = answer
-  return (await answer) ?? hasty
+export async function authorize(headers: Record<string, string>): Promise<Outcome> {
+  const outcome = server.guard({ scope: ['read'] })({ method: 'GET', url: '/', headers })
+  // @ts-expect-error: the outcome may be a promise
+  const notAwaited: Outcome = outcome
+  return (await outcome) ?? notAwaited
 }

@@ -1,4 +1,4 @@
-/** The functions that fit the option `fetch`. See `core.test-d.ts`. */
+/** Functions that match the option `fetch`. See `core.test-d.ts`. */
 import { clientCredentials } from '@bearward/client'
 import { createResourceServer, type Fetch } from '@bearward/core'
 import { createBearward } from '@bearward/express'
@@ -15,15 +15,15 @@ clientCredentials({ issuer, clientId, clientAuthentication, fetch: undiciFetch }
 
 const dispatcher = new ProxyAgent('http://proxy.example.com:3128')
 
-/** What a `fetch` of one's own may return, without any type of the Fetch standard. */
-interface OwnResponse {
+/** Response of a custom `fetch`, without types of the Fetch standard. */
+interface CustomResponse {
   readonly status: number
   readonly type: string
   readonly redirected: boolean
   readonly headers: Map<string, string>
   readonly body: AsyncIterable<Uint8Array>
 }
-declare function ownFetch(url: string): Promise<OwnResponse>
+declare function customFetch(url: string): Promise<CustomResponse>
 
 export const fetches: readonly Fetch[] = [
   fetch,
@@ -32,7 +32,7 @@ export const fetches: readonly Fetch[] = [
   (url, init) => fetch(url, init),
   (url, init) => undiciFetch(url, { ...init, dispatcher }),
   async (url) => {
-    const { headers, ...response } = await ownFetch(url)
+    const { headers, ...response } = await customFetch(url)
     return { ...response, headers: { get: (name) => headers.get(name) ?? null } }
   },
   async () => ({
@@ -44,12 +44,12 @@ export const fetches: readonly Fetch[] = [
   }),
 ]
 
-export const notFetches: readonly Fetch[] = [
-  // @ts-expect-error: without `redirected`, a redirect that was followed would not be noticed
+export const fetchesThatMustNotCompile: readonly Fetch[] = [
+  // @ts-expect-error: without `redirected`, a followed redirect cannot be detected
   async () => ({ status: 200, type: 'default', headers: new Headers(), body: null }),
-  // @ts-expect-error: the same for `type`
+  // @ts-expect-error: without `type`, a redirect in manual mode cannot be detected
   async () => ({ status: 200, redirected: false, headers: new Headers(), body: null }),
-  // @ts-expect-error: a text cannot be read in parts
+  // @ts-expect-error: a string cannot be read in chunks
   async () => ({
     status: 200,
     type: 'default',
@@ -57,7 +57,7 @@ export const notFetches: readonly Fetch[] = [
     headers: new Headers(),
     body: '',
   }),
-  // @ts-expect-error: the headers of a message of Node are not those of a response
+  // @ts-expect-error: the headers of a Node `IncomingMessage` have no `get` method
   async () => ({ status: 200, type: 'default', redirected: false, headers: {}, body: null }),
   // @ts-expect-error: the redirect mode is always `manual`
   (url, init: { redirect: 'follow' }) => fetch(url, init),
