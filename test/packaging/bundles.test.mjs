@@ -3,14 +3,14 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { rolldown } from 'rolldown'
-import { RESPONSES, requestApi, createIssuer, writeApi } from './api.mjs'
+import { createIssuer, requestApi, RESPONSES, writeApi } from './api.mjs'
 import { compile, RESOLUTIONS } from './compiler.mjs'
 import {
   createProject,
+  createTemporaryDirectory,
   evaluate,
   packAll,
   run,
-  createTemporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 

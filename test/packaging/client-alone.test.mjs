@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, evaluate, packAll, createTemporaryDirectory } from './tarballs.mjs'
+import { createProject, createTemporaryDirectory, evaluate, packAll } from './tarballs.mjs'
 
 let directory
 let project

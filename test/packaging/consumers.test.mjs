@@ -3,22 +3,22 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { RESPONSES, requestApi, createIssuer, getFrameworkFolder, writeApi } from './api.mjs'
+import { createIssuer, getFrameworkFolder, requestApi, RESPONSES, writeApi } from './api.mjs'
 import {
   allowsCommonJs,
   allowsEsModules,
   compile,
-  toDirectoryName,
   RESOLUTIONS,
+  toDirectoryName,
 } from './compiler.mjs'
 import {
   ADAPTERS,
   createProject,
-  getFramework,
-  packAll,
-  getPinnedVersion,
-  readJson,
   createTemporaryDirectory,
+  getFramework,
+  getPinnedVersion,
+  packAll,
+  readJson,
   withVersions,
 } from './tarballs.mjs'
 

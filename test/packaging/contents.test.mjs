@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { PACKAGES, packAll, readJson, ROOT, createTemporaryDirectory } from './tarballs.mjs'
+import { createTemporaryDirectory, PACKAGES, packAll, readJson, ROOT } from './tarballs.mjs'
 
 let directory
 let tarballs

@@ -5,12 +5,12 @@ import { after, before, test } from 'node:test'
 import {
   ADAPTERS,
   createProject,
+  createTemporaryDirectory,
   evaluate,
-  install,
-  packAll,
   getFramework,
   getPinnedVersion,
-  createTemporaryDirectory,
+  install,
+  packAll,
 } from './tarballs.mjs'
 
 const LIMITS = { bytes: 1_500_000, packages: 5 }

@@ -8,9 +8,9 @@ import { AUDIENCE, createIssuer } from './api.mjs'
 import { compile, RESOLUTIONS } from './compiler.mjs'
 import {
   createProject,
+  createTemporaryDirectory,
   evaluate,
   packAll,
-  createTemporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 

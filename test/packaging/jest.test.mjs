@@ -3,14 +3,14 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { NODES, getProgram } from '../runtimes/runtimes.mjs'
+import { getProgram, NODES } from '../runtimes/runtimes.mjs'
 import {
   createProject,
-  packAll,
+  createTemporaryDirectory,
   getPinnedVersion,
+  packAll,
   ROOT,
   run,
-  createTemporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 

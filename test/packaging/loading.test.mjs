@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { NODES, getProgram } from '../runtimes/runtimes.mjs'
+import { getProgram, NODES } from '../runtimes/runtimes.mjs'
 import {
   ADAPTERS,
   createProject,
+  createTemporaryDirectory,
   PACKAGES,
   packAll,
   readJson,
   run,
-  createTemporaryDirectory,
 } from './tarballs.mjs'
 
 /** Entry points of all packages, such as `@bearward/core` and `@bearward/core/adapter`. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { compile, RESOLUTIONS } from './compiler.mjs'
-import { createProject, packAll, createTemporaryDirectory, withVersions } from './tarballs.mjs'
+import { createProject, createTemporaryDirectory, packAll, withVersions } from './tarballs.mjs'
 
 /** Contents of files by name. A line after `@ts-expect-error` must not compile. */
 const FILES = {

@@ -10,11 +10,11 @@ import { compile } from '../packaging/compiler.mjs'
 import {
   ADAPTERS,
   createProject,
-  getFramework,
-  packAll,
-  getPinnedVersion,
-  run,
   createTemporaryDirectory,
+  getFramework,
+  getPinnedVersion,
+  packAll,
+  run,
 } from '../packaging/tarballs.mjs'
 import { getProgram, RUNTIMES } from './runtimes.mjs'
 

@@ -1,4 +1,4 @@
-import { type Summary, summarize } from './statistics.ts'
+import { summarize, type Summary } from './statistics.ts'
 
 /** Measured values by contestant. Each array has one value per round. */
 export type ByName<T> = Readonly<Record<string, readonly T[]>>

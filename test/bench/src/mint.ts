@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { createClaims, type Times, createTimes } from './claims.ts'
+import { createClaims, createTimes, type Times } from './claims.ts'
 import {
-  toPoolPaths,
   type PoolMetadata,
-  toLine,
   type PoolOptions,
   TokenPool,
+  toLine,
+  toPoolPaths,
 } from './token-pool.ts'
 
 const DAY = 86_400

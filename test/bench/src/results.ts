@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { cpus, type as system } from 'node:os'
+import { type as system, cpus } from 'node:os'
 import { join } from 'node:path'
 import { FOLDER } from './output-folder.ts'
 import type { HttpResults } from './http/http.ts'

@@ -1,11 +1,11 @@
 import { cpu, difference, ratio, wall } from './comparisons.ts'
 import { BARE, type Framework, FRAMEWORKS } from './http/contestants.ts'
 import type { LoadName } from './http/http.ts'
-import { addedCpu, relativeCapacity } from './http/compare-with-bare.ts'
-import { SIGNATURE_ALONE, FRESH_STRING } from './micro/contestants.ts'
-import type { VersionResults, Parts } from './results.ts'
+import { getAddedCpu, getRelativeCapacity } from './http/comparisons-with-bare.ts'
+import { FRESH_STRING, SIGNATURE_ALONE } from './micro/contestants.ts'
+import type { Parts, VersionResults } from './results.ts'
 import type { Start } from './start/start.ts'
-import { type Summary, summarize } from './statistics.ts'
+import { summarize, type Summary } from './statistics.ts'
 import type { Algorithm } from './token-pool.ts'
 import { NO_CACHE } from './without-cache.ts'
 
@@ -35,17 +35,17 @@ export function isMet({ bound }: Target, { limit, measured }: Goal): boolean | u
 
 /**
  * Creates the targets for one major version of Node. They measure Bearward with its default options. The token cache
- * is therefore enabled, even if every token is sent once.
+ * is therefore enabled, also for loads in which every token is sent once.
  */
 export function createTargets({ major, parts }: VersionResults): Target[] {
   // Before Node 24 the peers run at their full speed, so the targets compare with the peers only.
-  if (major < 24) return peerTargets(parts.micro?.found)
+  if (major < 24) return createPeerTargets(parts.micro?.found)
   return [
-    ...verificationTargets(parts.micro?.found),
-    ...httpTargets(parts.http?.found),
-    ...startTargets(parts.start?.found),
-    ...packageTargets(parts.start?.found),
-    ...memoryTargets(parts.memory?.found),
+    ...createVerificationTargets(parts.micro?.found),
+    ...createHttpTargets(parts.http?.found),
+    ...createStartTargets(parts.start?.found),
+    ...createPackageTargets(parts.start?.found),
+    ...createMemoryTargets(parts.memory?.found),
   ]
 }
 
@@ -56,17 +56,20 @@ const ONE_AT_A_TIME = {
 } as const
 
 /** Compares the verifications per second with those of a peer. */
-function relativeRate(micro: Parts['micro'] | undefined, peer: string, limit: number): Goal {
+function createRateGoal(micro: Parts['micro'] | undefined, peer: string, limit: number): Goal {
   const measured = micro && ratio(micro.distinct.RS256.sequential, peer, 'bearward', wall)
   return { label: peer, limit, measured }
 }
 
-function peerTargets(micro: Parts['micro'] | undefined): Target[] {
-  const goals = [relativeRate(micro, 'aws-jwt-verify', 1.15), relativeRate(micro, 'fast-jwt', 1)]
+function createPeerTargets(micro: Parts['micro'] | undefined): Target[] {
+  const goals = [
+    createRateGoal(micro, 'aws-jwt-verify', 1.15),
+    createRateGoal(micro, 'fast-jwt', 1),
+  ]
   return [{ ...ONE_AT_A_TIME, id: "P3'", goals }]
 }
 
-function verificationTargets(micro: Parts['micro'] | undefined): Target[] {
+function createVerificationTargets(micro: Parts['micro'] | undefined): Target[] {
   const overSignature = (algorithm: Algorithm, limit: number): Goal => ({
     label: algorithm,
     limit,
@@ -101,7 +104,7 @@ function verificationTargets(micro: Parts['micro'] | undefined): Target[] {
     {
       ...ONE_AT_A_TIME,
       id: 'P3',
-      goals: [relativeRate(micro, 'aws-jwt-verify', 1.7), relativeRate(micro, 'jose', 2.2)],
+      goals: [createRateGoal(micro, 'aws-jwt-verify', 1.7), createRateGoal(micro, 'jose', 2.2)],
     },
     {
       id: 'P4',
@@ -120,16 +123,16 @@ function verificationTargets(micro: Parts['micro'] | undefined): Target[] {
   ]
 }
 
-function httpTargets(http: Parts['http'] | undefined): Target[] {
+function createHttpTargets(http: Parts['http'] | undefined): Target[] {
   const capacity = (load: LoadName, framework: Framework, limit: number): Goal => ({
     label: `${framework}, ${load}`,
     limit,
-    measured: http && relativeCapacity(http[load][framework], 'bearward'),
+    measured: http && getRelativeCapacity(http[load][framework], 'bearward'),
   })
   const added = (load: LoadName, framework: Framework, limit: number, over = BARE): Goal => ({
     label: `${framework}, ${load}`,
     limit,
-    measured: http && addedCpu(http[load][framework], 'bearward', over),
+    measured: http && getAddedCpu(http[load][framework], 'bearward', over),
   })
   const repeated = ['one token', '1,000 tokens'] as const
   return [
@@ -175,7 +178,7 @@ function httpTargets(http: Parts['http'] | undefined): Target[] {
   ]
 }
 
-function startTargets(start: Parts['start'] | undefined): Target[] {
+function createStartTargets(start: Parts['start'] | undefined): Target[] {
   const added = (
     label: string,
     name: string,
@@ -204,7 +207,7 @@ function startTargets(start: Parts['start'] | undefined): Target[] {
   ]
 }
 
-function packageTargets(start: Parts['start'] | undefined): Target[] {
+function createPackageTargets(start: Parts['start'] | undefined): Target[] {
   const { packages, bytes } = start?.installed['@bearward/express'] ?? {}
   const target = (description: string, unit: string, limit: number, values: readonly number[]) => {
     const measured = values.length > 0 ? summarize(values) : undefined
@@ -233,7 +236,7 @@ function packageTargets(start: Parts['start'] | undefined): Target[] {
   ]
 }
 
-function memoryTargets(memory: Parts['memory'] | undefined): Target[] {
+function createMemoryTargets(memory: Parts['memory'] | undefined): Target[] {
   const measured = memory && summarize([memory['bearward']!.heap / 1e6])
   return [
     {

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AUDIENCE, ISSUER, createTimes } from '../src/claims.ts'
+import { AUDIENCE, createTimes, ISSUER } from '../src/claims.ts'
 import { APIS, BARE, FRAMEWORKS } from '../src/http/contestants.ts'
-import { contestantsOn } from '../src/http/http.ts'
+import { getContestants } from '../src/http/http.ts'
 import { type JwksServer, serveJwks } from '../src/jwks-server.ts'
 import {
   CONTESTANTS,
-  SIGNATURE_ALONE,
   PEER_WITH_CACHE,
+  SIGNATURE_ALONE,
   VERIFIERS,
 } from '../src/micro/contestants.ts'
 import { ALGORITHMS } from '../src/micro/micro.ts'
@@ -102,7 +102,7 @@ describe.each(FRAMEWORKS)('contestants on %s', (framework) => {
     return statuses
   }
 
-  const guarded = contestantsOn(framework).filter((name) => name !== BARE)
+  const guarded = getContestants(framework).filter((name) => name !== BARE)
   it.each(guarded)(
     `%s on ${framework} responds with 200 to valid tokens and 401 to others`,
     async (contestant) => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { TOKEN_CACHE } from '../../../packages/core/src/options/read-options.ts'
 import { FRAMEWORKS } from '../src/http/contestants.ts'
-import { type HttpRound, type HttpResults, LOAD_NAMES } from '../src/http/http.ts'
-import { SIGNATURE_ALONE, FRESH_STRING } from '../src/micro/contestants.ts'
+import { type HttpResults, type HttpRound, LOAD_NAMES } from '../src/http/http.ts'
+import { FRESH_STRING, SIGNATURE_ALONE } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
-import { capacityChart } from '../src/page/charts.ts'
+import { createCapacityChart } from '../src/page/charts.ts'
 import { BEARWARD_ENTRIES } from '../src/page/memory-section.ts'
 import { createPage } from '../src/page/page.ts'
 import { REASONS } from '../src/page/reasons.ts'
-import type { VersionResults, Run } from '../src/results.ts'
+import type { Run, VersionResults } from '../src/results.ts'
 import type { StartResults } from '../src/start/start.ts'
 import { createTargets } from '../src/targets.ts'
 
@@ -208,10 +208,10 @@ describe('createPage', () => {
   })
 
   it('fits bars of more than 100 into the capacity chart', () => {
-    const [, ...widths] = capacityChart(createHttpResults(10))
+    const [, ...widths] = createCapacityChart(createHttpResults(10))
       .match(/(?<=<rect .*width=")\d+/g)!
       .map(Number)
-    expect(capacityChart(createHttpResults(10))).toContain('>200</text>')
+    expect(createCapacityChart(createHttpResults(10))).toContain('>200</text>')
     expect(Math.max(...widths)).toBeLessThan(760 - 240)
   })
 })

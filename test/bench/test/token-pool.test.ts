@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ensurePool, mintPool } from '../src/mint.ts'
-import { toPoolPaths, type PoolOptions, readPool } from '../src/token-pool.ts'
+import { type PoolOptions, readPool, toPoolPaths } from '../src/token-pool.ts'
 
 const POOL: PoolOptions = { algorithm: 'ES256', count: 3 }
 const TIMES = { issuedAt: 1_700_000_000, expiresAt: 1_700_000_300 }

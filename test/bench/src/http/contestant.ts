@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 
 /** Settings of an API: the tokens that it accepts, and its keys. */
-export interface Setup {
+export interface ApiSettings {
   readonly issuer: string
   readonly audience: string
   /** Address of the keys. `undefined` if the contestant has to discover it. */
@@ -11,7 +11,7 @@ export interface Setup {
 }
 
 /** Creates an API with the route `GET /`. It responds with 200 to valid tokens, and with 401 to all others. */
-export type Api = (setup: Setup) => Server | Promise<Server>
+export type Api = (setup: ApiSettings) => Server | Promise<Server>
 
 export const GRANTED_BODY = { ok: true }
 export const REFUSED_BODY = { error: 'invalid_token' }
@@ -22,7 +22,7 @@ export function readToken(authorization: string | undefined): string {
 }
 
 /** Returns the address of the keys, for contestants without discovery. */
-export function getJwksUri({ jwksUri }: Setup): string {
+export function getJwksUri({ jwksUri }: ApiSettings): string {
   if (jwksUri === undefined) throw new Error('this contestant has no discovery: set `jwksUri`')
   return jwksUri
 }

@@ -54,8 +54,8 @@ export async function measureHttp(): Promise<HttpResults> {
   const results = Object.fromEntries(LOAD_NAMES.map((load) => [load, {}])) as HttpResults
   for (const framework of FRAMEWORKS) {
     const servers = new Map<string, RunningProgram<number>>()
-    for (const name of contestantsOn(framework)) {
-      servers.set(name, await start(framework, name, authorizationServer.jwksUri))
+    for (const name of getContestants(framework)) {
+      servers.set(name, await startServer(framework, name, authorizationServer.jwksUri))
     }
     for (const load of LOAD_NAMES) {
       // The target for bad signatures is about Express only.
@@ -75,11 +75,11 @@ export async function measureHttp(): Promise<HttpResults> {
   return results
 }
 
-export function contestantsOn(framework: Framework): string[] {
+export function getContestants(framework: Framework): string[] {
   return Object.keys(APIS[framework])
 }
 
-function start(
+function startServer(
   framework: Framework,
   contestant: string,
   jwksUri: string,

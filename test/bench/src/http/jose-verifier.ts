@@ -1,9 +1,9 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { getJwksUri, ALGORITHM, type Setup, readToken } from './contestant.ts'
+import { ALGORITHM, type ApiSettings, getJwksUri, readToken } from './contestant.ts'
 
 /** Creates the function that a hand-written middleware with jose calls. */
 export function createJoseVerifier(
-  setup: Setup,
+  setup: ApiSettings,
 ): (authorization: string | undefined) => Promise<boolean> {
   const { issuer, audience } = setup
   const keys = createRemoteJWKSet(new URL(getJwksUri(setup)))

@@ -39,7 +39,7 @@ export async function generateLoad(load: Load, prepared: readonly Buffer[]): Pro
     },
     onResponse: (latency) => latencies.push(latency),
   }
-  await Promise.all(Array.from({ length: connections }, () => connection(load, exchange)))
+  await Promise.all(Array.from({ length: connections }, () => runConnection(load, exchange)))
   return { requests: latencies.length, elapsed: performance.now() - start, latencies }
 }
 
@@ -49,11 +49,11 @@ interface Exchange {
   onResponse(latency: number): void
 }
 
-function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
+function runConnection({ port, status }: Load, exchange: Exchange): Promise<void> {
   const expected = Buffer.from(`HTTP/1.1 ${status} `)
   return new Promise((resolve, reject) => {
     let sentAt = 0
-    let lengthBefore = 0
+    let lastLength = 0
     let received = ''
     const socket = connect({
       port,
@@ -84,7 +84,7 @@ function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
 
     function read(length: number, chunk: Buffer): void {
       // All responses of a load are alike. A chunk with the length of the last response is complete, and is not parsed.
-      if (received !== '' || length !== lengthBefore || !isExpected(chunk)) {
+      if (received !== '' || length !== lastLength || !isExpected(chunk)) {
         received += chunk.toString('latin1', 0, length)
         if (!received.startsWith(expected.toString('latin1'))) {
           if (received.length < expected.length) return
@@ -93,7 +93,7 @@ function connection({ port, status }: Load, exchange: Exchange): Promise<void> {
           return
         }
         if (!isComplete(received)) return
-        lengthBefore = received.length
+        lastLength = received.length
         received = ''
       }
       exchange.onResponse(performance.now() - sentAt)

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { runProgram } from '../program.ts'
-import type { Setup } from './contestant.ts'
+import type { ApiSettings } from './contestant.ts'
 import { APIS, type Framework } from './contestants.ts'
 
 /** Options for the API that this program serves. */
 export interface ServerSetup {
   readonly framework: Framework
   readonly contestant: string
-  readonly setup: Setup
+  readonly setup: ApiSettings
 }
 
 // Serves one API in its own process. The first message is the port. Each response to a command is the processor time

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { createClaims, type Times, createTimes } from '../claims.ts'
+import { createClaims, createTimes, type Times } from '../claims.ts'
 import { runProgram } from '../program.ts'
 import type { MemoryTask, MemoryUse } from './memory.ts'
 import { HS256_VERIFIERS } from './verifiers.ts'

@@ -3,10 +3,10 @@ import { ensurePool } from '../mint.ts'
 import { type RunningProgram, startProgram } from '../processes.ts'
 import { measureInRounds } from '../rounds.ts'
 import type { Algorithm, PoolOptions } from '../token-pool.ts'
-import { SIGNATURE_ALONE, FRESH_STRING, PEER_WITH_CACHE, VERIFIERS } from './contestants.ts'
+import { FRESH_STRING, PEER_WITH_CACHE, SIGNATURE_ALONE, VERIFIERS } from './contestants.ts'
 import type { Cost } from './cost.ts'
 import type { Profile } from './profile.ts'
-import type { VerifierSetup, Command, ReadyMessage } from './verifier.ts'
+import type { Command, ReadyMessage, VerifierSetup } from './verifier.ts'
 import type { Workload } from './workload.ts'
 
 /** Cost of each round, by contestant. */
@@ -96,7 +96,7 @@ async function measureCosts(contestants: readonly string[], workload: Workload):
   const programs = new Map<string, RunningProgram<ReadyMessage>>()
   await Promise.all(
     contestants.map(async (name) => {
-      const program = await start(name, workload)
+      const program = await startVerifier(name, workload)
       if (program.ready === 'ready') programs.set(name, program)
       else await program.end()
     }),
@@ -114,12 +114,15 @@ async function measureCosts(contestants: readonly string[], workload: Workload):
 /** Records a CPU profile of Bearward for the next `count` tokens of a workload, after the warm-up. */
 async function profileBearward(workload: Workload, count: number): Promise<Profile> {
   await ensurePool(workload.tokens)
-  const program = await start('bearward', workload)
+  const program = await startVerifier('bearward', workload)
   const profile = await program.request<Profile>({ type: 'profile', count } satisfies Command)
   await program.end()
   return profile
 }
 
-function start(contestant: string, workload: Workload): Promise<RunningProgram<ReadyMessage>> {
+function startVerifier(
+  contestant: string,
+  workload: Workload,
+): Promise<RunningProgram<ReadyMessage>> {
   return startProgram('./micro/verifier.js', { contestant, workload } satisfies VerifierSetup)
 }

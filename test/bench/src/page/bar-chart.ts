@@ -21,21 +21,21 @@ const ROW = 20
 const BEARWARD_COLOR = '#1f6f5c'
 const OTHER_COLOR = '#b9b4a8'
 
-export function barChart({ title, caption, maximum, groups }: BarChart): string {
+export function createBarChart({ title, caption, maximum, groups }: BarChart): string {
   const scale = (WIDTH - LABELS - 70) / maximum
   const parts: string[] = []
   let y = 52
   for (const { label, bars } of groups) {
     y += 24
-    parts.push(text(12, y, label, 'font-weight="bold"'))
+    parts.push(createText(12, y, label, 'font-weight="bold"'))
     for (const bar of bars) {
       y += ROW
       const width = Math.max(1, Math.round(bar.value * scale))
       const fill = bar.label.startsWith('bearward') ? BEARWARD_COLOR : OTHER_COLOR
       parts.push(
-        text(LABELS - 8, y, bar.label, 'text-anchor="end"'),
+        createText(LABELS - 8, y, bar.label, 'text-anchor="end"'),
         `<rect x="${LABELS}" y="${y - 12}" width="${width}" height="15" fill="${fill}"/>`,
-        text(LABELS + width + 6, y, bar.text),
+        createText(LABELS + width + 6, y, bar.text),
       )
     }
   }
@@ -44,14 +44,14 @@ export function barChart({ title, caption, maximum, groups }: BarChart): string 
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#222">`,
     `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    text(12, 26, title, 'font-size="17" font-weight="bold"'),
-    text(12, 46, caption, 'fill="#555"'),
+    createText(12, 26, title, 'font-size="17" font-weight="bold"'),
+    createText(12, 46, caption, 'fill="#555"'),
     ...parts,
     '</svg>\n',
   ].join('\n')
 }
 
-function text(x: number, y: number, content: string, attributes = ''): string {
+function createText(x: number, y: number, content: string, attributes = ''): string {
   return `<text x="${x}" y="${y}" ${attributes}>${escapeXml(content)}</text>`.replace(' >', '>')
 }
 

@@ -1,12 +1,12 @@
 import { cpu } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import type { HttpResults } from '../http/http.ts'
-import { relativeCapacity } from '../http/compare-with-bare.ts'
+import { getRelativeCapacity } from '../http/comparisons-with-bare.ts'
 import { ALGORITHMS, type MicroResults } from '../micro/micro.ts'
 import { median } from '../statistics.ts'
-import { type BarChart, barChart } from './bar-chart.ts'
+import { type BarChart, createBarChart } from './bar-chart.ts'
 
-export function capacityChart(results: HttpResults): string {
+export function createCapacityChart(results: HttpResults): string {
   const groups = (['1,000 tokens', 'every token once'] as const).flatMap((load) =>
     FRAMEWORKS.map((framework) => {
       const all = results[load][framework]
@@ -14,22 +14,22 @@ export function capacityChart(results: HttpResults): string {
       return {
         label: `${framework}, ${load}`,
         bars: names.map((name) => {
-          const value = relativeCapacity(all, name)!.median * 100
+          const value = getRelativeCapacity(all, name)!.median * 100
           return { label: name, value, text: value.toFixed(0) }
         }),
       }
     }),
   )
-  return barChart({
+  return createBarChart({
     title: 'Capacity of an API with a guard',
     caption: 'Requests that one core can handle, in percent of the bare framework. More is better.',
     // A measured capacity can be above 100, because of noise.
-    maximum: Math.max(100, maxValue(groups)),
+    maximum: Math.max(100, getMaximum(groups)),
     groups,
   })
 }
 
-export function verificationChart({ distinct }: MicroResults): string {
+export function createVerificationChart({ distinct }: MicroResults): string {
   const modes = { sequential: 'one at a time', atOnce: '64 at once' } as const
   const groups = ALGORITHMS.flatMap((algorithm) =>
     (['sequential', 'atOnce'] as const).map((mode) => ({
@@ -40,14 +40,14 @@ export function verificationChart({ distinct }: MicroResults): string {
       }),
     })),
   )
-  return barChart({
+  return createBarChart({
     title: 'Verification of a new token',
     caption: 'Processor time in microseconds. Less is better.',
-    maximum: maxValue(groups),
+    maximum: getMaximum(groups),
     groups,
   })
 }
 
-function maxValue(groups: BarChart['groups']): number {
+function getMaximum(groups: BarChart['groups']): number {
   return Math.max(...groups.flatMap(({ bars }) => bars.map(({ value }) => value)))
 }

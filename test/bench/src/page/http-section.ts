@@ -1,10 +1,14 @@
 import { cpu } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import { LOAD_NAMES } from '../http/http.ts'
-import { addedCpu, relativeCapacity, relativeThroughput } from '../http/compare-with-bare.ts'
+import {
+  getAddedCpu,
+  getRelativeCapacity,
+  getRelativeThroughput,
+} from '../http/comparisons-with-bare.ts'
 import type { PartResults } from '../results.ts'
-import { getMedian, describeVariation } from './rows.ts'
-import { formatNumber, table } from './table.ts'
+import { describeVariation, getMedian } from './rows.ts'
+import { createTable, formatNumber } from './table.ts'
 
 const HEADINGS = [
   '',
@@ -17,7 +21,7 @@ const HEADINGS = [
   'p99 ms',
 ]
 
-export function httpSection({ run, found: results }: PartResults<'http'>): string[] {
+export function createHttpSection({ run, found: results }: PartResults<'http'>): string[] {
   const all = LOAD_NAMES.flatMap((load) => Object.values(results[load]))
   return [
     '### Over HTTP',
@@ -35,14 +39,14 @@ to a bare server. Ignore differences of that size.`,
     describeVariation(all, cpu),
     ...LOAD_NAMES.flatMap((load) => [
       `#### ${load[0]!.toUpperCase()}${load.slice(1)}`,
-      table(
+      createTable(
         HEADINGS,
         FRAMEWORKS.flatMap((framework) => {
           const servers = results[load][framework]
           return Object.entries(servers).map(([name, rounds]) => [
             `${framework}: ${name}`,
             formatNumber(getMedian(rounds, cpu)),
-            ...[addedCpu, relativeCapacity, relativeThroughput].map((compare) =>
+            ...[getAddedCpu, getRelativeCapacity, getRelativeThroughput].map((compare) =>
               name === BARE ? '-' : formatNumber(compare(servers, name)?.median),
             ),
             formatNumber(getMedian(rounds, ({ rate }) => rate)),

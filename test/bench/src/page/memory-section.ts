@@ -1,16 +1,16 @@
 import type { MemoryResults } from '../memory/memory.ts'
-import { table } from './table.ts'
+import { createTable } from './table.ts'
 
 /** Default of `tokenCache.maxEntries`. The core does not export it. */
 export const BEARWARD_ENTRIES = '5,000'
 
-export function memorySection(results: MemoryResults): string[] {
+export function createMemorySection(results: MemoryResults): string[] {
   return [
     '### Memory',
     `A million HS256 tokens are verified, each of them twice. Every row is one process and one round. \`heap\` is the
 growth of the heap after a garbage collection, and \`peak\` is the highest memory use of the process. Each cache has the
 default size of its library (Bearward: ${BEARWARD_ENTRIES} entries), so the figures are not costs per entry.`,
-    table(
+    createTable(
       ['', 'heap MB', 'peak MB'],
       Object.entries(results).map(([name, { heap, peak }]) => [
         name,

@@ -2,10 +2,15 @@ import { type ByName, cpu, wall } from '../comparisons.ts'
 import { FRESH_STRING } from '../micro/contestants.ts'
 import type { Cost } from '../micro/cost.ts'
 import { ALGORITHMS, type MicroResults } from '../micro/micro.ts'
-import { getMedian, collectNames, describeVariation } from './rows.ts'
-import { formatNumber, table } from './table.ts'
+import { collectNames, describeVariation, getMedian } from './rows.ts'
+import { createTable, formatNumber } from './table.ts'
 
-export function microSection({ distinct, repeated, refused, profile }: MicroResults): string[] {
+export function createMicroSection({
+  distinct,
+  repeated,
+  refused,
+  profile,
+}: MicroResults): string[] {
   const modes = ALGORITHMS.map((algorithm) => distinct[algorithm])
   const names = collectNames(modes.map(({ sequential }) => sequential))
   const kinds = Object.keys(refused)
@@ -20,7 +25,7 @@ export function microSection({ distinct, repeated, refused, profile }: MicroResu
     describeVariation(all, cpu),
     `Processor time in microseconds, every token once: one at a time / 64 at once. A synchronous library verifies one token
 at a time in both cases.`,
-    table(
+    createTable(
       ['', ...ALGORITHMS],
       names.map((name) => [
         name,
@@ -32,7 +37,7 @@ at a time in both cases.`,
       ]),
     ),
     'Verifications per second, one at a time.',
-    table(
+    createTable(
       ['', ...ALGORITHMS],
       names.map((name) => [
         name,
@@ -43,7 +48,7 @@ at a time in both cases.`,
     ),
     'A token that was verified before: processor time in microseconds. The cost of creating its string is subtracted.',
     describeVariation(seenBefore, (over) => over),
-    table(
+    createTable(
       ['', 'one token', '1,000 tokens'],
       collectNames(seenBefore).map((name) => [
         name,
@@ -51,7 +56,7 @@ at a time in both cases.`,
       ]),
     ),
     'A token that is rejected: processor time in microseconds.',
-    table(
+    createTable(
       ['', ...kinds],
       collectNames(Object.values(refused)).map((name) => [
         name,
@@ -61,7 +66,7 @@ at a time in both cases.`,
     '### Where the time goes',
     `CPU profile of Bearward with RS256 tokens, in percent of the time, by file of the core. Rows below 1 % in both columns
 are omitted. "The benchmark itself" includes the creation of a new string for every token.`,
-    table(
+    createTable(
       ['', 'every token once', '1,000 tokens, verified before'],
       Object.keys({ ...profile.once, ...profile.again })
         .map((place) => [place, profile.once[place] ?? 0, profile.again[place] ?? 0] as const)

@@ -1,33 +1,33 @@
 import { cpu, ratio } from '../comparisons.ts'
 import { BARE, FRAMEWORKS } from '../http/contestants.ts'
 import type { HttpResults, LoadName } from '../http/http.ts'
-import { relativeCapacity } from '../http/compare-with-bare.ts'
+import { getRelativeCapacity } from '../http/comparisons-with-bare.ts'
 import type { MicroResults } from '../micro/micro.ts'
 import type { VersionResults } from '../results.ts'
-import { formatNumber, table } from './table.ts'
+import { createTable, formatNumber } from './table.ts'
 
 /** Summarizes the results. Each sentence must be true for all possible figures. */
-export function overviewSection({ major, parts }: VersionResults): string[] {
+export function createOverviewSection({ major, parts }: VersionResults): string[] {
   return [
     `Bearward caches verified tokens, so a token that is sent again needs no signature check. Of the other libraries, only
 fast-jwt has such a cache, which @fastify/jwt can use. It is off by default. A new token always needs a signature check.`,
-    ...(parts.http ? capacityTable(parts.http.found, major) : []),
+    ...(parts.http ? createCapacityTable(parts.http.found, major) : []),
     ...(parts.micro ? [compareWithJose(parts.micro.found, parts.http?.found)] : []),
   ]
 }
 
-function capacityTable(results: HttpResults, major: number): string[] {
+function createCapacityTable(results: HttpResults, major: number): string[] {
   const loads = ['1,000 tokens', 'every token once'] as const
   return [
     `Requests that one core can handle with a guard, relative to the same API without a guard (Node ${major}). The columns
 "best other" show the best result of the other libraries.`,
-    table(
+    createTable(
       ['', ...loads.flatMap((load) => [`${load}: bearward`, 'best other'])],
       FRAMEWORKS.map((framework) => [
         framework,
         ...loads.flatMap((load) => {
           const all = results[load][framework]
-          return [formatNumber(relativeCapacity(all, 'bearward')?.median), findBestOther(all)]
+          return [formatNumber(getRelativeCapacity(all, 'bearward')?.median), findBestOther(all)]
         }),
       ]),
     ),
@@ -37,7 +37,7 @@ function capacityTable(results: HttpResults, major: number): string[] {
 function findBestOther(all: HttpResults[LoadName]['Express']): string {
   const [best] = Object.keys(all)
     .filter((name) => name !== BARE && !name.startsWith('bearward'))
-    .map((name) => ({ name, capacity: relativeCapacity(all, name)!.median }))
+    .map((name) => ({ name, capacity: getRelativeCapacity(all, name)!.median }))
     .sort((a, b) => b.capacity - a.capacity)
   return best === undefined ? '-' : `${formatNumber(best.capacity)} (${best.name})`
 }

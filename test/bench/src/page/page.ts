@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { BARE } from '../http/contestants.ts'
 import { NONE } from '../memory/verifiers.ts'
 import { SIGNATURE_ALONE } from '../micro/contestants.ts'
-import { type VersionResults, readResults } from '../results.ts'
-import { capacityChart, verificationChart } from './charts.ts'
-import { conditionsSection } from './conditions.ts'
-import { httpSection } from './http-section.ts'
-import { overviewSection } from './overview-section.ts'
-import { memorySection } from './memory-section.ts'
-import { microSection } from './micro-section.ts'
-import { startSection } from './start-section.ts'
-import { targetsSection } from './targets-section.ts'
+import { readResults, type VersionResults } from '../results.ts'
+import { createCapacityChart, createVerificationChart } from './charts.ts'
+import { createConditionsSection } from './conditions-section.ts'
+import { createHttpSection } from './http-section.ts'
+import { createOverviewSection } from './overview-section.ts'
+import { createMemorySection } from './memory-section.ts'
+import { createMicroSection } from './micro-section.ts'
+import { createStartSection } from './start-section.ts'
+import { createTargetsSection } from './targets-section.ts'
 
 const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url))
 
@@ -28,11 +28,11 @@ export function createPage(versions: readonly VersionResults[]): Record<string, 
   if (newest === undefined) throw new Error('the results are missing: run npm run bench')
   const { http, micro } = newest.parts
   const charts: Record<string, string> = {}
-  if (http) charts['performance-http.svg'] = capacityChart(http.found)
-  if (micro) charts['performance-cpu.svg'] = verificationChart(micro.found)
+  if (http) charts['performance-http.svg'] = createCapacityChart(http.found)
+  if (micro) charts['performance-cpu.svg'] = createVerificationChart(micro.found)
   const page = [
     '# Performance',
-    ...overviewSection(newest),
+    ...createOverviewSection(newest),
     METHOD,
     ...Object.keys(charts).map(image),
     ...versions.flatMap(createSections),
@@ -58,11 +58,11 @@ function createSections(results: VersionResults): string[] {
   const { micro, http, memory, start } = results.parts
   return [
     `## Node ${results.major}`,
-    ...conditionsSection(results),
-    ...targetsSection(results),
-    ...(micro ? microSection(micro.found) : []),
-    ...(http ? httpSection(http) : []),
-    ...(memory ? memorySection(memory.found) : []),
-    ...(start ? startSection(start.found) : []),
+    ...createConditionsSection(results),
+    ...createTargetsSection(results),
+    ...(micro ? createMicroSection(micro.found) : []),
+    ...(http ? createHttpSection(http) : []),
+    ...(memory ? createMemorySection(memory.found) : []),
+    ...(start ? createStartSection(start.found) : []),
   ]
 }

@@ -47,14 +47,14 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
 export function listReasons(missed: readonly string[]): string {
   const lines = REASONS.flatMap(({ targets, why }) => {
     const applying = targets.filter((id) => missed.includes(id))
-    return applying.length > 0 ? [line(applying, why)] : []
+    return applying.length > 0 ? [toListItem(applying, why)] : []
   })
   const known = new Set(REASONS.flatMap(({ targets }) => targets))
   const unknown = missed.filter((id) => !known.has(id))
-  if (unknown.length > 0) lines.push(line(unknown, 'not explained yet.'))
+  if (unknown.length > 0) lines.push(toListItem(unknown, 'not explained yet.'))
   return ['Reasons for missed targets:\n', ...lines].join('\n')
 }
 
-function line(ids: readonly string[], why: string): string {
+function toListItem(ids: readonly string[], why: string): string {
   return `- ${ids.map((id) => `**${id}**`).join(', ')}: ${why}`
 }

@@ -1,19 +1,24 @@
 import { difference } from '../comparisons.ts'
 import { BARE } from '../http/contestants.ts'
 import type { Start, StartResults } from '../start/start.ts'
-import { getMedian, describeVariation } from './rows.ts'
-import { formatNumber, table } from './table.ts'
+import { describeVariation, getMedian } from './rows.ts'
+import { createTable, formatNumber } from './table.ts'
 
 const untilAnswered = (start: Start) => start.untilAnswered
 
-export function startSection({ latency, starts, imports, installed }: StartResults): string[] {
+export function createStartSection({
+  latency,
+  starts,
+  imports,
+  installed,
+}: StartResults): string[] {
   return [
     '### Start',
     `Time from the start of the process of an Express API to its first response, in milliseconds. Every response of the
 authorization server takes ${latency} ms, over plain HTTP. With \`ready()\` and \`hydrate()\` the API fetches the keys before
 it listens.`,
     describeVariation([starts], untilAnswered),
-    table(
+    createTable(
       ['', 'until the first response', 'added to bare', 'first request'],
       Object.entries(starts).map(([name, rounds]) => [
         name,
@@ -23,7 +28,7 @@ it listens.`,
       ]),
     ),
     'Installed packages besides the framework, each counted once, and the time to import them.',
-    table(
+    createTable(
       ['', 'packages', 'kB', 'import ms'],
       Object.entries(installed).map(([name, { packages, bytes }]) => [
         name,

@@ -1,7 +1,10 @@
 import type { Summary } from '../statistics.ts'
 
 /** Creates a table in Markdown. Columns of numbers are aligned to the right. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function createTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const isNumber = (cell: string) => /^(?:[-\d.,k/% ()]|to)*$/.test(cell)
   const rule = headings.map((_, i) => (rows.every((row) => isNumber(row[i]!)) ? '---:' : '---'))

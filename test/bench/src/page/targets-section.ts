@@ -1,9 +1,9 @@
 import type { VersionResults } from '../results.ts'
-import { isMet, createTargets } from '../targets.ts'
+import { createTargets, isMet } from '../targets.ts'
 import { listReasons } from './reasons.ts'
-import { table, formatSummary } from './table.ts'
+import { createTable, formatSummary } from './table.ts'
 
-export function targetsSection(results: VersionResults): string[] {
+export function createTargetsSection(results: VersionResults): string[] {
   const goals = createTargets(results).flatMap((target) =>
     target.goals.map((goal) => ({ target, goal, met: isMet(target, goal) })),
   )
@@ -11,7 +11,7 @@ export function targetsSection(results: VersionResults): string[] {
   return [
     '### Targets',
     'The column "measured" shows the median, with the lowest and the highest round in parentheses.',
-    table(
+    createTable(
       ['', 'metric', 'case', 'target', 'measured', 'met'],
       goals.map(({ target, goal, met }) => [
         target.id,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { AUDIENCE, createTimes } from '../claims.ts'
-import type { Setup } from '../http/contestant.ts'
+import type { ApiSettings } from '../http/contestant.ts'
 import { BARE } from '../http/contestants.ts'
 import type { ServerSetup } from '../http/server.ts'
 import { type JwksServer, serveJwks } from '../jwks-server.ts'
@@ -103,7 +103,7 @@ async function startOnce(
   { issuer, jwksUri }: JwksServer,
   authorization: string,
 ): Promise<Start> {
-  const setup: Setup = {
+  const setup: ApiSettings = {
     issuer,
     audience: AUDIENCE,
     jwksUri: keys === 'address' ? jwksUri : undefined,

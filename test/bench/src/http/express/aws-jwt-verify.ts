@@ -4,7 +4,7 @@ import { arrayBuffer } from 'node:stream/consumers'
 import { JwtVerifier } from 'aws-jwt-verify'
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import type { RequestHandler } from 'express'
-import { getJwksUri, type Api, REFUSED_BODY, readToken } from '../contestant.ts'
+import { type Api, getJwksUri, readToken, REFUSED_BODY } from '../contestant.ts'
 import { createApi } from './create-api.ts'
 
 export const api: Api = async (setup) => {

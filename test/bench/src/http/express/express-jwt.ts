@@ -1,6 +1,6 @@
 import { expressjwt } from 'express-jwt'
 import { expressJwtSecret, type GetVerificationKey } from 'jwks-rsa'
-import { getJwksUri, ALGORITHM, type Api } from '../contestant.ts'
+import { ALGORITHM, type Api, getJwksUri } from '../contestant.ts'
 import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {

@@ -1,7 +1,7 @@
 import fastifyJwt, { type Secret, type TokenOrHeader } from '@fastify/jwt'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import buildGetJwks from 'get-jwks'
-import { getJwksUri, ALGORITHM, type Api } from '../contestant.ts'
+import { ALGORITHM, type Api, getJwksUri } from '../contestant.ts'
 import { createApi } from './create-api.ts'
 
 export const api = createContestant({})

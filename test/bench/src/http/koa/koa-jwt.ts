@@ -1,6 +1,6 @@
 import { koaJwtSecret } from 'jwks-rsa'
 import jwt from 'koa-jwt'
-import { getJwksUri, ALGORITHM, type Api } from '../contestant.ts'
+import { ALGORITHM, type Api, getJwksUri } from '../contestant.ts'
 import { createApi } from './create-api.ts'
 
 export const api: Api = (setup) => {

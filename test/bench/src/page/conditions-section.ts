@@ -1,8 +1,8 @@
-import { type VersionResults, PARTS, type Run } from '../results.ts'
-import { table } from './table.ts'
+import { PARTS, type Run, type VersionResults } from '../results.ts'
+import { createTable } from './table.ts'
 
 /** Describes when and on which machine the parts were measured, and whether one command measured all of them. */
-export function conditionsSection({ parts }: VersionResults): string[] {
+export function createConditionsSection({ parts }: VersionResults): string[] {
   const runs = new Map<string, { run: Run; names: string[] }>()
   for (const name of PARTS) {
     const run = parts[name]?.run
@@ -16,7 +16,7 @@ export function conditionsSection({ parts }: VersionResults): string[] {
       ? `${missing.length === 0 ? 'All four parts' : 'All measured parts'} come from one run of one command.`
       : '**The parts come from different runs.** Do not compare figures of different runs.',
     ...(missing.length > 0 ? [`Not measured: ${missing.join(', ')}.`] : []),
-    table(
+    createTable(
       ['command', 'parts', 'start', 'Node', 'machine'],
       [...runs.values()].map(({ run, names }) => [
         `\`${run.command}\``,

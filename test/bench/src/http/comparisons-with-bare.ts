@@ -4,16 +4,20 @@ import { BARE } from './contestants.ts'
 import type { HttpRound } from './http.ts'
 
 /** Returns the number of requests that one core can handle, relative to the bare framework. */
-export function relativeCapacity(all: ByName<HttpRound>, name: string): Summary | undefined {
+export function getRelativeCapacity(all: ByName<HttpRound>, name: string): Summary | undefined {
   return ratio(all, BARE, name, cpu)
 }
 
 /** Returns the processor time per request that is added to another contestant, in microseconds. */
-export function addedCpu(all: ByName<HttpRound>, name: string, over = BARE): Summary | undefined {
+export function getAddedCpu(
+  all: ByName<HttpRound>,
+  name: string,
+  over = BARE,
+): Summary | undefined {
   return difference(all, name, over, cpu)
 }
 
 /** Returns the requests per second, relative to the bare framework. */
-export function relativeThroughput(all: ByName<HttpRound>, name: string): Summary | undefined {
+export function getRelativeThroughput(all: ByName<HttpRound>, name: string): Summary | undefined {
   return ratio(all, name, BARE, ({ rate }) => rate)
 }
