@@ -15,7 +15,7 @@ export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'c
 /** Runs a program until it exits. Never throws, because the output of a compiler that fails is also a result. */
 export async function run(program, args, options = {}) {
   const firstRun = await runOnce(program, args, options)
-  // Node 20 can hang forever in its worker threads (nodejs/node#54918), so a program that timed out runs again.
+  // Node 20 can hang forever in its internal threads (nodejs/node#54918), so a program that timed out runs again.
   return firstRun.timedOut ? runOnce(program, args, options) : firstRun
 }
 
