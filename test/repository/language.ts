@@ -7,7 +7,7 @@ export const WORDS = 25
 const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:nobody|anybody|somebody|whoever|no one)\b/i, 'name the person or the code'],
   [/\b(?:he|she|him|her|his|hers)\b/i, 'they'],
-  [/\b(?:is|are|was|were|be) no (?!longer\b|more than\b)/i, 'is not a'],
+  [/(?<!there )\b(?:is|are|was|were|be) no (?!longer\b|more than\b)/i, 'is not a'],
   [/\b(?:cannot|can not|could not) be had\b/i, 'is unavailable'],
   [/\bheld against\b/i, 'rejected, or compared with'],
   [/\banew\b/i, 'again'],

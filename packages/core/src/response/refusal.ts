@@ -124,7 +124,7 @@ export function refuse(
 /** Returns one header line for each scheme that the API accepts. */
 function writeChallenges(parameters: ChallengeParameters): string | string[] {
   const lines = [{ scheme: 'Bearer', parameters } as const].map(writeChallenge)
-  return lines.length === 1 ? lines[0]! : Object.freeze(lines)
+  return lines.length === 1 ? lines[0]! : (Object.freeze(lines) as string[])
 }
 
 /** Returns whole seconds (RFC 9110 section 10.2.3), at least 1: with 0, clients retry immediately. */
