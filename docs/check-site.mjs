@@ -1,5 +1,6 @@
-// Opens every page of the built site in a browser, and fails if a page is missing, a link leads nowhere, the console has an
-// error, a page is wider than a small telephone, or the search finds nothing. Saves screenshots to .vitepress/screenshots.
+// Opens every page of the built site in a browser, and saves screenshots to .vitepress/screenshots. Fails if a page or the target
+// of a link is missing, or if the console has an error. Also fails if a page is wider than a small telephone, or if the search
+// finds nothing.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'

@@ -14,9 +14,10 @@ describe('manifests', () => {
     expect(loose).toEqual([])
   })
 
-  it('a dependency has the same version in all manifests', () => {
+  it('a dependency has the same version in all manifests of the workspace', () => {
     const versions = new Map<string, Set<string>>()
-    for (const path of MANIFESTS) {
+    // The site is a workspace of its own: TypeDoc needs an older TypeScript.
+    for (const path of MANIFESTS.filter((manifest) => manifest !== 'docs/package.json')) {
       const { dependencies = {}, devDependencies = {} } = readManifest(path)
       for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
         if (WORKSPACE_VERSIONS.includes(version)) continue

@@ -17,7 +17,7 @@ export interface TokenPlan<T> {
 export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 
 /** Cached token. */
-interface CachedToken<T> {
+interface TokenEntry<T> {
   readonly token: T
   /** Time of the request. The token is not older than this. */
   readonly requestedAt: Moment
@@ -39,7 +39,7 @@ interface CachedToken<T> {
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
   readonly #backoff: Backoff
-  #cached: CachedToken<T> | undefined
+  #cached: TokenEntry<T> | undefined
 
   /** `renewBefore` is in seconds. `random` returns a number from 0 to 1 and spreads the attempts of many processes. */
   constructor(renewBefore: number | undefined, random: () => number) {

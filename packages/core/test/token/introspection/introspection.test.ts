@@ -28,11 +28,11 @@ describe('the introspection request', () => {
   it('7662-01: sends the unchanged token in a form, with POST', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
-    const [request] = endpoint.requests
-    expect(request!.method).toBe('POST')
-    expect(request!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
-    expect([...request!.form]).toEqual([['token', TOKEN]])
-    expect(request!.headers.accept).toBe('application/json')
+    const [sent] = endpoint.requests
+    expect(sent!.method).toBe('POST')
+    expect(sent!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
+    expect([...sent!.form]).toEqual([['token', TOKEN]])
+    expect(sent!.headers.accept).toBe('application/json')
 
     for (const token of ['a+b', 'a/b', 'a=', 'a~b', 'a%b%20', '+/=~%']) {
       await introspect(endpoint.url, token)
