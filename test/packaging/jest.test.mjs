@@ -3,14 +3,14 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { getProgram, NODES } from '../runtimes/runtimes.mjs'
+import { NODES, programOf } from '../runtimes/runtimes.mjs'
 import {
   createProject,
-  createTemporaryDirectory,
-  getPinnedVersion,
   packAll,
+  pinned,
   ROOT,
   run,
+  temporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 
@@ -30,12 +30,12 @@ let directory
 let project
 
 before(async () => {
-  directory = await createTemporaryDirectory()
+  directory = await temporaryDirectory()
   const { core, client, express } = await packAll(directory.path)
-  const typescript = (await getPinnedVersion('typescript5')).replace(/^npm:/, '')
+  const typescript = (await pinned('typescript5')).replace(/^npm:/, '')
   const others = [typescript, ...(await withVersions(...INSTALLED))]
   project = await createProject(join(directory.path, 'jest'), core, client, express, ...others)
-  // The project is in CommonJS mode. Its tests are in the folder where Jest searches for them.
+  // A project in CommonJS mode, with its tests where Jest looks for them.
   const manifest = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
   const commonJs = { ...manifest, type: 'commonjs' }
   await writeFile(join(project, 'package.json'), JSON.stringify(commonJs))
@@ -45,32 +45,27 @@ before(async () => {
 })
 after(() => directory.remove())
 
-/** Reads the configuration of Jest from the README. */
-async function readJestConfig() {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
-  const section = readme.split(/^## /m).find((text) => text.startsWith('Jest and CommonJS\n'))
+/** Reads the configuration under a heading of the recipe. */
+async function readRecipe(heading) {
+  const page = await readFile(join(ROOT, 'docs/recipes/jest-and-commonjs.md'), 'utf8')
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
   return JSON.parse(/^```json\n([^]*?)^```$/m.exec(section)[1])
 }
 
-/** Runs Jest on files of `__tests__`. Returns the titles of the tests, or the output if a test fails. */
+/** Runs Jest on files of `__tests__`. Returns the names of the tests that passed, or the output. */
 async function runJest(node, config, files, options = '') {
-  // The cache is inside the project, so it is removed with the project.
+  // The cache is inside the project, so that it is removed with it.
   const all = { cacheDirectory: '<rootDir>/.cache', testTimeout: 60_000, ...config }
   await writeFile(join(project, 'jest.config.json'), JSON.stringify(all))
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--json']
   const args = [...jest, ...files.map((file) => `/__tests__/${file.replace('.', '\\.')}$`)]
   const env = { ...process.env, NODE_OPTIONS: options }
-  const { stdout, output } = await run(await getProgram(node), args, { cwd: project, env })
-  // The report is on standard output. All other output is on standard error.
+  const { stdout, output } = await run(await programOf(node), args, { cwd: project, env })
+  // The report is on standard output, and all else is on standard error.
   const { success, testResults } = stdout.startsWith('{') ? JSON.parse(stdout) : {}
   if (!success) return output.slice(stdout.length)
   return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title }) => title))
 }
-
-const withTypeScript = (config) => ({
-  ...config,
-  transform: { ...config.transform, '\\.ts$': 'ts-jest' },
-})
 
 async function writeTsConfig(options) {
   const compilerOptions = { ...COMMON, ...options }
@@ -79,20 +74,20 @@ async function writeTsConfig(options) {
 
 const HERE = NODES.find((node) => node.package === undefined)
 
-test('Jest in CommonJS mode loads the packages, as the README configures it', async () => {
-  assert.deepEqual(await runJest(HERE, await readJestConfig(), ['commonjs.js']), ['require'])
+test('Jest in CommonJS mode loads the packages, as the recipe configures it', async () => {
+  assert.deepEqual(await runJest(HERE, await readRecipe('Jest'), ['commonjs.js']), ['require'])
 })
 
-test('ts-jest with module nodenext loads the packages, as the README configures it', async () => {
+test('ts-jest with module nodenext loads the packages, as the recipe configures it', async () => {
   await writeTsConfig({ module: 'nodenext', isolatedModules: true })
-  const config = withTypeScript(await readJestConfig())
+  const config = await readRecipe('ts-jest')
   assert.deepEqual(await runJest(HERE, config, ['typescript.ts']), ['TypeScript'])
 })
 
 for (const node of NODES.filter((each) => each !== HERE)) {
-  test(`${node.name}: Jest and ts-jest load the packages, as the README configures them`, async () => {
+  test(`${node.name}: Jest and ts-jest load the packages, as the recipe configures them`, async () => {
     await writeTsConfig({ module: 'commonjs', moduleResolution: 'node' })
-    const config = withTypeScript(await readJestConfig())
+    const config = await readRecipe('ts-jest')
     const titles = await runJest(node, config, ['commonjs.js', 'typescript.ts'])
     assert.deepEqual(new Set([titles].flat()), new Set(['require', 'TypeScript']))
   })
