@@ -42,7 +42,12 @@ export function readClients(
 }
 
 function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
-  const expected = listAlternatives(allowed.map(({ clientId }) => clientId))
+  const namesIssuers = allowed.some(({ issuer }) => issuer !== undefined)
+  const expected = listAlternatives(
+    allowed.map(({ issuer, clientId }) =>
+      issuer === undefined ? clientId : `${clientId} of ${issuer}`,
+    ),
+  )
   return {
     check({ verified }) {
       const { issuer, clientId } = verified.token
@@ -50,7 +55,8 @@ function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
         (client) => client.clientId === clientId && (client.issuer ?? issuer) === issuer,
       )
       if (clientId !== undefined && isAllowed) return undefined
-      const found = describeClientId(clientId, verified.issuer.settings)
+      const client = describeClientId(clientId, verified.issuer.settings)
+      const found = namesIssuers && clientId !== undefined ? `${client} of ${issuer}` : client
       return reject('wrong_client', { check: 'client', expected, found })
     },
   }

@@ -115,7 +115,7 @@ function checkPublicIssuers(
   for (const { subjects, allowedClients } of allowed) {
     if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
-      `check is missing: every user of ${subjects.provider} can request a token for this API. Use check to compare claims that only ${subjects.provider} can write (docs/subjects.md). If the tokens name a client, clients is enough.`,
+      `check is missing: every user of ${subjects.provider} can request a token for this API. Use check to compare claims that only ${subjects.provider} can write (see docs/machine-or-user.md). If the tokens name a client, clients is enough.`,
     )
   }
 }

@@ -122,7 +122,7 @@ describe('a multi-tenant issuer', () => {
     const options = { audience: AUDIENCE }
     const creating = (more: object) => () =>
       createResourceServer({ ...options, ...more } as ResourceServerOptions)
-    expect(creating({ issuer: TEMPLATE })).toThrow('takes tenants')
+    expect(creating({ issuer: TEMPLATE })).toThrow('requires tenants')
     expect(creating({ issuer: toIssuer(OURS), tenants: [OURS] })).toThrow('one {tenantid}')
     const inHost = 'https://{tenantid}.example.com/v2.0'
     expect(creating({ issuer: inHost, tenants: [OURS] })).toThrow('only stand in the path')

@@ -412,7 +412,7 @@ describe('readRequirements', () => {
     })
     const OPEN = (provider: string) =>
       `check is missing: every user of ${provider} can request a token for this API. ` +
-      `Use check to compare claims that only ${provider} can write (docs/subjects.md). If the tokens name a client, clients is enough.`
+      `Use check to compare claims that only ${provider} can write (see docs/machine-or-user.md). If the tokens name a client, clients is enough.`
     const check = () => true
     expect(getProblems({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
     expect(getProblems({}, [github])).toEqual([OPEN('github-actions')])

@@ -127,6 +127,12 @@ describe('checkRequirements', () => {
     expect(explained({ subject: 'user' })).toMatchObject({
       explanation: { check: 'subject', expected: 'user', found: 'machine' },
     })
+    // The same client id at another issuer is another client, so both texts name the issuers.
+    const clients = [{ issuer: ISSUER, clientId: 'cron' }]
+    expect(explained({ clients })).toMatchObject({
+      explanation: { expected: `cron of ${ISSUER}`, found: `"cron" of ${OTHER}` },
+    })
+    expect(decide(unknown, { clients })).toMatchObject({ explanation: { found: 'no client' } })
   })
 
   it('adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
