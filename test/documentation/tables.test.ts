@@ -27,20 +27,7 @@ import {
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
 import { formatFailures, formatReasons } from './advice-sections.ts'
-
-/** Returns the cells of each row of a table. `firstHeading` is the heading of its first column. */
-function readTable(document: string, firstHeading: string): readonly (readonly string[])[] {
-  const lines = read(document).split('\n')
-  const start = lines.findIndex((line) => line.startsWith(`| ${firstHeading} |`))
-  expect(start, `a table "${firstHeading}" in ${document}`).toBeGreaterThan(-1)
-  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'))
-  return lines.slice(start + 2, end).map((line) =>
-    line
-      .slice(1, -1)
-      .split(/(?<!\\)\|/)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  )
-}
+import { readTable } from './read-table.ts'
 
 /** Returns the `type` of each event of a package, from the interfaces whose names end with `Event`. */
 function readEventTypes(name: string): readonly string[] {

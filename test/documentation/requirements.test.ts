@@ -1,0 +1,122 @@
+import { createBearward } from '@bearward/express'
+import type { Express } from 'express'
+import express from 'express'
+import { describe, expect, it } from 'vitest'
+import { TOKEN_REQUIREMENTS } from '../../packages/core/src/authorization/requirements.ts'
+import { createTestIssuer } from '../support/issuer.ts'
+import { adapt, runSnippet } from './snippets.ts'
+import { readTable } from './read-table.ts'
+import {
+  API,
+  appInstead,
+  describeDocument,
+  issuerAddress,
+  machineToken,
+  type Scenario,
+  serve,
+  useAuthorizationServer,
+  userToken,
+} from './fixture.ts'
+
+useAuthorizationServer()
+
+const issuer = createTestIssuer({ issuer: 'https://auth.example.com', audience: API })
+const audience = `audience: '${API}',`
+/** Gives a snippet the keys of the test issuer, for tokens that a real server does not issue. */
+const ownKeys = { [audience]: `${audience} jwks: ${JSON.stringify(issuer.jwks)},` }
+
+/** Scenarios for the snippets of docs/requirements.md. */
+const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
+  async Requirements(code) {
+    const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
+    const call = await serve((await runSnippet('requirements-first', adapted))['app'] as Express)
+
+    const machine = await machineToken('read:reports')
+    expect((await call('GET', '/me')).status).toBe(401)
+    expect((await call('GET', '/me', machine)).body).toBe('{"client":"reports-cron"}')
+    expect((await call('GET', '/reports', machine)).status).toBe(200)
+    expect((await call('GET', '/reports', await machineToken('admin'))).status).toBe(403)
+    expect((await call('DELETE', '/reports', await machineToken('admin'))).status).toBe(204)
+    expect((await call('DELETE', '/reports', machine)).status).toBe(403)
+    expect((await call('DELETE', '/reports', await userToken('admin'))).status).toBe(403)
+  },
+
+  async 'Your own check'(code) {
+    const adapted = adapt(code, { ...appInstead, ...ownKeys })
+    const call = await serve((await runSnippet('requirements-check', adapted))['app'] as Express)
+    const token = issuer.token({ claims: { scope: 'read:reports', tenant_id: 'acme' } })
+
+    expect((await call('GET', '/tenants/acme/reports', token)).status).toBe(200)
+    const refused = await call('GET', '/tenants/other/reports', token)
+    expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('forbidden') })
+  },
+
+  async 'Optional authentication'(code) {
+    const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
+    const call = await serve((await runSnippet('requirements-optional', adapted))['app'] as Express)
+
+    expect((await call('GET', '/articles')).body).toBe('{"caller":"anonymous"}')
+    const token = await machineToken('read:reports')
+    expect((await call('GET', '/articles', token)).body).toBe('{"caller":"reports-cron"}')
+    expect((await call('GET', '/articles', 'x.y.z')).status).toBe(401)
+  },
+}
+
+describeDocument('docs/requirements.md', REQUIREMENTS)
+
+describe('the page of requirements', () => {
+  it('lists each requirement', () => {
+    const documented = readTable('docs/requirements.md', 'requirement').map(
+      ([cell]) => /^\w+/.exec(cell!)![0],
+    )
+    const names = [...Object.keys(TOKEN_REQUIREMENTS), 'issuer', 'introspect', 'optional']
+    expect([...new Set(documented)].sort()).toEqual(names.sort())
+  })
+
+  it('lists each member of an access token', async () => {
+    const { verify } = createBearward({ issuer: issuer.issuer, audience: API, jwks: issuer.jwks })
+    const outcome = await verify(issuer.token())
+    if (outcome.kind !== 'granted') throw new Error(outcome.reason)
+    const documented = readTable('docs/requirements.md', 'member').map(
+      ([cell]) => /^\w+/.exec(cell!)![0],
+    )
+    const members = new Set([...Object.keys(outcome.token), 'hasScope'])
+    expect(documented.sort()).toEqual([...members].sort())
+    expect(outcome.token.hasScope('read')).toBe(true)
+  })
+
+  it.each([
+    ['true', () => true, 200],
+    ['false', () => false, 403],
+    ['undefined', () => undefined, 403],
+    ['another value', () => 'yes', 500],
+    ['a promise of false', () => Promise.resolve(false), 403],
+  ])('responds as documented if check returns %s', async (_, check, status) => {
+    const { requireToken } = createBearward({
+      issuer: issuer.issuer,
+      audience: API,
+      jwks: issuer.jwks,
+      logger: false,
+    })
+    const app = express()
+      .use(requireToken({ check: check as () => boolean }))
+      .use((_request, response) => void response.send('in'))
+      .use(((_error, _request, response, _next) => void response.sendStatus(500)) as never)
+    expect((await (await serve(app))('GET', '/', issuer.token())).status).toBe(status)
+  })
+
+  it('lets an anonymous caller pass an optional guard without its scope and its check', async () => {
+    const { requireToken } = createBearward({
+      issuer: issuer.issuer,
+      audience: API,
+      jwks: issuer.jwks,
+      logger: false,
+    })
+    const app = express()
+      .use(requireToken({ optional: true, scope: 'admin', check: () => false }))
+      .use((_request, response) => void response.send('in'))
+    const call = await serve(app)
+    expect((await call('GET', '/')).status).toBe(200)
+    expect((await call('GET', '/', issuer.token())).status).toBe(403)
+  })
+})
