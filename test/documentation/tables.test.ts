@@ -111,24 +111,22 @@ describe('documentation', () => {
     expect([...documented].sort()).toEqual(variables.sort())
   })
 
-  it('docs/subjects.md lists the levels of evidence and the reasons for unknown', () => {
-    const names = (heading: string) => readTable('docs/subjects.md', heading).map(([name]) => name)
+  it('docs/machine-or-user.md lists the levels of evidence and the reasons for unknown', () => {
+    const names = (heading: string) =>
+      readTable('docs/machine-or-user.md', heading).map(([name]) => name)
     expect(names('level')).toEqual([...LEVELS, 'none'])
     expect(names('reason')).toEqual([...UNKNOWN_REASONS])
   })
 
-  it('the table of providers in docs/subjects.md agrees with their rules', () => {
-    const rows = readTable('docs/subjects.md', 'provider')
+  it('the table of providers in docs/machine-or-user.md agrees with their rules', () => {
+    const rows = readTable('docs/machine-or-user.md', 'provider')
     expect(rows.map(([name]) => name)).toEqual(Object.keys(PROFILES))
     for (const [name, machine, user, , recognized] of rows) {
       const { rules, issuerPattern } = getProfile(name as Provider)
       const hasRuleFor = (kind: string) =>
         rules.some((rule) => rule.kind === kind && rule.level !== 'convention')
-      expect([name, !/^(?:not told|has none)$/.test(machine!)]).toEqual([
-        name,
-        hasRuleFor('machine'),
-      ])
-      expect([name, !/^(?:not told|has none)$/.test(user!)]).toEqual([name, hasRuleFor('user')])
+      expect([name, !/^(?:unknown|none)$/.test(machine!)]).toEqual([name, hasRuleFor('machine')])
+      expect([name, !/^(?:unknown|none)$/.test(user!)]).toEqual([name, hasRuleFor('user')])
       const named = recognized === '-' ? [] : recognized!.split(', ')
       expect([name, named.length > 0]).toEqual([name, issuerPattern !== undefined])
       for (const issuer of named) {
