@@ -155,25 +155,32 @@ describe('documentation', () => {
     ])
   })
 
-  it('the table of introspection in README.md has the numbers of the code', () => {
+  it('the table of introspection in docs/opaque-tokens.md has the numbers of the code', () => {
+    const page = 'docs/opaque-tokens.md'
     const { failures, pause } = BREAKER
     const { introspectionCalls, callsForKnownTokens, introspectionBytes, rememberedAnswers } =
       LIMITS
-    expect(readTable('README.md', 'bound of introspection').map(([, number]) => number)).toEqual([
+    expect(readTable(page, 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
-      'is made once more, at once',
+      'the call is made once more',
       `${introspectionCalls}, of which ${callsForKnownTokens} are reserved for known tokens`,
       String(failures),
       `${pause.first} s, doubling up to ${pause.last} s`,
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
-      `one probe in ${PROBE.valid} s, none for ${PROBE.quiet} s after 401 or 429`,
+      `one in ${PROBE.valid} s, none for ${PROBE.quiet} s after 401 or 429`,
       String(introspectionBytes),
       `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
       String(rememberedAnswers.inactive),
     ])
-    expect(read('README.md')).toContain(
-      `good for all guards of that request for ${LIMITS.answerOfRequest} s`,
+    const text = read(page).replaceAll(/\s+/g, ' ')
+    expect(text).toContain(
+      `All guards of one request share a response for ${LIMITS.answerOfRequest} s after it has arrived`,
     )
+    expect(text).toContain(`${introspectionCalls - callsForKnownTokens} slow ones at a time`)
+    expect(text).toContain(`\`maxTokenAge\` of at most ${LIMITS.ageWithoutMark} s`)
+    const { maxAge, negativeMaxAge } = INTROSPECTION_OPTIONS
+    expect(text).toContain(`${String(maxAge.default)} s (\`introspection.maxAge\`)`)
+    expect(text).toContain(`${String(negativeMaxAge.default)} s (\`negativeMaxAge\`)`)
   })
 
   it('the table of events in README.md lists each event once', () => {
