@@ -135,24 +135,56 @@ describe('documentation', () => {
     }
   })
 
-  it('the table of times for keys in README.md has the numbers of the code', () => {
-    const numbers = readTable('README.md', 'what').map(([, number]) => number)
+  it('the table of times for keys in docs/keys-and-outages.md has the numbers of the code', () => {
+    const numbers = readTable('docs/keys-and-outages.md', 'what').map(([, number]) => number)
     const { maxAge, staleLimit, refreshAt, backOff, withoutKeys } = KEY_TIMES
     const { betweenDemands, longestWait } = KEY_TIMES
+    const { perKid, inPause } = LIMITS.waitingForKeys
+    const [earliest, latest] = [-1, 1].map((sign) =>
+      Math.round((refreshAt.part + sign * refreshAt.jitter) * 100),
+    )
     expect(numbers).toEqual([
       `${maxAge / 60} min (jwksMaxAge)`,
-      `${refreshAt.part * 100} %, give or take ${refreshAt.jitter * 100} %`,
+      `${earliest} to ${latest} % of that time`,
       `${KEY_TIMES.waitForFresh} s`,
       '3 s (fetchTimeout)',
-      `${backOff.first} s, doubling up to ${backOff.last} s, give or take ${backOff.jitter * 100} %`,
+      `${backOff.first} s, doubling up to ${backOff.last} s, plus or minus ${backOff.jitter * 100} %`,
       `at most ${LONGEST_RETRY_AFTER.documents} s`,
-      'is made once more, at once',
+      'the fetch is made once more',
       `${staleLimit / 3600} h (jwksStaleIfError)`,
-      `once in ${betweenDemands} s`,
-      `${longestWait} s, ${LIMITS.waitingForKeys.perKid} requests a kid and ${LIMITS.waitingForKeys.inPause} in all`,
-      `every ${withoutKeys} s where requests ask`,
-      `${METADATA_AGE / 60_000} min, or when the keys are gone from their address`,
+      `one in ${betweenDemands} s`,
+      `${longestWait} s, with ${perKid} requests per kid and ${inPause} in all`,
+      `one in ${withoutKeys} s`,
+      `${METADATA_AGE / 60_000} min, or if the keys are not found (404, 410)`,
     ])
+  })
+
+  it('the table of failures in docs/keys-and-outages.md has the numbers and options of the code', () => {
+    const rows = readTable('docs/keys-and-outages.md', 'what fails')
+    const text = rows.map(([, happens]) => happens).join('\n')
+    const { clockTolerance } = ISSUER_OPTIONS
+    for (const number of [
+      `${KEY_TIMES.staleLimit / 3600} hours`,
+      `${KEY_TIMES.maxAge / 60} minutes`,
+      `${METADATA_AGE / 60_000} minutes`,
+      `once in ${KEY_TIMES.betweenDemands} s`,
+      `at most ${KEY_TIMES.waitForFresh} s`,
+      `at most ${String(COMMON_OPTIONS.fetchTimeout.default)} s`,
+      `used for ${String(INTROSPECTION_OPTIONS.maxAge.default)} s`,
+      `up to ${String(clockTolerance.default)} s`,
+    ]) {
+      expect(text).toContain(number)
+    }
+    const names = { ...ISSUER_OPTIONS, ...COMMON_OPTIONS, ...INTROSPECTION_OPTIONS }
+    for (const [, , options] of rows) {
+      for (const option of options!.replace(' is not followed', '').split(', ')) {
+        const name = option.replace('introspection.', '')
+        if (name !== '-' && name !== 'distrustKey') expect(Object.keys(names)).toContain(name)
+      }
+    }
+    const reasons = text.match(/\b[a-z]+_[a-z_]+\b/g)!
+    const codes = [...Object.keys(REASONS), ...readEventTypes('core'), 'credentials_refused']
+    for (const reason of reasons) expect(codes).toContain(reason)
   })
 
   it('the table of introspection in docs/opaque-tokens.md has the numbers of the code', () => {
