@@ -1,5 +1,5 @@
 import { createBearward } from '@bearward/express'
-import type { Express } from 'express'
+import type { ErrorRequestHandler, Express } from 'express'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { TOKEN_REQUIREMENTS } from '../../packages/core/src/authorization/requirements.ts'
@@ -24,6 +24,9 @@ const issuer = createTestIssuer({ issuer: 'https://auth.example.com', audience: 
 const audience = `audience: '${API}',`
 /** Gives a snippet the keys of the test issuer, for tokens that a real server does not issue. */
 const ownKeys = { [audience]: `${audience} jwks: ${JSON.stringify(issuer.jwks)},` }
+
+const respondWith500: ErrorRequestHandler = (_error, _request, response, _next) =>
+  void response.sendStatus(500)
 
 /** Scenarios for the snippets of docs/requirements.md. */
 const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
@@ -101,7 +104,7 @@ describe('the page of requirements', () => {
     const app = express()
       .use(requireToken({ check: check as () => boolean }))
       .use((_request, response) => void response.send('in'))
-      .use(((_error, _request, response, _next) => void response.sendStatus(500)) as never)
+      .use(respondWith500)
     expect((await (await serve(app))('GET', '/', issuer.token())).status).toBe(status)
   })
 

@@ -13,7 +13,7 @@ import { METADATA_AGE } from '../../packages/core/src/authorization-server/disco
 import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-server/retry-after.ts'
 import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
-import { COMMON_OPTIONS } from '../../packages/core/src/options/common-options.ts'
+import { COMMON_OPTIONS, TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.ts'
 import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
@@ -213,6 +213,46 @@ describe('documentation', () => {
     const { maxAge, negativeMaxAge } = INTROSPECTION_OPTIONS
     expect(text).toContain(`${String(maxAge.default)} s (\`introspection.maxAge\`)`)
     expect(text).toContain(`${String(negativeMaxAge.default)} s (\`negativeMaxAge\`)`)
+  })
+
+  it('the table of caches in docs/caching.md has the numbers of the code', () => {
+    const rows = readTable('docs/caching.md', 'cache')
+    const { active, activeBytes, inactive } = LIMITS.rememberedAnswers
+    const { entries, length } = LIMITS.rememberedHeaders
+    const { maxEntries, maxBytes } = TOKEN_CACHE
+    const { maxAge, negativeMaxAge } = INTROSPECTION_OPTIONS
+    expect(rows.map(([, , , size]) => size)).toEqual([
+      `${maxEntries} tokens, in ${maxBytes / 1_048_576} MiB (tokenCache)`,
+      `${LIMITS.keys} keys for each issuer`,
+      'one for each issuer',
+      `${active} responses, in ${activeBytes / 1_048_576} MiB`,
+      `${inactive} responses`,
+      `${entries} headers of at most ${length} characters`,
+      '-',
+    ])
+    expect(rows.slice(1, 5).map(([, , time]) => time)).toEqual([
+      `${KEY_TIMES.maxAge / 60} min (jwksMaxAge); ${KEY_TIMES.staleLimit / 3600} h in an outage (jwksStaleIfError)`,
+      `${METADATA_AGE / 60_000} min, then fetched again; used on in an outage`,
+      `${String(maxAge.default)} s (introspection.maxAge), not after exp`,
+      `${String(negativeMaxAge.default)} s (introspection.negativeMaxAge)`,
+    ])
+    const { table } = COMMON_OPTIONS.tokenCache
+    const bounds = Object.entries(table!).map(([name, { bounds: each, default: value }]) => [
+      `tokenCache.${name}`,
+      ...[each?.min, value, each?.max].map(String),
+    ])
+    expect(readTable('docs/caching.md', 'option')).toEqual(bounds)
+  })
+
+  it('the table of alerts in docs/operations.md has reasons, events and failures of the code', () => {
+    const failures = formatFailures().match(/(?<=^- `)\w+(?=`)/gm)!
+    const codes = [...Object.keys(REASONS), ...readEventTypes('core'), ...failures]
+    const signals = readTable('docs/operations.md', 'signal').map(([signal]) => signal!)
+    const named = signals
+      .join(' ')
+      .match(/\b(?:refused|closed|inactive|malformed|[a-z]+_[a-z_]+)\b/g)!
+    expect(named.length).toBeGreaterThan(15)
+    for (const code of named) expect(codes).toContain(code)
   })
 
   it('the table of events in README.md lists each event once', () => {
