@@ -1,9 +1,9 @@
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
-import { isPlainObject, isRecord, ownMembers } from '../lib/objects.ts'
+import { isPlainObject, isRecord, copyOwnMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
-import { profileIn } from '../subject/context.ts'
+import { getConfiguredProfile } from '../subject/context.ts'
 import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
 import { readIssuer } from './issuer.ts'
@@ -19,7 +19,7 @@ const NAMES = Object.keys({
   introspect: 0,
 } satisfies Record<keyof Required<Requirements>, unknown>)
 
-/** Names that people expect, and what to use instead. Each text ends the sentence "Use ...". */
+/** Names of other libraries, and their replacements. Each text completes the sentence "Use ...". */
 const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   role: 'check: (token) => ..., or scope with the option scopeClaim',
   roles: 'check: (token) => ..., or scope with the option scopeClaim',
@@ -41,11 +41,11 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Validates the requirements of a guard when the guard is made. Throws a `ConfigurationError` that names every
- * problem.
+ * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. Without
+ * arguments, every valid token is accepted. An `undefined` argument is rejected, because it may be a misspelt name.
+ * A second argument is rejected, because it would be ignored.
  *
- * `given` are the arguments as received. No argument is fine: any valid token will do. An argument that is
- * present and `undefined` was misspelt somewhere, and a second argument would be overlooked.
+ * @throws `ConfigurationError` with all problems.
  */
 export function readRequirements(
   given: readonly unknown[],
@@ -78,34 +78,34 @@ export function readRequirements(
   }
 }
 
-/** The requirements of no guard: every valid token passes. */
+/** The requirements of a guard without arguments: every valid token is accepted. */
 export const ANY_TOKEN: CheckedRequirements = readRequirements([], [])
 
-/** A member of `Object.prototype` is not a requirement. */
+/** Reads the arguments of a guard. Members of `Object.prototype` are ignored. */
 function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>> {
-  if (given.length === 0) return ownMembers({})
+  if (given.length === 0) return copyOwnMembers({})
   const [requirements] = given
   if (isRecord(requirements) && 'headers' in requirements && 'method' in requirements) {
     throw new ConfigurationError('requireToken was used as a middleware', [
-      'It makes one: write requireToken() with parentheses.',
+      'It creates the middleware: write requireToken() with parentheses.',
     ])
   }
-  if (isPlainObject(requirements) && given.length === 1) return ownMembers(requirements)
+  if (isPlainObject(requirements) && given.length === 1) return copyOwnMembers(requirements)
   throw new ConfigurationError(TITLE, [describeWrong(requirements, given.length)])
 }
 
-/** A string is usually a scope, and then the problem shows the right call. */
+/** Describes wrong arguments. A string is usually a scope, so the problem shows the correct call. */
 function describeWrong(requirements: unknown, count: number): string {
   if (count > 1)
-    return `They are one object, not ${count} arguments: write all requirements into it.`
-  // Small letters only: a token, which must not be in a message, has others too.
+    return `Requirements must be one object, not ${count} arguments: put all requirements into this object.`
+  // Shows only lower-case words. A token must not be in a message, and always has other characters.
   const isScope =
     typeof requirements === 'string' && /^[a-z]{1,15}(?:[:.-][a-z]{1,15}){0,3}$/.test(requirements)
   const such = isScope ? `{ scope: '${requirements}' }` : "{ scope: 'read:reports' }"
-  return `They must be an object such as ${such}, not ${describeNotPlain(requirements)}. Leave them out if any valid token will do.`
+  return `Requirements must be an object such as ${such}, not ${describeNotPlain(requirements)}. To accept any valid token, leave the argument out.`
 }
 
-/** On a public platform anybody can request a token for this API, so a valid token does not show who calls. */
+/** Reports a missing restriction. Every user of a public platform can request a valid token for this API. */
 function checkPublicIssuers(
   { clients, check, scope, subject }: Readonly<Record<string, unknown>>,
   allowed: readonly IssuerSettings[],
@@ -113,9 +113,9 @@ function checkPublicIssuers(
 ): void {
   if ((clients ?? check ?? scope) !== undefined || subject === 'user') return
   for (const { subjects, allowedClients } of allowed) {
-    if (allowedClients !== undefined || profileIn(subjects)?.isPublic !== true) continue
+    if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
-      `check is missing: anybody can request a token of ${subjects.provider} for this API. Say in check whose may call, by the claims that only ${subjects.provider} can write (docs/machine-or-user.md), or in clients where they name one.`,
+      `check is missing: every user of ${subjects.provider} can request a token for this API. Use check to compare claims that only ${subjects.provider} can write (docs/machine-or-user.md). If the tokens name a client, clients is enough.`,
     )
   }
 }

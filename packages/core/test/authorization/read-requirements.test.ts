@@ -12,16 +12,16 @@ import {
 import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import type { SubjectStatements } from '../../src/subject/context.ts'
-import { polluted } from '../support/polluted.ts'
+import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
-import { settingsWith } from '../support/settings.ts'
+import { createSettings } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
-const said = { subjects: { machineSubject: 'client_id' } } as const
-const one = [settingsWith(said)]
-const two = [settingsWith(said), settingsWith({ issuer: OTHER })]
+const SUBJECTS = { subjects: { machineSubject: 'client_id' } } as const
+const one = [createSettings(SUBJECTS)]
+const two = [createSettings(SUBJECTS), createSettings({ issuer: OTHER })]
 
-function problemsOf(requirements: unknown, issuers = one): readonly string[] {
+function getProblems(requirements: unknown, issuers = one): readonly string[] {
   try {
     readRequirements([requirements], issuers)
   } catch (error) {
@@ -31,7 +31,7 @@ function problemsOf(requirements: unknown, issuers = one): readonly string[] {
   return []
 }
 
-/** Runs the checks on a token with these claims: the reason of the rejection, or `passed`. */
+/** Runs the checks on a token with these claims. Returns the reason of the rejection, or `passed`. */
 function run(requirements: CheckedRequirements, claims: object): string {
   const [settings] = one as [IssuerSettings]
   const token = toAccessToken({ iss: ISSUER, exp: 1, ...claims }, settings, 'jwt')
@@ -47,7 +47,7 @@ function run(requirements: CheckedRequirements, claims: object): string {
   return (result as Rejection | undefined)?.reason ?? 'passed'
 }
 
-const judge = (requirements: unknown, claims: object, issuers = one) =>
+const decide = (requirements: unknown, claims: object, issuers = one) =>
   run(readRequirements([requirements], issuers), claims)
 
 describe('readRequirements', () => {
@@ -60,7 +60,7 @@ describe('readRequirements', () => {
     describe: expect.any(Function) as () => string,
   }
 
-  it('requires nothing but a token if no requirement is given', () => {
+  it('requires only a valid token if no requirement is given', () => {
     expect(readRequirements([{}], one)).toEqual(nothing)
     expect(readRequirements([{}], two)).toEqual(nothing)
   })
@@ -80,11 +80,11 @@ describe('readRequirements', () => {
     const { challenge: read, ...checked } = readRequirements([{ scope }], one)
     expect(read).toEqual({ scope: challenge })
     expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
-    expect(passing.map((scopes) => judge({ scope }, { scope: scopes }))).toEqual(
+    expect(passing.map((scopes) => decide({ scope }, { scope: scopes }))).toEqual(
       passing.map(() => 'passed'),
     )
     for (const other of ['', 'other', 'rea', 'reads']) {
-      expect(judge({ scope }, { scope: other })).toBe('insufficient_scope')
+      expect(decide({ scope }, { scope: other })).toBe('insufficient_scope')
     }
   })
 
@@ -92,10 +92,10 @@ describe('readRequirements', () => {
     const check = (token: AccessToken) => token.clientId === 'app'
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
     expect(readRequirements([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
-    expect(judge(given, { sub: 'alice', client_id: 'app' })).toBe('passed')
-    expect(judge(given, { sub: 'app', client_id: 'app' })).toBe('wrong_subject')
-    expect(judge(given, { sub: 'alice', client_id: 'other' })).toBe('wrong_client')
-    expect(judge({ check }, { sub: 'alice', client_id: 'other' })).toBe('check_failed')
+    expect(decide(given, { sub: 'alice', client_id: 'app' })).toBe('passed')
+    expect(decide(given, { sub: 'app', client_id: 'app' })).toBe('wrong_subject')
+    expect(decide(given, { sub: 'alice', client_id: 'other' })).toBe('wrong_client')
+    expect(decide({ check }, { sub: 'alice', client_id: 'other' })).toBe('check_failed')
     const clients = [
       { issuer: ISSUER, clientId: 'a' },
       { issuer: OTHER, clientId: 'b' },
@@ -104,12 +104,12 @@ describe('readRequirements', () => {
       ISSUER,
       OTHER,
     ])
-    expect(judge({ clients }, { client_id: 'a' }, two)).toBe('passed')
-    expect(judge({ clients }, { client_id: 'b' }, two)).toBe('wrong_client')
+    expect(decide({ clients }, { client_id: 'a' }, two)).toBe('passed')
+    expect(decide({ clients }, { client_id: 'b' }, two)).toBe('wrong_client')
     expect(readRequirements([{ optional: false }], one).optional).toBe(false)
   })
 
-  it('keeps the requirements as they were when the guard was made', () => {
+  it('copies the requirements, so that later changes have no effect', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
     const checked = readRequirements([given], one)
     given.scope.length = 0
@@ -121,12 +121,12 @@ describe('readRequirements', () => {
     expect(run(checked, { client_id: 'app', scope: '' })).toBe('insufficient_scope')
   })
 
-  const NO_SCOPE = 'scope names no scope: name at least one, or leave it out.'
+  const NO_SCOPE = 'scope must contain at least one scope. If no scope is required, leave it out.'
   const BAD_SCOPE =
-    'scope holds something that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
+    'scope contains a value that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
   const NO_CLIENT = "clients must be an array with at least one client: ['cron']."
   const BAD_CLIENT =
-    'clients must hold client ids, or { issuer, clientId } with a configured issuer.'
+    'clients must contain client ids, or { issuer, clientId } with a configured issuer.'
   const BAD_ISSUER = `issuer must name configured issuers: ${ISSUER}.`
 
   it.each<[requirements: Record<string, unknown>, ...problems: string[]]>([
@@ -191,13 +191,13 @@ describe('readRequirements', () => {
       { resource: 'x' },
       expect.stringMatching(/^resource is not known\. Known are scope, .*introspect\.$/) as string,
     ],
-  ])('finds the mistake in %j', (requirements, ...problems) => {
-    expect(problemsOf(requirements)).toEqual(problems)
+  ])('reports the mistake in %j', (requirements, ...problems) => {
+    expect(getProblems(requirements)).toEqual(problems)
   })
 
-  it('says everything at once, each with what is meant', () => {
+  it('reports all problems at once, each with its fix', () => {
     const wrong = { scopes: 'a', subject: 'x', optional: 1, clients: [] }
-    expect(problemsOf(wrong)).toHaveLength(4)
+    expect(getProblems(wrong)).toHaveLength(4)
     expect(() => readRequirements([wrong], one)).toThrow(
       [
         'The requirements of a guard are wrong:',
@@ -228,23 +228,23 @@ describe('readRequirements', () => {
     ['an object with a symbol', { [Symbol('scope')]: 'admin' }],
     ['a Date', new Date(0)],
     ['an Error', new Error('scope')],
-  ])('rejects %s, in which it would find no requirement', (_, requirements) => {
-    expect(problemsOf(requirements)).toEqual([
+  ])('rejects %s, because its requirements would be ignored', (_, requirements) => {
+    expect(getProblems(requirements)).toEqual([
       expect.stringMatching(/not an? (?:promise|object with inherited or hidden)/),
     ])
   })
 
-  it('takes an object without a prototype, and one of another realm', () => {
+  it('accepts an object without a prototype, and an object of another realm', () => {
     const bare = Object.assign(Object.create(null) as object, { scope: 'admin' })
     for (const requirements of [bare, runInNewContext("({ scope: 'admin' })") as object]) {
       expect(readRequirements([requirements], one).challenge).toEqual({ scope: 'admin' })
     }
   })
 
-  it('overlooks no hole in an array', () => {
+  it('rejects an array with a hole', () => {
     for (const name of ['scope', 'issuer', 'clients']) {
       // oxlint-disable-next-line no-sparse-arrays -- the hole is what is tested
-      expect(problemsOf({ [name]: [, 'x'] }), name).not.toEqual([])
+      expect(getProblems({ [name]: [, 'x'] }), name).not.toEqual([])
     }
   })
 
@@ -256,42 +256,46 @@ describe('readRequirements', () => {
     [true, 'a boolean'],
     [['read'], 'an array'],
     [() => {}, 'a function'],
-  ])('takes nothing but an object: %j', (requirements, description) => {
-    expect(problemsOf(requirements)).toEqual([
-      `They must be an object such as { scope: 'read:reports' }, not ${description}. Leave them out if any valid token will do.`,
+  ])('rejects requirements that are not an object: %j', (requirements, description) => {
+    expect(getProblems(requirements)).toEqual([
+      `Requirements must be an object such as { scope: 'read:reports' }, not ${description}. To accept any valid token, leave the argument out.`,
     ])
   })
 
   it('shows the right call for a scope that is given as a string', () => {
-    expect(problemsOf('read')).toEqual([
-      "They must be an object such as { scope: 'read' }, not a string. Leave them out if any valid token will do.",
+    expect(getProblems('read')).toEqual([
+      "Requirements must be an object such as { scope: 'read' }, not a string. To accept any valid token, leave the argument out.",
     ])
   })
 
-  it('knows when it was given a request', () => {
+  it('reports that requireToken was used as a middleware if it gets a request', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
-    expect(problemsOf(request)).toEqual(['It makes one: write requireToken() with parentheses.'])
+    expect(getProblems(request)).toEqual([
+      'It creates the middleware: write requireToken() with parentheses.',
+    ])
     expect(() => readRequirements([request], one)).toThrow('requireToken was used as a middleware')
   })
 
-  it('asks whose client is meant where there are several issuers', () => {
-    expect(problemsOf({ clients: ['app'] }, two)).toEqual([
-      'clients must name the issuer of each client where there are several: { issuer, clientId }.',
+  it('requires the issuer of each client if several issuers are configured', () => {
+    expect(getProblems({ clients: ['app'] }, two)).toEqual([
+      'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
     ])
   })
 
-  const unsaid = (kind: string, issuer: string, more = '') =>
-    `subject: nothing is said about who is a ${kind} at ${issuer}. Set its provider. ` +
-    `Or, if a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id': it makes users of all others.${more}`
+  const undetermined = (kind: string, issuer: string, more = '') =>
+    `subject: '${kind}' cannot be determined: no option of ${issuer} shows the subject kind. Set its provider. ` +
+    `Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
-  it('asks for a kind of subject only where somebody has said who is one', () => {
-    expect(problemsOf({ subject: 'machine' }, [settingsWith()])).toEqual([
-      unsaid('machine', ISSUER, OR_LIST),
+  it('rejects subject if no option of an allowed issuer shows the subject kind', () => {
+    expect(getProblems({ subject: 'machine' }, [createSettings()])).toEqual([
+      undetermined('machine', ISSUER, OR_LIST),
     ])
-    expect(problemsOf({ subject: 'user' }, two)).toEqual([unsaid('user', OTHER)])
-    expect(problemsOf({ subject: 'user', issuer: ISSUER }, two)).toEqual([])
-    expect(problemsOf({ subject: 'user', issuer: OTHER }, two)).toEqual([unsaid('user', OTHER)])
+    expect(getProblems({ subject: 'user' }, two)).toEqual([undetermined('user', OTHER)])
+    expect(getProblems({ subject: 'user', issuer: ISSUER }, two)).toEqual([])
+    expect(getProblems({ subject: 'user', issuer: OTHER }, two)).toEqual([
+      undetermined('user', OTHER),
+    ])
   })
 
   it.each<[subjects: SubjectStatements, machine: boolean, user: boolean]>([
@@ -300,7 +304,7 @@ describe('readRequirements', () => {
     [{ provider: 'github-actions' }, true, false],
     [{ provider: 'node-oidc-provider' }, false, true],
     [{ provider: 'node-oidc-provider', machineSubject: 'client_id' }, true, true],
-    // Its introspection responses would say it, its JWTs do not.
+    // Its introspection responses show a user, but its JWTs do not.
     [{ provider: 'zitadel' }, false, false],
     [{ provider: 'zitadel', machineClients: ['cron'] }, true, false],
     [{ provider: 'hydra' }, false, false],
@@ -309,13 +313,16 @@ describe('readRequirements', () => {
     [{ provider: 'b2c', machineSubject: 'client_id' }, true, false],
     [{ machineSubject: 'absent' }, true, true],
     [{ machineClients: ['cron'] }, true, false],
-  ])('knows what can be told where this is said: %j', (subjects, machine, user) => {
-    const issuers = [settingsWith({ subjects })]
-    const check = () => true
-    expect(problemsOf({ subject: 'machine', check }, issuers)).toHaveLength(machine ? 0 : 1)
-    expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
-    expect(problemsOf({ clients: ['cron'] }, issuers)).toEqual([])
-  })
+  ])(
+    'accepts only a subject kind that the options can determine: %j',
+    (subjects, machine, user) => {
+      const issuers = [createSettings({ subjects })]
+      const check = () => true
+      expect(getProblems({ subject: 'machine', check }, issuers)).toHaveLength(machine ? 0 : 1)
+      expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
+      expect(getProblems({ clients: ['cron'] }, issuers)).toEqual([])
+    },
+  )
 
   it.each<[SubjectStatements, IssuerSettings['tokenFormat'], machine: boolean, user: boolean]>([
     [{ provider: 'node-oidc-provider' }, 'opaque', true, true],
@@ -326,25 +333,25 @@ describe('readRequirements', () => {
     [{ provider: 'mas' }, 'opaque', true, true],
     [{ provider: 'keycloak' }, 'any', true, true],
   ])(
-    'knows it for every form that tokens come in: %j, %s',
+    'accepts only a subject kind that all token formats can show: %j, %s',
     (subjects, tokenFormat, machine, user) => {
-      const issuers = [settingsWith({ subjects, tokenFormat })]
-      expect(problemsOf({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
-      expect(problemsOf({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
+      const issuers = [createSettings({ subjects, tokenFormat })]
+      expect(getProblems({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
+      expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
     },
   )
 
-  it('says what to do where a provider does not say it', () => {
-    const issuers = [settingsWith({ subjects: { provider: 'b2c' } })]
-    expect(problemsOf({ subject: 'machine' }, issuers)).toEqual([
-      `subject: JWTs of b2c do not say who is a machine, and nothing else is said about ${ISSUER}. ` +
-        'Its tokens do not say it: name the machines in machineClients.',
+  it('names the option to set if tokens of the provider do not show the subject kind', () => {
+    const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
+    expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
+      `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
+        'Its tokens do not show the subject kind: name the machines in machineClients.',
     ])
   })
 
-  const NO_OPTION = 'No option can say it: leave subject out, and use check or clients.'
+  const NO_OPTION = 'No option can determine it: remove subject, and use check or clients.'
   const SET_SUBJECT =
-    "If a machine's sub is its client id there, and no user's ever is, set machineSubject: 'client_id'."
+    "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
 
   it.each<
     [SubjectStatements['provider'], 'machine' | 'user', IssuerSettings['tokenFormat'], string]
@@ -358,80 +365,91 @@ describe('readRequirements', () => {
     ['kubernetes', 'user', 'jwt', NO_OPTION],
     ['github-actions', 'user', 'jwt', NO_OPTION],
     ['gitlab-ci', 'user', 'jwt', NO_OPTION],
-    ['zitadel', 'user', 'jwt', "Its introspection answers do: set tokenFormat: 'opaque'"],
+    ['zitadel', 'user', 'jwt', "Its introspection responses show it: set tokenFormat: 'opaque'"],
     ['mas', 'user', 'any', "set tokenFormat: 'opaque'"],
     ['django-oauth-toolkit', 'machine', 'opaque', 'Name the machines in machineClients.'],
     ['supabase', 'machine', 'jwt', 'Supabase issues tokens to users only.'],
-  ])('advises what helps: %s, %s, %s', (provider, subject, tokenFormat, advice) => {
-    const [problem, ...others] = problemsOf({ subject, check: () => true }, [
-      settingsWith({ subjects: { provider }, tokenFormat }),
-    ])
-    expect(others).toEqual([])
-    expect(problem).toContain(advice)
-    if (advice !== SET_SUBJECT && provider !== 'node-oidc-provider') {
-      expect(problem).not.toContain('machineSubject')
-    }
+  ])(
+    'advises the option that helps for provider %s, subject %s and token format %s',
+    (provider, subject, tokenFormat, advice) => {
+      const [problem, ...others] = getProblems({ subject, check: () => true }, [
+        createSettings({ subjects: { provider }, tokenFormat }),
+      ])
+      expect(others).toEqual([])
+      expect(problem).toContain(advice)
+      if (advice !== SET_SUBJECT && provider !== 'node-oidc-provider') {
+        expect(problem).not.toContain('machineSubject')
+      }
+    },
+  )
+
+  it('names the token formats that do not show the subject kind', () => {
+    const getProblem = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
+      getProblems({ subject }, [
+        createSettings({ subjects: { provider: 'zitadel' }, tokenFormat }),
+      ])[0]
+    expect(getProblem('jwt', 'user')).toContain(
+      "'user' cannot be determined: JWTs of zitadel do not",
+    )
+    expect(getProblem('any', 'user')).toContain(
+      "'user' cannot be determined: JWTs of zitadel do not",
+    )
+    expect(getProblem('opaque', 'machine')).toContain(': introspection responses of zitadel do not')
+    expect(getProblem('any', 'machine')).toContain(
+      'JWTs and introspection responses of zitadel do not',
+    )
   })
 
-  it('names the form of the tokens that do not say it', () => {
-    const told = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
-      problemsOf({ subject }, [settingsWith({ subjects: { provider: 'zitadel' }, tokenFormat })])[0]
-    expect(told('jwt', 'user')).toContain('subject: JWTs of zitadel do not say who is a user')
-    expect(told('any', 'user')).toContain('subject: JWTs of zitadel do not say who is a user')
-    expect(told('opaque', 'machine')).toContain('subject: introspection answers of zitadel do not')
-    expect(told('any', 'machine')).toContain('JWTs and introspection answers of zitadel do not')
-  })
-
-  it('lets nobody open the API to everybody on a public platform', () => {
-    const github = settingsWith({
+  it('requires check, clients or scope for a public platform', () => {
+    const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
     })
-    const google = settingsWith({
+    const google = createSettings({
       issuer: OTHER,
       subjects: { provider: 'google' },
       clientIdClaims: ['azp'],
     })
     const OPEN = (provider: string) =>
-      `check is missing: anybody can request a token of ${provider} for this API. Say in check whose may call, ` +
-      `by the claims that only ${provider} can write (docs/machine-or-user.md), or in clients where they name one.`
+      `check is missing: every user of ${provider} can request a token for this API. ` +
+      `Use check to compare claims that only ${provider} can write (docs/machine-or-user.md). If the tokens name a client, clients is enough.`
     const check = () => true
-    expect(problemsOf({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
-    expect(problemsOf({}, [github])).toEqual([OPEN('github-actions')])
-    expect(problemsOf({ optional: true }, [google])).toEqual([OPEN('google')])
-    expect(problemsOf({ subject: 'machine' }, [one[0]!, google])).toEqual([OPEN('google')])
-    expect(problemsOf({ subject: 'machine', issuer: ISSUER }, [one[0]!, google])).toEqual([])
-    expect(problemsOf({ subject: 'machine', check }, [github])).toEqual([])
-    expect(problemsOf({ subject: 'machine', clients: ['1120'] }, [google])).toEqual([])
+    expect(getProblems({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
+    expect(getProblems({}, [github])).toEqual([OPEN('github-actions')])
+    expect(getProblems({ optional: true }, [google])).toEqual([OPEN('google')])
+    expect(getProblems({ subject: 'machine' }, [one[0]!, google])).toEqual([OPEN('google')])
+    expect(getProblems({ subject: 'machine', issuer: ISSUER }, [one[0]!, google])).toEqual([])
+    expect(getProblems({ subject: 'machine', check }, [github])).toEqual([])
+    expect(getProblems({ subject: 'machine', clients: ['1120'] }, [google])).toEqual([])
     const allowed = { ...google, allowedClients: ['1120'] }
-    expect(problemsOf({ subject: 'machine' }, [allowed])).toEqual([])
-    // Neither of these can be met by whoever comes along.
-    expect(problemsOf({ subject: 'user' }, [google])).toEqual([])
-    expect(problemsOf({ scope: 'read' }, [google])).toEqual([])
-    expect(problemsOf({ scope: { any: ['read'] } }, [google])).toEqual([])
+    expect(getProblems({ subject: 'machine' }, [allowed])).toEqual([])
+    // Not every user of the platform can meet these requirements.
+    expect(getProblems({ subject: 'user' }, [google])).toEqual([])
+    expect(getProblems({ scope: 'read' }, [google])).toEqual([])
+    expect(getProblems({ scope: { any: ['read'] } }, [google])).toEqual([])
   })
 
-  it('knows clients that can never call', () => {
-    const github = settingsWith({
+  it('rejects clients that can never call', () => {
+    const github = createSettings({
       issuer: OTHER,
       subjects: { provider: 'kubernetes' },
       clientIdClaims: [],
     })
     const NO_CLIENT_NAMED =
-      'clients: JWTs of kubernetes name no client, so none could pass. ' +
-      `Use check, or set clientIdClaim for ${OTHER} if yours do.`
-    expect(problemsOf({ clients: ['cron'] }, [github])).toEqual([NO_CLIENT_NAMED])
+      'clients: JWTs of kubernetes do not name a client, so every request would be refused. ' +
+      `Use check. If your JWTs name a client, set clientIdClaim for ${OTHER}.`
+    expect(getProblems({ clients: ['cron'] }, [github])).toEqual([NO_CLIENT_NAMED])
     const there = { issuer: OTHER, clientId: 'cron' }
     const here = { issuer: ISSUER, clientId: 'cron' }
-    expect(problemsOf({ clients: [here, there] }, [one[0]!, github])).toEqual([NO_CLIENT_NAMED])
-    expect(problemsOf({ clients: [here] }, [one[0]!, github])).toEqual([])
-    expect(problemsOf({ clients: ['cron'] }, [{ ...github, tokenFormat: 'opaque' }])).toEqual([])
-    const allowed = [settingsWith({ allowedClients: ['cron', 'web'] })]
-    expect(problemsOf({ clients: ['cron', 'web'] }, allowed)).toEqual([])
+    expect(getProblems({ clients: [here, there] }, [one[0]!, github])).toEqual([NO_CLIENT_NAMED])
+    expect(getProblems({ clients: [here] }, [one[0]!, github])).toEqual([])
+    expect(getProblems({ clients: ['cron'] }, [{ ...github, tokenFormat: 'opaque' }])).toEqual([])
+    const allowed = [createSettings({ allowedClients: ['cron', 'web'] })]
+    expect(getProblems({ clients: ['cron', 'web'] }, allowed)).toEqual([])
     const NOT_ALLOWED =
-      'clients names a client that is not in allowedClients: its tokens are refused.'
-    expect(problemsOf({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED])
-    expect(problemsOf({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([NOT_ALLOWED])
+      'clients names a client that is not in allowedClients, so its tokens are refused. Add it to allowedClients.'
+    expect(getProblems({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED])
+    expect(getProblems({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([NOT_ALLOWED])
   })
 
   it.each<[member: string, value: unknown, requirements: object, problem: string]>([
@@ -445,10 +463,10 @@ describe('readRequirements', () => {
       'introspect must be true, or { maxAge } with seconds from 0 to 3600.',
     ],
   ])(
-    'ignores a member %s of Object.prototype: %j in %j',
+    'ignores the member %s of Object.prototype: %j in %j',
     (member, value, requirements, problem) => {
       const introspection = {} as NonNullable<IssuerSettings['introspection']>
-      const issuers = [settingsWith({ ...said, introspection })]
+      const issuers = [createSettings({ ...SUBJECTS, introspection })]
       const read = () => {
         try {
           return readRequirements([requirements], issuers)
@@ -456,16 +474,16 @@ describe('readRequirements', () => {
           return error
         }
       }
-      for (const result of [read(), polluted({ [member]: value }, read)]) {
+      for (const result of [read(), withPollutedPrototype({ [member]: value }, read)]) {
         expect(result).toBeInstanceOf(ConfigurationError)
         expect(result).toMatchObject({ problems: [problem] })
       }
     },
   )
 
-  it('ignores members of Object.prototype beside the own members of nested requirements', () => {
+  it('reads only own members of nested requirements, not members of Object.prototype', () => {
     const introspection = {} as NonNullable<IssuerSettings['introspection']>
-    const issuers = [settingsWith({ ...said, introspection })]
+    const issuers = [createSettings({ ...SUBJECTS, introspection })]
     const given = {
       scope: { any: ['read'] },
       clients: [{ issuer: ISSUER, clientId: 'app' }],
@@ -473,7 +491,7 @@ describe('readRequirements', () => {
     }
     const checked = readRequirements([given], issuers)
     const others = { any: ['admin'], all: ['admin'], clientId: 'other', maxAge: 3600, age: 1 }
-    const same = polluted(others, () => readRequirements([given], issuers))
+    const same = withPollutedPrototype(others, () => readRequirements([given], issuers))
     expect(same).toMatchObject({ introspect: 60, challenge: { scope: 'read' } })
     for (const read of [same, checked]) {
       expect(run(read, { client_id: 'app', scope: 'read' })).toBe('passed')
@@ -482,9 +500,9 @@ describe('readRequirements', () => {
     }
   })
 
-  it('overlooks no second argument', () => {
+  it('rejects a second argument', () => {
     expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
-      'They are one object, not 2 arguments: write all requirements into it.',
+      'Requirements must be one object, not 2 arguments: put all requirements into this object.',
     )
     expect(() => readRequirements([undefined], one)).toThrow('not undefined')
     expect(readRequirements([], one)).toEqual(nothing)
