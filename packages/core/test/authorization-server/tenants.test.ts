@@ -125,7 +125,7 @@ describe('a multi-tenant issuer', () => {
     expect(creating({ issuer: TEMPLATE })).toThrow('requires tenants')
     expect(creating({ issuer: toIssuer(OURS), tenants: [OURS] })).toThrow('exactly once')
     const inHost = 'https://{tenantid}.example.com/v2.0'
-    expect(creating({ issuer: inHost, tenants: [OURS] })).toThrow('only stand in the path')
+    expect(creating({ issuer: inHost, tenants: [OURS] })).toThrow('only in the path')
     expect(creating({ issuer: TEMPLATE, tenants: [] })).toThrow('at least one tenant id')
     expect(creating({ issuer: TEMPLATE, tenants: ['a/b'] })).toThrow('at least one tenant id')
   })
