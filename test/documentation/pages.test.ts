@@ -23,17 +23,13 @@ describe('pages', () => {
     expect(errors).toBe('')
   })
 
-  // The benchmarks write docs/performance.md.
-  it.each(PAGES.filter((path) => path !== 'docs/performance.md'))(
-    '%s has one title, and lines of at most 130 characters',
-    (path) => {
-      const lines = read(path).split('\n')
-      const code = lines.map((line) => (line.startsWith('```') ? '```' : line)).join('\n')
-      const prose = code.replaceAll(/^```[^]*?^```$/gm, '').split('\n')
-      expect(prose.filter((line) => line.startsWith('# '))).toEqual([lines[0]])
-      expect(prose.filter((line) => line.length > 130 && !/^\s*\||^<|\]: /.test(line))).toEqual([])
-    },
-  )
+  it.each(PAGES)('%s has one title, and lines of at most 130 characters', (path) => {
+    const lines = read(path).split('\n')
+    const code = lines.map((line) => (line.startsWith('```') ? '```' : line)).join('\n')
+    const prose = code.replaceAll(/^```[^]*?^```$/gm, '').split('\n')
+    expect(prose.filter((line) => line.startsWith('# '))).toEqual([lines[0]])
+    expect(prose.filter((line) => line.length > 130 && !/^\s*\||^<|\]: /.test(line))).toEqual([])
+  })
 
   it.each(['README.md', ...PAGES])(
     'the links of %s lead to files and headings that exist',

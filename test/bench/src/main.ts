@@ -1,7 +1,7 @@
 import { measureHttp } from './http/http.ts'
 import { measureMemory } from './memory/memory.ts'
 import { measureMicro } from './micro/micro.ts'
-import { writePage } from './page/page.ts'
+import { writePages } from './page/page.ts'
 import { type Part, type Parts, PARTS, saveResults, startRun } from './results.ts'
 import { measureStart } from './start/start.ts'
 
@@ -25,8 +25,11 @@ const run = startRun(['npm run bench', ...(wanted.length > 0 ? ['--', ...wanted]
 for (const part of PARTS) {
   if (wanted.length === 0 || wanted.includes(part)) await measure(part)
 }
-if (wanted.includes('page')) console.log(`Wrote ${(await writePage()).join(', ')}`)
-else console.log('Run "npm run bench -- page" to write the results to docs/performance.md.')
+if (wanted.includes('page')) console.log(`Wrote ${(await writePages()).join(', ')}`)
+else
+  console.log(
+    'Run "npm run bench -- page" to write the results to docs/performance.md and test/bench/REPORT.md.',
+  )
 
 async function measure(part: Part): Promise<void> {
   console.log(`${part}: measuring on Node ${process.version} ...`)

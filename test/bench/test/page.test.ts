@@ -6,7 +6,7 @@ import { FRESH_STRING, SIGNATURE_ALONE } from '../src/micro/contestants.ts'
 import { ALGORITHMS, type MicroResults } from '../src/micro/micro.ts'
 import { createCapacityChart } from '../src/page/charts.ts'
 import { BEARWARD_ENTRIES } from '../src/page/memory-section.ts'
-import { createPage } from '../src/page/page.ts'
+import { createPages } from '../src/page/page.ts'
 import { REASONS } from '../src/page/reasons.ts'
 import type { Run, VersionResults } from '../src/results.ts'
 import type { StartResults } from '../src/start/start.ts'
@@ -70,7 +70,7 @@ function createResults(major: number, ours: number): VersionResults {
 }
 
 function createMarkdown(...all: VersionResults[]): string {
-  return createPage(all)['performance.md']!
+  return createPages(all)['test/bench/REPORT.md']!
 }
 
 function getTargetRows(all: VersionResults, id: string): string[][] {
@@ -80,10 +80,10 @@ function getTargetRows(all: VersionResults, id: string): string[][] {
   return rows.map((line) => line.split(' | ').slice(-3))
 }
 
-describe('createPage', () => {
+describe('createPages', () => {
   it('lists the places of the CPU profile, the largest share first', () => {
     const [, , ...rows] = createMarkdown(createResults(24, 12))
-      .split('### Where the time goes')[1]!
+      .split('### CPU profile')[1]!
       .split('\n')
       .filter((line) => line.startsWith('|'))
     expect(rows.slice(0, 3)).toEqual([
@@ -194,17 +194,49 @@ describe('createPage', () => {
     expect(both.match(/^## Node \d+$/gm)).toEqual(['## Node 24', '## Node 20'])
   })
 
-  it('creates charts of the measured parts', () => {
-    const files = createPage([createResults(24, 10)])
+  it('creates the page, the report and the charts of the measured parts', () => {
+    const files = createPages([createResults(24, 10)])
     expect(Object.keys(files)).toEqual([
-      'performance.md',
-      'performance-http.svg',
-      'performance-cpu.svg',
+      'docs/performance.md',
+      'docs/performance-http.svg',
+      'test/bench/report-cpu.svg',
+      'test/bench/REPORT.md',
     ])
-    expect(files['performance-http.svg']).toContain('>91</text>')
-    expect(files['performance-cpu.svg']).toContain('>RS256, one at a time</text>')
-    expect(files['performance-cpu.svg']).toContain('>RS256, 64 at once</text>')
-    expect(() => createPage([])).toThrow('npm run bench')
+    expect(files['docs/performance-http.svg']).toContain('>91</text>')
+    expect(files['test/bench/report-cpu.svg']).toContain('>RS256, one at a time</text>')
+    expect(files['test/bench/report-cpu.svg']).toContain('>RS256, 64 at once</text>')
+    const report = files['test/bench/REPORT.md']!
+    expect(report).toContain('![performance-http](../../docs/performance-http.svg)')
+    expect(report).toContain('![report-cpu](report-cpu.svg)')
+    expect(() => createPages([])).toThrow('npm run bench')
+  })
+
+  it('creates a page with one table of the added processor time and one chart', () => {
+    const page = createPages([createResults(24, 10)])['docs/performance.md']!
+    const rows = page.split('\n').filter((line) => line.startsWith('|'))
+    expect(rows).toEqual([
+      '| framework | cached token: Bearward | best other library | new token: Bearward | best other library |',
+      '| --- | ---: | --- | ---: | --- |',
+      '| Express | 2 | 20 (jose) | 2 | 20 (jose) |',
+      '| Koa | 2 | 20 (jose) | 2 | 20 (jose) |',
+      '| Fastify | 2 | 20 (jose) | 2 | 20 (jose) |',
+    ])
+    expect(page.match(/^!\[.*$/gm)).toEqual([
+      '![Capacity of an API with a guard](performance-http.svg)',
+    ])
+    expect(page).toContain('Measured on 2026-01-01 with Node 24.0.0 on this machine: a machine.')
+    expect(page).toContain('Each figure is the median of 1 rounds.')
+  })
+
+  it('creates the page from the newest version of Node with results over HTTP', () => {
+    const { micro } = createResults(24, 10).parts
+    const newest: VersionResults = { major: 26, parts: { micro: micro! } }
+    const files = createPages([newest, createResults(24, 10)])
+    expect(files['docs/performance.md']).toContain('with Node 24.0.0')
+    expect(Object.keys(createPages([newest]))).toEqual([
+      'test/bench/report-cpu.svg',
+      'test/bench/REPORT.md',
+    ])
   })
 
   it('fits bars of more than 100 into the capacity chart', () => {

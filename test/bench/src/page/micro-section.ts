@@ -63,7 +63,7 @@ at a time in both cases.`,
         ...kinds.map((kind) => formatNumber(getMedian(refused[kind]![name], cpu))),
       ]),
     ),
-    '### Where the time goes',
+    '### CPU profile',
     `CPU profile of Bearward with RS256 tokens, in percent of the time, by file of the core. Rows below 1 % in both columns
 are omitted. "The benchmark itself" includes the creation of a new string for every token.`,
     createTable(

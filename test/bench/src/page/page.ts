@@ -11,36 +11,57 @@ import { createOverviewSection } from './overview-section.ts'
 import { createMemorySection } from './memory-section.ts'
 import { createMicroSection } from './micro-section.ts'
 import { createStartSection } from './start-section.ts'
+import { createSummary } from './summary.ts'
 import { createTargetsSection } from './targets-section.ts'
 
-const DOCS = fileURLToPath(new URL('../../../../docs/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
-/** Writes the saved results to `docs/performance.md` and its charts. Returns the names of the files. */
-export async function writePage(): Promise<string[]> {
-  const files = createPage(await readResults())
-  for (const [name, content] of Object.entries(files)) await writeFile(`${DOCS}${name}`, content)
+const SUMMARY = 'docs/performance.md'
+const CAPACITY_CHART = 'performance-http.svg'
+const REPORT = 'test/bench/REPORT.md'
+const VERIFICATION_CHART = 'report-cpu.svg'
+
+/**
+ * Writes the saved results to the page for users in `docs`, to the report beside the benchmarks, and to the charts of both.
+ * Returns the paths of the files.
+ */
+export async function writePages(): Promise<string[]> {
+  const files = createPages(await readResults())
+  for (const [path, content] of Object.entries(files)) await writeFile(ROOT + path, content)
   return Object.keys(files)
 }
 
-/** Creates the files of the page, by name. The overview and the charts show the newest version of Node. */
-export function createPage(versions: readonly VersionResults[]): Record<string, string> {
+/**
+ * Creates the files, by path. The page for users and its chart show the newest version of Node with results over HTTP. The
+ * overview of the report and its chart show the newest version of Node.
+ */
+export function createPages(versions: readonly VersionResults[]): Record<string, string> {
   const [newest] = versions
   if (newest === undefined) throw new Error('the results are missing: run npm run bench')
-  const { http, micro } = newest.parts
-  const charts: Record<string, string> = {}
-  if (http) charts['performance-http.svg'] = createCapacityChart(http.found)
-  if (micro) charts['performance-cpu.svg'] = createVerificationChart(micro.found)
-  const page = [
-    '# Performance',
+  const files: Record<string, string> = {}
+  const images: string[] = []
+  const http = versions.flatMap(({ parts }) => parts.http ?? [])[0]
+  if (http) {
+    files[SUMMARY] = createSummary(http, CAPACITY_CHART)
+    files[`docs/${CAPACITY_CHART}`] = createCapacityChart(http.found)
+    images.push(createImage(`../../docs/${CAPACITY_CHART}`))
+  }
+  const { micro } = newest.parts
+  if (micro) {
+    files[`test/bench/${VERIFICATION_CHART}`] = createVerificationChart(micro.found)
+    images.push(createImage(VERIFICATION_CHART))
+  }
+  const report = [
+    '# Benchmark report',
     ...createOverviewSection(newest),
     METHOD,
-    ...Object.keys(charts).map(image),
+    ...images,
     ...versions.flatMap(createSections),
   ]
-  return { 'performance.md': `${page.join('\n\n')}\n`, ...charts }
+  return { ...files, [REPORT]: `${report.join('\n\n')}\n` }
 }
 
-const METHOD = `\`npm run bench -- page\` writes this page from the latest results of \`npm run bench\`:
+const METHOD = `\`npm run bench -- page\` writes this report from the latest results of \`npm run bench\`:
 
 - Most figures are medians of several rounds. Each section shows the number of rounds and how much they vary.
 - In each round, all libraries and baselines are measured once, in a random order.
@@ -52,7 +73,9 @@ const METHOD = `\`npm run bench -- page\` writes this page from the latest resul
   \`${NONE}\` check nothing.
 - The versions of the libraries are in the lockfile. Their options are in \`test/bench/src/http\` and \`test/bench/src/micro\`.`
 
-const image = (name: string) => `![${name.replace('.svg', '')}](${name})`
+function createImage(path: string): string {
+  return `![${/(?<name>[\w-]+)\.svg$/.exec(path)!.groups!['name']!}](${path})`
+}
 
 function createSections(results: VersionResults): string[] {
   const { micro, http, memory, start } = results.parts

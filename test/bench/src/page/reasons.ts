@@ -1,5 +1,5 @@
 /**
- * Reasons for missed targets, written by hand. Review them after every run, beside the section "Where the time goes".
+ * Reasons for missed targets, written by hand. Review them after every run, beside the section "CPU profile".
  * A reason is shown for missed targets only.
  */
 export const REASONS: readonly { readonly targets: readonly string[]; readonly why: string }[] = [
@@ -7,7 +7,7 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
     targets: ['P1', 'P2', 'P3', 'P4', 'P7'],
     why: `the targets were set with a prototype that did less, and were not changed. In addition to the signature,
   Bearward checks that base64url is canonical and that no JSON object has a duplicate member. It also freezes the objects
-  that it returns, and classifies the token and its subject. See the section "Where the time goes" for the shares.`,
+  that it returns, and classifies the token and its subject. See the section "CPU profile" for the shares.`,
   },
   {
     targets: ["P3'"],
@@ -16,8 +16,8 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
   },
   {
     targets: ['P5', 'P6'],
-    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The section "Where the time
-  goes" shows the cost of the hash and of the remaining steps. Over HTTP, 0.8 x of a bare Fastify allows about 3 us. In a
+    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The section "CPU
+  profile" shows the cost of the hash and of the remaining steps. Over HTTP, 0.8 x of a bare Fastify allows about 3 us. In a
   separate measurement, a hook that only hashed the header took 2.7 us.`,
   },
   {
