@@ -92,7 +92,7 @@ describeDocument('docs/client.md', {
     })
     const { api } = await runSnippet('client-page-key', adapted)
     expect(await (api as TokenSource).getToken()).toMatchObject({ type: 'Bearer' })
-    const assertion = server.asked[0]!.form.get('client_assertion')!
+    const assertion = server.requests[0]!.form.get('client_assertion')!
     await jwtVerify(assertion, jwk, { audience: server.url, issuer: machine.id })
     rmSync(folder, { recursive: true })
   },
