@@ -79,15 +79,18 @@ function expectDocstrings(path: string, options: Options): void {
 }
 
 describe('documentation', () => {
-  it('the table of refusals in README.md has the reasons, statuses and errors of REASONS', () => {
+  it('the table in docs/errors.md has the reasons, statuses and errors of REASONS', () => {
     const rows = Object.entries<ReasonText>(REASONS).map(([reason, { status, error }]) => [
       reason,
       String(status),
       status === 503 ? 'none, but Retry-After' : (error ?? '-'),
     ])
-    const documented = readTable('README.md', 'reason')
+    const documented = readTable('docs/errors.md', 'reason')
     expect(documented.map((row) => row.slice(0, 3))).toEqual(rows)
-    for (const [reason, , , meaning] of documented) expect([reason, meaning]).not.toContain('')
+    for (const [reason, , , meaning, change] of documented) {
+      expect([reason, meaning]).not.toContain('')
+      expect(change).toMatch(new RegExp(`^\\[.+\\]\\(troubleshooting\\.md#${reason}\\)$`))
+    }
   })
 
   it('the tables of options in README.md have the names and defaults of the code', () => {
@@ -274,9 +277,9 @@ describe('documentation', () => {
     }
   })
 
-  it('README.md names each kind of binding as the log does', () => {
+  it('docs/errors.md names each kind of binding as the log does', () => {
     const thumbprint = 'A'.repeat(43)
-    const text = read('README.md').replace(/\s+/g, ' ')
+    const text = read('docs/errors.md').replace(/\s+/g, ' ')
     for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint }, { jwk: {} }, {}]) {
       const found = rejectBound(readBinding({ cnf }))?.explanation.found
       expect(text).toContain(`\`${found}\``)
