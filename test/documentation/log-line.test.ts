@@ -5,8 +5,10 @@ import { createTestIssuer } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { requestWith } from '../support/requests.ts'
 
-it('the log line in the README equals the line that the resource server writes', () => {
-  const example = /```text\n(\[bearward\] refused[^`]*)```/.exec(read('README.md'))![1]!
+it('the log line in docs/logging-and-metrics.md equals the line that the resource server writes', () => {
+  const example = /```text\n(\[bearward\] refused[^`]*)```/.exec(
+    read('docs/logging-and-metrics.md'),
+  )![1]!
   const key = generateKey('ES256', 'k1')
   const issuer = 'https://kc.example.com/realms/shop'
   const lines: string[] = []

@@ -37,6 +37,25 @@ function readEventTypes(name: string): readonly string[] {
   )
 }
 
+/** Members of the interfaces that event interfaces of the core extend. */
+const INHERITED: Readonly<Record<string, readonly string[]>> = {
+  CallFailure: ['failure', 'detail'],
+  Explanation: ['check', 'expected', 'found'],
+}
+
+/** Returns the names of the members of each event of the core, without `type`, by the `type` of the event. */
+function readEventMembers(): Readonly<Record<string, readonly string[]>> {
+  const EVENT =
+    /^export interface \w+Event\b(?: extends (\w+)[^{]*)?\s*\{\s*readonly type: '(\w+)'$([^]*?)^\}$/gm
+  const events = filesBelow('packages/core/src').flatMap((path) =>
+    [...read(path).matchAll(EVENT)].map(([, base, type, body]) => {
+      const own = [...body!.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, member]) => member!)
+      return [type!, [...(base === undefined ? [] : INHERITED[base]!), ...own].sort()] as const
+    }),
+  )
+  return Object.fromEntries(events)
+}
+
 type Options = Readonly<Record<string, AnyOptionRow>>
 
 /** Returns the default of an option as the documentation writes it. Returns `undefined` for a default with functions. */
@@ -258,10 +277,15 @@ describe('documentation', () => {
     for (const code of named) expect(codes).toContain(code)
   })
 
-  it('the table of events in README.md lists each event once', () => {
+  it('the table of events in docs/logging-and-metrics.md lists each event once, with its members', () => {
     const types = readEventTypes('core')
-    const documented = readTable('README.md', 'event').map(([name]) => name)
-    expect(new Set(documented)).toEqual(new Set(types))
+    const documented = readTable('docs/logging-and-metrics.md', 'event')
+    const members = documented.map(([type, , names]) => [
+      type,
+      names === '' ? [] : names!.split(', ').sort(),
+    ])
+    expect(Object.fromEntries(members)).toEqual(readEventMembers())
+    expect(new Set(documented.map(([type]) => type))).toEqual(new Set(types))
     expect(documented).toHaveLength(types.length)
     expect(types.length).toBeGreaterThan(10)
   })
