@@ -112,10 +112,10 @@ describe('documentation', () => {
     }
   })
 
-  it('the tables of options in README.md have the names and defaults of the code', () => {
-    expectOptions('README.md', 'option of an issuer', ISSUER_OPTIONS)
-    expectOptions('README.md', 'option of introspection', INTROSPECTION_OPTIONS)
-    expectOptions('README.md', 'option', COMMON_OPTIONS)
+  it('the tables of options in docs/configuration.md have the names and defaults of the code', () => {
+    expectOptions('docs/configuration.md', 'option of an issuer', ISSUER_OPTIONS)
+    expectOptions('docs/configuration.md', 'option of introspection', INTROSPECTION_OPTIONS)
+    expectOptions('docs/configuration.md', 'option', COMMON_OPTIONS)
   })
 
   it('the docstrings of options have the defaults and maxima of the code', () => {
@@ -125,12 +125,36 @@ describe('documentation', () => {
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })
 
-  it('README.md names each environment variable', () => {
-    const documented = new Set(read('README.md').match(/BEARWARD_[A-Z_]*[A-Z]/g))
-    const variables = Object.values({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
-      ({ variable }) => (variable === undefined ? [] : [variable.name]),
+  it('docs/configuration.md lists each environment variable with its option', () => {
+    const documented = readTable('docs/configuration.md', 'variable')
+    const variables = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
+      ([option, { variable }]) => (variable === undefined ? [] : [[variable.name, option]]),
     )
-    expect([...documented].sort()).toEqual(variables.sort())
+    expect(documented.map((row) => row.slice(0, 2))).toEqual(variables)
+    const page = read('docs/configuration.md').match(/BEARWARD_[A-Z_]*[A-Z]/g)
+    expect([...new Set(page)].sort()).toEqual(variables.map(([name]) => name!).sort())
+  })
+
+  it('the table of limits in docs/configuration.md has the bounds of the options', () => {
+    const issuer = Object.entries<AnyOptionRow>(ISSUER_OPTIONS)
+    const introspection = Object.entries<AnyOptionRow>(INTROSPECTION_OPTIONS)
+    const common = Object.entries<AnyOptionRow>(COMMON_OPTIONS).flatMap(([name, row]) => [
+      [name, row] as const,
+      ...Object.entries(name === 'tokenCache' ? row.table! : {}).map(
+        ([member, of]) => [`${name}.${member}`, of] as const,
+      ),
+    ])
+    const all = [
+      ...issuer,
+      ...introspection.map(([name, row]) => [`introspection.${name}`, row] as const),
+      ...common,
+    ]
+    const rows = all.flatMap(([name, { bounds }]) => {
+      if (bounds === undefined) return []
+      const { min, max = Number.MAX_SAFE_INTEGER } = bounds
+      return [[name, String(min), max < Number.MAX_SAFE_INTEGER ? String(max) : 'no limit']]
+    })
+    expect(readTable('docs/configuration.md', 'option with limits')).toEqual(rows)
   })
 
   it('docs/machine-or-user.md lists the levels of evidence and the reasons for unknown', () => {
