@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { read } from '../repository/files.ts'
+
+describe('docs/glossary.md', () => {
+  const entries = read('docs/glossary.md').split('\n## ').slice(1)
+
+  it('the terms are in alphabetical order', () => {
+    const terms = entries.map((entry) => entry.split('\n')[0]!)
+    expect(terms).toEqual([...terms].sort((a, b) => a.localeCompare(b, 'en')))
+    expect(terms.length).toBeGreaterThan(40)
+  })
+
+  it('every term has an explanation of at most three sentences', () => {
+    for (const entry of entries) {
+      const text = entry
+        .slice(entry.indexOf('\n'))
+        .replaceAll(/`[^`]*`/g, 'code')
+        .trim()
+      const sentences = text.split(/(?<=[.:])\s+(?=[A-Z[])/).filter((part) => part !== '')
+      expect([entry, sentences.length <= 3 && sentences.length > 0]).toEqual([entry, true])
+    }
+  })
+})
