@@ -85,6 +85,22 @@ const LOGGING: Readonly<Record<string, Scenario>> = {
     expect(JSON.stringify(lines)).not.toContain(token)
     expect(JSON.stringify(lines)).toContain('"authorization":"[Redacted]"')
 
+    const texts: string[] = []
+    const write = (text: string) => texts.push(text)
+    const { requireToken } = createBearward({
+      issuer: 'https://auth.example.com',
+      audience: API,
+      logger: { info: write, warn: write },
+    })
+    const withIds = express().use((request, _response, next) => {
+      Object.assign(request, { id: 'id-7' })
+      next()
+    }, requireToken())
+    await (
+      await serve(withIds)
+    )('GET', '/')
+    expect(texts).toEqual([expect.stringContaining('request="id-7"')])
+
     lines.length = 0
     const open = adapt(adapted, {
       "redact: ['req.headers.authorization', 'req.headers.cookie']": '',
