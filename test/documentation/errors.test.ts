@@ -30,7 +30,7 @@ const ERRORS: Readonly<Record<string, Scenario>> = {
     expect(printed.mock.calls[0]![0]).toContain('Did you mean audience?')
 
     const server = start({ issuer: refused.url, audience: API })!
-    await until(() => warned.mock.calls.some(([code]) => code === 'bearward_keys_unavailable'))
+    await until(() => warned.mock.calls.some(([error]) => error === 'bearward_keys_unavailable'))
     server.close()
     vi.restoreAllMocks()
   },

@@ -151,7 +151,7 @@ describe('documentation', () => {
     ]
     const rows = all.flatMap(([name, { bounds }]) => {
       if (bounds === undefined) return []
-      const { min, max = Number.MAX_SAFE_INTEGER } = bounds
+      const { min, max } = bounds
       return [[name, String(min), max < Number.MAX_SAFE_INTEGER ? String(max) : 'no limit']]
     })
     expect(readTable('docs/configuration.md', 'option with limits')).toEqual(rows)
