@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -33,6 +34,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // The default leaves one core idle, which is half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', source('test/support/closing-line.ts')],
     setupFiles: [source('test/support/watch-events.ts')],
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
