@@ -4,7 +4,7 @@
  *
  * Every export of this file is public API.
  *
- * @packageDocumentation
+ * @module @bearward/client
  */
 export { clientCredentials } from './token-source.ts'
 export type { TokenSource } from './token-source.ts'

@@ -5,7 +5,7 @@
  *
  * Every export of this module is public API. Exports are listed by name.
  *
- * @packageDocumentation
+ * @module @bearward/core/adapter
  */
 import type { Requirements } from './authorization/requirements.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'

@@ -3,7 +3,7 @@
  *
  * Every export of this module is public API. Exports are listed by name.
  *
- * @packageDocumentation
+ * @module @bearward/core
  */
 export { createResourceServer } from './resource-server.ts'
 export type { Guard, ResourceServer } from './resource-server.ts'

@@ -1,7 +1,7 @@
 /**
  * OAuth 2.0 access-token verification for Express 5 and 4.
  *
- * @packageDocumentation
+ * @module @bearward/express
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
 export type { Bearward, ExpressGuard, ExpressRequirements } from './bearward.ts'

@@ -1,7 +1,7 @@
 /**
  * OAuth 2.0 access-token verification for Fastify 5.
  *
- * @packageDocumentation
+ * @module @bearward/fastify
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
 export type { Bearward, FastifyGuard, FastifyRequirements } from './types.ts'

@@ -1,7 +1,7 @@
 /**
  * OAuth 2.0 access-token verification for Koa 3 and 2.
  *
- * @packageDocumentation
+ * @module @bearward/koa
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
 export type { Bearward, KoaGuard, KoaRequirements } from './bearward.ts'

@@ -230,7 +230,7 @@ describe('the option logger', () => {
     (logger) => {
       expect(() =>
         createResourceServer({ issuer: ISSUER, audience: AUDIENCE, logger } as never),
-      ).toThrow('logger must be false, or have the methods info and warn')
+      ).toThrow('logger must be false, or an object with the methods info and warn')
     },
   )
 })
