@@ -34,9 +34,8 @@ export default defineConfig({
   title: 'Bearward',
   description: 'OAuth 2.0 access-token verification for HTTP APIs',
   srcExclude: ['node_modules/**'],
-  // The pages are plain Markdown: `<client>` is text, and so are two braces.
+  // The pages are plain Markdown: `<client>` is text.
   markdown: { html: false },
-  vue: { template: { compilerOptions: { delimiters: ['[[[[', ']]]]'] } } },
   themeConfig: {
     search: { provider: 'local' },
     nav: [
