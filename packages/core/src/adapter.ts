@@ -28,7 +28,8 @@ export { getUnmetGuard } from './request/request-state.ts'
  * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
  * first one is the request. `Result` is the type that a guard returns.
  *
- * After a refusal or an error, the returned value must not let the calling code continue: see `pending`.
+ * After a refusal or an error, the framework must not call the next handler. If it calls the next handler when the returned promise
+ * resolves, return `pending()`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request for the core. `raw` is added to the result. */
@@ -68,7 +69,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
 }
 
 /**
- * Creates guards for one configuration, and makes decisions without a guard. Created by `createBearward`. `Raw` is the
+ * Creates guards for one configuration, and checks requests and tokens without a guard. Created by `createBearward`. `Raw` is the
  * request of the framework.
  */
 export interface AdapterBearward<Raw extends object, Guard> extends Pick<
@@ -84,7 +85,7 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    */
   readonly requireToken: (requirements?: Requirements<Raw>) => Guard
   /**
-   * Decides about one request, without a guard. Writes nothing to the response, and `auth` does not find the token.
+   * Checks one request without a guard. Writes nothing to the response, and `auth` does not find the token.
    * Continue only if the outcome is `granted`, or `anonymous` if callers without a token are allowed.
    *
    * Rejects with a `ConfigurationError` if the requirements are wrong, and with an error that a `check`, `credentials` or
@@ -279,14 +280,13 @@ export function pending(): Promise<never> {
 }
 
 /**
- * Returns an `Error`, whatever was thrown. Frameworks let a request pass after `next(undefined)`, and give a meaning to
- * `next('route')`.
+ * Returns a thrown object unchanged, and wraps any other value in an `Error`. Express treats `next(undefined)` as no error and
+ * `next('route')` as a command.
  */
 function toError(thrown: unknown): Error {
   // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
-  const message =
-    'The check or the errorBody of a guard, or its adapter, threw something that is not an Error.'
+  const message = 'check, credentials, errorBody or the adapter threw a value that is not an Error.'
   return new Error(message, { cause: thrown })
 }
 

@@ -1,6 +1,14 @@
 import { ConfigurationError } from './errors.ts'
 import { quoteName } from './lib/describe-given.ts'
 
+/** The kind of a name, in words: one name, and all of them. */
+export interface KindOfName {
+  readonly one: string
+  readonly all: string
+}
+
+export const OPTION: KindOfName = { one: 'an option', all: 'options' }
+
 /** Collects the problems of a configuration, so that one error lists all of them. */
 export class Problems {
   readonly #problems: string[] = []
@@ -13,12 +21,20 @@ export class Problems {
   unknownNames(
     options: object,
     known: readonly string[],
-    prefix = '',
-    foreign: Readonly<Record<string, string>> = {},
+    {
+      prefix = '',
+      kind = OPTION,
+      foreign = {},
+    }: {
+      readonly prefix?: string
+      readonly kind?: KindOfName
+      readonly foreign?: Readonly<Record<string, string>>
+    } = {},
   ): void {
     for (const name of Object.keys(options)) {
       if (known.includes(name)) continue
-      this.add(`${prefix}${quoteName(name)} is not known. ${hintAt(name, known, foreign)}`)
+      const hint = hintAt(name, known, kind.all, foreign)
+      this.add(`${prefix}${quoteName(name)} is not ${kind.one}. ${hint}`)
     }
   }
 
@@ -29,11 +45,13 @@ export class Problems {
 
 /**
  * Returns a hint for an unknown name. The hint is made from the most similar name in `known` or in `foreign`. The values
- * of `foreign` are the replacements for names that are used elsewhere.
+ * of `foreign` are the replacements for names that are used elsewhere. Without a similar name, the hint lists all known
+ * names. `plural` says what they are.
  */
 export function hintAt(
   name: string,
   known: readonly string[],
+  plural: string,
   foreign: Readonly<Record<string, string>> = {},
 ): string {
   const candidates = [
@@ -43,7 +61,7 @@ export function hintAt(
     .map((candidate) => ({ ...candidate, distance: getDistance(name, candidate.name) }))
     .filter((candidate) => candidate.distance <= Math.min(2, candidate.name.length / 3))
     .sort((a, b) => a.distance - b.distance)
-  return candidates[0]?.hint ?? `Known are ${known.join(', ')}.`
+  return candidates[0]?.hint ?? `The ${plural} are: ${known.join(', ')}.`
 }
 
 /** Returns the edit distance of two names, without regard to case and separators. */

@@ -43,7 +43,10 @@ export class KeysUnavailableError extends Error {
   readonly issuer: string
 
   constructor(issuer: string, cause: unknown) {
-    super(`The keys of ${issuer} are unavailable: ${toMessage(cause)}`, { cause })
+    super(
+      `The keys of ${issuer} are unavailable: ${toMessage(cause)}. Unless close() was called, check issuer, jwksUri and the connection to the authorization server.`,
+      { cause },
+    )
     this.issuer = issuer
   }
 }
@@ -58,7 +61,10 @@ export class IntrospectionUnavailableError extends Error {
   readonly issuer: string
 
   constructor(issuer: string, detail: string, cause: unknown) {
-    super(`The introspection endpoint of ${issuer} cannot be found: ${detail}`, { cause })
+    super(
+      `The introspection endpoint of ${issuer} is unavailable: ${detail}. Check issuer, or set introspection.endpoint.`,
+      { cause },
+    )
     this.issuer = issuer
   }
 }

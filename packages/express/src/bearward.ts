@@ -13,7 +13,7 @@ export type ExpressRequirements = Requirements<Request>
 
 /**
  * A middleware that calls `next` if the request is granted or anonymous, and otherwise sends the refusal. If your own code
- * calls it, use `await`: after a refusal the promise never settles.
+ * calls it, use `await`. After a refusal, the promise never settles, so your code does not continue.
  */
 export type ExpressGuard = (
   request: Request,

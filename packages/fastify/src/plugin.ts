@@ -42,10 +42,12 @@ const holdUnmet: preHandlerHookHandler = (request, reply, done) => {
   // The refusal is already being sent.
   if (unmet === 'refused' && isAnswered(reply)) return
   setAnswered(reply)
-  done(new Error(`A guard of this request ${PROBLEMS[unmet]}. Write: await guard(request, reply).`))
+  done(new Error(PROBLEMS[unmet]))
 }
 
 const PROBLEMS = {
-  pending: 'was not awaited, or has thrown',
-  refused: 'has refused it with another reply object',
+  pending:
+    'A guard of this request was not awaited, or has thrown. Write: await guard(request, reply).',
+  refused:
+    'A guard refused this request and wrote to another reply object. Pass the reply of the hook: await guard(request, reply).',
 }

@@ -19,7 +19,7 @@ export type AnyReply = FastifyReply<RouteGenericInterface, RawServerBase>
 
 /**
  * A hook for `onRequest`, or for another phase before the handler. If your own async hook calls it, write
- * `await guard(request, reply)`: after a refusal the promise never settles.
+ * `await guard(request, reply)`. After a refusal, the promise never settles, so your code does not continue.
  */
 export type FastifyGuard = (
   request: AnyRequest,

@@ -27,12 +27,12 @@ function mayBeAccessToken(
 
 /** Advice on tokens of another kind, or with wrong claims. */
 export const CLAIMS_ADVICE: readonly AdviceRow[] = [
-  {
+  ...['an ID token', 'a claim of an ID token'].map((found): AdviceRow => ({
     reason: 'wrong_token_type',
-    found: 'an ID token',
+    found,
     where: IN_THE_CLIENT,
     change: 'send the access_token of the response, not the id_token.',
-  },
+  })),
   {
     reason: 'wrong_token_type',
     found: 'a refresh token',
@@ -41,10 +41,10 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'wrong_token_type',
-    found: 'no sign of an access token',
-    where: IN_THE_OPTIONS,
+    found: 'none of them',
+    where: 'In the client or the options of this API',
     change:
-      "if this is an access token, set clientIdClaim to its claim with the client id, or set tokenUse. Example: { claim: 'token_use', value: 'access' }. If it is an ID token, the client must send the access token.",
+      "if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the name of the claim that contains the client id, or set tokenUse, such as { claim: 'token_use', value: 'access' }.",
   },
   {
     reason: 'wrong_token_type',
@@ -76,15 +76,22 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'missing_claim',
+    when: ({ explanation: { check } }) => check === 'exp',
+    sign: '`exp` is missing',
     where: AT_THE_SERVER,
-    change: 'add the claim to access tokens. Without exp, a token would never expire.',
+    change: 'add exp to access tokens. Without exp, a token would never expire.',
+  },
+  {
+    reason: 'missing_claim',
+    where: AT_THE_SERVER,
+    change: 'add the missing claim to access tokens.',
   },
 
   {
     reason: 'invalid_claim',
-    found: 'the id of a tenant that is not the one of the issuer',
-    where: IN_THE_OPTIONS,
-    change: 'add the tenant to the option tenants if it may use this API.',
+    found: 'no tid, or a tid that differs from the tenant in iss',
+    where: AT_THE_SERVER,
+    change: 'write the tenant of iss into tid.',
   },
   {
     reason: 'invalid_claim',
@@ -144,7 +151,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: '`aud` is `/userinfo` of the tenant',
     where: IN_THE_CLIENT,
     change:
-      'send audience=<Identifier> in the token request. Auth0 shows the Identifier under Applications, APIs, this API.',
+      'send audience=<Identifier> in the token request. Auth0 shows the Identifier under Applications > APIs > this API.',
   },
   {
     reason: 'wrong_audience',
@@ -152,7 +159,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: '`aud` is `account`, the default of Keycloak',
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Set Included Custom Audience to the value of the option audience.',
+      'add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
   },
   {
     reason: 'wrong_audience',
@@ -160,7 +167,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['keycloak'],
     where: 'At Keycloak',
     change:
-      'add an audience mapper: Clients, the calling client, Client scopes, <client>-dedicated, Add mapper, By configuration, Audience. Set Included Custom Audience to the value of the option audience.',
+      'add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
   },
   {
     reason: 'wrong_audience',
@@ -168,7 +175,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     providers: ['cognito'],
     where: IN_THE_OPTIONS,
     change:
-      'set audience: null, and set allowedClients to the ids in User pool, App clients. Cognito access tokens have an aud only if the client requests a resource.',
+      'set audience: null, and set allowedClients to the ids in User pool > App clients. Cognito access tokens have an aud only if the client requests a resource.',
   },
   {
     reason: 'wrong_audience',
@@ -201,11 +208,12 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     change:
       'request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
   },
-  ...['no client', 'several clients, which contradict each other'].map((found): AdviceRow => ({
+  ...['no client', 'different client ids in several claims'].map((found): AdviceRow => ({
     reason: 'untrusted_client',
     found,
     where: IN_THE_OPTIONS,
-    change: 'set provider, or set clientIdClaim to the claim with the client id.',
+    change:
+      'set provider, or set clientIdClaim to the name of the claim that contains the client id.',
   })),
   {
     reason: 'untrusted_client',

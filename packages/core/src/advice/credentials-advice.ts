@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts'
 import type { AdviceRow } from './refusal-facts.ts'
 
 const IN_THE_CLIENT = 'In the client'
@@ -107,11 +108,11 @@ export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
     reason: 'malformed_credentials',
     found: 'white space in the token',
     where: IN_THE_CLIENT,
-    change: 'remove line breaks and spaces: trim a token that is read from a file.',
+    change: 'remove line breaks and spaces from the token. If it is read from a file, trim it.',
   },
   {
     reason: 'malformed_credentials',
-    found: 'the maximum that Node accepts, or more',
+    found: `at least ${LIMITS.headerLines} header lines`,
     where: IN_THE_CLIENT,
     change: 'send fewer header lines: some versions of Node drop the lines above their maximum.',
   },

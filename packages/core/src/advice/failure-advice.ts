@@ -13,7 +13,7 @@ const ON_THIS_MACHINE = 'On this machine'
 const AT_THE_SERVER = 'At the authorization server'
 
 const NOT_INTROSPECTED =
-  'check whether it introspects tokens of this kind. If it does not introspect JWTs, remove introspect from the guard.'
+  'check whether the server introspects JWTs, or only opaque tokens. If it does not introspect JWTs, remove introspect from the guard.'
 const NOT_THE_DOCUMENT = 'check the address: the response is not the requested document.'
 
 /** Advice for each code of a failed call: the change to make, and the place of the change. Fixed texts. */
@@ -27,8 +27,7 @@ export const FAILURE_ADVICE: Readonly<
   },
   timeout: {
     where: AT_THE_SERVER,
-    change:
-      'check why it responds slowly. The option fetchTimeout limits the seconds that a call may take.',
+    change: 'check why it responds slowly. If it needs more time, raise fetchTimeout (at most 30).',
   },
   closed: { where: 'In your code', change: 'no change is needed: close() was called.' },
   redirect: {
@@ -37,7 +36,7 @@ export const FAILURE_ADVICE: Readonly<
       'set issuer, jwksUri or introspection.endpoint to the address to which the server redirects.',
   },
   status: {
-    where: IN_THE_OPTIONS,
+    where: 'In the options of this API, or at the authorization server',
     change:
       'for 404, check issuer and jwksUri: the realm, the tenant or the path is wrong. For any other status, check the log of the authorization server or of the proxy in front of it.',
   },
@@ -60,7 +59,8 @@ export const FAILURE_ADVICE: Readonly<
   },
   unusable_key_set: {
     where: AT_THE_SERVER,
-    change: 'check the published keys: the JWKS is empty, or no key fits the option algorithms.',
+    change:
+      'check the published keys. If the JWKS is not empty, add their algorithm to the option algorithms.',
   },
   unexpected: {
     where: 'In your code',
@@ -89,7 +89,7 @@ export const FAILURE_ADVICE: Readonly<
   untrusted_answer: {
     where: IN_THE_OPTIONS,
     change:
-      "check the options in introspection: response: 'jwt' requires responses that this issuer has signed for this client.",
+      "check introspection.response and introspection.clientId. With response: 'jwt', the issuer must sign the responses for this client.",
   },
   keys_unavailable: {
     where: AT_THE_SERVER,

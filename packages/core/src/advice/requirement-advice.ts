@@ -82,7 +82,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     found: 'no scopes',
     where: 'In the client',
     change:
-      'request the scope. If the token has the scope in another claim, set the option provider or scopeClaim.',
+      'request the scope. In the options of this API: if the scope is in another claim, set provider or scopeClaim.',
   },
   {
     reason: 'insufficient_scope',
@@ -93,13 +93,13 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'wrong_issuer',
     where: AT_THE_ROUTE,
-    change: 'add the issuer to the requirement issuer if this route should accept its tokens.',
+    change: 'add it to issuer in requireToken if this route should accept its tokens.',
   },
   {
     reason: 'wrong_subject',
     where: AT_THE_ROUTE,
     change:
-      'no change is needed if this kind of subject must not call this route. If it may, change the requirement subject.',
+      'if this kind of caller may call this route, change subject in requireToken. Otherwise no change is needed.',
   },
   {
     reason: 'wrong_client',
@@ -111,7 +111,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'wrong_client',
     where: AT_THE_ROUTE,
-    change: 'add the client to the requirement clients if it may call this route.',
+    change: 'add it to clients in requireToken if it may call this route.',
   },
   {
     reason: 'check_failed',
@@ -122,7 +122,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'check_failed',
     where: AT_THE_ROUTE,
-    change: 'no change is needed if the check is correct: it returned false for this token.',
+    change: 'the check returned false for this token. If that is intended, no change is needed.',
   },
   {
     reason: 'keys_unavailable',
@@ -135,7 +135,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'keys_unavailable',
     where: 'On this machine',
     change:
-      'check that the address of the keys is reachable. The log line and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
+      'check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
   },
   {
     reason: 'keys_refresh_pending',
@@ -147,6 +147,6 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'introspection_unavailable',
     where: AT_THE_SERVER,
     change:
-      'see the log line or the event introspection_failed: it contains the address and the cause.',
+      'the warning "Introspection at ... failed" and the event introspection_failed contain the address and the cause.',
   },
 ]

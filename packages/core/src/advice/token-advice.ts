@@ -122,9 +122,9 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     when: ({ claims: { iss }, issuers }) =>
       beginsWith(iss, ENTRA_V1) && issuers.some(isAt(ENTRA_V2)),
     sign: '`iss` is at `sts.windows.net`, but the option `issuer` is at `login.microsoftonline.com`',
-    where: 'At Entra, App registrations, this API, Manifest',
+    where: 'At Entra, in App registrations > this API > Manifest',
     change:
-      'set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest): this is a v1.0 token. To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
+      'this is a v1.0 token. Set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest). To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
   },
   {
     reason: 'unknown_issuer',
@@ -141,7 +141,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: '`iss` and the option `issuer` have the same path, but an internal host, another port or another scheme',
     where: AT_THE_SERVER,
     change:
-      'set its public address (in Keycloak: the environment variable KC_HOSTNAME). Some servers set iss to the address that the client called. The option jwksUri can be an internal address.',
+      'set its public address (in Keycloak: the environment variable KC_HOSTNAME). Some servers set iss to the address that the client called. If this API can reach only the internal address, set jwksUri to it and keep issuer public.',
   },
   {
     reason: 'unknown_issuer',
@@ -169,14 +169,15 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'unknown_issuer',
     where: IN_THE_OPTIONS,
     change:
-      'add this issuer if you trust it. If you do not, check the client: it uses another environment, tenant or realm than this API.',
+      'add this issuer if you trust it. If you do not, check the client: it uses a different environment, tenant or realm.',
   },
 
   {
     reason: 'unsupported_algorithm',
     found: 'claimed "none"',
     where: IN_THE_CLIENT,
-    change: 'send a token of the issuer: this token is not signed, so its claims prove nothing.',
+    change:
+      'send a token that the issuer has signed. This token is not signed, so it proves nothing.',
   },
   {
     reason: 'unsupported_algorithm',
@@ -214,10 +215,10 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unknown_key',
-    when: ({ explanation: { found } }) => found.includes('keys that are marked as those of'),
-    sign: 'the keys with this `kid` are marked as those of another issuer, or there are too many',
+    found: 'only keys of another issuer, or too many keys',
     where: IN_THE_OPTIONS,
-    change: 'check that jwksUri belongs to issuer: its keys are marked as those of another tenant.',
+    change:
+      'check that jwksUri belongs to issuer. Its keys have the issuer of another tenant, or too many keys match the token.',
   },
   {
     reason: 'unknown_key',
@@ -226,7 +227,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: 'the keys come from the option `jwks` or `secret`',
     where: IN_THE_OPTIONS,
     change:
-      'update jwks or secret: static keys are never refreshed. Or remove the option, and the keys of the issuer are fetched.',
+      'update jwks or secret, because static keys are never refreshed. To fetch the keys from the issuer, remove the option.',
   },
   {
     reason: 'unknown_key',
@@ -246,6 +247,6 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'invalid_signature',
     where: IN_THE_CLIENT,
     change:
-      'send the token unchanged. If it is unchanged, another server signed it: check that issuer and jwksUri belong to that server.',
+      'send the token unchanged. If it is unchanged and comes from a server that you trust, check that issuer and jwksUri belong to that server. Otherwise the token is forged.',
   },
 ]

@@ -15,7 +15,7 @@ export const VALIDITY_ADVICE: readonly AdviceRow[] = [
     reason: 'expired',
     where: IN_THE_CLIENT,
     change:
-      'request a new token before the cached one expires. If every token is rejected as expired, compare the clock of this machine with the clock of the authorization server.',
+      'request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
   },
   ...(['not_yet_valid', 'issued_in_future'] as const).flatMap((reason): readonly AdviceRow[] => [
     {

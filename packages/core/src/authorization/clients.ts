@@ -10,7 +10,7 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 export interface ClientsRequirement {
   /**
    * The clients that may call. A client is a client id, or `{ issuer, clientId }` if several issuers are configured.
-   * A client id without an issuer applies to all tenants of an issuer, and so does one with the issuer of all tenants.
+   * A plain client id applies to all tenants. So does `{ issuer, clientId }` if its issuer contains `{tenantid}`.
    */
   readonly clients?: readonly (string | ClientOfIssuer)[]
 }
@@ -85,12 +85,12 @@ function readClient(
     )
     return []
   }
-  problems.unknownNames(given, ['issuer', 'clientId'], 'clients[].')
+  problems.unknownNames(given, ['issuer', 'clientId'], { prefix: 'clients[].' })
   checkReachable(clientId, named, problems)
   return named.map((settings) => ({ issuer: settings.issuer, clientId }))
 }
 
-/** Reports a client that can never call: no token can name it, or all its tokens are refused. */
+/** Reports a client that can never call: no token can contain its id, or all its tokens are refused. */
 function checkReachable(
   clientId: string,
   issuers: readonly IssuerSettings[],
@@ -100,11 +100,11 @@ function checkReachable(
   if (first === undefined) return
   if (!issuers.some(canNameClient)) {
     problems.add(
-      `clients: JWTs of ${first.subjects.provider} do not name a client, so every request would be refused. Use check. If your JWTs name a client, set clientIdClaim for ${first.metadataIssuer}.`,
+      `clients cannot match: JWTs of ${first.subjects.provider} contain no client id. Use check. If your JWTs contain one, set clientIdClaim for ${first.metadataIssuer}.`,
     )
   } else if (!issuers.some(({ allowedClients: allowed }) => allowed?.includes(clientId) ?? true)) {
     problems.add(
-      'clients names a client that is not in allowedClients, so its tokens are refused. Add it to allowedClients.',
+      `clients contains '${clientId}', which is not in allowedClients: add it there, or remove it here.`,
     )
   }
 }

@@ -25,14 +25,14 @@ export function readIntrospect(
   for (const { issuer, introspection } of allowed) {
     if (introspection !== undefined) continue
     problems.add(
-      `introspect: ${issuer} has no introspection. Set introspection: { clientId, clientAuthentication } for this issuer, or name only other issuers in issuer.`,
+      `introspect requires the option introspection of ${issuer}. Set it, or list in issuer only issuers that have it.`,
     )
   }
   if (introspect === true) return 0
   const given = isPlainObject(introspect) ? copyOwnMembers(introspect) : {}
   const { maxAge } = given
   if (typeof maxAge === 'number' && maxAge >= 0 && maxAge <= LIMITS.introspectionAge.active) {
-    problems.unknownNames(given, ['maxAge'], 'introspect.')
+    problems.unknownNames(given, ['maxAge'], { prefix: 'introspect.' })
     return maxAge
   }
   problems.add(

@@ -12,12 +12,18 @@ import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from 
 
 const TITLE = 'The requirements of a guard are wrong'
 
+const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
+
 const NAMES = Object.keys({
   ...TOKEN_REQUIREMENTS,
   issuer: 0,
   optional: 0,
   introspect: 0,
 } satisfies Record<keyof Required<Requirements>, unknown>)
+
+/** Completes "Use ..." for names that are `true` in other libraries if a token is required, as it always is here. */
+const OPTIONAL =
+  'optional: true only if callers may send no token. Without it, a guard always requires a token'
 
 /** Names of other libraries, and their replacements. Each text completes the sentence "Use ...". */
 const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
@@ -33,17 +39,17 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   kind: "subject: 'machine' or 'user'",
   type: "subject: 'machine' or 'user'",
   claims: 'check: (token) => ...',
-  sub: 'check: (token) => ..., which gets token.subject',
+  sub: 'check: (token) => ..., and read token.subject',
   audience: 'the option audience',
-  authRequired: 'optional: true',
-  credentialsRequired: 'optional: true',
+  authRequired: OPTIONAL,
+  credentialsRequired: OPTIONAL,
   active: 'introspect: true',
 }
 
 /**
  * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. Without
  * arguments, every valid token is accepted. An `undefined` argument is rejected, because it may be a misspelt name.
- * A second argument is rejected, because it would be ignored.
+ * A second argument is rejected, because it has no meaning.
  *
  * @throws `ConfigurationError` with all problems.
  */
@@ -53,7 +59,7 @@ export function readRequirements(
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
-  problems.unknownNames(own, NAMES, '', FOREIGN_REQUIREMENTS)
+  problems.unknownNames(own, NAMES, { kind: REQUIREMENT, foreign: FOREIGN_REQUIREMENTS })
   for (const [name, value] of Object.entries(own)) {
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
@@ -98,7 +104,7 @@ function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>>
 function describeWrong(requirements: unknown, count: number): string {
   if (count > 1)
     return `Requirements must be one object, not ${count} arguments: put all requirements into this object.`
-  // Shows only lower-case words. A token must not be in a message, and always has other characters.
+  // The text is shown only if it consists of lower-case words, so that a token is never shown.
   const isScope =
     typeof requirements === 'string' && /^[a-z]{1,15}(?:[:.-][a-z]{1,15}){0,3}$/.test(requirements)
   const such = isScope ? `{ scope: '${requirements}' }` : "{ scope: 'read:reports' }"
@@ -115,7 +121,7 @@ function checkPublicIssuers(
   for (const { subjects, allowedClients } of allowed) {
     if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
-      `check is missing: every user of ${subjects.provider} can request a token for this API. Use check to compare claims that only ${subjects.provider} can write (docs/machine-or-user.md). If the tokens name a client, clients is enough.`,
+      `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set check to compare claims that only ${subjects.provider} can write, or set clients if the tokens contain a client id.`,
     )
   }
 }

@@ -27,7 +27,7 @@ export function readScope(
   if (scope === undefined) return undefined
   if (isPlainObject(scope)) {
     const own = copyOwnMembers(scope)
-    problems.unknownNames(own, ['any'], 'scope.')
+    problems.unknownNames(own, ['any'], { prefix: 'scope.' })
     return requireAny(readNames(own['any'], 'scope.any', problems))
   }
   const names = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : scope
@@ -36,7 +36,9 @@ export function readScope(
 
 function readNames(names: unknown, where: string, problems: Problems): readonly string[] {
   if (!Array.isArray(names) || names.length === 0) {
-    problems.add(`${where} must contain at least one scope. If no scope is required, leave it out.`)
+    problems.add(
+      'scope must be a string or an array with at least one scope, or { any: [...] }. If no scope is required, remove scope.',
+    )
     return []
   }
   // Unlike `every` on the array, this does not skip holes.

@@ -17,7 +17,7 @@ export interface SubjectRequirement {
   readonly subject?: 'machine' | 'user'
 }
 
-/** Reads `subject`. Reports issuers whose tokens never show this kind: the guard would refuse all their tokens. */
+/** Reads `subject`. Reports issuers for whose tokens this kind can never be determined. */
 export function readSubject(
   subject: unknown,
   { allowed, problems }: RequirementContext,

@@ -23,7 +23,7 @@ const info = (text: string) => ({ level: 'info', text }) as const
 const STATE_OF_KEYS = {
   fresh: 'The cached keys stay in use.',
   stale: 'The cached keys stay in use.',
-  unavailable: 'No keys are cached: requests get 503.',
+  unavailable: 'No usable keys are cached: requests with a JWT get 503.',
 } as const
 
 /** The events that are logged, and their lines. */
@@ -54,16 +54,16 @@ const FORMATS: Formats = {
     info(`The introspection_endpoint in the metadata of ${issuer} changed from ${from} to ${to}.`),
   discovery_failed: ({ issuer, failure, detail }) =>
     warn(
-      `The metadata of ${issuer} could not be used: ${detail}. The known address stays in use. ${adviseOnFailure(failure)}`,
+      `The metadata of ${issuer} could not be used: ${detail}. The endpoint address that was found earlier stays in use. ${adviseOnFailure(failure)}`,
     ),
   introspection_failed: ({ issuer, failure, detail, pause }) =>
     warn(
-      `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` Unknown tokens are not introspected for ${pause} s.` : ''}`,
+      `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
   configuration_warning: ({ issuer, option, advice }) =>
-    warn(`The option ${option}${issuer === undefined ? '' : ` of ${issuer}`}: ${advice}`),
+    warn(`Check the option ${option}${issuer === undefined ? '' : ` of ${issuer}`}: ${advice}`),
 }
 
 /** The types of the events that are logged. */

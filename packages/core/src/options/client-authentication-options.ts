@@ -1,6 +1,7 @@
 import { hasControlCharacters } from '../authorization-server/authenticate-client.ts'
 import { hintAt } from '../configuration-problems.ts'
 import { checkPrivateKey } from '../signature/private-key.ts'
+import { describeGiven } from '../lib/describe-given.ts'
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import type {
   ClientAssertion,
@@ -54,7 +55,9 @@ export function clientId(advice: string): OptionRow<string, string> {
   const read: OptionReader<string> = (given, name, { report }) => {
     if (!isName(given)) {
       report(
-        `${name} is missing (is the environment variable set?): set the id under which ${advice}.`,
+        given === undefined || given === ''
+          ? `${name} is missing: set the id under which ${advice}. If it comes from an environment variable, check that the variable is set.`
+          : `${name} must be a non-empty string, not ${describeGiven(given)}.`,
       )
       return ''
     }
@@ -91,7 +94,7 @@ function describeWrong(given: unknown, method: unknown, name: string): string {
   const known = Object.keys(METHODS)
   if (typeof method === 'string') {
     const similar = known.find((one) => method.length > 3 && one.includes(method.toLowerCase()))
-    return `${name}.method is not known. ${hintAt(similar ?? method, known)}`
+    return `${name}.method is not a known method. ${hintAt(similar ?? method, known, 'methods')}`
   }
   const what = given === undefined ? 'is missing: set' : 'must be'
   return `${name} ${what} an object with a method (${known.join(', ')}) and its credentials.`
@@ -103,7 +106,9 @@ function isMethod(method: unknown): method is ClientAuthentication['method'] {
 
 function readSecretText(given: unknown, name: string, { report }: OptionContext): Secret {
   if (given === undefined || given === '')
-    report(`${name} is missing (is the environment variable set?).`)
+    report(
+      `${name} is missing or empty: set the secret. If it comes from an environment variable, check that variable.`,
+    )
   else if (typeof given === 'string') {
     if (hasControlCharacters(given)) report(`${name} contains a line break: trim it.`)
   } else if (typeof given !== 'function')

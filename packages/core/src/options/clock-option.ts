@@ -12,7 +12,7 @@ export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
       // A complete clock can be one that fails, in tests. All tokens are then rejected.
       if (read !== undefined && (read === given || givesNumber(read))) return read
       context.report(
-        `${name} must be a function that returns milliseconds since the epoch, such as Date.now, or an object with the function now, and optionally monotonic and after.`,
+        `${name} must be a function that returns milliseconds since the epoch, such as Date.now. It can also be an object with the function now, and optionally monotonic and after.`,
       )
       return usual
     },

@@ -16,6 +16,17 @@ const VARIABLES = new Map(
   ),
 )
 
+const VARIABLE = {
+  one: 'an environment variable of Bearward',
+  all: 'environment variables of Bearward',
+}
+
+/** The advice for each required variable, by its option. */
+const HOW_TO_SET: Readonly<Record<string, string>> = {
+  issuer: 'set it to the issuer identifier, as in iss',
+  audience: 'set it to the identifier of this API, as in aud',
+}
+
 /** The environment as a source of options. Problems name the variable, or the option if it has no variable. */
 export const ENVIRONMENT: OptionSource = {
   title: 'The environment variables of Bearward are wrong',
@@ -30,7 +41,7 @@ export const ENVIRONMENT: OptionSource = {
  * Does NOT validate the values: `createResourceServer` does.
  *
  * @throws {ConfigurationError} if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is not set, or if a variable that begins with
- * `BEARWARD_` is not known
+ * `BEARWARD_` is not one of these variables
  * @example
  * const bearward = createBearward({ ...optionsFromEnv(process.env), onEvent: log })
  */
@@ -49,9 +60,9 @@ export function optionsFromEnv(
     ),
   )
   const problems = new Problems()
-  problems.unknownNames(Object.fromEntries(set), [...VARIABLES.keys()])
-  for (const { name, required } of VARIABLES.values()) {
-    if (required && !set.has(name)) problems.add(`${name} is not set.`)
+  problems.unknownNames(Object.fromEntries(set), [...VARIABLES.keys()], { kind: VARIABLE })
+  for (const { name, option, required } of VARIABLES.values()) {
+    if (required && !set.has(name)) problems.add(`${name} is not set: ${HOW_TO_SET[option]}.`)
   }
   if (/\S\s+\S/.test(set.get('BEARWARD_AUDIENCE') ?? '')) {
     problems.add(

@@ -1,3 +1,7 @@
+/** Completes "Use ..." for options that are `true` in other libraries if a token is required, as it always is here. */
+const OPTIONAL =
+  'requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token'
+
 /**
  * Names of options in other libraries (express-oauth2-jwt-bearer, express-jwt, passport-jwt, jose) and in earlier versions,
  * with the replacement. Each replacement begins with an option or with `requireToken`, and completes the sentence
@@ -20,7 +24,8 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   tokens: 'tokenFormat',
   tokenType: "jwtProfile: 'rfc9068'",
   strict: "jwtProfile: 'rfc9068'",
-  clientId: 'allowedClients for the clients that may call, or introspection.clientId for this API',
+  clientId:
+    'allowedClients for the clients that may call this API, or introspection.clientId for this API',
   clientSecret: 'clientAuthentication: { method, secret }',
   clockSkew: 'clockTolerance',
   cacheMaxAge: 'jwksMaxAge',
@@ -31,10 +36,10 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   roles: 'requireToken({ check }), or the option scopeClaim',
   clockToleranceSec: 'clockTolerance',
   requiredScopes: 'requireToken({ scope })',
-  authRequired: 'requireToken({ optional: true })',
-  credentialsRequired: 'requireToken({ optional: true })',
+  authRequired: OPTIONAL,
+  credentialsRequired: OPTIONAL,
   getToken:
-    'credentials: (request) => token, or requireToken({ optional: true }) if callers may have none',
+    'credentials: (request) => token, or requireToken({ optional: true }) if callers may send no token',
   jwtFromRequest: 'credentials: (request) => token',
   extractToken: 'credentials: (request) => token',
 }

@@ -18,9 +18,10 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
     )
     return ''
   }
-  if (ENTRA_ENDPOINTS.test(given)) {
+  const shared = ENTRA_ENDPOINTS.exec(given)?.[1]
+  if (shared !== undefined) {
     context.report(
-      `${name} is not the iss of any token: set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}, or the address with the id of your tenant.`,
+      `${name} is an address that tenants share. For one tenant, replace '${shared}' with its id. For several, set https://login.microsoftonline.com/${TENANT_PLACEHOLDER}/v2.0 and ${context.toName('tenants')}.`,
     )
   }
   // `checkDiscovery` decides about http names, because they depend on other options.
@@ -31,7 +32,7 @@ export function readIssuerIdentifier(given: unknown, name: string, context: Opti
 
 /** Microsoft addresses that several tenants share. They are not issuers: a token contains the issuer of its tenant. */
 const ENTRA_ENDPOINTS =
-  /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(?:common|organizations|consumers)\//
+  /^https:\/\/(?:login\.microsoftonline\.com|sts\.windows\.net)\/(common|organizations|consumers)\//
 
 /** Returns whether an issuer identifier looks like an address. Discovery requires one. */
 export function isIssuerAddress(issuer: string): boolean {
@@ -76,7 +77,7 @@ export function readAudience(
   const audiences = typeof given === 'string' ? [given] : given
   if (given === undefined || given === '') {
     report(
-      `${name} is missing: set the identifier of this API in the aud claim of tokens, or an array of them.`,
+      `${name} is missing: set it to the value that tokens for this API have in aud, or to an array of such values.`,
     )
   } else if (
     Array.isArray(audiences) &&

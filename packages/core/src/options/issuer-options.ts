@@ -38,8 +38,9 @@ export interface IssuerOptions {
    */
   readonly tenants?: readonly string[]
   /**
-   * The identifier of this API, or several. The `aud` of a token must contain one of them. `null`: tokens of this issuer have
-   * no audience, as those of Cognito. Tokens with an audience are then refused.
+   * The identifier of this API, or an array of identifiers. The `aud` of a token must contain one of them. `null`: the
+   * tokens of this issuer have no `aud`, and a token with an `aud` is refused. Tokens of Cognito have one only if the client
+   * requests a resource.
    *
    * `null` requires `allowedClients`, and a rule that distinguishes access tokens from other tokens. For JWTs, the rule is
    * `tokenUse` or `jwtProfile: 'rfc9068'`. For introspected tokens, it is `tokenUse` or a `maxTokenAge` of at most 3600.
@@ -55,7 +56,7 @@ export interface IssuerOptions {
    */
   readonly allowedClients?: readonly string[]
   /**
-   * URL of the JWK Set of the issuer. Replaces discovery. Can be an internal address.
+   * URL of the JWK Set of the issuer. It can be an internal address. Keys are then not found by discovery.
    *
    * @default `jwks_uri` of the metadata of the issuer (RFC 8414 section 2)
    */
@@ -115,12 +116,12 @@ export interface IssuerOptions {
    * The product of the authorization server. Its profile defines which claims identify clients, scopes, users and machines.
    * It is never derived from a token. `tokenUse`, `clientIdClaim`, `scopeClaim` and `scopeFormat` take precedence.
    *
-   * @default detected from `issuer`, if only the vendor can operate it (Auth0, Entra, Okta, Cognito and others)
+   * @default detected from `issuer`, if only the vendor can host that address (Auth0, Entra, Okta, Cognito and others)
    */
   readonly provider?: Provider
   /**
    * The claim that marks access tokens, and its value. An introspection response can omit the claim, unless its audience is
-   * `null`. It cannot have another value.
+   * `null`. If the claim is present, it must have this value.
    *
    * @default that of the provider
    * @example
@@ -152,9 +153,8 @@ export interface IssuerOptions {
    *   if users and clients can choose their identifiers.
    * - `'absent'`: a machine has no `sub`. Every user has one, also in introspection responses.
    *
-   * If no profile of a provider applies, all other subjects are users. Do not set it if the `sub` of a machine differs from
-   * its client id (Keycloak, Entra, Auth0). If the profile, or claims of a user or a machine, contradict it, the subject is
-   * unknown.
+   * Without a provider profile, all other subjects are users. If the profile or other claims contradict this option, the
+   * subject kind is `unknown`. Do not set it if the `sub` of a machine differs from its client id (Keycloak, Entra, Auth0).
    *
    * @default none
    */

@@ -7,7 +7,7 @@ import { describeHttps, isHttpName, isIssuerAddress } from './issuer-identifier.
 import type { IssuerOptions, IssuerValues } from './issuer-options.ts'
 import type { OptionContext } from './option-context.ts'
 
-/** An issuer whose options were read, and not yet checked together. */
+/** An issuer whose options have been read. Combinations are not checked yet. */
 export interface ReadIssuer {
   readonly values: IssuerValues
   readonly settings: IssuerSettings
@@ -61,7 +61,7 @@ function checkAlgorithms(
   }
 }
 
-/** Checks that everything that discovery cannot find is set. Discovery requires an issuer that is an address. */
+/** Reports missing options that discovery cannot replace. Discovery requires an issuer that is an address. */
 function checkDiscovery({ values, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
   const { toName, report } = context
   const { issuer, introspection } = values
@@ -122,17 +122,18 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
   for (const [option, clients] of Object.entries({ allowedClients, machineClients })) {
     if (clients === undefined || canNameClient(settings)) continue
     report(
-      `${toName(option)} matches no token: JWTs of ${settings.subjects.provider} contain no client id. Remove it, or set ${toName('clientIdClaim')} if your tokens contain one.`,
+      `${toName(option)} cannot match: JWTs of ${settings.subjects.provider} contain no client id. Remove it, or set ${toName('clientIdClaim')} if your tokens contain one.`,
     )
   }
-  if (machineClients?.every((client) => allowedClients?.includes(client) ?? true) === false) {
+  for (const client of machineClients ?? []) {
+    if (allowedClients?.includes(client) ?? true) continue
     report(
-      `${toName('machineClients')} contains a client that is not in ${toName('allowedClients')}, so its tokens are refused: add it there, or remove it here.`,
+      `${toName('machineClients')} contains '${client}', which is not in ${toName('allowedClients')}: add it there, or remove it here.`,
     )
   }
 }
 
-/** Checks that other rules replace a missing audience (`null`), so that tokens for other APIs are not accepted. */
+/** Without an audience (`null`), requires other options that reject tokens for other APIs. */
 function checkMissingAudience(
   { settings, isGiven }: ReadIssuer,
   { toName, report }: OptionContext,
@@ -157,7 +158,7 @@ function checkMissingAudience(
   const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
   if (hasAnswers && tokenUse === undefined && !isYoung) {
     report(
-      `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.`,
+      `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
     )
   }
 }
@@ -174,17 +175,19 @@ function checkIntrospection(
     )
   }
   if (isGiven('introspection') && isGiven('tenants'))
-    report(`${name} cannot be combined with ${toName('tenants')}: set each tenant as an issuer.`)
+    report(
+      `${name} cannot be combined with ${toName('tenants')}: remove ${toName('tenants')}, and list each tenant in issuers.`,
+    )
   if (tokenFormat === 'jwt' && introspection?.audience === null) {
     report(
-      `${name}.audience: null has no effect with ${toName('tokenFormat')} 'jwt': remove it. Responses for JWTs need no audience.`,
+      `${name}.audience: null has no effect with ${toName('tokenFormat')} 'jwt': remove it. An introspection response for a JWT does not have to contain aud.`,
     )
   }
   if (introspection?.algorithms === undefined) return
   const { algorithms } = settings.algorithms
   if (introspection.response !== 'jwt') {
     report(
-      `${name}.algorithms requires signed responses: set ${name}.response: 'jwt', or remove it.`,
+      `${name}.algorithms requires signed responses: set ${name}.response: 'jwt', or remove ${name}.algorithms.`,
     )
   } else if (!introspection.algorithms.every((algorithm) => algorithms.includes(algorithm))) {
     report(

@@ -101,9 +101,14 @@ export function choice<const Choice extends string, Default extends Choice | und
   choices: readonly Choice[],
   facts: RowFacts<Default> = {},
 ): OptionRow<Choice, Choice | NoInfer<Default>> {
-  const must = choices.map((one) => `'${one}'`).join(' or ')
-  const describe = (given: unknown) => (isName(given) ? 'another string' : describeGiven(given))
+  const must = joinByOr(choices.map((one) => `'${one}'`))
+  const describe = (given: unknown) => (isName(given) ? undefined : describeGiven(given))
   return simple((given) => choices.find((one) => one === given), must, facts, toText, describe)
+}
+
+function joinByOr(names: readonly string[]): string {
+  const last = names.at(-1)!
+  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
 }
 
 /** A row for a non-empty text that matches. `must` completes the sentence "... must be ...". */

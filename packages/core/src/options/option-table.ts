@@ -1,4 +1,4 @@
-import { hintAt } from '../configuration-problems.ts'
+import { hintAt, OPTION } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain, quoteName } from '../lib/describe-given.ts'
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
@@ -130,7 +130,7 @@ export function reportUnknownNames(
 ): void {
   for (const name of Object.keys(own)) {
     if (known.includes(name)) continue
-    const hint = hintAt(name, known, getForeignNames(known))
-    report(`${toName(quoteName(name))} is not known. ${hint}`)
+    const hint = hintAt(name, known, OPTION.all, getForeignNames(known))
+    report(`${toName(quoteName(name))} is not ${OPTION.one}. ${hint}`)
   }
 }

@@ -4,8 +4,8 @@ import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
 
 /**
- * Rules about the tokens of providers. Each rule reports options with which all tokens are refused, and warns about options
- * that are probably wrong.
+ * Rules about the tokens of providers. Each rule reports options that cause the rejection of every token, and warns about
+ * options that are probably wrong.
  */
 export const PROVIDER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext) => void)[] = [
   checkOrgServer,
@@ -22,7 +22,7 @@ function checkOrgServer(
   if (tokenFormat === 'opaque' || !OKTA_ORG_SERVER.test(issuer)) return
   const custom = `${issuer.replace(/\/$/, '')}/oauth2/default`
   report(
-    `${toName('issuer')} is the org authorization server of Okta, whose access tokens only Okta can verify: set a custom authorization server, such as ${custom}.`,
+    `${toName('issuer')} is the org authorization server of Okta. Only Okta can verify its access tokens. Set the issuer of a custom authorization server, such as ${custom}.`,
   )
 }
 
@@ -35,10 +35,10 @@ function checkSlashOfAuth0(
   report(`${toName('issuer')} of Auth0 must end with a slash: set ${issuer}/.`)
 }
 
-/** Claims that most products write as arrays. */
+/** Claims that most providers issue as arrays. */
 const USUAL_ARRAYS: readonly string[] = ['permissions', 'roles', 'groups', 'authorities']
 
-/** Checks that `scopeFormat` is set for a scope claim that is an array. Otherwise all tokens with the claim are refused. */
+/** Checks that `scopeFormat` is set for a scope claim that is an array. Otherwise all tokens with the claim are rejected. */
 function checkScopeFormat(
   { values, settings, isGiven }: ReadIssuer,
   { toName, report, warn }: OptionContext,
@@ -53,10 +53,10 @@ function checkScopeFormat(
     (ofProvider.length > 0 && ofProvider.every(({ format }) => format === 'array'))
   if (isArray) {
     report(
-      `${toName('scopeFormat')} is missing: ${provider} writes ${scopeClaim} as an array, so ${set}.`,
+      `${toName('scopeFormat')} is missing: ${provider} issues ${scopeClaim} as an array, so ${set}.`,
     )
   } else if (USUAL_ARRAYS.includes(scopeClaim)) {
-    const advice = `Most products write ${scopeClaim} as an array. If yours does, ${set}. If it writes a string, set 'string'.`
+    const advice = `Most providers issue ${scopeClaim} as an array. If your provider does, ${set}. Otherwise set ${toName('scopeFormat')}: 'string'.`
     warn({ issuer: settings.metadataIssuer, option: 'scopeFormat', advice })
   }
 }
@@ -69,6 +69,6 @@ function checkCognitoAudience({ settings }: ReadIssuer, { warn }: OptionContext)
     issuer: metadataIssuer,
     option: 'audience',
     advice:
-      'Access tokens of Cognito have no aud, unless the client requests a resource (resource binding). If yours does not, set audience: null and allowedClients.',
+      'Access tokens of Cognito have no aud, unless the client requests a resource (resource binding). If your clients do not request a resource, set audience: null and allowedClients.',
   })
 }

@@ -37,8 +37,9 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
   // The names with `{tenantid}` are compared, too, because the tenants of one name share their keys.
   const names = read.map(([first]) => first!.metadataIssuer)
   const issuers = read.flat()
-  if (isDoubled(names) || isDoubled(issuers.map(({ issuer }) => issuer)))
-    report(`${name} contains an issuer twice: set each issuer once, with all its audiences.`)
+  const doubled = findDoubled(names) ?? findDoubled(issuers.map(({ issuer }) => issuer))
+  if (doubled !== undefined)
+    report(`${name} contains ${doubled} twice: set each issuer once, with all its audiences.`)
   if (issuers.filter(({ tokenFormat }) => tokenFormat !== 'jwt').length > 1) {
     report(
       `${name} contains more than one issuer with tokenFormat 'opaque' or 'any': keep one. An opaque token does not name its issuer, so only one issuer can introspect it.`,
@@ -47,10 +48,9 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
   return issuers
 }
 
-/** Returns whether a list contains a name twice. Empty names are ignored, because they are reported as missing. */
-function isDoubled(names: readonly string[]): boolean {
-  const given = names.filter((name) => name !== '')
-  return new Set(given).size < given.length
+/** Returns a name that a list contains twice. Empty names are ignored, because they are reported as missing. */
+function findDoubled(names: readonly string[]): string | undefined {
+  return names.find((name, i) => name !== '' && names.indexOf(name) < i)
 }
 
 /** Reads the options of one issuer. Returns its settings, or the settings of each tenant if it has tenants. */

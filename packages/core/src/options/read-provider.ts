@@ -36,7 +36,9 @@ export function readProvider(
     const part = known.find((provider) => isPartOf(given.toLowerCase(), provider))
     // Shows only short names, because the value can be a secret in the wrong variable.
     const shown = /^[a-z][a-z_/.-]{1,24}$/i.test(given) ? `${name} '${given}'` : name
-    report(`${shown} is not known. ${hintAt(part ?? given, known, OTHER_NAMES)}`)
+    report(
+      `${shown} is not a known provider. ${hintAt(part ?? given, known, 'providers', OTHER_NAMES)}`,
+    )
   } else report(`${name} must be one of ${known.join(', ')}.`)
   return undefined
 }

@@ -10,7 +10,7 @@ export interface Credentials {
   readonly token: string
 }
 
-/** RFC 9110 section 11.4: the scheme is a token, and ends at the first character that is not part of one. */
+/** RFC 9110 section 11.4: the scheme matches the rule `token`, and ends at the first character that does not. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+/
 /** Another set of credentials after a comma: some proxies join two header lines in this way. */
 const JOINED_CREDENTIALS = /,[ \t]*(?:bearer|dpop)(?:[ \t]|$)/i
@@ -51,7 +51,7 @@ export function readSentToken(
   }
 }
 
-/** Checks a token without a scheme. `check` is the name of its place in a rejection. */
+/** Checks a token without a scheme. `check` names the checked value in the rejection. */
 export function checkToken(token: unknown, check = 'token'): Rejection | undefined {
   const malformed = (expected: string, found: string) =>
     new Rejection('malformed_credentials', { check, expected, found })
@@ -93,13 +93,13 @@ function checkHeaderLines(request: RequestLike): Rejection | undefined {
   return new Rejection('malformed_credentials', {
     check: 'header lines',
     expected,
-    found: 'the maximum that Node accepts, or more',
+    found: `at least ${LIMITS.headerLines} header lines`,
   })
 }
 
 /**
  * Returns the text after the scheme (RFC 6750 section 2.1: `"Bearer" 1*SP b64token`). The scheme is
- * case-insensitive (RFC 9110 section 11.1). Takes half the time of a regular expression.
+ * case-insensitive (RFC 9110 section 11.1). String operations are about twice as fast here as a regular expression.
  */
 function readBearer(value: string): string | undefined {
   if (value.slice(0, 7).toLowerCase() !== 'bearer ') return undefined

@@ -38,7 +38,7 @@ export interface Exchange {
   readonly requirements: CheckedRequirements
   readonly services: ExchangeServices
   readonly state: RequestState
-  /** `true` if the decision is recorded for `getToken` and `getUnmetGuard`. */
+  /** `true` if the outcome is recorded for `getToken` and `getUnmetGuard`. */
   readonly isGuard: boolean
   /** Written by `readCredentials`. */
   credentials: Credentials
@@ -63,7 +63,7 @@ export function createGuardExchange(
   return exchange
 }
 
-/** Creates an exchange. Its decision changes the state of the request only if `isGuard` is `true`. */
+/** Creates an exchange. Its outcome changes the state of the request only if `isGuard` is `true`. */
 export function createExchange(
   request: RequestLike,
   requirements: CheckedRequirements,

@@ -8,15 +8,15 @@ import { RequestVerification } from './request-verification.ts'
  *
  * 1. A token is verified once for each request. Guards that are called in the meantime wait for the same result.
  * 2. The result belongs to one request object, one resource server and one set of credentials. If the same object
- *    later has other credentials (a socket, a test, a proxy), their token is verified again.
+ *    later has other credentials, for example on a socket or in a test, their token is verified again.
  * 3. If a later guard introspects the token, the introspection result replaces the earlier result.
  * 4. A 503 or an exception is not kept: the next guard tries again.
  * 5. When a key is distrusted, all results are outdated, and the token is verified again.
  * 6. After a wait, a guard uses the newest result, even if it waited for an older one.
  */
 export class RequestState implements SharedState {
-  /** The decision of the last guard. `undefined` while it decides, and after it has refused. */
-  decision: AccessToken | 'anonymous' | undefined
+  /** The outcome of the last guard. `undefined` while the guard is pending, and after it has refused. */
+  outcome: AccessToken | 'anonymous' | undefined
   /** The number of guards that were called and have neither granted nor refused. Includes guards that threw. */
   pendingGuards = 0
   /** `true` if a guard has refused. */
@@ -24,13 +24,13 @@ export class RequestState implements SharedState {
   /** One for each resource server that guards this request: usually one. */
   private readonly verifications: RequestVerification[] = []
 
-  /** Records that a guard was called. Until it decides, `getToken` throws. */
+  /** Records that a guard was called. Until it has granted, `getToken` throws. */
   beginGuard(): void {
-    this.decision = undefined
+    this.outcome = undefined
     this.pendingGuards++
   }
 
-  /** Returns the verification of these credentials by this resource server, which the guards of the request share. */
+  /** Returns the shared verification of these credentials by one resource server. */
   getVerification(
     services: VerificationServices,
     token: string,
@@ -52,21 +52,21 @@ const Itself = function (object: object) {
 
 /**
  * Keeps the state of a request in a private field of the request object. Other code could write to a property.
- * A `WeakMap` is used only for frozen objects: an entry takes the garbage collector longer than all checks of
- * the claims take.
+ * A `WeakMap` is used only for objects that are not extensible, because its entries are slow to garbage-collect: slower than
+ * all claim checks of the request.
  */
 class WithState extends Itself {
-  static readonly #frozen = new WeakMap<object, RequestState>()
+  static readonly #notExtensible = new WeakMap<object, RequestState>()
   readonly #state = new RequestState()
 
   static find(raw: object): RequestState | undefined {
-    return #state in raw ? raw.#state : WithState.#frozen.get(raw)
+    return #state in raw ? raw.#state : WithState.#notExtensible.get(raw)
   }
 
   static add(raw: object): RequestState {
     if (Object.isExtensible(raw)) return new WithState(raw).#state
     const state = new RequestState()
-    WithState.#frozen.set(raw, state)
+    WithState.#notExtensible.set(raw, state)
     return state
   }
 }
@@ -76,15 +76,15 @@ export function getRequestState(raw: object): RequestState {
   return WithState.find(raw) ?? WithState.add(raw)
 }
 
-/** Records that a guard of a request was called. Until it decides, `getToken` throws. */
+/** Records that a guard of a request was called. Until it has granted, `getToken` throws. */
 export function beginGuard(raw: object): void {
   getRequestState(raw).beginGuard()
 }
 
 /**
  * Returns `'refused'` if a guard has refused the request, and `'pending'` if a guard has not decided yet. Returns
- * `undefined` if all guards have let the request pass, or if the request has no guard. For adapters that can stop a
- * request whose guard was called but not awaited.
+ * `undefined` if all guards have let the request pass, or if the request has no guard. Adapters use it to stop a request
+ * if a guard was called but not awaited.
  */
 export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
   const state = WithState.find(raw)
@@ -103,16 +103,16 @@ export function getUnmetGuard(raw: object): 'pending' | 'refused' | undefined {
  * const { clientId } = getToken(request)
  */
 export function getToken(raw: object): AccessToken {
-  const decision = WithState.find(raw)?.decision
-  if (decision === undefined || getUnmetGuard(raw) !== undefined) {
+  const outcome = WithState.find(raw)?.outcome
+  if (outcome === undefined || getUnmetGuard(raw) !== undefined) {
     throw new Error(
-      'auth(...) was called, but no requireToken(...) has granted the request, or another one has refused it or has not decided yet. Put a guard before the handler. If your code calls the guard, await it.',
+      'auth(...) was called before a guard granted the request, or after a guard refused it. Put requireToken(...) before the handler. If your code calls the guard, await it.',
     )
   }
-  if (decision === 'anonymous') {
+  if (outcome === 'anonymous') {
     throw new Error(
-      'auth(...) was called for an anonymous caller. Behind an optional guard, read the property of the adapter, such as request.auth: it is undefined for anonymous callers.',
+      'auth(...) was called for an anonymous caller. For an optional guard, read request.auth (Koa: context.state.auth) instead. It is undefined for anonymous callers.',
     )
   }
-  return decision
+  return outcome
 }

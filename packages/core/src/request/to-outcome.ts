@@ -86,15 +86,15 @@ function describeAll(
   }
 }
 
-function recordGrant({ isGuard, state }: Exchange, decision: AccessToken | 'anonymous'): void {
+function recordGrant({ isGuard, state }: Exchange, outcome: AccessToken | 'anonymous'): void {
   if (!isGuard) return
-  state.decision = decision
+  state.outcome = outcome
   state.pendingGuards--
 }
 
 function recordRefusal({ isGuard, state }: Exchange): void {
   if (!isGuard) return
-  state.decision = undefined
+  state.outcome = undefined
   state.pendingGuards--
   state.hasRefused = true
 }

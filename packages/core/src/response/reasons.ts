@@ -36,7 +36,10 @@ export const REASONS = deepFreeze(
     },
 
     no_credentials: { status: 401, description: 'An access token is required.' },
-    unsupported_scheme: { status: 401, description: 'A Bearer access token is required.' },
+    unsupported_scheme: {
+      status: 401,
+      description: 'The request uses an authentication scheme that is not accepted.',
+    },
 
     token_too_long: invalidToken('The access token is too long.'),
     malformed_token: invalidToken('The access token is malformed.'),
@@ -51,7 +54,7 @@ export const REASONS = deepFreeze(
     missing_claim: invalidToken('The access token lacks a required claim.'),
     invalid_claim: invalidToken('The access token has an invalid claim.'),
     wrong_audience: invalidToken('The access token is not for this resource.'),
-    untrusted_client: invalidToken('The access token was issued to an unknown client.'),
+    untrusted_client: invalidToken('The client of the access token is not allowed.'),
     expired: invalidToken('The access token has expired.'),
     not_yet_valid: invalidToken('The access token is not valid yet.'),
     issued_in_future: invalidToken('The access token was issued in the future.'),

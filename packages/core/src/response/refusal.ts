@@ -34,8 +34,8 @@ export interface RefusalView {
 }
 
 /**
- * Result of `errorBody`: a response body of the application. It cannot change the status, the challenge or another header
- * field than `Content-Type`.
+ * Result of `errorBody`: a response body of the application. It cannot change the status, the challenge or any header field
+ * other than `Content-Type`.
  *
  * @example
  * const errorBody = ({ error, description }: RefusalView): RefusalBody => ({
@@ -64,7 +64,7 @@ export interface RefusalSettings {
   readonly errorBody:
     | ((refusal: RefusalView, request: object | undefined) => RefusalBody | undefined)
     | undefined
-  /** Called with the names of members without effect in a result of `errorBody`. */
+  /** Called with the names of unknown members of the result of `errorBody`, which are ignored. */
   readonly reportIgnored: (members: readonly string[]) => void
 }
 
@@ -82,8 +82,8 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
  * Turns a rejection into the complete response: the status, the challenge (RFC 6750 section 3) and a fixed JSON body. The
  * response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
- * `required` are the challenge parameters that this route requires, such as `scope`. Only a 401 contains them. `request` is
- * the request of the framework, for `errorBody`.
+ * `required` are the parameters of the challenge that describe the requirements of the route, such as `scope`. They are added
+ * to a 401 only. `request` is the request of the framework, for `errorBody`.
  *
  * @throws {TypeError} if the result of `errorBody` is not a body
  */
@@ -116,7 +116,7 @@ export function refuse(
   }
   const answer = { kind: 'refused', reason, status, headers: Object.freeze(headers), body } as const
   const refused = { ...answer, explanation }
-  // Code that sends an outcome as JSON must not send the explanation to the caller.
+  // `toJSON` omits the explanation, so that it is not sent to the caller by mistake.
   Object.defineProperty(refused, 'toJSON', copyOwnMembers({ value: () => answer }))
   return Object.freeze(refused)
 }
@@ -132,7 +132,7 @@ function writeRetryAfter(seconds = 1): string {
   return String(Math.max(1, Math.ceil(seconds)))
 }
 
-/** Returns the body and its media type: those of `errorBody` if it has returned some, or the default. */
+/** Returns the body and its media type: from `errorBody` if it returned a body, otherwise the default. */
 function writeBody(
   view: RefusalView,
   own: RefusalBody | undefined,
@@ -152,7 +152,7 @@ function writeBody(
     (isText ? 'text/plain; charset=utf-8' : 'application/json')
   if (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)) {
     throw new TypeError(
-      'errorBody returned a contentType that is not a media type: return one such as application/problem+json.',
+      'errorBody returned a contentType that is not a media type. Return a media type, such as application/problem+json.',
     )
   }
   return { body: text, contentType }

@@ -16,7 +16,7 @@ export interface Checks {
   readonly sameAs?: string
   /** The claim and this other claim are different strings. */
   readonly differsFrom?: string
-  /** The claim is the client id, or the client id with a prefix or suffix. */
+  /** The claim equals the client id, or a form of it (prefix, suffix, lower case). */
   readonly isClientId?: true | ClientIdForm
   /** The client id is known, and the claim is another string. */
   readonly differsFromClientId?: true
@@ -41,7 +41,7 @@ export interface ClientIdForm {
 
 /**
  * A condition on a claim. `'present'`: a number, or a text, array or object that is not empty. `'absent'`: missing,
- * `null`, or an empty text. A value that is neither is malformed: no rule with such a condition holds.
+ * `null`, or an empty text. Any other value is malformed, and the condition is false.
  */
 export type Condition = 'present' | 'absent' | Checks
 
@@ -124,7 +124,7 @@ function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: Clien
   return prefix + (lowerCase === true ? clientId.toLowerCase() : clientId) + suffix
 }
 
-/** Returns whether a value is a text within the limit of patterns. The limit bounds their time. A longer text is malformed. */
+/** Returns whether a value is a string short enough for a regular expression. The limit bounds the matching time. */
 function isShort(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LIMITS.claimMatched
 }

@@ -33,6 +33,11 @@ export interface Profile {
   readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value if the value matters. */
   readonly tokenUse?: { readonly claim: string; readonly value?: string }
+  /**
+   * The conditions under which a token with a `nonce` is an access token. Set if the provider copies the `nonce` of a login
+   * into access tokens. ID tokens of the provider must never meet them.
+   */
+  readonly nonceWhen?: Conditions
   /** The claim that identifies a user permanently, if it is not `sub`. */
   readonly userIdClaim?: string
   /** The conditions under which `act` is read. `undefined`: always. Set if a machine can write `act` into its tokens. */

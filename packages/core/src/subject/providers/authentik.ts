@@ -8,6 +8,8 @@ export const authentik: Profile = {
   addressPattern: /^https?:\/\/[^/?#]+\/application\/o\//,
   clientIdClaims: ['azp', 'client_id'],
   scopeSources: SCOPE_STRING,
+  // Only access tokens have these two claims: `to_access_token` adds them to the claims of the ID token.
+  nonceWhen: { azp: 'present', uid: 'present' },
   rules: [
     {
       id: 'authentik.session',

@@ -32,5 +32,5 @@ export const nodeOidcProvider: Profile = {
     },
   ],
   advice:
-    "If an account id can never be a client id (use different prefixes), set machineSubject: 'client_id'. Otherwise, name the machines in machineClients.",
+    "In the options of this API: name the machines in machineClients. Or, if account ids and client ids have different prefixes, set machineSubject: 'client_id'.",
 }

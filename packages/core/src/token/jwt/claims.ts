@@ -78,7 +78,7 @@ export function checkClaimTypes(
     return new Rejection('invalid_claim', {
       check: 'tid',
       expected: tenant,
-      found: 'the id of a tenant that is not the one of the issuer',
+      found: 'no tid, or a tid that differs from the tenant in iss',
     })
   }
   return undefined
@@ -157,7 +157,7 @@ function checkClient(
     check: claimNames(clientIdClaims).join(', '),
     expected: listAlternatives(allowedClients),
     found: contradicted
-      ? 'several clients, which contradict each other'
+      ? 'different client ids in several claims'
       : describeClientId(clientId, { clientIdClaims }),
   })
 }

@@ -2,6 +2,8 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings, TokenUse } from '../../model/settings.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
+import { hold } from '../../subject/conditions.ts'
+import { getConfiguredProfile } from '../../subject/context.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
 /**
@@ -63,8 +65,8 @@ const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_i
  * Checks by its claims that a token is an access token. Issuers sign other tokens with the same keys (RFC 8725 section
  * 3.12).
  *
- * An ID token is detected by `at_hash` or `c_hash`, or by a `nonce` without a scope or client id. A token without any
- * evidence of an access token is rejected too: no marker, no scope and no client id. The simplest ID tokens look like
+ * An ID token is detected by `at_hash`, `c_hash` or `s_hash`, by its `typ` or `token_use`, or by a `nonce` without a scope or
+ * client id. A token without any evidence of an access token is rejected too: no marker, no scope and no client id. The simplest ID tokens look like
  * that, and their audience can be any client id.
  *
  * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`.
@@ -87,17 +89,24 @@ export function checkTokenKind(
       ...ACCESS_TOKEN_CLAIMS,
       ...clientIdClaims.filter((named) => named !== 'aud'),
     ])
-    return wrongType(names.join(', '), 'at least one of them', 'no sign of an access token')
+    return wrongType(names.join(', '), 'at least one of these claims', 'none of them')
   }
   // ID tokens can have `azp` too. So with a `nonce`, `azp` is not evidence of an access token, even if it is the client id.
   if (
     has('nonce') &&
+    !mayHaveNonce(claims, reading) &&
     !ACCESS_TOKEN_CLAIMS.some(isStrongEvidence) &&
     !clientIdClaims.some(isStrongEvidence)
   ) {
-    return wrongType('nonce', 'nothing, unless the token has a scope or client id', 'an ID token')
+    return wrongType('nonce', 'no nonce in a token without a scope or client id', 'an ID token')
   }
   return undefined
+}
+
+/** Returns whether access tokens of the provider can have a `nonce`, and the claims are those of an access token. */
+function mayHaveNonce(claims: JsonObject, { subjects }: ClaimReading): boolean {
+  const conditions = getConfiguredProfile(subjects)?.nonceWhen
+  return conditions !== undefined && hold(conditions, claims, { claims, clientId: undefined })
 }
 
 /** Checks that no claim marks another kind of token. Does NOT require evidence of an access token. */
@@ -106,7 +115,7 @@ export function checkForeignKind(
   { tokenUse: rule }: ClaimReading,
 ): Rejection | undefined {
   for (const [name, kind] of FOREIGN_CLAIMS) {
-    if (Object.hasOwn(claims, name)) return wrongType(name, 'nothing', kind)
+    if (Object.hasOwn(claims, name)) return wrongType(name, 'no such claim', `a claim of ${kind}`)
   }
   const unmarked = checkMark(claims, { tokenUse: rule })
   if (unmarked !== undefined) return unmarked
@@ -126,7 +135,7 @@ export function checkMark(
   { tokenUse: rule }: Pick<ClaimReading, 'tokenUse'>,
 ): Rejection | undefined {
   if (rule === undefined || isMarkedBy(rule, claims)) return undefined
-  return wrongType(rule.claim, rule.value ?? 'present', describe(claims[rule.claim]))
+  return wrongType(rule.claim, rule.value ?? 'any value', describe(claims[rule.claim]))
 }
 
 function isMarkedBy({ claim, value }: TokenUse, claims: JsonObject): boolean {

@@ -4,7 +4,7 @@ import type { VerifyingKey } from '../../keys/key-set.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
-import { Rejection, showClaimed } from '../../response/rejection.ts'
+import { Rejection, showClaimed, showValue } from '../../response/rejection.ts'
 import { checkAudience, checkClaimTypes, getRequiredClaims } from './claims.ts'
 import { toRejectedToken } from '../rejected-token.ts'
 import type { CompactJws } from './compact-jws.ts'
@@ -137,7 +137,7 @@ function getCandidates(listed: readonly VerifyingKey[], issuer: Signer): readonl
   return own.length > LIMITS.keysTried ? [] : own
 }
 
-/** Returns the keys of the issuer. A key that is marked as that of one tenant is valid for that tenant only. */
+/** Returns the keys of the issuer. A key with the issuer of one tenant is valid for that tenant only. */
 function getOwnKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
   const isOwn = (key: VerifyingKey) =>
     key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
@@ -153,14 +153,14 @@ function findSigner(
   return andThen(key.verify(jws), (signed) => (signed === true ? key : findSigner(others, jws)))
 }
 
-/** `isForeign`: such keys are listed, but all are marked as those of other tenants, or there are too many. */
+/** `isForeign`: such keys are listed, but all have the issuer of another tenant, or there are too many. */
 function rejectUnlisted(
   { algorithm, kid }: KeyHint,
   isForeign: boolean,
   issuer: Signer,
 ): Rejection {
   const found = isForeign
-    ? 'keys that are marked as those of another issuer, or too many'
+    ? 'only keys of another issuer, or too many keys'
     : kid === undefined
       ? 'no kid, and several keys or none'
       : `${showClaimed(kid)}, ${issuer.keys.explain(algorithm, kid) ?? 'which is not listed'}`
@@ -174,10 +174,11 @@ function rejectDistrusted(issuer: string): Rejection {
 }
 
 function rejectSignature(kid: string | undefined, issuer: string): Rejection {
-  const key = kid === undefined ? 'any key of the issuer' : `the key ${showClaimed(kid)}`
+  const key =
+    kid === undefined ? 'any key of the issuer' : `the key ${showValue(kid)} (claimed kid)`
   return new Rejection('invalid_signature', {
     check: 'signature',
     expected: `a signature by a key of ${issuer}`,
-    found: `a signature that does not verify with ${key}`,
+    found: `a signature that is not valid for ${key}`,
   })
 }
