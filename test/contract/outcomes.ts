@@ -42,7 +42,7 @@ const INVALID_TOKEN = {
   missing_claim: 'The access token lacks a required claim.',
   invalid_claim: 'The access token has an invalid claim.',
   wrong_audience: 'The access token is not for this resource.',
-  untrusted_client: 'The access token was issued to an unknown client.',
+  untrusted_client: 'The client of the access token is not allowed.',
   expired: 'The access token has expired.',
   not_yet_valid: 'The access token is not valid yet.',
   issued_in_future: 'The access token was issued in the future.',
@@ -59,7 +59,7 @@ const INVALID_REQUEST = {
 /** Texts for 401 without an error code, because the request has no bearer token. */
 const BARE_401 = {
   no_credentials: 'An access token is required.',
-  unsupported_scheme: 'A Bearer access token is required.',
+  unsupported_scheme: 'The request uses an authentication scheme that is not accepted.',
 } as const
 
 /** Texts for 403 without an error code, because RFC 6750 section 3.1 defines none for these. */

@@ -99,7 +99,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect(await (module['reports'] as () => Promise<unknown>)()).toEqual(['a report'])
     vi.stubEnv('CLIENT_SECRET', undefined)
     await expect(runSnippet('reports-unset', adapted(code))).rejects.toThrow(
-      'clientAuthentication.secret is missing (is the environment variable set?)',
+      'clientAuthentication.secret is missing or empty',
     )
   },
   async 'A service: Express'(code) {

@@ -199,11 +199,11 @@ const AUTHENTIK: Readonly<Record<string, Scenario>> = {
 
     await expectKinds(send, { machine, user, id: ada.sub })
     const withNonce = await send('GET', '/reports', sign(web, { ...ada, nonce: 'n' }))
-    expect(withNonce).toMatchObject({ reason: 'wrong_token_type', found: 'an ID token' })
+    expect(withNonce.status).toBe(200)
     const idToken = sign(web, { ...ada, azp: undefined, uid: undefined })
     expect(await send('GET', '/reports', idToken)).toMatchObject({
       reason: 'wrong_token_type',
-      found: 'no sign of an access token',
+      found: 'none of them',
     })
     const withoutAmr = await send('GET', '/reports', sign(web, { ...ada, amr: undefined }))
     expect(withoutAmr.reason).toBe('wrong_subject')

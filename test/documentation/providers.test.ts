@@ -424,7 +424,7 @@ describeProvider('google', async (code) => {
   })
   await expect(
     runSnippet('providers-google-open', adapt(code, { ', clients: [cron] }), (req': ' }), (req' })),
-  ).rejects.toThrow('check is missing')
+  ).rejects.toThrow('does not restrict callers')
 })
 
 describeProvider('firebase', async (code) => {
@@ -554,7 +554,7 @@ describeProvider('github-actions', async (code) => {
   ).rejects.toThrow("subject: 'user' cannot be determined")
   await expect(
     runSnippet('providers-github-actions-open', code.replace(/^ {2}check: .*$/m, '')),
-  ).rejects.toThrow('check is missing')
+  ).rejects.toThrow('does not restrict callers')
 })
 
 describeProvider('kubernetes', async (code) => {
@@ -605,7 +605,7 @@ describeProvider('kubernetes', async (code) => {
         'const onlyCron = requireToken({': "const onlyCron = requireToken({ clients: ['a'],",
       }),
     ),
-  ).rejects.toThrow('do not name a client')
+  ).rejects.toThrow('contain no client id')
 })
 
 /** Pages whose names differ from the value of `provider`, and pages that use the rules of another page. */

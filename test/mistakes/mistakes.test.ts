@@ -16,7 +16,7 @@ const SOURCE = {
 }
 const METHODS = 'client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth'
 const AUDIENCE_IS_MISSING =
-  'audience is missing: set the identifier of this API in the aud claim of tokens, or an array of them.'
+  'audience is missing: set it to the value that tokens for this API have in aud, or to an array of such values.'
 const ISSUER_IS_MISSING =
   'issuer is missing: set the issuer identifier, as in the iss claim of its tokens.'
 
@@ -57,31 +57,31 @@ const OPTIONS: readonly Mistake[] = [
   [
     'a misspelt option',
     { issuer: GOOD.issuer, audiance: 'reports' },
-    'audiance is not known. Did you mean audience?',
+    'audiance is not an option. Did you mean audience?',
     AUDIENCE_IS_MISSING,
   ],
   [
     'the name of a claim as option',
     { issuer: GOOD.issuer, aud: 'reports' },
-    'aud is not known. Use audience.',
+    'aud is not an option. Use audience.',
     AUDIENCE_IS_MISSING,
   ],
   [
     'a name of express-oauth2-jwt-bearer',
     { issuerBaseURL: GOOD.issuer, audience: 'reports' },
-    'issuerBaseURL is not known. Use issuer.',
+    'issuerBaseURL is not an option. Use issuer.',
     ISSUER_IS_MISSING,
   ],
   [
     'a name of passport-jwt',
     { ...GOOD, secretOrKey: 'a' },
-    'secretOrKey is not known. Use secret (bytes) or jwks (public keys).',
+    'secretOrKey is not an option. Use secret (bytes) or jwks (public keys).',
   ],
-  ['a name of jwks-rsa', { ...GOOD, jwksUrl: 'a' }, 'jwksUrl is not known. Use jwksUri.'],
+  ['a name of jwks-rsa', { ...GOOD, jwksUrl: 'a' }, 'jwksUrl is not an option. Use jwksUri.'],
   [
     'a name of a metadata member',
     { ...GOOD, jwks_uri: 'a' },
-    'jwks_uri is not known. Did you mean jwksUri?',
+    'jwks_uri is not an option. Did you mean jwksUri?',
   ],
   [
     'an issuer without its scheme',
@@ -101,22 +101,22 @@ const OPTIONS: readonly Mistake[] = [
   [
     'the endpoint of Entra for all tenants as issuer',
     { ...GOOD, issuer: 'https://login.microsoftonline.com/common/v2.0' },
-    'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your tenant.',
+    "issuer is an address that tenants share. For one tenant, replace 'common' with its id. For several, set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants.",
   ],
   [
     'the org authorization server of Okta',
     { ...GOOD, issuer: 'https://dev-1.okta.com' },
-    'issuer is the org authorization server of Okta, whose access tokens only Okta can verify: set a custom authorization server, such as https://dev-1.okta.com/oauth2/default.',
+    'issuer is the org authorization server of Okta. Only Okta can verify its access tokens. Set the issuer of a custom authorization server, such as https://dev-1.okta.com/oauth2/default.',
   ],
   [
     'a scope claim of Okta without its format',
     { ...GOOD, issuer: 'https://dev-1.okta.com/oauth2/default', scopeClaim: 'scp' },
-    "scopeFormat is missing: okta writes scp as an array, so set scopeFormat: 'array'.",
+    "scopeFormat is missing: okta issues scp as an array, so set scopeFormat: 'array'.",
   ],
   [
     'permissions of Auth0 without their format',
     { ...GOOD, issuer: 'https://shop.eu.auth0.com/', scopeClaim: 'permissions' },
-    "scopeFormat is missing: auth0 writes permissions as an array, so set scopeFormat: 'array'.",
+    "scopeFormat is missing: auth0 issues permissions as an array, so set scopeFormat: 'array'.",
   ],
   [
     'several issuers in issuer',
@@ -162,17 +162,17 @@ const OPTIONS: readonly Mistake[] = [
   [
     'a provider in upper case',
     { ...GOOD, provider: 'Keycloak' },
-    "provider 'Keycloak' is not known. Did you mean keycloak?",
+    "provider 'Keycloak' is not a known provider. Did you mean keycloak?",
   ],
   [
     'the vendor of a product',
     { ...GOOD, provider: 'azure' },
-    "provider 'azure' is not known. Use 'entra'.",
+    "provider 'azure' is not a known provider. Use 'entra'.",
   ],
   [
     'another name of a product',
     { ...GOOD, provider: 'IdentityServer' },
-    "provider 'IdentityServer' is not known. Use 'duende'.",
+    "provider 'IdentityServer' is not a known provider. Use 'duende'.",
   ],
   [
     'opaque tokens without introspection',
@@ -203,16 +203,16 @@ const REQUIREMENTS: readonly Mistake[] = [
     { scope: undefined },
     'scope is undefined: give it a value, or leave it out.',
   ],
-  ['scopes', { scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
+  ['scopes', { scopes: 'read' }, 'scopes is not a requirement. Did you mean scope?'],
   [
     'an empty scope',
     { scope: '' },
-    'scope must contain at least one scope. If no scope is required, leave it out.',
+    'scope must be a string or an array with at least one scope, or { any: [...] }. If no scope is required, remove scope.',
   ],
   [
     'roles',
     { roles: ['admin'] },
-    'roles is not known. Use check: (token) => ..., or scope with the option scopeClaim.',
+    'roles is not a requirement. Use check: (token) => ..., or scope with the option scopeClaim.',
   ],
   [
     'a client as a string',
@@ -237,7 +237,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'introspection without its options',
     { introspect: true },
-    'introspect: https://auth.example.com has no introspection. Set introspection: { clientId, clientAuthentication } for this issuer, or name only other issuers in issuer.',
+    'introspect requires the option introspection of https://auth.example.com. Set it, or list in issuer only issuers that have it.',
   ],
   ['a check that is a value', { check: true }, 'check must be a function.'],
   [
@@ -257,18 +257,18 @@ const CLIENT: readonly Mistake[] = [
   [
     'an environment variable that is not set',
     { ...SOURCE, clientAuthentication: { method: 'client_secret_basic', secret: undefined } },
-    'clientAuthentication.secret is missing (is the environment variable set?).',
+    'clientAuthentication.secret is missing or empty: set the secret. If it comes from an environment variable, check that variable.',
   ],
   [
     'the secret next to the client id',
     { issuer: SOURCE.issuer, clientId: 'orders', clientSecret: 'very-secret' },
-    'clientSecret is not known. Use clientAuthentication: { method, secret }.',
+    'clientSecret is not an option. Use clientAuthentication: { method, secret }.',
     `clientAuthentication is missing: set an object with a method (${METHODS}) and its credentials.`,
   ],
   [
     'a short name of a method',
     { ...SOURCE, clientAuthentication: { method: 'basic', secret: 'very-secret' } },
-    'clientAuthentication.method is not known. Did you mean client_secret_basic?',
+    'clientAuthentication.method is not a known method. Did you mean client_secret_basic?',
   ],
   [
     'a secret with a line break, from a file',
@@ -287,7 +287,7 @@ const CLIENT: readonly Mistake[] = [
     'a name of another library for tokenEndpoint',
     { ...SOURCE, issuer: undefined, tokenUrl: 'https://auth.example.com/token' },
     'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
-    'tokenUrl is not known. Use tokenEndpoint.',
+    'tokenUrl is not an option. Use tokenEndpoint.',
   ],
   [
     'resource together with audience',
@@ -302,14 +302,14 @@ const ENVIRONMENT: readonly Mistake[] = [
   [
     'an environment without variables',
     { PATH: '/bin' },
-    'BEARWARD_ISSUER is not set.',
-    'BEARWARD_AUDIENCE is not set.',
+    'BEARWARD_ISSUER is not set: set it to the issuer identifier, as in iss.',
+    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud.',
   ],
   [
     'a misspelt variable',
     { BEARWARD_ISSUER: GOOD.issuer, BEARWARD_AUDIANCE: 'reports' },
-    'BEARWARD_AUDIANCE is not known. Did you mean BEARWARD_AUDIENCE?',
-    'BEARWARD_AUDIENCE is not set.',
+    'BEARWARD_AUDIANCE is not an environment variable of Bearward. Did you mean BEARWARD_AUDIENCE?',
+    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud.',
   ],
 ]
 
@@ -361,7 +361,7 @@ describe('a message about a mistake', () => {
       () => clientCredentials({ ...SOURCE, [strange]: 1 } as never),
     ]) {
       expect(getProblems(call)).toEqual([
-        expect.stringMatching(/^"x{20}"\.\.\. is not known\. Known are [ -~]+$/),
+        expect.stringMatching(/^"x{20}"\.\.\. is not an option\. The options are: [ -~]+$/),
       ])
     }
   })

@@ -28,7 +28,7 @@ describe('configuration_warning', () => {
           type: 'configuration_warning',
           issuer: ISSUER,
           option: 'scopeFormat',
-          advice: `Most products write ${scopeClaim} as an array. If yours does, set scopeFormat: 'array'. If it writes a string, set 'string'.`,
+          advice: `Most providers issue ${scopeClaim} as an array. If your provider does, set scopeFormat: 'array'. Otherwise set scopeFormat: 'string'.`,
         },
       ])
       for (const scopeFormat of ['string', 'array']) {

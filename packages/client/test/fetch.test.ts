@@ -110,7 +110,7 @@ describe('source.fetch()', () => {
   it('source.fetch() accepts signal in init, but not in request', async () => {
     const { source, server } = await setup()
     const request = { signal: AbortSignal.timeout(1000) } as object
-    await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not known')
+    await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not an option')
     await expect(source.getToken({ signal: 7 as never })).rejects.toThrow('signal must be')
     expect(server.requests).toEqual([])
   })

@@ -38,21 +38,24 @@ describe('clientCredentials()', () => {
   it('clientCredentials() lists every missing option in one error', () => {
     expect(getProblems({})).toEqual([
       'issuer or tokenEndpoint is missing: set the authorization server that issues the tokens.',
-      'clientId is missing (is the environment variable set?): set the id under which this client is registered.',
+      'clientId is missing: set the id under which this client is registered. If it comes from an environment variable, check that the variable is set.',
       expect.stringContaining('clientAuthentication is missing: set an object with a method'),
     ])
     expect(() => clientCredentials(undefined!)).toThrow(ConfigurationError)
   })
 
   it.each<[object, string]>([
-    [{ scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
-    [{ clientID: 'x' }, 'clientID is not known. Did you mean clientId?'],
+    [{ scopes: 'read' }, 'scopes is not a requirement. Did you mean scope?'],
+    [{ clientID: 'x' }, 'clientID is not an option. Did you mean clientId?'],
     [{ issuer: 'http://auth.example.com' }, 'issuer must be an https address'],
     [{ tokenEndpoint: 'https://user:word@auth.example.com/' }, 'tokenEndpoint must be an https'],
-    [{ clientAuthentication: { method: 'none' } }, 'clientAuthentication.method is not known'],
+    [
+      { clientAuthentication: { method: 'none' } },
+      'clientAuthentication.method is not a known method',
+    ],
     [
       { clientAuthentication: { method: 'client_secret_post' } },
-      'clientAuthentication.secret is missing (is the environment variable set?)',
+      'clientAuthentication.secret is missing or empty',
     ],
     [
       { clientAuthentication: { method: 'client_secret_basic', secret: 'from a file\n' } },
@@ -60,7 +63,7 @@ describe('clientCredentials()', () => {
     ],
     [{ clientId: 'orders\r\n' }, 'clientId begins or ends with white space'],
     [{ clientId: 'ord\ners' }, 'clientId contains a line break: trim it'],
-    [{ clientId: undefined }, 'clientId is missing (is the environment variable set?)'],
+    [{ clientId: undefined }, 'clientId is missing: set the id under which'],
     [{ issuer: 'https://auth.example.com/?a=b' }, 'issuer must be an https address without query'],
     [
       { issuer: 'https://auth.example.com/{tenantid}/v2.0' },
@@ -118,8 +121,11 @@ describe('clientCredentials()', () => {
     [{ acceptTokenType: [null] }, 'acceptTokenType must be a token type'],
     [{ acceptTokenType: true }, 'acceptTokenType must be a token type'],
     [{ retryOn: 401 }, "retryOn must be 'invalid_token' or 'any401', not 401"],
-    [{ retryOn: 'any' }, "retryOn must be 'invalid_token' or 'any401', not another string"],
-    [{ acceptTokenTypes: 'JWT' }, 'acceptTokenTypes is not known. Did you mean acceptTokenType?'],
+    [{ retryOn: 'any' }, "retryOn must be 'invalid_token' or 'any401'"],
+    [
+      { acceptTokenTypes: 'JWT' },
+      'acceptTokenTypes is not an option. Did you mean acceptTokenType?',
+    ],
   ])('clientCredentials() rejects %j', (wrong, problem) => {
     expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
   })
@@ -190,13 +196,13 @@ describe('inherited members', () => {
 
 describe('unknown options', () => {
   it.each([
-    [{ client_id: 'orders' }, 'client_id is not known. Did you mean clientId?'],
-    [{ token_endpoint: 'a' }, 'token_endpoint is not known. Did you mean tokenEndpoint?'],
+    [{ client_id: 'orders' }, 'client_id is not an option. Did you mean clientId?'],
+    [{ token_endpoint: 'a' }, 'token_endpoint is not an option. Did you mean tokenEndpoint?'],
     [
       { clientSecret: 'a' },
-      'clientSecret is not known. Use clientAuthentication: { method, secret }.',
+      'clientSecret is not an option. Use clientAuthentication: { method, secret }.',
     ],
-    [{ issuerBaseURL: 'a' }, 'issuerBaseURL is not known. Use issuer.'],
+    [{ issuerBaseURL: 'a' }, 'issuerBaseURL is not an option. Use issuer.'],
   ])('clientCredentials() suggests a name for the unknown option %j', (options, problem) => {
     expect(getProblems({ ...GOOD, ...options })).toEqual([problem])
   })

@@ -44,7 +44,7 @@ describe('resourceServerFromEnv', () => {
         BEARWARD_JWT_PROFILE: 'JWT',
       }),
     ).toEqual([
-      "BEARWARD_JWT_PROFILE must be 'rfc9068', not another string.",
+      "BEARWARD_JWT_PROFILE must be 'rfc9068'.",
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not 301.',
       expect.stringMatching(
         /^BEARWARD_ISSUER must be an https address.* set BEARWARD_JWKS_URI or the option jwks\.$/,
@@ -71,11 +71,11 @@ describe('resourceServerFromEnv', () => {
     ],
     [
       { BEARWARD_PROVIDER: 'github-actions', BEARWARD_MACHINE_CLIENTS: 'cron' },
-      'BEARWARD_MACHINE_CLIENTS matches no token: JWTs of github-actions contain no client id. Remove it, or set BEARWARD_CLIENT_ID_CLAIM if your tokens contain one.',
+      'BEARWARD_MACHINE_CLIENTS cannot match: JWTs of github-actions contain no client id. Remove it, or set BEARWARD_CLIENT_ID_CLAIM if your tokens contain one.',
     ],
     [
       { BEARWARD_PROVIDER: 'keyclock' },
-      "BEARWARD_PROVIDER 'keyclock' is not known. Did you mean keycloak?",
+      "BEARWARD_PROVIDER 'keyclock' is not a known provider. Did you mean keycloak?",
     ],
     [
       { BEARWARD_CLOCK_TOLERANCE: '5 s' },
@@ -142,7 +142,7 @@ describe('optionsFromEnv', () => {
   it('reports all missing and all unknown variables, and ignores empty ones', () => {
     const variables = { BEARWARD_ISSUER: '', BEARWARD_REALM: '', BEARWARD_JWKSURI: 'a' }
     expect(() => optionsFromEnv(variables)).toThrow(
-      /BEARWARD_JWKSURI is not known\. Did you mean BEARWARD_JWKS_URI\?[^]*BEARWARD_ISSUER is not set\.[^]*BEARWARD_AUDIENCE is not set\.$/,
+      /BEARWARD_JWKSURI is not an environment variable of Bearward\. Did you mean BEARWARD_JWKS_URI\?[^]*BEARWARD_ISSUER is not set: [^]*BEARWARD_AUDIENCE is not set: [^]*\.$/,
     )
   })
 

@@ -121,7 +121,8 @@ describe('readRequirements', () => {
     expect(run(checked, { client_id: 'app', scope: '' })).toBe('insufficient_scope')
   })
 
-  const NO_SCOPE = 'scope must contain at least one scope. If no scope is required, leave it out.'
+  const NO_SCOPE =
+    'scope must be a string or an array with at least one scope, or { any: [...] }. If no scope is required, remove scope.'
   const BAD_SCOPE =
     'scope contains a value that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
   const NO_CLIENT = "clients must be an array with at least one client: ['cron']."
@@ -145,15 +146,11 @@ describe('readRequirements', () => {
     [{ scope: 'a\tb' }, BAD_SCOPE],
     [{ scope: 'a\r\nb' }, BAD_SCOPE],
     [{ scope: 'caf\u00e9' }, BAD_SCOPE],
-    [{ scope: { any: [] } }, NO_SCOPE.replace('scope', 'scope.any')],
-    [{ scope: { any: 'read' } }, NO_SCOPE.replace('scope', 'scope.any')],
+    [{ scope: { any: [] } }, NO_SCOPE],
+    [{ scope: { any: 'read' } }, NO_SCOPE],
     [{ scope: { any: ['a b'] } }, BAD_SCOPE.replace('scope', 'scope.any')],
-    [{ scope: {} }, NO_SCOPE.replace('scope', 'scope.any')],
-    [
-      { scope: { all: ['read'] } },
-      'scope.all is not known. Known are any.',
-      NO_SCOPE.replace('scope', 'scope.any'),
-    ],
+    [{ scope: {} }, NO_SCOPE],
+    [{ scope: { all: ['read'] } }, 'scope.all is not an option. The options are: any.', NO_SCOPE],
     [{ scope: undefined }, 'scope is undefined: give it a value, or leave it out.'],
     [{ optional: undefined }, 'optional is undefined: give it a value, or leave it out.'],
     [{ check: undefined }, 'check is undefined: give it a value, or leave it out.'],
@@ -171,7 +168,7 @@ describe('readRequirements', () => {
     [{ clients: [{ clientId: 'a' }] }, BAD_CLIENT],
     [
       { clients: [{ issuer: ISSUER, clientId: 'a', scope: 'b' }] },
-      'clients[].scope is not known. Known are issuer, clientId.',
+      'clients[].scope is not an option. The options are: issuer, clientId.',
     ],
     [{ issuer: OTHER }, BAD_ISSUER],
     [{ issuer: `${ISSUER}/` }, BAD_ISSUER],
@@ -183,13 +180,19 @@ describe('readRequirements', () => {
     [{ optional: 1 }, 'optional must be true or false.'],
     [{ check: 'x' }, 'check must be a function.'],
     [{ check: null }, 'check must be a function.'],
-    [{ scopes: 'read' }, 'scopes is not known. Did you mean scope?'],
-    [{ Scope: 'read' }, 'Scope is not known. Did you mean scope?'],
-    [{ client: ['a'] }, 'client is not known. Did you mean clients?'],
-    [{ audience: 'x' }, 'audience is not known. Use the option audience.'],
+    [{ scopes: 'read' }, 'scopes is not a requirement. Did you mean scope?'],
+    [{ Scope: 'read' }, 'Scope is not a requirement. Did you mean scope?'],
+    [{ client: ['a'] }, 'client is not a requirement. Did you mean clients?'],
+    [
+      { authRequired: true },
+      'authRequired is not a requirement. Use optional: true only if callers may send no token. Without it, a guard always requires a token.',
+    ],
+    [{ audience: 'x' }, 'audience is not a requirement. Use the option audience.'],
     [
       { resource: 'x' },
-      expect.stringMatching(/^resource is not known\. Known are scope, .*introspect\.$/) as string,
+      expect.stringMatching(
+        /^resource is not a requirement\. The requirements are: scope, .*introspect\.$/,
+      ) as string,
     ],
   ])('reports the mistake in %j', (requirements, ...problems) => {
     expect(getProblems(requirements)).toEqual(problems)
@@ -201,7 +204,7 @@ describe('readRequirements', () => {
     expect(() => readRequirements([wrong], one)).toThrow(
       [
         'The requirements of a guard are wrong:',
-        '  - scopes is not known. Did you mean scope?',
+        '  - scopes is not a requirement. Did you mean scope?',
         "  - clients must be an array with at least one client: ['cron'].",
         "  - subject must be 'machine' or 'user'.",
         '  - optional must be true or false.',
@@ -411,8 +414,8 @@ describe('readRequirements', () => {
       clientIdClaims: ['azp'],
     })
     const OPEN = (provider: string) =>
-      `check is missing: every user of ${provider} can request a token for this API. ` +
-      `Use check to compare claims that only ${provider} can write (docs/machine-or-user.md). If the tokens name a client, clients is enough.`
+      `The guard does not restrict callers: every user of ${provider} can request a token for this API. ` +
+      `Set check to compare claims that only ${provider} can write, or set clients if the tokens contain a client id.`
     const check = () => true
     expect(getProblems({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
     expect(getProblems({}, [github])).toEqual([OPEN('github-actions')])
@@ -436,8 +439,8 @@ describe('readRequirements', () => {
       clientIdClaims: [],
     })
     const NO_CLIENT_NAMED =
-      'clients: JWTs of kubernetes do not name a client, so every request would be refused. ' +
-      `Use check. If your JWTs name a client, set clientIdClaim for ${OTHER}.`
+      'clients cannot match: JWTs of kubernetes contain no client id. ' +
+      `Use check. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
     expect(getProblems({ clients: ['cron'] }, [github])).toEqual([NO_CLIENT_NAMED])
     const there = { issuer: OTHER, clientId: 'cron' }
     const here = { issuer: ISSUER, clientId: 'cron' }
@@ -446,14 +449,16 @@ describe('readRequirements', () => {
     expect(getProblems({ clients: ['cron'] }, [{ ...github, tokenFormat: 'opaque' }])).toEqual([])
     const allowed = [createSettings({ allowedClients: ['cron', 'web'] })]
     expect(getProblems({ clients: ['cron', 'web'] }, allowed)).toEqual([])
-    const NOT_ALLOWED =
-      'clients names a client that is not in allowedClients, so its tokens are refused. Add it to allowedClients.'
-    expect(getProblems({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED])
-    expect(getProblems({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([NOT_ALLOWED])
+    const NOT_ALLOWED = (client: string) =>
+      `clients contains '${client}', which is not in allowedClients: add it there, or remove it here.`
+    expect(getProblems({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED('other')])
+    expect(getProblems({ clients: [{ ...here, clientId: 'x' }] }, allowed)).toEqual([
+      NOT_ALLOWED('x'),
+    ])
   })
 
   it.each<[member: string, value: unknown, requirements: object, problem: string]>([
-    ['any', ['read'], { scope: {} }, NO_SCOPE.replace('scope', 'scope.any')],
+    ['any', ['read'], { scope: {} }, NO_SCOPE],
     ['clientId', 'app', { clients: [{ issuer: ISSUER }] }, BAD_CLIENT],
     ['issuer', ISSUER, { clients: [{ clientId: 'app' }] }, BAD_CLIENT],
     [

@@ -122,9 +122,9 @@ describe('a table', () => {
     const inner: OptionTable<{ maxAge?: number }> = { maxAge: seconds({ min: 1, max: 5 }) }
     const table = { one: nested(inner, 'an object'), second: text('a word') }
     expect(read(table, { one: { maxAge: 6, maxage: 1 }, secnd: 1, other: 1 }).problems).toEqual([
-      'secnd is not known. Did you mean second?',
-      'other is not known. Known are one, second.',
-      'one.maxage is not known. Did you mean maxAge?',
+      'secnd is not an option. Did you mean second?',
+      'other is not an option. The options are: one, second.',
+      'one.maxage is not an option. Did you mean maxAge?',
       'one.maxAge must be a number of seconds from 1 to 5, not 6.',
     ])
   })

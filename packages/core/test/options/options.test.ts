@@ -41,7 +41,7 @@ describe('createResourceServer', () => {
       realm: 'a"b',
     })
     expect(problems).toHaveLength(5)
-    expect(problems.join('\n')).toMatch(/audiense is not known\. Did you mean audience\?/)
+    expect(problems.join('\n')).toMatch(/audiense is not an option\. Did you mean audience\?/)
     expect(problems.join('\n')).toMatch(/audience is missing/)
     expect(problems.join('\n')).toMatch(/issuer must be an https address/)
   })
@@ -149,7 +149,7 @@ describe('createResourceServer', () => {
   it('rejects lists of clients whose tokens are always refused', () => {
     const github = { ...good, provider: 'github-actions' }
     const NO_CLIENT =
-      'matches no token: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
+      'cannot match: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
     expect(getProblems({ ...github, allowedClients: ['a'] })).toEqual([
       `allowedClients ${NO_CLIENT}`,
     ])
@@ -159,18 +159,20 @@ describe('createResourceServer', () => {
     const named = { ...github, clientIdClaim: 'repository_id' }
     expect(getProblems({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
     expect(getProblems({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
-      'machineClients contains a client that is not in allowedClients, so its tokens are refused: add it there, or remove it here.',
+      "machineClients contains 'b', which is not in allowedClients: add it there, or remove it here.",
     ])
   })
 
   it('rejects the shared addresses of Entra as issuer, and accepts tenants', () => {
-    const use =
-      'issuer is not the iss of any token: set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants, or the address with the id of your tenant.'
+    const share = (name: string) =>
+      `issuer is an address that tenants share. For one tenant, replace '${name}' with its id. For several, set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants.`
     for (const name of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${name}/v2.0`
-      expect(getProblems({ ...good, issuer })).toEqual([use])
+      expect(getProblems({ ...good, issuer })).toEqual([share(name)])
     }
-    expect(getProblems({ ...good, issuer: 'https://sts.windows.net/common/' })).toEqual([use])
+    expect(getProblems({ ...good, issuer: 'https://sts.windows.net/common/' })).toEqual([
+      share('common'),
+    ])
     const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0'
     expect(getProblems({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
   })
@@ -182,7 +184,7 @@ describe('createResourceServer', () => {
       'audience cannot be combined with issuers',
     )
     expect(getProblems({ issuers: [] })).toHaveLength(1)
-    expect(getProblems({ issuers: [good, good] }).join()).toContain('twice')
+    expect(getProblems({ issuers: [good, good] }).join()).toContain(`contains ${good.issuer} twice`)
     const template = { ...good, issuer: 'https://login.example.com/{tenantid}/v2.0' }
     const tenants = [
       { ...template, tenants: ['a'] },
@@ -360,13 +362,13 @@ describe('createResourceServer', () => {
 
   it('suggests the option or provider for a name that is not known', () => {
     expect(getProblems({ ...good, jwks_uri: 'a' })).toEqual([
-      'jwks_uri is not known. Did you mean jwksUri?',
+      'jwks_uri is not an option. Did you mean jwksUri?',
     ])
     expect(getProblems({ ...good, provider: 'autho' })).toEqual([
-      "provider 'autho' is not known. Did you mean auth0?",
+      "provider 'autho' is not a known provider. Did you mean auth0?",
     ])
     expect(getProblems({ ...good, provider: 'key_cloak' })).toEqual([
-      "provider 'key_cloak' is not known. Did you mean keycloak?",
+      "provider 'key_cloak' is not a known provider. Did you mean keycloak?",
     ])
     const meant = {
       'azure/entra-id': 'entra',
@@ -379,7 +381,7 @@ describe('createResourceServer', () => {
     }
     for (const [provider, name] of Object.entries(meant)) {
       expect(getProblems({ ...good, provider })).toEqual([
-        `provider '${provider}' is not known. Did you mean ${name}?`,
+        `provider '${provider}' is not a known provider. Did you mean ${name}?`,
       ])
     }
     const used = {
@@ -394,14 +396,14 @@ describe('createResourceServer', () => {
     }
     for (const [provider, name] of Object.entries(used)) {
       expect(getProblems({ ...good, provider })).toEqual([
-        `provider '${provider}' is not known. Use '${name}'.`,
+        `provider '${provider}' is not a known provider. Use '${name}'.`,
       ])
     }
     expect(getProblems({ ...good, provider: 'constructor' }).join()).toContain(
-      "provider 'constructor' is not known. Known are auth0, entra, b2c, adfs, okta",
+      "provider 'constructor' is not a known provider. The providers are: auth0, entra, b2c, adfs, okta",
     )
     expect(getProblems({ ...good, maxAge: 1 }).join()).toContain(
-      'Known are issuer, tenants, audience',
+      'The options are: issuer, tenants, audience',
     )
   })
 })
@@ -429,27 +431,30 @@ describe('an option with a name of another library', () => {
     ['audiences', 'Did you mean audience?'],
     [
       'client_id',
-      'Use allowedClients for the clients that may call, or introspection.clientId for this API.',
+      'Use allowedClients for the clients that may call this API, or introspection.clientId for this API.',
     ],
     ['requiredScopes', 'Use requireToken({ scope }).'],
-    ['credentialsRequired', 'Use requireToken({ optional: true }).'],
+    [
+      'credentialsRequired',
+      'Use requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token.',
+    ],
     [
       'getToken',
-      'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may have none.',
+      'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may send no token.',
     ],
   ])('suggests the replacement for %s', (name, hint) => {
-    expect(getHint({ [name]: 'x' })).toBe(`${name} is not known. ${hint}`)
+    expect(getHint({ [name]: 'x' })).toBe(`${name} is not an option. ${hint}`)
   })
 
   it('suggests the replacement for a name inside introspection', () => {
     const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
     const introspection = { client_id: 'api', clientId: 'api', clientAuthentication }
     expect(getHint({ introspection })).toBe(
-      'introspection.client_id is not known. Did you mean clientId?',
+      'introspection.client_id is not an option. Did you mean clientId?',
     )
     const withSecret = { clientId: 'api', clientSecret: 'a', clientAuthentication }
     expect(getHint({ introspection: withSecret })).toBe(
-      'introspection.clientSecret is not known. Use clientAuthentication: { method, secret }.',
+      'introspection.clientSecret is not an option. Use clientAuthentication: { method, secret }.',
     )
   })
 
@@ -475,7 +480,7 @@ describe('problems of several options', () => {
     ).toEqual([
       'realm must be printable ASCII without quotes and backslashes.',
       'jwksStaleIfError must be at least jwksMaxAge (700).',
-      'issuers[0].introspection.endpont is not known. Did you mean endpoint?',
+      'issuers[0].introspection.endpont is not an option. Did you mean endpoint?',
       'issuers[0].introspection.clientAuthentication must be an object with a method (client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth) and its credentials.',
       'issuers[0].introspection.maxAge must be a number of seconds from 0 to 3600, not -1.',
       'issuers[0].issuer is not an https address, so its introspection endpoint cannot be discovered. Set issuers[0].introspection.endpoint.',

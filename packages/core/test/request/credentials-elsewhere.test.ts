@@ -48,7 +48,7 @@ describe('the option credentials', () => {
     [
       'an object with an unknown member',
       { header: 'x-token', scheme: 'JWT' },
-      'credentials.scheme is not known.',
+      'credentials.scheme is not an option.',
     ],
     [
       'null',

@@ -370,7 +370,7 @@ describe('a guard with introspect', () => {
       })),
     })
     expect(() => server.guard(INTROSPECT)).toThrow(
-      'introspect: https://b.example.com has no introspection. Set introspection',
+      'introspect requires the option introspection of https://b.example.com. Set it',
     )
     expect(() => server.guard({ ...INTROSPECT, issuer: introspected.issuer })).not.toThrow()
     for (const introspect of [
@@ -444,7 +444,7 @@ describe('options of introspection', () => {
       ])
       const issuer = 'https://as.example.com/{tenantid}'
       expect(introspecting({}, { tokenFormat, issuer, tenants: ['a'] })).toEqual([
-        'introspection cannot be combined with tenants: set each tenant as an issuer.',
+        'introspection cannot be combined with tenants: remove tenants, and list each tenant in issuers.',
       ])
     }
     expect(introspecting({}, { tokenFormat: 'paper' })).toHaveLength(1)
@@ -475,7 +475,7 @@ describe('options of introspection', () => {
   it('accepts audience: null for introspected tokens only with tokenUse or a short maxTokenAge', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
     const noMark =
-      'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.'
+      'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.'
     const noKind = expect.stringContaining('Otherwise ID tokens are accepted') as string
     const tokenUse = { claim: 'use', value: 'access' }
     const introspected = (options: object) => introspecting({}, { ...audienceless, ...options })
@@ -498,13 +498,13 @@ describe('options of introspection', () => {
       introspecting({ audience }, options)
     expect(withAudience(null, { ...named, maxTokenAge: 600 })).toEqual([])
     expect(withAudience(null, named)).toEqual([
-      'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Otherwise refresh tokens are accepted, because introspection endpoints report them as active, too.',
+      'introspection.audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.',
     ])
     expect(withAudience(null, { tokenFormat: 'any', maxTokenAge: 600 })).toEqual([
       'introspection.audience: null requires allowedClients. Otherwise tokens for all other APIs are accepted.',
     ])
     expect(withAudience(null, { tokenFormat: 'jwt' })).toEqual([
-      "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. Responses for JWTs need no audience.",
+      "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. An introspection response for a JWT does not have to contain aud.",
     ])
     // Here, JWTs have no audience, and responses have one.
     const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
@@ -612,7 +612,7 @@ describe('ready with introspection', () => {
     expect(error).toMatchObject({
       code: 'bearward_introspection_unavailable',
       issuer: endpoint.url,
-      message: `The introspection endpoint of ${endpoint.url} cannot be found: ${endpoint.url}/.well-known/openid-configuration: it has no introspection_endpoint (set introspection.endpoint)`,
+      message: `The introspection endpoint of ${endpoint.url} is unavailable: ${endpoint.url}/.well-known/openid-configuration: it has no introspection_endpoint (set introspection.endpoint). Check issuer, or set introspection.endpoint.`,
     })
   })
 })

@@ -123,7 +123,7 @@ describe('a token whose kid is listed for another algorithm', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
     expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',
-      explanation: { found: 'keys that are marked as those of another issuer, or too many' },
+      explanation: { found: 'only keys of another issuer, or too many keys' },
     })
   })
 })

@@ -139,6 +139,26 @@ describe('checkTokenKind', () => {
     expect(checkKind({ ...idToken, azp: 'c' }, 'JWT', azp)).toBe(WRONG)
   })
 
+  it('accepts a nonce with azp and uid only with the provider authentik, which copies it into access tokens', () => {
+    const azp = { clientIdClaims: ['azp'] }
+    const authentik = { ...azp, subjects: { provider: 'authentik' } } as const
+    const token = { ...idToken, azp: 'c', uid: 'c7Qp0sLx' }
+    expect(checkKind(token, 'JWT', authentik)).toBe('passed')
+    expect(checkKind(token, 'JWT', azp)).toBe(WRONG)
+    for (const other of [
+      idToken,
+      { ...idToken, azp: 'c' },
+      { ...token, azp: undefined },
+      { ...token, azp: '' },
+      { ...token, uid: '' },
+      { ...token, uid: null },
+      { ...token, at_hash: 'x' },
+      { ...token, c_hash: 'x' },
+    ]) {
+      expect(checkKind(other as JsonObject, 'JWT', authentik)).toBe(WRONG)
+    }
+  })
+
   it('rejects a token whose only evidence is roles or aud, even if scopes or client id are read from it', () => {
     const roles = { scopeSources: [{ claim: 'roles', format: 'array' as const }] }
     expect(checkKind({ ...plain, roles: ['admin'] }, 'JWT', roles)).toBe(WRONG)
