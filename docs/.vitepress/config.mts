@@ -30,12 +30,20 @@ const listFolder = (folder: string) =>
     .filter((name) => name.endsWith('.md') && name !== 'index.md')
     .map((name) => toItem(`${folder}/${name.slice(0, -3)}`))
 
+/** Makes the anchors of GitHub, so that a link to a heading works in both places. */
+const slugify = (title: string) =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
+
 export default defineConfig({
   title: 'Bearward',
   description: 'OAuth 2.0 access-token verification for HTTP APIs',
   srcExclude: ['node_modules/**'],
   // The pages are plain Markdown: `<client>` is text.
-  markdown: { html: false },
+  markdown: { html: false, anchor: { slugify } },
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   themeConfig: {
     search: { provider: 'local' },
     nav: [
