@@ -126,7 +126,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'keys_unavailable',
-    when: ({ explanation: { found } }) => found.includes('a closed resource server'),
+    when: ({ explanation: { found } }) => found.includes('resource server is closed'),
     sign: '`close` was called',
     where: 'In your code',
     change: 'call close only when the application no longer accepts requests.',

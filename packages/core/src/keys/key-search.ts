@@ -21,11 +21,11 @@ export interface SearchServices {
 type Found = readonly VerifyingKey[] | Rejection
 
 /**
- * Searches the keys that an issuer publishes for the key that signed one token. A key that is cached is found without
- * waiting.
+ * Searches the keys that an issuer publishes for the key that signed one token. Fresh cached keys are returned
+ * synchronously. For stale keys, it may first wait for a refresh, at most `KEY_TIMES.waitForFresh`.
  *
- * An unknown key gets 401 only if the keys were fetched after the token arrived. Otherwise the keys are fetched again.
- * Attackers can send tokens with unknown keys, so there is a pause between such fetches. In a pause:
+ * A token with an unknown key gets 401 if the keys were fetched after it arrived, or if a fetch cannot change the result.
+ * Otherwise the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between such fetches. In a pause:
  *
  * - A token that was issued long before the last fetch gets 401.
  * - Any other token may be valid. It waits if the pause ends soon, and gets 503 otherwise.
@@ -120,7 +120,10 @@ export class PublishedKeySearch implements KeySearch {
       : this.#findAfter(refresh.nextAttemptEnded().finally(leave))
   }
 
-  /** Returns whether a fetch cannot help: the key set is newer than the token's arrival, or excludes its `kid`. */
+  /**
+   * Returns `true` if a fetch is useless: the keys were fetched after the token arrived, or the key with this `kid` is for
+   * another algorithm.
+   */
   #isComplete(): boolean {
     const { algorithm, kid } = this.#query
     const { lifeCycle } = this.#services.refresh
@@ -128,8 +131,8 @@ export class PublishedKeySearch implements KeySearch {
   }
 
   /**
-   * Returns whether the token was issued long before the keys were fetched, according to its unverified `iat`. Then its key
-   * would be in the key set.
+   * Returns whether the token was issued long before the keys were fetched, according to its unverified `iat`. In that
+   * case its key would be in the key set.
    */
   #wasIssuedLongBefore(): boolean {
     const { clock, refresh } = this.#services
@@ -139,7 +142,7 @@ export class PublishedKeySearch implements KeySearch {
     return issuedAt !== undefined && completeAt >= (issuedAt + KEY_TIMES.issuedEarlier) * 1000
   }
 
-  /** Returns whether the token has waited too long to wait for another refresh. */
+  /** Returns whether the request has waited too long to wait for another refresh. */
   #isLate(): boolean {
     const waited = this.#services.clock.monotonic() - this.#arrival.at
     return waited > KEY_TIMES.longestWait * 1000
@@ -153,22 +156,34 @@ export class PublishedKeySearch implements KeySearch {
   #pending(): Rejection {
     const { clock, refresh } = this.#services
     const left = Math.max(0, refresh.lifeCycle.permittedAt - clock.monotonic()) / 1000
-    return this.#reject('keys_refresh_pending', `${this.#missing} and may be new`, left)
+    const may = this.#isUnknown ? ', which may be new' : '. New keys cannot be fetched yet'
+    return this.#reject('keys_refresh_pending', `${this.#missing}${may}`, left)
   }
 
   #unavailable(): Rejection {
     const { clock, closed, refresh } = this.#services
-    const cause = closed.aborted
-      ? 'a closed resource server, which fetches no keys'
-      : `they could not be fetched (${refresh.lastFailure ?? 'no response yet'})`
+    const failure = refresh.lastFailure ?? 'no response yet'
+    const hasKeys = this.#set !== undefined
+    const whenClosed = hasKeys
+      ? '. The resource server is closed and fetches no keys'
+      : ', because the resource server is closed and fetches no keys'
+    const whenFailed = hasKeys
+      ? `. A refresh failed (${failure})`
+      : `, and they could not be fetched (${failure})`
+    const cause = closed.aborted ? whenClosed : whenFailed
     const retryAfter = refresh.lifeCycle.retryAfter(clock.monotonic())
-    return this.#reject('keys_unavailable', `${this.#missing}, and ${cause}`, retryAfter)
+    return this.#reject('keys_unavailable', `${this.#missing}${cause}`, retryAfter)
+  }
+
+  get #isUnknown(): boolean {
+    return this.#tried.size > 0 || this.#listed().length === 0
   }
 
   get #missing(): string {
     if (this.#set === undefined) return 'none'
-    const isTried = this.#tried.size > 0 || this.#listed().length === 0
-    return isTried ? 'a key that is not among them' : 'keys of another issuer, or too many to try'
+    return this.#isUnknown
+      ? 'an unknown key'
+      : 'only keys that are marked for another issuer, or too many keys'
   }
 
   #reject(

@@ -40,8 +40,8 @@ export interface KeySet {
    */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined
   /**
-   * Returns whether the key with this `kid` has the type that the algorithm requires, but serves another algorithm only. Then
-   * a fetch of newer keys cannot help.
+   * Returns whether the key with this `kid` has the type that the algorithm requires, but serves another algorithm only. A
+   * fetch of newer keys is then useless.
    */
   excludes(algorithm: Algorithm, kid: string | undefined): boolean
 }

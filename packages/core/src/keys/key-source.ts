@@ -31,12 +31,12 @@ export interface KeyQuery {
   choose(listed: readonly VerifyingKey[]): readonly VerifyingKey[]
   /**
    * Seconds since the epoch: the unverified integer `iat` of the token plus the clock tolerance. It is used only while keys
-   * cannot be fetched or a pause forbids it, to choose between 401 and 503.
+   * cannot be fetched or while fetches are paused, to choose between 401 and 503.
    */
   readonly issuedAt: number | undefined
   /**
-   * Returns whether the token is rejected with any key, for example because it is expired. While keys are cached, no other
-   * keys are fetched for it.
+   * Returns whether the token is rejected regardless of its key, for example because it is expired. While keys are cached,
+   * no other keys are fetched for it.
    */
   isRuledOut(): boolean
 }
@@ -44,7 +44,8 @@ export interface KeyQuery {
 /** The search for the key that signed one token. It starts when the token arrives. */
 export interface KeySearch {
   /**
-   * Returns keys to try, each of them once. Cached keys are returned synchronously.
+   * Returns keys to try, each of them once. Fresh cached keys are returned synchronously. For stale keys, it may first wait
+   * for a refresh, at most `KEY_TIMES.waitForFresh`.
    *
    * - An empty list: the issuer has no other key for this token.
    * - A rejection (503): the keys could not be fetched, so another key may exist.
@@ -52,15 +53,18 @@ export interface KeySearch {
   next(): MaybePromise<readonly VerifyingKey[] | Rejection>
   /** Returns the distrusted keys for this token. `next` never returns them. */
   distrusted(): readonly VerifyingKey[]
-  /** Returns whether there are keys with this `kid` and algorithm, also if `choose` excludes them. */
+  /** Returns whether there are keys with this `kid` and algorithm, even if `choose` excludes them. */
   hasListed(): boolean
 }
 
-/** The keys of one issuer, and how they are found. */
+/** The keys of one issuer, and the search for them. */
 export interface KeySource {
   /** Starts a search for the key that signed a token. */
   search(query: KeyQuery): KeySearch
-  /** Returns the cached keys that are not distrusted. An unknown key starts no fetch. Waits briefly if the keys are stale. */
+  /**
+   * Returns the cached keys that are not distrusted. Does not fetch keys if the key is unknown. Waits briefly if the keys
+   * are stale.
+   */
   listed(algorithm: Algorithm, kid: string | undefined): MaybePromise<readonly VerifyingKey[]>
   /** Returns why the key with this `kid` does not serve the algorithm: see `KeySet`. */
   explain(algorithm: Algorithm, kid: string | undefined): string | undefined

@@ -10,19 +10,19 @@ export const KEY_TIMES = {
   staleLimit: 86_400,
   /** Lowest maximum age that `Cache-Control` of the response can set. */
   minAge: 30,
-  /** Part of the maximum age after which a key set is refreshed, and the jitter of that part. */
+  /** Fraction of the maximum age after which a key set is refreshed, and its jitter. */
   refreshAt: { part: 0.8, jitter: 0.05 },
-  /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a part of the pause. */
+  /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Shortest time between attempts that requests start while no keys are usable. */
+  /** Shortest time between attempts because of requests while no keys are usable. */
   withoutKeys: 0.8,
   /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
   waitForFresh: 0.3,
-  /** Shortest time between two attempts that tokens with unknown keys start. */
+  /** Shortest time between two attempts because of tokens with unknown keys. */
   betweenDemands: 3.5,
-  /** A token with an unknown key waits for an attempt that starts within this time after its arrival. */
+  /** A request with an unknown key waits for an attempt only if it starts within this time after the arrival. */
   longestWait: 1,
-  /** Issuers backdate tokens: Entra sets `iat` to five minutes ago. */
+  /** Seconds by which an issuer may backdate `iat`. Entra uses 300. */
   issuedEarlier: 300,
 } as const
 
@@ -35,10 +35,10 @@ export type Need =
   /** The current key set does not contain the key that signed a token, or has another key with its `kid`. */
   | 'signing_key'
 
-/** Reason of a fetch for a token: no key matches the token, or the key with its `kid` did not sign it. */
+/** Reason for a fetch because of a token: no key matches the token, or the key with its `kid` did not sign it. */
 export type DemandTrigger = 'unknown_key' | 'changed_key'
 
-/** The plan for a need: start an attempt, wait for the running one, both, or neither. */
+/** The plan for a need: whether to start an attempt, and whether the request waits for the latest attempt. */
 export interface RefreshPlan {
   readonly start: boolean
   readonly wait: boolean
@@ -77,8 +77,8 @@ interface HeldSet {
  * - Attempts are numbered. The result of an older attempt never replaces that of a newer one.
  * - A request without keys waits for the running attempt. Once an attempt has failed, requests do not wait: they get 503,
  *   and attempts continue in the background.
- * - Tokens with unknown keys start attempts at most every `KEY_TIMES.betweenDemands`. A token that arrives earlier moves
- *   the next scheduled attempt forward.
+ * - Attempts because of tokens with unknown keys start at most once in `KEY_TIMES.betweenDemands`. After a token that
+ *   arrives earlier, the next attempt starts as soon as this time is over.
  * - If the issuer sent `Retry-After`, no attempt starts before that pause ends.
  */
 export class KeyLifeCycle {
@@ -89,9 +89,9 @@ export class KeyLifeCycle {
   #startedAt = -Infinity
   /** Running attempts whose result is still used, and their start times. */
   readonly #running = new Map<number, number>()
-  /** Reason why a token needs the next attempt. */
+  /** Reason for the next attempt, if it is because of a token. */
   #demand: DemandTrigger | undefined
-  /** Start time of the last attempt that a token needed. */
+  /** Start time of the last attempt because of a token. */
   #demandedAt = -Infinity
   #failures = 0
   #dueAt = Infinity
@@ -135,17 +135,17 @@ export class KeyLifeCycle {
     return Math.max(0, Math.round(this.#ages.staleLimit - (now - this.loadedAt) / 1000))
   }
 
-  /** Time when the next attempt must start: the scheduled time, or an earlier time because a token needs it. */
+  /** Time when the next attempt must start: the scheduled time, or an earlier time because of a token. */
   get dueAt(): number {
     return this.#demand === undefined ? this.#dueAt : Math.min(this.#dueAt, this.permittedAt)
   }
 
-  /** Earliest time at which a token with an unknown key may start an attempt. */
+  /** Earliest time of an attempt because of a token with an unknown key. */
   get permittedAt(): number {
     return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.betweenDemands * 1000)
   }
 
-  /** Returns the arrival of a token at this time. */
+  /** Records when a token arrived. */
   arrive(now: number): Arrival {
     return { attempts: this.#started, at: now }
   }
@@ -192,7 +192,7 @@ export class KeyLifeCycle {
     }
   }
 
-  /** Reason why a token needs the next attempt, if one does. */
+  /** Reason for the next attempt, if it is because of a token. */
   get demand(): DemandTrigger | undefined {
     return this.#demand
   }
