@@ -236,8 +236,7 @@ describe('documentation', () => {
   it('the table of introspection in docs/opaque-tokens.md has the numbers of the code', () => {
     const page = 'docs/opaque-tokens.md'
     const { failures, pause } = BREAKER
-    const { introspectionCalls, callsForKnownTokens, introspectionBytes, rememberedAnswers } =
-      LIMITS
+    const { introspectionCalls, callsForKnownTokens, introspectionBytes, cachedResponses } = LIMITS
     expect(readTable(page, 'bound of introspection').map(([, number]) => number)).toEqual([
       '3 s (fetchTimeout)',
       'the call is made once more',
@@ -247,12 +246,12 @@ describe('documentation', () => {
       `at most ${LONGEST_RETRY_AFTER.introspection} s`,
       `one in ${PROBE.valid} s, none for ${PROBE.quiet} s after 401 or 429`,
       String(introspectionBytes),
-      `${rememberedAnswers.active}, in ${rememberedAnswers.activeBytes / 1_048_576} MiB`,
-      String(rememberedAnswers.inactive),
+      `${cachedResponses.active}, in ${cachedResponses.activeBytes / 1_048_576} MiB`,
+      String(cachedResponses.inactive),
     ])
     const text = read(page).replaceAll(/\s+/g, ' ')
     expect(text).toContain(
-      `All guards of one request share a response for ${LIMITS.answerOfRequest} s after it has arrived`,
+      `All guards of one request share a response for ${LIMITS.responseOfRequest} s after it has arrived`,
     )
     expect(text).toContain(`${introspectionCalls - callsForKnownTokens} slow ones at a time`)
     expect(text).toContain(`\`maxTokenAge\` of at most ${LIMITS.ageWithoutMark} s`)
@@ -263,8 +262,8 @@ describe('documentation', () => {
 
   it('the table of caches in docs/caching.md has the numbers of the code', () => {
     const rows = readTable('docs/caching.md', 'cache')
-    const { active, activeBytes, inactive } = LIMITS.rememberedAnswers
-    const { entries, length } = LIMITS.rememberedHeaders
+    const { active, activeBytes, inactive } = LIMITS.cachedResponses
+    const { entries, length } = LIMITS.cachedHeaders
     const { maxEntries, maxBytes } = TOKEN_CACHE
     const { maxAge, negativeMaxAge } = INTROSPECTION_OPTIONS
     expect(rows.map(([, , , size]) => size)).toEqual([

@@ -3,10 +3,10 @@ import { JSON_LIMITS } from './lib/json.ts'
 
 /**
  * Limits that are not options. They bound the input from callers and servers, the memory it can take, and the work it can
- * cause. Each limit is a number, has a test, and is documented in SECURITY.md.
+ * cause. Each limit is numeric, tested, and documented in SECURITY.md.
  *
  * The times between outgoing calls are in the files that make these calls: `KEY_TIMES`, `BREAKER`, `PROBE`,
- * `METADATA_AGE`, `LONGEST_RETRY_AFTER`. The memory that an entry counts for is in the file of its cache.
+ * `METADATA_AGE`, `LONGEST_RETRY_AFTER`. The estimated memory of a cache entry is defined next to its cache.
  */
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node limits all header lines together to 16 KiB. */
@@ -18,26 +18,29 @@ export const LIMITS = deepFreeze({
   /** Values (members and elements, at all levels together) in one such JSON text. */
   jsonValues: JSON_LIMITS.values,
   /** JOSE headers that are cached after parsing, and the characters that a cached header can have. */
-  rememberedHeaders: { entries: 100, length: 1024 },
+  cachedHeaders: { entries: 100, length: 1024 },
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
   /** Bytes of an introspection response, after decompression. */
   introspectionBytes: 65_536,
   /** Introspection calls to one issuer at the same time. */
   introspectionCalls: 128,
-  /** The part of `introspectionCalls` that is reserved for known tokens: those that were active before, or verified here. */
+  /**
+   * The number of `introspectionCalls` that is reserved for known tokens: tokens that were active before or whose signature
+   * was verified.
+   */
   callsForKnownTokens: 32,
   /** Seconds for which all guards of a request accept an introspection response that was received for this request. */
-  answerOfRequest: 1,
+  responseOfRequest: 1,
   /**
-   * Seconds after the endpoint has returned 200 for another token. Within them, a status 400, 413, 414 or 422 means that
-   * the token is bad (401). After them, it means that the endpoint is unavailable (503).
+   * Seconds. If the endpoint returned 200 for another token in this period, a 400, 413, 414 or 422 means that the token is
+   * bad (401). Otherwise it means that the endpoint is unavailable (503).
    */
-  otherAnswer: 60,
+  otherResponse: 60,
   /** Introspection responses of one issuer that are cached: active ones and their total bytes, and inactive ones. */
-  rememberedAnswers: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
-  /** Seconds since `iat` that a signed introspection response can be old, in addition to the clock tolerance. */
-  signedAnswerAge: 60,
+  cachedResponses: { active: 10_000, activeBytes: 16_777_216, inactive: 1000 },
+  /** Maximum age of a signed introspection response, in seconds since its `iat`, in addition to the clock tolerance. */
+  signedResponseAge: 60,
   /** Keys in one JWK Set. */
   keys: 100,
   /** Keys that are tried for one token. Several keys match a token without `kid`, or a `kid` that is listed twice. */

@@ -21,9 +21,8 @@ export interface ConfirmExchange extends TokenExchange {
 }
 
 /**
- * Introspects the token again, as a step of the pipeline (401, 503). This happens if the last response is older than
- * allowed. It also happens if the guard requires a response and there is not one yet. Later guards of the request use the
- * new response. If introspection fails, this guard refuses, and the other guards keep the previous result.
+ * Introspects the token if this guard needs a newer introspection response (401, 503). This is the case if there is no
+ * response yet, or if the last response is older than allowed. Later guards of the request use the new response. If introspection fails, this guard refuses, and the other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
@@ -59,29 +58,29 @@ function verifyAgain(exchange: ConfirmExchange): MaybePromise<Rejection | undefi
 /**
  * Returns the maximum age of an introspection response for a guard, in seconds. `undefined`: no response is needed.
  *
- * An opaque token was introspected when it was verified. That response is valid as long as responses are cached, and
- * at least for the time that the guards of one request take. A request can be a connection that stays open for hours,
- * so the token is introspected again after that time.
+ * An opaque token was introspected when it was verified. That response is accepted for as long as responses are cached,
+ * and for at least `LIMITS.responseOfRequest` seconds. A request can be a connection that stays open for hours, so the
+ * token is introspected again after that time.
  */
 function getMaxAge(
   { token, issuer }: VerifiedToken,
   required: number | undefined,
 ): number | undefined {
   if (token.verifiedBy === 'jwt') return required
-  const cachedFor = Math.max(issuer.introspection!.maxAge, LIMITS.answerOfRequest)
+  const cachedFor = Math.max(issuer.introspection!.maxAge, LIMITS.responseOfRequest)
   return Math.min(required ?? Infinity, cachedFor)
 }
 
 /**
- * Returns whether a response is recent enough for a guard. A response that was requested for this request is recent for
- * all its guards, for the time that they take.
+ * Returns whether a response is recent enough for a guard. A response that was received for this request is accepted by
+ * all its guards for `LIMITS.responseOfRequest` seconds.
  */
 function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock): boolean {
   if (introspected === undefined) return false
   const { askedAt, receivedAt } = introspected
   const now = getMoment(clock)
   if (secondsBetween(askedAt, now) < maxAge) return true
-  return receivedAt !== undefined && secondsBetween(receivedAt, now) < LIMITS.answerOfRequest
+  return receivedAt !== undefined && secondsBetween(receivedAt, now) < LIMITS.responseOfRequest
 }
 
 function introspectAgain(

@@ -22,13 +22,13 @@ const ENTRY_BYTES = 1024
  */
 export class IntrospectionCache {
   readonly #active = createLruCache<string, ActiveResponse>({
-    max: LIMITS.rememberedAnswers.active,
-    maxSize: LIMITS.rememberedAnswers.activeBytes,
+    max: LIMITS.cachedResponses.active,
+    maxSize: LIMITS.cachedResponses.activeBytes,
     // The length of the text is not enough: a short text can use many times its length in memory.
     sizeCalculation: ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
   })
   readonly #inactive = createLruCache<string, IntrospectionResponse>({
-    max: LIMITS.rememberedAnswers.inactive,
+    max: LIMITS.cachedResponses.inactive,
   })
 
   /** Returns the cached response, unless it is too old or its token has expired. */

@@ -162,7 +162,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
     if (failure === 'token_unsupported') return true
     // If no other token gets a 200, this API is probably not set up as a client of the server.
-    const since = now() - LIMITS.otherAnswer * 1000
+    const since = now() - LIMITS.otherResponse * 1000
     return failure === 'token_refused' && knownTokens.hasOther(hash, since)
   }
 

@@ -43,7 +43,8 @@ export async function readSignedResponse(
   if (typeof iat !== 'number') throw untrusted('iat is not a number')
   const { clockTolerance: tolerance } = settings
   if (iat > now + tolerance) throw untrusted('iat is in the future')
-  if (iat < now - tolerance - LIMITS.signedAnswerAge) throw untrusted('iat is too far in the past')
+  if (iat < now - tolerance - LIMITS.signedResponseAge)
+    throw untrusted('iat is too far in the past')
   if (!isRecord(members)) throw untrusted('token_introspection is missing or is not an object')
   return members
 }

@@ -32,13 +32,13 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
 }
 
 /** Cache of parsed headers. The tokens of an issuer share a few headers, and parsing one takes half as long as the claims. */
-const headers = createLruCache<string, JsonObject>({ max: LIMITS.rememberedHeaders.entries })
+const headers = createLruCache<string, JsonObject>({ max: LIMITS.cachedHeaders.entries })
 
 function readHeaderPart(part: string): JsonObject | Rejection {
   const known = headers.get(part)
   if (known !== undefined) return known
   const header = readPart(part, 'JOSE header')
-  if (!(header instanceof Rejection) && part.length <= LIMITS.rememberedHeaders.length) {
+  if (!(header instanceof Rejection) && part.length <= LIMITS.cachedHeaders.length) {
     // The key is a copy, because a slice of the token would keep the whole token in memory.
     headers.set(JSON.parse(JSON.stringify(part)) as string, header)
   }
