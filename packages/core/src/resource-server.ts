@@ -71,8 +71,8 @@ export interface ResourceServer {
    */
   guard(requirements?: Requirements): Guard
   /**
-   * Decides about one request, without a guard. `getToken` does not find the token. Returns the outcome directly if it is
-   * known, and a promise otherwise: always `await` it. Validates the requirements at every call. If they are used again,
+   * Returns the outcome for one request without a guard, directly if it is known, and as a promise otherwise: always
+   * `await` it. `getToken` does not find the token. Validates the requirements at every call. If they are used again,
    * create a `guard`.
    *
    * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error that a
@@ -88,9 +88,9 @@ export interface ResourceServer {
   ): MaybePromise<Granted | Refused>
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
-   * token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses a bound
-   * token (`cnf`), because its proof is part of a request.
+   * Verifies a token that came from another source than a request, for example a socket, a queue or a command line. Pass
+   * the token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses bound
+   * tokens (`cnf`), as a guard does.
    *
    * Returns the outcome directly if it is known, and a promise otherwise: always `await` it.
    *
@@ -103,7 +103,7 @@ export interface ResourceServer {
    */
   readonly verify: (token: string) => MaybePromise<Granted | Refused>
   /**
-   * Loads the keys of all issuers and finds their introspection endpoints. Resolves when this is done.
+   * Fetches the keys of all issuers and finds their introspection endpoints. Resolves when this is done.
    *
    * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. In runtimes that
    * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used.
@@ -115,8 +115,8 @@ export interface ResourceServer {
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each issuer, without waiting. If the keys of an issuer are not loaded, starts to fetch
-   * them, so a readiness probe is enough to load them.
+   * Returns the state of the keys of each issuer, without waiting. If the keys of an issuer are not cached, starts to fetch
+   * them, so a readiness probe is enough to fetch them.
    *
    * @example
    * const isReady = server.status().every(({ keys }) => keys.state !== 'unavailable')
@@ -137,7 +137,7 @@ export interface ResourceServer {
    * })
    */
   readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
-  /** Aborts outgoing calls and does not start new ones. Loaded keys stay in use. */
+  /** Aborts outgoing calls and does not start new ones. Cached keys stay in use. */
   readonly close: () => void
 }
 

@@ -15,11 +15,14 @@ export const METADATA_AGE = 300_000
 
 /**
  * Milliseconds for which callers join a running search. It is also the longest time that `find` waits for new metadata
- * after `forget`. A search that takes longer may hang.
+ * after `forget`. A longer search probably hangs, so later callers start a new one.
  */
 const JOIN_WINDOW = 500
 
-/** Minimum milliseconds between two effective calls of `forget`. An endpoint that fails one request may serve others. */
+/**
+ * Minimum milliseconds between two effective calls of `forget`. A 404 for one request does not prove that the endpoint has
+ * moved.
+ */
 const FORGET_INTERVAL = 5000
 
 /** Options for `createDiscoveredEndpoint`. */

@@ -3,7 +3,7 @@ const SHOWN = 100
 /** Number of entries of an untrusted list that are shown. */
 const SHOWN_ENTRIES = 5
 
-/** Matches a JWT or its beginning: base64url of a brace and a quote, white space or a line end. */
+/** Matches a JWT or its beginning: base64url of `{` followed by a quote, a space or a line break. */
 const JWT = /(?<![\w-])(?:ey[A-Z]|ew[0o])[\w-]{10,}/
 const HIDDEN = '(a token)'
 /** Matches a text without characters to escape. Most names are such texts. */

@@ -29,7 +29,7 @@ export interface IntrospectionSettings {
   readonly audiences: readonly string[] | null
   /** Seconds for which a response is cached. */
   readonly maxAge: number
-  /** Seconds for which the response that a token is not active is cached. */
+  /** Seconds for which an inactive response (`active: false`) is cached. */
   readonly negativeMaxAge: number
   /** Returns the token of a probe. `undefined`: a random token. `false`: no probes. */
   readonly probe: false | (() => string) | undefined
@@ -45,7 +45,7 @@ export interface TokenUse {
 export interface ClaimReading {
   /** The claim that marks access tokens. */
   readonly tokenUse: TokenUse | undefined
-  /** The claims with the client id. Those that a token has must name the same client. */
+  /** The claims with the client id. If a token has several of them, they must contain the same client id. */
   readonly clientIdClaims: readonly ClientIdClaim[]
   readonly scopeSources: readonly ScopeSource[]
   readonly subjects: SubjectStatements
@@ -56,7 +56,7 @@ export type TokenFormat = 'jwt' | 'opaque' | 'any'
 /** The JSON Web Token profile for access tokens (RFC 9068). */
 export type JwtProfile = 'rfc9068'
 
-/** The settings of one trusted issuer: the options after validation, with defaults. */
+/** The settings of one trusted issuer after validation, with defaults. */
 export interface IssuerSettings extends ClaimReading {
   /** The issuer identifier in `iss`. */
   readonly issuer: string
@@ -103,7 +103,7 @@ export interface TokenCacheLimits {
   readonly maxBytes: number
 }
 
-/** Settings that all issuers share: the options after validation, with defaults. */
+/** All settings after validation, with defaults. */
 export interface Settings {
   readonly issuers: readonly IssuerSettings[]
   readonly clock: Clock

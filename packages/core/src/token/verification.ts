@@ -50,7 +50,7 @@ export interface VerifiedEvent {
   readonly verifiedBy: TokenForm
   /** `true` if the token was found in the token cache. Always `false` for an introspected token. */
   readonly cached: boolean
-  /** The state of the issuer's keys. Count `stale` to detect an outage before it causes refusals. */
+  /** The state of the issuer's keys. Monitor the number of events with `stale` to detect an outage before it causes refusals. */
   readonly keys: KeyStatus['state']
   /** The client to which the token was issued, if the token contains a client id. */
   readonly clientId: string | undefined
@@ -69,7 +69,7 @@ export interface RequestOfToken {
 
 /** The parts of a resource server that verification needs. */
 export interface VerificationServices {
-  /** Number of times that a key was distrusted. A result from before the last time is outdated. */
+  /** Number of times that a key was distrusted. Results from before the last change are outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
   /** `undefined`: tokens are not cached. */
@@ -79,7 +79,7 @@ export interface VerificationServices {
 }
 
 /**
- * Verifies a token, and publishes a `verified` event. The result depends on the token alone, so a JWT is stored in the
+ * Verifies a token, and publishes a `verified` event. The result does not depend on the request, so a JWT is stored in the
  * token cache. Introspected tokens are not stored there: their introspection responses are cached instead.
  *
  * Does NOT check the binding.
@@ -182,7 +182,10 @@ function verifyUncached(
   )
 }
 
-/** Adds the unverified header and claims to a rejection. A rejection with a verified token keeps that. */
+/**
+ * Adds the unverified header and claims to a rejection. If the rejection already contains a verified token, that token is
+ * kept.
+ */
 function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejection {
   if (jws instanceof Rejection) return rejection
   const { header, claims } = jws
@@ -198,7 +201,7 @@ function verifyLocally(
     verifyJwt(jws, issuer, () => getSeconds(clock)),
     (signedBy) => {
       if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
-      // The issuer may still report a token as active that a distrusted key has signed.
+      // A token that was signed with a distrusted key may still be active at the issuer.
       const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
       if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
       return introspectInstead(jws, issuer, clock, signedBy)

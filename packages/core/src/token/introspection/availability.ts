@@ -68,7 +68,7 @@ export class Availability {
     return Math.max(this.#breaker.pause(now), (this.#throttledUntil - now) / 1000)
   }
 
-  /** Counts the result of a probe instead of the result of a call whose token may have caused its failure. */
+  /** Reports the result of the probe to the breaker. The failed call is not counted, because its token may be the cause. */
   #judge(permission: Permission, result: ProbeResult): void {
     if (result === undefined) this.inconclusive(permission)
     else if (result !== 'answered') {

@@ -9,7 +9,7 @@ export const BREAKER = {
 } as const
 
 /**
- * Permission for a call. The result of a `trial` decides about later calls. A call for a known token may `pass` while
+ * Permission for a call. The result of a `trial` opens or closes the breaker. A call for a known token may `pass` while
  * other calls are not permitted. If it succeeds, the breaker closes. If it fails, only its `Retry-After` has an effect.
  */
 export type Permission = 'call' | 'trial' | 'pass'
@@ -30,7 +30,8 @@ const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
  * - Closed: every call is permitted. It opens after `BREAKER.failures` consecutive failures, or if a response has a
  *   `Retry-After`.
  * - Open: only calls for known tokens are permitted, until the pause is over.
- * - Half open: one call is permitted as a trial. Its success closes the breaker. Its failure opens it for twice as long.
+ * - Half open: one call is the trial, and calls for known tokens stay permitted. If the trial succeeds, the breaker closes.
+ *   If it fails, the breaker opens and the pause doubles, up to `BREAKER.pause.last`.
  */
 export class CircuitBreaker {
   #state: State = CLOSED
@@ -52,8 +53,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Reports a result that does not show whether calls for other tokens succeed. After such a trial, all calls are
-   * permitted, and the next failure opens the breaker for twice as long. So an attacker cannot use up every trial.
+   * Reports a result that does not show whether calls for other tokens succeed. An inconclusive trial closes the breaker,
+   * and the next failure opens it again with a doubled pause. Otherwise a bad token could keep the breaker open.
    */
   inconclusive(permission: Permission): void {
     const state = this.#state
@@ -82,7 +83,7 @@ export class CircuitBreaker {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }
 
-  /** Opens the breaker. `Retry-After` can only make the pause longer: 0 does not show that the server has recovered. */
+  /** Opens the breaker. `Retry-After` never shortens the pause, so 0 is ignored. */
   #open(pauses: number, monotonic: number, retryAfter: number): void {
     const { first, last } = BREAKER.pause
     const requested = Math.min(LONGEST_RETRY_AFTER.introspection, retryAfter)
