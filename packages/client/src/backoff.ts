@@ -1,8 +1,8 @@
 import { TOKEN_TIMES } from './token-times.ts'
 
 /**
- * Exponential backoff after failures. It applies in full while a valid token is cached. Without a valid token it is at most
- * `TOKEN_TIMES.withoutToken`, because callers get errors during this time.
+ * Exponential backoff after failures. The full backoff applies while a valid token is cached. Without a valid token it is
+ * limited to `TOKEN_TIMES.withoutToken`, unless `isInFull` is set, because callers get errors during this time.
  */
 export class Backoff {
   readonly #random: () => number

@@ -71,7 +71,7 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The token is not a bearer token.',
     advice:
-      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another token_type for them, set acceptTokenType.',
+      'Register the client for bearer tokens, not for DPoP tokens. If the server uses another token_type for bearer tokens, add it to acceptTokenType.',
   },
   endpoint_not_found: {
     fault: 'configuration',
@@ -84,13 +84,13 @@ export const ERRORS = deepFreeze({
     isTransient: false,
     text: 'The authorization server responded with a redirect. Redirects are not followed, to protect the credentials.',
     advice:
-      "Set issuer or tokenEndpoint to the final URL. A custom fetch must honour redirect: 'manual'.",
+      "Set issuer or tokenEndpoint to the final URL. A custom fetch must support redirect: 'manual'.",
   },
   issuer_mismatch: {
     fault: 'configuration',
     isTransient: false,
     text: 'The metadata belongs to another issuer. No credentials were sent.',
-    advice: 'Set issuer byte for byte as the server writes it. A trailing slash counts.',
+    advice: 'Set issuer to exactly the value in the metadata, including a trailing slash.',
   },
   no_token_endpoint: {
     fault: 'configuration',
@@ -116,7 +116,7 @@ export const ERRORS = deepFreeze({
     isTransient: true,
     text: 'Tokens for too many targets are requested at the same time.',
     advice:
-      'Request fewer combinations of scope, resource and audience, and do not take them from callers.',
+      'Request fewer combinations of scope, resource and audience. Do not build scope, resource or audience from request input.',
   },
   closed: {
     fault: 'configuration',

@@ -117,8 +117,8 @@ interface SourceOptions extends TokenRequest {
   readonly clientAuthentication: ClientAuthentication
   /**
    * Values of `token_type` that are accepted in addition to `Bearer`. Case is ignored. Their tokens are sent as bearer tokens.
-   * `'missing'` stands for a response without `token_type`. Set it only if the documentation of the server says that its tokens
-   * are bearer tokens.
+   * `'missing'` stands for a response without `token_type`. Set this option only if the server documents that these tokens are
+   * bearer tokens.
    *
    * A token of any other type is an error, because a token that is bound to a key must not be sent without a proof.
    *
@@ -172,7 +172,7 @@ interface SourceOptions extends TokenRequest {
   readonly fetchTimeout?: number
   /**
    * Function that makes the requests to the authorization server, for a proxy, a private CA or a client certificate. It must
-   * honour `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then return a
+   * support `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then return a
    * `Response`.
    *
    * @default globalThis.fetch
@@ -220,7 +220,7 @@ export type ClientCredentialsOptions = SourceOptions &
   (
     | {
         /**
-         * Issuer identifier, byte for byte as in the metadata. Unless `tokenEndpoint` is set, the token endpoint is found by
+         * Issuer identifier, exactly as in the metadata. Unless `tokenEndpoint` is set, the token endpoint is found by
          * discovery (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3).
          */
         readonly issuer: string
@@ -232,7 +232,7 @@ export type ClientCredentialsOptions = SourceOptions &
         readonly tokenEndpoint?: string
       }
     | {
-        /** Required unless `tokenEndpoint` is set. */
+        /** Not set: `tokenEndpoint` alone is sufficient. */
         readonly issuer?: never
         /** URL of the token endpoint. Discovery is not used. */
         readonly tokenEndpoint: string

@@ -54,8 +54,7 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
   /**
-   * Reserves a place for this renewed token when it gets a token. Returns `false` if all places are taken. In that case only
-   * the waiting callers get the token.
+   * Called when a new token arrives. Returns `false` if the cache is full: the token is then returned but not cached.
    */
   readonly reservePlace: () => boolean
   /**
@@ -139,7 +138,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   function recordFailure(failed: FailedAttempt, attempt: number, requestedAt: Moment): number {
     const { error, concerns } = failed
     const failedAt = now()
-    // Each retry can make the server issue another token.
+    // A 2xx response without a usable token may already have issued one, so the full backoff applies.
     const isInFull = isUnusableToken(error)
     const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isInFull) : 0
     if (concerns !== 'nothing') {

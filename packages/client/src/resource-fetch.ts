@@ -35,7 +35,7 @@ function toResourceFetch(fetch: Fetch): typeof globalThis.fetch {
       )
     }
     if (response.redirected) {
-      throw new TypeError("source.fetch requires a fetch that honours redirect: 'manual'")
+      throw new TypeError("source.fetch requires a fetch that supports redirect: 'manual'")
     }
     const isRedirect = response.type === 'opaqueredirect' || isRedirectStatus(response.status)
     if (isRedirect && request.redirect === 'error')

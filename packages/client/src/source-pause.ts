@@ -27,8 +27,9 @@ export interface SourcePause {
 }
 
 /**
- * Creates the pause of a source. It starts after a `Retry-After`, and after a failure that concerns all targets. The longest
- * `Retry-After` applies. All failures share one backoff. `random` is that of `Backoff`.
+ * Creates the pause of a source. It starts after a `Retry-After`, and after a failure that concerns the source. If several
+ * `Retry-After` apply, the latest end counts. All failures that concern the source share one backoff. `random` returns a
+ * number from 0 to 1 and spreads the attempts.
  */
 export function createSourcePause(clock: Clock, random: () => number = Math.random): SourcePause {
   const backoff = new Backoff(random)

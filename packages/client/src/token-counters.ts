@@ -7,13 +7,13 @@
  * ```
  */
 export interface TokenCounters {
-  /** Tokens fetched while no valid token was cached. */
+  /** Tokens received while no valid token was cached. */
   readonly issued: number
-  /** Tokens fetched while the previous token was still valid. */
+  /** Tokens received while the previous token was still valid. */
   readonly renewed: number
   /** Calls that returned the cached token. */
   readonly cached: number
-  /** Failed attempts to get a token. */
+  /** Failed token requests. */
   readonly failed: number
   /** Tokens that an API rejected, or that `invalidate()` removed. */
   readonly invalidated: number

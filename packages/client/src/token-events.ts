@@ -30,7 +30,7 @@ interface NewTokenEvent extends TokenEventBase {
 }
 
 /**
- * Published when a token was fetched while no valid token was cached. Callers waited for it.
+ * Published when a token was received while no valid token was cached. Callers waited for it.
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export interface TokenCachedEvent extends TokenEventBase {
 }
 
 /**
- * Published when an attempt to get a token failed. Callers are affected only if `covered` is `false`.
+ * Published when a token request failed. Callers are affected only if `covered` is `false`.
  *
  * @example
  * ```ts

@@ -33,8 +33,8 @@ interface TokenEntry<T> {
  *
  * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A
  *   rejected token is due at once.
- * - A failure starts an exponential backoff. It delays renewals in full. It delays requests without a valid cached token by at
- *   most `TOKEN_TIMES.withoutToken`.
+ * - A failure starts an exponential backoff. The full backoff applies to renewals. Without a valid cached token it is limited
+ *   to `TOKEN_TIMES.withoutToken`, unless `isInFull` is set.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined

@@ -12,7 +12,7 @@ import { createTokenCounters, type TokenCounters } from './token-counters.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-target.ts'
 
-/** Source of access tokens for one client. It fetches, caches and renews tokens. Create it with `clientCredentials`. */
+/** Source of access tokens for one client. It requests, caches and renews tokens. Create it with `clientCredentials`. */
 export interface TokenSource {
   /**
    * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers

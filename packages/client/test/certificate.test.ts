@@ -123,7 +123,7 @@ describe('a source with tls_client_auth', () => {
       [
         async (...args) =>
           Object.defineProperty(await call(...args), 'redirected', { value: true }),
-        "honours redirect: 'manual'",
+        "supports redirect: 'manual'",
       ],
     ]
     for (const [fetch, problem] of wrong) {
