@@ -374,7 +374,7 @@ describe('documentation', () => {
   })
 
   it('the table of limits in SECURITY.md has the names and numbers of LIMITS', () => {
-    const rows = readTable('SECURITY.md', 'limit').map(([name, value]) => [name, value])
+    const rows = readTable('SECURITY.md', 'name').map(([name, value]) => [name, value])
     const flat = Object.entries(LIMITS).flatMap(([name, value]) =>
       typeof value === 'number'
         ? [[name, String(value)]]
