@@ -15,8 +15,9 @@ export async function runDemo(): Promise<boolean> {
   try {
     console.log(`Each step sends one request to the reports API and checks the response.
   >          request
+  token:     description of the token
   <          response
-  API log:   why the API refused the request, and what to change. Callers do not receive it.
+  API log:   the reason in detail, and what to change. Callers receive only the short description.
 `)
     return await runSteps({
       steps: STEPS,

@@ -25,7 +25,7 @@ import type { DemoServers } from './start-demo-servers.ts'
 /** Steps of the demo, in order. The last two run after the authorization server has stopped. */
 export const STEPS: readonly Step<DemoServers>[] = [
   {
-    heading: 'No token on a route where the token is optional: granted, the caller is anonymous',
+    heading: 'No token, and the guard is optional: anonymous',
     expected: { status: 200, body: { reader: 'anonymous' } },
     prepare: () => ({ target: 'GET /news' }),
   },
@@ -42,8 +42,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading:
-      'Agent that acts for a user: granted, the subject is the user and the actor is the agent',
+    heading: 'Agent that acts for a user: the subject is the user, and the actor is the agent',
     expected: { status: 200, body: { kind: 'user', id: ADA.id, actor: AGENT.id } },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /me',
@@ -51,8 +50,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading:
-      'User whose account id equals a client id: granted, but the subject kind is unknown, no reports',
+    heading: 'User with an account id that equals a client id: unknown subject kind, no reports',
     expected: { status: 200, body: { subjectKind: 'unknown', reports: [] } },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
@@ -60,7 +58,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'The same user with the scope admin:reports on a route for machines only: refused',
+    heading: 'The same user with the scope admin:reports, on a route for machines only: refused',
     expected: { status: 403, error: null },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
@@ -79,7 +77,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     },
   },
   {
-    heading: 'Forged token, scope changed: refused',
+    heading: 'Forged token with a changed scope: refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',
@@ -87,7 +85,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'Forged token, signature removed (alg none): refused',
+    heading: 'Forged token without a signature (alg none): refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
@@ -95,7 +93,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading: 'Forged token, signed with another key but with the kid of a published key: refused',
+    heading: 'Forged token with the kid of a published key, signed with another key: refused',
     expected: { status: 401, error: 'invalid_token' },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'GET /reports',
@@ -135,8 +133,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     }),
   },
   {
-    heading:
-      'Authorization server stopped, token not seen before: granted, verified with the cached keys',
+    heading: 'New token, and the authorization server is stopped: granted with the cached keys',
     expected: { status: 200, body: { subjectKind: 'machine' } },
     prepare: async ({ authorizationServer, unusedToken }) => {
       console.log('Stopping the authorization server ...\n')
@@ -145,8 +142,7 @@ export const STEPS: readonly Step<DemoServers>[] = [
     },
   },
   {
-    heading:
-      'Authorization server stopped, API without cached keys: unavailable, the token is not rejected',
+    heading: 'New API without cached keys, and the authorization server is stopped: unavailable',
     expected: { status: 503, retryAfter: true },
     prepare: async ({ startAnotherApi, unusedToken }) => {
       console.log('Starting a second API, which cannot fetch the keys ...\n')

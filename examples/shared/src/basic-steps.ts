@@ -14,7 +14,7 @@ export const BASIC_STEPS: readonly Step[] = [
     expected: { status: 400, error: 'invalid_request' },
     prepare: () => ({
       target: 'GET /reports',
-      token: { value: 'not a token', description: 'contains spaces' },
+      token: { value: 'not a token', description: '"not a token", which contains spaces' },
     }),
   },
   {
@@ -59,7 +59,7 @@ export const BASIC_STEPS: readonly Step[] = [
     }),
   },
   {
-    heading: 'User with the scope admin:reports on a route for machines only: refused',
+    heading: 'User with the scope admin:reports, on a route for machines only: refused',
     expected: { status: 403, error: null },
     prepare: async ({ authorizationServer: { issuer } }) => ({
       target: 'POST /reindex',

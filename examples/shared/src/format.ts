@@ -20,7 +20,7 @@ export function formatStep(
 ): string {
   const lines = [
     `> ${request.target}`,
-    ...(request.token ? [`> ${formatAuthorization(request.token)}`] : []),
+    ...(request.token ? formatToken(request.token) : []),
     styled(getStyle(response), `< ${response.status} ${response.statusText}`),
     ...(response.challenge === null ? [] : [`< WWW-Authenticate: ${response.challenge}`]),
     ...(response.retryAfter === null ? [] : [`< Retry-After: ${response.retryAfter}`]),
@@ -69,10 +69,10 @@ function getStyle({ status }: ApiResponse): Style {
   return status < 400 ? 'green' : 'yellow'
 }
 
-/** Returns the header with a shortened token, because the output must not contain a complete token. */
-function formatAuthorization({ value, description }: DescribedToken): string {
+/** Returns the header with a shortened token, because the output must not contain a complete token, and a description. */
+function formatToken({ value, description }: DescribedToken): readonly string[] {
   const shortened = value.length > 16 ? `${value.slice(0, 8)}...` : value
-  return `Authorization: Bearer ${shortened} ${styled('dim', `(${description})`)}`
+  return [`> Authorization: Bearer ${shortened}`, styled('dim', `token: ${description}`)]
 }
 
 function formatExpected({ status, error, retryAfter, body }: ExpectedResponse): string {
