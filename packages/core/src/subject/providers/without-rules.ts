@@ -78,7 +78,10 @@ export const kanidm: Profile = {
     'Its introspection responses do not show the subject kind: name the machines in machineClients.',
 }
 
-/** The `sub` is an attribute of the session: the login of a user, or the client id of a client. */
+/**
+ * The `sub` is an attribute of the session: the login of a user, or the client id of a client. Recent versions write `sid` into
+ * every JWT, also for machines.
+ */
 export const lemonldapNg: Profile = {
   source: 'LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection',
   readOn: '2026-11',
@@ -86,6 +89,7 @@ export const lemonldapNg: Profile = {
   scopeSources: SCOPE_STRING,
   rules: [],
   ...CHOSEN_SUBJECTS,
+  advice: `${CHOSEN_SUBJECTS.advice} If tokens of machines have a sid, machineClients is required.`,
 }
 
 export const openiddict: Profile = {
