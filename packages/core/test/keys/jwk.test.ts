@@ -46,7 +46,7 @@ describe('readJwk', () => {
     expect(read(jwk)).toBe(algorithms)
   })
 
-  it('returns only the members that define the key as its material', () => {
+  it('readJwk returns only the members that define the key as its material', () => {
     const junk = {
       kid: 'k',
       x5c: ['x'],
@@ -92,14 +92,14 @@ describe('readJwk', () => {
     expect(read({ ...rsa, alg: 'RSA-OAEP' })).toBe('algorithm_not_allowed')
   })
 
-  it('treats EdDSA and Ed25519 as two names of one algorithm, if both are allowed', () => {
+  it('readJwk treats EdDSA and Ed25519 as two names of one algorithm, if both are allowed', () => {
     expect(read({ ...ed25519, alg: 'EdDSA' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' })).toBe('Ed25519 EdDSA')
     expect(read({ ...ed25519, alg: 'Ed25519' }, only('Ed25519'))).toBe('Ed25519')
     expect(read(ed25519, only('Ed25519'))).toBe('Ed25519')
   })
 
-  it('9864-50: rejects an Ed448 key, and an Ed25519 key with alg Ed448', () => {
+  it('9864-50: readJwk rejects an Ed448 key, and an Ed25519 key with alg Ed448', () => {
     const ed448 = { kty: 'OKP', crv: 'Ed448', x: Buffer.alloc(57, 7).toString('base64url') }
     for (const alg of ['Ed25519', 'Ed448', 'EdDSA', undefined]) {
       expect(read({ ...ed448, alg })).toBe('unsupported_key_type')
@@ -107,7 +107,7 @@ describe('readJwk', () => {
     expect(read({ ...ed25519, alg: 'Ed448' })).toBe('algorithm_not_allowed')
   })
 
-  it.each([null, undefined, 'x', 1, [], [rsa]])('returns not_an_object for %j', (jwk) => {
+  it.each([null, undefined, 'x', 1, [], [rsa]])('readJwk returns not_an_object for %j', (jwk) => {
     expect(read(jwk)).toBe('not_an_object')
   })
 
@@ -128,14 +128,14 @@ describe('readJwk', () => {
     expect(read(jwk)).toBe('unsupported_key_type')
   })
 
-  it('7517-26: rejects a symmetric key with any alg', () => {
+  it('7517-26: readJwk rejects a symmetric key with any alg', () => {
     for (const alg of ['HS256', 'ES256', undefined]) {
       expect(read({ kty: 'oct', k: encode(...Buffer.alloc(64, 1)), alg })).toBe('symmetric_key')
     }
     expect(read({ kty: 'oct', k: 'AQID' }, only('HS256'))).toBe('symmetric_key')
   })
 
-  it('returns private_key for a key that is published with its private members', () => {
+  it('readJwk returns private_key for a key that is published with its private members', () => {
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) {
       for (const jwk of [rsa, p256, ed25519]) {
         expect(read({ ...jwk, [member]: null })).toBe('private_key')
@@ -145,14 +145,14 @@ describe('readJwk', () => {
     expect(read(privateKey.export({ format: 'jwk' }))).toBe('private_key')
   })
 
-  it('7517-21: accepts use only if it is sig', () => {
+  it('7517-21: readJwk accepts use only if it is sig', () => {
     for (const use of ['enc', 'SIG', '', null, ['sig'], 'tls']) {
       expect(read({ ...p256, use })).toBe('not_for_verification')
     }
     expect(read({ ...p256, use: 'sig' })).toBe('ES256')
   })
 
-  it('7517-22: accepts key_ops only if it has verify, and nothing but verify and sign', () => {
+  it('7517-22: readJwk accepts key_ops only if it has verify, and nothing but verify and sign', () => {
     const others = [
       [],
       ['sign'],
@@ -175,7 +175,7 @@ describe('readJwk', () => {
     expect(read({ ...p256, key_ops: ['sign', 'verify'] })).toBe('ES256')
   })
 
-  it('accepts a kid only if it is a string', () => {
+  it('readJwk accepts a kid only if it is a string', () => {
     expect(readJwk({ ...p256, kid: '' }, ANY)).toMatchObject({ kid: '' })
     expect(readJwk(p256, ANY)).toHaveProperty('kid', undefined)
     for (const kid of [1, null, ['k'], {}]) expect(read({ ...p256, kid })).toBe('malformed_key')
@@ -183,7 +183,7 @@ describe('readJwk', () => {
 })
 
 describe('readJwk of RSA keys', () => {
-  it('7518-28: rejects an RSA modulus of fewer than 2048 bits', () => {
+  it('7518-28: readJwk rejects an RSA modulus of fewer than 2048 bits', () => {
     for (const bits of [512, 1024]) {
       const { jwk } = generateKey('RS256', 'k', bits)
       expect(read(jwk)).toBe('weak_key')
@@ -192,19 +192,19 @@ describe('readJwk of RSA keys', () => {
     expect(read({ ...rsa, n: createModulus(2048) })).toBe('RS256')
   })
 
-  it('rejects an RSA modulus of more than 8192 bits', () => {
+  it('readJwk rejects an RSA modulus of more than 8192 bits', () => {
     expect(read({ ...rsa, n: createModulus(8192) })).toBe('RS256')
     for (const bits of [8193, 16_384, 1_000_000]) {
       expect(read({ ...rsa, n: createModulus(bits) })).toBe('weak_key')
     }
   })
 
-  it('7518-35: rejects an RSA modulus with a leading zero octet', () => {
+  it('7518-35: readJwk rejects an RSA modulus with a leading zero octet', () => {
     const n = Buffer.concat([Buffer.of(0), decode(rsa['n'])]).toString('base64url')
     expect(read({ ...rsa, n })).toBe('weak_key')
   })
 
-  it('rejects an even RSA modulus', () => {
+  it('readJwk rejects an even RSA modulus', () => {
     const n = decode(rsa['n'])
     n[n.length - 1]! &= 0xfe
     expect(read({ ...rsa, n: n.toString('base64url') })).toBe('weak_key')
@@ -226,7 +226,7 @@ describe('readJwk of RSA keys', () => {
     expect(read({ ...rsa, e })).toBe(outcome)
   })
 
-  it('rejects RSA numbers that are not canonical base64url', () => {
+  it('readJwk rejects RSA numbers that are not canonical base64url', () => {
     const n = rsa['n'] as string
     const others = ['', `${n}=`, `${n}\n`, ` ${n}`, `+/${n.slice(2)}`, 5, null, undefined, [n], {}]
     for (const other of [...others, decode(n).toString('base64').replace(/=+$/, '/')]) {
@@ -243,7 +243,7 @@ describe('readJwk of keys on curves', () => {
     ['P-256', p256],
     ['P-384', p384],
     ['P-521', p521],
-  ])('7518-34: requires coordinates of exactly the size of the field: %s', (_, jwk) => {
+  ])('7518-34: readJwk requires coordinates of exactly the size of the field: %s', (_, jwk) => {
     for (const name of ['x', 'y']) {
       const bytes = decode(jwk[name])
       const others = [
@@ -261,7 +261,7 @@ describe('readJwk of keys on curves', () => {
     }
   })
 
-  it('requires an Ed25519 point of exactly 32 octets', () => {
+  it('readJwk requires an Ed25519 point of exactly 32 octets', () => {
     const bytes = decode(ed25519['x'])
     for (const other of [bytes.subarray(1), Buffer.concat([bytes, Buffer.of(0)])]) {
       expect(read({ ...ed25519, x: other.toString('base64url') })).toBe('malformed_key')

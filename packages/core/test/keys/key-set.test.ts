@@ -39,7 +39,7 @@ async function verifies(
 }
 
 describe('readKeySet', () => {
-  it('readKeySet prepares every key for its algorithms', async () => {
+  it('readKeySet accepts a key of each algorithm, and each key verifies its signatures', async () => {
     const keys = PUBLIC_KEY_ALGORITHMS.map((alg) => generateKey(alg))
     const set = await readKeys(...keys.map(({ jwk }) => jwk))
     expect(set).toMatchObject({ size: 11, ignored: [] })
@@ -114,7 +114,7 @@ describe('readKeySet', () => {
     ])
   })
 
-  it('readKeySet uses a key that has invalid values in other members', async () => {
+  it('readKeySet accepts a key with invalid values in members that it does not read, such as x5c', async () => {
     const set = await readKeys(change(es256, { x5c: [1], x5t: {}, nbf: 'x', ext: 0 }))
     expect(await verifies(set, es256, 'a')).toBe(true)
   })
@@ -147,7 +147,7 @@ describe('find', () => {
     expect(await verifies(set, other, undefined)).toBe(false)
   })
 
-  it('7517-27: find separates keys with the same kid by algorithm, and otherwise returns both', async () => {
+  it('7517-27: find returns one of several keys with the same kid if their algorithms differ, and all of them if not', async () => {
     const set = await readKeys(
       change(es256, { kid: 'k' }),
       change(rs256, { kid: 'k' }),
@@ -164,7 +164,7 @@ describe('find', () => {
     expect(await verifies(same, generateKey('ES256'), 'k')).toBe(false)
   })
 
-  it('8725-02: find returns no key for an algorithm that it does not serve', async () => {
+  it('8725-02: find returns a key only for the algorithms of that key', async () => {
     const set = await readKeys(es256.jwk, rs256.jwk, change(rs256, { kid: 'p', alg: 'PS256' }))
     expect(set.find('RS256', 'a')).toEqual([])
     expect(set.find('PS256', 'c')).toEqual([])
@@ -191,7 +191,7 @@ describe('find', () => {
     }
   })
 
-  it('8037-49: EdDSA accepts Ed25519 keys of full order and signatures of 64 octets only', async () => {
+  it('8037-49: readKeySet ignores Ed448 keys and weak Ed25519 keys, and EdDSA signatures need exactly 64 octets', async () => {
     const set = await readKeys(
       ed25519.jwk,
       { kty: 'OKP', crv: 'Ed448', x: Buffer.alloc(57, 9).toString('base64url'), kid: 'd' },
@@ -214,7 +214,7 @@ describe('find', () => {
 })
 
 describe('secretKeySet', () => {
-  it('secretKeySet serves the algorithms of the secret with any kid', async () => {
+  it('secretKeySet returns a set that finds the secret for the listed algorithms with any kid, and nothing for others', async () => {
     const secret = Buffer.alloc(64, 7)
     const set = await secretKeySet(secret, ['HS256', 'HS512'])
     expect(set).toMatchObject({ size: 1, ignored: [] })

@@ -47,7 +47,7 @@ describe('KEY_TIMES', () => {
 })
 
 describe('the life-cycle of a key set', () => {
-  it('refreshes a key set after 75 to 85 percent of its maximum age, at random', () => {
+  it('KeyLifeCycle refreshes a key set after 75 to 85 percent of its maximum age, at random', () => {
     const ages = { maxAge: 600, staleLimit: 86_400 }
     for (const [random, dueAt] of [
       [0, 450_000],
@@ -60,7 +60,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('doubles the pause after each failed attempt, up to one minute and with jitter', () => {
+  it('KeyLifeCycle doubles the pause after each failed attempt, up to one minute and with jitter', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
       lifeCycle.fail(lifeCycle.begin(0), 0, 0)
@@ -74,7 +74,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('ignores the result of an attempt that is older than the last success', () => {
+  it('KeyLifeCycle ignores the result of an attempt that began before the last successful attempt', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, Math.random)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
     expect(lifeCycle.succeed(second, fetched(2), 2)).toBe(true)
@@ -107,7 +107,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('fetches keys at most once in 20 seconds of requests if Cache-Control is no-store', async () => {
+  it('fetches keys at most once while requests arrive for 20 seconds if Cache-Control is no-store', async () => {
     const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
     endpoint.takeRequests()
@@ -135,12 +135,12 @@ describe('the life-cycle of a key set', () => {
     expect(state()).toEqual({ state: 'unavailable' })
   })
 
-  it('keys do not get younger if the wall clock is set back, and get older if only the wall clock advances', async () => {
+  it('the age of keys does not decrease if the wall clock is set back, and increases if only the wall clock advances', async () => {
     const { clock, server, state } = setup(KEYS)
     await server.ready()
     clock.jump(-86_400 * 4)
     expect(state().state).toBe('fresh')
-    // A suspension: only the wall clock advances.
+    // While a process is suspended, only the wall clock advances.
     clock.jump(599)
     expect(state().state).toBe('fresh')
     clock.jump(2)
@@ -174,7 +174,7 @@ describe('the life-cycle of a key set', () => {
     },
   )
 
-  it('publishes an event for each change of the state of the keys', async () => {
+  it('publishes keys_stale, keys_recovered and the result of each attempt, in order', async () => {
     const { clock, endpoint, server, events } = setup(KEYS)
     await server.ready()
     endpoint.behave('refuse')
@@ -241,7 +241,7 @@ describe('the URL of the keys', () => {
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('discovers the jwks_uri again if it returns 404', async () => {
+  it('returns 503 after the jwks_uri returned 404, and uses the keys of the new jwks_uri after 3.5 seconds', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location
