@@ -22,13 +22,13 @@ const classify = ({ example, claims, header }: Mutant, options: SubjectContext =
     ...options,
   })
 
-/** Returns the ids of examples with a mutant of the wrong kind. There must be more than `expected` mutants. */
+/** Returns the ids of examples with a mutant of the wrong kind. `unknown` is never wrong. Requires more than `minimum` mutants. */
 function listMisclassified(
   mutants: readonly Mutant[],
-  expected: number,
+  minimum: number,
   options?: SubjectContext,
 ): string[] {
-  expect(mutants.length).toBeGreaterThan(expected)
+  expect(mutants.length).toBeGreaterThan(minimum)
   const wrong = mutants.filter((mutant) => {
     const { kind } = classify(mutant, options)
     return kind !== 'unknown' && kind !== mutant.example.truth
@@ -43,14 +43,14 @@ const users = withProfile.filter(({ truth }) => truth === 'user')
 const without = (claims: Claims, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name))
 
-/** In these examples, `idtyp`, `sub` or `username` decides alone: the server writes it only for users. */
-const WITHOUT_A_MARK = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
+/** Examples of machines. An added `idtyp`, `sub` or `username` shows a user, because the server writes it only for users. */
+const MISCLASSIFIED_AFTER_ADDING = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
 
-/** Without the claim that marks an agent, these examples equal the token of a user account. */
+/** Without the claim that identifies an agent, these examples equal the token of a user account. */
 const AGENTS = ['auth0-13', 'entra-11']
 
 describe('a token that differs from the tokens of its provider', () => {
-  it('removing a claim never changes the kind, except for agents without their mark', () => {
+  it('classifySubject returns the right kind or unknown if a claim is removed, except for three claims that identify agents', () => {
     const mutants = withProfile.flatMap((example) =>
       Object.keys(example.claims).map((name) => ({
         example,
@@ -58,9 +58,9 @@ describe('a token that differs from the tokens of its provider', () => {
       })),
     )
     expect(listMisclassified(mutants, 850)).toEqual(AGENTS)
-    const marks = mutants.filter((mutant) => listMisclassified([mutant], 0).length > 0)
+    const misclassified = mutants.filter((mutant) => listMisclassified([mutant], 0).length > 0)
     expect(
-      marks.map(({ example: { id, claims: all }, claims }) => {
+      misclassified.map(({ example: { id, claims: all }, claims }) => {
         return [id, Object.keys(all).find((name) => !(name in claims))]
       }),
     ).toEqual([
@@ -70,7 +70,7 @@ describe('a token that differs from the tokens of its provider', () => {
     ])
   })
 
-  it('adding a claim of another token never changes the kind, except for decisive claims', () => {
+  it('classifySubject returns the right kind or unknown if a claim of another token is added, except for three examples', () => {
     const seen = new Map(
       EXAMPLES.flatMap(({ claims }) => Object.entries(claims)).map(([name, value]) => [
         JSON.stringify([name, value]),
@@ -79,21 +79,21 @@ describe('a token that differs from the tokens of its provider', () => {
     )
     const mutants = withProfile.flatMap((example) => {
       const { clientId } = classify({ example, claims: getClaims(example) })
-      const marks = ['client_id', 'clientId', 'azp', 'cid', 'appid', 'username', 'user_id']
-      const more = marks.map((name) => [name, clientId ?? 'reports-cron'] as const)
+      const clientClaims = ['client_id', 'clientId', 'azp', 'cid', 'appid', 'username', 'user_id']
+      const more = clientClaims.map((name) => [name, clientId ?? 'reports-cron'] as const)
       return [...seen.values(), ...more]
         .filter(([name]) => !(name in example.claims))
         .map(([name, value]) => ({ example, claims: { ...getClaims(example), [name]: value } }))
     })
-    expect(listMisclassified(mutants, 40_000)).toEqual(WITHOUT_A_MARK)
+    expect(listMisclassified(mutants, 40_000)).toEqual(MISCLASSIFIED_AFTER_ADDING)
     const ruled = mutants.filter(
       ({ example: { provider } }) => getProfile(provider!).rules.length > 0,
     )
     const options: SubjectContext = { machineSubject: 'client_id' }
-    expect(listMisclassified(ruled, 30_000, options)).toEqual(WITHOUT_A_MARK)
+    expect(listMisclassified(ruled, 30_000, options)).toEqual(MISCLASSIFIED_AFTER_ADDING)
   })
 
-  it('removing a header parameter never changes the kind', () => {
+  it('classifySubject returns the right kind or unknown if the header parameter gty is missing or has another value', () => {
     const mutants = withProfile
       .filter(({ header }) => header !== undefined)
       .flatMap((example) =>
@@ -121,7 +121,7 @@ describe('a token that differs from the tokens of its provider', () => {
     JSON.parse('{"__proto__":{"sub":"x"}}'),
   ]
 
-  it('changing the type of a claim never changes the kind, except for agents without their mark', () => {
+  it('classifySubject returns the right kind or unknown if a claim has an unexpected value, except for two agents', () => {
     const mutants = withProfile.flatMap((example) =>
       Object.entries(getClaims(example)).flatMap(([name, value]) =>
         strange(value).map((other) => ({
@@ -130,11 +130,11 @@ describe('a token that differs from the tokens of its provider', () => {
         })),
       ),
     )
-    // `null` and an empty text count as an absent mark.
+    // `null` and an empty string have the same effect as a missing claim.
     expect(listMisclassified(mutants, 12_000)).toEqual(AGENTS)
   })
 
-  it('inherited claims are ignored', () => {
+  it('classifySubject ignores inherited claims and returns unknown', () => {
     for (const example of withProfile) {
       const claims = Object.create(getClaims(example)) as Claims
       expect(classify({ example, claims }).kind).toBe('unknown')
@@ -145,7 +145,7 @@ describe('a token that differs from the tokens of its provider', () => {
     }
   })
 
-  it('claims that are not an object are malformed', () => {
+  it('classifySubject returns unknown with the reason malformed if claims is not an object', () => {
     for (const claims of [
       undefined,
       null,
@@ -204,7 +204,7 @@ describe('a client that chooses its client id', () => {
   })
 
   it.each<SubjectContext>([{}, { machineSubject: 'client_id' }])(
-    'a client that chooses the name of a user as its client id is never a user: %j',
+    'classifySubject never returns user for a client that chooses the name of a user as its client id: %j',
     (options) => {
       expect(listMisclassified(mutants, 400, options)).toEqual([])
     },
@@ -230,7 +230,7 @@ describe('a user', () => {
   const getClientId = (example: Example) =>
     classify({ example, claims: getClaims(example) }).clientId ?? 'reports-cron'
 
-  it('a user who chooses the name of a machine is never a machine', () => {
+  it('classifySubject never returns machine for a user who chooses the name of a machine', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       const chosen = [
@@ -252,7 +252,7 @@ describe('a user', () => {
     expect(listMisclassified(mutants, 6000)).toEqual([])
   })
 
-  it('a user is never a machine, for any values of profile claims', () => {
+  it('classifySubject never returns machine for a user, for any values of profile claims', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('service-account-web', 'client'))
     const changes = fc.dictionary(fc.constantFrom(...PROFILE_DATA), fc.option(text))
     fc.assert(
@@ -263,7 +263,7 @@ describe('a user', () => {
     )
   })
 
-  it('a sub that equals a client id shows a machine only for servers that create each sub', () => {
+  it('classifySubject returns machine for a user whose sub is built from a client id only with five providers that do not let users choose sub', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       return [client, `${client}@clients`, `client-${client}`, `service-account-${client}`].map(

@@ -28,13 +28,16 @@ describe('getProfile', () => {
     expect(EXAMPLES.some(({ provider }) => provider === name)).toBe(true)
   })
 
-  it.each(PROVIDERS)('the rules of the profile %s begin with its name and are unique', (name) => {
-    const ids = getProfile(name).rules.map(({ id }) => id)
-    expect(ids.filter((id) => !id.startsWith(`${name}.`))).toEqual([])
-    expect(new Set(ids).size).toBe(ids.length)
-  })
+  it.each(PROVIDERS)(
+    'the rule ids of the profile %s begin with its name and are unique',
+    (name) => {
+      const ids = getProfile(name).rules.map(({ id }) => id)
+      expect(ids.filter((id) => !id.startsWith(`${name}.`))).toEqual([])
+      expect(new Set(ids).size).toBe(ids.length)
+    },
+  )
 
-  it('patterns of profiles are anchored, without flags and without nested repetition', () => {
+  it('patterns of profiles and conventions begin with ^, and have no flags and no nested repetition', () => {
     const patterns = listPatterns([PROFILES, CONVENTIONS])
     expect(patterns.length).toBeGreaterThan(25)
     for (const { source, flags } of patterns) {
@@ -110,7 +113,10 @@ describe('getProviderOfIssuer', () => {
     'https://acme.cloudflareaccess.com.evil.example',
     'https://acme.cloudflareaccess.com/cdn-cgi/access/sso/oidc/x',
     '',
-  ])('getProviderOfIssuer returns undefined for any other issuer: %j', (issuer) => {
-    expect(getProviderOfIssuer(issuer)).toBeUndefined()
-  })
+  ])(
+    'getProviderOfIssuer returns undefined for an issuer that does not exactly match a known vendor: %j',
+    (issuer) => {
+      expect(getProviderOfIssuer(issuer)).toBeUndefined()
+    },
+  )
 })
