@@ -39,7 +39,7 @@ function createAdapter(changes: object = {}) {
 }
 
 describe('a guard of an adapter', () => {
-  it('calls the next handler once after a grant, and returns its result', () => {
+  it('a guard calls the next handler once after a grant, and returns its result', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('handled')
@@ -48,13 +48,13 @@ describe('a guard of an adapter', () => {
     expect(auth(raw).issuer).toBe(ISSUER)
   })
 
-  it('throws an error that names next if a guard is called without it', () => {
+  it('a guard throws an error that names next if it is called without next', () => {
     const { guard } = createAdapter()
     const raw = { url: '/', authorization: bearer(issuer.token()) }
     expect(() => guard(raw)).toThrow('A guard was called without next.')
   })
 
-  it('keeps a request pending if toRequest throws, and hides the token of an earlier guard', () => {
+  it('a guard keeps a request pending if toRequest throws, and hides the token of an earlier guard', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '//[', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('failed')
@@ -68,7 +68,7 @@ describe('a guard of an adapter', () => {
     expect(calls).toEqual(['fail: TypeError', 'grant', 'fail: TypeError'])
   })
 
-  it('passes errors of grant and refuse to fail', () => {
+  it('a guard passes errors of grant and refuse to fail', () => {
     const fault = () => {
       throw new RangeError('an error of the adapter')
     }

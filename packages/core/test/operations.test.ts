@@ -67,7 +67,7 @@ function createWarmGuard(changes: Partial<ResourceServerOptions> = {}) {
 const NOTHING: Operations = { signatures: 0, hashes: 0, parses: 0, promises: 0 }
 
 describe('operations of one request', () => {
-  it('needs one signature, one hash, one parse and no promise for a new token', () => {
+  it('a guard needs one signature, one hash, one parse and no promise for a new token', () => {
     expect(countOperations(createWarmGuard(), requestWith(createToken()))).toEqual({
       ...NOTHING,
       signatures: 1,
@@ -76,7 +76,7 @@ describe('operations of one request', () => {
     })
   })
 
-  it('needs one hash for a cached token', () => {
+  it('a guard needs one hash for a cached token', () => {
     const guard = createWarmGuard()
     const token = createToken()
     void guard(requestWith(token))
@@ -84,13 +84,13 @@ describe('operations of one request', () => {
     expect(countOperations(guard, requestWith(token))).toEqual({ ...NOTHING, hashes: 1 })
   })
 
-  it('needs one signature and one parse for a new token if tokenCache is false', () => {
+  it('a guard needs one signature and one parse for a new token if tokenCache is false', () => {
     const guard = createWarmGuard({ tokenCache: false })
     const expected = { ...NOTHING, signatures: 1, parses: 1 }
     expect(countOperations(guard, requestWith(createToken()))).toEqual(expected)
   })
 
-  it('needs no operation for a request that the guard has verified before', () => {
+  it('a guard needs no operation for a request that it has verified before', () => {
     const guard = createWarmGuard()
     const request = requestWith(createToken())
     void guard(request)
@@ -113,7 +113,7 @@ describe('operations of one request', () => {
     },
   )
 
-  it('verifies one signature for a forged token if one key matches', () => {
+  it('a guard verifies one signature for a forged token if one key matches', () => {
     const guard = createWarmGuard()
     const forged = createToken().slice(0, -8) + 'AAAAAAAA'
     expect(countOperations(guard, requestWith(forged))).toEqual({
@@ -125,7 +125,7 @@ describe('operations of one request', () => {
     })
   })
 
-  it('parses the header again if it is too long to cache, or was evicted by 100 others', () => {
+  it('a guard parses the header again if it is too long to cache, or was evicted by 100 others', () => {
     const guard = createWarmGuard()
     const withHeader = (more: object) => issuer.token({ header: { ...more } })
     const countParses = (token: string) => countOperations(guard, requestWith(token)).parses

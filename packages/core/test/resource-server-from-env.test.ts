@@ -25,7 +25,7 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
 }
 
 describe('resourceServerFromEnv', () => {
-  it('rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
+  it('resourceServerFromEnv rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
     const read = (more: Record<string, string>) => () =>
       createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
     expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
@@ -36,7 +36,7 @@ describe('resourceServerFromEnv', () => {
     )
   })
 
-  it('reports all problems of the environment by the names of the variables', () => {
+  it('resourceServerFromEnv reports all problems of the environment by the names of the variables', () => {
     expect(
       getProblems({
         BEARWARD_ISSUER: 'http://as.example.com',
@@ -85,7 +85,7 @@ describe('resourceServerFromEnv', () => {
     expect(getProblems(variables)).toEqual([problem])
   })
 
-  it('returns the same server until a BEARWARD_* variable changes', () => {
+  it('resourceServerFromEnv returns the same server until a BEARWARD_* variable changes', () => {
     const server = resourceServerFromEnv(GOOD)
     expect(resourceServerFromEnv({ ...GOOD, OTHER: 'a' })).toBe(server)
     expect(resourceServerFromEnv({ ...GOOD, BEARWARD_CLOCK_TOLERANCE: '0' })).not.toBe(server)
@@ -93,7 +93,7 @@ describe('resourceServerFromEnv', () => {
 })
 
 describe('optionsFromEnv', () => {
-  it('returns the parsed value of every option that has a variable', () => {
+  it('optionsFromEnv returns the parsed value of every option that has a variable', () => {
     expect(
       optionsFromEnv({
         ...GOOD,
@@ -127,7 +127,7 @@ describe('optionsFromEnv', () => {
     })
   })
 
-  it('names each variable like its option', () => {
+  it('optionsFromEnv names each variable like its option', () => {
     const options = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })
     const variables = options.flatMap(([option, { variable }]) =>
       variable === undefined ? [] : [[variable.name, option] as const],
@@ -139,14 +139,14 @@ describe('optionsFromEnv', () => {
     }
   })
 
-  it('reports all missing and all unknown variables, and ignores empty ones', () => {
+  it('optionsFromEnv reports all missing and all unknown variables, and ignores empty ones', () => {
     const variables = { BEARWARD_ISSUER: '', BEARWARD_REALM: '', BEARWARD_JWKSURI: 'a' }
     expect(() => optionsFromEnv(variables)).toThrow(
       /BEARWARD_JWKSURI is not an environment variable of Bearward\. Did you mean BEARWARD_JWKS_URI\?[^]*BEARWARD_ISSUER is not set: [^]*BEARWARD_AUDIENCE is not set: [^]*\.$/,
     )
   })
 
-  it('ignores variables on Object.prototype', () => {
+  it('optionsFromEnv ignores variables on Object.prototype', () => {
     const inherited = { BEARWARD_SCOPE_CLAIM: 'polluted' }
     expect(withPollutedPrototype(inherited, () => optionsFromEnv(GOOD))).toEqual({
       issuer: ISSUER,

@@ -31,13 +31,13 @@ function request(token?: string): RequestLike {
 }
 
 describe('a resource server', () => {
-  it('returns the outcome without a promise if the keys are loaded', () => {
+  it('authorize() returns the outcome without a promise if the keys are loaded', () => {
     const outcome = createResourceServer(options).authorize(request(issuer.token()))
     expect(outcome).not.toBeInstanceOf(Promise)
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('verifies requests with the same raw once', () => {
+  it('authorize() verifies requests with the same raw once', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const raw = {}
@@ -50,7 +50,7 @@ describe('a resource server', () => {
     expect(events).toHaveLength(2)
   })
 
-  it('adds no readable property to a request, and accepts a frozen one', () => {
+  it('a guard adds no readable property to a request, and accepts a frozen one', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
     expect(createGuardCaller(server)(raw)).toMatchObject({ kind: 'granted' })
@@ -61,7 +61,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('passes raw to onEvent, and undefined for an event that is not about a request', async () => {
+  it('onEvent gets the raw of the request, and undefined for an event that is not about a request', async () => {
     const received: [string, object | undefined][] = []
     const server = createResourceServer({
       ...options,
@@ -83,7 +83,7 @@ describe('a resource server', () => {
     expect(received[1]?.[1]).toBe(bad)
   })
 
-  it('refuses a token that expires between two guards of one request', () => {
+  it('authorize() refuses a token that expires between two guards of one request', () => {
     const clock = fakeClock()
     const server = createResourceServer({ ...options, clock })
     const exp = clock.seconds() + 60
@@ -96,7 +96,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'expired' })
   })
 
-  it('verifies a request once for each resource server, and getToken throws if one refuses', () => {
+  it('each resource server verifies a request once, and getToken throws if one refuses', () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const [one, other] = [
@@ -111,7 +111,7 @@ describe('a resource server', () => {
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('discards a 503 of a request, and leaves the results of other resource servers unchanged', async () => {
+  it('a resource server discards its 503 of a request, and keeps the results of other resource servers', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -130,7 +130,7 @@ describe('a resource server', () => {
     down.close()
   })
 
-  it('ignores a raw on Object.prototype', () => {
+  it('authorize() ignores a raw on Object.prototype', () => {
     const server = createResourceServer(options)
     Object.assign(Object.prototype, { raw: {} })
     try {
@@ -141,7 +141,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('refuses tokens of a distrusted key before it publishes key_distrusted', async () => {
+  it('authorize() refuses tokens of a distrusted key before key_distrusted is published', async () => {
     const view = { ...request(issuer.token()), raw: {} }
     const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
     const outcomes: unknown[] = []
@@ -156,14 +156,14 @@ describe('a resource server', () => {
     expect(outcomes).toMatchObject([{ reason: 'unknown_key' }])
   })
 
-  it('shares no result of a request with a resource server of another configuration', () => {
+  it('two resource servers with different options share no result of a request', () => {
     const other = createResourceServer({ ...options, audience: 'https://other.example.com' })
     const view = { ...request(issuer.token()), raw: {} }
     expect(createResourceServer(options).authorize(view)).toMatchObject({ kind: 'granted' })
     expect(other.authorize(view)).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('verifies each token with the keys of its own issuer', () => {
+  it('authorize() verifies each token with the keys of its own issuer', () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const server = createResourceServer({
       issuers: [options, { issuer: other.issuer, audience: AUDIENCE, jwks: other.jwks }],
@@ -181,7 +181,7 @@ describe('a resource server', () => {
     })
   })
 
-  it('makes no fetch for a token of an unknown issuer', async () => {
+  it('authorize() makes no fetch for a token of an unknown issuer', async () => {
     const fetched: string[] = []
     const fetch = async (url: string) => {
       fetched.push(url)
@@ -195,7 +195,7 @@ describe('a resource server', () => {
     expect(fetched).toEqual([])
   })
 
-  it('reads the clock for every request', () => {
+  it('authorize() reads the clock for every request', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const server = createResourceServer({ ...options, jwks: minted.jwks, clock, clockTolerance: 0 })
@@ -207,7 +207,7 @@ describe('a resource server', () => {
     expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
-  it('publishes the failed check and the advice to onEvent and to the diagnostics channel', () => {
+  it('a refusal publishes the failed check and the advice to onEvent and to the diagnostics channel', () => {
     const events: unknown[] = []
     const published: unknown[] = []
     const listener = (message: unknown) => void published.push(message)
@@ -246,7 +246,7 @@ describe('a resource server', () => {
     expect(published).toEqual(events)
   })
 
-  it('ignores a subscriber of the diagnostics channel that throws or rejects', async () => {
+  it('authorize() ignores a subscriber of the diagnostics channel that throws or rejects', async () => {
     const received: unknown[] = []
     const subscribers = [
       () => {
@@ -267,7 +267,7 @@ describe('a resource server', () => {
     expect(await processFaults.faults()).toEqual([])
   })
 
-  it('returns the same outcome if onEvent throws', () => {
+  it('authorize() returns the same outcome if onEvent throws', () => {
     const onEvent = () => {
       throw new Error('a broken logger')
     }
@@ -276,7 +276,7 @@ describe('a resource server', () => {
     expect(server.authorize(request())).toMatchObject({ kind: 'refused' })
   })
 
-  it('throws if check returns neither true nor false, and refuses if it returns undefined', async () => {
+  it('authorize() throws if check returns a number or a string, and refuses if it returns undefined', async () => {
     const server = createResourceServer(options)
     const authorizeWith = (check: () => unknown) =>
       server.authorize(request(issuer.token()), { check: check as () => boolean })
@@ -287,7 +287,7 @@ describe('a resource server', () => {
     expect(await authorizeWith(async () => true)).toMatchObject({ kind: 'granted' })
   })
 
-  it('returns 503 with Retry-After and rejects ready() while the keys are unavailable', async () => {
+  it('authorize() returns 503 with Retry-After, and ready() rejects, while the keys are unavailable', async () => {
     const fetch = async () => Promise.reject(new Error('no route'))
     const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, fetch })
     const outcome = await server.authorize(request(issuer.token()), { optional: true })
@@ -303,13 +303,13 @@ describe('a resource server', () => {
     ])
   })
 
-  it('resolves ready() with keys from the option jwks, whose state is static', async () => {
+  it('ready() resolves with keys from the option jwks, whose state is static', async () => {
     const server = createResourceServer(options)
     await server.ready()
     expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' }, closed: false }])
   })
 
-  it('accepts only marked tokens of allowed clients without an audience if audience is null', () => {
+  it('authorize() accepts only tokens without an audience, with the tokenUse and of allowed clients, if audience is null', () => {
     const server = createResourceServer({
       ...options,
       audience: null,
@@ -334,7 +334,7 @@ describe('a resource server', () => {
     expect(decide({ aud: '' })).toMatchObject({ reason: 'wrong_audience' })
   })
 
-  it('reads scopes only from the claim in scopeClaim', () => {
+  it('authorize() reads scopes only from the claim in scopeClaim', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'scp', scopeFormat: 'array' })
     const decide = (claims: Record<string, unknown>) =>
       server.authorize(request(issuer.token({ claims })), { scope: 'write' })
@@ -343,7 +343,7 @@ describe('a resource server', () => {
     expect(decide({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
   })
 
-  it('refuses an ID token that contains the scope claim', () => {
+  it('authorize() refuses an ID token that contains the scope claim', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'roles', scopeFormat: 'array' })
     const idToken = { scope: undefined, client_id: undefined, roles: ['read'] }
     for (const more of [{}, { nonce: 'n' }]) {
@@ -358,7 +358,7 @@ describe('a resource server', () => {
     })
   })
 
-  it('refuses a request with 1000 header lines, because Node may have dropped others', () => {
+  it('authorize() refuses a request with 1000 header lines, because Node may have dropped others', () => {
     const server = createResourceServer(options)
     const lines = (count: number) => [
       ...Array.from({ length: count - 1 }, () => ['x', 'y']).flat(),
@@ -375,7 +375,7 @@ describe('a resource server', () => {
     expect(decide(1001, false)).toMatchObject({ status: 400, reason: 'malformed_credentials' })
   })
 
-  it('ignores claims and requirements on Object.prototype', () => {
+  it('claims and requirements on Object.prototype have no effect', () => {
     const server = createResourceServer(options)
     const everything = Object.getPrototypeOf({}) as Record<string, unknown>
     const pollute = (name: string, value: unknown, decide: () => unknown) => {
@@ -399,7 +399,7 @@ describe('a resource server', () => {
     })
   })
 
-  it('verifies a token again after its key was distrusted', async () => {
+  it('authorize() refuses a verified request after its key was distrusted', async () => {
     const server = createResourceServer(options)
     const view = { ...request(issuer.token()), raw: {} }
     expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
@@ -408,7 +408,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('throws an error that names public keys if the issuer of distrustKey has a secret', () => {
+  it('distrustKey() throws an error that names public keys if the issuer has a secret', () => {
     const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
     expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
       'public keys',
@@ -451,12 +451,12 @@ describe('server.distrustKey', () => {
     expect(events).toEqual([])
   })
 
-  it('throws a ConfigurationError if distrustKey is called without an argument', () => {
+  it('distrustKey() throws a ConfigurationError if it is called without an argument', () => {
     const { distrustKey } = createResourceServer(options)
     expect(distrustKey as () => void).toThrow(ConfigurationError)
   })
 
-  it('keeps trusting a key after distrustKey throws for an array with its thumbprint', async () => {
+  it('distrustKey() throws for an array with a thumbprint, and the key stays trusted', async () => {
     const server = createResourceServer(options)
     const view = { ...request(issuer.token()), raw: {} }
     expect(server.guard()(view)).toMatchObject({ kind: 'granted' })
@@ -498,7 +498,7 @@ describe('a guard that is not called with a request', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
     })
 
-    it('throws a TypeError if the request is undefined or missing', () => {
+    it('a guard throws a TypeError if the request is undefined or missing', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TypeError)
       expect(guard as unknown as () => void).toThrow(TypeError)
     })
@@ -595,7 +595,7 @@ describe('an optional guard', () => {
 })
 
 describe('an outcome that is not awaited', () => {
-  it('throws if a member of an outcome is read without await', async () => {
+  it('an outcome throws if a member is read without await', async () => {
     const url = 'https://as.example.com/jwks'
     const { jwks } = issuer
     const remote = { issuer: issuer.issuer, audience: AUDIENCE, jwksUri: url }

@@ -29,7 +29,7 @@ function* endless(part: unknown) {
 }
 
 describe('openBody', () => {
-  it('openBody decodes text and bytes in any division, even within one character', async () => {
+  it('openBody().read() returns the same bytes however the text is split, even within a surrogate pair', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'binary' }),
@@ -88,7 +88,7 @@ describe('openBody', () => {
     expect(state.cancellations).toBe(1)
   })
 
-  it('discard() cancels a web stream that was not read to its end, and only once', async () => {
+  it('openBody cancels a web stream at the limit, and discard() cancels an unread stream only once', async () => {
     let cancelled = 0
     const stream = () =>
       new ReadableStream<Uint8Array>({

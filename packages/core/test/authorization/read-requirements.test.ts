@@ -60,7 +60,7 @@ describe('readRequirements', () => {
     describe: expect.any(Function) as () => string,
   }
 
-  it('requires only a valid token if no requirement is given', () => {
+  it('readRequirements requires only a valid token if no requirement is given', () => {
     expect(readRequirements([{}], one)).toEqual(nothing)
     expect(readRequirements([{}], two)).toEqual(nothing)
   })
@@ -88,7 +88,7 @@ describe('readRequirements', () => {
     }
   })
 
-  it('reads subject, clients, issuer, optional and check', () => {
+  it('readRequirements reads subject, clients, issuer, optional and check', () => {
     const check = (token: AccessToken) => token.clientId === 'app'
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
     expect(readRequirements([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
@@ -109,7 +109,7 @@ describe('readRequirements', () => {
     expect(readRequirements([{ optional: false }], one).optional).toBe(false)
   })
 
-  it('copies the requirements, so that later changes have no effect', () => {
+  it('readRequirements copies the requirements, so that later changes have no effect', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
     const checked = readRequirements([given], one)
     given.scope.length = 0
@@ -198,7 +198,7 @@ describe('readRequirements', () => {
     expect(getProblems(requirements)).toEqual(problems)
   })
 
-  it('reports all problems at once, each with its fix', () => {
+  it('readRequirements reports all problems at once, each with its fix', () => {
     const wrong = { scopes: 'a', subject: 'x', optional: 1, clients: [] }
     expect(getProblems(wrong)).toHaveLength(4)
     expect(() => readRequirements([wrong], one)).toThrow(
@@ -237,14 +237,14 @@ describe('readRequirements', () => {
     ])
   })
 
-  it('accepts an object without a prototype, and an object of another realm', () => {
+  it('readRequirements accepts an object without a prototype, and an object of another realm', () => {
     const bare = Object.assign(Object.create(null) as object, { scope: 'admin' })
     for (const requirements of [bare, runInNewContext("({ scope: 'admin' })") as object]) {
       expect(readRequirements([requirements], one).challenge).toEqual({ scope: 'admin' })
     }
   })
 
-  it('rejects an array with a hole', () => {
+  it('readRequirements rejects an array with a hole', () => {
     for (const name of ['scope', 'issuer', 'clients']) {
       // oxlint-disable-next-line no-sparse-arrays -- the hole is what is tested
       expect(getProblems({ [name]: [, 'x'] }), name).not.toEqual([])
@@ -259,19 +259,22 @@ describe('readRequirements', () => {
     [true, 'a boolean'],
     [['read'], 'an array'],
     [() => {}, 'a function'],
-  ])('rejects requirements that are not an object: %j', (requirements, description) => {
-    expect(getProblems(requirements)).toEqual([
-      `Requirements must be an object such as { scope: 'read:reports' }, not ${description}. To accept any valid token, leave the argument out.`,
-    ])
-  })
+  ])(
+    'readRequirements rejects requirements that are not an object: %j',
+    (requirements, description) => {
+      expect(getProblems(requirements)).toEqual([
+        `Requirements must be an object such as { scope: 'read:reports' }, not ${description}. To accept any valid token, leave the argument out.`,
+      ])
+    },
+  )
 
-  it('shows the right call for a scope that is given as a string', () => {
+  it('readRequirements shows the right call for a scope that is given as a string', () => {
     expect(getProblems('read')).toEqual([
       "Requirements must be an object such as { scope: 'read' }, not a string. To accept any valid token, leave the argument out.",
     ])
   })
 
-  it('reports that requireToken was used as a middleware if it gets a request', () => {
+  it('readRequirements reports that requireToken was used as a middleware if it gets a request', () => {
     const request = { method: 'GET', headers: {}, url: '/' }
     expect(getProblems(request)).toEqual([
       'It creates the middleware: write requireToken() with parentheses.',
@@ -279,7 +282,7 @@ describe('readRequirements', () => {
     expect(() => readRequirements([request], one)).toThrow('requireToken was used as a middleware')
   })
 
-  it('requires the issuer of each client if several issuers are configured', () => {
+  it('readRequirements requires the issuer of each client if several issuers are configured', () => {
     expect(getProblems({ clients: ['app'] }, two)).toEqual([
       'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
     ])
@@ -290,7 +293,7 @@ describe('readRequirements', () => {
     `Or, if the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'. All other subjects are then users.${more}`
   const OR_LIST = ' Or name the machines in machineClients.'
 
-  it('rejects subject if no option of an allowed issuer shows the subject kind', () => {
+  it('readRequirements rejects subject if no option of an allowed issuer shows the subject kind', () => {
     expect(getProblems({ subject: 'machine' }, [createSettings()])).toEqual([
       undetermined('machine', ISSUER, OR_LIST),
     ])
@@ -344,7 +347,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('names the option to set if tokens of the provider do not show the subject kind', () => {
+  it('readRequirements names the option to set if tokens of the provider do not show the subject kind', () => {
     const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
       `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
@@ -386,7 +389,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('names the token formats that do not show the subject kind', () => {
+  it('readRequirements names the token formats that do not show the subject kind', () => {
     const getProblem = (tokenFormat: IssuerSettings['tokenFormat'], subject: string) =>
       getProblems({ subject }, [
         createSettings({ subjects: { provider: 'zitadel' }, tokenFormat }),
@@ -403,7 +406,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('requires check, clients or scope for a public platform', () => {
+  it('readRequirements requires check, clients or scope for a public platform', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
@@ -432,7 +435,7 @@ describe('readRequirements', () => {
     expect(getProblems({ scope: { any: ['read'] } }, [google])).toEqual([])
   })
 
-  it('rejects clients that can never call', () => {
+  it('readRequirements rejects clients that can never call', () => {
     const github = createSettings({
       issuer: OTHER,
       subjects: { provider: 'kubernetes' },
@@ -486,7 +489,7 @@ describe('readRequirements', () => {
     },
   )
 
-  it('reads only own members of nested requirements, not members of Object.prototype', () => {
+  it('readRequirements reads only own members of nested requirements, not members of Object.prototype', () => {
     const introspection = {} as NonNullable<IssuerSettings['introspection']>
     const issuers = [createSettings({ ...SUBJECTS, introspection })]
     const given = {
@@ -505,7 +508,7 @@ describe('readRequirements', () => {
     }
   })
 
-  it('rejects a second argument', () => {
+  it('readRequirements rejects a second argument', () => {
     expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
       'Requirements must be one object, not 2 arguments: put all requirements into this object.',
     )

@@ -93,7 +93,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('reports the first of several failures, in the order issuer, scope, clients, subject, check', () => {
+  it('checkRequirements reports the first of several failures, in the order issuer, scope, clients, subject, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
       { subject: 'machine' },
@@ -107,13 +107,13 @@ describe('checkRequirements', () => {
     expect(said).toEqual([CHECK, SUBJECT, CLIENT, SCOPE, ISSUERS])
   })
 
-  it('accepts a client id without an issuer if one issuer is configured', () => {
+  it('checkRequirements accepts a client id without an issuer if one issuer is configured', () => {
     const required = readRequirements([{ clients: ['app'] }], [own])
     expect(summarize(runChecks(user, required))).toBe('passed')
     expect(summarize(runChecks(unknown, required))).toBe(CLIENT)
   })
 
-  it('explains a rejection with the expected requirement and the content of the token', () => {
+  it('checkRequirements explains a rejection with the expected requirement and the content of the token', () => {
     const explained = (requirements: Requirements) => decide(machine, requirements)
     expect(explained({ scope: 'read write admin' })).toMatchObject({
       explanation: { check: 'scope', expected: 'read write admin', found: '"read"' },
@@ -135,7 +135,7 @@ describe('checkRequirements', () => {
     expect(decide(unknown, { clients })).toMatchObject({ explanation: { found: 'no client' } })
   })
 
-  it('adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
+  it('checkRequirements adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
     const challengeFor = (requirements: Requirements) =>
       (decide(machine, requirements) as Rejection).challenge
     expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
@@ -144,7 +144,7 @@ describe('checkRequirements', () => {
     expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
-  it('calls check with the token and the request, and only if all other requirements are met', () => {
+  it('checkRequirements calls check with the token and the request, and only if all other requirements are met', () => {
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
     expect(summarize(decide(user, { check }))).toBe('passed')
@@ -155,7 +155,7 @@ describe('checkRequirements', () => {
     expect(seen).toHaveLength(2)
   })
 
-  it('waits for the promise of a check', async () => {
+  it('checkRequirements waits for the promise of a check', async () => {
     const later = (answer: boolean) => async () => answer
     expect(summarize(await decide(user, { check: later(true) }))).toBe('passed')
     expect(summarize(await decide(user, { check: later(false) }))).toBe(CHECK)
@@ -165,7 +165,7 @@ describe('checkRequirements', () => {
   })
 
   it.each<unknown>([null, 1, 'true', {}, [], [true], Symbol('true')])(
-    'throws a TypeError if a check returns another value than true or false: %o',
+    'checkRequirements throws a TypeError if a check returns another value than true or false: %o',
     async (answer) => {
       const message = 'The check of a guard must return true or false, or a promise of one.'
       const now = async () => decide(user, { check: () => answer as boolean })
@@ -175,7 +175,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('rejects if a check returns undefined, and explains that return is missing', async () => {
+  it('checkRequirements rejects if a check returns undefined, and explains that return is missing', async () => {
     for (const check of [() => {}, async () => {}]) {
       expect(await decide(user, { check: check as () => boolean })).toMatchObject({
         reason: 'check_failed',
@@ -184,7 +184,7 @@ describe('checkRequirements', () => {
     }
   })
 
-  it('throws the error of a check', async () => {
+  it('checkRequirements throws the error of a check', async () => {
     const failure = new RangeError('the database is down')
     const check = () => {
       throw failure

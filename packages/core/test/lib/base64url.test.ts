@@ -29,7 +29,7 @@ describe.each([
   ['node-base64url', node],
   ['portable-base64url', portable],
 ])('%s', (_, { decodeBase64url, encodeBase64url }) => {
-  it('encodes bytes and texts in UTF-8, and decodes the bytes again', () => {
+  it('encodeBase64url encodes bytes and texts in UTF-8, and decodeBase64url returns the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect([...decodeBase64url(encodeBase64url(bytes))!]).toEqual([...bytes])
@@ -38,7 +38,7 @@ describe.each([
     expect(encodeBase64url('\u00e9?>')).toBe('w6k_Pg')
   })
 
-  it('decodes the vectors of RFC 4648 section 10, and both characters that differ from base64', () => {
+  it('decodeBase64url decodes the vectors of RFC 4648 section 10, and both characters that differ from base64', () => {
     const vectors = { Zg: 'f', Zm8: 'fo', Zm9v: 'foo', Zm9vYg: 'foob', Zm9vYmE: 'fooba' }
     for (const [text, bytes] of Object.entries(vectors)) {
       expect(Buffer.from(decodeBase64url(text)!).toString('latin1')).toBe(bytes)
@@ -47,7 +47,7 @@ describe.each([
     expect([...decodeBase64url('')!]).toEqual([])
   })
 
-  it('decodes any bytes that Buffer has encoded', () => {
+  it('decodeBase64url decodes any bytes that Buffer has encoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const text = Buffer.from(bytes).toString('base64url')
@@ -61,7 +61,7 @@ describe.each([
     (text) => expect(decodeBase64url(text)).toBeUndefined(),
   )
 
-  it('decodes exactly the texts that are the canonical encoding of their bytes', () => {
+  it('decodeBase64url decodes exactly the texts that are the canonical encoding of their bytes', () => {
     fc.assert(
       fc.property(texts, (text) => {
         expect(decodeBase64url(text) !== undefined).toBe(isCanonical(text))
@@ -70,7 +70,7 @@ describe.each([
     )
   })
 
-  it('accepts exactly one encoding for each value of the last byte', () => {
+  it('decodeBase64url accepts exactly one encoding for each value of the last byte', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {
       const decoded = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
       expect(decoded).toHaveLength([0, 4, 16, 64][start.length]!)

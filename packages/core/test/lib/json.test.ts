@@ -92,7 +92,7 @@ function expectFrozen(value: unknown): void {
 }
 
 describe('parseJsonObject', () => {
-  it('returns the same as JSON.parse for objects without duplicate members, and rejects others', () => {
+  it('parseJsonObject returns the same as JSON.parse for objects without duplicate members, and rejects others', () => {
     const seen = { accepted: 0, rejected: 0 }
     fc.assert(
       fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
@@ -112,7 +112,7 @@ describe('parseJsonObject', () => {
     expect(Math.min(seen.accepted, seen.rejected)).toBeGreaterThan(10)
   })
 
-  it('throws only a SyntaxError with one of its fixed texts, for any bytes', () => {
+  it('parseJsonObject throws only a SyntaxError with one of its fixed texts, for any bytes', () => {
     const texts =
       /^(not valid JSON in UTF-8|not a JSON object|a member is written twice|nested too deeply)$/
     const bytes = fc.oneof(
@@ -155,7 +155,7 @@ describe('parseJsonObject', () => {
     ['cnf', '{"sub":1,"\\\\u0":2}', '{"sub":1,"\\u0063nf":2}', { sub: 1, cnf: 2 }],
     ['a slash', '{"iss":1,"a:\\\\/":2}', '{"iss":1,"a:\\/b":2}', { iss: 1, 'a:/b': 2 }],
   ])(
-    'reads an escaped name correctly after V8 has parsed a similar object: %s',
+    'parseJsonObject reads an escaped name correctly after V8 has parsed a similar object: %s',
     (_, before, text, value) => {
       JSON.parse(before)
       expect(parse(text)).toEqual(value)
@@ -184,7 +184,7 @@ describe('parseJsonObject', () => {
     ['a string', '"x"'],
     ['null', 'null'],
     ['a number', '1'],
-  ])('rejects a JSON text whose top level is not an object: %s', (_, text) => {
+  ])('parseJsonObject rejects a JSON text whose top level is not an object: %s', (_, text) => {
     expect(() => parse(text)).toThrow('not a JSON object')
   })
 
@@ -199,7 +199,7 @@ describe('parseJsonObject', () => {
     ['a byte order mark', '\ufeff{}'],
     ['a no-break space', '\u00a0{}'],
     ['a control character in a string', '{"a":"\u0001"}'],
-  ])('rejects a text that is not JSON: %s', (_, text) => {
+  ])('parseJsonObject rejects a text that is not JSON: %s', (_, text) => {
     expect(() => parse(text)).toThrow('not valid JSON in UTF-8')
   })
 
@@ -221,7 +221,7 @@ describe('parseJsonObject', () => {
     expect(() => parseJsonObject(bytes)).toThrow('not valid JSON in UTF-8')
   })
 
-  it('accepts 32 levels of nesting and rejects 33, of objects and of arrays', () => {
+  it('parseJsonObject accepts 32 levels of nesting and rejects 33, of objects and of arrays', () => {
     const objects = (levels: number) => '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1)
     const arrays = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
     for (const nested of [objects, arrays]) {
@@ -231,7 +231,7 @@ describe('parseJsonObject', () => {
     }
   })
 
-  it('7519-46: removes __proto__ at every level, so that neither the value nor a copy is polluted', () => {
+  it('7519-46: parseJsonObject removes __proto__ at every level, so that neither the value nor a copy is polluted', () => {
     const value = parse(
       '{"__proto__":{"admin":true},"a":{"__proto__":{"admin":true},"b":1},"c":[{"__proto__":null}],"constructor":"x","toString":"y"}',
     )
@@ -246,7 +246,7 @@ describe('parseJsonObject', () => {
   })
 
   it.each(['{"a":{"b":1}}', '{"7":{"490":1,"b":2,"__proto__":{"admin":true}}}', '{}'])(
-    'returns objects that inherit nothing: %s',
+    'parseJsonObject returns objects that inherit nothing: %s',
     (text) => {
       const value = parse(text)
       for (const each of [value, ...Object.values(value)] as object[]) {
@@ -258,13 +258,13 @@ describe('parseJsonObject', () => {
     },
   )
 
-  it('freezes the parsed objects and arrays at every level', () => {
+  it('parseJsonObject freezes the parsed objects and arrays at every level', () => {
     const value = parse('{"a":{"b":[{"c":[]}]},"d":[[{}]]}')
     expectFrozen(value)
     expect(() => ((value['a'] as { b: unknown[] }).b[0] = 1)).toThrow(TypeError)
   })
 
-  it('throws a SyntaxError that contains nothing of the input', () => {
+  it('parseJsonObject throws a SyntaxError that contains nothing of the input', () => {
     const inputs = ['{"s3cret":', '["s3cret"]', '{"s3cret":1,"s3cret":2}', '\ufeff{"s3cret":1}']
     for (const input of inputs) {
       expect(() => parse(input)).toThrow(

@@ -30,7 +30,7 @@ const OMITTED =
   /^warn \[bearward\] introspection_failed timeout: (\d+) more lines in this second were omitted\.$/
 
 describe('the log', () => {
-  it('writes 10 log lines of each kind per second, and then the number of omitted lines', () => {
+  it('the log writes 10 log lines of each kind per second, and then the number of omitted lines', () => {
     const { clock, lines, fail } = setup()
     fail(LIMITS.logLines + 25)
     fail(3, 'throttled')
@@ -47,7 +47,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(LIMITS.logLines)
   })
 
-  it('counts omitted lines until a late timer fires, and sets a timer only if lines are omitted', () => {
+  it('the log counts omitted lines until a late timer fires, and sets a timer only if lines are omitted', () => {
     const { clock, lines, fail } = setup()
     fail(LIMITS.logLines)
     expect(clock.pending()).toBe(0)
@@ -60,7 +60,7 @@ describe('the log', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('writes the number of omitted lines as soon as the resource server is closed', () => {
+  it('the log writes the number of omitted lines as soon as the resource server is closed', () => {
     const { clock, closing, lines, fail } = setup()
     fail(LIMITS.logLines + 7)
     closing.abort()
@@ -68,7 +68,7 @@ describe('the log', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('skips the creation of events that are not logged', () => {
+  it('the log skips the creation of events that are not logged', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
     withoutWatching(() => {
@@ -79,7 +79,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('skips the creation of an event if the limit of log lines for its reason is reached', () => {
+  it('the log skips the creation of an event if the limit of log lines for its reason is reached', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')
@@ -93,14 +93,14 @@ describe('the log', () => {
     )
   })
 
-  it('writes no log line for calls that close has aborted', () => {
+  it('the log has no line for calls that close has aborted', () => {
     const { lines, publish } = setup()
     const members = { issuer: ISSUER, failure: 'closed', detail: '', pause: 0, duration: 1 }
     publish('introspection_failed', () => members as never)
     expect(lines).toEqual([])
   })
 
-  it('ignores an event whose description throws', () => {
+  it('the log ignores an event whose description throws', () => {
     const events: BearwardEvent[] = []
     const publish = createPublisher<BearwardEvent>((event) => events.push(event))
     publish('closed', () => {
@@ -109,7 +109,7 @@ describe('the log', () => {
     expect(events).toEqual([])
   })
 
-  it('logs invalid keys of an issuer, and ignores keys for other purposes', () => {
+  it('the log has a line for invalid keys of an issuer, but not for keys for other purposes', () => {
     const { lines, publish } = setup()
     const refreshed = (reason: 'private_key' | 'not_for_verification') =>
       publish('keys_refreshed', () => ({
@@ -134,7 +134,7 @@ describe('the log', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the collector is down'))],
   ])(
-    'continues if the logger %s, also for the count of omitted lines and after close',
+    'the log continues if the logger %s, also for the count of omitted lines and after close',
     async (_case, fail) => {
       const faults = watchProcess()
       const clock = fakeClock()
@@ -157,7 +157,7 @@ describe('the log', () => {
     },
   )
 
-  it('adds one abort listener for all kinds of log lines', () => {
+  it('createLog adds one abort listener for all kinds of log lines', () => {
     const closing = new AbortController()
     const add = vi.spyOn(closing.signal, 'addEventListener')
     const log = createLog(() => {}, fakeClock(), closing.signal)
@@ -171,7 +171,7 @@ describe('the log', () => {
     expect(add).toHaveBeenCalledTimes(1)
   })
 
-  it('returns the same outcome if the logger throws', () => {
+  it('a resource server returns the same outcome if the logger throws', () => {
     const issuer = createTestIssuer()
     const fail = () => {
       throw new Error('the disk is full')

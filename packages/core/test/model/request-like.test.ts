@@ -26,7 +26,7 @@ describe('a web Request', () => {
       'an object with Headers and no header lines',
       (init) => ({ ...withoutToken, rawHeaders: [], headers: new Headers(init) }),
     ],
-  ])('reads the Authorization header of %s', (_, make) => {
+  ])('a guard reads the Authorization header of %s', (_, make) => {
     const server = createResourceServer(options)
     const decide = (init: HeadersInit, requirements = {}) =>
       createGuardCaller(server)(make(init), requirements)
@@ -52,7 +52,7 @@ describe('a web Request', () => {
   it.each<[string, () => RequestLike & { readonly headers: Headers }]>([
     ['a Request', web],
     ['an object with Headers', () => ({ ...withoutToken, headers: new Headers() })],
-  ])('refuses several Authorization lines, which Headers joins: %s', (_, make) => {
+  ])('a guard refuses several Authorization lines, which Headers joins: %s', (_, make) => {
     const server = createResourceServer(options)
     for (const lines of [
       [authorization(), authorization()],
@@ -79,7 +79,7 @@ describe('a web Request', () => {
     }
   })
 
-  it('passes a web Request to onEvent, check and getToken as the request of the framework', () => {
+  it('onEvent, check and getToken get a web Request as the request of the framework', () => {
     const received: unknown[] = []
     const onEvent = (_: BearwardEvent, raw?: object) => received.push(raw)
     const server = createResourceServer({ ...options, onEvent })
@@ -99,7 +99,7 @@ describe('a web Request', () => {
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
   })
 
-  it('leaves the body of a web Request unread', async () => {
+  it('a guard leaves the body of a web Request unread', async () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })

@@ -29,11 +29,11 @@ function getProblems(options: unknown): readonly string[] {
 }
 
 describe('createResourceServer', () => {
-  it('accepts options with only an issuer and an audience', () => {
+  it('createResourceServer accepts options with only an issuer and an audience', () => {
     expect(getProblems(good)).toEqual([])
   })
 
-  it('reports every problem of the options in one error', () => {
+  it('createResourceServer reports every problem of the options in one error', () => {
     const problems = getProblems({
       issuer: 'http://as.example.com',
       audiense: AUDIENCE,
@@ -47,13 +47,13 @@ describe('createResourceServer', () => {
   })
 
   it.each([undefined, null, 'https://as.example.com', [], 7])(
-    'rejects %j instead of an object of options',
+    'createResourceServer rejects %j instead of an object of options',
     (options) => {
       expect(getProblems(options).length).toBeGreaterThan(0)
     },
   )
 
-  it('accepts limits of tokenCache within their bounds, or false', () => {
+  it('createResourceServer accepts limits of tokenCache within their bounds, or false', () => {
     for (const tokenCache of [
       undefined,
       {},
@@ -89,7 +89,7 @@ describe('createResourceServer', () => {
     ])
   })
 
-  it('8414-22: accepts an https issuer without query and fragment, and plain http on loopback', () => {
+  it('8414-22: createResourceServer accepts an https issuer without query and fragment, and plain http on loopback', () => {
     for (const issuer of [
       'https://as.example.com/',
       'http://127.0.0.1:9',
@@ -115,14 +115,14 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('rejects the address of the metadata as issuer', () => {
+  it('createResourceServer rejects the address of the metadata as issuer', () => {
     const issuer = 'https://as.example.com/.well-known/openid-configuration'
     expect(getProblems({ ...good, issuer })).toEqual([
       'issuer is the address of the metadata: set the issuer that the metadata contains.',
     ])
   })
 
-  it('rejects an issuer that is not an address if its keys need discovery', () => {
+  it('createResourceServer rejects an issuer that is not an address if its keys need discovery', () => {
     expect(getProblems({ ...good, issuer: 'acme' })).toEqual([
       'issuer is not an https address, so its keys cannot be discovered. Set jwksUri or jwks.',
     ])
@@ -132,7 +132,7 @@ describe('createResourceServer', () => {
     expect(getProblems({ ...good, issuer: 'acme', jwks })).toEqual([])
   })
 
-  it('accepts an audience of null only with allowedClients and with tokenUse or jwtProfile', () => {
+  it('createResourceServer accepts an audience of null only with allowedClients and with tokenUse or jwtProfile', () => {
     expect(getProblems({ ...good, audience: ['a', 'b'] })).toEqual([])
     for (const audience of [undefined, '', [], [''], ['a', 1], 1, {}]) {
       expect(getProblems({ ...good, audience }), JSON.stringify(audience)).toHaveLength(1)
@@ -146,7 +146,7 @@ describe('createResourceServer', () => {
     expect(getProblems(strict)).toEqual([])
   })
 
-  it('rejects lists of clients whose tokens are always refused', () => {
+  it('createResourceServer rejects lists of clients whose tokens are always refused', () => {
     const github = { ...good, provider: 'github-actions' }
     const NO_CLIENT =
       'cannot match: JWTs of github-actions contain no client id. Remove it, or set clientIdClaim if your tokens contain one.'
@@ -163,7 +163,7 @@ describe('createResourceServer', () => {
     ])
   })
 
-  it('rejects the shared addresses of Entra as issuer, and accepts tenants', () => {
+  it('createResourceServer rejects the shared addresses of Entra as issuer, and accepts tenants', () => {
     const share = (name: string) =>
       `issuer is an address that tenants share. For one tenant, replace '${name}' with its id. For several, set https://login.microsoftonline.com/{tenantid}/v2.0 and tenants.`
     for (const name of ['common', 'organizations', 'consumers']) {
@@ -177,7 +177,7 @@ describe('createResourceServer', () => {
     expect(getProblems({ ...good, issuer, tenants: ['8d2f2e4a'] })).toEqual([])
   })
 
-  it('accepts either issuer or issuers, and each issuer once', () => {
+  it('createResourceServer accepts either issuer or issuers, and each issuer once', () => {
     const other = { ...good, issuer: 'https://other.example.com' }
     expect(getProblems({ issuers: [good, other] })).toEqual([])
     expect(getProblems({ ...good, issuers: [other] }).join()).toContain(
@@ -196,7 +196,7 @@ describe('createResourceServer', () => {
     ])
   })
 
-  it('accepts one source of keys for an issuer', () => {
+  it('createResourceServer accepts one source of keys for an issuer', () => {
     const jwksUri = 'https://as.example.com/jwks'
     expect(getProblems({ ...good, jwksUri })).toEqual([])
     expect(getProblems({ ...good, jwksUri: 'http://10.0.0.1/jwks' })).toHaveLength(1)
@@ -209,7 +209,7 @@ describe('createResourceServer', () => {
     )
   })
 
-  it('reports each key in jwks that cannot be used', () => {
+  it('createResourceServer reports each key in jwks that cannot be used', () => {
     const { jwk, privateKey } = generateKey('ES256')
     const weak = generateKey('RS256', 'weak', 1024).jwk
     const unusable = [jwk, privateKey.export({ format: 'jwk' }), weak, { ...jwk, use: 'enc' }]
@@ -223,7 +223,7 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('accepts jwks that also contain other keys, as Keycloak publishes them, and warns about those', () => {
+  it('createResourceServer accepts jwks that also contain other keys, as Keycloak publishes them, and warns about those', () => {
     const { jwk } = generateKey('ES256')
     const encryption = { ...generateKey('RS256', 'enc').jwk, use: 'enc', alg: 'RSA-OAEP' }
     const events: unknown[] = []
@@ -245,7 +245,7 @@ describe('createResourceServer', () => {
     ])
   })
 
-  it('accepts an http issuer if keys and endpoints need no discovery', () => {
+  it('createResourceServer accepts an http issuer if keys and endpoints need no discovery', () => {
     const issuer = 'http://adfs.example.com/adfs/services/trust'
     const jwksUri = 'https://adfs.example.com/adfs/discovery/keys'
     expect(getProblems({ ...good, issuer, jwksUri })).toEqual([])
@@ -276,7 +276,7 @@ describe('createResourceServer', () => {
     ).toHaveLength(1)
   })
 
-  it('8725-09, 7518-33: accepts an HMAC secret of sufficient length as bytes or KeyObject, never a string', () => {
+  it('8725-09, 7518-33: createResourceServer accepts an HMAC secret of sufficient length as bytes or KeyObject, never a string', () => {
     const bytes = randomBytes(32)
     expect(getProblems({ ...good, secret: bytes })).toEqual([])
     expect(getProblems({ ...good, secret: createSecretKey(bytes) })).toEqual([])
@@ -299,7 +299,7 @@ describe('createResourceServer', () => {
     expect(needs('HS512', randomBytes(64))).toEqual([])
   })
 
-  it('8725-01: rejects "none", unknown algorithms, and algorithms that do not match the keys', () => {
+  it('8725-01: createResourceServer rejects "none", unknown algorithms, and algorithms that do not match the keys', () => {
     const secret = randomBytes(64)
     for (const algorithms of [
       ['none'],
@@ -318,7 +318,7 @@ describe('createResourceServer', () => {
     expect(getProblems({ ...good, secret, algorithms: ['HS256', 'RS256'] })).toHaveLength(1)
   })
 
-  it('9068-10: accepts a clockTolerance from 0 to 300 seconds', () => {
+  it('9068-10: createResourceServer accepts a clockTolerance from 0 to 300 seconds', () => {
     expect(LIMITS.clockTolerance).toBe(300)
     for (const clockTolerance of [0, 300]) {
       expect(getProblems({ ...good, clockTolerance })).toEqual([])
@@ -328,7 +328,7 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('reports one problem for an option of a wrong type', () => {
+  it('createResourceServer reports one problem for an option of a wrong type', () => {
     const wrong: Record<string, unknown> = {
       maxTokenAge: 0,
       tokenFormat: 'both',
@@ -354,13 +354,13 @@ describe('createResourceServer', () => {
     }
   })
 
-  it('6750-12: rejects a realm that a challenge cannot contain', () => {
+  it('6750-12: createResourceServer rejects a realm that a challenge cannot contain', () => {
     for (const realm of ['a"b', 'a\\b', 'a\r\nb', 'caf\u00e9']) {
       expect(getProblems({ ...good, realm })).toHaveLength(1)
     }
   })
 
-  it('suggests the option or provider for a name that is not known', () => {
+  it('createResourceServer suggests the option or provider for a name that is not known', () => {
     expect(getProblems({ ...good, jwks_uri: 'a' })).toEqual([
       'jwks_uri is not an option. Did you mean jwksUri?',
     ])
@@ -446,7 +446,7 @@ describe('an option with a name of another library', () => {
     expect(getHint({ [name]: 'x' })).toBe(`${name} is not an option. ${hint}`)
   })
 
-  it('suggests the replacement for a name inside introspection', () => {
+  it('createResourceServer suggests the replacement for a name inside introspection', () => {
     const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
     const introspection = { client_id: 'api', clientId: 'api', clientAuthentication }
     expect(getHint({ introspection })).toBe(
@@ -458,7 +458,7 @@ describe('an option with a name of another library', () => {
     )
   })
 
-  it('lists only replacements that begin with an option or with requireToken', () => {
+  it('FOREIGN_NAMES contains only replacements that begin with an option or with requireToken', () => {
     const { introspection: _, ...ofIssuer } = ISSUER_OPTIONS
     const ofTheClient = 'tokenEndpoint'
     const ofCore = { ...COMMON_OPTIONS, ...ofIssuer, ...INTROSPECTION_OPTIONS }
@@ -471,7 +471,7 @@ describe('an option with a name of another library', () => {
 })
 
 describe('problems of several options', () => {
-  it('reports problems of nested options and of several issuers by their paths', () => {
+  it('createResourceServer reports problems of nested options and of several issuers by their paths', () => {
     const introspection = { clientId: 'api', clientAuthentication: {}, maxAge: -1, endpont: 'a' }
     const first = { ...good, issuer: 'acme', tokenFormat: 'opaque', introspection }
     const second = { ...good, audience: null, clockTolerance: 301, tokenUse: { claim: 'a' } }
@@ -490,7 +490,7 @@ describe('problems of several options', () => {
     ])
   })
 
-  it('reports one problem for a wrong value on which other rules depend', () => {
+  it('createResourceServer reports one problem for a wrong value on which other rules depend', () => {
     const wrong = [
       { jwksUri: 7, issuer: 'acme' },
       { jwks: 7, issuer: 'acme' },
@@ -514,7 +514,7 @@ describe('clock', () => {
     ['a function', (now) => now],
     ['an object with now', (now) => ({ now })],
     ['an object with now and monotonic', (now) => ({ now, monotonic: now })],
-  ])('measures the times of tokens by a clock that is %s', (_kind, toClock) => {
+  ])('authorize() checks the times of tokens with a clock that is %s', (_kind, toClock) => {
     let seconds = 1_900_000_000
     const issuer = createTestIssuer({ now: () => seconds })
     const clock = toClock(() => seconds * 1000)

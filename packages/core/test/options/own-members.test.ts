@@ -57,13 +57,13 @@ const toComparable = (value: unknown): unknown => {
 }
 
 describe('an option on Object.prototype', () => {
-  it('lists the option names of every level for these tests', () => {
+  it('listOptionNames returns the option names of every level', () => {
     expect(NAMES).toEqual(
       expect.arrayContaining(['realm', 'maxBytes', 'claim', 'endpoint', 'secret', 'assertion']),
     )
   })
 
-  it.each(NAMES)('leaves the settings unchanged: %s on Object.prototype', (name) => {
+  it.each(NAMES)('Object.prototype.%s leaves the settings unchanged', (name) => {
     for (const options of CONFIGURATIONS) {
       const expected = toComparable(readOptions(options))
       for (const sample of SAMPLES) {
@@ -74,7 +74,7 @@ describe('an option on Object.prototype', () => {
   })
 
   it.each(NAMES)(
-    'changes no outcome, or makes createResourceServer throw: %s on Object.prototype',
+    'Object.prototype.%s changes no outcome, or makes createResourceServer throw',
     (name) => {
       const tokens = [issuer.token(), issuer.token({ claims: { scope: undefined } })]
       const decide = (): string => {
@@ -96,7 +96,7 @@ describe('an option on Object.prototype', () => {
   )
 })
 
-it('ignores a value on Object.prototype for a tokenUse of a profile without a value', () => {
+it('readOptions ignores Object.prototype.value for a tokenUse of a profile without a value', () => {
   const value = withPollutedPrototype({ value: 'polluted' }, () => {
     const { settings } = readOptions({ ...named, provider: 'gitlab-ci' })
     return settings.issuers[0]!.tokenUse!.value
@@ -142,38 +142,46 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
     'arrayClaims',
   ]
 
-  it.each([...Object.keys(REASONS), ...MEMBERS])('changes no outcome and no event: %s', (name) => {
-    const events: BearwardEvent[] = []
-    const server = createResourceServer({
-      ...named,
-      jwks: issuer.jwks,
-      tokenCache: false,
-      onEvent: (event) => events.push(event),
-    })
-    const good = server.guard({ scope: 'read', clients: ['reports-cron'] })
-    const other = server.guard({ scope: 'admin' })
-    const requests = [
-      issuer.token(),
-      issuer.token({ claims: { aud: undefined } }),
-      issuer.token({ claims: { exp: undefined } }),
-      issuer.token({ claims: { scope: undefined } }),
-      issuer.token({ header: { kid: 'unknown' } }),
-      'an-opaque-token',
-    ].map((token) => ({ method: 'GET', url: '/', ...bearer(token) }))
-    const decide = () => {
-      events.length = 0
-      const outcomes = requests.map((one) => ({ ...one })).flatMap((one) => [good(one), other(one)])
-      return JSON.stringify([outcomes, events.map((event) => ({ ...event, ...toLogLine(event) }))])
-    }
-    const expected = decide()
-    for (const sample of SAMPLES) {
-      const outcomes = withPollutedPrototype({ [name]: sample }, () => getResult(decide))
-      expect([name, outcomes]).toEqual([name, expected])
-    }
-  })
+  it.each([...Object.keys(REASONS), ...MEMBERS])(
+    'Object.prototype.%s changes no outcome and no event',
+    (name) => {
+      const events: BearwardEvent[] = []
+      const server = createResourceServer({
+        ...named,
+        jwks: issuer.jwks,
+        tokenCache: false,
+        onEvent: (event) => events.push(event),
+      })
+      const good = server.guard({ scope: 'read', clients: ['reports-cron'] })
+      const other = server.guard({ scope: 'admin' })
+      const requests = [
+        issuer.token(),
+        issuer.token({ claims: { aud: undefined } }),
+        issuer.token({ claims: { exp: undefined } }),
+        issuer.token({ claims: { scope: undefined } }),
+        issuer.token({ header: { kid: 'unknown' } }),
+        'an-opaque-token',
+      ].map((token) => ({ method: 'GET', url: '/', ...bearer(token) }))
+      const decide = () => {
+        events.length = 0
+        const outcomes = requests
+          .map((one) => ({ ...one }))
+          .flatMap((one) => [good(one), other(one)])
+        return JSON.stringify([
+          outcomes,
+          events.map((event) => ({ ...event, ...toLogLine(event) })),
+        ])
+      }
+      const expected = decide()
+      for (const sample of SAMPLES) {
+        const outcomes = withPollutedPrototype({ [name]: sample }, () => getResult(decide))
+        expect([name, outcomes]).toEqual([name, expected])
+      }
+    },
+  )
 
   it.each(['body', 'contentType'])(
-    'ignores %s on Object.prototype if a result of errorBody lacks it',
+    'Object.prototype.%s has no effect if a result of errorBody lacks it',
     (name) => {
       const server = createResourceServer({
         ...named,
@@ -189,7 +197,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
 })
 
 describe('an inherited member', () => {
-  it('rejects options with inherited members', () => {
+  it('readOptions rejects options with inherited members', () => {
     const options = Object.create(named) as ResourceServerOptions
     expect(() => readOptions(options)).toThrow('The options must be an object')
     expect(() => readOptions({ issuers: [options] })).toThrow('issuers must be an array')
@@ -197,7 +205,7 @@ describe('an inherited member', () => {
     expect(() => readOptions({ ...nested, introspection })).toThrow('introspection must be')
   })
 
-  it('accepts a clock that is an instance of a class', () => {
+  it('readOptions accepts a clock that is an instance of a class', () => {
     class FixedClock {
       now(): number {
         return 7

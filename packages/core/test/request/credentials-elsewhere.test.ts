@@ -98,7 +98,7 @@ describe('the option credentials', () => {
     expect(server.verify(token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('reads credentials from rawHeaders, because Node keeps only one line in headers', () => {
+  it('a guard reads credentials from rawHeaders, because Node keeps only one line in headers', () => {
     const server = serve({ header: 'x-token' })
     const request: RequestLike = {
       method: 'GET',

@@ -31,7 +31,7 @@ function readFrom(request: RequestLike): string | Rejection {
 }
 
 describe('parseCredentials', () => {
-  it('returns no_credentials without an Authorization header, and ignores other headers and the query', () => {
+  it('parseCredentials returns no_credentials without an Authorization header, and ignores other headers and the query', () => {
     expect(summarize(read())).toBe(NO_CREDENTIALS)
     const rejection = readFrom({
       method: 'POST',
@@ -45,26 +45,26 @@ describe('parseCredentials', () => {
     })
   })
 
-  it('6750-01: returns the token after the Bearer scheme', () => {
+  it('6750-01: parseCredentials returns the token after the Bearer scheme', () => {
     expect(read('Bearer mF_9.B5f-4.1JqM')).toBe('mF_9.B5f-4.1JqM')
     expect(read('Bearer a~+/b==')).toBe('a~+/b==')
   })
 
   it.each(['bearer', 'BEARER', 'bEaReR'])(
-    '6750-02: ignores the case of the scheme: %s',
+    '6750-02: parseCredentials ignores the case of the scheme: %s',
     (scheme) => {
       expect(read(`${scheme} a.b.c`)).toBe('a.b.c')
     },
   )
 
-  it('6750-03: accepts one or more spaces before the token, and rejects a tab', () => {
+  it('6750-03: parseCredentials accepts one or more spaces before the token, and rejects a tab', () => {
     expect(read('Bearer  a.b.c')).toBe('a.b.c')
     expect(read(`Bearer${' '.repeat(1000)}a.b.c`)).toBe('a.b.c')
     expect(summarize(read('Bearer\ta.b.c'))).toBe(MALFORMED)
     expect(summarize(read('Bearer \ta.b.c'))).toBe(MALFORMED)
   })
 
-  it('6750-04: rejects a token that is not a b64token', () => {
+  it('6750-04: parseCredentials rejects a token that is not a b64token', () => {
     const others = [
       'a b',
       '"a"',
@@ -86,23 +86,23 @@ describe('parseCredentials', () => {
   })
 
   it.each(['Bearer', 'Bearer ', 'bearer   '])(
-    '6750-05: rejects the header %j, which has no token',
+    '6750-05: parseCredentials rejects the header %j, which has no token',
     (value) => {
       expect(summarize(read(value))).toBe(MALFORMED)
     },
   )
 
   it.each(['Basic dTpw', 'DPoP a.b.c', 'Digest a="b", c="d"', 'BearerT', 'BearerT a', 'Negotiate'])(
-    '6750-09: rejects another scheme with 401 and without an error code: %s',
+    '6750-09: parseCredentials rejects another scheme with 401 and without an error code: %s',
     (value) => expect(summarize(read(value))).toBe(OTHER_SCHEME),
   )
 
   it.each(['', ' ', ' Bearer a', '"Bearer" a', ',', '=', 'Bearer=a', 'Bearer:a', '\uff22earer a'])(
-    'rejects an Authorization header without a scheme: %j',
+    'parseCredentials rejects an Authorization header without a scheme: %j',
     (value) => expect(summarize(read(value))).toBe(MALFORMED),
   )
 
-  it('6750-30: rejects two header lines, even if both are equal', () => {
+  it('6750-30: parseCredentials rejects two header lines, even if both are equal', () => {
     expect(summarize(read('Bearer a', 'Bearer a'))).toBe(MULTIPLE)
     expect(summarize(read('Bearer a', 'Bearer b'))).toBe(MULTIPLE)
     expect(summarize(read('Basic a', 'Bearer b'))).toBe(MULTIPLE)
@@ -117,8 +117,9 @@ describe('parseCredentials', () => {
     'Bearer a,DPoP b',
     'Basic a, Bearer b',
     'DPoP a,\tdpop b',
-  ])('6750-31: rejects two credentials that a proxy has joined with a comma: %s', (value) =>
-    expect(summarize(read(value))).toBe(MULTIPLE),
+  ])(
+    '6750-31: parseCredentials rejects two credentials that a proxy has joined with a comma: %s',
+    (value) => expect(summarize(read(value))).toBe(MULTIPLE),
   )
 
   it.each<[found: string, value: unknown]>([
@@ -154,14 +155,17 @@ describe('parseCredentials', () => {
     ['an array', [[]]],
     ['null', [null]],
     ['nothing', [undefined]],
-  ])('rejects a list of Authorization values that contains %s: %j', (found, authorization) => {
-    const headers = { authorization } as never
-    const rejection = readFrom({ method: 'GET', url: '/', headers })
-    expect(summarize(rejection)).toBe(MALFORMED)
-    expect(rejection).toMatchObject({ explanation: { expected: 'a string', found } })
-  })
+  ])(
+    'parseCredentials rejects a list of Authorization values that contains %s: %j',
+    (found, authorization) => {
+      const headers = { authorization } as never
+      const rejection = readFrom({ method: 'GET', url: '/', headers })
+      expect(summarize(rejection)).toBe(MALFORMED)
+      expect(rejection).toMatchObject({ explanation: { expected: 'a string', found } })
+    },
+  )
 
-  it('accepts a token of 16384 characters, and rejects a longer token', () => {
+  it('parseCredentials accepts a token of 16384 characters, and rejects a longer token', () => {
     expect(read(`Bearer ${'a'.repeat(16_384)}`)).toBe('a'.repeat(16_384))
     expect(summarize(read(`Bearer ${'a'.repeat(16_385)}`))).toBe(
       'token_too_long: 401 invalid_token',

@@ -14,7 +14,7 @@ const request = (parts: Partial<RequestLike>): RequestLike => ({
 })
 
 describe('headerValues', () => {
-  it('returns the value of each header line in order, and ignores the case of the name', () => {
+  it('headerValues returns the value of each header line in order, and ignores the case of the name', () => {
     const rawHeaders = [
       'Host',
       'a',
@@ -29,17 +29,17 @@ describe('headerValues', () => {
     expect(headerValues(request({ rawHeaders }), 'cookie')).toEqual([])
   })
 
-  it('compares only the names in rawHeaders, and never the values', () => {
+  it('headerValues compares only the names in rawHeaders, and never the values', () => {
     const rawHeaders = ['X-A', 'authorization', 'authorization ', 'b', 'Proxy-Authorization', 'c']
     expect(headerValues(request({ rawHeaders }), 'authorization')).toEqual([])
   })
 
-  it('throws a TypeError if rawHeaders has a name without a value', () => {
+  it('headerValues throws a TypeError if rawHeaders has a name without a value', () => {
     const read = () => headerValues(request({ rawHeaders: ['authorization'] }), 'authorization')
     expect(read).toThrow('rawHeaders of a request must be an array: name, value')
   })
 
-  it('reads headers only if rawHeaders is missing or empty', () => {
+  it('headerValues reads headers only if rawHeaders is missing or empty', () => {
     const headers = { authorization: 'parsed' }
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
@@ -50,7 +50,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['parsed'])
   })
 
-  it('returns each value of an array in headers, an empty string too, and an empty list for undefined', () => {
+  it('headerValues returns each value of an array in headers, an empty string too, and an empty list for undefined', () => {
     const headers = { a: ['1', '2'], b: '', c: undefined }
     expect(headerValues(request({ headers }), 'a')).toEqual(['1', '2'])
     expect(headerValues(request({ headers }), 'b')).toEqual([''])
@@ -58,12 +58,12 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'd')).toEqual([])
   })
 
-  it('finds a header in headers in any case, and in several cases at once', () => {
+  it('headerValues finds a header in headers in any case, and in several cases at once', () => {
     const headers = { Authorization: 'a', AUTHORIZATION: 'b', 'x-authorization': 'c' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a', 'b'])
   })
 
-  it('returns several lines of a web Headers as one value with commas', () => {
+  it('headerValues returns several lines of a web Headers as one value with commas', () => {
     const headers = new Headers({ Authorization: 'a' })
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'cookie')).toEqual([])
@@ -74,14 +74,14 @@ describe('headerValues', () => {
     ).toEqual([''])
   })
 
-  it('reads a web Headers only if rawHeaders is missing or empty', () => {
+  it('headerValues reads a web Headers only if rawHeaders is missing or empty', () => {
     const headers = new Headers({ authorization: 'parsed' })
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
     expect(headerValues(request({ headers, rawHeaders: [] }), 'authorization')).toEqual(['parsed'])
   })
 
-  it('reads the members of a plain object, even if one is named get', () => {
+  it('headerValues reads the members of a plain object, even if one is named get', () => {
     const headers = { get: 'x', authorization: 'a' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'get')).toEqual(['x'])
@@ -91,7 +91,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers: foreign }), 'authorization')).toEqual(['a'])
   })
 
-  it('ignores a get and header fields on Object.prototype', () => {
+  it('headerValues ignores a get and header fields on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Headers(headers)
     const values = withPollutedPrototype({ get: () => 'polluted', cookie: 'polluted' }, () => [
@@ -103,7 +103,7 @@ describe('headerValues', () => {
     expect(values).toEqual([['a'], [], [], ['a']])
   })
 
-  it('ignores rawHeaders on Object.prototype', () => {
+  it('headerValues ignores rawHeaders on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Request('https://api.example.com/', { headers })
     for (const rawHeaders of [['Authorization', 'polluted'], ['Host', 'polluted'], []]) {
@@ -116,7 +116,7 @@ describe('headerValues', () => {
     }
   })
 
-  it('reads every object with a function get as a web Headers, both own and inherited', () => {
+  it('headerValues reads every object with a function get as a web Headers, both own and inherited', () => {
     class Fields {
       readonly #value = 'a'
       get(name: string) {
@@ -130,7 +130,7 @@ describe('headerValues', () => {
     }
   })
 
-  it.each([undefined, null])('returns an empty list if get returns %s', (value) => {
+  it.each([undefined, null])('headerValues returns an empty list if get returns %s', (value) => {
     const headers = { get: () => value } as unknown as WebHeaders
     expect(headerValues(request({ headers }), 'authorization')).toEqual([])
   })
@@ -143,7 +143,7 @@ describe('headerValues', () => {
     ['an array of names and values', ['authorization', 'Bearer a']],
     ['an array of pairs', [['authorization', 'Bearer a']]],
     ['the entries of a web Headers', [...new Headers({ authorization: 'Bearer a' })]],
-  ])('throws a TypeError if headers is %s', (_, value) => {
+  ])('headerValues throws a TypeError if headers is %s', (_, value) => {
     const headers = value as unknown as HeaderFields
     const read = () => headerValues(request({ headers }), 'authorization')
     expect(read).toThrow(TypeError)
@@ -156,7 +156,7 @@ describe('headerValues', () => {
   })
 
   // `getMember` is called before the type of `headers` is checked.
-  it.each([undefined, null])('throws a TypeError if headers is %s', (value) => {
+  it.each([undefined, null])('headerValues throws a TypeError if headers is %s', (value) => {
     const headers = value as unknown as HeaderFields
     const read = () => headerValues(request({ headers }), 'authorization')
     expect(read).toThrow(

@@ -152,7 +152,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('the event refused is short, even if the requirements and the token have long lists', async () => {
+  it('the event refused without expected has fewer than 2000 characters, and expected is short for many clients', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

@@ -310,7 +310,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     })
   })
 
-  it('introspects an opaque token that replaces another one in the same request', async () => {
+  it('a guard introspects an opaque token that replaces another one in the same request', async () => {
     const { endpoint, server } = await introspecting(ACTIVE)
     const { raw, current, carry } = CARRIERS['in headers, in place']!()
     carry('Bearer opaque-1')
@@ -322,7 +322,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
   })
 
-  it('verifies the same token in another request object again', () => {
+  it('a guard verifies the same token in another request object again', () => {
     const { server, token, count } = setup()
     const web = new Request('https://api.example.com/', {
       headers: { authorization: `Bearer ${token()}` },
@@ -506,7 +506,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
-  it('keeps a 401 for the request', async () => {
+  it('a guard keeps a 401 for the request', async () => {
     const { endpoint, server } = await introspecting(
       { active: false },
       { introspection: { maxAge: 0, negativeMaxAge: 0 } },

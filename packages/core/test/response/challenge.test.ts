@@ -10,7 +10,7 @@ import {
 const write = (parameters: ChallengeParameters) => writeChallenge({ scheme: 'Bearer', parameters })
 
 describe('writeChallenge', () => {
-  it('writes the given parameters in order, and omits undefined ones', () => {
+  it('writeChallenge writes the given parameters in order, and omits undefined ones', () => {
     expect(write({ realm: 'api' })).toBe('Bearer realm="api"')
     const all = { realm: 'an api', error: 'e', error_description: 'A text.', scope: 'a b' }
     expect(write(all)).toBe(
@@ -31,7 +31,7 @@ describe('writeChallenge', () => {
     '\u00e9',
     '\u0100',
     '\ud83d\udc3b',
-  ])('throws a TypeError for a value that needs escaping: %j', (text) => {
+  ])('writeChallenge throws a TypeError for a value that needs escaping: %j', (text) => {
     expect(isQuotable(`a${text}b`)).toBe(false)
     for (const name of ['realm', 'error', 'error_description', 'scope']) {
       const writing = () => write({ realm: 'api', [name]: `a${text}b` })
@@ -40,7 +40,7 @@ describe('writeChallenge', () => {
     }
   })
 
-  it('writes every quotable value so that a parser returns the same value', () => {
+  it('writeChallenge writes every quotable value so that a parser returns the same value', () => {
     const text = fc.string({ unit: 'binary-ascii' }).filter(isQuotable)
     fc.assert(
       fc.property(text, text, text, (realm, error, scope) => {
@@ -60,7 +60,7 @@ describe('writeChallenge', () => {
 })
 
 describe('isQuotable', () => {
-  it('accepts exactly the characters of RFC 6750 section 3', () => {
+  it('isQuotable accepts exactly the characters of RFC 6750 section 3', () => {
     const codes = Array.from({ length: 0x300 }, (_, code) => code)
     const quotable = codes.filter((code) => isQuotable(String.fromCharCode(code)))
     const within = (from: number, to: number) => codes.slice(from, to + 1)
@@ -69,7 +69,7 @@ describe('isQuotable', () => {
 })
 
 describe('parseChallenges of the test support', () => {
-  it('parses one challenge or several, with quoted values and tokens', () => {
+  it('parseChallenges parses one challenge or several, with quoted values and tokens', () => {
     expect(parseChallenges('Bearer')).toEqual([{ scheme: 'Bearer', parameters: [] }])
     expect(parseChallenges('Bearer a="b, c=\\"d\\"", e=f , DPoP algs="ES256 PS256",Basic')).toEqual(
       [

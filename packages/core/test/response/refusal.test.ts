@@ -71,12 +71,12 @@ const REASONS_WITH_CHALLENGE = (Object.keys(RESPONSES) as Reason[]).filter(
 )
 
 describe('refuse', () => {
-  it('covers every reason with an expected response', () => {
+  it('RESPONSES contains every reason', () => {
     expect(new Set(Object.keys(RESPONSES))).toEqual(new Set(Object.keys(REASONS)))
   })
 
   it.each(Object.entries(RESPONSES))(
-    'creates status, challenge and body for %s',
+    'refuse creates status, challenge and body for %s',
     (reason, response) => {
       const [status, error, bodyError, hasScope] = response
       const refusal = refuseForScope('read write', reason as Reason, {
@@ -101,7 +101,7 @@ describe('refuse', () => {
   )
 
   it.each(REASONS_WITH_CHALLENGE)(
-    '6750-10: writes a Bearer challenge with at least one parameter: %s',
+    '6750-10: refuse writes a Bearer challenge with at least one parameter: %s',
     (reason) => {
       const [challenge, ...others] = readChallenges(
         refuse(createRejection(reason), REFUSAL, undefined),
@@ -113,7 +113,7 @@ describe('refuse', () => {
   )
 
   it.each(REASONS_WITH_CHALLENGE)(
-    '6750-11, 6750-13, 6750-15: writes each challenge parameter once, and no error_uri: %s',
+    '6750-11, 6750-13, 6750-15: refuse writes each challenge parameter once, and no error_uri: %s',
     (reason) => {
       const challenges = readChallenges(refuseForScope('read', reason))
       const names = challenges.flatMap(({ parameters }) => parameters.map(([n]) => n))
@@ -124,7 +124,7 @@ describe('refuse', () => {
     },
   )
 
-  it('6750-12: writes scope once at most, in characters that need no escaping', () => {
+  it('6750-12: refuse writes scope once at most, in characters that need no escaping', () => {
     for (const reason of REASONS_WITH_CHALLENGE) {
       const { parameters } = readChallenges(refuseForScope("a !#$%&'()*+ [~] b:c/d", reason))[0]!
       const scopes = parameters.filter(([name]) => name === 'scope').map(([, value]) => value)
@@ -137,7 +137,7 @@ describe('refuse', () => {
     )
   })
 
-  it('prefers challenge parameters of the rejection to those of the guard', () => {
+  it('refuse prefers challenge parameters of the rejection to those of the guard', () => {
     const rejection = createRejection('expired', { challenge: { scope: 'own' } })
     expect(getChallenge(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
       error: 'invalid_token',
@@ -147,7 +147,7 @@ describe('refuse', () => {
     expect(getChallenge(refuse(unavailable, REFUSAL, { scope: 'read' }))).toBeUndefined()
   })
 
-  it('6750-14: writes only fixed texts, in characters that a challenge allows', () => {
+  it('6750-14: refuse writes only fixed texts, in characters that a challenge allows', () => {
     const unsafe = 'a"b\\c\r\nX: y\u00e9\ud83d\udc3b'
     for (const reason of REASONS_WITH_CHALLENGE) {
       const rejection = new Rejection(reason, { check: unsafe, expected: unsafe, found: unsafe })
@@ -159,7 +159,7 @@ describe('refuse', () => {
     }
   })
 
-  it('6750-28: forbids caching of every refusal', () => {
+  it('6750-28: refuse forbids caching of every refusal', () => {
     for (const reason of Object.keys(RESPONSES) as Reason[]) {
       const { headers } = refuse(createRejection(reason), REFUSAL, undefined)
       expect(headers['Cache-Control']).toBe('no-store')
@@ -167,7 +167,7 @@ describe('refuse', () => {
     }
   })
 
-  it('writes Retry-After for a 503 only, in whole seconds of at least 1', () => {
+  it('refuse writes Retry-After for a 503 only, in whole seconds of at least 1', () => {
     const retryAfter = (seconds?: number) =>
       refuse(createRejection('keys_unavailable', { retryAfter: seconds }), REFUSAL, {
         scope: 'read',
@@ -183,7 +183,7 @@ describe('errorBody', () => {
   const refuseWith = (own: unknown, reason: Reason = 'expired') =>
     refuse(createRejection(reason), { ...REFUSAL, errorBody: () => own as RefusalBody }, undefined)
 
-  it('receives the reason, the status, and the texts of the default body', () => {
+  it('errorBody receives the reason, the status, and the texts of the default body', () => {
     let seen: RefusalView | undefined
     const errorBody = (view: RefusalView) => void (seen = view)
     refuse(createRejection('expired'), { ...REFUSAL, errorBody }, undefined)
@@ -195,7 +195,7 @@ describe('errorBody', () => {
     })
   })
 
-  it('replaces the body and Content-Type, and changes nothing else', () => {
+  it('errorBody replaces the body and Content-Type, and changes nothing else', () => {
     const usual = refuse(createRejection('expired'), REFUSAL, undefined)
     expect(refuseWith({ body: 'no' })).toEqual({
       ...usual,
@@ -214,7 +214,7 @@ describe('errorBody', () => {
     })
   })
 
-  it('keeps the default body if errorBody returns undefined', () => {
+  it('refuse keeps the default body if errorBody returns undefined', () => {
     expect(refuseWith(undefined)).toEqual(refuse(createRejection('expired'), REFUSAL, undefined))
   })
 
@@ -237,11 +237,11 @@ describe('errorBody', () => {
     { body: () => 'x' },
     { body: { toJSON: () => undefined } },
     { text: 'x' },
-  ])('throws a TypeError if errorBody does not return a body: %j (case %#)', (own) => {
+  ])('refuse throws a TypeError if errorBody does not return a body: %j (case %#)', (own) => {
     expect(() => refuseWith(own)).toThrow(TypeError)
   })
 
-  it('passes on an error that errorBody throws', () => {
+  it('refuse passes on an error that errorBody throws', () => {
     const errorBody = () => {
       throw new RangeError('oops')
     }

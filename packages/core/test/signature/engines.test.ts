@@ -52,7 +52,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const acceptsSignature = (signature: Uint8Array, signedInput = input) =>
       accepts(engine, alg, material, toJws(signedInput, signature))
 
-    it('accepts a signature of its own signing input only', async () => {
+    it('accepts a signature only with the signing input that was signed', async () => {
       expect(await acceptsSignature(good)).toBe(true)
       expect(await acceptsSignature(good, toSigningInput(alg, { sub: 'b' }))).toBe(false)
       expect(await acceptsSignature(good, toSigningInput(alg, '{"sub": "a"}'))).toBe(false)
@@ -112,7 +112,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const pair = (a: bigint, b: bigint, length: number = size) =>
       Buffer.concat([toOctets(a, length), toOctets(b, length)])
 
-    it(`7518-29: accepts two numbers of ${size} octets each, and rejects DER`, async () => {
+    it(`7518-29: accepts an ECDSA signature of two numbers of ${size} octets, and rejects other lengths and DER`, async () => {
       expect(await acceptsSignature(good)).toBe(true)
       const others = [
         Buffer.alloc(0),
@@ -126,7 +126,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('rejects ECDSA numbers that are zero, not below the order, or swapped', async () => {
+    it('rejects an ECDSA signature whose r and s are zero, one, not below the order or swapped, or whose r is negated', async () => {
       const numbers = [
         [0n, 0n],
         [0n, s],
@@ -143,7 +143,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const [a, b] of numbers) expect(await acceptsSignature(pair(a, b))).toBe(false)
     })
 
-    it('accepts both valid ECDSA values of s', async () => {
+    it('accepts an ECDSA signature whose s is replaced by the order minus s', async () => {
       expect(await acceptsSignature(pair(r, order - s))).toBe(true)
     })
 
@@ -193,7 +193,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     const acceptsSignature = (signature: Uint8Array) =>
       accepts(engine, alg, getSigner(alg).material, toJws(input, signature))
 
-    it('rejects an EdDSA S that is not below the order, and halves that are swapped or zero', async () => {
+    it('rejects an EdDSA signature whose R is zero, whose S is zero or not below the order, or whose halves are swapped', async () => {
       const [R, S] = [good.subarray(0, 32), good.subarray(32)]
       const number = fromLittleEndian(S)
       const octets = (value: bigint) => toLittleEndian(value, 32)

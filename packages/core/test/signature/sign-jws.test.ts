@@ -12,23 +12,26 @@ function sign(key: PrivateKey, algorithm: Algorithm): Promise<string> {
 }
 
 describe('signJws', () => {
-  it.each(DEFAULT_ALGORITHMS)('signs with %s by a CryptoKey, a KeyObject or a JWK', async (alg) => {
-    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
-    const jwk = (await exportJWK(privateKey)) as PrivateJwk
-    const keys = [
-      privateKey,
-      KeyObject.from(privateKey),
-      jwk,
-      { ...jwk, alg, use: 'sig', key_ops: ['sign'] },
-    ]
-    for (const key of keys) {
-      const { payload, protectedHeader } = await jwtVerify(await sign(key, alg), publicKey)
-      expect(payload).toEqual(CLAIMS)
-      expect(protectedHeader).toEqual({ alg, kid: 'k1' })
-    }
-  })
+  it.each(DEFAULT_ALGORITHMS)(
+    'signJws signs with %s by a CryptoKey, a KeyObject or a JWK',
+    async (alg) => {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+      const jwk = (await exportJWK(privateKey)) as PrivateJwk
+      const keys = [
+        privateKey,
+        KeyObject.from(privateKey),
+        jwk,
+        { ...jwk, alg, use: 'sig', key_ops: ['sign'] },
+      ]
+      for (const key of keys) {
+        const { payload, protectedHeader } = await jwtVerify(await sign(key, alg), publicKey)
+        expect(payload).toEqual(CLAIMS)
+        expect(protectedHeader).toEqual({ alg, kid: 'k1' })
+      }
+    },
+  )
 
-  it('rejects a key that cannot sign with the algorithm', async () => {
+  it('signJws rejects a key that cannot sign with the algorithm', async () => {
     const ec = await generateKeyPair('ES256', { extractable: true })
     const jwk = (await exportJWK(ec.privateKey)) as PrivateJwk
     const { privateKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 })

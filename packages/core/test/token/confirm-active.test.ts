@@ -420,7 +420,7 @@ describe('options of introspection', () => {
   const introspecting = (introspection: object, more: object = {}) =>
     problems({ ...good, introspection: { ...CREDENTIALS, ...introspection }, ...more })
 
-  it('7662-05: accepts an introspection.endpoint with https, and http only on loopback or in allowInsecureHosts', () => {
+  it('7662-05: createResourceServer accepts an introspection.endpoint with https, and http only on loopback or in allowInsecureHosts', () => {
     for (const endpoint of [
       'http://as.example.com/introspect',
       'https://a:b@as.example.com/introspect',
@@ -437,7 +437,7 @@ describe('options of introspection', () => {
     expect(introspecting({ endpoint: 'http://as/introspect' }, named)).toEqual([])
   })
 
-  it('names the missing options for tokenFormat: opaque and any', () => {
+  it('createResourceServer names the missing options for tokenFormat: opaque and any', () => {
     for (const tokenFormat of ['opaque', 'any'] as const) {
       expect(problems({ ...good, tokenFormat })).toEqual([
         `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }.`,
@@ -459,7 +459,7 @@ describe('options of introspection', () => {
     ).toHaveLength(1)
   })
 
-  it('accepts only one issuer of opaque tokens, because these do not name their issuer', () => {
+  it('createResourceServer accepts only one issuer of opaque tokens, because these do not name their issuer', () => {
     const issuers = ['opaque', 'any', 'jwt'].map((tokenFormat) => ({
       issuer: `https://${tokenFormat}.example.com`,
       audience: AUDIENCE,
@@ -472,7 +472,7 @@ describe('options of introspection', () => {
     expect(problems({ issuers: issuers.slice(1) })).toEqual([])
   })
 
-  it('accepts audience: null for introspected tokens only with tokenUse or a short maxTokenAge', () => {
+  it('createResourceServer accepts audience: null for introspected tokens only with tokenUse or a short maxTokenAge', () => {
     const audienceless = { audience: null, allowedClients: ['a'] }
     const noMark =
       'audience: null requires tokenUse, or a maxTokenAge of at most 3600 seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.'
@@ -492,7 +492,7 @@ describe('options of introspection', () => {
     expect(introspected({ tokenUse, tokenFormat: 'any' })).toEqual([])
   })
 
-  it('accepts introspection.audience: null only with tokenUse or a short maxTokenAge', () => {
+  it('createResourceServer accepts introspection.audience: null only with tokenUse or a short maxTokenAge', () => {
     const named = { tokenFormat: 'any', allowedClients: ['a'] }
     const withAudience = (audience: unknown, options: object) =>
       introspecting({ audience }, options)
@@ -529,11 +529,11 @@ describe('options of introspection', () => {
     expect(introspecting(introspection)).toHaveLength(1)
   })
 
-  it('rejects introspection that is not an object', () => {
+  it('createResourceServer rejects introspection that is not an object', () => {
     expect(problems({ ...good, introspection: 'yes' })).toHaveLength(1)
   })
 
-  it('rejects options that have no effect with tokenFormat: opaque', () => {
+  it('createResourceServer rejects options that have no effect with tokenFormat: opaque', () => {
     const opaque = { tokenFormat: 'opaque' }
     const useless = {
       jwksUri: 'https://as.example.com/jwks',
@@ -554,7 +554,7 @@ describe('options of introspection', () => {
     ])
   })
 
-  it('ignores options on Object.prototype', () => {
+  it('createResourceServer ignores options on Object.prototype', () => {
     const withPollutedPrototype = {
       endpoint: 'not an address',
       keyId: 7,

@@ -19,6 +19,20 @@ const CLAIMS = {
   exp: 1_900_000_300.5,
 }
 
+/** Values of the claim `scope`, and the scopes that they contain. */
+const SCOPE_STRINGS: readonly (readonly [scope: string, scopes: readonly string[]])[] = [
+  ['read write', ['read', 'write']],
+  ['read  write', ['read', 'write']],
+  [' read ', ['read']],
+  ['', []],
+  ['   ', []],
+  ['read\twrite', ['read\twrite']],
+  ['read\u00a0write', ['read\u00a0write']],
+  ['read\nwrite', ['read\nwrite']],
+  ['read read', ['read', 'read']],
+  ['read,write', ['read,write']],
+]
+
 /** Creates an access token from claims that are parsed from bytes and frozen. */
 function createToken(
   changes: Record<string, unknown> = {},
@@ -29,7 +43,7 @@ function createToken(
 }
 
 describe('toAccessToken', () => {
-  it('creates an access token with the values of the claims', () => {
+  it('toAccessToken creates an access token with the values of the claims', () => {
     const { hasScope: _hasScope, ...token } = createToken()
     expect(token).toStrictEqual({
       issuer: ISSUER,
@@ -51,7 +65,7 @@ describe('toAccessToken', () => {
     })
   })
 
-  it('creates an access token with undefined and empty members for missing claims', () => {
+  it('toAccessToken creates an access token with undefined and empty members for missing claims', () => {
     const missing = ['aud', 'sub', 'client_id', 'scope', 'iat', 'nbf']
     const token = createToken(Object.fromEntries(missing.map((name) => [name, undefined])))
     expect(token).toMatchObject({
@@ -66,11 +80,11 @@ describe('toAccessToken', () => {
     expect(token.hasScope('')).toBe(false)
   })
 
-  it('keeps every audience', () => {
+  it('toAccessToken keeps every audience', () => {
     expect(createToken({ aud: ['x', AUDIENCE] }).audience).toEqual(['x', AUDIENCE])
   })
 
-  it('9068-18: distinguishes a client that acts for itself from a client that acts for a user', () => {
+  it('9068-18: toAccessToken distinguishes a client that acts for itself from a client that acts for a user', () => {
     const machine = createToken(
       { sub: 'cron', client_id: 'cron' },
       { subjects: { machineSubject: 'client_id' } },
@@ -80,7 +94,7 @@ describe('toAccessToken', () => {
     expect(createToken({}, { subjects: { machineSubject: 'client_id' } }).subject.kind).toBe('user')
   })
 
-  it('reads client id and scopes only from the configured claims', () => {
+  it('toAccessToken reads client id and scopes only from the configured claims', () => {
     const okta = {
       clientIdClaims: ['cid'],
       scopeSources: [{ claim: 'scp', format: 'array' }],
@@ -91,19 +105,14 @@ describe('toAccessToken', () => {
     expect(createToken({}, okta)).toMatchObject({ clientId: undefined, scopes: [] })
   })
 
-  it.each([
-    ['read write', ['read', 'write']],
-    ['read  write', ['read', 'write']],
-    [' read ', ['read']],
-    ['', []],
-    ['   ', []],
-    ['read\twrite', ['read\twrite']],
-    ['read\u00a0write', ['read\u00a0write']],
-    ['read\nwrite', ['read\nwrite']],
-    ['read read', ['read', 'read']],
-    ['read,write', ['read,write']],
-  ])('9068-17: splits scopes at spaces only, and ignores empty ones: %j', (scope, scopes) => {
-    expect(createToken({ scope }).scopes).toEqual(scopes)
+  it.each(SCOPE_STRINGS)(
+    '9068-17: toAccessToken splits a scope string at spaces only and drops empty parts: %j',
+    (scope, scopes) => {
+      expect(createToken({ scope }).scopes).toEqual(scopes)
+    },
+  )
+
+  it.each(SCOPE_STRINGS)('9068-17: checkClaimTypes rejects a scope array: [%j]', (scope) => {
     const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, createSettings(), [])
     expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
   })
@@ -121,7 +130,7 @@ describe('toAccessToken', () => {
     expect(hasScope('write*')).toBe(true)
   })
 
-  it('freezes the access token and all nested values', () => {
+  it('toAccessToken freezes the access token and all nested values', () => {
     const own = { roles: ['admin', { deep: [{}] }], address: { city: {} } }
     const okta = {
       scopeSources: [{ claim: 'scp', format: 'array' }],

@@ -14,7 +14,7 @@ const toHash = (text: string) => createHash('sha256').update(text).digest('base6
 const createCachedToken = (claims: object) => ({ token: { claims } }) as unknown as CachedToken
 
 describe('TokenCache', () => {
-  it('stores a token when it is added for the second time', () => {
+  it('TokenCache stores a token when it is added for the second time', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 100_000 })
     const cached = createCachedToken({ sub: 'a' })
     cache.add(toHash('a'), cached)
@@ -26,7 +26,7 @@ describe('TokenCache', () => {
     expect(cache.find(toHash('a'))).toBeUndefined()
   })
 
-  it('stays within maxEntries and maxBytes for random tokens', () => {
+  it('TokenCache stays within maxEntries and maxBytes for random tokens', () => {
     const claims = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.array(fc.integer())))
     fc.assert(
       fc.property(fc.array(claims, { maxLength: 60 }), (many) => {
@@ -41,7 +41,7 @@ describe('TokenCache', () => {
     )
   })
 
-  it('ignores a token that alone is larger than maxBytes', () => {
+  it('TokenCache ignores a token that alone is larger than maxBytes', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 65_536 })
     const large = createCachedToken({ list: Array.from({ length: 2000 }, () => ({})) })
     cache.add(toHash('a'), large)

@@ -26,7 +26,7 @@ describe('CircuitBreaker', () => {
     expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300, token: 300 })
   })
 
-  it('counts consecutive failures only', () => {
+  it('CircuitBreaker counts consecutive failures only', () => {
     const breaker = new CircuitBreaker()
     for (let i = 0; i < 100; i++) {
       if (i % 5 === 4) breaker.succeeded('call')
@@ -35,7 +35,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  it('permits one trial after a pause, and no other call during the trial', () => {
+  it('CircuitBreaker permits one trial after a pause, and no other call during the trial', () => {
     const breaker = createOpenBreaker()
     const permissions = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(permissions).toEqual([undefined, 'trial', undefined])
@@ -43,7 +43,7 @@ describe('CircuitBreaker', () => {
     expect([breaker.acquire(1000, false), breaker.pause(1000)]).toEqual(['call', 0])
   })
 
-  it('doubles the pause after each failed trial, up to 30 seconds', () => {
+  it('CircuitBreaker doubles the pause after each failed trial, up to 30 seconds', () => {
     const breaker = createOpenBreaker()
     let now = 0
     const pauses = Array.from({ length: 8 }, () => {
@@ -55,7 +55,7 @@ describe('CircuitBreaker', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
   })
 
-  it('starts with a pause of one second again after a successful trial', () => {
+  it('CircuitBreaker starts with a pause of one second again after a successful trial', () => {
     const breaker = createOpenBreaker()
     breaker.failed(startTrial(breaker, 1000), 1000, 0)
     breaker.succeeded(startTrial(breaker, 3000))
@@ -66,7 +66,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(4000)).toBe(1)
   })
 
-  it('keeps the breaker open when a call from before its opening succeeds', () => {
+  it('CircuitBreaker keeps the breaker open when a call from before its opening succeeds', () => {
     const breaker = createOpenBreaker()
     breaker.succeeded('call')
     expect(breaker.acquire(0, false)).toBeUndefined()
@@ -75,7 +75,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(1000, false)).toBeUndefined()
   })
 
-  it('permits calls for known tokens while open: success closes the breaker, failure changes nothing', () => {
+  it('CircuitBreaker permits calls for known tokens while open: success closes the breaker, failure changes nothing', () => {
     const breaker = createOpenBreaker()
     expect([breaker.acquire(0, true), breaker.acquire(0, false)]).toEqual(['pass', undefined])
     for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)
@@ -90,7 +90,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(1000, false)).toBe('call')
   })
 
-  it('permits all calls after an inconclusive trial, and doubles the pause at the next failure', () => {
+  it('CircuitBreaker permits all calls after an inconclusive trial, and doubles the pause at the next failure', () => {
     const breaker = createOpenBreaker()
     breaker.inconclusive(startTrial(breaker, 1000))
     expect([breaker.acquire(1000, false), breaker.acquire(1000, false)]).toEqual(['call', 'call'])
@@ -102,7 +102,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(3000)).toBe(1)
   })
 
-  it('opens the breaker at once for the seconds of Retry-After, up to 300', () => {
+  it('CircuitBreaker opens the breaker at once for the seconds of Retry-After, up to 300', () => {
     const breaker = new CircuitBreaker()
     breaker.failed('call', 0, 17)
     expect(breaker.pause(0)).toBe(17)
@@ -112,7 +112,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(0)).toBe(300)
   })
 
-  it('keeps the longer backoff when Retry-After is shorter', () => {
+  it('CircuitBreaker keeps the longer backoff when Retry-After is shorter', () => {
     const breaker = new CircuitBreaker()
     breaker.failed('call', 0, 0.2)
     expect(breaker.pause(0)).toBe(1)
@@ -125,7 +125,7 @@ describe('CircuitBreaker', () => {
     expect(pauses).toEqual([2, 4, 8, 16])
   })
 
-  it('permits no call during a pause, permits one trial at a time, and recovers, for random events', () => {
+  it('CircuitBreaker permits no call during a pause, permits one trial at a time, and recovers, for random events', () => {
     const event = fc.oneof(
       fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 40 }) }),
       fc.record({ kind: fc.constant('acquire' as const) }),

@@ -187,7 +187,7 @@ describe('options of clientAuthentication', () => {
     }
   }
 
-  it('rejects wrong options of every method, and shows no secret in a message', async () => {
+  it('createResourceServer rejects wrong options of every method, and shows no secret in a message', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(privateKey)
     const invalid = [
@@ -226,7 +226,7 @@ describe('options of clientAuthentication', () => {
     for (const right of valid) expect(problems(right), inspect(right)).toEqual([])
   })
 
-  it('accepts a non-extractable WebCrypto key of node:crypto', async () => {
+  it('createResourceServer accepts a non-extractable WebCrypto key of node:crypto', async () => {
     const { privateKey } = await webcrypto.subtle.generateKey(
       { name: 'ECDSA', namedCurve: 'P-256' },
       false,

@@ -19,7 +19,7 @@ function inactive(askedAt: number): IntrospectionResponse {
 const AGES = { maxAge: 10, negativeMaxAge: 3 }
 
 describe('IntrospectionCache', () => {
-  it('limits responses in number and in bytes, and evicts the oldest', () => {
+  it('IntrospectionCache limits responses in number and in bytes, and evicts the oldest', () => {
     const cache = new IntrospectionCache()
     const known = (prefix: string, count: number) =>
       Array.from({ length: count }, (_, i) => cache.find(`${prefix}${i}`, AGES, at(1))).filter(
@@ -37,7 +37,7 @@ describe('IntrospectionCache', () => {
     expect(cache.find('b999', AGES, at(1))).toEqual(active(1, undefined, large))
   })
 
-  it('counts the memory that the members of a response use, not the length of their text', () => {
+  it('IntrospectionCache counts the memory that the members of a response use, not the length of their text', () => {
     const cache = new IntrospectionCache()
     // 4,000 empty objects are 12 kB of text and use 40 times as much memory.
     const many = { list: Array.from({ length: 4000 }, () => ({})) }
@@ -47,14 +47,14 @@ describe('IntrospectionCache', () => {
     expect(count).toBe(Math.floor(16_777_216 / (4000 * 136 + 2000)))
   })
 
-  it('keeps an active response while 100,000 inactive responses are stored', () => {
+  it('IntrospectionCache keeps an active response while 100,000 inactive responses are stored', () => {
     const cache = new IntrospectionCache()
     cache.remember('good', active(0))
     for (let i = 0; i < 100_000; i++) cache.remember(`bad${i}`, inactive(0))
     expect(cache.find('good', AGES, at(0))).toEqual(active(0))
   })
 
-  it('expires responses by the wall clock and by the monotonic clock, whichever advances more', () => {
+  it('IntrospectionCache expires responses by the wall clock and by the monotonic clock, whichever advances more', () => {
     const cache = new IntrospectionCache()
     cache.remember('a', active(100))
     cache.remember('b', inactive(100))
@@ -81,7 +81,7 @@ describe('IntrospectionCache', () => {
     expect(cache.wasActive('a')).toBe(false)
   })
 
-  it('returns only the latest response of a token, within its age and exp, for random events', () => {
+  it('IntrospectionCache returns only the latest response of a token, within its age and exp, for random events', () => {
     const seconds = fc.nat(50)
     const event = fc.record({
       hash: fc.constantFrom('a', 'b'),

@@ -39,11 +39,11 @@ describe('checkClaimTypes', () => {
   })
 
   it.each(['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])(
-    '9068-12: requires %s with the profile rfc9068',
+    '9068-12: checkClaimTypes requires %s with the profile rfc9068',
     (name) => expect(types(without(name), strict)).toBe(MISSING),
   )
 
-  it('requires only iss and exp without a profile, and iat with maxTokenAge', () => {
+  it('checkClaimTypes requires only iss and exp without a profile, and iat with maxTokenAge', () => {
     for (const name of ['iss', 'exp']) expect(types(without(name))).toBe(MISSING)
     expect(types(without('iat'), { maxTokenAge: 60 })).toBe(MISSING)
     for (const name of ['sub', 'client_id', 'iat', 'jti', 'nbf', 'scope']) {
@@ -51,7 +51,7 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('requires no aud with audiences: null', () => {
+  it('checkClaimTypes requires no aud with audiences: null', () => {
     expect(types(without('aud'), { ...strict, audiences: null })).toBe('passed')
   })
 
@@ -74,16 +74,16 @@ describe('checkClaimTypes', () => {
     ),
     ...['exp', 'iat', 'nbf'].flatMap((name) => notNumbers.map((value) => [name, value] as const)),
     ...notAudiences.map((value) => ['aud', value] as const),
-  ])('9068-13: rejects %s of another type: %j', (name, value) => {
+  ])('9068-13: checkClaimTypes rejects %s of another type: %j', (name, value) => {
     expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
     expect(types({ ...GOOD, [name]: value }, strict)).toBe(INVALID)
   })
 
-  it.each(notNumbers)('7519-38: rejects an exp that is not a number: %j', (exp) => {
+  it.each(notNumbers)('7519-38: checkClaimTypes rejects an exp that is not a number: %j', (exp) => {
     expect(types({ ...GOOD, exp })).toBe(INVALID)
   })
 
-  it('7519-39: rejects a time that is infinite, negative or larger than MAX_SAFE_INTEGER', () => {
+  it('7519-39: checkClaimTypes rejects a time that is infinite, negative or larger than MAX_SAFE_INTEGER', () => {
     for (const text of ['1e400', '-1', '-0.5', '-1e400', '9007199254740993', '1e20', '9e99']) {
       for (const name of ['exp', 'nbf', 'iat']) {
         expect(types({ ...GOOD, [name]: JSON.parse(text) })).toBe(INVALID)
@@ -94,13 +94,13 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('7519-40: accepts a time with a fraction', () => {
+  it('7519-40: checkClaimTypes accepts a time with a fraction', () => {
     for (const name of ['exp', 'nbf', 'iat']) {
       expect(types({ ...GOOD, [name]: 1_900_000_300.5 })).toBe('passed')
     }
   })
 
-  it('rejects a sub or client_id that is empty or contains a lone surrogate', () => {
+  it('checkClaimTypes rejects a sub or client_id that is empty or contains a lone surrogate', () => {
     for (const name of ['sub', 'client_id']) {
       for (const value of ['', '\ud800', 'a\udc00', '\udc00\ud800']) {
         expect(types({ ...GOOD, [name]: value })).toBe(INVALID)
@@ -109,7 +109,7 @@ describe('checkClaimTypes', () => {
     }
   })
 
-  it('checks the types of the configured claims for client id and scopes', () => {
+  it('checkClaimTypes checks the types of the configured claims for client id and scopes', () => {
     const okta = {
       clientIdClaims: ['cid'],
       scopeSources: [{ claim: 'scp', format: 'array' }],
@@ -122,7 +122,7 @@ describe('checkClaimTypes', () => {
     for (const cid of ['', 1, ['c'], null]) expect(types({ ...GOOD, cid }, okta)).toBe(INVALID)
   })
 
-  it('accepts an empty sub only from cloudflare-access, because its service tokens have one', () => {
+  it('checkClaimTypes accepts an empty sub only from cloudflare-access, because its service tokens have one', () => {
     const empty = { ...GOOD, sub: '' }
     expect(summarize(check(empty))).toBe(INVALID)
     const subjects = (provider: 'cloudflare-access' | 'keycloak') =>
@@ -133,7 +133,7 @@ describe('checkClaimTypes', () => {
     expect(summarize(check({ ...GOOD, jti: null }, subjects('cloudflare-access')))).toBe(INVALID)
   })
 
-  it('shows no claim value in the explanation of invalid_claim', () => {
+  it('checkClaimTypes shows no claim value in the explanation of invalid_claim', () => {
     for (const name of Object.keys(GOOD).filter((claim) => claim !== 'iss')) {
       const rejection = check({ ...GOOD, [name]: { s3cret: 's3cret' } })
       expect(summarize(rejection)).toBe(INVALID)
@@ -149,7 +149,7 @@ const checkAudienceBy = (claims: Parameters<typeof checkAudience>[0], settings: 
   checkAudience(claims, settings, settings)
 
 describe('checkAudience', () => {
-  it('9068-06: accepts only a token whose aud contains the audience of this API', () => {
+  it('9068-06: checkAudience accepts only a token whose aud contains the audience of this API', () => {
     const checkAll = (aud: unknown) => {
       const claims = { ...without('aud'), ...(aud === undefined ? {} : { aud }) }
       const settings = createSettings({ jwtProfile: 'rfc9068' })
@@ -177,26 +177,26 @@ describe('checkAudience', () => {
     expect(checkAll(undefined)).toBe(MISSING)
   })
 
-  it('8725-14, 7519-43: rejects a token without aud or with other audiences only', () => {
+  it('8725-14, 7519-43: checkAudience rejects a token without aud or with other audiences only', () => {
     for (const aud of [undefined, [], 'https://other.example.com', ['https://other.example.com']]) {
       expect(audience({ aud })).toBe(AUDIENCES)
     }
   })
 
-  it('accepts each of several configured audiences', () => {
+  it('checkAudience accepts each of several configured audiences', () => {
     const changes = { audiences: [AUDIENCE, 'orders'] }
     expect(audience({ aud: 'orders' }, changes)).toBe('passed')
     expect(audience({ aud: ['x', 'orders'] }, changes)).toBe('passed')
     expect(audience({ aud: 'order' }, changes)).toBe(AUDIENCES)
   })
 
-  it('accepts a token with the audience of this API among 100,000 others', () => {
+  it('checkAudience accepts a token with the audience of this API among 100,000 others', () => {
     const others = Array.from({ length: 100_000 }, (_, i) => `https://api${i}.example.com`)
     expect(audience({ aud: others })).toBe(AUDIENCES)
     expect(audience({ aud: [...others, AUDIENCE] })).toBe('passed')
   })
 
-  it('accepts only clients in allowedClients', () => {
+  it('checkAudience accepts only clients in allowedClients', () => {
     const changes = { allowedClients: ['a-client', 'b-client'] }
     expect(audience({}, changes)).toBe('passed')
     expect(audience({ client_id: 'b-client' }, changes)).toBe('passed')
@@ -206,7 +206,7 @@ describe('checkAudience', () => {
     expect(audience({ aud: 'x' }, changes)).toBe(AUDIENCES)
   })
 
-  it('accepts only tokens without aud from allowedClients with audiences: null', () => {
+  it('checkAudience accepts only tokens without aud from allowedClients with audiences: null', () => {
     const cognito = { audiences: null, allowedClients: ['a-client'] }
     expect(audience({ aud: undefined }, cognito)).toBe('passed')
     expect(audience({ aud: undefined, client_id: 'x' }, cognito)).toBe(CLIENT)

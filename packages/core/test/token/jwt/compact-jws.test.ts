@@ -16,7 +16,7 @@ const withHeader = (text: string) => `${encodePart(text)}.${CLAIMS}.${SIGNATURE}
 const withClaims = (text: string) => `${HEADER}.${encodePart(text)}.${SIGNATURE}`
 
 describe('parseCompactJws', () => {
-  it('parses the example of RFC 7515 appendix A.1', () => {
+  it('parseCompactJws parses the example of RFC 7515 appendix A.1', () => {
     const input =
       'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9' +
       '.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
@@ -49,7 +49,7 @@ describe('parseCompactJws', () => {
     expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
   })
 
-  it('6750-04: accepts only texts that are a b64token', () => {
+  it('6750-04: parseCompactJws accepts only texts that are a b64token', () => {
     const parts = fc.constantFrom(HEADER, CLAIMS, SIGNATURE, '')
     const foreign = fc.oneof(
       { weight: 5, arbitrary: fc.constant('') },
@@ -74,17 +74,17 @@ describe('parseCompactJws', () => {
     expect(accepted).toBeGreaterThan(20)
   })
 
-  it('7518-32: rejects an empty signature', () => {
+  it('7518-32: parseCompactJws rejects an empty signature', () => {
     expect(summarize(parseCompactJws(`${HEADER}.${CLAIMS}.`))).toBe(MALFORMED)
     expect(summarize(parseCompactJws(`${encodePart({ alg: 'none' })}.${CLAIMS}.`))).toBe(MALFORMED)
   })
 
-  it('9068-16: rejects a JWE without parsing it', () => {
+  it('9068-16: parseCompactJws rejects a JWE without parsing it', () => {
     const jwe = [encodePart({ alg: 'dir', enc: 'A128GCM' }), '', 'AQID', 'AQID', 'AQID'].join('.')
     expect(summarize(parseCompactJws(jwe))).toBe(MALFORMED)
   })
 
-  it('8725bis-21: rejects a JWS in JSON serialization', () => {
+  it('8725bis-21: parseCompactJws rejects a JWS in JSON serialization', () => {
     const flattened = { protected: HEADER, payload: CLAIMS, signature: SIGNATURE }
     const general = {
       payload: CLAIMS,
@@ -121,7 +121,7 @@ describe('parseCompactJws', () => {
       expect(summarize(parseCompactJws(change(edit)))).toBe(MALFORMED)
     })
 
-    it('7515-03: accepts only canonical base64url, without non-zero unused bits', () => {
+    it('7515-03: parseCompactJws accepts only canonical base64url, without non-zero unused bits', () => {
       const spellings = [
         'eyJhIjoxfQ',
         'eyJhIjoxfR',
@@ -146,7 +146,7 @@ describe('parseCompactJws', () => {
     ['a comment', '{"alg":"ES256"/**/}'],
     ['a space only', ' '],
   ])(
-    '7515-04, 7519-36: rejects a header or claims set that is not one JSON object: %s',
+    '7515-04, 7519-36: parseCompactJws rejects a header or claims set that is not one JSON object: %s',
     (_, text) => {
       expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED)
       expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED)
@@ -154,22 +154,22 @@ describe('parseCompactJws', () => {
   )
 
   it.each(['{"alg":"ES256","alg":"none"}', '{"alg":"ES256","\\u0061lg":"none"}'])(
-    '7515-05: rejects a duplicate header parameter: %s',
+    '7515-05: parseCompactJws rejects a duplicate header parameter: %s',
     (text) => expect(summarize(parseCompactJws(withHeader(text)))).toBe(MALFORMED),
   )
 
   it.each(['{"sub":"a","sub":"b"}', '{"sub":"a","s\\u0075b":"b"}'])(
-    '7519-37: rejects a duplicate claim: %s',
+    '7519-37: parseCompactJws rejects a duplicate claim: %s',
     (text) => expect(summarize(parseCompactJws(withClaims(text)))).toBe(MALFORMED),
   )
 
-  it('7519-47: compares claim names after JSON escapes are decoded', () => {
+  it('7519-47: parseCompactJws compares claim names after JSON escapes are decoded', () => {
     const jws = parseCompactJws(withClaims('{"\\u0069ss":"a"}'))
     expect(jws).toMatchObject({ claims: { iss: 'a' } })
     expect(summarize(parseCompactJws(withClaims('{"\\u0069ss":"a","iss":"b"}')))).toBe(MALFORMED)
   })
 
-  it('8725-11: rejects JSON in encodings other than UTF-8', () => {
+  it('8725-11: parseCompactJws rejects JSON in encodings other than UTF-8', () => {
     const text = '{"alg":"ES256"}'
     const encodings = [
       Buffer.from(text, 'utf16le'),

@@ -13,7 +13,7 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
   const check = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     summarize(checkTimes(claims, createSettings({ clockTolerance, maxTokenAge }), now))
 
-  it('9068-09: accepts a token until exp plus the tolerance, exclusive', () => {
+  it('9068-09: checkTimes accepts a token until exp plus the tolerance, exclusive', () => {
     const end = AT + clockTolerance
     expect(check({ exp: AT }, end - 1)).toBe('passed')
     expect(check({ exp: AT }, end - 0.001)).toBe('passed')
@@ -22,25 +22,25 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check({ exp: 0 }, AT)).toBe(EXPIRED)
   })
 
-  it('accepts an exp with a fraction of a second', () => {
+  it('checkTimes accepts an exp with a fraction of a second', () => {
     expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.499)).toBe('passed')
     expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.5)).toBe(EXPIRED)
   })
 
-  it('accepts a token from nbf minus the tolerance, inclusive', () => {
+  it('checkTimes accepts a token from nbf minus the tolerance, inclusive', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, nbf: AT }, start - 0.001)).toBe(EARLY)
     expect(check({ exp: AT + 300, nbf: AT }, start)).toBe('passed')
     expect(check({ exp: AT + 300, nbf: AT }, AT)).toBe('passed')
   })
 
-  it('accepts a token from iat minus the tolerance, inclusive', () => {
+  it('checkTimes accepts a token from iat minus the tolerance, inclusive', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, iat: AT }, start - 0.001)).toBe(FUTURE)
     expect(check({ exp: AT + 300, iat: AT }, start)).toBe('passed')
   })
 
-  it('accepts a token up to maxTokenAge plus the tolerance, and of any age without maxTokenAge', () => {
+  it('checkTimes accepts a token up to maxTokenAge plus the tolerance, and of any age without maxTokenAge', () => {
     const claims = { exp: AT + 100_000, iat: AT }
     const end = AT + 60 + clockTolerance
     expect(check(claims, end, 60)).toBe('passed')
@@ -48,11 +48,11 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check(claims, end + 99_000)).toBe('passed')
   })
 
-  it('returns expired before other time rejections', () => {
+  it('checkTimes returns expired before other time rejections', () => {
     expect(check({ exp: AT - 300, nbf: AT + 300, iat: AT + 300 }, AT, 60)).toBe(EXPIRED)
   })
 
-  it('rejects a token with exp if the current time is NaN', () => {
+  it('checkTimes rejects a token with exp if the current time is NaN', () => {
     expect(check({ exp: AT }, Number.NaN)).toBe(EXPIRED)
   })
 })

@@ -37,35 +37,38 @@ const OTHER_TYPES = [
 ]
 
 describe('checkMediaType', () => {
-  it('9068-01, 8725bis-18: accepts the typ at+jwt with and without application/', () => {
+  it('9068-01, 8725bis-18: checkMediaType accepts the typ at+jwt with and without application/', () => {
     for (const jwtProfile of [undefined, 'rfc9068'] as const) {
       expect(checkMediaType('at+jwt', jwtProfile)).toBeUndefined()
       expect(checkMediaType('application/at+jwt', jwtProfile)).toBeUndefined()
     }
   })
 
-  it('9068-04: accepts the typ at+jwt in upper and lower case', () => {
+  it('9068-04: checkMediaType accepts the typ at+jwt in upper and lower case', () => {
     for (const typ of ['AT+JWT', 'At+Jwt', 'APPLICATION/AT+JWT']) {
       expect(checkMediaType(typ, 'rfc9068')).toBeUndefined()
     }
   })
 
   it.each([...OTHER_TYPES, 'JWT', 'jwt', 'application/jwt', 1, null, ['at+jwt'], {}, true])(
-    '9068-02: rejects every typ except at+jwt with the profile rfc9068: %j',
+    '9068-02: checkMediaType rejects every typ except at+jwt with the profile rfc9068: %j',
     (typ) => expect(summarize(checkMediaType(typ, 'rfc9068'))).toBe(WRONG),
   )
 
-  it('9068-03: accepts a missing typ only without a profile', () => {
+  it('9068-03: checkMediaType accepts a missing typ only without a profile', () => {
     expect(summarize(checkMediaType(undefined, 'rfc9068'))).toBe(WRONG)
     expect(checkMediaType(undefined, undefined)).toBeUndefined()
   })
 
-  it.each(['JWT', 'jwt', 'application/jwt'])('accepts the typ %s without a profile', (typ) => {
-    expect(checkMediaType(typ, undefined)).toBeUndefined()
-  })
+  it.each(['JWT', 'jwt', 'application/jwt'])(
+    'checkMediaType accepts the typ %s without a profile',
+    (typ) => {
+      expect(checkMediaType(typ, undefined)).toBeUndefined()
+    },
+  )
 
   it.each([...OTHER_TYPES, 1, null, ['JWT'], {}, true])(
-    'rejects the typ of another kind of token without a profile: %j',
+    'checkMediaType rejects the typ of another kind of token without a profile: %j',
     (typ) => expect(summarize(checkMediaType(typ, undefined))).toBe(WRONG),
   )
 })
@@ -78,7 +81,7 @@ describe('checkTokenKind', () => {
   const checkKind = (claims: JsonObject, typ?: unknown, settings: Partial<IssuerSettings> = {}) =>
     summarize(checkTokenKind(claims, createSettings(settings), isAccessTokenType(typ)))
 
-  it('accepts a token with one claim or typ of an access token', () => {
+  it('checkTokenKind accepts a token with one claim or typ of an access token', () => {
     expect(checkKind(access)).toBe('passed')
     expect(checkKind({ ...plain, scope: '' })).toBe('passed')
     expect(checkKind({ ...plain, client_id: 'c' })).toBe('passed')
@@ -87,7 +90,7 @@ describe('checkTokenKind', () => {
     expect(checkKind(plain, 'application/AT+JWT')).toBe('passed')
   })
 
-  it('rejects a token without any claim or typ of an access token', () => {
+  it('checkTokenKind rejects a token without any claim or typ of an access token', () => {
     for (const typ of [undefined, 'JWT', 'application/jwt'])
       expect(checkKind(plain, typ)).toBe(WRONG)
     expect(checkKind({ ...plain, azp: 'c', typ: 'Bearer' })).toBe(WRONG)
@@ -115,19 +118,19 @@ describe('checkTokenKind', () => {
     expect(checkKind({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
   })
 
-  it('accepts the values of token_use and typ that mark an access token', () => {
+  it('checkTokenKind accepts the values of token_use and typ that mark an access token', () => {
     expect(checkKind({ ...access, token_use: 'access' })).toBe('passed')
     expect(checkKind({ ...access, typ: 'Bearer' })).toBe('passed')
   })
 
-  it('rejects a nonce without a scope or client id', () => {
+  it('checkTokenKind rejects a nonce without a scope or client id', () => {
     expect(checkKind(idToken)).toBe(WRONG)
     expect(checkKind({ ...idToken, token_use: 'access' })).toBe(WRONG)
     expect(checkKind({ ...idToken, scope: 'read' })).toBe('passed')
     expect(checkKind({ ...idToken, client_id: 'c' })).toBe('passed')
   })
 
-  it('accepts the configured claims for scopes and client id beside a nonce, except azp', () => {
+  it('checkTokenKind accepts the configured claims for scopes and client id beside a nonce, except azp', () => {
     const okta = {
       scopeSources: [{ claim: 'scp', format: 'array' as const }],
       clientIdClaims: ['cid'],
@@ -167,7 +170,7 @@ describe('checkTokenKind', () => {
     expect(checkKind(plain, 'JWT', gravitee)).toBe(WRONG)
   })
 
-  it('rejects a token without the claim that tokenUse requires', () => {
+  it('checkTokenKind rejects a token without the claim that tokenUse requires', () => {
     const cognito = { tokenUse: { claim: 'token_use', value: 'access' } }
     expect(checkKind({ ...plain, token_use: 'access' }, undefined, cognito)).toBe('passed')
     for (const claims of [

@@ -40,18 +40,18 @@ async function verify(
 }
 
 describe('verifyJwt', () => {
-  it('9068-14: accepts a token that is signed with RS256', async () => {
+  it('9068-14: verifyJwt accepts a token that is signed with RS256', async () => {
     expect(await verify(issuer.token({ key: issuer.keys[1]! }))).toBe('passed')
   })
 
-  it('accepts tokens of every key of the issuer, with and without kid', async () => {
+  it('verifyJwt accepts tokens of every key of the issuer, with and without kid', async () => {
     for (const key of issuer.keys) {
       expect(await verify(issuer.token({ key }))).toBe('passed')
       expect(await verify(issuer.token({ key, header: { kid: undefined } }))).toBe('passed')
     }
   })
 
-  it('7515-16: tries every matching key for a token, up to four', async () => {
+  it('7515-16: verifyJwt tries every matching key if there are at most four, and returns unknown_key if there are more', async () => {
     const keys = Array.from({ length: 5 }, (_, i) => generateKey('ES256', `kid-${i}`))
     const verifyWith = (count: number, key: TestKey, kid?: string) => {
       const listed = keys.slice(0, count).map(({ jwk }) => (kid ? { ...jwk, kid } : jwk))
@@ -67,7 +67,7 @@ describe('verifyJwt', () => {
     expect(await verifyWith(5, keys[4]!, 'doubled')).toBe(UNKNOWN_KEY)
   })
 
-  it('7515-15: verifies the received bytes, not a new serialization of them', async () => {
+  it('7515-15: verifyJwt verifies the received bytes, not a new serialization of them', async () => {
     const header = '{ "\\u0061lg":"ES256",\n"typ" : "at\\u002bjwt", "kid":"ES256-key" }'
     const claims = ` {"iss":"${ISSUER}","aud":"${AUDIENCE}","exp":1.9000003e9,"scope":"\\u0072ead"}\r\n`
     const token = signCompact(header, claims, 'ES256', issuer.keys[0]!.privateKey)
@@ -77,7 +77,7 @@ describe('verifyJwt', () => {
     expect(await verify(`${head}.${encodePart(compacted)}.${signature}`)).toBe(INVALID_SIGNATURE)
   })
 
-  it('7515-12: ignores a key in the header of the token', async () => {
+  it('7515-12: verifyJwt ignores a key in the header of the token', async () => {
     const attacker = generateKey('ES256', 'ES256-key')
     const headers = [{ jwk: attacker.jwk }, { jwk: attacker.jwk, kid: undefined }]
     for (const header of headers) {
@@ -87,7 +87,7 @@ describe('verifyJwt', () => {
     expect(await verify(issuer.token({ key: attacker, header: { jwk } }))).toBe(INVALID_SIGNATURE)
   })
 
-  it('7515-14: rejects a kid that is not a string or differs from the kid of the key, also in case', async () => {
+  it('7515-14: verifyJwt rejects a token whose kid is not a string, or differs from every kid of the keys, even if only in case', async () => {
     for (const kid of [1, null, ['ES256-key'], {}]) {
       expect(await verify(issuer.token({ header: { kid } }))).toBe(HEADER)
     }
@@ -96,7 +96,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('8725-02: rejects an algorithm that is not the algorithm of the key with the kid', async () => {
+  it('8725-02: verifyJwt rejects an algorithm that is not the algorithm of the key with the kid', async () => {
     const [es256, rs256] = issuer.keys as [TestKey, TestKey]
     const cases = [
       issuer.token({ key: rs256, header: { kid: es256.kid } }),
@@ -106,7 +106,7 @@ describe('verifyJwt', () => {
     for (const token of cases) expect(await verify(token)).toBe(UNKNOWN_KEY)
   })
 
-  it('rejects a token with parts of two tokens', async () => {
+  it('verifyJwt rejects a token with parts of two tokens', async () => {
     const [a, b] = [issuer.token(), issuer.token({ claims: { sub: 'b' } })].map((t) => t.split('.'))
     const [header, claims, signature] = a as [string, string, string]
     expect(await verify(`${header}.${b![1]}.${signature}`)).toBe(INVALID_SIGNATURE)
@@ -117,7 +117,7 @@ describe('verifyJwt', () => {
     expect(await verify(`${header}..${signature}`)).toBe(MALFORMED)
   })
 
-  it('returns invalid_signature for a forged token, whatever its claims are', async () => {
+  it('verifyJwt returns invalid_signature for a forged token, whatever its claims are', async () => {
     const attackerKey = generateKey('ES256', 'ES256-key')
     const wrong = [{ exp: NOW - 1000 }, { aud: 'x' }, { at_hash: 'x' }, { sub: 1 }, { exp: 'x' }]
     for (const claims of wrong) {
@@ -126,7 +126,7 @@ describe('verifyJwt', () => {
     }
   })
 
-  it('checks times against the clock after the keys have been loaded', async () => {
+  it('verifyJwt returns expired if the token expires while the keys are loaded', async () => {
     const jws = parseCompactJws(issuer.token())
     if (jws instanceof Rejection) throw new Error('the token is good')
     const settings = createSettings()
@@ -218,7 +218,7 @@ describe.each(['ES256', 'RS256', 'Ed25519'] as const)('compared with jose, with 
     currentDate: new Date(NOW * 1000),
   }
 
-  it('accepts only random tokens that jose accepts too', async () => {
+  it('verifyJwt accepts a random token only if jose accepts it', async () => {
     const seen = { accepted: 0, refused: 0 }
     await fc.assert(
       fc.asyncProperty(header, claims, edit, async (changedHeader, changedClaims, change) => {
