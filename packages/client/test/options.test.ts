@@ -27,6 +27,12 @@ function getProblems(options: object): readonly string[] {
   }
 }
 
+/** Returns options as text. A function is shown by its source. */
+const toText = (options: object) =>
+  JSON.stringify(options, (_name, value: unknown) =>
+    typeof value === 'function' || value === undefined ? String(value) : value,
+  )
+
 describe('clientCredentials()', () => {
   it('clientCredentials() accepts the required options alone', () => {
     expect(getProblems(GOOD)).toEqual([])
@@ -44,8 +50,8 @@ describe('clientCredentials()', () => {
     expect(() => clientCredentials(undefined!)).toThrow(ConfigurationError)
   })
 
-  it.each<[object, string]>([
-    [{ scopes: 'read' }, 'scopes is not a requirement. Did you mean scope?'],
+  const WRONG: readonly [options: object, problem: string][] = [
+    [{ scopes: 'read' }, 'scopes is not an option. Did you mean scope?'],
     [{ clientID: 'x' }, 'clientID is not an option. Did you mean clientId?'],
     [{ issuer: 'http://auth.example.com' }, 'issuer must be an https address'],
     [{ tokenEndpoint: 'https://user:word@auth.example.com/' }, 'tokenEndpoint must be an https'],
@@ -126,9 +132,13 @@ describe('clientCredentials()', () => {
       { acceptTokenTypes: 'JWT' },
       'acceptTokenTypes is not an option. Did you mean acceptTokenType?',
     ],
-  ])('clientCredentials() rejects %j', (wrong, problem) => {
-    expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
-  })
+  ]
+  it.each(WRONG.map(([wrong, problem]) => [toText(wrong), wrong, problem] as const))(
+    'clientCredentials() rejects options: %s',
+    (_text, wrong, problem) => {
+      expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
+    },
+  )
 })
 
 describe('options on Object.prototype', () => {

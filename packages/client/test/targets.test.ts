@@ -138,7 +138,7 @@ describe('16,000 concurrent targets', () => {
       'unsupported_token_type',
     ],
   ])(
-    '16,000 concurrent targets evict no cached token if the server %s',
+    '16,000 concurrent targets cause at most 1,000 requests and evict no cached token if the server %s',
     async (_case, script, outcome) => {
       let running = 0
       let most = 0
@@ -207,7 +207,7 @@ describe('a new token', () => {
     expect(server.requests).toHaveLength(withToken + 2)
   })
 
-  it('a token that is not cached is not replaced if an API rejects it within 5 s', async () => {
+  it('source.fetch() returns the 401 of the API without a retry if its token is new and not cached', async () => {
     let calls = 0
     const { source, server } = await setupFull({
       resourceFetch: async () => {
@@ -318,11 +318,11 @@ describe('a failure that concerns all targets', () => {
       await waitForRequests()
       clock.advance(1)
     }
-    // One request each after 0.5, 1, 2, 4, 8, 16 and 30 seconds for all 20 tokens together.
+    // All 20 tokens share one backoff. Its pauses are 0.5, 1, 2, 4, 8, 16 and 30 seconds.
     expect(server.requests.length - before).toBeLessThan(REQUESTS_AT_ONCE + 8)
   })
 
-  it('requests run concurrently again when a token arrives after invalid_client', async () => {
+  it('token requests run one at a time after invalid_client, and concurrently after a token arrives', async () => {
     let running = 0
     let most = 0
     const { source, server, clock } = await setup(
@@ -346,7 +346,7 @@ describe('a failure that concerns all targets', () => {
     expect([most, server.requests.length]).toEqual([REQUESTS_AT_ONCE, 32])
   })
 
-  it('getToken() waits and retries if the secret becomes available', async () => {
+  it('getToken() retries until the secret is available, and returns a token', async () => {
     let calls = 0
     const secret = () => (calls++ < 2 ? undefined : 'the-current-secret')
     const { source, server, advanceUntilSettled } = await setup(grantTokens, {
@@ -357,7 +357,7 @@ describe('a failure that concerns all targets', () => {
     expect(server.requests).toHaveLength(5)
   })
 
-  it('unauthorized_client concerns one target only if the client got a token before', async () => {
+  it('getToken() still returns tokens for other targets after unauthorized_client if the client got a token before', async () => {
     const { source } = await setup(grantGoodScopes(respondWithError('unauthorized_client')))
     await getResults(source, [{ scope: 'good' }])
     expect(await getResults(source, [{ scope: 'bad' }, { scope: 'good-too' }])).toEqual([

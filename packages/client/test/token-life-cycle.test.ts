@@ -98,7 +98,7 @@ describe('TokenLifeCycle', () => {
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('TokenLifeCycle renews a rejected token at once, and keeps it until a new token arrives', () => {
+  it('TokenLifeCycle renews a rejected token only if it is at least 5 s old, and returns it until a new token arrives', () => {
     const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((cached) => cached === token, now)
