@@ -22,7 +22,7 @@ afterEach(() => {
 })
 
 describe('the stand-alone requireToken', () => {
-  it('protects an app with the issuer and the audience of the environment', async () => {
+  it('requireToken() protects an app with the issuer and the audience of the environment', async () => {
     const keyServer = await listen((req, res) => {
       const documents: Record<string, unknown> = {
         '/.well-known/openid-configuration': {
@@ -49,18 +49,18 @@ describe('the stand-alone requireToken', () => {
     await Promise.all([api.close(), keyServer.close()])
   })
 
-  it('throws when requireToken is called, and names each missing variable', () => {
+  it('requireToken() throws if environment variables are missing, and names each of them', () => {
     expect(() => requireToken()).toThrow(
       /BEARWARD_ISSUER is not set[^]*BEARWARD_AUDIENCE is not set/,
     )
   })
 
-  it('throws for an unknown variable, and suggests the right name', () => {
+  it('requireToken() throws for an unknown variable, and suggests the right name', () => {
     setEnvironment({ BEARWARD_ISUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE })
     expect(() => requireToken()).toThrow('Did you mean BEARWARD_ISSUER?')
   })
 
-  it('reads the environment each time requireToken is called', () => {
+  it('requireToken() reads the environment at each call', () => {
     expect(() => requireToken()).toThrow('BEARWARD_ISSUER')
     setEnvironment({ BEARWARD_ISSUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE })
     expect(() => requireToken({ subject: 'machine' })).toThrow('machineSubject')
@@ -72,7 +72,7 @@ describe('the stand-alone requireToken', () => {
     expect(requireToken({ subject: 'machine' })).toBeTypeOf('function')
   })
 
-  it('takes the provider and the machine clients from the environment', () => {
+  it('requireToken() uses the provider and the machine clients of the environment', () => {
     const usual = { BEARWARD_ISSUER: 'https://as.example.com', BEARWARD_AUDIENCE: AUDIENCE }
     setEnvironment({ ...usual, BEARWARD_PROVIDER: 'keycloak' })
     expect(requireToken({ subject: 'user' })).toBeTypeOf('function')

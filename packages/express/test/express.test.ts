@@ -32,7 +32,7 @@ describe.each([
   ['Express 5', express],
   ['Express 4', express4],
 ])('@bearward/express on %s', (_name, framework) => {
-  it('passes the verified token to the handler, and refuses a request without a token', async () => {
+  it('requireToken() passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/reports', bearward.requireToken({ scope: 'read' }), (req, res) => {
@@ -55,7 +55,7 @@ describe.each([
     })
   })
 
-  it('sends the same refusal headers for HEAD as for GET, without a body', async () => {
+  it('requireToken() sends the same refusal headers for HEAD as for GET, without a body', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.use(bearward.requireToken())
@@ -70,7 +70,7 @@ describe.each([
     expect(await head.text()).toBe('')
   })
 
-  it('verifies a token once for several guards, and applies the stricter requirement of a later guard', async () => {
+  it('requireToken() verifies a token once for several guards, and applies the stricter requirement of a later guard', async () => {
     const { bearward, ofType } = bearwardWith()
     const app = framework()
     app.use(bearward.requireToken())
@@ -89,7 +89,7 @@ describe.each([
     expect(ofType('verified')).toHaveLength(2)
   })
 
-  it('ignores a value of req.auth that another middleware has set', async () => {
+  it('requireToken() ignores a value of req.auth that another middleware has set', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.use((req: Request, _res: Response, next: NextFunction) => {
@@ -109,7 +109,7 @@ describe.each([
     expect(await (await fetch(`${url}/optional`)).json()).toEqual({ auth: null })
   })
 
-  it('keeps the guards of two configurations independent', async () => {
+  it('requireToken() of each of two configurations grants only tokens of its own issuer', async () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const first = bearwardWith()
     const second = bearwardWith({ issuer: other.issuer, jwks: other.jwks })
@@ -129,7 +129,7 @@ describe.each([
     expect(await statuses(other.token())).toEqual([401, 200, 401])
   })
 
-  it('lets an anonymous caller pass an optional guard, and refuses bad credentials there', async () => {
+  it('requireToken({ optional: true }) lets an anonymous caller pass, and refuses bad credentials', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/news', bearward.requireToken({ optional: true, scope: 'read' }), (req, res) => {
@@ -146,7 +146,7 @@ describe.each([
     expect((await fetch(`${url}/news`, bearer(poor))).status).toBe(403)
   })
 
-  it('throws an error, not a refusal, from auth(req) without a guard or for an anonymous caller', async () => {
+  it('auth(req) throws an error that names the cause if no guard has granted the request or the caller is anonymous', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     const handler = (req: Request, res: Response) => void res.json({ id: auth(req).subject.id })
@@ -165,7 +165,7 @@ describe.each([
     expect(await anonymous.text()).toContain('optional guard')
   })
 
-  it('passes errors of a handler and of a check to the error handler', async () => {
+  it('requireToken() passes errors of a handler and of a check to the error handler', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     let handled = 0
@@ -195,7 +195,7 @@ describe.each([
     expect(handled).toBe(0)
   })
 
-  it('calls check with the token and the Express request', async () => {
+  it('requireToken() calls check with the token and the Express request', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     const check: Parameters<typeof bearward.requireToken>[0] = {
@@ -213,7 +213,7 @@ describe.each([
     })
   })
 
-  it('reports that requireToken was used as a middleware without parentheses', async () => {
+  it('requireToken without parentheses throws an error that shows the right call', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     let handled = 0
@@ -230,7 +230,7 @@ describe.each([
     expect(handled).toBe(0)
   })
 
-  it('6750-30: refuses two Authorization lines, of which Express shows only one', async () => {
+  it('6750-30: requireToken() refuses two Authorization lines, of which Express shows only one', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
@@ -243,7 +243,7 @@ describe.each([
     expect(doubled.header('www-authenticate')).toContain('error="invalid_request"')
   })
 
-  it('reads the credentials of a serverless request without raw header lines', async () => {
+  it('requireToken() reads the credentials of a serverless request without raw header lines', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.get('/', bearward.requireToken(), (_req, res) => void res.send('in'))
@@ -259,7 +259,7 @@ describe.each([
     expect((await fetch(url, joined)).status).toBe(400)
   })
 
-  it('keeps a response that other code has sent while keys were fetched', async () => {
+  it('requireToken() keeps a response that other code has sent while keys were fetched', async () => {
     let sendKeys = () => {}
     const sent = new Promise<void>((resolve) => {
       sendKeys = resolve
@@ -286,7 +286,7 @@ describe.each([
     expect(await response.text()).toBe('too slow')
   })
 
-  it('publishes the route and the id of a request in events, and ignores an id that throws', async () => {
+  it('events contain the route and the id of a request, and an id that throws is ignored', async () => {
     const { bearward, ofType } = bearwardWith()
     const app = framework()
     app.use((request: Request & { id?: string }, _response, next) => {
@@ -309,7 +309,7 @@ describe.each([
     ])
   })
 
-  it('uses errorBody for the body and its media type, and for nothing else', async () => {
+  it('errorBody sets only the body and its media type', async () => {
     const { bearward } = bearwardWith({
       errorBody: ({ reason, status, description }: RefusalView) => ({
         contentType: 'application/problem+json',

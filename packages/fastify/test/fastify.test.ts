@@ -34,7 +34,7 @@ function bearwardWith(more: Record<string, unknown> = {}) {
 }
 
 describe('@bearward/fastify on Fastify 5', () => {
-  it('passes the verified token to the handler, and refuses a request without a token', async () => {
+  it('requireToken() passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     await app.register(bearward.plugin)
@@ -54,7 +54,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
   })
 
-  it('protects a prefix and the whole app, and verifies the token of a request once', async () => {
+  it('requireToken() protects a prefix and the whole app, and verifies the token of a request once', async () => {
     const { bearward, events } = bearwardWith()
     const app = createApp()
     await app.register(bearward.plugin)
@@ -77,7 +77,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(events.filter((event) => event.type === 'verified')).toHaveLength(3)
   })
 
-  it('protects routes without the plugin, and routes of an encapsulated part that registers it', async () => {
+  it('requireToken() protects routes without the plugin, and routes of an encapsulated part that registers it', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     app.get('/bare', { onRequest: bearward.requireToken() }, (request) => auth(request).clientId)
@@ -93,7 +93,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     }
   })
 
-  it('runs the handler once if the plugin is registered twice', async () => {
+  it('a handler runs once if the plugin is registered twice', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     let handled = 0
@@ -106,7 +106,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(handled).toBe(1)
   })
 
-  it('keeps the guards of two configurations in one app independent', async () => {
+  it('requireToken() of each of two configurations in one app grants only tokens of its own issuer', async () => {
     const other = createTestIssuer({ issuer: 'https://other.example.com' })
     const { bearward: first } = bearwardWith()
     const { bearward: second } = bearwardWith({ issuer: other.issuer, jwks: other.jwks })
@@ -125,7 +125,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(await statuses(other.token())).toEqual([401, 200])
   })
 
-  it('passes errors of a check and of a handler to the error handler', async () => {
+  it('requireToken() passes errors of a check and of a handler to the error handler', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     await app.register(bearward.plugin)
@@ -157,7 +157,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(handled).toBe(0)
   })
 
-  it('calls check with the Fastify request', async () => {
+  it('requireToken() calls check with the Fastify request', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     await app.register(bearward.plugin)
@@ -170,7 +170,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect((await fetch(`${url}/another`, bearer(issuer.token()))).status).toBe(403)
   })
 
-  it('writes refusals to the log of the request, as a message and as members', async () => {
+  it('a refusal is written to the log of the request, as a message and as members', async () => {
     const { bearward } = bearwardWith({ onEvent: undefined })
     const lines: Record<string, unknown>[] = []
     const stream = new Writable({
@@ -205,7 +205,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     ])
   })
 
-  it('writes refusals to the console if the app has no logger', async () => {
+  it('a refusal is written to the console if the app has no logger', async () => {
     const info = vi.spyOn(console, 'info').mockImplementation(() => {})
     const { bearward } = bearwardWith({ onEvent: undefined })
     const app = createApp()
@@ -218,7 +218,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     info.mockRestore()
   })
 
-  it('writes failures that do not belong to a request to the log of the app', async () => {
+  it('a failure that does not belong to a request is written to the log of the app', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const lines: string[] = []
     const stream = new Writable({
@@ -238,7 +238,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     bearward.close()
   })
 
-  it('closes with the app that registered the plugin with close: true, and not with another app', async () => {
+  it('the resource server closes with the app that registered the plugin with close: true, and not with another app', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ keys: issuer.jwks.keys })
     const { bearward, events } = bearwardWith({ jwks: undefined, fetch: endpoint.fetch, clock })
@@ -256,7 +256,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(events.filter(({ type }) => type === 'closed')).toHaveLength(1)
   })
 
-  it('sends the body and the media type of errorBody without the reply serializer', async () => {
+  it('requireToken() sends the body and the media type of errorBody without the reply serializer', async () => {
     const { bearward } = bearwardWith({
       errorBody: ({ reason }: { reason: string }) => ({
         contentType: 'application/problem+json',
@@ -274,7 +274,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     expect(await response.text()).toBe('{"type":"urn:example:no_credentials"}')
   })
 
-  it('configures the exported requireToken from the environment, without the plugin', async () => {
+  it('the exported requireToken() uses the options of the environment, without the plugin', async () => {
     expect(() => requireToken()).toThrow('BEARWARD_ISSUER is not set')
     Object.assign(process.env, { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE })
     const app = createApp()
@@ -286,7 +286,7 @@ describe('@bearward/fastify on Fastify 5', () => {
     )
   })
 
-  it('reports that requireToken was used as a hook without parentheses', async () => {
+  it('requireToken without parentheses throws an error that shows the right call', async () => {
     const { bearward } = bearwardWith()
     const app = createApp()
     await app.register(bearward.plugin)

@@ -36,7 +36,7 @@ describe.each([
     app.silent = true
   })
 
-  it('passes the verified token to the handler, and refuses a request without a token', async () => {
+  it('requireToken() passes the verified token to the handler, and refuses a request without a token', async () => {
     const { bearward } = bearwardWith()
     app.use(bearward.requireToken({ scope: 'read' }))
     app.use((ctx) => {
@@ -53,7 +53,7 @@ describe.each([
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
   })
 
-  it('verifies a token once for several guards, and ignores a foreign value of ctx.state.auth', async () => {
+  it('requireToken() verifies a token once for several guards, and ignores a foreign value of ctx.state.auth', async () => {
     const { bearward, events } = bearwardWith()
     app.use((ctx, next) => {
       ctx.state.auth = { scopes: ['admin'] } as unknown as NonNullable<typeof ctx.state.auth>
@@ -72,7 +72,7 @@ describe.each([
     expect(events.filter((event) => event.type === 'verified')).toHaveLength(1)
   })
 
-  it('passes errors of a handler and of a check to the error event of the app', async () => {
+  it('requireToken() passes errors of a handler and of a check to the error event of the app', async () => {
     const { bearward } = bearwardWith()
     const reported: string[] = []
     let handled = 0
@@ -94,7 +94,7 @@ describe.each([
     expect(handled).toBe(1)
   })
 
-  it('calls check with the Koa context', async () => {
+  it('requireToken() calls check with the Koa context', async () => {
     const { bearward } = bearwardWith()
     const check = async (_token: unknown, ctx: Context) => ctx.path === '/open'
     app.use(bearward.requireToken({ check }))
@@ -105,7 +105,7 @@ describe.each([
     expect((await fetch(`${url}/closed`, bearer(issuer.token()))).status).toBe(403)
   })
 
-  it('reports that requireToken was used as a middleware without parentheses', async () => {
+  it('requireToken without parentheses throws an error that shows the right call', async () => {
     const { bearward } = bearwardWith()
     const reported: string[] = []
     app.on('error', (error: Error) => reported.push(error.message))
@@ -117,7 +117,7 @@ describe.each([
     expect(reported.join()).toContain('write requireToken() with parentheses')
   })
 
-  it('throws an error, not a refusal, from auth(ctx) without a guard', async () => {
+  it('auth(ctx) throws an error that names requireToken(...) if no guard has granted the request', async () => {
     app.use((ctx) => {
       try {
         ctx.body = auth(ctx)
@@ -129,7 +129,7 @@ describe.each([
     expect(await (await fetch(url)).text()).toContain('no requireToken(...) has granted')
   })
 
-  it('configures the exported requireToken from the environment', async () => {
+  it('the exported requireToken() uses the options of the environment', async () => {
     expect(() => requireToken()).toThrow('BEARWARD_ISSUER is not set')
     Object.assign(process.env, { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE })
     app.use(requireToken({ scope: 'read' }))
