@@ -30,7 +30,7 @@ const toManifest = (...dependencies: string[]) =>
   JSON.stringify({ dependencies: Object.fromEntries(dependencies.map((name) => [name, '1'])) })
 
 describe('measureInstalled (P18)', () => {
-  it('counts every file of the packages and of their dependencies', async () => {
+  it('measureInstalled counts every file of the packages and of their dependencies', async () => {
     const { folder, bytes } = await createFolder({
       'node_modules/a/package.json': toManifest('b', '@of/c'),
       'node_modules/a/src/index.js': 'a',
@@ -44,7 +44,7 @@ describe('measureInstalled (P18)', () => {
     expect(measureInstalled(['a', 'b'], folder)).toEqual({ packages: 3, bytes })
   })
 
-  it('counts the files that npm packs for a package of the workspace', async () => {
+  it('measureInstalled counts the files that npm packs for a package of the workspace', async () => {
     const express = join(PACKAGES, 'express')
     const arguments_ = ['pack', '--dry-run', '--json', '--ignore-scripts']
     const { stdout } = await run('npm', arguments_, { cwd: express })

@@ -18,7 +18,7 @@ async function runLoad(handler: Handler, load: Partial<Load> = {}) {
 }
 
 describe('generateLoad', () => {
-  it('counts responses, including those that arrive in several chunks', async () => {
+  it('generateLoad counts responses, including those that arrive in several chunks', async () => {
     let sent = 0
     const result = await runLoad(async (_request, response) => {
       response.setHeader('Content-Length', 4)
@@ -31,7 +31,7 @@ describe('generateLoad', () => {
     expect(sent).toBe(100)
   })
 
-  it('sends the configured range of the requests in order, repeatedly', async () => {
+  it('generateLoad sends the configured range of the requests in order, repeatedly', async () => {
     const seen: string[] = []
     await runLoad(
       (request, response) => {
@@ -43,7 +43,7 @@ describe('generateLoad', () => {
     expect(seen).toEqual(['/b', '/c', '/d', '/b', '/c'])
   })
 
-  it('ends the load when the time is over', async () => {
+  it('generateLoad ends when the time is over', async () => {
     const handler: Handler = (_request, response) => {
       response.setHeader('Content-Length', 0).end()
     }
@@ -53,19 +53,19 @@ describe('generateLoad', () => {
     expect(result.requests).toBeGreaterThan(0)
   })
 
-  it('rejects at the first response with another status', async () => {
+  it('generateLoad rejects at the first response with another status', async () => {
     const handler: Handler = (_request, response) => {
       response.writeHead(500, { 'Content-Length': 0 }).end()
     }
     await expect(runLoad(handler)).rejects.toThrow('expected 200')
   })
 
-  it('rejects when the server closes a connection', async () => {
+  it('generateLoad rejects when the server closes a connection', async () => {
     const handler: Handler = (request) => request.socket.destroy()
     await expect(runLoad(handler)).rejects.toThrow()
   })
 
-  it('uses no token in two rounds if every token is sent once', () => {
+  it('createLoad uses no token in two rounds if every token is sent once', () => {
     let end = 0
     for (let round = 0; round <= ROUNDS; round++) {
       const { first, count, requests } = createLoad('jose', 'every token once', round)

@@ -81,7 +81,7 @@ function getTargetRows(all: VersionResults, id: string): string[][] {
 }
 
 describe('createPages', () => {
-  it('lists the places of the CPU profile, the largest share first', () => {
+  it('createPages sorts the rows of the CPU profile by the column "every token once"', () => {
     const [, , ...rows] = createMarkdown(createResults(24, 12))
       .split('### CPU profile')[1]!
       .split('\n')
@@ -93,7 +93,7 @@ describe('createPages', () => {
     ])
   })
 
-  it('shows whether each target is met', () => {
+  it('createPages shows whether each target is met', () => {
     expect(getTargetRows(createResults(24, 12), 'P1')).toEqual([
       ['at most 1.25 x', '1.20', 'yes |'],
     ])
@@ -114,14 +114,14 @@ describe('createPages', () => {
     ])
   })
 
-  it('shows the range of the rounds', () => {
+  it('createPages shows the median and the range over the rounds', () => {
     expect(getTargetRows(createResults(24, 10), 'P5')).toEqual([
       ['at most 1.5 us', '10 (10 to 30)', '**no** |'],
     ])
     expect(createMarkdown(createResults(24, 10))).toContain('is at most 200 % of the median')
   })
 
-  it('shows the number of rounds, and the range of those with cached tokens', () => {
+  it('createPages shows the rounds and the range separately for new and for cached tokens', () => {
     const some = createResults(24, 10)
     const steady = { [FRESH_STRING]: costs(0, 0), bearward: costs(10, 11), jose: costs(40, 44) }
     const found = { ...createMicroResults(10), repeated: { one: steady, thousand: steady } }
@@ -136,7 +136,7 @@ describe('createPages', () => {
     expect(repeated).toContain('at most 10 % of the median')
   })
 
-  it('mentions pinned servers only if they were pinned', () => {
+  it('createPages mentions pinned servers only if they were pinned', () => {
     const some = createResults(24, 10)
     expect(createMarkdown(some)).toContain('pinned to one core')
     const run = { ...RUN, pinned: false }
@@ -144,11 +144,11 @@ describe('createPages', () => {
     expect(createMarkdown({ ...some, parts })).not.toContain('pinned to one core')
   })
 
-  it('shows the default size of the token cache of Bearward', () => {
+  it('BEARWARD_ENTRIES is the default size of the token cache', () => {
     expect(BEARWARD_ENTRIES).toBe(TOKEN_CACHE.maxEntries.toLocaleString('en'))
   })
 
-  it('lists reasons for missed targets only', () => {
+  it('createPages lists reasons for missed targets only', () => {
     const missing = (ours: number) =>
       createMarkdown(createResults(24, ours))
         .split('\n')
@@ -158,19 +158,19 @@ describe('createPages', () => {
     expect(missing(1)).toEqual([])
   })
 
-  it('gives reasons for existing targets only', () => {
+  it('REASONS names only existing targets', () => {
     const ids = [24, 20].flatMap((major) => createTargets({ major, parts: {} }).map(({ id }) => id))
     for (const { targets } of REASONS) expect(ids).toEqual(expect.arrayContaining([...targets]))
   })
 
-  it('begins with an overview of the results', () => {
+  it('createPages begins the report with an overview of the results', () => {
     const [before = ''] = createMarkdown(createResults(24, 10)).split('## Node')
     expect(before).toContain('| Express | 0.91 | 0.50 (jose) | 0.91 | 0.50 (jose) |')
     expect(before).toContain('Bearward takes 0.25 of the processor time of jose')
     expect(before).toContain('an Express server with Bearward takes 0.55')
   })
 
-  it('shows whether all parts come from one run', () => {
+  it('createPages shows whether all parts come from one run', () => {
     const some = createResults(24, 10)
     expect(createMarkdown(some)).toContain('Not measured: memory, start.')
     expect(createMarkdown(some)).toContain('All measured parts come from one run of one command.')
@@ -188,13 +188,13 @@ describe('createPages', () => {
     expect(apart).toContain('| memory | 2026-01-01 13:00 UTC |')
   })
 
-  it('shows the targets of each version of Node, the newest first', () => {
+  it('createPages lists the versions of Node, the newest first, and createTargets returns the targets of a version', () => {
     expect(createTargets(createResults(20, 10)).map(({ id }) => id)).toEqual(["P3'"])
     const both = createMarkdown(createResults(24, 10), createResults(20, 10))
     expect(both.match(/^## Node \d+$/gm)).toEqual(['## Node 24', '## Node 20'])
   })
 
-  it('creates the page, the report and the charts of the measured parts', () => {
+  it('createPages creates the page, the report and a chart for each measured part, and throws without results', () => {
     const files = createPages([createResults(24, 10)])
     expect(Object.keys(files)).toEqual([
       'docs/performance.md',
@@ -211,7 +211,7 @@ describe('createPages', () => {
     expect(() => createPages([])).toThrow('npm run bench')
   })
 
-  it('creates a page with one table of the added processor time and one chart', () => {
+  it('createPages creates a page with one table of the added processor time and one chart', () => {
     const page = createPages([createResults(24, 10)])['docs/performance.md']!
     const rows = page.split('\n').filter((line) => line.startsWith('|'))
     expect(rows).toEqual([
@@ -228,7 +228,7 @@ describe('createPages', () => {
     expect(page).toContain('Each figure is the median of 1 rounds.')
   })
 
-  it('creates the page from the newest version of Node with results over HTTP', () => {
+  it('createPages creates the page from the newest version of Node with results over HTTP', () => {
     const { micro } = createResults(24, 10).parts
     const newest: VersionResults = { major: 26, parts: { micro: micro! } }
     const files = createPages([newest, createResults(24, 10)])
@@ -239,7 +239,7 @@ describe('createPages', () => {
     ])
   })
 
-  it('fits bars of more than 100 into the capacity chart', () => {
+  it('createCapacityChart fits bars of more than 100 into the chart', () => {
     const [, ...widths] = createCapacityChart(createHttpResults(10))
       .match(/(?<=<rect .*width=")\d+/g)!
       .map(Number)

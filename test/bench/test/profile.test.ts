@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { toProfile } from '../src/micro/profile.ts'
 
-it('assigns functions of Node to the code that calls them, and V8 itself to the engine', () => {
+it('toProfile assigns functions of Node to the code that calls them, and V8 itself to the engine', () => {
   let id = 0
   const node = (functionName: string, url: string, ...children: number[]) => ({
     id: ++id,

@@ -18,7 +18,7 @@ describe('readResults', () => {
   const saveResults = (results: object) =>
     writeFile(join(folder, 'node24', 'memory.json'), JSON.stringify(results))
 
-  it('reads saved results', async () => {
+  it('readResults reads saved results', async () => {
     const memory = { run: RUN, found: RESULTS }
     await saveResults(memory)
     expect(await readResults(folder)).toEqual([{ major: 24, parts: { memory } }])
@@ -29,7 +29,7 @@ describe('readResults', () => {
     ['with an incomplete run', { run: { ...RUN, pinned: undefined }, found: RESULTS }],
     ['with incomplete results', { run: RUN, found: { bearward: { heap: 1 } } }],
     ['with an array', { run: RUN, found: { bearward: [1] } }],
-  ])('rejects results %s, and names the file', async (_, results) => {
+  ])('readResults rejects results %s, and names the file', async (_, results) => {
     await saveResults(results)
     await expect(readResults(folder)).rejects.toThrow(
       /node24.memory\.json has another shape .* npm run bench -- memory/,

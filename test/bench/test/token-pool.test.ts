@@ -6,7 +6,7 @@ const POOL: PoolOptions = { algorithm: 'ES256', count: 3 }
 const TIMES = { issuedAt: 1_700_000_000, expiresAt: 1_700_000_300 }
 
 describe('token pool', () => {
-  it('mints a pool once, and then reads the stored one', async () => {
+  it('ensurePool mints a pool once, and readPool reads the stored one', async () => {
     await ensurePool(POOL)
     const first = await readPool(POOL)
     await ensurePool(POOL)
@@ -16,12 +16,12 @@ describe('token pool', () => {
     expect(second.header(2)).toBe(`Bearer ${first.token(2)}`)
   })
 
-  it('stores pools with other claims under other paths', () => {
+  it('toPoolPaths returns other paths for other claims', () => {
     const other = toPoolPaths({ ...POOL, claims: { aud: 'https://elsewhere.example.com' } })
     expect(other.tokens).not.toBe(toPoolPaths(POOL).tokens)
   })
 
-  it('creates the same garbage for the same tokens', async () => {
+  it('withGarbage creates the same garbage for the same tokens', async () => {
     const pool = await mintPool(POOL, TIMES)
     const garbage = pool.withGarbage(2)
     expect(garbage.token(1)).toBe(pool.withGarbage(2).token(1))

@@ -20,7 +20,7 @@ async function startVerifier(contestant: string, workload: Workload) {
 }
 
 describe('verifier program', () => {
-  it('measures the cost of its rounds and records a CPU profile', async () => {
+  it('the verifier program measures the cost of its rounds and records a CPU profile', async () => {
     const program = await startVerifier('bearward', WORKLOAD)
     expect(program.ready).toBe('ready')
     for (let round = 0; round < 2; round++) {
@@ -36,7 +36,7 @@ describe('verifier program', () => {
     await expect(program.request({ type: 'measure round' })).rejects.toThrow()
   })
 
-  it('reports an algorithm that the library does not support', async () => {
+  it('the verifier program reports an algorithm that the library does not support', async () => {
     const tokens = { algorithm: 'PS256', count: 2 } as const
     const program = await startVerifier('aws-jwt-verify', { ...WORKLOAD, tokens })
     expect(program.ready).toBe('not supported')
@@ -47,7 +47,7 @@ describe('verifier program', () => {
 describe('createBatchVerifier', () => {
   const options = { tokenCount: 5, atOnce: 2, accepted: true }
 
-  it('continues with the next tokens, and starts again after the last one', async () => {
+  it('createBatchVerifier continues with the next tokens, and starts again after the last one', async () => {
     const seen: number[] = []
     const verifyNext = createBatchVerifier(async (index) => seen.push(index) > 0, options)
     await verifyNext(3)
@@ -56,7 +56,7 @@ describe('createBatchVerifier', () => {
     expect(seen.slice(3)).toEqual([3, 4, 0, 1])
   })
 
-  it('rejects at the first unexpected result', async () => {
+  it('createBatchVerifier rejects at the first unexpected result', async () => {
     const verifyNext = createBatchVerifier((index) => index !== 3, options)
     await verifyNext(3)
     await expect(verifyNext(1)).rejects.toThrow('a token was rejected')
