@@ -63,9 +63,9 @@ function sessionCookie(request: object): string | undefined {
 export const CONFIGURATIONS = {
   usual: () => usual,
   strict: () => ({ ...usual, jwtProfile: 'rfc9068' }),
-  'no tolerance': () => ({ ...usual, clockTolerance: 0 }),
-  'much tolerance': () => ({ ...usual, clockTolerance: 300 }),
-  'young tokens': () => ({ ...usual, maxTokenAge: 600 }),
+  'clockTolerance 0': () => ({ ...usual, clockTolerance: 0 }),
+  'clockTolerance 300': () => ({ ...usual, clockTolerance: 300 }),
+  'maxTokenAge 600': () => ({ ...usual, maxTokenAge: 600 }),
   'no rule for machines': () => {
     const { machineSubject: __, ...others } = usual
     return others

@@ -43,7 +43,7 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     return (await getWithLines(port, '/', [bearerLine(token)])).status
   }
 
-  it('writes the log to the console by default: refusals as info, failures as warn', async () => {
+  it('writes a 401 refusal with console.info, and a failed fetch and a 503 refusal with console.warn, by default', async () => {
     expect(await send(OPTIONS, 'opaque')).toBe(401)
     expect(info.mock.calls).toEqual([[expect.stringMatching(REFUSED)]])
     expect(warn).not.toHaveBeenCalled()

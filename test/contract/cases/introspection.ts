@@ -30,7 +30,7 @@ export const introspection: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'rejects a token of an unknown issuer without introspection',
+    'rejects a JWT of an unknown issuer, and does not introspect it',
     invalidToken('unknown_issuer'),
     {
       'a JWT': issuerB.token({ claims: { iss: 'https://unknown.example.com' } }),
@@ -53,7 +53,7 @@ export const introspection: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'rejects a JWT by its signature without introspection',
+    'rejects a JWT whose signature cannot be verified, and does not introspect it',
     invalidToken('invalid_signature'),
     {
       'a forged JWT': forged(token()),
@@ -62,7 +62,7 @@ export const introspection: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'rejects a JWT by its signature without introspection',
+    'rejects a JWT whose signature cannot be verified, and does not introspect it',
     invalidToken('unknown_key'),
     {
       'a JWT with an unknown kid': headed({ kid: 'unknown' }),
@@ -79,7 +79,8 @@ export const introspection: readonly ContractCase[] = [
   },
   {
     ids: [],
-    title: 'introspects a valid JWT if the guard requires it',
+    title:
+      'rejects a valid JWT that introspection reports as inactive if the guard has introspect: true',
     ...both,
     requirements: { introspect: true },
     request: bearer(token()),

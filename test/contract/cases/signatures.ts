@@ -10,21 +10,21 @@ const { es256, es384, es512, ed25519, rs256, ps256, ps384, ps512 } = KEYS
 const badSignature = invalidToken('invalid_signature')
 
 /** Creates a token whose signature is replaced by the result of `make`. */
-function resigned(key: TestKey, make: (usual: Buffer, input: Buffer) => Buffer): string {
+function withNewSignature(key: TestKey, make: (usual: Buffer, input: Buffer) => Buffer): string {
   return withSignature(token({ key }), make)
 }
 const lengths = (key: TestKey) => ({
-  [`${key.alg}, one octet too short`]: resigned(key, (usual) => usual.subarray(0, -1)),
-  [`${key.alg}, one octet too long`]: resigned(key, (usual) =>
+  [`${key.alg}, one octet too short`]: withNewSignature(key, (usual) => usual.subarray(0, -1)),
+  [`${key.alg}, one octet too long`]: withNewSignature(key, (usual) =>
     Buffer.concat([usual, Buffer.of(0)]),
   ),
-  [`${key.alg}, a leading zero octet`]: resigned(key, (usual) =>
+  [`${key.alg}, a leading zero octet`]: withNewSignature(key, (usual) =>
     Buffer.concat([Buffer.of(0), usual]),
   ),
 })
-/** Creates a signature of two numbers with the right values, each one octet too long. */
+/** Creates a token whose signature has a zero octet before each number. */
 const widened = (key: TestKey) =>
-  resigned(key, (usual) => {
+  withNewSignature(key, (usual) => {
     const half = usual.length / 2
     return Buffer.concat([
       Buffer.of(0),
@@ -34,9 +34,9 @@ const widened = (key: TestKey) =>
     ])
   })
 const inDer = (key: TestKey) =>
-  resigned(key, (_, input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
+  withNewSignature(key, (_, input) => sign(`sha${key.alg.slice(2)}`, input, key.privateKey))
 const padded = (key: TestKey, options: Parameters<typeof padPss>[1]) =>
-  resigned(key, (_, input) => rawRsa(key.privateKey, padPss(input, options)))
+  withNewSignature(key, (_, input) => rawRsa(key.privateKey, padPss(input, options)))
 const salts = (key: TestKey) =>
   Object.fromEntries(
     [0, 20, 222 - (Number(key.alg.slice(2)) - 256) / 8].map((salt) => [
@@ -61,14 +61,14 @@ export const signatures: readonly ContractCase[] = [
     'DER for ES512': inDer(es512),
   }),
   ...each(['7518-29'], 'rejects an empty ECDSA signature', invalidToken('malformed_token'), {
-    'with ES256': resigned(es256, () => Buffer.alloc(0)),
-    'with ES384': resigned(es384, () => Buffer.alloc(0)),
-    'with ES512': resigned(es512, () => Buffer.alloc(0)),
+    'with ES256': withNewSignature(es256, () => Buffer.alloc(0)),
+    'with ES384': withNewSignature(es384, () => Buffer.alloc(0)),
+    'with ES512': withNewSignature(es512, () => Buffer.alloc(0)),
   }),
-  ...each([], 'rejects an ECDSA signature that contains zero', badSignature, {
-    'both numbers zero': resigned(es256, () => Buffer.alloc(64)),
-    'the first number zero': resigned(es256, (usual) => usual.fill(0, 0, 32)),
-    'the second number zero': resigned(es256, (usual) => usual.fill(0, 32)),
+  ...each([], 'rejects an ECDSA signature whose r or s is zero', badSignature, {
+    'both numbers zero': withNewSignature(es256, () => Buffer.alloc(64)),
+    'the first number zero': withNewSignature(es256, (usual) => usual.fill(0, 0, 32)),
+    'the second number zero': withNewSignature(es256, (usual) => usual.fill(0, 32)),
   }),
   ...each(['7518-31'], 'rejects a PSS salt that is not as long as the hash', badSignature, {
     ...salts(ps256),
@@ -78,7 +78,7 @@ export const signatures: readonly ContractCase[] = [
   ...each(['7518-31'], 'rejects a PSS mask with another hash', badSignature, {
     'SHA-1 in PS256': padded(ps256, { mask: 'sha1' }),
   }),
-  ...each([], 'rejects the other RSA padding', badSignature, {
+  ...each([], 'rejects an RSA signature with the padding of another algorithm', badSignature, {
     'PKCS #1 for PS256': token({ key: ps256, signedWith: 'RS256' }),
     'PSS for RS256': token({ key: rs256, signedWith: 'PS256' }),
   }),
