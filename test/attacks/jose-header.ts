@@ -78,7 +78,7 @@ const MISMATCHES = [
 
 const byMismatch: readonly Attack[] = MISMATCHES.map(({ named, key, signedWith }) => {
   return {
-    name: `alg ${named} with a key for ${key} that signed with ${signedWith}`,
+    name: `alg ${named}, kid of a key for ${key}, signed with ${signedWith}`,
     attack: ({ issuer }) =>
       issuer.token({ header: { alg: named }, key: getKey(issuer, key), signedWith }),
     outcome: unknownKey,

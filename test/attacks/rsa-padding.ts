@@ -23,7 +23,7 @@ const by =
   (_, input, key) =>
     signBytes(alg, key.privateKey, input)
 
-/** Signs a padding that `encode` returns with the right key. */
+/** Signs, with the right key, the octets that `encode` returns. */
 const padding =
   (encode: (input: Buffer) => Buffer): ForgeSignature =>
   (_, input, key) =>

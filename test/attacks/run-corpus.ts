@@ -130,8 +130,11 @@ function toRows(attacks: readonly Attack[]): readonly (readonly [title: string, 
 }
 
 function toVerb(outcome: Outcome): string {
-  if (outcome.status === 200) return 'grants'
-  return outcome.reason === null ? 'leaves to Node' : `refuses as ${outcome.reason}`
+  if (outcome.status === 200)
+    return outcome.subject === null ? 'lets through as anonymous' : 'grants'
+  return outcome.reason === null
+    ? `Node responds with ${outcome.status}`
+    : `refuses as ${outcome.reason}`
 }
 
 function readBody({ body }: RawResponse): Record<string, unknown> {

@@ -13,7 +13,7 @@ import type { Target } from './target.ts'
 
 const malformed = invalidRequest('malformed_credentials')
 const multiple = invalidRequest('multiple_credentials')
-const nothing = unauthenticated('no_credentials')
+const noCredentials = unauthenticated('no_credentials')
 const otherScheme = unauthenticated('unsupported_scheme')
 
 const good = ({ issuer }: Target) => issuer.token()
@@ -83,29 +83,33 @@ const ELSEWHERE: readonly (readonly string[])[] = [
 
 /** Whole requests that a list of header lines cannot express. `T` is a valid token. */
 const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack['outcome']])[] = [
-  ['a token in the query', 'GET /?access_token=T HTTP/1.1\r\n\r\n', nothing],
+  ['a token in the query', 'GET /?access_token=T HTTP/1.1\r\n\r\n', noCredentials],
   [
     'a token in a form',
     'POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
       'Content-Length: CL\r\n\r\naccess_token=T',
-    nothing,
+    noCredentials,
   ],
   [
     'a token in a trailer',
     'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\n\r\n' +
       '0\r\nAuthorization: Bearer T\r\n\r\n',
-    nothing,
+    noCredentials,
   ],
-  ['no token and an absolute request target', 'GET http://evil.example/ HTTP/1.1\r\n\r\n', nothing],
+  [
+    'no token and an absolute request target',
+    'GET http://evil.example/ HTTP/1.1\r\n\r\n',
+    noCredentials,
+  ],
   [
     'no token in an OPTIONS request',
     'OPTIONS / HTTP/1.1\r\nOrigin: https://evil.example\r\n\r\n',
-    nothing,
+    noCredentials,
   ],
   [
     'no token and an X-Original-URL header',
     'GET / HTTP/1.1\r\nX-Original-URL: /public\r\n\r\n',
-    nothing,
+    noCredentials,
   ],
   ['a folded header line', 'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n T\r\n\r\n', refusedByNode],
   ['a space before the colon', 'GET / HTTP/1.1\r\nAuthorization : Bearer T\r\n\r\n', refusedByNode],
@@ -118,7 +122,7 @@ const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack[
 
 function fill(text: string, target: Target): string {
   const [first, second] = [good(target), target.issuer.token()]
-  // Both in one pass, because a token may contain a single U between two hyphens.
+  // Both letters are replaced in one pass, because a token may contain a single U between two hyphens.
   return text.replace(/\b[TU]\b/g, (name) => (name === 'T' ? first : second))
 }
 
@@ -143,7 +147,7 @@ const elsewhere = ELSEWHERE.flatMap((lines): Attack[] => {
   const name = lines.length === 0 ? 'no header line' : `only ${lines.join()}`
   const attack: Attack['attack'] = (target) => lines.map((line) => fill(line, target))
   return [
-    { name, attack, outcome: nothing },
+    { name, attack, outcome: noCredentials },
     {
       name: `${name}, behind an optional guard`,
       attack,
