@@ -18,7 +18,7 @@ const WRONG_JWKS_URI: Fault = {
   },
 }
 
-/** Waits for `work`. If the resolver is slow, the time of the attempt passes after two seconds. */
+/** Waits for `work`. After two real seconds, advances the fake clock by 3 s, so that the attempt times out. */
 async function withTimeLimit<T>(clock: Setup['clock'], work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => void clock.pass(3), 2000)
   return work.finally(() => clearTimeout(timer))

@@ -3,7 +3,7 @@ import type { Text } from './texts.ts'
 /** Sentences have at most this many words, so that they are understood at first reading. */
 export const WORDS = 25
 
-/** Words that the texts do not use, and why or what to write. */
+/** Words to avoid, and the words to write instead. */
 const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:nobody|anybody|somebody|whoever|no one)\b/i, 'name the person or the code'],
   [/\b(?:he|she|him|her|his|hers)\b/i, 'they'],
@@ -18,7 +18,7 @@ const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:doubt(?:s|ed|ful)?)\b/i, 'suspect, or check again'],
   [
     /\b(?:verdicts?|doorkeepers?|footprints?|patience|forgery|forgeries|findings?)\b/i,
-    'the term of the design',
+    'the word in docs/glossary.md',
   ],
   [/\bthrough and through\b|\bof its own accord\b|\bone's own\b|\bgone by\b/i, 'a plain word'],
   [/\b(?:is|are) told\b|\btold apart\b/i, 'is called, or is distinguished'],
@@ -27,25 +27,25 @@ const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 ]
 
 const HEADLESS = /^(?:what|who|whose|whom|where|whether|whichever|whatever|how)\b/i
-/** Words with which a docstring does not begin. */
+/** First words that a docstring does not have. */
 const NOT_A_VERB_OR_NOUN =
   /^(?:what|who|whose|where|whether|which|how|when|if|is|are|was|has|have|had|can|may|must|does|do|it|they|as|by|for|of|to|with|not|also)\b/i
-/** Words with which the title of a test does not begin: it would need the title of its group. */
+/** First words of a test title that depends on its group. */
 const NEEDS_ITS_GROUP =
   /^(?:is|are|was|were|has|have|had|does|do|can|may|must|it|they|them|its|their|and|or|but|where|what|who|whether|how|if|not|never|neither|no|none|nothing|nobody|all|both|each|as|by|for|in|of|to|with|without|only|also|even|there)\b/i
 
-/** Returns what breaks the rules for language in a text, one line for each rule. */
+/** Returns the violations of the language rules in a text, one per line. */
 export function findFaults({ kind, text }: Text): string[] {
   const faults: string[] = []
   const plain = withoutCode(text)
   for (const [pattern, instead] of AVOIDED) {
     const found = pattern.exec(plain)
-    if (found) faults.push(`"${found[0]}": write ${instead}`)
+    if (found) faults.push(`"${found[0]}": instead: ${instead}`)
   }
   if (kind === 'title') {
     const title = text.replace(/^(?:[\w-]+-\d+\w*,? ?(?:and )?)+: /, '')
     if (NEEDS_ITS_GROUP.test(title)) faults.push('a title that needs the title of its group')
-    if (/ where (?!to\b)/.test(title)) faults.push('"where" for a condition: write if or when')
+    if (/ where (?!to\b)/.test(title)) faults.push('"where" for a condition: instead: if or when')
     return faults
   }
   if (kind === 'docstring' && NOT_A_VERB_OR_NOUN.test(plain))
