@@ -16,10 +16,10 @@ function runOnce() {
     let isSilent = false
     const timer = setTimeout(() => {
       isSilent = true
-      process.kill(-child.pid, 'SIGKILL')
+      endGroup(child)
     }, SILENCE_MS)
     const end = (signal) => {
-      process.kill(-child.pid, 'SIGKILL')
+      endGroup(child)
       process.kill(process.pid, signal)
     }
     process.once('SIGINT', end).once('SIGTERM', end)
@@ -38,6 +38,10 @@ function runOnce() {
       resolve(isSilent ? undefined : (code ?? 1))
     })
   })
+}
+
+function endGroup({ pid }) {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
 let code = await runOnce()

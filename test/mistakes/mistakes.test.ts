@@ -361,7 +361,9 @@ describe('a message about a mistake', () => {
       () => clientCredentials({ ...SOURCE, [strange]: 1 } as never),
     ]) {
       expect(getProblems(call)).toEqual([
-        expect.stringMatching(/^"x{20}"\.\.\. is not an option\. The options are: [ -~]+$/),
+        expect.stringMatching(
+          /^"x{20}"\.\.\. is not a requirement\. The requirements are: [ -~]+$/,
+        ),
       ])
     }
   })

@@ -215,8 +215,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { iss: ENTRA_V1 },
     reason: 'unknown_issuer',
     found: `claimed "${ENTRA_V1}"`,
-    advice:
-      'At Entra, App registrations, this API, Manifest: set api.requestedAccessTokenVersion to 2',
+    advice: 'At Entra, in App registrations > this API > Manifest: this is a v1.0 token.',
   },
   'a v2.0 token of Entra at an issuer of v1.0': {
     options: { issuer: ENTRA_V1 },
@@ -320,7 +319,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { client_id: undefined, scope: undefined },
     reason: 'wrong_token_type',
     found: 'none of them',
-    advice: 'In the options of this API: if this is an access token, set clientIdClaim',
+    advice:
+      'In the client or the options of this API: if this is an ID token, send the access token.',
   },
   'jwtProfile rfc9068 and a token without the typ at+jwt': {
     options: { jwtProfile: 'rfc9068' },
@@ -354,7 +354,24 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { exp: undefined },
     reason: 'missing_claim',
     found: 'nothing',
-    advice: 'At the authorization server: add the claim to access tokens.',
+    advice: 'At the authorization server: add exp to access tokens.',
+  },
+  'jwtProfile rfc9068 and a token with a nonce, without jti': {
+    options: { jwtProfile: 'rfc9068' },
+    claims: { jti: undefined, nonce: 'n' },
+    reason: 'missing_claim',
+    found: 'nothing',
+    advice: 'At the authorization server: add the missing claim to access tokens.',
+  },
+  'a token without tid at an issuer with tenants': {
+    options: {
+      issuer: ENTRA.replace('11111111-2222-3333-4444-555555555555', '{tenantid}'),
+      tenants: ['11111111-2222-3333-4444-555555555555'],
+    },
+    claims: { iss: ENTRA, ver: '2.0', azp: 'a', scp: 'read' },
+    reason: 'invalid_claim',
+    found: 'no tid, or a tid that differs from the tenant in iss',
+    advice: 'At the authorization server: write the tenant of iss into tid.',
   },
   'a token whose tid is not the tenant in iss': {
     options: {
@@ -553,7 +570,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: 'no scopes',
-    advice: 'In the client: request the scope. If the token has the scope in another claim',
+    advice:
+      'In the client: request the scope. In the options of this API: if the scope is in another claim',
   },
   'a misspelt scope': {
     claims: { scope: 'read:reports openid' },
@@ -573,14 +591,14 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { issuer: 'https://b.example.com' },
     reason: 'wrong_issuer',
     found: ISSUER,
-    advice: 'At the route: add the issuer to the requirement issuer',
+    advice: 'At the route: if this route may accept tokens of this issuer',
   },
   'a machine at a route for users': {
     options: { machineClients: ['reports-cron'], machineSubject: 'client_id' },
     requirements: { subject: 'user' },
     reason: 'wrong_subject',
     found: 'machine',
-    advice: 'At the route: no change is needed if this kind of subject',
+    advice: 'At the route: if this kind of caller may call this route',
   },
   'the requirement clients and a token without a client id': {
     claims: { client_id: undefined },
@@ -593,7 +611,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { clients: ['orders'] },
     reason: 'wrong_client',
     found: '"reports-cron"',
-    advice: 'At the route: add the client to the requirement clients',
+    advice: 'At the route: if this client may call this route',
   },
   'a check that returns undefined': {
     requirements: { check: (() => {}) as unknown as () => boolean },
@@ -605,7 +623,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { check: () => false },
     reason: 'check_failed',
     found: 'false',
-    advice: 'At the route: no change is needed if the check is correct',
+    advice: 'At the route: the check returned false for this token.',
   },
 
   'a scheme in the header that credentials names': {
@@ -654,7 +672,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     header: { alg: 'none' },
     reason: 'unsupported_algorithm',
     found: 'claimed "none"',
-    advice: 'In the client: send a token of the issuer: this token is not signed',
+    advice: 'In the client: send a token that the issuer has signed.',
   },
   'a token of the org server of Okta': {
     options: { issuer: 'https://dev-1.okta.com/oauth2/default' },

@@ -70,6 +70,8 @@ describe('clientCredentials()', () => {
     [{ clientId: 'orders\r\n' }, 'clientId begins or ends with white space'],
     [{ clientId: 'ord\ners' }, 'clientId contains a line break: trim it'],
     [{ clientId: undefined }, 'clientId is missing: set the id under which'],
+    [{ clientId: '' }, 'clientId is missing: set the id under which'],
+    [{ clientId: 42 }, 'clientId must be a non-empty string, not 42.'],
     [{ issuer: 'https://auth.example.com/?a=b' }, 'issuer must be an https address without query'],
     [
       { issuer: 'https://auth.example.com/{tenantid}/v2.0' },

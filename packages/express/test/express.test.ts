@@ -159,7 +159,7 @@ describe.each([
 
     const unguarded = await fetch(`${url}/unguarded`, bearer(issuer.token()))
     expect(unguarded.status).toBe(500)
-    expect(await unguarded.text()).toContain('no requireToken(...) has granted')
+    expect(await unguarded.text()).toContain('before a guard granted the request')
     const anonymous = await fetch(`${url}/optional`)
     expect(anonymous.status).toBe(500)
     expect(await anonymous.text()).toContain('optional guard')

@@ -126,7 +126,7 @@ describe.each([
       }
     })
     const { url } = await serve(app)
-    expect(await (await fetch(url)).text()).toContain('no requireToken(...) has granted')
+    expect(await (await fetch(url)).text()).toContain('before a guard granted the request')
   })
 
   it('the exported requireToken() uses the options of the environment', async () => {

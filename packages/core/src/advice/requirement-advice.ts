@@ -93,7 +93,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'wrong_issuer',
     where: AT_THE_ROUTE,
-    change: 'add it to issuer in requireToken if this route should accept its tokens.',
+    change: 'if this route may accept tokens of this issuer, add it to issuer in requireToken.',
   },
   {
     reason: 'wrong_subject',
@@ -111,7 +111,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
   {
     reason: 'wrong_client',
     where: AT_THE_ROUTE,
-    change: 'add it to clients in requireToken if it may call this route.',
+    change: 'if this client may call this route, add it to clients in requireToken.',
   },
   {
     reason: 'check_failed',

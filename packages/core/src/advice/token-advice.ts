@@ -139,9 +139,9 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     reason: 'unknown_issuer',
     when: isSameAtOtherAddress,
     sign: '`iss` and the option `issuer` have the same path, but an internal host, another port or another scheme',
-    where: AT_THE_SERVER,
+    where: IN_THE_OPTIONS,
     change:
-      'set its public address (in Keycloak: the environment variable KC_HOSTNAME). Some servers set iss to the address that the client called. If this API can reach only the internal address, set jwksUri to it and keep issuer public.',
+      'set issuer to the exact iss if you trust this server. If iss depends on the address that the client calls, set the public address at the server (in Keycloak: the environment variable KC_HOSTNAME). If this API reaches only the internal address, set jwksUri to it.',
   },
   {
     reason: 'unknown_issuer',

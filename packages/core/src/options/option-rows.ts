@@ -106,9 +106,9 @@ export function choice<const Choice extends string, Default extends Choice | und
   return simple((given) => choices.find((one) => one === given), must, facts, toText, describe)
 }
 
-function joinByOr(names: readonly string[]): string {
-  const last = names.at(-1)!
-  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
+function joinByOr(words: readonly string[]): string {
+  const last = words.at(-1)!
+  return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} or ${last}`
 }
 
 /** A row for a non-empty text that matches. `must` completes the sentence "... must be ...". */

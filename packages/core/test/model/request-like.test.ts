@@ -74,7 +74,7 @@ describe('a web Request', () => {
           status: 400,
           reason: expect.stringMatching(/^(?:multiple|malformed)_credentials$/),
         })
-        expect(() => getToken(one)).toThrow('no requireToken')
+        expect(() => getToken(one)).toThrow('before a guard granted')
       }
     }
   })
@@ -93,7 +93,7 @@ describe('a web Request', () => {
     expect(createGuardCaller(server)(one, { scope: 'admin' })).toMatchObject({ status: 403 })
     expect(seen[0]).toBe(outcome.token)
     expect(seen[1]).toBe(one)
-    expect(() => getToken(one)).toThrow('another one has refused')
+    expect(() => getToken(one)).toThrow('after a guard refused')
     expect(received).toHaveLength(2)
     for (const raw of received) expect(raw).toBe(one)
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
