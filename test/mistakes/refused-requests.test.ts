@@ -229,8 +229,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     claims: { iss: 'http://localhost:8080/realms/shop' },
     reason: 'unknown_issuer',
     found: 'claimed "http://localhost:8080/realms/shop"',
-    advice:
-      'At the authorization server: set its public address (in Keycloak: the environment variable KC_HOSTNAME',
+    advice: 'In the options of this API: set issuer to the exact iss if you trust this server.',
   },
   'a JWT without iss': {
     claims: { iss: undefined },

@@ -31,6 +31,10 @@ export async function serve(
   const { token_endpoint: tokenEndpoint } = await discover(issuer)
   const addresses = { issuer, tokenEndpoint, api: servers.api.url }
   console.log(`${basicCommands(addresses)}${moreCommands(addresses)}
+The tokens are also accepted by an API of your own with these options:
+
+  createBearward({ issuer: '${issuer}', audience: '${REPORTS_API}' })
+
 Press Ctrl-C to stop both servers.
 `)
   await stopped
