@@ -103,9 +103,9 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
     (request: Raw, requirements?: Requirements<Raw>): Promise<Outcome>
   }
   /**
-   * Verifies a token that did not arrive in a request but, for example, from a socket, a queue or a command line. Pass the
-   * token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses a bound
-   * token (`cnf`), because its proof is part of a request.
+   * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass the token alone,
+   * without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses bound tokens (`cnf`), as
+   * guards do.
    *
    * Does NOT check scopes, the subject or any other requirement.
    *

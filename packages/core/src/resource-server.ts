@@ -88,7 +88,7 @@ export interface ResourceServer {
   ): MaybePromise<Granted | Refused>
   authorize(request: RequestLike, requirements?: Requirements): MaybePromise<Outcome>
   /**
-   * Verifies a token that came from another source than a request, for example a socket, a queue or a command line. Pass
+   * Verifies a token from another source than a request, such as a socket, a queue or a command line. Pass
    * the token alone, without `Bearer`. Uses the same token cache and publishes the same events as a guard. Refuses bound
    * tokens (`cnf`), as a guard does.
    *
