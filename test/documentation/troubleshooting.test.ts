@@ -3,6 +3,7 @@ import { createBearward, type ResourceServerOptions } from '@bearward/express'
 import express, { type RequestHandler } from 'express'
 import type { Request } from 'express'
 import { describe, expect, it } from 'vitest'
+import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
 import { createTestIssuer } from '../support/issuer.ts'
@@ -92,6 +93,18 @@ describe('docs/troubleshooting.md', () => {
     const token = createTestIssuer({ issuer: server.url, audience: API }).token()
     expect((await call('GET', '/reports', token)).status).toBe(503)
     expect(lines[0]).toContain('status 404')
+  })
+
+  it('the check that the log advises for roles of Keycloak accepts the role only in a list', async () => {
+    const { change } = ADVICE.find(({ sign }) => sign?.includes('a role in the claim') === true)!
+    const [, text] = /check: (.*)$/.exec(change)!
+    const check = `export const check = ${text!.replace('<role>', 'admin')}\n`
+    const module = await runSnippet('troubleshooting-roles', check)
+    const decide = module['check'] as (token: { claims: object }) => boolean
+    expect(decide({ claims: { realm_access: { roles: ['staff', 'admin'] } } })).toBe(true)
+    const others = [{ roles: ['staff'] }, { roles: 'administrator' }, { roles: 'admin' }, {}, null]
+    for (const realm of others) expect(decide({ claims: { realm_access: realm } })).toBe(false)
+    expect(decide({ claims: {} })).toBe(false)
   })
 
   it('a preflight request gets 401 if a guard runs before the CORS middleware, and 204 otherwise', async () => {

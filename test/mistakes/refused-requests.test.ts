@@ -740,7 +740,8 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice: 'At the route: use check instead of scope for roles',
+    advice:
+      'At the route: use check instead of scope for roles: check: ({ claims: { realm_access: realm } }) => Array.isArray(realm?.roles) && realm.roles.includes(',
   },
   'a group with the name of the scope, if scopeClaim is set': {
     options: { scopeClaim: 'scp' },

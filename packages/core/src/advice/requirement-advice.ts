@@ -67,7 +67,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     sign: 'the scope is a role in the claim `realm_access`, as in tokens of Keycloak',
     where: AT_THE_ROUTE,
     change:
-      "use check instead of scope for roles: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
+      "use check instead of scope for roles: check: ({ claims: { realm_access: realm } }) => Array.isArray(realm?.roles) && realm.roles.includes('<role>')",
   },
   {
     reason: 'insufficient_scope',
