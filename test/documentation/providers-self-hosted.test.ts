@@ -109,8 +109,8 @@ const sign = (issuer: TestIssuer, claims: Claims, header: Claims = { typ: 'JWT' 
   issuer.token({ header, claims: { ...PLAIN, ...claims } })
 
 const ZITADEL_SERVICE = { sub: '259242039378444290', client_id: 'reports-cron' }
-const ZITADEL_USER = { sub: '259241944654282754', client_id: '259254409320529922@portal' }
-const PROJECT = '259254020357488642'
+const ZITADEL_USER = { sub: '259241944654282754', client_id: '000000000000000002@portal' }
+const PROJECT = '000000000000000000'
 
 /** Scenarios for the snippets of docs/providers/zitadel.md. */
 const ZITADEL: Readonly<Record<string, Scenario>> = {
@@ -355,8 +355,8 @@ const ADFS: Readonly<Record<string, Scenario>> = {
       ver: '1.0',
       scp: 'openid',
     }
-    const service = { ...common, appid: '97fec0e9-d322-4922-83e6-4b8208415ddf' }
-    const portal = { ...common, appid: '50ce8764-1a2b-4c3d-96c0-39cc601ea154' }
+    const service = { ...common, appid: '00000000-0000-0000-0000-000000000002' }
+    const portal = { ...common, appid: '00000000-0000-0000-0000-000000000001' }
     const ada = { ...portal, upn: 'ada@example.com' }
 
     await expectKinds(send, {
@@ -376,9 +376,9 @@ const ADFS: Readonly<Record<string, Scenario>> = {
 /** Scenarios for the snippets of docs/providers/cloudflare-access.md. */
 const CLOUDFLARE: Readonly<Record<string, Scenario>> = {
   async 'Protect the routes'(code) {
-    const issuer = 'https://example.cloudflareaccess.com'
+    const issuer = 'https://YOUR-TEAM.cloudflareaccess.com'
     const access = createTestIssuer({ issuer, algorithms: ['RS256'] })
-    const certs = "jwksUri: 'https://example.cloudflareaccess.com/cdn-cgi/access/certs',"
+    const certs = "jwksUri: 'https://YOUR-TEAM.cloudflareaccess.com/cdn-cgi/access/certs',"
     const program = await runProgram('cloudflare', code, withKeys(certs, access, false))
     const header = 'cf-access-jwt-assertion'
     const send = await serveProgram(program, header)
@@ -414,11 +414,11 @@ const GOOGLE_IAP: Readonly<Record<string, Scenario>> = {
     const program = await runProgram('google-iap', code, withKeys(address, iap, false))
     const header = 'x-goog-iap-jwt-assertion'
     const send = await serveProgram(program, header)
-    const aud = '/projects/721899303052/global/backendServices/1234567890123456789'
+    const aud = '/projects/PROJECT_NUMBER/global/backendServices/SERVICE_ID'
     const service = {
       aud,
       azp: aud,
-      email: 'reports-cron@acme-prod.iam.gserviceaccount.com',
+      email: 'reports-cron@YOUR-PROJECT.iam.gserviceaccount.com',
       identity_source: 'GOOGLE',
       sub: 'accounts.google.com:110532853671892060667',
     }
@@ -431,11 +431,11 @@ const GOOGLE_IAP: Readonly<Record<string, Scenario>> = {
     const machine = sign(iap, service)
 
     await expectKinds(send, { machine, user: sign(iap, ada), id: ada.sub })
-    const unlisted = { ...service, email: 'other@acme-prod.iam.gserviceaccount.com' }
+    const unlisted = { ...service, email: 'other@YOUR-PROJECT.iam.gserviceaccount.com' }
     expect((await send('POST', '/reindex', sign(iap, unlisted))).reason).toBe('wrong_subject')
     const gmail = { ...ada, email: 'ada@gmail.com', hd: undefined, identity_source: 'GOOGLE' }
     expect((await send('GET', '/reports', sign(iap, gmail))).reason).toBe('wrong_subject')
-    const project = sign(iap, { ...service, aud: aud.replace('721899303052', 'acme-prod') })
+    const project = sign(iap, { ...service, aud: aud.replace('PROJECT_NUMBER', 'YOUR-PROJECT') })
     expect((await send('POST', '/reindex', project)).reason).toBe('wrong_audience')
     await expectOneHeader(program, header, machine)
   },

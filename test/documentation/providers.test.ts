@@ -141,7 +141,7 @@ const createMachineOfRfc9068 = (sub: string, client_id: string, scope: string): 
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-const ENTRA_API = '11111111-1111-1111-1111-111111111111'
+const ENTRA_API = '00000000-0000-0000-0000-000000000001'
 const entraMachine = {
   aud: ENTRA_API,
   azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',

@@ -46,7 +46,7 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
   },
 
   async Auth0(code) {
-    const issuer = 'https://example.eu.auth0.com/'
+    const issuer = 'https://YOUR-TENANT.eu.auth0.com/'
     const auth0 = createTestIssuer({ issuer, audience: 'https://api.example.com' })
     const line = "audience: 'https://api.example.com',"
     const module = await runSnippet('recipes-auth0', adapt(code, withKeys(line, auth0)))
@@ -84,9 +84,9 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
   },
 
   async Cognito(code) {
-    const issuer = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_example'
+    const issuer = 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE'
     const cognito = createTestIssuer({ issuer })
-    const line = "allowedClients: ['1example23456789'],"
+    const line = "allowedClients: ['WEB-APP-CLIENT-ID'],"
     const module = await runSnippet('recipes-cognito', adapt(code, withKeys(line, cognito)))
     const status = await behind(module['editors'])
     const token = (claims: object) =>
@@ -94,7 +94,7 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
         header: { typ: undefined },
         claims: {
           aud: undefined,
-          client_id: '1example23456789',
+          client_id: 'WEB-APP-CLIENT-ID',
           token_use: 'access',
           username: 'a-user-of-the-test',
           ...claims,
