@@ -29,7 +29,9 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
     const app = (await runSnippet('recipes-keycloak', adapted))['app'] as Express
     const call = await serve(app)
     const token = (claims: object) =>
-      keycloak.token({ claims: { ...NONE, azp: 'web', scope: 'openid profile', ...claims } })
+      keycloak.token({
+        claims: { ...NONE, azp: 'web', scope: 'reports.read reports.write', ...claims },
+      })
     const read = async (claims: object) => (await call('GET', '/reports', token(claims))).status
     const write = async (claims: object) =>
       (await call('DELETE', '/reports/1', token(claims))).status
@@ -43,6 +45,7 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
     expect(await write({ resource_access: { 'reports-api': { roles: ['editor'] } } })).toBe(204)
     expect(await write({ resource_access: { other: { roles: ['editor'] } } })).toBe(403)
     expect(await write({ realm_access: { roles: ['editor'] } })).toBe(403)
+    expect(await read({ realm_access: { roles: ['staff'] }, scope: 'openid' })).toBe(403)
   },
 
   async Auth0(code) {
@@ -53,9 +56,12 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
     const status = await behind(module['readers'])
     const token = (claims: object) =>
       auth0.token({ claims: { ...NONE, azp: 'web', sub: 'auth0|a-user-of-the-test', ...claims } })
-    expect(await status(token({ permissions: ['read:reports', 'write:reports'] }))).toBe(200)
-    expect(await status(token({ permissions: [], scope: 'read:reports' }))).toBe(403)
-    expect(await status(token({ scope: 'read:reports' }))).toBe(403)
+    const scope = 'openid read:reports'
+    expect(await status(token({ permissions: ['read:reports', 'write:reports'], scope }))).toBe(200)
+    expect(await status(token({ permissions: ['read:reports'], scope: 'openid' }))).toBe(403)
+    expect(await status(token({ permissions: ['write:reports'], scope }))).toBe(403)
+    expect(await status(token({ permissions: 'read:reports', scope }))).toBe(403)
+    expect(await status(token({ scope }))).toBe(403)
   },
 
   async 'Entra ID'(code) {
@@ -96,6 +102,7 @@ describeDocument('docs/recipes/roles-and-permissions.md', {
           aud: undefined,
           client_id: 'WEB-APP-CLIENT-ID',
           token_use: 'access',
+          scope: 'openid reports/write',
           username: 'a-user-of-the-test',
           ...claims,
         },
