@@ -91,6 +91,13 @@ const KOA: Readonly<Record<string, Scenario>> = {
     await expectReports(((await importApp('page-koa', code)) as Koa).callback(), '/')
   },
 
+  async 'Protect one route'(code) {
+    const app = (await importApp('page-koa-router', code)) as Koa
+    await expectReports(app.callback(), '/reports')
+    const call = await serve(app.callback())
+    expect(await call('GET', '/healthz')).toEqual({ status: 200, body: 'ok' })
+  },
+
   async 'Decide in a middleware'(code) {
     const app = (await importApp('page-koa-decide', code)) as Koa
     await expectEitherScope(app.callback())

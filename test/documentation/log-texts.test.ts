@@ -98,7 +98,7 @@ describe('examples of log lines', () => {
     },
   )
 
-  it('each page with a line is in this test or in another one', () => {
+  it('log lines on pages are compared in this test or in another one', () => {
     const pages = filesBelow('docs').filter(
       (path) => path.endsWith('.md') && /^\[bearward\]/m.test(read(path)),
     )

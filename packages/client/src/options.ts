@@ -232,7 +232,7 @@ export type ClientCredentialsOptions = SourceOptions &
         readonly tokenEndpoint?: string
       }
     | {
-        /** Not set: `tokenEndpoint` alone is sufficient. */
+        /** Omitted: `tokenEndpoint` alone is sufficient. */
         readonly issuer?: never
         /** URL of the token endpoint. Discovery is not used. */
         readonly tokenEndpoint: string

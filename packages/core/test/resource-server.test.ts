@@ -96,7 +96,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'expired' })
   })
 
-  it('each resource server verifies a request once, and getToken throws if one refuses', () => {
+  it('one request is verified once by each resource server, and getToken throws if one refuses', () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const [one, other] = [

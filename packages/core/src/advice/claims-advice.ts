@@ -44,7 +44,7 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     found: 'none of them',
     where: 'In the client or the options of this API',
     change:
-      "if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the name of the claim that contains the client id, or set tokenUse, such as { claim: 'token_use', value: 'access' }.",
+      "if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the claim with the client id, or set tokenUse. Example: tokenUse: { claim: 'token_use', value: 'access' }.",
   },
   {
     reason: 'wrong_token_type',

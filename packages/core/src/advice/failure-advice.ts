@@ -38,7 +38,7 @@ export const FAILURE_ADVICE: Readonly<
   status: {
     where: 'In the options of this API, or at the authorization server',
     change:
-      'for 404, check issuer and jwksUri: the realm, the tenant or the path is wrong. For any other status, check the log of the authorization server or of the proxy in front of it.',
+      'for 404, check the realm, the tenant and the path in issuer and jwksUri. For any other status, check the log of the authorization server or of the proxy in front of it.',
   },
   content_type: {
     where: IN_THE_OPTIONS,

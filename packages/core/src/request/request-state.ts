@@ -52,8 +52,8 @@ const Itself = function (object: object) {
 
 /**
  * Keeps the state of a request in a private field of the request object. Other code could write to a property.
- * A `WeakMap` is used only for objects that are not extensible, because its entries are slow to garbage-collect: slower than
- * all claim checks of the request.
+ * A `WeakMap` is used only for objects that are not extensible. Its entries are slow to garbage-collect: slower than all claim
+ * checks of the request.
  */
 class WithState extends Itself {
   static readonly #notExtensible = new WeakMap<object, RequestState>()
