@@ -105,7 +105,7 @@ describe('operations of one request', () => {
     ['unknown_issuer', () => createToken({ iss: 'a' }), { ...NOTHING, hashes: 1, parses: 1 }],
     ['expired', () => createToken({ exp: 1 }), { ...NOTHING, signatures: 1, hashes: 1, parses: 1 }],
   ] as const)(
-    'counts the operations of a refusal with %s (case %#)',
+    'a guard refuses with %s after the expected operations (case %#)',
     (reason, token, operations) => {
       const guard = createWarmGuard()
       const request = requestWith(typeof token === 'function' ? token() : token)

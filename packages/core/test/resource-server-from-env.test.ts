@@ -81,7 +81,7 @@ describe('resourceServerFromEnv', () => {
       { BEARWARD_CLOCK_TOLERANCE: '5 s' },
       'BEARWARD_CLOCK_TOLERANCE must be a number of seconds from 0 to 300, not NaN.',
     ],
-  ])('names the variables in the problem of %j', (variables, problem) => {
+  ])('resourceServerFromEnv names the variables in the problem of %j', (variables, problem) => {
     expect(getProblems(variables)).toEqual([problem])
   })
 

@@ -96,7 +96,7 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'expired' })
   })
 
-  it('one request is verified once by each resource server, and getToken throws if one refuses', () => {
+  it('two resource servers each verify a request once, and getToken throws if one refuses', () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const [one, other] = [
@@ -488,13 +488,13 @@ describe('a guard that is not called with a request', () => {
   describe.each(guards)('requirements %s', (_name, requirements) => {
     const guard = createResourceServer(options).guard(requirements)
 
-    it.each(values)('throws a TypeError that describes a request: %s', (_, value) => {
+    it.each(values)('a guard throws a TypeError that describes a request: %s', (_, value) => {
       expect(() => guard(value as RequestLike)).toThrow(TypeError)
       expect(() => guard(value as RequestLike)).toThrow(TEXT)
     })
 
     // A separate case, because the exchange of `verify(token)` has an `undefined` request.
-    it('throws a TypeError that describes a request: undefined', () => {
+    it('a guard throws a TypeError that describes a request: undefined', () => {
       expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
     })
 

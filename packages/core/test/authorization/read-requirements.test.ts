@@ -76,7 +76,7 @@ describe('readRequirements', () => {
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
     ],
     [{ any: ['read', 'write'] }, ['read', 'write'], 'read'],
-  ])('reads the scopes %j', (scope, passing, challenge) => {
+  ])('readRequirements reads the scopes %j', (scope, passing, challenge) => {
     const { challenge: read, ...checked } = readRequirements([{ scope }], one)
     expect(read).toEqual({ scope: challenge })
     expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
@@ -194,7 +194,7 @@ describe('readRequirements', () => {
         /^resource is not a requirement\. The requirements are: scope, .*introspect\.$/,
       ) as string,
     ],
-  ])('reports the mistake in %j', (requirements, ...problems) => {
+  ])('readRequirements reports the mistake in %j', (requirements, ...problems) => {
     expect(getProblems(requirements)).toEqual(problems)
   })
 
@@ -231,11 +231,14 @@ describe('readRequirements', () => {
     ['an object with a symbol', { [Symbol('scope')]: 'admin' }],
     ['a Date', new Date(0)],
     ['an Error', new Error('scope')],
-  ])('rejects %s, because its requirements would be ignored', (_, requirements) => {
-    expect(getProblems(requirements)).toEqual([
-      expect.stringMatching(/not an? (?:promise|object with inherited or hidden)/),
-    ])
-  })
+  ])(
+    'readRequirements rejects %s, because its requirements would be ignored',
+    (_, requirements) => {
+      expect(getProblems(requirements)).toEqual([
+        expect.stringMatching(/not an? (?:promise|object with inherited or hidden)/),
+      ])
+    },
+  )
 
   it('readRequirements accepts an object without a prototype, and an object of another realm', () => {
     const bare = Object.assign(Object.create(null) as object, { scope: 'admin' })
@@ -320,7 +323,7 @@ describe('readRequirements', () => {
     [{ machineSubject: 'absent' }, true, true],
     [{ machineClients: ['cron'] }, true, false],
   ])(
-    'accepts only a subject kind that the options can determine: %j',
+    'readRequirements accepts only a subject kind that the options can determine: %j',
     (subjects, machine, user) => {
       const issuers = [createSettings({ subjects })]
       const check = () => true
@@ -339,7 +342,7 @@ describe('readRequirements', () => {
     [{ provider: 'mas' }, 'opaque', true, true],
     [{ provider: 'keycloak' }, 'any', true, true],
   ])(
-    'accepts only a subject kind that all token formats can show: %j, %s',
+    'readRequirements accepts only a subject kind that all token formats can show: %j, %s',
     (subjects, tokenFormat, machine, user) => {
       const issuers = [createSettings({ subjects, tokenFormat })]
       expect(getProblems({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
@@ -471,7 +474,7 @@ describe('readRequirements', () => {
       'introspect must be true, or { maxAge } with seconds from 0 to 3600.',
     ],
   ])(
-    'ignores the member %s of Object.prototype: %j in %j',
+    'readRequirements ignores the member %s of Object.prototype: %j in %j',
     (member, value, requirements, problem) => {
       const introspection = {} as NonNullable<IssuerSettings['introspection']>
       const issuers = [createSettings({ ...SUBJECTS, introspection })]

@@ -85,7 +85,7 @@ describe('checkRequirements', () => {
     [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
     [{ optional: true }, 'passed', 'passed', 'passed'],
   ])(
-    'checks the tokens of a user, a machine and an unknown subject against %o',
+    'checkRequirements checks the tokens of a user, a machine and an unknown subject against %o',
     (requirements, ...results) => {
       expect(
         [user, machine, unknown].map((token) => summarize(decide(token, requirements))),

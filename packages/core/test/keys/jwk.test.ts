@@ -124,9 +124,12 @@ describe('readJwk', () => {
     { ...ed25519, crv: 'X25519' },
     { ...ed25519, crv: 'P-256' },
     { ...p256, crv: 'Ed25519' },
-  ])('7517-19: returns unsupported_key_type for a key of another type: $kty $crv', (jwk) => {
-    expect(read(jwk)).toBe('unsupported_key_type')
-  })
+  ])(
+    '7517-19: readJwk returns unsupported_key_type for a key of another type: $kty $crv',
+    (jwk) => {
+      expect(read(jwk)).toBe('unsupported_key_type')
+    },
+  )
 
   it('7517-26: readJwk rejects a symmetric key with any alg', () => {
     for (const alg of ['HS256', 'ES256', undefined]) {
@@ -222,7 +225,7 @@ describe('readJwk of RSA keys', () => {
     ['as large as the modulus', rsa['n'], 'weak_key'],
     ['65537 with a leading zero octet', encode(0, 1, 0, 1), 'weak_key'],
     ['1 with leading zero octets', encode(0, 0, 1), 'weak_key'],
-  ])('checks the RSA exponent %s', (_, e, outcome) => {
+  ])('readJwk checks the RSA exponent %s', (_, e, outcome) => {
     expect(read({ ...rsa, e })).toBe(outcome)
   })
 

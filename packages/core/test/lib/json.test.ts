@@ -145,7 +145,7 @@ describe('parseJsonObject', () => {
     ['deep inside', '{"a":[{"b":{"c":1,"c":2}}]}'],
     ['inside a value that is overwritten', '{"a":{"b":1,"b":2},"a":3}'],
     ['inside __proto__', '{"__proto__":{"a":1,"a":2}}'],
-  ])('rejects a member that is written twice: %s', (_, text) => {
+  ])('parseJsonObject rejects a member that is written twice: %s', (_, text) => {
     expect(() => parse(text)).toThrow('a member is written twice')
   })
 
@@ -175,7 +175,7 @@ describe('parseJsonObject', () => {
     ['numbers as names', { 1: 'a', '01': 'b', 0: ['c'] }],
     ['a name that needs escapes', { 'a"\\\n': { b: 'c' } }],
     ['nothing', {}],
-  ])('accepts strings that look like duplicate members: %s', (_, value) => {
+  ])('parseJsonObject accepts strings that look like duplicate members: %s', (_, value) => {
     expect(parse(JSON.stringify(value))).toEqual(value)
   })
 
@@ -217,7 +217,7 @@ describe('parseJsonObject', () => {
       'a code point beyond Unicode',
       Buffer.from([0x7b, 0x22, 0xf4, 0x90, 0x80, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
     ],
-  ])('8725-11: rejects bytes that are not UTF-8: %s', (_, bytes) => {
+  ])('8725-11: parseJsonObject rejects bytes that are not UTF-8: %s', (_, bytes) => {
     expect(() => parseJsonObject(bytes)).toThrow('not valid JSON in UTF-8')
   })
 

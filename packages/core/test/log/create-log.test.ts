@@ -225,12 +225,16 @@ describe('the option logger', () => {
     ])
   })
 
-  it.each([true, null, 'console', {}, { info() {} }, { info: 1, warn: 1 }])(
-    'createResourceServer throws if logger is %j',
-    (logger) => {
-      expect(() =>
-        createResourceServer({ issuer: ISSUER, audience: AUDIENCE, logger } as never),
-      ).toThrow('logger must be false, or an object with the methods info and warn')
-    },
-  )
+  it.each([
+    ['true', true],
+    ['null', null],
+    ['a string', 'console'],
+    ['an empty object', {}],
+    ['an object without warn', { info() {} }],
+    ['an object with numbers', { info: 1, warn: 1 }],
+  ])('createResourceServer throws if logger is %s', (_case, logger) => {
+    expect(() =>
+      createResourceServer({ issuer: ISSUER, audience: AUDIENCE, logger } as never),
+    ).toThrow('logger must be false, or an object with the methods info and warn')
+  })
 })

@@ -442,7 +442,7 @@ describe('an option with a name of another library', () => {
       'getToken',
       'Use credentials: (request) => token, or requireToken({ optional: true }) if callers may send no token.',
     ],
-  ])('suggests the replacement for %s', (name, hint) => {
+  ])('createResourceServer suggests the replacement for %s', (name, hint) => {
     expect(getHint({ [name]: 'x' })).toBe(`${name} is not an option. ${hint}`)
   })
 

@@ -135,7 +135,7 @@ describe('parseCredentials', () => {
     ['an object', { toString: () => 'Bearer a' }],
     ['an object', Buffer.from('Bearer a')],
     ['an object', Promise.resolve('Bearer a')],
-  ])('rejects a value of Authorization that is %s: %o', (found, value) => {
+  ])('parseCredentials rejects a value of Authorization that is %s: %o', (found, value) => {
     const from = (parts: object) => readFrom({ method: 'GET', url: '/', headers: {}, ...parts })
     const rejections = [
       from({ headers: { authorization: value } }),

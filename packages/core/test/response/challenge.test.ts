@@ -109,7 +109,7 @@ describe('parseChallenges of the test support', () => {
     'Negotiate YQ==',
     'Bearer\ta="b"',
     'Bear(er a="b"',
-  ])('throws a SyntaxError for a malformed header: %j', (value) => {
+  ])('parseChallenges throws a SyntaxError for a malformed header: %j', (value) => {
     expect(() => parseChallenges(value)).toThrow(SyntaxError)
   })
 })

@@ -219,7 +219,7 @@ describe('errorBody', () => {
   })
 
   it.each(['', 'html', 'text/html\r\nX: y', 'text/html;', 'text/h\u00e9', 'a/b, c/d', 5])(
-    'throws a TypeError if contentType is not a media type: %j',
+    'refuse throws a TypeError if contentType is not a media type: %j',
     (contentType) => {
       expect(() => refuseWith({ body: 'no', contentType })).toThrow(TypeError)
     },

@@ -525,7 +525,7 @@ describe('options of introspection', () => {
     ['a maxAge of more than an hour', { maxAge: 3601 }],
     ['a negativeMaxAge of more than a minute', { negativeMaxAge: 61 }],
     ['an unknown option', { maxage: 5 } as object],
-  ])('rejects introspection with %s', (_, introspection) => {
+  ])('createResourceServer rejects introspection with %s', (_, introspection) => {
     expect(introspecting(introspection)).toHaveLength(1)
   })
 

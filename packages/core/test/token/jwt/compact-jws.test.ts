@@ -45,9 +45,12 @@ describe('parseCompactJws', () => {
     ['one dot', '.'],
     ['an empty text', ''],
     ['10,000 dots', '.'.repeat(10_000)],
-  ])('7515-01: rejects a text that does not have three non-empty parts: %s', (_, token) => {
-    expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
-  })
+  ])(
+    '7515-01: parseCompactJws rejects a text that does not have three non-empty parts: %s',
+    (_, token) => {
+      expect(summarize(parseCompactJws(token))).toBe(MALFORMED)
+    },
+  )
 
   it('6750-04: parseCompactJws accepts only texts that are a b64token', () => {
     const parts = fc.constantFrom(HEADER, CLAIMS, SIGNATURE, '')
@@ -116,7 +119,7 @@ describe('parseCompactJws', () => {
         'an impossible length',
         (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
       ],
-    ])('7515-02: rejects base64url with %s', (_, edit) => {
+    ])('7515-02: parseCompactJws rejects base64url with %s', (_, edit) => {
       expect(summarize(parseCompactJws(GOOD))).toBe('passed')
       expect(summarize(parseCompactJws(change(edit)))).toBe(MALFORMED)
     })

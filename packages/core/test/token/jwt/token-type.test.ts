@@ -113,10 +113,13 @@ describe('checkTokenKind', () => {
     ['an offline token of Keycloak', { typ: 'Offline' }],
     ['a logout token of Keycloak', { typ: 'Logout' }],
     ['at_hash with the value null', { at_hash: null }],
-  ])('rejects another kind of token, even if it has claims of an access token: %s', (_, claims) => {
-    expect(checkKind({ ...access, ...claims })).toBe(WRONG)
-    expect(checkKind({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
-  })
+  ])(
+    'checkTokenKind rejects another kind of token, even if it has claims of an access token: %s',
+    (_, claims) => {
+      expect(checkKind({ ...access, ...claims })).toBe(WRONG)
+      expect(checkKind({ ...access, ...claims }, 'at+jwt')).toBe(WRONG)
+    },
+  )
 
   it('checkTokenKind accepts the values of token_use and typ that mark an access token', () => {
     expect(checkKind({ ...access, token_use: 'access' })).toBe('passed')
