@@ -362,7 +362,7 @@ describe('a message about a mistake', () => {
     ]) {
       expect(getProblems(call)).toEqual([
         expect.stringMatching(
-          /^"x{20}"\.\.\. is not a requirement\. The requirements are: [ -~]+$/,
+          /^"x{20}"\.\.\. is not an? (option|requirement)\. The \1s are: [ -~]+$/,
         ),
       ])
     }

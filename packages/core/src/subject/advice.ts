@@ -36,7 +36,7 @@ export function adviceFor(
   if (reason !== 'no_evidence') return ADVICE[reason]
   const needsClient = provider === undefined || (machineSubject ?? machineClients) !== undefined
   if (needsClient && unnamed.length > 0) {
-    return `The token does not name a client in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
+    return `The token contains no client id in ${unnamed.join(' or ')}. Set clientIdClaim, or make the authorization server write the claim.`
   }
   const profile = getConfiguredProfile(statements)
   const notListed = machineClients === undefined ? '' : 'This client is not in machineClients. '

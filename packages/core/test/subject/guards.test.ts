@@ -371,13 +371,13 @@ describe('a guard', () => {
       { machineSubject: 'absent' },
       { sub: 'a', azp: 'b', scope: 'read' },
       'no_evidence',
-      'The token does not name a client in client_id. Set clientIdClaim',
+      'The token contains no client id in client_id. Set clientIdClaim',
     ],
     [
       { provider: 'hydra', machineSubject: 'client_id', clientIdClaim: 'azp' },
       { sub: 'a', client_id: 'b' },
       'no_evidence',
-      'The token does not name a client in azp. Set clientIdClaim',
+      'The token contains no client id in azp. Set clientIdClaim',
     ],
     [
       { machineSubject: 'client_id' },
