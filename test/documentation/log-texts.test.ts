@@ -24,7 +24,7 @@ async function linesFor(
 ): Promise<readonly string[]> {
   const lines: string[] = []
   const write = (line: string) => lines.push(line)
-  const issuer = String(claims['iss'] ?? ISSUER)
+  const { iss: issuer = ISSUER } = claims as { iss?: string }
   const server = createResourceServer({
     issuer,
     audience: API,
