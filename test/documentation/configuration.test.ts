@@ -1,7 +1,11 @@
+import { createResourceServer, type ResourceServerOptions } from '@bearward/core'
 import type { Express, RequestHandler } from 'express'
 import express from 'express'
-import { expect, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
 import { createTestIssuer } from '../support/issuer.ts'
+import { requestWith } from '../support/requests.ts'
+import { listen } from '../support/servers.ts'
 import {
   API,
   appInstead,
@@ -26,6 +30,29 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
     const call = await serve(guarded)
     expect((await call('GET', '/')).status).toBe(401)
     expect((await call('GET', '/', await machineToken('admin'))).status).toBe(200)
+  },
+
+  async 'Token in a cookie'(code) {
+    vi.spyOn(console, 'info').mockImplementation(() => {})
+    const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
+    const module = await runSnippet('configuration-cookie', adapted)
+    const { url } = closing(await listen(module['app'] as Express))
+    const token = await machineToken('read:reports')
+    const call = async (method: string, cookie: string, headers: Record<string, string> = {}) =>
+      fetch(`${url}/reports`, { method, headers: { cookie, ...headers } })
+    const cookie = `theme=dark; __Host-token=${token}`
+
+    expect(await (await call('GET', cookie)).json()).toEqual({ reportsFor: 'reports-cron' })
+    expect((await call('GET', 'theme=dark')).status).toBe(401)
+    expect((await call('GET', `token=${token}`)).status).toBe(401)
+    expect((await call('GET', `${cookie}; __Host-token=other`)).status).toBe(400)
+    expect((await call('GET', `__Host-token=other; ${cookie}`)).status).toBe(400)
+    // The header is not read.
+    expect((await call('GET', '', { authorization: `Bearer ${token}` })).status).toBe(401)
+    expect((await call('GET', cookie, { authorization: 'Bearer other' })).status).toBe(200)
+    expect((await call('POST', cookie)).status).toBe(403)
+    expect((await call('POST', cookie, { origin: 'https://evil.example.com' })).status).toBe(403)
+    expect((await call('POST', cookie, { origin: 'https://app.example.com' })).status).toBe(201)
   },
 
   async 'Environment variables'(code) {
@@ -78,3 +105,46 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
 }
 
 describeDocument('docs/configuration.md', CONFIGURATION)
+
+describe('the table of credentials in another place', () => {
+  const { jwks, token } = createTestIssuer({ issuer: 'https://auth.example.com', audience: API })
+  const decide = async (
+    credentials: NonNullable<ResourceServerOptions['credentials']>,
+    headers: Record<string, string | string[]>,
+  ) => {
+    const options = { issuer: 'https://auth.example.com', audience: API, jwks, credentials }
+    const server = createResourceServer(options)
+    const outcome = await server.authorize({ method: 'GET', url: '/', headers })
+    return outcome.kind === 'refused' ? `${outcome.status} ${outcome.reason}` : outcome.kind
+  }
+  const { authorization } = requestWith(token()).headers as { authorization: string }
+
+  it.each<[string, Record<string, string | string[]>]>([
+    ['granted', { 'x-token': token() }],
+    ['400 malformed_credentials', { 'x-token': authorization }],
+    ['401 no_credentials', {}],
+    ['400 multiple_credentials', { 'x-token': [token(), token()] }],
+    ['400 multiple_credentials', { 'x-token': token(), authorization }],
+    ['401 unsupported_scheme', { authorization }],
+  ])('a header: %s', async (expected, headers) => {
+    expect(await decide({ header: 'x-token' }, headers)).toBe(expected)
+  })
+
+  it.each<[string, string | undefined]>([
+    ['granted', token()],
+    ['400 malformed_credentials', authorization],
+    ['401 no_credentials', undefined],
+    ['400 malformed_credentials', ''],
+  ])('a function: %s', async (expected, returned) => {
+    expect(await decide(() => returned, { authorization })).toBe(expected)
+  })
+
+  it('a function that returns a promise, or throws, rejects', async () => {
+    const later = (async () => token()) as unknown as () => string
+    await expect(decide(later, {})).rejects.toThrow('synchronously')
+    const failing = () => {
+      throw new Error('of the application')
+    }
+    await expect(decide(failing, {})).rejects.toThrow('of the application')
+  })
+})

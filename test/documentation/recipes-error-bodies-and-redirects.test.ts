@@ -34,7 +34,7 @@ describeDocument(PAGE, {
     const app = (await runSnippet('recipes-redirects', adapted))['app'] as Express
     const { url } = closing(await listen(app))
     const open = async (accept: string, token?: string) => {
-      const cookie = token === undefined ? '' : `theme=dark; access_token=${token}`
+      const cookie = token === undefined ? '' : `theme=dark; __Host-token=${token}`
       const headers = { accept, cookie }
       return fetch(`${url}/dashboard?tab=1`, { headers, redirect: 'manual' })
     }
@@ -46,6 +46,8 @@ describeDocument(PAGE, {
     expect((await open(html, 'ey.made.up')).status).toBe(303)
     expect((await open('application/json')).status).toBe(401)
     expect((await open('*/*')).status).toBe(401)
+    const twice = `a; __Host-token=${await machineToken('read:reports')}`
+    expect((await open(html, twice)).status).toBe(400)
     expect((await open(html, await machineToken('admin'))).status).toBe(403)
     const granted = await open(html, await machineToken('read:reports'))
     expect(await granted.text()).toBe('Hello reports-cron')

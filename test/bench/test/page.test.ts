@@ -224,7 +224,7 @@ describe('createPages', () => {
     expect(page.match(/^!\[.*$/gm)).toEqual([
       '![Capacity of an API with a guard](performance-http.svg)',
     ])
-    expect(page).toContain('Measured on 2026-01-01 with Node 24.0.0 on this machine: a machine.')
+    expect(page).toContain('Measured on 2026-01-01 with Node 24.0.0 on one machine: a machine.')
     expect(page).toContain('Each figure is the median of 1 rounds.')
   })
 

@@ -36,7 +36,7 @@ without a guard.`,
 - **best other library**: the library that adds the least, with its name.`,
     `The chart shows the same measurement as capacity: requests that one core can handle, in percent of an API without a guard.`,
     `![Capacity of an API with a guard](${chart})`,
-    `Measured on ${run.began.slice(0, 10)} with Node ${run.node.slice(1)} on this machine: ${run.machine}.
+    `Measured on ${run.began.slice(0, 10)} with Node ${run.node.slice(1)} on one machine: ${run.machine}.
 Each figure is the median of ${rounds} rounds. Differences of a few microseconds are noise. All APIs return a small constant body, so a
 guard takes a smaller part of an API that does more.`,
     `The first request is slower, because it loads the keys. Call \`ready()\` before the server listens:
