@@ -1,7 +1,10 @@
-import type { Express } from 'express'
+import express, { type Express } from 'express'
 import type { FastifyInstance } from 'fastify'
 import type Koa from 'koa'
-import { expect } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { createBearward } from '@bearward/express'
+import { describe, expect, it, vi } from 'vitest'
 import {
   API,
   appInstead,
@@ -123,3 +126,30 @@ describeDocument('docs/getting-started.md', GETTING_STARTED)
 describeDocument('docs/express.md', EXPRESS)
 describeDocument('docs/koa.md', KOA)
 describeDocument('docs/fastify.md', FASTIFY)
+
+describe('docs/express.md', () => {
+  it('the promise of a guard that has refused a request is garbage-collected', async () => {
+    const { requireToken } = createBearward({
+      issuer: 'https://auth.example.com',
+      audience: API,
+      logger: false,
+    })
+    const guard = requireToken()
+    const promises: WeakRef<object>[] = []
+    const app = express().use(async (request, response, next) => {
+      const promise = guard(request, response, next) as object
+      promises.push(new WeakRef(promise))
+      await promise
+      throw new Error('The code after a refusal was run.')
+    })
+    const call = await serve(app)
+    for (let i = 0; i < 5; i++) expect((await call('GET', '/')).status).toBe(401)
+    expect(promises).toHaveLength(5)
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await vi.waitFor(() => {
+      collect()
+      expect(promises.filter((reference) => reference.deref() !== undefined)).toEqual([])
+    })
+  })
+})

@@ -98,7 +98,7 @@ describe('examples of log lines', () => {
     },
   )
 
-  it('log lines on pages are compared in this test or in another one', () => {
+  it('a test compares the log lines of each page in docs/', () => {
     const pages = filesBelow('docs').filter(
       (path) => path.endsWith('.md') && /^\[bearward\]/m.test(read(path)),
     )

@@ -177,6 +177,19 @@ const LOGGING: Readonly<Record<string, Scenario>> = {
       'bearward.refused': [{ status: 401, reason: 'no_credentials' }],
       'bearward.wait': [{}],
     })
+
+    const unreachable = adapt(code, { "'https://auth.example.com'": "'http://127.0.0.1:1'" })
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const failing = await runSnippet('logging-opentelemetry-failing', unreachable)
+    const { token } = createTestIssuer({ issuer: 'http://127.0.0.1:1', audience: API })
+    expect((await (await guard(failing['requireToken']))('GET', '/', token())).status).toBe(503)
+    const later = (await reader.collect()).resourceMetrics.scopeMetrics
+    const calls = later
+      .flatMap((scope) => scope.metrics)
+      .filter(({ descriptor }) => descriptor.name === 'bearward.failed_calls')
+    expect(calls.flatMap(({ dataPoints }) => dataPoints.map((point) => point.attributes))).toEqual([
+      { event: 'keys_failed', failure: 'unreachable' },
+    ])
     metrics.disable()
   },
 
