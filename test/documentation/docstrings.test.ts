@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { filesBelow, read } from '../repository/files.ts'
 import { compileSnippets } from './snippets.ts'
 
@@ -74,6 +75,19 @@ describe('docstrings', () => {
     expect(
       await compileSnippets('event-types', Object.fromEntries(snippets) as Record<string, string>),
     ).toBe('')
+  })
+
+  it('the functions for check in the advice of refusals compile', async () => {
+    const checks = ADVICE.flatMap(
+      ({ change }) => /check: (\(.* => .*)$/.exec(change)?.slice(1) ?? [],
+    )
+    expect(checks.length).toBeGreaterThan(1)
+    const snippets = checks.map((check, index) => [
+      `check-${index}`,
+      `import type { Requirements } from '@bearward/core'\n\nexport const check: Requirements['check'] = ${check}\n`,
+    ])
+    const modules = Object.fromEntries(snippets) as Record<string, string>
+    expect(await compileSnippets('advice', modules)).toBe('')
   })
 
   it('the docstring of each optional option has the default', () => {

@@ -741,7 +741,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'insufficient_scope',
     found: '"read"',
     advice:
-      'At the route: use check instead of scope for roles: check: ({ claims: { realm_access: realm } }) => Array.isArray(realm?.roles) && realm.roles.includes(',
+      'At the route: use check instead of scope for roles. Example: check: ({ claims }) => { const { roles } =',
   },
   'a group with the name of the scope, if scopeClaim is set': {
     options: { scopeClaim: 'scp' },

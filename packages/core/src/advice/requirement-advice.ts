@@ -67,7 +67,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     sign: 'the scope is a role in the claim `realm_access`, as in tokens of Keycloak',
     where: AT_THE_ROUTE,
     change:
-      "use check instead of scope for roles: check: ({ claims: { realm_access: realm } }) => Array.isArray(realm?.roles) && realm.roles.includes('<role>')",
+      "use check instead of scope for roles. Example: check: ({ claims }) => { const { roles } = Object(claims.realm_access); return Array.isArray(roles) && roles.includes('<role>') }",
   },
   {
     reason: 'insufficient_scope',
@@ -75,7 +75,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     sign: '`scopeClaim` has dots in it, and no claim has that name',
     where: AT_THE_ROUTE,
     change:
-      "use check: scopeClaim is the name of a claim, not a path. Example: check: (token) => token.claims.realm_access?.roles?.includes('<role>') === true",
+      "use check: scopeClaim is the name of a claim, not a path. Example: check: ({ claims }) => { const { roles } = Object(claims.realm_access); return Array.isArray(roles) && roles.includes('<role>') }",
   },
   {
     reason: 'insufficient_scope',
