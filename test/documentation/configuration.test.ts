@@ -37,7 +37,7 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
     const adapted = adapt(code, { ...issuerAddress(), ...appInstead })
     const module = await runSnippet('configuration-cookie', adapted)
     const { url } = closing(await listen(module['app'] as Express))
-    const token = await machineToken('read:reports')
+    const token = await machineToken('read:reports admin')
     const call = async (method: string, cookie: string, headers: Record<string, string> = {}) =>
       fetch(`${url}/reports`, { method, headers: { cookie, ...headers } })
     const cookie = `theme=dark; __Host-token=${token}`
@@ -52,7 +52,10 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
     expect((await call('GET', cookie, { authorization: 'Bearer other' })).status).toBe(200)
     expect((await call('POST', cookie)).status).toBe(403)
     expect((await call('POST', cookie, { origin: 'https://evil.example.com' })).status).toBe(403)
-    expect((await call('POST', cookie, { origin: 'https://app.example.com' })).status).toBe(201)
+    const origin = 'https://app.example.com'
+    expect((await call('POST', cookie, { origin })).status).toBe(201)
+    const reader = `__Host-token=${await machineToken('read:reports')}`
+    expect((await call('POST', reader, { origin })).status).toBe(403)
   },
 
   async 'Environment variables'(code) {

@@ -260,11 +260,12 @@ const SPRING: Readonly<Record<string, Scenario>> = {
       sub: 'client-cron',
       client_id: 'client-cron',
       aud: API,
-      scope: ['admin', 'read:reports'],
+      scope: ['reports:admin', 'reports:read'],
     }
+    const id = JSON.stringify(['https://auth.example.com', 'user', 'ada'])
     const ada = { ...service, sub: 'ada', client_id: 'client-web' }
 
-    await expectKinds(send, { machine: withoutTyp(service), user: withoutTyp(ada), id: 'ada' })
+    await expectKinds(send, { machine: withoutTyp(service), user: withoutTyp(ada), id })
     const uncustomized = { ...service, aud: 'client-cron', client_id: undefined }
     const atDefaults = await send('POST', '/reindex', withoutTyp(uncustomized))
     expect(atDefaults).toMatchObject({ reason: 'wrong_audience', found: '"client-cron"' })

@@ -1,5 +1,6 @@
 import type { BearwardEvent } from '@bearward/core'
-import type { Express } from 'express'
+import type { Express, RequestHandler } from 'express'
+import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { getProfile, PROFILES, type Provider } from '../../packages/core/src/subject/providers.ts'
 import { filesBelow, read } from '../repository/files.ts'
@@ -89,9 +90,30 @@ async function expectKinds(
   expect(await call(MACHINE_ROUTE, tokens.user)).toEqual(WRONG_SUBJECT)
 }
 
-/** Runs the one program of a page. */
-const describeProvider = (page: string, scenario: Scenario) =>
-  describeDocument(`docs/providers/${page}.md`, { 'Protect the API': scenario })
+/** Runs the program of a page, and other snippets by their headings. */
+const describeProvider = (
+  page: string,
+  scenario: Scenario,
+  others: Readonly<Record<string, Scenario>> = {},
+) => describeDocument(`docs/providers/${page}.md`, { 'Protect the API': scenario, ...others })
+
+/** Runs the snippet of Entra about several tenants: two of them are accepted, and a third is not. */
+async function expectTenants(code: string): Promise<void> {
+  const TENANTS = [1, 2, 3].map((number) => `00000000-0000-0000-0000-00000000000${number}`)
+  const toIssuer = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`
+  const audience = '00000000-0000-0000-0000-000000000000'
+  const entra = createProvider(toIssuer(TENANTS[0]!))
+  const mark = `audience: '${audience}',`
+  const adapted = adapt(code, { [mark]: `${mark}\n  jwks: ${JSON.stringify(entra.jwks)},` })
+  const { requireToken } = await runSnippet('providers-entra-tenants', adapted)
+  const guard = (requireToken as () => RequestHandler)()
+  const call = await serve(express().get('/', guard, (_request, response) => void response.end()))
+  const statuses = TENANTS.map(async (tid) => {
+    const claims = { ...entraUser, aud: audience, iss: toIssuer(tid), tid }
+    return (await call('GET', '/', entra.sign(claims))).status
+  })
+  expect(await Promise.all(statuses)).toEqual([200, 200, 401])
+}
 
 describeProvider('auth0', async (code) => {
   const auth0 = createProvider('https://YOUR-TENANT.eu.auth0.com/')
@@ -188,13 +210,21 @@ async function expectEntra(page: string, code: string, issuer: string): Promise<
   return call
 }
 
-describeProvider('entra', async (code) => {
-  const call = await expectEntra('entra', code, `https://login.microsoftonline.com/${TENANT}/v2.0`)
-  const v1 = createProvider(`https://sts.windows.net/${TENANT}/`)
-  const { azp: appid, ...claims } = entraMachine
-  const token = v1.sign({ ...claims, appid, aud: `api://${ENTRA_API}`, ver: '1.0' })
-  expect(await call(MACHINE_ROUTE, token)).toEqual({ status: 401, reason: 'unknown_issuer' })
-})
+describeProvider(
+  'entra',
+  async (code) => {
+    const call = await expectEntra(
+      'entra',
+      code,
+      `https://login.microsoftonline.com/${TENANT}/v2.0`,
+    )
+    const v1 = createProvider(`https://sts.windows.net/${TENANT}/`)
+    const { azp: appid, ...claims } = entraMachine
+    const token = v1.sign({ ...claims, appid, aud: `api://${ENTRA_API}`, ver: '1.0' })
+    expect(await call(MACHINE_ROUTE, token)).toEqual({ status: 401, reason: 'unknown_issuer' })
+  },
+  { 'Several tenants': expectTenants },
+)
 
 describeProvider('external-id', async (code) => {
   const call = await expectEntra(

@@ -30,11 +30,11 @@ describeDocument('docs/recipes/api-keys.md', {
     })
     const asks = 'Bearer realm="api", scope="read:reports"'
 
-    expect(await call({ 'x-api-key': key })).toEqual([200, null, { reportsFor: 'printer' }])
+    expect(await call({ 'x-api-key': key })).toEqual([200, null, { reportsFor: 'key:printer' }])
     expect(await call({ 'x-api-key': 'wrong' })).toMatchObject([401, asks, {}])
     expect(await call({ 'x-api-key': '' })).toMatchObject([401, asks, {}])
     const token = await bearer('read:reports')
-    expect(await call(token)).toEqual([200, null, { reportsFor: 'reports-cron' }])
+    expect(await call(token)).toEqual([200, null, { reportsFor: 'client:reports-cron' }])
     expect((await call({ ...token, 'x-api-key': key }))[0]).toBe(400)
     expect((await call(await bearer('admin')))[0]).toBe(403)
     expect(await call({ authorization: 'Bearer ey.made.up' })).toMatchObject([

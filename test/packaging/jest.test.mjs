@@ -3,14 +3,14 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { NODES, programOf } from '../runtimes/runtimes.mjs'
+import { getProgram, NODES } from '../runtimes/runtimes.mjs'
 import {
   createProject,
+  createTemporaryDirectory,
+  getPinnedVersion,
   packAll,
-  pinned,
   ROOT,
   run,
-  temporaryDirectory,
   withVersions,
 } from './tarballs.mjs'
 
@@ -30,12 +30,12 @@ let directory
 let project
 
 before(async () => {
-  directory = await temporaryDirectory()
+  directory = await createTemporaryDirectory()
   const { core, client, express } = await packAll(directory.path)
-  const typescript = (await pinned('typescript5')).replace(/^npm:/, '')
+  const typescript = (await getPinnedVersion('typescript5')).replace(/^npm:/, '')
   const others = [typescript, ...(await withVersions(...INSTALLED))]
   project = await createProject(join(directory.path, 'jest'), core, client, express, ...others)
-  // A project in CommonJS mode, with its tests where Jest looks for them.
+  // The project is in CommonJS mode. Its tests are in the folder where Jest searches for them.
   const manifest = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
   const commonJs = { ...manifest, type: 'commonjs' }
   await writeFile(join(project, 'package.json'), JSON.stringify(commonJs))
@@ -52,16 +52,16 @@ async function readRecipe(heading) {
   return JSON.parse(/^```json\n([^]*?)^```$/m.exec(section)[1])
 }
 
-/** Runs Jest on files of `__tests__`. Returns the names of the tests that passed, or the output. */
+/** Runs Jest on files of `__tests__`. Returns the titles of the tests, or the output if a test fails. */
 async function runJest(node, config, files, options = '') {
-  // The cache is inside the project, so that it is removed with it.
+  // The cache is inside the project, so it is removed with the project.
   const all = { cacheDirectory: '<rootDir>/.cache', testTimeout: 60_000, ...config }
   await writeFile(join(project, 'jest.config.json'), JSON.stringify(all))
   const jest = ['node_modules/jest/bin/jest.js', '--runInBand', '--json']
   const args = [...jest, ...files.map((file) => `/__tests__/${file.replace('.', '\\.')}$`)]
   const env = { ...process.env, NODE_OPTIONS: options }
-  const { stdout, output } = await run(await programOf(node), args, { cwd: project, env })
-  // The report is on standard output, and all else is on standard error.
+  const { stdout, output } = await run(await getProgram(node), args, { cwd: project, env })
+  // The report is on standard output. All other output is on standard error.
   const { success, testResults } = stdout.startsWith('{') ? JSON.parse(stdout) : {}
   if (!success) return output.slice(stdout.length)
   return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title }) => title))

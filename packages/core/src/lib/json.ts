@@ -76,7 +76,7 @@ function seal(value: object, depth: number, left: { values: number }): number {
     spend(left, value.length)
     for (const entry of value as unknown[]) members += sealNested(entry, depth, left)
   } else {
-    // Without a prototype, members of a withPollutedPrototype `Object.prototype` do not appear in the object.
+    // Without a prototype, members of a polluted `Object.prototype` do not appear in the object.
     Object.setPrototypeOf(value, null)
     for (const name in value) {
       members += 1 + sealNested((value as Record<string, unknown>)[name], depth, left)

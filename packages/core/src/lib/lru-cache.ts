@@ -2,7 +2,7 @@ import LRUCache from 'lru-cache'
 
 export type { LRUCache }
 
-/** Empty options without a prototype, so that a withPollutedPrototype `Object.prototype` adds none. */
+/** Empty options without a prototype, so that a polluted `Object.prototype` adds none. */
 const NO_OPTIONS: object = Object.freeze(Object.create(null) as object)
 
 class OwnOptionsCache<Key, Value> extends LRUCache<Key, Value> {

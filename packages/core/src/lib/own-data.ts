@@ -1,5 +1,5 @@
 /**
- * Returns a deep copy without prototypes, so that a withPollutedPrototype `Object.prototype` adds no members. Regular expressions
+ * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Regular expressions
  * and functions are not copied.
  */
 export function copyOwnData<T>(data: T): T {

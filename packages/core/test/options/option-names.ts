@@ -12,7 +12,7 @@ export function listOptionNames(table: Readonly<Record<string, AnyOptionRow>>): 
 /** Values of all types that options accept. */
 export const SAMPLES: readonly unknown[] = [
   'polluted',
-  'https://withPollutedPrototype.example.com',
+  'https://polluted.example.com',
   'opaque',
   'rfc9068',
   'absent',
@@ -32,7 +32,7 @@ export const SAMPLES: readonly unknown[] = [
   { method: 'client_secret_post', secret: 'polluted' },
   ['polluted'],
   ['ES512'],
-  [{ issuer: 'https://withPollutedPrototype.example.com', audience: 'polluted' }],
+  [{ issuer: 'https://polluted.example.com', audience: 'polluted' }],
   new Uint8Array(64),
   () => 'polluted',
 ]

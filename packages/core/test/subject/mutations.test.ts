@@ -138,10 +138,10 @@ describe('a token that differs from the tokens of its provider', () => {
     for (const example of withProfile) {
       const claims = Object.create(getClaims(example)) as Claims
       expect(classify({ example, claims }).kind).toBe('unknown')
-      const withPollutedPrototype = JSON.parse(
+      const polluted = JSON.parse(
         `{"__proto__":${JSON.stringify(getClaims(example))},"exp":1}`,
       ) as Claims
-      expect(classify({ example, claims: withPollutedPrototype }).kind).toBe('unknown')
+      expect(classify({ example, claims: polluted }).kind).toBe('unknown')
     }
   })
 

@@ -555,13 +555,13 @@ describe('options of introspection', () => {
   })
 
   it('createResourceServer ignores options on Object.prototype', () => {
-    const withPollutedPrototype = {
+    const inherited = {
       endpoint: 'not an address',
       keyId: 7,
       scopeFormat: 'paper',
       maxEntries: -1,
     }
-    Object.assign(Object.prototype, withPollutedPrototype)
+    Object.assign(Object.prototype, inherited)
     try {
       const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
       const issuer = {
@@ -576,8 +576,7 @@ describe('options of introspection', () => {
       const authentication = issuers[0]!.introspection!.clientAuthentication
       expect('keyId' in authentication).toBe(false)
     } finally {
-      for (const name of Object.keys(withPollutedPrototype))
-        Reflect.deleteProperty(Object.prototype, name)
+      for (const name of Object.keys(inherited)) Reflect.deleteProperty(Object.prototype, name)
     }
   })
 })
