@@ -15,7 +15,7 @@ const BOUNDS = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
 
 /**
  * Returns whether the body of a response with this status is read. An overloaded server (429, 5xx) may send headers and
- * no body. Its body is not read, so that its `Retry-After` is not lost.
+ * no body. Waiting for that body would end in a timeout, and the header `Retry-After` would be lost.
  */
 export function isErrorResponse(status: number): boolean {
   return status >= 400 && status < 500 && status !== 429

@@ -53,7 +53,7 @@ export interface CheckedRequirements {
   readonly checks: readonly RequirementCheck[]
   /** The challenge parameters of a 401. They tell the client what to request. */
   readonly challenge: ChallengeParameters
-  /** Describes the requirements for events. */
+  /** Returns the requirements as text. Events contain this text. */
   readonly describe: () => string
 }
 

@@ -87,7 +87,7 @@ function checkIgnored(set: KeySet, issuer: string, publish: PublishKeys): KeySet
   const mistakes = set.ignored.filter(({ reason }) => !OTHER_USES.includes(reason))
   if (mistakes.length > 0) throw createError(issuer, mistakes.map(describe).join(', '))
   if (set.ignored.length > 0) {
-    const advice = `These keys are ignored because they cannot verify signatures: ${set.ignored.map(describe).join(', ')}.`
+    const advice = `These keys are not used to verify tokens of this issuer: ${set.ignored.map(describe).join(', ')}. Remove them, or check the option algorithms.`
     publish('configuration_warning', () => ({ issuer, option: 'jwks', advice }))
   }
   return set

@@ -64,7 +64,8 @@ const SMALL_STEP = 1000
 
 /**
  * Returns a clock whose `monotonic` includes the time of a suspension. Examples are a laptop that sleeps, a frozen function
- * and a machine that is restored from a snapshot. It uses the clock that advanced further, and never decreases.
+ * and a machine that is restored from a snapshot. `monotonic` uses the wall clock or the
+ * monotonic clock, whichever advanced further. It never decreases.
  */
 export function withSuspension(clock: Clock): Clock {
   /** Last reading of both clocks. */
@@ -88,7 +89,7 @@ export function withSuspension(clock: Clock): Clock {
   return { now: clock.now.bind(clock), monotonic, after: clock.after.bind(clock) }
 }
 
-/** Returns the milliseconds since `then`. `lastWall` is the last reading of the wall clock that was used. */
+/** Returns the milliseconds since `then`. With `lastWall`, the previous reading of the wall clock, the result never decreases. */
 function getElapsed(then: Moment, lastWall: number, now: Moment): number {
   return Math.max(lastWall - then.wall, now.wall - then.wall, now.monotonic - then.monotonic)
 }

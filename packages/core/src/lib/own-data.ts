@@ -1,6 +1,6 @@
 /**
- * Returns a deep copy without prototypes, so that a polluted `Object.prototype` adds no members. Regular expressions
- * and functions are not copied.
+ * Returns a deep copy whose objects have no prototype, so that a polluted `Object.prototype` adds no members. The copy
+ * contains the same regular expressions and functions.
  */
 export function copyOwnData<T>(data: T): T {
   if (Array.isArray(data)) return data.map(copyOwnData) as T

@@ -23,7 +23,7 @@ export function headerValues(request: RequestLike, name: string): readonly strin
   )
 }
 
-/** Returns the header lines as received, if they are known. `rawHeaders` on `Object.prototype` is ignored. */
+/** Returns the names and values of the header lines in turn, as received, if they are known. `rawHeaders` on `Object.prototype` is ignored. */
 export function getRawHeaders({ rawHeaders }: RequestLike): readonly string[] | undefined {
   if (rawHeaders === undefined || rawHeaders === inherited.rawHeaders) return undefined
   if (!Array.isArray(rawHeaders) || rawHeaders.length % 2 !== 0) throw wrongRawHeaders()

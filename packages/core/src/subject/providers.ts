@@ -106,7 +106,10 @@ export function getProfile(provider: Provider): Profile {
   return PROFILES[provider]
 }
 
-/** Returns the provider of a configured issuer that only the vendor can operate. Never pass an issuer from a token. */
+/**
+ * Returns the provider whose `issuerPattern` matches a configured issuer. Only the vendor of the provider can operate such an
+ * issuer. Never pass an issuer from a token.
+ */
 export function getProviderOfIssuer(issuer: string): Provider | undefined {
   return (Object.keys(PROFILES) as Provider[]).find((name) =>
     getProfile(name).issuerPattern?.test(issuer),

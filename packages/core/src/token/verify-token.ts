@@ -38,7 +38,7 @@ export interface TokenExchange extends RequestOfToken {
   sharedVerification: SharedVerification
   /** Written by `verifyToken`. */
   verified: VerifiedToken
-  /** The `distrustCount` for which `verified` was written. Written by `verifyToken`. */
+  /** The value of `services.distrustCount` when `verified` was written. Written by `verifyToken`. */
   distrustCount: number
 }
 

@@ -240,7 +240,7 @@ describe('createResourceServer', () => {
         issuer: good.issuer,
         option: 'jwks',
         advice:
-          'These keys are ignored because they cannot verify signatures: jwks.keys[1]: not_for_verification, jwks.keys[2]: unsupported_key_type.',
+          'These keys are not used to verify tokens of this issuer: jwks.keys[1]: not_for_verification, jwks.keys[2]: unsupported_key_type. Remove them, or check the option algorithms.',
       },
     ])
   })

@@ -64,7 +64,7 @@ describe('parseCredentials', () => {
     expect(summarize(read('Bearer \ta.b.c'))).toBe(MALFORMED)
   })
 
-  it('6750-04: parseCredentials rejects a token that is not a b64token', () => {
+  it('6750-04: parseCredentials and checkB64token reject a token that is not a b64token', () => {
     const others = [
       'a b',
       '"a"',
@@ -173,7 +173,7 @@ describe('parseCredentials', () => {
     expect(summarize(read(`Bearer ${'a'.repeat(16_384)},`))).toBe(MULTIPLE)
   })
 
-  it('parseCredentials never throws, and accepts only the grammar of RFC 6750', () => {
+  it('parseCredentials and checkB64token throw for no string, and accept only the grammar of RFC 6750', () => {
     const scheme = fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom('Bearer', 'bearer', 'BEARER') },
       { weight: 1, arbitrary: fc.string() },

@@ -121,7 +121,7 @@ describe('evidence', () => {
     })
   })
 
-  it('evidence lists the rules that contradict each other', () => {
+  it('evidence has the reason for unknown, and lists the rules that contradict each other', () => {
     const claims = { idtyp: 'app', azp: 'c', oid: 'o', sub: 's', scp: 'read' }
     expect(classifySubject(claims, { provider: 'entra' }).evidence.reason).toBe('no_evidence')
     const both = { sub: 'kp_1', azp: 'c', gty: ['client_credentials', 'x'] }
@@ -165,7 +165,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(user, { machineSubject: 'absent' })).toMatchObject({ kind: 'user' })
   })
 
-  it('machineSubject adds machines to a profile with rules, and never makes other subjects users', () => {
+  it('machineSubject returns unknown, not user, for other subjects of a provider with rules', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
       const options = { provider: 'casdoor', machineSubject } as const
       const claims = { sub: 'admin/app', azp: 'c', tokenType: 'access-token' }
@@ -188,7 +188,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.reason).toBe('conflict')
   })
 
-  it('a subject is unknown if its sub is the client id and other claims show a user', () => {
+  it('machineSubject returns unknown if other claims show a user, and machineClients does not', () => {
     const subjects: [SubjectContext, Record<string, unknown>, string][] = [
       [{ provider: 'okta' }, { uid: '00u1', cid: 'x', auth_time: 1 }, 'okta.user_id'],
       [
@@ -231,7 +231,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })
 
-  it('a subject is unknown if its sub is not the client id and other claims show a machine', () => {
+  it('machineSubject returns unknown if the sub is not the client id and the token shows a machine', () => {
     const machines: readonly (readonly [product: string, claims: Record<string, unknown>])[] = [
       [
         'Keycloak',
@@ -276,7 +276,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('claims of users never contradict machineSubject, except names of service accounts', () => {
+  it('machineSubject finds no trace of a machine in claims of users, except in names of service accounts', () => {
     const users = EXAMPLES.filter(({ truth }) => truth === 'user')
     for (const clientIdClaim of ['client_id', 'azp', 'appid', 'cid']) {
       const contradicted = users.filter((example) => {
@@ -289,7 +289,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('machineSubject misclassifies a machine whose token does not show a machine', () => {
+  it('machineSubject misclassifies a machine without typical claims, and a user whose sub is the client id', () => {
     const options = { provider: undefined, machineSubject: 'client_id' } as const
     const wrong = ['client_id', 'azp'].flatMap((clientIdClaim) =>
       listWrong({ ...options, clientIdClaim }),
@@ -318,13 +318,13 @@ describe('machineSubject and machineClients', () => {
     })
   })
 
-  it('a subject is unknown if its token does not name a client', () => {
+  it('machineSubject without a provider returns unknown for a token that does not name a client', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
       expect(classifySubject({ sub: 'reports-cron' }, { machineSubject }).kind).toBe('unknown')
     }
   })
 
-  it('machineClients does not apply to an exchanged token of another subject', () => {
+  it('machineClients does not apply to an exchanged token whose sub is not its actor', () => {
     const listed = { machineClients: ['gateway'] }
     const exchanged = { sub: 'ada', client_id: 'gateway', act: { sub: 'gateway' } }
     expect(classifySubject(exchanged, listed)).toMatchObject({
@@ -442,7 +442,7 @@ describe('21-05: a client whose id is the sub of a user', () => {
     }
   })
 
-  it('a client whose id is the sub of a user is never a user, even with all claims of a user', () => {
+  it('classifySubject does not return user if the client id equals the sub, even with all other claims of a user', () => {
     const impersonated = withProfile.flatMap((example) => {
       const { provider, form = 'jwt', truth, claims } = example
       const names = named(provider!, form)
@@ -456,7 +456,7 @@ describe('21-05: a client whose id is the sub of a user', () => {
     expect(impersonated.filter(({ kind }) => kind === 'user')).toEqual([])
   })
 
-  it('providers whose JWTs do not name a client determine users only by an explicit claim', () => {
+  it('the rules for users have level explicit if the JWTs of the provider do not name a client', () => {
     const nameless = PROVIDERS.filter((provider) => named(provider, 'jwt').length === 0)
     expect(nameless).toEqual([
       'firebase',

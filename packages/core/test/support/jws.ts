@@ -6,7 +6,7 @@ export function toSigningInput(alg: string, claims: Part = { sub: 'a' }): string
   return `${encodePart({ alg })}.${encodePart(claims)}`
 }
 
-/** Returns a parsed JWS with this signature, which may be invalid. */
+/** Returns a JWS with this signature, which can be invalid. Its `header` and `claims` are empty. */
 export function toJws(signingInput: string, signature: Uint8Array): CompactJws {
   const token = `${signingInput}.${Buffer.from(signature).toString('base64url')}`
   return { token, header: {}, claims: {}, signingInput, signature }

@@ -43,5 +43,5 @@ export const authentik: Profile = {
     },
   ],
   advice:
-    'Name the machines in machineClients, by azp. Bind a policy to their applications that allows only their service accounts.',
+    'Add the azp of each machine to machineClients. Bind a policy to their applications that allows only their service accounts.',
 }

@@ -59,5 +59,5 @@ export const googleIap: Profile = {
       },
     },
   ],
-  advice: 'Name the service accounts in machineClients, by email.',
+  advice: 'Add the email of each service account to machineClients.',
 }

@@ -32,5 +32,5 @@ export const google: Profile = {
       },
     },
   ],
-  advice: 'Name the machines in machineClients, by azp.',
+  advice: 'Add the azp of each machine to machineClients.',
 }

@@ -24,5 +24,5 @@ export const kinde: Profile = {
       },
     },
   ],
-  advice: 'Name the machines in machineClients, by azp.',
+  advice: 'Add the azp of each machine to machineClients.',
 }

@@ -28,5 +28,5 @@ export const rauthy: Profile = {
       when: { sub: { differsFromClientId: true }, typ: { is: 'Bearer' } },
     },
   ],
-  advice: 'Name the machines in machineClients, by azp.',
+  advice: 'Add the azp of each machine to machineClients.',
 }

@@ -1,7 +1,7 @@
 /**
- * Estimates the memory that a value uses, in bytes. The estimate is too high rather than too low. The value consists of
- * objects, arrays and JSON values. The length of the JSON text is not enough: a short text can use many times its length.
- * A value that occurs twice counts twice.
+ * Estimates the memory that a value uses, in bytes. If the estimate is not exact, it is too high. The value consists of JSON
+ * values and functions. The length of the JSON text is not enough: the value of a short text can need many times as many
+ * bytes as the text. A value that occurs twice counts twice.
  */
 export function estimateSize(value: unknown): number {
   if (typeof value === 'string') return 24 + 2 * value.length

@@ -31,11 +31,12 @@ export interface Introspection {
   /** Default maximum age of a cached response, in seconds. */
   readonly maxAge: number
   /**
-   * Returns the introspection response for a token. A cached response is used if it is younger than `maxAge` seconds. With
-   * 0, the response is always requested after this call.
+   * Returns the introspection response for a token. An active response from the cache is used if it is younger than `maxAge`
+   * seconds and its token has not expired. For an inactive response, the limit is the smaller of `maxAge` and
+   * `negativeMaxAge`. With 0, the response is always requested after this call.
    *
-   * `verified` is the same token as it was verified locally. Rejects with `introspection_unavailable` if introspection
-   * fails, or if the response is about another token than `verified`.
+   * `verified` is the result of the local verification of this token. Returns the rejection `introspection_unavailable` if
+   * introspection fails, or if the response is about another token than `verified`.
    */
   introspect(
     token: string,
@@ -51,7 +52,7 @@ export interface Introspection {
 /** An introspection response and its origin. */
 export interface Introspected {
   readonly response: IntrospectionResponse
-  /** `true` if the call was started for this request, and not for an earlier one. */
+  /** `true` if the call started after this request needed the response. */
   readonly isForThisRequest: boolean
 }
 
@@ -74,7 +75,10 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const knownTokens = new KnownTokens()
   const calls = new SingleFlight<CallResult>(now)
   let runningCalls = 0
-  /** Number of calls of `forget`. The response to an earlier call is neither shared nor cached. */
+  /**
+   * Number of times that `forget` was called. If an introspection call started before the last `forget`, its response is not
+   * cached, and later requests do not share it.
+   */
   let forgetCount = 0
 
   function hashToken(token: string): MaybePromise<string> {
@@ -155,8 +159,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   }
 
   /**
-   * Returns whether a failure means that the server has not issued this token. If the issuer also signs JWTs, returns
-   * `false` for a JWT. The server may not introspect JWTs at all, which is a fault in the configuration.
+   * Returns whether a failed call counts as the response `active: false`. If the issuer also signs JWTs, returns `false` for a
+   * JWT. It is possible that the server introspects no JWTs. That is a fault in the configuration.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
