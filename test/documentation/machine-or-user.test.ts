@@ -47,7 +47,9 @@ const MACHINE_OR_USER: Readonly<Record<string, Scenario>> = {
     })
     expect(await call('GET', '/my-reports', user)).toEqual({
       status: 200,
-      body: JSON.stringify({ reportsOf: sub }),
+      body: JSON.stringify({
+        reportsOf: JSON.stringify(['https://sso.example.com/realms/acme', 'user', sub]),
+      }),
     })
     expect((await call('GET', '/my-reports', service)).status).toBe(403)
     expect((await call('POST', '/reindex', service)).status).toBe(202)
