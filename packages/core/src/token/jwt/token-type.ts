@@ -66,8 +66,8 @@ const ACCESS_TOKEN_CLAIMS: readonly ClientIdClaim[] = ['scope', 'scp', 'client_i
  * 3.12).
  *
  * An ID token is detected by `at_hash`, `c_hash` or `s_hash`, by its `typ` or `token_use`, or by a `nonce` without a scope or
- * client id. A token without any evidence of an access token is rejected too: no marker, no scope and no client id. The simplest ID tokens look like
- * that, and their audience can be any client id.
+ * client id. A token without any evidence of an access token is rejected too: no marker, no scope and no client id. The
+ * simplest ID tokens look like that, and their audience can be any client id.
  *
  * `isMarked`: `true` if something outside of the claims marks the token as an access token, such as its `typ`.
  */
