@@ -25,7 +25,8 @@ type Found = readonly VerifyingKey[] | Rejection
  * synchronously. For stale keys, it may first wait for a refresh, at most `KEY_TIMES.waitForFresh`.
  *
  * A token with an unknown key gets 401 if the keys were fetched after it arrived, or if a fetch cannot change the result.
- * Otherwise the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between such fetches. In a pause:
+ * Otherwise the keys are fetched again. Attackers can send tokens with unknown keys, so there is a pause between such
+ * fetches. In a pause:
  *
  * - A token that was issued long before the last fetch gets 401.
  * - Any other token may be valid. It waits if the pause ends soon, and gets 503 otherwise.

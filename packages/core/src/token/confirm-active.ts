@@ -22,7 +22,8 @@ export interface ConfirmExchange extends TokenExchange {
 
 /**
  * Introspects the token if this guard needs a newer introspection response (401, 503). This is the case if there is no
- * response yet, or if the last response is older than allowed. Later guards of the request use the new response. If introspection fails, this guard refuses, and the other guards keep the previous result.
+ * response yet, or if the last response is older than allowed. Later guards of the request use the new response. If
+ * introspection fails, this guard refuses, and the other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
