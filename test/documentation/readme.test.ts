@@ -13,7 +13,7 @@ import { adapt, runSnippet } from './snippets.ts'
 
 useAuthorizationServer()
 
-/** Scenarios for the snippets of README.md, and of the pages with the same programs. */
+/** Scenarios for the snippets of README.md. */
 const README: Readonly<Record<string, Scenario>> = {
   async 'Quick start: Express'(code) {
     const adapted = adapt(code, { ...issuerAddress(), ...appInstead })

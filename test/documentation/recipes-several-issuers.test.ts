@@ -90,7 +90,7 @@ describeDocument('docs/recipes/several-issuers.md', {
   },
 })
 
-it('createBearward throws for two issuers of opaque tokens, and for a client without its issuer', () => {
+it('createBearward throws for two issuers of opaque tokens, and requireToken throws for a client without its issuer', () => {
   const introspection = {
     clientId: 'api',
     clientAuthentication: { method: 'client_secret_basic', secret: 'a' },

@@ -189,7 +189,7 @@ describeDocument('docs/recipes/websockets.md', {
     expect(await error(connect(token({ scope: 'other' })))).toBe('insufficient_scope')
 
     holdTimers()
-    // A shorter time than the interval of pings, whose timers are held as well.
+    // The token expires before the first ping is due, because the timers of pings are held as well.
     const client = connect(token({ exp: Math.floor(Date.now() / 1000) + 20 }))
     await new Promise<void>((resolve) => void client.once('connect', resolve))
     const reply = await new Promise((resolve) => void client.emit('reports', resolve))

@@ -29,7 +29,7 @@ describe('manifests', () => {
     expect(versions.size).toBeGreaterThan(10)
   })
 
-  it('the client requires exactly its own version of the core, because it uses internal modules', () => {
+  it('the client requires the core in exactly the same version as the client, because it uses internal modules of the core', () => {
     const { dependencies = {} } = readManifest('packages/client/package.json')
     expect(dependencies['@bearward/core']).toBe('workspace:*')
   })

@@ -18,14 +18,14 @@ export const bestPractice: readonly Line[] = [
   tested(
     '8725-06',
     'RFC 8725, 3.3',
-    'A nested token with one bad layer is rejected: every nested token is.',
+    'A nested token with one bad layer is rejected, because all nested tokens are rejected.',
   ),
   tested('8725bis-07', '8725bis, 3.3', 'An encrypted token is never accepted as a signed one.'),
   tested('8725-08', 'RFC 8725, 3.4', 'The point of an elliptic-curve key is on its curve.'),
   tested(
     '8725-09',
     'RFC 8725, 3.5',
-    'An HMAC secret is as long as its hash, and is not a passphrase.',
+    'An HMAC secret is at least as long as the hash, and is not a passphrase.',
   ),
   tested('8725-10', 'RFC 8725, 3.6', 'Nothing is decompressed.'),
   tested('8725-11', 'RFC 8725, 3.7', 'Header and claims are UTF-8.'),

@@ -27,7 +27,7 @@ export interface AdviceRow {
   readonly reason: Reason
   /** The row applies only to issuers of these providers. */
   readonly providers?: readonly Provider[]
-  /** The row applies only if `found` of the event is this text. */
+  /** The row applies only if `found` of the event is this text, with or without the prefix `claimed `. */
   readonly found?: string
   /** The row applies only if this function returns `true`. `sign` describes the condition in the documentation. */
   readonly when?: (facts: RefusalFacts) => boolean

@@ -102,7 +102,7 @@ class Bytes {
   }
 }
 
-/** Returns whether a part is a `Uint8Array`. Does not use `instanceof`: in Jest, `fetch` can use another realm. */
+/** Returns whether a part is a typed array of single bytes, such as a `Uint8Array`. Does not use `instanceof`: in Jest, `fetch` can use another realm. */
 function isBytes(part: unknown): part is Uint8Array {
   return ArrayBuffer.isView(part) && (part as Uint8Array).BYTES_PER_ELEMENT === 1
 }

@@ -31,7 +31,8 @@ export interface KeySet {
   readonly ignored: readonly IgnoredKey[]
   /**
    * Returns the keys to try for a token with this header. If the token has a `kid`, only keys with exactly this `kid` are
-   * returned. Otherwise every key that serves its algorithm is returned.
+   * returned. Otherwise every key that serves its algorithm is returned. A set made of an HMAC secret ignores the
+   * `kid`.
    */
   find(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[]
   /**

@@ -15,7 +15,7 @@ class OwnOptionsCache<Key, Value> extends LRUCache<Key, Value> {
   }
 }
 
-/** Creates a bounded cache. A withPollutedPrototype `Object.prototype` adds no options to it. */
+/** Creates a bounded cache. A polluted `Object.prototype` adds no options to it. */
 export function createLruCache<Key, Value>(
   options: LRUCache.Options<Key, Value>,
 ): LRUCache<Key, Value> {

@@ -9,7 +9,8 @@ export function clock(usual: Clock): OptionRow<ClockOption, Clock> {
     (given, name, context) => {
       if (given === undefined) return usual
       const read = toClock(given, usual)
-      // A complete clock can be one that fails, in tests. All tokens are then rejected.
+      // A clock with all three functions is accepted without a call of `now`, because tests use clocks that fail. With such
+      // a clock, all tokens are rejected.
       if (read !== undefined && (read === given || givesNumber(read))) return read
       context.report(
         `${name} must be a function that returns milliseconds since the epoch, such as Date.now. It can also be an object with the function now, and optionally monotonic and after.`,

@@ -70,7 +70,7 @@ describe('discover', () => {
     }
   })
 
-  it('8414-21, 8414-24: discover rejects a document whose issuer differs in one byte', async () => {
+  it('8414-21, 8414-24: discover rejects a document whose issuer is not exactly the configured issuer', async () => {
     for (const toOtherIssuer of [
       (url: string) => `${url}/`,
       (url: string) => url.toUpperCase(),

@@ -224,7 +224,7 @@ describe('readRequirements', () => {
     ['an instance of a class with a getter', new WithGetter()],
     ['an object that inherits', Object.create({ scope: 'admin' }) as object],
     [
-      'an object that inherits without a prototype',
+      'an object that inherits from an object without a prototype',
       Object.create({ __proto__: null, scope: 'admin' }) as object,
     ],
     ['an object with a hidden member', Object.defineProperty({}, 'scope', { value: 'admin' })],
@@ -409,7 +409,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('readRequirements requires check, clients or scope for a public platform', () => {
+  it('readRequirements requires check, clients, scope or subject: user for a public platform without allowedClients', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],

@@ -9,7 +9,7 @@ import { createTable, formatNumber } from './table.ts'
 /** Summarizes the results. Each sentence must be true for all possible figures. */
 export function createOverviewSection({ major, parts }: VersionResults): string[] {
   return [
-    `Bearward caches verified tokens, so a token that is sent again needs no signature check. Of the other libraries, only
+    `Bearward caches a verified token when it is verified for the second time. From the third use on, it needs no signature check. Of the other libraries, only
 fast-jwt has such a cache, which @fastify/jwt can use. It is off by default. A new token always needs a signature check.`,
     ...(parts.http ? createCapacityTable(parts.http.found, major) : []),
     ...(parts.micro ? [compareWithJose(parts.micro.found, parts.http?.found)] : []),
