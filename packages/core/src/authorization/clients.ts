@@ -37,7 +37,9 @@ export function readClients(
     return undefined
   }
   return requireClient(
-    Array.from(clients).flatMap((client: unknown) => readClient(client, issuers, problems)),
+    Array.from(clients).flatMap((client: unknown, index) =>
+      readClient(client, `clients[${index}]`, issuers, problems),
+    ),
   )
 }
 
@@ -64,6 +66,7 @@ function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
 
 function readClient(
   client: unknown,
+  name: string,
   issuers: readonly IssuerSettings[],
   problems: Problems,
 ): readonly AllowedClient[] {
@@ -73,7 +76,7 @@ function readClient(
         'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
       )
     }
-    checkReachable(client, issuers, problems)
+    checkReachable(client, name, issuers, problems)
     return [{ issuer: undefined, clientId: client }]
   }
   const given = isPlainObject(client) ? copyOwnMembers(client) : {}
@@ -86,13 +89,17 @@ function readClient(
     return []
   }
   problems.unknownNames(given, ['issuer', 'clientId'], { prefix: 'clients[].' })
-  checkReachable(clientId, named, problems)
+  checkReachable(clientId, name, named, problems)
   return named.map((settings) => ({ issuer: settings.issuer, clientId }))
 }
 
-/** Reports a client that can never call: no token can contain its id, or all its tokens are refused. */
+/**
+ * Reports a client that can never call: no token can contain its id, or all its tokens are refused. The message has the `name`
+ * of the entry and not the client id: a secret may have been given by mistake.
+ */
 function checkReachable(
   clientId: string,
+  name: string,
   issuers: readonly IssuerSettings[],
   problems: Problems,
 ): void {
@@ -103,8 +110,6 @@ function checkReachable(
       `clients cannot match: JWTs of ${first.subjects.provider} contain no client id. Use check. If your JWTs contain one, set clientIdClaim for ${first.metadataIssuer}.`,
     )
   } else if (!issuers.some(({ allowedClients: allowed }) => allowed?.includes(clientId) ?? true)) {
-    problems.add(
-      `clients contains '${clientId}', which is not in allowedClients: add it there, or remove it here.`,
-    )
+    problems.add(`${name} is not in allowedClients: add it there, or remove it here.`)
   }
 }

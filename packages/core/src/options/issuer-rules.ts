@@ -125,10 +125,11 @@ function checkClients({ values, settings }: ReadIssuer, { toName, report }: Opti
       `${toName(option)} cannot match: JWTs of ${settings.subjects.provider} contain no client id. Remove it, or set ${toName('clientIdClaim')} if your tokens contain one.`,
     )
   }
-  for (const client of machineClients ?? []) {
+  // The message has no client id: a secret may have been given by mistake.
+  for (const [index, client] of (machineClients ?? []).entries()) {
     if (allowedClients?.includes(client) ?? true) continue
     report(
-      `${toName('machineClients')} contains '${client}', which is not in ${toName('allowedClients')}: add it there, or remove it here.`,
+      `${toName('machineClients')}[${index}] is not in ${toName('allowedClients')}: add it there, or remove it here.`,
     )
   }
 }

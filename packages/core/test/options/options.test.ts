@@ -159,7 +159,7 @@ describe('createResourceServer', () => {
     const named = { ...github, clientIdClaim: 'repository_id' }
     expect(getProblems({ ...named, allowedClients: ['a'], machineClients: ['a'] })).toEqual([])
     expect(getProblems({ ...good, allowedClients: ['a'], machineClients: ['a', 'b'] })).toEqual([
-      "machineClients contains 'b', which is not in allowedClients: add it there, or remove it here.",
+      'machineClients[1] is not in allowedClients: add it there, or remove it here.',
     ])
   })
 
