@@ -5,7 +5,7 @@ import { TARGET_LIMITS } from '../../packages/client/src/target-limits.ts'
 import { SOURCE_OPTIONS } from '../../packages/client/src/options.ts'
 import { TOKEN_TIMES } from '../../packages/client/src/token-times.ts'
 import { REQUESTS_AT_ONCE } from '../../packages/client/src/request-queue.ts'
-import { ANSWER } from '../../packages/client/src/token-response.ts'
+import { TOKEN_RESPONSE } from '../../packages/client/src/token-response.ts'
 import { BREAKER } from '../../packages/core/src/token/introspection/circuit-breaker.ts'
 import { PROBE } from '../../packages/core/src/token/introspection/probe.ts'
 import { KEY_TIMES } from '../../packages/core/src/keys/life-cycle.ts'
@@ -364,7 +364,7 @@ describe('documentation', () => {
       `at most ${pause.last} s`,
       `${TOKEN_TIMES.tooYoung} s`,
       String(REQUESTS_AT_ONCE),
-      String(ANSWER.bytes),
+      String(TOKEN_RESPONSE.bytes),
     ])
     expect(readTable(manual, 'limit of targets').map(([, number]) => number)).toEqual(
       Object.values(TARGET_LIMITS).map(String),

@@ -1,8 +1,8 @@
 import { TOKEN_TIMES } from './token-times.ts'
 
 /**
- * Exponential backoff after failures. The full backoff applies while a valid token is cached. Without a valid token it is
- * limited to `TOKEN_TIMES.withoutToken`, unless `isInFull` is set, because callers get errors during this time.
+ * Exponential backoff after failures. The full backoff applies while a valid token is cached. Without a valid token,
+ * callers get errors during the backoff, so it is limited to `TOKEN_TIMES.withoutToken` unless `isFullBackoff` is set.
  */
 export class Backoff {
   readonly #random: () => number
@@ -20,11 +20,11 @@ export class Backoff {
     return this.#failures > 0
   }
 
-  /** Records a failure. With `isInFull`, the backoff is not shortened if no valid token is cached. */
-  fail(now: number, isInFull = false): void {
+  /** Records a failure. With `isFullBackoff`, the backoff is not limited if no valid token is cached. */
+  fail(now: number, isFullBackoff = false): void {
     this.#failures++
     const renewal = this.getPause(this.#failures)
-    const token = isInFull ? renewal : Math.min(renewal, TOKEN_TIMES.withoutToken)
+    const token = isFullBackoff ? renewal : Math.min(renewal, TOKEN_TIMES.withoutToken)
     this.#ends = { renewal: now + renewal * 1000, token: now + token * 1000 }
   }
 

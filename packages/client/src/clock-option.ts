@@ -4,7 +4,7 @@ import { clock, type Clock, runDetached, systemClock } from '@bearward/core/inte
  * System clock whose timers keep the process running. A timer runs only while a token is requested or a caller waits for a
  * token. The process must not exit during that time.
  */
-const blockingClock: Clock = {
+const clockThatKeepsProcessRunning: Clock = {
   ...systemClock,
   after(milliseconds, callback) {
     const timer = runDetached(() => setTimeout(callback, milliseconds))
@@ -13,4 +13,4 @@ const blockingClock: Clock = {
 }
 
 /** Row of the option `clock`. */
-export const CLOCK = clock(blockingClock)
+export const CLOCK = clock(clockThatKeepsProcessRunning)

@@ -1,12 +1,12 @@
 import { deepFreeze } from '@bearward/core/internal'
 
-/** Side that can fix a failure: the configuration of this client, the authorization server, or the network. */
+/** Cause of a failure: the configuration of this client, the authorization server, or the network. */
 export type Fault = 'configuration' | 'server' | 'network'
 
 /** Description of an error code. */
 export interface ErrorText {
   readonly fault: Fault
-  /** `true` if a retry can succeed. Only errors of such codes are retried. */
+  /** `true` if a retry can succeed. A request is retried only after an error with such a code. */
   readonly isTransient: boolean
   /** Description of the problem. */
   readonly text: string
@@ -107,7 +107,7 @@ export const ERRORS = deepFreeze({
   origin_not_allowed: {
     fault: 'configuration',
     isTransient: false,
-    text: 'The token may not be sent to this origin.',
+    text: 'The token must not be sent to this origin.',
     advice:
       'Set resource, whose https origin is allowed by default, or add the origin to allowedOrigins.',
   },
@@ -183,8 +183,8 @@ export interface TokenErrorOptions {
 }
 
 /**
- * Thrown if no token is available, or if a token must not be sent to a URL. Contains no secret, no token and no part of a
- * request. It has no `status`, because frameworks would use it as the status of their own response.
+ * Thrown if no token is available, or if a token must not be sent to a URL. Contains no secret and no token. It has no
+ * `status`, because frameworks would use it as the status of their own response.
  *
  * @example
  * ```ts
@@ -200,7 +200,7 @@ export class TokenError extends Error {
   override readonly name = 'TokenError'
   /** Error code. `ERRORS` describes each code. */
   readonly code: TokenErrorCode
-  /** Side that can fix the failure: the configuration, the authorization server, or the network. */
+  /** Cause of the failure: the configuration, the authorization server, or the network. */
   readonly fault: Fault
   /**
    * Detail for the log: the URL, and the response of the server if it can be logged. It is not part of `message`, because

@@ -10,7 +10,7 @@ import {
 import { ERRORS, TokenError, type TokenErrorCode } from './errors.ts'
 import { TOKEN_TIMES } from './token-times.ts'
 
-/** Returns the error code for an HTTP status. Used for responses whose body contains no known code. */
+/** Returns the error code for an HTTP status. Used for 429, for 5xx, and if the body contains no known code. */
 function getStatusErrorCode(status: number): TokenErrorCode {
   switch (status) {
     case 401:

@@ -164,16 +164,16 @@ interface SourceOptions extends TokenRequest {
    */
   readonly maxWait?: number
   /**
-   * Maximum seconds for one token request, including discovery and the function for the secret. From 0.001 to 30. It does not
-   * limit the calls of `source.fetch` to an API: pass a `signal` to limit these.
+   * Maximum seconds for one token request. They include the wait for earlier requests, discovery and the function for the
+   * secret. From 0.001 to 30. It does not limit the calls of `source.fetch` to an API: pass a `signal` to limit these.
    *
    * @default 5
    */
   readonly fetchTimeout?: number
   /**
    * Function that makes the requests to the authorization server, for a proxy, a private CA or a client certificate. It must
-   * support `redirect: 'manual'`. With `tls_client_auth` it also makes the calls of `source.fetch`, and must then return a
-   * `Response`.
+   * support `redirect: 'manual'`. With `tls_client_auth` and without `resourceFetch`, it also makes the calls of `source.fetch`,
+   * and must then return a `Response`.
    *
    * @default globalThis.fetch
    */
@@ -241,7 +241,7 @@ export type ClientCredentialsOptions = SourceOptions &
 
 /** Table of the options for `clientCredentials`. */
 export const SOURCE_OPTIONS: OptionTable<
-  // One object type, because a table for a union type would be a union of tables.
+  // `Pick` makes one object type of the union. A table for a union type would be a union of tables.
   Pick<ClientCredentialsOptions, keyof ClientCredentialsOptions>,
   Omit<SourceSettings, 'resourceFetch'> &
     TokenRequestValues & {

@@ -22,8 +22,8 @@ import type { AccessTokenResponse } from './token-response.ts'
 
 /**
  * State of a renewed token. `running`: a request is running. `valid`: a valid token is cached and in use. `unused`: a valid
- * token is cached, but was not used for some time. `backoff`: the last request failed. `idle`: no token, no request and no
- * backoff.
+ * token is cached, but was not used for some time. `backoff`: no valid token is cached, and the backoff after a failure
+ * applies. `idle`: no token, no request and no backoff.
  */
 export type RenewedTokenState = 'running' | 'valid' | 'unused' | 'backoff' | 'idle'
 
@@ -54,7 +54,7 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
   /**
-   * Called when a new token arrives. Returns `false` if the cache is full: the token is then returned but not cached.
+   * Called before a new token is cached. Returns `false` if the cache is full: the token is then returned but not cached.
    */
   readonly reservePlace: () => boolean
   /**
@@ -68,7 +68,7 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
 /** Running call for a token, including all attempts. */
 interface TokenCall {
   readonly token: Promise<Token>
-  /** Number of waiting callers. It is 0 for a renewal before the expiry. */
+  /** Number of waiting callers. It can be 0 during a renewal before the expiry. */
   waiting: number
   /** Ends the backoff between two attempts. Set only during a backoff. Called when no caller waits any longer. */
   abandon?: (() => void) | undefined
@@ -138,9 +138,9 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
   function recordFailure(failed: FailedAttempt, attempt: number, requestedAt: Moment): number {
     const { error, concerns } = failed
     const failedAt = now()
-    // A 2xx response without a usable token may already have issued one, so the full backoff applies.
-    const isInFull = isUnusableToken(error)
-    const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isInFull) : 0
+    // The server may have issued a token with an unusable 2xx response, so the full backoff applies.
+    const isFullBackoff = isUnusableToken(error)
+    const own = concerns === 'target' ? lifeCycle.fail(attempt, failedAt, isFullBackoff) : 0
     if (concerns !== 'nothing') {
       lastError = error
       reportFailure(error, requestedAt, failedAt)

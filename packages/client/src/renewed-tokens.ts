@@ -42,7 +42,7 @@ export class RenewedTokens {
     if (known !== undefined) return known
     const created = create(() => this.#reservePlace(key, created))
     if (this.#withoutToken.add(key, created)) return created
-    const detail = `${TARGET_LIMITS.withoutToken} other targets are waiting for a token or have failed`
+    const detail = `${TARGET_LIMITS.withoutToken} other targets have a running or failed token request`
     throw new TokenError('too_many_targets', { detail, retryAfter: 1 })
   }
 

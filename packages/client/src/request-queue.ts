@@ -5,7 +5,7 @@ export const REQUESTS_AT_ONCE = 10
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
-  /** Resolves when another request may start. Aborting `signal` frees its place in the queue. */
+  /** Resolves when the request may start. Its place in the queue is free again when `signal` is aborted. */
   waitForTurn(signal: AbortSignal): Promise<void>
 }
 

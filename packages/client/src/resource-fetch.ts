@@ -44,7 +44,7 @@ function toResourceFetch(fetch: Fetch): typeof globalThis.fetch {
   }
 }
 
-/** Reads the body into memory if it is not a string, because not every `fetch` accepts other kinds of body. */
+/** Returns a string unchanged. Reads every other body into bytes, because not every `fetch` accepts a stream or a form. */
 async function readBody(
   request: Request,
   given: RequestInit['body'],

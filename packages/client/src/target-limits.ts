@@ -8,6 +8,6 @@ export const TARGET_LIMITS = deepFreeze({
   withoutToken: 1000,
   /** Seconds after the last use at which a valid token can be evicted. */
   unused: 300,
-  /** Maximum number of characters of scope, resource and audience together. */
+  /** Maximum number of characters of scope, resource and audience together, as JSON. */
   length: 8192,
 })

@@ -78,7 +78,7 @@ export async function attemptTokenRequest(
   }
 }
 
-/** Progress of an attempt. The error of a timeout names it. */
+/** Progress of an attempt. The error of a timeout names the current step. */
 interface Progress {
   /** Current step. */
   step: string
@@ -117,7 +117,10 @@ async function request(
 
 const CREDENTIALS = 'the credentials'
 
-/** Adds the current step to the error of a timeout. Returns every other error unchanged. */
+/**
+ * Adds the current step to the error of a timeout. If this step creates the credentials, the code is
+ * `credentials_unavailable`. Returns every other error unchanged.
+ */
 function explainTimeout(
   error: TokenError,
   { step, status }: Progress,

@@ -35,7 +35,7 @@ export function createTokenEndpoint(
     get: boundedFetch(fetch),
     isAcceptable: (url) => isAcceptableEndpoint(url, issuer!, insecureHosts),
     bounds: { clock, timeout: fetchTimeout * 1000, closed },
-    // Needs no `publish`: the event of the token request reports success or failure.
+    // `publish` is not set, because the event of the token request reports success or failure.
   })
   return {
     async find() {

@@ -16,7 +16,7 @@ export interface TokenEventBase {
 
 /** Members of the events for a new token. */
 interface NewTokenEvent extends TokenEventBase {
-  /** Duration of the request in seconds, including discovery. */
+  /** Duration of the successful attempt in seconds, including discovery and the wait for earlier requests. */
   readonly duration: number
   /** Maximum time in seconds that the token is cached. */
   readonly lifetime: number
@@ -30,7 +30,7 @@ interface NewTokenEvent extends TokenEventBase {
 }
 
 /**
- * Published when a token was received while no valid token was cached. Callers waited for it.
+ * Published when a token was received while no valid token was cached.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export interface TokenFailedEvent extends TokenEventBase {
   readonly type: 'token_failed'
   /** Code of the error. */
   readonly code: TokenErrorCode
-  /** Side that can fix the failure. */
+  /** Cause of the failure: the configuration of this client, the authorization server, or the network. */
   readonly fault: Fault
   /** Message of the error, with its `detail` in parentheses. For the log. */
   readonly detail: string

@@ -6,13 +6,13 @@ import { TOKEN_TIMES } from './token-times.ts'
 export interface TokenPlan<T> {
   /** Cached token, if it is still valid. */
   readonly token: T | undefined
-  /** `true` if a request is due. The code that calls `plan` checks that no request is running. */
+  /** `true` if a request is due and no backoff applies. The code that calls `plan` checks that no request is running. */
   readonly start: boolean
 }
 
 /**
  * Effect of a rejection by an API. `rejected`: the token will be replaced. `no_effect`: it was already replaced or rejected.
- * `too_young`: it is kept, because a new token would be rejected for the same reason.
+ * `too_young`: it is kept, because a new token would probably be rejected for the same reason.
  */
 export type RejectionEffect = 'rejected' | 'no_effect' | 'too_young'
 
@@ -34,7 +34,7 @@ interface TokenEntry<T> {
  * - A token is fresh at first, then due for renewal, then expired. A token that is due is still returned to callers. A
  *   rejected token is due at once.
  * - A failure starts an exponential backoff. The full backoff applies to renewals. Without a valid cached token it is limited
- *   to `TOKEN_TIMES.withoutToken`, unless `isInFull` is set.
+ *   to `TOKEN_TIMES.withoutToken`, unless `isFullBackoff` is set.
  */
 export class TokenLifeCycle<T> {
   readonly #renewBefore: number | undefined
@@ -47,7 +47,7 @@ export class TokenLifeCycle<T> {
     this.#backoff = new Backoff(random)
   }
 
-  /** Returns the valid cached token, and whether a request is due. */
+  /** Returns the valid cached token, and whether to start a request. */
   plan(now: Moment): TokenPlan<T> {
     const cached = this.#cached
     const left =
@@ -70,11 +70,11 @@ export class TokenLifeCycle<T> {
   }
 
   /**
-   * Records a failure. `attempt` counts the attempts of one call, from 1. With `isInFull`, the backoff is not shortened
-   * if no valid token is cached. Returns the seconds until the next attempt.
+   * Records a failure. `attempt` counts the attempts of one call, from 1. With `isFullBackoff`, the backoff is not limited
+   * if no valid token is cached. Returns the seconds until the next attempt of this call.
    */
-  fail(attempt: number, now: Moment, isInFull = false): number {
-    this.#backoff.fail(now.monotonic, isInFull)
+  fail(attempt: number, now: Moment, isFullBackoff = false): number {
+    this.#backoff.fail(now.monotonic, isFullBackoff)
     return this.#backoff.getPause(attempt)
   }
 

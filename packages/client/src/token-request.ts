@@ -12,7 +12,11 @@ import {
   toErrorResponse,
 } from '@bearward/core/internal'
 import { toResponseError, toTokenError } from './failure.ts'
-import { type AccessTokenResponse, ANSWER, readAccessTokenResponse } from './token-response.ts'
+import {
+  type AccessTokenResponse,
+  readAccessTokenResponse,
+  TOKEN_RESPONSE,
+} from './token-response.ts'
 import type { TokenTarget } from './token-target.ts'
 
 /** Options for `requestToken`. */
@@ -44,8 +48,8 @@ export const GRANT_PARAMETERS = [
 ]
 
 /**
- * Requests a token (RFC 6749 section 4.4.2). Every 2xx response with a token is a success. Rejects with a `TokenError`, or
- * with an error of the `send` function of the core.
+ * Requests a token (RFC 6749 section 4.4.2). Every 2xx response with a usable token is a success. Rejects with a
+ * `TokenError`, or with a `FetchError` or `CredentialsError` of the core.
  */
 export async function requestToken(
   call: TokenEndpointCall,
@@ -74,7 +78,7 @@ export async function requestToken(
     throw toResponseError(error, response, endpoint, clock.now())
   }
   // `readResponseBody` throws for each of these statuses, such as that of a redirect.
-  if (status < 200 || status >= 300) await readResponseBody(response, endpoint, ANSWER)
+  if (status < 200 || status >= 300) await readResponseBody(response, endpoint, TOKEN_RESPONSE)
   const members = await readMembers(response, call)
   // Some servers send error responses with status 200.
   if (members['access_token'] === undefined && typeof members['error'] === 'string') {
@@ -89,7 +93,7 @@ async function readMembers(
   { endpoint, clock }: TokenEndpointCall,
 ): Promise<ReturnType<typeof readJson>> {
   try {
-    return readJson(await readContent(response, endpoint, ANSWER), endpoint)
+    return readJson(await readContent(response, endpoint, TOKEN_RESPONSE), endpoint)
   } catch (thrown) {
     throw toTokenError(thrown, clock.now(), response.status)
   }

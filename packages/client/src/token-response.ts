@@ -8,12 +8,12 @@ import {
 import { TokenError, type TokenErrorCode } from './errors.ts'
 
 /** Media type and maximum size of a token response. */
-export const ANSWER: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
+export const TOKEN_RESPONSE: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: 65_536 }
 
 /** Access token response of the token endpoint (RFC 6749 section 5.1). */
 export interface AccessTokenResponse {
   readonly value: string
-  /** Lifetime in seconds, or `undefined` if `expires_in` is missing or not a number. */
+  /** Lifetime in seconds, or `undefined` if `expires_in` is missing or unusable. */
   readonly expiresIn: number | undefined
   /** Granted scopes, or `undefined` if the response contains no `scope`. */
   readonly scopes: readonly string[] | undefined

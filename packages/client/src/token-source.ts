@@ -16,7 +16,7 @@ import { resolveTokenTarget, type TokenTarget, toTokenTargetKey } from './token-
 export interface TokenSource {
   /**
    * Returns a valid token. Returns the cached token, or requests a new one if no valid token is cached. Concurrent callers
-   * share one request. Without `options`, it is the token that the source is configured for.
+   * share one request. Without `options`, returns the token that the source is configured for.
    *
    * Does NOT verify the token, and does NOT check that all scopes were granted: see `missingScopes`.
    *
@@ -33,8 +33,8 @@ export interface TokenSource {
   getToken(options?: GetTokenOptions): Promise<Token>
   /**
    * Removes a token from the cache, after an API rejected it. `token` is the token or its value. Returns whether a retry with
-   * a new token can succeed. If the token was requested less than 5 seconds ago, keeps it and returns `false`: a new token
-   * would be rejected for the same reason.
+   * a new token can succeed. If the token was requested less than 5 seconds ago, keeps it and returns `false`. A new token
+   * would probably be rejected for the same reason.
    *
    * Without an argument, removes all tokens and returns `true`.
    *
@@ -52,7 +52,7 @@ export interface TokenSource {
    *
    * After a 401 with `invalid_token` (RFC 6750 section 3.1), sends the request once more with a new token. With
    * `retryOn: 'any401'`, does this after every 401. Does not send the request again if its body can be read only once, or if
-   * the token was requested less than 5 seconds ago.
+   * the token was requested less than 5 seconds ago. Also returns the 401 if no new token is available.
    *
    * Does NOT check the status of the response.
    *

@@ -67,14 +67,14 @@ export function resolveTokenTarget(
   }
 }
 
-/** Reports a target that is too long. Targets are kept in memory. */
+/** Reports a target whose key is too long. The length is limited, because targets are kept in memory. */
 function checkLength(
   values: OptionValues<typeof TOKEN_REQUEST_OPTIONS>,
   { report }: OptionContext,
 ): void {
   if (toTokenTargetKey(toTokenTarget(values)).length <= TARGET_LIMITS.length) return
   report(
-    `scope, resource and audience have more than ${TARGET_LIMITS.length} characters together: request fewer or shorter values.`,
+    `scope, resource and audience have more than ${TARGET_LIMITS.length} characters together, as JSON: request fewer or shorter values.`,
   )
 }
 

@@ -8,12 +8,12 @@ export const TOKEN_TIMES = {
   defaultExpiresIn: 300,
   /** Maximum time for which a token is cached, even if `expires_in` is longer. */
   longestLifetime: 86_400,
-  /** Backoff after failed attempts: doubles from `first` to `last`. Each is shortened at random by up to the fraction `jitter`. */
+  /** Backoff after failures: doubles from `first` to `last`. Each time is shortened at random by up to the fraction `jitter`. */
   pause: { first: 0.5, last: 30, jitter: 0.5 },
-  /** Maximum backoff while no valid token is cached. */
+  /** Maximum backoff while no valid token is cached, except after an unusable 2xx response. */
   withoutToken: 5,
   /** Maximum of `Retry-After`. */
   retryAfter: 300,
-  /** Minimum age at which a rejected token is replaced. A younger token would be rejected again for the same reason. */
+  /** Minimum age at which a rejected token is replaced. A replacement of a younger one would probably be rejected, too. */
   tooYoung: 5,
 } as const

@@ -45,13 +45,13 @@ export class GrantedToken implements Token {
     return '[access token]'
   }
 
-  /** Returns the members that `util.inspect` of Node prints, with any option. */
+  /** Returns the members that `util.inspect` of Node prints, unless its option `customInspect` is `false`. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { type, expiresAt, scopes, missingScopes } = this
     return { type, expiresAt, scopes, missingScopes }
   }
 }
 
-// With `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those of a built-in class. It
-// detects a built-in class by the name of its constructor.
+// With `customInspect: false`, `showHidden` and `getters`, `util.inspect` of Node calls the getters of a class, but not those
+// of a built-in class. It detects a built-in class by the name of its constructor.
 Object.defineProperty(GrantedToken.prototype, 'constructor', { value: Object })

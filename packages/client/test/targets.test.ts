@@ -99,7 +99,7 @@ describe('a target without a token', () => {
       fault: 'configuration',
       isTransient: true,
       retryAfter: 1,
-      detail: `${withoutToken} other targets are waiting for a token or have failed`,
+      detail: `${withoutToken} other targets have a running or failed token request`,
     })
     expect(server.requests).toHaveLength(withoutToken)
     expect(await getErrorCode()).toBe('a token')
