@@ -1,9 +1,9 @@
 import type { AccessToken, ResourceServerOptions } from '@bearward/core'
 import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
-import { isAnswered, setAnswered } from './answered.ts'
 import { createAppLog } from './log.ts'
 import { createPlugin } from './plugin.ts'
+import { isSent, markAsSent } from './sent-replies.ts'
 import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements } from './types.ts'
 
 type Done = (error?: unknown) => void
@@ -23,9 +23,9 @@ const adapter = defineAdapter<
   // If Fastify passes no `done`, it waits for a promise.
   proceed: (_request, _reply, ...rest) => (findDone(rest) ?? fulfilled)(),
   refuse({ status, headers, body }, _request, reply, ...rest) {
-    // Sent as bytes, because Fastify would apply a serializer and a charset to a string.
-    if (!isAnswered(reply)) {
-      setAnswered(reply)
+    // The body is sent as bytes, because Fastify would apply a serializer and a charset to a string.
+    if (!isSent(reply)) {
+      markAsSent(reply)
       void reply.code(status).headers(headers).send(Buffer.from(body))
     }
     return findDone(rest) === undefined ? pending() : undefined
@@ -54,8 +54,8 @@ function findDone(rest: readonly unknown[]): Done | undefined {
 }
 
 /**
- * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the
- * first token arrives, or by `ready()`.
+ * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
+ * or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *

@@ -1,8 +1,8 @@
 import { getUnmetGuard } from '@bearward/core/adapter'
 import type { FastifyPluginCallback, preHandlerHookHandler } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
-import { isAnswered, setAnswered } from './answered.ts'
 import type { AppLog } from './log.ts'
+import { isSent, markAsSent } from './sent-replies.ts'
 
 /** Options of the plugin, for `app.register(bearward.plugin, options)`. */
 export interface PluginOptions {
@@ -23,11 +23,11 @@ export function createPlugin(
     use(app.log)
     if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth', undefined)
     // This hook covers routes that were added before the plugin, and the not-found handler.
-    app.addHook('preHandler', holdUnmet)
+    app.addHook('preHandler', stopUnmet)
     // The same hook also runs after the hooks of each route.
     app.addHook('onRoute', (route) => {
       const others = [route.preHandler ?? []].flat() as preHandlerHookHandler[]
-      if (!others.includes(holdUnmet)) route.preHandler = [...others, holdUnmet]
+      if (!others.includes(stopUnmet)) route.preHandler = [...others, stopUnmet]
     })
     if (options.close === true) app.addHook('onClose', async () => close())
     done()
@@ -35,13 +35,13 @@ export function createPlugin(
   return fastifyPlugin(plugin, { fastify: '5.x', name: '@bearward/fastify' })
 }
 
-/** The last hook before a handler. It stops a request if one of its guards is pending or has refused it. */
-const holdUnmet: preHandlerHookHandler = (request, reply, done) => {
+/** Stops a request if one of its guards is pending or has refused it. The last hook before a handler. */
+const stopUnmet: preHandlerHookHandler = (request, reply, done) => {
   const unmet = getUnmetGuard(request)
   if (unmet === undefined) return done()
   // The refusal is already being sent.
-  if (unmet === 'refused' && isAnswered(reply)) return
-  setAnswered(reply)
+  if (unmet === 'refused' && isSent(reply)) return
+  markAsSent(reply)
   done(new Error(PROBLEMS[unmet]))
 }
 

@@ -47,8 +47,8 @@ const adapter = defineAdapter<[Context, Next], Promise<void>>({
 })
 
 /**
- * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the
- * first token arrives, or by `ready()`.
+ * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
+ * or by `ready()` or `status()`.
  *
  * @throws {ConfigurationError} if an option is wrong. The message names every problem.
  *
