@@ -43,7 +43,7 @@ export function toConfiguration(
     },
     claims: { openid: ['sub'], profile: ['name'] },
     clientBasedCORS: () => false,
-    // The server and the API share one clock, so an expired token needs no tolerance.
+    // All programs run on one machine and share its clock, so no tolerance is needed.
     clockTolerance: 0,
     features: {
       clientCredentials: { enabled: true },

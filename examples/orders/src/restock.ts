@@ -2,7 +2,7 @@ import { clientCredentials } from '@bearward/client'
 import { INVENTORY, RESTOCK } from './clients.ts'
 import type { Item } from './inventory.ts'
 
-/** Returns the items to buy. Makes one call, and leaves no timer or connection open. */
+/** Returns the items to buy. Makes one call to the inventory, and closes the token source. */
 export async function restock(issuer: string, inventoryUrl: string): Promise<readonly string[]> {
   const source = clientCredentials({
     issuer,

@@ -41,7 +41,7 @@ export function createReportsApi(
   app.get('/news', requireToken({ optional: true }), news)
   app.get('/me', requireToken(), me)
   app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
-  // `introspect: true` refuses a revoked token immediately. Without it, a token can be accepted for ten more seconds.
+  // With `introspect: true`, a revoked token is refused immediately. Without it, it can be accepted for ten more seconds.
   app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
   app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
   return { app, bearward }

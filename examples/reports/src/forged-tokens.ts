@@ -23,7 +23,7 @@ export function removeSignature({ value }: DescribedToken): DescribedToken {
 
 /**
  * Signs the header (with its `kid`) and the claims of a token with another key. Sets `iat` to ten minutes ago.
- * A newer token could be signed with a new key, so it gets 503 shortly after a fetch of the keys.
+ * A newer token may be signed with a new key. It therefore gets 503 instead of 401 shortly after a fetch of the keys.
  */
 export async function signWithAnotherKey({ value }: DescribedToken): Promise<DescribedToken> {
   const header = decodeProtectedHeader(value) as JWTHeaderParameters

@@ -6,10 +6,10 @@ import type { DescribedToken } from './tokens.ts'
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
 
-const COLOURED = process.stdout.isTTY && !process.env['NO_COLOR']
+const IS_COLORED = process.stdout.isTTY && !process.env['NO_COLOR']
 
 function styled(style: Style, text: string): string {
-  return COLOURED ? styleText(style, text) : text
+  return IS_COLORED ? styleText(style, text) : text
 }
 
 /** Returns a step with its request, its response and the log lines of the API. */
