@@ -273,7 +273,7 @@ const CLIENT: readonly Mistake[] = [
   [
     'a secret with a line break, from a file',
     { ...SOURCE, clientAuthentication: { method: 'client_secret_basic', secret: 'very-secret\n' } },
-    'clientAuthentication.secret contains a line break: trim it.',
+    'clientAuthentication.secret contains a control character, such as a line break: remove it.',
   ],
   [
     'a PEM as key',

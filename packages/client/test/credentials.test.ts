@@ -202,7 +202,7 @@ describe('credentials that are unavailable', () => {
     [
       'returns a secret with a line break',
       basicSecret(() => `${SECRET}\n`),
-      'the secret contains a line break: trim it',
+      'the secret contains a control character, such as a line break: remove it',
     ],
     ['returns no key', keyFrom(() => undefined), 'the function for the key returned no key'],
     [

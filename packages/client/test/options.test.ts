@@ -65,10 +65,13 @@ describe('clientCredentials()', () => {
     ],
     [
       { clientAuthentication: { method: 'client_secret_basic', secret: 'from a file\n' } },
-      'clientAuthentication.secret contains a line break: trim it',
+      'clientAuthentication.secret contains a control character, such as a line break: remove it',
     ],
     [{ clientId: 'orders\r\n' }, 'clientId begins or ends with white space'],
-    [{ clientId: 'ord\ners' }, 'clientId contains a line break: trim it'],
+    [
+      { clientId: 'ord\ners' },
+      'clientId contains a control character, such as a line break: remove it',
+    ],
     [{ clientId: undefined }, 'clientId is missing: set the id under which'],
     [{ clientId: '' }, 'clientId is missing: set the id under which'],
     [{ clientId: 42 }, 'clientId must be a non-empty string, not 42.'],

@@ -58,7 +58,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    */
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
   /**
-   * Writes a line of the log. Used if neither `logger` nor `onEvent` is set. `raw` is missing if the line is not about a
+   * Writes a line of the log. Used if neither `logger` nor `onEvent` is set. `request` is missing if the line is not about a
    * request.
    *
    * @default writes to the console
@@ -187,7 +187,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
     Object.assign(definition.toRequest(raw), { raw, identify })
 
   function createGuard(server: ResourceServer, requirements: readonly unknown[]): Guard {
-    // Passed on unchanged: an argument that is present but undefined is a mistake that the core reports.
+    // The arguments are not changed, so that the core reports an argument that is present but undefined.
     const guard = server.guard(...(requirements as [Requirements]))
     const decide: Guard = (...args) => {
       const fail = (thrown: unknown) => definition.fail(toError(thrown), ...args)
@@ -198,7 +198,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
         } catch (error) {
           return fail(error)
         }
-        // Outside the `try`: an error thrown by a later handler must not become a refusal.
+        // Called outside of the `try`, because an error of a later handler must not be passed to `fail`.
         return definition.proceed(...args)
       }
       let request
@@ -286,7 +286,8 @@ export function pending(): Promise<never> {
 function toError(thrown: unknown): Error {
   // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
   if (typeof thrown === 'object' && thrown !== null) return thrown as Error
-  const message = 'check, credentials, errorBody or the adapter threw a value that is not an Error.'
+  const message =
+    'check, credentials, errorBody or the adapter threw a value that is not an Error. Throw an Error.'
   return new Error(message, { cause: thrown })
 }
 

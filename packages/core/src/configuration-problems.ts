@@ -46,7 +46,7 @@ export class Problems {
 /**
  * Returns a hint for an unknown name. The hint is made from the most similar name in `known` or in `foreign`. The values
  * of `foreign` are the replacements for names that are used elsewhere. Without a similar name, the hint lists all known
- * names. `plural` says what they are.
+ * names. `plural` is the word for them, such as `options`.
  */
 export function hintAt(
   name: string,

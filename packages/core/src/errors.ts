@@ -6,7 +6,8 @@
  * - `distrustKey`, for an issuer or a thumbprint that is wrong
  * - `optionsFromEnv`, `resourceServerFromEnv` and the stand-alone `requireToken`, for wrong environment variables
  *
- * A call of a guard never throws it.
+ * A call of a guard does not throw it, with one exception. In runtimes that import keys asynchronously, a guard and `ready()`
+ * reject with it if a key of the option `jwks` cannot be used.
  *
  * @example
  * try {

@@ -24,7 +24,7 @@ export interface IssuerStatus {
 }
 
 /**
- * The resource server was closed with `close()`. It no longer makes outgoing calls. Loaded keys stay in use.
+ * Published when `close()` has closed the resource server. It then makes no outgoing calls. Cached keys stay in use.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export interface ClosedEvent {
 }
 
 /**
- * A key was distrusted with `distrustKey`. It is never used again.
+ * Published when `distrustKey` was called for a key. This resource server never uses the key again.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { JSON_LIMITS } from './lib/json.ts'
 export const LIMITS = deepFreeze({
   /** Characters of an access token. Node limits all header lines together to 16 KiB. */
   tokenLength: 16_384,
-  /** Header lines of a request. Some versions of Node drop all lines after the 1000th without an error. */
+  /** Header lines at which a request is refused. Some versions of Node drop all lines after the 1000th without an error. */
   headerLines: 1000,
   /** Levels of nesting in a JOSE header, a claims set, or a document of the authorization server. */
   jsonDepth: JSON_LIMITS.depth,
@@ -33,8 +33,8 @@ export const LIMITS = deepFreeze({
   /** Seconds for which all guards of a request accept an introspection response that was received for this request. */
   responseOfRequest: 1,
   /**
-   * Seconds. If the endpoint returned 200 for another token in this period, a 400, 413, 414 or 422 means that the token is
-   * bad (401). Otherwise it means that the endpoint is unavailable (503).
+   * Period in seconds. If the endpoint returned 200 for another token in it, a 400, 413, 414 or 422 means that the token is
+   * inactive (401). Otherwise it means that the endpoint is unavailable (503).
    */
   otherResponse: 60,
   /** Introspection responses of one issuer that are cached: active ones and their total bytes, and inactive ones. */

@@ -4,7 +4,8 @@ import { readOptions } from './options/read-options.ts'
 import { createServer, type ResourceServer } from './resource-server.ts'
 
 interface ServerOfEnv {
-  readonly environment: string
+  /** The options from the environment variables, as JSON. */
+  readonly options: string
   readonly server: ResourceServer
   /** The log of the first adapter that uses this server. */
   readonly log: { write: WriteLine | undefined }
@@ -27,18 +28,18 @@ export function resourceServerFromEnv(
   return serverFromEnv(environment)
 }
 
-/** Returns the same server for adapters. The first `defaultLog` that is passed for these variables writes the log. */
+/** Returns the server as above, for adapters. The first `defaultLog` that is passed for these variables writes the log. */
 export function serverFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
   defaultLog?: WriteLine,
 ): ResourceServer {
   const options = optionsFromEnv(environment)
-  const key = JSON.stringify(options)
-  if (latest?.environment !== key) {
+  const json = JSON.stringify(options)
+  if (latest?.options !== json) {
     const log: ServerOfEnv['log'] = { write: undefined }
     const write: WriteLine = (...line) => log.write?.(...line)
     const server = createServer(readOptions(options, ENVIRONMENT), write)
-    latest = { environment: key, server, log }
+    latest = { options: json, server, log }
   }
   latest.log.write ??= defaultLog
   return latest.server

@@ -55,7 +55,7 @@ describe('resourceServerFromEnv', () => {
   it.each<[variables: Record<string, string>, problem: string]>([
     [
       { BEARWARD_JWKS_URI: 'http://keycloak/jwks' },
-      'BEARWARD_JWKS_URI must be an https address. http is accepted on loopback and for hosts in BEARWARD_ALLOW_INSECURE_HOSTS.',
+      'BEARWARD_JWKS_URI must be an https address without user name, password and fragment. http is accepted on loopback and for hosts in BEARWARD_ALLOW_INSECURE_HOSTS.',
     ],
     [
       { BEARWARD_ISSUER: 'acme' },

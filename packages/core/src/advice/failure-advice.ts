@@ -60,11 +60,12 @@ export const FAILURE_ADVICE: Readonly<
   unusable_key_set: {
     where: AT_THE_SERVER,
     change:
-      'check the published keys. If the JWKS is not empty, add their algorithm to the option algorithms.',
+      'check the published keys. If their algorithm is not allowed, add it to the option algorithms.',
   },
   unexpected: {
     where: 'In your code',
-    change: 'check the functions in the options, such as fetch or probe: one of them has failed.',
+    change:
+      'check the functions in the options, such as fetch or probe: one of them has probably failed.',
   },
   credentials_unavailable: {
     where: IN_THE_OPTIONS,

@@ -25,7 +25,7 @@ export function differsBySlash(text: unknown, others: readonly string[]): boolea
   )
 }
 
-/** Host names that resolve only inside a machine, a cluster or a private network. */
+/** Matches hosts that are reachable only inside a machine, a cluster or a private network. */
 const INTERNAL =
   /^(?:[^.]+|localhost|127\..*|10\..*|192\.168\..*|172\.(?:1[6-9]|2\d|3[01])\..*|.*\.(?:local|internal|svc|lan))$/
 

@@ -13,9 +13,9 @@ export function isAcceptableAddress(address: string, insecureHosts: readonly str
 }
 
 /**
- * Returns whether an address in the metadata of an issuer may be called. The address must use https. http is
- * accepted for hosts in `allowInsecureHosts`. For this machine it is accepted only if the issuer is also an http address of
- * this machine. Otherwise, metadata could direct requests to local services.
+ * Returns whether an address in the metadata of an issuer may be called. The address must use https. http is accepted for
+ * hosts in `allowInsecureHosts`. For this machine, it is also accepted if the issuer is an http address of this machine. For
+ * other issuers it is not, because metadata could direct requests to local services.
  */
 export function isAcceptableEndpoint(
   address: string,
@@ -48,8 +48,8 @@ function isInsecureHost(
 const LONGEST_ADDRESS = 300
 
 /**
- * Returns an address as logs, events and errors show it. Removes user name, query and fragment, which can contain keys.
- * Truncates the rest to 300 characters. A test of the repository forbids every other way to put an address into a text.
+ * Returns an address as logs, events and errors show it. Removes user name, password, query and fragment, which can contain
+ * secrets. Truncates the rest to 300 characters. A test of the repository forbids every other way to put an address into a text.
  */
 export function toLoggedAddress(address: string): string {
   const { origin, pathname } = new URL(address)

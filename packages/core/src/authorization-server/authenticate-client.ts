@@ -16,17 +16,17 @@ export interface AssertionContext {
   readonly now: number
 }
 
-/** Header lines and form members that authenticate the client. */
+/** Header fields and form parameters that authenticate the client. */
 export interface ClientCredentials {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
-  /** Secrets in these, as configured and as sent. No log, event or error may contain one of them. */
+  /** Secrets in the headers and in the form, as configured and as sent. No log, event or error may contain one of them. */
   readonly secrets: readonly string[]
 }
 
 /**
- * Thrown if the secret, the key or the assertion is unavailable or unusable. The message is a fixed text. It never
- * contains the given value, which may be secret.
+ * Thrown if the secret, the key or the assertion is unavailable or unusable. The message consists of fixed texts and the name
+ * of an algorithm. It never contains the secret, the key or the assertion.
  */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError'
@@ -87,7 +87,9 @@ async function readText(given: Secret, name: string): Promise<string> {
   if (typeof text !== 'string' || text === '')
     throw new CredentialsError(`the function for the ${name} returned no ${name}`)
   if (hasControlCharacters(text))
-    throw new CredentialsError(`the ${name} contains a line break: trim it`)
+    throw new CredentialsError(
+      `the ${name} contains a control character, such as a line break: remove it`,
+    )
   return text
 }
 
@@ -110,8 +112,8 @@ function formEncode(text: string): string {
 }
 
 /**
- * Signs a client assertion (RFC 7523 section 3). By default, its audience is the issuer: servers that share an endpoint
- * have different issuers.
+ * Signs a client assertion (RFC 7523 section 3). By default, its audience is the issuer, because servers that share an
+ * endpoint have different issuers.
  */
 async function sign(
   { key: given, algorithm, keyId, audience }: PrivateKeyJwt,

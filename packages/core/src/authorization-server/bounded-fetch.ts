@@ -19,12 +19,13 @@ export type FetchFailure =
   | 'too_large'
   | 'malformed'
 
+/** Error of a failed call. Its message can be logged. */
 export class FetchError extends Error {
   override readonly name = 'FetchError'
   readonly failure: FetchFailure
-  /** The status of the response, if `failure` is `status` or `redirect`. */
+  /** Status of the response. Set for the failure `status`, and for a redirect that was not followed. */
   readonly status: number | undefined
-  /** `Retry-After` of that response, as sent. */
+  /** `Retry-After` as the server sent it, or the rest of an earlier pause in seconds. */
   readonly retryAfter: string | undefined
 
   constructor(
@@ -98,7 +99,7 @@ export interface BoundedResponse extends Pick<FetchResponse, 'status' | 'type' |
   readonly secrets: SentSecrets
 }
 
-/** Parts of a request that the code which creates the request sets. */
+/** Parts of a request that the argument `write` of `send` returns. */
 export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' | 'body'> {
   /** Secrets in the request, decoded and as sent. `send` adds the values of the query. */
   readonly secrets?: readonly string[]
@@ -113,7 +114,7 @@ export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' 
  * second `write` fails, the error is the reset.
  *
  * Throws a `FetchError` if the call fails. Also throws one if a custom `fetch` followed a redirect: it may have sent the
- * credentials to the other address.
+ * credentials to the other address. Throws the error of the first `write` unchanged.
  */
 export async function send(
   call: Call,

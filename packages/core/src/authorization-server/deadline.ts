@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { FetchError } from './bounded-fetch.ts'
 
-/** Milliseconds by which a timer may be late. If it is later, this process was blocked, which is not the server's fault. */
+/** Milliseconds by which a timer may be late. If it is later, this process was blocked, and the server is not the cause. */
 const LATE = 100
 /** Milliseconds that are added if this process was blocked. The response may already be in the socket. */
 const GRACE = 500
@@ -17,7 +17,8 @@ export interface Bounds {
 
 /**
  * Runs work with a deadline. When the time is over or `closed` is aborted, aborts the signal of the work. Then rejects with
- * a `FetchError`, even if the work ignores the signal. If this process was blocked, the work gets 500 ms more.
+ * a `FetchError`, even if the work ignores the signal. If this process was blocked, the work gets 500 ms more. The signal is
+ * also aborted when the work has ended.
  */
 export async function withDeadline<T>(
   { clock, timeout, closed }: Bounds,

@@ -1,4 +1,4 @@
-/** Maximum number of nested levels of escapes. More than two are not written by accident. */
+/** Maximum number of nested levels of escapes. More than two levels do not occur by accident. */
 const ROUNDS = 8
 
 /** Maximum number of nested hex and base64 encodings that are decoded. */
@@ -95,7 +95,7 @@ function toCharacter(digits: string, radix: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : ''
 }
 
-/** Decodes the hex digits of a text from each of the two positions. Ignores all other characters. */
+/** Decodes the hex digits of a text, beginning at the first and at the second digit. Ignores all other characters. */
 function decodeHex(text: string): readonly string[] {
   const digits = text.replace(/[^0-9a-f]/gi, '')
   return [0, 1].map((start) => {
@@ -104,7 +104,10 @@ function decodeHex(text: string): readonly string[] {
   })
 }
 
-/** Decodes the base64 digits of a text from each of the four positions: those of both alphabets, then letters and digits alone. */
+/**
+ * Decodes the base64 digits of a text, beginning at each of the first four digits. Decodes the digits of both alphabets, and
+ * then only letters and digits.
+ */
 function decodeBase64(text: string): readonly string[] {
   const both = text.replace(/-/g, '+').replace(/_/g, '/')
   return [both.replace(/[^A-Za-z0-9+/]/g, ''), text.replace(/[^A-Za-z0-9]/g, '')].flatMap(

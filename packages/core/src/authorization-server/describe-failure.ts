@@ -4,7 +4,7 @@ import { type Endpoint, MetadataError } from './metadata.ts'
 /** Failure of an outgoing call, as a code and as a text. */
 export interface CallFailure<Code extends string> {
   readonly failure: Code
-  /** Address, and what happened. Contains no part of the request. */
+  /** Description of the failure, usually with the address. Contains no secret of the request. */
   readonly detail: string
 }
 
@@ -16,11 +16,11 @@ export function describeFailure<Wanted extends Endpoint>(
   error: unknown,
 ): CallFailure<DiscoveryFailure<Wanted>> | undefined {
   if (!(error instanceof FetchError || error instanceof MetadataError)) return undefined
-  // A `MetadataError` names the endpoint that was wanted.
+  // The failure of a `MetadataError` is the requested endpoint, or `issuer_mismatch`.
   return { failure: error.failure as DiscoveryFailure<Wanted>, detail: error.message }
 }
 
-/** Failure for any other error. Its message is not shown, because it can contain anything, including secrets. */
+/** Failure for any other error. The message of that error is not shown, because it can contain secrets. */
 export const UNEXPECTED: CallFailure<'unexpected'> = {
   failure: 'unexpected',
   detail: 'an unexpected error occurred',

@@ -46,7 +46,7 @@ export interface DiscoveredEndpointOptions {
   readonly onFound?: (address: string) => void
 }
 
-/** Type of the event for each endpoint. There is none for the token endpoint: the events of the client contain its URL. */
+/** Type of the event for each endpoint. There is none for the token endpoint, because the client has no such event. */
 const MOVED_EVENT = {
   jwks_uri: 'keys_moved',
   introspection_endpoint: 'introspection_moved',
@@ -56,13 +56,13 @@ const MOVED_EVENT = {
 /** Endpoint whose address is in the metadata of an issuer. */
 export interface DiscoveredEndpoint {
   /**
-   * Returns the address, synchronously if it is known. Rejects if no address is known and discovery fails. During a pause
-   * of the metadata (`Retry-After`), it rejects at once, and the error contains the remaining time.
+   * Returns the address, synchronously if it is known. Rejects if no address is known and discovery fails. If no address is
+   * known during a pause (`Retry-After`), it rejects at once, and the error contains the remaining time.
    */
   find(): MaybePromise<string>
   /**
-   * Reports that the endpoint does not exist at the known address. The next `find` waits for new metadata. If the metadata
-   * is unavailable, it returns the known address. Calls within 5 seconds after an effective call are ignored.
+   * Reports that the endpoint does not exist at the known address. The next `find` waits up to 500 ms for new metadata. If the
+   * metadata is unavailable, it returns the known address. Calls within 5 seconds after an effective call are ignored.
    */
   forget(): void
 }
@@ -169,7 +169,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
   }
 }
 
-/** Returns the error of the last search, with the remaining milliseconds of the pause as its `Retry-After`. */
+/** Returns the error of the last search, with the rest of the pause as its `Retry-After`. `left` is in milliseconds. */
 function toPauseError(error: unknown, left: number): unknown {
   if (!(error instanceof FetchError)) return error
   const { failure, message, status } = error

@@ -52,9 +52,9 @@ export interface Discovery {
 
 /**
  * Fetches the metadata of an issuer from the first URL that has a usable document. The `issuer` of the document must equal
- * the configured issuer byte for byte (RFC 8414 section 3.3). Continues with the next URL after
- * metadata of another issuer, a redirect, HTML, invalid JSON, or a status below 500 other than 429. Stops if the server
- * fails or does not respond.
+ * the configured issuer byte for byte (RFC 8414 section 3.3). Continues with the next URL after metadata of another issuer
+ * or without an acceptable endpoint. Also continues after a redirect, another content type, invalid JSON, or a status below
+ * 500 other than 429. Stops if the server fails or does not respond.
  *
  * `urls` are those of `metadataUrls`, or the one that was used before.
  *

@@ -112,7 +112,7 @@ interface Source {
   cancel(): unknown
 }
 
-/** Returns how a body is read. A web stream is read with a reader, because not every runtime can iterate over it. */
+/** Returns functions that read a body. A web stream is read with a reader, because not every runtime can iterate over it. */
 function toSource(body: FetchBody | null | undefined): Source {
   if (!body) return { next: async () => ({ done: true }), cancel: () => {} }
   if ('getReader' in body) {

@@ -5,8 +5,8 @@ import { type CheckedRequirement, reject, type RequirementContext } from './requ
 export interface ApplicationCheckRequirement<Raw> {
   /**
    * A check of the application. It is called after all other checks. If it returns `true`, the request is granted. If it
-   * returns `false` or `undefined`, it is refused with 403. For any other value, the guard throws a `TypeError`. An error of
-   * `check` goes to the error handler of the framework, and the route handler does not run.
+   * returns `false` or `undefined`, the request is refused with 403. For any other value, the guard throws a `TypeError`. An
+   * error of `check` goes to the error handler of the framework, and the route handler does not run.
    *
    * For a provider at which everyone can get a token (GitHub Actions, GitLab CI, Google), set `check`, `clients`, `scope`
    * or `subject: 'user'`, or the option `allowedClients`.
@@ -28,11 +28,11 @@ export function readApplicationCheck(
   }
   return {
     check({ verified, raw }) {
-      const answer = (check as (token: AccessToken, request: unknown) => unknown)(
+      const result = (check as (token: AccessToken, request: unknown) => unknown)(
         verified.token,
         raw,
       )
-      return andThen(isThenable(answer) ? Promise.resolve(answer) : answer, (granted) => {
+      return andThen(isThenable(result) ? Promise.resolve(result) : result, (granted) => {
         if (granted === true) return undefined
         if (granted === undefined) {
           const found = 'undefined: a return is missing in the check'

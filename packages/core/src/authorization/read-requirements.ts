@@ -21,7 +21,7 @@ const NAMES = Object.keys({
   introspect: 0,
 } satisfies Record<keyof Required<Requirements>, unknown>)
 
-/** Completes "Use ..." for names that are `true` in other libraries if a token is required, as it always is here. */
+/** Completes "Use ..." for names with which other libraries require a token. A guard requires one by default. */
 const OPTIONAL =
   'optional: true only if callers may send no token. Without it, a guard always requires a token'
 

@@ -23,7 +23,7 @@ export interface RequirementContext {
 export interface CheckedRequirement {
   /** Returns a rejection if the token does not meet the requirement. */
   readonly check: RequirementCheck
-  /** The challenge parameters of a 401. They tell the client what to request. */
+  /** The challenge parameters of a 401, such as the scope that the client needs. */
   readonly challenge?: ChallengeParameters
 }
 

@@ -51,7 +51,7 @@ export interface CheckedRequirements {
   readonly optional: boolean
   readonly introspect: number | undefined
   readonly checks: readonly RequirementCheck[]
-  /** The challenge parameters of a 401. They tell the client what to request. */
+  /** The challenge parameters of a 401, such as the scope that the client needs. */
   readonly challenge: ChallengeParameters
   /** Returns the requirements as text. Events contain this text. */
   readonly describe: () => string

@@ -1,7 +1,7 @@
 import { addIfMissing } from '../lib/objects.ts'
 import type { VerifyingKey } from './key-set.ts'
 
-/** Thumbprints of the keys of one issuer that `distrustKey` has named. Later refreshes do not change them. */
+/** Thumbprints of one issuer that were passed to `distrustKey`. Later refreshes do not change them. */
 export class DistrustedKeys {
   readonly #thumbprints = new Set<string>()
 

@@ -3,7 +3,7 @@ import type { IgnoredKey } from './key-set.ts'
 import type { DemandTrigger } from './life-cycle.ts'
 
 /**
- * The keys of an issuer were fetched.
+ * Published when the keys of an issuer were fetched.
  *
  * @example
  * ```ts
@@ -31,8 +31,8 @@ export interface KeysRefreshedEvent {
 }
 
 /**
- * The keys of an issuer could not be fetched, or the fetched key set is unusable (`unusable_key_set`). The current keys
- * stay in use until `jwksStaleIfError`.
+ * Published when the keys of an issuer could not be fetched, or the fetched key set is unusable (`unusable_key_set`). The
+ * current keys stay in use until `jwksStaleIfError`.
  *
  * @example
  * ```ts
@@ -56,12 +56,13 @@ export interface KeysFailedEvent extends CallFailure<
   readonly failures: number
   /** Seconds that the attempt took, discovery included. */
   readonly duration: number
-  /** State of the current keys. `unavailable`: no keys can be used, and requests get 503. */
+  /** State of the current keys. `unavailable`: no keys can be used, and requests that need them get 503. */
   readonly keys: 'fresh' | 'stale' | 'unavailable'
 }
 
 /**
- * The keys are older than `jwksMaxAge` because they could not be fetched. They stay in use until `jwksStaleIfError`.
+ * Published when the keys reach their maximum age (`jwksMaxAge`), because they could not be fetched again. They stay in use
+ * until `jwksStaleIfError`.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ export interface KeysStaleEvent {
 }
 
 /**
- * The keys were fetched after failed attempts.
+ * Published when the keys were fetched after failed attempts.
  *
  * @example
  * ```ts
@@ -91,7 +92,7 @@ export interface KeysRecoveredEvent {
 }
 
 /**
- * A token started a fetch of the keys, because the current keys do not contain its key.
+ * Published when the keys are fetched because of a token: the current keys do not contain its key.
  *
  * @example
  * ```ts

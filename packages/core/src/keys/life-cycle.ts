@@ -14,13 +14,13 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Shortest time between attempts because of requests while no keys are usable. */
+  /** Shortest time between attempts that requests start while no keys are usable. */
   withoutKeys: 0.8,
   /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
   waitForFresh: 0.3,
-  /** Shortest time between two attempts because of tokens with unknown keys. */
+  /** Shortest time between two attempts that tokens with unknown keys start. */
   betweenDemands: 3.5,
-  /** A request with an unknown key waits for an attempt only if it starts within this time after the arrival. */
+  /** A request with an unknown key waits for an attempt only if the attempt starts within this time after its arrival. */
   longestWait: 1,
   /** Seconds by which an issuer may backdate `iat`. Entra uses 300. */
   issuedEarlier: 300,

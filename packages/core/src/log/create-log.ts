@@ -18,7 +18,7 @@ interface Second {
 const SECOND = 1000
 
 /**
- * Creates a log of refusals and faults. Writes at most `LIMITS.logLines` lines of each kind per second, and then one
+ * Creates a log of refusals, faults and recoveries. Writes at most `LIMITS.logLines` lines of each kind per second, and then one
  * line with the number of omitted lines. A timer runs only if lines were omitted. Errors of the logger are ignored.
  */
 export function createLog(

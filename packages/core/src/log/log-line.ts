@@ -23,7 +23,7 @@ const info = (text: string) => ({ level: 'info', text }) as const
 const STATE_OF_KEYS = {
   fresh: 'The cached keys stay in use.',
   stale: 'The cached keys stay in use.',
-  unavailable: 'No usable keys are cached: requests with a JWT get 503.',
+  unavailable: 'No usable keys are cached: requests that need them get 503.',
 } as const
 
 /** The events that are logged, and their lines. */

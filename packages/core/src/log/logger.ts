@@ -7,15 +7,18 @@ import type { BearwardEvent } from '../events.ts'
  * createBearward({ issuer, audience, logger: pino() })
  */
 export interface Logger {
-  /** Writes a line about a refused request or a recovery. */
+  /** Writes a line about a refused request, a recovery, or a changed address or key. */
   info(line: string): unknown
-  /** Writes a line about a fault of this application or of a server. */
+  /** Writes a line about a fault of this application or of a server, or about a probable mistake in the options. */
   warn(line: string): unknown
 }
 
 export type LogLevel = keyof Logger
 
-/** Writes a line about an event and its request. Both are `undefined` for a line that counts omitted lines. */
+/**
+ * Writes a line about an event. `request` is `undefined` if the event is not about a request. Both are `undefined` for a line
+ * that counts omitted lines.
+ */
 export type WriteLine<Raw extends object = object> = (
   level: LogLevel,
   line: string,

@@ -48,7 +48,7 @@ export interface PrivateKeyJwt {
   /**
    * The `aud` of the assertion. Some servers require the token endpoint.
    *
-   * @default the issuer (RFC 7523 section 3)
+   * @default the issuer (RFC 7523 section 3), or the token endpoint if no issuer is configured
    */
   readonly audience?: string
 }

@@ -13,18 +13,18 @@ export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 export interface FetchInit {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  /** The form of a `POST` request. It contains a token and can contain a secret: never log it. */
+  /** The form of a `POST` request. It can contain a token and a secret: never log it. */
   readonly body?: string
   /** Always `manual`: redirects are not followed. */
   readonly redirect: 'manual'
-  /** Aborts the call at its timeout, and when the resource server or the client is closed. */
+  /** Aborts the call at its timeout, and when the resource server or the token source is closed. */
   readonly signal: AbortSignal
 }
 
 /** The part of a response that is read. */
 export interface FetchResponse {
   readonly status: number
-  /** `opaqueredirect` for a redirect that was not followed. Such a response has no status. */
+  /** `opaqueredirect` if `fetch` hides the response of a redirect that was not followed. The status is then 0. */
   readonly type: string
   /** `true` if a redirect was followed. The call then fails. */
   readonly redirected: boolean

@@ -60,9 +60,9 @@ export type JwtProfile = 'rfc9068'
 export interface IssuerSettings extends ClaimReading {
   /** The issuer identifier in `iss`. */
   readonly issuer: string
-  /** The issuer identifier in the metadata. It contains `{tenantid}` if the issuer is a tenant. */
+  /** The issuer identifier in the metadata. It contains `{tenantid}` if the issuer is that of a tenant. */
   readonly metadataIssuer: string
-  /** The required `tid`, if the issuer is a tenant. */
+  /** The required `tid`, if the issuer is that of a tenant. */
   readonly tenant: string | undefined
   /** Accepted audiences. `null`: tokens have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null

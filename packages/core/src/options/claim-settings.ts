@@ -7,8 +7,8 @@ import type { ScopeSource } from '../subject/profile.ts'
 import type { IssuerValues } from './issuer-options.ts'
 
 /**
- * Returns the names of the claims that contain the client id, the scopes and the subject. Options take precedence over the
- * profile of the provider.
+ * Returns the claims that are read for the kind of a token, the client, the scopes and the subject. Options take precedence
+ * over the profile of the provider.
  */
 export function toClaimSettings(values: IssuerValues): ClaimReading {
   const { issuer, clientIdClaim, machineSubject, machineClients } = values
@@ -20,7 +20,7 @@ export function toClaimSettings(values: IssuerValues): ClaimReading {
   })
   const tokenUse = values.tokenUse ?? getConfiguredProfile(subjects)?.tokenUse
   return {
-    // A profile can omit `value`. A copy without a prototype never reads one from `Object.prototype`.
+    // A profile can omit `value`. A copy without a prototype does not get one from a polluted `Object.prototype`.
     tokenUse: tokenUse && (copyOwnMembers(tokenUse) as unknown as TokenUse),
     clientIdClaims: clientIdClaims(subjects),
     scopeSources: copyOwnData(toScopeSources(values, scopeSources(subjects))),

@@ -61,7 +61,7 @@ export function clientId(advice: string): OptionRow<string, string> {
       )
       return ''
     }
-    if (hasControlCharacters(given)) report(`${name} contains a line break: trim it.`)
+    if (hasControlCharacters(given)) report(describeControlCharacter(name))
     return given
   }
   return custom(read, { required: true })
@@ -85,7 +85,7 @@ function readClientAuthentication(
     if (own['assertion'] === undefined) checkKey(own, members)
     else checkAssertion(own, members)
   }
-  // A copy, so that the checked values are the ones that are used. It has no prototype.
+  // Returns the copy, so that the checked values are the ones that are used. It has no prototype.
   return own as unknown as ClientAuthentication
 }
 
@@ -100,6 +100,10 @@ function describeWrong(given: unknown, method: unknown, name: string): string {
   return `${name} ${what} an object with a method (${known.join(', ')}) and its credentials.`
 }
 
+function describeControlCharacter(name: string): string {
+  return `${name} contains a control character, such as a line break: remove it.`
+}
+
 function isMethod(method: unknown): method is ClientAuthentication['method'] {
   return typeof method === 'string' && Object.hasOwn(METHODS, method)
 }
@@ -110,7 +114,7 @@ function readSecretText(given: unknown, name: string, { report }: OptionContext)
       `${name} is missing or empty: set the secret. If it comes from an environment variable, check that variable.`,
     )
   else if (typeof given === 'string') {
-    if (hasControlCharacters(given)) report(`${name} contains a line break: trim it.`)
+    if (hasControlCharacters(given)) report(describeControlCharacter(name))
   } else if (typeof given !== 'function')
     report(`${name} must be a string, or a function that returns one.`)
   return given as Secret

@@ -36,8 +36,8 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly realm?: string
   /**
-   * Host names for which plain http is accepted, without scheme and port. Loopback is always accepted. Use it only for
-   * private networks.
+   * Host names for which plain http is accepted: lower case, without scheme and port. Addresses of loopback in the options
+   * are always accepted. Use it only for private networks.
    *
    * @default []
    * @example
@@ -81,7 +81,7 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly tokenCache?: false | { readonly maxEntries?: number; readonly maxBytes?: number }
   /**
-   * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Each line names the change to
+   * Logger for refusals (`info`) and for faults of this application or of a server (`warn`). Most lines name the change to
    * make. At most 10 lines per second are written for each reason. Further lines are counted. `false`: no log.
    *
    * @default createResourceServer: no log; adapters: the console, or no log if `onEvent` is set

@@ -40,8 +40,8 @@ export const ENVIRONMENT: OptionSource = {
  *
  * Does NOT validate the values: `createResourceServer` does.
  *
- * @throws {ConfigurationError} if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is not set, or if a variable that begins with
- * `BEARWARD_` is not one of these variables
+ * @throws {ConfigurationError} if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is missing, if `BEARWARD_AUDIENCE` has white space
+ * inside, or if an unknown variable begins with `BEARWARD_`
  * @example
  * const bearward = createBearward({ ...optionsFromEnv(process.env), onEvent: log })
  */

@@ -1,4 +1,4 @@
-/** Completes "Use ..." for options that are `true` in other libraries if a token is required, as it always is here. */
+/** Completes "Use ..." for options with which other libraries require a token. A guard requires one by default. */
 const OPTIONAL =
   'requireToken({ optional: true }) only if callers may send no token. Without it, a guard always requires a token'
 
@@ -46,7 +46,7 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
 
 /** Returns the foreign names whose replacement is one of the `known` options, or `requireToken` if guards exist. */
 export function getForeignNames(known: readonly string[]): Readonly<Record<string, string>> {
-  // Only resource servers have the option `jwksUri`. The client has no guards.
+  // Only a resource server has the option `jwksUri`, and only a resource server has guards.
   const names = known.includes('jwksUri') ? [...known, 'requireToken'] : known
   const isHere = (use: string) => names.includes(/^\w+/.exec(use)![0])
   return Object.fromEntries(Object.entries(FOREIGN_NAMES).filter(([, use]) => isHere(use)))

@@ -56,7 +56,7 @@ export interface IntrospectionOptions {
    */
   readonly maxAge?: number
   /**
-   * Seconds for which the response that a token is not active is cached. At most 60. Never longer than `maxAge`.
+   * Seconds for which an inactive response (`active: false`) is cached. At most 60. Never longer than `maxAge`.
    *
    * @default 3
    */

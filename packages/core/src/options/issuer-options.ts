@@ -147,7 +147,7 @@ export interface IssuerOptions {
    */
   readonly scopeFormat?: 'string' | 'array'
   /**
-   * The form of `sub` in the tokens of machines. No user may have a `sub` of this form.
+   * The form of `sub` in the tokens of machines. Set it only if no user has a `sub` of this form.
    *
    * - `'client_id'`: the `sub` of a machine is its client id. Use it only if the `sub` of a user can never be a client id, even
    *   if users and clients can choose their identifiers.

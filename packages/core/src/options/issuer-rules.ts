@@ -116,7 +116,7 @@ function checkTenants({ values, isGiven }: ReadIssuer, { toName, report }: Optio
   }
 }
 
-/** Checks that lists of clients do not contain a client whose tokens are always refused. */
+/** Reports lists of clients that match no token, and machines whose tokens are always refused. */
 function checkClients({ values, settings }: ReadIssuer, { toName, report }: OptionContext): void {
   const { allowedClients, machineClients } = values
   for (const [option, clients] of Object.entries({ allowedClients, machineClients })) {
@@ -140,8 +140,8 @@ function checkMissingAudience(
   { toName, report }: OptionContext,
 ): void {
   const { audiences, tokenFormat, tokenUse, jwtProfile, maxTokenAge, introspection } = settings
-  const hasAnswers = tokenFormat !== 'jwt' && introspection?.audiences === null
-  if (audiences !== null && !hasAnswers) return
+  const hasResponses = tokenFormat !== 'jwt' && introspection?.audiences === null
+  if (audiences !== null && !hasResponses) return
   const option = audiences === null ? toName('audience') : `${toName('introspection')}.audience`
   const withoutAudience = `${option}: null requires`
   if (!isGiven('allowedClients')) {
@@ -157,7 +157,7 @@ function checkMissingAudience(
   }
   // Scopes and a client id do not show that a token is an access token: a refresh token has them, too.
   const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
-  if (hasAnswers && tokenUse === undefined && !isYoung) {
+  if (hasResponses && tokenUse === undefined && !isYoung) {
     report(
       `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
     )

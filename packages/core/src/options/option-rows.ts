@@ -53,7 +53,7 @@ export function custom<Given, Value>(
   }
 }
 
-/** A row that must be set. `advice` completes the sentence "... is missing: ...". */
+/** A row for an option that must be set. `advice` completes the sentence "... is missing: ...". */
 export function required<Given, Value>(
   row: OptionRow<Given, Value>,
   advice: string,
@@ -162,9 +162,9 @@ export function address(facts: RowFacts<never> = {}): OptionRow<string, string |
     if (given === undefined) return undefined
     if (typeof given === 'string' && isAcceptableAddress(given, insecureHosts.hosts)) return given
     report(
-      `${name} must be an https address. http is accepted on loopback and for hosts in ${insecureHosts.name}.`,
+      `${name} must be an https address without user name, password and fragment. http is accepted on loopback and for hosts in ${insecureHosts.name}.`,
     )
-    // A text, so that no other check reports the option as missing.
+    // Returns a text, so that no other check reports the option as missing.
     return ''
   }, facts)
 }

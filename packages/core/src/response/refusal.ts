@@ -114,10 +114,16 @@ export function refuse(
       ...rejection.challenge,
     })
   }
-  const answer = { kind: 'refused', reason, status, headers: Object.freeze(headers), body } as const
-  const refused = { ...answer, explanation }
+  const response = {
+    kind: 'refused',
+    reason,
+    status,
+    headers: Object.freeze(headers),
+    body,
+  } as const
+  const refused = { ...response, explanation }
   // `toJSON` omits the explanation, so that it is not sent to the caller by mistake.
-  Object.defineProperty(refused, 'toJSON', copyOwnMembers({ value: () => answer }))
+  Object.defineProperty(refused, 'toJSON', copyOwnMembers({ value: () => response }))
   return Object.freeze(refused)
 }
 

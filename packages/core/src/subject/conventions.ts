@@ -2,7 +2,10 @@ import { copyOwnData } from '../lib/own-data.ts'
 import type { Condition, Conditions } from './conditions.ts'
 import type { Rule } from './profile.ts'
 
-/** Claims of a user session. They show a user even if the user has chosen a `sub` that looks like a client id. */
+/**
+ * Conditions that the claims of a user session are absent. One of these claims shows a user, even if the `sub` looks like a
+ * client id because the user has chosen it.
+ */
 export const NO_TRACE_OF_USER: Conditions = {
   sid: 'absent',
   auth_time: 'absent',

@@ -429,7 +429,7 @@ describe('options of introspection', () => {
       7,
     ]) {
       expect(introspecting({ endpoint }), String(endpoint)).toEqual([
-        'introspection.endpoint must be an https address. http is accepted on loopback and for hosts in allowInsecureHosts.',
+        'introspection.endpoint must be an https address without user name, password and fragment. http is accepted on loopback and for hosts in allowInsecureHosts.',
       ])
     }
     expect(introspecting({ endpoint: 'http://127.0.0.1:1/introspect' })).toEqual([])
