@@ -145,7 +145,8 @@ interface SourceOptions extends TokenRequest {
    */
   readonly allowedOrigins?: readonly string[]
   /**
-   * Seconds before the expiry of a token at which it is renewed. From 0 to 86400. At most half of the lifetime is used.
+   * Seconds before the expiry of a token at which it is renewed. The first call in this period starts the renewal. From 0 to
+   * 86400. At most half of the lifetime is used.
    *
    * @default a fifth of the lifetime, at most 300
    */

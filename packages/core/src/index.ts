@@ -1,5 +1,5 @@
 /**
- * OAuth 2.0 access-token verification for HTTP APIs. Takes a request and returns an outcome. Independent of frameworks.
+ * OAuth 2.0 access-token verification for HTTP APIs. A guard takes a request and returns an outcome. No framework is required.
  *
  * Every export of this module is public API. Exports are listed by name.
  *

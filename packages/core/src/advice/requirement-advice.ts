@@ -15,12 +15,12 @@ const SCOPE_CLAIMS = {
   authorities: ' Do this only if the authorization server alone controls the content of the claim.',
 }
 
-/** Returns whether `held` contains all scopes that the token lacks, or one of the scopes of `any`. */
-function isMetBy(held: readonly unknown[], { explanation, scopes }: RefusalFacts): boolean {
+/** Returns whether `names` contains all scopes that are missing in the token, or one of the scopes of `any`. */
+function isMetBy(names: readonly unknown[], { explanation, scopes }: RefusalFacts): boolean {
   const { expected } = explanation
-  if (expected.includes(' or ')) return expected.split(' or ').some((one) => held.includes(one))
+  if (expected.includes(' or ')) return expected.split(' or ').some((one) => names.includes(one))
   const missing = expected.split(' ').filter((one) => !scopes.includes(one))
-  return missing.length > 0 && missing.every((one) => held.includes(one))
+  return missing.length > 0 && missing.every((one) => names.includes(one))
 }
 
 /** Returns whether the missing scopes are in the claim `name`, which is not read. `false` if an option names the scope claim. */

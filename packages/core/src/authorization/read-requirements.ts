@@ -48,7 +48,7 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 
 /**
  * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. Without
- * arguments, every valid token is accepted. An `undefined` argument is rejected, because it may be a misspelt name.
+ * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be misspelt.
  * A second argument is rejected, because it has no meaning.
  *
  * @throws `ConfigurationError` with all problems.

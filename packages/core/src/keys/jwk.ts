@@ -39,7 +39,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
  * See RFC 7517 section 4, RFC 7518 section 6 and RFC 8037 section 2.
  *
  * - A key with `alg` serves that algorithm.
- * - A key on a curve serves the only algorithm of its curve.
+ * - A key on a curve serves the algorithm of its curve. `EdDSA` and `Ed25519` are two names of one algorithm.
  * - An RSA key without `alg` serves RS256. If the option `algorithms` is set, it serves the RSA algorithms listed there.
  *
  * Does NOT check that an elliptic-curve point is on its curve: the signature engine checks that when it imports the key.

@@ -53,7 +53,7 @@ export interface Arrival {
 /** The result of a successful attempt. */
 export interface FetchedKeySet {
   readonly set: KeySet
-  /** Seconds for which the key set may be kept, if the response contains that. */
+  /** Seconds for which the key set may be cached, if the response contains a maximum age. */
   readonly maxAge: number | undefined
   /** Seconds that the response was stored in HTTP caches. */
   readonly age: number

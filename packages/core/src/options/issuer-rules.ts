@@ -156,8 +156,8 @@ function checkMissingAudience(
     )
   }
   // Scopes and a client id do not show that a token is an access token: a refresh token has them, too.
-  const isYoung = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
-  if (hasResponses && tokenUse === undefined && !isYoung) {
+  const hasShortMaxAge = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
+  if (hasResponses && tokenUse === undefined && !hasShortMaxAge) {
     report(
       `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
     )

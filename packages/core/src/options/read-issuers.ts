@@ -37,9 +37,9 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
   // The names with `{tenantid}` are compared, too, because the tenants of one name share their keys.
   const names = read.map(([first]) => first!.metadataIssuer)
   const issuers = read.flat()
-  const doubled = findDoubled(names) ?? findDoubled(issuers.map(({ issuer }) => issuer))
-  if (doubled !== undefined)
-    report(`${name} contains ${doubled} twice: set each issuer once, with all its audiences.`)
+  const duplicate = findDuplicate(names) ?? findDuplicate(issuers.map(({ issuer }) => issuer))
+  if (duplicate !== undefined)
+    report(`${name} contains ${duplicate} twice: set each issuer once, with all its audiences.`)
   if (issuers.filter(({ tokenFormat }) => tokenFormat !== 'jwt').length > 1) {
     report(
       `${name} contains more than one issuer with tokenFormat 'opaque' or 'any': keep one. An opaque token does not name its issuer, so only one issuer can introspect it.`,
@@ -49,7 +49,7 @@ export function readIssuers(own: Own, context: OptionContext): readonly IssuerSe
 }
 
 /** Returns a name that a list contains twice. Empty names are ignored, because they are reported as missing. */
-function findDoubled(names: readonly string[]): string | undefined {
+function findDuplicate(names: readonly string[]): string | undefined {
   return names.find((name, i) => name !== '' && names.indexOf(name) < i)
 }
 

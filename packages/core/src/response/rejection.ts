@@ -40,7 +40,7 @@ export interface RejectionDetails {
   readonly retryAfter?: number | undefined
   /** The configured issuer of the token, if it is known. */
   readonly issuer?: string | undefined
-  /** The challenge parameters that only this check knows, such as `scope`. */
+  /** The challenge parameters that depend on this check, such as `scope`. */
   readonly challenge?: ChallengeParameters | undefined
   /** The token, if it could be read. */
   readonly token?: RejectedToken | undefined
