@@ -20,13 +20,13 @@ describe('a web Request', () => {
   const authorization = () => bearer(issuer.token()).headers.authorization
 
   it.each<[string, (headers: HeadersInit) => RequestLike]>([
-    ['a Request', web],
+    ['a web Request', web],
     ['an object with Headers', (init) => ({ ...withoutToken, headers: new Headers(init) })],
     [
-      'an object with Headers and no header lines',
+      'an object with Headers and empty rawHeaders',
       (init) => ({ ...withoutToken, rawHeaders: [], headers: new Headers(init) }),
     ],
-  ])('a guard reads the Authorization header of %s', (_, make) => {
+  ])('a guard reads Authorization, but not Proxy-Authorization, in %s', (_, make) => {
     const server = createResourceServer(options)
     const decide = (init: HeadersInit, requirements = {}) =>
       createGuardCaller(server)(make(init), requirements)
@@ -50,9 +50,9 @@ describe('a web Request', () => {
   })
 
   it.each<[string, () => RequestLike & { readonly headers: Headers }]>([
-    ['a Request', web],
+    ['a web Request', web],
     ['an object with Headers', () => ({ ...withoutToken, headers: new Headers() })],
-  ])('a guard refuses several Authorization lines, which Headers joins: %s', (_, make) => {
+  ])('a guard refuses several Authorization lines that Headers joins in %s', (_, make) => {
     const server = createResourceServer(options)
     for (const lines of [
       [authorization(), authorization()],
@@ -79,7 +79,7 @@ describe('a web Request', () => {
     }
   })
 
-  it('onEvent, check and getToken get a web Request as the request of the framework', () => {
+  it('onEvent, check and getToken use a web Request as the request of the framework, and add no members to it', () => {
     const received: unknown[] = []
     const onEvent = (_: BearwardEvent, raw?: object) => received.push(raw)
     const server = createResourceServer({ ...options, onEvent })
@@ -99,7 +99,7 @@ describe('a web Request', () => {
     expect(Reflect.ownKeys(one)).toEqual(Reflect.ownKeys(web()))
   })
 
-  it('a guard leaves the body of a web Request unread', async () => {
+  it('a guard does not read the body of a web Request', async () => {
     const server = createResourceServer(options)
     const headers = { authorization: authorization() }
     const one = new Request('https://api.example.com/r', { method: 'POST', body: 'text', headers })
@@ -113,7 +113,7 @@ describe('a RequestLike while Object.prototype has members', () => {
   const other = issuer.token({ claims: { client_id: 'other' } })
   const line = ['Authorization', `Bearer ${other}`]
 
-  /** Returns the outcomes of requests of each kind while `Object.prototype` has the member. */
+  /** Calls guards with requests of each kind while `Object.prototype` has the member. Returns the outcomes and the client ids. */
   function getOutcomes(member: object) {
     const server = createResourceServer(options)
     const guard = server.guard()
@@ -134,7 +134,7 @@ describe('a RequestLike while Object.prototype has members', () => {
     try {
       return {
         with: requests.map((one) => guard(one) as Outcome),
-        again: requests.map((one) => getToken(one).clientId),
+        clientIds: requests.map((one) => getToken(one).clientId),
         without: without.map((one) => guard(one) as Outcome),
         optional: without.map((one) => optional(one) as Outcome),
       }
@@ -144,20 +144,20 @@ describe('a RequestLike while Object.prototype has members', () => {
   }
 
   it.each<[string, object]>([
-    ['a get that returns null', { get: () => null }],
-    ['a get that returns another token', { get: () => `Bearer ${other}` }],
-    ['a raw', { raw: {} }],
-    ['a raw that is a request', { raw: requestWith(other) }],
+    ['a method get that returns null', { get: () => null }],
+    ['a method get that returns another token', { get: () => `Bearer ${other}` }],
+    ['an empty object as raw', { raw: {} }],
+    ['a request with another token as raw', { raw: requestWith(other) }],
     ['rawHeaders without a token', { rawHeaders: ['Host', 'api'] }],
     ['rawHeaders with another token', { rawHeaders: line }],
     ['rawHeaders with too many lines', { rawHeaders: Array(2000).fill('x') }],
-    ['empty rawHeaders', { rawHeaders: [] }],
-  ])('ignores %s on Object.prototype', (_, member) => {
+    ['an empty array as rawHeaders', { rawHeaders: [] }],
+  ])('a guard ignores %s on Object.prototype', (_, member) => {
     const outcomes = getOutcomes(member)
     const granted = { kind: 'granted', token: { clientId: 'reports-cron' } }
     const refused = { kind: 'refused', reason: 'no_credentials' }
     expect(outcomes.with).toMatchObject([granted, granted, granted, granted])
-    expect(outcomes.again).toEqual(outcomes.with.map(() => 'reports-cron'))
+    expect(outcomes.clientIds).toEqual(outcomes.with.map(() => 'reports-cron'))
     expect(outcomes.without).toMatchObject([refused, refused, refused, refused])
     expect(outcomes.optional.map(({ kind }) => kind)).toEqual(
       outcomes.without.map(() => 'anonymous'),
