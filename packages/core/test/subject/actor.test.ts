@@ -18,31 +18,31 @@ describe('the actor', () => {
     ],
     [{ sub: 'now', act: { sub: 'before', act: { client_id: 'first' } } }, { id: 'now' }],
     [chain(8), { id: 'a8' }],
-  ])('the actor of a user is the outermost act: %j', (act, actor) => {
+  ])('classifySubject returns the outermost act as the actor of a user: %j', (act, actor) => {
     expect(classifyWithAct(act)).toMatchObject({ kind: 'user', id: 'auth0|1' })
     expect(classifyWithAct(act).actor).toEqual(actor)
   })
 
-  it.each([
-    'agent',
-    5,
-    true,
-    [],
-    [{ sub: 'agent' }],
-    {},
-    { iss: 'https://as.example.com' },
-    { sub: '' },
-    { sub: 5 },
-    { sub: ['agent'] },
-    { sub: 'agent', client_id: 5 },
-    { sub: 'agent', iss: {} },
-    { sub: 'agent', act: 'before' },
-    { sub: 'agent', act: null },
-    { act: { sub: 'agent' } },
-    Object.create({ sub: 'agent' }),
-    chain(9),
-    chain(10_000),
-  ])('the subject is unknown if act is malformed (case %#)', (act) => {
+  it.each<[form: string, act: unknown]>([
+    ['is a string', 'agent'],
+    ['is a number', 5],
+    ['is true', true],
+    ['is an empty array', []],
+    ['is an array with an actor', [{ sub: 'agent' }]],
+    ['is an empty object', {}],
+    ['has only iss', { iss: 'https://as.example.com' }],
+    ['has only an empty sub', { sub: '' }],
+    ['has a number as sub', { sub: 5 }],
+    ['has an array as sub', { sub: ['agent'] }],
+    ['has a number as client_id', { sub: 'agent', client_id: 5 }],
+    ['has an object as iss', { sub: 'agent', iss: {} }],
+    ['contains a string as act', { sub: 'agent', act: 'before' }],
+    ['contains null as act', { sub: 'agent', act: null }],
+    ['contains an actor, but no sub', { act: { sub: 'agent' } }],
+    ['inherits its sub', Object.create({ sub: 'agent' })],
+    ['is a chain of 9 actors', chain(9)],
+    ['is a chain of 10000 actors', chain(10_000)],
+  ])('classifySubject returns unknown with the reason malformed if act %s', (_form, act) => {
     expect(classifyWithAct(act)).toEqual({
       kind: 'unknown',
       id: 'auth0|1',
@@ -51,13 +51,13 @@ describe('the actor', () => {
     })
   })
 
-  it('a token without act has no actor, even with may_act', () => {
+  it('classifySubject returns no actor if act is missing or null, even with may_act', () => {
     for (const claims of [USER, { ...USER, act: null }, { ...USER, may_act: { sub: 'agent' } }]) {
       expect(classifySubject(claims, { provider: 'auth0' })).not.toHaveProperty('actor')
     }
   })
 
-  it('a machine with act is a machine with an actor', () => {
+  it('classifySubject returns a machine with an actor for a machine of Okta with act', () => {
     const claims = { sub: 'worker', cid: 'worker', act: { sub: 'agent' } }
     expect(classifySubject(claims, { provider: 'okta' })).toMatchObject({
       kind: 'machine',
@@ -65,7 +65,7 @@ describe('the actor', () => {
     })
   })
 
-  it('the actor is the client if another claim of the provider shows it', () => {
+  it('classifySubject returns the client as the actor if xms_act_fct of Entra shows an agent', () => {
     const claims = { idtyp: 'user', azp: 'agent', oid: 'o', sub: 's', scp: 'read' }
     const acting = { ...claims, xms_act_fct: '3 9 11' }
     expect(classifySubject(acting, { provider: 'entra' })).toMatchObject({
@@ -75,7 +75,7 @@ describe('the actor', () => {
     expect(classifySubject(claims, { provider: 'entra' })).not.toHaveProperty('actor')
   })
 
-  it('act is ignored in tokens of Clerk machines, which write their claims', () => {
+  it('classifySubject reads act of Clerk users, but not of Clerk machines, which write their claims', () => {
     const claims = { sub: 'mch_1', act: { sub: 'user_admin' } }
     const subject = classifySubject(claims, { provider: 'clerk' })
     expect(subject).toMatchObject({ kind: 'machine', id: 'mch_1' })

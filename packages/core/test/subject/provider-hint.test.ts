@@ -34,8 +34,8 @@ const ADDRESSES: readonly (readonly [address: string, provider: Provider])[] = [
   ['https://app.example.com/api/auth/oauth2/introspect', 'better-auth'],
 ]
 
-/** Returns the warnings of a resource server after discovery. */
-async function warn(
+/** Returns the warnings about `provider` that a resource server publishes while `ready` is called twice. */
+async function listWarnings(
   issuer: string,
   metadata: Readonly<Record<string, string>> = {},
   more: object = {},
@@ -56,8 +56,8 @@ async function warn(
   return warnings
 }
 
-describe('configuration_warning about the option provider', () => {
-  it.each(ADDRESSES)('the address %s looks like %s', (address, provider) => {
+describe('getProviderOfAddress', () => {
+  it.each(ADDRESSES)('getProviderOfAddress for %s returns %s', (address, provider) => {
     expect(getProviderOfAddress(address)).toBe(provider)
   })
 
@@ -72,14 +72,16 @@ describe('configuration_warning about the option provider', () => {
     'https://auth.example.com/.well-known/jwks.json',
     'https://auth.example.com/realms',
     'acme',
-  ])('the address %s does not look like a product', (address) => {
+  ])('getProviderOfAddress for %s returns undefined', (address) => {
     expect(getProviderOfAddress(address)).toBeUndefined()
   })
+})
 
-  it('configuration_warning is published once for an issuer that looks like a product', async () => {
+describe('configuration_warning about the option provider', () => {
+  it('configuration_warning is published once for an issuer with an address that looks like Keycloak', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     const certs = `${issuer}/protocol/openid-connect/certs`
-    expect(await warn(issuer, { jwks_uri: certs })).toEqual([
+    expect(await listWarnings(issuer, { jwks_uri: certs })).toEqual([
       {
         type: 'configuration_warning',
         issuer,
@@ -90,29 +92,29 @@ describe('configuration_warning about the option provider', () => {
     ])
   })
 
-  it('configuration_warning is published if an endpoint of the metadata or the options looks like a product', async () => {
+  it('configuration_warning is published if an endpoint in the metadata or options looks like Zitadel', async () => {
     const issuer = 'https://auth.example.com'
     const keys = `${issuer}/oauth/v2/keys`
     const warning = { issuer, advice: expect.stringContaining("provider: 'zitadel'") }
-    expect(await warn(issuer, { jwks_uri: keys })).toMatchObject([warning])
-    expect(await warn(issuer, {}, { jwksUri: keys })).toMatchObject([warning])
+    expect(await listWarnings(issuer, { jwks_uri: keys })).toMatchObject([warning])
+    expect(await listWarnings(issuer, {}, { jwksUri: keys })).toMatchObject([warning])
     const clientAuthentication = { method: 'client_secret_basic', secret: 'a' }
     const introspection = { clientId: 'api', clientAuthentication }
     const endpoint = `${issuer}/oauth/v2/introspect`
     const configured = { tokenFormat: 'opaque', introspection: { ...introspection, endpoint } }
-    expect(await warn(issuer, {}, configured)).toMatchObject([warning])
+    expect(await listWarnings(issuer, {}, configured)).toMatchObject([warning])
     const discovered = { tokenFormat: 'opaque', introspection }
-    expect(await warn(issuer, { introspection_endpoint: endpoint }, discovered)).toMatchObject([
-      warning,
-    ])
+    expect(
+      await listWarnings(issuer, { introspection_endpoint: endpoint }, discovered),
+    ).toMatchObject([warning])
   })
 
-  it('configuration_warning is not published if the provider is set or known from the issuer', async () => {
+  it('configuration_warning about provider is not published if the provider is set or known from the issuer', async () => {
     const issuer = 'https://sso.example.com/realms/acme'
     for (const provider of Object.keys(PROFILES)) {
-      expect(await warn(issuer, { jwks_uri: `${issuer}/certs` }, { provider })).toEqual([])
+      expect(await listWarnings(issuer, { jwks_uri: `${issuer}/certs` }, { provider })).toEqual([])
     }
     const okta = 'https://acme.okta.com/oauth2/default'
-    expect(await warn(okta, { jwks_uri: `${okta}/v1/keys` })).toEqual([])
+    expect(await listWarnings(okta, { jwks_uri: `${okta}/v1/keys` })).toEqual([])
   })
 })

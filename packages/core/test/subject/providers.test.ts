@@ -12,7 +12,7 @@ import { EXAMPLES } from './examples/examples.ts'
 
 const PROVIDERS = Object.keys(PROFILES) as Provider[]
 
-/** Returns all patterns in a profile. */
+/** Returns all regular expressions in a value, at any depth. */
 function listPatterns(value: unknown): RegExp[] {
   if (value instanceof RegExp) return [value]
   if (typeof value !== 'object' || value === null) return []
@@ -43,12 +43,12 @@ describe('getProfile', () => {
     for (const { source, flags } of patterns) {
       expect(source).toMatch(/^\^/)
       expect(flags).toBe('')
-      // No group with a repetition is repeated.
+      // This pattern matches a repeated group that contains a repetition.
       expect(source).not.toMatch(/[+*}][^()]*\)(?:[+*]|\{)/)
     }
   })
 
-  it('a claim that is longer than the limit does not match a pattern', () => {
+  it('a claim with more than 512 characters meets neither matches nor matchesNot', () => {
     const fits = `auth0|${'x'.repeat(LIMITS.claimMatched - 6)}`
     const getKind = (sub: string) =>
       classifySubject({ sub, azp: 'web' }, { provider: 'auth0' }).kind
@@ -84,7 +84,7 @@ describe('getProviderOfIssuer', () => {
     ['https://acme.zitadel.cloud', 'zitadel'],
     ['https://abcd.supabase.co/auth/v1', 'supabase'],
   ])(
-    'getProviderOfIssuer returns the provider of an issuer that only the vendor can operate: %s',
+    'getProviderOfIssuer returns the provider of an issuer that only the vendor can operate: %s is %s',
     (issuer, provider) => {
       expect(getProviderOfIssuer(issuer)).toBe(provider)
     },
@@ -114,7 +114,7 @@ describe('getProviderOfIssuer', () => {
     'https://acme.cloudflareaccess.com/cdn-cgi/access/sso/oidc/x',
     '',
   ])(
-    'getProviderOfIssuer returns undefined for an issuer that does not exactly match a known vendor: %j',
+    'getProviderOfIssuer returns undefined for an issuer without the exact form of a known vendor: %j',
     (issuer) => {
       expect(getProviderOfIssuer(issuer)).toBeUndefined()
     },

@@ -13,7 +13,7 @@ describe('subjectKey', () => {
     expect(getKey('machine', 'cron')).toBe('["https://as.example.com","client","cron"]')
   })
 
-  it('21-05: returns different keys for a user and a client with one name, and for two issuers', () => {
+  it('21-05: subjectKey returns different keys for a user and a client with the same id, and for two issuers', () => {
     const keys = [
       getKey('user', 'ada'),
       getKey('machine', 'ada'),
@@ -22,7 +22,7 @@ describe('subjectKey', () => {
     expect(new Set(keys).size).toBe(3)
   })
 
-  it('subjectKey returns different keys for different subjects', () => {
+  it('subjectKey returns the same key only for the same issuer, kind and id', () => {
     const part = fc.oneof(
       fc.string(),
       fc.constantFrom('a"', '","user","', '\\', '\ud800', '\ufffd'),
@@ -51,7 +51,7 @@ describe('subjectKey', () => {
     expect(() => subjectKey({ issuer, subject })).toThrow('subjectKey was called for an unknown')
   })
 
-  it('subjectKey throws for a subject whose kind is known by convention only', () => {
+  it('subjectKey throws for a kind that is known by convention only, and returns a key if an option determines it', () => {
     const client = { sub: 'ada', client_id: 'ada' }
     const user = { sub: 'ada', client_id: 'web', amr: ['pwd'], auth_time: 1 }
     for (const claims of [client, user]) {
