@@ -17,8 +17,10 @@ function classify(example: Example, options: SubjectContext = {}): Subject {
   return classifySubject(getClaims(example), { provider, form, header, ...options })
 }
 
+/** Returns the kind of a subject, or the reason why its kind is unknown. */
 const getResult = ({ kind, evidence }: Subject) => (kind === 'unknown' ? evidence.reason : kind)
 const isWrong = ({ truth }: Example, { kind }: Subject) => kind !== 'unknown' && kind !== truth
+/** Returns the ids of the examples that are classified as a wrong kind. `unknown` is never wrong. */
 const listWrong = (options: SubjectContext, examples = EXAMPLES) =>
   examples.filter((example) => isWrong(example, classify(example, options))).map(({ id }) => id)
 
@@ -26,10 +28,17 @@ const PROVIDERS = Object.keys(PROFILES) as Provider[]
 const RULES = [...PROVIDERS.flatMap((name) => getProfile(name).rules), ...CONVENTIONS]
 const withProfile = EXAMPLES.filter(({ provider }) => provider !== undefined)
 
+/** Returns the expected result of an example for a title. */
+const describeResult = ({ expected }: Example) =>
+  expected === 'machine' || expected === 'user'
+    ? `${expected} with its id`
+    : `unknown (${expected})`
+const describeExample = ({ id, trap }: Example) => (trap === undefined ? id : `${id} (${trap})`)
+
 describe('tokens of providers', () => {
-  it.each(EXAMPLES.map((example) => [example.id, example.trap ?? example.expected, example]))(
-    'classifySubject classifies %s as expected: %s',
-    (_id, _what, example) => {
+  it.each(EXAMPLES.map((each) => [describeResult(each), describeExample(each), each] as const))(
+    'classifySubject returns %s, and the expected rules and actor, for %s',
+    (_result, _example, example) => {
       const subject = classify(example)
       expect([getResult(subject), subject.evidence.rules]).toEqual([
         example.expected,
@@ -43,7 +52,7 @@ describe('tokens of providers', () => {
     },
   )
 
-  it('classifySubject never returns machine for a user or user for a machine', () => {
+  it('classifySubject returns the right kind for at least 96 examples, and never a wrong kind', () => {
     expect(listWrong({})).toEqual([])
     const right = EXAMPLES.filter((example) => classify(example).kind === example.truth)
     expect(EXAMPLES.length).toBeGreaterThanOrEqual(159)
@@ -51,7 +60,7 @@ describe('tokens of providers', () => {
     expect(right.length).toBeGreaterThanOrEqual(96)
   })
 
-  it('the examples cover each rule that can decide, and at least 20 traps', () => {
+  it('the examples have different ids, and cover each rule that can decide and at least 20 traps', () => {
     const seen = new Set(EXAMPLES.flatMap(({ rules }) => rules))
     const deciding = RULES.filter(
       (rule) => rule.level !== 'convention' || CONVENTIONS.includes(rule),
@@ -91,17 +100,20 @@ describe('evidence', () => {
     { machineSubject: 'client_id' },
     { machineSubject: 'absent' },
     { machineClients: ['billing-worker', 'gateway', 'm2m'] },
-  ])('evidence contains only names of rules and claims, never values: %j', (options) => {
-    for (const example of EXAMPLES) {
-      const { evidence } = classify(example, options)
-      expect(LEVELS).toContain(evidence.level)
-      expect(evidence.rules.filter((id) => !ids.includes(id))).toEqual([])
-      expect(evidence.claims.filter((name) => !known.includes(name))).toEqual([])
-      expect(evidence.level === 'none').toBe(evidence.reason !== undefined)
-    }
-  })
+  ])(
+    'evidence contains only known levels, rules and claim names with the options %j',
+    (options) => {
+      for (const example of EXAMPLES) {
+        const { evidence } = classify(example, options)
+        expect(LEVELS).toContain(evidence.level)
+        expect(evidence.rules.filter((id) => !ids.includes(id))).toEqual([])
+        expect(evidence.claims.filter((name) => !known.includes(name))).toEqual([])
+        expect(evidence.level === 'none').toBe(evidence.reason !== undefined)
+      }
+    },
+  )
 
-  it('evidence has the level, the rules and the claims that were read', () => {
+  it('evidence has the level, the rules that decide and the claims that they read, or the claims that contradict each other', () => {
     const auth0 = { sub: 'cron@clients', azp: 'cron', gty: 'client-credentials' }
     expect(classifySubject(auth0, { provider: 'auth0' })).toEqual({
       kind: 'machine',
@@ -125,7 +137,7 @@ describe('evidence', () => {
     const claims = { idtyp: 'app', azp: 'c', oid: 'o', sub: 's', scp: 'read' }
     expect(classifySubject(claims, { provider: 'entra' }).evidence.reason).toBe('no_evidence')
     const both = { sub: 'kp_1', azp: 'c', gty: ['client_credentials', 'x'] }
-    expect(classifySubject(both, { provider: 'kinde' }).kind).toBe('unknown')
+    expect(classifySubject(both, { provider: 'kinde' }).evidence.reason).toBe('no_evidence')
     const listed = { sub: 'user_1', client_id: 'c' }
     expect(classifySubject(listed, { provider: 'clerk', machineClients: ['c'] }).evidence).toEqual({
       level: 'none',
@@ -137,9 +149,9 @@ describe('evidence', () => {
 })
 
 describe('machineSubject and machineClients', () => {
-  it("machineSubject: 'client_id' determines the kind, even if it is not true for the provider", () => {
+  it("classifySubject with machineSubject 'client_id' finds machines that no rule shows, and misclassifies only a user whose sub is the client id", () => {
     expect(listWrong({ machineSubject: 'client_id' }, withProfile)).toEqual([
-      // A person who has chosen the client id as the sub.
+      // This person has chosen the client id as the sub.
       'hydra-05',
     ])
     const listed = ['node-oidc-provider-01', 'hydra-01', 'openiddict-03', 'gravitee-am-03']
@@ -149,9 +161,9 @@ describe('machineSubject and machineClients', () => {
     )
   })
 
-  it("machineSubject: 'absent' determines the kind, even if it is not true for the provider", () => {
+  it("classifySubject with machineSubject 'absent' returns machine without a sub and user with a sub, and misclassifies only users without a sub", () => {
     expect(listWrong({ machineSubject: 'absent' }, withProfile)).toEqual([
-      // Users of these providers may have no sub, too. For Better Auth, these are deleted users.
+      // Tokens of users of these providers can lack a sub, too. At Better Auth, the user was deleted.
       'adfs-02',
       'better-auth-04',
       'doorkeeper-02',
@@ -165,7 +177,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(user, { machineSubject: 'absent' })).toMatchObject({ kind: 'user' })
   })
 
-  it('machineSubject returns unknown, not user, for other subjects of a provider with rules', () => {
+  it('classifySubject with machineSubject returns unknown if neither the option nor a rule of the provider applies', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
       const options = { provider: 'casdoor', machineSubject } as const
       const claims = { sub: 'admin/app', azp: 'c', tokenType: 'access-token' }
@@ -173,7 +185,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('a subject is unknown if a rule or a convention of the provider contradicts the options', () => {
+  it('classifySubject returns unknown with the reason conflict if a rule or a convention contradicts an option', () => {
     const person = { sub: 'kp_1', azp: 'kp_1' }
     expect(
       classifySubject(person, { provider: 'kinde', machineSubject: 'client_id' }).evidence,
@@ -188,7 +200,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(signedIn, { machineClients: ['web'] }).evidence.reason).toBe('conflict')
   })
 
-  it('machineSubject returns unknown if other claims show a user, and machineClients does not', () => {
+  it('classifySubject returns unknown if machineSubject shows a machine and other claims show a user, but machine if machineClients lists the client', () => {
     const subjects: [SubjectContext, Record<string, unknown>, string][] = [
       [{ provider: 'okta' }, { uid: '00u1', cid: 'x', auth_time: 1 }, 'okta.user_id'],
       [
@@ -231,7 +243,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject(listed, { machineClients: ['x'] }).kind).toBe('machine')
   })
 
-  it('machineSubject returns unknown if the sub is not the client id and the token shows a machine', () => {
+  it('classifySubject with machineSubject returns unknown if the sub is not the client id and the claims show a machine', () => {
     const machines: readonly (readonly [product: string, claims: Record<string, unknown>])[] = [
       [
         'Keycloak',
@@ -276,7 +288,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('machineSubject finds no trace of a machine in claims of users, except in names of service accounts', () => {
+  it('classifySubject with machineSubject finds no trace of a machine in the token of a user, unless the user has the name of a service account', () => {
     const users = EXAMPLES.filter(({ truth }) => truth === 'user')
     for (const clientIdClaim of ['client_id', 'azp', 'appid', 'cid']) {
       const contradicted = users.filter((example) => {
@@ -289,12 +301,12 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('machineSubject misclassifies a machine without typical claims, and a user whose sub is the client id', () => {
+  it('classifySubject with machineSubject and without a provider misclassifies only machines without typical claims, and a user whose sub is the client id', () => {
     const options = { provider: undefined, machineSubject: 'client_id' } as const
     const wrong = ['client_id', 'azp'].flatMap((clientIdClaim) =>
       listWrong({ ...options, clientIdClaim }),
     )
-    // These tokens do not show a machine, or the name of their user is a client id.
+    // The sub of the user of hydra-05 is the client id. The other tokens belong to machines, but do not show it.
     expect([...new Set(wrong)].sort()).toEqual([
       'b2c-01',
       'casdoor-02',
@@ -318,13 +330,13 @@ describe('machineSubject and machineClients', () => {
     })
   })
 
-  it('machineSubject without a provider returns unknown for a token that does not name a client', () => {
+  it('classifySubject with machineSubject returns unknown for a token that does not name a client', () => {
     for (const machineSubject of ['client_id', 'absent'] as const) {
       expect(classifySubject({ sub: 'reports-cron' }, { machineSubject }).kind).toBe('unknown')
     }
   })
 
-  it('machineClients does not apply to an exchanged token whose sub is not its actor', () => {
+  it('machineClients does not apply to a token with act whose sub is not the client id', () => {
     const listed = { machineClients: ['gateway'] }
     const exchanged = { sub: 'ada', client_id: 'gateway', act: { sub: 'gateway' } }
     expect(classifySubject(exchanged, listed)).toMatchObject({
@@ -337,7 +349,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject({ ...exchanged, sub: undefined }, listed).kind).toBe('machine')
   })
 
-  it('the name of a person contradicts machineClients for authentik', () => {
+  it('classifySubject returns a conflict if the name of a person of authentik contradicts machineClients', () => {
     const person = EXAMPLES.find(({ id }) => id === 'authentik-03')!
     const service = EXAMPLES.find(({ id }) => id === 'authentik-01')!
     const machineClients = [person.claims['azp'] as string]
@@ -346,11 +358,14 @@ describe('machineSubject and machineClients', () => {
       rules: ['machine_clients', 'authentik.own_name'],
     })
     expect(classify(service, { machineClients }).kind).toBe('machine')
-    const asText = { ...EXAMPLES.find(({ id }) => id === 'authentik-02')! }
-    expect(classify({ ...asText, claims: { ...asText.claims, amr: 'pwd' } }).kind).toBe('unknown')
   })
 
-  it('machineClients ignores a string and an undefined entry', () => {
+  it('classifySubject returns unknown for a session of authentik whose amr is a string', () => {
+    const session = EXAMPLES.find(({ id }) => id === 'authentik-02')!
+    expect(classify({ ...session, claims: { ...session.claims, amr: 'pwd' } }).kind).toBe('unknown')
+  })
+
+  it('classifySubject returns unknown if machineClients is a string or contains undefined', () => {
     const machineClients = 'reports-cron' as unknown as string[]
     expect(classifySubject({ sub: 'x', client_id: 'cron' }, { machineClients }).kind).toBe(
       'unknown',
@@ -359,7 +374,7 @@ describe('machineSubject and machineClients', () => {
     expect(classifySubject({ sub: 'x' }, { machineClients: withUndefined }).kind).toBe('unknown')
   })
 
-  it('machineClients finds machines by their client id, for any sub', () => {
+  it('classifySubject returns machine for a client in machineClients, for any sub, and unknown for another client', () => {
     for (const id of ['b2c-01', 'zitadel-01', 'entra-03', 'keycloak-04', 'doorkeeper-01']) {
       const example = EXAMPLES.find((each) => each.id === id)!
       const { clientId } = classify(example)
@@ -372,7 +387,7 @@ describe('machineSubject and machineClients', () => {
     }
   })
 
-  it('machineSubject reads the client id from clientIdClaim', () => {
+  it('classifySubject with machineSubject reads the client id only from clientIdClaim', () => {
     const options = { clientIdClaim: 'azp', machineSubject: 'client_id' } as const
     const claims = { sub: 'cron', azp: 'cron', client_id: 'other' }
     expect(classifySubject(claims, options)).toMatchObject({ kind: 'machine', clientId: 'cron' })
@@ -401,11 +416,11 @@ describe('an issuer without options about subjects', () => {
     [{ sub: 'ada' }, 'unknown', NO_EVIDENCE],
     [{ client_id: 'web' }, 'unknown', NO_EVIDENCE],
     [{}, 'unknown', NO_EVIDENCE],
-  ])('the subject kind is determined by convention, or unknown: %j', (claims, kind, evidence) => {
+  ])('classifySubject without options for %j returns %s', (claims, kind, evidence) => {
     expect(classifySubject(claims)).toMatchObject({ kind, evidence })
   })
 
-  it('conventions misclassify only a person whose sub is the client id', () => {
+  it('conventions misclassify only the example of a person whose sub is the client id', () => {
     expect(listWrong({ provider: undefined })).toEqual(['hydra-05'])
   })
 
@@ -426,23 +441,26 @@ describe('21-05: a client whose id is the sub of a user', () => {
     claimNames(clientIdClaims({ provider }, form))
   const options = [undefined, 'client_id', 'absent'] as const
 
-  it.each(PROVIDERS)('a client whose id is its sub is never a user: %s', (provider) => {
-    const name = 'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601'
-    const traces = { sid: 's', amr: ['pwd'], auth_time: 1, username: 'ada', idp: 'local' }
-    const more = { preferred_username: 'ada', user_id: name, scp: 'read', uid: 'u', oid: 'o' }
-    for (const form of ['jwt', 'introspection'] as const) {
-      const clients = Object.fromEntries(named(provider, form).map((claim) => [claim, name]))
-      for (const machineSubject of options) {
-        for (const claims of [{}, traces, { ...traces, ...more }]) {
-          const token = { exp: 1, ...claims, ...clients, sub: name }
-          const { kind } = classifySubject(token, { provider, form, machineSubject })
-          expect(kind).not.toBe('user')
+  it.each(PROVIDERS)(
+    'classifySubject for %s never returns user if the client id is the sub',
+    (provider) => {
+      const name = 'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601'
+      const traces = { sid: 's', amr: ['pwd'], auth_time: 1, username: 'ada', idp: 'local' }
+      const more = { preferred_username: 'ada', user_id: name, scp: 'read', uid: 'u', oid: 'o' }
+      for (const form of ['jwt', 'introspection'] as const) {
+        const clients = Object.fromEntries(named(provider, form).map((claim) => [claim, name]))
+        for (const machineSubject of options) {
+          for (const claims of [{}, traces, { ...traces, ...more }]) {
+            const token = { exp: 1, ...claims, ...clients, sub: name }
+            const { kind } = classifySubject(token, { provider, form, machineSubject })
+            expect(kind).not.toBe('user')
+          }
         }
       }
-    }
-  })
+    },
+  )
 
-  it('classifySubject does not return user if the client id equals the sub, even with all other claims of a user', () => {
+  it('classifySubject does not return user for an example of a user if the client id is replaced by the sub', () => {
     const impersonated = withProfile.flatMap((example) => {
       const { provider, form = 'jwt', truth, claims } = example
       const names = named(provider!, form)

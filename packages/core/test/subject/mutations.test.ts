@@ -22,7 +22,10 @@ const classify = ({ example, claims, header }: Mutant, options: SubjectContext =
     ...options,
   })
 
-/** Returns the ids of examples with a mutant of the wrong kind. `unknown` is never wrong. Requires more than `minimum` mutants. */
+/**
+ * Returns the ids of the examples with a mutant that is classified as a wrong kind. `unknown` is never wrong. Fails
+ * unless there are more than `minimum` mutants.
+ */
 function listMisclassified(
   mutants: readonly Mutant[],
   minimum: number,
@@ -43,14 +46,17 @@ const users = withProfile.filter(({ truth }) => truth === 'user')
 const without = (claims: Claims, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name))
 
-/** Examples of machines. An added `idtyp`, `sub` or `username` shows a user, because the server writes it only for users. */
+/**
+ * Examples of machines that are classified as users after one claim is added: `idtyp: 'user'`, `sub` or `username`.
+ * Their servers write this claim only for users.
+ */
 const MISCLASSIFIED_AFTER_ADDING = ['entra-03', 'node-oidc-provider-03', 'django-oauth-toolkit-01']
 
-/** Without the claim that identifies an agent, these examples equal the token of a user account. */
+/** Examples of agents. Without one of the claims that identify the agent, they equal the token of a user account. */
 const AGENTS = ['auth0-13', 'entra-11']
 
 describe('a token that differs from the tokens of its provider', () => {
-  it('classifySubject returns the right kind or unknown if a claim is removed, except for three claims that identify agents', () => {
+  it('classifySubject returns the right kind or unknown if one claim is removed, except for three claims that identify agents', () => {
     const mutants = withProfile.flatMap((example) =>
       Object.keys(example.claims).map((name) => ({
         example,
@@ -70,7 +76,7 @@ describe('a token that differs from the tokens of its provider', () => {
     ])
   })
 
-  it('classifySubject returns the right kind or unknown if a claim of another token is added, except for three examples', () => {
+  it('classifySubject returns the right kind or unknown if one claim is added, with or without machineSubject, except for three examples', () => {
     const seen = new Map(
       EXAMPLES.flatMap(({ claims }) => Object.entries(claims)).map(([name, value]) => [
         JSON.stringify([name, value]),
@@ -93,7 +99,7 @@ describe('a token that differs from the tokens of its provider', () => {
     expect(listMisclassified(ruled, 30_000, options)).toEqual(MISCLASSIFIED_AFTER_ADDING)
   })
 
-  it('classifySubject returns the right kind or unknown if the header parameter gty is missing or has another value', () => {
+  it('classifySubject returns the right kind or unknown if the header parameter gty is missing or is not an array of strings', () => {
     const mutants = withProfile
       .filter(({ header }) => header !== undefined)
       .flatMap((example) =>
@@ -104,7 +110,7 @@ describe('a token that differs from the tokens of its provider', () => {
     expect(listMisclassified(mutants, 10)).toEqual([])
   })
 
-  const strange = (value: unknown): unknown[] => [
+  const listUnexpectedValues = (value: unknown): unknown[] => [
     null,
     '',
     0,
@@ -124,7 +130,7 @@ describe('a token that differs from the tokens of its provider', () => {
   it('classifySubject returns the right kind or unknown if a claim has an unexpected value, except for two agents', () => {
     const mutants = withProfile.flatMap((example) =>
       Object.entries(getClaims(example)).flatMap(([name, value]) =>
-        strange(value).map((other) => ({
+        listUnexpectedValues(value).map((other) => ({
           example,
           claims: { ...getClaims(example), [name]: other },
         })),
@@ -134,7 +140,7 @@ describe('a token that differs from the tokens of its provider', () => {
     expect(listMisclassified(mutants, 12_000)).toEqual(AGENTS)
   })
 
-  it('classifySubject ignores inherited claims and returns unknown', () => {
+  it('classifySubject returns unknown if the claims are inherited or are in a member __proto__', () => {
     for (const example of withProfile) {
       const claims = Object.create(getClaims(example)) as Claims
       expect(classify({ example, claims }).kind).toBe('unknown')
@@ -145,7 +151,7 @@ describe('a token that differs from the tokens of its provider', () => {
     }
   })
 
-  it('classifySubject returns unknown with the reason malformed if claims is not an object', () => {
+  it('classifySubject returns unknown with the reason malformed if the claims are not a JSON object', () => {
     for (const claims of [
       undefined,
       null,
@@ -163,7 +169,7 @@ describe('a token that differs from the tokens of its provider', () => {
   })
 })
 
-/** Replaces the client id in all claims. */
+/** Returns the claims with another client id, also if it is in lower case or a part of a longer string. */
 function withClientId(claims: Claims, from: string, to: string): Claims {
   const replaced = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -175,7 +181,8 @@ function withClientId(claims: Claims, from: string, to: string): Claims {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, replaced(value)]))
 }
 
-const NAMES_OF_USERS = [
+/** Client ids that a client chooses: names and ids of users at several providers, and a URL. */
+const CHOSEN_CLIENT_IDS = [
   'ada',
   'ada@example.com',
   'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601',
@@ -192,19 +199,19 @@ const NAMES_OF_USERS = [
 describe('a client that chooses its client id', () => {
   const mutants = machines.flatMap((example) => {
     const { clientId } = classify({ example, claims: getClaims(example) })
-    // If only the sub contains the client id, the server has created it.
+    // The server creates a client id that is only in the sub, so the client cannot choose it.
     const isChosen = Object.entries(example.claims).some(
       ([name, value]) => name !== 'sub' && value === clientId,
     )
     if (clientId === undefined || !isChosen) return []
-    return NAMES_OF_USERS.map((name) => ({
+    return CHOSEN_CLIENT_IDS.map((name) => ({
       example,
       claims: withClientId(getClaims(example), clientId, name),
     }))
   })
 
   it.each<SubjectContext>([{}, { machineSubject: 'client_id' }])(
-    'classifySubject never returns user for a client that chooses the name of a user as its client id: %j',
+    'classifySubject with %j never returns user for a machine that chooses the id of a user or a URL as its client id',
     (options) => {
       expect(listMisclassified(mutants, 400, options)).toEqual([])
     },
@@ -230,7 +237,7 @@ describe('a user', () => {
   const getClientId = (example: Example) =>
     classify({ example, claims: getClaims(example) }).clientId ?? 'reports-cron'
 
-  it('classifySubject never returns machine for a user who chooses the name of a machine', () => {
+  it('classifySubject never returns machine for a user with the name of a machine in a profile claim', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       const chosen = [
@@ -252,7 +259,7 @@ describe('a user', () => {
     expect(listMisclassified(mutants, 6000)).toEqual([])
   })
 
-  it('classifySubject never returns machine for a user, for any values of profile claims', () => {
+  it('classifySubject never returns machine for a user with any texts in profile claims', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('service-account-web', 'client'))
     const changes = fc.dictionary(fc.constantFrom(...PROFILE_DATA), fc.option(text))
     fc.assert(
@@ -263,7 +270,7 @@ describe('a user', () => {
     )
   })
 
-  it('classifySubject returns machine for a user whose sub is built from a client id only with five providers that do not let users choose sub', () => {
+  it('classifySubject returns machine for a user whose sub is built from a client id at five providers, and at no other provider', () => {
     const mutants = users.flatMap((example) => {
       const client = getClientId(example)
       return [client, `${client}@clients`, `client-${client}`, `service-account-${client}`].map(
@@ -273,6 +280,7 @@ describe('a user', () => {
     const providers = listMisclassified(mutants, 250).map(
       (id) => EXAMPLES.find((example) => example.id === id)!.provider,
     )
+    // These providers create the sub of a user, so it never has such a form.
     expect(new Set(providers)).toEqual(
       new Set(['auth0', 'better-auth', 'glewlwyd', 'logto', 'pocket-id']),
     )
@@ -294,7 +302,7 @@ describe('classifySubject with any claims', () => {
     machineClients: fc.constantFrom(undefined, ['web', 'cron']),
   })
 
-  it('classifySubject returns a frozen subject, which has an id if its kind is known', () => {
+  it('classifySubject returns a frozen subject with an id or a reason, and no user whose sub is the client id', () => {
     fc.assert(
       fc.property(claims, context, (given, options) => {
         const subject = classifySubject(given, options)
@@ -309,7 +317,7 @@ describe('classifySubject with any claims', () => {
     )
   })
 
-  it('classifySubject returns a kind for any value', () => {
+  it('classifySubject returns machine, user or unknown for any value instead of claims', () => {
     fc.assert(
       fc.property(fc.anything(), context, (given, options) => {
         expect(['machine', 'user', 'unknown']).toContain(

@@ -193,7 +193,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['auth0.connection_subject'],
-    trap: 'a user with the mark of a service, which code of the tenant has written',
+    trap: 'a user with the sub_profile of a service, which code of the tenant has written',
     claims: {
       sub: 'auth0|65f1c0d2e3a4b5c6d7e8f901',
       sub_profile: 'service ai_agent',
@@ -208,7 +208,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'conflict',
     rules: ['auth0.agent', 'auth0.connection_subject'],
-    trap: 'an agent whose id was chosen to look like that of a user',
+    trap: 'an agent with a chosen id that looks like the id of a user',
     claims: {
       sub: 'auth0|billing-agent',
       sub_profile: 'ai_agent',
@@ -224,7 +224,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a machine with scp, which only users have at Entra',
+    trap: 'a machine with scp, which shows a user at Entra',
     claims: {
       aud: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
       azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',
@@ -266,7 +266,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['clerk.user_id'],
-    trap: 'azp is the origin of a page',
+    trap: 'an azp that is the origin of a web page',
     claims: {
       azp: 'https://acme.example',
       sub: 'user_2xr9',
@@ -281,7 +281,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['clerk.user_id'],
-    trap: 'documented as a machine token, but its subject is a user',
+    trap: 'a token that is documented as a machine token, but its subject is a user',
     claims: {
       client_id: 'client_2xr',
       scope: 'openid profile',
@@ -323,7 +323,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a client certificate with a common name and without sub',
+    trap: 'a user with the common name of a client certificate, and without a sub',
     claims: {
       type: 'app',
       aud: ['32eafc7626e974616deaf0dc3ce63d7bcbed58a2731e84d06bc3cdf1b53c4228'],
@@ -386,7 +386,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['cognito.client_subject'],
-    trap: 'a trigger has added an email address to a machine',
+    trap: 'a machine with an email address that a trigger has added',
     claims: {
       sub: '4k6j3h2g1f0d9s8a7p6o5i4u3y',
       token_use: 'access',
@@ -591,7 +591,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'agent account',
     expected: 'agent_account',
     rules: ['entra.agent_account'],
-    trap: 'the account of an agent, with the idtyp user',
+    trap: 'the user account of an agent, with the idtyp user',
     claims: {
       aud: 'a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d',
       azp: '2d4e6f80-1a3c-4b5d-8e7f-90a1b2c3d4e5',
@@ -639,7 +639,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['firebase.account'],
-    trap: 'an anonymous account without a name and an email address',
+    trap: 'an anonymous account without a name or an email address',
     claims: {
       provider_id: 'anonymous',
       aud: 'acme-prod',
@@ -704,7 +704,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['frontegg.key_of_user'],
-    trap: 'a key of a user: the sub is the key, the user is in userId',
+    trap: 'a key of a user, with the id of the key in sub and the id of the user in userId',
     claims: {
       sub: 'd4e5f6a7-b8c9-4d0e-8f1a-2b3c4d5e6f70',
       type: 'userApiToken',
@@ -723,7 +723,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['fusionauth.client_credentials'],
-    trap: 'the grant is in the JOSE header',
+    trap: 'a machine whose grant is only in the JOSE header',
     header: {
       gty: ['client_credentials'],
     },
@@ -888,7 +888,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'a user without hd, who differs from a service account only in the email address',
+    trap: 'a user without hd, whose token differs from that of a service account only in the email address',
     claims: {
       aud: '/projects/721899303052/global/backendServices/1234567890123456789',
       email: 'ada@gmail.com',
@@ -902,7 +902,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['google-iap.external_account'],
-    trap: 'an email address that the user chose, at an identity provider of the project',
+    trap: 'a user who chose the email address of a service account, at an identity provider of the project',
     claims: {
       aud: '/projects/584828868403/apps/acme-prod',
       azp: '/projects/584828868403/apps/acme-prod',
@@ -1061,7 +1061,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['okta.user_id'],
-    trap: 'exchanged on behalf of a user, without act',
+    trap: 'a token that was exchanged on behalf of a user, without act',
     claims: {
       cid: '0oaApiGateway0000007',
       uid: '00ujmkLgagxeRrAg20g3',
@@ -1139,7 +1139,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['okta.agent'],
-    trap: 'a sub that names another client than the calling client',
+    trap: 'a sub that names a client, but not the calling client',
     claims: {
       sub: '0oa9jh6hizeR7uMag0g7',
       aud: 'https://inventory.example.com',
@@ -1193,7 +1193,7 @@ export const HOSTED: readonly Example[] = [
     truth: 'machine',
     expected: 'machine',
     rules: ['stytch.client_id'],
-    trap: 'the id of another client, from a template of the tenant',
+    trap: 'a client_id of another client, from a template of the tenant',
     claims: {
       sub: 'm2m-client-live-1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d',
       aud: ['project-live-9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a'],

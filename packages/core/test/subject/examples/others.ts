@@ -1,6 +1,6 @@
 import type { Example } from './example.ts'
 
-/** Tokens of workloads, introspection responses, tokens without a profile, and examples of the standards. */
+/** Tokens of workloads and of providers without a profile, introspection responses, and examples of the standards. */
 export const OTHERS: readonly Example[] = [
   {
     id: 'aws-outbound-01',

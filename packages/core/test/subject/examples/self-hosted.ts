@@ -113,7 +113,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'client credentials with the app password of a person',
+    trap: 'a client credentials grant with the app password of a person',
     claims: {
       sub: '9b1c2d3e4f5061728394a5b6c7d8e9f0',
       aud: 'Hh8Kq2mWbN4xZ7cV1aS5dF9gJ3lP6oI0uY',
@@ -200,7 +200,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'the session has ended, so the introspection response has no sid',
+    trap: 'a user without a sid, because the session has ended',
     form: 'introspection',
     claims: {
       sub: 'n7Xc1QmPz0RkT5uVw2yN8aLdE3f2HgJk',
@@ -216,7 +216,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_evidence',
     rules: [],
-    trap: 'the user was deleted, so the response looks like the response for a client',
+    trap: 'a deleted user, whose introspection response looks like the response for a client',
     form: 'introspection',
     claims: {
       client_id: 'aSdFgHjKlZxCvBnMqWeRtYuIoPaSdFgH',
@@ -703,7 +703,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'no_id',
     rules: ['keycloak.session'],
-    trap: 'a user without a sub: the scope basic is missing',
+    trap: 'a user without a sub, because the client scope basic is missing',
     claims: {
       jti: 'onrtac:0b7f5a52-3d0c-4c55-9d1e-7a61f2b3c4d5',
       typ: 'Bearer',
@@ -720,7 +720,7 @@ export const SELF_HOSTED: readonly Example[] = [
     truth: 'user',
     expected: 'user',
     rules: ['keycloak.session'],
-    trap: 'introspection adds client_id to every token',
+    trap: 'a user with a client_id, which introspection adds to every token',
     claims: {
       sub: 'c2a9f7d4-5e11-4f0a-b3c6-91d2e8f7a601',
       typ: 'Bearer',
