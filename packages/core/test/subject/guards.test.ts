@@ -14,12 +14,12 @@ const TENANT = '8d2f2e4a-0c1b-4f7e-9a55-3b6c7d8e9f01'
 const ENTRA = `https://login.microsoftonline.com/${TENANT}/v2.0`
 const COGNITO = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34E'
 const GITHUB = 'https://token.actions.githubusercontent.com'
-/** Removes these claims from a token. Claims that are `undefined` are left out. */
+/** Claims that the tokens of the test issuer do not contain, unless a test adds them. */
 const BARE = { sub: undefined, client_id: undefined, scope: undefined, jti: undefined }
 
 type Options = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 
-/** Sends one token of one issuer to one guard. */
+/** Calls a guard with one token of one issuer. Returns the outcome and the events. */
 function call(
   issuer: string,
   options: Options,
@@ -47,12 +47,13 @@ function getGrantedToken(...given: Parameters<typeof call>): AccessToken {
   return outcome.token
 }
 
+/** Returns the reason of a refusal, or the kind of another outcome. */
 function getOutcome(...given: Parameters<typeof call>): string {
   const { outcome } = call(...given)
   return outcome.kind === 'refused' ? outcome.reason : outcome.kind
 }
 
-describe('a service account at an issuer without its provider', () => {
+describe('a service account of Keycloak', () => {
   const claims = {
     sub: '6f1c2b1e-9d5b-4c8e-8f44-2a1f7c3d9e10',
     azp: 'billing-worker',
@@ -62,7 +63,7 @@ describe('a service account at an issuer without its provider', () => {
     preferred_username: 'service-account-billing-worker',
   }
 
-  it('a guard refuses a service account as unknown, and the event names the option provider', () => {
+  it('a guard refuses a service account without provider as unknown, and subject_unknown names the option', () => {
     const options = { machineSubject: 'client_id' } as const
     const { outcome, events } = call(ISSUER, options, claims, { subject: 'user' })
     expect(outcome).toMatchObject({ kind: 'refused', status: 403, reason: 'wrong_subject' })
@@ -74,6 +75,9 @@ describe('a service account at an issuer without its provider', () => {
         advice: expect.stringContaining("Set the provider of this issuer (provider: 'keycloak'"),
       }),
     )
+  })
+
+  it('a guard with provider keycloak grants a service account as a machine, and refuses it as a user', () => {
     const keycloak = { provider: 'keycloak' } as const
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'user' })).toBe('wrong_subject')
     expect(getOutcome(ISSUER, keycloak, claims, { subject: 'machine' })).toBe('granted')
@@ -84,7 +88,7 @@ const entraUser = { azp: 'web', oid: 'user-1', sub: 'pairwise-1', scp: 'read wri
 const entraApp = { azp: 'cron', oid: 'app-1', sub: 'app-1', idtyp: 'app', tid: TENANT }
 
 describe('tokens of a provider', () => {
-  it('Entra: scopes come from scp for users, and from roles for applications', () => {
+  it('Entra: a guard reads scopes from scp for users and from roles for applications, and refuses a wrong type', () => {
     const user = getGrantedToken(ENTRA, {}, { ...entraUser, roles: ['admin'] })
     expect(user).toMatchObject({ clientId: 'web', scopes: ['read', 'write'] })
     expect(user.subject).toMatchObject({ kind: 'user', id: 'user-1' })
@@ -103,13 +107,13 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ENTRA, {}, { ...entraUser, scp: ['read'] })).toBe('invalid_claim')
   })
 
-  it('Entra: an ID token with roles is not an access token', () => {
+  it('Entra: a guard refuses an ID token with roles as wrong_token_type', () => {
     const idToken = { ...BARE, sub: 'pairwise-1', oid: 'user-1', roles: ['admin'] }
     expect(getOutcome(ENTRA, {}, idToken)).toBe('wrong_token_type')
     expect(getOutcome(ENTRA, {}, { ...idToken, nonce: 'n' })).toBe('wrong_token_type')
   })
 
-  it('the client id comes from the claims of the provider, which must agree', () => {
+  it('Auth0: a token has a client id and meets the requirement clients only if azp and client_id agree', () => {
     const both = { sub: 'auth0|1', azp: 'web', client_id: 'web', scope: 'read' }
     const auth0 = { provider: 'auth0' } as const
     expect(getGrantedToken(ISSUER, auth0, both).clientId).toBe('web')
@@ -124,7 +128,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, auth0, { ...both, azp: ['web'] })).toBe('invalid_claim')
   })
 
-  it('Cognito: a token without token_use access is not an access token', () => {
+  it('Cognito: a guard refuses a token without token_use access as wrong_token_type', () => {
     const access = { token_use: 'access', client_id: 'cron', sub: 'cron', aud: undefined }
     const options: Options = { audience: null, allowedClients: ['cron'] }
     expect(getGrantedToken(COGNITO, options, access).subject.kind).toBe('machine')
@@ -133,7 +137,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('Okta: tokens for agents have scope and client_id', () => {
+  it('Okta: a guard reads client_id if it agrees with cid, and scope if scp is missing', () => {
     const okta = { provider: 'okta' } as const
     const agent = {
       sub: '0oaService',
@@ -159,7 +163,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome(ISSUER, okta, { ...agent, scope: ['chat.read'] })).toBe('invalid_claim')
   })
 
-  it('Firebase: only ID tokens of Firebase are accepted', () => {
+  it('Firebase: a guard grants ID tokens of Firebase, and refuses ID tokens of other forms and other issuers', () => {
     const issuer = 'https://securetoken.google.com/acme-prod'
     const idToken = {
       sub: 'MWhfgdkelqbZFaO5CNtpt2eiY682',
@@ -181,7 +185,7 @@ describe('tokens of a provider', () => {
     expect(getOutcome('https://accounts.google.com', {}, idToken, users)).toBe('wrong_token_type')
   })
 
-  it('Cloudflare Access: service tokens are machines, and identities are users', () => {
+  it('Cloudflare Access: a service token is a machine, an identity is a user, and other tokens are neither', () => {
     const issuer = 'https://acme.cloudflareaccess.com'
     const person = { type: 'app', sub: 'p', email: 'ada@example.com', identity_nonce: 'n' }
     expect(getGrantedToken(issuer, {}, person, { subject: 'user' }).clientId).toBeUndefined()
@@ -191,6 +195,7 @@ describe('tokens of a provider', () => {
     expect(token).toMatchObject({ clientId: id, subject: { kind: 'machine', id } })
     for (const named of ['Ada Example', `x${id}`, `${id}.example`]) {
       const certificate = { ...service, common_name: named }
+      expect(getGrantedToken(issuer, {}, certificate).subject.kind).toBe('unknown')
       expect(getOutcome(issuer, {}, certificate, { subject: 'machine' })).toBe('wrong_subject')
       expect(getOutcome(issuer, {}, certificate, { clients: [named] })).toBe('wrong_client')
     }
@@ -200,7 +205,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('Identity-Aware Proxy: a service account is a machine if machineClients lists it', () => {
+  it('Identity-Aware Proxy: only a service account that machineClients lists is a machine', () => {
     const issuer = 'https://cloud.google.com/iap'
     const cron = 'cron@acme-prod.iam.gserviceaccount.com'
     const machine = { sub: 'accounts.google.com:11', email: cron, identity_source: 'GOOGLE' }
@@ -224,7 +229,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('PingAM: a refresh token is not an access token', () => {
+  it('PingAM: a guard refuses a token whose tokenName is not access_token', () => {
     const pingam = { provider: 'pingam' } as const
     const claims = { sub: '(usr!demo)', subname: 'demo', scope: ['read'], grant_type: 'password' }
     const accessToken = { ...claims, tokenName: 'access_token' }
@@ -236,7 +241,7 @@ describe('tokens of a provider', () => {
     }
   })
 
-  it('GitHub Actions: the token of a workflow run is a machine without a client id', () => {
+  it('GitHub Actions: a token with repository_id is a machine without a client id, and a token without it is refused', () => {
     const run = { sub: 'repo:acme/orders:ref:main', repository_id: '74', run_id: '1', actor: 'ada' }
     const check = ({ claims }: AccessToken) => claims['repository_id'] === '74'
     const { subject, clientId } = getGrantedToken(GITHUB, {}, run, { subject: 'machine', check })
@@ -247,10 +252,10 @@ describe('tokens of a provider', () => {
     expect(getOutcome(GITHUB, {}, unmarked, { check })).toBe('wrong_token_type')
   })
 
-  it('Clerk and Stytch: claims that a machine writes do not set the client id or scopes', () => {
+  it('Clerk and Stytch: the client id of a machine is its sub, and Clerk scopes are read only for users', () => {
     const clerk = { provider: 'clerk' } as const
-    const honest = getGrantedToken(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
-    expect(honest.subject).toMatchObject({ kind: 'machine', id: 'mch_1' })
+    const usual = getGrantedToken(ISSUER, clerk, { sub: 'mch_1' }, { subject: 'machine' })
+    expect(usual.subject).toMatchObject({ kind: 'machine', id: 'mch_1' })
     const chosen = { sub: 'mch_1', client_id: 'web', scope: 'admin', scopes: 'admin', scp: 'admin' }
     const { clientId, scopes, subject } = getGrantedToken(ISSUER, clerk, chosen)
     expect({ clientId, scopes, id: subject.id }).toEqual({
@@ -321,7 +326,7 @@ describe('a guard', () => {
     [{ clients: ['cron'], subject: 'machine' }, 'granted', 'wrong_client', 'wrong_client'],
     [{ clients: ['cron', 'web'], subject: 'user' }, 'wrong_subject', 'granted', 'wrong_subject'],
   ])(
-    'a guard with %j distinguishes a machine, a user and an unknown subject',
+    'a guard with %j returns %s for a machine, %s for a user and %s for an unknown subject',
     (requirements, ...answers) => {
       const callers = [machine, user, neither]
       expect(callers.map((claims) => getOutcome(ISSUER, auth0, claims, requirements))).toEqual(
@@ -340,7 +345,7 @@ describe('a guard', () => {
     expect(token.subject).toMatchObject({ kind: 'user', id: 'auth0|1', actor: { id: 'agent' } })
   })
 
-  it('publishes subject_unknown with advice if a guard refuses an unknown subject', () => {
+  it('a guard that refuses an unknown subject publishes subject_unknown, and its advice also in refused', () => {
     const { events } = call(ISSUER, auth0, neither, { subject: 'user' })
     expect(events.map(({ type }) => type)).toEqual(['verified', 'subject_unknown', 'refused'])
     expect(events[1]).toEqual({
@@ -407,7 +412,7 @@ describe('a guard', () => {
     [{ provider: 'entra' }, { ...entraUser, oid: undefined, idtyp: 'user' }, 'no_id', 'is missing'],
     [{ provider: 'keycloak' }, { azp: 'b', sub: 'a' }, 'no_evidence', 'service_account'],
   ])(
-    'subject_unknown has advice for the options %j and the claims %j',
+    'subject_unknown for the options %j and the claims %j has the reason %s and its advice',
     (options, claims, reason, advice) => {
       const { events } = call(ISSUER, options, claims, { subject: 'machine' })
       expect(events[1]).toMatchObject({ type: 'subject_unknown', reason })
@@ -415,7 +420,7 @@ describe('a guard', () => {
     },
   )
 
-  it('publishes no subject_unknown for a known kind or for another failed requirement', () => {
+  it('a guard publishes no subject_unknown if the kind is known or another requirement fails first', () => {
     const types = (...given: Parameters<typeof call>) =>
       call(...given).events.map(({ type }) => type)
     expect(types(ISSUER, auth0, user, { subject: 'machine' })).toEqual(['verified', 'refused'])
@@ -425,7 +430,7 @@ describe('a guard', () => {
     ])
   })
 
-  it('events about an unknown subject contain only the client id and scopes of the token', () => {
+  it('events about an unknown subject do not contain the sub, the actor or custom claims of the token', () => {
     const secret = 'c0ffee-of-the-token'
     for (const claims of [
       { sub: secret, azp: 'a-client' },
