@@ -20,17 +20,21 @@ const CLAIMS = {
 }
 
 /** Values of the claim `scope`, and the scopes that they contain. */
-const SCOPE_STRINGS: readonly (readonly [scope: string, scopes: readonly string[]])[] = [
-  ['read write', ['read', 'write']],
-  ['read  write', ['read', 'write']],
-  [' read ', ['read']],
-  ['', []],
-  ['   ', []],
-  ['read\twrite', ['read\twrite']],
-  ['read\u00a0write', ['read\u00a0write']],
-  ['read\nwrite', ['read\nwrite']],
-  ['read read', ['read', 'read']],
-  ['read,write', ['read,write']],
+const SCOPE_STRINGS: readonly (readonly [
+  name: string,
+  scope: string,
+  scopes: readonly string[],
+])[] = [
+  ['a space', 'read write', ['read', 'write']],
+  ['two spaces', 'read  write', ['read', 'write']],
+  ['spaces at both ends', ' read ', ['read']],
+  ['no characters', '', []],
+  ['spaces only', '   ', []],
+  ['a tab', 'read\twrite', ['read\twrite']],
+  ['a no-break space', 'read\u00a0write', ['read\u00a0write']],
+  ['a line break', 'read\nwrite', ['read\nwrite']],
+  ['the same scope twice', 'read read', ['read', 'read']],
+  ['a comma', 'read,write', ['read,write']],
 ]
 
 /** Creates an access token from claims that are parsed from bytes and frozen. */
@@ -106,16 +110,19 @@ describe('toAccessToken', () => {
   })
 
   it.each(SCOPE_STRINGS)(
-    '9068-17: toAccessToken splits a scope string at spaces only and drops empty parts: %j',
-    (scope, scopes) => {
+    '9068-17: toAccessToken splits a scope string with %s only at spaces, and removes empty parts',
+    (_, scope, scopes) => {
       expect(createToken({ scope }).scopes).toEqual(scopes)
     },
   )
 
-  it.each(SCOPE_STRINGS)('9068-17: checkClaimTypes rejects a scope array: [%j]', (scope) => {
-    const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, createSettings(), [])
-    expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
-  })
+  it.each(SCOPE_STRINGS)(
+    '9068-17: checkClaimTypes rejects an array that contains a scope string with %s',
+    (_, scope) => {
+      const array = checkClaimTypes({ ...CLAIMS, scope: [scope] }, createSettings(), [])
+      expect(summarize(array)).toBe('invalid_claim: 401 invalid_token')
+    },
+  )
 
   it('hasScope returns true only for an exact scope of the token', () => {
     const token = createToken({ scope: 'read:reports write* __proto__' })

@@ -82,7 +82,7 @@ describe('parseCompactJws', () => {
     expect(summarize(parseCompactJws(`${encodePart({ alg: 'none' })}.${CLAIMS}.`))).toBe(MALFORMED)
   })
 
-  it('9068-16: parseCompactJws rejects a JWE without parsing it', () => {
+  it('9068-16: parseCompactJws rejects a JWE as malformed', () => {
     const jwe = [encodePart({ alg: 'dir', enc: 'A128GCM' }), '', 'AQID', 'AQID', 'AQID'].join('.')
     expect(summarize(parseCompactJws(jwe))).toBe(MALFORMED)
   })
@@ -99,7 +99,11 @@ describe('parseCompactJws', () => {
     }
   })
 
-  describe.each([0, 1, 2])('part %i', (index) => {
+  describe.each([
+    ['header', 0],
+    ['claims set', 1],
+    ['signature', 2],
+  ] as const)('the %s', (name, index) => {
     const change = (edit: (part: string) => string) =>
       GOOD.split('.')
         .map((part, i) => (i === index ? edit(part) : part))
@@ -119,12 +123,12 @@ describe('parseCompactJws', () => {
         'an impossible length',
         (part: string) => `${part}${'A'.repeat((5 - (part.length % 4)) % 4)}`,
       ],
-    ])('7515-02: parseCompactJws rejects base64url with %s', (_, edit) => {
+    ])(`7515-02: parseCompactJws rejects a ${name} whose base64url has %s`, (_, edit) => {
       expect(summarize(parseCompactJws(GOOD))).toBe('passed')
       expect(summarize(parseCompactJws(change(edit)))).toBe(MALFORMED)
     })
 
-    it('7515-03: parseCompactJws accepts only canonical base64url, without non-zero unused bits', () => {
+    it(`7515-03: parseCompactJws accepts a ${name} only if its base64url is canonical`, () => {
       const spellings = [
         'eyJhIjoxfQ',
         'eyJhIjoxfR',
@@ -187,7 +191,7 @@ describe('parseCompactJws', () => {
     }
   })
 
-  it('parseCompactJws never throws, and its rejections show nothing of the token', () => {
+  it('parseCompactJws does not throw for random texts, and its rejections show no claim', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: toCharacterAt('eyJ0A.-_=') }),

@@ -37,7 +37,7 @@ describe('readHeader', () => {
   )
 
   it.each(['nOnE', 'NONE', 'rs256', 'RS256 ', 'Rs256', 'RS256\0', 'eddsa', 'ED25519'])(
-    '8725bis-05: readHeader compares alg case-sensitively: %j',
+    '8725bis-05: readHeader rejects alg %j, because it compares alg byte for byte',
     (alg) => expect(withAlg(alg)).toBe(ALGORITHM),
   )
 
@@ -60,17 +60,17 @@ describe('readHeader', () => {
 
   it.each([
     ['an unknown name', ['x']],
-    ['an understood name', ['exp']],
-    ['no name', []],
-    ['a string', 'b64'],
+    ['the name of a claim', ['exp']],
+    ['an empty list', []],
+    ['a string instead of a list', 'b64'],
     ['a name twice', ['x', 'x']],
     ['b64 twice', ['b64', 'b64']],
-    ['an absent name', ['absent']],
-    ['a number', [1]],
+    ['a name that is not in the header', ['absent']],
+    ['a number in the list', [1]],
     ['the empty name', ['']],
-    ['a registered name', ['alg']],
-    ['null', null],
-    ['an object', {}],
+    ['the name of a registered parameter', ['alg']],
+    ['null instead of a list', null],
+    ['an object instead of a list', {}],
   ])('7515-08, 7515-09, 7515-10: readHeader rejects crit with %s', (_, crit) => {
     expect(summarize(read({ alg: 'ES256', typ: 'at+jwt', x: 1, exp: 1, crit }))).toBe(HEADER)
   })
@@ -101,7 +101,7 @@ describe('readHeader', () => {
     (cty) => expect(withMember('cty', cty)).toBe(HEADER),
   )
 
-  it('7515-07: readHeader ignores unknown header parameters', () => {
+  it('7515-07: readHeader ignores unknown header parameters and a cty other than JWT', () => {
     expect(withMember('unknown', { any: ['thing'] })).toBe('passed')
     expect(withMember('cty', 'json')).toBe('passed')
     expect(withMember('ALG', 'none')).toBe('passed')
@@ -120,9 +120,10 @@ describe('readHeader', () => {
     expect(read(header)).toEqual({ algorithm: 'ES256', kid: undefined })
   })
 
-  it('readHeader checks typ after all other header parameters', () => {
+  it('readHeader checks typ after alg and crit', () => {
     expect(withMember('typ', 'dpop+jwt')).toBe('wrong_token_type: 401 invalid_token')
     expect(summarize(read({ alg: 'none', typ: 'dpop+jwt', crit: ['x'] }))).toBe(ALGORITHM)
+    expect(summarize(read({ alg: 'ES256', typ: 'dpop+jwt', crit: ['x'] }))).toBe(HEADER)
   })
 
   it.each([
@@ -130,11 +131,11 @@ describe('readHeader', () => {
     [{ alg: 'HS256' }, 'claimed "HS256"'],
     [{}, 'nothing'],
     [{ alg: 'ES256', typ: 'dpop+jwt' }, 'claimed "dpop+jwt"'],
-  ])('the explanation shows alg and typ of %j as claimed', (header, found) => {
+  ])('readHeader rejects the header %j, and explains that it found $1', (header, found) => {
     expect(read(header)).toMatchObject({ explanation: { found } })
   })
 
-  it('the explanation shows no header parameters other than alg and typ', () => {
+  it('the explanation of readHeader shows no value of header parameters other than alg and typ', () => {
     const s3cret = 's3cret'
     const headers = [
       { alg: { s3cret } },

@@ -30,7 +30,7 @@ describe('the keys to try for one token', () => {
     expect(authorize(jwks, keys[4]!, 'k')).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('tries only keys of the issuer, so that keys of others do not count', () => {
+  it('tries only keys of the issuer, so that keys of other issuers do not count', () => {
     const others = keys.slice(1).map(({ jwk }) => ({ ...jwk, issuer: 'https://other.example.com' }))
     expect(authorize([keys[0]!.jwk, ...others], keys[0]!, undefined)).toMatchObject({
       kind: 'granted',
@@ -43,7 +43,7 @@ describe('a token whose kid is listed for another algorithm', () => {
   const { alg: _alg, use: _use, ...unnamed } = rsa.jwk
   const verifying = keys[0]!.jwk
 
-  /** A published key, the signing key of a token, and `found` of the event. */
+  /** A published key, the signing key of a token, and `found` of the event `refused`. */
   const CASES: readonly (readonly [
     name: string,
     published: object,
@@ -76,39 +76,42 @@ describe('a token whose kid is listed for another algorithm', () => {
     ],
   ]
 
-  it.each(CASES)('the event explains unknown_key for %s', async (_, jwk, key, found) => {
-    let fetched = 0
-    const events: BearwardEvent[] = []
-    const server = createResourceServer({
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      jwksUri: 'https://as.example.com/jwks',
-      async fetch() {
-        fetched++
-        return Response.json({ keys: [verifying, jwk] })
-      },
-      onEvent: (event) => events.push(event),
-    })
-    await server.ready()
-    for (let i = 0; i < 3; i++) {
-      const claims = { iat: 1, jti: String(i) }
-      const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
-      expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
-    }
-    // A key that verifies with another algorithm causes no refresh. A key for another use causes one, because it may have
-    // been replaced.
-    const isVerifying = found.startsWith('a key for')
-    expect(fetched).toBe(isVerifying ? 1 : 2)
-    expect(events.at(-1)).toMatchObject({
-      type: 'refused',
-      check: 'kid',
-      expected: `a key of ${ISSUER} for PS256`,
-      found: `claimed "rsa", ${found}`,
-    })
-    server.close()
-  })
+  it.each(CASES)(
+    'the event refused explains unknown_key for a kid that names %s',
+    async (_, jwk, key, found) => {
+      let fetched = 0
+      const events: BearwardEvent[] = []
+      const server = createResourceServer({
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        jwksUri: 'https://as.example.com/jwks',
+        async fetch() {
+          fetched++
+          return Response.json({ keys: [verifying, jwk] })
+        },
+        onEvent: (event) => events.push(event),
+      })
+      await server.ready()
+      for (let i = 0; i < 3; i++) {
+        const claims = { iat: 1, jti: String(i) }
+        const token = issuer.token({ key, header: { kid: 'rsa' }, claims })
+        expect(await server.authorize(requestWith(token))).toMatchObject({ reason: 'unknown_key' })
+      }
+      // A key that verifies with another algorithm causes no refresh. A key for another use causes one, because it may have
+      // been replaced.
+      const isVerifying = found.startsWith('a key for')
+      expect(fetched).toBe(isVerifying ? 1 : 2)
+      expect(events.at(-1)).toMatchObject({
+        type: 'refused',
+        check: 'kid',
+        expected: `a key of ${ISSUER} for PS256`,
+        found: `claimed "rsa", ${found}`,
+      })
+      server.close()
+    },
+  )
 
-  it('accepts PS256 with a key without alg if the option algorithms contains it', () => {
+  it('accepts PS256 with a key without alg if the option algorithms contains PS256', () => {
     const server = createResourceServer({
       issuer: ISSUER,
       audience: AUDIENCE,
@@ -119,7 +122,7 @@ describe('a token whose kid is listed for another algorithm', () => {
     expect(server.authorize(requestWith(token))).toMatchObject({ kind: 'granted' })
   })
 
-  it('the explanation says that a key is marked as that of another issuer', () => {
+  it('the explanation of unknown_key says that the key can belong to another issuer', () => {
     const foreign = { ...keys[1]!.jwk, issuer: 'https://other.example.com' }
     expect(authorize([verifying, foreign], keys[1]!, 'key-1')).toMatchObject({
       reason: 'unknown_key',

@@ -13,7 +13,7 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
   const check = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     summarize(checkTimes(claims, createSettings({ clockTolerance, maxTokenAge }), now))
 
-  it('9068-09: checkTimes accepts a token until exp plus the tolerance, exclusive', () => {
+  it('9068-09: checkTimes accepts a token only before exp plus the tolerance', () => {
     const end = AT + clockTolerance
     expect(check({ exp: AT }, end - 1)).toBe('passed')
     expect(check({ exp: AT }, end - 0.001)).toBe('passed')
@@ -27,14 +27,14 @@ describe.each([0, 5])('checkTimes with a tolerance of %i s', (clockTolerance) =>
     expect(check({ exp: AT + 0.5 }, AT + clockTolerance + 0.5)).toBe(EXPIRED)
   })
 
-  it('checkTimes accepts a token from nbf minus the tolerance, inclusive', () => {
+  it('checkTimes accepts a token at nbf minus the tolerance, but not earlier', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, nbf: AT }, start - 0.001)).toBe(EARLY)
     expect(check({ exp: AT + 300, nbf: AT }, start)).toBe('passed')
     expect(check({ exp: AT + 300, nbf: AT }, AT)).toBe('passed')
   })
 
-  it('checkTimes accepts a token from iat minus the tolerance, inclusive', () => {
+  it('checkTimes accepts a token at iat minus the tolerance, but not earlier', () => {
     const start = AT - clockTolerance
     expect(check({ exp: AT + 300, iat: AT }, start - 0.001)).toBe(FUTURE)
     expect(check({ exp: AT + 300, iat: AT }, start)).toBe('passed')
@@ -61,7 +61,7 @@ describe('the explanation of checkTimes', () => {
   const explain = (claims: Record<string, number>, now: number, maxTokenAge?: number) =>
     checkTimes(claims, createSettings({ clockTolerance: 5, maxTokenAge }), now)?.explanation
 
-  it('the explanation shows the seconds between now and the claim, without the tolerance', () => {
+  it('the explanation of checkTimes shows the seconds between now and the claim, rounded up and without the tolerance', () => {
     expect(explain({ exp: AT }, AT + 312)).toEqual({
       check: 'exp',
       expected: 'a time in the future',
