@@ -21,7 +21,7 @@ const clock = fakeClock()
 const issuer = createTestIssuer({ now: clock.seconds })
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: { keys: [key.jwk, otherKey.jwk] } }
 
-/** A resource server. `send` returns the reason of a refusal, or whether the token was `verified` or `cached`. */
+/** Creates a resource server. `send` returns the reason of a refusal, or whether the token was `verified` or `cached`. */
 function setup(changes: Partial<ResourceServerOptions> = {}) {
   const events: BearwardEvent[] = []
   const server = createResourceServer({
@@ -40,7 +40,7 @@ function setup(changes: Partial<ResourceServerOptions> = {}) {
     const verified = events.find((event) => event.type === 'verified')
     return verified?.cached === true ? 'cached' : 'verified'
   }
-  /** Sends a token until it is cached. */
+  /** Sends a token three times, and expects that the third time it is in the cache. */
   async function cache(token: string) {
     expect([await send(token), await send(token), await send(token)]).toEqual([
       'verified',
@@ -72,7 +72,7 @@ describe('a token that is sent again', () => {
     ['expired', { exp: clock.seconds() + 60 }, {}, 60 + 5],
     ['too_old', { iat: clock.seconds() - 40 }, { maxTokenAge: 100 }, 60 + 5 + 0.001],
   ] as const)(
-    'refuses a cached token as %s at the exact time',
+    'refuses a cached token as %s at the exact end of its validity, and evicts it',
     async (reason, claims, changes, end) => {
       const { send, cache } = setup(changes)
       const token = issuer.token({ key, claims: { exp: clock.seconds() + 3600, ...claims } })
@@ -82,7 +82,7 @@ describe('a token that is sent again', () => {
       expect(await send(token)).toBe('cached')
       clock.jump(0.01)
       expect(await send(token)).toBe(reason)
-      // After the clock is set back, the token is valid again. It was evicted before.
+      // After the clock is set back, the token is valid again. It is verified again, because it was evicted.
       clock.jump(begun - clock.seconds())
       expect(await send(token)).toBe('verified')
     },
@@ -97,7 +97,7 @@ describe('a token that is sent again', () => {
     clock.jump(6)
   })
 
-  it('evicts a cached token when its key leaves the JWKS', async () => {
+  it('refuses a cached token after its key is removed from the JWKS, and keeps a token of another key cached', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
     const claims = { exp: clock.seconds() + 9000 }
     const [evicted, kept] = [
@@ -112,7 +112,7 @@ describe('a token that is sent again', () => {
     expect(await send(kept)).toBe('cached')
   })
 
-  it('evicts a cached token when the JWKS has another key with the same kid', async () => {
+  it('refuses a cached token after another key with its kid replaces its key in the JWKS', async () => {
     const { endpoint, send, cache } = setupFetched({ keys: [key.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
@@ -121,7 +121,7 @@ describe('a token that is sent again', () => {
     expect(await send(token)).toBe('invalid_signature')
   })
 
-  it('triggers one refresh of the keys for a cached token whose key has left the JWKS', async () => {
+  it('triggers one refresh of the keys for a cached token whose key was removed from the JWKS', async () => {
     const { endpoint, events, send, cache } = setupFetched({ keys: [key.jwk, otherKey.jwk] })
     const token = issuer.token({ key, claims: { exp: clock.seconds() + 9000 } })
     await cache(token)
@@ -131,7 +131,7 @@ describe('a token that is sent again', () => {
     expect(events.filter(({ type }) => type === 'keys_refresh_triggered')).toHaveLength(1)
   })
 
-  it('refuses a cached token without kid when the JWKS has more keys than are tried', async () => {
+  it('refuses a cached token without kid after the JWKS contains more keys than are tried', async () => {
     const withoutKid = [key, otherKey].map(({ jwk }) => ({ ...jwk, kid: undefined }))
     const { endpoint, send, cache } = setupFetched({ keys: withoutKid })
     const claims = { iat: Math.floor(clock.seconds()), exp: clock.seconds() + 9000 }
@@ -160,10 +160,10 @@ describe('a token that is sent again', () => {
   })
 
   it.each(['static', 'fetched'])(
-    'evicts a cached token when its key is distrusted: %s keys',
-    async (where) => {
+    'refuses a cached token after its %s key is distrusted, and keeps a token of another key cached',
+    async (origin) => {
       const keys = [key.jwk, otherKey.jwk]
-      const { server, send, cache } = where === 'static' ? setup() : setupFetched({ keys })
+      const { server, send, cache } = origin === 'static' ? setup() : setupFetched({ keys })
       const token = issuer.token({ key })
       const other = issuer.token({ key: otherKey })
       await cache(token)
@@ -195,7 +195,7 @@ describe('a token that is sent again', () => {
     expect(await send(token, { check: () => false })).toBe('check_failed')
   })
 
-  it('refuses a rejected token every time it is sent', async () => {
+  it('refuses an invalid token with the same reason every time it is sent', async () => {
     const { send } = setup()
     const bad = {
       wrong_audience: issuer.token({ key, claims: { aud: 'https://other.example.com' } }),
@@ -250,7 +250,7 @@ describe('a cached token', () => {
     expect(await setup({ clockTolerance: 0 }).send(token)).toBe('verified')
   })
 
-  it('returns a frozen access token that a request cannot change for the next one', async () => {
+  it('returns the same frozen access token for each request, so that one request cannot change it for another', async () => {
     const { server } = setup()
     const token = issuer.token({ key, claims: { aud: [AUDIENCE, 'b'], deep: { list: [{}] } } })
     const getToken = () => {

@@ -62,14 +62,17 @@ describe('maxBytes', () => {
     'shapes',
     'objects',
     'text',
-  ])('maxBytes is close to the memory that tokens use, with claims of kind %s', async (kind) => {
-    const program = fileURLToPath(new URL('size-estimate.mjs', import.meta.url))
-    const options = ['--expose-gc', program, kind]
-    const { stdout } = await promisify(execFile)(process.execPath, options)
-    const { estimated, used } = JSON.parse(stdout) as { estimated: number; used: number }
-    expect(used / estimated).toBeGreaterThan(0.2)
-    expect(used / estimated).toBeLessThan(1.6)
-  })
+  ])(
+    'cached tokens with claims of kind %s use 0.2 to 1.6 times their estimated bytes',
+    async (kind) => {
+      const program = fileURLToPath(new URL('size-estimate.mjs', import.meta.url))
+      const options = ['--expose-gc', program, kind]
+      const { stdout } = await promisify(execFile)(process.execPath, options)
+      const { estimated, used } = JSON.parse(stdout) as { estimated: number; used: number }
+      expect(used / estimated).toBeGreaterThan(0.2)
+      expect(used / estimated).toBeLessThan(1.6)
+    },
+  )
 })
 
 describe('AdmissionFilter', () => {
@@ -78,7 +81,7 @@ describe('AdmissionFilter', () => {
   const known = (filter: AdmissionFilter, of: readonly string[]) =>
     of.filter((hash) => filter.hasSeen(hash)).length
 
-  it('AdmissionFilter recognizes each of the last maxEntries hashes, in any order', () => {
+  it('AdmissionFilter recognizes 1000 hashes from the second time on, in any order', () => {
     const filter = new AdmissionFilter(5000)
     const pool = hashes(0, 1000)
     expect(known(filter, pool)).toBe(0)
@@ -91,7 +94,7 @@ describe('AdmissionFilter', () => {
     ).toBe(1000)
   })
 
-  it('AdmissionFilter forgets a hash after many more than maxEntries others', () => {
+  it('AdmissionFilter forgets at least 981 of 1000 hashes after 30,000 others with maxEntries: 5000', () => {
     const filter = new AdmissionFilter(5000)
     const pool = hashes(0, 1000)
     known(filter, pool)
@@ -101,7 +104,7 @@ describe('AdmissionFilter', () => {
 })
 
 describe('estimateSize', () => {
-  it('estimateSize returns at least the serialized length, and more for an enclosing value', () => {
+  it('estimateSize returns at least the serialized length minus 32 bytes, and more for an enclosing value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(estimateSize(value)).toBeGreaterThanOrEqual(serialize(value).length - 32)
@@ -111,7 +114,7 @@ describe('estimateSize', () => {
     )
   })
 
-  it('estimateSize counts each empty object as an object, not as two characters', () => {
+  it('estimateSize counts more than 50 bytes for each empty object in an array', () => {
     const small = Array.from({ length: 1000 }, () => ({}))
     expect(estimateSize(small)).toBeGreaterThan(50_000)
   })
