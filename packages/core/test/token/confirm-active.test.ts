@@ -30,7 +30,7 @@ const TOKEN_CLAIMS = { sub: 'reports-cron', client_id: 'reports-cron' }
 const ANOTHER_TOKEN = '503 introspection_unavailable another_token'
 
 describe('a guard with introspect', () => {
-  it('introspects a JWT at every request with introspect: true, and keeps its claims', async () => {
+  it('introspects a JWT at every request with introspect: true, and keeps the claims of the JWT', async () => {
     const { endpoint, send, judge, token } = await issuing('jwt')
     const one = token()
     for (let i = 1; i <= 3; i++) {
@@ -78,13 +78,13 @@ describe('a guard with introspect', () => {
     expect(await judge(token(), { ...INTROSPECT, scope: 'admin' })).toBe('403 insufficient_scope')
   })
 
-  it('introspects once for all guards of a request, and again if a guard requires a newer response', async () => {
+  it('introspects once for all guards of a request, and again if a guard of a later request requires a newer response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     const lenient: Requirements = { introspect: { maxAge: 60 } }
     expect(await callGuard(lenient)).toBe('granted')
     expect(endpoint.requests).toHaveLength(1)
-    // A response to this request is recent enough for all its guards.
+    // A response that was received for this request is recent enough for all its guards.
     for (const one of [INTROSPECT, INTROSPECT, lenient])
       expect(await callGuard(one)).toBe('granted')
     expect(endpoint.requests).toHaveLength(1)
@@ -109,7 +109,7 @@ describe('a guard with introspect', () => {
     ['introspect: true, after one second', INTROSPECT, 1],
     ['introspect.maxAge: 60, after 60 seconds', { introspect: { maxAge: 60 } }, 60],
   ])(
-    'introspects a JWT again on a connection that stays open: %s',
+    'introspects a JWT again on a connection that stays open, with %s',
     async (_, requirements, seconds) => {
       const { clock, endpoint, server, token } = await issuing('jwt')
       const callGuard = session(server, token({ claims: { exp: clock.seconds() + 7200 } }))
@@ -130,7 +130,7 @@ describe('a guard with introspect', () => {
     [10, 10],
     [0, 1],
   ])(
-    'introspects an opaque token again on a connection that stays open: maxAge %d',
+    'introspects an opaque token again on a connection that stays open, with maxAge: %d after %d s',
     async (maxAge, seconds) => {
       const { clock, endpoint, server } = await setup(ACTIVE, { introspection: { maxAge } })
       const callGuard = session(server, 'abc')
@@ -211,7 +211,7 @@ describe('a guard with introspect', () => {
     expect(await callGuard()).toBe('401 inactive')
   })
 
-  it('refuses a revoked token, although the call of a concurrent guard would fail', async () => {
+  it('refuses a revoked token for two concurrent guards after one call, although a second call would fail', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const callGuard = session(server, token())
     expect(await callGuard(INTROSPECT)).toBe('granted')
@@ -244,7 +244,7 @@ describe('a guard with introspect', () => {
     expect(await waiting).toBe('401 unknown_key')
   })
 
-  it('compares the clients of JWT and response by client_id, also with clientIdClaim', async () => {
+  it('compares the client_id of a JWT with the client_id of its response, also with clientIdClaim', async () => {
     const { endpoint, judge, token } = await issuing('jwt', { issuer: { clientIdClaim: 'app' } })
     const jwt = token({ claims: { client_id: 'c-123', app: 'reports' } })
     endpoint.answer({ active: true, client_id: 'c-123' })
@@ -261,7 +261,7 @@ describe('a guard with introspect', () => {
     }
   })
 
-  it('ignores the response to a call that began before the request', async () => {
+  it('a guard with introspect: true ignores the response to a call that began before the request', async () => {
     let answer = () => {}
     const { endpoint, judge } = await setup(
       ({ response }) => void (answer = () => raw(JSON.stringify(ACTIVE))({ response } as never)),
@@ -276,7 +276,7 @@ describe('a guard with introspect', () => {
     expect(await recent).toBe('401 inactive')
   })
 
-  it('introspects a cached opaque token again, and uses the new response', async () => {
+  it('a guard with introspect: true introspects a cached opaque token again, and uses the new response', async () => {
     const { endpoint, send, judge } = await setup(ACTIVE)
     expect(await judge('abc')).toBe('granted')
     endpoint.answer({ ...ACTIVE, scope: 'less' })
@@ -288,33 +288,36 @@ describe('a guard with introspect', () => {
     expect(await judge('abc')).toBe('401 inactive')
   })
 
-  it.each<[string, object | number, string]>([
-    ['no audience', { aud: undefined }, 'granted'],
-    ['active only', { ...withoutValues(ACTIVE), active: true }, 'granted'],
-    ['the same issuer, subject and client', {}, 'granted'],
-    ['another audience', { aud: 'another' }, '401 wrong_audience'],
-    ['the token_type of a refresh token', { token_type: 'refresh_token' }, '401 wrong_token_type'],
-    ['the token_use of a refresh token', { token_use: 'refresh' }, '401 wrong_token_type'],
-    ['the typ of a Keycloak refresh token', { typ: 'Refresh' }, '401 wrong_token_type'],
-    ['the at_hash of an ID token', { at_hash: 'x' }, '401 wrong_token_type'],
-    ['an exp in the past', { exp: 1 }, '401 expired'],
-    ['a cnf with jkt', { cnf: { jkt: 'x' } }, '401 unsupported_binding'],
-    ['a cnf that is null', { cnf: null }, '401 unsupported_binding'],
-    ['the token_type DPoP', { token_type: 'DPoP' }, '401 unsupported_binding'],
-    ['an exp that is not a time', { exp: 'soon' }, '503 introspection_unavailable malformed'],
-    ['status 400', 400, '503 introspection_unavailable token_refused'],
-    ['another issuer', { iss: 'https://as.example.com' }, ANOTHER_TOKEN],
-    ['another subject', { sub: 'user-eve' }, ANOTHER_TOKEN],
-    ['another client', { client_id: 'reports-web' }, ANOTHER_TOKEN],
-    ['another jti', { jti: 'another' }, ANOTHER_TOKEN],
-  ])('compares a response with the JWT: the response has %s', async (_, response, expected) => {
-    const { endpoint, judge, token, failures } = await issuing('jwt')
-    endpoint.answer(
-      typeof response === 'number' ? response : { ...ACTIVE, ...TOKEN_CLAIMS, ...response },
-    )
-    const outcome = await judge(token({ claims: { jti: 'one' } }), INTROSPECT)
-    expect([outcome, ...failures()].join(' ')).toBe(expected)
-  })
+  it.each<[string, string, object | number]>([
+    ['no audience', 'granted', { aud: undefined }],
+    ['active only', 'granted', { ...withoutValues(ACTIVE), active: true }],
+    ['the same audience, subject and client', 'granted', {}],
+    ['another audience', '401 wrong_audience', { aud: 'another' }],
+    ['the token_type of a refresh token', '401 wrong_token_type', { token_type: 'refresh_token' }],
+    ['the token_use of a refresh token', '401 wrong_token_type', { token_use: 'refresh' }],
+    ['the typ of a Keycloak refresh token', '401 wrong_token_type', { typ: 'Refresh' }],
+    ['the at_hash of an ID token', '401 wrong_token_type', { at_hash: 'x' }],
+    ['an exp in the past', '401 expired', { exp: 1 }],
+    ['a cnf with jkt', '401 unsupported_binding', { cnf: { jkt: 'x' } }],
+    ['a cnf that is null', '401 unsupported_binding', { cnf: null }],
+    ['the token_type DPoP', '401 unsupported_binding', { token_type: 'DPoP' }],
+    ['an exp that is not a time', '503 introspection_unavailable malformed', { exp: 'soon' }],
+    ['status 400', '503 introspection_unavailable token_refused', 400],
+    ['another issuer', ANOTHER_TOKEN, { iss: 'https://as.example.com' }],
+    ['another subject', ANOTHER_TOKEN, { sub: 'user-eve' }],
+    ['another client', ANOTHER_TOKEN, { client_id: 'reports-web' }],
+    ['another jti', ANOTHER_TOKEN, { jti: 'another' }],
+  ])(
+    'a guard with introspect: true gets a response with %s: the outcome is %s',
+    async (_, expected, response) => {
+      const { endpoint, judge, token, failures } = await issuing('jwt')
+      endpoint.answer(
+        typeof response === 'number' ? response : { ...ACTIVE, ...TOKEN_CLAIMS, ...response },
+      )
+      const outcome = await judge(token({ claims: { jti: 'one' } }), INTROSPECT)
+      expect([outcome, ...failures()].join(' ')).toBe(expected)
+    },
+  )
 
   it('introspects again after a response about another token, which is not cached', async () => {
     const { endpoint, judge, token, events } = await issuing('jwt')
@@ -432,12 +435,13 @@ describe('options of introspection', () => {
         'introspection.endpoint must be an https address without user name, password and fragment. http is accepted on loopback and for hosts in allowInsecureHosts.',
       ])
     }
-    expect(introspecting({ endpoint: 'http://127.0.0.1:1/introspect' })).toEqual([])
+    for (const endpoint of ['https://as.example.com/introspect', 'http://127.0.0.1:1/introspect'])
+      expect(introspecting({ endpoint }), endpoint).toEqual([])
     const named = { allowInsecureHosts: ['as'] }
     expect(introspecting({ endpoint: 'http://as/introspect' }, named)).toEqual([])
   })
 
-  it('createResourceServer names the missing options for tokenFormat: opaque and any', () => {
+  it('createResourceServer rejects tokenFormat: opaque and any with missing or conflicting options', () => {
     for (const tokenFormat of ['opaque', 'any'] as const) {
       expect(problems({ ...good, tokenFormat })).toEqual([
         `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }.`,
@@ -492,7 +496,7 @@ describe('options of introspection', () => {
     expect(introspected({ tokenUse, tokenFormat: 'any' })).toEqual([])
   })
 
-  it('createResourceServer accepts introspection.audience: null only with tokenUse or a short maxTokenAge', () => {
+  it('createResourceServer rejects introspection.audience: null without allowedClients, or without tokenUse and maxTokenAge', () => {
     const named = { tokenFormat: 'any', allowedClients: ['a'] }
     const withAudience = (audience: unknown, options: object) =>
       introspecting({ audience }, options)
@@ -506,7 +510,7 @@ describe('options of introspection', () => {
     expect(withAudience(null, { tokenFormat: 'jwt' })).toEqual([
       "introspection.audience: null has no effect with tokenFormat 'jwt': remove it. An introspection response for a JWT does not have to contain aud.",
     ])
-    // Here, JWTs have no audience, and responses have one.
+    // With these options, JWTs have no audience, and responses have one.
     const strict = { ...named, audience: null, jwtProfile: 'rfc9068' }
     expect(withAudience('https://api.example.com', strict)).toEqual([])
     for (const wrong of ['', [], [''], 7, {}]) expect(withAudience(wrong, named)).toHaveLength(1)
@@ -582,7 +586,7 @@ describe('options of introspection', () => {
 })
 
 describe('ready with introspection', () => {
-  it('ready finds the introspection endpoint, and loads no keys for an issuer of opaque tokens', async () => {
+  it('ready finds the introspection endpoint, and fetches no keys for an issuer of opaque tokens', async () => {
     const { server, endpoint, judge } = await setup(ACTIVE)
     await server.ready()
     expect(server.status()).toEqual([
@@ -602,7 +606,7 @@ describe('ready with introspection', () => {
     expect(endpoint.otherPaths).toEqual([])
   })
 
-  it('ready rejects if the introspection endpoint is not in the metadata, and says what to do', async () => {
+  it('ready rejects if the introspection endpoint is not in the metadata, and the error names the options to set', async () => {
     const { server, endpoint } = await setup(ACTIVE, {
       others: (url) => ({ '/.well-known/openid-configuration': { issuer: url } }),
     })

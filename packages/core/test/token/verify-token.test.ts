@@ -35,7 +35,7 @@ describe('an issuer with tokenFormat: any', () => {
     }
   })
 
-  it('introspects a JWT while keys are unavailable, with tokenFormat: any', async () => {
+  it('introspects a JWT while keys are unavailable only with tokenFormat: any', async () => {
     const { endpoint, send, judge, token, events } = await issuing('any', NO_KEYS)
     endpoint.answer(ACTIVE)
     const verified = tokenIn(await send(token({ claims: { sub: 'forged' } })))

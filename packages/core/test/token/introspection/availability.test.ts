@@ -10,7 +10,7 @@ const processFaults = watchProcess()
 const BLOCKED = 'x/../../../etc/passwd'
 const UNAVAILABLE = '503 introspection_unavailable'
 
-/** Returns whether the request is about a token that a proxy blocks. */
+/** Returns whether the request contains a token that the proxy blocks. */
 const isBlocked = ({ form }: ReceivedRequest) => form.get('token')!.startsWith(BLOCKED)
 const isGood = ({ form }: ReceivedRequest) => form.get('token')!.startsWith('good')
 /** Responds that only good tokens are active. */
@@ -27,7 +27,7 @@ async function scene(script: (request: ReceivedRequest) => unknown, options: Sce
   return { ...made, probes, rest: () => untilQuiet(made.events) }
 }
 
-/** Waits until no event was published for a while. */
+/** Waits until no more events are published. */
 async function untilQuiet(events: readonly BearwardEvent[]): Promise<void> {
   for (let before = -1; before !== events.length;) {
     before = events.length
@@ -68,12 +68,12 @@ describe('unknown tokens that make a call fail', () => {
       await rest()
       expect(new Set(outcomes)).toEqual(new Set(['granted']))
       expect(new Set(probes())).toEqual(new Set([true]))
-      // The loop lasts twenty seconds.
+      // The loop lasts twenty seconds, and the result of a probe is valid for five seconds.
       expect(probes().length).toBeLessThanOrEqual(5)
     },
   )
 
-  it('opens the breaker after five failed calls for known tokens, even if a probe succeeds', async () => {
+  it('opens the circuit breaker after five failed calls for known tokens, even if a probe succeeds', async () => {
     const { clock, endpoint, judge, probes, rest, failed } = await scene(usual)
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     clock.advance(11)
@@ -90,7 +90,7 @@ describe('unknown tokens that make a call fail', () => {
     expect(await judge('good-new')).toBe(UNAVAILABLE)
   })
 
-  it('opens the breaker after five failed calls for unknown tokens if a probe fails too', async () => {
+  it('opens the circuit breaker after five failed calls for unknown tokens if a probe fails too', async () => {
     const { endpoint, judge, probes, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await judge(`good-${i}`)
@@ -126,7 +126,7 @@ describe('unknown tokens that make a call fail', () => {
     ['status 400', statusCode(400)],
     ['no response', () => {}],
   ])(
-    'introspects a good token after a pause if the first call is for a blocked token: %s',
+    'introspects a good token after a pause, although the first token after the pause is blocked with %s',
     async (_, script) => {
       const { clock, endpoint, judge, rest } = await scene(statusCode(502))
       for (let i = 0; i < 5; i++) {
@@ -136,7 +136,7 @@ describe('unknown tokens that make a call fail', () => {
       expect(await judge('good-0')).toBe(UNAVAILABLE)
       endpoint.answer(withProxy(script))
       clock.advance(10)
-      // The first call after the pause is for the blocked token. Its outcome does not matter.
+      // The first request after the pause has the blocked token. The outcome of this request does not matter.
       const blocked = judge(BLOCKED)
       await endpoint.received(7)
       await rest()
@@ -147,7 +147,7 @@ describe('unknown tokens that make a call fail', () => {
   )
 
   it.each([429, 401])(
-    'introspects good tokens after a pause caused by %s, although no probe may be sent',
+    'introspects good tokens after a pause caused by status %s, although no probe may be sent',
     async (code) => {
       const { clock, endpoint, judge, rest } = await scene(statusCode(code))
       for (let i = 0; i < 5; i++) await judge(`first-${i}`)
@@ -162,7 +162,7 @@ describe('unknown tokens that make a call fail', () => {
     },
   )
 
-  it('uses the probe, not the failed call for a blocked token, to end a pause', async () => {
+  it('ends a pause after a successful probe, although the call for a blocked token fails', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 5; i++) {
       await judge(`${BLOCKED}${i}`)
@@ -170,13 +170,13 @@ describe('unknown tokens that make a call fail', () => {
     }
     clock.advance(10)
     endpoint.answer(withProxy(statusCode(502)))
-    // The server has recovered. Only the probe shows that, because this token is blocked.
+    // The server is available again. Only the probe shows that, because the proxy blocks this token.
     expect(await judge(BLOCKED)).toBe(UNAVAILABLE)
     await rest()
     expect(await judge('good-new')).toBe('granted')
   })
 
-  it('sends no event and leaves no timer if the resource server is closed during a probe', async () => {
+  it('publishes no introspection_probed and leaves no timer if the resource server is closed during a probe', async () => {
     const { clock, endpoint, judge, probes, rest, server } = await scene((request) =>
       isBlocked(request) ? 502 : undefined,
     )
@@ -190,7 +190,7 @@ describe('unknown tokens that make a call fail', () => {
 })
 
 describe('a probe', () => {
-  it('sends at most twelve probes in a minute while the endpoint fails and recovers repeatedly', async () => {
+  it('sends at most twelve probes in a minute while the endpoint is alternately unavailable and available', async () => {
     const { clock, endpoint, judge, rest } = await scene(statusCode(502))
     for (let i = 0; i < 120; i++) {
       endpoint.answer(i % 8 < 5 ? statusCode(502) : withProxy(statusCode(502)))
@@ -216,7 +216,7 @@ describe('a probe', () => {
     expect(await judge('good')).toBe('granted')
   })
 
-  /** Makes a call for a blocked token fail. `own` contains the tokens of the probes that follow. */
+  /** Sends a blocked token, so that its call fails. `own` contains the tokens of the probes that follow. */
   async function probed(options: SceneOptions) {
     const made = await scene(withProxy(statusCode(502)), options)
     await made.judge(BLOCKED)
@@ -291,7 +291,7 @@ describe('a probe', () => {
   })
 
   it.each([429, 401])(
-    'sends no probe for a minute after status %s, unless a valid response comes earlier',
+    'sends no probe for a minute after status %s, unless a valid response arrives earlier',
     async (code) => {
       const { clock, endpoint, judge, probes, rest } = await scene(statusCode(code))
       await judge('first')
@@ -340,7 +340,7 @@ describe('known tokens', () => {
     expect(endpoint.requests.length - before).toBeLessThanOrEqual(6 * 3)
   })
 
-  it('calls the server once for each known token while the breaker is open, and closes it on success', async () => {
+  it('introspects each known token once while the circuit breaker is open, and closes the circuit breaker after a valid response', async () => {
     const { clock, endpoint, judge } = await scene(usual)
     for (let i = 0; i < 5; i++) await judge(`good-${i}`)
     clock.advance(11)
@@ -372,7 +372,7 @@ describe('known tokens', () => {
     expect(await judge(other, { introspect: true })).toBe('granted')
   })
 
-  it('returns 503, not 401, for a status 4xx about a token that was active before', async () => {
+  it('returns 503 for status 400, 413, 414 and 422 about a token that was active before, and 401 about other tokens', async () => {
     const { clock, endpoint, judge, failures } = await scene(usual, {
       introspection: { maxAge: 0 },
     })

@@ -34,7 +34,7 @@ async function introspectWith(clientId: string, clientAuthentication: ClientAuth
 describe('clientAuthentication at introspection', () => {
   it('7662-04: client_secret_basic sends ids and secrets with special characters in the header', async () => {
     for (const [i, odd] of ODD.entries()) {
-      // The id has no white space at its ends: options reject it there. A secret may have it.
+      // Options reject a client id that begins or ends with white space, but accept such a secret.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
       const { request } = await introspectWith(clientId, { method: 'client_secret_basic', secret })
@@ -45,7 +45,7 @@ describe('clientAuthentication at introspection', () => {
 
   it('7662-04: client_secret_post sends ids and secrets with special characters in the form', async () => {
     for (const [i, odd] of ODD.entries()) {
-      // The id has no white space at its ends: options reject it there. A secret may have it.
+      // Options reject a client id that begins or ends with white space, but accept such a secret.
       const clientId = `id${odd}id`
       const secret = ODD.at(-1 - i)!
       const { request } = await introspectWith(clientId, { method: 'client_secret_post', secret })
@@ -55,7 +55,7 @@ describe('clientAuthentication at introspection', () => {
     }
   })
 
-  it('7662-04: private_key_jwt signs a new assertion for each call, valid for one minute', async () => {
+  it('7662-04: private_key_jwt signs assertions with different jti, valid for one minute, with every form of a key', async () => {
     for (const alg of ['RS256', 'PS256', 'ES256', 'Ed25519'] as const) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = { ...(await exportJWK(privateKey)), kid: 'k1', alg } as JWK & { kty: string }
@@ -102,7 +102,7 @@ describe('clientAuthentication at introspection', () => {
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toMatchObject({ alg: 'EdDSA' })
   })
 
-  it('8705-14: tls_client_auth uses the mtls_endpoint_aliases of the metadata, and other methods do not', async () => {
+  it('8705-14: tls_client_auth uses the mtls_endpoint_aliases of the metadata, and client_secret_basic does not', async () => {
     const at = '/.well-known/openid-configuration'
     const aliases = (url: string) => ({ introspection_endpoint: `${url}/introspect/mtls` })
     const others = (url: string) => ({
@@ -122,7 +122,7 @@ describe('clientAuthentication at introspection', () => {
     expect(bySecret.endpoint.requests[0]).toMatchObject({ url: '/introspect' })
   })
 
-  it('calls a secret function at each call, so that the secret can be changed', async () => {
+  it('client_secret_basic calls the function for the secret at each introspection call, and sends the new secret', async () => {
     let secret = 'first'
     const made = await introspectWith('the-api', {
       method: 'client_secret_basic',
@@ -134,7 +134,7 @@ describe('clientAuthentication at introspection', () => {
     expect(decodeBasic(made.endpoint.requests[1]!)).toEqual(['the-api', 'second'])
   })
 
-  it('private_key_jwt sends the assertion of a function, and signs for a configured audience', async () => {
+  it('private_key_jwt sends the assertion of a function, or signs an assertion for a configured audience', async () => {
     const method = 'private_key_jwt'
     const made = await introspectWith('the-api', {
       method,
@@ -149,7 +149,7 @@ describe('clientAuthentication at introspection', () => {
     await jwtVerify(request.form.get('client_assertion')!, publicKey, { audience, currentDate })
   })
 
-  it('sends no request if the key function does not return a signing key', async () => {
+  it('private_key_jwt sends no request if the function for the key does not return a usable private key', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const publicJwk = (await exportJWK(publicKey)) as JWK & { kty: string }
     const { d } = await exportJWK(privateKey)
@@ -165,6 +165,7 @@ describe('clientAuthentication at introspection', () => {
       })
       expect(await made.judge(TOKEN)).toBe('503 introspection_unavailable')
       expect(made.failures()).toEqual(['credentials_unavailable'])
+      expect(made.endpoint.requests).toEqual([])
       expect(inspect(made.events)).not.toContain(d)
     }
   })
@@ -187,7 +188,7 @@ describe('options of clientAuthentication', () => {
     }
   }
 
-  it('createResourceServer rejects wrong options of every method, and shows no secret in a message', async () => {
+  it('createResourceServer accepts valid options and rejects wrong options of clientAuthentication, and shows no secret in an error', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = await exportJWK(privateKey)
     const invalid = [

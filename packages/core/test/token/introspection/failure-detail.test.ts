@@ -15,7 +15,7 @@ import { ACTIVE, closing, setup, SECRET } from './setup.ts'
 
 const TOKEN = 'dGhlLW9wYXF1ZS10b2tlbg'
 
-/** Responds with a status and an error response. */
+/** Returns a script that responds with this status, these members and these headers. */
 const errorResponse =
   (status: number, members: object, headers: object = {}): Script =>
   ({ response }: ReceivedRequest) => {
@@ -23,7 +23,7 @@ const errorResponse =
     response.end(JSON.stringify(members))
   }
 
-/** Returns `failure` and `detail` of the event, without the address. */
+/** Sends a token. Returns `failure` and `detail` of the event `introspection_failed`, without the address. */
 async function getFailure(script: Script, token = TOKEN): Promise<readonly [string, string]> {
   const { endpoint, judge, failed, events } = await setup(script)
   expect(await judge(token)).toBe('503 introspection_unavailable')
@@ -73,7 +73,7 @@ describe('the detail of introspection_failed', () => {
       'status 503',
     ],
     [
-      'the text "an error code that is not registered" for an unknown code',
+      'the text "an error code that is not registered" for an unknown error code',
       errorResponse(403, { error: 'ALL_YOUR_BASE' }),
       'credentials_refused',
       'status 403, an error code that is not registered',
@@ -97,7 +97,7 @@ describe('the detail of introspection_failed', () => {
       'no content type, application/json expected',
     ],
     [
-      'the text "an unreadable content type" for a malformed one',
+      'the text "an unreadable content type" for a malformed content type',
       raw('', 'a'.repeat(100)),
       'content_type',
       'an unreadable content type, application/json expected',
@@ -115,7 +115,7 @@ describe('the detail of introspection_failed', () => {
   })
 
   it.each([400, 401, 403])(
-    'the detail of a status %i contains no part of the token, the secret or the Basic credentials',
+    'the detail of introspection_failed for a status %i contains no part of the token, the secret or the Basic credentials',
     async (status) => {
       const basic = btoa(`the-api:${SECRET}`)
       for (const secret of [TOKEN, SECRET, basic, TOKEN.slice(4, 10), basic.slice(7, 13)]) {
@@ -136,7 +136,7 @@ describe('the detail of introspection_failed', () => {
     ['a part of the token in hex', Buffer.from(TOKEN.slice(3, 12)).toString('hex')],
     ['the secret', SECRET],
   ])(
-    'the detail of an untrusted signed response does not show a member that equals %s',
+    'the detail of introspection_failed for an untrusted signed response does not show a typ that equals %s',
     async (_case, typ) => {
       const { privateKey } = generateKey('ES256')
       const response = signCompact({ alg: 'ES256', typ }, {}, 'ES256', privateKey)
@@ -152,12 +152,12 @@ describe('the detail of introspection_failed', () => {
     },
   )
 
-  it('the detail does not show a content type that contains a part of the token', async () => {
+  it('the detail of introspection_failed does not show a content type that contains the token', async () => {
     const [, detail] = await getFailure(raw('', `text/${TOKEN}`))
     expect(detail).toBe('an unreadable content type, application/json expected')
   })
 
-  it('the detail contains no query value of the endpoint, also not from a description', async () => {
+  it('the detail of introspection_failed contains no query value of the endpoint, even if the error description contains it', async () => {
     const server = closing(
       await introspectionServer(
         errorResponse(403, { error: 'access_denied', error_description: 'no key ALPHA-KEY-1' }),
@@ -177,19 +177,19 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
     return failed()[0]!.detail
   }
 
-  it('the detail says that fetch does not call this port', async () => {
+  it('the detail of introspection_failed says that fetch does not call port 6000', async () => {
     expect(await getDetail('http://127.0.0.1:6000/introspect')).toBe(
       'http://127.0.0.1:6000/introspect: no response (bad port: fetch does not call this port)',
     )
   })
 
-  it('the detail contains the error code of an unknown host', async () => {
+  it('the detail of introspection_failed contains the error code of an unknown host', async () => {
     expect(await getDetail('https://as.invalid/introspect')).toMatch(
       /^https:\/\/as\.invalid\/introspect: no response \((?:ENOTFOUND|EAI_AGAIN)\)$/,
     )
   })
 
-  it('the detail contains the error code of a TLS failure', async () => {
+  it('the detail of introspection_failed contains the error code of a TLS failure', async () => {
     const certificate = serverCertificate({ subject: { address: [127, 0, 0, 1] } })
     const server = closing(await listen(createServer(certificate) as unknown as Server))
     const endpoint = `https://127.0.0.1:${server.port}/introspect`
@@ -197,20 +197,26 @@ describe('the detail of an introspection endpoint that is unreachable', () => {
   })
 
   it.each<[string, unknown]>([
-    ['a message', new Error(`cannot send ${TOKEN}`)],
+    ['an error with a message', new Error(`cannot send ${TOKEN}`)],
     [
-      'a code with a part of the token',
+      'an error with a code that contains the token',
       Object.assign(new Error(''), { code: TOKEN.toUpperCase() }),
     ],
-    ['a known message inside others', new Error('x', { cause: new Error(`bad port ${TOKEN}`) })],
-    ['a string instead of an error', TOKEN],
-  ])('the detail shows nothing of an error from a custom fetch: %s', async (_case, thrown) => {
-    const endpoint = 'https://as.example.com/introspect'
-    const { judge, failed } = await setup(ACTIVE, {
-      introspection: { endpoint },
-      options: { fetch: () => Promise.reject(thrown) },
-    })
-    await judge(TOKEN)
-    expect(failed()[0]!.detail).toBe(`${endpoint}: no response`)
-  })
+    [
+      'an error whose cause begins with a known message',
+      new Error('x', { cause: new Error(`bad port ${TOKEN}`) }),
+    ],
+    ['a string', TOKEN],
+  ])(
+    'the detail of introspection_failed shows nothing if a custom fetch throws %s',
+    async (_case, thrown) => {
+      const endpoint = 'https://as.example.com/introspect'
+      const { judge, failed } = await setup(ACTIVE, {
+        introspection: { endpoint },
+        options: { fetch: () => Promise.reject(thrown) },
+      })
+      await judge(TOKEN)
+      expect(failed()[0]!.detail).toBe(`${endpoint}: no response`)
+    },
+  )
 })

@@ -29,7 +29,7 @@ describe('IntrospectionCache', () => {
     expect(known('a', 30_000)).toBe(10_000)
     const large = { note: 'x'.repeat(32_768) }
     for (let i = 0; i < 1000; i++) cache.remember(`b${i}`, active(1, undefined, large))
-    // As many responses as fit into 16 MiB, including the bytes per entry.
+    // 16 MiB have room for 251 of these responses, including the bytes per entry.
     expect(known('b', 1000)).toBe(251)
     expect(known('a', 30_000)).toBe(0)
     for (let i = 0; i < 3000; i++) cache.remember(`c${i}`, inactive(1))
@@ -39,7 +39,7 @@ describe('IntrospectionCache', () => {
 
   it('IntrospectionCache counts the memory that the members of a response use, not the length of their text', () => {
     const cache = new IntrospectionCache()
-    // 4,000 empty objects are 12 kB of text and use 40 times as much memory.
+    // 4,000 empty objects are 12 kB of text, and use about 45 times as much memory.
     const many = { list: Array.from({ length: 4000 }, () => ({})) }
     for (let i = 0; i < 200; i++) cache.remember(`a${i}`, active(1, undefined, many))
     const known = Array.from({ length: 200 }, (_, i) => cache.find(`a${i}`, AGES, at(1)))

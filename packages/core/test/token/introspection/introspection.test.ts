@@ -16,7 +16,7 @@ import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome
 
 const TOKEN = 'an-opaque.token~1+/2='
 
-/** Introspects a token that cannot be sent in an Authorization header. */
+/** Introspects a token without a request, so the token may contain characters that the Authorization header must not contain. */
 function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
@@ -61,7 +61,7 @@ describe('the introspection request', () => {
     expect(endpoint.requests[0]!.form.get('token_type_hint')).toBe('access_token')
   })
 
-  it('7662-33: sends no request for credentials that are not a token', async () => {
+  it('7662-33: sends no request for credentials that are too long or not a token', async () => {
     const { endpoint, judge, server } = await setup(ACTIVE)
     expect(await judge('a'.repeat(16_385))).toBe('401 token_too_long')
     for (const credentials of ['a b', 'a,b', '"a"', 'a=b', '%41', 'a\u00e9']) {
@@ -108,7 +108,7 @@ describe('the introspection response', () => {
     }
   })
 
-  it('7662-08, 7662-09: refuses with 503 if active is not a boolean', async () => {
+  it('7662-08, 7662-09: refuses with 503 if active is missing or not a boolean', async () => {
     const { active: _, ...withoutActive } = ACTIVE
     const others = ['true', 1, [true], {}, null, 'yes', '', 0].map((active) => ({
       ...ACTIVE,
@@ -121,66 +121,86 @@ describe('the introspection response', () => {
     }
   })
 
-  it.each<[string, (now: number) => object, string]>([
-    ['7662-10: an exp in the past', (now) => ({ exp: now - 5 }), '401 expired'],
-    ['7662-10: an exp within the clock tolerance', (now) => ({ exp: now - 4 }), 'granted'],
-    ['7662-11: an nbf in the future', (now) => ({ nbf: now + 6 }), '401 not_yet_valid'],
-    ['7662-11: an nbf within the clock tolerance', (now) => ({ nbf: now + 5 }), 'granted'],
-    ['an iat in the future', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
+  it.each<[string, string, (now: number) => object, string]>([
+    ['7662-10: ', 'an exp in the past', (now) => ({ exp: now - 5 }), '401 expired'],
+    ['7662-10: ', 'an exp within the clock tolerance', (now) => ({ exp: now - 4 }), 'granted'],
+    ['7662-11: ', 'an nbf in the future', (now) => ({ nbf: now + 6 }), '401 not_yet_valid'],
+    ['7662-11: ', 'an nbf within the clock tolerance', (now) => ({ nbf: now + 5 }), 'granted'],
+    ['', 'an iat in the future', (now) => ({ iat: now + 6 }), '401 issued_in_future'],
     [
-      '7662-12: another audience',
+      '7662-12: ',
+      'another aud',
       () => ({ aud: 'https://files.example.com' }),
       '401 wrong_audience',
     ],
-    ['7662-12: other audiences', () => ({ aud: ['a', `${AUDIENCE}/`] }), '401 wrong_audience'],
-    ['7662-12: no audience', () => ({ aud: undefined }), '401 wrong_audience'],
-    ['7662-12: the audience among others', () => ({ aud: ['a', AUDIENCE] }), 'granted'],
+    ['7662-12: ', 'two other aud', () => ({ aud: ['a', `${AUDIENCE}/`] }), '401 wrong_audience'],
+    ['7662-12: ', 'no aud', () => ({ aud: undefined }), '401 wrong_audience'],
+    ['7662-12: ', 'the aud of this API among others', () => ({ aud: ['a', AUDIENCE] }), 'granted'],
     [
-      'an audience that is an object',
+      '',
+      'an aud that is an object',
       () => ({ aud: { 0: AUDIENCE } }),
       '503 introspection_unavailable',
     ],
-    ['7662-13: another issuer', () => ({ iss: 'https://as.example.com' }), '401 unknown_issuer'],
+    ['7662-13: ', 'another iss', () => ({ iss: 'https://as.example.com' }), '401 unknown_issuer'],
     [
-      '7662-13: an issuer that is an array',
+      '7662-13: ',
+      'an iss that is an array',
       () => ({ iss: ['https://as.example.com'] }),
       '503 introspection_unavailable',
     ],
-    ['7662-14: scopes as an array', () => ({ scope: ['read'] }), '503 introspection_unavailable'],
-    ['7662-15: a DPoP token', () => ({ token_type: 'DPoP' }), '401 unsupported_binding'],
-    ['7662-16: a token bound to a key', () => ({ cnf: { jkt: 'x' } }), '401 unsupported_binding'],
     [
-      '7662-17: a token bound to a certificate',
+      '7662-14: ',
+      'a scope that is an array',
+      () => ({ scope: ['read'] }),
+      '503 introspection_unavailable',
+    ],
+    ['7662-15: ', 'the token_type DPoP', () => ({ token_type: 'DPoP' }), '401 unsupported_binding'],
+    ['7662-16: ', 'a cnf with jkt', () => ({ cnf: { jkt: 'x' } }), '401 unsupported_binding'],
+    [
+      '7662-17: ',
+      'a cnf with x5t#S256',
       () => ({ cnf: { 'x5t#S256': 'x' } }),
       '401 unsupported_binding',
     ],
-    ['7662-27: unknown members', () => ({ x: { y: [1] }, jti: 'a' }), 'granted'],
+    ['7662-27: ', 'unknown members', () => ({ x: { y: [1] }, jti: 'a' }), 'granted'],
     [
+      '',
       'the token_type of a refresh token',
       () => ({ token_type: 'refresh_token' }),
       '401 wrong_token_type',
     ],
     [
+      '',
       'the token_use of a refresh token',
       () => ({ token_use: 'refresh_token' }),
       '401 wrong_token_type',
     ],
-    ['the token_use of an access token', () => ({ token_use: 'access_token' }), 'granted'],
-    ['the typ of a Keycloak refresh token', () => ({ typ: 'Refresh' }), '401 wrong_token_type'],
-    ['the at_hash of an ID token', () => ({ at_hash: 'x' }), '401 wrong_token_type'],
+    ['', 'the token_use of an access token', () => ({ token_use: 'access_token' }), 'granted'],
+    ['', 'the typ of a Keycloak refresh token', () => ({ typ: 'Refresh' }), '401 wrong_token_type'],
+    ['', 'the at_hash of an ID token', () => ({ at_hash: 'x' }), '401 wrong_token_type'],
     [
-      'no token_type, scope or client_id, as an ID token',
+      '',
+      'no token_type, scope or client_id',
       () => ({ token_type: undefined, scope: undefined, client_id: undefined }),
       '401 wrong_token_type',
     ],
-    ['a token_type that is a number', () => ({ token_type: 1 }), '503 introspection_unavailable'],
-    ['a subject that is a number', () => ({ sub: 7 }), '503 introspection_unavailable'],
-    ['an exp that is a string', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
-  ])('checks the claims of an active response: %s', async (_, members, expected) => {
-    const { clock, endpoint, judge } = await setup(ACTIVE)
-    endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
-    expect(await judge(TOKEN)).toBe(expected)
-  })
+    [
+      '',
+      'a token_type that is a number',
+      () => ({ token_type: 1 }),
+      '503 introspection_unavailable',
+    ],
+    ['', 'a sub that is a number', () => ({ sub: 7 }), '503 introspection_unavailable'],
+    ['', 'an exp that is a string', () => ({ exp: 'tomorrow' }), '503 introspection_unavailable'],
+  ])(
+    '%sauthorize returns $3 for an active response with %s',
+    async (_id, _name, members, expected) => {
+      const { clock, endpoint, judge } = await setup(ACTIVE)
+      endpoint.answer({ ...ACTIVE, ...members(clock.seconds()) })
+      expect(await judge(TOKEN)).toBe(expected)
+    },
+  )
 
   it('ignores null members, except for cnf', async () => {
     const nothing = { exp: null, nbf: null, iat: null, iss: null, jti: null, at_hash: null }
@@ -219,7 +239,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await send(TOKEN)).scopes).toEqual(['read', 'a b'])
   })
 
-  it('creates a frozen access token with the same members as for a JWT', async () => {
+  it('creates a frozen access token from the members of a response', async () => {
     const { clock, endpoint, send } = await setup(ACTIVE)
     const now = clock.seconds()
     endpoint.answer({ ...ACTIVE, exp: now + 60, iat: now - 1, nbf: now - 2, sub: 'reports-web' })
@@ -243,7 +263,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await send('another')).expiresAt).toBeUndefined()
   })
 
-  it('7662-35: ignores username when it determines the subject', async () => {
+  it('7662-35: determines the subject without username', async () => {
     const { sub: _, ...withoutSub } = ACTIVE
     const { send } = await setup(
       { ...withoutSub, username: 'ada' },
@@ -263,7 +283,7 @@ describe('the introspection response', () => {
     expect(tokenIn(await named.send(TOKEN)).subject).toMatchObject({ kind: 'user', id: 'user-ada' })
   })
 
-  it('reads client_id and scope of RFC 7662, even if JWTs of the provider use other names', async () => {
+  it('reads client_id and scope if a response does not have the claims that JWTs of the issuer use instead', async () => {
     const { endpoint, send } = await setup(ACTIVE, { issuer: { provider: 'okta' } })
     const expected = { clientId: 'reports-web', scopes: ['read', 'write'] }
     expect(tokenIn(await send('t1'))).toMatchObject(expected)
@@ -300,7 +320,7 @@ describe('the introspection response', () => {
     })
   })
 
-  it('accepts a response without audience only with audience: null and from allowedClients', async () => {
+  it('audience: null accepts only responses without aud about clients in allowedClients', async () => {
     const minimal = { active: true, scope: 'read', exp: 4_000_000_000, client_id: 'reports-web' }
     const tokenUse = { claim: 'scope', value: 'read' }
     const issuer = { audience: null, allowedClients: ['reports-web'], tokenUse }
@@ -314,9 +334,9 @@ describe('the introspection response', () => {
     expect(await judge('t4')).toBe('401 wrong_token_type')
   })
 
-  it('rejects a refresh token without audience by maxTokenAge or tokenUse', async () => {
+  it('refuses a refresh token without audience that is older than maxTokenAge or lacks the claim of tokenUse', async () => {
     const clients = { audience: null, allowedClients: ['reports-web'] }
-    // Better-auth returns this response for both kinds of token.
+    // Better-auth returns this response for access tokens and for refresh tokens.
     const refresh = { active: true, token_type: 'Bearer', client_id: 'reports-web', scope: 'read' }
     const young = await setup(refresh, { issuer: { ...clients, maxTokenAge: 3600 } })
     const days = 86_400
@@ -356,8 +376,8 @@ describe('the introspection response', () => {
     expect(await judge('an-opaque-one')).toBe('401 wrong_token_type')
   })
 
-  it('accepts responses without audience with introspection.audience: null, and JWTs with audience', async () => {
-    // LemonLDAP::NG returns such responses.
+  it('introspection.audience: null accepts responses without aud about opaque tokens, and JWTs need aud', async () => {
+    // LemonLDAP::NG returns responses without `aud`.
     const answer = { active: true, scope: 'read', client_id: 'reports-web', token_type: 'Bearer' }
     const { clock, endpoint, judge, token, failures } = await issuing('any', {
       issuer: { allowedClients: ['reports-web'], maxTokenAge: 3600 },
@@ -398,7 +418,7 @@ describe('the introspection response', () => {
     expect(await judge('opaque-2')).toBe('401 wrong_audience')
   })
 
-  it('requires iat with maxTokenAge', async () => {
+  it('maxTokenAge rejects a response without iat or with an old iat', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE, { issuer: { maxTokenAge: 60 } })
     expect(await judge('t1')).toBe('401 missing_claim')
     endpoint.answer({ ...ACTIVE, iat: clock.seconds() - 66 })
@@ -409,7 +429,7 @@ describe('the introspection response', () => {
 })
 
 describe('a cached introspection response', () => {
-  it('7662-18: ignores a cached response after exp, also if the wall clock jumps', async () => {
+  it('7662-18: uses a cached response only until exp, also if only the wall clock advances', async () => {
     for (const pass of ['advance', 'jump'] as const) {
       const { clock, endpoint, judge } = await setup(ACTIVE, { introspection: { maxAge: 3600 } })
       endpoint.answer({ ...ACTIVE, exp: clock.seconds() + 60 })
@@ -480,7 +500,7 @@ describe('a cached introspection response', () => {
     expect(await judge(TOKEN)).toBe('401 inactive')
   })
 
-  it('expires a response after the machine was suspended and only the wall clock advanced', async () => {
+  it('introspects again after maxAge if only the wall clock has advanced, as after a suspension of the machine', async () => {
     const { clock, endpoint, judge } = await setup(ACTIVE)
     expect(await judge(TOKEN)).toBe('granted')
     endpoint.answer({ active: false })
@@ -514,7 +534,7 @@ describe('a cached introspection response', () => {
 })
 
 describe('concurrent introspection', () => {
-  it('7662-28: makes one call for 100 requests with the same token, and one for each other token', async () => {
+  it('7662-28: makes one call for 100 concurrent requests with the same token, and one call for each other token', async () => {
     const { endpoint, judge } = await setup(ACTIVE)
     const same = await Promise.all(Array.from({ length: 100 }, () => judge(TOKEN)))
     expect(new Set(same)).toEqual(new Set(['granted']))

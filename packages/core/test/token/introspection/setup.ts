@@ -85,7 +85,7 @@ export async function setup(
 
 const key = generateKey('ES256')
 
-/** Creates an issuer of JWTs with an introspection endpoint. */
+/** Creates an issuer of JWTs with an introspection endpoint, and a resource server that accepts its tokens. */
 export async function issuing(tokenFormat: 'jwt' | 'any', more: SceneOptions = {}) {
   const made = await setup(
     { active: true },
@@ -105,6 +105,7 @@ export function summarizeOutcome(outcome: Outcome): string {
 
 /** Returns the access token of an outcome. Throws if the outcome is not `granted`. */
 export function tokenIn(outcome: Outcome) {
-  if (outcome.kind !== 'granted') throw new Error(`not granted, but ${summarizeOutcome(outcome)}`)
+  if (outcome.kind !== 'granted')
+    throw new Error(`expected a granted outcome, found ${summarizeOutcome(outcome)}`)
   return outcome.token
 }

@@ -25,7 +25,10 @@ const TYPE = 'application/token-introspection+jwt'
 const keys = [generateKey('ES256', 'k1'), generateKey('RS256', 'k2')] as const
 const [es256, rs256] = keys
 
-/** Creates an endpoint that signs its responses. `sign` signs a response with the given changes. */
+/**
+ * Creates a resource server that requires signed responses, and its endpoint. `sign` signs a response with these changes.
+ * `judgeResponse` sends a new token, and the endpoint responds with this text.
+ */
 async function setupSigning(
   introspection: Partial<IntrospectionOptions> = {},
   issuer: Partial<IssuerOptions> = {},
@@ -62,7 +65,7 @@ async function setupSigning(
 const UNAVAILABLE = '503 introspection_unavailable'
 
 describe('a signed introspection response', () => {
-  it('9701-01: requests a signed response in the Accept header', async () => {
+  it('9701-01: requests a signed response in the Accept header, and fetches the keys once for two responses', async () => {
     const { endpoint, judgeResponse, sign } = await setupSigning()
     expect(await judgeResponse(sign())).toBe('granted')
     expect(endpoint.requests[0]!.headers.accept).toBe(TYPE)
@@ -70,69 +73,91 @@ describe('a signed introspection response', () => {
     expect(endpoint.otherPaths.filter((url) => url === '/jwks')).toHaveLength(1)
   })
 
-  it.each<[string, Part, string]>([
+  it.each<[string, string, Part, string]>([
     [
-      '9701-02: token-introspection+jwt with application/',
+      '9701-02: ',
+      'the typ application/token-introspection+jwt',
       { typ: 'application/token-introspection+jwt' },
       'granted',
     ],
-    ['9701-02: JWT', { typ: 'JWT' }, UNAVAILABLE],
-    ['9701-02: at+jwt', { typ: 'at+jwt' }, UNAVAILABLE],
-    ['9701-02: no typ', { typ: undefined }, UNAVAILABLE],
-    ['9701-02: a number', { typ: 1 }, UNAVAILABLE],
-    ['a critical extension', { crit: ['exp'] }, UNAVAILABLE],
-  ])('checks the header of a signed response: %s', async (_, header, expected) => {
-    const { judgeResponse, sign, failures } = await setupSigning()
-    expect(await judgeResponse(sign({ header }))).toBe(expected)
-    expect(failures()).toEqual(expected === UNAVAILABLE ? ['untrusted_answer'] : [])
-  })
+    ['9701-02: ', 'the typ JWT', { typ: 'JWT' }, UNAVAILABLE],
+    ['9701-02: ', 'the typ at+jwt', { typ: 'at+jwt' }, UNAVAILABLE],
+    ['9701-02: ', 'no typ', { typ: undefined }, UNAVAILABLE],
+    ['9701-02: ', 'a typ that is a number', { typ: 1 }, UNAVAILABLE],
+    ['', 'a critical extension', { crit: ['exp'] }, UNAVAILABLE],
+  ])(
+    '%sauthorize returns $3 for a signed response with %s',
+    async (_id, _name, header, expected) => {
+      const { judgeResponse, sign, failures } = await setupSigning()
+      expect(await judgeResponse(sign({ header }))).toBe(expected)
+      expect(failures()).toEqual(expected === UNAVAILABLE ? ['untrusted_answer'] : [])
+    },
+  )
 
-  it.each<[string, (now: number, url: string) => Part, string]>([
-    ['9701-03: another issuer', () => ({ iss: 'https://as.example.com' }), UNAVAILABLE],
-    ['9701-03: the issuer with a trailing slash', (_, url) => ({ iss: `${url}/` }), UNAVAILABLE],
-    ['9701-03: no issuer', () => ({ iss: undefined }), UNAVAILABLE],
-    ['9701-04: the aud of another client', () => ({ aud: 'another-api' }), UNAVAILABLE],
-    ['9701-04: no aud', () => ({ aud: undefined }), UNAVAILABLE],
-    ['9701-04: the audience of this API as aud', () => ({ aud: AUDIENCE }), 'granted'],
-    ['9701-04: the audience of another API as aud', () => ({ aud: `${AUDIENCE}/` }), UNAVAILABLE],
+  it.each<[string, string, (now: number, url: string) => Part, string]>([
+    ['9701-03: ', 'another iss', () => ({ iss: 'https://as.example.com' }), UNAVAILABLE],
+    ['9701-03: ', 'the iss with a trailing slash', (_, url) => ({ iss: `${url}/` }), UNAVAILABLE],
+    ['9701-03: ', 'no iss', () => ({ iss: undefined }), UNAVAILABLE],
+    ['9701-04: ', 'the aud of another client', () => ({ aud: 'another-api' }), UNAVAILABLE],
+    ['9701-04: ', 'no aud', () => ({ aud: undefined }), UNAVAILABLE],
+    ['9701-04: ', 'the aud of this API', () => ({ aud: AUDIENCE }), 'granted'],
+    ['9701-04: ', 'the aud of another API', () => ({ aud: `${AUDIENCE}/` }), UNAVAILABLE],
     [
-      '9701-04: several aud with the client id of this API',
+      '9701-04: ',
+      'the client id of this API among several aud',
       () => ({ aud: ['another-api', 'the-api'] }),
       'granted',
     ],
-    ['9701-05: no iat', () => ({ iat: undefined }), UNAVAILABLE],
-    ['9701-05: an iat that is a string', (now) => ({ iat: String(now) }), UNAVAILABLE],
-    ['9701-05: an iat in the future', (now) => ({ iat: now + 6 }), UNAVAILABLE],
-    ['9701-12: an iat 66 seconds ago', (now) => ({ iat: now - 66 }), UNAVAILABLE],
-    ['9701-12: an iat 65 seconds ago', (now) => ({ iat: now - 65 }), 'granted'],
-    ['9701-06: no token_introspection', () => ({ token_introspection: undefined }), UNAVAILABLE],
+    ['9701-05: ', 'no iat', () => ({ iat: undefined }), UNAVAILABLE],
+    ['9701-05: ', 'an iat that is a string', (now) => ({ iat: String(now) }), UNAVAILABLE],
+    ['9701-05: ', 'an iat in the future', (now) => ({ iat: now + 6 }), UNAVAILABLE],
+    ['9701-12: ', 'an iat 66 seconds ago', (now) => ({ iat: now - 66 }), UNAVAILABLE],
+    ['9701-12: ', 'an iat 65 seconds ago', (now) => ({ iat: now - 65 }), 'granted'],
     [
-      '9701-06: a token_introspection that is an array',
+      '9701-06: ',
+      'no token_introspection',
+      () => ({ token_introspection: undefined }),
+      UNAVAILABLE,
+    ],
+    [
+      '9701-06: ',
+      'a token_introspection that is an array',
       () => ({ token_introspection: [ACTIVE] }),
       UNAVAILABLE,
     ],
     [
-      '9701-06: a token_introspection that is a string',
+      '9701-06: ',
+      'a token_introspection that is a string',
       () => ({ token_introspection: 'active' }),
       UNAVAILABLE,
     ],
     [
-      '9701-06: active at the top level only',
+      '9701-06: ',
+      'active at the top level only',
       () => ({ token_introspection: {}, ...ACTIVE, aud: 'the-api' }),
       UNAVAILABLE,
     ],
     [
-      '9701-06: active at the top level that differs',
+      '9701-06: ',
+      'active: true at the top level and active: false in token_introspection',
       () => ({ token_introspection: { active: false }, active: true }),
       '401 inactive',
     ],
-    ['9701-13: sub and exp at the top level', (now) => ({ sub: 'eve', exp: now - 999 }), 'granted'],
-  ])('checks the claims of a signed response: %s', async (_, claims, expected) => {
-    const { clock, endpoint, judgeResponse, sign } = await setupSigning()
-    expect(await judgeResponse(sign({ claims: claims(clock.seconds(), endpoint.url) }))).toBe(
-      expected,
-    )
-  })
+    [
+      '9701-13: ',
+      'a sub and an expired exp at the top level',
+      (now) => ({ sub: 'eve', exp: now - 999 }),
+      'granted',
+    ],
+  ])(
+    '%sauthorize returns $3 for a signed response with %s',
+    async (_id, _name, claims, expected) => {
+      const { clock, endpoint, judgeResponse, sign } = await setupSigning()
+      expect(await judgeResponse(sign({ claims: claims(clock.seconds(), endpoint.url) }))).toBe(
+        expected,
+      )
+    },
+  )
 
   it('9701-06, 9701-13: ignores claims at the top level of a signed response', async () => {
     const { endpoint, send, sign } = await setupSigning()
@@ -145,7 +170,7 @@ describe('a signed introspection response', () => {
     expect(token.claims).toEqual(ACTIVE)
   })
 
-  it('9701-07: rejects an unsigned response if a signed one is required', async () => {
+  it('9701-07: rejects an unsigned response and a wrong content type if a signed response is required', async () => {
     const { judgeResponse, sign, failures } = await setupSigning()
     expect(await judgeResponse(JSON.stringify(ACTIVE), 'application/json')).toBe(UNAVAILABLE)
     expect(await judgeResponse(sign(), 'application/jwt')).toBe(UNAVAILABLE)
@@ -230,7 +255,7 @@ describe('a signed introspection response', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  // `distrustKey` clears the cache, which does not contain a response that is verified but not cached yet.
+  // `distrustKey` clears the cache. A response that is being verified at this time is not in the cache yet.
   it('rejects a response if distrustKey is called up to 30 awaits after its arrival', async () => {
     const granted = new Set<number>()
     const thumbprint = await calculateJwkThumbprint(es256.jwk)
