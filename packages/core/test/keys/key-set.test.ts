@@ -39,14 +39,14 @@ async function verifies(
 }
 
 describe('readKeySet', () => {
-  it('readKeySet accepts a key of each algorithm, and each key verifies its signatures', async () => {
+  it('readKeySet accepts a public key for each algorithm, and each key verifies its signatures', async () => {
     const keys = PUBLIC_KEY_ALGORITHMS.map((alg) => generateKey(alg))
     const set = await readKeys(...keys.map(({ jwk }) => jwk))
     expect(set).toMatchObject({ size: 11, ignored: [] })
     for (const key of keys) expect(await verifies(set, key, key.kid)).toBe(true)
   })
 
-  it.each([{}, { keys: null }, { keys: {} }, { keys: 'x' }, { jwks: undefined }, { Keys: [] }])(
+  it.each([{}, { keys: null }, { keys: {} }, { keys: 'x' }, { jwks: [] }, { Keys: [] }])(
     'readKeySet throws for a document without an array of keys: %j',
     (document) => {
       expect(() => readKeySet(document, ANY)).toThrow(TypeError)
@@ -73,7 +73,7 @@ describe('readKeySet', () => {
     )
   })
 
-  it('7517-19: readKeySet ignores unusable keys and uses the others', async () => {
+  it('7517-19: readKeySet lists unusable keys in ignored with their reasons, and uses the other keys', async () => {
     const { n: _, ...incomplete } = rs256.jwk
     const set = await readKeys(
       { kty: 'AKP', alg: 'ML-DSA-65', pub: 'AQID' },
@@ -103,7 +103,7 @@ describe('readKeySet', () => {
     expect(() => parseJsonObject(Buffer.from(text))).toThrow('a member is written twice')
   })
 
-  it('readKeySet ignores a point off its curve, the zero point, and a coordinate larger than the field', async () => {
+  it('readKeySet ignores a key whose point is off its curve or zero, or has a coordinate not below the prime', async () => {
     const { good, off, zero, large } = getP256Points()
     const set = await readKeys(good, off, zero, large)
     expect(set.size).toBe(1)
@@ -174,7 +174,7 @@ describe('find', () => {
     }
   })
 
-  it('7518-30: ES256, ES384 and ES512 each require their own curve', async () => {
+  it('7518-30: readKeySet uses a key for ES256, ES384 or ES512 only if it is on the curve of that algorithm', async () => {
     const algorithms = ['ES256', 'ES384', 'ES512'] as const
     const keys = algorithms.map((alg) => change(generateKey(alg), { alg: undefined }))
     const set = await readKeys(...keys)
@@ -214,7 +214,7 @@ describe('find', () => {
 })
 
 describe('secretKeySet', () => {
-  it('secretKeySet returns a set that finds the secret for the listed algorithms with any kid, and nothing for others', async () => {
+  it('secretKeySet returns a set that finds the secret for the listed algorithms with any kid, and no key for other algorithms', async () => {
     const secret = Buffer.alloc(64, 7)
     const set = await secretKeySet(secret, ['HS256', 'HS512'])
     expect(set).toMatchObject({ size: 1, ignored: [] })

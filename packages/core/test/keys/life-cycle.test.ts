@@ -29,7 +29,7 @@ function setup(first: Behavior, options: Record<string, unknown> = {}) {
 }
 
 describe('KEY_TIMES', () => {
-  it('KEY_TIMES and the related times have their documented values', () => {
+  it('KEY_TIMES, METADATA_AGE and LONGEST_RETRY_AFTER.documents have the values in docs/keys-and-outages.md', () => {
     expect(KEY_TIMES).toEqual({
       maxAge: 600,
       staleLimit: 86_400,
@@ -47,7 +47,7 @@ describe('KEY_TIMES', () => {
 })
 
 describe('the life-cycle of a key set', () => {
-  it('KeyLifeCycle refreshes a key set after 75 to 85 percent of its maximum age, at random', () => {
+  it('KeyLifeCycle schedules the refresh of a key set at a random time, after 75 to 85 percent of its maximum age', () => {
     const ages = { maxAge: 600, staleLimit: 86_400 }
     for (const [random, dueAt] of [
       [0, 450_000],
@@ -60,7 +60,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('KeyLifeCycle doubles the pause after each failed attempt, up to one minute and with jitter', () => {
+  it('KeyLifeCycle doubles the pause after each failed attempt from 2 to 60 seconds, with a jitter of 20 percent', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const pauses = Array.from({ length: 8 }, () => {
       lifeCycle.fail(lifeCycle.begin(0), 0, 0)
@@ -86,7 +86,7 @@ describe('the life-cycle of a key set', () => {
     expect(lifeCycle.failures).toBe(0)
   })
 
-  it('uses max-age of Cache-Control as the maximum age, from 30 seconds to jwksMaxAge', async () => {
+  it('keys become stale after max-age of Cache-Control, at the earliest after 30 seconds and at the latest after jwksMaxAge', async () => {
     for (const [cacheControl, expected] of [
       ['no-store', 30],
       ['max-age=0', 30],
@@ -107,7 +107,7 @@ describe('the life-cycle of a key set', () => {
     }
   })
 
-  it('fetches keys at most once while requests arrive for 20 seconds if Cache-Control is no-store', async () => {
+  it('grants requests for 20 seconds with at most one fetch if Cache-Control of the keys is no-store', async () => {
     const { clock, endpoint, server } = setup({ ...KEYS, cacheControl: 'no-store' })
     await server.ready()
     endpoint.takeRequests()
@@ -120,7 +120,7 @@ describe('the life-cycle of a key set', () => {
     expect(endpoint.takeRequests().length).toBeLessThanOrEqual(1)
   })
 
-  it('keys become stale after jwksMaxAge and unavailable after jwksStaleIfError', async () => {
+  it('keys become stale after jwksMaxAge and unavailable after jwksStaleIfError if they cannot be fetched', async () => {
     const { clock, endpoint, server, state } = setup(KEYS, {
       jwksMaxAge: 60,
       jwksStaleIfError: 120,
@@ -140,7 +140,7 @@ describe('the life-cycle of a key set', () => {
     await server.ready()
     clock.jump(-86_400 * 4)
     expect(state().state).toBe('fresh')
-    // While a process is suspended, only the wall clock advances.
+    // On some systems, only the wall clock advances while the machine is suspended.
     clock.jump(599)
     expect(state().state).toBe('fresh')
     clock.jump(2)
@@ -152,15 +152,15 @@ describe('the life-cycle of a key set', () => {
   })
 
   it.each([
-    ['empty', { keys: [] }],
-    ['a set of weak keys', { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] }],
+    ['is empty', { keys: [] }],
+    ['contains only weak keys', { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] }],
     [
-      'a set of private keys',
+      'contains only private keys',
       { keys: [{ ...issuer.keys[0]!.privateKey.export({ format: 'jwk' }) }] },
     ],
-    ['too long', { keys: Array.from({ length: 101 }, () => KEYS.keys[0]!) }],
+    ['contains 101 keys', { keys: Array.from({ length: 101 }, () => KEYS.keys[0]!) }],
   ])(
-    'keeps the current keys and publishes keys_failed if the fetched key set is %s',
+    'keeps the current keys and publishes keys_failed if the fetched key set %s',
     async (_what, bad) => {
       const { clock, endpoint, server, events, state } = setup(KEYS)
       await server.ready()
@@ -174,7 +174,7 @@ describe('the life-cycle of a key set', () => {
     },
   )
 
-  it('publishes keys_stale, keys_recovered and the result of each attempt, in order', async () => {
+  it('publishes discovery_failed, keys_failed and keys_stale during an outage, then keys_refreshed and keys_recovered', async () => {
     const { clock, endpoint, server, events } = setup(KEYS)
     await server.ready()
     endpoint.behave('refuse')
@@ -200,7 +200,10 @@ describe('the life-cycle of a key set', () => {
 })
 
 describe('the URL of the keys', () => {
-  /** Creates a resource server that gets metadata and keys from `pages`, and records the paths that are fetched. */
+  /**
+   * Creates a resource server that gets metadata and keys from `pages`. Records the fetched paths of the issuer, and whole
+   * addresses of other servers.
+   */
   function setupPages(pages: (path: string) => unknown) {
     const clock = fakeClock()
     const events: BearwardEvent[] = []
@@ -211,15 +214,16 @@ describe('the URL of the keys', () => {
       clock,
       onEvent: (event) => events.push(event),
       fetch: async (url) => {
-        paths.push(url.slice(ISSUER.length))
-        const page = pages(url.slice(ISSUER.length))
+        const path = url.replace(ISSUER, '')
+        paths.push(path)
+        const page = pages(path)
         return page === undefined ? new Response('', { status: 404 }) : Response.json(page)
       },
     })
     return { clock, events, paths, server }
   }
 
-  it('8414-28: uses a new jwks_uri of the metadata and publishes keys_moved', async () => {
+  it('8414-28: fetches keys from a new jwks_uri of the metadata, and publishes keys_moved', async () => {
     let location = '/jwks'
     const { clock, events, server, paths } = setupPages((path) =>
       path === location
@@ -241,7 +245,7 @@ describe('the URL of the keys', () => {
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('returns 503 after the jwks_uri returned 404, and uses the keys of the new jwks_uri after 3.5 seconds', async () => {
+  it('returns 503 for an unknown key if the jwks_uri returns 404, and 401 after it fetches the new jwks_uri 3.5 seconds later', async () => {
     let location = '/jwks'
     const { clock, server } = setupPages((path) =>
       path === location
@@ -251,22 +255,23 @@ describe('the URL of the keys', () => {
           : undefined,
     )
     await server.ready()
-    const key = createTestIssuer({ now: clock.seconds })
-    const authorize = () => server.authorize(requestWith(key.token({ header: { kid: 'new' } })))
+    const { token } = createTestIssuer({ now: clock.seconds })
+    const authorize = () => server.authorize(requestWith(token({ header: { kid: 'new' } })))
     location = '/moved'
     expect(await authorize()).toMatchObject({ status: 503 })
     await clock.pass(3.5)
     expect(await authorize()).toMatchObject({ status: 401, reason: 'unknown_key' })
   })
 
-  it('discovers the jwks_uri again if it has never returned keys', async () => {
+  it('discovers the jwks_uri again after a failure other than 404 if it has never returned keys', async () => {
     let location = 'https://mistaken.example.com/jwks'
     const { clock, server } = setupPages((path) =>
       path === '/jwks'
         ? KEYS
         : path.endsWith('openid-configuration')
           ? { issuer: ISSUER, jwks_uri: location }
-          : undefined,
+          : // After a status 404, discovery is repeated even if keys were fetched before.
+            { error: 'This is not a JWK Set.' },
     )
     await expect(server.ready()).rejects.toThrow('are unavailable')
     location = `${ISSUER}/jwks`
@@ -274,7 +279,7 @@ describe('the URL of the keys', () => {
     expect(server.status()[0]!.keys.state).toBe('fresh')
   })
 
-  it('keeps using the known jwks_uri while the metadata is unavailable or has another issuer', async () => {
+  it('keys are refreshed from the known jwks_uri while the metadata is unavailable or has another issuer', async () => {
     for (const metadata of [
       undefined,
       { issuer: 'https://evil.example.com', jwks_uri: 'https://evil.example.com/' },

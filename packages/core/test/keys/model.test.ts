@@ -7,7 +7,7 @@ import { requestWith } from '../../../../test/support/requests.ts'
 import { createResourceServer, type Outcome } from '../../src/index.ts'
 import { KEY_TIMES } from '../../src/keys/life-cycle.ts'
 
-/** Four keys with three `kid` values: the last two are different keys with one `kid`. */
+/** Four keys with three `kid` values: the last two are different keys with the same `kid`. */
 const KEYS = ['a', 'b', 'c', 'c'].map((kid) => generateKey('ES256', kid))
 const JWKS_URI = `${ISSUER}/jwks`
 const FETCH_TIMEOUT = 3
@@ -84,7 +84,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 )
 
-/** The model: the keys that the issuer returned last, and when they were fetched. */
+/** State of the model: the published keys, the behavior of the issuer, and its last response with keys. */
 interface Model {
   published: readonly number[]
   mode: Mode
@@ -95,7 +95,7 @@ interface Model {
   pauseEnds: number
 }
 
-/** A token, the time of its arrival, and the number of fetches before that. */
+/** A token: its key, its `iat` as monotonic milliseconds, its arrival, and the number of fetches before the arrival. */
 interface Arrival {
   readonly key: number
   readonly issuedAt: number | undefined
@@ -173,16 +173,16 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
       (known) => (outcome = known),
     )
     await settled()
-    // A cached key needs no wait. For another key, the request may wait for the next fetch and its response.
+    // A request with a fresh cached key does not wait. Others may wait for the next fetch and its response.
     if (before === 'granted' && outcome === undefined) expect(isOld(begun)).toBe(true)
     const isOver = () => outcome !== undefined
     const bound = KEY_TIMES.longestWait + 2 * FETCH_TIMEOUT
     for (let waited = 0; !isOver() && waited < bound; waited += 0.1) await clock.pass(0.1)
-    expect(outcome, 'an outcome within the bound').toBeDefined()
+    expect(outcome, 'an outcome within the longest wait').toBeDefined()
     await result
     const status = outcome!.kind === 'refused' ? outcome!.status : outcome!.kind
     const expected = [expectedStatus(model, arrival, clock.monotonic())]
-    // Without keys, and after a failure, a request does not wait for the attempt that it starts.
+    // A request that is undecided at its arrival does not wait for every attempt, so it can still get 503.
     if (before === 503) expected.push(503)
     expect(expected).toContain(status)
   }
@@ -199,10 +199,10 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
     else for (let i = 0; i < action.times; i++) await request(action.key, action.age)
   }
 
-  // After any steps: once the issuer is available, all published keys work within a bounded time, and keep working.
+  // When the issuer is available again, all published keys are accepted within a bounded time, and stay accepted.
   model.mode = 'up'
-  await request(model.published[0]!).catch(() => {})
-  // Longer than any pause that the issuer can request.
+  await request(model.published[0]!)
+  // No pause that the issuer can request is longer than this time.
   await clock.pass(61)
   for (const key of model.published) {
     await request(key)
@@ -214,9 +214,9 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
   }
   server.close()
   expect(clock.pending()).toBe(0)
-  expect(tooEarly, 'calls within a pause that the issuer requested').toEqual([])
+  expect(tooEarly, 'fetches during a pause that the issuer requested').toEqual([])
 
-  // In any ten seconds, requests without keys and requests with unknown keys together start at most 16 calls.
+  // In ten seconds, requests without keys start at most 13 fetches, and requests with unknown keys at most 3.
   for (const from of calls) {
     const within = calls.filter((at) => at >= from && at < from + 10_000)
     expect(within.length).toBeLessThanOrEqual(16)
@@ -265,7 +265,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     issuer: ISSUER,
     audience: AUDIENCE,
     jwksUri: JWKS_URI,
-    // Longer than a run, so that no refresh is scheduled.
+    // Longer than a run, so that no scheduled refresh starts.
     jwksMaxAge: 86_400,
     clock,
     async fetch() {
@@ -292,7 +292,7 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     )
   }
 
-  /** Sends a valid token of the newest key. */
+  /** Sends a valid token of the newest key, and checks its outcome. */
   function useNewest(): void {
     const { key, at } = newest
     const begun = clock.monotonic()
@@ -318,11 +318,12 @@ async function runMoves(moves: readonly Move[]): Promise<void> {
     } else if (one.does === 'attack') {
       const kids = { published: newest.key.kid, next: `key-${newest.number + 1}` }
       const kid = typeof one.kid === 'number' ? `random-${one.kid}` : kids[one.kid]
+      // For the number 1000, each token has a different kid.
       for (let i = 0; i < one.times; i++) attack(one.kid === 1000 ? `${kid}-${sent}` : kid)
     } else if (one.newest) useNewest()
     else {
       const outcome = server.authorize(requestWith(issuer.token({ key: CONSTANT_KEY })))
-      // The outcome is not a promise: the request did not wait.
+      // The outcome is not a promise, because the request does not wait.
       expect(outcome).toMatchObject({ kind: 'granted' })
     }
     await settled()
@@ -341,7 +342,7 @@ const SLOW_MACHINE = { timeout: 60_000 }
 
 describe('the life-cycle of a key set, with random inputs', () => {
   it(
-    'outcomes agree with the model for any sequence of pauses, rotations, failures and requests',
+    'authorize() returns an outcome that the model allows for any sequence of pauses, rotations, failures and requests',
     SLOW_MACHINE,
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), runSteps), {
@@ -351,7 +352,7 @@ describe('the life-cycle of a key set, with random inputs', () => {
   )
 
   it(
-    'forged tokens and rotations cause at most three fetches in ten seconds and 503 for less than four seconds',
+    'forged tokens and rotations cause at most three fetches in ten seconds, and 503 for a new key for less than four seconds',
     SLOW_MACHINE,
     async () => {
       await fc.assert(fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 60 }), runMoves), {

@@ -19,7 +19,7 @@ const OUTAGES = ['refuse', 'hang', 'error', 'garbage', 'empty'] as const
 
 describe('an outage of the authorization server', () => {
   it.each(OUTAGES)(
-    'grants all valid requests with cached keys during an outage: %s',
+    'grants all valid requests without a wait during an outage, and fetches keys again after it: %s',
     async (outage) => {
       const { clock, endpoint, server, send, sendMany, events } = serveTraffic(OLD)
       await server.ready()
@@ -44,7 +44,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('fetches at most six times in the first 30 seconds of an outage', async () => {
+  it('fetches keys at most six times in the first 30 seconds of an outage', async () => {
     for (const outage of OUTAGES) {
       const { clock, endpoint, server } = serveTraffic(OLD)
       await server.ready()
@@ -57,7 +57,7 @@ describe('an outage of the authorization server', () => {
     }
   })
 
-  it('uses cached keys for one day during an outage, and then returns 503', async () => {
+  it('uses cached keys for one day of an outage, then returns 503, and grants requests after the outage', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -79,7 +79,7 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(recovered)).toBe('granted')
   })
 
-  it('returns 503 within the timeout for the first requests without keys, and immediately for later ones', async () => {
+  it('returns 503 within the timeout for the first requests without cached keys, and without a wait for later ones', async () => {
     const { endpoint, send, sendMany } = serveTraffic('hang')
     const early = await sendMany(10, 20, () => send())
     expect(early.every((result) => result.outcome === undefined || getStatus(result) === 503)).toBe(
@@ -119,7 +119,7 @@ describe('an outage of the authorization server', () => {
     expect(result).toMatchObject({ waited: 0, outcome: { kind: 'granted' } })
   })
 
-  it('refreshes stale keys before it uses them after a suspension of one hour', async () => {
+  it('returns 401 after a suspension of one hour for a token whose key was removed, because stale keys are refreshed first', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave(NEW)
@@ -129,9 +129,9 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(old)).toBe(401)
   })
 
-  /** `jump` advances only the wall clock, and `suspend` both clocks. */
+  /** `jump` advances only the wall clock, and `suspend` advances both clocks. */
   it.each(['jump', 'suspend'] as const)(
-    'rejects a key that was removed during a suspension of three days (%s)',
+    'returns 401 for a token whose key was removed during a suspension of three days (%s)',
     async (sleep) => {
       const { clock, endpoint, server, send } = serveTraffic(OLD)
       await server.ready()
@@ -145,7 +145,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('returns 503 for a cached key after a suspension of three days if keys cannot be fetched', async () => {
+  it('returns 503 for a token of a cached key after a suspension of three days if keys cannot be fetched', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('refuse')
@@ -155,7 +155,7 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(old)).toBe(503)
   })
 
-  it('uses stale keys after 300 ms if the refresh after a suspension hangs', async () => {
+  it('uses stale keys after a wait of 300 ms if the refresh after a suspension hangs', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     endpoint.behave('hang')
@@ -172,7 +172,7 @@ describe('an outage of the authorization server', () => {
     expect(getStatus(unknown)).toBe(503)
   })
 
-  it('fetches keys once for 100 concurrent requests without keys', async () => {
+  it('fetches keys once for 100 concurrent requests without cached keys, and grants all of them', async () => {
     const { endpoint, send } = serveTraffic(OLD)
     const results = Array.from({ length: 100 }, () => send())
     await settled()
@@ -182,7 +182,7 @@ describe('an outage of the authorization server', () => {
 })
 
 describe('close()', () => {
-  it('close() ends outgoing calls and timers, and keeps cached keys in use', async () => {
+  it('close() cancels all timers and prevents further fetches, and cached keys stay in use', async () => {
     const { clock, endpoint, server, send } = serveTraffic(OLD)
     await server.ready()
     expect(clock.pending()).toBeGreaterThan(0)
@@ -196,7 +196,7 @@ describe('close()', () => {
     expect(endpoint.takeRequests()).toEqual([])
   })
 
-  it('close() ends requests that wait for keys with 503', async () => {
+  it('close() ends the wait of requests for keys with 503, and ready() then rejects', async () => {
     const { server, send } = serveTraffic('hang')
     const waiting = send()
     server.close()
@@ -207,7 +207,7 @@ describe('close()', () => {
 })
 
 describe('an attempt that hangs', () => {
-  it('grants requests without a wait while an attempt hangs that started with fresh keys', async () => {
+  it('grants requests without a wait if a fetch hangs that started before the keys became stale', async () => {
     const clock = fakeClock()
     const endpoint = scriptedEndpoint({ ...OLD, cacheControl: 'no-cache' })
     const server = createResourceServer({

@@ -34,7 +34,10 @@ function setup(first: Behavior, more: Partial<typeof INTROSPECTING> = {}) {
     clock,
     ...more,
   })
-  /** Sends a request with a token that this key signed. Returns the status and `Retry-After` of a refusal, or the outcome. */
+  /**
+   * Sends a request with a token that this key signed. Returns the status and `Retry-After` of a refusal, or the kind of
+   * another outcome.
+   */
   async function send(key: TestKey, kid: string | undefined = key.kid) {
     const headers = { authorization: `Bearer ${issuer.token({ key, header: { kid } })}` }
     const outcome = await server.authorize({ method: 'GET', url: '/', headers })
@@ -67,7 +70,7 @@ describe('Retry-After of an issuer without cached keys', () => {
     ['soon', 0],
     ['', 0],
   ])(
-    'fetches no keys during the pause of Retry-After %j: %i seconds',
+    'Retry-After %j prevents fetches for %i seconds if no keys are cached',
     async (retryAfter, pause) => {
       for (const behavior of [{ retryAfter }, { retryAfter, of: 'keys' }] as const) {
         const { clock, endpoint, server, send } = setup(behavior)
@@ -82,7 +85,7 @@ describe('Retry-After of an issuer without cached keys', () => {
           expect(endpoint.takeRequests()).toEqual([])
           await clock.pass(0.0001)
         }
-        // Without Retry-After, the pace of fetches without keys still applies.
+        // Without this pause, there is still a shortest time between two fetches.
         if (pause === 0) await clock.pass(KEY_TIMES.withoutKeys)
         await send(oldKey)
         await settled()
@@ -91,7 +94,7 @@ describe('Retry-After of an issuer without cached keys', () => {
     },
   )
 
-  it('keys are fetched automatically after the pause of Retry-After', async () => {
+  it('keys are fetched after the pause of Retry-After even if no request arrives', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '86400' })
     await expect(server.ready()).rejects.toThrow('are unavailable')
     endpoint.behave(OLD)
@@ -104,7 +107,7 @@ describe('Retry-After of an issuer with introspection', () => {
   const metadata = '/.well-known/openid-configuration'
   const opaque = { method: 'GET', url: '/', headers: { authorization: 'Bearer opaque' } }
 
-  it('ready() fetches once for the keys and once for introspection, and then observes Retry-After', async () => {
+  it('ready() fetches the metadata once for the keys and once for introspection, and not again during Retry-After', async () => {
     const { clock, endpoint, server } = setup({ retryAfter: '10' }, INTROSPECTING)
     for (let i = 0; i < 10; i++) {
       await expect(server.ready()).rejects.toThrow('status 429')
@@ -132,7 +135,7 @@ describe('Retry-After of an issuer with introspection', () => {
 })
 
 describe('Retry-After of an issuer with cached keys', () => {
-  it('unknown keys, random kids and changed keys start no fetch during the pause of Retry-After', async () => {
+  it('tokens with an unknown key, a random kid or a changed key start no fetch during the pause of Retry-After', async () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     await clock.pass(60)
@@ -151,11 +154,11 @@ describe('Retry-After of an issuer with cached keys', () => {
       expect(endpoint.takeRequests()).toEqual([])
       await clock.pass(0.001)
     }
-    // The requests during the pause have moved the next fetch forward.
+    // Because of the requests during the pause, the next fetch starts as soon as the pause ends.
     expect(await send(newKey)).toBe('granted')
   })
 
-  it('Retry-After delays a scheduled refresh, and the cached keys stay in use', async () => {
+  it('Retry-After of a failed refresh delays the next one by about ten seconds, and the cached keys stay in use', async () => {
     const { clock, endpoint, server, send } = setup(OLD)
     await server.ready()
     endpoint.behave({ retryAfter: '60' })
@@ -169,7 +172,7 @@ describe('Retry-After of an issuer with cached keys', () => {
     expect(await send(newKey)).toBe('granted')
   })
 
-  it('the pause of Retry-After ends when keys are fetched', () => {
+  it('KeyLifeCycle ends the pause of Retry-After when another attempt succeeds', () => {
     const lifeCycle = new KeyLifeCycle({ maxAge: 600, staleLimit: 86_400 }, () => 0.5)
     const [first, second] = [lifeCycle.begin(0), lifeCycle.begin(1)]
     lifeCycle.fail(first, 10, 60)
@@ -195,7 +198,7 @@ describe('any value of Retry-After', () => {
     spread: fc.double({ min: 0, max: 1, noNaN: true }),
   })
 
-  it('Retry-After prevents fetches during its pause, delays them by no longer, and does not change the age of keys', () => {
+  it('any Retry-After prevents fetches during its pause, delays the next one by at most 72 seconds, and leaves the age of keys unchanged', () => {
     const ages = { maxAge: 600, staleLimit: 3600 }
     fc.assert(
       fc.property(fc.array(moment, { maxLength: 40 }), (moments) => {
@@ -212,7 +215,7 @@ describe('any value of Retry-After', () => {
             const { start, wait } = lifeCycle.plan(need, now)
             other.plan(need, now)
             expect(start && now < pauseEnds).toBe(false)
-            // A request must not wait if no fetch is running.
+            // No fetch is running here, so a request must not wait.
             expect(wait && now < pauseEnds).toBe(false)
           }
           if (ends !== 'nothing') {

@@ -20,7 +20,7 @@ const SMALL_ORDER = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ].map((hex) => Buffer.from(hex, 'hex'))
 
-it('rejects every Ed25519 point of small order, in every encoding and with either sign', () => {
+it('readJwk returns weak_key for every Ed25519 point of small order, in every encoding and with either sign', () => {
   for (const point of SMALL_ORDER) {
     const negated = Buffer.from(point)
     negated[31]! |= 0x80
@@ -29,12 +29,12 @@ it('rejects every Ed25519 point of small order, in every encoding and with eithe
       expect(read(bytes)).toBe('weak_key')
     }
   }
-  // The only y coordinates are 1, -1, 0 and the two of order 8.
+  // The points of small order have five y coordinates: 1, -1, 0 and the two of order 8.
   expect(new Set(SMALL_ORDER.map(getY)).size).toBe(5)
 
-  const honest = Buffer.from(generateKey('Ed25519').jwk['x'] as string, 'base64url')
-  expect(eightTimes(honest)).toBe('another point')
-  expect(read(honest)).toMatchObject({ algorithms: ['Ed25519'] })
+  const ordinary = Buffer.from(generateKey('Ed25519').jwk['x'] as string, 'base64url')
+  expect(eightTimes(ordinary)).toBe('another point')
+  expect(read(ordinary)).toMatchObject({ algorithms: ['Ed25519'] })
 })
 
 const { mod, divide } = createField(2n ** 255n - 19n)
@@ -45,7 +45,10 @@ function getY(point: Buffer): bigint {
   return mod(fromLittleEndian(point) % 2n ** 255n)
 }
 
-/** Doubles a point three times with the addition law of RFC 8032 section 5.1.4, using x squared and y. */
+/**
+ * Returns whether eight times a point is the neutral point, in words. Doubles the point three times with the addition law
+ * of RFC 8032 section 5.1.4, and calculates with x squared and y.
+ */
 function eightTimes(point: Buffer): string {
   let y = getY(point)
   let xx = divide(y * y - 1n, D * y * y + 1n)
