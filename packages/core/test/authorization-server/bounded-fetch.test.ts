@@ -64,15 +64,16 @@ describe('boundedFetch', () => {
     expect(document).toEqual({ keys: [] })
   })
 
-  it.each(['text/html', 'text/plain', 'application/jsonp', 'application/json-seq', ''])(
-    'boundedFetch rejects a document of type %j',
-    async (type) => {
-      const call = get((_req, res) => {
-        res.writeHead(200, type === '' ? {} : { 'content-type': type }).end('{"keys":[]}')
-      })
-      expect(await getFailure(call)).toBe('content_type')
-    },
-  )
+  it.each([
+    ['of type text/html', { 'content-type': 'text/html' }],
+    ['of type text/plain', { 'content-type': 'text/plain' }],
+    ['of type application/jsonp', { 'content-type': 'application/jsonp' }],
+    ['of type application/json-seq', { 'content-type': 'application/json-seq' }],
+    ['without Content-Type', {}],
+  ])('boundedFetch rejects a document %s', async (_what, headers) => {
+    const call = get((_req, res) => void res.writeHead(200, headers).end('{"keys":[]}'))
+    expect(await getFailure(call)).toBe('content_type')
+  })
 
   it.each([201, 204, 206, 304, 400, 401, 403, 404, 429, 500, 503])(
     'boundedFetch rejects a response with status %i',
@@ -111,7 +112,7 @@ describe('boundedFetch', () => {
     },
   )
 
-  it('boundedFetch limits the size of a body after decompression', async () => {
+  it('boundedFetch accepts a body of LIMITS.documentBytes and rejects a larger one, also if it is larger only after decompression', async () => {
     const body = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`
     const largest = await get(
       (_req, res) => void res.writeHead(200, JSON_TYPE).end(body(LIMITS.documentBytes)),
@@ -131,7 +132,7 @@ describe('boundedFetch', () => {
     expect(await getFailure(inflated)).toBe('too_large')
   })
 
-  it('boundedFetch reads a body that is an iterable of bytes or strings, up to the limit', async () => {
+  it('boundedFetch reads a body that is an iterable of bytes or strings, and ends it at the limit', async () => {
     let isEnded = false
     const respond = (chunks: Iterable<Uint8Array | string>): Fetch => {
       async function* body() {
@@ -199,7 +200,7 @@ describe('boundedFetch', () => {
     expect(await getFailure(call)).toBe('timeout')
   })
 
-  it('boundedFetch reports a refused connection, an incomplete response and a fetch that throws', async () => {
+  it('boundedFetch reports unreachable for a refused connection, an incomplete response and a fetch that throws', async () => {
     const gone = await listen(() => {})
     await gone.close()
     expect(await getFailure(getJson(gone.url))).toBe('unreachable')
@@ -216,7 +217,7 @@ describe('boundedFetch', () => {
     expect(await getFailure(getJson(gone.url, { fetch: throwing }))).toBe('unreachable')
   })
 
-  it('boundedFetch rejects when the resource server is closed', async () => {
+  it('boundedFetch rejects with closed if the resource server is closed during the call or before it', async () => {
     const ending = new AbortController()
     const call = get(() => ending.abort(), { closed: ending.signal })
     expect(await getFailure(call)).toBe('closed')
@@ -241,7 +242,7 @@ describe('a call whose connection is reset before the response head is complete'
   }
 
   /** Waits until `fetch` can reuse the connection of the last response. */
-  const connectionReusable = settled
+  const waitUntilReusable = settled
 
   it.each<[string, (socket: Socket) => unknown]>([
     ['closed', (socket) => socket.destroy()],
@@ -251,14 +252,14 @@ describe('a call whose connection is reset before the response head is complete'
     for (const requests of [1, 3, 5]) {
       expect(await getJson(url)).toEqual({})
       expect(counted.requests).toBe(requests)
-      await connectionReusable()
+      await waitUntilReusable()
     }
     // The global fetch does not retry in this case.
     const failure = await globalThis.fetch(url).catch((error: Error) => error.message)
     expect([failure, counted.requests]).toEqual(['fetch failed', 6])
   })
 
-  /** Makes a call with this `fetch`. Returns the failure and the number of calls of `fetch`. */
+  /** Makes a call with this `fetch`, which must fail. Returns the failure and the number of calls of `fetch`. */
   async function countCalls(end: Fetch, options: Options = {}) {
     let calls = 0
     const fetch: Fetch = (url, init) => {
@@ -302,7 +303,7 @@ describe('a call whose connection is reset before the response head is complete'
     expect(await failing(new Error('ECONNRESET'))).toEqual(['unreachable', 1])
   })
 
-  it('boundedFetch does not retry after the deadline, or when the resource server is closed', async () => {
+  it('boundedFetch does not retry after the deadline, or after the resource server is closed', async () => {
     const end = new AbortController()
     const closed = async () => {
       end.abort()
@@ -332,7 +333,7 @@ describe('a call whose connection is reset before the response head is complete'
     expect(written).toBe(1)
   })
 
-  it('send throws the reset if the second request cannot be created', async () => {
+  it('send throws the error of the reset if the second request cannot be created', async () => {
     let written = 0
     const write = async (): Promise<SerializedRequest> => {
       if (++written === 2) throw new Error('no second assertion')
@@ -369,7 +370,7 @@ describe('a call whose connection is reset before the response head is complete'
   it.each([
     ['half a status line', 'HTTP/1.1 20'],
     ['half a head', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le'],
-    ['a 103', 'HTTP/1.1 103 Early Hints\r\nLink: </keys>; rel=preload\r\n\r\n'],
+    ['the interim response 103', 'HTTP/1.1 103 Early Hints\r\nLink: </keys>; rel=preload\r\n\r\n'],
   ])('boundedFetch retries if a connection ends after %s', async (_what, begun) => {
     let calls = 0
     const call = get(({ socket }, res) => {
@@ -395,7 +396,7 @@ describe('a call whose connection is reset before the response head is complete'
       },
     ],
   ])(
-    'boundedFetch does not retry once the response head is complete: %s',
+    'boundedFetch does not retry after the response head is complete: %s',
     async (_what, handler) => {
       let calls = 0
       const call = get((req, res) => {

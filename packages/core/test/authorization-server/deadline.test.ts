@@ -33,7 +33,7 @@ describe('withDeadline', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('withDeadline accepts a result that arrived while the event loop was blocked', async () => {
+  it('withDeadline accepts a result after the event loop was blocked beyond the timeout', async () => {
     const { clock, state, finish } = setup()
     clock.suspend(3.2)
     await clock.pass(0)
@@ -44,7 +44,7 @@ describe('withDeadline', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('withDeadline rejects half a second after the event loop was blocked', async () => {
+  it('withDeadline rejects half a second after the event loop was blocked beyond the timeout', async () => {
     const { clock, state } = setup()
     clock.suspend(60)
     await clock.pass(0.499)
@@ -53,7 +53,7 @@ describe('withDeadline', () => {
     expect(state).toEqual({ aborted: true, outcome: 'timed out after 3000 ms' })
   })
 
-  it('withDeadline rejects at once when closed, also after the event loop was blocked', async () => {
+  it('withDeadline rejects at once if it is closed after the event loop was blocked beyond the timeout', async () => {
     const { clock, closed, state } = setup()
     clock.suspend(3.2)
     await clock.pass(0)
@@ -63,7 +63,7 @@ describe('withDeadline', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('withDeadline accepts responses of a real server that arrived while this process was blocked', async () => {
+  it('withDeadline accepts responses of a real server after this process was blocked beyond the timeout', async () => {
     const server = closing(
       await listen(createServer((_request, response) => void response.end('a response'))),
     )
@@ -71,7 +71,7 @@ describe('withDeadline', () => {
     const responses = Array.from({ length: 6 }, () =>
       withDeadline(bounds, async (signal) => (await fetch(server.url, { signal })).text()),
     )
-    // Lets the requests be sent.
+    // Gives the event loop time to send the requests.
     await settled()
     const end = performance.now() + 400
     while (performance.now() < end);

@@ -51,7 +51,7 @@ function setup(more: { byCertificate?: boolean } = {}) {
   return { clock, closed, responses, events, endpoint, discoverAddress }
 }
 
-describe('discoveredEndpoint', () => {
+describe('createDiscoveredEndpoint', () => {
   it('find() fetches the metadata once for concurrent callers', async () => {
     const { responses, endpoint } = setup()
     const found = Array.from({ length: 20 }, async () => endpoint.find())
@@ -61,7 +61,7 @@ describe('discoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/token`)
   })
 
-  it('find() fetches the metadata again while an older search hangs', async () => {
+  it('find() starts another search while an older one hangs, and both callers get the address', async () => {
     const { clock, responses, endpoint } = setup()
     const first = Promise.resolve(endpoint.find()).catch((error: Error) => error.message)
     clock.advance(0.5)
@@ -114,7 +114,7 @@ describe('discoveredEndpoint', () => {
     expect(endpoint.find()).toBe(`${ISSUER}/new`)
   })
 
-  it('closing ends a search without an event', async () => {
+  it('createDiscoveredEndpoint ends a search without an event when it is closed', async () => {
     const { clock, closed, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)
@@ -124,7 +124,7 @@ describe('discoveredEndpoint', () => {
     expect([events, clock.pending()]).toEqual([[], 0])
   })
 
-  it('8705-14: byCertificate selects the endpoint in mtls_endpoint_aliases', async () => {
+  it('8705-14: find() with byCertificate returns the endpoint in mtls_endpoint_aliases', async () => {
     const { responses, endpoint } = setup({ byCertificate: true })
     const found = endpoint.find()
     const aliases = { introspection_endpoint: `${ISSUER}/mtls` }
@@ -142,7 +142,7 @@ describe('discoveredEndpoint', () => {
     expect(await found).toBe(`${ISSUER}/token`)
   })
 
-  it('forget() has an effect once in five seconds', async () => {
+  it('forget() has an effect at most once in five seconds', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     for (let i = 0; i < 50; i++) {
@@ -183,7 +183,7 @@ describe('discoveredEndpoint', () => {
     }
   })
 
-  it('find() rejects with the same error until Retry-After has passed if no address is known', async () => {
+  it('find() rejects without another search during Retry-After, for at most ten seconds, if no address is known', async () => {
     for (const [retryAfter, pause] of [
       ['7', 7],
       ['3600', 10],
@@ -207,7 +207,7 @@ describe('discoveredEndpoint', () => {
     }
   })
 
-  it('a successful later search ends the pause that an older search started', async () => {
+  it('find() searches again before Retry-After has passed if a later search has succeeded', async () => {
     const { clock, responses, endpoint, discoverAddress } = setup()
     await discoverAddress()
     endpoint.forget()
@@ -223,7 +223,7 @@ describe('discoveredEndpoint', () => {
     expect(responses).toHaveLength(4)
   })
 
-  it('an older search that ends later does not replace a newer address', async () => {
+  it('find() returns the address of the newer search if an older search ends later', async () => {
     const { clock, responses, events, endpoint, discoverAddress } = setup()
     await discoverAddress()
     clock.advance(AGE)

@@ -52,7 +52,7 @@ describe('discover', () => {
     ])
   })
 
-  it.each([OPENID, OAUTH, `${OPENID}/`])('discover finds the document at %s', async (place) => {
+  it.each([OPENID, OAUTH, `${OPENID}/`])('discover finds the metadata at %s', async (place) => {
     const server = await createServer((url) => ({
       [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
     }))
@@ -60,7 +60,7 @@ describe('discover', () => {
   })
 
   it('8414-20: discover finds the metadata of an issuer with a path at each URL', async () => {
-    for (const place of [`/t1${OPENID}`, `${OAUTH}/t1`, `${OPENID}/t1`]) {
+    for (const place of [`/t1${OPENID}`, `${OAUTH}/t1`, `${OPENID}/t1`, `/t1${OPENID}/`]) {
       const server = await createServer((url) => ({
         [place]: { issuer: `${url}/t1`, jwks_uri: `${url}/t1/jwks` },
       }))
@@ -104,7 +104,7 @@ describe('discover', () => {
     }
   })
 
-  it('discover stops at the first URL if the server fails', async () => {
+  it('discover stops at the first URL after status 500, 503 or 429', async () => {
     for (const status of [500, 503, 429]) {
       const server = await createServer(() => ({ [OPENID]: status }))
       await expect(server.discover(server.url)).rejects.toThrow(FetchError)
@@ -125,7 +125,7 @@ describe('discover', () => {
     }
   })
 
-  it('8414-22: discover rejects a jwks_uri that does not use https or contains a password', async () => {
+  it('8414-22: discover rejects a jwks_uri that is missing, is not an https address, or contains a password', async () => {
     for (const jwksUri of [
       'http://as.example.com/jwks',
       'http://10.0.0.1/jwks',

@@ -57,11 +57,14 @@ describe('openBody', () => {
   it.each<[name: string, part: unknown]>([
     ['bytes', bytes('ab')],
     ['text', 'ab'],
-  ])('openBody stops reading endless %s at the limit, and cancels the body', async (_, part) => {
-    const { body, state } = iterable(endless(part))
-    await expect(openBody(body).read(5)).rejects.toMatchObject({ failure: 'too_large' })
-    expect(state).toEqual({ reads: 3, cancellations: 1 })
-  })
+  ])(
+    'openBody stops reading an endless body of %s at the limit, and cancels it',
+    async (_, part) => {
+      const { body, state } = iterable(endless(part))
+      await expect(openBody(body).read(5)).rejects.toMatchObject({ failure: 'too_large' })
+      expect(state).toEqual({ reads: 3, cancellations: 1 })
+    },
+  )
 
   it.each<[name: string, part: unknown]>([
     ['an ArrayBuffer', new ArrayBuffer(8)],
@@ -77,7 +80,7 @@ describe('openBody', () => {
     expect(state).toEqual({ reads: 1, cancellations: 1 })
   })
 
-  it('discard() stops reading, even if the body sends empty parts without end', async () => {
+  it('discard() stops the reading of a body, even if it sends empty parts without end', async () => {
     const { body, state } = iterable(endless(new Uint8Array()))
     const opened = openBody(body)
     const reading = opened.read(5)

@@ -70,7 +70,7 @@ const ENCODINGS: Record<string, (text: string) => string> = {
 
 describe('SentSecrets.readText()', () => {
   it.each(Object.entries(ENCODINGS))(
-    'readText drops a text that contains a secret: %s',
+    'readText returns undefined for a text that contains a secret: %s',
     (_name, encode) => {
       expect(read('no: nothing.', SECRET)).toBe('no: nothing.')
       for (const text of [
@@ -83,7 +83,7 @@ describe('SentSecrets.readText()', () => {
     },
   )
 
-  it('readText drops a text with six consecutive characters of a secret, and keeps one with five', () => {
+  it('readText returns undefined for a text with six consecutive characters of a secret, and returns one with five', () => {
     const secret = 'abcdefghijklmnop'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
@@ -94,12 +94,12 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText drops a text with six consecutive characters of a secret that contains punctuation', () => {
+  it('readText returns undefined for a text with six consecutive characters of a secret that contains punctuation', () => {
     const secret = 'w^v^9]"Zk7\\~p@ss/w%rd:'
     for (let start = 0; start + 6 <= secret.length; start++) {
       const part = secret.slice(start, start + 6)
       for (const [name, encode] of Object.entries(ENCODINGS)) {
-        // Punctuation of a secret is not recognised between other punctuation.
+        // In this encoding, punctuation of the secret cannot be distinguished from the punctuation that is added.
         if (name.startsWith('punctuation')) continue
         const text = `got ${encode(part)}, no`
         expect([name, text, read(text, secret)]).toEqual([name, text, undefined])
@@ -107,13 +107,13 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText compares a secret of fewer than six characters as a whole', () => {
+  it('readText finds a secret of fewer than six characters only as a whole', () => {
     expect(read('the PIN 1234 is wrong', '1234')).toBe(undefined)
     expect(read(`the PIN ${base64('1234')} is wrong`, '1234')).toBe(undefined)
     expect(read('the PIN 123 is wrong', '1234')).toBe('the PIN 123 is wrong')
   })
 
-  it('readText compares a secret of characters that are not letters or digits', () => {
+  it('readText finds a secret with many characters that are not ASCII letters or digits', () => {
     for (const secret of ['#*#*!!##', 'p\u00e4ssw\u00f6rt-\u20ac', '@@@@a@@@@']) {
       const forms = [encodeURIComponent(secret), base64(secret), hex(secret)]
       for (const form of forms)
@@ -122,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText compares every secret, also one that is added later', () => {
+  it('readText finds every secret, also one that is added later', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])
@@ -130,7 +130,7 @@ describe('SentSecrets.readText()', () => {
     expect(secrets.readText('what is first-one?')).toBe(undefined)
   })
 
-  it('readText drops a text with too many levels of escapes', () => {
+  it('readText returns undefined for a text with too many levels of escapes', () => {
     const text = `no %${'25'.repeat(20)}41`
     expect(read(text, SECRET)).toBe(undefined)
   })
@@ -142,7 +142,7 @@ describe('SentSecrets.readText()', () => {
     ['contains a terminal escape sequence', '\u001b[2J'],
     ['contains a character that reverses the text direction', 'a\u202eb'],
     ['contains a letter outside ASCII', 'ung\u00fcltig'],
-  ])('readText drops a text that %s', (_case, text) => {
+  ])('readText returns undefined for a value that %s', (_case, text) => {
     expect(read(text)).toBe(undefined)
     expect(read(text, SECRET)).toBe(undefined)
   })
@@ -156,7 +156,7 @@ describe('SentSecrets.readText()', () => {
     "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '2c81f3c8-95c0-45d8-a09d-3c1d3ad8ff55'.",
     'Invalid client or Invalid client credentials',
     'The audience of the client assertion is not the token endpoint',
-  ])('readText keeps a useful description: %s', (text) => {
+  ])('readText returns a description without a secret unchanged: %s', (text) => {
     expect(read(text, 'Zx~8Q~W6Zk9v3n5bR1cT0yUe4iOp7aSd2fGhJ', btoa('orders:Zx~8Q~W6Zk9v3n'))).toBe(
       text,
     )

@@ -51,7 +51,7 @@ function setup(options: Record<string, unknown> = {}) {
 }
 
 describe('a multi-tenant issuer', () => {
-  it('a multi-tenant issuer accepts tokens of the configured tenants with one JWKS', async () => {
+  it('a multi-tenant issuer accepts tokens of all configured tenants after one fetch of its JWKS', async () => {
     const { authorize, requested, server } = setup()
     expect(await authorize(OURS)).toMatchObject({
       kind: 'granted',
@@ -68,7 +68,7 @@ describe('a multi-tenant issuer', () => {
     ])
   })
 
-  it('a multi-tenant issuer rejects tokens of other tenants without a request', async () => {
+  it('a multi-tenant issuer rejects tokens of other tenants without an outgoing request', async () => {
     const { authorize, requested } = setup()
     for (const tenant of [STRANGER, '{tenantid}', 'organizations', 'common', `${OURS}/x`, '']) {
       expect(await authorize(tenant)).toMatchObject({ reason: 'unknown_issuer' })
@@ -83,7 +83,7 @@ describe('a multi-tenant issuer', () => {
     }
   })
 
-  it('9068-08: a key of one issuer does not verify tokens of another issuer in the same JWKS', async () => {
+  it('9068-08: a key of one issuer in a shared JWKS does not verify tokens of another issuer', async () => {
     const { authorize } = setup()
     expect(await authorize(OURS, {}, consumers)).toMatchObject({
       status: 401,
@@ -93,7 +93,7 @@ describe('a multi-tenant issuer', () => {
     expect(await theirs.authorize(STRANGER, {}, consumers)).toMatchObject({ kind: 'granted' })
   })
 
-  it('a guard accepts the issuer template or the issuer of one tenant in its requirements', async () => {
+  it('a guard accepts the issuer template or the issuer of a configured tenant in its requirements', async () => {
     const { server } = setup()
     const allow = async (issuer: string, tenant: string) => {
       const token = testIssuer.token({ key, claims: { iss: toIssuer(tenant), tid: tenant } })
@@ -118,7 +118,7 @@ describe('a multi-tenant issuer', () => {
     }
   })
 
-  it('createResourceServer rejects a template without tenants, and tenants without a template', () => {
+  it('createResourceServer rejects a template without valid tenants or in the host, and tenants without a template', () => {
     const options = { audience: AUDIENCE }
     const creating = (more: object) => () =>
       createResourceServer({ ...options, ...more } as ResourceServerOptions)
