@@ -29,7 +29,7 @@ describe.each([
   ['node-base64url', node],
   ['portable-base64url', portable],
 ])('%s', (_, { decodeBase64url, encodeBase64url }) => {
-  it('encodeBase64url encodes bytes and texts in UTF-8, and decodeBase64url returns the bytes', () => {
+  it('decodeBase64url returns the bytes that encodeBase64url has encoded, and encodeBase64url encodes a text as UTF-8', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect([...decodeBase64url(encodeBase64url(bytes))!]).toEqual([...bytes])
@@ -38,8 +38,15 @@ describe.each([
     expect(encodeBase64url('\u00e9?>')).toBe('w6k_Pg')
   })
 
-  it('decodeBase64url decodes the vectors of RFC 4648 section 10, and both characters that differ from base64', () => {
-    const vectors = { Zg: 'f', Zm8: 'fo', Zm9v: 'foo', Zm9vYg: 'foob', Zm9vYmE: 'fooba' }
+  it('decodeBase64url decodes the test vectors of RFC 4648 section 10, and both characters that differ from base64', () => {
+    const vectors = {
+      Zg: 'f',
+      Zm8: 'fo',
+      Zm9v: 'foo',
+      Zm9vYg: 'foob',
+      Zm9vYmE: 'fooba',
+      Zm9vYmFy: 'foobar',
+    }
     for (const [text, bytes] of Object.entries(vectors)) {
       expect(Buffer.from(decodeBase64url(text)!).toString('latin1')).toBe(bytes)
     }
@@ -57,7 +64,7 @@ describe.each([
   })
 
   it.each(['Y', 'YWFhY', 'YR', 'YWF', 'YQ==', 'YQ\n', 'Y Q', '+/+/', 'YQ.', '\uff39Q'])(
-    'decodeBase64url rejects %j',
+    'decodeBase64url returns undefined for %j',
     (text) => expect(decodeBase64url(text)).toBeUndefined(),
   )
 
@@ -70,7 +77,7 @@ describe.each([
     )
   })
 
-  it('decodeBase64url accepts exactly one encoding for each value of the last byte', () => {
+  it('decodeBase64url accepts a last character only if its surplus bits are zero, and decodes each one to other bytes', () => {
     for (const start of ['', 'Y', 'YW', 'YWF']) {
       const decoded = ALPHABET.split('').flatMap((last) => decodeBase64url(start + last) ?? [])
       expect(decoded).toHaveLength([0, 4, 16, 64][start.length]!)

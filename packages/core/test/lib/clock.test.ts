@@ -4,7 +4,7 @@ import { fc } from '../../../../test/support/property.ts'
 import { withSuspension } from '../../src/lib/clock.ts'
 
 describe('the monotonic time of withSuspension', () => {
-  it('withSuspension uses the clock that has advanced further', () => {
+  it('monotonic() of withSuspension advances with the clock that has advanced further since the last call', () => {
     const clock = fakeClock()
     const { monotonic } = withSuspension(clock)
     const begun = monotonic()
@@ -21,7 +21,7 @@ describe('the monotonic time of withSuspension', () => {
     expect(elapsed()).toBe(3675)
   })
 
-  it('withSuspension never decreases, and includes each jump and each suspension', () => {
+  it('monotonic() of withSuspension adds each suspension and each forward jump, and ignores backward jumps', () => {
     const step = fc.record({
       kind: fc.constantFrom('jump', 'suspend'),
       seconds: fc.integer({ min: -100_000, max: 100_000 }),
@@ -44,7 +44,7 @@ describe('the monotonic time of withSuspension', () => {
     )
   })
 
-  it('withSuspension reads only the wall clock while time advances in small steps', () => {
+  it('monotonic() of withSuspension reads the given monotonic clock only once while time advances in small steps', () => {
     const clock = fakeClock()
     let readings = 0
     const { monotonic } = withSuspension({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { mustBeAwaited } from '../../src/lib/must-be-awaited.ts'
 
 describe('mustBeAwaited', () => {
-  it('mustBeAwaited returns the same promise, with members that throw if it is not awaited', async () => {
+  it('mustBeAwaited returns the same promise, whose given members throw when they are read', async () => {
     const given = Promise.resolve({ kind: 'granted' })
     const promise = mustBeAwaited(given, ['kind', 'reason'])
     expect(promise).toBe(given)
@@ -14,20 +14,20 @@ describe('mustBeAwaited', () => {
     expect(await promise).toEqual({ kind: 'granted' })
   })
 
-  it('mustBeAwaited makes a copy of the members throw', async () => {
+  it('mustBeAwaited makes Object.assign() throw if it copies the promise', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
     const copy = (given: object) => Object.assign({}, given)
     expect(() => copy(promise)).toThrow('write await')
   })
 
-  it('mustBeAwaited handles the rejection of a promise whose member was read', async () => {
+  it('mustBeAwaited prevents an unhandled rejection of a promise whose member was read', async () => {
     const rejected = mustBeAwaited(Promise.reject(new Error('a')), ['kind'])
     expect(() => (rejected as unknown as { kind: unknown }).kind).toThrow('write await')
-    // The test run fails on an unhandled rejection.
+    // Vitest fails the run if a rejection is not handled.
     await new Promise(setImmediate)
   })
 
-  it('mustBeAwaited changes inspect() only by the added members, and Promise.all() not at all', async () => {
+  it('mustBeAwaited adds only its members to the text of inspect(), and leaves Promise.all() unchanged', async () => {
     const promise = mustBeAwaited(Promise.resolve('a'), ['kind'])
     expect(inspect(promise)).toBe("Promise { 'a', kind: [Getter] }")
     expect(await Promise.all([promise, promise])).toEqual(['a', 'a'])

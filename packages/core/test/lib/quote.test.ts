@@ -14,13 +14,18 @@ describe('toPrintable', () => {
   ])('toPrintable returns the name %s unchanged', (name) => expect(toPrintable(name)).toBe(name))
 
   it.each([
-    createTestIssuer().token(),
-    `Bearer ${createTestIssuer().token()}`,
-    Buffer.from('{ "alg": "ES256" }').toString('base64url'),
-    Buffer.from('{\n  "alg": "ES256"\n}').toString('base64url'),
-  ])('toPrintable hides the token in %s', (text) => expect(toPrintable(text)).toBe('(a token)'))
+    ['a JWT', createTestIssuer().token()],
+    ['a JWT after Bearer', `Bearer ${createTestIssuer().token()}`],
+    ['a header that begins with a space', Buffer.from('{ "alg": "ES256" }').toString('base64url')],
+    [
+      'a header that begins with a line break',
+      Buffer.from('{\n  "alg": "ES256"\n}').toString('base64url'),
+    ],
+  ])("toPrintable returns '(a token)' for %s", (_, text) =>
+    expect(toPrintable(text)).toBe('(a token)'),
+  )
 
-  it('toPrintable returns a bounded text of printable ASCII', () => {
+  it('toPrintable returns at most 603 characters of printable ASCII for any text, and quote returns printable ASCII', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
         const shown = toPrintable(text)

@@ -25,7 +25,7 @@ function setup() {
 }
 
 describe('SingleFlight', () => {
-  it('callers with the same key share one call, and other keys do not', async () => {
+  it('join shares one call between callers with the same key, and starts another call for another key', async () => {
     const { join, begun, end } = setup()
     const [first, second, other] = [join(10), join(10), join(10, 'b')]
     expect(begun()).toBe(2)
@@ -36,7 +36,7 @@ describe('SingleFlight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('callers for whom the running call is too old share the next call', async () => {
+  it('join shares the next call between all callers for whom the running call is too old', async () => {
     const { join, begun, end, pass } = setup()
     const first = join(10)
     pass(10)
@@ -49,7 +49,7 @@ describe('SingleFlight', () => {
     expect(await Promise.all([first, joined, ...late])).toEqual([1, 1, 2, 2, 2])
   })
 
-  it('a caller with maxAge 0 never joins the running call', async () => {
+  it('join with maxAge 0 never returns the running call', async () => {
     const { join, begun, end } = setup()
     const all = [join(0), join(0), join(0)]
     await end(1)
@@ -60,7 +60,7 @@ describe('SingleFlight', () => {
     expect(begun()).toBe(3)
   })
 
-  it('join returns isNew if the call starts after join was called', async () => {
+  it('join returns isNew for a call that starts now or later, but not for a running call', async () => {
     const { isNew, pass } = setup()
     expect(isNew(10)).toBe(true)
     expect([isNew(10), isNew(0), isNew(0)]).toEqual([false, true, true])
@@ -68,7 +68,7 @@ describe('SingleFlight', () => {
     expect([isNew(11), isNew(10)]).toEqual([false, true])
   })
 
-  it('the next call starts also if the running call fails', async () => {
+  it('join starts the next call even if the running call fails', async () => {
     const { join, end } = setup()
     const failed = join(10).catch((error: Error) => error.message)
     const next = join(0)

@@ -30,7 +30,7 @@ const OMITTED =
   /^warn \[bearward\] introspection_failed timeout: (\d+) more lines in this second were omitted\.$/
 
 describe('the log', () => {
-  it('the log writes 10 log lines of each kind per second, and then the number of omitted lines', () => {
+  it('the log writes at most 10 lines of each kind per second, and then the number of omitted lines', () => {
     const { clock, lines, fail } = setup()
     fail(LIMITS.logLines + 25)
     fail(3, 'throttled')
@@ -68,7 +68,7 @@ describe('the log', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('the log skips the creation of events that are not logged', () => {
+  it('publish creates no event of a type that is not logged if the log is the only listener', () => {
     const { lines, publish } = setup()
     const getMembers = vi.fn()
     withoutWatching(() => {
@@ -79,7 +79,7 @@ describe('the log', () => {
     expect(lines).toEqual([])
   })
 
-  it('the log skips the creation of an event if the limit of log lines for its reason is reached', () => {
+  it('publish creates no more events for a reason after its first omitted line, and the log counts them', () => {
     const { clock, lines, publish } = setup()
     const getMembers = vi.fn(() => ({ reason: 'expired', status: 401, check: 'exp' }))
     const refuse = () => publish('refused', getMembers as never, undefined, '401 expired')
@@ -93,14 +93,14 @@ describe('the log', () => {
     )
   })
 
-  it('the log has no line for calls that close has aborted', () => {
+  it('the log has no line for a failed call that close() has aborted', () => {
     const { lines, publish } = setup()
     const members = { issuer: ISSUER, failure: 'closed', detail: '', pause: 0, duration: 1 }
     publish('introspection_failed', () => members as never)
     expect(lines).toEqual([])
   })
 
-  it('the log ignores an event whose description throws', () => {
+  it('publish does not throw and calls no listener if the creation of an event throws', () => {
     const events: BearwardEvent[] = []
     const publish = createPublisher<BearwardEvent>((event) => events.push(event))
     publish('closed', () => {
@@ -134,7 +134,7 @@ describe('the log', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the collector is down'))],
   ])(
-    'the log continues if the logger %s, also for the count of omitted lines and after close',
+    'the log ignores errors of a logger that %s, also for the number of omitted lines and after close',
     async (_case, fail) => {
       const faults = watchProcess()
       const clock = fakeClock()
@@ -171,7 +171,7 @@ describe('the log', () => {
     expect(add).toHaveBeenCalledTimes(1)
   })
 
-  it('a resource server returns the same outcome if the logger throws', () => {
+  it('authorize() returns the reason of a refusal even if the logger throws', () => {
     const issuer = createTestIssuer()
     const fail = () => {
       throw new Error('the disk is full')
