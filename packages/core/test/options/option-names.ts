@@ -9,7 +9,7 @@ export function listOptionNames(table: Readonly<Record<string, AnyOptionRow>>): 
   return [...new Set(names)]
 }
 
-/** Values of all types that options accept. */
+/** Values of every type that an option accepts. */
 export const SAMPLES: readonly unknown[] = [
   'polluted',
   'https://polluted.example.com',

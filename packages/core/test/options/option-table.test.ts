@@ -50,12 +50,15 @@ describe('a row', () => {
     nested: [nested<object, object>({}, 'an object'), {}, []],
   }
 
-  it.each(Object.entries(ROWS))('a row returns a valid value unchanged: %s', (_, [row, right]) => {
-    expect(read({ one: row }, { one: right })).toEqual({ values: { one: right }, problems: [] })
-  })
+  it.each(Object.entries(ROWS))(
+    'readTable returns a valid value unchanged: %s',
+    (_, [row, right]) => {
+      expect(read({ one: row }, { one: right })).toEqual({ values: { one: right }, problems: [] })
+    },
+  )
 
   it.each(Object.entries(ROWS))(
-    'a row reports a wrong value by the name of the option: %s',
+    'readTable reports a wrong value and null by the name of the option: %s',
     (_, [row, , wrong]) => {
       for (const value of [wrong, null]) {
         expect(read({ one: row }, { one: value }).problems).toEqual([
@@ -65,40 +68,43 @@ describe('a row', () => {
     },
   )
 
-  it.each(Object.entries(ROWS))('a row returns the default for undefined: %s', (_, [row]) => {
-    for (const given of [{}, { one: undefined }]) {
-      expect(read({ one: row }, given)).toEqual({ values: { one: row.default }, problems: [] })
-    }
-  })
+  it.each(Object.entries(ROWS))(
+    'readTable returns the default for an option that is undefined or missing: %s',
+    (_, [row]) => {
+      for (const given of [{}, { one: undefined }]) {
+        expect(read({ one: row }, given)).toEqual({ values: { one: row.default }, problems: [] })
+      }
+    },
+  )
 
-  it('a row returns the default for a wrong value', () => {
+  it('readTable returns the default for a wrong value', () => {
     expect(read({ one: seconds({ min: 1, max: 5, default: 2 }) }, { one: 6 }).values).toEqual({
       one: 2,
     })
   })
 
-  it('a row copies an array, and removes repeated names', () => {
+  it('readTable copies an array of names, and removes repeated names', () => {
     const given = ['a', 'a']
     const { values } = read({ one: names('an array of names') }, { one: given })
     given.push('b')
     expect(values).toEqual({ one: ['a'] })
   })
 
-  it('a row adds its advice to its problem', () => {
+  it('readTable adds the advice of a row to its problem', () => {
     const row = wholeNumber({ min: 1, max: 5, advice: 'Use 1.' })
     expect(read({ one: row }, { one: 0 }).problems).toEqual([
       'one must be a whole number from 1 to 5, not 0. Use 1.',
     ])
   })
 
-  it('a required row reports a missing value', () => {
+  it('readTable reports a missing value of a required row', () => {
     const row = required(text('a word'), 'set a word')
     expect(row.required).toBe(true)
     expect(read({ one: row }, {}).problems).toEqual(['one is missing: set a word.'])
     expect(read({ one: row }, { one: 7 }).problems).toEqual(['one must be a word, not 7.'])
   })
 
-  it('address() accepts plain http for the hosts in allowInsecureHosts', () => {
+  it('address() accepts plain http for a valid host in allowInsecureHosts, even if another entry is invalid', () => {
     const table = { allowInsecureHosts: hosts(), one: address() }
     const given = { allowInsecureHosts: ['keycloak', 'NO HOST'], one: 'http://keycloak/jwks' }
     expect(read(table, given).problems).toEqual([
@@ -106,7 +112,7 @@ describe('a row', () => {
     ])
   })
 
-  it('a row parses the text of a variable as a list, as a number, or as a text', () => {
+  it('parse() of a row converts the text of a variable to a list, a number or a text', () => {
     const parse = (row: AnyOptionRow, given: string) => row.variable!.parse(given)
     const variable = 'BEARWARD_ONE'
     expect(parse(names('an array', { variable }), ' a  b ')).toEqual(['a', 'b'])
@@ -118,7 +124,7 @@ describe('a row', () => {
 })
 
 describe('a table', () => {
-  it('a table reports problems at every level by their path, and unknown names with a hint', () => {
+  it('readTable reports problems at every level by their path, and unknown names with a hint', () => {
     const inner: OptionTable<{ maxAge?: number }> = { maxAge: seconds({ min: 1, max: 5 }) }
     const table = { one: nested(inner, 'an object'), second: text('a word') }
     expect(read(table, { one: { maxAge: 6, maxage: 1 }, secnd: 1, other: 1 }).problems).toEqual([
@@ -129,7 +135,7 @@ describe('a table', () => {
     ])
   })
 
-  it('a table requires one row of the right type for each property', () => {
+  it('the compiler requires one row of the right type for each property of an OptionTable', () => {
     interface Options {
       readonly kind?: 'a' | 'b'
       readonly age?: number
@@ -152,7 +158,7 @@ describe('a table', () => {
     expect(tables).toHaveLength(6)
   })
 
-  it('a table requires a default if a value is never undefined', () => {
+  it('the compiler requires a default in an OptionTable if the value after reading is never undefined', () => {
     interface Options {
       readonly name: string
       readonly age?: number

@@ -46,7 +46,7 @@ function getResult(call: () => unknown): unknown {
   }
 }
 
-/** Replaces functions by their source text, because each resource server creates new function objects. */
+/** Replaces functions by their source text, because each call of `readOptions` creates new function objects. */
 const toComparable = (value: unknown): unknown => {
   if (typeof value === 'function') return String(value)
   if (typeof value !== 'object' || value === null) return value
@@ -63,18 +63,21 @@ describe('an option on Object.prototype', () => {
     )
   })
 
-  it.each(NAMES)('Object.prototype.%s leaves the settings unchanged', (name) => {
-    for (const options of CONFIGURATIONS) {
-      const expected = toComparable(readOptions(options))
-      for (const sample of SAMPLES) {
-        const settings = withPollutedPrototype({ [name]: sample }, () => readOptions(options))
-        expect(toComparable(settings)).toEqual(expected)
+  it.each(NAMES)(
+    'Object.prototype.%s does not change the settings that readOptions returns',
+    (name) => {
+      for (const options of CONFIGURATIONS) {
+        const expected = toComparable(readOptions(options))
+        for (const sample of SAMPLES) {
+          const settings = withPollutedPrototype({ [name]: sample }, () => readOptions(options))
+          expect(toComparable(settings)).toEqual(expected)
+        }
       }
-    }
-  })
+    },
+  )
 
   it.each(NAMES)(
-    'Object.prototype.%s changes no outcome, or makes createResourceServer throw',
+    'Object.prototype.%s does not change outcomes of a guard, or causes a TypeError',
     (name) => {
       const tokens = [issuer.token(), issuer.token({ claims: { scope: undefined } })]
       const decide = (): string => {
@@ -143,7 +146,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
   ]
 
   it.each([...Object.keys(REASONS), ...MEMBERS])(
-    'Object.prototype.%s changes no outcome and no event',
+    'Object.prototype.%s does not change outcomes, events or log lines',
     (name) => {
       const events: BearwardEvent[] = []
       const server = createResourceServer({
