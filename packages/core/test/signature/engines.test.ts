@@ -83,12 +83,12 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       expect(await acceptsSignature(Buffer.alloc(good.length, 0xff))).toBe(false)
     })
 
-    it('rejects the signature of another key', async () => {
+    it('rejects a signature of another key', async () => {
       expect(await accepts(engine, alg, other, toJws(input, good))).toBe(false)
     })
   })
 
-  it('rejects a signature that the same key made with another algorithm', async () => {
+  it('rejects a signature of the same key with another hash', async () => {
     for (const kind of ['RS', 'PS', 'HS']) {
       const family = SIGNERS.filter(({ alg }) => alg.startsWith(kind))
       for (const { alg, key, material } of family) {
@@ -126,7 +126,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       for (const signature of others) expect(await acceptsSignature(signature)).toBe(false)
     })
 
-    it('rejects an ECDSA signature whose r and s are zero, one, not below the order or swapped, or whose r is negated', async () => {
+    it('rejects an ECDSA signature if r or s is zero or not below the order, if both are one or swapped, or if r is negated', async () => {
       const numbers = [
         [0n, 0n],
         [0n, s],
@@ -147,7 +147,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
       expect(await acceptsSignature(pair(r, order - s))).toBe(true)
     })
 
-    it('7518-30: an ECDSA algorithm accepts only keys on its own curve', async () => {
+    it('7518-30: rejects a key on another curve than that of the ECDSA algorithm, or its signature', async () => {
       for (const other of CURVES.map(([name]) => name).filter((name) => name !== alg)) {
         const foreign = getSigner(other)
         const signature = sign(`sha${alg.slice(2)}`, data, {
@@ -167,7 +167,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     })
   })
 
-  it('ES512 rejects numbers beyond the order that fit into its 66 octets', async () => {
+  it('ES512 rejects a signature if the order is added to r or s, although the sum fits into 66 octets', async () => {
     const [, size, order] = CURVES[2]
     const input = toSigningInput('ES512')
     const good = createSignature('ES512', input)
@@ -178,7 +178,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     }
   })
 
-  it('rejects a P-256 key that is not a point of the curve', async () => {
+  it('rejects a P-256 key whose point is off the curve or zero, or has a coordinate not below the prime', async () => {
     const { good, off, zero, large } = getP256Points()
     await expect((async () => engine.prepare('ES256', good))()).resolves.toBeTypeOf('function')
     for (const key of [off, zero, large]) {

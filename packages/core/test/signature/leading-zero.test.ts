@@ -9,20 +9,20 @@ import { toSigningInput } from '../support/jws.ts'
 const key = generateKey('PS256')
 const input = toSigningInput('PS256', { iss: 'a' })
 
-/** Creates a signature with a leading zero octet. PSS is randomized, so one signature in 256 has one. */
+/** Creates a signature with a leading zero octet. PSS is randomized, so about one signature in 256 has one. */
 function createSignatureWithLeadingZero(): Buffer {
   for (let i = 0; i < 20_000; i++) {
     const signature = signBytes('PS256', key.privateKey, Buffer.from(input))
     if (signature[0] === 0) return signature
   }
-  throw new Error('None of 20,000 signatures has a leading zero.')
+  throw new Error('None of 20,000 signatures has a leading zero octet. Check that they are random.')
 }
 
 describe.each([
   ['node', nodeEngine],
   ['portable', portableEngine],
 ])('the %s engine', (_name, engine) => {
-  it('accepts a PSS signature with its leading zero, and rejects it without', async () => {
+  it('accepts a PSS signature with its leading zero octet, and rejects it without that octet', async () => {
     const verify = await engine.prepare('PS256', key.jwk)
     const signature = createSignatureWithLeadingZero()
     const results = [signature, signature.subarray(1)].map(async (bytes) => {

@@ -91,13 +91,13 @@ const BAD_PSS: [what: string, encoded: Buffer][] = [
   ['the longest salt', padPss(PS256, { salt: 256 - 32 - 2 })],
   ['a mask with SHA-1', padPss(PS256, { mask: 'sha1' })],
   ['a mask with SHA-512', padPss(PS256, { mask: 'sha512' })],
-  ['SHA-1 throughout', padPss(PS256, { hash: 'sha1', salt: 20 })],
-  ['SHA-512 throughout', padPss(PS256, { hash: 'sha512', salt: 64 })],
+  ['SHA-1 as hash and in the mask', padPss(PS256, { hash: 'sha1', salt: 20 })],
+  ['SHA-512 as hash and in the mask', padPss(PS256, { hash: 'sha512', salt: 64 })],
   ['SHA-512 with a salt for SHA-256', padPss(PS256, { hash: 'sha512', salt: 32 })],
   ['another trailer', padPss(PS256, { trailer: 0xcc })],
   ['another separator', padPss(PS256, { separator: 2 })],
-  ['the padding of PKCS #1 v1.5', padPkcs1(getDigestInfo('sha256', PS256))],
-  ['another message', padPss(RS256)],
+  ['the format of PKCS #1 v1.5', padPkcs1(getDigestInfo('sha256', PS256))],
+  ['the hash of another message', padPss(RS256)],
 ]
 
 describe.each(ENGINES)('%s', (_name, engine) => {
@@ -145,7 +145,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     expect(await acceptsSignature(padPss(input, { hash, mask: 'sha256', salt }))).toBe(false)
   })
 
-  it('rejects signatures that need no private key, and numbers that are not below the modulus', async () => {
+  it('RS256 and PS256 reject the numbers 0, 1, 2 and n - 1 as signatures, and numbers not below the modulus n', async () => {
     for (const acceptsSignature of [acceptsRs256, acceptsPs256]) {
       for (const s of [0n, 1n, 2n, n - 1n, n, n + 1n, 2n ** 2048n - 1n]) {
         expect(await acceptsSignature(toOctets(s, 256))).toBe(false)
@@ -171,7 +171,7 @@ describe.each(ENGINES)('%s', (_name, engine) => {
     ['a modulus of 2049 bits', { modulusLength: 2049 }],
     ['a modulus of 2055 bits', { modulusLength: 2055 }],
     ['the exponent 3', { modulusLength: 2048, publicExponent: 3 }],
-  ])('verifies with %s', async (_, options) => {
+  ])('accepts a signature only with its exact length if the key has %s', async (_, options) => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', options)
     for (const alg of ['RS256', 'PS256', 'PS512'] as const) {
       const input = toSigningInput(alg)

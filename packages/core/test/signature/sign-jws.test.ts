@@ -13,7 +13,7 @@ function sign(key: PrivateKey, algorithm: Algorithm): Promise<string> {
 
 describe('signJws', () => {
   it.each(DEFAULT_ALGORITHMS)(
-    'signJws signs with %s by a CryptoKey, a KeyObject or a JWK',
+    'signJws signs with %s and a CryptoKey, a KeyObject or a JWK',
     async (alg) => {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
       const jwk = (await exportJWK(privateKey)) as PrivateJwk
@@ -31,7 +31,7 @@ describe('signJws', () => {
     },
   )
 
-  it('signJws rejects a key that cannot sign with the algorithm', async () => {
+  it('signJws rejects a key that cannot sign with the algorithm, and an RSA key of 1024 bits', async () => {
     const ec = await generateKeyPair('ES256', { extractable: true })
     const jwk = (await exportJWK(ec.privateKey)) as PrivateJwk
     const { privateKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 })

@@ -1,6 +1,6 @@
 import type { Guard, Requirements, ResourceServer } from '../../src/index.ts'
 
-/** Returns a function that calls a guard of the server. `getToken` then returns the token of a granted request. */
+/** Returns a function that creates and calls a guard. After a grant, `getToken` returns the token of the request. */
 export function createGuardCaller(server: ResourceServer) {
   return (request: Parameters<Guard>[0], ...requirements: [Requirements?]): ReturnType<Guard> =>
     server.guard(...requirements)(request)

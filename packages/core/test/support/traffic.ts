@@ -76,7 +76,7 @@ export const countLost = (results: readonly Result[]) =>
 export const getLongestWait = (results: readonly Result[]) =>
   Math.max(...results.map(({ waited }) => waited ?? Infinity))
 
-/** Counts equal values. */
+/** Returns how often each value occurs, by the text of the value. */
 export function countValues(values: readonly unknown[]): Record<string, number> {
   const counted: Record<string, number> = {}
   for (const value of values) counted[String(value)] = (counted[String(value)] ?? 0) + 1
