@@ -65,18 +65,24 @@ describe('readRequirements', () => {
     expect(readRequirements([{}], two)).toEqual(nothing)
   })
 
-  it.each<[scope: unknown, passing: string[], challenge: string]>([
-    ['read', ['read', 'write read'], 'read'],
-    [' read  write ', ['read write', 'write x read'], 'read write'],
-    [['read', 'write'], ['write read'], 'read write'],
-    [['read', 'read'], ['read'], 'read'],
+  it.each<[name: string, scope: unknown, passing: string[], challenge: string]>([
+    ['a string with one scope', 'read', ['read', 'write read'], 'read'],
     [
+      'a string with two scopes and additional spaces',
+      ' read  write ',
+      ['read write', 'write x read'],
+      'read write',
+    ],
+    ['an array of two scopes', ['read', 'write'], ['write read'], 'read write'],
+    ['an array with a duplicate', ['read', 'read'], ['read'], 'read'],
+    [
+      'a string with all punctuation characters of a scope',
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
       ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~"],
       "!#$%&'()*+,-./:;<=>?@[]^_`{|}~",
     ],
-    [{ any: ['read', 'write'] }, ['read', 'write'], 'read'],
-  ])('readRequirements reads the scopes %j', (scope, passing, challenge) => {
+    ['{ any } with two scopes', { any: ['read', 'write'] }, ['read', 'write'], 'read'],
+  ])('readRequirements reads scope that is %s', (_, scope, passing, challenge) => {
     const { challenge: read, ...checked } = readRequirements([{ scope }], one)
     expect(read).toEqual({ scope: challenge })
     expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
@@ -194,7 +200,7 @@ describe('readRequirements', () => {
         /^resource is not a requirement\. The requirements are: scope, .*introspect\.$/,
       ) as string,
     ],
-  ])('readRequirements reports the mistake in %j', (requirements, ...problems) => {
+  ])('readRequirements reports the mistake in %o', (requirements, ...problems) => {
     expect(getProblems(requirements)).toEqual(problems)
   })
 
@@ -222,13 +228,13 @@ describe('readRequirements', () => {
     ['a promise', Promise.resolve({ scope: 'admin' })],
     ['a Map', new Map([['scope', 'admin']])],
     ['an instance of a class with a getter', new WithGetter()],
-    ['an object that inherits', Object.create({ scope: 'admin' }) as object],
+    ['an object that inherits scope', Object.create({ scope: 'admin' }) as object],
     [
-      'an object that inherits from an object without a prototype',
+      'an object that inherits scope from an object without a prototype',
       Object.create({ __proto__: null, scope: 'admin' }) as object,
     ],
     ['an object with a hidden member', Object.defineProperty({}, 'scope', { value: 'admin' })],
-    ['an object with a symbol', { [Symbol('scope')]: 'admin' }],
+    ['an object with a symbol as name', { [Symbol('scope')]: 'admin' }],
     ['a Date', new Date(0)],
     ['an Error', new Error('scope')],
   ])(
@@ -247,24 +253,24 @@ describe('readRequirements', () => {
     }
   })
 
-  it('readRequirements rejects an array with a hole', () => {
+  it('readRequirements rejects a sparse array in scope, issuer and clients', () => {
     for (const name of ['scope', 'issuer', 'clients']) {
       // oxlint-disable-next-line no-sparse-arrays -- the hole is what is tested
       expect(getProblems({ [name]: [, 'x'] }), name).not.toEqual([])
     }
   })
 
-  it.each<[given: unknown, description: string]>([
-    [undefined, 'undefined'],
-    [null, 'null'],
-    ['', 'an empty string'],
-    [5, '5'],
-    [true, 'a boolean'],
-    [['read'], 'an array'],
-    [() => {}, 'a function'],
+  it.each<[description: string, given: unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty string', ''],
+    ['5', 5],
+    ['a boolean', true],
+    ['an array', ['read']],
+    ['a function', () => {}],
   ])(
-    'readRequirements rejects requirements that are not an object: %j',
-    (requirements, description) => {
+    'readRequirements rejects requirements that are not an object: %s',
+    (description, requirements) => {
       expect(getProblems(requirements)).toEqual([
         `Requirements must be an object such as { scope: 'read:reports' }, not ${description}. To accept any valid token, leave the argument out.`,
       ])
@@ -307,54 +313,65 @@ describe('readRequirements', () => {
     ])
   })
 
-  it.each<[subjects: SubjectStatements, machine: boolean, user: boolean]>([
-    [{ provider: 'keycloak' }, true, true],
-    [{ provider: 'supabase' }, false, true],
-    [{ provider: 'github-actions' }, true, false],
-    [{ provider: 'node-oidc-provider' }, false, true],
-    [{ provider: 'node-oidc-provider', machineSubject: 'client_id' }, true, true],
-    // Its introspection responses show a user, but its JWTs do not.
-    [{ provider: 'zitadel' }, false, false],
-    [{ provider: 'zitadel', machineClients: ['cron'] }, true, false],
-    [{ provider: 'hydra' }, false, false],
-    [{ provider: 'hydra', machineSubject: 'client_id' }, true, true],
-    [{ provider: 'b2c' }, false, false],
-    [{ provider: 'b2c', machineSubject: 'client_id' }, true, false],
-    [{ machineSubject: 'absent' }, true, true],
-    [{ machineClients: ['cron'] }, true, false],
+  /** The values of `subject` that a guard accepts. */
+  type Accepted = 'machine and user' | 'only machine' | 'only user' | 'neither machine nor user'
+
+  /** Returns the values of `subject` that a guard accepts for an issuer with these settings. */
+  function getAccepted(settings: Partial<IssuerSettings>): Accepted {
+    const issuers = [createSettings(settings)]
+    const check = () => true
+    const [machine, user] = ['machine', 'user'].map((subject) => {
+      const problems = getProblems({ subject, check }, issuers)
+      expect(problems.length).toBeLessThan(2)
+      return problems.length === 0
+    })
+    if (machine === user) return machine ? 'machine and user' : 'neither machine nor user'
+    return machine ? 'only machine' : 'only user'
+  }
+
+  it.each<[accepted: Accepted, subjects: SubjectStatements]>([
+    ['machine and user', { provider: 'keycloak' }],
+    ['only user', { provider: 'supabase' }],
+    ['only machine', { provider: 'github-actions' }],
+    ['only user', { provider: 'node-oidc-provider' }],
+    ['machine and user', { provider: 'node-oidc-provider', machineSubject: 'client_id' }],
+    // Introspection responses of Zitadel show a user, but its JWTs do not.
+    ['neither machine nor user', { provider: 'zitadel' }],
+    ['only machine', { provider: 'zitadel', machineClients: ['cron'] }],
+    ['neither machine nor user', { provider: 'hydra' }],
+    ['machine and user', { provider: 'hydra', machineSubject: 'client_id' }],
+    ['neither machine nor user', { provider: 'b2c' }],
+    ['only machine', { provider: 'b2c', machineSubject: 'client_id' }],
+    ['machine and user', { machineSubject: 'absent' }],
+    ['only machine', { machineClients: ['cron'] }],
   ])(
-    'readRequirements accepts only a subject kind that the options can determine: %j',
-    (subjects, machine, user) => {
-      const issuers = [createSettings({ subjects })]
-      const check = () => true
-      expect(getProblems({ subject: 'machine', check }, issuers)).toHaveLength(machine ? 0 : 1)
-      expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
-      expect(getProblems({ clients: ['cron'] }, issuers)).toEqual([])
+    'readRequirements accepts %s as subject, and always accepts clients, with the options %o',
+    (accepted, subjects) => {
+      expect(getAccepted({ subjects })).toBe(accepted)
+      expect(getProblems({ clients: ['cron'] }, [createSettings({ subjects })])).toEqual([])
     },
   )
 
-  it.each<[SubjectStatements, IssuerSettings['tokenFormat'], machine: boolean, user: boolean]>([
-    [{ provider: 'node-oidc-provider' }, 'opaque', true, true],
-    [{ provider: 'node-oidc-provider' }, 'any', false, true],
-    [{ provider: 'zitadel' }, 'opaque', false, true],
-    [{ provider: 'zitadel' }, 'any', false, false],
-    [{ provider: 'mas' }, 'jwt', false, false],
-    [{ provider: 'mas' }, 'opaque', true, true],
-    [{ provider: 'keycloak' }, 'any', true, true],
+  it.each<[Accepted, SubjectStatements['provider'], IssuerSettings['tokenFormat']]>([
+    ['machine and user', 'node-oidc-provider', 'opaque'],
+    ['only user', 'node-oidc-provider', 'any'],
+    ['only user', 'zitadel', 'opaque'],
+    ['neither machine nor user', 'zitadel', 'any'],
+    ['neither machine nor user', 'mas', 'jwt'],
+    ['machine and user', 'mas', 'opaque'],
+    ['machine and user', 'keycloak', 'any'],
   ])(
-    'readRequirements accepts only a subject kind that all token formats can show: %j, %s',
-    (subjects, tokenFormat, machine, user) => {
-      const issuers = [createSettings({ subjects, tokenFormat })]
-      expect(getProblems({ subject: 'machine' }, issuers)).toHaveLength(machine ? 0 : 1)
-      expect(getProblems({ subject: 'user' }, issuers)).toHaveLength(user ? 0 : 1)
+    'readRequirements accepts %s as subject for provider %s and token format %s',
+    (accepted, provider, tokenFormat) => {
+      expect(getAccepted({ subjects: { provider }, tokenFormat })).toBe(accepted)
     },
   )
 
-  it('readRequirements names the option to set if tokens of the provider do not show the subject kind', () => {
+  it('readRequirements names the provider, the issuer and the option to set if JWTs do not show machines', () => {
     const issuers = [createSettings({ subjects: { provider: 'b2c' } })]
     expect(getProblems({ subject: 'machine' }, issuers)).toEqual([
       `subject: 'machine' cannot be determined: JWTs of b2c do not show it, and no option of ${ISSUER} does. ` +
-        'Its tokens do not show the subject kind: name the machines in machineClients.',
+        'Name the machines in machineClients.',
     ])
   })
 
@@ -363,24 +380,24 @@ describe('readRequirements', () => {
     "If the sub of a machine is its client id, and the sub of a user never is, set machineSubject: 'client_id'."
 
   it.each<
-    [SubjectStatements['provider'], 'machine' | 'user', IssuerSettings['tokenFormat'], string]
+    ['machine' | 'user', SubjectStatements['provider'], IssuerSettings['tokenFormat'], string]
   >([
-    ['hydra', 'user', 'jwt', SET_SUBJECT],
-    ['openiddict', 'user', 'any', SET_SUBJECT],
-    ['node-oidc-provider', 'machine', 'any', "set machineSubject: 'client_id'"],
-    ['b2c', 'user', 'jwt', NO_OPTION],
-    ['doorkeeper', 'user', 'opaque', NO_OPTION],
-    ['kanidm', 'user', 'opaque', NO_OPTION],
-    ['kubernetes', 'user', 'jwt', NO_OPTION],
-    ['github-actions', 'user', 'jwt', NO_OPTION],
-    ['gitlab-ci', 'user', 'jwt', NO_OPTION],
-    ['zitadel', 'user', 'jwt', "Its introspection responses show it: set tokenFormat: 'opaque'"],
-    ['mas', 'user', 'any', "set tokenFormat: 'opaque'"],
-    ['django-oauth-toolkit', 'machine', 'opaque', 'Name the machines in machineClients.'],
-    ['supabase', 'machine', 'jwt', 'Supabase issues tokens to users only.'],
+    ['user', 'hydra', 'jwt', SET_SUBJECT],
+    ['user', 'openiddict', 'any', SET_SUBJECT],
+    ['machine', 'node-oidc-provider', 'any', "set machineSubject: 'client_id'"],
+    ['user', 'b2c', 'jwt', NO_OPTION],
+    ['user', 'doorkeeper', 'opaque', NO_OPTION],
+    ['user', 'kanidm', 'opaque', NO_OPTION],
+    ['user', 'kubernetes', 'jwt', NO_OPTION],
+    ['user', 'github-actions', 'jwt', NO_OPTION],
+    ['user', 'gitlab-ci', 'jwt', NO_OPTION],
+    ['user', 'zitadel', 'jwt', "Its introspection responses show it: set tokenFormat: 'opaque'"],
+    ['user', 'mas', 'any', "set tokenFormat: 'opaque'"],
+    ['machine', 'django-oauth-toolkit', 'opaque', 'Name the machines in machineClients.'],
+    ['machine', 'supabase', 'jwt', 'Supabase issues tokens to users only.'],
   ])(
-    'advises the option that helps for provider %s, subject %s and token format %s',
-    (provider, subject, tokenFormat, advice) => {
+    'readRequirements rejects subject %s for provider %s and token format %s, with the advice for this case',
+    (subject, provider, tokenFormat, advice) => {
       const [problem, ...others] = getProblems({ subject, check: () => true }, [
         createSettings({ subjects: { provider }, tokenFormat }),
       ])
@@ -438,8 +455,8 @@ describe('readRequirements', () => {
     expect(getProblems({ scope: { any: ['read'] } }, [google])).toEqual([])
   })
 
-  it('readRequirements rejects clients that can never call', () => {
-    const github = createSettings({
+  it('readRequirements rejects clients that are not in allowedClients, or whose tokens contain no client id', () => {
+    const kubernetes = createSettings({
       issuer: OTHER,
       subjects: { provider: 'kubernetes' },
       clientIdClaims: [],
@@ -447,15 +464,19 @@ describe('readRequirements', () => {
     const NO_CLIENT_NAMED =
       'clients cannot match: JWTs of kubernetes contain no client id. ' +
       `Use check. If your JWTs contain one, set clientIdClaim for ${OTHER}.`
-    expect(getProblems({ clients: ['cron'] }, [github])).toEqual([NO_CLIENT_NAMED])
+    expect(getProblems({ clients: ['cron'] }, [kubernetes])).toEqual([NO_CLIENT_NAMED])
     const there = { issuer: OTHER, clientId: 'cron' }
     const here = { issuer: ISSUER, clientId: 'cron' }
-    expect(getProblems({ clients: [here, there] }, [one[0]!, github])).toEqual([NO_CLIENT_NAMED])
-    expect(getProblems({ clients: [here] }, [one[0]!, github])).toEqual([])
-    expect(getProblems({ clients: ['cron'] }, [{ ...github, tokenFormat: 'opaque' }])).toEqual([])
+    expect(getProblems({ clients: [here, there] }, [one[0]!, kubernetes])).toEqual([
+      NO_CLIENT_NAMED,
+    ])
+    expect(getProblems({ clients: [here] }, [one[0]!, kubernetes])).toEqual([])
+    expect(getProblems({ clients: ['cron'] }, [{ ...kubernetes, tokenFormat: 'opaque' }])).toEqual(
+      [],
+    )
     const allowed = [createSettings({ allowedClients: ['cron', 'web'] })]
     expect(getProblems({ clients: ['cron', 'web'] }, allowed)).toEqual([])
-    // The message has no client id: a secret may have been given by mistake.
+    // The message contains no client id, because a secret may have been given by mistake.
     const NOT_ALLOWED = (index: number) =>
       `clients[${index}] is not in allowedClients: add it there, or remove it here.`
     expect(getProblems({ clients: ['cron', 'other'] }, allowed)).toEqual([NOT_ALLOWED(1)])
@@ -475,7 +496,7 @@ describe('readRequirements', () => {
       'introspect must be true, or { maxAge } with seconds from 0 to 3600.',
     ],
   ])(
-    'readRequirements ignores the member %s of Object.prototype: %j in %j',
+    'readRequirements reports the missing member %s, even if Object.prototype has it',
     (member, value, requirements, problem) => {
       const introspection = {} as NonNullable<IssuerSettings['introspection']>
       const issuers = [createSettings({ ...SUBJECTS, introspection })]
@@ -512,7 +533,7 @@ describe('readRequirements', () => {
     }
   })
 
-  it('readRequirements rejects a second argument', () => {
+  it('readRequirements rejects a second argument and an undefined argument, and accepts no argument', () => {
     expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
       'Requirements must be one object, not 2 arguments: put all requirements into this object.',
     )

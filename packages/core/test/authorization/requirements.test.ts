@@ -85,7 +85,7 @@ describe('checkRequirements', () => {
     [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
     [{ optional: true }, 'passed', 'passed', 'passed'],
   ])(
-    'checkRequirements checks the tokens of a user, a machine and an unknown subject against %o',
+    'checkIssuer and checkRequirements with %o return %s for a user, %s for a machine, %s for an unknown subject',
     (requirements, ...results) => {
       expect(
         [user, machine, unknown].map((token) => summarize(decide(token, requirements))),
@@ -93,7 +93,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('checkRequirements reports the first of several failures, in the order issuer, scope, clients, subject, check', () => {
+  it('checkIssuer and checkRequirements report the first of several failures, in the order issuer, scope, clients, subject, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
       { subject: 'machine' },
@@ -135,7 +135,7 @@ describe('checkRequirements', () => {
     expect(decide(unknown, { clients })).toMatchObject({ explanation: { found: 'no client' } })
   })
 
-  it('checkRequirements adds the scope of the challenge to insufficient_scope, and to no other rejection', () => {
+  it('checkRequirements adds the required scope to the challenge of insufficient_scope, and of no other rejection', () => {
     const challengeFor = (requirements: Requirements) =>
       (decide(machine, requirements) as Rejection).challenge
     expect(challengeFor({ scope: 'read write admin' })).toEqual({ scope: 'read write admin' })
@@ -144,7 +144,7 @@ describe('checkRequirements', () => {
     expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
-  it('checkRequirements calls check with the token and the request, and only if all other requirements are met', () => {
+  it('checkRequirements calls check with the token and the request, and does not call it after insufficient_scope', () => {
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
     expect(summarize(decide(user, { check }))).toBe('passed')
@@ -155,7 +155,7 @@ describe('checkRequirements', () => {
     expect(seen).toHaveLength(2)
   })
 
-  it('checkRequirements waits for the promise of a check', async () => {
+  it('checkRequirements waits for the promise of a check, even if the promise is of another realm', async () => {
     const later = (answer: boolean) => async () => answer
     expect(summarize(await decide(user, { check: later(true) }))).toBe('passed')
     expect(summarize(await decide(user, { check: later(false) }))).toBe(CHECK)
@@ -164,9 +164,17 @@ describe('checkRequirements', () => {
     expect(summarize(await decide(user, { check: foreign }))).toBe(CHECK)
   })
 
-  it.each<unknown>([null, 1, 'true', {}, [], [true], Symbol('true')])(
-    'checkRequirements throws a TypeError if a check returns another value than true or false: %o',
-    async (answer) => {
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['the number 1', 1],
+    ['a string', 'true'],
+    ['an object', {}],
+    ['an empty array', []],
+    ['an array with true', [true]],
+    ['a symbol', Symbol('true')],
+  ])(
+    'checkRequirements throws a TypeError if a check returns %s, directly or in a promise',
+    async (_, answer) => {
       const message = 'The check of a guard must return true or false, or a promise of one.'
       const now = async () => decide(user, { check: () => answer as boolean })
       await expect(now()).rejects.toThrow(new TypeError(message))

@@ -25,6 +25,5 @@ export const betterAuth: Profile = {
       when: { sid: 'present', azp: 'present', sub: 'present' },
     },
   ],
-  advice:
-    'Opaque tokens do not show machines: use JWT access tokens, or name the machines in machineClients.',
+  advice: 'Use JWT access tokens, which show machines, or name the machines in machineClients.',
 }

@@ -19,7 +19,7 @@ export const adfs: Profile = {
   clientIdClaims: ['appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
-  advice: 'Its tokens do not show the subject kind: name the machines in machineClients, by appid.',
+  advice: 'Add the appid of each machine to machineClients.',
 }
 
 /** Azure AD B2C. Tokens of machines have `scp`, too, and no claim distinguishes them from tokens of users. */
@@ -30,7 +30,7 @@ export const b2c: Profile = {
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
   rules: [],
-  advice: 'Its tokens do not show the subject kind: name the machines in machineClients.',
+  advice: 'Name the machines in machineClients.',
 }
 
 /** Introspection responses never have a `sub`. */
@@ -40,8 +40,7 @@ export const doorkeeper: Profile = {
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
-  advice:
-    'Its introspection responses do not show the subject kind: name the machines in machineClients.',
+  advice: 'Name the machines in machineClients.',
 }
 
 /** Gravitee AM. By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
@@ -74,8 +73,7 @@ export const kanidm: Profile = {
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [],
-  advice:
-    'Its introspection responses do not show the subject kind: name the machines in machineClients.',
+  advice: 'Name the machines in machineClients.',
 }
 
 /**

@@ -34,5 +34,5 @@ export const zitadel: Profile = {
       },
     },
   ],
-  advice: 'Its JWTs do not show the subject kind: name the machines in machineClients.',
+  advice: 'Name the machines in machineClients.',
 }
