@@ -12,7 +12,7 @@ const { issuer, jwks, token } = createTestIssuer()
 const serve = (credentials: unknown) =>
   createResourceServer({ issuer, audience: AUDIENCE, jwks, credentials } as ResourceServerOptions)
 
-/** Returns the problems that createResourceServer reports for the option. */
+/** Returns the problems that `createResourceServer` reports for the option `credentials`. */
 function problems(credentials: unknown): readonly string[] {
   try {
     serve(credentials)
@@ -31,17 +31,17 @@ describe('the option credentials', () => {
     ],
     ['an object without header', {}, 'credentials.header is missing: set the name of the header.'],
     [
-      'Authorization',
+      'an object with the header Authorization',
       { header: 'Authorization' },
       'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     [
-      'Cookie',
+      'an object with the header Cookie',
       { header: 'cookie' },
       'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
     [
-      'an invalid header name',
+      'an object with an invalid header name',
       { header: 'x token' },
       'credentials.header must be the name of a header that contains only the token, other than Authorization and Cookie.',
     ],
@@ -59,7 +59,7 @@ describe('the option credentials', () => {
     expect(problems(given)).toEqual([expect.stringContaining(problem.slice(0, -1))])
   })
 
-  it('a function in credentials is called with the request of the framework, for each guard', async () => {
+  it('authorize and a guard call the function in credentials with raw, or with the request if it has no raw', async () => {
     const raw = { of: 'the framework' }
     const seen: unknown[] = []
     const server = serve((request: object) => {
@@ -74,7 +74,7 @@ describe('the option credentials', () => {
     expect(seen).toEqual([raw, raw, plain])
   })
 
-  it('a guard throws the error of the function, and a TypeError if it does not return a string or undefined', () => {
+  it('authorize throws the error of the function in credentials, and a TypeError if its result is not a string or undefined', () => {
     const broken = new Error('broken')
     const throwing = serve(() => {
       throw broken
@@ -87,7 +87,9 @@ describe('the option credentials', () => {
       [Promise.reject(broken), 'an object'],
     ]
     for (const [given, found] of wrong) {
-      expect(() => serve(() => given).authorize(requestWith(token()))).toThrow(
+      const authorize = () => serve(() => given).authorize(requestWith(token()))
+      expect(authorize).toThrow(TypeError)
+      expect(authorize).toThrow(
         `credentials must return a token or undefined synchronously, not ${found}.`,
       )
     }
@@ -98,7 +100,7 @@ describe('the option credentials', () => {
     expect(server.verify(token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('a guard reads credentials from rawHeaders, because Node keeps only one line in headers', () => {
+  it('authorize refuses two lines of the header in credentials, and a request with 2001 header lines', () => {
     const server = serve({ header: 'x-token' })
     const request: RequestLike = {
       method: 'GET',

@@ -29,13 +29,14 @@ describe('headerValues', () => {
     expect(headerValues(request({ rawHeaders }), 'cookie')).toEqual([])
   })
 
-  it('headerValues compares only the names in rawHeaders, and never the values', () => {
+  it('headerValues compares the whole name of a line in rawHeaders, and never its value', () => {
     const rawHeaders = ['X-A', 'authorization', 'authorization ', 'b', 'Proxy-Authorization', 'c']
     expect(headerValues(request({ rawHeaders }), 'authorization')).toEqual([])
   })
 
   it('headerValues throws a TypeError if rawHeaders has a name without a value', () => {
     const read = () => headerValues(request({ rawHeaders: ['authorization'] }), 'authorization')
+    expect(read).toThrow(TypeError)
     expect(read).toThrow('rawHeaders of a request must be an array: name, value')
   })
 
@@ -50,7 +51,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['parsed'])
   })
 
-  it('headerValues returns each value of an array in headers, an empty string too, and an empty list for undefined', () => {
+  it('headerValues returns each value of an array, an empty string as a value, and no value for an undefined or missing field', () => {
     const headers = { a: ['1', '2'], b: '', c: undefined }
     expect(headerValues(request({ headers }), 'a')).toEqual(['1', '2'])
     expect(headerValues(request({ headers }), 'b')).toEqual([''])
@@ -58,12 +59,12 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers }), 'd')).toEqual([])
   })
 
-  it('headerValues finds a header in headers in any case, and in several cases at once', () => {
+  it('headerValues ignores the case of names in headers, and returns the values of all spellings of a name', () => {
     const headers = { Authorization: 'a', AUTHORIZATION: 'b', 'x-authorization': 'c' }
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a', 'b'])
   })
 
-  it('headerValues returns several lines of a web Headers as one value with commas', () => {
+  it('headerValues returns several lines of a web Headers as one value with a comma', () => {
     const headers = new Headers({ Authorization: 'a' })
     expect(headerValues(request({ headers }), 'authorization')).toEqual(['a'])
     expect(headerValues(request({ headers }), 'cookie')).toEqual([])
@@ -79,6 +80,7 @@ describe('headerValues', () => {
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
     expect(headerValues(request({ headers, rawHeaders: [] }), 'authorization')).toEqual(['parsed'])
+    expect(headerValues(request({ headers }), 'authorization')).toEqual(['parsed'])
   })
 
   it('headerValues reads the members of a plain object, even if one is named get', () => {
@@ -91,7 +93,7 @@ describe('headerValues', () => {
     expect(headerValues(request({ headers: foreign }), 'authorization')).toEqual(['a'])
   })
 
-  it('headerValues ignores a get and header fields on Object.prototype', () => {
+  it('headerValues ignores get and header fields on Object.prototype', () => {
     const headers = { authorization: 'a' }
     const web = new Headers(headers)
     const values = withPollutedPrototype({ get: () => 'polluted', cookie: 'polluted' }, () => [
@@ -116,7 +118,7 @@ describe('headerValues', () => {
     }
   })
 
-  it('headerValues reads every object with a function get as a web Headers, both own and inherited', () => {
+  it('headerValues reads an object with a function get, own or inherited, like a web Headers', () => {
     class Fields {
       readonly #value = 'a'
       get(name: string) {
@@ -142,7 +144,7 @@ describe('headerValues', () => {
     ['an empty array', []],
     ['an array of names and values', ['authorization', 'Bearer a']],
     ['an array of pairs', [['authorization', 'Bearer a']]],
-    ['the entries of a web Headers', [...new Headers({ authorization: 'Bearer a' })]],
+    ['an array of the entries of a web Headers', [...new Headers({ authorization: 'Bearer a' })]],
   ])('headerValues throws a TypeError if headers is %s', (_, value) => {
     const headers = value as unknown as HeaderFields
     const read = () => headerValues(request({ headers }), 'authorization')
@@ -150,15 +152,15 @@ describe('headerValues', () => {
     expect(read).toThrow(
       'headers of a request must be an object with header names as keys, or a web Headers.',
     )
-    // They are not read if there are header lines.
+    // `headers` is not checked if `rawHeaders` contains lines.
     const rawHeaders = ['Authorization', 'line']
     expect(headerValues(request({ headers, rawHeaders }), 'authorization')).toEqual(['line'])
   })
 
-  // `getMember` is called before the type of `headers` is checked.
   it.each([undefined, null])('headerValues throws a TypeError if headers is %s', (value) => {
     const headers = value as unknown as HeaderFields
     const read = () => headerValues(request({ headers }), 'authorization')
+    expect(read).toThrow(TypeError)
     expect(read).toThrow(
       'headers of a request must be an object with header names as keys, or a web Headers.',
     )

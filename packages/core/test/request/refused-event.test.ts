@@ -49,7 +49,7 @@ describe('the event refused', () => {
     ['keycloak', undefined],
     ['b2c', 'real-client'],
   ])(
-    'the events refused and verified have the same clientId for an introspected token: %s',
+    'the events refused and verified have the same clientId for an introspected token of provider %s',
     async (provider, client) => {
       const answer = { client_id: 'real-client', azp: 'other-azp', appid: 'other-appid' }
       const { event, events } = await refuse(
@@ -81,7 +81,7 @@ describe('the event refused', () => {
     },
   )
 
-  it('the event refused has the id and the route of a request, and is published if reading them throws', async () => {
+  it('the event refused has the id and the route of a request, and is also published if reading them throws', async () => {
     const request = requestWith(issuer.token())
     const known = { ...request, id: 7, route: '/reports/:id' }
     expect((await refuse({}, known)).event).toMatchObject({
@@ -103,7 +103,7 @@ describe('the event refused', () => {
     expect((await refuse({}, throwing)).event).toMatchObject({ reason: 'insufficient_scope' })
   })
 
-  it('the JSON of an outcome does not contain the explanation', async () => {
+  it('the JSON of a refused outcome does not contain the explanation', async () => {
     const { outcome } = await refuse({}, requestWith(issuer.token()))
     expect(outcome).toMatchObject({ explanation: { check: 'scope', found: '"read"' } })
     expect(JSON.parse(JSON.stringify(outcome))).toEqual({
@@ -127,7 +127,7 @@ describe('the event refused', () => {
     expect(event).toMatchObject({ found: 'claimed the cnf member made-up' })
   })
 
-  it('the event refused is published for any header parameters and claims', async () => {
+  it('the event refused is published with advice for any header parameters and claims', async () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom({}, [], [{}], [null], { toString: 1 }))
     const names = [
       'iss',
@@ -152,7 +152,7 @@ describe('the event refused', () => {
     )
   })
 
-  it('the event refused without expected has fewer than 2000 characters, and expected is short for many clients', async () => {
+  it('the event refused has fewer than 2000 characters without expected, which has fewer than 200 for many clients', async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `client-number-${i}`)
     for (const requirements of [{ clients: many }, { scope: many }]) {
       const request = requestWith(

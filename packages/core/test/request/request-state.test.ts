@@ -53,7 +53,7 @@ function setup(options: Partial<ResourceServerOptions> = {}) {
   return { clock, issuer, events, server, token, count, distrust }
 }
 
-/** Creates the same resource server with keys that must be fetched first. */
+/** Creates a resource server like `setup`, but with keys that must be fetched first. */
 function fetching(behavior: Behavior = KEYS) {
   const endpoint = scriptedEndpoint(behavior)
   return { endpoint, ...setup({ jwks: undefined, fetch: endpoint.fetch } as never) }
@@ -73,7 +73,7 @@ const NO_HEADERS = { method: 'GET', url: '/', headers: {} }
 
 /** The ways in which the credentials of one request object can change. */
 const CARRIERS: Record<string, () => Carrier> = {
-  'in rawHeaders, in place': () => {
+  'in the same rawHeaders array': () => {
     const rawHeaders = ['Host', 'api']
     const request = { ...NO_HEADERS, rawHeaders }
     return {
@@ -85,7 +85,7 @@ const CARRIERS: Record<string, () => Carrier> = {
       },
     }
   },
-  'in rawHeaders, with a new array': () => {
+  'in a new rawHeaders array': () => {
     const request = { ...NO_HEADERS, rawHeaders: ['Host', 'api'] }
     return {
       raw: request,
@@ -96,7 +96,7 @@ const CARRIERS: Record<string, () => Carrier> = {
       },
     }
   },
-  'in headers, in place': () => {
+  'in the same headers object': () => {
     const headers: Record<string, string | undefined> = {}
     const request = { ...NO_HEADERS, headers }
     return {
@@ -105,7 +105,7 @@ const CARRIERS: Record<string, () => Carrier> = {
       carry: (value) => void (headers['authorization'] = value),
     }
   },
-  'in headers, with a new object': () => {
+  'in a new headers object': () => {
     const request = { ...NO_HEADERS, headers: {} }
     return {
       raw: request,
@@ -151,26 +151,31 @@ const grantedTo = (clientId: string) => ({ kind: 'granted', token: { clientId } 
 const tokenIn = (outcome: Outcome) => (outcome as Granted).token
 
 describe('rule 1: a token is verified once for a request', () => {
-  it.each(carriers)('several guards in sequence verify a token once: credentials %s', (name) => {
-    const { server, token, count } = setup()
-    const { raw, current, carry } = CARRIERS[name]!()
-    carry(`Bearer ${token()}`)
-    const first = createGuardCaller(server)(current())
-    expect(first).toMatchObject({ kind: 'granted' })
-    for (const requirements of [{}, { scope: 'read' }, { clients: ['reports-cron'] }]) {
-      const outcome = createGuardCaller(server)(current(), requirements)
-      expect(tokenIn(outcome as Outcome)).toBe(tokenIn(first as Outcome))
-    }
-    expect(getToken(raw)).toBe(tokenIn(first as Outcome))
-    expect(createGuardCaller(server)(current(), { scope: 'admin' })).toMatchObject({ status: 403 })
-    expect(count('verified')).toBe(1)
-    expect(createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
-    expect(() => getToken(raw)).toThrow('after a guard refused')
-  })
+  it.each(carriers)(
+    'several guards in sequence verify a token once, and getToken throws after one refuses: credentials %s',
+    (name) => {
+      const { server, token, count } = setup()
+      const { raw, current, carry } = CARRIERS[name]!()
+      carry(`Bearer ${token()}`)
+      const first = createGuardCaller(server)(current())
+      expect(first).toMatchObject({ kind: 'granted' })
+      for (const requirements of [{}, { scope: 'read' }, { clients: ['reports-cron'] }]) {
+        const outcome = createGuardCaller(server)(current(), requirements)
+        expect(tokenIn(outcome as Outcome)).toBe(tokenIn(first as Outcome))
+      }
+      expect(getToken(raw)).toBe(tokenIn(first as Outcome))
+      expect(createGuardCaller(server)(current(), { scope: 'admin' })).toMatchObject({
+        status: 403,
+      })
+      expect(count('verified')).toBe(1)
+      expect(createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
+      expect(() => getToken(raw)).toThrow('after a guard refused')
+    },
+  )
 
-  it('guards in parallel wait for the same verification result', async () => {
+  it('guards in parallel fetch the keys once, verify the token once, and return the same token', async () => {
     const { endpoint, server, token, count, events } = fetching()
-    const { current, carry } = CARRIERS['in rawHeaders, in place']!()
+    const { current, carry } = CARRIERS['in the same rawHeaders array']!()
     carry(`Bearer ${token()}`)
     const guards = Array.from({ length: 20 }, (_, i) =>
       server.guard(i % 2 === 0 ? {} : { scope: 'read' }),
@@ -198,7 +203,7 @@ describe('rule 1: a token is verified once for a request', () => {
     expect(events.map(({ type }) => type)).toEqual(['introspection_called', 'verified'])
   })
 
-  it('guards in parallel all refuse a token that verification rejects', async () => {
+  it('guards in parallel fetch the keys once, and all refuse a token for another API', async () => {
     const { endpoint, server, token } = fetching()
     const request = requestWith(token({ aud: 'another' }))
     const guards = Array.from({ length: 10 }, async () => createGuardCaller(server)(request))
@@ -219,15 +224,21 @@ describe('rule 2: a result belongs to one request object, one server and one set
     ],
     'an expired token': ({ token }) => [`Bearer ${token({ exp: 1 })}`, 'expired'],
     'a token for another API': ({ token }) => [`Bearer ${token({ aud: 'b' })}`, 'wrong_audience'],
-    'a bound token': ({ token }) => [`Bearer ${token({ cnf: {} })}`, 'unsupported_binding'],
-    'a longer token': ({ token }) => [`Bearer ${token()}A`, 'invalid_signature'],
+    'a token with an empty cnf': ({ token }) => [
+      `Bearer ${token({ cnf: {} })}`,
+      'unsupported_binding',
+    ],
+    'a token with an additional character': ({ token }) => [
+      `Bearer ${token()}A`,
+      'invalid_signature',
+    ],
     'a malformed token': () => ['Bearer a.b.c', 'malformed_token'],
     'two tokens': ({ token }) => [`Bearer ${token()}, Bearer ${token()}`, 'multiple_credentials'],
     'the same token after another scheme': ({ token }) => [
       `Basic ${token()}`,
       'unsupported_scheme',
     ],
-    'no token': () => ['Bearer', 'malformed_credentials'],
+    'a scheme without a token': () => ['Bearer', 'malformed_credentials'],
     'no credentials': () => [undefined, 'no_credentials'],
   }
 
@@ -292,7 +303,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
       expect(getToken(raw).clientId).toBe('second')
     })
 
-    it('several waiting guards each decide about the credentials of its call if credentials change', async () => {
+    it('several waiting guards each decide about the credentials that the request had when the guard was called', async () => {
       const { server, issuer, token, count } = fetching()
       const { current, carry } = CARRIERS[name]!()
       carry(`Bearer ${token()}`)
@@ -312,7 +323,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
 
   it('a guard introspects an opaque token that replaces another one in the same request', async () => {
     const { endpoint, server } = await introspecting(ACTIVE)
-    const { raw, current, carry } = CARRIERS['in headers, in place']!()
+    const { raw, current, carry } = CARRIERS['in the same headers object']!()
     carry('Bearer opaque-1')
     expect(await createGuardCaller(server)(current())).toMatchObject({ kind: 'granted' })
     endpoint.answer({ active: false })
@@ -322,7 +333,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect(endpoint.requests.map(({ form }) => form.get('token'))).toEqual(['opaque-1', 'opaque-2'])
   })
 
-  it('a guard verifies the same token in another request object again', () => {
+  it('a guard verifies a token again if another request object contains it', () => {
     const { server, token, count } = setup()
     const web = new Request('https://api.example.com/', {
       headers: { authorization: `Bearer ${token()}` },
@@ -337,7 +348,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect(() => getToken({ ...plain })).toThrow('before a guard granted')
   })
 
-  it('two resource servers verify the same request separately, each with its options', () => {
+  it('three resource servers each decide about the same request with their own options', () => {
     const one = setup()
     const other = setup({ audience: 'https://other.example.com' })
     const stranger = setup({ jwks: { keys: [otherKey.jwk] } })
@@ -350,9 +361,9 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect([one.count('verified'), other.count('verified')]).toEqual([1, 0])
   })
 
-  it('two resource servers each notice changed credentials of the same request', () => {
+  it('two resource servers each verify the new credentials after a request changes', () => {
     const [one, other] = [setup(), setup()]
-    const { raw, current, carry } = CARRIERS['in rawHeaders, in place']!()
+    const { raw, current, carry } = CARRIERS['in the same rawHeaders array']!()
     const send = (server: typeof one.server) => createGuardCaller(server)(current())
     carry(`Bearer ${one.token()}`)
     expect(send(one.server)).toMatchObject(grantedTo('reports-cron'))
@@ -366,7 +377,7 @@ describe('rule 2: a result belongs to one request object, one server and one set
     expect([one.count('verified'), other.count('verified')]).toEqual([2, 1])
   })
 
-  it('a resource server that cannot fetch keys does not affect the grant of another one', async () => {
+  it('a 503 of one resource server does not discard the result of another one for the same request', async () => {
     const [one, down] = [setup(), fetching('refuse')]
     const request = requestWith(one.token())
     expect(createGuardCaller(one.server)(request)).toMatchObject({ kind: 'granted' })
@@ -431,7 +442,7 @@ describe('rule 3: the introspection result of a later guard replaces the earlier
 
   it('an introspection response does not apply to other credentials of the same request', async () => {
     const { endpoint, server, token } = await issuing('jwt')
-    const { current, carry } = CARRIERS['in rawHeaders, in place']!()
+    const { current, carry } = CARRIERS['in the same rawHeaders array']!()
     const [first, second] = [token(), token({ claims: { jti: 'second' } })]
     carry(`Bearer ${first}`)
     let answer: (response: object) => void = () => {}
@@ -462,7 +473,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(count('verified')).toBe(1)
   })
 
-  it('guards that wait in parallel all return 503, and the next guards try again', async () => {
+  it('guards that wait in parallel all return 503, and the next guards try again and grant', async () => {
     const { clock, endpoint, server, token, count } = fetching('refuse')
     const request = requestWith(token())
     const waiting = Array.from({ length: 5 }, async () => createGuardCaller(server)(request))
@@ -478,7 +489,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(count('verified')).toBe(1)
   })
 
-  it('guards in parallel share one failed introspection call, and the next guards try again', async () => {
+  it('guards in parallel share one failed introspection call, and the next guards introspect again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     const send = () => Array.from({ length: 5 }, async () => createGuardCaller(server)(request))
@@ -493,7 +504,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(endpoint.requests).toHaveLength(3)
   })
 
-  it('after introspection_unavailable, each later guard tries again', async () => {
+  it('after introspection_unavailable, each later guard introspects again', async () => {
     const { endpoint, server } = await introspecting(500)
     const request = requestWith('opaque')
     for (let i = 1; i <= 3; i++) {
@@ -506,7 +517,7 @@ describe('rule 4: a 503 is not kept', () => {
     expect(await createGuardCaller(server)(request)).toMatchObject({ kind: 'granted' })
   })
 
-  it('a guard keeps a 401 for the request', async () => {
+  it('later guards of a request return the same 401 without another introspection call', async () => {
     const { endpoint, server } = await introspecting(
       { active: false },
       { introspection: { maxAge: 0, negativeMaxAge: 0 } },

@@ -22,16 +22,16 @@ describe('writeChallenge', () => {
   })
 
   it.each([
-    '"',
-    '\\',
-    '\r\nSet-Cookie: a=b',
-    '\0',
-    '\x7f',
-    '\t',
-    '\u00e9',
-    '\u0100',
-    '\ud83d\udc3b',
-  ])('writeChallenge throws a TypeError for a value that needs escaping: %j', (text) => {
+    ['a quote', '"'],
+    ['a backslash', '\\'],
+    ['a line break', '\r\nSet-Cookie: a=b'],
+    ['a null character', '\0'],
+    ['a delete character', '\x7f'],
+    ['a tab', '\t'],
+    ['a letter of Latin-1', '\u00e9'],
+    ['a letter outside Latin-1', '\u0100'],
+    ['an emoji', '\ud83d\udc3b'],
+  ])('writeChallenge throws a TypeError for a value that contains %s', (_, text) => {
     expect(isQuotable(`a${text}b`)).toBe(false)
     for (const name of ['realm', 'error', 'error_description', 'scope']) {
       const writing = () => write({ realm: 'api', [name]: `a${text}b` })
@@ -109,7 +109,7 @@ describe('parseChallenges of the test support', () => {
     'Negotiate YQ==',
     'Bearer\ta="b"',
     'Bear(er a="b"',
-  ])('parseChallenges throws a SyntaxError for a malformed header: %j', (value) => {
+  ])('parseChallenges throws a SyntaxError for a header that it cannot parse: %j', (value) => {
     expect(() => parseChallenges(value)).toThrow(SyntaxError)
   })
 })

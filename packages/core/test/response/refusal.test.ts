@@ -124,7 +124,7 @@ describe('refuse', () => {
     },
   )
 
-  it('6750-12: refuse writes scope once at most, in characters that need no escaping', () => {
+  it('6750-12: refuse writes scope at most once, and readRequirements rejects a scope that needs escaping', () => {
     for (const reason of REASONS_WITH_CHALLENGE) {
       const { parameters } = readChallenges(refuseForScope("a !#$%&'()*+ [~] b:c/d", reason))[0]!
       const scopes = parameters.filter(([name]) => name === 'scope').map(([, value]) => value)
@@ -137,7 +137,7 @@ describe('refuse', () => {
     )
   })
 
-  it('refuse prefers challenge parameters of the rejection to those of the guard', () => {
+  it('refuse prefers challenge parameters of the rejection to those of the guard, and writes none for a 503', () => {
     const rejection = createRejection('expired', { challenge: { scope: 'own' } })
     expect(getChallenge(refuse(rejection, REFUSAL, { scope: 'of the guard' }))).toMatchObject({
       error: 'invalid_token',
@@ -159,7 +159,7 @@ describe('refuse', () => {
     }
   })
 
-  it('6750-28: refuse forbids caching of every refusal', () => {
+  it('6750-28: refuse writes Cache-Control: no-store and the JSON media type for every refusal', () => {
     for (const reason of Object.keys(RESPONSES) as Reason[]) {
       const { headers } = refuse(createRejection(reason), REFUSAL, undefined)
       expect(headers['Cache-Control']).toBe('no-store')
@@ -225,19 +225,19 @@ describe('errorBody', () => {
     },
   )
 
-  it.each([
-    Promise.resolve({ body: 'later' }),
-    'text',
-    5,
-    true,
-    [],
-    {},
-    { body: 5 },
-    { body: null },
-    { body: () => 'x' },
-    { body: { toJSON: () => undefined } },
-    { text: 'x' },
-  ])('refuse throws a TypeError if errorBody does not return a body: %j (case %#)', (own) => {
+  it.each<[string, unknown]>([
+    ['a promise', Promise.resolve({ body: 'later' })],
+    ['a string', 'text'],
+    ['a number', 5],
+    ['a boolean', true],
+    ['an array', []],
+    ['an empty object', {}],
+    ['a body that is a number', { body: 5 }],
+    ['a body that is null', { body: null }],
+    ['a body that is a function', { body: () => 'x' }],
+    ['a body without a JSON form', { body: { toJSON: () => undefined } }],
+    ['an object without a body', { text: 'x' }],
+  ])('refuse throws a TypeError if errorBody returns %s', (_, own) => {
     expect(() => refuseWith(own)).toThrow(TypeError)
   })
 
