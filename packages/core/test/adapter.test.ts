@@ -54,7 +54,7 @@ describe('a guard of an adapter', () => {
     expect(() => guard(raw)).toThrow('A guard was called without next.')
   })
 
-  it('a guard keeps a request pending if toRequest throws, and hides the token of an earlier guard', () => {
+  it('a guard keeps a request pending if toRequest throws, and auth throws even after an earlier grant', () => {
     const { guard, calls, auth } = createAdapter()
     const raw = { url: '//[', authorization: bearer(issuer.token()) }
     expect(guard(raw, () => 'handled')).toBe('failed')

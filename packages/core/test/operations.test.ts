@@ -67,7 +67,7 @@ function createWarmGuard(changes: Partial<ResourceServerOptions> = {}) {
 const NOTHING: Operations = { signatures: 0, hashes: 0, parses: 0, promises: 0 }
 
 describe('operations of one request', () => {
-  it('a guard needs one signature, one hash, one parse and no promise for a new token', () => {
+  it('a guard needs one signature verification, one hash, one JSON parse and no promise for a new token', () => {
     expect(countOperations(createWarmGuard(), requestWith(createToken()))).toEqual({
       ...NOTHING,
       signatures: 1,
@@ -84,34 +84,43 @@ describe('operations of one request', () => {
     expect(countOperations(guard, requestWith(token))).toEqual({ ...NOTHING, hashes: 1 })
   })
 
-  it('a guard needs one signature and one parse for a new token if tokenCache is false', () => {
+  it('a guard needs one signature verification and one JSON parse for a new token if tokenCache is false', () => {
     const guard = createWarmGuard({ tokenCache: false })
     const expected = { ...NOTHING, signatures: 1, parses: 1 }
     expect(countOperations(guard, requestWith(createToken()))).toEqual(expected)
   })
 
-  it('a guard needs no operation for a request that it has verified before', () => {
+  it('a guard needs none of the counted operations for a request that it has verified before', () => {
     const guard = createWarmGuard()
     const request = requestWith(createToken())
     void guard(request)
     expect(countOperations(guard, request)).toEqual(NOTHING)
   })
 
-  it.each([
-    ['no_credentials', undefined, NOTHING],
-    ['malformed_credentials', 'a b', { ...NOTHING, hashes: 1 }],
-    ['malformed_token', 'x'.repeat(9000), { ...NOTHING, hashes: 1 }],
-    ['malformed_token', 'e30.e30.', { ...NOTHING, hashes: 1 }],
-    ['unknown_issuer', () => createToken({ iss: 'a' }), { ...NOTHING, hashes: 1, parses: 1 }],
-    ['expired', () => createToken({ exp: 1 }), { ...NOTHING, signatures: 1, hashes: 1, parses: 1 }],
-  ] as const)(
-    'a guard refuses with %s after the expected operations (case %#)',
-    (reason, token, operations) => {
-      const guard = createWarmGuard()
-      const request = requestWith(typeof token === 'function' ? token() : token)
-      expect(countOperations(guard, request)).toEqual({ reason, ...operations })
-    },
-  )
+  it.each<[string, string, Partial<Operations>, string, string | undefined | (() => string)]>([
+    ['no operation', 'a request without a token', {}, 'no_credentials', undefined],
+    ['one hash', 'a token with a space', { hashes: 1 }, 'malformed_credentials', 'a b'],
+    ['one hash', 'a token of 9000 characters', { hashes: 1 }, 'malformed_token', 'x'.repeat(9000)],
+    ['one hash', 'a JWT without a signature', { hashes: 1 }, 'malformed_token', 'e30.e30.'],
+    [
+      'one hash and one JSON parse',
+      'a token of an unknown issuer',
+      { hashes: 1, parses: 1 },
+      'unknown_issuer',
+      () => createToken({ iss: 'a' }),
+    ],
+    [
+      'one signature verification, one hash and one JSON parse',
+      'an expired token',
+      { signatures: 1, hashes: 1, parses: 1 },
+      'expired',
+      () => createToken({ exp: 1 }),
+    ],
+  ])('a guard needs %s to refuse %s', (_count, _name, operations, reason, token) => {
+    const guard = createWarmGuard()
+    const request = requestWith(typeof token === 'function' ? token() : token)
+    expect(countOperations(guard, request)).toEqual({ reason, ...NOTHING, ...operations })
+  })
 
   it('a guard verifies one signature for a forged token if one key matches', () => {
     const guard = createWarmGuard()
@@ -125,7 +134,7 @@ describe('operations of one request', () => {
     })
   })
 
-  it('a guard parses the header again if it is too long to cache, or was evicted by 100 others', () => {
+  it('a guard parses the header again if it is too long to cache, or was evicted by 100 other headers', () => {
     const guard = createWarmGuard()
     const withHeader = (more: object) => issuer.token({ header: { ...more } })
     const countParses = (token: string) => countOperations(guard, requestWith(token)).parses

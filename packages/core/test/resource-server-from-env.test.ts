@@ -25,7 +25,7 @@ function getProblems(variables: Readonly<Record<string, string>>): readonly stri
 }
 
 describe('resourceServerFromEnv', () => {
-  it('resourceServerFromEnv rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
+  it('createResourceServer with optionsFromEnv rejects several audiences in BEARWARD_AUDIENCE, and a line end after one', () => {
     const read = (more: Record<string, string>) => () =>
       createResourceServer(optionsFromEnv({ ...GOOD, ...more }))
     expect(read({ BEARWARD_AUDIENCE: 'orders reports' })).toThrow(
@@ -127,7 +127,7 @@ describe('optionsFromEnv', () => {
     })
   })
 
-  it('optionsFromEnv names each variable like its option', () => {
+  it('the name of each variable is BEARWARD_ and its option in upper case with underscores', () => {
     const options = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })
     const variables = options.flatMap(([option, { variable }]) =>
       variable === undefined ? [] : [[variable.name, option] as const],

@@ -37,7 +37,7 @@ describe('a resource server', () => {
     expect((outcome as Outcome).kind).toBe('granted')
   })
 
-  it('authorize() verifies requests with the same raw once', () => {
+  it('authorize() verifies requests with the same raw once, and a request with another raw again', () => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const raw = {}
@@ -50,7 +50,7 @@ describe('a resource server', () => {
     expect(events).toHaveLength(2)
   })
 
-  it('a guard adds no readable property to a request, and accepts a frozen one', () => {
+  it('a guard adds no readable property to a request, accepts a frozen one, and getToken throws for a copy of it', () => {
     const server = createResourceServer(options)
     const raw = Object.freeze({ ...request(issuer.token()) })
     expect(createGuardCaller(server)(raw)).toMatchObject({ kind: 'granted' })
@@ -61,7 +61,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('onEvent gets the raw of the request, and undefined for an event that is not about a request', async () => {
+  it('onEvent gets raw, or the request if it has no raw, and undefined for an event that is not about a request', async () => {
     const received: [string, object | undefined][] = []
     const server = createResourceServer({
       ...options,
@@ -83,7 +83,7 @@ describe('a resource server', () => {
     expect(received[1]?.[1]).toBe(bad)
   })
 
-  it('authorize() refuses a token that expires between two guards of one request', () => {
+  it('authorize() refuses a token that expires between two calls for one request', () => {
     const clock = fakeClock()
     const server = createResourceServer({ ...options, clock })
     const exp = clock.seconds() + 60
@@ -111,7 +111,7 @@ describe('a resource server', () => {
     expect(() => getToken(view.raw)).toThrow('requireToken')
   })
 
-  it('a resource server discards its 503 of a request, and keeps the results of other resource servers', async () => {
+  it('a 503 of one resource server does not discard the result of another one for the same request', async () => {
     const types: string[] = []
     const onEvent = (event: BearwardEvent) => void types.push(event.type)
     const other = createResourceServer({ ...options, onEvent })
@@ -141,7 +141,7 @@ describe('a resource server', () => {
     }
   })
 
-  it('authorize() refuses tokens of a distrusted key before key_distrusted is published', async () => {
+  it('authorize() already refuses tokens of a distrusted key when onEvent gets key_distrusted', async () => {
     const view = { ...request(issuer.token()), raw: {} }
     const thumbprint = await calculateJwkThumbprint(issuer.jwks.keys[0]!)
     const outcomes: unknown[] = []
@@ -207,7 +207,7 @@ describe('a resource server', () => {
     expect(server.authorize(request(token))).toMatchObject({ reason: 'expired' })
   })
 
-  it('a refusal publishes the failed check and the advice to onEvent and to the diagnostics channel', () => {
+  it('authorize() publishes a refusal with the failed check and advice to onEvent and to the diagnostics channel', () => {
     const events: unknown[] = []
     const published: unknown[] = []
     const listener = (message: unknown) => void published.push(message)
@@ -303,7 +303,7 @@ describe('a resource server', () => {
     ])
   })
 
-  it('ready() resolves with keys from the option jwks, whose state is static', async () => {
+  it('ready() resolves if the keys come from the option jwks, and status() returns the state static', async () => {
     const server = createResourceServer(options)
     await server.ready()
     expect(server.status()).toEqual([{ issuer: ISSUER, keys: { state: 'static' }, closed: false }])
@@ -343,7 +343,7 @@ describe('a resource server', () => {
     expect(decide({ scp: 'write' })).toMatchObject({ reason: 'invalid_claim' })
   })
 
-  it('authorize() refuses an ID token that contains the scope claim', () => {
+  it('authorize() refuses an ID token that contains the claim in scopeClaim', () => {
     const server = createResourceServer({ ...options, scopeClaim: 'roles', scopeFormat: 'array' })
     const idToken = { scope: undefined, client_id: undefined, roles: ['read'] }
     for (const more of [{}, { nonce: 'n' }]) {
@@ -399,7 +399,7 @@ describe('a resource server', () => {
     })
   })
 
-  it('authorize() refuses a verified request after its key was distrusted', async () => {
+  it('authorize() refuses a verified request after the key of its token was distrusted', async () => {
     const server = createResourceServer(options)
     const view = { ...request(issuer.token()), raw: {} }
     expect(server.authorize(view)).toMatchObject({ kind: 'granted' })
@@ -425,22 +425,25 @@ describe('server.distrustKey', () => {
     ['null', null],
     ['a thumbprint as a string', thumbprint],
     ['an empty object', {}],
-    ['a missing thumbprint', { issuer: ISSUER }],
-    ['a missing issuer', { thumbprint }],
+    ['an object without thumbprint', { issuer: ISSUER }],
+    ['an object without issuer', { thumbprint }],
     ['an issuer that is not configured', { issuer: 'https://other.example.com', thumbprint }],
     ['an array with the issuer', { issuer: [ISSUER], thumbprint }],
     ['an array with a thumbprint', { issuer: ISSUER, thumbprint: [thumbprint] }],
-    ['a String object', { issuer: ISSUER, thumbprint: new String(thumbprint) }],
+    ['a String object as thumbprint', { issuer: ISSUER, thumbprint: new String(thumbprint) }],
     [
       'an object that converts to a thumbprint',
       { issuer: ISSUER, thumbprint: { toString: () => thumbprint } },
     ],
-    ['bytes', { issuer: ISSUER, thumbprint: Buffer.from(thumbprint) }],
-    ['42 characters', { issuer: ISSUER, thumbprint: 'A'.repeat(42) }],
-    ['44 characters', { issuer: ISSUER, thumbprint: `${thumbprint}=` }],
+    ['bytes as thumbprint', { issuer: ISSUER, thumbprint: Buffer.from(thumbprint) }],
+    ['a thumbprint of 42 characters', { issuer: ISSUER, thumbprint: 'A'.repeat(42) }],
+    ['a thumbprint of 44 characters', { issuer: ISSUER, thumbprint: `${thumbprint}=` }],
     ['a line feed after the thumbprint', { issuer: ISSUER, thumbprint: `${thumbprint}\n` }],
-    ['base64 that is not base64url', { issuer: ISSUER, thumbprint: '+'.repeat(43) }],
-  ])('throws a ConfigurationError for %s, and publishes nothing', (_, key) => {
+    [
+      'a thumbprint in base64 that is not base64url',
+      { issuer: ISSUER, thumbprint: '+'.repeat(43) },
+    ],
+  ])('distrustKey() throws a ConfigurationError for %s, and publishes nothing', (_, key) => {
     const events: BearwardEvent[] = []
     const server = createResourceServer({ ...options, onEvent: (event) => events.push(event) })
     const distrust = () => server.distrustKey(key as { issuer: string; thumbprint: string })
@@ -488,19 +491,23 @@ describe('a guard that is not called with a request', () => {
   describe.each(guards)('requirements %s', (_name, requirements) => {
     const guard = createResourceServer(options).guard(requirements)
 
-    it.each(values)('a guard throws a TypeError that describes a request: %s', (_, value) => {
-      expect(() => guard(value as RequestLike)).toThrow(TypeError)
-      expect(() => guard(value as RequestLike)).toThrow(TEXT)
-    })
+    it.each(values)(
+      'a guard that gets %s throws a TypeError that describes a request',
+      (_, value) => {
+        expect(() => guard(value as RequestLike)).toThrow(TypeError)
+        expect(() => guard(value as RequestLike)).toThrow(TEXT)
+      },
+    )
 
     // A separate case, because the exchange of `verify(token)` has an `undefined` request.
-    it('a guard throws a TypeError that describes a request: undefined', () => {
-      expect(() => guard(undefined as unknown as RequestLike)).toThrow(TEXT)
-    })
-
-    it('a guard throws a TypeError if the request is undefined or missing', () => {
-      expect(() => guard(undefined as unknown as RequestLike)).toThrow(TypeError)
-      expect(guard as unknown as () => void).toThrow(TypeError)
+    it('a guard that gets undefined or no argument throws a TypeError that describes a request', () => {
+      for (const call of [
+        () => guard(undefined as unknown as RequestLike),
+        guard as unknown as () => void,
+      ]) {
+        expect(call).toThrow(TypeError)
+        expect(call).toThrow(TEXT)
+      }
     })
   })
 })
@@ -554,7 +561,7 @@ describe('an optional guard', () => {
   it.each<[string, object]>([
     ['an object with an own function get', { get: () => BAD }],
     ['a web Headers', new Headers({ authorization: BAD })],
-    ['an object by name, in any case', { aUTHORIZATION: BAD }],
+    ['an object with Authorization in mixed case', { aUTHORIZATION: BAD }],
   ])('an optional guard refuses a malformed token if headers is %s', (_, headers) => {
     expect(pass({ headers }).outcome).toMatchObject({ status: 401, reason: 'malformed_token' })
   })
@@ -583,9 +590,9 @@ describe('an optional guard', () => {
     expect(getKind({ headers: new Map([['authorization', BAD]]) })).not.toBe('anonymous')
   })
 
-  // A Map compares names with regard to case. Only a flat list of strings is read from `rawHeaders`.
+  // A Map is case-sensitive, and only a flat list of strings is read from `rawHeaders`.
   it.each<[string, object]>([
-    ['headers is a Map with a name in upper case', { headers: new Map([['Authorization', BAD]]) }],
+    ['headers is a Map with a capitalized name', { headers: new Map([['Authorization', BAD]]) }],
     ['rawHeaders is an array of pairs', { rawHeaders: [['Authorization', BAD]] }],
     ['rawHeaders is a string', { rawHeaders: `Authorization: ${BAD}` }],
     ['rawHeaders is a Map', { rawHeaders: new Map([['Authorization', BAD]]) }],
@@ -629,7 +636,7 @@ describe('server.verify', () => {
     return { server, received, events: () => received.map(([event]) => event) }
   }
 
-  it('returns granted from verify(token) without a promise for a valid token', () => {
+  it('verify() returns granted without a promise for a valid token', () => {
     const { server } = setup()
     const outcome = server.verify(issuer.token())
     expect(outcome).toMatchObject({
@@ -640,13 +647,13 @@ describe('server.verify', () => {
     expect(Object.isFrozen((outcome as Granted).token)).toBe(true)
   })
 
-  it('verifies a token if verify is called without its server as this', () => {
+  it('verify() grants and refuses tokens if it is called without its server as this', () => {
     const { verify } = setup().server
     expect(verify(issuer.token())).toMatchObject({ kind: 'granted' })
     expect(['a.b.c'].map(verify)).toMatchObject([{ reason: 'malformed_token' }])
   })
 
-  it('shares the token cache between verify(token) and guards', () => {
+  it('verify() and authorize() share the token cache', () => {
     const { server, events } = setup()
     const token = issuer.token()
     const cached = () =>
@@ -662,7 +669,7 @@ describe('server.verify', () => {
     expect(cached().slice(4)).toEqual([false, false, true])
   })
 
-  it('publishes the events of a guard for verify(token), without a request and a guard', () => {
+  it('verify() publishes the same events as authorize(), without a guard and without a request', () => {
     const { server, received, events } = setup()
     const tokens = [issuer.token(), issuer.token({ claims: { aud: 'another' } }), 'a.b.c', 'a b']
     for (const token of tokens) void server.authorize(request(token))
@@ -754,7 +761,7 @@ describe('server.verify', () => {
     ['a function', () => () => issuer.token(), 400, 'malformed_credentials'],
     ['a symbol', () => Symbol('token'), 400, 'malformed_credentials'],
     ['a request', () => request(issuer.token()), 400, 'malformed_credentials'],
-  ])('refuses %s that is passed to verify', (_, make, status, reason) => {
+  ])('verify() refuses %s', (_, make, status, reason) => {
     const { server, events } = setup()
     const value = make() as string
     for (let i = 1; i <= 3; i++) {
@@ -770,7 +777,7 @@ describe('server.verify', () => {
     expect(events().at(-1)).toMatchObject({ type: 'refused', status, reason })
   })
 
-  it('explains that a token passed to verify begins with a scheme', () => {
+  it('verify() publishes that the token begins with a scheme', () => {
     const { server, events } = setup()
     for (const scheme of ['Bearer', 'bearer', 'DPoP']) {
       const outcome = server.verify(`${scheme} ${issuer.token()}`)
@@ -783,7 +790,7 @@ describe('server.verify', () => {
     }
   })
 
-  it('publishes the type and not the value of an argument of verify that is not a string', () => {
+  it('verify() publishes the type and not the value of an argument that is not a string', () => {
     const { server, events } = setup()
     const values: unknown[] = [7, undefined, null, { s3cret: 's3cret' }, ['s3cret'], true]
     for (const value of values) void server.verify(value as string)
@@ -798,7 +805,7 @@ describe('server.verify', () => {
     expect(JSON.stringify(events())).not.toContain('s3cret')
   })
 
-  it('returns 503 with Retry-After from verify(token) until the keys are loaded', async () => {
+  it('verify() returns 503 with Retry-After until the keys are loaded', async () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint('refuse')
@@ -816,7 +823,7 @@ describe('server.verify', () => {
     expect(server.verify(minted.token())).toMatchObject({ kind: 'granted' })
   })
 
-  it('waits in verify(token) for the keys, and shares their fetch with guards', async () => {
+  it('verify() waits for the keys, and shares their fetch with authorize()', async () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const endpoint = scriptedEndpoint(minted.jwks)
@@ -832,7 +839,7 @@ describe('server.verify', () => {
     expect(endpoint.takeRequests()).toEqual(['/.well-known/openid-configuration', '/jwks'])
   })
 
-  it('checks the times of a cached token at every call of verify(token)', () => {
+  it('verify() checks the times of a cached token at every call', () => {
     const clock = fakeClock()
     const minted = createTestIssuer({ now: clock.seconds })
     const { server } = setup({ jwks: minted.jwks, clock, clockTolerance: 0 })
@@ -842,7 +849,7 @@ describe('server.verify', () => {
     expect(server.verify(token)).toMatchObject({ reason: 'expired' })
   })
 
-  it('refuses a cached token after distrustKey for its key', async () => {
+  it('verify() refuses a cached token after distrustKey for its key', async () => {
     const { server } = setup()
     const token = issuer.token()
     for (let i = 0; i < 3; i++) expect(server.verify(token)).toMatchObject({ kind: 'granted' })
@@ -851,7 +858,7 @@ describe('server.verify', () => {
     expect(server.verify(token)).toMatchObject({ reason: 'unknown_key' })
   })
 
-  it('verifies a JWT that is passed to verify without introspection', async () => {
+  it('verify() verifies a JWT without introspection', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     endpoint.answer({ active: false })
     for (let i = 0; i < 3; i++) {
@@ -864,7 +871,7 @@ describe('server.verify', () => {
     expect(endpoint.requests).toEqual([])
   })
 
-  it('introspects an opaque token that is passed to verify, and caches the response', async () => {
+  it('verify() introspects an opaque token, and caches the response', async () => {
     const { clock, endpoint, server } = await introspecting(ACTIVE)
     const granted = { kind: 'granted', token: { verifiedBy: 'introspection' } }
     expect(await server.verify('opaque')).toMatchObject(granted)
@@ -889,7 +896,7 @@ describe('server.verify', () => {
     ])
   })
 
-  it('ignores scopes, subject and client in verify(token)', () => {
+  it('verify() grants a token with any scopes, subject and client', () => {
     const { server } = setup()
     const claims = { scope: undefined, sub: 'unknown', client_id: 'any-client' }
     expect(server.verify(issuer.token({ claims }))).toMatchObject({
@@ -898,7 +905,7 @@ describe('server.verify', () => {
     })
   })
 
-  it('calls errorBody for a refusal of verify(token), and passes on its error', () => {
+  it('verify() calls errorBody for a refusal, and throws its error', () => {
     const own = { errorBody: () => ({ body: 'no' }) }
     expect(setup(own).server.verify('a.b.c')).toMatchObject({ status: 401, body: 'no' })
     const errorBody = () => {
