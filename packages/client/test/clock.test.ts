@@ -8,7 +8,10 @@ import { grantTokens, createTokenServer } from './token-server.ts'
 const START = 1_900_000_000_000
 
 /** Creates a source with this clock. */
-async function setup(clock: ClientCredentialsOptions['clock']) {
+async function setup(
+  clock: ClientCredentialsOptions['clock'],
+  options: Partial<ClientCredentialsOptions> = {},
+) {
   const server = closing(await createTokenServer(grantTokens))
   const source = closing(
     clientCredentials({
@@ -17,6 +20,7 @@ async function setup(clock: ClientCredentialsOptions['clock']) {
       clientAuthentication: { method: 'client_secret_basic', secret: 'a-test-secret' },
       maxWait: 0,
       clock: clock!,
+      ...options,
     }),
   )
   return { server, source, getValue: async () => (await source.getToken()).value }
@@ -42,21 +46,24 @@ describe('clock', () => {
       'an object with now and monotonic',
       (testClock) => ({ now: () => testClock.now(), monotonic: () => testClock.now() - START }),
     ],
-  ])('clock as %s decides when a token is renewed and when it expires', async (_case, toClock) => {
-    const testClock = new TestClock()
-    const { server, source, getValue } = await setup(toClock(testClock))
-    expect((await source.getToken()).expiresAt).toBe(START / 1000 + 600)
-    testClock.pass(479)
-    expect(await getValue()).toBe('token-1')
-    expect(server.requests).toHaveLength(1)
-    testClock.pass(1)
-    expect(await getValue()).toBe('token-1')
-    await until(() => source.counters().renewed === 1)
-    testClock.pass(595)
-    expect(await getValue()).toBe('token-3')
-  })
+  ])(
+    'getToken() uses a clock that is %s to renew a token and to replace an expired one',
+    async (_case, toClock) => {
+      const testClock = new TestClock()
+      const { server, source, getValue } = await setup(toClock(testClock))
+      expect((await source.getToken()).expiresAt).toBe(START / 1000 + 600)
+      testClock.pass(479)
+      expect(await getValue()).toBe('token-1')
+      expect(server.requests).toHaveLength(1)
+      testClock.pass(1)
+      expect(await getValue()).toBe('token-1')
+      await until(() => source.counters().renewed === 1)
+      testClock.pass(595)
+      expect(await getValue()).toBe('token-3')
+    },
+  )
 
-  it('clock with after() also controls timeouts', async () => {
+  it('getToken() uses after() of the clock for its timeout', async () => {
     const clock = fakeClock()
     const { server, source } = await setup(clock)
     server.answer(() => undefined)
@@ -66,7 +73,13 @@ describe('clock', () => {
     expect(await failed).toMatchObject({ code: 'timeout' })
   })
 
-  it('clock without after() runs timers in real time', async () => {
+  it('getToken() times out in real time if the clock has no after()', async () => {
+    const { server, source } = await setup(() => START, { fetchTimeout: 0.05 })
+    server.answer(() => undefined)
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it('getToken() rejects when its signal is aborted, even if the clock has no after()', async () => {
     const { server, source } = await setup(() => START)
     server.answer(() => undefined)
     const abort = new AbortController()

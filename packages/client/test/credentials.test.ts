@@ -1,7 +1,6 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { decodeJwt, generateKeyPair } from 'jose'
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { type CryptoKey, compactVerify, decodeJwt, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { generateKey } from '../../../test/support/keys.ts'
 import { closeOnReuse } from '../../../test/support/scripted-server.ts'
 import {
   clientCredentials,
@@ -29,6 +28,7 @@ const privateKeyJwt = (key: unknown, more: object = {}) => ({
 })
 const PEM = privateKey.export({ format: 'pem', type: 'pkcs8' })
 const webKeys = await generateKeyPair('ES256')
+const ed25519 = generateKeyPairSync('ed25519')
 
 describe('clientAuthentication.key', () => {
   it.each<[string, object, string]>([
@@ -50,17 +50,25 @@ describe('clientAuthentication.key', () => {
       'requires an algorithm with a private key',
     ],
     [
-      'is of another key type',
+      'does not have the key type of its algorithm',
       privateKeyJwt(privateKey, { algorithm: 'RS256' }),
       'does not fit RS256',
     ],
     [
-      'is on another curve',
+      'is not on the curve of its algorithm',
       privateKeyJwt(privateKey, { algorithm: 'ES384' }),
       'does not fit ES384',
     ],
-    ['is a JWK on another curve', privateKeyJwt(jwk, { algorithm: 'ES384' }), 'does not fit ES384'],
-    ['is a JWK of another key type', privateKeyJwt({ ...jwk, alg: 'PS256' }), 'does not fit PS256'],
+    [
+      'is a JWK that is not on the curve of its algorithm',
+      privateKeyJwt(jwk, { algorithm: 'ES384' }),
+      'does not fit ES384',
+    ],
+    [
+      'is a JWK that does not have the key type of its algorithm',
+      privateKeyJwt({ ...jwk, alg: 'PS256' }),
+      'does not fit PS256',
+    ],
     [
       'is a JWK with another alg',
       privateKeyJwt({ ...jwk, alg: 'ES384' }, { algorithm: 'ES256' }),
@@ -87,26 +95,40 @@ describe('clientAuthentication.key', () => {
     ).toThrow(`clientAuthentication.key ${problem}`)
   })
 
-  it.each([
-    ['a KeyObject', privateKeyJwt(privateKey, { algorithm: 'ES256' })],
-    ['a CryptoKey', privateKeyJwt(webKeys.privateKey, { algorithm: 'ES256' })],
-    ['a JWK', privateKeyJwt({ ...jwk, alg: 'ES256' })],
-    ['an RSA key for RS256', privateKeyJwt(rsa.privateKey, { algorithm: 'RS256' })],
-    ['an RSA key for PS512', privateKeyJwt(rsa.privateKey, { algorithm: 'PS512' })],
+  it.each<[string, alg: string, object, KeyObject | CryptoKey]>([
+    ['a KeyObject', 'ES256', privateKeyJwt(privateKey, { algorithm: 'ES256' }), publicKey],
     [
-      'an Ed25519 key for EdDSA',
-      privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'EdDSA' }),
+      'a CryptoKey',
+      'ES256',
+      privateKeyJwt(webKeys.privateKey, { algorithm: 'ES256' }),
+      webKeys.publicKey,
+    ],
+    ['a JWK', 'ES256', privateKeyJwt({ ...jwk, alg: 'ES256' }), publicKey],
+    ['an RSA key', 'RS256', privateKeyJwt(rsa.privateKey, { algorithm: 'RS256' }), rsa.publicKey],
+    ['an RSA key', 'PS512', privateKeyJwt(rsa.privateKey, { algorithm: 'PS512' }), rsa.publicKey],
+    [
+      'an Ed25519 key',
+      'EdDSA',
+      privateKeyJwt(ed25519.privateKey, { algorithm: 'EdDSA' }),
+      ed25519.publicKey,
     ],
     [
-      'an Ed25519 key for Ed25519',
-      privateKeyJwt(generateKey('EdDSA').privateKey, { algorithm: 'Ed25519' }),
+      'an Ed25519 key',
+      'Ed25519',
+      privateKeyJwt(ed25519.privateKey, { algorithm: 'Ed25519' }),
+      ed25519.publicKey,
     ],
-  ])('getToken() signs an assertion with %s', async (_case, clientAuthentication) => {
-    const { getValue } = await setup(grantTokens, {
-      clientAuthentication: clientAuthentication as ClientAuthentication,
-    })
-    expect(await getValue()).toBe('token-1')
-  })
+  ])(
+    'getToken() signs an assertion with %s and the algorithm %s',
+    async (_case, alg, clientAuthentication, key) => {
+      const { getValue, server } = await setup(grantTokens, {
+        clientAuthentication: clientAuthentication as ClientAuthentication,
+      })
+      expect(await getValue()).toBe('token-1')
+      const assertion = server.requests[0]!.form.get('client_assertion')!
+      expect((await compactVerify(assertion, key)).protectedHeader.alg).toBe(alg)
+    },
+  )
 })
 
 describe('a client assertion', () => {
@@ -151,7 +173,7 @@ describe('a client assertion', () => {
     expect(server.requests[0]!.form.get('client_assertion_type')).toMatch(/:jwt-bearer$/)
   })
 
-  it('clientCredentials() rejects key options together with an assertion function', () => {
+  it('clientCredentials() rejects an assertion that is not a function, and key options together with one', () => {
     const assertion = () => 'a'
     const wrong = [
       [{ assertion: 'a' }, 'clientAuthentication.assertion must be a function'],
@@ -222,7 +244,7 @@ describe('credentials that are unavailable', () => {
       'the function for the assertion returned no assertion',
     ],
   ])(
-    'getToken() rejects with credentials_unavailable if the function %s',
+    'getToken() rejects with credentials_unavailable if the function for the credentials %s',
     async (_case, clientAuthentication, detail) => {
       const { source, server, events } = await setup(grantTokens, {
         clientAuthentication,
@@ -238,7 +260,7 @@ describe('credentials that are unavailable', () => {
     },
   )
 
-  it('getToken() rejects with credentials_unavailable, not timeout, if the function never settles', async () => {
+  it('getToken() rejects with credentials_unavailable, not timeout, if the promise of the secret never settles', async () => {
     let calls = 0
     const { source, advanceUntilSettled } = await setup(grantTokens, {
       maxWait: 0,
@@ -257,7 +279,7 @@ describe('credentials that are unavailable', () => {
 })
 
 describe('parameters', () => {
-  it('parameters are sent in addition to those of the grant', async () => {
+  it('getToken() sends parameters in addition to those of the grant', async () => {
     const { getValue, server } = await setup(grantTokens, { parameters: { organization: 'acme' } })
     await getValue()
     expect(Object.fromEntries(server.requests[0]!.form)).toEqual({
@@ -321,7 +343,7 @@ describe('a token request whose connection is closed before the response', () =>
     expect(sent).toEqual(['assertion-1', 'assertion-2', 'assertion-3'])
   })
 
-  it('getToken() rejects with unreachable if the function returns no second assertion for a retry', async () => {
+  it('getToken() rejects with unreachable if the function for the assertion returns no second one for a retry', async () => {
     const assertions = ['the-only-one']
     const { server, getErrorCode } = await setup(closed, {
       clientAuthentication: { method: 'private_key_jwt', assertion: () => assertions.shift() },

@@ -198,9 +198,9 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
 ]
 
 describe('getToken()', () => {
-  it.each(FAULTS)(
-    'getToken() rejects with the documented error if the token endpoint %s',
-    async (_case, script, code, requests) => {
+  it.each(FAULTS.map(([name, script, code, requests]) => [code, name, script, requests] as const))(
+    'getToken() rejects with %s if the token endpoint %s',
+    async (code, _case, script, requests) => {
       const { server, source, advanceUntilSettled, events } = await setup(script, {
         fetchTimeout: 0.1,
         maxWait: 1,
@@ -217,7 +217,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('the tests cover every error code', () => {
+  it('FAULTS and testedElsewhere contain every error code', () => {
     const testedElsewhere: TokenErrorCode[] = [
       'issuer_mismatch',
       'no_token_endpoint',
@@ -233,7 +233,7 @@ describe('getToken()', () => {
 })
 
 describe('getToken()', () => {
-  it('getToken() reports the system error code in detail if the server is unreachable', async () => {
+  it('getToken() publishes the system error code if the server is unreachable', async () => {
     const closed = await createTokenServer()
     await closed.close()
     const { getErrorCode, events } = await setup(500, { issuer: closed.url, maxWait: 0 })
@@ -250,7 +250,7 @@ describe('getToken()', () => {
     [500, 'server_error'],
     [503, 'temporarily_unavailable'],
   ])(
-    'getToken() sends no token request if the status of the metadata is %d',
+    'getToken() sends no token request if the metadata has status %d, and rejects with %s',
     async (status, code) => {
       const { server, getErrorCode } = await setup(500, {
         maxWait: 0,
@@ -261,7 +261,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() reports the metadata URL in detail if there is no metadata', async () => {
+  it('getToken() rejects with the metadata URL in the detail of the error if there is no metadata', async () => {
     const { source, server } = await setup(grantTokens, {
       fetch: async () => new Response('', { status: 404 }),
     })
@@ -272,7 +272,7 @@ describe('getToken()', () => {
     })
   })
 
-  it('getToken() rejects if the token expired before it arrived', async () => {
+  it('getToken() rejects with invalid_response if the token expired before it arrived', async () => {
     const { clock, source, server } = await setup(
       ({ number }: ReceivedRequest) => {
         clock.advance(number === 1 ? 2 : 0)
@@ -296,7 +296,7 @@ describe('getToken()', () => {
   })
 
   it.each([200, 400])(
-    'getToken() rejects with redirected if a custom fetch follows a redirect to a %d',
+    'getToken() rejects with redirected if a custom fetch follows a redirect to a response with status %d',
     async (status) => {
       const script = ({ response, url }: ReceivedRequest) => {
         if (url === '/token/elsewhere') return status === 200 ? grant(1) : status
@@ -309,7 +309,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() rejects with unreachable, and hides the error, if a custom fetch throws', async () => {
+  it('getToken() rejects with unreachable if a custom fetch throws, and does not pass on its error', async () => {
     const { source } = await setup(500, {
       maxWait: 0,
       fetch: () => Promise.reject(new Error(`sending ${SECRET}`)),

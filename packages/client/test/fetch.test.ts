@@ -77,7 +77,7 @@ describe('source.fetch()', () => {
     expect(calls).toEqual(['GET / Bearer token-1', 'POST / Bearer token-1'])
   })
 
-  it('source.fetch() sends another token if request selects one', async () => {
+  it('source.fetch() sends the token of another target if its third argument selects one', async () => {
     const { url, calls } = await createApi()
     const { source, server } = await setupCaller(url)
     await source.fetch(url, {}, { scope: 'admin' })
@@ -89,10 +89,11 @@ describe('source.fetch()', () => {
     const { url, calls } = await createApi()
     const { source } = await setupCaller(url)
     const headers = { authorization: 'Basic x' }
-    await expect(source.fetch(url, { headers })).rejects.toThrow('remove it from the request')
-    await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow(
-      'remove it from the request',
+    const error = new TypeError(
+      'source.fetch sets the Authorization header: remove it from the request',
     )
+    await expect(source.fetch(url, { headers })).rejects.toThrow(error)
+    await expect(source.fetch(new Request(url, { headers }))).rejects.toThrow(error)
     expect(calls).toEqual([])
   })
 
@@ -101,13 +102,15 @@ describe('source.fetch()', () => {
     const { source } = await setupCaller(url)
     const post = new Request(url, { method: 'POST', body: 'hello' })
     for (const init of [post, Object.create({ method: 'POST' }) as RequestInit]) {
-      await expect(source.fetch(url, init)).rejects.toThrow('plain object')
+      await expect(source.fetch(url, init)).rejects.toThrow(
+        new TypeError('source.fetch requires a plain object as init: pass a Request as input'),
+      )
     }
     await source.fetch(url, Object.assign(Object.create(null) as RequestInit, { method: 'PUT' }))
     expect(calls).toEqual(['PUT / Bearer token-1'])
   })
 
-  it('source.fetch() accepts signal in init, but not in request', async () => {
+  it('source.fetch() rejects signal in its third argument, and getToken() rejects a signal that is not an AbortSignal', async () => {
     const { source, server } = await setup()
     const request = { signal: AbortSignal.timeout(1000) } as object
     await expect(source.fetch(API, {}, request)).rejects.toThrow('signal is not an option')
@@ -216,7 +219,7 @@ describe('a token that an API rejects', () => {
     ['a Uint8Array', () => new TextEncoder().encode('a=1')],
     ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
     ['a Blob', () => new Blob(['a=1'])],
-  ])('source.fetch() sends a body again that is %s', async (_case, body) => {
+  ])('source.fetch() sends the body again after a 401 if it is %s', async (_case, body) => {
     const { url, calls } = await createApi(rejectTokens(['token-1']))
     const { source } = await setupCaller(url)
     expect((await source.fetch(url, { method: 'POST', body: body()! })).status).toBe(200)
@@ -280,7 +283,7 @@ describe('a token that an API rejects', () => {
     await waitForRequests()
   })
 
-  it('source.fetch() replaces a rejected token for the same target, even if request was changed meanwhile', async () => {
+  it('source.fetch() replaces a rejected token for the same target, even if its third argument was changed meanwhile', async () => {
     const { url, calls } = await createApi(rejectTokens(['token-2']))
     const { source, server, clock } = await setupCaller(url)
     const scope = ['admin']
@@ -304,12 +307,15 @@ describe('a token that an API rejects', () => {
     ['Basic realm="x", Bearer realm="y", error="invalid_token"', 2],
     ['Negotiate abc==, Bearer error="invalid_token"', 2],
     ['DPoP algs="ES256", Bearer error = "invalid_token", Basic realm="z"', 2],
-  ])('source.fetch() with the challenge "%s" makes %d call(s)', async (challenge, times) => {
-    const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
-    const { source } = await setupCaller(url)
-    await source.fetch(url)
-    expect(calls).toHaveLength(times)
-  })
+  ])(
+    'source.fetch() after a 401 with the challenge "%s" makes %d call(s)',
+    async (challenge, times) => {
+      const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
+      const { source } = await setupCaller(url)
+      await source.fetch(url)
+      expect(calls).toHaveLength(times)
+    },
+  )
 
   it.each([
     ['invalid_token', '', 1],
@@ -319,7 +325,7 @@ describe('a token that an API rejects', () => {
     ['any401', 'Token', 2],
     ['any401', CHALLENGE, 2],
   ] as const)(
-    'source.fetch() with retryOn %s and the challenge "%s" makes %d call(s)',
+    'source.fetch() with retryOn %s, after a 401 with the challenge "%s", makes %d call(s)',
     async (retryOn, challenge, times) => {
       const { url, calls } = await createApi(rejectTokens(['token-1'], challenge))
       const { source, server } = await setupCaller(url, { retryOn })

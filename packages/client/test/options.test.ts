@@ -27,11 +27,14 @@ function getProblems(options: object): readonly string[] {
   }
 }
 
-/** Returns options as text. A function is shown by its source. */
-const toText = (options: object) =>
-  JSON.stringify(options, (_name, value: unknown) =>
-    typeof value === 'function' || value === undefined ? String(value) : value,
-  )
+/** Returns a value as source text, for the title of a test. A function is shown by its source. */
+function toText(value: unknown): string {
+  if (typeof value === 'function') return String(value)
+  if (Array.isArray(value)) return `[${value.map(toText).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
+  const members = Object.entries(value).map(([name, member]) => `${name}: ${toText(member)}`)
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
+}
 
 describe('clientCredentials()', () => {
   it('clientCredentials() accepts the required options alone', () => {
@@ -139,7 +142,7 @@ describe('clientCredentials()', () => {
     ],
   ]
   it.each(WRONG.map(([wrong, problem]) => [toText(wrong), wrong, problem] as const))(
-    'clientCredentials() rejects options: %s',
+    'clientCredentials() rejects the options %s',
     (_text, wrong, problem) => {
       expect(getProblems({ ...GOOD, ...wrong })).toEqual([expect.stringContaining(problem)])
     },
@@ -185,7 +188,7 @@ describe('options on Object.prototype', () => {
     }
   })
 
-  it.each(NAMES)('Object.prototype.%s does not change a token request', (name) => {
+  it.each(NAMES)('Object.prototype.%s does not change the target of a token request', (name) => {
     const { target } = readOptions({ ...GOOD, scope: 'read', resource: API }).settings
     for (const sample of SAMPLES) {
       expect(
@@ -202,7 +205,7 @@ describe('options on Object.prototype', () => {
 })
 
 describe('inherited members', () => {
-  it('clientCredentials() rejects inherited members', () => {
+  it('clientCredentials() rejects an object that inherits its options', () => {
     expect(getProblems(Object.create(GOOD) as object)).toEqual([
       expect.stringContaining('not an object with inherited or hidden members'),
     ])

@@ -13,7 +13,7 @@ const respondWith =
 
 describe('a token response', () => {
   it.each([200, 201, 202, 203, 206, 299])(
-    'getToken() accepts a token response with status %i',
+    'getToken() returns and caches the token of a response with status %i',
     async (status) => {
       const { getValue, server } = await setup(respondWith(status, grant(1)))
       expect([await getValue(), await getValue()]).toEqual(['token-1', 'token-1'])
@@ -21,10 +21,13 @@ describe('a token response', () => {
     },
   )
 
-  it.each([300, 304, 399])('getToken() rejects a token response with status %i', async (status) => {
-    const { getErrorCode } = await setup(respondWith(status, grant(1)))
-    expect(await getErrorCode()).toBe('redirected')
-  })
+  it.each([300, 304, 399])(
+    'getToken() rejects with redirected if a token response has status %i',
+    async (status) => {
+      const { getErrorCode } = await setup(respondWith(status, grant(1)))
+      expect(await getErrorCode()).toBe('redirected')
+    },
+  )
 
   it.each([
     ['is missing', undefined, ['read', 'write'], []],
@@ -40,7 +43,7 @@ describe('a token response', () => {
     ['is empty', '', [], ['read', 'write']],
     ['is an empty array', [], [], ['read', 'write']],
   ])(
-    'getToken() returns the granted scopes if scope %s',
+    'getToken() returns the granted and the missing scopes if scope %s',
     async (_case, scope, scopes, missingScopes) => {
       const { source } = await setup(({ number }) => grant(number, { scope }))
       expect(await source.getToken()).toMatchObject({ value: 'token-1', scopes, missingScopes })
@@ -49,10 +52,13 @@ describe('a token response', () => {
 })
 
 describe('token_type', () => {
-  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('token_type %s is accepted', async (type) => {
-    const { source } = await setup(({ number }) => grant(number, { token_type: type }))
-    expect(await source.getToken()).toMatchObject({ value: 'token-1', type: 'Bearer' })
-  })
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])(
+    'getToken() accepts token_type %s',
+    async (type) => {
+      const { source } = await setup(({ number }) => grant(number, { token_type: type }))
+      expect(await source.getToken()).toMatchObject({ value: 'token-1', type: 'Bearer' })
+    },
+  )
 
   it.each([
     ['DPoP', 'token_type is DPoP, not Bearer'],
@@ -64,17 +70,20 @@ describe('token_type', () => {
     [' Bearer', 'token_type is not Bearer'],
     [undefined, 'token_type is missing'],
     [null, 'token_type is missing'],
-  ])('token_type %s is an error if acceptTokenType does not contain it', async (type, problem) => {
-    const script: Script = ({ number }) => grant(number, { token_type: type })
-    for (const acceptTokenType of [undefined, 'other', ['JWT', 'other']]) {
-      const { source, server } = await setup(script, { acceptTokenType: acceptTokenType! })
-      await expect(source.getToken()).rejects.toMatchObject({
-        code: 'unsupported_token_type',
-        detail: `${server.url}/token: ${problem}`,
-        serverStatus: 200,
-      })
-    }
-  })
+  ])(
+    'getToken() rejects token_type %j if acceptTokenType does not contain it',
+    async (type, problem) => {
+      const script: Script = ({ number }) => grant(number, { token_type: type })
+      for (const acceptTokenType of [undefined, 'other', ['JWT', 'other']]) {
+        const { source, server } = await setup(script, { acceptTokenType: acceptTokenType! })
+        await expect(source.getToken()).rejects.toMatchObject({
+          code: 'unsupported_token_type',
+          detail: `${server.url}/token: ${problem}`,
+          serverStatus: 200,
+        })
+      }
+    },
+  )
 
   it.each([
     ['BearerToken', 'bearertoken'],
@@ -83,14 +92,14 @@ describe('token_type', () => {
     [null, ['missing', 'JWT']],
     ['Bearer', 'missing'],
     ['N_A', 'n_a'],
-  ])('token_type %s is accepted with acceptTokenType %j', async (type, acceptTokenType) => {
+  ])('getToken() accepts token_type %j with acceptTokenType %j', async (type, acceptTokenType) => {
     const { source } = await setup(({ number }) => grant(number, { token_type: type }), {
       acceptTokenType,
     })
     expect(await source.getToken()).toMatchObject({ value: 'token-1', type: 'Bearer' })
   })
 
-  it('token_type DPoP is an error if acceptTokenType contains other types', async () => {
+  it('getToken() rejects token_type DPoP if acceptTokenType contains missing and other types', async () => {
     const { getErrorCode } = await setup(({ number }) => grant(number, { token_type: 'DPoP' }), {
       acceptTokenType: ['missing', 'JWT', 'mac'],
     })
@@ -103,7 +112,7 @@ describe('an unusable 2xx response', () => {
     ['has another token_type', ({ number }) => grant(number, { token_type: 'DPoP' })],
     ['has no token', { token_type: 'Bearer' }],
     ['has status 201 and no token', respondWith(201, { id: 7 })],
-    ['is already expired', ({ number }) => grant(number, { expires_in: 0 })],
+    ['contains an expired token', ({ number }) => grant(number, { expires_in: 0 })],
     [
       'is HTML',
       ({ response }) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end(),
@@ -116,7 +125,7 @@ describe('an unusable 2xx response', () => {
       },
     ],
   ])(
-    'a 2xx response that %s is not retried, and the backoff applies in full',
+    'getToken() does not retry after a 2xx response that %s, and its backoff grows to 30 s',
     async (_case, script) => {
       const { server, clock, getErrorCode, advanceUntilSettled } = await setup(script, {
         maxWait: 300,
@@ -130,7 +139,7 @@ describe('an unusable 2xx response', () => {
         if (server.requests.length > before) requestedAt.push(second)
         clock.advance(0.5)
       }
-      // Pauses of 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures the maximum is 5 seconds.
+      // The pauses are 0.5, 1, 2, 4, 8, 16 and 30 seconds. After other failures, the maximum is 5 seconds.
       expect(requestedAt).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 61.5, 91.5])
       server.answer(grantTokens)
       clock.advance(30)
@@ -138,7 +147,7 @@ describe('an unusable 2xx response', () => {
     },
   )
 
-  it('a 2xx response that is never completed is not retried', async () => {
+  it('getToken() does not retry after a 2xx response that is never completed', async () => {
     const { server, source, advanceUntilSettled } = await setup(
       ({ response }) =>
         void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{'),
@@ -149,7 +158,7 @@ describe('an unusable 2xx response', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  it('an unusable 2xx response has no effect on callers while a valid token is cached', async () => {
+  it('getToken() returns the valid cached token after unusable 2xx responses', async () => {
     const { server, clock, getValue, count } = await setup()
     await getValue()
     clock.advance(480)

@@ -15,7 +15,7 @@ import { type ReceivedRequest, grant, respondWithError, type Script } from './to
 const watcher = watchProcess()
 afterEach(async () => expect(await watcher.faults()).toEqual([]))
 
-/** All combinations of the options of `inspect`. */
+/** All combinations of four options of `inspect`. */
 const INSPECTIONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
   depth: 10,
   showHidden: (bits & 1) > 0,
@@ -152,7 +152,7 @@ describe('printed objects', () => {
     }
   })
 
-  it('printed objects do not contain the query of tokenEndpoint for any response', async () => {
+  it('printed objects do not contain a token or the query of tokenEndpoint for any response', async () => {
     const responses: Script[] = [
       ({ number }) => grant(number),
       200,
@@ -194,7 +194,7 @@ describe('printed objects', () => {
     }
   })
 
-  it('printed errors do not contain the values of invalid options', () => {
+  it('a printed ConfigurationError does not contain an invalid secret', () => {
     const secretOptions = {
       issuer: 'no address',
       clientId: 7,
@@ -224,7 +224,7 @@ describe('the detail of an error', () => {
       'a wrong audience of the assertion',
       "AADSTS50027: JWT token is invalid or malformed. The 'aud' claim is not the token endpoint.",
     ],
-  ])('the detail of an error describes %s', async (_case, error_description) => {
+  ])('the detail of an error contains the description of %s', async (_case, error_description) => {
     const { source, server, events } = await setup(
       respondWithError('invalid_client', { status: 401, error_description }),
       { clientAuthentication: { method: 'client_secret_post', secret: 'Zx~8Q~W6Zk9v3n5bR1cT0' } },
@@ -244,7 +244,7 @@ describe('the detail of an error', () => {
     })
   })
 
-  it('the detail of an error names a port that fetch does not call', async () => {
+  it('the detail of an error explains that fetch does not call the port', async () => {
     const { source } = await setup(undefined, {
       issuer: undefined!,
       tokenEndpoint: 'http://127.0.0.1:6000/token',
@@ -264,7 +264,7 @@ describe('the detail of an error', () => {
     })
   })
 
-  it('the detail of an error contains a safe error_description', async () => {
+  it('the detail of an error contains an error_description on one line', async () => {
     const { source, server } = await setup(
       respondWithError('invalid_scope', { error_description: 'no such scope:\n write' }),
     )

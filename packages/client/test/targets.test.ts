@@ -221,7 +221,7 @@ describe('a new token', () => {
     expect([calls, server.requests.length - before]).toEqual([1, 1])
   })
 
-  it('a new token evicts an expired token', async () => {
+  it('getToken() evicts an expired token to cache a new one', async () => {
     const { source, server, clock } = await setupFull()
     clock.advance(60)
     await getResults(source, [{ scope: 'new' }])
@@ -230,7 +230,7 @@ describe('a new token', () => {
     expect(server.requests).toHaveLength(withToken + 1)
   })
 
-  it(`a new token evicts the least recently used token after ${unused} s without use`, async () => {
+  it(`getToken() evicts the least recently used token after ${unused} s without use to cache a new one`, async () => {
     const { source, server, clock } = await setupFull()
     await getResults(source, [{ scope: 'short' }])
     clock.advance(unused - 1)
@@ -239,8 +239,11 @@ describe('a new token', () => {
     await getResults(source, [{ scope: 'new' }])
     await getResults(source, [{ scope: 'new' }])
     expect(server.requests).toHaveLength(withToken + 1)
-    await getResults(source, createTargets('long', 500))
+    const targets = createTargets('long', withToken - 1)
+    await getResults(source, [...targets.slice(0, 500), ...targets.slice(501)])
     expect(server.requests).toHaveLength(withToken + 1)
+    await getResults(source, [targets[500]!])
+    expect(server.requests).toHaveLength(withToken + 2)
   })
 
   it('a renewed token stays cached if the maximum number of tokens is cached', async () => {
@@ -271,7 +274,7 @@ describe('a failure that concerns all targets', () => {
   ])('50 targets share one backoff after %s', async (_case, script) => {
     const all = await setup(script)
     await callFor6Seconds(all)
-    // The requests before the first response, and one each after 0.5, 1.5 and 3.5 seconds.
+    // Some requests run before the first response. Then one request follows after 0.5, 1.5 and 3.5 seconds.
     expect(all.server.requests).toHaveLength(REQUESTS_AT_ONCE + 3)
     expect(all.count('token_failed')).toBe(REQUESTS_AT_ONCE + 3)
   })
@@ -386,27 +389,31 @@ describe('Retry-After', () => {
   it.each([
     [10, 40],
     [40, 10],
-  ])('the longer Retry-After of %d and %d seconds applies', async (first, second) => {
-    const release: (() => void)[] = []
-    const { source, server, clock } = await setup(
-      async (request: ReceivedRequest) => {
-        await new Promise<void>((resolve) => release.push(resolve))
-        const seconds = request.form.get('scope') === 'one' ? first : second
-        return respondWithError('slow', { status: 503, headers: { 'Retry-After': `${seconds}` } })(
-          request,
-        )
-      },
-      { maxWait: 0 },
-    )
-    const both = getResults(source, [{ scope: 'one' }, { scope: 'two' }])
-    await server.received(2)
-    await until(() => release.length === 2)
-    release.forEach((respond) => respond())
-    await both
-    server.answer(grantTokens)
-    clock.advance(39)
-    expect(await getResults(source, [{ scope: 'three' }])).toEqual(['temporarily_unavailable'])
-    clock.advance(1)
-    expect(await getResults(source, [{ scope: 'three' }])).toEqual(['token-3'])
-  })
+  ])(
+    'the longer Retry-After applies if two responses have %d and %d seconds',
+    async (first, second) => {
+      const release: (() => void)[] = []
+      const { source, server, clock } = await setup(
+        async (request: ReceivedRequest) => {
+          await new Promise<void>((resolve) => release.push(resolve))
+          const seconds = request.form.get('scope') === 'one' ? first : second
+          return respondWithError('slow', {
+            status: 503,
+            headers: { 'Retry-After': `${seconds}` },
+          })(request)
+        },
+        { maxWait: 0 },
+      )
+      const both = getResults(source, [{ scope: 'one' }, { scope: 'two' }])
+      await server.received(2)
+      await until(() => release.length === 2)
+      release.forEach((respond) => respond())
+      await both
+      server.answer(grantTokens)
+      clock.advance(39)
+      expect(await getResults(source, [{ scope: 'three' }])).toEqual(['temporarily_unavailable'])
+      clock.advance(1)
+      expect(await getResults(source, [{ scope: 'three' }])).toEqual(['token-3'])
+    },
+  )
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TokenLifeCycle } from '../src/token-life-cycle.ts'
 
-/** Creates a life-cycle without jitter, and functions that use one fake time. */
+/** Creates a life cycle without jitter, and functions that use one fake time. */
 function setup(renewBefore?: number) {
   const cycle = new TokenLifeCycle<string>(renewBefore, () => 0)
   const now = { wall: 1_000_000, monotonic: 0 }
@@ -35,7 +35,7 @@ describe('TokenLifeCycle', () => {
     },
     { lifetime: 1e9, due: 86_100, expired: 86_395, because: 'lifetime of at most a day' },
   ])(
-    'TokenLifeCycle renews a token of $lifetime s after $due s and drops it after $expired s: $because',
+    'TokenLifeCycle renews a token of $lifetime s after $due s and returns it until $expired s: $because',
     (row) => {
       const { pass, succeed, plan } = setup(row.renewBefore)
       succeed('one', row.lifetime)
@@ -57,7 +57,7 @@ describe('TokenLifeCycle', () => {
       'the monotonic clock advances, after the wall clock was set back',
       { wall: -86_400_000, monotonic: 700_000 },
     ],
-  ])('TokenLifeCycle expires a token if only %s', (_case, moved) => {
+  ])('TokenLifeCycle returns no token after its lifetime if only %s', (_case, moved) => {
     const { now, succeed, plan } = setup()
     succeed('one', 600)
     now.wall += moved.wall
@@ -113,7 +113,7 @@ describe('TokenLifeCycle', () => {
     expect(plan()).toEqual({ token: 'three', start: false })
   })
 
-  it('TokenLifeCycle.drop() removes the cached token only if it matches', () => {
+  it('TokenLifeCycle.drop() removes the cached token if it matches, or if there is no condition', () => {
     const { cycle, succeed, plan } = setup()
     succeed('two', 600)
     expect(cycle.drop((token) => token === 'one')).toBe(false)

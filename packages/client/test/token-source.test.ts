@@ -1,7 +1,7 @@
 import { type JWK, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { generateKey } from '../../../test/support/keys.ts'
-import type { TokenError } from '../src/index.ts'
+import { ConfigurationError, type TokenError } from '../src/index.ts'
 import { API, setup, SECRET, waitForRequests, until } from './setup.ts'
 import { type ReceivedRequest, grant, grantTokens, respondWithError } from './token-server.ts'
 
@@ -124,15 +124,15 @@ describe('getToken()', () => {
   })
 
   it.each([
-    ['absent', undefined, undefined, 300],
-    ['null', null, undefined, 300],
-    ['not a number', 'an hour', undefined, 300],
-    ['a numeric string', '1000', 1_900_001_000, 1000],
-    ['a fraction', 99.5, 1_900_000_099, 99.5],
-    ['huge', 1e300, 1e300, 86_400],
+    [300, 'absent', undefined, undefined],
+    [300, 'null', null, undefined],
+    [300, 'not a number', 'an hour', undefined],
+    [1000, 'a numeric string', '1000', 1_900_001_000],
+    [99.5, 'a fraction', 99.5, 1_900_000_099],
+    [86_400, 'huge', 1e300, 1e300],
   ])(
-    'getToken() caches a token for a limited time if expires_in is %s',
-    async (_case, given, expiresAt, seconds) => {
+    'getToken() assumes a lifetime of %d s for the cache if expires_in is %s',
+    async (seconds, _case, given, expiresAt) => {
       const { clock, source, getValue } = await setup(({ number }) =>
         grant(number, { expires_in: given }),
       )
@@ -143,7 +143,7 @@ describe('getToken()', () => {
     },
   )
 
-  it('getToken() ignores refresh tokens and ID tokens', async () => {
+  it('getToken() returns no refresh token and no ID token', async () => {
     const { source } = await setup(({ number }) =>
       grant(number, { refresh_token: 7, id_token: 'x', token_type: 'bEARER' }),
     )
@@ -213,7 +213,7 @@ describe('tokens for several targets', () => {
     expect(server.requests.map(({ form }) => form.get('audience'))).toContain(API)
   })
 
-  it('getToken() returns one token for targets that differ only in order and duplicates', async () => {
+  it('getToken() returns one token for targets that differ only in order and duplicates of scopes', async () => {
     const { server, source } = await setup()
     const same = [
       undefined,
@@ -235,7 +235,9 @@ describe('tokens for several targets', () => {
       [{ resource: API, audience: 'x' }, 'exclude each other'],
       [{ audience: 'x'.repeat(8192) }, 'have more than 8192 characters together'],
     ] as const) {
-      await expect(source.getToken(request as object)).rejects.toThrow(problem)
+      const failed = source.getToken(request as object)
+      await expect(failed).rejects.toThrow(ConfigurationError)
+      await expect(failed).rejects.toThrow(problem)
     }
     expect(server.requests).toEqual([])
   })
@@ -320,7 +322,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('waiting callers get a token after a short outage', async () => {
+  it('getToken() returns a token to all waiting callers after a short outage', async () => {
     const { server, getValue, advanceUntilSettled, count } = await setup(({ number }) =>
       number < 4 ? 503 : grant(number),
     )
@@ -378,7 +380,7 @@ describe('an outage of the authorization server', () => {
     },
   )
 
-  it('the duration of requests counts towards maxWait', async () => {
+  it('getToken() includes the duration of requests in maxWait', async () => {
     const { server, getErrorCode, advanceUntilSettled } = await setup(() => undefined, {
       maxWait: 6,
       fetchTimeout: 4,
@@ -602,7 +604,7 @@ describe('a waiting caller', () => {
 })
 
 describe('client authentication', () => {
-  it('private_key_jwt sends a signed assertion for the issuer', async () => {
+  it('getToken() with private_key_jwt sends a signed assertion for the issuer', async () => {
     const { privateKey, jwk } = generateKey('ES256', 'client-key')
     const { server, clock, getValue } = await setup(grantTokens, {
       clientAuthentication: { method: 'private_key_jwt', key: privateKey, algorithm: 'ES256' },
@@ -622,7 +624,7 @@ describe('client authentication', () => {
     expect(payload.exp).toBe(1_900_000_060)
   })
 
-  it('tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
+  it('getToken() with tls_client_auth uses the custom fetch and the mTLS endpoint alias', async () => {
     const called: string[] = []
     const { server, getValue } = await setup(grantTokens, {
       clientAuthentication: { method: 'tls_client_auth' },
@@ -656,7 +658,7 @@ describe('a client secret', () => {
     expect(server.requests.map(readBasic)).toEqual(['orders:old', 'orders:new'])
   })
 
-  it('an unavailable secret is a configuration fault, and is read again', async () => {
+  it('getToken() reports an unavailable secret as a configuration fault, and reads it again', async () => {
     let calls = 0
     const secret = async () => {
       if (calls++ === 0) throw new Error(`cannot read ${SECRET}`)
@@ -681,8 +683,16 @@ describe('a client secret', () => {
   })
 
   it('the secret is not sent to an endpoint without https', async () => {
-    const { server, getErrorCode } = await setup()
+    const called: string[] = []
+    const { server, getErrorCode } = await setup(grantTokens, {
+      fetch: (url, init) => {
+        called.push(new URL(url).hostname)
+        return fetch(url, init)
+      },
+    })
     server.publish((url) => ({ issuer: url, token_endpoint: 'http://as.example.com/token' }))
     expect(await getErrorCode()).toBe('no_token_endpoint')
+    expect(called).not.toContain('as.example.com')
+    expect(called.length).toBeGreaterThan(0)
   })
 })
