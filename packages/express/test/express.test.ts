@@ -89,7 +89,7 @@ describe.each([
     expect(ofType('verified')).toHaveLength(2)
   })
 
-  it('requireToken() ignores a value of req.auth that another middleware has set', async () => {
+  it('requireToken() ignores a value of req.auth that other code has set', async () => {
     const { bearward } = bearwardWith()
     const app = framework()
     app.use((req: Request, _res: Response, next: NextFunction) => {

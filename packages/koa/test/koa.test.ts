@@ -53,7 +53,7 @@ describe.each([
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
   })
 
-  it('requireToken() verifies a token once for several guards, and ignores a foreign value of ctx.state.auth', async () => {
+  it('requireToken() verifies a token once for several guards, and ignores a value of ctx.state.auth that other code has set', async () => {
     const { bearward, events } = bearwardWith()
     app.use((ctx, next) => {
       ctx.state.auth = { scopes: ['admin'] } as unknown as NonNullable<typeof ctx.state.auth>
@@ -117,7 +117,7 @@ describe.each([
     expect(reported.join()).toContain('write requireToken() with parentheses')
   })
 
-  it('auth(ctx) throws an error that names requireToken(...) if no guard has granted the request', async () => {
+  it('auth(ctx) throws an error that names the cause if no guard has granted the request', async () => {
     app.use((ctx) => {
       try {
         ctx.body = auth(ctx)
