@@ -93,7 +93,7 @@ export const APIS = {
     grantedClaims: { aud: undefined, use: 'access' },
     isSingleIssuer: true,
   },
-  // These APIs identify a machine by the list of clients, or by the rules of the provider.
+  // The APIs below trust one issuer, and classify subjects by a list of clients or by the rules of a provider.
   listed: {
     policy: { machineClients: ['reports-cron'] },
     requirements: { subject: 'machine' },
@@ -148,4 +148,12 @@ export type ApiName = keyof typeof APIS
 
 export function getApi(name: ApiName): ProtectedApi {
   return APIS[name]
+}
+
+/** Returns the end of a title: the requirement of the guard of an API. */
+export function behind(name: ApiName): string {
+  const { subject, clients, scope } = getApi(name).requirements
+  if (subject !== undefined) return `, behind a guard for ${subject}s`
+  if (clients !== undefined) return ', behind a guard for listed clients'
+  return `, behind a guard for the scope ${scope as string}`
 }

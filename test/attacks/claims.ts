@@ -1,5 +1,8 @@
+import { AUDIENCE, ISSUER } from '../support/issuer.ts'
 import {
   type Attack,
+  type ApiName,
+  behind,
   granted,
   accepted,
   insufficientScope,
@@ -14,19 +17,19 @@ const expired = invalidToken('expired')
 const wrongAudience = invalidToken('wrong_audience')
 const unknownIssuer = invalidToken('unknown_issuer')
 
-/** JSON texts for `exp`. `N` is the time of the test. The clock tolerance is 5 seconds. */
+/** JSON texts for `exp`. `NOW` is the time of the test. The clock tolerance is 5 seconds. */
 const EXPIRY: readonly (readonly [text: string, outcome: Outcome])[] = [
-  ['"N+300"', invalid],
+  ['"NOW+300"', invalid],
   ['"4000000000"', invalid],
   ['-1', invalid],
   ['-0', expired],
   ['0', expired],
   ['0.5', expired],
-  ['N-300', expired],
-  ['N-5', expired],
-  ['N-4.5', accepted],
-  ['N', accepted],
-  ['N+0.5', accepted],
+  ['NOW-300', expired],
+  ['NOW-5', expired],
+  ['NOW-4.5', accepted],
+  ['NOW', accepted],
+  ['NOW+0.5', accepted],
   ['1e400', invalid],
   ['-1e400', invalid],
   ['9e99', invalid],
@@ -36,27 +39,27 @@ const EXPIRY: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['null', invalid],
   ['true', invalid],
   ['""', invalid],
-  ['[N+300]', invalid],
-  ['{"v":N}', invalid],
-  ['{"valueOf":N}', invalid],
+  ['[NOW+300]', invalid],
+  ['{"v":NOW}', invalid],
+  ['{"valueOf":NOW}', invalid],
 ]
 
 /** Returns JSON texts for `nbf` or `iat`. `future` is the outcome of a time in the future. */
 const beginning = (future: Outcome): readonly (readonly [text: string, outcome: Outcome])[] => [
-  ['"N"', invalid],
+  ['"NOW"', invalid],
   ['-1', invalid],
   ['0', accepted],
-  ['N-0.5', accepted],
-  ['N+5', accepted],
-  ['N+5.5', future],
-  ['N+300', future],
+  ['NOW-0.5', accepted],
+  ['NOW+5', accepted],
+  ['NOW+5.5', future],
+  ['NOW+300', future],
   ['9007199254740991', future],
   ['1e400', invalid],
   ['9e99', invalid],
   ['9007199254740993', invalid],
   ['null', invalid],
   ['false', invalid],
-  ['[N]', invalid],
+  ['[NOW]', invalid],
   ['{}', invalid],
 ]
 
@@ -68,24 +71,24 @@ const AUDIENCES: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['1', invalid],
   ['true', invalid],
   ['{}', invalid],
-  ['{"0":"R","length":1}', invalid],
-  ['{"R":true}', invalid],
+  ['{"0":"AUDIENCE","length":1}', invalid],
+  ['{"AUDIENCE":true}', invalid],
   ['[null]', invalid],
-  ['["R",1]', invalid],
-  ['["R",null]', invalid],
-  ['[["R"]]', invalid],
-  ['[{"aud":"R"}]', invalid],
-  ['"R "', wrongAudience],
-  ['" R"', wrongAudience],
-  ['"R\\u0000"', wrongAudience],
-  ['"R\\n"', wrongAudience],
-  ['"R/"', wrongAudience],
-  ['"R#"', wrongAudience],
-  ['"R?x"', wrongAudience],
-  ['"R,R"', wrongAudience],
-  ['"R R"', wrongAudience],
-  ['"https://evil.example/?R"', wrongAudience],
-  ['"https://evil.example/#R"', wrongAudience],
+  ['["AUDIENCE",1]', invalid],
+  ['["AUDIENCE",null]', invalid],
+  ['[["AUDIENCE"]]', invalid],
+  ['[{"aud":"AUDIENCE"}]', invalid],
+  ['"AUDIENCE "', wrongAudience],
+  ['" AUDIENCE"', wrongAudience],
+  ['"AUDIENCE\\u0000"', wrongAudience],
+  ['"AUDIENCE\\n"', wrongAudience],
+  ['"AUDIENCE/"', wrongAudience],
+  ['"AUDIENCE#"', wrongAudience],
+  ['"AUDIENCE?x"', wrongAudience],
+  ['"AUDIENCE,AUDIENCE"', wrongAudience],
+  ['"AUDIENCE AUDIENCE"', wrongAudience],
+  ['"https://evil.example/?AUDIENCE"', wrongAudience],
+  ['"https://evil.example/#AUDIENCE"', wrongAudience],
   ['"HTTPS://API.EXAMPLE.COM/v1"', wrongAudience],
   ['"https://API.example.com/v1"', wrongAudience],
   ['"https://api.example.com/V1"', wrongAudience],
@@ -103,9 +106,9 @@ const AUDIENCES: readonly (readonly [text: string, outcome: Outcome])[] = [
   ['"*"', wrongAudience],
   ['"https://*.example.com/v1"', wrongAudience],
   ['["__proto__","constructor","includes"]', wrongAudience],
-  ['["https://other.example.com","R"]', accepted],
-  ['["R","R"]', accepted],
-  ['"R"', accepted],
+  ['["https://other.example.com","AUDIENCE"]', accepted],
+  ['["AUDIENCE","AUDIENCE"]', accepted],
+  ['"AUDIENCE"', accepted],
   ['"https:\\/\\/api.example.com\\/v1"', accepted],
 ]
 
@@ -117,22 +120,22 @@ const ISSUERS: readonly (readonly [text: string, outcome: Outcome])[] = [
     '{}',
     '[]',
     '""',
-    '["A"]',
-    '{"0":"A"}',
-    '"A/"',
-    '"A "',
-    '" A"',
-    '"A."',
-    '"A\\u0000"',
-    '"A\\n"',
-    '"A%2F"',
-    '"A/."',
-    '"A?x"',
-    '"A#x"',
-    '"A:443"',
-    '"A@evil.example"',
-    '"A.evil.example"',
-    '"A,A"',
+    '["ISSUER"]',
+    '{"0":"ISSUER"}',
+    '"ISSUER/"',
+    '"ISSUER "',
+    '" ISSUER"',
+    '"ISSUER."',
+    '"ISSUER\\u0000"',
+    '"ISSUER\\n"',
+    '"ISSUER%2F"',
+    '"ISSUER/."',
+    '"ISSUER?x"',
+    '"ISSUER#x"',
+    '"ISSUER:443"',
+    '"ISSUER@evil.example"',
+    '"ISSUER.evil.example"',
+    '"ISSUER,ISSUER"',
     '"HTTPS://AS.EXAMPLE.COM"',
     '"https://As.example.com"',
     '"http://as.example.com"',
@@ -149,7 +152,7 @@ const ISSUERS: readonly (readonly [text: string, outcome: Outcome])[] = [
     '"https://as%2eexample.com"',
     '"https://as.example.com\\\\@x"',
     '"https://user@as.example.com"',
-    '"https://evil.example/?A"',
+    '"https://evil.example/?ISSUER"',
     '"https://127.0.0.1"',
     '"http://169.254.169.254/latest/meta-data"',
     '"file:///etc/passwd"',
@@ -188,7 +191,7 @@ const SCOPES: readonly (readonly [text: string, outcome: Outcome])[] = [
     '""',
     '" "',
     '"write"',
-    '"LONGEST_TEXT"',
+    '"READ"',
     '"Read"',
     '"read,write"',
     '"read;write"',
@@ -215,6 +218,7 @@ const SCOPES: readonly (readonly [text: string, outcome: Outcome])[] = [
   ),
 ]
 
+/** Attacks with one claim whose value is one of these JSON texts. */
 const byText = (
   [
     ['exp', EXPIRY],
@@ -233,7 +237,7 @@ const byText = (
 ).flatMap(([name, rows]) =>
   rows.map(([text, outcome]): Attack => {
     return {
-      name: `the claim ${name} ${text}`,
+      name: `the claim ${name} ${text}${name === 'scope' ? behind('reading') : ''}`,
       attack: ({ issuer, clock }) => tokenWithClaim(issuer, name, fillIn(text, clock.seconds())),
       outcome,
       api: name === 'scope' ? 'reading' : 'any',
@@ -241,12 +245,12 @@ const byText = (
   }),
 )
 
-/** Replaces `N`, `N+300` etc. by a time, `R` by the audience, and `A` by the issuer. */
+/** Replaces `NOW`, `NOW+300` etc. by a time, `AUDIENCE` by the audience, and `ISSUER` by the issuer. */
 export function fillIn(text: string, now: number): string {
   return text
-    .replace(/\bN([+-][\d.]+)?/, (_, offset?: string) => String(now + Number(offset ?? 0)))
-    .replace(/\bR\b/g, 'https://api.example.com/v1')
-    .replace(/\bA\b/g, 'https://as.example.com')
+    .replace(/\bNOW([+-][\d.]+)?/, (_, offset?: string) => String(now + Number(offset ?? 0)))
+    .replace(/\bAUDIENCE\b/g, AUDIENCE)
+    .replace(/\bISSUER\b/g, ISSUER)
 }
 
 const REQUIRED_BY_RFC_9068 = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti']
@@ -260,14 +264,14 @@ const byAbsence = REQUIRED_BY_RFC_9068.map((name): Attack => {
   }
 })
 
-const without = (name: string, outcome: Outcome, api: Attack['api'] = 'any'): Attack => ({
-  name: `a token without ${name}`,
+const without = (name: string, outcome: Outcome, api: ApiName = 'any'): Attack => ({
+  name: `a token without ${name}${api === 'reading' ? behind(api) : ''}`,
   attack: ({ issuer }) => issuer.token({ claims: { [name]: undefined } }),
   outcome,
   api,
 })
 
-/** Claims that contain the scope in the wrong place. */
+/** Claims of a token without `scope`. All except the first one contain the scope in another place. */
 const SCOPES_ELSEWHERE: readonly Record<string, unknown>[] = [
   {},
   { scp: 'read' },
@@ -293,7 +297,7 @@ export const CLAIMS: readonly Attack[] = [
   without('scope', insufficientScope, 'reading'),
   ...SCOPES_ELSEWHERE.map((claims): Attack => {
     return {
-      name: `a token without scope and with ${JSON.stringify(claims)}`,
+      name: `a token without scope and with ${JSON.stringify(claims)}${behind('reading')}`,
       attack: ({ issuer }) => issuer.token({ claims: { scope: undefined, ...claims } }),
       outcome: insufficientScope,
       api: 'reading',

@@ -43,9 +43,9 @@ const INVALID_TEXTS: readonly (readonly [
   ['the second half missing', (json) => json.slice(0, json.length / 2)],
   ['an array around the object', (json) => `[${json}]`],
   ['a string around the object', (json) => JSON.stringify(json)],
-  ['null instead of the object', () => 'null instead of the object'],
+  ['null instead of the object', () => 'null'],
   ['a number instead of the object', () => '1'],
-  ['true instead of the object', () => 'true instead of the object'],
+  ['true instead of the object', () => 'true'],
   ['a duplicate member', (json) => `{"z":1,"z":1,${json.slice(1)}`],
   ['a duplicate member, once with an escape', (json) => `{"z":1,"\\u007a":2,${json.slice(1)}`],
   [
@@ -79,7 +79,7 @@ const UNUSUAL_TEXTS: readonly (readonly [name: string, rewrite: (json: string) =
   ['colons and quotes in a string', (json) => withMember(json, 'z', '"\\"a\\":1,\\\\"')],
   ['an empty name', (json) => withMember(json, '', '1')],
   [
-    'other member names in capitals',
+    'additional members named ALG and ISS',
     (json) => withMember(withMember(json, 'ALG', '"none"'), 'ISS', '"x"'),
   ],
 ]
@@ -173,6 +173,7 @@ const SPELLINGS: readonly (readonly [name: string, spell: (part: string) => stri
   ['a quote', (part) => `"${part}`],
   ['a trailing exclamation mark', (part) => `${part}!`],
 ]
+/** Invalid spellings of base64url that are valid in a `b64token` (RFC 6750 section 2.1), except for the empty one. */
 const B64TOKEN_SPELLINGS: readonly (readonly [name: string, spell: (part: string) => string])[] = [
   ['a plus sign', (part) => `+${part.slice(1)}`],
   ['a slash', (part) => `/${part.slice(1)}`],

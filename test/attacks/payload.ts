@@ -58,7 +58,7 @@ const pollution = POLLUTION.flatMap((name) =>
   }),
 )
 
-/** Malformed `act` claims. The actor is not known, so the subject kind is unknown. */
+/** Malformed `act` claims. They do not identify the actor, so the subject kind is unknown. */
 const actors = PAYLOADS.map((text): Attack => {
   return {
     name: `the claim act ${text}`,
@@ -80,7 +80,7 @@ const SIZES: readonly (readonly [name: string, claim: string, text: () => string
   [
     '500 other audiences and the right one',
     'aud',
-    () => `[${repeated(500, (i) => `"a${i}"`)},"R"]`,
+    () => `[${repeated(500, (i) => `"a${i}"`)},"AUDIENCE"]`,
     accepted,
   ],
   [
@@ -89,7 +89,12 @@ const SIZES: readonly (readonly [name: string, claim: string, text: () => string
     () => `[${repeated(1_000, (i) => `"a${i}"`)}]`,
     invalidToken('wrong_audience'),
   ],
-  ['100,000 audiences', 'aud', () => `[${repeated(100_000, (i) => `"a${i}"`)},"R"]`, tooLong],
+  [
+    '100,000 audiences',
+    'aud',
+    () => `[${repeated(100_000, (i) => `"a${i}"`)},"AUDIENCE"]`,
+    tooLong,
+  ],
   ['1,000 scopes', 'scope', () => `"${'x '.repeat(1_000)}read"`, accepted],
   ['a scope of 1 MB', 'scope', () => `"${'x'.repeat(1_000_000)}"`, tooLong],
   [

@@ -20,80 +20,80 @@ const good = ({ issuer }: Target) => issuer.token()
 /** Returns the UTF-8 bytes of a text as a latin1 string. */
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
 
-/** Values of the `Authorization` header. `T` is a valid token, and `U` another valid one. */
+/** Values of the `Authorization` header. `TOKEN` is a valid token, and `OTHER` a second one. */
 const VALUES: readonly (readonly [value: string, outcome: Attack['outcome']])[] = [
-  ['bearer T', accepted],
-  ['bEaReR T', accepted],
-  ['Bearer   T', accepted],
-  [' Bearer T ', accepted],
-  ['Bearer T\t', accepted],
+  ['bearer TOKEN', accepted],
+  ['bEaReR TOKEN', accepted],
+  ['Bearer   TOKEN', accepted],
+  [' Bearer TOKEN ', accepted],
+  ['Bearer TOKEN\t', accepted],
   ['', malformed],
   ['Bearer', malformed],
   ['bearer', malformed],
   ['Bearer ', malformed],
-  ['Bearer=T', malformed],
-  ['Bearer:T', malformed],
-  ['Bearer\tT', malformed],
-  ['Bearer \tT', malformed],
-  ['Bearer T T', malformed],
-  ['Bearer "T"', malformed],
-  ['Bearer <T>', malformed],
-  ['Bearer T;', malformed],
-  ['Bearer token=T', malformed],
-  ['Bearer =T', malformed],
-  ['Bearer %41T', malformed],
-  ['Bearer T%00', malformed],
-  ['Bearer T\xe9', malformed],
-  ['Bearer \x80T', malformed],
-  ['Bearer T\xff', malformed],
-  ['Bearer\xa0T', malformed],
-  [utf8('Bearer T\u{1f43b}'), malformed],
-  [utf8('Bearer \u202eT'), malformed],
-  [utf8('\uff22earer T'), malformed],
-  ['{"Bearer":"T"}', malformed],
-  ['"Bearer" T', malformed],
-  ['BearerT', otherScheme],
-  ['Bearer.T', otherScheme],
-  ['Bearers T', otherScheme],
-  ['Basic T', otherScheme],
-  ['DPoP T', otherScheme],
-  ['Token T', otherScheme],
-  ['T', otherScheme],
-  ['Bearer T, Bearer U', multiple],
-  ['Bearer T,Bearer T', multiple],
-  ['Bearer T,DPoP U', multiple],
-  ['Bearer T,', multiple],
-  ['Bearer ,T', multiple],
-  ['Basic x, Bearer T', multiple],
-  ['DPoP T, Bearer T', multiple],
+  ['Bearer=TOKEN', malformed],
+  ['Bearer:TOKEN', malformed],
+  ['Bearer\tTOKEN', malformed],
+  ['Bearer \tTOKEN', malformed],
+  ['Bearer TOKEN TOKEN', malformed],
+  ['Bearer "TOKEN"', malformed],
+  ['Bearer <TOKEN>', malformed],
+  ['Bearer TOKEN;', malformed],
+  ['Bearer token=TOKEN', malformed],
+  ['Bearer =TOKEN', malformed],
+  ['Bearer %41TOKEN', malformed],
+  ['Bearer TOKEN%00', malformed],
+  ['Bearer TOKEN\xe9', malformed],
+  ['Bearer \x80TOKEN', malformed],
+  ['Bearer TOKEN\xff', malformed],
+  ['Bearer\xa0TOKEN', malformed],
+  [utf8('Bearer TOKEN\u{1f43b}'), malformed],
+  [utf8('Bearer \u202eTOKEN'), malformed],
+  [utf8('\uff22earer TOKEN'), malformed],
+  ['{"Bearer":"TOKEN"}', malformed],
+  ['"Bearer" TOKEN', malformed],
+  ['BearerTOKEN', otherScheme],
+  ['Bearer.TOKEN', otherScheme],
+  ['Bearers TOKEN', otherScheme],
+  ['Basic TOKEN', otherScheme],
+  ['DPoP TOKEN', otherScheme],
+  ['Token TOKEN', otherScheme],
+  ['TOKEN', otherScheme],
+  ['Bearer TOKEN, Bearer OTHER', multiple],
+  ['Bearer TOKEN,Bearer TOKEN', multiple],
+  ['Bearer TOKEN,DPoP OTHER', multiple],
+  ['Bearer TOKEN,', multiple],
+  ['Bearer ,TOKEN', multiple],
+  ['Basic x, Bearer TOKEN', multiple],
+  ['DPoP TOKEN, Bearer TOKEN', multiple],
 ]
 
-/** Header lines from which no token is read. `T` is a valid token. */
+/** Header lines from which no token is read. `TOKEN` is a valid token. */
 const ELSEWHERE: readonly (readonly string[])[] = [
   [],
-  ['Proxy-Authorization: Bearer T'],
-  ['X-Authorization: Bearer T'],
-  ['X-Forwarded-Authorization: Bearer T'],
-  ['X-Access-Token: T'],
-  ['Authorization-: Bearer T'],
-  ['Cookie: access_token=T; Authorization=Bearer T'],
-  ['Sec-WebSocket-Protocol: bearer, T'],
-  ['WWW-Authenticate: Bearer T'],
+  ['Proxy-Authorization: Bearer TOKEN'],
+  ['X-Authorization: Bearer TOKEN'],
+  ['X-Forwarded-Authorization: Bearer TOKEN'],
+  ['X-Access-Token: TOKEN'],
+  ['Authorization-: Bearer TOKEN'],
+  ['Cookie: access_token=TOKEN; Authorization=Bearer TOKEN'],
+  ['Sec-WebSocket-Protocol: bearer, TOKEN'],
+  ['WWW-Authenticate: Bearer TOKEN'],
 ]
 
-/** Whole requests that a list of header lines cannot express. `T` is a valid token. */
+/** Whole requests that a list of header lines cannot express. `TOKEN` is a valid token. `CL` is the length of the body. */
 const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack['outcome']])[] = [
-  ['a token in the query', 'GET /?access_token=T HTTP/1.1\r\n\r\n', noCredentials],
+  ['a token in the query', 'GET /?access_token=TOKEN HTTP/1.1\r\n\r\n', noCredentials],
   [
     'a token in a form',
     'POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
-      'Content-Length: CL\r\n\r\naccess_token=T',
+      'Content-Length: CL\r\n\r\naccess_token=TOKEN',
     noCredentials,
   ],
   [
     'a token in a trailer',
     'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\n\r\n' +
-      '0\r\nAuthorization: Bearer T\r\n\r\n',
+      '0\r\nAuthorization: Bearer TOKEN\r\n\r\n',
     noCredentials,
   ],
   [
@@ -111,19 +111,26 @@ const WHOLE: readonly (readonly [name: string, request: string, outcome: Attack[
     'GET / HTTP/1.1\r\nX-Original-URL: /public\r\n\r\n',
     noCredentials,
   ],
-  ['a folded header line', 'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n T\r\n\r\n', refusedByNode],
-  ['a space before the colon', 'GET / HTTP/1.1\r\nAuthorization : Bearer T\r\n\r\n', refusedByNode],
   [
-    'a bare line feed in a header line',
-    'GET / HTTP/1.1\r\nAuthorization: Bearer T\nX: y\r\n\r\n',
+    'a folded Authorization line',
+    'GET / HTTP/1.1\r\nAuthorization: Bearer\r\n TOKEN\r\n\r\n',
+    refusedByNode,
+  ],
+  [
+    'a space before the colon of Authorization',
+    'GET / HTTP/1.1\r\nAuthorization : Bearer TOKEN\r\n\r\n',
+    refusedByNode,
+  ],
+  [
+    'a bare line feed after the Authorization line',
+    'GET / HTTP/1.1\r\nAuthorization: Bearer TOKEN\nX: y\r\n\r\n',
     refusedByNode,
   ],
 ]
 
 function fill(text: string, target: Target): string {
   const [first, second] = [good(target), target.issuer.token()]
-  // Both letters are replaced in one pass, because a token may contain a single U between two hyphens.
-  return text.replace(/\b[TU]\b/g, (name) => (name === 'T' ? first : second))
+  return text.replace(/TOKEN|OTHER/g, (name) => (name === 'TOKEN' ? first : second))
 }
 
 function toBytes(request: string, target: Target): Uint8Array {
@@ -132,7 +139,7 @@ function toBytes(request: string, target: Target): Uint8Array {
     ' HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n',
   )
   const body = filled.slice(filled.indexOf('\r\n\r\n') + 4)
-  return Buffer.from(filled.replace('CL', String(body.length)), 'latin1')
+  return Buffer.from(filled.replace('Length: CL', `Length: ${body.length}`), 'latin1')
 }
 
 const byValue = VALUES.map(([value, outcome]): Attack => {
@@ -144,7 +151,7 @@ const byValue = VALUES.map(([value, outcome]): Attack => {
 })
 
 const elsewhere = ELSEWHERE.flatMap((lines): Attack[] => {
-  const name = lines.length === 0 ? 'no header line' : `only ${lines.join()}`
+  const name = lines.length === 0 ? 'no Authorization line' : `only ${lines.join()}`
   const attack: Attack['attack'] = (target) => lines.map((line) => fill(line, target))
   return [
     { name, attack, outcome: noCredentials },
@@ -158,16 +165,16 @@ const elsewhere = ELSEWHERE.flatMap((lines): Attack[] => {
 })
 
 /** Bad credentials, which are refused even behind an optional guard. */
-const notAnonymous = (['', 'Bearer', 'Bearer T, Bearer U', 'Basic x', 'BearerT'] as const).map(
-  (value): Attack => {
-    return {
-      name: `Authorization: ${JSON.stringify(value)}, behind an optional guard`,
-      attack: (target) => [`Authorization: ${fill(value, target)}`],
-      outcome: VALUES.find(([known]) => known === value)?.[1] ?? otherScheme,
-      api: 'optional',
-    }
-  },
-)
+const notAnonymous = (
+  ['', 'Bearer', 'Bearer TOKEN, Bearer OTHER', 'Basic x', 'BearerTOKEN'] as const
+).map((value): Attack => {
+  return {
+    name: `Authorization: ${JSON.stringify(value)}, behind an optional guard`,
+    attack: (target) => [`Authorization: ${fill(value, target)}`],
+    outcome: VALUES.find(([known]) => known === value)?.[1] ?? otherScheme,
+    api: 'optional',
+  }
+})
 
 const LENGTHS: readonly (readonly [length: number, outcome: Attack['outcome']])[] = [
   [8_192, accepted],
@@ -186,7 +193,7 @@ export const TRANSPORT: readonly Attack[] = [
     return { name, attack: (target) => toBytes(request, target), outcome }
   }),
   {
-    name: 'two header lines with the same token',
+    name: 'two Authorization lines with the same token',
     attack: (target) => {
       const line = bearerLine(good(target))
       return [line, line]
@@ -194,17 +201,17 @@ export const TRANSPORT: readonly Attack[] = [
     outcome: multiple,
   },
   {
-    name: 'two header lines with a valid token first',
+    name: 'two Authorization lines with a valid token first',
     attack: (target) => [bearerLine(good(target)), 'authorization: Bearer forged.by.attacker'],
     outcome: multiple,
   },
   {
-    name: 'two header lines with a valid token last',
+    name: 'two Authorization lines with a valid token last',
     attack: (target) => ['Authorization: Basic x', `AUTHORIZATION: Bearer ${good(target)}`],
     outcome: multiple,
   },
   {
-    name: 'an empty header line and a valid one',
+    name: 'an empty Authorization line and a valid one',
     attack: (target) => ['Authorization:', bearerLine(good(target))],
     outcome: multiple,
   },
