@@ -5,7 +5,7 @@ import { type Attack, invalidToken } from './attack.ts'
 import { goodClaims, getKey } from './forged-tokens.ts'
 import { SHARING_ISSUER, type Target } from './target.ts'
 
-/** Encodings of a public key, and other guesses, that a wrong verifier might use as an HMAC secret. */
+/** Encodings of a public key, and other guesses, that a verifier with a fault might use as an HMAC secret. */
 const SECRETS: readonly (readonly [
   name: string,
   toSecret: (key: TestKey) => string | Uint8Array,
@@ -18,7 +18,7 @@ const SECRETS: readonly (readonly [
   ['garbage and PEM', (key) => `x${pem(key)}`],
   ['PEM with carriage returns', (key) => pem(key).replaceAll('\n', '\r\n')],
   ['PEM without line feeds', (key) => pem(key).replaceAll('\n', '')],
-  ['the base64 of PEM', (key) => spki(key).toString('base64')],
+  ['the base64 text of PEM', (key) => spki(key).toString('base64')],
   ['DER', (key) => spki(key)],
   ['PEM of PKCS #1', (key) => pkcs1(key, 'pem')],
   ['DER of PKCS #1', (key) => pkcs1(key, 'der')],
@@ -29,14 +29,14 @@ const SECRETS: readonly (readonly [
   ],
   ['JWK Set in JSON', (key) => JSON.stringify({ keys: [key.jwk] })],
   ['the SSH format', (key) => ssh(key)],
-  ['the bytes', (key) => Buffer.from(bareText(key), 'base64url')],
-  ['the base64url', (key) => bareText(key)],
+  ['the octets of the modulus or of x', (key) => Buffer.from(bareText(key), 'base64url')],
+  ['the base64url text of the modulus or of x', (key) => bareText(key)],
   ['the kid', (key) => key.kid],
-  ['an empty secret', () => ''],
+  ['no octets', () => ''],
   ['32 zero octets', () => Buffer.alloc(32)],
-  ['"undefined"', () => 'undefined'],
-  ['"[object Object]"', () => '[object Object]'],
-  ['"secret"', () => 'secret'],
+  ['the text undefined', () => 'undefined'],
+  ['the text [object Object]', () => '[object Object]'],
+  ['the text secret', () => 'secret'],
 ]
 
 function pem(key: TestKey): string {
@@ -79,6 +79,7 @@ function ssh(key: TestKey): string {
   return `${type} ${Buffer.concat(blob).toString('base64')}`
 }
 
+/** Creates a token of the issuer with an HMAC in place of the signature. */
 function tokenWithMac(
   target: Target,
   secret: string | Uint8Array,
@@ -99,7 +100,7 @@ const forged = invalidToken('invalid_signature')
 export const CONFUSION: readonly Attack[] = (['RS256', 'ES256'] as const).flatMap((alg) =>
   SECRETS.flatMap(([name, toSecret]): Attack[] => [
     {
-      name: `HS256 with ${name} of the ${alg} key as secret, and its kid`,
+      name: `HS256 with the kid of the ${alg} key, and a secret guessed for that key: ${name}`,
       attack(target) {
         const key = getKey(target.issuer, alg)
         return tokenWithMac(target, toSecret(key), { alg: 'HS256', kid: key.kid })
@@ -107,13 +108,13 @@ export const CONFUSION: readonly Attack[] = (['RS256', 'ES256'] as const).flatMa
       outcome: unsupported,
     },
     {
-      name: `HS512 with ${name} of the ${alg} key as secret, and no kid`,
+      name: `HS512 without kid, and a secret guessed for the ${alg} key: ${name}`,
       attack: (target) =>
         tokenWithMac(target, toSecret(getKey(target.issuer, alg)), { alg: 'HS512' }),
       outcome: unsupported,
     },
     {
-      name: `alg ${alg} with an HMAC by ${name} of its key`,
+      name: `alg ${alg} with an HMAC instead of a signature, and a secret guessed for the key: ${name}`,
       attack(target) {
         const key = getKey(target.issuer, alg)
         return tokenWithMac(target, toSecret(key), { alg, kid: key.kid })
@@ -121,7 +122,7 @@ export const CONFUSION: readonly Attack[] = (['RS256', 'ES256'] as const).flatMa
       outcome: forged,
     },
     {
-      name: `HS256 for the issuer with a secret, with ${name} of the ${alg} key`,
+      name: `HS256 for the issuer with a secret, and a secret guessed for the ${alg} key of another issuer: ${name}`,
       attack(target) {
         const secret = toSecret(getKey(target.issuer, alg))
         return tokenWithMac(target, secret, { alg: 'HS256' }, { iss: SHARING_ISSUER })

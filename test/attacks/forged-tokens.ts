@@ -54,7 +54,7 @@ export function tokenOfLength(issuer: TestIssuer, length: number): string {
 /** Characters of an ES256 signature. */
 const SIGNATURE_LENGTH = 86
 
-/** Creates a forged signature from the valid one, or from the signed input. */
+/** Creates a forged signature from the valid one, from the signed input, or with the key of the issuer. */
 export type ForgeSignature = (signature: Buffer, input: Buffer, key: TestKey) => Uint8Array
 
 /** Creates a token with a forged signature. `forge` gets the signature by the issuer's key for `alg`. */
@@ -67,7 +67,7 @@ export function withForgedSignature(
   return withSignature(issuer.token({ key }), (signature, input) => forge(signature, input, key))
 }
 
-/** Returns one attack for each forged signature. All must be rejected by the issuer's key for `alg`. */
+/** Returns one attack for each forged signature. Its token names the issuer's key for `alg`, and must be rejected. */
 export function forgedSignatures(
   alg: string,
   named: readonly (readonly [name: string, forge: ForgeSignature])[],

@@ -62,7 +62,7 @@ class Failing {
   }
 }
 
-/** The outcome is known at once with static keys, and later with keys that are fetched. */
+/** Keys of the two groups. The outcome is known at once with static keys, and later with keys that are fetched. */
 describe.each([
   ['hooks with static keys', () => ({ jwks: issuer.jwks })],
   ['hooks with fetched keys', () => ({ jwksUri: `${keyServer.url}/jwks` })],
@@ -86,7 +86,7 @@ describe.each([
   it.each<[string, unknown]>([
     ['returns undefined', () => {}],
     ['resolves to undefined', async () => {}],
-  ])('refuses a request whose check %s', async (_what, check) => {
+  ])('responds with 403 to a check that %s', async (_what, check) => {
     expect(await send(good(), keys(), { check })).toEqual(outcome(403, false))
   })
 
@@ -110,7 +110,10 @@ describe.each([
     ['returns an invalid media type', () => ({ body: 'x', contentType: 'x' })],
     ['returns a cyclic body', circle],
     ['returns a bigint', () => ({ body: { big: 1n } })],
-    ['returns a body without JSON', () => ({ body: { toJSON: () => undefined } })],
+    [
+      'returns a body whose toJSON returns undefined',
+      () => ({ body: { toJSON: () => undefined } }),
+    ],
     [
       'returns a body that throws',
       () => ({
@@ -126,7 +129,7 @@ describe.each([
   it.each<[string, unknown]>([
     ['returns undefined', () => {}],
     ['writes to its argument', (view: object) => void Object.assign(view, { status: 200 })],
-  ])('keeps the refusal if errorBody %s', async (_what, errorBody) => {
+  ])('keeps the status 401 of a refusal if errorBody %s', async (_what, errorBody) => {
     expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
   })
 
@@ -134,16 +137,16 @@ describe.each([
     ['throws', boom],
     ['rejects', rejecting],
     ['writes to the event', (event: BearwardEvent) => Object.assign(event, { type: 'verified' })],
-  ])('keeps the outcome if onEvent %s', async (_what, onEvent) => {
+  ])('grants a valid token and refuses another one if onEvent %s', async (_what, onEvent) => {
     expect(await send(good(), { ...keys(), onEvent })).toEqual(outcome(200, true))
     expect(await send(bad(), { ...keys(), onEvent })).toEqual(outcome(401, false))
   })
 
-  it.each<[string, () => number, number]>([
-    ['returns NaN', () => Number.NaN, 401],
-    ['returns Infinity', () => Infinity, 401],
-    ['throws', boom, 500],
-  ])('refuses a request if the clock %s', async (_what, time, status) => {
+  it.each<[number, string, () => number]>([
+    [401, 'returns NaN', () => Number.NaN],
+    [401, 'returns Infinity', () => Infinity],
+    [500, 'throws', boom],
+  ])('responds with %i to a valid token if the clock %s', async (status, _what, time) => {
     const clock = { now: time, monotonic: () => performance.now(), after: () => () => {} }
     expect(await send(good(), { ...keys(), clock })).toEqual(outcome(status, false))
   })
@@ -174,13 +177,13 @@ describe('INV-7: the fetch of the application', () => {
     ['returns undefined', () => {}],
     ['resolves to undefined', async () => {}],
     ['resolves to an object that is not a Response', async () => ({ status: 200 })],
-    ['resolves to an empty response', async () => createResponse(null)],
+    ['resolves to a response without a body', async () => createResponse(null)],
     [
-      'resolves to a body that breaks off',
+      'resolves to a response whose body fails',
       async () => createResponse(new ReadableStream({ pull: boom })),
     ],
     [
-      'resolves to a body stream of strings',
+      'resolves to a response whose body is a stream of strings',
       async () => createResponse(new ReadableStream({ start: (body) => body.enqueue('text') })),
     ],
     ['resolves to an HTML page', async () => createResponse('<html>', 'text/html')],

@@ -19,7 +19,7 @@ const now = () => clock.seconds()
 const issuer = createTestIssuer({ now })
 
 /** Returns a function that returns the outcome of a token synchronously, because the keys are static. */
-function judge(options: object) {
+function createGetOutcome(options: object) {
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, clock, ...options })
   const guard = server.guard()
   return (token: string) => guard(requestWith(token)) as Outcome
@@ -31,11 +31,11 @@ describe('INV-1: changed tokens', () => {
     const accepted = (tokens: readonly string[]) =>
       tokens.filter((changed) => changed !== token && getOutcome(changed).kind !== 'refused')
 
-    it('grants the unchanged token', () => {
+    it(`grants a token with ${alg} that is not changed`, () => {
       expect(getOutcome(token).kind).toBe('granted')
     })
 
-    it('rejects a token with one character replaced, removed, doubled or inserted', () => {
+    it(`rejects a token with ${alg} if one character is replaced, removed, doubled or inserted`, () => {
       const changed = token.split('').flatMap((character, at) => {
         const [before, after] = [token.slice(0, at), token.slice(at + 1)]
         const others = [
@@ -51,7 +51,7 @@ describe('INV-1: changed tokens', () => {
       expect(accepted([...changed, `${token}A`, `${token}=`])).toEqual([])
     })
 
-    it('rejects a token with one flipped bit in a decoded part', () => {
+    it(`rejects a token with ${alg} if one bit of a decoded part is flipped`, () => {
       const changed = splitToken(token).flatMap((part, index) => {
         const bytes = Buffer.from(part, 'base64url')
         return Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -65,7 +65,7 @@ describe('INV-1: changed tokens', () => {
       expect(accepted(changed)).toEqual([])
     })
 
-    it('rejects a token with a changed claim or header parameter', () => {
+    it(`rejects a token with ${alg} if a claim or a header parameter is changed or added`, () => {
       const names = fc.oneof(
         fc.constantFrom(
           'alg',
@@ -101,14 +101,14 @@ describe('INV-1: changed tokens', () => {
 
 function asymmetric(alg: 'ES256' | 'RS256' | 'PS256' | 'Ed25519') {
   const signing = createTestIssuer({ algorithms: [alg], now })
-  return { token: signing.token(), getOutcome: judge({ jwks: signing.jwks }) }
+  return { token: signing.token(), getOutcome: createGetOutcome({ jwks: signing.jwks }) }
 }
 
 function symmetric() {
   const secret = randomBytes(32)
   const header = { alg: 'HS256', typ: 'at+jwt' }
   const token = signCompact(header, goodClaims(issuer), 'HS256', createSecretKey(secret))
-  return { token, getOutcome: judge({ secret }) }
+  return { token, getOutcome: createGetOutcome({ secret }) }
 }
 
 function nextLetter(character: string): string {
@@ -210,6 +210,7 @@ describe('random requests', () => {
     connection: /^close$/,
   }
 
+  /** Checks that a response has an allowed status, and that no text of the request is in it or in an event. */
   async function expectFixedResponse(lines: readonly string[], allowed: readonly number[]) {
     events.length = 0
     const head = ['GET / HTTP/1.1', 'Host: x', 'Connection: close', ...lines]
@@ -224,7 +225,7 @@ describe('random requests', () => {
     expect(eventLeaks(lines, events)).toEqual([])
   }
 
-  it('INV-2, INV-3, INV-8: responds with fixed texts to random header lines', async () => {
+  it('INV-2, INV-3, INV-8: responds with 400 or 401 to random header lines, and repeats none of their text', async () => {
     const text = bytes.map((line) => line.toString('latin1').replaceAll(/[\r\n]/g, ' '))
     const line = fc.oneof(
       text.map((rest) => `Authorization: ${rest}`),
@@ -242,7 +243,7 @@ describe('random requests', () => {
     expect(handled).toBe(0)
   })
 
-  it('INV-2, INV-3, INV-8: responds with fixed texts to random strings that resemble tokens', async () => {
+  it('INV-2, INV-3, INV-8: responds with 400 or 401 to random strings that resemble tokens, and repeats none of their text', async () => {
     await fc.assert(
       fc.asyncProperty(garbage, (token) => expectFixedResponse([bearerLine(token)], [400, 401])),
       { numRuns: 300 },
@@ -250,7 +251,7 @@ describe('random requests', () => {
     expect(handled).toBe(0)
   })
 
-  it('INV-2, INV-3, INV-8: responds with fixed texts to random tokens that the issuer signed', async () => {
+  it('INV-2, INV-3, INV-8: responds with 200 or 401 to random tokens that the issuer signed, and repeats none of their text', async () => {
     await fc.assert(
       fc.asyncProperty(signedTokens, (token) =>
         expectFixedResponse([bearerLine(token)], [200, 401]),
@@ -272,7 +273,7 @@ describe('random requests', () => {
 })
 
 describe('INV-10: comparison with jose', () => {
-  const getOutcome = judge({ jwks: issuer.jwks })
+  const getOutcome = createGetOutcome({ jwks: issuer.jwks })
   const keys = createLocalJWKSet(issuer.jwks)
   const expected = {
     issuer: ISSUER,
@@ -300,8 +301,8 @@ describe('INV-11: changed clocks', () => {
   const time = fakeClock(START)
   const ISSUED = { iat: START, nbf: START, exp: START + 300 }
 
-  it('returns the same outcome for the same token and time after any change of the clock', () => {
-    const getOutcome = judge({ jwks: issuer.jwks, clock: time })
+  it('returns the outcome for the current time after any change of the clock', () => {
+    const getOutcome = createGetOutcome({ jwks: issuer.jwks, clock: time })
     const token = issuer.token({ claims: ISSUED })
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -600, max: 600 }), { maxLength: 20 }), (offsets) => {
@@ -318,7 +319,7 @@ describe('INV-11: changed clocks', () => {
     )
   })
 
-  it('keeps using fetched keys when the clock is set back, and refreshes them when it passes their age', async () => {
+  it('keeps using fetched keys after the clock is set back, and fetches keys after it is set forward beyond jwksMaxAge', async () => {
     let fetches = 0
     const server = createResourceServer({
       issuer: ISSUER,

@@ -10,7 +10,7 @@ const unknownKey = invalidToken('unknown_key')
 const forged = invalidToken('invalid_signature')
 const unsupportedAlgorithm = invalidToken('unsupported_algorithm')
 
-/** Header parameters that contain a key or its URL (RFC 7515 sections 4.1.2 to 4.1.8). */
+/** Header parameters that contain a key, its URL or its thumbprint (RFC 7515 sections 4.1.2 to 4.1.8). */
 const SUPPLIED_KEYS: readonly (readonly [
   name: string,
   parameters: (key: TestKey, target: Target) => Record<string, unknown>,
@@ -91,7 +91,7 @@ const suppliedKeys = SUPPLIED_KEYS.flatMap(([name, parameters]): Attack[] => {
   ]
 })
 
-/** Values of `kid` with a meaning for a file system, a database, a shell, a log or a header. */
+/** Values of `kid` that resemble a published one, or have a meaning for a file system, a database, a shell, a log or a header. */
 const KIDS = [
   '../../../../dev/null',
   '/dev/null',
@@ -171,12 +171,12 @@ const byTypeOfKid = [1, 0, null, true, ['ES256-key'], { kid: 'ES256-key' }].map(
 
 const byUnusableKey = UNUSABLE_KEYS.flatMap((kid): Attack[] => [
   {
-    name: `a published but unusable key: ${kid}`,
+    name: `a signature by the published but unusable key ${kid}`,
     attack: ({ issuer, unusable }) => issuer.token({ key: unusable[kid] }),
     outcome: unknownKey,
   },
   {
-    name: `a published but unusable key, without kid: ${kid}`,
+    name: `a signature without kid by the published but unusable key ${kid}`,
     attack: ({ issuer, unusable }) =>
       issuer.token({ key: unusable[kid], header: { kid: undefined } }),
     outcome: forged,
@@ -184,6 +184,12 @@ const byUnusableKey = UNUSABLE_KEYS.flatMap((kid): Attack[] => [
 ])
 
 const TRUSTED = ['issuer', 'other'] as const
+/** Names of the issuers for titles. */
+const NAMES = {
+  issuer: 'the first issuer',
+  other: 'the second issuer',
+  outsider: 'an untrusted issuer',
+} as const
 
 /** Tokens with the right claims of one issuer, signed with the key of another one (RFC 8725 section 3.8). */
 const crossed = TRUSTED.flatMap((named) =>
@@ -194,9 +200,13 @@ const crossed = TRUSTED.flatMap((named) =>
         return (target) => target[named].token({ key: firstKey(target[signing]), header })
       }
       return [
-        { name: `iss ${named}, signed by ${signing}`, attack: attack({}), outcome: forged },
         {
-          name: `iss ${named}, signed by ${signing}, no kid`,
+          name: `iss of ${NAMES[named]}, signed by ${NAMES[signing]} with a shared kid`,
+          attack: attack({}),
+          outcome: forged,
+        },
+        {
+          name: `iss of ${NAMES[named]}, signed by ${NAMES[signing]} without kid`,
           attack: attack({ kid: undefined }),
           outcome: forged,
         },
@@ -233,7 +243,7 @@ export const KEYS: readonly Attack[] = [
   },
   ...crossed,
   {
-    name: 'iss of the issuer with a secret, signed by another issuer',
+    name: 'iss of the issuer with a secret, signed with the key of another issuer',
     attack: ({ issuer }) => issuer.token({ claims: { iss: SHARING_ISSUER } }),
     outcome: unsupportedAlgorithm,
   },
@@ -248,7 +258,7 @@ export const KEYS: readonly Attack[] = [
     outcome: accepted,
   },
   {
-    name: 'an HMAC of the issuer with a secret, with a kid',
+    name: 'an HMAC of the issuer with a secret, with an unknown kid',
     attack: ({ sharing }) => sharing.token({ kid: '../../dev/null' }),
     outcome: accepted,
   },

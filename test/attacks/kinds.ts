@@ -5,7 +5,7 @@ import { type Attack, granted, accepted, invalidToken } from './attack.ts'
 const wrongType = invalidToken('wrong_token_type')
 const NO_ACCESS_CLAIMS = { client_id: undefined, scope: undefined }
 
-/** A JWT that an issuer signs with the keys of its access tokens, but is not an access token (RFC 8725 section 3.12). */
+/** A JWT that an issuer signs with the keys of its access tokens, but that is not an access token (RFC 8725 section 3.12). */
 interface Kind {
   readonly name: string
   /** The `typ` in its specification. */
@@ -42,7 +42,7 @@ const KINDS: readonly Kind[] = [
   { name: 'an ID token with c_hash', typ: 'JWT', claims: { ...NO_ACCESS_CLAIMS, c_hash: 'AAAA' } },
   { name: 'an ID token with s_hash', typ: 'JWT', claims: { ...NO_ACCESS_CLAIMS, s_hash: 'AAAA' } },
   {
-    name: 'an ID token with at_hash, scope and client_id',
+    name: 'an ID token with nonce, at_hash, scope and client_id',
     typ: 'JWT',
     claims: { nonce: 'n-0S6', at_hash: 'AAAA' },
   },

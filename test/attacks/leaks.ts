@@ -32,7 +32,10 @@ export function leaks(sent: Sent, text: string): string[] {
   return piecesShown(sent, toPieces(text))
 }
 
-/** Returns the pieces that events contain. Events may contain the values of `SHOWN` members, in printable ASCII. */
+/**
+ * Returns the pieces of a request that events contain, and the texts of events that are not printable ASCII. Events may
+ * contain the values of `SHOWN` members.
+ */
 export function eventLeaks(sent: Sent, events: readonly BearwardEvent[]): string[] {
   const texts = events.flatMap(listTexts)
   const values = decodedParts(sent).map(shownValues).join('\n')

@@ -13,6 +13,7 @@ const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 /** The order of the group of Ed25519 (RFC 8032 section 5.1). */
 const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
 
+/** Flips one bit of the signature. A negative number counts from the end. */
 const flipped = (bit: number): ForgeSignature => {
   return (signature) => {
     const at = bit < 0 ? signature.length * 8 + bit : bit
@@ -21,10 +22,12 @@ const flipped = (bit: number): ForgeSignature => {
   }
 }
 
-/** Forged signatures that every algorithm must reject. */
+const describeBit = (bit: number) => (bit < 0 ? `bit ${-bit} from the end` : `bit ${bit}`)
+
+/** Forged signatures that are invalid for every algorithm. */
 const ANY: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ...[0, 1, 7, 8, 100, 255, 256, 300, -256, -8, -1].map(
-    (bit) => [`bit ${bit} flipped`, flipped(bit)] as const,
+    (bit) => [`${describeBit(bit)} flipped`, flipped(bit)] as const,
   ),
   ['the last byte missing', (s) => s.subarray(0, -1)],
   ['the first byte missing', (s) => s.subarray(1)],
@@ -92,6 +95,7 @@ const ECDSA: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   ['SHA-512', (_, input, key) => signBytes('ES512', key.privateKey, input)],
 ]
 
+/** Wrong variants of Ed25519 (RFC 8032 section 5.1.7). */
 const ED25519: readonly (readonly [name: string, forge: ForgeSignature])[] = [
   [
     'S plus the order',

@@ -1,6 +1,7 @@
 import {
   type Attack,
   type ApiName,
+  behind,
   forbidden,
   granted,
   insufficientScope,
@@ -12,13 +13,14 @@ const wrongSubject = forbidden('wrong_subject')
 const user = granted('user', 'alice')
 const machine = granted('machine', 'alice')
 
-function actorsInARow(count: number): object {
-  return count === 1 ? { sub: 'admin' } : { sub: 'admin', act: actorsInARow(count - 1) }
+/** Returns an `act` claim with `count` actors. An `act` claim with more than eight is malformed. */
+function nestedActors(count: number): object {
+  return count === 1 ? { sub: 'admin' } : { sub: 'admin', act: nestedActors(count - 1) }
 }
 
 /**
- * Tokens, and their subject kinds. `any` has no rule for subjects. In `users` and `machines`, the `sub` of a machine is its
- * client id. `alice` is a user.
+ * Tokens, and their outcomes by API. The options of `any` do not mention subjects, so only conventions classify them. In
+ * `users` and `machines`, an option states that the `sub` of a machine is its client id. `alice` is a user.
  */
 const CALLERS: readonly (readonly [
   name: string,
@@ -43,7 +45,7 @@ const CALLERS: readonly (readonly [
     { sub: 'alice', client_id: 'web' },
     { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
   ],
-  // These claims contradict the kind "user". A user cannot write the claims of a product.
+  // Products write these claims into the tokens of machines. They contradict the kind `user`, and users cannot set them.
   ...[
     { gty: 'client-credentials' },
     { grant_type: 'client_credentials' },
@@ -82,7 +84,7 @@ const CALLERS: readonly (readonly [
   ...[' alice', 'alice ', 'Alice', 'alice\0', 'ali\u00adce', '\u0430lice', 'alice\u0301'].map(
     (clientId) =>
       [
-        `a user with the similar client id ${JSON.stringify(clientId)}`,
+        `a user with a client id that resembles the sub: ${JSON.stringify(clientId)}`,
         { sub: 'alice', client_id: clientId },
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
       ] as const,
@@ -119,7 +121,7 @@ const CALLERS: readonly (readonly [
         },
       ] as const,
   ),
-  // An actor does not change the subject.
+  // An actor that is not malformed does not change the subject.
   ...[{ sub: 'admin' }, { sub: 'admin', exp: 1 }, { client_id: 'admin' }, null].map(
     (act) =>
       [
@@ -128,17 +130,22 @@ const CALLERS: readonly (readonly [
         { any: granted('unknown', 'alice'), users: user, machines: wrongSubject },
       ] as const,
   ),
-  ...['x', ['x'], {}, { act: { sub: 'admin' } }, { sub: ['admin'] }, actorsInARow(9)].map(
+  ...['x', ['x'], {}, { act: { sub: 'admin' } }, { sub: ['admin'] }].map(
     (act) =>
       [
-        `a user with the malformed act ${JSON.stringify(act).slice(0, 30)}`,
+        `a user with the malformed act ${JSON.stringify(act)}`,
         { sub: 'alice', client_id: 'web', act },
         { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
       ] as const,
   ),
+  [
+    'a user with an act of nine actors',
+    { sub: 'alice', client_id: 'web', act: nestedActors(9) },
+    { any: granted('unknown', 'alice'), users: wrongSubject, machines: wrongSubject },
+  ],
 ]
 
-/** Tokens that imitate another kind of caller at a provider. */
+/** Tokens that imitate another kind of caller or another client, mostly with the claims of a provider. */
 const AT_PROVIDERS: readonly (readonly [
   name: string,
   api: ApiName,
@@ -214,7 +221,7 @@ const AT_PROVIDERS: readonly (readonly [
 ]
 
 const atProviders: readonly Attack[] = AT_PROVIDERS.map(([name, api, claims, outcome]) => ({
-  name,
+  name: name + behind(api),
   attack: ({ issuer }) => issuer.token({ claims }),
   outcome,
   api,
@@ -223,7 +230,7 @@ const atProviders: readonly Attack[] = AT_PROVIDERS.map(([name, api, claims, out
 const anywhere: readonly Attack[] = CALLERS.flatMap(([name, claims, outcomes]) =>
   (Object.entries(outcomes) as [ApiName, Outcome][]).map(([api, outcome]): Attack => {
     return {
-      name: `${name}, ${api === 'any' ? 'without a rule for subjects' : `behind a guard for ${api}`}`,
+      name: name + (api === 'any' ? ', without an option for subjects' : behind(api)),
       attack: ({ issuer }) => issuer.token({ claims }),
       outcome,
       api,

@@ -41,7 +41,7 @@ type UnusableKeyName = (typeof UNUSABLE_KEYS)[number]
 export interface RunningTarget extends Target {
   /** Options of the trusted issuers. Their keys are fetched from a server. */
   readonly trusted: readonly IssuerOptions[]
-  /** Paths of the JWKS requests. */
+  /** Paths of the JWKS requests, with their queries. */
   readonly fetched: string[]
   /** Paths of the requests to the server of the attacker. There must be none. */
   readonly attackerRequests: string[]
@@ -73,7 +73,7 @@ export async function startTarget(): Promise<RunningTarget> {
   const keyServer = await listen((request, response) => {
     fetched.push(request.url!)
     response.setHeader('Content-Type', 'application/json')
-    response.end(JSON.stringify(request.url === '/other' ? other.jwks : issuer.jwks))
+    response.end(JSON.stringify(request.url!.startsWith('/other') ? other.jwks : issuer.jwks))
   })
   const attackerRequests: string[] = []
   const attackerServer = await listen((request, response) => {
