@@ -14,6 +14,8 @@ export interface ContractCase {
   /** The request, or a function that gets the URL of the recording server and returns the request. */
   readonly request: CaseRequest | ((serverUrl: string) => CaseRequest)
   readonly outcome: ExpectedOutcome
+  /** `false` if the token must not be introspected. Otherwise, introspection is not checked. */
+  readonly isIntrospected?: false
 }
 
 /** A request of a case, before it is written as text. */
@@ -37,13 +39,13 @@ export function withCredentials(credentials: string): CaseRequest {
   return { lines: [`Authorization: ${credentials}`] }
 }
 
-/** Returns one case for each token, or request. All of them have the same outcome. */
+/** Returns one case for each token or request, with the same outcome. The key completes the title. */
 export function each(
   ids: readonly string[],
   title: string,
   outcome: ExpectedOutcome,
   requests: Readonly<Record<string, string | CaseRequest>>,
-  more: Pick<ContractCase, 'configuration' | 'requirements'> = {},
+  more: Pick<ContractCase, 'configuration' | 'requirements' | 'isIntrospected'> = {},
 ): readonly ContractCase[] {
   return Object.entries(requests).map(([what, request]) => ({
     ids,
@@ -54,7 +56,7 @@ export function each(
   }))
 }
 
-/** Returns the title of the test, with the ids in front and the configuration behind. */
+/** Returns the title of the test: the ids, the title of the case, and the configuration in parentheses. */
 export function toTitle(one: Pick<ContractCase, 'ids' | 'title' | 'configuration'>): string {
   const { ids, title, configuration } = one
   const suffix = configuration === undefined ? '' : ` (${configuration})`

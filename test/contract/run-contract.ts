@@ -33,11 +33,13 @@ export function describeContract(framework: Framework): void {
     const events: BearwardEvent[] = []
     /** Unexpected requests to the recording server, in this case or late in the case before. */
     const unexpected: string[] = []
+    /** The tokens that were introspected for the last request. */
+    const introspected: string[] = []
     const servers = new Map<ConfigurationName, RunningServer>()
     let recordingServer: RunningServer
 
     beforeAll(async () => {
-      recordingServer = await startRecordingServer(unexpected)
+      recordingServer = await startRecordingServer(unexpected, introspected)
       const names = Object.keys(CONFIGURATIONS) as ConfigurationName[]
       await Promise.all(names.map(async (name) => servers.set(name, await start(name))))
     })
@@ -74,6 +76,7 @@ export function describeContract(framework: Framework): void {
     async function send(name: ConfigurationName, request: string): Promise<RawResponse> {
       granted.length = 0
       events.length = 0
+      introspected.length = 0
       return sendRaw(servers.get(name)!.port, Buffer.from(request, 'latin1'))
     }
 
@@ -92,11 +95,12 @@ export function describeContract(framework: Framework): void {
           expectation(one),
         )
         expect(unexpected.splice(0)).toEqual([])
+        if (one.isIntrospected === false) expect(introspected).toEqual([])
         if (one.outcome.kind === 'granted') checkToken(granted[0], one.outcome.token)
       })
     }
 
-    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: writes challenges that match the grammar', async () => {
+    it('6750-10, 6750-11, 6750-12, 6750-13, 6750-15, 6750-28: sends refusals with Cache-Control: no-store, and challenges that match the grammar', async () => {
       const refusals = CASES.flatMap((one) =>
         one.outcome.kind === 'refused' ? [[one.outcome.challenge, one] as const] : [],
       )
@@ -121,12 +125,15 @@ function getConfiguration(one: ContractCase): ConfigurationName {
   return one.configuration ?? 'usual'
 }
 
-/** Serves the keys of the issuer and the introspection endpoint, and records every other request as unexpected. */
-function startRecordingServer(unexpected: string[]): Promise<RunningServer> {
+/** Serves the keys of the issuer and the introspection endpoint. Records introspected tokens and the paths of other requests. */
+function startRecordingServer(
+  unexpected: string[],
+  introspected: string[],
+): Promise<RunningServer> {
   return listen((request, response) => {
     const url = request.url ?? ''
     if (url === KEY_PATHS.broken) return void response.writeHead(500).end()
-    if (url === INTROSPECTION_PATH) return void introspect(request, response)
+    if (url === INTROSPECTION_PATH) return void introspect(request, response, introspected)
     const isOurs = url === KEY_PATHS.served || url === KEY_PATHS.cached
     if (!isOurs) unexpected.push(url)
     response.setHeader('Content-Type', 'application/json')
@@ -135,12 +142,18 @@ function startRecordingServer(unexpected: string[]): Promise<RunningServer> {
   })
 }
 
-async function introspect(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function introspect(
+  request: IncomingMessage,
+  response: ServerResponse,
+  introspected: string[],
+): Promise<void> {
   const chunks: Uint8Array[] = []
   for await (const chunk of request) chunks.push(chunk as Uint8Array)
   const form = new URLSearchParams(Buffer.concat(chunks).toString('latin1'))
   const { sub, client_id, aud, scope } = USUAL_CLAIMS
-  const active = form.get('token') === OPAQUE_TOKEN
+  const received = form.get('token') ?? ''
+  introspected.push(received)
+  const active = received === OPAQUE_TOKEN
   response.setHeader('Content-Type', 'application/json')
   response.end(JSON.stringify({ active, ...(active && { sub, client_id, aud, scope }) }))
 }
@@ -218,7 +231,7 @@ function checkRefusal(response: RawResponse): void {
   }
 }
 
-/** Checks that a token is frozen, and that copying its claims does not change a prototype. */
+/** Checks the members of a token, that it is frozen, and that copying its claims does not change a prototype. */
 function checkToken(verified: AccessToken | undefined, expected: Partial<AccessToken>): void {
   expect(verified ?? {}).toMatchObject(expected)
   if (verified === undefined) return

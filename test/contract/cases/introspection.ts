@@ -35,7 +35,7 @@ export const introspection: readonly ContractCase[] = [
     {
       'a JWT': issuerB.token({ claims: { iss: 'https://unknown.example.com' } }),
     },
-    opaque,
+    { ...opaque, isIntrospected: false },
   ),
   ...each(
     [],
@@ -58,7 +58,7 @@ export const introspection: readonly ContractCase[] = [
     {
       'a forged JWT': forged(token()),
     },
-    both,
+    { ...both, isIntrospected: false },
   ),
   ...each(
     [],
@@ -67,7 +67,7 @@ export const introspection: readonly ContractCase[] = [
     {
       'a JWT with an unknown kid': headed({ kid: 'unknown' }),
     },
-    both,
+    { ...both, isIntrospected: false },
   ),
   {
     ids: [],

@@ -71,7 +71,7 @@ export const keyUses: readonly DocumentCase[] = [
     { use: 'sig', key_ops: ['verify', 'deriveBits'] },
   ].map((members): DocumentCase => ({
     ids: ['7517-22'],
-    title: `ignores a key that is not for verification: ${JSON.stringify(members)}`,
+    title: `ignores a key that is not for verification: ${JSON.stringify({ use: 'sig', ...members })}`,
     keys: [spoilt(members)],
     ignored: ['not_for_verification'],
     tokens: [[by(sound), 'unknown_key']],
@@ -98,7 +98,7 @@ export const keyUses: readonly DocumentCase[] = [
   },
   {
     ids: ['7517-23'],
-    title: 'ignores keys that name an algorithm of another key type',
+    title: 'ignores keys whose alg is not an algorithm of their type and curve',
     keys: ['RS256', 'ES384', 'none', 'HS256', 1].map((alg) => spoilt({ alg })),
     ignored: Array.from({ length: 5 }, () => 'algorithm_not_allowed'),
     tokens: [[by(sound), 'unknown_key']],
