@@ -11,7 +11,7 @@ import { requestWith } from '../support/requests.ts'
 const requests = new AsyncLocalStorage<string>()
 
 describe('async context', () => {
-  it('keeps the async context of a request out of shared and background work', async () => {
+  it('keeps the async context of a request for its check and its verified event, and not for shared fetches', async () => {
     const issuer = createTestIssuer()
     const seen: (readonly [what: string, request: string | undefined])[] = []
     const record = (what: string) => seen.push([what, requests.getStore()])

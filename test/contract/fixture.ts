@@ -45,7 +45,7 @@ function renamed(key: TestKey, alg: TestKey['alg']): TestKey {
   return { ...key, alg, kid, jwk: { ...key.jwk, alg, kid } }
 }
 
-/** A key of the attacker, which is in no JWKS. */
+/** A key of the attacker. It is not in the JWKS of an issuer. */
 export const attacker = generateKey('ES256', 'attacker')
 
 export const token = (overrides?: TokenOverrides) => issuerA.token(overrides)

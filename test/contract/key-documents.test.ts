@@ -44,7 +44,7 @@ describe('the JWKS of an issuer', () => {
 
     expect(await getOutcome(guard, token())).toBe('granted')
     for (const [i, [compact, outcome]] of tokens.entries()) {
-      // Until a refresh for an unknown kid is allowed again.
+      // After 4 s, an unknown kid may cause a refresh again.
       clock.suspend(4)
       expect([i, await getOutcome(guard, compact)]).toEqual([i, outcome])
     }

@@ -55,21 +55,21 @@ describe.each(OTHERS)('the log on $name', (framework) => {
     expect(lines.at(-1)).toMatch(/^\[bearward\] refused 503 keys_unavailable/)
   })
 
-  it('logs nothing for a granted request', async () => {
+  it('calls neither console.info nor console.warn for a granted request', async () => {
     expect(await send(OPTIONS, issuer.token())).toBe(200)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
 
   it.each([
     ['logger: false', { logger: false }],
-    ['onEvent', { onEvent: () => {} }],
-  ])('writes no log with %s', async (_option, more) => {
+    ['onEvent and no logger', { onEvent: () => {} }],
+  ])('calls neither console.info nor console.warn with %s', async (_option, more) => {
     expect(await send({ ...OPTIONS, ...more }, 'opaque')).toBe(401)
     expect(await send({ ...UNREACHABLE, ...more }, issuer.token())).toBe(503)
     expect([...info.mock.calls, ...warn.mock.calls]).toEqual([])
   })
 
-  it('writes the log to the logger of the application, with and without onEvent', async () => {
+  it('writes a refusal to the logger of the application and not to the console, with and without onEvent', async () => {
     for (const more of [{}, { onEvent: () => {} }]) {
       const lines: string[] = []
       const logger: Logger = { info: (line) => lines.push(line), warn: (line) => lines.push(line) }

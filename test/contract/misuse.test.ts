@@ -5,12 +5,17 @@ import { settled } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { getWithLines, listen } from '../support/servers.ts'
 import { watchProcess } from '../support/watch-process.ts'
-import { type Composition, PROTECTED, type Situation } from '../frameworks/composition.ts'
+import {
+  type Composition,
+  type Expected,
+  PROTECTED,
+  type Situation,
+} from '../frameworks/composition.ts'
 
 const SITUATIONS = Object.keys(PROTECTED) as Situation[]
 
-/** Serves keys a few turns of the event loop after the request. */
-async function publishedKeys(jwks: object) {
+/** Starts a server that sends the keys a few turns of the event loop after the request. */
+async function serveKeys(jwks: object) {
   return listen(async (_request, response) => {
     await settled()
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(jwks))
@@ -20,7 +25,7 @@ async function publishedKeys(jwks: object) {
 /** Sends one request, and waits until all its work is done. */
 async function play(composition: Composition, situation: Situation) {
   const issuer = createTestIssuer()
-  const keys = await publishedKeys(issuer.jwks)
+  const keys = await serveKeys(issuer.jwks)
   const isLoaded = situation.endsWith('loaded')
   const { jwks, issuer: identifier } = issuer
   const options: ResourceServerOptions = {
@@ -41,19 +46,30 @@ async function play(composition: Composition, situation: Situation) {
   const isGood = situation.startsWith('good')
   const token = isGood ? issuer.token() : issuer.token({ header: { kid: 'unknown' } })
   const { status } = await getWithLines(server.port, '/', [`Authorization: Bearer ${token}`])
-  // A guard that is not awaited has its outcome after the response.
+  // A guard that is not awaited can have its outcome only after the response.
   await settled()
   await settled()
   await Promise.all([server.close(), keys.close()])
   return { status, handled, tokens }
 }
 
+/** Returns the beginning of a title. */
+function describeExpected({ status, handled }: Expected, situation: Situation): string {
+  const response = status === undefined ? 'sends a response' : `responds with ${status}`
+  if (handled === 0) return `${response} and does not run the handler`
+  return `${response} and runs the handler${situation.startsWith('good') ? '' : ' without a token'}`
+}
+
 const processFaults = watchProcess()
 
 describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
   describe.each(byHand.map((one) => [one.name, one] as const))('%s', (name, composition) => {
-    it.each(SITUATIONS)(`responds as expected if the code ${name}: %s`, async (situation) => {
+    const rows = SITUATIONS.map((situation) => {
       const expected = composition.expected?.[situation] ?? PROTECTED[situation]
+      return [describeExpected(expected, situation), situation, expected] as const
+    })
+
+    it.each(rows)(`%s if the code ${name} (token %s)`, async (_, situation, expected) => {
       const { status, handled, tokens } = await play(composition, situation)
       expect({ status: expected.status && status, handled }).toEqual(expected)
       // auth() never returns a token that was not granted, even if the handler runs.
@@ -67,22 +83,27 @@ describe.each(FRAMEWORKS)('guards called by hand on $name', ({ byHand }) => {
 /** Values that a `check` throws. Some of them let the request pass if they are given to `next` of a framework. */
 const THROWN = [undefined, null, '', 0, false, 'route', 'router', new Error('from the check')]
 
-describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
+/** Returns a thrown value as a title shows it. */
+function describeThrown(thrown: unknown): string {
+  return thrown instanceof Error ? 'an error' : (JSON.stringify(thrown) ?? 'undefined')
+}
+
+describe.each(FRAMEWORKS)('functions of the application that fail on $name', (framework) => {
   const issuer = createTestIssuer()
   const throwing = THROWN.flatMap((thrown) => [
     [
       'throws',
-      thrown,
+      describeThrown(thrown),
       () => {
         // oxlint-disable-next-line typescript/only-throw-error -- that is the fault
         throw thrown
       },
     ] as const,
-    ['rejects with', thrown, () => Promise.reject(thrown)] as const,
+    ['rejects with', describeThrown(thrown), () => Promise.reject(thrown)] as const,
   ])
 
   it.each(throwing)(
-    'sends 500 and does not run the handler if check %s %s',
+    'responds with 500 and does not run the handler if check %s %s',
     async (_how, _thrown, check) => {
       let handled = 0
       const server = await framework.start({
@@ -121,7 +142,7 @@ describe.each(FRAMEWORKS)('a check that throws on $name', (framework) => {
   )
 
   it.each(misused)(
-    'sends 500 and does not run the handler if the function of the option %s %s',
+    'responds with 500 and does not run the handler if the function of the option %s %s',
     async (...given) => {
       let handled = 0
       const options = { issuer: issuer.issuer, audience: AUDIENCE, jwks: issuer.jwks, ...given[2] }

@@ -139,7 +139,7 @@ export const claims: readonly ContractCase[] = [
 
   ...each(
     ['9068-12'],
-    'rejects a token without a required claim',
+    'rejects a token without a claim that RFC 9068 requires',
     missing,
     {
       exp: claiming({ exp: undefined }),
@@ -153,18 +153,23 @@ export const claims: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-12'],
-    'rejects a token without a required claim',
+    'rejects a token without a claim that RFC 9068 requires',
     unknownIssuer,
     {
       iss: claiming({ iss: undefined }),
     },
     strict,
   ),
-  ...each(['9068-12'], 'accepts a token without an optional claim', ok({}, 'unknown'), {
-    sub: claiming({ sub: undefined }),
-    client_id: claiming({ client_id: undefined }),
-  }),
-  ...each(['9068-12'], 'accepts a token without an optional claim', ok(), {
+  ...each(
+    ['9068-12'],
+    'accepts a token without a claim that is optional by default',
+    ok({}, 'unknown'),
+    {
+      sub: claiming({ sub: undefined }),
+      client_id: claiming({ client_id: undefined }),
+    },
+  ),
+  ...each(['9068-12'], 'accepts a token without a claim that is optional by default', ok(), {
     iat: claiming({ iat: undefined }),
     jti: claiming({ jti: undefined }),
   }),
@@ -216,12 +221,12 @@ export const claims: readonly ContractCase[] = [
   ...each(['9068-11'], 'responds with invalid_token to an expired token', expired, {
     exp: claiming({ exp: 1 }),
   }),
-  ...each(['6750-16'], 'describes an expired token as invalid_token', expired, {
+  ...each(['6750-16'], 'sends invalid_token for an expired token', expired, {
     expired: claiming({ exp: 1 }),
   }),
   ...each(
     ['6750-16'],
-    'describes an unusable token as invalid_token',
+    'sends invalid_token for an unusable token',
     invalidToken('invalid_signature'),
     {
       forged: forged(token()),
@@ -229,7 +234,7 @@ export const claims: readonly ContractCase[] = [
   ),
   ...each(
     ['6750-16'],
-    'describes an unusable token as invalid_token',
+    'sends invalid_token for an unusable token',
     invalidToken('malformed_token'),
     {
       malformed: 'x.y.z',

@@ -27,7 +27,7 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a second set of credentials beside the configured header',
+    'refuses two sets of credentials, of which one is in the configured header',
     invalidRequest('multiple_credentials'),
     {
       'Authorization with the same token': lines(
@@ -48,14 +48,14 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses Authorization without the configured header, also behind an optional guard',
+    'refuses Authorization without the configured header, even behind an optional guard',
     bare401('unsupported_scheme'),
     { 'a valid token': bearer(T), Basic: lines('Authorization: Basic YTpi') },
     { ...inHeader, ...optional },
   ),
   ...each(
     [],
-    'refuses a value of the configured header that is not a token',
+    'refuses a value of the configured header that is not a token, even behind an optional guard',
     invalidRequest('malformed_credentials'),
     {
       'a token with a scheme': asserted(`Bearer ${T}`),
@@ -105,7 +105,7 @@ export const credentialsElsewhere: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a value of the credentials function that is not a token',
+    'refuses a value of the credentials function that is not a token, even behind an optional guard',
     invalidRequest('malformed_credentials'),
     { 'an empty value': session(''), 'a token with a scheme': session(`Bearer ${T}`) },
     { ...byFunction, ...optional },

@@ -88,7 +88,7 @@ export const credentials: readonly ContractCase[] = [
       'the scheme and a space': withCredentials('Bearer '),
     },
   ),
-  ...each([], 'refuses credentials without a scheme', invalidRequest('malformed_credentials'), {
+  ...each([], 'refuses malformed credentials', invalidRequest('malformed_credentials'), {
     'an empty header': { lines: ['Authorization:'] },
     'an equals sign after the scheme': withCredentials(`Bearer=${T}`),
   }),
@@ -101,7 +101,7 @@ export const credentials: readonly ContractCase[] = [
   ),
   ...each(
     ['6750-07', '6750-08'],
-    'responds with 401 to a request without credentials',
+    'responds with 401 to a request without an Authorization header',
     bare401('no_credentials'),
     {
       'no header': nothing,
@@ -237,16 +237,16 @@ export const credentials: readonly ContractCase[] = [
 
   ...each(
     [],
-    'limits the length of a token',
+    'rejects a token of more than 16384 characters as too long',
     invalidToken('token_too_long'),
     { '16385 characters': 'a'.repeat(16_385) },
     neverFetched,
   ),
   ...each(
     [],
-    'limits the length of a token',
+    'rejects 16384 characters that are not a JWT as malformed, and not as too long',
     invalidToken('malformed_token'),
-    { '16384 characters': 'a'.repeat(16_384), '16384 dots': '.'.repeat(16_384) },
+    { letters: 'a'.repeat(16_384), dots: '.'.repeat(16_384) },
     neverFetched,
   ),
   ...each(
@@ -258,7 +258,9 @@ export const credentials: readonly ContractCase[] = [
     },
   ),
 
-  ...each([], 'fetches keys for the first token', ok(), VALID, { configuration: 'keys fetched' }),
+  ...each([], 'fetches keys for the first token, and grants it', ok(), VALID, {
+    configuration: 'keys fetched',
+  }),
   ...each([], 'responds with 503 if the keys are unavailable', unavailable('1'), VALID, {
     configuration: 'keys unavailable',
   }),

@@ -14,7 +14,7 @@ const unknownKey = invalidToken('unknown_key')
 const severalIssuers = { configuration: 'several issuers' } as const
 const withoutAlg = { configuration: 'keys without alg' } as const
 
-/** Creates a token of one issuer, signed with the key of another issuer. */
+/** Creates a token with the `iss` of `from`, signed with the key of `by`. */
 const crossed = (from: TestIssuer, by: TestIssuer) =>
   token({ key: by.keys[0]!, claims: { iss: from.issuer } })
 
@@ -35,7 +35,7 @@ export const keys: readonly ContractCase[] = [
   ...each(['9068-14'], 'accepts RS256 by default', ok(), { RS256: token({ key: rs256 }) }),
   ...each(
     [],
-    'accepts every public-key algorithm',
+    'accepts a token signed with a public-key algorithm',
     ok(),
     Object.fromEntries(
       [es256, es384, es512, ps256, ps384, ps512].map((key) => [key.alg, token({ key })]),
@@ -92,7 +92,7 @@ export const keys: readonly ContractCase[] = [
   }),
   ...each(
     ['8725-04'],
-    'accepts an HMAC of the issuer that has a secret',
+    'accepts an HMAC with the secret of the issuer',
     ok({ issuer: issuerC.issuer }),
     {
       HS256: hmac(issuerC.secret, issuerC.issuer),
@@ -101,7 +101,7 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['8725-04'],
-    'rejects an HMAC of an issuer without a secret',
+    'rejects an HMAC for an issuer without a secret',
     badAlgorithm,
     {
       HS256: hmac(issuerC.secret, issuerA.issuer),
@@ -110,7 +110,7 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['8725-04'],
-    'rejects a signature of the issuer that has only a secret',
+    'rejects a public-key signature for the issuer that has only a secret',
     badAlgorithm,
     {
       ES256: token({ claims: { iss: issuerC.issuer } }),
@@ -129,7 +129,7 @@ export const keys: readonly ContractCase[] = [
 
   ...each(
     ['9068-08'],
-    'rejects a key of another issuer',
+    'rejects a token signed with a key of another issuer',
     badSignature,
     {
       'under the same kid': crossed(issuerA, issuerB),
@@ -142,7 +142,7 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-08'],
-    'rejects a key of another issuer',
+    'rejects a token signed with a key of another issuer',
     unknownKey,
     {
       'under an unknown kid': token({
@@ -176,14 +176,14 @@ export const keys: readonly ContractCase[] = [
   }),
   ...each(
     ['8725bis-03'],
-    'accepts RS256 from an RSA key without alg',
+    'accepts RS256 with an RSA key without alg',
     ok(),
     { RS256: token({ key: rs256 }) },
     withoutAlg,
   ),
   ...each(
     ['8725bis-03'],
-    'rejects other algorithms from an RSA key without alg',
+    'rejects an algorithm other than RS256 with an RSA key without alg',
     unknownKey,
     {
       PS512: token({ key: ps512, header: { kid: rs256.kid } }),
@@ -194,7 +194,7 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['8725bis-03'],
-    'accepts the configured algorithms from an RSA key without alg',
+    'accepts the configured algorithms with an RSA key without alg',
     ok(),
     {
       RS256: token({ key: rs256 }),
@@ -228,7 +228,7 @@ export const keys: readonly ContractCase[] = [
     withoutAlg,
   ),
 
-  ...each(['7515-16'], 'tries the only key of its type for a token without kid', ok(), {
+  ...each(['7515-16'], 'accepts a token without kid if one key has its algorithm', ok(), {
     'signed with that key': token({ header: { kid: undefined } }),
   }),
   ...each(
@@ -244,10 +244,10 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     ['7515-16'],
-    'tries up to four keys for a token without kid',
+    'rejects a token without kid that is signed with none of four keys',
     badSignature,
     {
-      'signed with none of them': token({ key: generateKey('ES256'), header: { kid: undefined } }),
+      'signed with another key': token({ key: generateKey('ES256'), header: { kid: undefined } }),
     },
     { configuration: 'four keys' },
   ),
@@ -278,7 +278,7 @@ export const keys: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'responds with 503 to an unknown kid if the cached keys are old',
+    'responds with 503 to a token that cannot be verified with keys from an old HTTP cache',
     unavailable('4', 'keys_refresh_pending'),
     {
       'a new kid': token({ key: es256, header: { kid: 'new' } }),

@@ -22,7 +22,7 @@ const severalIssuers = { configuration: 'several issuers' } as const
 export const requirements: readonly ContractCase[] = [
   ...each(
     ['9068-18'],
-    'identifies a machine by its client id, and exposes both claims',
+    'identifies a machine by its client id, and exposes subject id, client id and evidence',
     ok({
       subject: {
         kind: 'machine',
@@ -62,7 +62,7 @@ export const requirements: readonly ContractCase[] = [
     'refuses a user behind a guard for machines',
     forbidden('wrong_subject'),
     {
-      'a user of the same name': alice,
+      'a user whose id is also a client id': alice,
     },
     machines,
   ),
@@ -71,18 +71,18 @@ export const requirements: readonly ContractCase[] = [
     'grants a user behind a guard for users',
     ok({ clientId: 'web' }, 'user'),
     {
-      'a user of the same name': alice,
+      'a user whose id is also a client id': alice,
     },
     users,
   ),
   ...each(
     [],
-    'reports an unknown subject if no rule applies',
+    'exposes an unknown subject if no rule applies',
     ok({}, 'unknown'),
     {
       'a sub that is not the client id': alice,
     },
-    { configuration: 'no rule for machines' },
+    { configuration: 'no option for subjects' },
   ),
   ...each(
     [],
@@ -120,12 +120,12 @@ export const requirements: readonly ContractCase[] = [
       },
       'user',
     ),
-    { 'a user for whom an agent acts': auth0({ sub: 'auth0|1', act: { sub: 'agent' } }) },
+    { 'a user with an actor': auth0({ sub: 'auth0|1', act: { sub: 'agent' } }) },
     { ...provider, ...users },
   ),
   ...each(
     [],
-    'refuses a subject to which no rule of the provider applies',
+    'refuses a subject that the rules of the provider do not identify as a user',
     forbidden('wrong_subject'),
     {
       'a sub of an unknown form': auth0({ sub: 'other-form' }),
@@ -146,7 +146,7 @@ export const requirements: readonly ContractCase[] = [
 
   ...each(
     ['8725-13'],
-    'distinguishes equal subject ids by their issuers',
+    'exposes the issuer of a token, for subjects with equal ids',
     ok({ issuer: ISSUER }, 'user'),
     {
       'alice of the first issuer': alice,
@@ -155,7 +155,7 @@ export const requirements: readonly ContractCase[] = [
   ),
   ...each(
     ['8725-13'],
-    'distinguishes equal subject ids by their issuers',
+    'exposes the issuer of a token, for subjects with equal ids',
     ok({ issuer: issuerB.issuer }, 'user'),
     { 'alice of the second issuer': issuerB.token({ claims: { sub: 'alice', client_id: 'web' } }) },
     severalIssuers,

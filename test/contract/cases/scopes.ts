@@ -37,7 +37,7 @@ export const scopes: readonly ContractCase[] = [
   ),
   ...each(
     [],
-    'refuses a scope that is not exactly the required one',
+    'refuses a token whose scopes do not contain exactly the required one',
     insufficientScope('read'),
     {
       'upper case': claiming({ scope: 'READ' }),
@@ -69,7 +69,7 @@ export const scopes: readonly ContractCase[] = [
     'rejects an expired token that has the scope',
     invalidToken('expired', 'read'),
     {
-      'with the scope': claiming({ exp: NOW - 5 }),
+      '5 s after exp': claiming({ exp: NOW - 5 }),
     },
     needs('read'),
   ),
@@ -78,13 +78,13 @@ export const scopes: readonly ContractCase[] = [
     'rejects a token for another API that has the scope',
     invalidToken('wrong_audience', 'read'),
     {
-      'with the scope': claiming({ aud: OTHER_AUDIENCE }),
+      'another audience': claiming({ aud: OTHER_AUDIENCE }),
     },
     needs('read'),
   ),
   ...each(
     ['21-03'],
-    'refuses a valid token without the scope',
+    'refuses a valid token without the required scope',
     insufficientScope('write'),
     {
       'for this API': claiming({ scope: 'read' }),
@@ -103,7 +103,7 @@ export const scopes: readonly ContractCase[] = [
     },
     needs('read write'),
   ),
-  ...each(['9068-17'], 'reads no scope from an empty string', ok({ scopes: [] }), {
+  ...each(['9068-17'], 'reads no scope from a string without scopes', ok({ scopes: [] }), {
     'no characters': claiming({ scope: '' }),
     'one space': claiming({ scope: ' ' }),
   }),
@@ -136,9 +136,9 @@ export const scopes: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-21'],
-    'keeps groups, roles and entitlements as claims, not as scopes',
+    'refuses a token that has the required scope only in other claims',
     insufficientScope('write'),
-    { 'with the name of the scope': claiming({ roles: ['write'], groups: 'write' }) },
+    { 'roles and groups': claiming({ roles: ['write'], groups: 'write' }) },
     needs('write'),
   ),
 ]

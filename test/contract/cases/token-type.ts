@@ -6,9 +6,9 @@ import { invalidToken, ok } from '../outcomes.ts'
 const strict = { configuration: 'strict' } as const
 const wrongType = invalidToken('wrong_token_type')
 
-/** Creates a token with the claims of an access token for this API, and with those of another kind of token. */
+/** Creates a token with the claims of an access token for this API, and with claims of another kind of token. */
 const kind = (typ: string, claims: Record<string, unknown>) => token({ header: { typ }, claims })
-/** Creates such a token without the claims that mark an access token. */
+/** Creates a token of type JWT without `scope` and `client_id`, the claims that mark an access token. */
 const plain = (claims: Record<string, unknown>) =>
   kind('JWT', { scope: undefined, client_id: undefined, ...claims })
 
@@ -21,8 +21,8 @@ const otherKinds = {
   'an ID token with a nonce': plain({ nonce: 'n', azp: 'web' }),
   'an ID token with at_hash': kind('JWT', { at_hash: 'x' }),
   'an ID token with c_hash': kind('JWT', { c_hash: 'x' }),
-  'an ID token with neither': plain({}),
-  'an ID token of its own type': kind('id_token+jwt', {}),
+  'an ID token without nonce and hash': plain({}),
+  'an ID token of type id_token+jwt': kind('id_token+jwt', {}),
   'a DPoP proof': kind('dpop+jwt', proof),
   'a DPoP proof of type JWT': kind('JWT', proof),
   'an introspection response': kind('token-introspection+jwt', introspection),
@@ -47,7 +47,7 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['9068-02'],
-    'rejects another type',
+    'rejects a type other than at+jwt',
     wrongType,
     {
       JWT: headed({ typ: 'JWT' }),
@@ -67,7 +67,7 @@ export const tokenType: readonly ContractCase[] = [
     jwt: headed({ typ: 'jwt' }),
     'application/jwt': headed({ typ: 'application/jwt' }),
   }),
-  ...each(['9068-02'], 'rejects another type by default', wrongType, {
+  ...each(['9068-02'], 'rejects a type other than at+jwt and JWT by default', wrongType, {
     'id_token+jwt': headed({ typ: 'id_token+jwt' }),
     'dpop+jwt': headed({ typ: 'dpop+jwt' }),
     'logout+jwt': headed({ typ: 'logout+jwt' }),
@@ -90,7 +90,7 @@ export const tokenType: readonly ContractCase[] = [
   }),
   ...each(
     ['9068-04'],
-    'accepts a type in any case',
+    'accepts the type at+jwt in any case',
     ok(),
     {
       'AT+JWT': headed({ typ: 'AT+JWT' }),
@@ -100,7 +100,7 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['8725bis-18'],
-    'accepts a type with and without application/',
+    'accepts the type at+jwt with and without application/',
     ok(),
     {
       'at+jwt': headed({ typ: 'at+jwt' }),
@@ -110,7 +110,7 @@ export const tokenType: readonly ContractCase[] = [
   ),
   ...each(
     ['8725bis-18'],
-    'rejects other variants of a type',
+    'rejects other variants of the type at+jwt',
     wrongType,
     {
       'text/at+jwt': headed({ typ: 'text/at+jwt' }),
@@ -122,12 +122,23 @@ export const tokenType: readonly ContractCase[] = [
     strict,
   ),
 
-  ...each(['8725-19'], 'accepts an access token', ok(), { 'any type': token() }),
-  ...each(['8725-19'], 'accepts an access token', ok(), { 'required type': token() }, strict),
-  ...each(['8725-19'], 'rejects another kind of token by default', wrongType, otherKinds),
+  ...each(['8725-19'], 'accepts an access token by default', ok(), { 'of type at+jwt': token() }),
   ...each(
     ['8725-19'],
-    'rejects another kind of token if the type is required',
+    'accepts an access token if the type is required',
+    ok(),
+    { 'of type at+jwt': token() },
+    strict,
+  ),
+  ...each(
+    ['8725-19'],
+    'rejects a JWT that is not an access token, by default',
+    wrongType,
+    otherKinds,
+  ),
+  ...each(
+    ['8725-19'],
+    'rejects a JWT that is not an access token, if the type is required',
     wrongType,
     otherKinds,
     strict,
@@ -197,18 +208,13 @@ export const tokenType: readonly ContractCase[] = [
     'cty application/jwt': headed({ cty: 'application/jwt' }),
     'cty as an array': headed({ cty: ['JWT'] }),
   }),
-  ...each(
-    ['8725-06'],
-    'rejects a nested token, even if one layer is valid',
-    invalidToken('malformed_token'),
-    {
-      'both layers': token({ header: { cty: 'JWT' }, claims: token() }),
-      'only the outer layer': token({ header: { cty: 'JWT' }, claims: forged(token()) }),
-      'only the inner layer': forged(token({ header: { cty: 'JWT' }, claims: token() })),
-    },
-  ),
+  ...each(['8725-06'], 'rejects a nested token', invalidToken('malformed_token'), {
+    'both layers valid': token({ header: { cty: 'JWT' }, claims: token() }),
+    'only the outer layer valid': token({ header: { cty: 'JWT' }, claims: forged(token()) }),
+    'only the inner layer valid': forged(token({ header: { cty: 'JWT' }, claims: token() })),
+  }),
   ...each([], 'rejects a token with a cnf claim of any form', invalidToken('unsupported_binding'), {
-    nothing: claiming({ cnf: {} }),
+    'an empty object': claiming({ cnf: {} }),
     'not an object': claiming({ cnf: 'x' }),
     'an unknown member': claiming({ cnf: { kid: 'x' } }),
     null: claiming({ cnf: null }),
@@ -229,7 +235,12 @@ export const tokenType: readonly ContractCase[] = [
       'x5t#S256': claiming({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
     },
   ),
-  ...each([], 'accepts an access token of type at+jwt that has a nonce', ok({}, 'unknown'), {
-    nonce: claiming({ nonce: 'n', auth_time: NOW }),
-  }),
+  ...each(
+    [],
+    'accepts an access token of type at+jwt with a nonce, and exposes an unknown subject',
+    ok({}, 'unknown'),
+    {
+      'nonce and auth_time': claiming({ nonce: 'n', auth_time: NOW }),
+    },
+  ),
 ]

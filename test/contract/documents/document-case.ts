@@ -18,13 +18,16 @@ export type Jwk = Record<string, unknown>
 /** A valid key, from which the cases make invalid ones. */
 export const sound = generateKey('ES256', 'sound')
 
+/** Returns the JWK of the valid key with other members. */
 export const spoilt = (members: Jwk) => changed(sound, members).jwk
 
+/** Returns a key whose JWK has other members. */
 export const changed = (key: TestKey, members: Jwk): TestKey => ({
   ...key,
   jwk: { ...key.jwk, ...members },
 })
 
+/** Creates a token signed with the key. */
 export const by = (key: TestKey) => token({ key })
 
 export const toBytes = (member: unknown) => Buffer.from(member as string, 'base64url')

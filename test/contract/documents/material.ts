@@ -98,7 +98,7 @@ export const material: readonly DocumentCase[] = [
   },
   {
     ids: ['9864-50'],
-    title: 'ignores keys whose alg names another Edwards curve',
+    title: 'ignores Ed448 keys with alg Ed25519, and Ed25519 keys with alg Ed448',
     keys: [changed(ed448, { alg: 'Ed25519' }).jwk, changed(ed25519, { alg: 'Ed448' }).jwk],
     ignored: ['unsupported_key_type', 'algorithm_not_allowed'],
     tokens: [

@@ -1,12 +1,12 @@
 import { deviation, excluded, type Line, tested } from './line.ts'
 
-/** Lines of RFC 9068. `jwtProfile: 'rfc9068'` meets all of them. The titles state where the default accepts more. */
+/** Lines of RFC 9068. `jwtProfile: 'rfc9068'` meets the tested ones. The titles state what the default also accepts. */
 export const accessTokens: readonly Line[] = [
   tested('9068-01', 'RFC 9068, 4', 'at+jwt is accepted with and without application/.'),
   tested(
     '9068-02',
     'RFC 9068, 4',
-    'Every other type is rejected. By default, JWT is also accepted.',
+    'Every type except at+jwt is rejected. By default, JWT is also accepted.',
   ),
   tested('9068-03', 'RFC 9068, 4', 'A missing type is rejected. By default, it is accepted.'),
   // RFC 7515 section 4.1.9 defines typ as a media type. RFC 2045 section 5.1 compares those case-insensitively.
@@ -15,16 +15,20 @@ export const accessTokens: readonly Line[] = [
   tested(
     '9068-06',
     'RFC 9068, 4',
-    'One audience equals ours byte for byte, as a string or in an array.',
+    'An audience of the token, in a string or an array, equals a configured one byte for byte.',
   ),
   tested('9068-07', 'RFC 9068, 4', 'The algorithm none is always rejected, in any spelling.'),
-  tested('9068-08', 'RFC 9068, 4', 'Only keys of the issuer in the token verify it.'),
-  tested('9068-09', 'RFC 9068, 4', 'The current time is before the expiry, within the tolerance.'),
-  tested('9068-10', 'RFC 9068, 4', 'The tolerance can be set, to a few minutes at most.'),
+  tested('9068-08', 'RFC 9068, 4', 'A token is verified only with keys of its issuer.'),
+  tested(
+    '9068-09',
+    'RFC 9068, 4',
+    'The current time is before the expiry, within the clock tolerance.',
+  ),
+  tested('9068-10', 'RFC 9068, 4', 'The clock tolerance can be set, to at most 300 seconds.'),
   tested(
     '9068-11',
     'RFC 9068, 4',
-    'The response to every failed check has the code invalid_token.',
+    'The response to every failed check of a token has the code invalid_token.',
   ),
   tested(
     '9068-12',

@@ -8,7 +8,11 @@ export const bearer: readonly Line[] = [
   tested('6750-01', 'RFC 6750, 2.1', 'The token of the Authorization header is read.'),
   tested('6750-02', 'RFC 9110, 11.1', 'The scheme is compared without regard to case.'),
   tested('6750-03', 'RFC 6750, 2.1', 'Only spaces are allowed between scheme and token.'),
-  tested('6750-04', 'RFC 6750, 2.1', 'A token that is not a b64token is refused without any call.'),
+  tested(
+    '6750-04',
+    'RFC 6750, 2.1',
+    'A token that is not a b64token is refused without an outgoing request.',
+  ),
   tested('6750-05', 'RFC 6750, 3.1', 'A scheme without credentials is a malformed request.'),
   tested('6750-06', 'RFC 6750, 3.1', 'A b64token that is not a JWT is an invalid token.'),
   tested(
@@ -16,7 +20,11 @@ export const bearer: readonly Line[] = [
     'RFC 6750, 3',
     'The response to a request without credentials has a challenge.',
   ),
-  tested('6750-08', 'RFC 6750, 3.1', 'That challenge has no error code.'),
+  tested(
+    '6750-08',
+    'RFC 6750, 3.1',
+    'The challenge to a request without credentials has no error code.',
+  ),
   tested(
     '6750-09',
     'RFC 6750, 3.1',
@@ -36,7 +44,7 @@ export const bearer: readonly Line[] = [
     '6750-16',
     'RFC 6750, 3.1',
     'Expired, revoked, forged and malformed tokens are invalid tokens.',
-    'A JWT is verified without introspection, unless a guard requires it. Without it, a revoked JWT is accepted until it expires.',
+    'A JWT is introspected only if a guard or `tokenFormat` requires it. Without introspection, a revoked JWT is accepted until it expires.',
   ),
   tested(
     '6750-17',

@@ -5,7 +5,7 @@ export const bestPractice: readonly Line[] = [
   tested(
     '8725-01',
     'RFC 8725, 3.1',
-    'Only configured algorithms verify: by default public-key algorithms, never none.',
+    'Only configured algorithms are accepted: by default public-key algorithms, never none.',
   ),
   tested('8725-02', 'RFC 8725, 3.1', 'The algorithm matches the key that the kid names.'),
   tested(
@@ -35,14 +35,18 @@ export const bestPractice: readonly Line[] = [
     'The keys of one issuer do not verify tokens of another issuer.',
   ),
   tested('8725-13', 'RFC 8725, 3.8', 'A subject is identified by its id and its issuer.'),
-  tested('8725-14', 'RFC 8725, 3.9', 'A token without an audience is rejected.'),
+  tested(
+    '8725-14',
+    'RFC 8725, 3.9',
+    'A token without an audience is rejected, unless `audience: null` is configured.',
+  ),
   tested('8725-15', 'RFC 8725, 3.10', 'A kid is only compared with the kids of the keys.'),
-  tested('8725-16', 'RFC 8725, 3.10', 'No URL in a header is ever fetched.'),
+  tested('8725-16', 'RFC 8725, 3.10', 'No URL in the header of a token is fetched.'),
   excluded(
     '8725bis-17',
     '8725bis, 3.10',
     'Addresses in private networks are not called if that is forbidden.',
-    'Bearward has no such option. URLs come from the configuration, or over https from the metadata of a configured issuer. A custom `fetch` can forbid any.',
+    'Bearward has no such option. URLs come from the configuration, or from the metadata of a configured issuer. A URL in metadata must use https, except for hosts in `allowInsecureHosts`. For a loopback host, http is also accepted if the issuer is an http address of a loopback host. A custom `fetch` can refuse any URL.',
   ),
   tested(
     '8725bis-18',

@@ -38,7 +38,7 @@ export const introspection: readonly Line[] = [
     '7662-14',
     'RFC 7662, 2.2',
     'Scopes as an array are ignored, unless that is configured.',
-    'The whole response is then invalid, and the request gets 503.',
+    'Unless an array is configured, the whole response is invalid, and the request gets 503.',
   ),
   tested('7662-15', 'RFC 9449, 7.2', 'A DPoP token is not accepted as a bearer token.'),
   deviation(
@@ -97,7 +97,7 @@ export const signedIntrospection: readonly Line[] = [
   tested('9701-04', 'RFC 9701, 5', 'The response has the right audience: this client.'),
   tested('9701-05', 'RFC 9701, 5', 'The response has the time at which it was issued.'),
   tested('9701-06', 'RFC 9701, 5', 'Only the claim token_introspection is read.'),
-  tested('9701-07', 'RFC 9701, 4', 'An unsigned response is not accepted instead.'),
+  tested('9701-07', 'RFC 9701, 4', 'An unsigned response is not accepted instead of a signed one.'),
   tested('9701-08', 'RFC 9701, 5', 'The response is signed with a configured algorithm.'),
   tested('9701-09', 'RFC 9701, 8', 'A signed response is not accepted as an access token.'),
   tested('9701-10', 'RFC 9701, 8', 'An access token is not accepted as a signed response.'),

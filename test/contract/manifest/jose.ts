@@ -11,7 +11,11 @@ export const jose: readonly Line[] = [
   tested('7515-07', 'RFC 7515, 4', 'Unknown parameters are ignored.'),
   tested('7515-08', 'RFC 7515, 4.1.11', 'Unknown critical parameters are rejected.'),
   tested('7515-09', 'RFC 7515, 4.1.11', 'A malformed list of critical parameters is rejected.'),
-  tested('7515-10', 'RFC 7515, 4.1.11', 'A list that names a registered parameter is rejected.'),
+  tested(
+    '7515-10',
+    'RFC 7515, 4.1.11',
+    'A list of critical parameters that names a registered one is rejected.',
+  ),
   tested(
     '7797-11',
     'RFC 7797, 7',
