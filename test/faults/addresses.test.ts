@@ -63,7 +63,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
     expect(setup.send(oldKey)).toMatchObject({ status: 'granted', waited: 0 })
   })
 
-  it('keeps using cached keys if the host name of a new jwks_uri cannot be resolved', async () => {
+  it('keeps using cached keys if the host name of a new jwks_uri cannot be resolved, and recovers with new metadata', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     await setup.clock.pass(449)
@@ -92,7 +92,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
 })
 
 describe('an untrusted certificate', { timeout: 30_000 }, () => {
-  it('sends no request to a server with an untrusted certificate', async () => {
+  it('responds with 503 and sends no request if the certificate of the authorization server is untrusted', async () => {
     const { fetch } = globalThis
     const setup = await createSetup({ tls: { certificate: certificates.good, fetch } })
     const answer = setup.send(oldKey)

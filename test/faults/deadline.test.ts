@@ -14,7 +14,7 @@ const STALL: Fault = { answer: ({ stall }) => stall() }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 describe('the deadline of an attempt', { timeout: 30_000 }, () => {
-  it('keeps the deadline of an attempt while bytes arrive', async () => {
+  it('responds with 503 after the deadline of an attempt, even if bytes still arrive', async () => {
     const setup = await createSetup()
     const { exchanges, fault } = createHeldFault()
     await setup.breakServer('everywhere', fault)
@@ -34,7 +34,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(answer).toMatchObject({ status: 503, waited: 3 })
   })
 
-  it('uses one deadline for the metadata and the keys', async () => {
+  it('uses one deadline of 3 s for the metadata and the keys together', async () => {
     const setup = await createSetup()
     const { exchanges, fault } = createHeldFault()
     await setup.breakServer('metadata', fault)
@@ -59,7 +59,7 @@ describe('the deadline of an attempt', { timeout: 30_000 }, () => {
     expect(setup.lateCalls()).toBe(0)
   })
 
-  it('fetches keys from the known URL while the metadata request hangs', async () => {
+  it('fetches keys from the known URL while the request for metadata has no response', async () => {
     const setup = await createSetup()
     await setup.server.ready()
     setup.clock.suspend(601)

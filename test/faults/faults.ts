@@ -15,29 +15,30 @@ export interface FaultCase {
   readonly fault: Fault
   /** Failure codes in the events, for a fault of the metadata and for a fault of the keys. */
   readonly failure: { readonly metadata?: Failure; readonly keys?: Failure }
-  /** Effect on discovery: it continues with the next URL if the server responded, and otherwise stops. */
+  /** Effect on discovery: it continues with the next URL, or it stops. */
   readonly discovery: 'stops' | 'continues'
-  /** `true` if the call is repeated once, at once. */
+  /** `true` if the call is repeated once, immediately. */
   readonly repeated?: true
   /** `true` if the server does not get the request. */
   readonly isRefusedEarly?: boolean
-  /** `true` if only the timeout ends the call. */
-  readonly stalls?: boolean
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const MEGABYTE = 1_048_576
 
+/** Creates a fault without a complete, valid HTTP response. */
 function withoutResponse(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
   const failure = { metadata: 'unreachable', keys: 'unreachable' } as const
   return { title, fault, failure, discovery: 'stops', ...more }
 }
 
+/** Creates a fault that only the timeout ends. */
 function withoutEnd(title: string, fault: Fault, more: Partial<FaultCase> = {}): FaultCase {
   const failure = { metadata: 'timeout', keys: 'timeout' } as const
-  return { title, fault, failure, discovery: 'stops', stalls: true, ...more }
+  return { title, fault, failure, discovery: 'stops', ...more }
 }
 
+/** Creates a fault with a valid HTTP response that is not usable. */
 function withResponse(
   title: string,
   failure: Failure | FaultCase['failure'],
@@ -48,7 +49,7 @@ function withResponse(
   return { title, fault: { answer: answer! }, failure: failures, discovery }
 }
 
-/** Sends `text(document)` instead of the document. */
+/** Returns an answer that sends `text(document)` instead of the document. */
 function send(
   text: (document: string) => string | Uint8Array,
   headers: Readonly<Record<string, string>> = JSON_TYPE,
@@ -56,7 +57,7 @@ function send(
   return ({ response, document }) => void response.writeHead(200, headers).end(text(document))
 }
 
-/** Sends the valid document with another status. */
+/** Returns an answer that sends the valid document with another status, or no body if the status allows none. */
 function status(code: number, headers: Readonly<Record<string, string>> = {}) {
   return ({ response, document }: Exchange) => {
     const empty = code === 204 || code === 304
@@ -64,7 +65,7 @@ function status(code: number, headers: Readonly<Record<string, string>> = {}) {
   }
 }
 
-/** Writes `text` to the connection, which is not a valid HTTP response, and closes it. */
+/** Returns an answer that writes `text`, which is not a usable HTTP response, and closes the connection. */
 function raw(text: string) {
   return ({ socket }: Exchange) => void socket.end(text)
 }
@@ -84,6 +85,7 @@ function drip({ socket, stall }: Exchange, text: string): void {
   socket.once('close', () => clearInterval(dripping))
 }
 
+/** Sends a body of spaces until the client closes the connection. */
 function flood({ response, endless }: Exchange): void {
   endless()
   response.writeHead(200, JSON_TYPE)
@@ -94,7 +96,7 @@ function flood({ response, endless }: Exchange): void {
   more()
 }
 
-/** Sends the document after a change to its JSON. */
+/** Returns an answer that sends the document after a change to its JSON. */
 function edit(change: (document: Record<string, unknown>) => object) {
   return send((document) => JSON.stringify(change(JSON.parse(document) as Record<string, unknown>)))
 }

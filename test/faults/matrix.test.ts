@@ -17,13 +17,13 @@ import {
 } from './setup.ts'
 import { certificates, trustingFetch } from './tls.ts'
 
-/** State of a resource server when the fault begins, and its expected behaviour. */
+/** State of a resource server when a fault begins, and its expected behaviour. */
 interface State {
   /** Brings the resource server into this state, while the authorization server works. */
   readonly reach: (setup: Setup) => Promise<void>
   /** The key that signs the token of the request. */
   readonly key: TestKey
-  /** Status if the keys cannot be fetched, and if they can. */
+  /** Result of the request if the keys cannot be fetched, and if they can. */
   readonly answer: { readonly failed: number | 'granted'; readonly fetched: number | 'granted' }
   /** State of the keys if they cannot be fetched. */
   readonly keys: KeyStatus['state']
@@ -87,7 +87,7 @@ const STATES: Readonly<Record<string, State>> = {
     keys: 'stale',
     discovery: 'again',
   },
-  'with stale keys during an outage': {
+  'in an outage with stale keys': {
     reach: enterOutage,
     key: oldKey,
     answer: { failed: 'granted', fetched: 'granted' },
@@ -116,7 +116,7 @@ const STATES: Readonly<Record<string, State>> = {
     keys: 'stale',
     discovery: 'again',
   },
-  'with stale keys and an unknown kid during an outage': {
+  'in an outage with stale keys and an unknown kid': {
     reach: enterOutage,
     key: newKey,
     answer: { failed: 503, fetched: 401 },
@@ -164,7 +164,20 @@ const getPlaces = ({ failure: { metadata, keys } }: FaultCase): readonly Place[]
   ]
 }
 
+type Answer = State['answer']['failed']
+
+function getAnswer({ answer }: State, keysFailed: string | undefined): Answer {
+  return keysFailed === undefined ? answer.fetched : answer.failed
+}
+
+/** Returns the beginning of a title. */
+function describeAnswer(answer: Answer): string {
+  return answer === 'granted' ? 'grants a request' : `responds with ${answer}`
+}
+
 const otherOrigin = await startOtherOrigin()
+
+/** Checks the responses and the outgoing requests during a fault, and the recovery after it. */
 
 async function checkFault(fault: FaultCase, place: Place, state: State, options: SetupOptions) {
   const setup = await createSetup(options)
@@ -183,7 +196,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   await attemptEnds()
 
   const { keysFailed, discoveryFailed, ...outgoing } = expected(fault, place, state)
-  const answer = keysFailed ? state.answer.failed : state.answer.fetched
+  const answer = getAnswer(state, keysFailed)
   expect(first.status, 'status after the attempt').toBe(answer)
   expect(first.waited).toBeLessThanOrEqual(TIMEOUT)
   // A known URL is called at the same time as the metadata URL, so the order varies.
@@ -193,7 +206,7 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
   expect(server.status()[0]!.keys.state).toBe(keysFailed ? state.keys : 'fresh')
   if (answer === 503) expect(first.retryAfter).toMatch(/^[1-5]$/)
 
-  // The next request does not wait.
+  // A later request does not wait.
   if (state.key === oldKey) expect(send(oldKey)).toMatchObject({ status: answer, waited: 0 })
   await setup.attemptsEnd()
 
@@ -217,16 +230,26 @@ async function checkFault(fault: FaultCase, place: Place, state: State, options:
 /** A long timeout for a busy machine. The tests use a fake clock and do not wait. */
 const LENIENT = { timeout: 30_000 }
 
-function describeMatrix(title: string, faults: readonly FaultCase[], options: SetupOptions = {}) {
+/** Runs every fault in every state. `kind` is the noun for a fault in the titles. */
+function describeMatrix(
+  title: string,
+  kind: string,
+  faults: readonly FaultCase[],
+  options: SetupOptions = {},
+) {
   describe(title, () => {
     for (const fault of faults) {
       for (const place of getPlaces(fault)) {
         const name = `${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`
         describe(name, () => {
-          it.each(Object.entries(STATES))(
-            `handles ${name} as a resource server %s`,
+          const rows = Object.entries(STATES).map(([stateTitle, state]) => {
+            const { keysFailed } = expected(fault, place, state)
+            return [describeAnswer(getAnswer(state, keysFailed)), stateTitle, state] as const
+          })
+          it.each(rows)(
+            `%s %s during ${kind} "${name}", and grants requests after it`,
             LENIENT,
-            async (_title, state) => {
+            async (_answer, _state, state) => {
               await checkFault(fault, place, state, options)
             },
           )
@@ -236,8 +259,8 @@ function describeMatrix(title: string, faults: readonly FaultCase[], options: Se
   })
 }
 
-describeMatrix('faults of the authorization server', createFaults(otherOrigin))
-describeMatrix('unusual behaviour of the authorization server', NO_FAULTS)
-describeMatrix('faults of TLS', tlsFaults(certificates), {
+describeMatrix('faults of the authorization server', 'the fault', createFaults(otherOrigin))
+describeMatrix('unusual behaviour of the authorization server', 'the behaviour', NO_FAULTS)
+describeMatrix('faults of TLS', 'the fault', tlsFaults(certificates), {
   tls: { certificate: certificates.good, fetch: trustingFetch },
 })

@@ -21,7 +21,7 @@ async function sendAndWait({ send, attemptsEnd }: Setup, key = oldKey): Promise<
   return answer
 }
 
-/** Ends an outage: the server has a new key, and later no longer the old one. Checks the recovery. */
+/** Ends an outage: the server publishes a new key, and later no longer the old one. Checks the recovery. */
 async function recover(setup: Setup): Promise<void> {
   const { server, events } = setup
   setup.publish(oldKey, newKey)
@@ -46,8 +46,8 @@ async function recover(setup: Setup): Promise<void> {
 /** A long timeout for a busy machine. The tests use a fake clock and do not wait. */
 const LENIENT = { timeout: 60_000 }
 
-describe('an authorization server that is down for half an hour', LENIENT, () => {
-  it('grants every valid request during an outage, and responds with 503 to unknown kids', async () => {
+describe('an outage of the authorization server', LENIENT, () => {
+  it('grants every valid request during an outage of half an hour, responds with 503 to unknown kids, and recovers', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
@@ -70,7 +70,7 @@ describe('an authorization server that is down for half an hour', LENIENT, () =>
     await recover(setup)
   })
 
-  it('grants every valid request while the authorization server has one fault after another', async () => {
+  it('grants every valid request while the authorization server has one fault after another, and recovers', async () => {
     const setup = await createSetup()
     const { server, attempts, send } = setup
     await server.ready()
@@ -94,7 +94,7 @@ describe('an authorization server that is down for half an hour', LENIENT, () =>
     expect(otherOrigin.connections()).toBe(0)
   })
 
-  it('recovers without a restart if the application was started during an outage', async () => {
+  it('responds with 503 if the application was started during an outage, and recovers without a restart', async () => {
     const setup = await createSetup()
     for (const { title, fault } of EVERY_FAULT) {
       await setup.breakServer('everywhere', fault)
@@ -110,8 +110,8 @@ describe('an authorization server that is down for half an hour', LENIENT, () =>
   })
 })
 
-describe('an authorization server that works', LENIENT, () => {
-  it('reports no failure if the server resets every reused connection', async () => {
+describe('an authorization server that resets connections', LENIENT, () => {
+  it('grants every valid request and reports no failure if the server resets every reused connection', async () => {
     const used = new WeakSet()
     const once: Fault = {
       answer({ response, socket, document }) {

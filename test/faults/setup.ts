@@ -21,7 +21,7 @@ import type { Place } from './faults.ts'
 
 export const OPENID = '/.well-known/openid-configuration'
 export const OAUTH = '/.well-known/oauth-authorization-server'
-/** The path of django-oauth-toolkit. */
+/** The path at which django-oauth-toolkit publishes its metadata. */
 export const OPENID_SLASH = `${OPENID}/`
 export const KEYS = '/jwks'
 
@@ -225,7 +225,7 @@ export interface Setup {
   /** Sends a request with a token signed by this key. The result is filled at once if the outcome is known. */
   send(key: TestKey): Result
   /**
-   * Waits until the running attempt, if any, has ended. If the server stalls, it lets the time of the attempt pass. Also waits
+   * Waits until the running attempt, if any, has ended. If the server stalls, lets the time of the attempt pass. Also waits
    * until connections with an endless response are closed.
    */
   attemptEnds(): Promise<void>
