@@ -6,13 +6,16 @@ const EXACT = /^(?:npm:(?:@[\w.-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+$/
 const WORKSPACE_VERSIONS = ['workspace:^', 'workspace:*']
 
 describe('manifests', () => {
-  it.each(MANIFESTS)('%s pins exact versions of all dependencies', (path) => {
-    const { dependencies = {}, devDependencies = {} } = readManifest(path)
-    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, version]) => !WORKSPACE_VERSIONS.includes(version) && !EXACT.test(version),
-    )
-    expect(loose).toEqual([])
-  })
+  it.each(MANIFESTS)(
+    '%s has exact versions of all dependencies and devDependencies outside the workspace',
+    (path) => {
+      const { dependencies = {}, devDependencies = {} } = readManifest(path)
+      const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+        ([, version]) => !WORKSPACE_VERSIONS.includes(version) && !EXACT.test(version),
+      )
+      expect(loose).toEqual([])
+    },
+  )
 
   it('a dependency has the same version in all manifests of the workspace', () => {
     const versions = new Map<string, Set<string>>()
