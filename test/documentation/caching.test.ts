@@ -34,7 +34,7 @@ const CACHING: Readonly<Record<string, Scenario>> = {
 describeDocument('docs/caching.md', CACHING)
 
 describe('the size of a cached token', () => {
-  it('a usual token is estimated at 4 to 7 KB', async () => {
+  it('the estimated size of a cached token with few or with usual claims is 4 to 7 KB', async () => {
     const issuer = createTestIssuer({ audience: API })
     const { verify } = createBearward({ issuer: issuer.issuer, audience: API, jwks: issuer.jwks })
     const id = '6f1f2f0c-3f0b-4f57-9f1e-0d9c3c0a1b2c'
@@ -50,6 +50,7 @@ describe('the size of a cached token', () => {
     for (const claims of [{}, user]) {
       const outcome = await verify(issuer.token({ claims }))
       if (outcome.kind !== 'granted') throw new Error(outcome.reason)
+      // The cache adds 512 bytes for each entry.
       const bytes = estimateSize(outcome.token) + 512
       expect(bytes).toBeGreaterThan(4000)
       expect(bytes).toBeLessThan(7000)

@@ -27,27 +27,28 @@ import {
 
 useAuthorizationServer()
 
-/** The API that the snippets of the client's README call. */
+/** API that the snippets in the README of the client call. */
 interface ReportsApi {
   readonly url: string
   /** Method, path and scheme of each request, for example `GET /reports Bearer`. */
   readonly calls: string[]
   /** Returns a snippet with the addresses of this API and of the authorization server. */
   readonly adapted: (code: string, more?: Record<string, string>) => string
-  /** Rejects the next request with `invalid_token`, as if its token was revoked. */
-  readonly rejectNext: () => void
+  /** Refuses the next request with `invalid_token`, which is the response to a revoked token. */
+  readonly refuseNext: () => void
 }
 
+/** Starts the API, and sets the environment variables of the client. */
 async function startReportsApi(): Promise<ReportsApi> {
   const { requireToken } = createBearward({ issuer: authorizationServer.issuer, audience: API })
   const calls: string[] = []
-  let isRevoked = false
+  let refusesNext = false
   const reports = express()
   reports.use(({ method, url, headers }, response, next) => {
     calls.push(`${method} ${url} ${headers.authorization?.split(' ')[0]}`)
-    if (!isRevoked) return next()
-    isRevoked = false
-    response.set('WWW-Authenticate', 'Bearer error="invalid_token"').status(401).json('rejected')
+    if (!refusesNext) return next()
+    refusesNext = false
+    response.set('WWW-Authenticate', 'Bearer error="invalid_token"').status(401).json('refused')
   })
   reports.get('/away', (_request, response) => response.redirect('/reports'))
   reports.get('/reports', requireToken({ scope: 'read:reports' }), (_request, response) => {
@@ -66,13 +67,13 @@ async function startReportsApi(): Promise<ReportsApi> {
         [`  resource: '${API}',`]: `  resource: '${API}', allowedOrigins: ['${server.url}'],`,
         ...more,
       }),
-    rejectNext: () => void (isRevoked = true),
+    refuseNext: () => void (refusesNext = true),
   }
 }
 
 const CLIENT = 'packages/client/README.md'
 
-/** Writes the module `source` of the client's README, which other snippets import. It uses the clock of the test. */
+/** Writes the module `source`, which other snippets of the README import. It uses the clock of the test. */
 async function writeSource(): Promise<TokenSource> {
   const { code } = readSnippets(CLIENT).find(
     ({ heading }) => heading === 'Using the token directly',
@@ -91,7 +92,7 @@ Object.assign(globalThis, { documentationClock: clock })
 /** Address on an origin that the token source does not allow. */
 const ELSEWHERE = 'http://127.0.0.1:9/reports'
 
-/** Scenarios for the snippets of the client's README.md. */
+/** Scenarios for the snippets in the README of the client. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'A service'(code) {
     const { adapted } = await startReportsApi()
@@ -106,7 +107,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const module = await runSnippet('client-express', code)
     const call = await serve(module['app'] as Express)
-    // The API of the previous snippet is closed, so the error is not a TokenError.
+    // The API of the snippet under "A service" is closed, so the error is not a TokenError.
     expect((await call('GET', '/report')).status).toBe(500)
     expect(logged.mock.calls).toEqual([])
     const failing = adapt(code, { "'./reports.mjs'": "'./failing.mjs'" })
@@ -177,8 +178,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       get(path: string, options?: object): Promise<{ data: unknown }>
     }
     expect((await client.get('/reports')).data).toEqual(['a report'])
-    // axios sends an absolute address to the API as a path, which does not exist. With `allowAbsoluteUrls`,
-    // the source rejects the origin.
+    // axios appends an absolute address to the address of the API, and this path does not exist.
+    // With `allowAbsoluteUrls`, the source rejects the origin.
     await expect(client.get(ELSEWHERE)).rejects.toThrow('404')
     expect(calls.at(-1)).toBe(`GET /${ELSEWHERE} Bearer`)
     await expect(client.get(ELSEWHERE, { allowAbsoluteUrls: true })).rejects.toThrow(
@@ -200,7 +201,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     expect(calls).toEqual(['GET /reports Bearer', 'GET /away Bearer'])
   },
   async 'With axios, got or undici: undici'(code) {
-    const { url, calls, rejectNext } = await startReportsApi()
+    const { url, calls, refuseNext } = await startReportsApi()
     const source = await writeSource()
     source.invalidate()
     const before = source.counters()
@@ -211,12 +212,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     }>
     const { body } = await reports()
     expect(await body.json()).toEqual(['a report'])
-    rejectNext()
+    refuseNext()
     expect((await reports()).statusCode).toBe(401)
     expect(source.counters().issued - before.issued).toBe(1)
     expect(source.counters().invalidated).toBe(before.invalidated)
     clock.advance(5)
-    rejectNext()
+    refuseNext()
     expect((await reports()).statusCode).toBe(200)
     expect(source.counters().issued - before.issued).toBe(2)
     expect(source.counters().invalidated - before.invalidated).toBe(1)

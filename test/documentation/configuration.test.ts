@@ -47,7 +47,7 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
     expect((await call('GET', `token=${token}`)).status).toBe(401)
     expect((await call('GET', `${cookie}; __Host-token=other`)).status).toBe(400)
     expect((await call('GET', `__Host-token=other; ${cookie}`)).status).toBe(400)
-    // The header is not read.
+    // The program does not read the Authorization header.
     expect((await call('GET', '', { authorization: `Bearer ${token}` })).status).toBe(401)
     expect((await call('GET', cookie, { authorization: 'Bearer other' })).status).toBe(200)
     expect((await call('POST', cookie)).status).toBe(403)
@@ -122,27 +122,37 @@ describe('the table of credentials in another place', () => {
   }
   const { authorization } = requestWith(token()).headers as { authorization: string }
 
-  it.each<[string, Record<string, string | string[]>]>([
-    ['granted', { 'x-token': token() }],
-    ['400 malformed_credentials', { 'x-token': authorization }],
-    ['401 no_credentials', {}],
-    ['400 multiple_credentials', { 'x-token': [token(), token()] }],
-    ['400 multiple_credentials', { 'x-token': token(), authorization }],
-    ['401 unsupported_scheme', { authorization }],
-  ])('a header: %s', async (expected, headers) => {
-    expect(await decide({ header: 'x-token' }, headers)).toBe(expected)
-  })
+  it.each<[expected: string, request: string, Record<string, string | string[]>]>([
+    ['granted', 'a token in x-token', { 'x-token': token() }],
+    ['400 malformed_credentials', 'Bearer and a token in x-token', { 'x-token': authorization }],
+    ['401 no_credentials', 'a request without headers', {}],
+    ['400 multiple_credentials', 'two values of x-token', { 'x-token': [token(), token()] }],
+    [
+      '400 multiple_credentials',
+      'x-token and Authorization',
+      { 'x-token': token(), authorization },
+    ],
+    ['401 unsupported_scheme', 'Authorization alone', { authorization }],
+  ])(
+    'authorize with credentials: { header: "x-token" } returns %s for %s',
+    async (expected, _request, headers) => {
+      expect(await decide({ header: 'x-token' }, headers)).toBe(expected)
+    },
+  )
 
-  it.each<[string, string | undefined]>([
-    ['granted', token()],
-    ['400 malformed_credentials', authorization],
-    ['401 no_credentials', undefined],
-    ['400 malformed_credentials', ''],
-  ])('a function: %s', async (expected, returned) => {
-    expect(await decide(() => returned, { authorization })).toBe(expected)
-  })
+  it.each<[expected: string, name: string, returned: string | undefined]>([
+    ['granted', 'a token', token()],
+    ['400 malformed_credentials', 'Bearer and a token', authorization],
+    ['401 no_credentials', 'undefined', undefined],
+    ['400 malformed_credentials', 'an empty text', ''],
+  ])(
+    'authorize returns %s if the credentials function returns %s',
+    async (expected, _name, returned) => {
+      expect(await decide(() => returned, { authorization })).toBe(expected)
+    },
+  )
 
-  it('a function that returns a promise, or throws, rejects', async () => {
+  it('authorize fails if the credentials function returns a promise or throws', async () => {
     const later = (async () => token()) as unknown as () => string
     await expect(decide(later, {})).rejects.toThrow('synchronously')
     const failing = () => {

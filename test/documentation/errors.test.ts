@@ -43,7 +43,7 @@ describe('docs/errors.md', () => {
     ([, text]) => text!.trim(),
   )
 
-  it('the example of a refusal equals the response and the log line of a guard', async () => {
+  it('the example of a refusal in docs/errors.md equals the response and the log line of a guard', async () => {
     const lines: string[] = []
     const key = generateKey('ES256', 'k1')
     const now = Date.now()
@@ -71,7 +71,7 @@ describe('docs/errors.md', () => {
     ])
   })
 
-  it('the page quotes the messages of errors as the source throws them', () => {
+  it('docs/errors.md quotes six error messages, and each of them is in the source of the core', () => {
     const table = read('docs/errors.md').split('## Errors while requests')[1]!.split('\n## ')[0]!
     const quoted = [...table.matchAll(/^\| `([^`]+)` \| [A-Z`]/gm)].map(([, text]) => text!)
     expect(quoted.length).toBe(6)

@@ -23,7 +23,10 @@ function run(
   })
 }
 
-/** Starts a compiled program, calls `use` with its output when the servers listen, and stops the program. */
+/**
+ * Starts a compiled program, calls `use` with its output when the servers listen, and stops the program. Resolves with its
+ * exit code.
+ */
 async function serve(
   program: string,
   options: readonly string[],
@@ -79,7 +82,7 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
     },
   )
 
-  it('an unknown argument is printed, and the exit code is 2', async () => {
+  it('koa/dist/main.js prints an unknown argument and exits with 2', async () => {
     const { exitCode, lines } = await run('koa/dist/main.js', '--sevre')
     expect({ exitCode, firstLine: lines[0] }).toEqual({
       exitCode: 2,
@@ -96,7 +99,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
     ['fastify/dist/main.js', ['--serve'], basic],
     ['reports/dist/demo.js', ['--serve'], [...basic, 200, 200, 200]],
     ['orders/dist/main.js', ['--serve'], [201, 200, 403, 401]],
-  ])('%s %s prints commands that work', async (program, options, statuses) => {
+  ])('%s %s prints commands that get the expected statuses', async (program, options, statuses) => {
     const exitCode = await serve(program, options, async (output) => {
       const printed = await runCommands(readCommands(output))
       const received = Array.from(printed.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, code]) =>
@@ -107,7 +110,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
     expect(exitCode).toBe(0)
   })
 
-  it('reports/dist/demo.js --serve prints a command that requests the token of a user', async () => {
+  it('reports/dist/demo.js --serve prints commands that get a token of a user and call /me', async () => {
     await serve('reports/dist/demo.js', ['--serve'], async (output) => {
       const commands = readCommands(output)
       const tokenCommand = /^ {2}USER_TOKEN=[^]*?\)$/m.exec(commands)![0]
@@ -118,7 +121,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
     })
   })
 
-  it('authorization-server/dist/main.js prints commands that request tokens', async () => {
+  it('authorization-server/dist/main.js prints commands that get a JWT of a machine and of a user', async () => {
     const exitCode = await serve('authorization-server/dist/main.js', [], async (output) => {
       const commands = readCommands(output.slice(output.indexOf('Request a machine')))
       const tokens = await new Promise<string>((resolve) => {
@@ -151,7 +154,7 @@ describe('runBasicSteps', () => {
 })
 
 describe('the README of an example', () => {
-  it('a README.md exists in each folder of examples', () => {
+  it('every folder of examples has a README.md', () => {
     const files = filesBelow('examples')
     const folders = new Set(files.map((path) => path.split('/')[1]))
     const missing = [...folders].filter((folder) => !files.includes(`examples/${folder}/README.md`))

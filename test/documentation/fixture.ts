@@ -11,24 +11,25 @@ import { closing } from '../support/closing.ts'
 import { listen } from '../support/servers.ts'
 import { adapt, readSnippets, runSnippet } from './snippets.ts'
 
-/** The API of most snippets: its audience. */
+/** Audience of the API in most snippets. */
 export const API = 'https://api.example.com'
-/** An API whose tokens are opaque. */
+/** Audience of an API whose tokens are opaque. */
 export const OPAQUE_API = 'https://opaque.example.com'
+/** Client that gets tokens by the client credentials grant. */
 export const machine = {
   kind: 'confidential',
   id: 'reports-cron',
   secret: 'a-secret-of-the-test',
 } as const
-/** The client that signs users in. */
+/** Client that signs users in. */
 export const app = { kind: 'public', id: 'reports-web' } as const
-/** The API as a client of the authorization server. */
+/** Client with which the API introspects tokens. */
 export const api = { kind: 'confidential', id: 'reports-api', secret: 'another-secret' } as const
 
-/** The real authorization server of a test file. */
+/** Authorization server of the test file. `useAuthorizationServer` starts it. */
 export let authorizationServer: AuthorizationServer
 
-/** Starts an authorization server before the tests of a file. Restores mocks and the environment after each test. */
+/** Runs an authorization server during the tests of a file. Restores mocks and the environment after each test. */
 export function useAuthorizationServer(): void {
   beforeAll(async () => {
     authorizationServer = await startAuthorizationServer({
@@ -77,11 +78,11 @@ export async function serve(
   }
 }
 
-/** Replaces the issuer of a snippet by the authorization server of the test. */
+/** Returns the replacement of the issuer of a snippet by the authorization server of the test. */
 export const issuerAddress = (): Record<string, string> => ({
   "'https://auth.example.com'": `'${authorizationServer.issuer}'`,
 })
-/** Replaces the last line of a program, so that the test starts the server. */
+/** Replacement of the last line of a program. The program exports its app, and the test starts the server. */
 export const appInstead = { 'app.listen(3000)': 'export { app }' }
 
 /** Checks a short snippet: a machine gets its client id, and a request without a token gets 401. */
@@ -97,18 +98,19 @@ export async function expectReports(
   })
 }
 
+/** Runs a program for Fastify. Returns the request handler of its app. */
 export async function fastifySnippet(name: string, code: string): Promise<RequestListener> {
   const instead = { 'await app.listen({ port: 3000 })': 'await app.ready()\nexport { app }' }
   const module = await runSnippet(name, adapt(code, { ...issuerAddress(), ...instead }))
   return (module['app'] as FastifyInstance).routing
 }
 
-/** A test of one snippet: gets the code, runs it with `runSnippet`, and checks what it does. */
+/** Test of one snippet. It gets the code, runs it, and checks the results. */
 export type Scenario = (code: string) => Promise<void>
 
 /**
- * Runs each snippet (`js` or `ts`) of a document by the scenario with the heading above it. A snippet without a scenario and a
- * scenario without a snippet fail.
+ * Runs each snippet (`js` or `ts`) of a document with the scenario whose name is the heading above it. The tests fail for a
+ * snippet without a scenario, and for a scenario without a snippet.
  */
 export function describeDocument(
   document: string,
@@ -121,8 +123,9 @@ export function describeDocument(
       expect(snippets.map(({ heading }) => heading)).toEqual(Object.keys(scenarios))
     })
 
-    it.each(snippets)('the snippet under $heading runs as documented', ({ heading, code }) =>
-      scenarios[heading]!(code),
+    it.each(snippets.map(({ heading, code }) => [heading, code] as const))(
+      `the snippet under "%s" in ${document} runs as documented`,
+      (heading, code) => scenarios[heading]!(code),
     )
   })
 }

@@ -27,7 +27,7 @@ async function importApp(name: string, code: string): Promise<unknown> {
   return (await runSnippet(name, adapt(code, { ...issuerAddress(), ...appInstead })))['app']
 }
 
-/** Checks a program that accepts one of two scopes. */
+/** Checks a program that accepts each of two scopes. It returns the caller. */
 async function expectEitherScope(
   handler: Parameters<typeof serve>[0],
   path = '/reports',
@@ -128,7 +128,7 @@ describeDocument('docs/koa.md', KOA)
 describeDocument('docs/fastify.md', FASTIFY)
 
 describe('docs/express.md', () => {
-  it('the promise of a guard that has refused a request is garbage-collected', async () => {
+  it('the promise of an Express guard that has refused a request is garbage-collected', async () => {
     const { requireToken } = createBearward({
       issuer: 'https://auth.example.com',
       audience: API,
@@ -139,7 +139,7 @@ describe('docs/express.md', () => {
     async function callGuard(promise: Promise<void>): Promise<void> {
       promises.push(new WeakRef(promise))
       await promise
-      throw new Error('The code after a refusal was run.')
+      throw new Error('The code after the guard ran, although the guard refused the request.')
     }
     const app = express().use((request, response, next) => {
       void callGuard(guard(request, response, next) as Promise<void>)

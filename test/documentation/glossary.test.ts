@@ -4,13 +4,13 @@ import { read } from '../repository/files.ts'
 describe('docs/glossary.md', () => {
   const entries = read('docs/glossary.md').split('\n## ').slice(1)
 
-  it('the terms are in alphabetical order', () => {
+  it('docs/glossary.md has more than 40 terms, in alphabetical order', () => {
     const terms = entries.map((entry) => entry.split('\n')[0]!)
     expect(terms).toEqual([...terms].sort((a, b) => a.localeCompare(b, 'en')))
     expect(terms.length).toBeGreaterThan(40)
   })
 
-  it('every term has an explanation of at most three sentences', () => {
+  it('docs/glossary.md explains every term in one to three sentences', () => {
     for (const entry of entries) {
       const text = entry
         .slice(entry.indexOf('\n'))

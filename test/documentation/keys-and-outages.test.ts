@@ -27,6 +27,7 @@ async function guarded(guard: RequestHandler): Promise<(token: string) => Promis
   return async (token) => (await call('GET', '/', token)).status
 }
 
+/** Returns the thumbprints of the published keys, computed with jose. */
 async function getThumbprints(): Promise<readonly string[]> {
   const response = await fetch(`${authorizationServer.issuer}/jwks`)
   const { keys } = (await response.json()) as { keys: Record<string, string>[] }
@@ -37,17 +38,17 @@ describe('docs/keys-and-outages.md', () => {
   const snippets = readSnippets('docs/keys-and-outages.md')
   const emergency = 'Withdraw a key in an emergency'
 
-  it('the page has the three snippets that are run here', () => {
+  it('docs/keys-and-outages.md has three snippets, under two headings', () => {
     expect(snippets.map(({ heading }) => heading)).toEqual(['Numbers', emergency, emergency])
   })
 
-  it('the options of the numbers are accepted', async () => {
+  it('a guard with the options under "Numbers" grants a token', async () => {
     const module = await runSnippet('keys-numbers', adapt(snippets[0]!.code, issuerAddress()))
     const getStatus = await guarded((module['requireToken'] as () => RequestHandler)())
     expect(await getStatus(await machineToken('read:reports'))).toBe(200)
   })
 
-  it('a key with a thumbprint of DISTRUSTED_KEYS is refused, and the program prints thumbprints', async () => {
+  it('a program prints the thumbprint of each key, and a guard refuses a token of a key in DISTRUSTED_KEYS', async () => {
     const logged = vi.spyOn(console, 'log').mockImplementation(() => {})
     const address = { 'https://auth.example.com': authorizationServer.issuer }
     await runSnippet('keys-thumbprints', adapt(snippets[2]!.code, address))
@@ -66,12 +67,13 @@ describe('docs/keys-and-outages.md', () => {
   })
 })
 
-/** An authorization server with the keys of a test issuer, whose requests can fail. */
+/** Starts an authorization server that publishes the key of a test issuer. Its responses can fail. */
 async function startServer(): Promise<{
   readonly server: RunningServer
   readonly issuer: () => TestIssuer
-  /** The status of all responses, if it is not 200. */
+  /** Sets the status of all later responses. */
   fail(status: number): void
+  /** Replaces the issuer by one with a new key. */
   rotate(): void
   readonly clock: { now: number }
 }> {
@@ -96,6 +98,7 @@ async function startServer(): Promise<{
   }
 }
 
+/** Creates a guard for this server. `clock` has the time in milliseconds. */
 function createGuard(server: RunningServer, clock: { readonly now: number }): RequestHandler {
   const { requireToken } = createBearward({
     issuer: server.url,
@@ -107,7 +110,7 @@ function createGuard(server: RunningServer, clock: { readonly now: number }): Re
 }
 
 describe('the table of failures', () => {
-  it('cached keys are used for 24 hours of an outage, then requests get 503 until the server is back', async () => {
+  it('a guard uses cached keys 23 hours into an outage, and after 25 hours responds with 503 until the server is back', async () => {
     const { server, issuer, fail, clock } = await startServer()
     const getStatus = await guarded(createGuard(server, clock))
     expect(await getStatus(issuer().token())).toBe(200)
@@ -124,7 +127,7 @@ describe('the table of failures', () => {
     await vi.waitFor(async () => expect(await getStatus(issuer().token())).toBe(200))
   })
 
-  it('an app that starts during an outage responds with 503, and needs no restart', async () => {
+  it('a guard that starts in an outage responds with 503, and with 200 after the outage', async () => {
     const { server, issuer, fail, clock } = await startServer()
     fail(500)
     const getStatus = await guarded(createGuard(server, clock))
@@ -135,7 +138,7 @@ describe('the table of failures', () => {
     await vi.waitFor(async () => expect(await getStatus(issuer().token())).toBe(200))
   })
 
-  it('a new key is accepted at once after a rotation', async () => {
+  it('after a rotation, a token with the new key gets 200 at once, and one with the old key gets 503, then 401', async () => {
     const { server, issuer, rotate, clock } = await startServer()
     const getStatus = await guarded(createGuard(server, clock))
     const old = issuer().token()

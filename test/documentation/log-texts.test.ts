@@ -38,7 +38,7 @@ async function linesFor(
   return lines
 }
 
-/** Returns the line of a page that begins in this way. On the page, it is broken into several lines. */
+/** Returns the log line of a page with this beginning. On the page, it is broken into several lines. */
 function lineOn(page: string, beginning: string): string {
   const blocks = [...read(page).matchAll(/^```text\n([^]*?)\n```$/gm)].map(([, text]) => text!)
   const block = blocks.find((text) => text.startsWith(beginning))
@@ -61,7 +61,7 @@ async function lineAboutCertificate(): Promise<string> {
 
 const REALM = 'https://auth.example.com/realms/acme'
 
-/** The examples of lines by page: their beginning, and the lines that are written in this case. */
+/** Examples of log lines by page: the beginning of the line, and a function that returns the written lines. */
 const EXAMPLES: Readonly<Record<string, readonly [string, () => Promise<readonly string[]>]>> = {
   'docs/getting-started.md': [
     '[bearward] refused 401 wrong_audience',
@@ -87,25 +87,25 @@ const EXAMPLES: Readonly<Record<string, readonly [string, () => Promise<readonly
   ],
 }
 
-/** Pages whose examples are compared in another test. */
+/** Pages whose log lines another test compares. */
 const ELSEWHERE = ['docs/logging-and-metrics.md', 'docs/troubleshooting.md']
 
 describe('examples of log lines', () => {
   it.each(Object.entries(EXAMPLES))(
-    'the line on %s equals a line that is written',
+    'the log line in %s equals a line that a resource server writes',
     async (page, [beginning, write]) => {
       expect(await write()).toContain(lineOn(page, beginning))
     },
   )
 
-  it('a test compares the log lines of each page in docs/', () => {
+  it('EXAMPLES and ELSEWHERE name exactly the pages in docs/ that have a log line', () => {
     const pages = filesBelow('docs').filter(
       (path) => path.endsWith('.md') && /^\[bearward\]/m.test(read(path)),
     )
     expect(pages.sort()).toEqual([...Object.keys(EXAMPLES), ...ELSEWHERE].sort())
   })
 
-  it('the event on docs/logging-and-metrics.md equals the event of such a token', async () => {
+  it('the event in docs/logging-and-metrics.md equals the event for a token with another audience', async () => {
     const events: string[] = []
     const onEvent = (event: object) => events.push(JSON.stringify(event))
     const claims = { aud: 'https://other.example.com', scope: 'read' }

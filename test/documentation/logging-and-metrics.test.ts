@@ -24,7 +24,7 @@ useAuthorizationServer()
 const lines: Record<string, unknown>[] = []
 const writeLine = (text: string) => void lines.push(JSON.parse(text) as Record<string, unknown>)
 
-/** The places to which the loggers of the snippets write. */
+/** Targets to which the loggers of the snippets write. */
 Object.assign(globalThis, {
   pinoLines: { write: writeLine },
   winstonLines: new Writable({
@@ -35,6 +35,7 @@ Object.assign(globalThis, {
   }),
 })
 
+/** Starts a server with one guarded route. Returns a function that sends it a request. */
 const guard = (requireToken: unknown) =>
   serve(
     express()
@@ -132,7 +133,8 @@ const LOGGING: Readonly<Record<string, Scenario>> = {
     const { requireToken } = await runSnippet('logging-on-event', adapt(code, issuerAddress()))
     const call = await guard(requireToken)
     expect((await call('GET', '/', await machineToken('admin'))).status).toBe(200)
-    warned.mockClear() // Events about the keys.
+    // The first request also publishes events about the keys.
+    warned.mockClear()
     expect((await call('GET', '/path')).status).toBe(401)
     const [[path, event]] = warned.mock.calls as [[string, string]]
     expect(path).toBe('/path')

@@ -15,12 +15,12 @@ import { adapt, runSnippet } from './snippets.ts'
 
 useAuthorizationServer()
 
-/** Replaces the address of the keys, which discovery does not find for the old library. */
+/** Returns the replacement of the address of the keys. The old library does not discover this address. */
 const keysAddress = (): Record<string, string> => ({
   'https://auth.example.com/jwks': `${authorizationServer.issuer}/jwks`,
 })
 
-/** Returns a scenario of an app in which `/reports` has moved and `/invoices` has not. */
+/** Returns a scenario of an app in which Bearward protects `/reports`, and the old library protects `/invoices`. */
 function testBoth(name: string, instead = keysAddress): Scenario {
   return async (code) => {
     // Express logs the errors of the old library.

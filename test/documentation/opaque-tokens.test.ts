@@ -45,7 +45,7 @@ const OPAQUE_TOKENS: Readonly<Record<string, Scenario>> = {
     expect((await call('POST', '/payments', opaque)).status).toBe(202)
     await revokeToken(authorizationServer.issuer, machine, opaque)
     expect((await call('POST', '/payments', opaque)).status).toBe(401)
-    // This route uses the cached response of the second call for at most 10 s, and the inactive one replaced it.
+    // This route uses cached responses. The response of the previous call is cached, and it is inactive.
     expect((await call('GET', '/reports', opaque)).status).toBe(401)
   },
 }
@@ -53,7 +53,7 @@ const OPAQUE_TOKENS: Readonly<Record<string, Scenario>> = {
 describeDocument('docs/opaque-tokens.md', OPAQUE_TOKENS)
 
 describe('the page of opaque tokens', () => {
-  it('a revoked token works for at most maxAge, and an outage gives 503', async () => {
+  it('a guard uses a cached response for at most maxAge, then refuses a revoked token, or responds with 503 in an outage', async () => {
     const active = { active: true, client_id: 'cron', scope: 'read', aud: API }
     const server = closing(await introspectionServer(active))
     let now = Date.now()

@@ -19,7 +19,7 @@ import {
 
 useAuthorizationServer()
 
-/** Scenarios for the snippets of each README.md, by package. The client has a test of its own. */
+/** Scenarios for the snippets of each README.md, by path. `client-readme.test.ts` tests the README of the client. */
 const PACKAGES: Readonly<Record<string, Readonly<Record<string, Scenario>>>> = {
   'packages/express/README.md': {
     async '@bearward/express'(code) {

@@ -5,7 +5,8 @@ import { compileSnippets, readSnippets } from './snippets.ts'
 const PAGES = filesBelow('docs').filter((path) => path.endsWith('.md'))
 
 describe('pages', () => {
-  // express-oauth2-jwt-bearer and '@bearward/express/req-auth' declare different types of `req.auth`.
+  // Snippets are compiled in two projects, because two packages declare different types of `req.auth`.
+  // These are express-oauth2-jwt-bearer in docs/migrating.md, and @bearward/express/req-auth.
   it.each([
     ['of docs/migrating.md', 'migrating', PAGES.filter(isAboutMigration)],
     ['of all other pages', 'pages', PAGES.filter((path) => !isAboutMigration(path))],
@@ -14,7 +15,7 @@ describe('pages', () => {
       readSnippets(path).map(({ code }, index) => [`${path.slice(5, -3)}-${index + 1}`, code]),
     )
     expect(snippets.length).toBeGreaterThan(0)
-    // JavaScript states no types of parameters.
+    // Parameters in JavaScript do not have types.
     const errors = await compileSnippets(
       folder,
       Object.fromEntries(snippets) as Record<string, string>,
@@ -23,16 +24,19 @@ describe('pages', () => {
     expect(errors).toBe('')
   })
 
-  it.each(PAGES)('%s has one title, and lines of at most 130 characters', (path) => {
-    const lines = read(path).split('\n')
-    const code = lines.map((line) => (line.startsWith('```') ? '```' : line)).join('\n')
-    const prose = code.replaceAll(/^```[^]*?^```$/gm, '').split('\n')
-    expect(prose.filter((line) => line.startsWith('# '))).toEqual([lines[0]])
-    expect(prose.filter((line) => line.length > 130 && !/^\s*\||^<|\]: /.test(line))).toEqual([])
-  })
+  it.each(PAGES)(
+    '%s begins with its only title, and its text has lines of at most 130 characters',
+    (path) => {
+      const lines = read(path).split('\n')
+      const code = lines.map((line) => (line.startsWith('```') ? '```' : line)).join('\n')
+      const prose = code.replaceAll(/^```[^]*?^```$/gm, '').split('\n')
+      expect(prose.filter((line) => line.startsWith('# '))).toEqual([lines[0]])
+      expect(prose.filter((line) => line.length > 130 && !/^\s*\||^<|\]: /.test(line))).toEqual([])
+    },
+  )
 
   it.each(['README.md', ...PAGES])(
-    'the links of %s lead to files and headings that exist',
+    'the relative links of %s lead to files and headings that exist',
     (path) => {
       const broken = [
         ...read(path)

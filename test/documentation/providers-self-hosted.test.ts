@@ -20,8 +20,9 @@ type Send = (method: string, path: string, token?: string) => Promise<Answer>
 interface Answer {
   readonly status: number
   readonly body: string
-  /** The reason of the event `refused`, and what the check found. `undefined` if the request was granted. */
+  /** `reason` of the event `refused`. `undefined` if the request was granted. */
   readonly reason: string | undefined
+  /** `found` of the event `refused`. `undefined` if the request was granted. */
   readonly found: string | undefined
 }
 
@@ -66,7 +67,7 @@ async function ask(url: string, method: string, headers: Record<string, string>)
   }
 }
 
-/** Checks both routes of a program: each kind passes its own route only, and a request without a token none. */
+/** Checks both routes of a program. Each kind passes only its own route, and a request without a token gets 401. */
 async function expectKinds(
   send: Send,
   { machine, user, id }: { machine: string; user: string; id: string },
@@ -82,7 +83,7 @@ async function expectKinds(
   expect((await send('GET', '/reports')).status).toBe(401)
 }
 
-/** Puts the keys of an issuer into a program, in the place of this line or after it. */
+/** Returns the replacement that puts the keys of an issuer after a line of a program, or in its place. */
 const withKeys = (
   line: string,
   { jwks }: TestIssuer,
@@ -101,7 +102,7 @@ async function runProgram(
   return (await runSnippet(`providers-${name}`, adapted))['app'] as Express
 }
 
-/** The claims that a test issuer adds by itself, and that these providers do not write. */
+/** Claims that a test issuer adds by default, and that these providers do not write. */
 const PLAIN: Claims = { client_id: undefined, scope: undefined, sub: undefined }
 
 /** Signs a token with exactly these claims, besides `iss`, `aud`, `jti` and the times. */
@@ -442,7 +443,10 @@ const GOOGLE_IAP: Readonly<Record<string, Scenario>> = {
   },
 }
 
-/** Checks that a program refuses an `Authorization` header, with or without the token in its own header. */
+/**
+ * Checks that a program refuses an `Authorization` header, with or without the token in its own header. It ignores
+ * `Proxy-Authorization`.
+ */
 async function expectOneHeader(program: Express, header: string, token: string): Promise<void> {
   const { url } = closing(await listen(program))
   const authorization = `Bearer ${token}`
@@ -472,7 +476,7 @@ for (const [name, scenarios] of Object.entries(PAGES)) {
 
 describe('pages of providers', () => {
   it.each(Object.keys(PAGES))(
-    'the mistakes of docs/providers/%s.md have reasons that exist',
+    'the table of mistakes in docs/providers/%s.md has only reasons of REASONS',
     (name) => {
       const page = read(`docs/providers/${name}.md`)
       const table = page.slice(page.indexOf('| reason in the log |')).split('\n\n')[0]!
@@ -485,7 +489,7 @@ describe('pages of providers', () => {
     },
   )
 
-  it('authentik: introspection accepts a token of a login with a nonce', async () => {
+  it('a guard for authentik grants an introspected token that has a nonce', async () => {
     const claims = { sub: 'ada', aud: 'client-id-of-web', azp: 'client-id-of-web', nonce: 'n' }
     const session = { sid: '0f1e2d3c', amr: ['pwd'], preferred_username: 'ada' }
     const named = { client_id: 'client-id-of-web', scope: 'openid profile' }

@@ -10,13 +10,13 @@ import { adapt, runSnippet } from './snippets.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Claims that test issuers write and providers do not. */
+/** Claims that test issuers write by default, and that providers do not write. */
 const WITHOUT_DEFAULTS = { client_id: undefined, scope: undefined, jti: undefined }
 
 const API = 'https://api.example.com'
 const TENANT = '00000000-0000-0000-0000-000000000000'
 
-/** Creates an issuer that signs tokens with the `typ` of a provider, and only with the given claims and the times. */
+/** Creates an issuer that signs tokens with the `typ` of a provider. They have only the given claims, `iss` and the times. */
 function createProvider(
   issuer: string,
   typ: string | null = 'JWT',
@@ -71,7 +71,7 @@ const WRONG_SUBJECT = { status: 403, reason: 'wrong_subject' }
 
 type Call = Awaited<ReturnType<typeof startProgram>>
 
-/** Checks that each kind of subject passes its own route only. Both tokens need all scopes of the routes. */
+/** Checks that each kind of subject passes only its own route. Both tokens must have all scopes of the routes. */
 async function expectKinds(
   call: Call,
   tokens: { readonly machine: string; readonly user: string },
@@ -90,7 +90,7 @@ async function expectKinds(
   expect(await call(MACHINE_ROUTE, tokens.user)).toEqual(WRONG_SUBJECT)
 }
 
-/** Runs the program of a page, and other snippets by their headings. */
+/** Tests the program of a page, and its other snippets by their headings. */
 const describeProvider = (
   page: string,
   scenario: Scenario,
@@ -638,7 +638,7 @@ describeProvider('kubernetes', async (code) => {
   ).rejects.toThrow('contain no client id')
 })
 
-/** Pages whose names differ from the value of `provider`, and pages that use the rules of another page. */
+/** Values of `provider` for pages whose names differ from it. Several pages can have the same value. */
 const PROVIDERS_OF_PAGES: Readonly<Record<string, Provider | undefined>> = {
   'spring-authorization-server': 'spring-as',
   'external-id': 'entra',
@@ -647,14 +647,14 @@ const PROVIDERS_OF_PAGES: Readonly<Record<string, Provider | undefined>> = {
 describe('docs/providers/index.md', () => {
   const page = read('docs/providers/index.md')
 
-  it('lists each page of a provider once', () => {
+  it('docs/providers/index.md links each page of a provider once', () => {
     const linked = [...page.matchAll(/\]\(([\w-]+)\.md\)/g)].map(([, name]) => name!)
     expect(new Set(linked).size).toBe(linked.length)
     const written = filesBelow('docs/providers').map((path) => path.slice(15, -3))
     expect(written.filter((name) => name !== 'index' && !linked.includes(name))).toEqual([])
   })
 
-  it('lists each provider with a profile, on a page or in the table', () => {
+  it('docs/providers/index.md lists each provider either as a page or in the table', () => {
     const onPages = [...page.matchAll(/\]\(([\w-]+)\.md\)/g)].map(
       ([, name]) => PROVIDERS_OF_PAGES[name!] ?? name!,
     )
@@ -663,7 +663,7 @@ describe('docs/providers/index.md', () => {
     expect(inTable.filter((name) => onPages.includes(name))).toEqual([])
   })
 
-  it('says for each provider in the table which kinds its rules show', () => {
+  it('the table in docs/providers/index.md agrees with the rules and the issuer pattern of each provider', () => {
     for (const [, name, ...cells] of page.matchAll(
       /^\| `([\w-]+)` \| (.*) \| (.*) \| (.*) \|$/gm,
     )) {

@@ -13,7 +13,7 @@ describeDocument('docs/recipes/jest-and-commonjs.md', {
   async 'Jest, Vitest and CommonJS'(code) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(`${folder}route.test.mjs`, code)
-    // Without it, Vitest reads the configuration of the repository.
+    // Without this file, Vitest reads the configuration of the repository.
     writeFileSync(`${folder}vitest.config.mjs`, 'export default {}\n')
     const { VITEST: _, ...env } = process.env
     const output = await new Promise<string>((resolve) => {
@@ -27,7 +27,7 @@ describeDocument('docs/recipes/jest-and-commonjs.md', {
   },
 })
 
-it('require returns the functions of the package', () => {
+it('require returns createBearward and auth of @bearward/express', () => {
   const required = createRequire(import.meta.url)('@bearward/express') as Record<string, unknown>
   expect(typeof required['createBearward']).toBe('function')
   expect(typeof required['auth']).toBe('function')

@@ -4,7 +4,7 @@ import { createTestIssuer } from '../support/issuer.ts'
 import { appInstead, describeDocument, serve } from './fixture.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
-/** Claims of the tests that the tokens of these providers do not have. */
+/** Claims that a test issuer adds by default, and that the tokens of these providers do not have. */
 const NONE = { client_id: undefined, scope: undefined }
 
 /** Returns the replacement that adds the keys of a test issuer after a line of the options. */
@@ -12,7 +12,7 @@ function withKeys(line: string, issuer: { jwks: object }): Record<string, string
   return { [line]: `${line} jwks: ${JSON.stringify(issuer.jwks)},` }
 }
 
-/** Starts an API with one route behind a guard of a snippet. Returns the status for a token. */
+/** Starts an API with one route behind a guard of a snippet. Returns a function that sends a token and returns the status. */
 async function behind(guard: unknown): Promise<(token: string) => Promise<number>> {
   const app = express()
     .use(guard as RequestHandler)

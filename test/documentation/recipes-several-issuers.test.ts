@@ -47,7 +47,7 @@ describeDocument('docs/recipes/several-issuers.md', {
     expect((await call('POST', '/import', ofCustomers)).status).toBe(403)
     expect((await call('POST', '/import', ofStaff)).status).toBe(202)
 
-    // The keys and the audience of one issuer do not count for another.
+    // The keys and the audience of one issuer are not accepted for another issuer.
     const crossed = createTestIssuer({ ...CUSTOMERS, audience: STAFF.audience })
     expect((await call('GET', '/reports', crossed.token())).status).toBe(401)
     const forged = staff.token({ claims: { iss: CUSTOMERS.issuer, aud: CUSTOMERS.audience } })
@@ -90,7 +90,7 @@ describeDocument('docs/recipes/several-issuers.md', {
   },
 })
 
-it('createBearward throws for two issuers of opaque tokens, and requireToken throws for a client without its issuer', () => {
+it('createBearward throws for two issuers of opaque tokens, and requireToken throws for a client without an issuer', () => {
   const introspection = {
     clientId: 'api',
     clientAuthentication: { method: 'client_secret_basic', secret: 'a' },

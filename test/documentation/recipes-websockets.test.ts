@@ -27,23 +27,24 @@ const withKeys = {
   "audience: 'https://api.example.com',": `audience: 'https://api.example.com', jwks: ${JSON.stringify(issuer.jwks)},`,
 }
 
-/** The programs set their timers with `setTimeout`. The sockets of Node do not use it. */
+/** Replaces `setTimeout`, with which the programs set their timers. The sockets of Node do not use it. */
 const holdTimers = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
 const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1000)
 afterEach(() => vi.useRealTimers())
 
-/** Waits for the end of a connection. Returns its code. */
+/** Waits for the end of a connection. Returns the close code. */
 async function closed(socket: WebSocket): Promise<number> {
   const [code] = (await once(socket, 'close')) as [number]
   return code
 }
 
+/** Waits for the next message. Returns its text. */
 async function received(socket: WebSocket): Promise<string> {
   const [data] = (await once(socket, 'message')) as [Buffer]
   return data.toString()
 }
 
-/** Closes the connections of a server at the end of the test, and the server. */
+/** Closes a server and its connections at the end of the test. Returns its address. */
 function closingSockets(server: WebSocketServer): string {
   closing({
     close() {
@@ -131,7 +132,7 @@ describeDocument('docs/recipes/websockets.md', {
     client.send('reports?')
     expect(await received(client)).toBe('reports for reports-cron')
 
-    // A new token extends the time, and a token of another caller ends the connection.
+    // A new token of the same caller extends the time. A token of another caller ends the connection.
     send(client, token({ exp: Math.floor(Date.now() / 1000) + 2 * LIFETIME }))
     expect(await received(client)).toBe('ready')
     pass(LIFETIME)
@@ -189,7 +190,7 @@ describeDocument('docs/recipes/websockets.md', {
     expect(await error(connect(token({ scope: 'other' })))).toBe('insufficient_scope')
 
     holdTimers()
-    // The token expires before the first ping is due, because the timers of pings are held as well.
+    // The timers of pings are replaced as well. The token expires before the first ping is due.
     const client = connect(token({ exp: Math.floor(Date.now() / 1000) + 20 }))
     await new Promise<void>((resolve) => void client.once('connect', resolve))
     const reply = await new Promise((resolve) => void client.emit('reports', resolve))
@@ -200,7 +201,7 @@ describeDocument('docs/recipes/websockets.md', {
   },
 })
 
-it('a guard of Express does not run for an upgrade request', async () => {
+it('an Express guard refuses a GET with 401, and does not run for an upgrade request', async () => {
   const { requireToken } = createBearward({
     issuer: 'https://auth.example.com',
     audience: 'https://api.example.com',

@@ -68,7 +68,7 @@ const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
 describeDocument('docs/requirements.md', REQUIREMENTS)
 
 describe('the page of requirements', () => {
-  it('lists each requirement', () => {
+  it('docs/requirements.md lists each requirement', () => {
     const documented = readTable('docs/requirements.md', 'requirement').map(
       ([cell]) => /^\w+/.exec(cell!)![0],
     )
@@ -76,7 +76,7 @@ describe('the page of requirements', () => {
     expect([...new Set(documented)].sort()).toEqual(names.sort())
   })
 
-  it('lists each member of an access token', async () => {
+  it('docs/requirements.md lists each member of an access token', async () => {
     const { verify } = createBearward({ issuer: issuer.issuer, audience: API, jwks: issuer.jwks })
     const outcome = await verify(issuer.token())
     if (outcome.kind !== 'granted') throw new Error(outcome.reason)
@@ -89,12 +89,12 @@ describe('the page of requirements', () => {
   })
 
   it.each([
-    ['true', () => true, 200],
-    ['false', () => false, 403],
-    ['undefined', () => undefined, 403],
-    ['another value', () => 'yes', 500],
-    ['a promise of false', () => Promise.resolve(false), 403],
-  ])('responds as documented if check returns %s', async (_, check, status) => {
+    [200, 'true', () => true],
+    [403, 'false', () => false],
+    [403, 'undefined', () => undefined],
+    [500, 'a string', () => 'yes'],
+    [403, 'a promise of false', () => Promise.resolve(false)],
+  ])('a route responds with %i if check returns %s', async (status, _, check) => {
     const { requireToken } = createBearward({
       issuer: issuer.issuer,
       audience: API,
@@ -108,7 +108,7 @@ describe('the page of requirements', () => {
     expect((await (await serve(app))('GET', '/', issuer.token())).status).toBe(status)
   })
 
-  it('lets an anonymous caller pass an optional guard without its scope and its check', async () => {
+  it('an optional guard applies scope and check only to a request with a token', async () => {
     const { requireToken } = createBearward({
       issuer: issuer.issuer,
       audience: API,

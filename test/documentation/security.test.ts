@@ -43,13 +43,13 @@ describeDocument('docs/security.md', SECURITY)
 describe('docs/security.md', () => {
   const page = read('docs/security.md')
 
-  it('the page names each supported algorithm', () => {
+  it('docs/security.md names each supported algorithm', () => {
     const section = page.split('## Algorithms')[1]!.split('\n## ')[0]!
     const named = section.match(/\b(?:[RPEH]S(?:256|384|512)|Ed25519|EdDSA)\b/g)
     expect([...new Set(named)].sort()).toEqual(Object.keys(ALGORITHMS).sort())
   })
 
-  it('the page has the numbers of the code', () => {
+  it('docs/security.md has the limits of tokens and RSA keys, and the ages of keys, from the code', () => {
     expect(page).toContain(`at most ${LIMITS.tokenLength} characters`)
     expect(page).toContain(`${LIMITS.rsaBits.min} to ${LIMITS.rsaBits.max} bits`)
     expect(page).toContain(`\`jwksMaxAge\` (${KEY_TIMES.maxAge} s)`)

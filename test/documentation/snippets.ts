@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const repository = new URL('../../', import.meta.url)
 
-/** A block of code of a document. */
+/** Block of code in a document. */
 export interface Snippet {
   /** The heading above it. After a line such as `In Koa (3 and 2):`, `: Koa` is appended. */
   readonly heading: string
@@ -43,7 +43,7 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
 
 /**
  * Writes a snippet to a module, imports the module and returns its exports. The name is the name of the file, without `.mjs` or
- * with `.mts`. Each name is used once, because a module is loaded once.
+ * with `.mts`. Another snippet needs another name, because a module is loaded once.
  */
 export async function runSnippet(name: string, code: string): Promise<Record<string, unknown>> {
   const folder = new URL('test/.snippets/', repository)
@@ -55,7 +55,7 @@ export async function runSnippet(name: string, code: string): Promise<Record<str
 
 /**
  * Compiles snippets, by file name, as strict TypeScript. Returns the output of the compiler, which is empty without errors.
- * Each caller has a folder of its own, because tests run in parallel.
+ * Each caller uses its own folder, because tests run in parallel.
  */
 export async function compileSnippets(
   folderName: string,

@@ -58,7 +58,10 @@ function readEventMembers(): Readonly<Record<string, readonly string[]>> {
 
 type Options = Readonly<Record<string, AnyOptionRow>>
 
-/** Returns the default of an option as the documentation writes it. Returns `undefined` for a default with functions. */
+/**
+ * Returns the default of an option in the form of the documentation. Returns `undefined` if the option has no default, or if
+ * its default has functions.
+ */
 function formatDefault({ default: value }: AnyOptionRow): string | undefined {
   if (value === undefined || JSON.stringify(value) === undefined) return undefined
   const members = Object.entries(value as object)
@@ -205,7 +208,7 @@ describe('documentation', () => {
     ])
   })
 
-  it('the table of failures in docs/keys-and-outages.md has the numbers and options of the code', () => {
+  it('the table of failures in docs/keys-and-outages.md has the numbers, options and reasons of the code', () => {
     const rows = readTable('docs/keys-and-outages.md', 'what fails')
     const text = rows.map(([, happens]) => happens).join('\n')
     const { clockTolerance } = ISSUER_OPTIONS
@@ -233,7 +236,7 @@ describe('documentation', () => {
     for (const reason of reasons) expect(codes).toContain(reason)
   })
 
-  it('the table of introspection in docs/opaque-tokens.md has the numbers of the code', () => {
+  it('the table and the text in docs/opaque-tokens.md have the numbers of the code', () => {
     const page = 'docs/opaque-tokens.md'
     const { failures, pause } = BREAKER
     const { introspectionCalls, callsForKnownTokens, introspectionBytes, cachedResponses } = LIMITS
@@ -260,7 +263,7 @@ describe('documentation', () => {
     expect(text).toContain(`${String(negativeMaxAge.default)} s (\`negativeMaxAge\`)`)
   })
 
-  it('the table of caches in docs/caching.md has the numbers of the code', () => {
+  it('the tables of caches and of options in docs/caching.md have the numbers of the code', () => {
     const rows = readTable('docs/caching.md', 'cache')
     const { active, activeBytes, inactive } = LIMITS.cachedResponses
     const { entries, length } = LIMITS.cachedHeaders
@@ -289,7 +292,7 @@ describe('documentation', () => {
     expect(readTable('docs/caching.md', 'option')).toEqual(bounds)
   })
 
-  it('the table of alerts in docs/operations.md has reasons, events and failures of the code', () => {
+  it('the table of alerts in docs/operations.md names only reasons, events and failures of the code', () => {
     const failures = formatFailures().match(/(?<=^- `)\w+(?=`)/gm)!
     const codes = [...Object.keys(REASONS), ...readEventTypes('core'), ...failures]
     const signals = readTable('docs/operations.md', 'signal').map(([signal]) => signal!)
@@ -313,7 +316,7 @@ describe('documentation', () => {
     expect(types.length).toBeGreaterThan(10)
   })
 
-  it('docs/troubleshooting.md contains the advice for each refusal and failure', () => {
+  it('docs/troubleshooting.md contains the advice for each refusal and failure, and each reason has advice', () => {
     const page = read('docs/troubleshooting.md')
     expect(page).toContain(formatReasons())
     expect(page).toContain(formatFailures())

@@ -15,7 +15,7 @@ import { compileSnippets, readSnippets, runSnippet } from './snippets.ts'
 const ISSUER = 'https://auth.example.com'
 const PAGE = 'docs/troubleshooting.md'
 
-/** Returns a function that sends requests to a guarded route, and the lines of the log. */
+/** Starts a guarded route. Returns a function that sends it requests, and the lines of the log. */
 async function guardedBy(options: Partial<ResourceServerOptions<Request>>) {
   const lines: string[] = []
   const write = (line: string) => lines.push(line)
@@ -45,7 +45,7 @@ const TROUBLESHOOTING: Readonly<Record<string, Scenario>> = {
 describeDocument(PAGE, TROUBLESHOOTING)
 
 describe('docs/troubleshooting.md', () => {
-  it('the example of a log line equals the line that a guard writes', async () => {
+  it('the log line in docs/troubleshooting.md equals the line that a guard writes', async () => {
     const example = /```text\n(\[bearward\] refused[^`]*)```/.exec(read(PAGE))![1]!
     const key = generateKey('ES256', 'k1')
     const { call, lines } = await guardedBy({ jwks: { keys: [key.jwk] } })
@@ -54,7 +54,7 @@ describe('docs/troubleshooting.md', () => {
     expect(lines).toEqual([example.trim().replaceAll('\n', ' ')])
   })
 
-  it('the command to decode a token prints its header and its claims', () => {
+  it('the command in docs/troubleshooting.md prints the header and the claims of a token', () => {
     const command = /```sh\n(node -p [^`]*)```/.exec(read(PAGE))![1]!
     const token = createTestIssuer({ issuer: ISSUER }).token()
     const output = execFileSync('sh', ['-c', command], {
@@ -69,7 +69,7 @@ describe('docs/troubleshooting.md', () => {
     expect(claims).toMatchObject({ iss: ISSUER, client_id: 'reports-cron' })
   })
 
-  it('an opaque token of Auth0 gets the advice to send an audience', async () => {
+  it('a guard refuses an opaque token of Auth0, and the log advises to send audience', async () => {
     const { call, lines } = await guardedBy({ issuer: 'https://acme.eu.auth0.com/' })
     expect((await call('GET', '/reports', 'an-opaque-token')).status).toBe(401)
     expect(lines.join()).toContain('malformed_token')
@@ -77,7 +77,7 @@ describe('docs/troubleshooting.md', () => {
     expect(lines.join()).toContain('send audience')
   })
 
-  it('a failed fetch of keys gives 503 and a line with the cause', async () => {
+  it('a guard responds with 503 and logs ECONNREFUSED if the authorization server does not listen', async () => {
     const server = await listen(() => {})
     await server.close()
     const { call, lines } = await guardedBy({ issuer: server.url })
@@ -87,7 +87,7 @@ describe('docs/troubleshooting.md', () => {
     expect(lines[0]).toContain('ECONNREFUSED')
   })
 
-  it('a wrong realm gives a line with status 404', async () => {
+  it('a guard responds with 503 and logs status 404 if the authorization server responds with 404', async () => {
     const server = closing(await listen((_, response) => void response.writeHead(404).end()))
     const { call, lines } = await guardedBy({ issuer: server.url })
     const token = createTestIssuer({ issuer: server.url, audience: API }).token()
@@ -107,7 +107,7 @@ describe('docs/troubleshooting.md', () => {
     expect(decide({ claims: {} })).toBe(false)
   })
 
-  it('a preflight request gets 401 if a guard runs before the CORS middleware, and 204 otherwise', async () => {
+  it('a preflight request gets 204, and a 401 has the CORS header, only if the CORS middleware runs before the guard', async () => {
     const { requireToken } = createBearward({ issuer: ISSUER, audience: API, logger: false })
     const cors: RequestHandler = (request, response, next) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
@@ -125,7 +125,7 @@ describe('docs/troubleshooting.md', () => {
     expect(await ask([cors, requireToken()], 'GET')).toEqual([401, '*'])
   })
 
-  it('the import of req-auth gives TS2717 beside another declaration, and auth(req) compiles', async () => {
+  it('another declaration of req.auth compiles beside auth(req), and gives TS2717 beside the import of req-auth', async () => {
     const other =
       'declare global { namespace Express { interface Request { auth?: { payload: object } } } }'
     const [snippet] = readSnippets(PAGE)
