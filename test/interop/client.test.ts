@@ -26,6 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+/** Creates a token source for the client `orders`. The test closes it. */
 function sourceFor(options: Partial<ClientCredentialsOptions> = {}) {
   return closing(
     clientCredentials({
@@ -41,7 +42,7 @@ function sourceFor(options: Partial<ClientCredentialsOptions> = {}) {
 }
 
 describe('clientCredentials() with oidc-provider', () => {
-  it('gets a token that a guard accepts with the subject kind machine', async () => {
+  it('getToken returns a token that a guard grants with the subject kind machine', async () => {
     const token = await sourceFor().getToken()
     const api = closing(
       createResourceServer({ issuer: server.issuer, audience: API, machineSubject: 'client_id' }),
@@ -55,7 +56,7 @@ describe('clientCredentials() with oidc-provider', () => {
     })
   })
 
-  it('gets opaque tokens and JWTs from one source', async () => {
+  it('getToken of one source returns a JWT or an opaque token, as its resource requires', async () => {
     const source = sourceFor({ scope: 'read' })
     const jwt = await source.getToken()
     const opaque = await source.getToken({ resource: OPAQUE })
@@ -63,33 +64,36 @@ describe('clientCredentials() with oidc-provider', () => {
     expect(opaque.value).not.toContain('.')
   })
 
-  it('reports scopes that were not granted in missingScopes', async () => {
+  it('getToken returns a scope that was not granted in missingScopes', async () => {
     const token = await sourceFor({ clientId: reader.id }).getToken()
     expect(token).toMatchObject({ scopes: ['read'], missingScopes: ['write'] })
   })
 
-  it('authenticates with client_secret_post', async () => {
+  it('getToken authenticates with client_secret_post', async () => {
     const { secret } = orders
     const source = sourceFor({ clientAuthentication: { method: 'client_secret_post', secret } })
     expect((await source.getToken()).scopes).toEqual(['read', 'write'])
   })
 
-  it.each<[string, Partial<ClientCredentialsOptions>, string]>([
+  it.each<[code: string, cause: string, Partial<ClientCredentialsOptions>]>([
     [
+      'invalid_client',
       'a wrong secret',
       { clientAuthentication: { method: 'client_secret_basic', secret: 'x' } },
-      'invalid_client',
     ],
-    ['an unknown client', { clientId: 'unknown' }, 'invalid_client'],
-    ['an unknown resource', { resource: 'https://unknown.example.com' }, 'invalid_target'],
-  ])('reports a configuration fault for %s', async (_case, options, code) => {
-    await expect(sourceFor(options).getToken()).rejects.toMatchObject({
-      code,
-      fault: 'configuration',
-    })
-  })
+    ['invalid_client', 'an unknown client', { clientId: 'unknown' }],
+    ['invalid_target', 'an unknown resource', { resource: 'https://unknown.example.com' }],
+  ])(
+    'getToken rejects with %s and the fault configuration for %s',
+    async (code, _cause, options) => {
+      await expect(sourceFor(options).getToken()).rejects.toMatchObject({
+        code,
+        fault: 'configuration',
+      })
+    },
+  )
 
-  it('rejects an issuer with an additional trailing slash', async () => {
+  it('getToken rejects with issuer_mismatch if issuer has an additional trailing slash', async () => {
     const source = sourceFor({ issuer: `${server.issuer}/` })
     await expect(source.getToken()).rejects.toMatchObject({ code: 'issuer_mismatch' })
   })

@@ -78,7 +78,7 @@ async function byRefresh(resource: string): Promise<TokenResponse> {
   })
 }
 
-/** Gets a token by the implicit grant. The tokens are in the fragment of the redirect (RFC 6749 section 4.2.2). */
+/** Requests tokens by the implicit grant. They are in the fragment of the redirect (RFC 6749 section 4.2.2). */
 async function byImplicit(resource: string): Promise<TokenResponse> {
   const start = new URL((await discover(server.issuer)).authorization_endpoint)
   start.search = new URLSearchParams({
@@ -131,9 +131,9 @@ const GRANTS = [
 describe.each([
   ['JWTs', JWT_API],
   ['opaque tokens', OPAQUE_API],
-])('%s of every grant', (_form, resource) => {
+])('%s of every grant', (tokens, resource) => {
   it.each(GRANTS)(
-    'reads subject, client and scopes from a token of the grant: %s',
+    `a guard reads the claims of ${tokens}, checks kind and scope, and refuses a changed token: %s grant`,
     async (_grant, request, kind, client) => {
       const { access_token: token } = await request(resource)
       const id = kind === 'user' ? ada.id : client.client_id
@@ -147,12 +147,12 @@ describe.each([
       expect((await call(`/${kind}`, token)).status).toBe(200)
       expect((await call(`/${other}`, token)).status).toBe(403)
       expect((await call('/write', token)).status).toBe(403)
-      // 503 if the keys were fetched just before, because an invalid signature may belong to a new key.
+      // The status is 503 if the keys were fetched just before, because the signature may be of a new key.
       expect([401, 503]).toContain((await call('/', `${token.slice(0, -3)}AAA`)).status)
     },
   )
 
-  it('refuses the ID tokens and refresh tokens of these grants', async () => {
+  it(`a guard refuses the ID tokens and the refresh token that are issued with ${tokens}`, async () => {
     const code = await byCode(resource)
     const implicit = await byImplicit(resource)
     const others = [code.id_token, implicit.id_token, code.refresh_token]
@@ -162,7 +162,7 @@ describe.each([
 })
 
 describe('revocation', () => {
-  it('refuses a revoked opaque token of every grant', async () => {
+  it('a guard with maxAge: 0 refuses a revoked opaque token of every grant', async () => {
     for (const [, request, , client] of GRANTS) {
       const { access_token: token } = await request(OPAQUE_API)
       expect(await getSubject(token)).toMatchObject({ client: client.client_id })

@@ -64,7 +64,7 @@ const requestMachineToken = (resource: string, scope = 'read') =>
 describe.each(SIGNING_ALGORITHMS)('tokens of oidc-provider signed with %s', (algorithm) => {
   const resource = toResource(algorithm)
 
-  it('accepts tokens of a machine and a user, and refuses those without the scope or for another API', async () => {
+  it(`a guard grants ${algorithm} tokens of a machine and a user, and refuses tokens without the scope or for another API`, async () => {
     const { api, events } = await startApi({ audience: resource, jwtProfile: 'rfc9068' })
     const other = toResource(algorithm === 'RS256' ? 'ES256' : 'RS256')
     const user = await signIn(

@@ -160,17 +160,17 @@ const OPTIONS: readonly Mistake[] = [
     'clockTolerance must be a number of seconds from 0 to 300, not a string.',
   ],
   [
-    'a provider in upper case',
+    'a provider with a capital letter',
     { ...GOOD, provider: 'Keycloak' },
     "provider 'Keycloak' is not a known provider. Did you mean keycloak?",
   ],
   [
-    'the vendor of a product',
+    'the name of a vendor as provider',
     { ...GOOD, provider: 'azure' },
     "provider 'azure' is not a known provider. Use 'entra'.",
   ],
   [
-    'another name of a product',
+    'the name of a product as provider',
     { ...GOOD, provider: 'IdentityServer' },
     "provider 'IdentityServer' is not a known provider. Use 'duende'.",
   ],
@@ -180,7 +180,7 @@ const OPTIONS: readonly Mistake[] = [
     "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }.",
   ],
   [
-    'a logger as listener',
+    'a logger as onEvent',
     { ...GOOD, onEvent: console },
     'onEvent must be a function, not an object.',
   ],
@@ -203,14 +203,18 @@ const REQUIREMENTS: readonly Mistake[] = [
     { scope: undefined },
     'scope is undefined: give it a value, or leave it out.',
   ],
-  ['scopes', { scopes: 'read' }, 'scopes is not a requirement. Did you mean scope?'],
+  [
+    'the requirement scopes',
+    { scopes: 'read' },
+    'scopes is not a requirement. Did you mean scope?',
+  ],
   [
     'an empty scope',
     { scope: '' },
     'scope must be a string or an array with at least one scope, or { any: [...] }. If no scope is required, remove scope.',
   ],
   [
-    'roles',
+    'the requirement roles',
     { roles: ['admin'] },
     'roles is not a requirement. Use check: (token) => ..., or scope with the option scopeClaim.',
   ],
@@ -220,7 +224,7 @@ const REQUIREMENTS: readonly Mistake[] = [
     "clients must be an array with at least one client: ['cron'].",
   ],
   [
-    'a kind of subject that does not exist',
+    'a subject kind that does not exist',
     { subject: 'service' },
     "subject must be 'machine' or 'user'.",
   ],
@@ -235,11 +239,11 @@ const REQUIREMENTS: readonly Mistake[] = [
     'issuer must name configured issuers: https://auth.example.com.',
   ],
   [
-    'introspection without its options',
+    'introspect without the option introspection',
     { introspect: true },
     'introspect requires the option introspection of https://auth.example.com. Set it, or list in issuer only issuers that have it.',
   ],
-  ['a check that is a value', { check: true }, 'check must be a function.'],
+  ['a check that is a boolean', { check: true }, 'check must be a function.'],
   [
     'requireToken without parentheses',
     { method: 'GET', url: '/', headers: {} },
@@ -276,7 +280,7 @@ const CLIENT: readonly Mistake[] = [
     'clientAuthentication.secret contains a control character, such as a line break: remove it.',
   ],
   [
-    'a PEM as key',
+    'a string as key',
     {
       ...SOURCE,
       clientAuthentication: { method: 'private_key_jwt', key: 'very-secret', algorithm: 'ES256' },
@@ -313,6 +317,7 @@ const ENVIRONMENT: readonly Mistake[] = [
   ],
 ]
 
+/** Returns the problems of the `ConfigurationError` that a call throws. Returns an empty array if the call does not throw. */
 function getProblems(call: () => unknown): readonly string[] {
   try {
     call()
@@ -344,16 +349,19 @@ describe('a message about a mistake', () => {
       clientCredentials({ ...SOURCE, clientAuthentication: { method, secret: 'a' } } as never),
   }
 
-  it.each(Object.entries(PLACES))('omits a secret that is passed as %s', (_place, call) => {
-    for (const secret of SECRETS) {
-      const [problem] = getProblems(() => call(secret))
-      expect(problem).toBeDefined()
-      expect(problem).not.toContain(secret.slice(0, 12))
-      expect(problem).toMatch(/^[ -~]+$/)
-    }
-  })
+  it.each(Object.entries(PLACES))(
+    'a ConfigurationError omits a secret that is passed as %s',
+    (_place, call) => {
+      for (const secret of SECRETS) {
+        const [problem] = getProblems(() => call(secret))
+        expect(problem).toBeDefined()
+        expect(problem).not.toContain(secret.slice(0, 12))
+        expect(problem).toMatch(/^[ -~]+$/)
+      }
+    },
+  )
 
-  it('contains an unknown name in escaped and shortened form', () => {
+  it('a ConfigurationError contains an unknown name in escaped and shortened form', () => {
     const strange = `${'x'.repeat(30)}\n\u001b[2J`
     for (const call of [
       () => onExpress.createBearward({ ...GOOD, [strange]: 1 }),
@@ -375,14 +383,17 @@ describe.each<[function: string, mistakes: readonly Mistake[], call: (given: nev
   ['requireToken', REQUIREMENTS, bearward.requireToken],
   ['clientCredentials', CLIENT, clientCredentials],
   ['optionsFromEnv', ENVIRONMENT, onExpress.optionsFromEnv],
-])('%s', (_, mistakes, call) => {
-  it.each(mistakes)('reports the mistake and its fix: %s', (_mistake, given, ...problems) => {
-    expect(getProblems(() => call(given as never))).toEqual(problems)
-  })
+])('%s', (name, mistakes, call) => {
+  it.each(mistakes)(
+    `${name} reports the mistake and its fix: %s`,
+    (_mistake, given, ...problems) => {
+      expect(getProblems(() => call(given as never))).toEqual(problems)
+    },
+  )
 })
 
 describe('a ConfigurationError', () => {
-  it('contains each problem once in the text that Node prints for an error', async () => {
+  it('a ConfigurationError contains a problem once in the text that Node prints', async () => {
     const { inspect } = await import('node:util')
     try {
       onExpress.createBearward({} as never)

@@ -23,7 +23,7 @@ interface Mistake {
   readonly headers?: Record<string, string | string[]>
   readonly reason: string
   readonly found: string
-  /** The beginning of the advice. */
+  /** Text that the advice contains, usually its beginning. */
   readonly advice: string
 }
 
@@ -46,7 +46,7 @@ const opaque = { tokenFormat: 'opaque', jwks: undefined }
 const now = Math.floor(clock.seconds())
 
 const MISTAKES: Readonly<Record<string, Mistake>> = {
-  'no header at all': {
+  'a request without headers': {
     authorization: () => '',
     headers: {},
     reason: 'no_credentials',
@@ -243,7 +243,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "https://test.example.com"',
     advice: 'In the options of this API: add this issuer if you trust it.',
   },
-  'a token that is signed with a shared secret': {
+  'a token with the alg HS256': {
     header: { alg: 'HS256' },
     reason: 'unsupported_algorithm',
     found: 'claimed "HS256"',
@@ -778,8 +778,10 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 }
 
+/** Advice of the events in the tests below. The last test reads it, so it needs all of them. */
 const shown = new Set<string>()
 
+/** Sends the request of a mistake. Returns the outcome, and the event about the refusal. */
 async function refuse(mistake: Mistake) {
   const { options, claims, header = {}, requirements = {}, authorization, headers } = mistake
   const events: BearwardEvent[] = []
@@ -825,7 +827,7 @@ describe('refused requests', () => {
     },
   )
 
-  it('found does not begin with another, something or other, and advice has more than 20 characters', async () => {
+  it('found does not begin with another, something or other, and advice has more than 20 characters', () => {
     for (const mistake of Object.values(MISTAKES)) {
       expect(mistake.found).not.toMatch(/^(?:another|something|other)\b/)
       expect(mistake.advice.length).toBeGreaterThan(20)

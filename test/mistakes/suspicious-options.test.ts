@@ -6,7 +6,7 @@ import { requestWith } from '../support/requests.ts'
 
 const issuer = createTestIssuer()
 
-/** Creates a resource server and collects its warnings. */
+/** Creates a resource server. Returns it with the warnings that it publishes. */
 function start(options: Record<string, unknown>) {
   const warnings: BearwardEvent[] = []
   const server = createResourceServer({
@@ -21,7 +21,7 @@ function start(options: Record<string, unknown>) {
 
 describe('configuration_warning', () => {
   it.each(['permissions', 'roles', 'groups', 'authorities'])(
-    'warns about scopeClaim %s without scopeFormat, because most products write it as an array',
+    'createResourceServer warns about scopeClaim %s only without scopeFormat',
     (scopeClaim) => {
       expect(start({ scopeClaim }).warnings).toEqual([
         {
@@ -37,7 +37,7 @@ describe('configuration_warning', () => {
     },
   )
 
-  it('warns about an audience for Cognito, whose tokens usually have none', () => {
+  it('createResourceServer warns about an audience for Cognito, and not about audience: null', () => {
     const cognito = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc'
     expect(start({ issuer: cognito }).warnings).toMatchObject([
       {
@@ -49,7 +49,7 @@ describe('configuration_warning', () => {
     expect(start({ issuer: cognito, audience: null, allowedClients: ['a'] }).warnings).toEqual([])
   })
 
-  it('warns once about each member without effect in results of errorBody', () => {
+  it('a resource server warns once about each member without effect in results of errorBody', () => {
     const results: unknown[] = [
       undefined,
       { body: 'no', contentType: 'text/plain' },
@@ -71,14 +71,14 @@ describe('configuration_warning', () => {
     )
   })
 
-  it('publishes no warning for an errorBody that returns only a body', () => {
+  it('a resource server does not warn about an errorBody that returns only a body', () => {
     const { server, warnings } = start({ errorBody: () => ({ body: { message: 'no' } }) })
     expect(server.authorize(requestWith('opaque'))).toMatchObject({ body: '{"message":"no"}' })
     expect(warnings).toEqual([])
   })
 })
 
-it('passes the request of the framework to errorBody, and undefined for verify(token)', async () => {
+it('errorBody gets the request of the framework from authorize, and undefined from verify', async () => {
   const seen: unknown[] = []
   const errorBody = (_refusal: object, request: unknown) => void seen.push(request)
   const { server } = start({ errorBody })
