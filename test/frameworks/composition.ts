@@ -46,7 +46,7 @@ export const UNAWAITED_KIND: Readonly<Record<Situation, Expected>> = {
   'refused, keys loading': { status: 500, handled: 0 },
 }
 
-/** Returns whether an outcome is refused. Like code without types, it does not check what the value is. */
+/** Returns whether `kind` is `refused`. Does not check the type of the value, as in code without types. */
 export function isRefused(outcome: unknown): boolean {
   return (outcome as { kind?: unknown }).kind === 'refused'
 }

@@ -13,13 +13,13 @@ export interface Framework {
 export interface Mount {
   readonly options: ResourceServerOptions
   readonly routes: readonly Route[]
-  /** Number of bytes of header lines that the server accepts. */
+  /** Maximum number of bytes of header lines that the server accepts. */
   readonly maxHeaderSize: number
 }
 
 /** A guard and the handler behind it, for every method. */
 export interface Route {
-  /** Path of the route. By default every path, with a guard for the whole application. */
+  /** Path of the route. Without it, the guard is for all paths of the application. */
   readonly path?: string
   readonly requirements: Requirements
   /**

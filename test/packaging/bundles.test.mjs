@@ -107,10 +107,10 @@ const BUNDLERS = {
 
 for (const [name, bundle] of Object.entries(BUNDLERS)) {
   for (const [format, extension] of Object.entries(EXTENSIONS)) {
-    // Outside the project, so a bundle cannot load packages.
+    // The directory is outside the project, so a bundle cannot load packages.
     const toOutDir = (entry) => join(directory.path, name, format, entry)
 
-    test(`${name}: a bundle of core and client runs (${format})`, async () => {
+    test(`${name}: a bundle of core and client refuses a request, gets a token and contains core once (${format})`, async () => {
       const outDir = toOutDir('alone')
       await bundle('alone', format, outDir, [])
       const { output } = await run(process.execPath, [`alone.${extension}`], { cwd: outDir })

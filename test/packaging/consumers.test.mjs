@@ -85,7 +85,7 @@ for (const { name, framework, peers, isNewest } of CONSUMERS) {
         ...(allowsEsModules(options) && { 'serve.ts': 'serve.js' }),
       }
       const names = Object.values(programs).join(' and ')
-      test(`${name}: an API in TypeScript compiles to ${names} and runs (${resolution})`, async () => {
+      test(`${name}: an API in TypeScript compiles to ${names}, and grants and refuses requests (${resolution})`, async () => {
         const files = [...Object.keys(programs), ...types]
         assert.equal(await compile(project, files, { ...options, types: ['node'], outDir }), '')
         for (const program of Object.values(programs)) {

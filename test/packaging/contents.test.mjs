@@ -15,6 +15,7 @@ before(async () => {
 })
 after(() => directory.remove())
 
+/** Returns the paths of the files in a tarball, relative to the package. */
 async function listFiles(tarball, name) {
   const { length } = `/node_modules/@bearward/${name}/`
   const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarball)))

@@ -79,7 +79,7 @@ const FETCHES = {
 }
 
 for (const [name, statement] of Object.entries(FETCHES)) {
-  test(`fetch: ${name} fetches keys and tokens, and rejects redirects and large responses`, async () => {
+  test(`fetch: with ${name}, keys and a token are fetched, and a redirect, a large response and 404 are failures`, async () => {
     const program = `import { createResourceServer } from '@bearward/core'
       import { clientCredentials } from '@bearward/client'
       ${statement}

@@ -67,29 +67,36 @@ async function runJest(node, config, files, options = '') {
   return testResults.flatMap(({ assertionResults }) => assertionResults.map(({ title }) => title))
 }
 
+/** Writes the `tsconfig.json` of the project: the common options and these. */
 async function writeTsConfig(options) {
   const compilerOptions = { ...COMMON, ...options }
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
 }
 
+/** Titles of the tests in `jest/`. */
+const REQUIRE = 'required packages grant and refuse requests, and get a token'
+const IMPORT = 'imported packages grant and refuse requests, and get a token'
+const TYPESCRIPT = 'packages in TypeScript grant and refuse requests, and get a token'
+
+/** The version of Node that runs this file. */
 const HERE = NODES.find((node) => node.package === undefined)
 
-test('Jest in CommonJS mode loads the packages, as the recipe configures it', async () => {
-  assert.deepEqual(await runJest(HERE, await readRecipe('Jest'), ['commonjs.js']), ['require'])
+test('Jest in CommonJS mode loads the packages with the configuration of the recipe', async () => {
+  assert.deepEqual(await runJest(HERE, await readRecipe('Jest'), ['commonjs.js']), [REQUIRE])
 })
 
-test('ts-jest with module nodenext loads the packages, as the recipe configures it', async () => {
+test('ts-jest with module nodenext loads the packages with the configuration of the recipe', async () => {
   await writeTsConfig({ module: 'nodenext', isolatedModules: true })
   const config = await readRecipe('ts-jest')
-  assert.deepEqual(await runJest(HERE, config, ['typescript.ts']), ['TypeScript'])
+  assert.deepEqual(await runJest(HERE, config, ['typescript.ts']), [TYPESCRIPT])
 })
 
 for (const node of NODES.filter((each) => each !== HERE)) {
-  test(`${node.name}: Jest and ts-jest load the packages, as the recipe configures them`, async () => {
+  test(`${node.name}: Jest and ts-jest load the packages with the configuration of the recipe`, async () => {
     await writeTsConfig({ module: 'commonjs', moduleResolution: 'node' })
     const config = await readRecipe('ts-jest')
     const titles = await runJest(node, config, ['commonjs.js', 'typescript.ts'])
-    assert.deepEqual(new Set([titles].flat()), new Set(['require', 'TypeScript']))
+    assert.deepEqual(new Set([titles].flat()), new Set([REQUIRE, TYPESCRIPT]))
   })
 
   const isNew = Number(node.name.match(/\d+/)[0]) >= 24
@@ -97,6 +104,6 @@ for (const node of NODES.filter((each) => each !== HERE)) {
   test(`${node.name}: Jest loads the packages with --experimental-vm-modules (${what})`, async () => {
     const files = isNew ? ['module.mjs', 'commonjs.js'] : ['module.mjs']
     const titles = await runJest(node, {}, files, '--experimental-vm-modules')
-    assert.deepEqual(new Set([titles].flat()), new Set(isNew ? ['import', 'require'] : ['import']))
+    assert.deepEqual(new Set([titles].flat()), new Set(isNew ? [IMPORT, REQUIRE] : [IMPORT]))
   })
 }

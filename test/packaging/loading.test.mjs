@@ -85,7 +85,7 @@ after(() => directory.remove())
 
 for (const node of NODES) {
   for (const name of Object.keys(PROGRAMS)) {
-    test(`${node.name}: every entry point loads by import and by require (${name})`, async () => {
+    test(`${node.name}: import and require return the same exports of every entry point (${name})`, async () => {
       // Node 22.12 prints a warning for each `require` of an ES module by a file outside `node_modules`.
       const args = ['--disable-warning=ExperimentalWarning', join(project, name)]
       const { output } = await run(await getProgram(node), args, { cwd: project })

@@ -12,7 +12,7 @@ export const PACKAGES = readdirSync(join(ROOT, 'packages'))
 /** Names of the adapters. Each adapter has the name of its framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
-/** Runs a program until it exits. Never throws, because the output of a compiler that fails is also a result. */
+/** Runs a program until it exits. Does not throw if it fails, because the output of a failed compiler is also a result. */
 export async function run(program, args, options = {}) {
   const firstRun = await runOnce(program, args, options)
   // Node 20 can hang forever in its internal threads (nodejs/node#54918), so a program that timed out runs again.
@@ -39,6 +39,7 @@ export async function evaluate(project, program) {
   return (await run(process.execPath, args, { cwd: project })).output
 }
 
+/** Runs a program. Returns its standard output, and throws if it fails. */
 async function runOrThrow(program, args, cwd) {
   const { failed, stdout, output } = await run(program, args, { cwd })
   if (failed) throw new Error(`${program} ${args.join(' ')}\n${output}`)
@@ -49,7 +50,7 @@ export async function readJson(...path) {
   return JSON.parse(await readFile(join(ROOT, ...path), 'utf8'))
 }
 
-/** Returns the framework of an adapter: its only required peer dependency, types excluded. */
+/** Returns the framework of an adapter: its only required peer dependency that is not a package of types. */
 export async function getFramework(adapter) {
   const { peerDependencies, peerDependenciesMeta = {} } = await readJson(
     'packages',

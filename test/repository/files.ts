@@ -54,7 +54,7 @@ export const PACKAGES = readdirSync(`${ROOT}/packages`)
 /** Folder names of the packages that adapt the core to a framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
-/** Returns the framework of an adapter: its only required peer dependency, without types. */
+/** Returns the framework of an adapter: its only required peer dependency that is not a package of types. */
 export function getFramework(adapter: string): { readonly module: string; readonly range: string } {
   const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(
     `packages/${adapter}/package.json`,

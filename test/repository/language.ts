@@ -3,7 +3,7 @@ import type { Text } from './texts.ts'
 /** Sentences have at most this many words, so that they are understood at first reading. */
 export const WORDS = 25
 
-/** Words to avoid, and the words to write instead. */
+/** Words to avoid, and the advice about each of them. */
 const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:nobody|anybody|somebody|whoever|no one)\b/i, 'name the person or the code'],
   [/\b(?:he|she|him|her|his|hers)\b/i, 'they'],
@@ -34,7 +34,7 @@ const NOT_A_VERB_OR_NOUN =
 const NEEDS_ITS_GROUP =
   /^(?:is|are|was|were|has|have|had|does|do|can|may|must|it|they|them|its|their|and|or|but|where|what|who|whether|how|if|not|never|neither|no|none|nothing|nobody|all|both|each|as|by|for|in|of|to|with|without|only|also|even|there)\b/i
 
-/** Returns the violations of the language rules in a text, one per line. */
+/** Returns a message for each violation of the language rules in a text. */
 export function findFaults({ kind, text }: Text): string[] {
   const faults: string[] = []
   const plain = withoutCode(text)
@@ -59,7 +59,7 @@ export function findFaults({ kind, text }: Text): string[] {
   return faults
 }
 
-/** Code counts as one word, and a link as its text. */
+/** Replaces code by one word, and links by their text. */
 function withoutCode(text: string): string {
   return text
     .replaceAll(/``.+?``|`[^`]*`/g, 'CODE')

@@ -38,7 +38,7 @@ const LAYERS = [
 
 const SOURCES = 'packages/core/src'
 
-/** Modules of the import names that the manifest resolves by runtime. */
+/** Modules for Node by import name. The manifest resolves these names by runtime. */
 const BY_RUNTIME: Record<string, string> = {
   '#base64url': `${SOURCES}/lib/node-base64url.ts`,
   '#sha256': `${SOURCES}/lib/node-sha256.ts`,
@@ -61,11 +61,11 @@ const imports = modules.flatMap((from) =>
 )
 
 describe('the layers of the core', () => {
-  it('LAYERS contains each folder and each module of the core once', () => {
+  it('LAYERS contains each folder and each module directly below packages/core/src once', () => {
     expect([...LAYERS].sort()).toEqual([...new Set(modules.map(getLayer))].sort())
   })
 
-  it('a module of the core imports, types included, only from its own and lower layers', () => {
+  it('the modules of the core import, types included, only from their own and lower layers', () => {
     const upwards = imports.filter(({ from, to }) => {
       const [upper, lower] = [getLayer(from), getLayer(to)]
       return upper !== lower && LAYERS.indexOf(upper) >= LAYERS.indexOf(lower)

@@ -19,7 +19,7 @@ describe('manifests', () => {
 
   it('a dependency has the same version in all manifests of the workspace', () => {
     const versions = new Map<string, Set<string>>()
-    // The site is a workspace of its own: TypeDoc needs an older TypeScript.
+    // The site is not part of the workspace, because TypeDoc needs an older TypeScript.
     for (const path of MANIFESTS.filter((manifest) => manifest !== 'docs/package.json')) {
       const { dependencies = {}, devDependencies = {} } = readManifest(path)
       for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
@@ -32,12 +32,13 @@ describe('manifests', () => {
     expect(versions.size).toBeGreaterThan(10)
   })
 
-  it('the client requires the core in exactly the same version as the client, because it uses internal modules of the core', () => {
+  // The client uses internal modules of the core, which can change in any version.
+  it('the client depends on the core by workspace:*, which is published as the exact version', () => {
     const { dependencies = {} } = readManifest('packages/client/package.json')
     expect(dependencies['@bearward/core']).toBe('workspace:*')
   })
 
-  it.each(PACKAGES)('%s supports the same versions of Node as the repository', (name) => {
+  it.each(PACKAGES)('@bearward/%s supports the same versions of Node as the repository', (name) => {
     const { engines } = readManifest(`packages/${name}/package.json`)
     expect(engines).toEqual(readManifest('package.json').engines)
     expect(engines).toBeDefined()
@@ -54,7 +55,7 @@ describe('the documentation', () => {
   const GUIDES = filesBelow('.').filter((path) => /(?:^|\/)(?:README|CONTRIBUTING)\.md$/.test(path))
   const COMMAND = /\bnpm (?:run (?:-s |--silent )?([\w:-]+)|(test)\b)/g
 
-  it('README.md exists in each package, and CONTRIBUTING.md in the root', () => {
+  it('README.md exists in the root and in each package, and CONTRIBUTING.md in the root', () => {
     const expected = [
       'README.md',
       'CONTRIBUTING.md',

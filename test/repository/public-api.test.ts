@@ -12,7 +12,7 @@ beforeAll(() => {
 
 describe('the public API', () => {
   it.each(PACKAGES)(
-    'the public API of %s equals its snapshot (npm run api updates the snapshot)',
+    'the public API of @bearward/%s equals its snapshot (npm run api updates the snapshot)',
     async (name) => {
       await expect(describeApi(name)).toMatchFileSnapshot(`api/${name}.txt`)
     },

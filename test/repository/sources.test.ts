@@ -25,7 +25,7 @@ describe('every file', () => {
 })
 
 describe('a package', () => {
-  it.each(PACKAGES)('%s imports only dependencies of its manifest', (name) => {
+  it.each(PACKAGES)('@bearward/%s imports only packages that its manifest names', (name) => {
     const { dependencies = {}, peerDependencies = {} } = readManifest(
       `packages/${name}/package.json`,
     )
@@ -40,13 +40,16 @@ describe('a package', () => {
     expect(others).not.toEqual([])
   })
 
-  it.each(PACKAGES)('%s imports modules of Node only in node-*.ts and signature/der.ts', (name) => {
-    const mayReachNode = /\/(?:node-[\w-]+|signature\/der)\.ts$/
-    const reaching = getSources(name).filter((path) =>
-      readImports(read(path)).some(({ specifier }) => specifier.startsWith('node:')),
-    )
-    expect(reaching.filter((path) => !mayReachNode.test(path))).toEqual([])
-  })
+  it.each(PACKAGES)(
+    '@bearward/%s imports modules of Node only in node-*.ts and signature/der.ts',
+    (name) => {
+      const mayReachNode = /\/(?:node-[\w-]+|signature\/der)\.ts$/
+      const reaching = getSources(name).filter((path) =>
+        readImports(read(path)).some(({ specifier }) => specifier.startsWith('node:')),
+      )
+      expect(reaching.filter((path) => !mayReachNode.test(path))).toEqual([])
+    },
+  )
 })
 
 describe('an adapter', () => {
@@ -59,13 +62,13 @@ describe('an adapter', () => {
       .split('\n')
       .filter((line) => !/^\s*(?:\/\/|\/?\*|$)/.test(line)).length
 
-  it.each(ADAPTERS)('%s has at most 60 lines of code per file', (name) => {
+  it.each(ADAPTERS)('@bearward/%s has at most 60 lines of code per file', (name) => {
     const long = getSources(name).filter((path) => countLines(path) > 60)
     expect(long).toEqual([])
   })
 
   it.each(ADAPTERS)(
-    '%s imports only the public core, its framework and the tools for plugins',
+    '@bearward/%s imports exactly the public core, its framework and the tools for plugins',
     (name) => {
       const { module } = getFramework(name)
       const known = ['@bearward/core', '@bearward/core/adapter', module, ...(TOOLS[name] ?? [])]

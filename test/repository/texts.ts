@@ -5,7 +5,7 @@ export interface Text {
   readonly text: string
 }
 
-/** Returns the comments, the titles of tests and the longer strings of a TypeScript or JavaScript source. */
+/** Returns the comments, the titles of tests and the messages of a TypeScript or JavaScript source. */
 export function findTexts(source: string): Text[] {
   const titles = findTitles(source)
   const isTitle = ({ text }: Text) => titles.some((title) => title.text === text)
@@ -39,7 +39,7 @@ export function findProse(markdown: string): Text[] {
   return texts
 }
 
-/** Comments. Lines of `//` that follow each other are one comment. Examples in docstrings are code, and are left out. */
+/** Returns the comments. Adjacent lines of `//` are one comment. Examples in docstrings are code, and are left out. */
 function findComments(source: string): Text[] {
   const texts: Text[] = []
   let open: { kind: 'docstring' | 'comment'; line: number; parts: string[] } | undefined
@@ -108,7 +108,7 @@ function splitBlock(
 const QUOTED =
   String.raw`(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|` + '`((?:\\\\.|[^`\\\\])*)`)'
 
-/** The titles of single tests: `it('...')`, `it.each(...)('...')` and the like. Titles of groups are names. */
+/** Returns the titles of single tests, such as `it('...')` and `it.each(...)('...')`. Titles of groups are names. */
 function findTitles(source: string): Text[] {
   const title = new RegExp(
     String.raw`(\b(?:it|test)|\b(?:it|test)\.(?:each|for)\b[^;]{0,400}?\))\(\s*${QUOTED}`,
@@ -121,7 +121,7 @@ function findTitles(source: string): Text[] {
   }))
 }
 
-/** Strings with at least four words: messages, mostly. */
+/** Returns the strings with at least four words. Most of them are messages. */
 function findMessages(source: string): Text[] {
   const code = source.replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
   return [...code.matchAll(new RegExp(QUOTED, 'g'))]

@@ -36,6 +36,7 @@ async function compileApplications(directory) {
   return join(directory, APPLICATIONS)
 }
 
+/** Creates a project with the tarballs, the frameworks and the smoke tests. */
 async function createConsumer(directory) {
   const tarballs = Object.values(await packAll(directory))
   const names = [...(await Promise.all(ADAPTERS.map(getFramework))), 'jose']
@@ -60,6 +61,7 @@ async function runSmokeTests(runtime, program, directory, report) {
   return { ran: tests.length, passed, hasFailed }
 }
 
+/** Runs the smoke tests with a runtime in each place. Returns the results. */
 async function testRuntime(runtime, places, report) {
   let program
   try {

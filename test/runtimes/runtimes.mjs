@@ -6,7 +6,7 @@ const { platform, arch } = process
 const bunArch = arch === 'arm64' ? 'aarch64' : arch
 const libc = platform === 'linux' ? '-glibc' : ''
 
-/** Arguments with which each kind of runtime runs a test file and writes a report in the JUnit format. */
+/** Functions by kind of runtime. They return the arguments to run a test file and to write a report in the JUnit format. */
 const node = (file, report) => [
   '--test',
   '--test-reporter=spec',
@@ -26,7 +26,7 @@ const deno = (file, report) => [
   file,
 ]
 
-/** Describes a version of Node. The package contains the program itself, so the installation runs no scripts. */
+/** Describes a version of Node. Its package contains the program, so the installation does not run scripts. */
 const createNode = (version) => ({
   name: `Node ${version}`,
   package: `node-${platform}-${arch}@${version}`,
@@ -88,7 +88,8 @@ export async function getProgram(runtime) {
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
-  if (!(await starts(program))) throw new Error(`${program} does not start`)
+  if (!(await starts(program)))
+    throw new Error(`${program} does not start. Delete ${directory} and try again.`)
   return program
 }
 

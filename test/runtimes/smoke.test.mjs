@@ -54,21 +54,21 @@ async function assertRejectsForged(options, token) {
 }
 
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
-  test(`${alg}: grants valid tokens and refuses forged ones`, async () => {
+  test(`${alg}: a guard grants valid tokens and refuses one with the signature of another`, async () => {
     const { jwks, token } = await createIssuer(alg)
     await assertRejectsForged({ jwks }, token)
   })
 }
 
 for (const alg of HMAC_ALGORITHMS) {
-  test(`${alg}: grants valid tokens and refuses forged ones`, async () => {
+  test(`${alg}: a guard grants valid tokens and refuses one with the signature of another`, async () => {
     const secret = crypto.getRandomValues(new Uint8Array(64))
     const token = (claims) => sign(secret, alg, { iss: ISSUER, ...claims })
     await assertRejectsForged({ secret, algorithms: [alg] }, token)
   })
 }
 
-test('uses node:crypto on Node, and WebCrypto on Bun and Deno, to verify signatures', async () => {
+test('authorize verifies with node:crypto on Node, and with WebCrypto on Bun and Deno', async () => {
   const { jwks, token } = await createIssuer('ES256')
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks })
   await server.ready()
@@ -150,7 +150,7 @@ function serveIssuer(use) {
   })
 }
 
-test('discovers the keys of an issuer, and uses them after the issuer has stopped', async () => {
+test('a guard uses discovered keys after the issuer has stopped', async () => {
   const { guard, token } = await serveIssuer(async ({ url, ...issuer }) => {
     const server = createResourceServer({ issuer: url, audience: AUDIENCE })
     await server.ready()
@@ -168,7 +168,7 @@ const INVALID_RESPONSES = {
 }
 
 for (const [failure, document] of Object.entries(INVALID_RESPONSES)) {
-  test(`responds with 503 if the JWKS response has the failure ${failure}`, async () => {
+  test(`authorize responds with 503 if the JWKS response has the failure ${failure}`, async () => {
     await serveIssuer(async (issuer) => {
       issuer.documents['/jwks'] = document
       const failures = []
@@ -181,7 +181,7 @@ for (const [failure, document] of Object.entries(INVALID_RESPONSES)) {
   })
 }
 
-test('responds with 503 if the issuer does not respond within fetchTimeout', async () => {
+test('authorize responds with 503 if the issuer does not respond within fetchTimeout', async () => {
   const silent = () => {}
   await serve(silent, async (port) => {
     const issuer = `http://127.0.0.1:${port}`
@@ -202,7 +202,7 @@ async function send(port, ...lines) {
 }
 
 for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
-  test(`${adapter}: grants and refuses requests of an application`, async () => {
+  test(`${adapter}: an API responds to a token with 200, and to a wrong request with 401, 403 or 400`, async () => {
     const { jwks, token } = await createIssuer('ES256')
     const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
 
@@ -230,7 +230,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
     })
   })
 
-  test(`${adapter}: refuses two Authorization headers, even if one of them is valid`, async () => {
+  test(`${adapter}: an API refuses two Authorization headers with 400, even if both are valid`, async () => {
     const { jwks, token } = await createIssuer('ES256')
     const application = await createApplication({ issuer: ISSUER, audience: AUDIENCE, jwks })
     await serve(application, async (port) => {
@@ -247,7 +247,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
     })
   })
 
-  test(`${adapter}: reads its configuration from environment variables`, async () => {
+  test(`${adapter}: an API with optionsFromEnv responds to a token with 200, and without one with 401`, async () => {
     const { optionsFromEnv } = require(`@bearward/${adapter}`)
     await serveIssuer(async ({ url, token }) => {
       process.env.BEARWARD_ISSUER = url
@@ -268,7 +268,7 @@ for (const [adapter, createApplication] of Object.entries(APPLICATIONS)) {
 }
 
 for (const alg of PUBLIC_KEY_ALGORITHMS) {
-  test(`${alg}: signs client assertions`, async () => {
+  test(`${alg}: getToken signs a client assertion with a CryptoKey and with a JWK`, async () => {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
     for (const key of [privateKey, await exportJWK(privateKey)]) {
       let assertion
@@ -288,7 +288,7 @@ for (const alg of PUBLIC_KEY_ALGORITHMS) {
   })
 }
 
-test('publishes events to onEvent and to the diagnostics channel', async () => {
+test('onEvent and the diagnostics channel get the same events, even if a subscriber throws', async () => {
   const { jwks, token } = await createIssuer('ES256')
   const received = []
   const published = []
@@ -296,7 +296,7 @@ test('publishes events to onEvent and to the diagnostics channel', async () => {
   const onMessage = (event) => published.push(event)
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
   const onMessageThrows = () => {
-    throw new Error('an error of a subscriber must not end the process')
+    throw new Error('An error of a subscriber must not end the process.')
   }
   subscribe('bearward', onMessageThrows)
   subscribe('bearward', onMessage)

@@ -30,7 +30,7 @@ export interface CertificateOptions {
   readonly notAfter?: number
 }
 
-/** Certificate and private key of a server, both in PEM. */
+/** Certificate and its private key, both in PEM. */
 export interface ServerCertificate {
   readonly cert: string
   readonly key: string
@@ -52,7 +52,7 @@ const ECDSA_WITH_SHA256 = der(SEQUENCE, toOid('2a8648ce3d040302'))
 const COMMON_NAME = toOid('550403')
 const SUBJECT_ALT_NAME = toOid('551d11')
 
-/** Creates a key and a self-signed certificate for a server. */
+/** Creates a key and a self-signed certificate, for a server or a client. */
 export function serverCertificate(options: CertificateOptions): ServerCertificate {
   const key = generateKey('ES256')
   const certificate = selfSignedCertificate(key, options).toString('base64')
@@ -93,7 +93,7 @@ export function selfSignedCertificate(
   return der(SEQUENCE, toBeSigned, ECDSA_WITH_SHA256, signature)
 }
 
-/** Returns the time in `days` as a UTCTime, for example 300101000000Z. */
+/** Returns the time that is `days` days from now as a UTCTime, for example 300101000000Z. */
 function toUtcTime(days: number): string {
   const time = new Date(Date.now() + days * DAY).toISOString()
   return `${time.slice(2, 19).replace(/[-T:]/g, '')}Z`

@@ -9,7 +9,7 @@ import { serverCertificate } from './certificate.ts'
 import { closing } from './closing.ts'
 import { listen, type RunningServer } from './servers.ts'
 
-/** Certificates of the server, of the client and of another client. */
+/** Certificates and keys of the server, of the client and of another client. */
 export const pairs = {
   server: serverCertificate({ subject: { address: [127, 0, 0, 1] } }),
   client: serverCertificate({ subject: { name: 'orders' } }),

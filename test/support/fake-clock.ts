@@ -1,6 +1,6 @@
 import type { Clock } from '@bearward/core'
 
-/** A clock that changes only if a test changes it. */
+/** Wall clock and monotonic clock that change only if a test changes them. */
 export interface FakeClock extends Clock {
   /** Returns the wall clock in seconds since the epoch. */
   seconds(): number
@@ -21,7 +21,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Creates a clock. `startSeconds` is the wall clock at the start, in seconds since the epoch. */
+/** Creates a fake clock. `startSeconds` is the wall clock at the start, in seconds since the epoch. */
 export function fakeClock(startSeconds = 1_900_000_000): FakeClock {
   let wall = startSeconds * 1000
   let monotonic = 0

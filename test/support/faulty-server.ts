@@ -16,11 +16,11 @@ export interface Exchange {
   readonly document: string
   /** Called by the fault if its response has no end, so that only the client can close the connection. */
   readonly endless: () => void
-  /** Called by the fault instead of `endless` if the client can detect it only by a timeout. */
+  /** Called by the fault instead of `endless` if the client can detect the fault only by a timeout. */
   readonly stall: () => void
 }
 
-/** Faults of a server. Without a member, that part works. */
+/** Fault of a server. Each member is one part of it. Without a member, that part of the server works. */
 export interface Fault {
   /** The server does not listen. */
   readonly refuses?: true

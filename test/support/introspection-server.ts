@@ -12,7 +12,7 @@ export type IntrospectionServer = ScriptedServer
 /**
  * Starts an issuer with an introspection endpoint.
  *
- * @param others Documents or scripts by path. They replace the documents of the server.
+ * @param others Returns documents or scripts by path. They replace the documents of the server at the same paths.
  */
 export function introspectionServer(
   first: Script,

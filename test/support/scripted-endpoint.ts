@@ -8,7 +8,7 @@ export type Behavior =
       readonly cacheControl?: string | undefined
       readonly age?: string | undefined
     }
-  /** Responds with 429 and this `Retry-After`, at the keys only or at every address. */
+  /** Responds with 429 and this `Retry-After`, only at the address of the keys or at every address. */
   | { readonly retryAfter: string; readonly of?: 'keys' }
   | 'refuse'
   | 'hang'
@@ -25,7 +25,7 @@ export interface ScriptedEndpoint {
   takeRequests(): readonly string[]
 }
 
-/** Creates an endpoint with this behavior. */
+/** Creates an endpoint. `first` is its first behavior. */
 export function scriptedEndpoint(first: Behavior): ScriptedEndpoint {
   let behavior = first
   let paths: string[] = []

@@ -7,9 +7,9 @@ const subjects = new Set<string>()
 /** Values that events may contain, even if a subject is equal to one of them. */
 const shown = new Set<string>()
 
-/** Shorter texts occur in other texts by chance. */
+/** Minimum length of a secret or a subject. Shorter texts occur in other texts by chance. */
 const MIN_LENGTH = 8
-/** Limit for tests that create thousands of tokens. */
+/** Maximum number of secrets, and of subjects. Some tests create thousands of tokens. */
 const MAX_COUNT = 500
 
 /** Claims and header parameters that events may contain. */

@@ -1,4 +1,4 @@
-/** Starts to collect unhandled rejections and uncaught exceptions. */
+/** Collects the unhandled rejections and uncaught exceptions of the process from now on. */
 export function watchProcess() {
   const faults: unknown[] = []
   const collect = (fault: unknown) => void faults.push(fault)

@@ -12,6 +12,7 @@ const fail = () => {
   throw new Error('The next handler failed.')
 }
 
+/** Hooks that call a guard by hand. */
 const MOUNTS: readonly (readonly [
   name: string,
   mount: Mount,
@@ -114,7 +115,7 @@ const MOUNTS: readonly (readonly [
   ],
 ]
 
-/** Variants with a slow `onSend` hook, in which a reply that was sent has not ended yet. */
+/** Variants without and with a slow `onSend` hook. While this hook runs, a reply was sent but has not ended. */
 const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) => unknown])[] = [
   ['', () => {}],
   [
@@ -135,7 +136,7 @@ const ON_SEND: readonly (readonly [suffix: string, add: (app: FastifyInstance) =
   ],
 ]
 
-/** All compositions, without and with an `onSend` hook. */
+/** Each composition with each variant of the `onSend` hook. */
 export const fastifyCompositions: readonly Composition[] = ON_SEND.flatMap(([suffix, addOnSend]) =>
   MOUNTS.map(([name, mount, expected]): Composition => ({
     name: name + suffix,

@@ -10,7 +10,7 @@ export type BearwardState = { bearward?: AccessToken | undefined }
 
 type Args = [request: Request, h: ResponseToolkit]
 
-/** Contains every refusal error under itself, and the last refusal of a request under the request. */
+/** Errors of refusals. The key is the error itself. For the last error of a request, the request is a key as well. */
 const refusals = new WeakMap<object, Error>()
 
 export const { createBearward, requireToken, auth } = defineAdapter<Args, Promise<symbol>>({
@@ -65,7 +65,7 @@ function conclude(request: Request, h: ResponseToolkit) {
   const { statusCode, headers, payload } = response.output
   const answer = h.response(payload).code(statusCode)
   for (const [name, value] of Object.entries(headers)) answer.header(name, value as string)
-  // Without this, hapi adds a charset to `application/json`.
+  // Otherwise hapi adds a charset to `application/json`.
   answer.charset('')
   return answer
 }

@@ -4,4 +4,5 @@ const express = require('express')
 const jose = require('jose')
 const { runScenario } = require('../scenario.cjs')
 
-test('require', () => runScenario(express, adapter, client, jose))
+test('required packages grant and refuse requests, and get a token', () =>
+  runScenario(express, adapter, client, jose))

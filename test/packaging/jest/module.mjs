@@ -4,4 +4,5 @@ import express from 'express'
 import * as jose from 'jose'
 import { runScenario } from '../scenario.cjs'
 
-test('import', () => runScenario(express, adapter, client, jose))
+test('imported packages grant and refuse requests, and get a token', () =>
+  runScenario(express, adapter, client, jose))

@@ -10,7 +10,7 @@ interface Scenario {
 /** Global function of Jest. It is declared here, because the workspace does not install the types of Jest. */
 declare function test(name: string, run: () => Promise<void>): void
 
-test('TypeScript', () => {
+test('packages in TypeScript grant and refuse requests, and get a token', () => {
   const { runScenario } = require('../scenario.cjs') as Scenario
   return runScenario(express, adapter, client, jose)
 })

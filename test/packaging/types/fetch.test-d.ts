@@ -1,4 +1,4 @@
-/** Functions that match the option `fetch`. See `core.test-d.ts`. */
+/** Functions that match, or do not match, the option `fetch`. See `core.test-d.ts`. */
 import { clientCredentials } from '@bearward/client'
 import { createResourceServer, type Fetch } from '@bearward/core'
 import { createBearward } from '@bearward/express'
