@@ -17,8 +17,14 @@ export const LIMITS = deepFreeze({
   jsonDepth: JSON_LIMITS.depth,
   /** Values (members and elements, at all levels together) in one such JSON text. */
   jsonValues: JSON_LIMITS.values,
+  /** Names of members with escapes in one such JSON text. */
+  jsonEscapedNames: JSON_LIMITS.escapedNames,
+  /** Members in a claims set of more than 4,000 characters. An object or an array counts as two. */
+  jsonStructure: JSON_LIMITS.structure,
   /** JOSE headers that are cached after parsing, and the characters that a cached header can have. */
   cachedHeaders: { entries: 100, length: 1024 },
+  /** Scopes that are cached after they are split, and the characters that they can have together. */
+  cachedScopes: { entries: 100, length: 1024 },
   /** Bytes of a document of the authorization server, after decompression. */
   documentBytes: 524_288,
   /** Bytes of an introspection response, after decompression. */

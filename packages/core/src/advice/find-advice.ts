@@ -1,3 +1,4 @@
+import { copyOwnMembers } from '../lib/objects.ts'
 import { copyOwnData } from '../lib/own-data.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Reason } from '../response/reasons.ts'
@@ -63,7 +64,8 @@ function toFacts({
     reason,
     explanation,
     header: token?.header ?? {},
-    claims: token?.claims ?? {},
+    // Without members of `Object.prototype`, so that the rows can read claims directly.
+    claims: copyOwnMembers(token?.claims ?? {}),
     scopes: token?.scopes ?? [],
     settings,
     provider: settings && getProviderOf(settings),

@@ -216,10 +216,14 @@ function describeType(type: string, secrets: SentSecrets): string {
   return shown === undefined ? 'an unreadable content type' : `content type ${shown.toLowerCase()}`
 }
 
-/** Parses a JSON object. Throws a `FetchError`. */
-export function readJson(bytes: Uint8Array, url: string): JsonObject {
+/** Parses a JSON object with `parseJsonObject` or `parseClaims`. Throws a `FetchError`. */
+export function readJson(
+  bytes: Uint8Array,
+  url: string,
+  parse: (bytes: Uint8Array) => JsonObject = parseJsonObject,
+): JsonObject {
   try {
-    return parseJsonObject(bytes)
+    return parse(bytes)
   } catch (error) {
     throw new FetchError('malformed', `${toLoggedAddress(url)}: ${(error as SyntaxError).message}`)
   }

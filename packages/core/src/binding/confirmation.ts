@@ -22,7 +22,7 @@ export const UNBOUND: Binding = Object.freeze({})
 /** Reads the binding of a token from its `cnf` claim. A `cnf` with an unknown or malformed member is `unsupported`. */
 export function readBinding(claims: JsonObject): Binding {
   if (!Object.hasOwn(claims, 'cnf')) return UNBOUND
-  const { cnf } = claims
+  const cnf = claims['cnf']
   if (!isRecord(cnf) || Object.keys(cnf).length === 0) return { unsupported: 'a malformed cnf' }
   let binding: Binding = UNBOUND
   for (const [member, value] of Object.entries(cnf)) {

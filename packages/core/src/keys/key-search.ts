@@ -41,6 +41,7 @@ export class PublishedKeySearch implements KeySearch {
   constructor(services: SearchServices, query: KeyQuery) {
     this.#services = services
     this.#query = query
+    if (query.tried !== undefined) this.#tried.add(query.tried.thumbprint)
     this.#arrival = services.refresh.lifeCycle.arrive(services.clock.monotonic())
   }
 

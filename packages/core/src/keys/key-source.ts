@@ -34,6 +34,8 @@ export interface KeyQuery {
    * cannot be fetched or while fetches are paused, to choose between 401 and 503.
    */
   readonly issuedAt: number | undefined
+  /** The only listed key, if it was tried before the search. It is not returned again. */
+  readonly tried: VerifyingKey | undefined
   /**
    * Returns whether the token is rejected regardless of its key, for example because it is expired. While keys are cached,
    * no other keys are fetched for it.
@@ -59,6 +61,11 @@ export interface KeySearch {
 
 /** The keys of one issuer, and the search for them. */
 export interface KeySource {
+  /**
+   * Returns the cached keys for a token, if they can be used without a search: they are fresh, and no key is distrusted.
+   * Returns `undefined` otherwise.
+   */
+  cached(algorithm: Algorithm, kid: string | undefined): readonly VerifyingKey[] | undefined
   /** Starts a search for the key that signed a token. */
   search(query: KeyQuery): KeySearch
   /**

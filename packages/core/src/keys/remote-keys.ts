@@ -18,6 +18,11 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
   const getSet = () => lifeCycle.held(clock.monotonic())?.set
 
   return {
+    cached(algorithm, kid) {
+      const held = distrusted.isEmpty ? lifeCycle.held(clock.monotonic()) : undefined
+      return held?.state === 'fresh' ? held.set.find(algorithm, kid) : undefined
+    },
+
     search: (query) => new PublishedKeySearch(services, query),
 
     listed(algorithm, kid) {

@@ -16,9 +16,11 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
   const listed: KeySource['listed'] = (algorithm, kid) =>
     andThen(known, (set) => distrusted.without(set.find(algorithm, kid)))
   return {
+    cached: (algorithm, kid) =>
+      distrusted.isEmpty && !(known instanceof Promise) ? known.find(algorithm, kid) : undefined,
     search(query) {
-      const { algorithm, kid } = query
-      let isFinished = false
+      const { algorithm, kid, tried } = query
+      let isFinished = tried !== undefined
       const find = () => (known instanceof Promise ? [] : known.find(algorithm, kid))
       return {
         next() {
@@ -42,6 +44,7 @@ export function staticKeys(keySet: MaybePromise<KeySet>): KeySource {
 
 /** The key source of an issuer whose tokens are opaque: it has no keys and fetches none. */
 export const unusedKeys: KeySource = {
+  cached: () => undefined,
   search: () => ({ next: () => [], distrusted: () => [], hasListed: () => false }),
   listed: () => [],
   explain: () => undefined,

@@ -6,22 +6,32 @@ export const JSON_LIMITS = deepFreeze({
   depth: 32,
   /** Number of members and elements, at all levels together. */
   values: 2_000,
+  /** Names of members that are written with escapes. */
+  escapedNames: 100,
+  /**
+   * Work that a claims set of more than `unscanned` characters causes: one for each member, and two for each object and
+   * array. A shorter text is not scanned before it is parsed, because parsing it is cheap.
+   */
+  structure: 1_000,
+  unscanned: 4_000,
 })
 
-/** A parsed JSON object. It has own members only, of any type. */
+/** A parsed JSON object. Its members have any type. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 // `ignoreBOM` keeps a byte order mark in the text, so that JSON.parse rejects it.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Parses bytes from a token or a response as one JSON object. Freezes the object and all objects in it.
+ * Parses bytes from a JOSE header or a response as one JSON object. The object and all objects in it are frozen and have
+ * no prototype. Members of a polluted `Object.prototype` therefore do not appear in them.
  *
  * Stricter than `JSON.parse`, so that two parsers cannot read different values from the same bytes. It rejects:
  *
  * - malformed UTF-8 and a byte order mark
  * - a member that is written twice in one object, also with different escapes
  * - nesting deeper than `JSON_LIMITS.depth`, and more than `JSON_LIMITS.values` values
+ * - more than `JSON_LIMITS.escapedNames` names with escapes
  * - a top level that is not an object
  *
  * A member named `__proto__` is removed, because assigning it to a copy would set the prototype of the copy.
@@ -29,92 +39,188 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws {SyntaxError} With a fixed text that contains nothing of the input.
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
-  let text: string
-  let value: unknown
+  const value = parseStrictly(bytes, Infinity)
+  isolate(value)
+  return value
+}
+
+/**
+ * Parses bytes like `parseJsonObject`, but the objects are plain, because applications copy, store and compare claims.
+ * They are not frozen: to freeze the claims of a forged token would cost more than to parse them. `structure` limits the
+ * work for a token whose signature is not verified: see `JSON_LIMITS`.
+ *
+ * Read members with `getOwn`, and call `freezeJson` before other code receives the object.
+ */
+export function parseClaims(bytes: Uint8Array, structure = Infinity): JsonObject {
+  return parseStrictly(bytes, structure)
+}
+
+/** Freezes a parsed value and all objects in it. */
+export function freezeJson<T extends object>(value: T): T {
+  for (const name in value) {
+    const member: unknown = isOwn(value, name) ? value[name] : undefined
+    if (isObject(member)) freezeJson(member)
+  }
+  return Object.freeze(value)
+}
+
+/** In a loop over the names, V8 compiles this check to nothing. `Object.hasOwn` and `Object.values` are slower. */
+function isOwn(object: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(object, name)
+}
+
+function parseStrictly(bytes: Uint8Array, structure: number): JsonObject {
+  const text = orSyntaxError(() => UTF8.decode(bytes))
+  const names = text.length > JSON_LIMITS.unscanned || text.includes('\\') ? scan(text) : undefined
+  if (names !== undefined && names.structure > structure) throw tooManyValues()
+  const plain = names === undefined ? text : withPlainNames(text, names)
+  const value: unknown = orSyntaxError(() => JSON.parse(plain) as unknown)
+  if (!isObject(value) || Array.isArray(value)) throw new SyntaxError('not a JSON object')
+  const members = countMembers(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values })
+  // `JSON.parse` silently keeps only the last of two members with one name.
+  const isUnique =
+    names === undefined
+      ? members === countSimpleNames(text) || members === scan(text).members
+      : members === names.members
+  if (!isUnique) throw new SyntaxError('a member is written twice')
+  if (plain.includes('__proto__')) removeProto(value)
+  return value
+}
+
+function orSyntaxError<T>(parse: () => T): T {
   try {
-    text = UTF8.decode(bytes)
-    value = JSON.parse(text)
+    return parse()
   } catch {
     throw new SyntaxError('not valid JSON in UTF-8')
   }
-  const plain = withPlainNames(text)
-  if (plain !== text) value = JSON.parse(plain)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new SyntaxError('not a JSON object')
-  }
-  if (seal(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values }) !== countMembers(plain)) {
-    throw new SyntaxError('a member is written twice')
-  }
-  return value as JsonObject
 }
 
-/** Matches a string of a valid JSON text, and the colon after it if the string is the name of a member. */
-const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")([ \t\n\r]*:)?/g
+const tooManyValues = () => new SyntaxError('too many values')
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/**
+ * Returns the number of members in a parsed value, at all levels together. Throws if it is nested more than `depth` levels
+ * deep, or if `left` values are exceeded.
+ */
+function countMembers(value: object, depth: number, left: { values: number }): number {
+  if (depth === 0) throw new SyntaxError('nested too deeply')
+  let members = 0
+  if (Array.isArray(value)) {
+    spend(left, value.length)
+    for (const entry of value as unknown[]) {
+      if (isObject(entry)) members += countMembers(entry, depth - 1, left)
+    }
+    return members
+  }
+  for (const name in value) {
+    if (!isOwn(value, name)) continue
+    spend(left, 1)
+    members++
+    const member = (value as Record<string, unknown>)[name]
+    if (isObject(member)) members += countMembers(member, depth - 1, left)
+  }
+  return members
+}
+
+function spend(left: { values: number }, values: number): void {
+  left.values -= values
+  if (left.values < 0) throw tooManyValues()
+}
+
+/** Removes the prototypes of a parsed value and of all objects in it, and freezes them. */
+function isolate(value: object): void {
+  for (const member of Object.values(value)) if (isObject(member)) isolate(member)
+  if (!Array.isArray(value)) Object.setPrototypeOf(value, null)
+  Object.freeze(value)
+}
+
+/** Removes the members named `__proto__` of a parsed value and of all objects in it. */
+function removeProto(value: object): void {
+  if (Object.hasOwn(value, '__proto__')) delete (value as Record<string, unknown>)['__proto__']
+  for (const member of Object.values(value)) if (isObject(member)) removeProto(member)
+}
+
+/**
+ * Counts the quotes that are directly followed by a colon. In a valid JSON text, that is at least the number of members, if
+ * no colon follows white space. Returns -1 for a text with such a colon. A string that begins with a colon counts, too.
+ */
+function countSimpleNames(text: string): number {
+  let names = 0
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    const before = text.charCodeAt(at - 1)
+    if (before === QUOTE) names++
+    else if (isWhitespace(before)) return -1
+  }
+  return names
+}
+
+/** The names of the members in a JSON text, at all levels together. */
+interface Names {
+  readonly members: number
+  /** The members, and two for each object and array. */
+  readonly structure: number
+  /** The start and the end of each name that contains an escape, in turn. */
+  readonly escaped: readonly number[]
+}
+
+/** Finds the names in a JSON text: the strings that are followed by a colon. The result means nothing for other texts. */
+function scan(text: string): Names {
+  const escaped: number[] = []
+  let members = 0
+  let containers = 0
+  let backslash = text.indexOf('\\')
+  let at = 0
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === BRACE || code === BRACKET) containers++
+    if (code !== QUOTE) continue
+    const start = at
+    at = findEnd(text, start)
+    if (at === -1) break
+    const end = at + 1
+    while (isWhitespace(text.charCodeAt(at + 1))) at++
+    if (text.charCodeAt(at + 1) !== COLON) continue
+    members++
+    if (backslash !== -1 && backslash < start) backslash = text.indexOf('\\', start)
+    if (backslash !== -1 && backslash < end) escaped.push(start, end)
+  }
+  return { members, structure: members + 2 * containers, escaped }
+}
+
+/** Returns the position of the quote that ends the string which begins at `start`, or -1. */
+function findEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end
+}
 
 /**
  * Removes unnecessary escapes from the names of members. After parsing an object of a certain shape, V8 misreads names
  * with escapes (https://github.com/nodejs/node/issues/63785). An attacker whose JSON is parsed in this process can cause
  * that, so that an escaped `cnf` or `crit` would be missed. Names that need escapes (quotes, backslashes) are not relevant.
  */
-function withPlainNames(json: string): string {
-  if (!json.includes('\\')) return json
-  return json.replace(STRING, (match, string: string, colon?: string) =>
-    colon === undefined || !string.includes('\\')
-      ? match
-      : JSON.stringify(JSON.parse(string)) + colon,
-  )
-}
-
-/**
- * Freezes a parsed value and all objects in it, and returns the number of their members. Throws if `left` values are
- * exceeded: this limits the work for a text whose signature is not verified yet.
- */
-function seal(value: object, depth: number, left: { values: number }): number {
-  if (depth === 0) throw new SyntaxError('nested too deeply')
-  let members = 0
-  if (Array.isArray(value)) {
-    spend(left, value.length)
-    for (const entry of value as unknown[]) members += sealNested(entry, depth, left)
-  } else {
-    // Without a prototype, members of a polluted `Object.prototype` do not appear in the object.
-    Object.setPrototypeOf(value, null)
-    for (const name in value) {
-      members += 1 + sealNested((value as Record<string, unknown>)[name], depth, left)
-      spend(left, 1)
+function withPlainNames(text: string, { escaped }: Names): string {
+  if (escaped.length === 0) return text
+  if (escaped.length > 2 * JSON_LIMITS.escapedNames) throw tooManyValues()
+  return orSyntaxError(() => {
+    let plain = ''
+    let done = 0
+    for (let i = 0; i < escaped.length; i += 2) {
+      const [start, end] = [escaped[i]!, escaped[i + 1]!]
+      plain += text.slice(done, start) + JSON.stringify(JSON.parse(text.slice(start, end)))
+      done = end
     }
-    if ('__proto__' in value) delete (value as Record<string, unknown>)['__proto__']
-  }
-  Object.freeze(value)
-  return members
+    return plain + text.slice(done)
+  })
 }
 
-function sealNested(value: unknown, depth: number, left: { values: number }): number {
-  return typeof value === 'object' && value !== null ? seal(value, depth - 1, left) : 0
-}
-
-function spend(left: { values: number }, values: number): void {
-  left.values -= values
-  if (left.values < 0) throw new SyntaxError('too many values')
-}
-
-/**
- * Counts the members in a valid JSON text, at all levels together: the strings that are followed by a colon.
- * `JSON.parse` silently keeps only the last of two members with one name, so a larger count shows a duplicate.
- */
-function countMembers(text: string): number {
-  let members = 0
-  let start = text.indexOf('"')
-  while (start !== -1) {
-    let after = text.indexOf('"', start + 1) + 1
-    while (isEscaped(text, after - 1)) after = text.indexOf('"', after) + 1
-    while (isWhitespace(text.charCodeAt(after))) after++
-    if (text.charCodeAt(after) === COLON) members++
-    start = text.indexOf('"', after)
-  }
-  return members
-}
-
+const QUOTE = 0x22
 const COLON = 0x3a
+const BRACE = 0x7b
+const BRACKET = 0x5b
 const BACKSLASH = 0x5c
 
 /** Returns whether an odd number of backslashes precedes the character. */

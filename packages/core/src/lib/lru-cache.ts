@@ -2,12 +2,20 @@ import LRUCache from 'lru-cache'
 
 export type { LRUCache }
 
-/** Empty options without a prototype, so that a polluted `Object.prototype` adds none. */
+/** All options of `get`, so that a polluted `Object.prototype` adds none. */
+const GET_OPTIONS = Object.freeze({
+  allowStale: false,
+  updateAgeOnGet: false,
+  noDeleteOnStaleGet: false,
+  status: undefined,
+})
+
+/** Empty options without a prototype, for the same reason. */
 const NO_OPTIONS: object = Object.freeze(Object.create(null) as object)
 
 class OwnOptionsCache<Key, Value> extends LRUCache<Key, Value> {
   override get(key: Key): Value | undefined {
-    return super.get(key, NO_OPTIONS)
+    return super.get(key, GET_OPTIONS as object)
   }
 
   override set(key: Key, value: Value): this {

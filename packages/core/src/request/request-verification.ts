@@ -29,6 +29,10 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     this.request = request
   }
 
+  get hasStarted(): boolean {
+    return this.result !== undefined
+  }
+
   latest(): MaybePromise<VerifiedToken | Rejection> {
     this.failedCall = undefined
     const result =

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
-import { isRecord } from '../lib/objects.ts'
-import { isAbsent, own } from './conditions.ts'
+import { getOwn, isRecord } from '../lib/objects.ts'
+import { isAbsent } from './conditions.ts'
 
 /** A party that acts for the subject (RFC 8693 section 4.1). */
 export interface Actor {
@@ -18,7 +18,7 @@ export interface Actor {
  * chain longer. `may_act` names parties that may become an actor. It is not read.
  */
 export function readActor(claims: JsonObject): Actor | 'malformed' | undefined {
-  const act = own(claims, 'act')
+  const act = getOwn(claims, 'act')
   if (act === undefined || act === null) return undefined
   if (!isRecord(act) || !isChain(act)) return 'malformed'
   const [sub, clientId, issuer] = [
@@ -40,7 +40,7 @@ function isChain(act: JsonObject): boolean {
   let link: unknown = act
   for (let depth = 0; depth < LIMITS.actors; depth++) {
     if (!isRecord(link)) return false
-    link = own(link, 'act')
+    link = getOwn(link, 'act')
     if (link === undefined) return true
   }
   return false
@@ -48,7 +48,7 @@ function isChain(act: JsonObject): boolean {
 
 /** Reads a text. Returns `undefined` if it is absent, and `null` if the value is not a text. */
 function readText(act: JsonObject, name: string): string | null | undefined {
-  const value = own(act, name)
+  const value = getOwn(act, name)
   if (isAbsent(value)) return undefined
   return typeof value === 'string' ? value : null
 }

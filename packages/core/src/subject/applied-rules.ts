@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
+import { getOwn } from '../lib/objects.ts'
 import { memoize } from '../lib/memoize.ts'
-import { type Conditions, type Facts, hold, isAbsent, own } from './conditions.ts'
+import { compileConditions, type Conditions, type Facts, hold, isAbsent } from './conditions.ts'
 import { areOthersUsers, type SubjectStatements } from './context.ts'
 import { NO_TRACE_OF_USER, TRACES_OF_MACHINE } from './conventions.ts'
 import type { Level } from './evidence.ts'
@@ -28,24 +29,28 @@ export interface TokenFacts extends Facts {
 export function applyRules(rules: readonly Rule[], token: TokenFacts): readonly AppliedRule[] {
   const { form, claims, header } = token
   const found: AppliedRule[] = []
-  for (const rule of rules) {
+  for (const rule of compileRules(rules)) {
     if ((rule.form ?? form) !== form) continue
-    if (!hold(rule.when, claims, token)) continue
-    if (rule.header === undefined || hold(rule.header, header, token))
-      found.push(toAppliedRule(rule))
+    if (!rule.holds(claims, token)) continue
+    if (rule.holdsInHeader === undefined || rule.holdsInHeader(header, token))
+      found.push(rule.applied)
   }
   return found
 }
 
-const toAppliedRule = memoize(
-  ({ id, kind, level, when, header = {}, userIdClaim }: Rule): AppliedRule => ({
-    id,
-    kind,
-    level,
-    claims: [...Object.keys(when), ...Object.keys(header).map((name) => `header.${name}`)],
-    userIdClaim,
-  }),
+const compileRules = memoize((rules: readonly Rule[]) =>
+  rules.map((rule) => ({
+    form: rule.form,
+    holds: compileConditions(rule.when),
+    holdsInHeader: rule.header && compileConditions(rule.header),
+    applied: toAppliedRule(rule),
+  })),
 )
+
+function toAppliedRule({ id, kind, level, when, header = {}, userIdClaim }: Rule): AppliedRule {
+  const claims = [...Object.keys(when), ...Object.keys(header).map((name) => `header.${name}`)]
+  return { id, kind, level, claims, userIdClaim }
+}
 
 /**
  * Returns the rules that follow from the options about subjects, and the claims that contradict them. `machineClients`
@@ -59,10 +64,10 @@ export function applyStatements(
   const { machineSubject, machineClients } = statements
   if (machineSubject === undefined && machineClients === undefined) return []
   const { claims, clientId, clientIdNames } = token
-  const sub = own(claims, 'sub')
+  const sub = getOwn(claims, 'sub')
   const stated = statedRules(clientIdNames)
   if (isListed(clientId, machineClients)) {
-    const isExchanged = !isAbsent(own(claims, 'act')) && !isAbsent(sub) && sub !== clientId
+    const isExchanged = !isAbsent(getOwn(claims, 'act')) && !isAbsent(sub) && sub !== clientId
     if (!isExchanged) return [stated.machineClients]
   }
   const leavesUsers = areOthersUsers(statements)
@@ -88,7 +93,7 @@ function isListed(clientId: string | undefined, clients: unknown): boolean {
 
 /** Returns whether an introspection response names a user. `sub` is optional; it may have only `username` (RFC 7662 section 2.2). */
 function namesUser({ form, claims }: TokenFacts): boolean {
-  return form === 'introspection' && !isAbsent(own(claims, 'username'))
+  return form === 'introspection' && !isAbsent(getOwn(claims, 'username'))
 }
 
 const TRACE_OF_USER = trace('trace_of_user', 'user', NO_TRACE_OF_USER)

@@ -1,8 +1,8 @@
 import { memoize } from '../lib/memoize.ts'
-import { isRecord } from '../lib/objects.ts'
+import { getOwn, isRecord } from '../lib/objects.ts'
 import { type Actor, readActor } from './actor.ts'
 import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
-import { hold, isAbsent, own } from './conditions.ts'
+import { hold, isAbsent } from './conditions.ts'
 import {
   clientIdClaims,
   getConfiguredProfile,
@@ -22,10 +22,12 @@ type ClassifiedToken = TokenFacts & ClientIdentity
 
 /** The parties that a token names. Their kind is not known yet. */
 interface Parties {
-  readonly id?: string
-  readonly clientId?: string
-  readonly actor?: Actor
+  readonly id: string | undefined
+  readonly clientId: string | undefined
+  readonly actor: Actor | undefined
 }
+
+const NO_PARTIES: Parties = { id: undefined, clientId: undefined, actor: undefined }
 
 /**
  * Determines the subject of an access token, and the evidence for its kind. A pure function that never throws, for
@@ -43,7 +45,7 @@ export function classifySubject(
   claims: Readonly<Record<string, unknown>>,
   context: SubjectContext = {},
 ): Subject {
-  if (!isRecord(claims)) return unknown({}, [], 'malformed')
+  if (!isRecord(claims)) return unknown(NO_PARTIES, [], 'malformed')
   const { form = 'jwt', header } = context
   const named = clientIdClaims(context, form)
   const token: ClassifiedToken = {
@@ -60,14 +62,14 @@ export function classifySubject(
 export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = getConfiguredProfile(statements)
-  const sub = own(claims, 'sub')
+  const sub = getOwn(claims, 'sub')
   const isActRead = profile?.actWhen === undefined || hold(profile.actWhen, claims, token)
   const act = isActRead ? readActor(claims) : undefined
   const isText = typeof sub === 'string' && sub !== ''
   const parties: Parties = {
-    ...(isText && { id: sub }),
-    ...(clientId !== undefined && { clientId }),
-    ...(typeof act === 'object' && { actor: act }),
+    id: isText ? sub : undefined,
+    clientId,
+    actor: typeof act === 'object' ? act : undefined,
   }
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
@@ -85,13 +87,15 @@ function findOtherTokenMark(
   profile: Profile | undefined,
 ): string | undefined {
   if (form !== 'jwt') return undefined
-  const typ = own(header, 'typ')
-  if (typ !== undefined && !(typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))) {
-    return 'header.typ'
-  }
+  const typ = getOwn(header, 'typ')
+  if (typ !== undefined && !isTypeOfAccessToken(typ)) return 'header.typ'
   const use = profile?.tokenUse
   if (use === undefined || use.value === undefined) return undefined
-  return own(claims, use.claim) === use.value ? undefined : use.claim
+  return getOwn(claims, use.claim) === use.value ? undefined : use.claim
+}
+
+function isTypeOfAccessToken(typ: unknown): boolean {
+  return typ === 'at+jwt' || (typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))
 }
 
 /**
@@ -129,22 +133,37 @@ function combineRules(
   const agreed = applied.every((rule) => rule.kind === kind)
   if (!agreed || (kind === 'user' && isClient)) return refuse('conflict')
 
-  const level = LEVELS.find((each) => applied.some((rule) => rule.level === each))!
+  const level = getStrongest(applied)
   // If a stronger rule applies, conventions are not part of the evidence.
   const deciding =
     level === 'convention' ? applied : applied.filter((rule) => rule.level !== 'convention')
   const idClaim =
     deciding.find(({ userIdClaim }) => userIdClaim !== undefined)?.userIdClaim ??
     profile?.userIdClaim
-  const id = kind === 'machine' ? (clientId ?? parties.id) : own(claims, idClaim ?? 'sub')
+  const id = kind === 'machine' ? (clientId ?? parties.id) : getOwn(claims, idClaim ?? 'sub')
   if (isAbsent(id)) return refuse('no_id', [idClaim ?? 'sub'])
   if (typeof id !== 'string') return refuse('malformed', [idClaim ?? 'sub'])
-  return Object.freeze({
-    kind: kind as 'machine' | 'user',
-    ...parties,
-    id,
-    evidence: toEvidence(deciding, level),
-  })
+  return createSubject(kind as 'machine' | 'user', { ...parties, id }, toEvidence(deciding, level))
+}
+
+/** Returns the level of the strongest rule. */
+function getStrongest(applied: readonly AppliedRule[]): Level {
+  if (applied.length === 1) return applied[0]!.level
+  return LEVELS.find((each) => applied.some((rule) => rule.level === each))!
+}
+
+/** Creates a subject. It has only the parties that are known. */
+function createSubject(
+  kind: Subject['kind'],
+  { id, clientId, actor }: Parties,
+  found: Evidence,
+): Subject {
+  const subject: Record<string, unknown> = { kind }
+  if (id !== undefined) subject['id'] = id
+  if (clientId !== undefined) subject['clientId'] = clientId
+  if (actor !== undefined) subject['actor'] = actor
+  subject['evidence'] = found
+  return Object.freeze(subject) as unknown as Subject
 }
 
 /** Creates the evidence. For most tokens a single rule decides, and then the evidence is cached. */
@@ -187,9 +206,5 @@ function unknown(
   reason: UnknownReason,
   rules: readonly string[] = [],
 ): Subject {
-  return Object.freeze({
-    kind: 'unknown',
-    ...parties,
-    evidence: evidence('none', rules, claims, reason),
-  })
+  return createSubject('unknown', parties, evidence('none', rules, claims, reason))
 }

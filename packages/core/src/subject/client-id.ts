@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
+import { getOwn } from '../lib/objects.ts'
 import { memoize } from '../lib/memoize.ts'
-import { hold, isAbsent, own } from './conditions.ts'
+import { hold, isAbsent } from './conditions.ts'
 import type { ClientIdClaim } from './profile.ts'
 
 /** The client to which a token was issued. `contradicted` is `true` if its claims name different clients. */
@@ -27,9 +28,9 @@ export function clientIdentity(
 
 /** Returns the value of a client id claim. Returns `undefined` if its conditions do not hold. */
 export function getNamedClients(named: ClientIdClaim, claims: JsonObject): unknown {
-  if (typeof named === 'string') return own(claims, named)
+  if (typeof named === 'string') return getOwn(claims, named)
   const holds = hold(named.when, claims, { claims, clientId: undefined })
-  return holds ? own(claims, named.claim) : undefined
+  return holds ? getOwn(claims, named.claim) : undefined
 }
 
 /** Returns the names of client id claims, each once. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import { memoize } from '../lib/memoize.ts'
+import { getOwn } from '../lib/objects.ts'
 
 /** Conditions on a claim. A rule holds only if all of them are met. */
 export interface Checks {
@@ -56,17 +57,25 @@ export interface Facts {
 
 /** Returns whether all conditions hold. Never throws, for any claims. */
 export function hold(conditions: Conditions, from: JsonObject, facts: Facts): boolean {
-  for (const { name, tests } of compileTests(conditions)) {
-    const value = own(from, name)
-    for (const test of tests) if (!test(value, facts)) return false
-  }
-  return true
+  return compileConditions(conditions)(from, facts)
 }
 
-/** Returns an own member of an object, never a member of its prototype. */
-export function own(object: JsonObject, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined
-}
+/** Conditions as a function: see `hold`. */
+export type CompiledConditions = (from: JsonObject, facts: Facts) => boolean
+
+/** Compiles conditions. The result is cached for each constant. */
+export const compileConditions = memoize((conditions: Conditions): CompiledConditions => {
+  const checks = Object.entries(conditions).map(([name, condition]) => {
+    return { name, tests: testsIn(condition) }
+  })
+  return (from, facts) => {
+    for (const { name, tests } of checks) {
+      const value = getOwn(from, name)
+      for (const test of tests) if (!test(value, facts)) return false
+    }
+    return true
+  }
+})
 
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === ''
@@ -74,50 +83,61 @@ export function isAbsent(value: unknown): boolean {
 
 function isPresent(value: unknown): boolean {
   if (isAbsent(value)) return false
+  if (Array.isArray(value)) return value.length > 0
   if (typeof value === 'object') return Object.keys(value as object).length > 0
   return typeof value === 'string' || Number.isFinite(value)
 }
 
 type Test = (value: unknown, facts: Facts) => boolean
 
-const compileTests = memoize((conditions: Conditions) =>
-  Object.entries(conditions).map(([name, condition]) => ({ name, tests: testsIn(condition) })),
-)
-
 function testsIn(condition: Condition): readonly Test[] {
   if (condition === 'present') return [isPresent]
   if (condition === 'absent') return [isAbsent]
   return Object.entries(condition).map(([name, wanted]) => {
-    const check = CHECKS[name as keyof Checks] as Check<unknown>
-    return (value, facts) => check(value, wanted, facts)
+    const createTest = TESTS[name as keyof Checks] as (wanted: unknown) => Test
+    return createTest(wanted)
   })
 }
 
-type Check<Wanted> = (value: unknown, wanted: Wanted, facts: Facts) => boolean
-
-const CHECKS: { readonly [name in keyof Checks]-?: Check<NonNullable<Checks[name]>> } = {
-  is: (value, wanted) => typeof value === 'string' && [wanted].flat().includes(value),
-  isNot: (value, unwanted) => typeof value === 'string' && value !== unwanted,
-  matches: (value, pattern) => isShort(value) && pattern.test(value),
-  matchesNot: (value, pattern) => isShort(value) && !pattern.test(value),
-  sameAs: (value, name, { claims }) => typeof value === 'string' && value === own(claims, name),
-  differsFrom(value, name, { claims }) {
-    const other = own(claims, name)
-    return typeof value === 'string' && typeof other === 'string' && value !== other
+/** Functions that compile one condition of a claim to a test. */
+const TESTS: { readonly [name in keyof Checks]-?: (wanted: NonNullable<Checks[name]>) => Test } = {
+  is(wanted) {
+    const values = [wanted].flat()
+    return (value) => typeof value === 'string' && values.includes(value)
   },
-  isClientId(value, form, { clientId }) {
-    if (typeof value !== 'string' || clientId === undefined) return false
-    return value === (form === true ? clientId : formed(clientId, form))
-  },
-  differsFromClientId: (value, _, { clientId }) =>
-    typeof value === 'string' && clientId !== undefined && value !== clientId,
-  includesAny: (value, wanted) => namesIn(value)?.some((name) => wanted.includes(name)) ?? false,
-  includesNone: (value, unwanted) =>
+  isNot: (unwanted) => (value) => typeof value === 'string' && value !== unwanted,
+  matches: (pattern) => (value) => isShort(value) && pattern.test(value),
+  matchesNot: (pattern) => (value) => isShort(value) && !pattern.test(value),
+  sameAs:
+    (name) =>
+    (value, { claims }) =>
+      typeof value === 'string' && value === getOwn(claims, name),
+  differsFrom:
+    (name) =>
+    (value, { claims }) => {
+      const other = getOwn(claims, name)
+      return typeof value === 'string' && typeof other === 'string' && value !== other
+    },
+  isClientId:
+    (form) =>
+    (value, { clientId }) => {
+      if (typeof value !== 'string' || clientId === undefined) return false
+      return value === (form === true ? clientId : formed(clientId, form))
+    },
+  differsFromClientId:
+    () =>
+    (value, { clientId }) =>
+      typeof value === 'string' && clientId !== undefined && value !== clientId,
+  includesAny: (wanted) => (value) =>
+    namesIn(value)?.some((name) => wanted.includes(name)) ?? false,
+  includesNone: (unwanted) => (value) =>
     namesIn(value)?.every((name) => !unwanted.includes(name)) ?? false,
-  isList: (value) => Array.isArray(value) && value.length > 0,
-  beginsWith: (value, wanted) => Array.isArray(value) && wanted.includes(value[0] as string),
-  ifPresent: (value, checks, facts) =>
-    isAbsent(value) || testsIn(checks).every((test) => test(value, facts)),
+  isList: () => (value) => Array.isArray(value) && value.length > 0,
+  beginsWith: (wanted) => (value) => Array.isArray(value) && wanted.includes(value[0] as string),
+  ifPresent(checks) {
+    const tests = testsIn(checks)
+    return (value, facts) => isAbsent(value) || tests.every((test) => test(value, facts))
+  },
 }
 
 function formed(clientId: string, { prefix = '', suffix = '', lowerCase }: ClientIdForm): string {

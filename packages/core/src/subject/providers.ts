@@ -1,3 +1,4 @@
+import { memoize } from '../lib/memoize.ts'
 import { copyOwnData } from '../lib/own-data.ts'
 import type { Profile } from './profile.ts'
 import { auth0 } from './providers/auth0.ts'
@@ -48,7 +49,7 @@ import {
 import { zitadel } from './providers/zitadel.ts'
 
 /** The profiles of all known providers, by the value of the option `provider`. */
-export const PROFILES = copyOwnData({
+export const PROFILES = {
   auth0,
   entra,
   b2c,
@@ -93,7 +94,7 @@ export const PROFILES = copyOwnData({
   kubernetes,
   'github-actions': githubActions,
   'gitlab-ci': gitlabCi,
-} as const satisfies Readonly<Record<string, Profile>>)
+} as const satisfies Readonly<Record<string, Profile>>
 
 /** The name of a known provider. */
 export type Provider = keyof typeof PROFILES
@@ -102,23 +103,33 @@ export function isProvider(name: unknown): name is Provider {
   return typeof name === 'string' && Object.hasOwn(PROFILES, name)
 }
 
+/** Returns the profile of a provider. It never has members of `Object.prototype`. */
 export function getProfile(provider: Provider): Profile {
-  return PROFILES[provider]
+  return copyProfile(PROFILES[provider])
 }
+
+/** Copies a profile when it is first used, because copying all of them would slow down the import. */
+const copyProfile = memoize((profile: Profile) => copyOwnData(profile))
 
 /**
  * Returns the provider whose `issuerPattern` matches a configured issuer. Only the vendor of the provider can operate such an
  * issuer. Never pass an issuer from a token.
  */
 export function getProviderOfIssuer(issuer: string): Provider | undefined {
-  return (Object.keys(PROFILES) as Provider[]).find((name) =>
-    getProfile(name).issuerPattern?.test(issuer),
-  )
+  return findProvider('issuerPattern', issuer)
 }
 
 /** Returns the provider whose product has addresses like this one, on any host. The result is a guess. */
 export function getProviderOfAddress(address: string): Provider | undefined {
-  return (Object.keys(PROFILES) as Provider[]).find((name) =>
-    getProfile(name).addressPattern?.test(address),
-  )
+  return findProvider('addressPattern', address)
+}
+
+function findProvider(
+  pattern: 'issuerPattern' | 'addressPattern',
+  address: string,
+): Provider | undefined {
+  return (Object.keys(PROFILES) as Provider[]).find((name) => {
+    const profile: Profile = PROFILES[name]
+    return Object.hasOwn(profile, pattern) && profile[pattern]!.test(address)
+  })
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 import { copyOwnData } from '../lib/own-data.ts'
-import { hold } from './conditions.ts'
+import { memoize } from '../lib/memoize.ts'
+import { compileConditions } from './conditions.ts'
 import type { ScopeSource, TokenForm } from './profile.ts'
 
 /** The claim `scope` as a space-separated string (RFC 6749 section 3.3, RFC 9068 section 2.2.3). */
@@ -14,9 +15,17 @@ export function getScopeSource(
   sources: readonly ScopeSource[],
   form: TokenForm,
 ): ScopeSource | undefined {
-  return sources.find(
-    (source) =>
-      (source.form ?? form) === form &&
-      (source.when === undefined || hold(source.when, claims, { claims, clientId: undefined })),
-  )
+  for (const { source, form: required, applies } of compileSources(sources)) {
+    if ((required ?? form) !== form) continue
+    if (applies === undefined || applies(claims, { claims, clientId: undefined })) return source
+  }
+  return undefined
 }
+
+const compileSources = memoize((sources: readonly ScopeSource[]) =>
+  sources.map((source) => ({
+    source,
+    form: source.form,
+    applies: source.when && compileConditions(source.when),
+  })),
+)

@@ -1,4 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
+import { TextCache } from '../lib/text-cache.ts'
+import { LIMITS } from '../limits.ts'
+import { getOwn, ifOwn } from '../lib/objects.ts'
 import type { ClaimReading } from '../model/settings.ts'
 import { toSubject } from '../subject/classify-subject.ts'
 import { claimNames, clientIdentity } from '../subject/client-id.ts'
@@ -7,7 +10,8 @@ import { getScopeSource } from '../subject/scope-source.ts'
 import type { AccessToken, Claims } from '../model/access-token.ts'
 
 /**
- * Creates the access token that handlers see. The claims, their types and the header must be verified already.
+ * Creates the access token that handlers see. The claims, their types and the header must be verified already, and the
+ * claims must be frozen.
  * `verifiedBy` decides which rules for claims apply.
  */
 export function toAccessToken(
@@ -16,16 +20,16 @@ export function toAccessToken(
   verifiedBy: TokenForm,
   header: JsonObject = {},
 ): AccessToken {
-  const aud = claims['aud'] as string | readonly string[] | undefined
+  const aud = ifOwn(claims['aud'], claims, 'aud') as string | readonly string[] | undefined
   const { clientIdClaims, subjects } = settings
   const { clientId, contradicted } = clientIdentity(claims, clientIdClaims)
   const clientIdNames = claimNames(clientIdClaims)
   const scopeClaim = getScopeSource(claims, settings.scopeSources, verifiedBy)?.claim
-  const scopes = readScopes(
+  const scope =
     scopeClaim === undefined
       ? undefined
-      : (claims[scopeClaim] as string | readonly string[] | undefined),
-  )
+      : (getOwn(claims, scopeClaim) as string | readonly string[] | undefined)
+  const { scopes, hasScope } = readGrantedScopes(scope)
   return Object.freeze({
     issuer: settings.issuer,
     audience: typeof aud === 'string' ? Object.freeze([aud]) : (aud ?? NONE),
@@ -35,13 +39,13 @@ export function toAccessToken(
     ),
     clientId,
     scopes,
-    expiresAt: claims['exp'] as number | undefined,
-    issuedAt: claims['iat'] as number | undefined,
-    notBefore: claims['nbf'] as number | undefined,
+    expiresAt: ifOwn(claims['exp'], claims, 'exp') as number | undefined,
+    issuedAt: ifOwn(claims['iat'], claims, 'iat') as number | undefined,
+    notBefore: ifOwn(claims['nbf'], claims, 'nbf') as number | undefined,
     claims,
     verifiedBy,
     bindings: NONE,
-    hasScope: Object.freeze((scope: string) => scopes.includes(scope)),
+    hasScope,
   })
 }
 
@@ -53,4 +57,20 @@ export function readScopes(scope: string | readonly string[] | undefined): reado
   if (typeof scope !== 'string') return scope
   const names = scope.split(' ')
   return Object.freeze(names.includes('') ? names.filter((name) => name !== '') : names)
+}
+
+/** The scopes of a token, as handlers see them. */
+type GrantedScopes = Pick<AccessToken, 'scopes' | 'hasScope'>
+
+/** Cache of scopes. The tokens of a client usually have the same scopes. */
+const cachedScopes = new TextCache<GrantedScopes>(LIMITS.cachedScopes)
+
+function readGrantedScopes(scope: string | readonly string[] | undefined): GrantedScopes {
+  const known = typeof scope === 'string' ? cachedScopes.get(scope) : undefined
+  if (known !== undefined) return known
+  const scopes = readScopes(scope)
+  const hasScope = Object.freeze((name: string) => scopes.includes(name))
+  const granted = { scopes, hasScope }
+  if (typeof scope === 'string') cachedScopes.add(scope, granted)
+  return granted
 }

@@ -2,6 +2,8 @@ import { sha256 } from '#sha256'
 import { readBinding, rejectBound } from '../binding/confirmation.ts'
 import type { KeyStatus } from '../keys/key-source.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
+import { freezeJson } from '../lib/json.ts'
+import { getOwn } from '../lib/objects.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { getRequestId, type RequestLike } from '../model/request-like.ts'
@@ -119,15 +121,20 @@ function findOrVerify(
 ): MaybePromise<VerifiedToken | Rejection> {
   const { tokenCache } = services
   if (tokenCache === undefined) return verifyUncached(presented, services)
+  if (!tokenCache.isKnown(presented)) {
+    return verifyAndKeep(presented, services, () => tokenCache.remember(presented))
+  }
   return andThen(sha256(presented), (hash) => {
     const known = tokenCache.find(hash)
-    if (known === undefined) return verifyAndRemember(presented, hash, tokenCache, services)
+    const verifyAndAdd = () =>
+      verifyAndKeep(presented, services, (verified) => tokenCache.add(hash, verified))
+    if (known === undefined) return verifyAndAdd()
     return andThen(
       isStillValid(known, () => getSeconds(services.clock)),
       (isValid) => {
         if (isValid === true) return fromCache(known, presented)
         tokenCache.delete(hash)
-        return verifyAndRemember(presented, hash, tokenCache, services)
+        return verifyAndAdd()
       },
     )
   })
@@ -138,16 +145,16 @@ function fromCache(known: CachedToken, presented: string): VerifiedToken {
   return { token, binding, issuer, presented, signedBy, cached: true, introspected: undefined }
 }
 
-function verifyAndRemember(
+/** Verifies a token. Calls `keep` if its signature was verified. */
+function verifyAndKeep(
   presented: string,
-  hash: string,
-  tokenCache: TokenCache,
   services: VerificationServices,
+  keep: (verified: CachedToken) => void,
 ): MaybePromise<VerifiedToken | Rejection> {
   return andThen(verifyUncached(presented, services), (verified) => {
     if (!(verified instanceof Rejection) && verified.signedBy !== undefined) {
       const { token, binding, issuer, signedBy } = verified
-      tokenCache.add(hash, { token, binding, issuer, signedBy })
+      keep({ token, binding, issuer, signedBy })
     }
     return verified
   })
@@ -169,7 +176,7 @@ function verifyUncached(
   const issuer =
     jws instanceof Rejection
       ? (checkB64token(presented) ?? findOpaqueTokenIssuer(issuers, presented, jws))
-      : findTrustedIssuer(issuers, jws.claims['iss'])
+      : findTrustedIssuer(issuers, getOwn(jws.claims, 'iss'))
   if (issuer instanceof Rejection) return withClaimed(issuer, jws)
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
@@ -215,7 +222,7 @@ function toVerifiedToken(
   signedBy: SignedBy,
 ): VerifiedToken {
   return {
-    token: toAccessToken(jws.claims, issuer.settings, 'jwt', jws.header),
+    token: toAccessToken(freezeJson(jws.claims), issuer.settings, 'jwt', jws.header),
     binding: readBinding(jws.claims),
     issuer,
     presented: jws.token,

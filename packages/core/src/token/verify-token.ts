@@ -7,6 +7,8 @@ import type { VerifiedToken } from './verified-token.ts'
 
 /** The verification of one token, shared by the guards of one request. */
 export interface SharedVerification {
+  /** `true` if `latest` was called before. */
+  readonly hasStarted: boolean
   /** Returns the newest result. Waits for a running verification, or starts one if necessary. */
   latest(): MaybePromise<VerifiedToken | Rejection>
   /** Returns whether this is the newest result and no key was distrusted since. */
@@ -57,11 +59,17 @@ export interface SharedState {
  */
 export function verifyToken(exchange: TokenExchange): MaybePromise<Rejection | undefined> {
   const { services, credentials, state } = exchange
-  exchange.sharedVerification = state.getVerification(services, credentials.token, exchange)
-  return andThen(exchange.sharedVerification.latest(), (verified) => {
+  const verification = state.getVerification(services, credentials.token, exchange)
+  exchange.sharedVerification = verification
+  const isFirst = !verification.hasStarted
+  const latest = verification.latest()
+  // The verification has just checked the times.
+  const isChecked = isFirst && !(latest instanceof Promise)
+  return andThen(latest, (verified) => {
     if (verified instanceof Rejection) return verified
     exchange.verified = verified
     exchange.distrustCount = services.distrustCount
+    if (isChecked) return undefined
     const { settings } = verified.issuer
     return checkTimes(verified.token.claims, settings, getSeconds(services.clock))
   })

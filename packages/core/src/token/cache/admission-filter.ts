@@ -1,9 +1,13 @@
 /** Number of marks in one set. A new mark evicts the oldest one. */
 const WAYS = 8
 
+/** Characters at the end of a token that identify it: a part of its signature. */
+const LENGTH = 12
+
 /**
- * Detects approximately whether a hash was seen recently. It stores a mark of 32 bits for about as many hashes as the
- * cache has entries. It forgets old hashes and has a false-positive rate of about 1e-9. Both are harmless for a cache.
+ * Detects approximately whether a token was seen recently, by the end of its signature. It stores a mark of 32 bits for
+ * about as many tokens as the cache has entries. It forgets old tokens and has a false-positive rate of about 1e-9. Both
+ * are harmless, because the cache compares the hash of the whole token.
  */
 export class AdmissionFilter {
   readonly #marks: Uint32Array
@@ -13,21 +17,44 @@ export class AdmissionFilter {
     this.#marks = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(maxEntries, 1024))))
   }
 
-  /** Returns whether a hash of at least 12 characters was seen before, and remembers it. */
-  hasSeen(hash: string): boolean {
+  /** Returns whether a token was seen recently. Its mark becomes the newest one of its set. */
+  has(token: string): boolean {
     const marks = this.#marks
-    const place = toUint32(hash, 0) & (marks.length - 1) & -WAYS
-    const mark = toUint32(hash, 6)
-    for (let way = place; way < place + WAYS; way++) if (marks[way] === mark) return true
-    marks.copyWithin(place + 1, place, place + WAYS - 1)
-    marks[place] = mark
+    const place = this.#getPlace(token)
+    const mark = toUint32(token, HALF)
+    if (marks[place] === mark) return true
+    for (let way = place + 1; way < place + WAYS; way++) {
+      if (marks[way] !== mark) continue
+      marks.copyWithin(place + 1, place, way)
+      marks[place] = mark
+      return true
+    }
     return false
+  }
+
+  /** Remembers a token. Call it for verified tokens only, so that forged tokens evict no marks. */
+  add(token: string): void {
+    const marks = this.#marks
+    const place = this.#getPlace(token)
+    marks.copyWithin(place + 1, place, place + WAYS - 1)
+    marks[place] = toUint32(token, HALF)
+  }
+
+  /** Returns the position of the set that a token belongs to. */
+  #getPlace(token: string): number {
+    return toUint32(token, LENGTH) & (this.#marks.length - 1) & -WAYS
   }
 }
 
-/** Converts six characters of a hash to one number of 32 bits. */
-function toUint32(hash: string, start: number): number {
+const HALF = LENGTH / 2
+
+/**
+ * Converts six characters of a token to one number of 32 bits, beginning `before` characters before its end. The number is
+ * never zero, which is the value of an unused mark.
+ */
+function toUint32(token: string, before: number): number {
+  const start = Math.max(0, token.length - before)
   let number = 0
-  for (let i = start; i < start + 6; i++) number = Math.imul(number, 67) + hash.charCodeAt(i)
-  return number >>> 0
+  for (let i = start; i < start + HALF; i++) number = Math.imul(number, 67) + token.charCodeAt(i)
+  return number >>> 0 || 1
 }

@@ -9,7 +9,8 @@ const ENTRY_BYTES = 512
 
 /**
  * Caches verified JWTs by the hash of the token. The text of the token is neither a key nor a value. A token is stored
- * when it is added for the second time, so that tokens that are used once do not evict others.
+ * when it is added for the second time, so that tokens that are used once do not evict others. For a token that is new,
+ * no hash is needed.
  *
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
@@ -26,13 +27,22 @@ export class TokenCache {
     })
   }
 
+  /** Returns `false` if a token cannot be in the cache, and need not be stored. */
+  isKnown(token: string): boolean {
+    return this.#filter.has(token)
+  }
+
+  /** Remembers that a token was verified, so that `isKnown` returns `true` for it. */
+  remember(token: string): void {
+    this.#filter.add(token)
+  }
+
   find(hash: string): CachedToken | undefined {
     return this.#tokens.get(hash)
   }
 
-  /** Stores a verified token if its hash was added before. */
   add(hash: string, verified: CachedToken): void {
-    if (this.#filter.hasSeen(hash)) this.#tokens.set(hash, verified)
+    this.#tokens.set(hash, verified)
   }
 
   delete(hash: string): void {

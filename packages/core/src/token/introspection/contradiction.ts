@@ -1,3 +1,4 @@
+import { getOwn } from '../../lib/objects.ts'
 import type { AccessToken } from '../../model/access-token.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import type { ActiveResponse } from './introspection-response.ts'
@@ -12,13 +13,15 @@ export function findContradiction(
 ): string | undefined {
   const isOther = (received: unknown, known: unknown) =>
     received !== undefined && known !== undefined && received !== known
-  const contradicting = IDENTIFIERS.find((name) => isOther(claims[name], token.claims[name]))
+  const contradicting = IDENTIFIERS.find((name) =>
+    isOther(getOwn(claims, name), getOwn(token.claims, name)),
+  )
   if (contradicting !== undefined) return contradicting
   // Members with the same name must be equal. If the token lacks the member, its client id is compared instead.
   // If `clientIdClaim` is configured, only members with the same name are compared.
   const isConfigured = reading.subjects.clientIdClaim !== undefined
   const knownAs = (name: string) =>
-    token.claims[name] ?? (isConfigured ? undefined : token.clientId)
+    getOwn(token.claims, name) ?? (isConfigured ? undefined : token.clientId)
   return claimNames(reading.clientIdClaims).find((name, i) =>
     isOther(getNamedClients(reading.clientIdClaims[i]!, claims), knownAs(name)),
   )

@@ -1,6 +1,7 @@
 import { readBinding } from '../../binding/confirmation.ts'
 import { type Clock, getMoment, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { getOwn } from '../../lib/objects.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
@@ -96,7 +97,7 @@ export function toIntrospectedToken(
 ): AccessToken | Rejection {
   const { allowedClients } = settings
   return (
-    checkTokenType(claims['token_type']) ??
+    checkTokenType(getOwn(claims, 'token_type')) ??
     checkIssuer(claims, settings.issuer) ??
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
@@ -118,7 +119,7 @@ export function checkConfirmed(
   now: number,
 ): Rejection | undefined {
   return (
-    checkTokenType(claims['token_type']) ??
+    checkTokenType(getOwn(claims, 'token_type')) ??
     checkTimes(claims, settings, now) ??
     checkForeignKind(claims, reading) ??
     (getAudience(claims) === undefined ? undefined : checkConfirmedAudience(claims, settings))
@@ -154,12 +155,13 @@ function checkTokenType(type: unknown): Rejection | undefined {
   })
 }
 
-function checkIssuer({ iss }: JsonObject, expected: string): Rejection | undefined {
+function checkIssuer(claims: JsonObject, expected: string): Rejection | undefined {
+  const iss = getOwn(claims, 'iss')
   if (iss === undefined || iss === expected) return undefined
   return new Rejection('unknown_issuer', { check: 'iss', expected, found: showValue(iss) })
 }
 
-function checkAge({ iat }: JsonObject, { maxTokenAge }: IssuerSettings): Rejection | undefined {
-  if (maxTokenAge === undefined || iat !== undefined) return undefined
+function checkAge(claims: JsonObject, { maxTokenAge }: IssuerSettings): Rejection | undefined {
+  if (maxTokenAge === undefined || getOwn(claims, 'iat') !== undefined) return undefined
   return new Rejection('missing_claim', { check: 'iat', expected: 'present', found: 'nothing' })
 }

@@ -12,6 +12,7 @@ import {
 import { isErrorResponse, readErrorResponse } from '../../authorization-server/error-response.ts'
 import type { SentSecrets } from '../../authorization-server/sent-secrets.ts'
 import { authenticateClient } from '../../authorization-server/authenticate-client.ts'
+import { parseClaims } from '../../lib/json.ts'
 import { type Clock, getMoment } from '../../lib/clock.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
 import type { Fetch } from '../../model/fetch.ts'
@@ -55,7 +56,7 @@ export async function requestIntrospection(
   if (response.status >= 400) throw await readFailure(response, url)
   if (settings.response === 'json') {
     const bytes = await readResponseBody(response, url, JSON_RESPONSE)
-    return { members: readJson(bytes, url), askedAt }
+    return { members: readJson(bytes, url, (text) => parseClaims(text)), askedAt }
   }
   const bytes = await readResponseBody(response, url, JWT_RESPONSE)
   const text = new TextDecoder().decode(bytes)

@@ -1,5 +1,6 @@
 import type { Moment } from '../../lib/clock.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { freezeJson, type JsonObject } from '../../lib/json.ts'
+import { getOwn } from '../../lib/objects.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { checkClaimTypes } from '../jwt/claims.ts'
 import { describeType } from '../../response/rejection.ts'
@@ -38,7 +39,7 @@ export function readIntrospectionResponse(
   { members, askedAt }: ReceivedResponse,
   settings: IssuerSettings,
 ): IntrospectionResponse {
-  const { active } = members
+  const active = getOwn(members, 'active')
   if (typeof active !== 'boolean')
     throw malformed(`the member active is ${describeType(active)}, expected a boolean`)
   if (!active) return { active, askedAt }
@@ -55,12 +56,12 @@ function malformed(detail: string): IntrospectionError {
   return new IntrospectionError('malformed', detail)
 }
 
-/** Removes members that are `null`. Some servers write every member, and `null` for a missing value. */
+/** Removes members that are `null`, and freezes the others. Some servers write every member, and `null` for a missing value. */
 function withoutNulls(members: JsonObject): JsonObject {
   const present = Object.entries(members).filter(
     ([name, value]) => value !== null || name === 'cnf',
   )
-  return Object.freeze(Object.assign(Object.create(null) as object, Object.fromEntries(present)))
+  return freezeJson(Object.fromEntries(present))
 }
 
 function findWrongString(claims: JsonObject) {

@@ -5,7 +5,7 @@ import { readKeyHint } from '../jwt/jose-header.ts'
 import { type Signer, verifySignature } from '../jwt/verify-jwt.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection, showValue } from '../../response/rejection.ts'
-import { isRecord } from '../../lib/objects.ts'
+import { getOwn, isRecord } from '../../lib/objects.ts'
 import { IntrospectionError } from './introspection-failure.ts'
 
 export const SIGNED_RESPONSE = 'application/token-introspection+jwt'
@@ -32,7 +32,9 @@ export async function readSignedResponse(
     throw untrusted(`expected the typ token-introspection+jwt, found ${showValue(typ)}`)
   unwrap(await verifySignature(jws, hint, issuer))
 
-  const { iss, aud, iat, token_introspection: members } = jws.claims
+  const [iss, aud, iat, members] = ['iss', 'aud', 'iat', 'token_introspection'].map((name) =>
+    getOwn(jws.claims, name),
+  )
   if (iss !== settings.issuer)
     throw untrusted(`expected the iss ${settings.issuer}, found ${showValue(iss)}`)
   // RFC 9701 section 5: `aud` is the client id. Glewlwyd writes the identifier of the API instead.

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { listAlternatives } from '../../lib/quote.ts'
+import { getOwn, ifOwn } from '../../lib/objects.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection, showValue } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
@@ -33,17 +34,6 @@ const AUDIENCE: ClaimType = [
   (value) => STRING[1](value) || STRINGS[1](value),
 ]
 
-/** The claims that the core reads from the tokens of every issuer. */
-const CLAIM_TYPES: readonly (readonly [name: string, type: ClaimType])[] = [
-  ['exp', NUMERIC_DATE],
-  ['nbf', NUMERIC_DATE],
-  ['iat', NUMERIC_DATE],
-  ['aud', AUDIENCE],
-  ['sub', IDENTIFIER],
-  ['jti', STRING],
-  ['client_id', IDENTIFIER],
-]
-
 /**
  * Checks that the required claims are present, and that claims read by the core have their types (RFC 7519 section 4.1,
  * RFC 9068 section 2.2). If the issuer is one of several tenants, `tid` must be the id of its tenant.
@@ -59,22 +49,23 @@ export function checkClaimTypes(
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }
-  for (const [name, type] of CLAIM_TYPES) {
-    const rejection = checkType(claims, name, type)
-    if (rejection !== undefined && !isEmptySub(claims, name, settings)) return rejection
-  }
+  const wrong = checkRegisteredTypes(claims, settings)
+  if (wrong !== undefined) return wrong
   for (const named of settings.clientIdClaims) {
     const name = typeof named === 'string' ? named : named.claim
-    const rejection = checkType(claims, name, IDENTIFIER)
+    // `checkRegisteredTypes` has checked it.
+    if (name === 'client_id') continue
+    const rejection = checkType(getOwn(claims, name), name, IDENTIFIER)
     if (rejection !== undefined) return rejection
   }
   const scope = getScopeSource(claims, settings.scopeSources, form)
   if (scope !== undefined) {
-    const rejection = checkType(claims, scope.claim, scope.format === 'array' ? STRINGS : STRING)
+    const { claim, format } = scope
+    const rejection = checkType(getOwn(claims, claim), claim, format === 'array' ? STRINGS : STRING)
     if (rejection !== undefined) return rejection
   }
   const { tenant } = settings
-  if (tenant !== undefined && claims['tid'] !== tenant) {
+  if (tenant !== undefined && getOwn(claims, 'tid') !== tenant) {
     return new Rejection('invalid_claim', {
       check: 'tid',
       expected: tenant,
@@ -84,19 +75,28 @@ export function checkClaimTypes(
   return undefined
 }
 
-function isEmptySub(claims: JsonObject, name: string, { subjects }: ClaimReading): boolean {
+/** Checks the types of the claims that the core reads from the tokens of every issuer. */
+function checkRegisteredTypes(claims: JsonObject, settings: ClaimReading): Rejection | undefined {
+  const sub = ifOwn(claims['sub'], claims, 'sub')
+  const isChecked = sub !== '' || getConfiguredProfile(settings.subjects)?.writesEmptySub !== true
   return (
-    name === 'sub' && claims[name] === '' && getConfiguredProfile(subjects)?.writesEmptySub === true
+    checkType(ifOwn(claims['exp'], claims, 'exp'), 'exp', NUMERIC_DATE) ??
+    checkType(ifOwn(claims['nbf'], claims, 'nbf'), 'nbf', NUMERIC_DATE) ??
+    checkType(ifOwn(claims['iat'], claims, 'iat'), 'iat', NUMERIC_DATE) ??
+    checkType(ifOwn(claims['aud'], claims, 'aud'), 'aud', AUDIENCE) ??
+    (isChecked ? checkType(sub, 'sub', IDENTIFIER) : undefined) ??
+    checkType(ifOwn(claims['jti'], claims, 'jti'), 'jti', STRING) ??
+    checkType(ifOwn(claims['client_id'], claims, 'client_id'), 'client_id', IDENTIFIER)
   )
 }
 
+/** Checks the type of a claim that is present. JSON has no value `undefined`. */
 function checkType(
-  claims: JsonObject,
+  value: unknown,
   name: string,
   [expected, matches]: ClaimType,
 ): Rejection | undefined {
-  const value = claims[name]
-  if (!Object.hasOwn(claims, name) || matches(value)) return undefined
+  if (value === undefined || matches(value)) return undefined
   return new Rejection('invalid_claim', { check: name, expected, found: describeType(value) })
 }
 
@@ -126,12 +126,7 @@ export function checkIntended(
   { audiences }: Pick<IssuerSettings, 'audiences'>,
 ): Rejection | undefined {
   const aud = getAudience(claims)
-  const isOurs = (name: string) => audiences?.includes(name) === true
-  const isIntended =
-    audiences === null
-      ? aud === undefined
-      : aud !== undefined && (typeof aud === 'string' ? isOurs(aud) : aud.some(isOurs))
-  if (isIntended) return undefined
+  if (audiences === null ? aud === undefined : includesAny(audiences, aud)) return undefined
   return new Rejection('wrong_audience', {
     check: 'aud',
     expected: audiences === null ? 'nothing' : listAlternatives(audiences),
@@ -139,9 +134,19 @@ export function checkIntended(
   })
 }
 
+function includesAny(
+  audiences: readonly string[],
+  aud: string | readonly string[] | undefined,
+): boolean {
+  if (aud === undefined) return false
+  if (typeof aud === 'string') return audiences.includes(aud)
+  for (const name of aud) if (audiences.includes(name)) return true
+  return false
+}
+
 /** Returns the audience of claims whose types are checked. An empty list, as from Hydra and SuperTokens, counts as missing. */
 export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
-  const aud = claims['aud'] as string | readonly string[] | undefined
+  const aud = ifOwn(claims['aud'], claims, 'aud') as string | readonly string[] | undefined
   return Array.isArray(aud) && aud.length === 0 ? undefined : aud
 }
 

@@ -1,13 +1,15 @@
 import { decodeBase64url } from '#base64url'
-import { type JsonObject, parseJsonObject } from '../../lib/json.ts'
-import { createLruCache } from '../../lib/lru-cache.ts'
+import { JSON_LIMITS, type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
+import { TextCache } from '../../lib/text-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { Rejection } from '../../response/rejection.ts'
 import type { SignedText } from '../../signature/engine.ts'
 
 /** The parts of a compact JWS (RFC 7515 section 7.1). They are not verified. */
 export interface CompactJws extends SignedText {
+  /** Frozen, and without a prototype. */
   readonly header: JsonObject
+  /** Plain objects, not frozen: see `parseClaims`. */
   readonly claims: JsonObject
 }
 
@@ -24,7 +26,7 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
   if (!hasThreeParts) return malformed('three parts', describeParts(token))
   const header = readHeaderPart(token.slice(0, first))
   if (header instanceof Rejection) return header
-  const claims = readPart(token.slice(first + 1, second), 'claims set')
+  const claims = readPart(token.slice(first + 1, second), 'claims set', parseTokenClaims)
   if (claims instanceof Rejection) return claims
   const signature = decodeBase64url(token.slice(second + 1))
   if (signature === undefined) return rejectEncoding('signature')
@@ -32,24 +34,29 @@ export function parseCompactJws(token: string): CompactJws | Rejection {
 }
 
 /** Cache of parsed headers. The tokens of an issuer share a few headers, and parsing one takes half as long as the claims. */
-const headers = createLruCache<string, JsonObject>({ max: LIMITS.cachedHeaders.entries })
+const headers = new TextCache<JsonObject>(LIMITS.cachedHeaders)
 
 function readHeaderPart(part: string): JsonObject | Rejection {
   const known = headers.get(part)
   if (known !== undefined) return known
-  const header = readPart(part, 'JOSE header')
-  if (!(header instanceof Rejection) && part.length <= LIMITS.cachedHeaders.length) {
-    // The key is a copy, because a slice of the token would keep the whole token in memory.
-    headers.set(JSON.parse(JSON.stringify(part)) as string, header)
-  }
+  const header = readPart(part, 'JOSE header', parseJsonObject)
+  if (!(header instanceof Rejection)) headers.add(part, header)
   return header
 }
 
-function readPart(part: string, name: string): JsonObject | Rejection {
+function parseTokenClaims(bytes: Uint8Array): JsonObject {
+  return parseClaims(bytes, JSON_LIMITS.structure)
+}
+
+function readPart(
+  part: string,
+  name: string,
+  parse: (bytes: Uint8Array) => JsonObject,
+): JsonObject | Rejection {
   const bytes = decodeBase64url(part)
   if (bytes === undefined) return rejectEncoding(name)
   try {
-    return parseJsonObject(bytes)
+    return parse(bytes)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return malformed('one JSON object', error.message, name)

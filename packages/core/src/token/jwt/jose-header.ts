@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../lib/json.ts'
+import { memoize } from '../../lib/memoize.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
-import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
+import { describeType, type Explanation, Rejection, showClaimed } from '../../response/rejection.ts'
 import { type Algorithm, isAlgorithm } from '../../signature/algorithms.ts'
-import { checkMediaType } from './token-type.ts'
+import { checkMediaType, isAccessTokenType } from './token-type.ts'
 
 /** The `alg` and `kid` of a JOSE header. They select the keys to verify with. */
 export interface KeyHint {
@@ -14,7 +15,12 @@ export interface KeyHint {
 export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
   const hint = readKeyHint(header, settings.algorithms.algorithms)
   if (hint instanceof Rejection) return hint
-  return checkMediaType(header['typ'], settings.jwtProfile) ?? hint
+  return checkMediaType(readParameters(header).typ, settings.jwtProfile) ?? hint
+}
+
+/** Returns whether the `typ` of a header is that of access tokens (RFC 9068 section 2.1). */
+export function isMarkedAsAccessToken(header: JsonObject): boolean {
+  return readParameters(header).isAccessToken
 }
 
 /**
@@ -27,27 +33,56 @@ export function readKeyHint(
   header: JsonObject,
   allowed: readonly Algorithm[],
 ): KeyHint | Rejection {
-  const { alg, kid, cty } = header
-  if (!isAlgorithm(alg) || !allowed.includes(alg)) {
+  const { algorithm, kid, alg, unsupported } = readParameters(header)
+  if (algorithm === undefined || !allowed.includes(algorithm)) {
     return new Rejection('unsupported_algorithm', {
       check: 'alg',
       expected: allowed.join(' or '),
       found: showClaimed(alg),
     })
   }
-  for (const name of UNSUPPORTED) {
-    if (Object.hasOwn(header, name)) return unsupported(name, 'nothing', describeType(header[name]))
+  return unsupported === undefined
+    ? { algorithm, kid }
+    : new Rejection('unsupported_header', unsupported)
+}
+
+/** The parameters of a JOSE header. They do not depend on an issuer. */
+interface Parameters {
+  readonly alg: unknown
+  readonly algorithm: Algorithm | undefined
+  readonly kid: string | undefined
+  readonly typ: unknown
+  readonly isAccessToken: boolean
+  /** Explains why no issuer accepts the header. */
+  readonly unsupported: Explanation | undefined
+}
+
+/** Reads the parameters of a header once, because the tokens of an issuer share their parsed headers. */
+const readParameters = memoize((header: JsonObject): Parameters => {
+  const { alg, kid, typ } = header
+  return {
+    alg,
+    algorithm: isAlgorithm(alg) ? alg : undefined,
+    kid: typeof kid === 'string' ? kid : undefined,
+    typ,
+    isAccessToken: isAccessTokenType(typ),
+    unsupported: findUnsupported(header),
   }
+})
+
+function findUnsupported(header: JsonObject): Explanation | undefined {
+  const name = UNSUPPORTED.find((each) => Object.hasOwn(header, each))
+  if (name !== undefined) return explain(name, 'nothing', header[name])
+  const { cty, kid } = header
   if (cty !== undefined && (typeof cty !== 'string' || /^(?:application\/)?jwt$/i.test(cty))) {
-    return unsupported('cty', 'no nested token', describeType(cty))
+    return explain('cty', 'no nested token', cty)
   }
-  if (kid !== undefined && typeof kid !== 'string')
-    return unsupported('kid', 'a string', describeType(kid))
-  return { algorithm: alg, kid }
+  if (kid !== undefined && typeof kid !== 'string') return explain('kid', 'a string', kid)
+  return undefined
 }
 
 const UNSUPPORTED = ['crit', 'b64', 'zip', 'enc']
 
-function unsupported(check: string, expected: string, found: string): Rejection {
-  return new Rejection('unsupported_header', { check, expected, found })
+function explain(check: string, expected: string, value: unknown): Explanation {
+  return { check, expected, found: describeType(value) }
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts'
+import { ifOwn } from '../../lib/objects.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
 import { Rejection } from '../../response/rejection.ts'
 
@@ -15,7 +16,9 @@ export function checkTimes(
   now: number,
 ): Rejection | undefined {
   const { clockTolerance: tolerance, maxTokenAge } = settings
-  const { exp, nbf, iat } = claims as { exp?: number; nbf?: number; iat?: number }
+  const exp = ifOwn(claims['exp'], claims, 'exp') as number | undefined
+  const nbf = ifOwn(claims['nbf'], claims, 'nbf') as number | undefined
+  const iat = ifOwn(claims['iat'], claims, 'iat') as number | undefined
   // The negated comparison rejects the token if `now` is NaN.
   if (exp !== undefined && !(now < exp + tolerance)) {
     return rejected('expired', 'exp', 'a time in the future', `${describeSeconds(now - exp)} ago`)

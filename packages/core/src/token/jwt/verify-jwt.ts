@@ -3,14 +3,15 @@ import { isIssuerOrTenant } from '../../authorization-server/tenants.ts'
 import type { VerifyingKey } from '../../keys/key-set.ts'
 import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
+import { getOwn } from '../../lib/objects.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection, showClaimed, showValue } from '../../response/rejection.ts'
 import { checkAudience, checkClaimTypes, getRequiredClaims } from './claims.ts'
 import { toRejectedToken } from '../rejected-token.ts'
 import type { CompactJws } from './compact-jws.ts'
-import { type KeyHint, readHeader } from './jose-header.ts'
+import { isMarkedAsAccessToken, type KeyHint, readHeader } from './jose-header.ts'
 import { checkTimes } from './times.ts'
-import { checkTokenKind, isAccessTokenType } from './token-type.ts'
+import { checkTokenKind } from './token-type.ts'
 
 /** The key that has signed a token: `alg` and `kid` of the header, and the thumbprint of the key. */
 export interface SignedBy extends KeyHint {
@@ -49,7 +50,7 @@ export function checkClaims(
   now: number,
 ): Rejection | undefined {
   return (
-    checkTokenKind(claims, settings, isAccessTokenType(header['typ'])) ??
+    checkTokenKind(claims, settings, isMarkedAsAccessToken(header)) ??
     checkClaimTypes(claims, settings, getRequiredClaims(settings)) ??
     checkAudience(claims, settings, settings) ??
     checkTimes(claims, settings, now)
@@ -71,6 +72,33 @@ export function verifySignature(
   issuer: Signer,
   isRuledOut: () => boolean = () => false,
 ): MaybePromise<SignedBy | Rejection> {
+  const key = findOnlyKey(hint, issuer)
+  if (key === undefined) return searchSigner(jws, hint, issuer, isRuledOut, undefined)
+  return andThen(key.verify(jws), (signed) =>
+    signed === true ? toSignedBy(hint, key) : searchSigner(jws, hint, issuer, isRuledOut, key),
+  )
+}
+
+/** Returns the cached key for a token if there is exactly one, which is the usual case. */
+function findOnlyKey({ algorithm, kid }: KeyHint, issuer: Signer): VerifyingKey | undefined {
+  const cached = issuer.keys.cached(algorithm, kid)
+  if (cached?.length !== 1) return undefined
+  const key = cached[0]!
+  return isKeyOf(key, issuer) ? key : undefined
+}
+
+function toSignedBy({ algorithm, kid }: KeyHint, { thumbprint }: VerifyingKey): SignedBy {
+  return { algorithm, kid, thumbprint }
+}
+
+/** Searches the key that has signed a JWS. `tried`: the only cached key, which has not signed it. */
+function searchSigner(
+  jws: CompactJws,
+  hint: KeyHint,
+  issuer: Signer,
+  isRuledOut: () => boolean,
+  tried: VerifyingKey | undefined,
+): MaybePromise<SignedBy | Rejection> {
   const { algorithm, kid } = hint
   const { settings } = issuer
   const search = issuer.keys.search({
@@ -78,9 +106,10 @@ export function verifySignature(
     kid,
     choose: (listed) => getCandidates(listed, issuer),
     issuedAt: readIssuedAt(jws, settings),
+    tried,
     isRuledOut,
   })
-  let hasTried = false
+  let hasTried = tried !== undefined
 
   /** Rejects a token that a distrusted key has signed, before another key is searched. */
   function unlessDistrusted(
@@ -99,8 +128,7 @@ export function verifySignature(
     if (found.length === 0) return unlessDistrusted(refuseToken)
     hasTried = true
     return andThen(findSigner(found, jws), (signer) => {
-      if (signer === undefined) return tryNext()
-      return { algorithm, kid, thumbprint: signer.thumbprint }
+      return signer === undefined ? tryNext() : toSignedBy(hint, signer)
     })
   }
 
@@ -117,7 +145,7 @@ function readIssuedAt(
   { claims }: CompactJws,
   { clockTolerance }: IssuerSettings,
 ): number | undefined {
-  const { iat } = claims
+  const iat = getOwn(claims, 'iat')
   return Number.isSafeInteger(iat) ? (iat as number) + clockTolerance : undefined
 }
 
@@ -126,6 +154,8 @@ export function isStillSigned(
   { algorithm, kid, thumbprint }: SignedBy,
   issuer: Signer,
 ): MaybePromise<boolean> {
+  const only = findOnlyKey({ algorithm, kid }, issuer)
+  if (only !== undefined) return only.thumbprint === thumbprint
   return andThen(issuer.keys.listed(algorithm, kid), (listed) =>
     getCandidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
   )
@@ -138,10 +168,13 @@ function getCandidates(listed: readonly VerifyingKey[], issuer: Signer): readonl
 }
 
 /** Returns the keys of the issuer. A key with the issuer of one tenant is valid for that tenant only. */
-function getOwnKeys(keys: readonly VerifyingKey[], { settings }: Signer): readonly VerifyingKey[] {
-  const isOwn = (key: VerifyingKey) =>
-    key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
+function getOwnKeys(keys: readonly VerifyingKey[], issuer: Signer): readonly VerifyingKey[] {
+  const isOwn = (key: VerifyingKey) => isKeyOf(key, issuer)
   return keys.every(isOwn) ? keys : keys.filter(isOwn)
+}
+
+function isKeyOf(key: VerifyingKey, { settings }: Signer): boolean {
+  return key.issuer === undefined || isIssuerOrTenant(key.issuer, settings.issuer)
 }
 
 /** Returns the key that verifies the signature. Only `true` counts, so that an unexpected promise is not a success. */

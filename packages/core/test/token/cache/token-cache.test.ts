@@ -14,10 +14,12 @@ const toHash = (text: string) => createHash('sha256').update(text).digest('base6
 const createCachedToken = (claims: object) => ({ token: { claims } }) as unknown as CachedToken
 
 describe('TokenCache', () => {
-  it('TokenCache stores a token when it is added for the second time', () => {
+  it('TokenCache knows a token after remember(), and finds it by its hash after add()', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 100_000 })
     const cached = createCachedToken({ sub: 'a' })
-    cache.add(toHash('a'), cached)
+    expect(cache.isKnown('header.claims.signature')).toBe(false)
+    cache.remember('header.claims.signature')
+    expect(cache.isKnown('header.claims.signature')).toBe(true)
     expect(cache.find(toHash('a'))).toBeUndefined()
     cache.add(toHash('a'), cached)
     expect(cache.find(toHash('a'))).toBe(cached)
@@ -33,7 +35,7 @@ describe('TokenCache', () => {
         const bounds = { maxEntries: 8, maxBytes: 20_000 }
         const cache = new TokenCache(bounds)
         many.forEach((each, i) => {
-          for (let time = 0; time < 2; time++) cache.add(toHash(String(i)), createCachedToken(each))
+          cache.add(toHash(String(i)), createCachedToken(each))
           expect(cache.size.entries).toBeLessThanOrEqual(bounds.maxEntries)
           expect(cache.size.bytes).toBeLessThanOrEqual(bounds.maxBytes)
         })
@@ -44,7 +46,6 @@ describe('TokenCache', () => {
   it('TokenCache ignores a token that alone is larger than maxBytes', () => {
     const cache = new TokenCache({ maxEntries: 10, maxBytes: 65_536 })
     const large = createCachedToken({ list: Array.from({ length: 2000 }, () => ({})) })
-    cache.add(toHash('a'), large)
     cache.add(toHash('a'), large)
     expect(cache.size).toEqual({ entries: 0, bytes: 0 })
   })
@@ -76,14 +77,20 @@ describe('maxBytes', () => {
 })
 
 describe('AdmissionFilter', () => {
-  const hashes = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, i) => toHash(String(from + i)))
-  const known = (filter: AdmissionFilter, of: readonly string[]) =>
-    of.filter((hash) => filter.hasSeen(hash)).length
+  // The end of a token is random, as the end of a hash is.
+  const createTokens = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `header.claims.${toHash(String(from + i))}`)
+  /** Returns the number of tokens that the filter knows, and adds the others. */
+  const known = (filter: AdmissionFilter, tokens: readonly string[]) =>
+    tokens.filter((token) => {
+      const isKnown = filter.has(token)
+      if (!isKnown) filter.add(token)
+      return isKnown
+    }).length
 
-  it('AdmissionFilter recognizes 1000 hashes from the second time on, in any order', () => {
+  it('AdmissionFilter recognizes 1000 tokens from the second time on, in any order', () => {
     const filter = new AdmissionFilter(5000)
-    const pool = hashes(0, 1000)
+    const pool = createTokens(0, 1000)
     expect(known(filter, pool)).toBe(0)
     expect(known(filter, pool)).toBe(1000)
     expect(
@@ -94,12 +101,27 @@ describe('AdmissionFilter', () => {
     ).toBe(1000)
   })
 
-  it('AdmissionFilter forgets at least 981 of 1000 hashes after 30,000 others with maxEntries: 5000', () => {
+  it('AdmissionFilter forgets at least 981 of 1000 tokens after 30,000 others with maxEntries: 5000', () => {
     const filter = new AdmissionFilter(5000)
-    const pool = hashes(0, 1000)
+    const pool = createTokens(0, 1000)
     known(filter, pool)
-    known(filter, hashes(10_000, 40_000))
+    known(filter, createTokens(10_000, 40_000))
     expect(known(filter, pool)).toBeLessThan(20)
+  })
+
+  it('AdmissionFilter keeps 1000 tokens that are used again after each 1000 of 30,000 other tokens', () => {
+    const filter = new AdmissionFilter(5000)
+    const pool = createTokens(0, 1000)
+    known(filter, pool)
+    for (let from = 10_000; from < 40_000; from += 1000) {
+      known(filter, createTokens(from, from + 1000))
+      expect(known(filter, pool)).toBeGreaterThan(990)
+    }
+  })
+
+  it('AdmissionFilter never knows a token that was not added, for texts of any length', () => {
+    const filter = new AdmissionFilter(1024)
+    for (const text of ['', 'a', 'eyJ.e30.', 'x'.repeat(12)]) expect(filter.has(text)).toBe(false)
   })
 })
 
