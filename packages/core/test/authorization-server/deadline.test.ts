@@ -1,10 +1,10 @@
-import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { listen } from '../../../../test/support/servers.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
-import { systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 
 /** Runs work with a deadline of 3 s. The test completes it with `finish`. */
 function setup() {
@@ -63,18 +63,50 @@ describe('withDeadline', () => {
     expect(clock.pending()).toBe(0)
   })
 
-  it('withDeadline accepts responses of a real server after this process was blocked beyond the timeout', async () => {
+  it('withDeadline accepts responses of a real server that arrive while this process is blocked beyond the timeout', async () => {
+    const { clock, block, timers } = createBlockedClock()
+    const held: ServerResponse[] = []
     const server = closing(
-      await listen(createServer((_request, response) => void response.end('a response'))),
+      await listen((_request, response) => {
+        if (held.push(response) < 6) return
+        // All responses are in the sockets before this process is blocked, and none of them is read yet.
+        for (const each of held) each.end('a response')
+        block(400)
+      }),
     )
-    const bounds = { clock: systemClock, timeout: 200, closed: new AbortController().signal }
+    const bounds = { clock, timeout: 200, closed: new AbortController().signal }
     const responses = Array.from({ length: 6 }, () =>
       withDeadline(bounds, async (signal) => (await fetch(server.url, { signal })).text()),
     )
-    // Gives the event loop time to send the requests.
-    await settled()
-    const end = performance.now() + 400
-    while (performance.now() < end);
     expect(await Promise.all(responses)).toEqual(Array(6).fill('a response'))
+    // Each deadline started a second timer: its first timer was called late, before the response was read.
+    expect(timers).toEqual({ started: 12, waiting: new Map() })
   })
 })
+
+/**
+ * Returns a clock that advances only while `block` blocks this process, so that the speed of the machine has no effect.
+ * `block` starts the waiting timers as real timers. Timers that are started later are never called.
+ */
+function createBlockedClock() {
+  const timers = { started: 0, waiting: new Map<() => void, number>() }
+  let elapsed = 0
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    monotonic: () => elapsed,
+    after(milliseconds, callback) {
+      const timer = () => {
+        if (timers.waiting.delete(timer)) callback()
+      }
+      timers.waiting.set(timer, milliseconds)
+      timers.started += 1
+      return () => void timers.waiting.delete(timer)
+    },
+  }
+  function block(milliseconds: number): void {
+    const start = systemClock.monotonic()
+    for (const [timer, delay] of timers.waiting) systemClock.after(delay, timer)
+    while (elapsed < milliseconds) elapsed = systemClock.monotonic() - start
+  }
+  return { clock, block, timers }
+}
