@@ -265,6 +265,7 @@ describe('machineSubject and machineClients', () => {
       ['Auth0', { gty: ['client-credentials'] }],
       ['Auth0', { sub_profile: 'ai_agent' }],
       ['UAA', { grant_type: 'client_credentials' }],
+      ['PingAM', { sub: '(age!billing-worker)', subname: 'billing-worker' }],
       ['Entra', { idtyp: 'app' }],
       ['Entra', { xms_sub_fct: '3 13' }],
       ['Casdoor', { type: 'application', tokenType: 'access-token' }],
