@@ -10,8 +10,6 @@ export const LONGEST_RETRY_AFTER = deepFreeze({
   documents: 10,
   /** Introspection endpoint. */
   introspection: 300,
-  /** Token endpoint. */
-  token: 300,
 })
 
 /**

@@ -23,7 +23,7 @@ function startTrial(breaker: CircuitBreaker, now: number): Permission {
 describe('CircuitBreaker', () => {
   it('BREAKER and LONGEST_RETRY_AFTER have the documented values', () => {
     expect(BREAKER).toEqual({ failures: 5, pause: { first: 1, last: 30 } })
-    expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300, token: 300 })
+    expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300 })
   })
 
   it('CircuitBreaker counts consecutive failures only', () => {
