@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { guarded } from '../../../../../test/frameworks/bare-http.ts'
 import { serverCertificate } from '../../../../../test/support/certificate.ts'
 import { settled } from '../../../../../test/support/fake-clock.ts'
-import { raw } from '../../../../../test/support/introspection-server.ts'
+import { introspectionServer, raw } from '../../../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer } from '../../../../../test/support/issuer.ts'
 import { requestWith } from '../../../../../test/support/requests.ts'
 import { listen } from '../../../../../test/support/servers.ts'
@@ -590,12 +590,28 @@ describe('concurrent introspection', () => {
     expect(endpoint.requests).toHaveLength(2)
   })
 
-  it('7662-28: keeps the responses of two issuers about the same token separate', async () => {
-    const a = await setup({ ...ACTIVE, sub: 'known-to-a' })
-    const b = await setup({ ...ACTIVE, sub: 'known-to-b' })
-    const [ofA, ofB] = await Promise.all([a.send(TOKEN), b.send(TOKEN)])
-    expect([tokenIn(ofA).subject.id, tokenIn(ofB).subject.id]).toEqual(['known-to-a', 'known-to-b'])
-    expect([a.endpoint.requests.length, b.endpoint.requests.length]).toEqual([1, 1])
+  it('7662-28: keeps the responses of two issuers of one resource server about the same token separate', async () => {
+    const a = closing(await introspectionServer({ ...ACTIVE, sub: 'known-to-a' }))
+    const b = closing(await introspectionServer({ ...ACTIVE, sub: 'known-to-b' }))
+    const options = { audience: AUDIENCE, introspection: CREDENTIALS }
+    const { settings } = readOptions({
+      issuers: [
+        { ...options, issuer: a.url, tokenFormat: 'opaque' },
+        { ...options, issuer: b.url, tokenFormat: 'jwt' },
+      ],
+    })
+    const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
+    // A guard introspects each token only at the issuer of the token, so the test introspects it directly at both issuers.
+    const readSub = async (url: string) => {
+      const introspected = await trusted.get(url)!.introspection!.introspect(TOKEN)
+      return 'response' in introspected && introspected.response.active
+        ? introspected.response.claims['sub']
+        : introspected
+    }
+    const bySharedCalls = await Promise.all([a, b, a, b].map(({ url }) => readSub(url)))
+    expect(bySharedCalls).toEqual(['known-to-a', 'known-to-b', 'known-to-a', 'known-to-b'])
+    expect([await readSub(a.url), await readSub(b.url)]).toEqual(['known-to-a', 'known-to-b'])
+    expect([a.requests.length, b.requests.length]).toEqual([1, 1])
   })
 
   it('makes at most 96 concurrent calls for unknown tokens, and 128 in total', async () => {
