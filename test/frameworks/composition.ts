@@ -10,7 +10,7 @@ export interface Expected {
 }
 
 /** Kind of the token, and state of the keys that verify it. */
-export type Situation = `${'good' | 'refused'}, keys ${'loaded' | 'loading'}`
+export type Situation = `${'good' | 'rejected'}, keys ${'loaded' | 'loading'}`
 
 /** An application that calls a guard by hand. */
 export interface Composition {
@@ -28,8 +28,8 @@ export interface Composition {
 export const PROTECTED: Readonly<Record<Situation, Expected>> = {
   'good, keys loaded': { status: 200, handled: 1 },
   'good, keys loading': { status: 200, handled: 1 },
-  'refused, keys loaded': { status: 401, handled: 0 },
-  'refused, keys loading': { status: 401, handled: 0 },
+  'rejected, keys loaded': { status: 401, handled: 0 },
+  'rejected, keys loading': { status: 401, handled: 0 },
 }
 
 /** Results of an application whose own code throws after the guard. */
@@ -42,8 +42,8 @@ export const FAILING: Partial<Record<Situation, Expected>> = {
 export const UNAWAITED_KIND: Readonly<Record<Situation, Expected>> = {
   'good, keys loaded': { status: 500, handled: 0 },
   'good, keys loading': { status: 500, handled: 0 },
-  'refused, keys loaded': { status: 500, handled: 0 },
-  'refused, keys loading': { status: 500, handled: 0 },
+  'rejected, keys loaded': { status: 500, handled: 0 },
+  'rejected, keys loading': { status: 500, handled: 0 },
 }
 
 /** Returns whether `kind` is `refused`. Does not check the type of the value, as in code without types. */
@@ -57,6 +57,6 @@ export function isRefused(outcome: unknown): boolean {
  */
 export const NOT_AWAITED: Partial<Record<Situation, Expected>> = {
   'good, keys loading': { status: undefined, handled: 1 },
-  'refused, keys loaded': { status: undefined, handled: 1 },
-  'refused, keys loading': { status: undefined, handled: 1 },
+  'rejected, keys loaded': { status: undefined, handled: 1 },
+  'rejected, keys loading': { status: undefined, handled: 1 },
 }

@@ -53,7 +53,7 @@ const MOUNTS: readonly (readonly [
     // The plugin stops the request, because the guard is still pending before the handler.
     {
       'good, keys loading': { status: 500, handled: 0 },
-      'refused, keys loading': { status: 500, handled: 0 },
+      'rejected, keys loading': { status: 500, handled: 0 },
     },
   ],
   [
@@ -64,7 +64,7 @@ const MOUNTS: readonly (readonly [
       }),
     {
       'good, keys loading': { status: 500, handled: 0 },
-      'refused, keys loading': { status: 500, handled: 0 },
+      'rejected, keys loading': { status: 500, handled: 0 },
     },
   ],
   [
@@ -77,7 +77,7 @@ const MOUNTS: readonly (readonly [
       }),
     {
       'good, keys loading': { status: 500, handled: 0 },
-      'refused, keys loading': { status: 500, handled: 0 },
+      'rejected, keys loading': { status: 500, handled: 0 },
     },
   ],
   [

@@ -91,21 +91,21 @@ function inHandler(method: Method): Compose {
 /** Results if a guard before the handler is not awaited: the plugin stops the request. */
 const STOPPED: Composition['expected'] = {
   'good, keys loading': { status: 500, handled: 0 },
-  'refused, keys loading': { status: 500, handled: 0 },
+  'rejected, keys loading': { status: 500, handled: 0 },
 }
 
 /** Results if a guard is not awaited and hapi cannot stop the handler: the plugin replaces the response. */
 const REPLACED: Composition['expected'] = {
   'good, keys loading': { status: 500, handled: 1 },
-  'refused, keys loaded': { status: 401, handled: 1 },
-  'refused, keys loading': { status: 500, handled: 1 },
+  'rejected, keys loaded': { status: 401, handled: 1 },
+  'rejected, keys loading': { status: 500, handled: 1 },
 }
 
 /** Results without the plugin if a guard is not awaited, which is documented as not protected. `auth` throws. */
 const UNPROTECTED: Composition['expected'] = {
   'good, keys loading': { status: 200, handled: 1 },
-  'refused, keys loaded': { status: 200, handled: 1 },
-  'refused, keys loading': { status: 200, handled: 1 },
+  'rejected, keys loaded': { status: 200, handled: 1 },
+  'rejected, keys loading': { status: 200, handled: 1 },
 }
 
 type Row = readonly [name: string, compose: Compose, expected?: Composition['expected']]

@@ -51,7 +51,7 @@ const MIDDLEWARES: readonly (readonly [
     {
       ...PROTECTED,
       'good, keys loading': { status: 404, handled: 1 },
-      'refused, keys loading': { status: 404, handled: 0 },
+      'rejected, keys loading': { status: 404, handled: 0 },
     },
   ],
   [
