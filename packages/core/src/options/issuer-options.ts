@@ -153,8 +153,10 @@ export interface IssuerOptions {
    *   if users and clients can choose their identifiers.
    * - `'absent'`: a machine has no `sub`. Every user has one, also in introspection responses.
    *
-   * Without a provider profile, all other subjects are users. If the profile or other claims contradict this option, the
-   * subject kind is `unknown`. Do not set it if the `sub` of a machine differs from its client id (Keycloak, Entra, Auth0).
+   * Without `provider`, every other subject whose token names a client is a user. The same applies to `hydra`, `spring-as`,
+   * `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option only identifies machines. If the
+   * rules of the provider or other claims contradict this option, the subject kind is `unknown`. Do not set it if the `sub`
+   * of a machine differs from its client id (Keycloak, Entra, Auth0).
    *
    * @default none
    */

@@ -12,7 +12,9 @@ export interface SubjectStatements {
   readonly clientIdClaim?: string | undefined
   /**
    * The form of the `sub` of a machine at this issuer: its client id, or no `sub`. The `sub` of a user must never have
-   * this form. All other subjects are users, unless the provider has rules for its subjects.
+   * this form. Without a provider, every other subject whose token names a client is a user. The same applies to `hydra`,
+   * `spring-as`, `openiddict`, `gravitee-am` and `lemonldap-ng`. For any other provider, this option only identifies
+   * machines.
    */
   readonly machineSubject?: 'client_id' | 'absent' | undefined
   /** The client ids of clients that never act for a user. */
