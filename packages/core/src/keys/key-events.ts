@@ -61,8 +61,8 @@ export interface KeysFailedEvent extends CallFailure<
 }
 
 /**
- * Published when the keys reach their maximum age (`jwksMaxAge`), because they could not be fetched again. They stay in use
- * until `jwksStaleIfError`.
+ * Published when the keys reach their maximum age, because they could not be fetched again. The maximum age is `jwksMaxAge`,
+ * or less if `Cache-Control` shortens it. The keys stay in use until `jwksStaleIfError`.
  *
  * @example
  * ```ts
