@@ -19,7 +19,7 @@ export const LIMITS = deepFreeze({
   jsonValues: JSON_LIMITS.values,
   /** Names of members with escapes in one such JSON text. */
   jsonEscapedNames: JSON_LIMITS.escapedNames,
-  /** Members in a claims set of more than 4,000 characters. An object or an array counts as two. */
+  /** Members, objects and arrays of a claims set that has more than 4,000 characters. */
   jsonStructure: JSON_LIMITS.structure,
   /** JOSE headers that are cached after parsing, and the characters that a cached header can have. */
   cachedHeaders: { entries: 100, length: 1024 },

@@ -8,11 +8,9 @@ export const JSON_LIMITS = deepFreeze({
   values: 2_000,
   /** Names of members that are written with escapes. */
   escapedNames: 100,
-  /**
-   * Work that a claims set of more than `unscanned` characters causes: one for each member, and two for each object and
-   * array. A shorter text is not scanned before it is parsed, because parsing it is cheap.
-   */
-  structure: 1_000,
+  /** Members, objects and arrays of a claims set that has more than `unscanned` characters. */
+  structure: 700,
+  /** Characters of a text that is not scanned before it is parsed. Parsing such a text is cheap. */
   unscanned: 4_000,
 })
 
@@ -160,7 +158,7 @@ function countSimpleNames(text: string): number {
 /** The names of the members in a JSON text, at all levels together. */
 interface Names {
   readonly members: number
-  /** The members, and two for each object and array. */
+  /** The members, objects and arrays. */
   readonly structure: number
   /** The start and the end of each name that contains an escape, in turn. */
   readonly escaped: readonly number[]
@@ -187,7 +185,7 @@ function scan(text: string): Names {
     if (backslash !== -1 && backslash < start) backslash = text.indexOf('\\', start)
     if (backslash !== -1 && backslash < end) escaped.push(start, end)
   }
-  return { members, structure: members + 2 * containers, escaped }
+  return { members, structure: members + containers, escaped }
 }
 
 /** Returns the position of the quote that ends the string which begins at `start`, or -1. */

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { toCharacterAt, fc } from '../../../../test/support/property.ts'
-import { parseJsonObject } from '../../src/lib/json.ts'
+import { freezeJson, JSON_LIMITS, parseClaims, parseJsonObject } from '../../src/lib/json.ts'
+import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 
 const toBytes = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseJsonObject(toBytes(text))
@@ -284,3 +285,154 @@ function withoutProto(value: unknown): unknown {
   const members = Object.entries(value).filter(([name]) => name !== '__proto__')
   return Object.fromEntries(members.map(([name, member]) => [name, withoutProto(member)]))
 }
+
+/** Returns the result of a parser, or the message of its error. */
+function getResult(parser: () => unknown): unknown {
+  try {
+    return parser()
+  } catch (error) {
+    return (error as SyntaxError).message
+  }
+}
+
+describe('parseClaims', () => {
+  it('parseClaims returns what parseJsonObject returns, as plain objects that are not frozen', () => {
+    fc.assert(
+      fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
+        const text = gap + write(node, gap, escapes) + gap
+        const claims = getResult(() => parseClaims(toBytes(text)))
+        expect(claims).toEqual(getResult(() => parse(text)))
+        if (typeof claims !== 'object') return
+        expect(Object.isFrozen(claims)).toBe(false)
+        expectPlain(claims)
+        expectFrozen(freezeJson(claims as object))
+      }),
+    )
+  })
+
+  it('parseClaims returns the same for a text that it scans before parsing as for one that it does not scan', () => {
+    fc.assert(
+      fc.property(object, space, fc.infiniteStream(fc.boolean()), (node, gap, escapes) => {
+        const text = gap + write(node, gap, escapes) + gap
+        const long = text + ' '.repeat(JSON_LIMITS.unscanned)
+        expect(getResult(() => parseClaims(toBytes(long)))).toEqual(
+          getResult(() => parseClaims(toBytes(text))),
+        )
+      }),
+    )
+  })
+
+  it.each([
+    ['a name', { inherited: 'a' }],
+    ['an object', { inherited: { a: 1 } }],
+    ['the name of a member', { a: 2 }],
+  ])(
+    'parseClaims and freezeJson ignore members of Object.prototype: %s',
+    (_, members: Record<string, unknown>) => {
+      const [claims, duplicate] = withPollutedPrototype(members, () => [
+        freezeJson(parseClaims(toBytes('{"a":1,"b":[{"c":2}]}'))),
+        getResult(() => parseClaims(toBytes('{"a":1,"a":2}'))),
+      ])
+      expect(claims).toEqual({ a: 1, b: [{ c: 2 }] })
+      expect(duplicate).toBe('a member is written twice')
+      expect(
+        Object.values(members).some((value) => Object.isFrozen(value) && typeof value === 'object'),
+      ).toBe(false)
+    },
+  )
+
+  const names = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, 1]))
+  const padding = { padding: 'x'.repeat(JSON_LIMITS.unscanned) }
+
+  it.each([
+    ['members', (count: number) => names(count - 2)],
+    ['objects', (count: number) => ({ a: Array.from({ length: count - 4 }, () => ({})) })],
+    ['arrays', (count: number) => ({ a: Array.from({ length: count - 4 }, () => []) })],
+  ])(
+    'parseClaims accepts JSON_LIMITS.structure %s in a long text, and rejects one more',
+    (_, create) => {
+      const parseLong = (count: number) =>
+        parseClaims(
+          toBytes(JSON.stringify({ ...padding, ...create(count) })),
+          JSON_LIMITS.structure,
+        )
+      expect(parseLong(JSON_LIMITS.structure)).toBeTypeOf('object')
+      expect(() => parseLong(JSON_LIMITS.structure + 1)).toThrow('too many values')
+    },
+  )
+
+  it('parseClaims accepts JSON_LIMITS.escapedNames names with escapes, and rejects one more', () => {
+    const create = (count: number) =>
+      `{${Array.from({ length: count }, (_, i) => `"\\u0061${i}":1`).join(',')}}`
+    const { escapedNames } = JSON_LIMITS
+    expect(Object.keys(parseClaims(toBytes(create(escapedNames))))).toHaveLength(escapedNames)
+    expect(() => parseClaims(toBytes(create(escapedNames + 1)))).toThrow('too many values')
+  })
+})
+
+function expectPlain(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  expect(Object.getPrototypeOf(value)).toBe(
+    Array.isArray(value) ? Array.prototype : Object.prototype,
+  )
+  Object.values(value).forEach(expectPlain)
+}
+
+describe('work of parseClaims', () => {
+  /** Counts the characters that string methods read while `call` runs. */
+  function countCharacters(call: () => void): number {
+    const { charCodeAt, indexOf, includes } = String.prototype
+    let characters = 0
+    String.prototype.charCodeAt = function (this: string, at: number) {
+      characters++
+      return charCodeAt.call(this, at)
+    }
+    String.prototype.indexOf = function (this: string, text: string, from = 0) {
+      const found = indexOf.call(this, text, from)
+      characters += 1 + (found === -1 ? this.length : found) - from
+      return found
+    }
+    String.prototype.includes = function (this: string, text: string, from = 0) {
+      characters += this.length
+      return includes.call(this, text, from)
+    }
+    try {
+      call()
+    } finally {
+      Object.assign(String.prototype, { charCodeAt, indexOf, includes })
+    }
+    return characters
+  }
+
+  const repeat = (unit: (i: number) => string, length: number, start = '{"x":[0', end = ']}') => {
+    let text = start
+    for (let i = 0; text.length + unit(i).length + end.length <= length; i++) text += unit(i)
+    return text + end
+  }
+
+  it.each<[string, (length: number) => string]>([
+    ['a long string', (length) => `{"x":"${'a'.repeat(length)}"}`],
+    ['strings', (length) => repeat((i) => `,"r${i}"`, length)],
+    ['numbers', (length) => repeat(() => ',1', length)],
+    ['objects', (length) => repeat((i) => `,{"${i}":1}`, length)],
+    ['names', (length) => repeat((i) => `,"${i}a":1`, length, '{"a":1', '}')],
+    ['names with escapes', (length) => repeat((i) => `,"\\u0061${i}":1`, length, '{"a":1', '}')],
+    ['a name of escapes', (length) => `{"${'\\u0061'.repeat(length / 6)}":1}`],
+    ['backslashes', (length) => `{"x":"${'\\\\'.repeat(length / 2)}"}`],
+    ['escaped quotes', (length) => `{"x":"${'\\"'.repeat(length / 2)}"}`],
+    ['colons', (length) => `{"x":"${':'.repeat(length)}"}`],
+    ['quoted colons', (length) => repeat(() => ',":"', length)],
+    ['spaces before colons', (length) => `{"x":"${' :'.repeat(length / 2)}"}`],
+    ['spaces after strings', (length) => repeat(() => ',"" ', length)],
+    ['nested arrays', (length) => `{"x":${'['.repeat(length / 2)}${']'.repeat(length / 2)}}`],
+    ['a text that is not JSON', (length) => '"'.repeat(length)],
+    ['backslashes only', (length) => '\\'.repeat(length)],
+  ])('parseClaims reads each character of %s a bounded number of times', (_, create) => {
+    for (const length of [1000, 4000, 16_000, 64_000]) {
+      const bytes = toBytes(create(length))
+      const work = countCharacters(() => getResult(() => parseClaims(bytes, Infinity)))
+      expect(work / bytes.length).toBeLessThan(12)
+    }
+  })
+})
