@@ -68,11 +68,11 @@ function isOwn(object: object, name: string): boolean {
 }
 
 function parseStrictly(bytes: Uint8Array, structure: number): JsonObject {
-  const text = orSyntaxError(() => UTF8.decode(bytes))
+  const text = decode(bytes)
   const names = text.length > JSON_LIMITS.unscanned || text.includes('\\') ? scan(text) : undefined
   if (names !== undefined && names.structure > structure) throw tooManyValues()
   const plain = names === undefined ? text : withPlainNames(text, names)
-  const value: unknown = orSyntaxError(() => JSON.parse(plain) as unknown)
+  const value = parse(plain)
   if (!isObject(value) || Array.isArray(value)) throw new SyntaxError('not a JSON object')
   const members = countMembers(value, JSON_LIMITS.depth, { values: JSON_LIMITS.values })
   // `JSON.parse` silently keeps only the last of two members with one name.
@@ -85,13 +85,23 @@ function parseStrictly(bytes: Uint8Array, structure: number): JsonObject {
   return value
 }
 
-function orSyntaxError<T>(parse: () => T): T {
+function decode(bytes: Uint8Array): string {
   try {
-    return parse()
+    return UTF8.decode(bytes)
   } catch {
-    throw new SyntaxError('not valid JSON in UTF-8')
+    throw notValid()
   }
 }
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw notValid()
+  }
+}
+
+const notValid = () => new SyntaxError('not valid JSON in UTF-8')
 
 const tooManyValues = () => new SyntaxError('too many values')
 
@@ -203,16 +213,14 @@ function findEnd(text: string, start: number): number {
 function withPlainNames(text: string, { escaped }: Names): string {
   if (escaped.length === 0) return text
   if (escaped.length > 2 * JSON_LIMITS.escapedNames) throw tooManyValues()
-  return orSyntaxError(() => {
-    let plain = ''
-    let done = 0
-    for (let i = 0; i < escaped.length; i += 2) {
-      const [start, end] = [escaped[i]!, escaped[i + 1]!]
-      plain += text.slice(done, start) + JSON.stringify(JSON.parse(text.slice(start, end)))
-      done = end
-    }
-    return plain + text.slice(done)
-  })
+  let plain = ''
+  let done = 0
+  for (let i = 0; i < escaped.length; i += 2) {
+    const [start, end] = [escaped[i]!, escaped[i + 1]!]
+    plain += text.slice(done, start) + JSON.stringify(parse(text.slice(start, end)))
+    done = end
+  }
+  return plain + text.slice(done)
 }
 
 const QUOTE = 0x22

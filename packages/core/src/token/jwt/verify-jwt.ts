@@ -5,6 +5,7 @@ import type { KeySource } from '../../keys/key-source.ts'
 import { LIMITS } from '../../limits.ts'
 import { getOwn } from '../../lib/objects.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
+import type { Algorithm } from '../../signature/algorithms.ts'
 import { Rejection, showClaimed, showValue } from '../../response/rejection.ts'
 import { checkAudience, checkClaimTypes, getRequiredClaims } from './claims.ts'
 import { toRejectedToken } from '../rejected-token.ts'
@@ -72,7 +73,7 @@ export function verifySignature(
   issuer: Signer,
   isRuledOut: () => boolean = () => false,
 ): MaybePromise<SignedBy | Rejection> {
-  const key = findOnlyKey(hint, issuer)
+  const key = findOnlyKey(hint.algorithm, hint.kid, issuer)
   if (key === undefined) return searchSigner(jws, hint, issuer, isRuledOut, undefined)
   return andThen(key.verify(jws), (signed) =>
     signed === true ? toSignedBy(hint, key) : searchSigner(jws, hint, issuer, isRuledOut, key),
@@ -80,7 +81,11 @@ export function verifySignature(
 }
 
 /** Returns the cached key for a token if there is exactly one, which is the usual case. */
-function findOnlyKey({ algorithm, kid }: KeyHint, issuer: Signer): VerifyingKey | undefined {
+function findOnlyKey(
+  algorithm: Algorithm,
+  kid: string | undefined,
+  issuer: Signer,
+): VerifyingKey | undefined {
   const cached = issuer.keys.cached(algorithm, kid)
   if (cached?.length !== 1) return undefined
   const key = cached[0]!
@@ -154,7 +159,7 @@ export function isStillSigned(
   { algorithm, kid, thumbprint }: SignedBy,
   issuer: Signer,
 ): MaybePromise<boolean> {
-  const only = findOnlyKey({ algorithm, kid }, issuer)
+  const only = findOnlyKey(algorithm, kid, issuer)
   if (only !== undefined) return only.thumbprint === thumbprint
   return andThen(issuer.keys.listed(algorithm, kid), (listed) =>
     getCandidates(listed, issuer).some((key) => key.thumbprint === thumbprint),
