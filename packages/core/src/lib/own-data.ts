@@ -5,6 +5,8 @@
 export function copyOwnData<T>(data: T): T {
   if (Array.isArray(data)) return data.map(copyOwnData) as T
   if (typeof data !== 'object' || data === null || data instanceof RegExp) return data
-  const members = Object.entries(data).map(([name, value]) => [name, copyOwnData(value as unknown)])
-  return Object.assign(Object.create(null) as object, Object.fromEntries(members)) as T
+  // A loop, because the tables of the core are copied at import.
+  const copy = Object.create(null) as Record<string, unknown>
+  for (const name of Object.keys(data)) copy[name] = copyOwnData(data[name as keyof T])
+  return copy as T
 }
