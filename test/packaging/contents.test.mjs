@@ -15,25 +15,38 @@ before(async () => {
 })
 after(() => directory.remove())
 
-/** Returns the paths of the files in a tarball, relative to the package. */
-async function listFiles(tarball, name) {
-  const { length } = `/node_modules/@bearward/${name}/`
-  const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarball)))
-  return contents.listFiles().map((path) => path.slice(length))
+/** Returns the contents of a tarball, with paths relative to the package. */
+async function readContents(name) {
+  const contents = createPackageFromTarballData(new Uint8Array(await readFile(tarballs[name])))
+  const root = `/node_modules/@bearward/${name}/`
+  const files = contents.listFiles().map((path) => path.slice(root.length))
+  return { files, read: (path) => contents.readFile(`${root}${path}`) }
 }
 
-/** Returns the files of a tarball: the output of the compiler, and the files that npm always adds. */
-async function listExpectedFiles(name) {
+/** Returns the paths of the declarations in a tarball: one for each source. */
+async function listTypes(name) {
   const files = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })
-  const modules = files.filter((path) => path.endsWith('.ts')).map((path) => path.slice(0, -3))
-  const built = modules.flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
-  return [...built, 'LICENSE', 'README.md', 'package.json']
+  return files
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `dist/${path.slice(0, -3)}.d.ts`)
+}
+
+/** Returns the paths of the JavaScript that the manifest of a package names. */
+async function listModules(name) {
+  const { exports, imports } = await readJson('packages', name, 'package.json')
+  return JSON.stringify({ exports, imports }).match(/dist\/[\w/-]+\.js(?=")/g)
 }
 
 for (const name of PACKAGES) {
-  test(`${name}: the tarball contains the compiled sources and no other files`, async () => {
-    const files = await listFiles(tarballs[name], name)
-    assert.deepEqual(new Set(files), new Set(await listExpectedFiles(name)))
+  test(`${name}: the tarball contains types, the modules of the manifest with their chunks and maps, and no other files`, async () => {
+    const { files, read } = await readContents(name)
+    const chunks = files.filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
+    const modules = [...(await listModules(name)), ...chunks]
+    // A module that augments only types is empty, and has no map.
+    const maps = modules.filter((path) => read(path) !== '').map((path) => `${path}.map`)
+    const others = ['LICENSE', 'README.md', 'package.json']
+    const expected = [...(await listTypes(name)), ...modules, ...maps, ...others]
+    assert.deepEqual(new Set(files), new Set(expected))
   })
 
   test(`${name}: publint reports no problems in strict mode`, async () => {

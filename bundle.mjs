@@ -1,0 +1,85 @@
+/**
+ * Writes the JavaScript of the packages to their `dist`. `tsc -b` writes the types there first. Few files load faster than
+ * many: without this step, an import of an adapter loads more than 200 files.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { decode, encode } from '@jridgewell/sourcemap-codec'
+import { build } from 'rolldown'
+
+const PACKAGES = fileURLToPath(new URL('packages', import.meta.url))
+
+for (const name of readdirSync(PACKAGES)) await bundle(join(PACKAGES, name))
+
+async function bundle(directory) {
+  const modules = listModules(directory)
+  await build({
+    cwd: directory,
+    input: Object.fromEntries(modules.map((module) => [module, `src/${module}.ts`])),
+    // Dependencies, modules of Node and targets of `imports`: everything that is not imported by a relative path.
+    external: /^[^./]/,
+    platform: 'neutral',
+    transform: { target: 'es2022' },
+    // The code stays as it is in the sources.
+    treeshake: false,
+    plugins: [mapLines(), removeStaleFiles(directory)],
+    onLog(level, { message }) {
+      if (level === 'warn') throw new Error(message)
+    },
+    output: {
+      dir: 'dist',
+      chunkFileNames: 'chunks/[name].js',
+      minify: false,
+      minifyInternalExports: false,
+      // The documentation is in the types.
+      comments: { legal: true, annotation: true, jsdoc: false },
+      sourcemap: true,
+      sourcemapExcludeSources: true,
+    },
+  })
+}
+
+/**
+ * Returns the modules of `dist` that the manifest of a package names. Each target of `imports` is a file of its own, so that
+ * the conditions of a runtime select one.
+ */
+function listModules(directory) {
+  const { exports, imports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const paths = JSON.stringify({ exports, imports }).matchAll(/"\.\/dist\/([\w/-]+)\.js"/g)
+  return [...new Set([...paths].map(([, module]) => module))]
+}
+
+/** Reduces source maps to lines. They do not contain the sources, so they serve stack traces, and columns are large. */
+function mapLines() {
+  const isNewLine = ([, source, line], i, segments) =>
+    i === 0 || source !== segments[i - 1][1] || line !== segments[i - 1][2]
+  return {
+    name: 'map-lines',
+    generateBundle(_options, files) {
+      for (const file of Object.values(files)) {
+        if (!file.fileName.endsWith('.map')) continue
+        const map = JSON.parse(file.source)
+        const lines = decode(map.mappings).map((segments) => segments.filter(isNewLine))
+        file.source = JSON.stringify({ ...map, mappings: encode(lines) })
+      }
+    },
+  }
+}
+
+/** Removes the files of deleted sources and of earlier builds, because all files of `dist` are published. */
+function removeStaleFiles(directory) {
+  return {
+    name: 'remove-stale-files',
+    writeBundle(_options, files) {
+      const dist = join(directory, 'dist')
+      const sources = readdirSync(join(directory, 'src'), { recursive: true })
+      const types = sources.map((path) => path.replace(/\.ts$/, '.d.ts'))
+      const current = ['.tsbuildinfo', ...types, ...Object.keys(files)]
+      for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+        const path = join(entry.parentPath, entry.name)
+        if (entry.isFile() && !current.includes(relative(dist, path))) rmSync(path)
+      }
+    },
+  }
+}
