@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { build } from 'rolldown'
 import {
   ADAPTERS,
   createProject,
@@ -11,10 +13,18 @@ import {
   getPinnedVersion,
   install,
   packAll,
+  run,
 } from './tarballs.mjs'
 
-const LIMITS = { bytes: 1_500_000, packages: 5 }
+/** Limits of an adapter together with the core (`own`), and of all packages that an API gets with them (`all`). */
+const LIMITS = { own: 850_000, all: 1_200_000, packages: 5, files: 16 }
+/** Limit of an adapter, the core and their dependencies in one minified file after gzip. */
+const BUNDLE = 75_000
 const BLOCK = 4096
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
+const toMegabytes = (bytes) => `${bytes / 1_000_000} MB`
+const toKilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`
 
 let directory
 let tarballs
@@ -26,34 +36,71 @@ before(async () => {
 after(() => directory.remove())
 
 for (const name of ADAPTERS) {
-  const { bytes, packages } = LIMITS
-  const limit = `${packages} packages and ${bytes / 1_000_000} MB`
-  test(`@bearward/${name} adds at most ${limit} to an API`, async (t) => {
-    const project = join(directory.path, name)
-    const framework = await getFramework(name)
-    await createProject(project, `${framework}@${await getPinnedVersion(framework)}`)
-    const others = await listInstalled(project)
-    await install(project, tarballs.core, tarballs[name])
-    const added = (await listInstalled(project)).filter((path) => !others.includes(path))
-    assert.ok(added.includes(`@bearward/${name}`), added.join())
-    assert.ok(added.length <= packages, added.join())
+  describe(name, () => {
+    const { own, all, packages, files } = LIMITS
+    let project
+    /** Sizes of the packages that are added to an API with this framework, in bytes. */
+    const sizes = {}
+    before(async () => {
+      project = join(directory.path, name)
+      const framework = await getFramework(name)
+      await createProject(project, `${framework}@${await getPinnedVersion(framework)}`)
+      const others = await listInstalled(project)
+      await install(project, tarballs.core, tarballs[name])
+      for (const path of await listInstalled(project)) {
+        if (others.includes(path)) continue
+        sizes[path] = await getSize(join(project, 'node_modules', path))
+      }
+    })
 
-    let total = 0
-    for (const path of added) {
-      const { size, onDisk } = await getSize(join(project, 'node_modules', path))
-      t.diagnostic(`${path}: ${toKilobytes(size)}, ${toKilobytes(onDisk)} in blocks of 4 KiB`)
-      total += size
-    }
-    assert.ok(total <= bytes, toKilobytes(total))
-    t.diagnostic(`together: ${toKilobytes(total)}`)
+    test(`@bearward/${name} and @bearward/core have at most ${toMegabytes(own)} together`, (t) => {
+      const size = sizes['@bearward/core'].size + sizes[`@bearward/${name}`].size
+      t.diagnostic(toKilobytes(size))
+      assert.ok(size <= own, toKilobytes(size))
+    })
 
-    for (const each of [name, `@bearward/${name}`]) {
-      t.diagnostic(`import of ${each}: ${await measureImportTime(project, each)} ms`)
-    }
+    test(`@bearward/${name} adds at most ${packages} packages and ${toMegabytes(all)} to an API`, (t) => {
+      for (const [path, { size, onDisk }] of Object.entries(sizes)) {
+        t.diagnostic(`${path}: ${toKilobytes(size)}, ${toKilobytes(onDisk)} in blocks of 4 KiB`)
+      }
+      const added = Object.keys(sizes)
+      assert.ok(added.includes(`@bearward/${name}`), added.join())
+      assert.ok(added.length <= packages, added.join())
+      const total = sum(Object.values(sizes).map(({ size }) => size))
+      t.diagnostic(`together: ${toKilobytes(total)}`)
+      assert.ok(total <= all, toKilobytes(total))
+    })
+
+    test(`@bearward/${name}: an import loads at most ${files} files, and none of jose`, async (t) => {
+      const loaded = await listLoaded(project, `@bearward/${name}`)
+      t.diagnostic(`${loaded.length} files`)
+      assert.ok(loaded.includes(`@bearward/${name}/dist/index.js`), loaded.join('\n'))
+      assert.ok(loaded.length <= files, loaded.join('\n'))
+      assert.ok(!loaded.some((path) => path.startsWith('jose/')), loaded.join('\n'))
+      for (const each of [name, `@bearward/${name}`]) {
+        t.diagnostic(`import of ${each}: ${await measureImportTime(project, each)} ms`)
+      }
+    })
   })
 }
 
-const toKilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`
+test(`@bearward/express: a bundle without modules of Node has at most ${BUNDLE / 1000} kB after gzip`, async (t) => {
+  const packed = [tarballs.core, tarballs.express]
+  const project = await createProject(join(directory.path, 'bundle'), ...packed)
+  await writeFile(join(project, 'entry.js'), "export * from '@bearward/express'\n")
+  const { output } = await build({
+    input: 'entry.js',
+    cwd: project,
+    platform: 'neutral',
+    output: { minify: true },
+    write: false,
+  })
+  const [{ code, imports }] = output
+  assert.deepEqual([output.length, imports], [1, []])
+  const { length } = gzipSync(code, { level: 9 })
+  t.diagnostic(toKilobytes(length))
+  assert.ok(length <= BUNDLE, toKilobytes(length))
+})
 
 /** Returns the paths of all packages in `node_modules` of a project. */
 async function listInstalled(project) {
@@ -66,7 +113,6 @@ async function listInstalled(project) {
 async function getSize(root) {
   const paths = ['', ...(await readdir(root, { recursive: true }))]
   const entries = await Promise.all(paths.map((path) => stat(join(root, path))))
-  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)
   return {
     size: sum(entries.map((entry) => (entry.isFile() ? entry.size : 0))),
     onDisk: sum(entries.map(({ size }) => Math.max(1, Math.ceil(size / BLOCK)) * BLOCK)),
@@ -81,4 +127,16 @@ async function measureImportTime(project, name) {
   const times = []
   for (let i = 0; i < 5; i++) times.push(Number(await evaluate(project, program)))
   return Math.round(times.sort((a, b) => a - b)[2])
+}
+
+/** Returns the paths in `node_modules` of the files that Node loads for an import. */
+async function listLoaded(project, name) {
+  const coverage = join(project, 'coverage')
+  const env = { ...process.env, NODE_V8_COVERAGE: coverage }
+  const args = ['--input-type=module', '--eval', `import '${name}'`]
+  const { output } = await run(process.execPath, args, { cwd: project, env })
+  assert.equal(output, '')
+  const [report] = await readdir(coverage)
+  const { result } = JSON.parse(await readFile(join(coverage, report), 'utf8'))
+  return result.flatMap(({ url }) => /^file:.*\/node_modules\/(.*)/.exec(url)?.[1] ?? [])
 }
