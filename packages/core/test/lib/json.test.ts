@@ -384,19 +384,21 @@ describe('work of parseClaims', () => {
   function countCharacters(call: () => void): number {
     const { charCodeAt, indexOf, includes } = String.prototype
     let characters = 0
-    String.prototype.charCodeAt = function (this: string, at: number) {
-      characters++
-      return charCodeAt.call(this, at)
-    }
-    String.prototype.indexOf = function (this: string, text: string, from = 0) {
-      const found = indexOf.call(this, text, from)
-      characters += 1 + (found === -1 ? this.length : found) - from
-      return found
-    }
-    String.prototype.includes = function (this: string, text: string, from = 0) {
-      characters += this.length
-      return includes.call(this, text, from)
-    }
+    Object.assign(String.prototype, {
+      charCodeAt(this: string, at: number) {
+        characters++
+        return charCodeAt.call(this, at)
+      },
+      indexOf(this: string, text: string, from = 0) {
+        const found = indexOf.call(this, text, from)
+        characters += 1 + (found === -1 ? this.length : found) - from
+        return found
+      },
+      includes(this: string, text: string, from = 0) {
+        characters += this.length
+        return includes.call(this, text, from)
+      },
+    })
     try {
       call()
     } finally {

@@ -7,12 +7,10 @@ import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 const issuer = createTestIssuer()
 
 /** Every claim that the core reads for any issuer, and every claim in a provider profile. */
-const CLAIMS = [
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'azp', 'scope', 'scp', 'cnf'],
-  ...['act', 'tid', 'typ', 'token_use', 'nonce', 'at_hash', 'c_hash', 's_hash', 'events', 'htu'],
-  ...['token_introspection', 'response_type', 'amr', 'auth_time', 'sid', 'email', 'gty', 'uid'],
-  ...['username', 'user_id', 'preferred_username', 'grant_type', 'oid', 'idtyp', 'roles', 'appid'],
-]
+const CLAIMS =
+  'iss sub aud exp nbf iat jti client_id azp scope scp cnf act tid typ token_use nonce at_hash c_hash s_hash events htu token_introspection response_type amr auth_time sid email gty uid username user_id preferred_username grant_type oid idtyp roles appid'.split(
+    ' ',
+  )
 
 /** Values that would be valid for one of the claims, or make a token invalid. */
 const VALUES: readonly unknown[] = ['admin', AUDIENCE, 1, ['admin'], { jkt: 'a'.repeat(43) }]

@@ -1,8 +1,8 @@
 import { createSecretKey, hash } from 'node:crypto'
-import { parseJsonObject } from '../../../dist/lib/json.js'
-import { readOptions } from '../../../dist/options/read-options.js'
-import { toAccessToken } from '../../../dist/token/to-access-token.js'
-import { TokenCache } from '../../../dist/token/cache/token-cache.js'
+import { freezeJson, parseClaims } from '../../../src/lib/json.ts'
+import { readOptions } from '../../../src/options/read-options.ts'
+import { toAccessToken } from '../../../src/token/to-access-token.ts'
+import { TokenCache } from '../../../src/token/cache/token-cache.ts'
 
 // Fills a cache with tokens whose claims are of one kind. Prints the estimated size and the memory used.
 
@@ -40,7 +40,7 @@ function fill(i) {
     exp: 1e9,
     ...make(i),
   }
-  const parsed = parseJsonObject(Buffer.from(JSON.stringify(claims)))
+  const parsed = freezeJson(parseClaims(Buffer.from(JSON.stringify(claims))))
   const token = toAccessToken(parsed, issuers[0], 'jwt')
   const signedBy = { algorithm: 'HS256', kid: undefined, thumbprint: '' }
   const name = hash('sha256', String(i), 'base64url')

@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { serialize } from 'node:v8'
-import { describe, expect, it } from 'vitest'
+import { build } from 'rolldown'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fc } from '../../../../../test/support/property.ts'
 import { AdmissionFilter } from '../../../src/token/cache/admission-filter.ts'
 import { estimateSize } from '../../../src/token/cache/size-estimate.ts'
@@ -52,6 +56,18 @@ describe('TokenCache', () => {
 })
 
 describe('maxBytes', () => {
+  // The program runs in a process of its own, because it measures the heap. Rolldown compiles it with the sources.
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'size-estimate-'))
+    await build({
+      input: fileURLToPath(new URL('size-estimate.mjs', import.meta.url)),
+      platform: 'node',
+      output: { dir: directory, entryFileNames: 'program.mjs' },
+    })
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
   it.each([
     'small',
     'usual',
@@ -66,8 +82,7 @@ describe('maxBytes', () => {
   ])(
     'cached tokens with claims of kind %s use 0.2 to 1.6 times their estimated bytes',
     async (kind) => {
-      const program = fileURLToPath(new URL('size-estimate.mjs', import.meta.url))
-      const options = ['--expose-gc', program, kind]
+      const options = ['--expose-gc', join(directory, 'program.mjs'), kind]
       const { stdout } = await promisify(execFile)(process.execPath, options)
       const { estimated, used } = JSON.parse(stdout) as { estimated: number; used: number }
       expect(used / estimated).toBeGreaterThan(0.2)
