@@ -280,7 +280,7 @@ describe('documentation', () => {
     ])
     expect(rows.slice(1, 5).map(([, , time]) => time)).toEqual([
       `${KEY_TIMES.maxAge / 60} min (jwksMaxAge); ${KEY_TIMES.staleLimit / 3600} h in an outage (jwksStaleIfError)`,
-      `${METADATA_AGE / 60_000} min, then fetched again; used on in an outage`,
+      `${METADATA_AGE / 60_000} min, then fetched again; still used in an outage`,
       `${String(maxAge.default)} s (introspection.maxAge), not after exp`,
       `${String(negativeMaxAge.default)} s (introspection.negativeMaxAge)`,
     ])
