@@ -400,6 +400,12 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'a string',
     advice: "In the options of this API: set scopeFormat: 'string'.",
   },
+  'a jti that is an array': {
+    claims: { jti: ['a'] },
+    reason: 'invalid_claim',
+    found: 'an array',
+    advice: 'At the authorization server: find the mapper, action or hook',
+  },
   'a client id that is a number': {
     claims: { client_id: 5 },
     reason: 'invalid_claim',

@@ -11,10 +11,13 @@ const audiencesOf = ({ claims: { aud } }: RefusalFacts): readonly string[] =>
 const expectedAudiences = ({ settings }: RefusalFacts): readonly string[] =>
   settings?.audiences ?? []
 
-/** Claims that access tokens do not have. */
+/** Claims that show another kind of token. Most access tokens do not have them. */
 const FOREIGN = ['nonce', 'at_hash', 'c_hash', 'events', 'htu', 'response_type']
 
-/** Returns whether only `jwtProfile` rejects a token that may be an access token. */
+/**
+ * Returns whether the token may be an access token that is rejected only because `jwtProfile` is set. With `isAccessToken`,
+ * its `typ` does not matter.
+ */
 function mayBeAccessToken(
   { claims, header: { typ }, settings }: RefusalFacts,
   isAccessToken = false,
@@ -23,6 +26,11 @@ function mayBeAccessToken(
     typ === undefined || (typeof typ === 'string' && /^(?:application\/)?jwt$/i.test(typ))
   const isForeign = FOREIGN.some((name) => Object.hasOwn(claims, name))
   return settings?.jwtProfile !== undefined && (isPlain || isAccessToken) && !isForeign
+}
+
+/** Returns whether the checked claim is one that contains the scopes. */
+function isScopeClaim({ settings, explanation: { check } }: RefusalFacts): boolean {
+  return settings?.scopeSources.some(({ claim }) => claim === check) === true
 }
 
 /** Advice on tokens of another kind, or with wrong claims. */
@@ -95,16 +103,20 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'invalid_claim',
-    when: ({ claims, explanation: { check, expected } }) =>
-      expected === 'a string' && Array.isArray(claims[check]),
+    when: (facts) =>
+      isScopeClaim(facts) &&
+      facts.explanation.expected === 'a string' &&
+      Array.isArray(facts.claims[facts.explanation.check]),
     sign: 'the claim with the scopes is an array',
     where: IN_THE_OPTIONS,
     change: "set scopeFormat: 'array'.",
   },
   {
     reason: 'invalid_claim',
-    when: ({ claims, explanation: { check, expected } }) =>
-      expected === 'an array of strings' && typeof claims[check] === 'string',
+    when: (facts) =>
+      isScopeClaim(facts) &&
+      facts.explanation.expected === 'an array of strings' &&
+      typeof facts.claims[facts.explanation.check] === 'string',
     sign: 'the claim with the scopes is a string',
     where: IN_THE_OPTIONS,
     change: "set scopeFormat: 'string'.",
