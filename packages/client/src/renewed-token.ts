@@ -21,9 +21,9 @@ import { TokenLifeCycle } from './token-life-cycle.ts'
 import type { AccessTokenResponse } from './token-response.ts'
 
 /**
- * State of a renewed token. `running`: a request is running. `valid`: a valid token is cached and in use. `unused`: a valid
- * token is cached, but was not used for some time. `backoff`: no valid token is cached, and the backoff after a failure
- * applies. `idle`: no token, no request and no backoff.
+ * State of a renewed token. `running`: a request is running, or its next attempt waits. `valid`: a valid token is cached and
+ * in use. `unused`: a valid token is cached, but was not used for some time. `backoff`: no valid token is cached, and the
+ * backoff of this target applies. `idle`: none of these, also during a pause of the source.
  */
 export type RenewedTokenState = 'running' | 'valid' | 'unused' | 'backoff' | 'idle'
 
@@ -34,8 +34,10 @@ export interface RenewedToken {
   /** Returns the cached token, or waits for a new one. `signal` ends only the wait of this caller. */
   get(signal: AbortSignal | undefined): Promise<Token>
   /**
-   * Records that an API rejected the token with this value, and starts a request for a new one. Until the new token
-   * arrives, the old one stays in use for other APIs. Returns whether a retry with a new token can succeed.
+   * Records that an API rejected the token with this value. Starts a request for a new one, unless a request is running or
+   * a pause or backoff applies. Does nothing if the token is younger than `TOKEN_TIMES.tooYoung`. Until a new token
+   * arrives, `get` returns the old one, also for this API, because other APIs may accept it. Returns whether a retry with
+   * a new token can succeed.
    */
   reject(value: string): boolean
   /** Returns a valid token with another value, or waits for one. Resolves to `undefined` if none is available now. */
@@ -54,7 +56,8 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly publish: Publish<TokenEvent>
   readonly counters: MutableTokenCounters
   /**
-   * Called before a new token is cached. Returns `false` if the cache is full: the token is then returned but not cached.
+   * Called when a new token has arrived, after `TokenLifeCycle` has cached it. Returns `false` if there is no place for
+   * it: later callers then do not find the token.
    */
   readonly reservePlace: () => boolean
   /**
@@ -134,7 +137,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     }
   }
 
-  /** Starts the backoff of the target, unless the pause of the source applies. Returns the seconds until the next attempt. */
+  /** Starts the backoff of the target if the failure concerns only this target. Returns the seconds until the next attempt. */
   function recordFailure(failed: FailedAttempt, attempt: number, requestedAt: Moment): number {
     const { error, concerns } = failed
     const failedAt = now()

@@ -79,7 +79,10 @@ export class PublishedKeySearch implements KeySearch {
     return this.#tried.size === 0 ? keys : keys.filter((key) => !this.#tried.has(key.thumbprint))
   }
 
-  /** Waits for keys if none are usable, and for at most `KEY_TIMES.waitForFresh` if they are stale. */
+  /**
+   * Waits for a fetch if no keys are usable. If they are stale, waits for at most `KEY_TIMES.waitForFresh`. Does not wait
+   * after a failed attempt.
+   */
   #waitForKeys(): Promise<void> | undefined {
     const { clock, refresh } = this.#services
     const held = refresh.lifeCycle.held(clock.monotonic())

@@ -14,13 +14,13 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Shortest time between attempts that requests start while no keys are usable. */
+  /** Shortest time between attempts because of requests while no keys are usable. */
   withoutKeys: 0.8,
   /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
   waitForFresh: 0.3,
-  /** Shortest time between two attempts that tokens with unknown keys start. */
+  /** Shortest time between two attempts because of tokens with unknown keys. */
   betweenDemands: 3.5,
-  /** A request with an unknown key waits for an attempt only if the attempt starts within this time after its arrival. */
+  /** Longest time that a request with an unknown key waits for the start of an attempt. It also waits for a running one. */
   longestWait: 1,
   /** Seconds by which an issuer may backdate `iat`. Entra uses 300. */
   issuedEarlier: 300,
@@ -70,16 +70,17 @@ interface HeldSet {
 }
 
 /**
- * The life-cycle of the key set of one issuer, as a state machine without input and output. Callers report events with
- * their times, and get the next action. All times are monotonic milliseconds.
+ * The life-cycle of the key set of one issuer, as a state machine that makes no network calls and reads no clock.
+ * Callers report events with their times, and get the next action. All times are monotonic milliseconds.
  *
  * - A key set is `fresh` until its maximum age, then `stale` until the stale limit. After that it is not used.
  * - Attempts are numbered. The result of an older attempt never replaces that of a newer one.
- * - A request without keys waits for the running attempt. Once an attempt has failed, requests do not wait: they get 503,
- *   and attempts continue in the background.
- * - Attempts because of tokens with unknown keys start at most once in `KEY_TIMES.betweenDemands`. After a token that
- *   arrives earlier, the next attempt starts as soon as this time is over.
- * - If the issuer sent `Retry-After`, no attempt starts before that pause ends.
+ * - While no keys are usable, a request waits for the running attempt. After a failed attempt, such a request gets 503 at
+ *   once, and attempts continue in the background.
+ * - Attempts because of tokens with unknown keys start at most once in `KEY_TIMES.betweenDemands`. If such a token arrives
+ *   before this time is over, the next attempt starts when it is over.
+ * - If the issuer sent `Retry-After`, no attempt starts before that pause ends. The pause is at most
+ *   `LONGEST_RETRY_AFTER.documents` long.
  */
 export class KeyLifeCycle {
   readonly #ages: KeyAges
@@ -164,7 +165,10 @@ export class KeyLifeCycle {
     return this.#held?.completeAt ?? -Infinity
   }
 
-  /** Returns whether a fetch is allowed: the pause that the issuer requested is over. */
+  /**
+   * Returns whether a fetch is allowed: the pause that the issuer requested is over. It is at most
+   * `LONGEST_RETRY_AFTER.documents` long.
+   */
   mayFetch(now: number): boolean {
     return now >= this.#pause.until
   }
@@ -178,8 +182,9 @@ export class KeyLifeCycle {
         return this.#failures === 0 ? { start: !running, wait: true } : { start: due, wait: false }
       }
       case 'fresh_keys':
-        // Without failures, the key set is stale because the process was suspended: requests wait for a refresh. They
-        // do not wait for an attempt that started while the keys were fresh, because it probably hangs.
+        // Without failures, the key set is stale because the process was suspended or the running attempt is slow.
+        // Requests wait for a refresh after a suspension. They do not wait for an attempt that started while the keys
+        // were fresh, because it probably hangs.
         return this.#failures === 0
           ? { start: !running, wait: !running || this.#startedAt >= this.staleAt }
           : { start: !running && now >= this.#dueAt, wait: false }

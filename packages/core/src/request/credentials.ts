@@ -67,8 +67,8 @@ export function checkToken(token: unknown, check = 'token'): Rejection | undefin
  * parameters are never read. Two header lines are rejected, because another component might read the other
  * line. Without the header, the reason is `no_credentials`.
  *
- * Does NOT check that the text after the scheme is one token. If the token is not parsed as a JWS, call
- * `checkB64token` first.
+ * Does NOT check that the text after the scheme is one token. Call `checkB64token` before any other
+ * use of the token, unless the token was parsed as a JWS.
  */
 export function parseCredentials(request: RequestLike): Credentials | Rejection {
   const values = headerValues(request, 'authorization')
@@ -129,7 +129,7 @@ function describeScheme(scheme: string, rest: string): string {
     : 'an unknown scheme'
 }
 
-/** Schemes of the IANA registry, and others that are in use. */
+/** Schemes whose names are shown: some of the IANA registry, and others that are in use. */
 const KNOWN_SCHEMES: readonly string[] = [
   'apikey',
   'aws4-hmac-sha256',

@@ -81,7 +81,10 @@ export function toSubject(token: ClassifiedToken, statements: SubjectStatements)
   return combineRules(applied, token, withActor(parties, token, profile), profile)
 }
 
-/** Returns the name of the claim or header parameter of another kind of token. Verification usually rejects it before. */
+/**
+ * Returns the name of the claim or header parameter which shows that the token is not an access token. Verification usually
+ * rejects such a token before.
+ */
 function findOtherTokenMark(
   { claims, form, header }: ClassifiedToken,
   profile: Profile | undefined,
@@ -99,8 +102,8 @@ function isTypeOfAccessToken(typ: unknown): boolean {
 }
 
 /**
- * Returns the rules that count. Conventions can decide only for an issuer without options about subjects. If an option
- * applies, conventions count too, because they can contradict it.
+ * Returns the rules to combine. Conventions are included if `provider`, `machineSubject` and `machineClients` are not set.
+ * They are also included if an option applies to the token: then they can only contradict it.
  */
 function applyAll(
   token: ClassifiedToken,

@@ -6,8 +6,9 @@ const LENGTH = 12
 
 /**
  * Detects approximately whether a token was seen recently, by the end of its signature. It stores a mark of 32 bits for
- * about as many tokens as the cache has entries. It forgets old tokens and has a false-positive rate of about 1e-9. Both
- * are harmless, because the cache compares the hash of the whole token.
+ * about as many tokens as the cache has entries. It forgets old tokens and has a false-positive rate of about 1e-9. A
+ * forgotten token is only verified again. A false positive is harmless, because the cache compares the hash of the whole
+ * token.
  */
 export class AdmissionFilter {
   readonly #marks: Uint32Array

@@ -10,7 +10,9 @@ export const BREAKER = {
 
 /**
  * Permission for a call. The result of a `trial` opens or closes the breaker. A call for a known token may `pass` while
- * other calls are not permitted. If it succeeds, the breaker closes. If it fails, only its `Retry-After` has an effect.
+ * other calls are not permitted. If it succeeds, the breaker closes. If it fails while the breaker is open, its
+ * `Retry-After` can lengthen the pause. While the breaker is half open, its failure has no effect. If another call has closed
+ * the breaker in the meantime, the failure counts.
  */
 export type Permission = 'call' | 'trial' | 'pass'
 
@@ -24,8 +26,8 @@ type State =
 const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
 
 /**
- * Circuit breaker that stops calls to a server that does not respond. It is a state machine without input or output:
- * callers report results and times (monotonic milliseconds), and request permission for calls.
+ * Circuit breaker that stops calls to a server that does not respond. It is a state machine that makes no network calls and
+ * reads no clock. Callers report results and times (monotonic milliseconds), and request permission for calls.
  *
  * - Closed: every call is permitted. It opens after `BREAKER.failures` consecutive failures, or if a response has a
  *   `Retry-After`.
@@ -78,7 +80,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** Returns the remaining seconds for which calls for unknown tokens are not permitted. */
+  /** Returns the remaining seconds of the pause: 0 if the breaker is closed, or while a trial is running. */
   pause(monotonic: number): number {
     return this.#state.name === 'open' ? Math.max(0, (this.#state.until - monotonic) / 1000) : 0
   }

@@ -50,7 +50,7 @@ export class IntrospectionCall {
     }
   }
 
-  /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError`. */
+  /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError` if it is not found. */
   async ready(): Promise<void> {
     const { issuer, endpoint } = this.#parts
     try {

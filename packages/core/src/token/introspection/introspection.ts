@@ -33,7 +33,7 @@ export interface Introspection {
   /**
    * Returns the introspection response for a token. An active response from the cache is used if it is younger than `maxAge`
    * seconds and its token has not expired. For an inactive response, the limit is the smaller of `maxAge` and
-   * `negativeMaxAge`. With 0, the response is always requested after this call.
+   * `negativeMaxAge`. With 0, the issuer is always called after `introspect`.
    *
    * `verified` is the result of the local verification of this token. Returns the rejection `introspection_unavailable` if
    * introspection fails, or if the response is about another token than `verified`.
@@ -45,14 +45,14 @@ export interface Introspection {
   ): MaybePromise<Introspected | Rejection>
   /** Removes all active responses from the cache. */
   forget(): void
-  /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError`. */
+  /** Finds the endpoint. Rejects with an `IntrospectionUnavailableError` if it is not found. */
   ready(): Promise<void>
 }
 
 /** An introspection response and its origin. */
 export interface Introspected {
   readonly response: IntrospectionResponse
-  /** `true` if the call started after this request needed the response. */
+  /** `true` if the issuer was called after this request needed the response. */
   readonly isForThisRequest: boolean
 }
 
@@ -61,7 +61,7 @@ type CallResult = IntrospectionResponse | Rejection
 /**
  * Creates the introspection of one issuer, with protection against overload. Responses are cached
  * (`IntrospectionCache`). Requests with the same token share a call (`SingleFlight`). The number of concurrent calls is
- * limited. Calls to a server that does not respond are paused (`Availability`).
+ * limited. After failed calls there is a pause, in which only known tokens are introspected (`Availability`).
  */
 export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { issuer, settings, bounds, publish } = parts
@@ -160,7 +160,8 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
 
   /**
    * Returns whether a failed call counts as the response `active: false`. If the issuer also signs JWTs, returns `false` for a
-   * JWT. It is possible that the server introspects no JWTs. That is a fault in the configuration.
+   * JWT. The reason may be that the server does not introspect JWTs at all. This is a wrong configuration, and does not show
+   * that the token is inactive.
    */
   function isAboutToken({ failure }: FailedCall, token: string, hash: string): boolean {
     if (issuer.settings.tokenFormat !== 'opaque' && beginsWithHeader(token)) return false
