@@ -17,7 +17,7 @@ function setup(renewBefore?: number) {
 }
 
 describe('TokenLifeCycle', () => {
-  it('TokenLifeCycle requests a token at the start', () => {
+  it('TokenLifeCycle.plan() returns no token and start: true before the first token', () => {
     expect(setup().plan()).toEqual({ token: undefined, start: true })
   })
 
@@ -35,7 +35,7 @@ describe('TokenLifeCycle', () => {
     },
     { lifetime: 1e9, due: 86_100, expired: 86_395, because: 'lifetime of at most a day' },
   ])(
-    'TokenLifeCycle renews a token of $lifetime s after $due s and returns it until $expired s: $because',
+    'TokenLifeCycle.plan() returns start: true from $due s on for a token of $lifetime s, and the token until $expired s: $because',
     (row) => {
       const { pass, succeed, plan } = setup(row.renewBefore)
       succeed('one', row.lifetime)
@@ -98,7 +98,7 @@ describe('TokenLifeCycle', () => {
     expect(cycle.fail(1, { wall: 0, monotonic: 0 })).toBe(0.25)
   })
 
-  it('TokenLifeCycle renews a rejected token only if it is at least 5 s old, and returns it until a new token arrives', () => {
+  it('TokenLifeCycle.plan() returns start: true for a rejected token only if it is at least 5 s old, and the token until a new one arrives', () => {
     const { cycle, now, pass, succeed, plan } = setup()
     succeed('two', 600)
     const reject = (token: string) => cycle.reject((cached) => cached === token, now)

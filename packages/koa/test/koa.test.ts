@@ -129,7 +129,7 @@ describe.each([
     expect(await (await fetch(url)).text()).toContain('before a guard granted the request')
   })
 
-  it('the exported requireToken() uses the options of the environment', async () => {
+  it('the exported requireToken() throws if BEARWARD_ISSUER is not set, and otherwise responds with a challenge for its scope', async () => {
     expect(() => requireToken()).toThrow('BEARWARD_ISSUER is not set')
     Object.assign(process.env, { BEARWARD_ISSUER: ISSUER, BEARWARD_AUDIENCE: AUDIENCE })
     app.use(requireToken({ scope: 'read' }))

@@ -107,13 +107,13 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText finds a secret of fewer than six characters only as a whole', () => {
+  it('readText returns undefined for a text with a whole secret of four characters, and returns a text with three of them', () => {
     expect(read('the PIN 1234 is wrong', '1234')).toBe(undefined)
     expect(read(`the PIN ${base64('1234')} is wrong`, '1234')).toBe(undefined)
     expect(read('the PIN 123 is wrong', '1234')).toBe('the PIN 123 is wrong')
   })
 
-  it('readText finds a secret with many characters that are not ASCII letters or digits', () => {
+  it('readText returns undefined for a text with an encoded secret with special characters, and returns a text without it', () => {
     for (const secret of ['#*#*!!##', 'p\u00e4ssw\u00f6rt-\u20ac', '@@@@a@@@@']) {
       const forms = [encodeURIComponent(secret), base64(secret), hex(secret)]
       for (const form of forms)
@@ -122,7 +122,7 @@ describe('SentSecrets.readText()', () => {
     }
   })
 
-  it('readText finds every secret, also one that is added later', () => {
+  it('readText returns undefined for a text with the first secret, and for a text with a later secret from add() on', () => {
     const secrets = new SentSecrets(['first-one'])
     expect(secrets.readText('what is second-one?')).toBe('what is second-one?')
     secrets.add(['second-one'])
@@ -137,7 +137,7 @@ describe('SentSecrets.readText()', () => {
 
   it.each([
     ['is not a string', { a: 1 }],
-    ['is empty', ' \n '],
+    ['contains only white space', ' \n '],
     ['has more than 1000 characters', 'x'.repeat(1001)],
     ['contains a terminal escape sequence', '\u001b[2J'],
     ['contains a character that reverses the text direction', 'a\u202eb'],

@@ -35,7 +35,7 @@ describe('CircuitBreaker', () => {
     }
   })
 
-  it('CircuitBreaker permits one trial after a pause, and no other call during the trial', () => {
+  it('CircuitBreaker permits one trial after a pause, no other call for an unknown token during it, and calls after its success', () => {
     const breaker = createOpenBreaker()
     const permissions = [999, 1000, 1000].map((now) => breaker.acquire(now, false))
     expect(permissions).toEqual([undefined, 'trial', undefined])
@@ -66,7 +66,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(4000)).toBe(1)
   })
 
-  it('CircuitBreaker keeps the breaker open when a call from before its opening succeeds', () => {
+  it('CircuitBreaker stays open or half open when a call from before its opening succeeds', () => {
     const breaker = createOpenBreaker()
     breaker.succeeded('call')
     expect(breaker.acquire(0, false)).toBeUndefined()
@@ -75,7 +75,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.acquire(1000, false)).toBeUndefined()
   })
 
-  it('CircuitBreaker permits calls for known tokens while open: success closes the breaker, failure changes nothing', () => {
+  it('CircuitBreaker permits calls for known tokens while open or half open: success closes it, failure without Retry-After changes nothing', () => {
     const breaker = createOpenBreaker()
     expect([breaker.acquire(0, true), breaker.acquire(0, false)]).toEqual(['pass', undefined])
     for (let i = 0; i < 100; i++) breaker.failed('pass', 0, 0)
@@ -102,7 +102,7 @@ describe('CircuitBreaker', () => {
     expect(breaker.pause(3000)).toBe(1)
   })
 
-  it('CircuitBreaker opens the breaker at once for the seconds of Retry-After, up to 300', () => {
+  it('CircuitBreaker opens at once for the seconds of Retry-After, and a longer Retry-After lengthens the pause, up to 300 s', () => {
     const breaker = new CircuitBreaker()
     breaker.failed('call', 0, 17)
     expect(breaker.pause(0)).toBe(17)
