@@ -149,7 +149,7 @@ function expectResponses(responses: readonly RawResponse[], cases: readonly Case
   for (const [i, [, , body]] of cases.entries()) expect(responses[i]!.body).toMatch(body)
 }
 
-describe('INV-12: requests on one connection', () => {
+describe('requests on one connection', () => {
   it('responds to pipelined requests in order, to each by its own credentials', async () => {
     keyServer.release()
     const { port } = await serveApi()
@@ -198,7 +198,7 @@ describe('INV-12: requests on one connection', () => {
 })
 
 describe('connections while keys are fetched', () => {
-  it('INV-12: responds to later requests by their credentials after many clients disconnect while keys are fetched', async () => {
+  it('responds to later requests by their credentials after many clients disconnect while keys are fetched', async () => {
     const api = await serveApi()
     const cases = numbered(20)
     const sockets = cases.map(([line]) => {
@@ -222,7 +222,7 @@ describe('connections while keys are fetched', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('INV-12: sends only one response if other middleware has responded while keys are fetched', async () => {
+  it('sends only one response if other middleware has responded while keys are fetched', async () => {
     const api = await serveApi((_, response, next) => {
       next()
       response.status(504).send('too slow')
@@ -242,7 +242,7 @@ describe('connections while keys are fetched', () => {
     expect(await faults.faults()).toEqual([])
   })
 
-  it('INV-12: responds with 503 to waiting requests when the resource server is closed', async () => {
+  it('responds with 503 to waiting requests when the resource server is closed', async () => {
     const api = await serveApi()
     const socket = connect(api.port, '127.0.0.1')
     socket.write(
@@ -256,7 +256,7 @@ describe('connections while keys are fetched', () => {
   })
 })
 
-describe('INV-4: outgoing requests', () => {
+describe('outgoing requests', () => {
   const clock = fakeClock()
   const minting = createTestIssuer({ now: () => clock.seconds() })
   const requests: string[] = []

@@ -55,18 +55,18 @@ const boom = () => {
 const rejecting = async () => boom()
 /** A thenable that is always rejected. */
 class Failing {
-  // The lint rule prevents thenables by mistake. This test needs one, as the return value of a hook.
+  // Most thenables are mistakes, so the lint rule reports them. A check of these tests returns this one.
   // oxlint-disable-next-line unicorn/no-thenable -- the test needs a thenable that fails
   then(_fulfilled: unknown, rejected: (error: Error) => void): void {
     rejected(new Error('A function of the application failed.'))
   }
 }
 
-/** Keys of the two groups. The outcome is known at once with static keys, and later with keys that are fetched. */
+// With static keys, the first outcome is known at once. With fetched keys, it is known later.
 describe.each([
-  ['hooks with static keys', () => ({ jwks: issuer.jwks })],
-  ['hooks with fetched keys', () => ({ jwksUri: `${keyServer.url}/jwks` })],
-])('INV-7: %s', (_where, keys) => {
+  ['with static keys', () => ({ jwks: issuer.jwks })],
+  ['with fetched keys', () => ({ jwksUri: `${keyServer.url}/jwks` })],
+])('functions of the application %s', (_where, keys) => {
   it.each<[string, unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
@@ -79,14 +79,14 @@ describe.each([
     ['resolves to a function', async () => () => true],
     ['returns a boxed true', () => Object(true) as unknown],
     ['returns a rejected thenable', () => new Failing()],
-  ])('responds with 500 to a check that %s', async (_what, check) => {
+  ])('a guard responds with 500 and does not run the handler if check %s', async (_what, check) => {
     expect(await send(good(), keys(), { check })).toEqual(outcome(500, false))
   })
 
   it.each<[string, unknown]>([
     ['returns undefined', () => {}],
     ['resolves to undefined', async () => {}],
-  ])('responds with 403 to a check that %s', async (_what, check) => {
+  ])('a guard responds with 403 and does not run the handler if check %s', async (_what, check) => {
     expect(await send(good(), keys(), { check })).toEqual(outcome(403, false))
   })
 
@@ -94,64 +94,79 @@ describe.each([
     ['to the token', (token) => Object.assign(token, { scopes: ['admin'] })],
     ['to the claims', ({ claims }) => Object.assign(claims, { scope: 'admin' })],
     ['into a nested claim', ({ claims }) => Object.assign(claims.act!, { sub: 'admin' })],
-  ])('responds with 500 to a check that writes %s', async (_what, write) => {
-    const check = (token: { claims: object }) => Boolean(write(token))
-    const token = issuer.token({ claims: { act: { sub: 'alice' } } })
-    expect(await send(token, keys(), { check })).toEqual(outcome(500, false))
-  })
+  ])(
+    'a guard responds with 500 and does not run the handler if check writes %s',
+    async (_what, write) => {
+      const check = (token: { claims: object }) => Boolean(write(token))
+      const token = issuer.token({ claims: { act: { sub: 'alice' } } })
+      expect(await send(token, keys(), { check })).toEqual(outcome(500, false))
+    },
+  )
 
   it.each<[string, unknown]>([
     ['throws', boom],
     ['returns a promise', async () => ({ body: 'x' })],
     [
-      'returns an additional header line',
+      'returns a contentType with a line break',
       () => ({ body: 'x', contentType: 'text/html\r\nX-Y: z' }),
     ],
-    ['returns an invalid media type', () => ({ body: 'x', contentType: 'x' })],
+    ['returns an invalid contentType', () => ({ body: 'x', contentType: 'x' })],
     ['returns a cyclic body', circle],
-    ['returns a bigint', () => ({ body: { big: 1n } })],
+    ['returns a body with a bigint', () => ({ body: { big: 1n } })],
     [
       'returns a body whose toJSON returns undefined',
       () => ({ body: { toJSON: () => undefined } }),
     ],
     [
-      'returns a body that throws',
+      'returns an object whose getter body throws',
       () => ({
         get body() {
           return boom()
         },
       }),
     ],
-  ])('responds with 500 to an errorBody that %s', async (_what, errorBody) => {
-    expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(500, false))
-  })
+  ])(
+    'a guard responds with 500 instead of 401 and does not run the handler if errorBody %s',
+    async (_what, errorBody) => {
+      expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(500, false))
+    },
+  )
 
   it.each<[string, unknown]>([
     ['returns undefined', () => {}],
     ['writes to its argument', (view: object) => void Object.assign(view, { status: 200 })],
-  ])('keeps the status 401 of a refusal if errorBody %s', async (_what, errorBody) => {
-    expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
-  })
+  ])(
+    'a guard keeps the status 401 and does not run the handler if errorBody %s',
+    async (_what, errorBody) => {
+      expect(await send(bad(), { ...keys(), errorBody })).toEqual(outcome(401, false))
+    },
+  )
 
   it.each<[string, unknown]>([
     ['throws', boom],
     ['rejects', rejecting],
     ['writes to the event', (event: BearwardEvent) => Object.assign(event, { type: 'verified' })],
-  ])('grants a valid token and refuses another one if onEvent %s', async (_what, onEvent) => {
-    expect(await send(good(), { ...keys(), onEvent })).toEqual(outcome(200, true))
-    expect(await send(bad(), { ...keys(), onEvent })).toEqual(outcome(401, false))
-  })
+  ])(
+    'a guard grants a valid token, and responds with 401 to a token for another API, if onEvent %s',
+    async (_what, onEvent) => {
+      expect(await send(good(), { ...keys(), onEvent })).toEqual(outcome(200, true))
+      expect(await send(bad(), { ...keys(), onEvent })).toEqual(outcome(401, false))
+    },
+  )
 
   it.each<[number, string, () => number]>([
     [401, 'returns NaN', () => Number.NaN],
     [401, 'returns Infinity', () => Infinity],
     [500, 'throws', boom],
-  ])('responds with %i to a valid token if the clock %s', async (status, _what, time) => {
-    const clock = { now: time, monotonic: () => performance.now(), after: () => () => {} }
-    expect(await send(good(), { ...keys(), clock })).toEqual(outcome(status, false))
-  })
+  ])(
+    'a guard responds with %i to a valid token and does not run the handler if clock.now() %s',
+    async (status, _what, time) => {
+      const clock = { now: time, monotonic: () => performance.now(), after: () => () => {} }
+      expect(await send(good(), { ...keys(), clock })).toEqual(outcome(status, false))
+    },
+  )
 
-  it('responds with 500 if the token cannot be attached to the request', async () => {
+  it('a guard responds with 500 and does not run the handler if the token cannot be attached to the request', async () => {
     const sealing: RequestHandler = (request, _response, next) => {
       Object.defineProperty(request, 'auth', { get: () => undefined })
       next()
@@ -166,7 +181,7 @@ function circle(): unknown {
   return { body }
 }
 
-describe('INV-7: the fetch of the application', () => {
+describe('the option fetch', () => {
   const createResponse = (body: BodyInit | null, type = 'application/json') =>
     new Response(body, { headers: { 'Content-Type': type } })
 
@@ -187,7 +202,7 @@ describe('INV-7: the fetch of the application', () => {
       async () => createResponse(new ReadableStream({ start: (body) => body.enqueue('text') })),
     ],
     ['resolves to an HTML page', async () => createResponse('<html>', 'text/html')],
-  ])('responds with 503 if fetch %s', async (_what, fetch) => {
+  ])('a guard responds with 503 and does not run the handler if fetch %s', async (_what, fetch) => {
     const options = { jwksUri: 'https://as.example.com/jwks', fetch: fetch as Fetch }
     expect(await send(good(), { ...options, fetchTimeout: 0.5 })).toEqual(outcome(503, false))
   })

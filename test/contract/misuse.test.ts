@@ -46,7 +46,7 @@ async function play(composition: Composition, situation: Situation) {
   const isGood = situation.startsWith('good')
   const token = isGood ? issuer.token() : issuer.token({ header: { kid: 'unknown' } })
   const { status } = await getWithLines(server.port, '/', [`Authorization: Bearer ${token}`])
-  // A guard that is not awaited can have its outcome only after the response.
+  // The outcome of a guard that is not awaited can arrive after the response.
   await settled()
   await settled()
   await Promise.all([server.close(), keys.close()])

@@ -21,7 +21,10 @@ async function sendAndWait({ send, attemptsEnd }: Setup, key = oldKey): Promise<
   return answer
 }
 
-/** Ends an outage: the server publishes a new key, and later no longer the old one. Checks the recovery. */
+/**
+ * Ends an outage with a rotation: the server publishes the old and the new key, and later only the new one. Checks that
+ * tokens of published keys are granted, and that a token of the removed key gets 401.
+ */
 async function recover(setup: Setup): Promise<void> {
   const { server, events } = setup
   setup.publish(oldKey, newKey)
@@ -61,7 +64,7 @@ describe('an outage of the authorization server', LENIENT, () => {
       await setup.pass(1)
       expect(unknown).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-5]$/) })
     }
-    // At most one attempt in 3.5 seconds for unknown kids. They replace the scheduled attempts.
+    // Tokens with an unknown kid start at most one attempt in 3.5 s. Each of them postpones the next scheduled attempt.
     expect(attempts() - before).toBeLessThanOrEqual(1800 / 3.5 + 6)
     expect(server.status()[0]!.keys.state).toBe('stale')
     expect(count(setup, 'keys_stale')).toBe(1)
@@ -85,7 +88,8 @@ describe('an outage of the authorization server', LENIENT, () => {
       }
       expect(await sendAndWait(setup, newKey), title).toMatchObject({ status: 503 })
     }
-    // One attempt for each unknown kid, and those of about the first minute, while the pauses grow.
+    // Each token with an unknown kid starts one attempt, which postpones the next scheduled one. Scheduled attempts start
+    // only while the pauses between them are shorter than 30 s.
     expect(attempts() - before).toBeLessThanOrEqual(EVERY_FAULT.length + 10)
     expect(count(setup, 'keys_stale')).toBe(1)
     expect(count(setup, 'keys_refreshed')).toBe(1)

@@ -14,7 +14,10 @@ import {
   withVersions,
 } from './tarballs.mjs'
 
-/** Program that uses core and client without a framework, by `import` and by `require`. It prints the results. */
+/**
+ * Program without a framework that imports core and client, and also requires core. It prints the reason of a refusal, the
+ * value of a token, and whether both ways load the same class.
+ */
 const ALONE = `import { generateKeyPairSync } from 'node:crypto'
   import { clientCredentials } from '@bearward/client'
   import { ConfigurationError, createResourceServer } from '@bearward/core'
@@ -62,7 +65,10 @@ after(() => directory.remove())
 
 const EXTENSIONS = { cjs: 'cjs', esm: 'mjs' }
 
-/** Functions that write the bundle of a program into a directory. They set only the format and the platform. */
+/**
+ * Functions that write the bundle of a program for Node into a directory, in one of two formats. Only esbuild leaves out
+ * packages: those in `external`.
+ */
 const BUNDLERS = {
   async esbuild(entry, format, outDir, external) {
     const outFile = join(outDir, `${entry}.${EXTENSIONS[format]}`)

@@ -20,7 +20,7 @@ export interface Exchange {
   readonly stall: () => void
 }
 
-/** Fault of a server. Each member is one part of it. Without a member, that part of the server works. */
+/** Fault of a server. Each member changes one part of its behavior. The server works in all other parts. */
 export interface Fault {
   /** The server does not listen. */
   readonly refuses?: true
