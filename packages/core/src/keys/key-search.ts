@@ -161,7 +161,7 @@ export class PublishedKeySearch implements KeySearch {
   #pending(): Rejection {
     const { clock, refresh } = this.#services
     const left = Math.max(0, refresh.lifeCycle.permittedAt - clock.monotonic()) / 1000
-    const may = this.#isUnknown ? ', which may be new' : '. New keys cannot be fetched yet'
+    const may = this.#isUnknown ? ', which may be new' : '. New keys are not available yet'
     return this.#reject('keys_refresh_pending', `${this.#missing}${may}`, left)
   }
 

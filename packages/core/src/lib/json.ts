@@ -69,8 +69,9 @@ function isOwn(object: object, name: string): boolean {
 
 function parseStrictly(bytes: Uint8Array, structure: number): JsonObject {
   const text = decode(bytes)
-  const names = text.length > JSON_LIMITS.unscanned || text.includes('\\') ? scan(text) : undefined
-  if (names !== undefined && names.structure > structure) throw tooManyValues()
+  const isLong = text.length > JSON_LIMITS.unscanned
+  const names = isLong || text.includes('\\') ? scan(text) : undefined
+  if (isLong && names!.structure > structure) throw tooManyValues()
   const plain = names === undefined ? text : withPlainNames(text, names)
   const value = parse(plain)
   if (!isObject(value) || Array.isArray(value)) throw new SyntaxError('not a JSON object')
