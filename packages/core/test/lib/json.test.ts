@@ -362,6 +362,17 @@ describe('parseClaims', () => {
     },
   )
 
+  it('parseClaims ignores JSON_LIMITS.structure for a short text, with and without an escape', () => {
+    for (const note of ['a', 'a\\b']) {
+      const text = JSON.stringify({
+        note,
+        a: Array.from({ length: JSON_LIMITS.structure }, () => []),
+      })
+      expect(text.length).toBeLessThan(JSON_LIMITS.unscanned)
+      expect(parseClaims(toBytes(text), JSON_LIMITS.structure)).toBeTypeOf('object')
+    }
+  })
+
   it('parseClaims accepts JSON_LIMITS.escapedNames names with escapes, and rejects one more', () => {
     const create = (count: number) =>
       `{${Array.from({ length: count }, (_, i) => `"\\u0061${i}":1`).join(',')}}`

@@ -50,11 +50,11 @@ export class AdmissionFilter {
 const HALF = LENGTH / 2
 
 /**
- * Converts six characters of a token to one number of 32 bits, beginning `before` characters before its end. The number is
+ * Converts six characters of a token to one number of 32 bits, beginning `distance` characters from its end. The number is
  * never zero, which is the value of an unused mark.
  */
-function toUint32(token: string, before: number): number {
-  const start = Math.max(0, token.length - before)
+function toUint32(token: string, distance: number): number {
+  const start = Math.max(0, token.length - distance)
   let number = 0
   for (let i = start; i < start + HALF; i++) number = Math.imul(number, 67) + token.charCodeAt(i)
   return number >>> 0 || 1
