@@ -11,6 +11,10 @@ export default defineConfig({
       { find: '#base64url', replacement: source('packages/core/src/lib/node-base64url.ts') },
       { find: '#sha256', replacement: source('packages/core/src/lib/node-sha256.ts') },
       {
+        find: '#fetch',
+        replacement: source('packages/core/src/authorization-server/node-fetch.ts'),
+      },
+      {
         find: '#signature-engine',
         replacement: source('packages/core/src/signature/node-engine.ts'),
       },

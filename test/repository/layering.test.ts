@@ -41,6 +41,7 @@ const SOURCES = 'packages/core/src'
 /** Modules for Node by import name. The manifest resolves these names by runtime. */
 const BY_RUNTIME: Record<string, string> = {
   '#base64url': `${SOURCES}/lib/node-base64url.ts`,
+  '#fetch': `${SOURCES}/authorization-server/node-fetch.ts`,
   '#sha256': `${SOURCES}/lib/node-sha256.ts`,
   '#async-context': `${SOURCES}/lib/node-async-context.ts`,
   '#diagnostics-channel': `${SOURCES}/lib/node-diagnostics-channel.ts`,

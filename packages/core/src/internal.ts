@@ -25,6 +25,7 @@ export {
   readJson,
   send,
 } from './authorization-server/bounded-fetch.ts'
+export { defaultFetch } from './authorization-server/default-fetch.ts'
 export type { BodyLimits, BoundedResponse } from './authorization-server/bounded-fetch.ts'
 export type { Fetch, FetchBody, FetchInit, FetchResponse } from './model/fetch.ts'
 export { authenticateClient, CredentialsError } from './authorization-server/authenticate-client.ts'

@@ -4,6 +4,7 @@ import { type Clock, type ClockOption, systemClock } from '../lib/clock.ts'
 import { describeGiven } from '../lib/describe-given.ts'
 import { isRecord } from '../lib/objects.ts'
 import type { Logger } from '../log/logger.ts'
+import { defaultFetch } from '../authorization-server/default-fetch.ts'
 import type { Fetch } from '../model/fetch.ts'
 import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
@@ -47,7 +48,10 @@ export interface CommonOptions<Raw extends object = object> {
   /**
    * Function that makes the outgoing calls. Set it for a proxy, a private CA or a client certificate.
    *
-   * @default globalThis.fetch
+   * The default behaves like the global `fetch`. On Node, it makes the calls with `node:http` and `node:https`, until the
+   * application loads, replaces or configures the global `fetch`.
+   *
+   * @default like globalThis.fetch
    */
   readonly fetch?: Fetch
   /**
@@ -198,8 +202,7 @@ export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
     default: 'api',
   }),
   allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
-  // `globalThis.fetch` is read at each call, because instrumentation can replace it later.
-  fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
+  fetch: fn<Fetch>({ default: defaultFetch }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
   jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),
   jwksStaleIfError: seconds({

@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FetchBody } from '../model/fetch.ts'
+
+type Chunks = AsyncIterable<Uint8Array>
+
+/** Maximum number of content codings of a response, as in the global `fetch`. */
+const MOST_CODINGS = 5
+
+/** Decoders by content coding (RFC 9110 section 8.4.1). They decode no faster than the result is read. */
+const DECODERS: Readonly<Record<string, (source: Chunks) => Chunks>> = {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: inflate,
+  br(source) {
+    const { createBrotliDecompress, constants } = getZlib()
+    const flush = constants.BROTLI_OPERATION_FLUSH
+    return pipe(source, createBrotliDecompress({ flush, finishFlush: flush }))
+  },
+}
+
+/**
+ * Returns the decoded body of a response with this `Content-Encoding`. Like the global `fetch`, does not decode it if a
+ * content coding is unknown, and accepts compressed data without its end. Throws a `TypeError` if there are too many content
+ * codings.
+ */
+export function decodeBody(incoming: IncomingMessage, encoding: string | null): FetchBody {
+  const codings = (encoding ?? '').split(',').map((coding) => coding.trim().toLowerCase())
+  if (codings.length > MOST_CODINGS) {
+    incoming.destroy()
+    throw new TypeError('too many content codings')
+  }
+  const areKnown = codings.every((coding) => Object.hasOwn(DECODERS, coding))
+  const decoders = areKnown ? codings.map((coding) => DECODERS[coding]!) : []
+  return {
+    [Symbol.asyncIterator]() {
+      const decoded = decoders.reduceRight<Chunks>((source, decode) => decode(source), incoming)
+      return decoded[Symbol.asyncIterator]()
+    },
+    destroy: () => incoming.destroy(),
+  }
+}
+
+function gunzip(source: Chunks): Chunks {
+  return pipe(source, getZlib().createGunzip(getFlush()))
+}
+
+/** Decodes `deflate`. Some servers send raw data (RFC 1951) instead of the zlib format (RFC 1950): the first byte shows it. */
+async function* inflate(source: Chunks): Chunks {
+  const { createInflate, createInflateRaw } = getZlib()
+  const iterator = source[Symbol.asyncIterator]()
+  const chunks = { [Symbol.asyncIterator]: () => iterator }
+  // The loop ends after its first turn, which reads all chunks. It closes the source if the result is not read to its end.
+  for await (const first of chunks) {
+    const create = (first[0]! & 0x0f) === 8 ? createInflate : createInflateRaw
+    yield* pipe(prepend(first, chunks), create(getFlush()))
+  }
+}
+
+async function* prepend(first: Uint8Array, others: Chunks): Chunks {
+  yield first
+  yield* others
+}
+
+function getFlush() {
+  const flush = getZlib().constants.Z_SYNC_FLUSH
+  return { flush, finishFlush: flush }
+}
+
+/** Writes a source to a decoder. Each of them is destroyed when the other one ends early. */
+function pipe(source: Chunks, decoder: Duplex): Chunks {
+  return process.getBuiltinModule('node:stream').pipeline(source, decoder, () => {})
+}
+
+/** Returns `node:zlib`, which is loaded only for a compressed response. */
+function getZlib() {
+  return process.getBuiltinModule('node:zlib')
+}

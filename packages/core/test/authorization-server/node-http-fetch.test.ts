@@ -1,0 +1,367 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { closing } from '../../../../test/support/closing.ts'
+import { settled } from '../../../../test/support/fake-clock.ts'
+import { FETCHES, globalFetch } from '../../../../test/support/fetches.ts'
+import { listenRaw, type RawResponder } from '../../../../test/support/raw-server.ts'
+import { until } from '../../../../test/support/until.ts'
+import { watchProcess } from '../../../../test/support/watch-process.ts'
+import { boundedFetch, type FetchError } from '../../src/authorization-server/bounded-fetch.ts'
+import { withDeadline } from '../../src/authorization-server/deadline.ts'
+import { describeCause } from '../../src/authorization-server/network-cause.ts'
+import { httpFetch } from '../../src/authorization-server/node-http-fetch.ts'
+import { openBody } from '../../src/authorization-server/response-body.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import type { Fetch, FetchInit } from '../../src/model/fetch.ts'
+import { DOCUMENT, ok, respond } from './responses.ts'
+
+const faults = watchProcess()
+
+/** Starts a server of bytes, which is closed at the end of the test. */
+const serve = async (respondTo: RawResponder) => closing(await listenRaw(respondTo))
+
+function createInit(more: Partial<FetchInit> = {}): FetchInit {
+  const { signal } = new AbortController()
+  return { method: 'GET', headers: {}, redirect: 'manual', signal, ...more }
+}
+
+/** Makes a call, and reads its body as text. */
+async function call(fetch: Fetch, url: string, init = createInit()): Promise<string> {
+  const { body } = await fetch(url, init)
+  return new TextDecoder().decode(await openBody(body).read(1_000_000))
+}
+
+/** Makes a call that fails. Returns the reason that is shown, or `undefined` if none is known. */
+async function getCause(fetch: Fetch, url: string): Promise<string | undefined> {
+  const error: unknown = await fetch(url, createInit()).then(
+    () => new Error('no failure'),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(Error)
+  expect((error as Error).message).not.toBe('no failure')
+  return describeCause(error)
+}
+
+/** Resolves when a connection is closed, also after an error. */
+const whenClosed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
+
+/** Fetches a document with a deadline. Returns the failure. */
+async function getFailure(fetch: Fetch, url: string, timeout = 10_000): Promise<string> {
+  const bounds = { clock: systemClock, timeout, closed: new AbortController().signal }
+  const work = withDeadline(bounds, (signal) => boundedFetch(fetch)(url, signal))
+  return work.then(
+    () => 'a document',
+    (error: FetchError) => error.failure,
+  )
+}
+
+describe('the request of httpFetch', () => {
+  const FORM = {
+    Accept: 'application/json',
+    'Content-Type': 'application/x-www-form-urlencoded',
+  }
+
+  it.each<[string, Partial<FetchInit>]>([
+    ['GET', { headers: { Accept: 'application/json' } }],
+    [
+      'POST',
+      {
+        method: 'POST',
+        headers: { Authorization: 'Basic YTpi', ...FORM },
+        body: 'token=\u00e9&a=b',
+      },
+    ],
+    ['POST with an empty body', { method: 'POST', headers: FORM, body: '' }],
+  ])(
+    'httpFetch sends a %s request with the same bytes as the global fetch',
+    async (_title, init) => {
+      const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+      const url = `${server.url}/path;a/%C3%A9?b=c d#fragment`
+      const own = await call(httpFetch, url, createInit(init))
+      const other = await call(globalFetch, url, createInit(init))
+      expect(own).toBe(other)
+      expect(server.requests).toHaveLength(2)
+      expect(server.requests[0]!.toLowerCase()).toBe(server.requests[1]!.toLowerCase())
+    },
+  )
+})
+
+describe.each(FETCHES)('%s: addresses', (_name, fetch) => {
+  it.each([
+    'file:///etc/hosts',
+    'ftp://127.0.0.1/',
+    'http://user@127.0.0.1/',
+    'http://a:b@127.0.0.1/',
+    'no address',
+  ])('rejects the address %s', async (url) => {
+    const refused = fetch(url, createInit())
+    await expect(refused).rejects.toBeInstanceOf(TypeError)
+  })
+
+  it('rejects a header value with a line feed', async () => {
+    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+    const headers = { Authorization: 'Bearer a\r\nX-Evil: 1' }
+    await expect(fetch(server.url, createInit({ headers }))).rejects.toBeInstanceOf(TypeError)
+    expect(server.connections).toEqual([])
+  })
+
+  it('tries each address of a name', async () => {
+    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+    expect(await call(fetch, server.url.replace('127.0.0.1', 'localhost'))).toBe(DOCUMENT)
+    expect(server.requests[0]).toMatch(/^host: localhost:\d+\r$/im)
+  })
+
+  it('reports a closed port as ECONNREFUSED, also for several addresses', async () => {
+    const { url, close } = await listenRaw(() => {})
+    await close()
+    expect(await getCause(fetch, url)).toBe('ECONNREFUSED')
+    expect(await getCause(fetch, url.replace('127.0.0.1', 'localhost'))).toBe('ECONNREFUSED')
+  })
+})
+
+describe('httpFetch: addresses', () => {
+  it('httpFetch calls an IPv6 address like the global fetch', async () => {
+    const server = createHttpServer((_req, res) => res.end(DOCUMENT))
+    // If this machine has no IPv6, both calls fail.
+    server.on('error', () => {})
+    await Promise.race([once(server.listen(0, '::1'), 'listening'), once(server, 'close')])
+    const { port = 9999 } = (server.address() ?? {}) as Partial<AddressInfo>
+    const results = [httpFetch, globalFetch].map((fetch) =>
+      call(fetch, `http://[::1]:${port}/`).catch((error: unknown) => describeCause(error)),
+    )
+    const [own, other] = await Promise.all(results)
+    expect(own).toBe(other)
+    server.close()
+    server.closeAllConnections()
+  })
+
+  it('httpFetch refuses each port that the global fetch of this version of Node blocks', async () => {
+    const isBlocked = async (port: number) => {
+      // A dispatcher that throws: allowed ports fail without a connection.
+      const dispatcher = {
+        dispatch() {
+          throw new Error('allowed')
+        },
+      }
+      const init = { dispatcher } as RequestInit
+      const error = await globalThis.fetch(`http://127.0.0.1:${port}`, init).catch((e: Error) => e)
+      return ((error as Error).cause as Error).message === 'bad port'
+    }
+    const blocked: number[] = []
+    for (let port = 1; port < 11_000; port++) if (await isBlocked(port)) blocked.push(port)
+    expect(blocked.length).toBeGreaterThan(70)
+    const causes = await Promise.all(
+      blocked.map((port) => getCause(httpFetch, `https://127.0.0.1:${port}`)),
+    )
+    expect(new Set(causes)).toEqual(new Set(['bad port: fetch does not call this port']))
+  })
+})
+
+describe.each(FETCHES)('%s: connections', (_name, fetch) => {
+  it('uses a connection again after a response that was read to its end', async () => {
+    const server = await serve((socket) =>
+      socket.write(ok(gzipSync(DOCUMENT), 'Content-Encoding: gzip')),
+    )
+    for (let i = 0; i < 3; i++) {
+      const abort = new AbortController()
+      expect(await call(fetch, server.url, createInit({ signal: abort.signal }))).toBe(DOCUMENT)
+      abort.abort()
+      await settled()
+    }
+    expect(server.connections).toHaveLength(1)
+  })
+
+  it.each([
+    ['a response', ok('{"stolen":1}')],
+    ['half a response', ok('{"stolen":1}').subarray(0, 30)],
+    ['garbage', Buffer.from('x')],
+  ])('closes an idle connection when the server sends %s', async (_what, bytes) => {
+    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+    expect(await call(fetch, server.url)).toBe(DOCUMENT)
+    const [socket] = server.connections as [Socket]
+    const closed = whenClosed(socket)
+    await settled()
+    socket.write(bytes)
+    await closed
+    expect(await call(fetch, server.url)).toBe(DOCUMENT)
+    expect(server.connections).toHaveLength(2)
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('uses a new connection after a response that was followed by a second one', async () => {
+    const both = Buffer.concat([ok(DOCUMENT), ok('{"stolen":1}')])
+    const server = await serve((socket) => socket.write(both))
+    for (let i = 0; i < 3; i++) {
+      expect(await call(fetch, server.url)).toBe(DOCUMENT)
+      await settled()
+    }
+    expect(server.connections).toHaveLength(3)
+  })
+
+  it('uses a new connection after the server has closed an idle one', async () => {
+    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+    for (const end of ['end', 'resetAndDestroy'] as const) {
+      expect(await call(fetch, server.url)).toBe(DOCUMENT)
+      await settled()
+      const socket = server.connections.at(-1)!
+      const closed = whenClosed(socket)
+      socket[end]()
+      await closed
+      await settled()
+    }
+    expect(await call(fetch, server.url)).toBe(DOCUMENT)
+    expect(await faults.faults()).toEqual([])
+  })
+})
+
+describe.each(FETCHES)('%s: calls that are aborted', (_name, fetch) => {
+  const head = ['HTTP/1.1 200 OK', 'Content-Length: 100']
+  let abort = new AbortController()
+  beforeEach(() => void (abort = new AbortController()))
+
+  it('rejects a call that is aborted before it begins, and makes no connection', async () => {
+    const server = await serve(() => {})
+    abort.abort(new Error('too late'))
+    const started = fetch(server.url, createInit({ signal: abort.signal }))
+    await expect(started).rejects.toBeInstanceOf(Error)
+    await settled()
+    expect(server.requests).toEqual([])
+  })
+
+  it('rejects a call that is aborted while it connects', async () => {
+    const server = await serve(() => {})
+    const started = fetch(server.url, createInit({ signal: abort.signal }))
+    abort.abort(new Error('too late'))
+    await expect(started).rejects.toBeInstanceOf(Error)
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it.each<[when: string, sent: Buffer]>([
+    ['before the head', Buffer.alloc(0)],
+    ['within the head', Buffer.from('HTTP/1.1 200 OK\r\nX-A: ')],
+    ['after a 103', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n')],
+  ])('rejects a call that is aborted %s, and closes the connection', async (_when, sent) => {
+    const server = await serve((socket) => socket.write(sent))
+    const started = fetch(server.url, createInit({ signal: abort.signal }))
+    const rejected = expect(started).rejects.toBeInstanceOf(Error)
+    await until(() => server.requests.length === 1)
+    await settled()
+    const closed = whenClosed(server.connections[0]!)
+    abort.abort(new Error('too late'))
+    await rejected
+    await closed
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it.each<[string, string[], Buffer]>([
+    ['', [], Buffer.from('{')],
+    [' in gzip', ['Content-Encoding: gzip'], gzipSync(DOCUMENT).subarray(0, 15)],
+    [' in deflate', ['Content-Encoding: deflate'], Buffer.of(0x78)],
+    [' before its first byte', ['Content-Encoding: deflate'], Buffer.alloc(0)],
+  ])('rejects a body that is aborted%s, and closes the connection', async (_how, lines, sent) => {
+    const server = await serve((socket) => socket.write(respond([...head, ...lines], sent)))
+    const { body } = await fetch(server.url, createInit({ signal: abort.signal }))
+    const reading = openBody(body).read(100)
+    const rejected = expect(reading).rejects.toBeInstanceOf(Error)
+    await settled()
+    const closed = whenClosed(server.connections[0]!)
+    abort.abort(new Error('too late'))
+    await rejected
+    await closed
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('closes the connection of a body that is aborted before it is read', async () => {
+    const server = await serve((socket) => socket.write(respond(head, '{')))
+    await fetch(server.url, createInit({ signal: abort.signal }))
+    const closed = whenClosed(server.connections[0]!)
+    abort.abort(new Error('too late'))
+    await closed
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('ignores a response that arrives after the call was aborted', async () => {
+    const server = await serve(() => {})
+    const started = fetch(server.url, createInit({ signal: abort.signal }))
+    const rejected = expect(started).rejects.toBeInstanceOf(Error)
+    await until(() => server.requests.length === 1)
+    const closed = whenClosed(server.connections[0]!)
+    server.connections[0]!.write(ok(DOCUMENT).subarray(0, 20))
+    abort.abort(new Error('too late'))
+    server.connections[0]!.write(ok(DOCUMENT).subarray(20))
+    await rejected
+    await closed
+    expect(await faults.faults()).toEqual([])
+  })
+})
+
+/** Writes the same bytes until the client closes the connection. Returns the number of bytes. */
+async function flood(first: string, repeated: string) {
+  let sent = 0
+  const bytes = Buffer.from(repeated)
+  const server = closing(
+    await listenRaw((socket) => {
+      const more = () => {
+        while (!socket.destroyed && socket.write(bytes)) sent += bytes.length
+        if (!socket.destroyed) socket.once('drain', more)
+      }
+      socket.write(first)
+      more()
+    }),
+  )
+  return { server, sent: () => sent }
+}
+
+describe.each(FETCHES)('%s: attacks by the server', (_name, fetch) => {
+  it.each([
+    ['a head without end', 'HTTP/1.1 200 OK\r\n', 'X-A: b\r\n'],
+    ['a field without end', 'HTTP/1.1 200 OK\r\nX-A: ', 'x'.repeat(1000)],
+  ])('ends a call when the server sends %s', async (_what, first, repeated) => {
+    const { server, sent } = await flood(first, repeated)
+    expect(await getFailure(fetch, server.url)).toBe('unreachable')
+    // The buffers of the two sockets contain most of it.
+    expect(sent()).toBeLessThan(20_000_000)
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it.each([
+    ['trailers without end', '0\r\n', 'X-A: b\r\n', 'unreachable'],
+    ['a chunk without end', 'fffffff\r\n', ' '.repeat(1000), 'too_large'],
+    ['chunks without end', '', `3e8\r\n${' '.repeat(1000)}\r\n`, 'too_large'],
+  ])('ends a call when the server sends %s', async (_what, first, repeated, failure) => {
+    const lines = [
+      'HTTP/1.1 200 OK',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ]
+    const { server, sent } = await flood(`${lines.join('\r\n')}\r\n\r\n${first}`, repeated)
+    expect(await getFailure(fetch, server.url)).toBe(failure)
+    expect(sent()).toBeLessThan(20_000_000)
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('ends a call at its deadline when the server sends responses with status 103 without end', async () => {
+    const { server } = await flood('', 'HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n'.repeat(20))
+    expect(await getFailure(fetch, server.url, 200)).toBe('timeout')
+    await until(() => server.connections[0]!.destroyed)
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('closes the connection of an error response without end', async () => {
+    const { server, sent } = await flood('HTTP/1.1 500 Error\r\n\r\n', ' '.repeat(1000))
+    expect(await getFailure(fetch, server.url)).toBe('status')
+    await until(() => server.connections[0]!.destroyed)
+    expect(sent()).toBeLessThan(20_000_000)
+  })
+})
+
+describe('httpFetch: attacks by the server', () => {
+  it('httpFetch ends a call when the server sends a status line without end', async () => {
+    const { server, sent } = await flood('HTTP/1.1 200 ', 'x'.repeat(1000))
+    expect(await getFailure(httpFetch, server.url)).toBe('unreachable')
+    expect(sent()).toBeLessThan(20_000_000)
+  })
+})
