@@ -1,11 +1,12 @@
 import '@bearward/express/req-auth'
 import { createServer, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { createResourceServer } from '@bearward/core'
+import { createResourceServer, type Fetch } from '@bearward/core'
 import { type Bearward, createBearward } from '@bearward/express'
 import express, { type RequestHandler } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { closing } from '../support/closing.ts'
+import { FETCHES } from '../support/fetches.ts'
 import { fakeClock, settled } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { bearerLine, requestWith } from '../support/requests.ts'
@@ -60,8 +61,8 @@ interface Api extends RunningServer {
 }
 
 /** Starts an API that responds with the subject of the token. */
-async function serveApi(...before: RequestHandler[]): Promise<Api> {
-  const options = { issuer: ISSUER, audience: AUDIENCE, jwksUri: `${keyServer.url}/jwks` }
+async function serveApi(fetch: Fetch, ...before: RequestHandler[]): Promise<Api> {
+  const options = { issuer: ISSUER, audience: AUDIENCE, jwksUri: `${keyServer.url}/jwks`, fetch }
   const bearward = closing(createBearward(options))
   const app = express()
   app.use(...before, bearward.requireToken(), (request, response) => {
@@ -149,10 +150,10 @@ function expectResponses(responses: readonly RawResponse[], cases: readonly Case
   for (const [i, [, , body]] of cases.entries()) expect(responses[i]!.body).toMatch(body)
 }
 
-describe('requests on one connection', () => {
+describe.each(FETCHES)('requests on one connection, with %s', (_name, fetch) => {
   it('responds to pipelined requests in order, to each by its own credentials', async () => {
     keyServer.release()
-    const { port } = await serveApi()
+    const { port } = await serveApi(fetch)
     const cases = numbered(60)
     const socket = connect(port, '127.0.0.1')
     socket.write(cases.map(([line]) => request(line)).join(''))
@@ -162,7 +163,7 @@ describe('requests on one connection', () => {
 
   it('checks the credentials of every request of a connection, even after granted requests', async () => {
     keyServer.release()
-    const api = await serveApi()
+    const api = await serveApi(fetch)
     const socket = connect(api.port, '127.0.0.1')
     const responses = readResponses(socket)
     for (const [line, status, body] of numbered(20)) {
@@ -176,7 +177,7 @@ describe('requests on one connection', () => {
   })
 
   it('responds to waiting requests on one and on many connections by their own credentials, after one key fetch and one refresh', async () => {
-    const api = await serveApi()
+    const api = await serveApi(fetch)
     const cases = numbered(30)
     const one = connect(api.port, '127.0.0.1')
     one.write(cases.map(([line]) => request(line)).join(''))
@@ -197,9 +198,9 @@ describe('requests on one connection', () => {
   })
 })
 
-describe('connections while keys are fetched', () => {
+describe.each(FETCHES)('connections while keys are fetched with %s', (_name, fetch) => {
   it('responds to later requests by their credentials after many clients disconnect while keys are fetched', async () => {
-    const api = await serveApi()
+    const api = await serveApi(fetch)
     const cases = numbered(20)
     const sockets = cases.map(([line]) => {
       const socket = connect(api.port, '127.0.0.1')
@@ -223,7 +224,7 @@ describe('connections while keys are fetched', () => {
   })
 
   it('sends only one response if other middleware has responded while keys are fetched', async () => {
-    const api = await serveApi((_, response, next) => {
+    const api = await serveApi(fetch, (_, response, next) => {
       next()
       response.status(504).send('too slow')
     })
@@ -243,7 +244,7 @@ describe('connections while keys are fetched', () => {
   })
 
   it('responds with 503 to waiting requests when the resource server is closed', async () => {
-    const api = await serveApi()
+    const api = await serveApi(fetch)
     const socket = connect(api.port, '127.0.0.1')
     socket.write(
       [issuer.token(), issuer.token()].map((token) => request(bearerLine(token))).join(''),

@@ -1,6 +1,7 @@
 import type { KeyStatus } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import type { TestKey } from '../support/keys.ts'
+import { globalFetch } from '../support/fetches.ts'
 import { startOtherOrigin } from './other-origin.ts'
 import { type FaultCase, createFaults, NO_FAULTS, type Place, tlsFaults } from './faults.ts'
 import {
@@ -236,13 +237,14 @@ function describeMatrix(
   kind: string,
   faults: readonly FaultCase[],
   options: SetupOptions = {},
+  states = STATES,
 ) {
   describe(title, () => {
     for (const fault of faults) {
       for (const place of getPlaces(fault)) {
         const name = `${fault.title} (${place === 'everywhere' ? 'metadata and keys' : place})`
         describe(name, () => {
-          const rows = Object.entries(STATES).map(([stateTitle, state]) => {
+          const rows = Object.entries(states).map(([stateTitle, state]) => {
             const { keysFailed } = expected(fault, place, state)
             return [describeAnswer(getAnswer(state, keysFailed)), stateTitle, state] as const
           })
@@ -261,6 +263,14 @@ function describeMatrix(
 
 describeMatrix('faults of the authorization server', 'the fault', createFaults(otherOrigin))
 describeMatrix('unusual behaviour of the authorization server', 'the behaviour', NO_FAULTS)
+// The resource server does not know which function makes its calls, so one state is enough for the other function.
+describeMatrix(
+  'faults of the authorization server, with the global fetch',
+  'the fault',
+  createFaults(otherOrigin),
+  { fetch: globalFetch },
+  { 'without keys': STATES['without keys']! },
+)
 describeMatrix('faults of TLS', 'the fault', tlsFaults(certificates), {
   tls: { certificate: certificates.good, fetch: trustingFetch },
 })

@@ -14,6 +14,7 @@ import {
   type FaultyServerOptions,
   startFaultyServer,
 } from '../support/faulty-server.ts'
+import { httpFetch } from '../../packages/core/src/authorization-server/node-http-fetch.ts'
 import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
 import { generateKey, type TestKey } from '../support/keys.ts'
 import { requestWith } from '../support/requests.ts'
@@ -44,6 +45,12 @@ export interface Result {
 export interface SetupOptions {
   /** Makes the authorization server use TLS with this certificate, which `fetch` trusts. */
   readonly tls?: { readonly certificate: ServerCertificate; readonly fetch: Fetch }
+  /**
+   * Makes the outgoing calls without TLS.
+   *
+   * @default httpFetch
+   */
+  readonly fetch?: Fetch
   /** Options of the resource server. */
   readonly times?: Pick<CommonOptions, 'fetchTimeout' | 'jwksMaxAge'>
 }
@@ -53,7 +60,7 @@ export interface SetupOptions {
  * keys. The clock moves only when the test moves it, so the tests measure time without waiting. Everything is closed at the end
  * of the test.
  */
-export async function createSetup({ tls, times }: SetupOptions = {}): Promise<Setup> {
+export async function createSetup({ tls, fetch, times }: SetupOptions = {}): Promise<Setup> {
   const clock = fakeClock()
   const requests: string[] = []
   const events: BearwardEvent[] = []
@@ -100,7 +107,7 @@ export async function createSetup({ tls, times }: SetupOptions = {}): Promise<Se
     keys.publish(KEYS, { keys: published.map(({ jwk }) => jwk) })
   publish(oldKey)
 
-  const call = tls?.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const call = tls?.fetch ?? fetch ?? httpFetch
   const server = createResourceServer({
     issuer,
     audience: AUDIENCE,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { listen } from '../../../../test/support/servers.ts'
+import { FETCHES } from '../../../../test/support/fetches.ts'
 import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
@@ -15,6 +16,7 @@ import {
 } from '../../src/authorization-server/bounded-fetch.ts'
 import { readMaxAge } from '../../src/authorization-server/freshness.ts'
 import { withDeadline } from '../../src/authorization-server/deadline.ts'
+import { isReset } from '../../src/authorization-server/network-cause.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Fetch } from '../../src/model/fetch.ts'
@@ -27,19 +29,18 @@ interface Options {
   readonly closed?: AbortSignal
 }
 
-async function getJson(url: string, options: Options = {}) {
-  const {
-    fetch = globalThis.fetch,
-    timeout = 5000,
-    closed = new AbortController().signal,
-  } = options
-  const bounds = { clock: systemClock, timeout, closed }
-  return (await withDeadline(bounds, (signal) => boundedFetch(fetch)(url, signal))).document
-}
-
-async function get(handler: RequestListener, options: Options = {}) {
-  const server = closing(await listen(handler))
-  return getJson(server.url, options)
+/** Returns functions that fetch a document with `standard`, unless the options contain another function. */
+function createCalls(standard: Fetch) {
+  async function getJson(url: string, options: Options = {}) {
+    const { fetch = standard, timeout = 5000, closed = new AbortController().signal } = options
+    const bounds = { clock: systemClock, timeout, closed }
+    return (await withDeadline(bounds, (signal) => boundedFetch(fetch)(url, signal))).document
+  }
+  async function get(handler: RequestListener, options: Options = {}) {
+    const server = closing(await listen(handler))
+    return getJson(server.url, options)
+  }
+  return { getJson, get }
 }
 
 async function getFailure(call: Promise<unknown>): Promise<string> {
@@ -51,7 +52,9 @@ async function getFailure(call: Promise<unknown>): Promise<string> {
   return (error as FetchError).failure
 }
 
-describe('boundedFetch', () => {
+describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
+  const { getJson, get } = createCalls(standard)
+
   it.each([
     'application/json',
     'application/json; charset=utf-8',
@@ -225,7 +228,9 @@ describe('boundedFetch', () => {
   })
 })
 
-describe('a call whose connection is reset before the response head is complete', () => {
+describe.each(FETCHES)('a connection of %s that is reset before the head', (_name, standard) => {
+  const { getJson, get } = createCalls(standard)
+
   /** Starts a server that responds to one request on each connection, and ends the connection at the next request. */
   async function listenForOneRequest(end: (socket: Socket) => unknown) {
     const used = new WeakSet()
@@ -254,9 +259,11 @@ describe('a call whose connection is reset before the response head is complete'
       expect(counted.requests).toBe(requests)
       await waitUntilReusable()
     }
-    // The global fetch does not retry in this case.
-    const failure = await globalThis.fetch(url).catch((error: Error) => error.message)
-    expect([failure, counted.requests]).toEqual(['fetch failed', 6])
+    // The function itself does not retry.
+    const { signal } = new AbortController()
+    const init = { method: 'GET', headers: {}, redirect: 'manual', signal } as const
+    const failure: unknown = await standard(url, init).catch((error: unknown) => error)
+    expect([isReset(failure), counted.requests]).toEqual([true, 6])
   })
 
   /** Makes a call with this `fetch`, which must fail. Returns the failure and the number of calls of `fetch`. */
@@ -355,7 +362,7 @@ describe('a call whose connection is reset before the response head is complete'
       const fetch: Fetch = (url, init) => {
         expect(init.signal).toBe(signal)
         clock.advance(1)
-        return globalThis.fetch(url, init)
+        return standard(url, init)
       }
       return boundedFetch(fetch)(server.url, signal)
     })
