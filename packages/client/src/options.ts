@@ -6,6 +6,7 @@ import {
   clientId,
   type ClockOption,
   custom,
+  defaultFetch,
   type Fetch,
   fn,
   hosts,
@@ -176,7 +177,10 @@ interface SourceOptions extends TokenRequest {
    * support `redirect: 'manual'`. With `tls_client_auth` and without `resourceFetch`, it also makes the calls of `source.fetch`,
    * and must then return a `Response`.
    *
-   * @default globalThis.fetch
+   * The default behaves like the global `fetch`. On Node, it makes the calls with `node:http` and `node:https`, until the
+   * application loads, replaces or configures the global `fetch`.
+   *
+   * @default like globalThis.fetch
    */
   readonly fetch?: Fetch
   /**
@@ -263,8 +267,7 @@ export const SOURCE_OPTIONS: OptionTable<
   defaultExpiresIn: seconds({ min: 1, max: 86_400, default: TOKEN_TIMES.defaultExpiresIn }),
   maxWait: seconds({ min: 0, max: 300, default: 5 }),
   fetchTimeout: seconds({ min: 0.001, max: 30, default: 5 }),
-  // Reads `globalThis.fetch` at each call, because instrumentation can replace it later.
-  fetch: fn<Fetch>({ default: (url, init) => globalThis.fetch(url, init) }),
+  fetch: fn<Fetch>({ default: defaultFetch }),
   resourceFetch: fn(),
   allowInsecureHosts: hosts(),
   onEvent: fn(),

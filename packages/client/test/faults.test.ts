@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FETCHES } from '../../../test/support/fetches.ts'
 import { ERRORS, type TokenError, type TokenErrorCode } from '../src/index.ts'
 import { setup, SECRET } from './setup.ts'
 import {
@@ -197,11 +198,12 @@ const FAULTS: readonly (readonly [string, Script, TokenErrorCode, keyof typeof R
   ],
 ]
 
-describe('getToken()', () => {
+describe.each(FETCHES)('getToken() with %s', (_name, fetch) => {
   it.each(FAULTS.map(([name, script, code, requests]) => [code, name, script, requests] as const))(
     'getToken() rejects with %s if the token endpoint %s',
     async (code, _case, script, requests) => {
       const { server, source, advanceUntilSettled, events } = await setup(script, {
+        fetch,
         fetchTimeout: 0.1,
         maxWait: 1,
       })
@@ -216,7 +218,9 @@ describe('getToken()', () => {
       expect(events.at(-1)).toMatchObject({ type: 'token_failed', code, covered: false })
     },
   )
+})
 
+describe('getToken()', () => {
   it('FAULTS and testedElsewhere contain every error code', () => {
     const testedElsewhere: TokenErrorCode[] = [
       'issuer_mismatch',
@@ -230,9 +234,7 @@ describe('getToken()', () => {
     const tested = new Set([...FAULTS.map(([, , code]) => code), ...testedElsewhere])
     expect([...tested].sort()).toEqual(Object.keys(ERRORS).sort())
   })
-})
 
-describe('getToken()', () => {
   it('getToken() publishes the system error code if the server is unreachable', async () => {
     const closed = await createTokenServer()
     await closed.close()
