@@ -3,12 +3,14 @@
  * to `applications/`, and runs these tests with the test command of each runtime.
  */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { clientCredentials } from '@bearward/client'
 import { createResourceServer } from '@bearward/core'
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
@@ -180,6 +182,57 @@ for (const [failure, document] of Object.entries(INVALID_RESPONSES)) {
     })
   })
 }
+
+/** Runs a program with this runtime in a new process, as an ES module of this folder. Returns its output. */
+async function runProgram(program, env = {}) {
+  const { bun, deno } = process.versions
+  const flags = bun ? ['-e'] : deno ? ['eval'] : ['--input-type=module', '--eval']
+  const options = { cwd: import.meta.dirname, env: { ...process.env, ...env } }
+  return (await promisify(execFile)(process.execPath, [...flags, program], options)).stdout.trim()
+}
+
+/** Returns a program that fetches keys. */
+const createKeysProgram = (jwksUri, then) => `import { createResourceServer } from '@bearward/core'
+  const options = { issuer: '${ISSUER}', audience: '${AUDIENCE}', jwksUri: '${jwksUri}' }
+  const server = createResourceServer(options)
+  await server.ready().catch(() => {})
+  ${then}`
+
+test('ready() fetches keys without loading undici', async () => {
+  await serveIssuer(async ({ url }) => {
+    const program = createKeysProgram(
+      `${url}/jwks`,
+      `const symbols = Object.getOwnPropertySymbols(globalThis).map(String)
+      const hasUndici = symbols.some((symbol) => symbol.includes('undici.globalDispatcher'))
+      console.log(server.status()[0].keys.state + ' ' + hasUndici)`,
+    )
+    assert.equal(await runProgram(program), 'fresh false')
+  })
+})
+
+test('ready() uses the proxy of the environment if the global fetch uses it', async () => {
+  const direct = []
+  const respond = (request, response) => {
+    direct.push(request.url)
+    response.end('{}')
+  }
+  const refuse = (_request, response) => response.writeHead(502).end()
+  await serve(respond, (port) =>
+    serve(refuse, (proxy) => {
+      const url = `http://127.0.0.1:${port}`
+      const program = createKeysProgram(
+        `${url}/by-bearward`,
+        `await fetch('${url}/by-fetch').catch(() => {})`,
+      )
+      const HTTP_PROXY = `http://127.0.0.1:${proxy}`
+      return runProgram(program, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY, NO_PROXY: '' })
+    }),
+  )
+  assert.equal(direct.includes('/by-bearward'), direct.includes('/by-fetch'))
+  const { bun, deno } = process.versions
+  const supportsProxy = process.allowedNodeEnvironmentFlags.has('--use-env-proxy')
+  if (!bun && !deno) assert.equal(direct.length, supportsProxy ? 0 : 2)
+})
 
 test('authorize responds with 503 if the issuer does not respond within fetchTimeout', async () => {
   const silent = () => {}
