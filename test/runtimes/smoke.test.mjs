@@ -124,6 +124,11 @@ for (const entry of ENTRIES) {
 /** Starts a server on the loopback address, calls `use` with its port, and closes it. */
 async function serve(handler, use) {
   const server = createServer(handler)
+  // If a proxy closes the connection without a response, the global `fetch` of some versions of Node connects without end.
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => {})
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
     return await use(server.address().port)
@@ -187,7 +192,7 @@ for (const [failure, document] of Object.entries(INVALID_RESPONSES)) {
 async function runProgram(program, env = {}) {
   const { bun, deno } = process.versions
   const flags = bun ? ['-e'] : deno ? ['eval'] : ['--input-type=module', '--eval']
-  const options = { cwd: import.meta.dirname, env: { ...process.env, ...env } }
+  const options = { cwd: import.meta.dirname, env: { ...process.env, ...env }, timeout: 60_000 }
   return (await promisify(execFile)(process.execPath, [...flags, program], options)).stdout.trim()
 }
 
