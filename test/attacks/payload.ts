@@ -75,7 +75,20 @@ const SIZES: readonly (readonly [name: string, claim: string, text: () => string
   ['a claim of 1 MB', 'pad', () => `"${'p'.repeat(1_000_000)}"`, tooLong],
   ['a sub of 8 KB', 'sub', () => `"${'s'.repeat(8_000)}"`, granted('unknown', 's'.repeat(8_000))],
   ['a sub of 1 MB', 'sub', () => `"${'s'.repeat(1_000_000)}"`, tooLong],
-  ['1,000 additional claims', 'pad', () => `1,${repeated(1_000, (i) => `"c${i}":1`)}`, accepted],
+  ['600 additional claims', 'pad', () => `1,${repeated(600, (i) => `"c${i}":1`)}`, accepted],
+  ['1,000 additional claims', 'pad', () => `1,${repeated(1_000, (i) => `"c${i}":1`)}`, malformed],
+  [
+    '1,000 additional objects',
+    'pad',
+    () => `[${repeated(1_000, (i) => `{"c${i}":1}`)}]`,
+    malformed,
+  ],
+  [
+    '101 claims with escapes',
+    'pad',
+    () => `1,${repeated(101, (i) => `"\\u0063${i}":1`)}`,
+    malformed,
+  ],
   ['10,000 additional claims', 'pad', () => `1,${repeated(10_000, (i) => `"c${i}":1`)}`, tooLong],
   [
     '500 other audiences and the right one',
