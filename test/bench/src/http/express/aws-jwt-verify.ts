@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { arrayBuffer } from 'node:stream/consumers'
 import { JwtVerifier } from 'aws-jwt-verify'
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk'
 import type { RequestHandler } from 'express'
 import { type Api, getJwksUri, readToken, REFUSED_BODY } from '../contestant.ts'
+import { get } from '../node-http.ts'
 import { createApi } from './create-api.ts'
 
 export const api: Api = async (setup) => {

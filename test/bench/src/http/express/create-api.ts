@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { GRANTED_BODY, REFUSED_BODY } from '../contestant.ts'
+import { createServer } from '../node-http.ts'
 
 /** Responds with 401 if a guard rejects a request, as the documentation of the guards recommends. */
 const refuse: ErrorRequestHandler = (error: { readonly status?: number }, _req, res, _next) => {

@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import Koa, { type Middleware } from 'koa'
 import { GRANTED_BODY } from '../contestant.ts'
+import { createServer } from '../node-http.ts'
 
 export function createApi(...guards: Middleware[]): Server {
   const app = new Koa()
