@@ -71,12 +71,11 @@ for (const name of ADAPTERS) {
       assert.ok(total <= all, toKilobytes(total))
     })
 
-    test(`@bearward/${name}: an import loads at most ${files} files, and none of jose`, async (t) => {
+    test(`@bearward/${name}: an import loads at most ${files} files`, async (t) => {
       const loaded = await listLoaded(project, `@bearward/${name}`)
       t.diagnostic(`${loaded.length} files`)
       assert.ok(loaded.includes(`@bearward/${name}/dist/index.js`), loaded.join('\n'))
       assert.ok(loaded.length <= files, loaded.join('\n'))
-      assert.ok(!loaded.some((path) => path.startsWith('jose/')), loaded.join('\n'))
       for (const each of [name, `@bearward/${name}`]) {
         t.diagnostic(`import of ${each}: ${await measureImportTime(project, each)} ms`)
       }

@@ -1,6 +1,6 @@
 import { isThumbprint } from '../keys/thumbprint.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { isRecord } from '../lib/objects.ts'
+import { isOwn, isRecord } from '../lib/objects.ts'
 import { Rejection } from '../response/rejection.ts'
 
 /**
@@ -21,7 +21,7 @@ export const UNBOUND: Binding = Object.freeze({})
 
 /** Reads the binding of a token from its `cnf` claim. A `cnf` with an unknown or malformed member is `unsupported`. */
 export function readBinding(claims: JsonObject): Binding {
-  if (!Object.hasOwn(claims, 'cnf')) return UNBOUND
+  if (!isOwn(claims, 'cnf')) return UNBOUND
   const cnf = claims['cnf']
   if (!isRecord(cnf) || Object.keys(cnf).length === 0) return { unsupported: 'a malformed cnf' }
   let binding: Binding = UNBOUND

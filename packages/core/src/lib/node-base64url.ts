@@ -6,18 +6,38 @@ const WIDE = /[^\0-\xff]/
 /** Last characters whose surplus bits are zero, by the number of characters in an incomplete group of four. */
 const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048'] as const
 
+/** Memory for the bytes of one text, so that none is allocated. It is large enough for a part of a token. */
+const reused = Buffer.allocUnsafeSlow(12_288)
+
 /**
  * Decodes base64url (RFC 4648 section 5). Returns `undefined` if `text` is not the canonical encoding of its bytes (section
  * 3.5). Faults are padding, other characters, an impossible length, and surplus bits in the last character. Most decoders
  * ignore these faults, and would accept two encodings of one token.
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {
+  return decode(text, undefined)
+}
+
+/**
+ * Decodes base64url like `decodeBase64url`, and returns what `read` returns for the bytes. The bytes are valid during this call
+ * only, and `read` must not decode another text.
+ */
+export function readBase64url<T>(text: string, read: (bytes: Uint8Array) => T): T | undefined {
+  const bytes = decode(text, text.length <= (reused.length / 3) * 4 ? reused : undefined)
+  return bytes && read(bytes)
+}
+
+/** `memory`: where the bytes are written. `undefined`: memory is allocated. */
+function decode(text: string, memory: Buffer | undefined): Uint8Array | undefined {
   const { length } = text
   const rest = length % 4
   if (rest === 1) return undefined
   // Node accepts the characters of base64, too. It skips all other characters, so that bytes are missing in the result.
   if (text.includes('+') || text.includes('/') || WIDE.test(text)) return undefined
-  const bytes = Buffer.from(text, 'base64url')
+  const bytes =
+    memory === undefined
+      ? Buffer.from(text, 'base64url')
+      : memory.subarray(0, memory.write(text, 'base64url'))
   if (bytes.length !== (length - rest) * 0.75 + Math.max(0, rest - 1)) return undefined
   return rest === 0 || LAST_CHARACTERS[rest]!.includes(text[length - 1]!) ? bytes : undefined
 }

@@ -17,7 +17,7 @@ export function ifOwn<T>(value: T, object: object, name: string): T | undefined 
 }
 
 /** Returns whether an object has an own member. Faster than `Object.hasOwn`. */
-function isOwn(object: object, name: string): boolean {
+export function isOwn(object: object, name: string): boolean {
   return Object.prototype.hasOwnProperty.call(object, name)
 }
 

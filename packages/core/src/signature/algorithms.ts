@@ -59,8 +59,3 @@ export function isAlgorithm(name: unknown): name is Algorithm {
 export function getTraits(algorithm: Algorithm): AlgorithmTraits {
   return ALGORITHMS[algorithm]
 }
-
-/** Returns the name of a hash in WebCrypto. */
-export function toWebCryptoHash(hash: Hash): string {
-  return hash.replace('sha', 'SHA-')
-}

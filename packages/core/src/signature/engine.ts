@@ -3,8 +3,6 @@ import type { Algorithm } from './algorithms.ts'
 
 /** The parts of a compact JWS that are needed to verify its signature. */
 export interface SignedText {
-  /** The whole JWS. */
-  readonly token: string
   /** The part that is signed (RFC 7515 section 5.2). */
   readonly signingInput: string
   readonly signature: Uint8Array

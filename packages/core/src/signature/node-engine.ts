@@ -7,6 +7,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
+import { LIMITS } from '../limits.ts'
 import { type Hash, CURVES, getTraits } from './algorithms.ts'
 import { toDerSignature, toRsaPssSpki } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
@@ -36,6 +37,15 @@ export const signatureEngine: SignatureEngine = {
   },
 }
 
+/** Memory for the bytes of one signing input, so that none is allocated. It is large enough for a token. */
+const reused = Buffer.allocUnsafeSlow(LIMITS.tokenLength)
+
+/** Returns the bytes of an ASCII text. They are valid until the next call. */
+function toBytes(text: string): Buffer {
+  if (text.length > reused.length) return Buffer.from(text, 'latin1')
+  return reused.subarray(0, reused.write(text, 'latin1'))
+}
+
 function publicKey(material: KeyMaterial): KeyObject {
   return createPublicKey({ key: material as JsonWebKey, format: 'jwk' })
 }
@@ -45,18 +55,18 @@ function rsaVerifier(hash: Hash, key: KeyObject, padding: 'pkcs1' | 'pss'): Sign
   const prepared = padding === 'pss' ? createPublicKey(toRsaPssSpki(key, hash)) : key
   return ({ signingInput, signature }) =>
     signature.length === Math.ceil(bits / 8) &&
-    verify(hash, Buffer.from(signingInput, 'latin1'), prepared, signature)
+    verify(hash, toBytes(signingInput), prepared, signature)
 }
 
 function ecdsaVerifier(hash: Hash, key: KeyObject, coordinateBytes: number): SignatureVerifier {
   return ({ signingInput, signature }) =>
     signature.length === 2 * coordinateBytes &&
-    verify(hash, Buffer.from(signingInput, 'latin1'), key, toDerSignature(signature))
+    verify(hash, toBytes(signingInput), key, toDerSignature(signature))
 }
 
 function ed25519Verifier(key: KeyObject): SignatureVerifier {
   return ({ signingInput, signature }) =>
-    signature.length === 64 && verify(null, Buffer.from(signingInput, 'latin1'), key, signature)
+    signature.length === 64 && verify(null, toBytes(signingInput), key, signature)
 }
 
 function hmacVerifier(hash: Hash, secret: Uint8Array): SignatureVerifier {

@@ -1,22 +1,30 @@
-import { compactVerify, importJWK, type JWK } from 'jose'
 import { decodeBase64url } from '#base64url'
 import { type Algorithm, CURVES, getTraits } from './algorithms.ts'
 import type { KeyMaterial, SignatureEngine } from './engine.ts'
+import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts'
 
-/** Verifies with WebCrypto, through `jose`. For runtimes without a native `node:crypto`. */
+const UTF8 = new TextEncoder()
+
+/** Verifies with WebCrypto, for runtimes without a native `node:crypto`. */
 export const signatureEngine: SignatureEngine = {
   async prepare(algorithm, material) {
-    const key =
-      material instanceof Uint8Array ? material : await importJWK(material as JWK, algorithm)
-    const options = { algorithms: [algorithm] }
+    const parameters = toWebCryptoParameters(algorithm)
+    const key = await importKey(material, parameters)
     const length = getSignatureLength(algorithm, material)
-    return ({ token, signature }) =>
+    return ({ signingInput, signature }) =>
       signature.length === length &&
-      compactVerify(token, key, options).then(
-        () => true,
-        () => false,
-      )
+      crypto.subtle
+        .verify(parameters, key, signature as BufferSource, UTF8.encode(signingInput))
+        .catch(() => false)
   },
+}
+
+function importKey(material: KeyMaterial, parameters: WebCryptoParameters): Promise<CryptoKey> {
+  if (material instanceof Uint8Array)
+    return crypto.subtle.importKey('raw', material as BufferSource, parameters, false, ['verify'])
+  // Without a prototype, so that a polluted `Object.prototype` adds no members such as `key_ops`.
+  const jwk = Object.assign(Object.create(null) as JsonWebKey, material)
+  return crypto.subtle.importKey('jwk', jwk, parameters, false, ['verify'])
 }
 
 /**

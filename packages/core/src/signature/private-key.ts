@@ -1,5 +1,6 @@
 import { isRecord } from '../lib/objects.ts'
-import { type Algorithm, CURVES, getTraits, isAlgorithm, toWebCryptoHash } from './algorithms.ts'
+import { type Algorithm, CURVES, getTraits, isAlgorithm } from './algorithms.ts'
+import { toWebCryptoHash } from './web-crypto.ts'
 
 /**
  * A private key: a `CryptoKey`, a `KeyObject` of Node, or a JWK.

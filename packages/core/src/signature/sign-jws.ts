@@ -1,7 +1,8 @@
 import { encodeBase64url } from '#base64url'
 import { LIMITS } from '../limits.ts'
-import { type Algorithm, getTraits, toWebCryptoHash } from './algorithms.ts'
+import { type Algorithm, getTraits } from './algorithms.ts'
 import type { PrivateJwk, PrivateKey } from './private-key.ts'
+import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts'
 
 /**
  * Signs claims and returns a compact JWS (RFC 7515 section 7.1). Uses WebCrypto, which all runtimes have and which needs no
@@ -15,7 +16,9 @@ export async function signJws(
   key: PrivateKey,
   algorithm: Algorithm,
 ): Promise<string> {
-  const parameters = toWebCrypto(algorithm)
+  if (getTraits(algorithm).kty === 'oct')
+    throw new TypeError(`${algorithm} has no private key. Use an algorithm such as ES256.`)
+  const parameters = toWebCryptoParameters(algorithm)
   const imported = await importPrivateKey(key, parameters)
   const { min, max } = LIMITS.rsaBits
   const { modulusLength = min } = imported.algorithm as Partial<RsaKeyAlgorithm>
@@ -30,34 +33,6 @@ export async function signJws(
   return `${input}.${encodeBase64url(new Uint8Array(signature))}`
 }
 
-type SigningParameters = EcKeyImportParams & RsaHashedImportParams & RsaPssParams & EcdsaParams
-
-/** Returns the parameters for the import of a key and for signing. WebCrypto ignores those that an algorithm does not use. */
-function toWebCrypto(algorithm: Algorithm): SigningParameters {
-  const traits = getTraits(algorithm)
-  switch (traits.kty) {
-    case 'RSA': {
-      const name = traits.padding === 'pss' ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5'
-      // RFC 7518 section 3.5: the salt is as long as the hash.
-      return {
-        name,
-        hash: toWebCryptoHash(traits.hash),
-        saltLength: Number(traits.hash.slice(3)) / 8,
-      } as SigningParameters
-    }
-    case 'EC':
-      return {
-        name: 'ECDSA',
-        namedCurve: traits.crv,
-        hash: toWebCryptoHash(traits.hash),
-      } as SigningParameters
-    case 'OKP':
-      return { name: traits.crv } as SigningParameters
-    case 'oct':
-      throw new TypeError(`${algorithm} has no private key. Use an algorithm such as ES256.`)
-  }
-}
-
 /** The part of a `KeyObject` of Node that this module uses. */
 interface NodeKey {
   export(options: { format: 'der'; type: 'pkcs8' }): BufferSource
@@ -65,7 +40,7 @@ interface NodeKey {
 
 async function importPrivateKey(
   key: PrivateKey,
-  parameters: SigningParameters,
+  parameters: WebCryptoParameters,
 ): Promise<CryptoKey> {
   if (isJwk(key)) {
     // The parameters contain the algorithm and the use. WebCrypto compares these members with its own names, and may reject.

@@ -126,27 +126,41 @@ function combineRules(
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
-  const kind = applied[0]?.kind
+  const kind = getAgreedKind(applied)
   const refuse = (reason: UnknownReason, names = listClaims(applied)) =>
     unknown(parties, names, reason, listRules(applied))
   if (kind === undefined) return refuse('no_evidence')
-  if (applied.some((rule) => rule.kind === 'agent_account')) return refuse('agent_account')
+  if (kind === 'agent_account') return refuse('agent_account')
   // A client whose id is the name of a user must not become that user (RFC 9700 section 4.15).
   const isClient = clientId !== undefined && parties.id === clientId
-  const agreed = applied.every((rule) => rule.kind === kind)
-  if (!agreed || (kind === 'user' && isClient)) return refuse('conflict')
+  if (kind === 'conflict' || (kind === 'user' && isClient)) return refuse('conflict')
 
   const level = getStrongest(applied)
   // If a stronger rule applies, conventions are not part of the evidence.
   const deciding =
     level === 'convention' ? applied : applied.filter((rule) => rule.level !== 'convention')
-  const idClaim =
-    deciding.find(({ userIdClaim }) => userIdClaim !== undefined)?.userIdClaim ??
-    profile?.userIdClaim
-  const id = kind === 'machine' ? (clientId ?? parties.id) : getOwn(claims, idClaim ?? 'sub')
-  if (isAbsent(id)) return refuse('no_id', [idClaim ?? 'sub'])
-  if (typeof id !== 'string') return refuse('malformed', [idClaim ?? 'sub'])
-  return createSubject(kind as 'machine' | 'user', { ...parties, id }, toEvidence(deciding, level))
+  const idClaim = findUserIdClaim(deciding) ?? profile?.userIdClaim ?? 'sub'
+  const id = kind === 'machine' ? (clientId ?? parties.id) : getOwn(claims, idClaim)
+  if (isAbsent(id)) return refuse('no_id', [idClaim])
+  if (typeof id !== 'string') return refuse('malformed', [idClaim])
+  return createSubject(kind, { ...parties, id }, toEvidence(deciding, level))
+}
+
+/** Returns the kind of all rules, or `'agent_account'` if one of them has it. */
+function getAgreedKind(
+  applied: readonly AppliedRule[],
+): AppliedRule['kind'] | 'conflict' | undefined {
+  let agreed: AppliedRule['kind'] | 'conflict' | undefined
+  for (const { kind } of applied) {
+    if (kind === 'agent_account') return kind
+    agreed = agreed === undefined || agreed === kind ? kind : 'conflict'
+  }
+  return agreed
+}
+
+function findUserIdClaim(deciding: readonly AppliedRule[]): string | undefined {
+  for (const { userIdClaim } of deciding) if (userIdClaim !== undefined) return userIdClaim
+  return undefined
 }
 
 /** Returns the level of the strongest rule. */

@@ -40,7 +40,7 @@ function isCanonical(text: string): boolean {
 describe.each([
   ['node-base64url', node],
   ['portable-base64url', portable],
-])('%s', (_, { decodeBase64url, encodeBase64url }) => {
+])('%s', (_, { decodeBase64url, encodeBase64url, readBase64url }) => {
   it('decodeBase64url returns the bytes that encodeBase64url has encoded, and encodeBase64url encodes a text as UTF-8', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
@@ -87,6 +87,24 @@ describe.each([
       }),
       { numRuns: 2000 },
     )
+  })
+
+  it('readBase64url reads the same bytes that decodeBase64url returns, also after longer texts', () => {
+    const copy = (bytes: Uint8Array) => [...bytes]
+    fc.assert(
+      fc.property(texts, (text) => {
+        const bytes = decodeBase64url(text)
+        expect(readBase64url(text, copy)).toEqual(bytes && [...bytes])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([12_288, 12_289, 50_000])('readBase64url reads a text of %s bytes', (length) => {
+    const bytes = Uint8Array.from({ length }, (_entry, i) => i)
+    const text = Buffer.from(bytes).toString('base64url')
+    expect(readBase64url(text, (each) => Buffer.from(each).equals(bytes))).toBe(true)
+    expect(readBase64url(`${text}=`, () => true)).toBeUndefined()
   })
 
   it('decodeBase64url accepts a last character only if its surplus bits are zero, and decodes each one to other bytes', () => {

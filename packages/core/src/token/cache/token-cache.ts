@@ -1,10 +1,10 @@
-import { createLruCache, type LRUCache } from '../../lib/lru-cache.ts'
+import { BoundedCache } from '../../lib/bounded-cache.ts'
 import type { TokenCacheLimits } from '../../model/settings.ts'
 import { AdmissionFilter } from './admission-filter.ts'
 import type { CachedToken } from './cached-token.ts'
 import { estimateSize } from './size-estimate.ts'
 
-/** Bytes of an entry without its token: the hash and the position in the LRU list. */
+/** Bytes of an entry without its token: the hash and the entry itself. */
 const ENTRY_BYTES = 512
 
 /**
@@ -15,16 +15,13 @@ const ENTRY_BYTES = 512
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
 export class TokenCache {
-  readonly #tokens: LRUCache<string, CachedToken>
+  readonly #tokens: BoundedCache<CachedToken>
   readonly #filter: AdmissionFilter
 
   constructor({ maxEntries, maxBytes }: TokenCacheLimits) {
     this.#filter = new AdmissionFilter(maxEntries)
-    this.#tokens = createLruCache({
-      max: maxEntries,
-      maxSize: maxBytes,
-      sizeCalculation: ({ token }) => estimateSize(token) + ENTRY_BYTES,
-    })
+    const sizeOf = ({ token }: CachedToken) => estimateSize(token) + ENTRY_BYTES
+    this.#tokens = new BoundedCache(maxEntries, maxBytes, sizeOf)
   }
 
   /** Returns `false` if a token cannot be in the cache, and need not be stored. */
@@ -51,6 +48,6 @@ export class TokenCache {
 
   /** Number of entries, and their estimated size in bytes. */
   get size(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.#tokens.size, bytes: this.#tokens.calculatedSize }
+    return { entries: this.#tokens.size, bytes: this.#tokens.bytes }
   }
 }

@@ -1,7 +1,7 @@
 import { readBinding } from '../../binding/confirmation.ts'
 import { type Clock, getMoment, getSeconds } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { getOwn } from '../../lib/objects.ts'
+import { getOwn, isOwn } from '../../lib/objects.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
@@ -101,7 +101,7 @@ export function toIntrospectedToken(
     checkIssuer(claims, settings.issuer) ??
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
-    checkTokenKind(claims, reading, Object.hasOwn(claims, 'token_type')) ??
+    checkTokenKind(claims, reading, isOwn(claims, 'token_type')) ??
     checkAudience(claims, { audiences: getResponseAudiences(settings), allowedClients }, reading) ??
     toAccessToken(claims, { ...reading, issuer: settings.issuer }, 'introspection')
   )

@@ -1,5 +1,5 @@
 import { type Moment, secondsBetween } from '../../lib/clock.ts'
-import { createLruCache } from '../../lib/lru-cache.ts'
+import { BoundedCache } from '../../lib/bounded-cache.ts'
 import { LIMITS } from '../../limits.ts'
 import { estimateSize } from '../cache/size-estimate.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
@@ -12,7 +12,7 @@ export interface ResponseAges {
   readonly negativeMaxAge: number
 }
 
-/** Bytes of an entry without its members: the hash, the position in the LRU list, and the claim settings. */
+/** Bytes of an entry without its members: the hash, the entry itself, and the claim settings. */
 const ENTRY_BYTES = 1024
 
 /**
@@ -21,15 +21,18 @@ const ENTRY_BYTES = 1024
  * active ones.
  */
 export class IntrospectionCache {
-  readonly #active = createLruCache<string, ActiveResponse>({
-    max: LIMITS.cachedResponses.active,
-    maxSize: LIMITS.cachedResponses.activeBytes,
+  readonly #active = new BoundedCache<ActiveResponse>(
+    LIMITS.cachedResponses.active,
+    LIMITS.cachedResponses.activeBytes,
     // The length of the text is not enough: a short text can use many times its length in memory.
-    sizeCalculation: ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
-  })
-  readonly #inactive = createLruCache<string, IntrospectionResponse>({
-    max: LIMITS.cachedResponses.inactive,
-  })
+    ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
+  )
+  // The number of entries is enough: an inactive response has no claims.
+  readonly #inactive = new BoundedCache<IntrospectionResponse>(
+    LIMITS.cachedResponses.inactive,
+    Infinity,
+    () => ENTRY_BYTES,
+  )
 
   /** Returns the cached response, unless it is too old or its token has expired. */
   find(
@@ -48,7 +51,7 @@ export class IntrospectionCache {
 
   /** Returns whether the last response about a token was active, regardless of its age. */
   wasActive(hash: string): boolean {
-    return this.#active.has(hash)
+    return this.#active.peek(hash) !== undefined
   }
 
   /** Stores a response, unless the cached one was requested later. */

@@ -1,6 +1,6 @@
 import type { Moment } from '../../lib/clock.ts'
 import { freezeJson, type JsonObject } from '../../lib/json.ts'
-import { getOwn } from '../../lib/objects.ts'
+import { getOwn, isOwn } from '../../lib/objects.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { checkClaimTypes } from '../jwt/claims.ts'
 import { describeType } from '../../response/rejection.ts'
@@ -66,7 +66,7 @@ function withoutNulls(members: JsonObject): JsonObject {
 
 function findWrongString(claims: JsonObject) {
   const check = ['iss', 'token_type'].find(
-    (name) => Object.hasOwn(claims, name) && typeof claims[name] !== 'string',
+    (name) => isOwn(claims, name) && typeof claims[name] !== 'string',
   )
   if (check === undefined) return undefined
   return { check, expected: 'a string', found: describeType(claims[check]) }
@@ -79,7 +79,7 @@ function findWrongString(claims: JsonObject) {
  */
 function readClaimNames(claims: JsonObject, settings: IssuerSettings): ClaimReading {
   const { tokenUse: rule, scopeSources } = settings
-  const has = (name: string) => Object.hasOwn(claims, name)
+  const has = (name: string) => isOwn(claims, name)
   const { clientIdClaim } = settings.subjects
   const subjects =
     clientIdClaim === undefined || has(clientIdClaim)

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { listAlternatives } from '../../lib/quote.ts'
-import { getOwn, ifOwn } from '../../lib/objects.ts'
+import { getOwn, ifOwn, isOwn } from '../../lib/objects.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection, showValue } from '../../response/rejection.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
@@ -45,7 +45,7 @@ export function checkClaimTypes(
   form: TokenForm = 'jwt',
 ): Rejection | undefined {
   for (const name of required) {
-    if (!Object.hasOwn(claims, name)) {
+    if (!isOwn(claims, name)) {
       return new Rejection('missing_claim', { check: name, expected: 'present', found: 'nothing' })
     }
   }

@@ -1,4 +1,4 @@
-import { decodeBase64url } from '#base64url'
+import { decodeBase64url, readBase64url } from '#base64url'
 import { JSON_LIMITS, type JsonObject, parseClaims, parseJsonObject } from '../../lib/json.ts'
 import { TextCache } from '../../lib/text-cache.ts'
 import { LIMITS } from '../../limits.ts'
@@ -7,6 +7,8 @@ import type { SignedText } from '../../signature/engine.ts'
 
 /** The parts of a compact JWS (RFC 7515 section 7.1). They are not verified. */
 export interface CompactJws extends SignedText {
+  /** The whole JWS. */
+  readonly token: string
   /** Frozen, and without a prototype. */
   readonly header: JsonObject
   /** Plain objects, not frozen: see `parseClaims`. */
@@ -53,10 +55,8 @@ function readPart(
   name: string,
   parse: (bytes: Uint8Array) => JsonObject,
 ): JsonObject | Rejection {
-  const bytes = decodeBase64url(part)
-  if (bytes === undefined) return rejectEncoding(name)
   try {
-    return parse(bytes)
+    return readBase64url(part, parse) ?? rejectEncoding(name)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return malformed('one JSON object', error.message, name)

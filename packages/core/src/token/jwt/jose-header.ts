@@ -1,3 +1,4 @@
+import { isOwn } from '../../lib/objects.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { memoize } from '../../lib/memoize.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
@@ -71,7 +72,7 @@ const readParameters = memoize((header: JsonObject): Parameters => {
 })
 
 function findUnsupported(header: JsonObject): Explanation | undefined {
-  const name = UNSUPPORTED.find((each) => Object.hasOwn(header, each))
+  const name = UNSUPPORTED.find((each) => isOwn(header, each))
   if (name !== undefined) return explain(name, 'nothing', header[name])
   const { cty, kid } = header
   if (cty !== undefined && (typeof cty !== 'string' || /^(?:application\/)?jwt$/i.test(cty))) {

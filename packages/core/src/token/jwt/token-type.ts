@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts'
-import { getOwn, ifOwn } from '../../lib/objects.ts'
+import { getOwn, ifOwn, isOwn } from '../../lib/objects.ts'
 import type { ClaimReading, IssuerSettings, TokenUse } from '../../model/settings.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
@@ -85,7 +85,7 @@ export function checkTokenKind(
   const isEvidence = (named: ClientIdClaim) =>
     named !== 'aud' && getNamedClients(named, claims) !== undefined
   const isStrongEvidence = (named: ClientIdClaim) => named !== 'azp' && isEvidence(named)
-  const hasMarker = isMarked || tokenUse !== undefined || Object.hasOwn(claims, 'token_use')
+  const hasMarker = isMarked || tokenUse !== undefined || isOwn(claims, 'token_use')
   if (!hasMarker && !ACCESS_TOKEN_CLAIMS.some(isEvidence) && !clientIdClaims.some(isEvidence)) {
     const names = claimNames([
       ...ACCESS_TOKEN_CLAIMS,
@@ -118,7 +118,7 @@ export function checkForeignKind(
 ): Rejection | undefined {
   if (mayHaveForeignClaim(claims)) {
     for (const [name, kind] of FOREIGN_CLAIMS) {
-      if (Object.hasOwn(claims, name)) return wrongType(name, 'no such claim', `a claim of ${kind}`)
+      if (isOwn(claims, name)) return wrongType(name, 'no such claim', `a claim of ${kind}`)
     }
   }
   const unmarked = checkMark(claims, { tokenUse: rule })
@@ -156,7 +156,7 @@ export function checkMark(
 }
 
 function isMarkedBy({ claim, value }: TokenUse, claims: JsonObject): boolean {
-  return Object.hasOwn(claims, claim) && (value === undefined || claims[claim] === value)
+  return isOwn(claims, claim) && (value === undefined || claims[claim] === value)
 }
 
 function foreignKind(type: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https'
 import { request } from 'node:http'
 import { inspect } from 'node:util'
-import LRUCache from 'lru-cache'
+import { BoundedCache } from '../../../src/lib/bounded-cache.ts'
 import { describe, expect, it, vi } from 'vitest'
 import { guarded } from '../../../../../test/frameworks/bare-http.ts'
 import { serverCertificate } from '../../../../../test/support/certificate.ts'
@@ -517,7 +517,7 @@ describe('a cached introspection response', () => {
   })
 
   it('7662-32: stores responses by hash, and never stores the token', async () => {
-    const kept = vi.spyOn(LRUCache.prototype, 'set')
+    const kept = vi.spyOn(BoundedCache.prototype, 'set')
     try {
       const [first, second] = [await setup(ACTIVE), await setup({ active: false })]
       expect(await first.judge(TOKEN)).toBe('granted')

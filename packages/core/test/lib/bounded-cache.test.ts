@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { fc } from '../../../../test/support/property.ts'
+import { BoundedCache } from '../../src/lib/bounded-cache.ts'
+
+/** Creates a cache of texts, whose bytes are their lengths. */
+const createCache = (maxEntries: number, maxBytes = Infinity) =>
+  new BoundedCache<string>(maxEntries, maxBytes, (text) => text.length)
+
+describe('BoundedCache', () => {
+  it('get and peek return the value that was set last, and undefined after delete and clear', () => {
+    const cache = createCache(10)
+    cache.set('a', 'one')
+    cache.set('a', 'three')
+    cache.set('b', 'two')
+    expect([cache.get('a'), cache.peek('b'), cache.get('c')]).toEqual(['three', 'two', undefined])
+    expect([cache.size, cache.bytes]).toEqual([2, 8])
+    cache.delete('a')
+    cache.delete('a')
+    expect([cache.get('a'), cache.size, cache.bytes]).toEqual([undefined, 1, 3])
+    cache.clear()
+    expect([cache.get('b'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
+  })
+
+  it('set evicts the oldest entry that was not read', () => {
+    const cache = createCache(3)
+    for (const key of ['a', 'b', 'c']) cache.set(key, key)
+    cache.get('a')
+    cache.peek('b')
+    cache.set('d', 'd')
+    expect(['a', 'b', 'c', 'd'].filter((key) => cache.peek(key))).toEqual(['a', 'c', 'd'])
+  })
+
+  it('set evicts an entry that was not read since the previous eviction passed it', () => {
+    const cache = createCache(3)
+    for (const key of ['a', 'b', 'c']) cache.set(key, key)
+    cache.get('a')
+    cache.set('d', 'd')
+    cache.get('c')
+    cache.get('d')
+    cache.set('e', 'e')
+    expect(['a', 'c', 'd', 'e'].filter((key) => cache.peek(key))).toEqual(['c', 'd', 'e'])
+  })
+
+  it('set evicts an entry if all entries were read', () => {
+    const cache = createCache(3)
+    for (const key of ['a', 'b', 'c']) cache.set(key, key)
+    for (const key of ['a', 'b', 'c']) cache.get(key)
+    cache.set('d', 'd')
+    expect(cache.size).toBe(3)
+    expect(cache.peek('d')).toBe('d')
+  })
+
+  it('set does not store a value with more than maxBytes, and removes the previous value of its key', () => {
+    const cache = createCache(3, 4)
+    cache.set('a', 'four')
+    cache.set('a', 'fives')
+    expect([cache.peek('a'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
+  })
+
+  it('a cache stays within its limits, and returns only values that were set last, for random operations', () => {
+    const operation = fc.record({
+      kind: fc.constantFrom('set', 'set', 'get', 'delete', 'clear'),
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      value: fc.string({ maxLength: 6 }),
+    })
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+        const cache = createCache(4, 12)
+        const all = new Map<string, string>()
+        for (const { kind, key, value } of operations) {
+          if (kind === 'set') {
+            cache.set(key, value)
+            all.set(key, value)
+            expect(cache.peek(key)).toBe(value)
+          } else if (kind === 'get') cache.get(key)
+          else if (kind === 'clear') cache.clear()
+          else cache.delete(key)
+          if (kind === 'delete') expect(cache.peek(key)).toBeUndefined()
+          const kept = [...all].filter(([each]) => cache.peek(each) !== undefined)
+          for (const [each, last] of kept) expect(cache.peek(each)).toBe(last)
+          expect(cache.size).toBe(kept.length)
+          expect(cache.size).toBeLessThanOrEqual(4)
+          expect(cache.bytes).toBe(kept.reduce((sum, [, { length }]) => sum + length, 0))
+          expect(cache.bytes).toBeLessThanOrEqual(12)
+        }
+      }),
+    )
+  })
+})
