@@ -177,7 +177,7 @@ interface SourceOptions extends TokenRequest {
    * support `redirect: 'manual'`. With `tls_client_auth` and without `resourceFetch`, it also makes the calls of `source.fetch`,
    * and must then return a `Response`.
    *
-   * The default behaves like the global `fetch`. On Node, it makes the calls with `node:http` and `node:https`, until the
+   * The default behaves like the global `fetch`. On Node, it fetches metadata with `node:http` and `node:https`, until the
    * application loads, replaces or configures the global `fetch`.
    *
    * @default like globalThis.fetch

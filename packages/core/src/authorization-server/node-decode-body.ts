@@ -7,15 +7,18 @@ type Chunks = AsyncIterable<Uint8Array>
 /** Maximum number of content codings of a response, as in the global `fetch`. */
 const MOST_CODINGS = 5
 
+/** Decodes a source. Adds its streams to `streams`. */
+type Decoder = (source: Chunks, streams: Duplex[]) => Chunks
+
 /** Decoders by content coding (RFC 9110 section 8.4.1). They decode no faster than the result is read. */
-const DECODERS: Readonly<Record<string, (source: Chunks) => Chunks>> = {
+const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: gunzip,
   'x-gzip': gunzip,
   deflate: inflate,
-  br(source) {
+  br(source, streams) {
     const { createBrotliDecompress, constants } = getZlib()
     const flush = constants.BROTLI_OPERATION_FLUSH
-    return pipe(source, createBrotliDecompress({ flush, finishFlush: flush }))
+    return pipe(source, createBrotliDecompress({ flush, finishFlush: flush }), streams)
   },
 }
 
@@ -34,26 +37,39 @@ export function decodeBody(incoming: IncomingMessage, encoding: string | null): 
   const decoders = areKnown ? codings.map((coding) => DECODERS[coding]!) : []
   return {
     [Symbol.asyncIterator]() {
-      const decoded = decoders.reduceRight<Chunks>((source, decode) => decode(source), incoming)
-      return decoded[Symbol.asyncIterator]()
+      const streams: Duplex[] = []
+      const decoded = decoders.reduceRight<Chunks>(
+        (source, decode) => decode(source, streams),
+        incoming,
+      )
+      const iterator = decoded[Symbol.asyncIterator]()
+      return {
+        next: () => iterator.next(),
+        // Data that decodes to nothing keeps the decoders busy. `iterator.return` would wait for them.
+        async return() {
+          incoming.destroy()
+          for (const stream of streams) stream.destroy()
+          return { done: true, value: undefined }
+        },
+      }
     },
     destroy: () => incoming.destroy(),
   }
 }
 
-function gunzip(source: Chunks): Chunks {
-  return pipe(source, getZlib().createGunzip(getFlush()))
+function gunzip(source: Chunks, streams: Duplex[]): Chunks {
+  return pipe(source, getZlib().createGunzip(getFlush()), streams)
 }
 
 /** Decodes `deflate`. Some servers send raw data (RFC 1951) instead of the zlib format (RFC 1950): the first byte shows it. */
-async function* inflate(source: Chunks): Chunks {
+async function* inflate(source: Chunks, streams: Duplex[]): Chunks {
   const { createInflate, createInflateRaw } = getZlib()
   const iterator = source[Symbol.asyncIterator]()
   const chunks = { [Symbol.asyncIterator]: () => iterator }
   // The loop ends after its first turn, which reads all chunks. It closes the source if the result is not read to its end.
   for await (const first of chunks) {
     const create = (first[0]! & 0x0f) === 8 ? createInflate : createInflateRaw
-    yield* pipe(prepend(first, chunks), create(getFlush()))
+    yield* pipe(prepend(first, chunks), create(getFlush()), streams)
   }
 }
 
@@ -68,7 +84,8 @@ function getFlush() {
 }
 
 /** Writes a source to a decoder. Each of them is destroyed when the other one ends early. */
-function pipe(source: Chunks, decoder: Duplex): Chunks {
+function pipe(source: Chunks, decoder: Duplex, streams: Duplex[]): Chunks {
+  streams.push(decoder)
   return process.getBuiltinModule('node:stream').pipeline(source, decoder, () => {})
 }
 

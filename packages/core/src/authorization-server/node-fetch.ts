@@ -7,12 +7,15 @@ const FETCH_OF_NODE =
   /^function fetch\(input, init = undefined\) \{[^}]*require\('internal\/deps\/undici\/undici'\)/
 
 /**
- * Makes a call with `httpFetch`, which starts faster than the global `fetch` of Node. Calls the global `fetch` if the
- * application has loaded, replaced, configured or observed it. The proxy, the mock or the tracing of the application then
- * applies to these calls, too. Decides at each call, because instrumentation can be installed later.
+ * Makes a GET request with `httpFetch`, which starts faster than the global `fetch` of Node. Keys and metadata are fetched in
+ * this way. POST requests use the global `fetch`, which keeps their connections open: they introspect tokens, or request them.
+ *
+ * Every call uses the global `fetch` if the application has loaded, replaced, configured or observed it. The proxy, the mock or
+ * the tracing of the application then applies to these calls, too. Decides at each call, because instrumentation can be
+ * installed later.
  */
 export const fetch: Fetch = (url, init) =>
-  isUntouched() ? httpFetch(url, init) : globalThis.fetch(url, init)
+  init.method === 'GET' && isUntouched() ? httpFetch(url, init) : globalThis.fetch(url, init)
 
 /** Returns whether the global `fetch` is that of Node, and the application neither uses nor observes it. */
 function isUntouched(): boolean {

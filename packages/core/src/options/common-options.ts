@@ -48,8 +48,8 @@ export interface CommonOptions<Raw extends object = object> {
   /**
    * Function that makes the outgoing calls. Set it for a proxy, a private CA or a client certificate.
    *
-   * The default behaves like the global `fetch`. On Node, it makes the calls with `node:http` and `node:https`, until the
-   * application loads, replaces or configures the global `fetch`.
+   * The default behaves like the global `fetch`. On Node, it fetches keys and metadata with `node:http` and `node:https`, until
+   * the application loads, replaces or configures the global `fetch`.
    *
    * @default like globalThis.fetch
    */

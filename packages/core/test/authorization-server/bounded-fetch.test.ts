@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { closing } from '../../../../test/support/closing.ts'
 import { fakeClock, settled } from '../../../../test/support/fake-clock.ts'
 import { listen } from '../../../../test/support/servers.ts'
-import { FETCHES } from '../../../../test/support/fetches.ts'
+import { FETCHES, globalFetch } from '../../../../test/support/fetches.ts'
 import { until } from '../../../../test/support/until.ts'
 import {
   boundedFetch,
@@ -228,8 +228,8 @@ describe.each(FETCHES)('boundedFetch with %s', (_name, standard) => {
   })
 })
 
-describe.each(FETCHES)('a connection of %s that is reset before the head', (_name, standard) => {
-  const { getJson, get } = createCalls(standard)
+describe('a kept-alive connection of the global fetch', () => {
+  const { getJson } = createCalls(globalFetch)
 
   /** Starts a server that responds to one request on each connection, and ends the connection at the next request. */
   async function listenForOneRequest(end: (socket: Socket) => unknown) {
@@ -262,9 +262,13 @@ describe.each(FETCHES)('a connection of %s that is reset before the head', (_nam
     // The function itself does not retry.
     const { signal } = new AbortController()
     const init = { method: 'GET', headers: {}, redirect: 'manual', signal } as const
-    const failure: unknown = await standard(url, init).catch((error: unknown) => error)
+    const failure: unknown = await globalFetch(url, init).catch((error: unknown) => error)
     expect([isReset(failure), counted.requests]).toEqual([true, 6])
   })
+})
+
+describe.each(FETCHES)('a connection of %s that is reset before the head', (_name, standard) => {
+  const { getJson, get } = createCalls(standard)
 
   /** Makes a call with this `fetch`, which must fail. Returns the failure and the number of calls of `fetch`. */
   async function countCalls(end: Fetch, options: Options = {}) {

@@ -6,6 +6,7 @@ import { closing } from '../../../../test/support/closing.ts'
 import { FETCHES } from '../../../../test/support/fetches.ts'
 import { fc } from '../../../../test/support/property.ts'
 import { listenRaw } from '../../../../test/support/raw-server.ts'
+import { until } from '../../../../test/support/until.ts'
 import { decodeBody } from '../../src/authorization-server/node-decode-body.ts'
 import { openBody } from '../../src/authorization-server/response-body.ts'
 
@@ -119,6 +120,17 @@ describe('decodeBody', () => {
     const { closed, incoming } = createEndless(gzipSync(megabyte))
     openBody(decodeBody(incoming, 'gzip')).discard()
     await closed
+  })
+
+  it('decodeBody closes a body that is discarded while its data decode to nothing', async () => {
+    const nothing = gzipSync(Buffer.concat(Array.from({ length: 1000 }, () => gzipSync(''))))
+    const { state, closed, incoming } = createEndless(nothing)
+    const body = openBody(decodeBody(incoming, 'gzip, gzip'))
+    const reading = body.read(1_000_000)
+    await until(() => state.parts > 100)
+    body.discard()
+    await closed
+    await expect(reading).rejects.toBeInstanceOf(Error)
   })
 
   it('decodeBody closes a body with more than five content codings', async () => {

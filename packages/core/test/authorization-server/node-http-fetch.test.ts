@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { closing } from '../../../../test/support/closing.ts'
 import { settled } from '../../../../test/support/fake-clock.ts'
 import { FETCHES, globalFetch } from '../../../../test/support/fetches.ts'
+import { listen } from '../../../../test/support/servers.ts'
 import { listenRaw, type RawResponder } from '../../../../test/support/raw-server.ts'
 import { until } from '../../../../test/support/until.ts'
 import { watchProcess } from '../../../../test/support/watch-process.ts'
@@ -59,34 +60,15 @@ async function getFailure(fetch: Fetch, url: string, timeout = 10_000): Promise<
 }
 
 describe('the request of httpFetch', () => {
-  const FORM = {
-    Accept: 'application/json',
-    'Content-Type': 'application/x-www-form-urlencoded',
-  }
-
-  it.each<[string, Partial<FetchInit>]>([
-    ['GET', { headers: { Accept: 'application/json' } }],
-    [
-      'POST',
-      {
-        method: 'POST',
-        headers: { Authorization: 'Basic YTpi', ...FORM },
-        body: 'token=\u00e9&a=b',
-      },
-    ],
-    ['POST with an empty body', { method: 'POST', headers: FORM, body: '' }],
-  ])(
-    'httpFetch sends a %s request with the same bytes as the global fetch',
-    async (_title, init) => {
-      const server = await serve((socket) => socket.write(ok(DOCUMENT)))
-      const url = `${server.url}/path;a/%C3%A9?b=c d#fragment`
-      const own = await call(httpFetch, url, createInit(init))
-      const other = await call(globalFetch, url, createInit(init))
-      expect(own).toBe(other)
-      expect(server.requests).toHaveLength(2)
-      expect(server.requests[0]!.toLowerCase()).toBe(server.requests[1]!.toLowerCase())
-    },
-  )
+  it('httpFetch sends the same bytes as the global fetch, except for the field Connection', async () => {
+    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
+    const url = `${server.url}/path;a/%C3%A9?b=c d#fragment`
+    const init = createInit({ headers: { Accept: 'application/json' } })
+    expect(await call(httpFetch, url, init)).toBe(await call(globalFetch, url, init))
+    const [own, other] = server.requests.map((request) => request.toLowerCase())
+    expect(own).toContain('connection: close\r\n')
+    expect(own).toBe(other!.replace('connection: keep-alive', 'connection: close'))
+  })
 })
 
 describe.each(FETCHES)('%s: addresses', (_name, fetch) => {
@@ -160,59 +142,51 @@ describe('httpFetch: addresses', () => {
   })
 })
 
-describe.each(FETCHES)('%s: connections', (_name, fetch) => {
-  it('uses a connection again after a response that was read to its end', async () => {
+describe('httpFetch: connections', () => {
+  it('httpFetch opens a connection for each call, and closes it after the response', async () => {
     const server = await serve((socket) =>
       socket.write(ok(gzipSync(DOCUMENT), 'Content-Encoding: gzip')),
     )
-    for (let i = 0; i < 3; i++) {
-      const abort = new AbortController()
-      expect(await call(fetch, server.url, createInit({ signal: abort.signal }))).toBe(DOCUMENT)
-      abort.abort()
-      await settled()
-    }
-    expect(server.connections).toHaveLength(1)
+    for (let i = 0; i < 3; i++) expect(await call(httpFetch, server.url)).toBe(DOCUMENT)
+    await until(() => server.connections.every(({ destroyed }) => destroyed))
+    expect(server.connections).toHaveLength(3)
+    expect(await faults.faults()).toEqual([])
   })
 
   it.each([
     ['a response', ok('{"stolen":1}')],
     ['half a response', ok('{"stolen":1}').subarray(0, 30)],
+    ['the beginning of a status line', Buffer.from('HTTP/1.1 2')],
     ['garbage', Buffer.from('x')],
-  ])('closes an idle connection when the server sends %s', async (_what, bytes) => {
-    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
-    expect(await call(fetch, server.url)).toBe(DOCUMENT)
-    const [socket] = server.connections as [Socket]
-    const closed = whenClosed(socket)
-    await settled()
-    socket.write(bytes)
-    await closed
-    expect(await call(fetch, server.url)).toBe(DOCUMENT)
-    expect(server.connections).toHaveLength(2)
-    expect(await faults.faults()).toEqual([])
+  ])(
+    'httpFetch does not read %s after a response as a part of the next one',
+    async (_, surplus) => {
+      const server = await serve((socket) => {
+        socket.write(Buffer.concat([ok(DOCUMENT), surplus]))
+        setImmediate(() => socket.write(ok('{"stolen":1}')))
+      })
+      for (let i = 0; i < 3; i++) expect(await call(httpFetch, server.url)).toBe(DOCUMENT)
+      expect(await faults.faults()).toEqual([])
+    },
+  )
+
+  it('httpFetch reports the same error code as the global fetch for a server without TLS', async () => {
+    const server = closing(await listen((_request, response) => response.end()))
+    const url = server.url.replace('http:', 'https:')
+    const code = await getCause(globalFetch, url)
+    expect(code).toMatch(/^ERR_SSL_/)
+    expect(await getCause(httpFetch, url)).toBe(code)
   })
 
-  it('uses a new connection after a response that was followed by a second one', async () => {
-    const both = Buffer.concat([ok(DOCUMENT), ok('{"stolen":1}')])
-    const server = await serve((socket) => socket.write(both))
-    for (let i = 0; i < 3; i++) {
-      expect(await call(fetch, server.url)).toBe(DOCUMENT)
-      await settled()
-    }
-    expect(server.connections).toHaveLength(3)
-  })
-
-  it('uses a new connection after the server has closed an idle one', async () => {
-    const server = await serve((socket) => socket.write(ok(DOCUMENT)))
-    for (const end of ['end', 'resetAndDestroy'] as const) {
-      expect(await call(fetch, server.url)).toBe(DOCUMENT)
-      await settled()
-      const socket = server.connections.at(-1)!
-      const closed = whenClosed(socket)
-      socket[end]()
-      await closed
-      await settled()
-    }
-    expect(await call(fetch, server.url)).toBe(DOCUMENT)
+  it('httpFetch rejects a call that is aborted during the TLS handshake', async () => {
+    const server = await serve(() => {})
+    const abort = new AbortController()
+    const url = server.url.replace('http:', 'https:')
+    const started = httpFetch(url, createInit({ signal: abort.signal }))
+    await until(() => server.connections.length === 1)
+    abort.abort(new Error('the deadline'))
+    await expect(started).rejects.toBeInstanceOf(Error)
+    await until(() => server.connections[0]!.destroyed)
     expect(await faults.faults()).toEqual([])
   })
 })
