@@ -39,9 +39,9 @@ export const RUNTIMES = [
   { name: `Node ${process.versions.node}`, program: process.execPath, test: node },
   createNode('20.19.0'),
   createNode('22.12.0'),
-  createNode('22.23.3'),
-  createNode('24.21.0'),
-  createNode('26.10.0'),
+  createNode('22.23.5'),
+  createNode('24.22.3'),
+  createNode('26.12.1'),
   {
     name: 'Bun 1.4.5',
     package: `@oven/bun-${platform}-${bunArch}@1.4.5`,
@@ -61,6 +61,9 @@ export const NODES = RUNTIMES.filter(
   ({ name, package: installed }) =>
     installed === undefined || /^Node (?:20\.19\.|22\.12\.|24\.|26\.)/.test(name),
 )
+
+/** The newest version of each Node that has a release line of its own for years, and of the newest line. */
+export const CURRENT_NODES = RUNTIMES.filter(({ name }) => /^Node (?:22\.23|24|26)\./.test(name))
 
 /**
  * Returns the path of the program of a runtime. Installs the runtime in `.runtimes` if it is missing, and throws if the

@@ -51,11 +51,11 @@ export interface VersionResults {
 const RESULTS = join(FOLDER, 'results')
 const VERSION_FOLDER = /^node(\d+)$/
 
-/** Creates the description of a run that starts now, in this process. */
+/** Creates the description of the run that this process belongs to. `run.mjs` starts one process for each version of Node. */
 export function startRun(command: string): Run {
   return {
     command,
-    began: new Date().toISOString(),
+    began: process.env['BENCH_STARTED_AT'] ?? new Date().toISOString(),
     node: process.version,
     machine: `${cpus()[0]!.model.trim()}, ${cpus().length} cores, ${system()}`,
     pinned: canPin,

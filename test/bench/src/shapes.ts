@@ -23,16 +23,17 @@ const SHAPES: { readonly [P in Part]: PartResults<P> } = {
       distinct: { RS256: MODES, PS256: MODES, ES256: MODES, EdDSA: MODES },
       repeated: { one: COSTS, thousand: COSTS },
       refused: { [ANY]: COSTS },
+      long: { [ANY]: COSTS },
       profile: { once: PROFILE, again: PROFILE },
     },
   },
   http: {
     run: RUN,
     found: {
-      'one token': ALL_FRAMEWORKS,
       '1,000 tokens': ALL_FRAMEWORKS,
       'every token once': ALL_FRAMEWORKS,
       'bad signatures': ALL_FRAMEWORKS,
+      first: ALL_FRAMEWORKS,
     },
   },
   memory: { run: RUN, found: { [ANY]: { heap: 0, peak: 0 } } },
@@ -43,6 +44,7 @@ const SHAPES: { readonly [P in Part]: PartResults<P> } = {
       starts: { [ANY]: [{ untilAnswered: 0, firstRequest: 0 }] },
       imports: { [ANY]: [0] },
       installed: { [ANY]: { packages: 0, bytes: 0 } },
+      workerBundle: 0,
     },
   },
 }

@@ -13,6 +13,12 @@ export interface ApiSettings {
 /** Creates an API with the route `GET /`. It responds with 200 to valid tokens, and with 401 to all others. */
 export type Api = (setup: ApiSettings) => Server | Promise<Server>
 
+/** Returns whether the value of an `Authorization` header contains a valid token. */
+export type VerifyHeader = (authorization: string | undefined) => Promise<boolean>
+
+/** Creates the function of a library that a hand-written guard calls. */
+export type CreateVerifier = (setup: ApiSettings) => VerifyHeader | Promise<VerifyHeader>
+
 export const GRANTED_BODY = { ok: true }
 export const REFUSED_BODY = { error: 'invalid_token' }
 export const ALGORITHM = 'RS256'

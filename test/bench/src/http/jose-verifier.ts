@@ -1,10 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { ALGORITHM, type ApiSettings, getJwksUri, readToken } from './contestant.ts'
+import { ALGORITHM, type CreateVerifier, getJwksUri, readToken } from './contestant.ts'
 
-/** Creates the function that a hand-written middleware with jose calls. */
-export function createJoseVerifier(
-  setup: ApiSettings,
-): (authorization: string | undefined) => Promise<boolean> {
+export const createJoseVerifier: CreateVerifier = (setup) => {
   const { issuer, audience } = setup
   const keys = createRemoteJWKSet(new URL(getJwksUri(setup)))
   const options = { issuer, audience, algorithms: [ALGORITHM] }

@@ -2,10 +2,15 @@ import { NO_CACHE } from '../without-cache.ts'
 import type { Contestant } from './contestant.ts'
 
 /** Names of two baselines: the first only verifies the signature, and the second only creates the string of a token. */
-export const SIGNATURE_ALONE = 'crypto.verify alone'
+export const SIGNATURE_ALONE = 'crypto.verify'
 export const FRESH_STRING = 'a fresh string'
 /** Name of the only peer that can cache verified tokens. Its cache is off by default. */
 export const PEER_WITH_CACHE = 'fast-jwt, cache'
+
+/** Returns whether a contestant is Bearward, with or without its cache. */
+export function isBearward(name: string): boolean {
+  return name.startsWith('bearward')
+}
 
 /** Contestants that verify whole tokens. Each is imported separately, so a process loads the code of one only. */
 const VERIFYING: Readonly<Record<string, () => Promise<Contestant>>> = {

@@ -5,6 +5,7 @@ import { measureInRounds } from '../rounds.ts'
 import type { Algorithm, PoolOptions } from '../token-pool.ts'
 import { FRESH_STRING, PEER_WITH_CACHE, SIGNATURE_ALONE, VERIFIERS } from './contestants.ts'
 import type { Cost } from './cost.ts'
+import { LONG_TOKENS } from './long-tokens.ts'
 import type { Profile } from './profile.ts'
 import type { Command, ReadyMessage, VerifierSetup } from './verifier.ts'
 import type { Workload } from './workload.ts'
@@ -19,19 +20,23 @@ export interface MicroResults {
   readonly repeated: Record<'one' | 'thousand', Costs>
   /** RS256 tokens that are rejected, by kind. */
   readonly refused: Record<string, Costs>
+  /** RS256 tokens of about 16 kB with a bad signature, by the shape of their claims. */
+  readonly long: Record<string, Costs>
   /** CPU profiles of Bearward with RS256 tokens: every token once, and tokens that were verified before. */
   readonly profile: { readonly once: Profile; readonly again: Profile }
 }
 
 export const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
-const ROUNDS = 7
+/** Many short rounds: a phase in which the machine is slower then affects all contestants of a round. */
+const ROUNDS = 25
 /** Enough verifications for V8 to optimize the code of every contestant, including the slowest one to optimize. */
 const WARM_UP = 16_000
-const ROUND = 3000
+const ROUND = 1000
 /** A verification of one or two microseconds needs a longer warm-up and longer rounds. */
 const WARM_UP_FOR_REPEATED = 60_000
 const ROUND_OF_REPEATED = 10_000
+const LONG_ROUND = 300
 const AT_ONCE = 64
 
 /** Measures the cost of one verification, with keys that are known from the start. */
@@ -59,6 +64,7 @@ export async function measureMicro(): Promise<MicroResults> {
       'another audience': await measureCosts(VERIFIERS, rejectedTokens({ aud: ISSUER })),
       garbage: await measureCosts(VERIFIERS, { ...rejectedTokens({}), alteration: 'garbage' }),
     },
+    long: await measureLongTokens(),
     profile: {
       once: await profileBearward(distinctTokens('RS256'), ROUNDS * ROUND),
       again: await profileBearward(repeatedTokens(1000), 200_000),
@@ -88,6 +94,21 @@ function repeatedTokens(count: number): Workload {
 function rejectedTokens(claims: NonNullable<PoolOptions['claims']>): Workload {
   const tokens = { algorithm: 'RS256', count: 1000, claims } as const
   return { tokens, accepted: false, atOnce: 1, warmUp: WARM_UP, round: ROUND }
+}
+
+async function measureLongTokens(): Promise<Record<string, Costs>> {
+  const results: Record<string, Costs> = {}
+  for (const [shape, claims] of Object.entries(LONG_TOKENS)) {
+    results[shape] = await measureCosts(VERIFIERS, {
+      tokens: { algorithm: 'RS256', count: 300, claims },
+      alteration: 'bad signatures',
+      accepted: false,
+      atOnce: 1,
+      warmUp: 10 * LONG_ROUND,
+      round: LONG_ROUND,
+    })
+  }
+  return results
 }
 
 /** Measures the cost of a verification for each contestant and round. All contestants warm up before the first round. */

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import type { Profiler } from 'node:inspector'
+import { SourceMap, type SourceMapPayload } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 /** Fractions of the total time, by place. A place is a file of the core, a library or a part of Node. */
 export type Profile = Record<string, number>
@@ -14,12 +17,39 @@ export async function recordProfile(work: () => Promise<void>): Promise<Profile>
   await work()
   const { profile } = await session.post('Profiler.stop')
   session.disconnect()
-  return toProfile(profile)
+  return toProfile(profile, createSourceFinder())
+}
+
+/** Returns the path of the source of a function of the core, without its extension. `undefined` for other code. */
+type FindSource = (callFrame: CallFrame) => string | undefined
+
+type CallFrame = Profiler.ProfileNode['callFrame']
+
+/** Creates a function that reads the source maps of the core, whose sources are bundled. */
+function createSourceFinder(): FindSource {
+  const maps = new Map<string, SourceMap>()
+  return ({ url, lineNumber, columnNumber }) => {
+    if (!/\/core\/dist\/.*\.js$/.test(url)) return undefined
+    const map = maps.get(url) ?? readSourceMap(url)
+    maps.set(url, map)
+    const entry = map.findEntry(lineNumber, columnNumber)
+    const source = 'originalSource' in entry ? entry.originalSource : url
+    return source.replace(/^.*\/src\/|\.ts$/g, '')
+  }
+}
+
+function readSourceMap(url: string): SourceMap {
+  return new SourceMap(
+    JSON.parse(readFileSync(fileURLToPath(`${url}.map`), 'utf8')) as SourceMapPayload,
+  )
 }
 
 /** Converts a V8 profile. The time of a called function counts for the called function, not for its caller. */
-export function toProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Profile {
-  const places = toPlaces(nodes)
+export function toProfile(
+  { nodes, samples = [], timeDeltas = [] }: Profiler.Profile,
+  findSource: FindSource,
+): Profile {
+  const places = toPlaces(nodes, findSource)
   const times: Profile = {}
   let total = 0
   samples.forEach((id, i) => {
@@ -35,14 +65,17 @@ export function toProfile({ nodes, samples = [], timeDeltas = [] }: Profiler.Pro
  * Returns the place of every node. A regular expression belongs to the place of its caller. Functions of Node that the
  * benchmark calls belong to the benchmark: most of them create the strings of the tokens.
  */
-function toPlaces(nodes: readonly Profiler.ProfileNode[]): ReadonlyMap<number, string> {
+function toPlaces(
+  nodes: readonly Profiler.ProfileNode[],
+  findSource: FindSource,
+): ReadonlyMap<number, string> {
   const callers = new Map(
     nodes.flatMap((caller) => (caller.children ?? []).map((id) => [id, caller] as const)),
   )
   const place = ({ id, callFrame }: Profiler.ProfileNode): string => {
     const caller = callers.get(id)
     if (caller !== undefined && callFrame.functionName.startsWith('RegExp:')) return place(caller)
-    const own = toPlace(callFrame)
+    const own = findSource(callFrame) ?? toPlace(callFrame)
     const isForBenchmark = own === NODE && caller !== undefined && place(caller) === BENCHMARK
     return isForBenchmark ? BENCHMARK : own
   }
@@ -59,13 +92,10 @@ const NATIVE: Readonly<Record<string, string>> = {
   oneShotDigest: 'crypto.hash',
 }
 
-function toPlace({ url, functionName }: Profiler.ProfileNode['callFrame']): string {
-  const own = /\/core\/dist\/(.*)\.js$/.exec(url)?.[1]
-  if (own !== undefined) return own
+function toPlace({ url, functionName }: CallFrame): string {
   if (functionName === '(garbage collector)') return 'garbage collector'
   if (url === 'node:internal/crypto/sig') return 'crypto.verify'
   if (url === 'node:internal/crypto/hash') return 'crypto.hash'
-  if (url.includes('lru-cache')) return 'lru-cache'
   if (functionName.startsWith('(')) return 'the engine itself'
   if (url === '') return NATIVE[functionName] ?? NODE
   return url.startsWith('node:') ? NODE : BENCHMARK

@@ -23,11 +23,13 @@ const HEADINGS = [
 
 export function createHttpSection({ run, found: results }: PartResults<'http'>): string[] {
   const all = LOAD_NAMES.flatMap((load) => Object.values(results[load]))
+  const firstRounds = Object.values(results.first.Express)[0]?.length ?? 0
   return [
     '### Over HTTP',
     `Each API runs in its own process, ${run.pinned ? 'pinned to one core' : 'on any core'}.
 It fetches its keys from another process. The load generator uses 64 connections. Each connection sends its next request
 as soon as it has the response to the last one.`,
+    `Every server receives each load for six seconds before the first round.`,
     `- \`CPU us\`: processor time of the server per request, in microseconds.
 - \`added\`: processor time per request in addition to the bare framework, in microseconds.
 - \`capacity, x bare\`: requests that one core can handle, relative to the bare framework.
@@ -56,5 +58,19 @@ to a bare server. Ignore differences of that size.`,
         }),
       ),
     ]),
+    '#### First requests of a process',
+    `The first 1,000 requests of a new process, every token once, with the fetch of the keys. Each figure is the median of
+${firstRounds} processes.`,
+    createTable(
+      ['', 'CPU us', 'p50 ms', 'p99 ms'],
+      FRAMEWORKS.flatMap((framework) =>
+        Object.entries(results.first[framework]).map(([name, rounds]) => [
+          `${framework}: ${name}`,
+          formatNumber(getMedian(rounds, cpu)),
+          formatNumber(getMedian(rounds, ({ p50 }) => p50)),
+          formatNumber(getMedian(rounds, ({ p99 }) => p99)),
+        ]),
+      ),
+    ),
   ]
 }

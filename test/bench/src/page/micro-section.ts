@@ -9,6 +9,7 @@ export function createMicroSection({
   distinct,
   repeated,
   refused,
+  long,
   profile,
 }: MicroResults): string[] {
   const modes = ALGORITHMS.map((algorithm) => distinct[algorithm])
@@ -18,7 +19,9 @@ export function createMicroSection({
   const all = [
     ...modes.flatMap(({ sequential, atOnce }) => [sequential, atOnce]),
     ...Object.values(refused),
+    ...Object.values(long),
   ]
+  const shapes = Object.keys(long)
   return [
     '### One verification',
     'The keys are known from the start. Each figure comes from a separate process, which is warmed up before the first round.',
@@ -61,6 +64,17 @@ at a time in both cases.`,
       collectNames(Object.values(refused)).map((name) => [
         name,
         ...kinds.map((kind) => formatNumber(getMedian(refused[kind]![name], cpu))),
+      ]),
+    ),
+    `A token of about 16 kB with a bad signature, by the shape of its claims: processor time in microseconds. \`jose\`,
+\`fast-jwt\` and \`aws-jwt-verify\` have no limit for the number of members, so they verify the signature of each.`,
+    createTable(
+      ['', ...collectNames(Object.values(long))],
+      shapes.map((shape) => [
+        shape,
+        ...collectNames(Object.values(long)).map((name) =>
+          formatNumber(getMedian(long[shape]![name], cpu)),
+        ),
       ]),
     ),
     '### CPU profile',

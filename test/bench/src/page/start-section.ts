@@ -11,6 +11,7 @@ export function createStartSection({
   starts,
   imports,
   installed,
+  workerBundle,
 }: StartResults): string[] {
   return [
     '### Start',
@@ -37,5 +38,7 @@ it listens.`,
         formatNumber(getMedian(imports[name], (time) => time)),
       ]),
     ),
+    `\`@bearward/express\` for a worker is one file of ${formatNumber(workerBundle / 1000)} kB: minified, with the core and all
+dependencies, after gzip.`,
   ]
 }

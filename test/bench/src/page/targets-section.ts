@@ -5,19 +5,19 @@ import { createTable, formatSummary } from './table.ts'
 
 export function createTargetsSection(results: VersionResults): string[] {
   const goals = createTargets(results).flatMap((target) =>
-    target.goals.map((goal) => ({ target, goal, met: isMet(target, goal) })),
+    target.goals.map((goal) => ({ target, goal, met: isMet(goal) })),
   )
-  const missed = new Set(goals.filter(({ met }) => met === false).map(({ target }) => target.id))
+  const missed = new Set(goals.filter(({ met }) => met === false).map(({ target }) => target.name))
   return [
     '### Targets',
     'The column "measured" shows the median, with the lowest and the highest round in parentheses.',
     createTable(
-      ['', 'metric', 'case', 'target', 'measured', 'met'],
+      ['', 'metric', 'case', 'at most', 'measured', 'met'],
       goals.map(({ target, goal, met }) => [
-        target.id,
+        target.name,
         target.description,
         goal.label,
-        `${target.bound} ${goal.limit} ${target.unit}`.trim(),
+        `${goal.limit} ${target.unit}`.trim(),
         formatSummary(goal.measured),
         met === undefined ? 'not measured' : met ? 'yes' : '**no**',
       ]),

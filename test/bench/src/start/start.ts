@@ -10,6 +10,7 @@ import { startProgram } from '../processes.ts'
 import { measureInRounds } from '../rounds.ts'
 import { type Installed, measureInstalled } from './installed.ts'
 import { measureImportTime } from './import-time.ts'
+import { measureWorkerBundle } from './worker-bundle.ts'
 
 /** Times of one start of one API, in milliseconds. */
 export interface Start {
@@ -24,6 +25,8 @@ export interface StartResults {
   readonly starts: Record<string, Start[]>
   readonly imports: Record<string, number[]>
   readonly installed: Record<string, Installed>
+  /** Bytes of a bundle of `@bearward/express` for a worker. */
+  readonly workerBundle: number
 }
 
 const ROUNDS = 11
@@ -95,6 +98,7 @@ export async function measureStart(): Promise<StartResults> {
     installed: Object.fromEntries(
       Object.entries(PACKAGES).map(([name, packages]) => [name, measureInstalled(packages)]),
     ),
+    workerBundle: await measureWorkerBundle(),
   }
 }
 

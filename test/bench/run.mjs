@@ -1,0 +1,21 @@
+/**
+ * Runs the benchmark with the newest release of each version of Node that users have, and installs what is missing. Arguments:
+ * the names of the parts, default all.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { CURRENT_NODES, getProgram } from '../runtimes/runtimes.mjs'
+
+const MAIN = fileURLToPath(new URL('dist/main.js', import.meta.url))
+const args = process.argv.slice(2)
+// All versions belong to one run.
+const env = { ...process.env, BENCH_STARTED_AT: new Date().toISOString() }
+
+const programs = []
+for (const runtime of args.includes('page') ? [] : CURRENT_NODES) {
+  programs.push(await getProgram(runtime))
+}
+for (const program of programs.length > 0 ? programs : [process.execPath]) {
+  const { status } = spawnSync(program, [MAIN, ...args], { env, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
