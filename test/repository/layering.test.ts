@@ -11,6 +11,7 @@ const LAYERS = [
   'index',
   'internal',
   'adapter',
+  'runtime',
   'resource-server-from-env',
   'resource-server',
   'options',

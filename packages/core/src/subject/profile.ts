@@ -6,13 +6,9 @@ export type TokenForm = 'jwt' | 'introspection'
 
 /**
  * Everything that differs by provider, as data. A profile follows the documentation or the source of the provider. An
- * example token is not enough.
+ * example token is not enough. The first comment of a profile names this source, and the month in which it was read.
  */
 export interface Profile {
-  /** The documents or the source code that the profile follows. */
-  readonly source: string
-  /** The month in which they were read. */
-  readonly readOn: string
   /** Matches issuers that only this vendor can operate. It must not match self-hosted servers. */
   readonly issuerPattern?: RegExp
   /**

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { classifySubject } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
@@ -20,10 +21,20 @@ function listPatterns(value: unknown): RegExp[] {
 }
 
 describe('getProfile', () => {
-  it.each(PROVIDERS)('the profile %s has a source, a date, advice and examples', (name) => {
-    const { source, readOn, advice } = getProfile(name)
-    expect(source.length).toBeGreaterThan(10)
-    expect(readOn).toMatch(/^20\d\d-\d\d$/)
+  it('the first comment of each profile names the source that it follows, and the month', async () => {
+    const folder = new URL('../../src/subject/providers/', import.meta.url)
+    const files = await readdir(folder)
+    const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')))
+    const [profiles = [], named = []] = [
+      /: Profile = \{\n/g,
+      /: Profile = \{\n  \/\/ Read in 20\d\d-\d\d: .{8,}\n/g,
+    ].map((pattern) => texts.flatMap((text) => text.match(pattern) ?? []))
+    expect(profiles.length).toBe(PROVIDERS.length)
+    expect(named.length).toBe(PROVIDERS.length)
+  })
+
+  it.each(PROVIDERS)('the profile %s has advice and examples', (name) => {
+    const { advice } = getProfile(name)
     expect(advice).toMatch(/\.$/)
     expect(EXAMPLES.some(({ provider }) => provider === name)).toBe(true)
   })

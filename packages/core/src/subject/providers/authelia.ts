@@ -4,8 +4,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const authelia: Profile = {
-  source: 'Authelia source',
-  readOn: '2026-11',
+  // Read in 2026-11: Authelia source.
   addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspection$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

@@ -6,8 +6,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
  * of an opaque token returns no `sub` for a client, and no `sub` for a deleted user. So it does not show a machine.
  */
 export const betterAuth: Profile = {
-  source: 'Better Auth source: OAuth provider plugin, access tokens and introspection',
-  readOn: '2026-11',
+  // Read in 2026-11: Better Auth source: OAuth provider plugin, access tokens and introspection.
   addressPattern: /^https?:\/\/[^/?#]+\/api\/auth\/(?:jwks|oauth2\/introspect)$/,
   clientIdClaims: ['client_id', 'azp'],
   scopeSources: SCOPE_STRING,

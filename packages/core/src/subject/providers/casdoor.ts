@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const casdoor: Profile = {
-  source: 'Casdoor source',
-  readOn: '2026-11',
+  // Read in 2026-11: Casdoor source.
   addressPattern: /^https?:\/\/[^/?#]+\/api\/login\/oauth\/introspect$/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,

@@ -7,8 +7,7 @@ const ID = { machine: /^mch_/, user: /^user_/ }
  * scopes and the actor are not read from them. In a session token, `azp` is the origin of a web page and not a client.
  */
 export const clerk: Profile = {
-  source: 'Source of the JavaScript SDKs of Clerk, and its documentation',
-  readOn: '2026-11',
+  // Read in 2026-11: Source of the JavaScript SDKs of Clerk, and its documentation.
   clientIdClaims: [
     { claim: 'sub', when: { sub: { matches: ID.machine } } },
     { claim: 'client_id', when: { sub: { matches: ID.user } } },

@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const cognito: Profile = {
-  source: 'AWS documentation on user pool tokens; source of aws-jwt-verify',
-  readOn: '2026-11',
+  // Read in 2026-11: AWS documentation on user pool tokens; source of aws-jwt-verify.
   issuerPattern: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com\/[\w-]+$/,
   arrayClaims: ['cognito:groups'],
   clientIdClaims: ['client_id'],

@@ -6,9 +6,8 @@ const notOfAgent = { ifPresent: { includesNone: accountOfAgent } } as const
 
 /** Microsoft Entra ID, tokens of version 1 (`appid`) and 2 (`azp`). */
 export const entra: Profile = {
-  source:
-    'Microsoft documentation: access token claims, optional claims, claims validation, client credentials flow, agent token claims',
-  readOn: '2026-11',
+  // Read in 2026-11: Microsoft documentation: access token claims, optional claims, claims validation,
+  // client credentials flow, agent token claims.
   issuerPattern:
     /^https:\/\/(?:login\.microsoftonline\.com\/[\w.{}-]+\/v2\.0|sts\.windows\.net\/[\w.{}-]+\/)$/,
   arrayClaims: ['roles', 'groups', 'wids'],

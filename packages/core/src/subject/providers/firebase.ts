@@ -6,9 +6,8 @@ import { SCOPE_STRING } from '../scope-source.ts'
  * belongs to a user account. The account may be anonymous, or a backend may have signed it in with a custom token.
  */
 export const firebase: Profile = {
-  source:
-    'Firebase documentation: verifying ID tokens, custom claims; reserved claims in the source of the Admin SDK for Java',
-  readOn: '2026-11',
+  // Read in 2026-11: Firebase documentation: verifying ID tokens, custom claims; reserved claims in the
+  // source of the Admin SDK for Java.
   issuerPattern: /^https:\/\/securetoken\.google\.com\/[a-z0-9-]+$/,
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,

@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const frontegg: Profile = {
-  source: 'Source of the Node SDK of Frontegg',
-  readOn: '2026-11',
+  // Read in 2026-11: Source of the Node SDK of Frontegg.
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,
   tokenUse: { claim: 'type' },

@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** The JOSE header contains the grants, the original grant first. */
 export const fusionauth: Profile = {
-  source: 'FusionAuth documentation on tokens',
-  readOn: '2026-11',
+  // Read in 2026-11: FusionAuth documentation on tokens.
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,
   rules: [

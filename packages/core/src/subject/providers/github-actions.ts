@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** ID tokens of workflow runs. The claim `actor` names a person who is not the subject. */
 export const githubActions: Profile = {
-  source: 'GitHub documentation: OpenID Connect reference',
-  readOn: '2026-11',
+  // Read in 2026-11: GitHub documentation: OpenID Connect reference.
   issuerPattern: /^https:\/\/token\.actions\.githubusercontent\.com$/,
   isPublic: true,
   clientIdClaims: [],

@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** ID tokens of CI jobs. `user_email` names the person who pushed. The same issuer also signs tokens of users. */
 export const gitlabCi: Profile = {
-  source: 'GitLab documentation: ID tokens of CI jobs',
-  readOn: '2026-11',
+  // Read in 2026-11: GitLab documentation: ID tokens of CI jobs.
   isPublic: true,
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,

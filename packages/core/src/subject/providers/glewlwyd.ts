@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const glewlwyd: Profile = {
-  source: 'glewlwyd source: the OpenID Connect plugin',
-  readOn: '2026-11',
+  // Read in 2026-11: glewlwyd source: the OpenID Connect plugin.
   addressPattern: /^https?:\/\/[^/?#]+\/api\/glwd\/(?:jwks|introspect)$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

@@ -19,9 +19,8 @@ const SERVICE_ACCOUNT: Conditions = {
  * an address alone does not prove a machine. But the address is the client id, so it can be listed in `machineClients`.
  */
 export const googleIap: Profile = {
-  source:
-    'Google Cloud documentation: signed headers and external identities of Identity-Aware Proxy; assertions that it has signed',
-  readOn: '2026-11',
+  // Read in 2026-11: Google Cloud documentation: signed headers and external identities of Identity-Aware
+  // Proxy; assertions that it has signed.
   issuerPattern: /^https:\/\/cloud\.google\.com\/iap$/,
   clientIdClaims: [{ claim: 'email', when: SERVICE_ACCOUNT }],
   scopeSources: SCOPE_STRING,

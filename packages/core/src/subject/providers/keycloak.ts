@@ -37,9 +37,8 @@ function createSessionRule(id: string, claim: string): Rule {
 }
 
 export const keycloak: Profile = {
-  source:
-    'Keycloak source: ClientCredentialsGrantType, OIDCLoginProtocolFactory, AccessTokenContext, introspection and grant providers',
-  readOn: '2026-11',
+  // Read in 2026-11: Keycloak source: ClientCredentialsGrantType, OIDCLoginProtocolFactory,
+  // AccessTokenContext, introspection and grant providers.
   addressPattern:
     /^https?:\/\/[^/?#]+(?:\/auth)?\/realms\/[^/?#]+(?:$|\/protocol\/openid-connect\/)/,
   clientIdClaims: ['azp'],

@@ -1,8 +1,7 @@
 import type { Profile } from '../profile.ts'
 
 export const kinde: Profile = {
-  source: 'Kinde documentation on access tokens',
-  readOn: '2026-11',
+  // Read in 2026-11: Kinde documentation on access tokens.
   issuerPattern: /^https:\/\/[\w-]+\.kinde\.com$/,
   arrayClaims: ['permissions'],
   clientIdClaims: ['azp'],

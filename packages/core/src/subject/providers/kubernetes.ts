@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const kubernetes: Profile = {
-  source: 'Kubernetes documentation: projected service account tokens',
-  readOn: '2026-11',
+  // Read in 2026-11: Kubernetes documentation: projected service account tokens.
   clientIdClaims: [],
   scopeSources: SCOPE_STRING,
   tokenUse: { claim: 'kubernetes.io' },

@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** Introspection responses of Matrix Authentication Service. */
 export const mas: Profile = {
-  source: 'Matrix Authentication Service source: introspection',
-  readOn: '2026-11',
+  // Read in 2026-11: Matrix Authentication Service source: introspection.
   addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/keys\.json$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

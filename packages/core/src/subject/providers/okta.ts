@@ -8,9 +8,8 @@ export const OKTA_ORG_SERVER = /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/
  * agents may have `client_id` instead of `cid`, and a string `scope` instead of the array `scp`.
  */
 export const okta: Profile = {
-  source:
-    'Okta developer documentation: OAuth claims, token exchange, service apps, AI agent token exchange',
-  readOn: '2026-11',
+  // Read in 2026-11: Okta developer documentation: OAuth claims, token exchange, service apps, AI agent
+  // token exchange.
   addressPattern: /^https?:\/\/[^/?#]+\/oauth2\/[\w.-]+\/v1\/(?:keys|introspect)$/,
   issuerPattern: /^https:\/\/[\w-]+\.okta(?:preview|-emea)?\.com\/oauth2\/\w+$/,
   clientIdClaims: ['cid', 'client_id'],

@@ -14,9 +14,8 @@ const OF_USER = /^\(usr!/
  * `(usr!...)` or `(age!...)`. Otherwise the `sub` is only a name, and a user can have the name `(age!...)`.
  */
 export const pingam: Profile = {
-  source:
-    'Ping Identity documentation: subject claims, introspection, client-side access tokens of PingAM and Advanced Identity Cloud',
-  readOn: '2026-11',
+  // Read in 2026-11: Ping Identity documentation: subject claims, introspection, client-side access tokens
+  // of PingAM and Advanced Identity Cloud.
   addressPattern:
     /^https?:\/\/[^?#]+\/oauth2\/(?:realms\/root(?:$|\/)|(?:[^?#]+\/)?connect\/jwk_uri$)/,
   clientIdClaims: ['client_id'],

@@ -3,8 +3,7 @@ import type { Profile } from '../profile.ts'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export const pocketId: Profile = {
-  source: 'Pocket ID source',
-  readOn: '2026-11',
+  // Read in 2026-11: Pocket ID source.
   addressPattern: /^https?:\/\/[^/?#]+\/api\/oidc\/introspect$/,
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scp', format: 'array' }],

@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** In the JWTs of machines, `sub` is null. */
 export const rauthy: Profile = {
-  source: 'Rauthy source',
-  readOn: '2026-11',
+  // Read in 2026-11: Rauthy source.
   addressPattern: /^https?:\/\/[^/?#]+\/auth\/v1(?:\/?$|\/oidc\/)/,
   clientIdClaims: ['azp'],
   scopeSources: SCOPE_STRING,

@@ -5,8 +5,7 @@ const ID = { machine: /^m2m-client-(?:test|live)-/, user: /^(?:user|member)-(?:t
 
 /** The `sub` of a machine is its client id. All other claims can come from a template of the tenant. */
 export const stytch: Profile = {
-  source: 'Source of the Node client of Stytch, and its documentation',
-  readOn: '2026-11',
+  // Read in 2026-11: Source of the Node client of Stytch, and its documentation.
   clientIdClaims: [
     { claim: 'sub', when: { sub: { matches: ID.machine } } },
     { claim: 'client_id', when: { sub: { matches: ID.user } } },

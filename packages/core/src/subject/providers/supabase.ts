@@ -3,8 +3,7 @@ import { SCOPE_STRING } from '../scope-source.ts'
 
 /** Supabase Auth. It issues tokens only to users. */
 export const supabase: Profile = {
-  source: 'Supabase Auth source',
-  readOn: '2026-11',
+  // Read in 2026-11: Supabase Auth source.
   issuerPattern: /^https:\/\/[a-z0-9]+\.supabase\.co\/auth\/v1$/,
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,

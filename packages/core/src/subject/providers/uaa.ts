@@ -1,8 +1,7 @@
 import type { Profile } from '../profile.ts'
 
 export const uaa: Profile = {
-  source: 'Cloud Foundry UAA source: createJWTAccessToken',
-  readOn: '2026-11',
+  // Read in 2026-11: Cloud Foundry UAA source: createJWTAccessToken.
   addressPattern: /^https?:\/\/[^/?#]+(?:\/uaa)?\/token_keys$/,
   clientIdClaims: ['client_id', 'cid', 'azp'],
   scopeSources: [{ claim: 'scope', format: 'array' }],

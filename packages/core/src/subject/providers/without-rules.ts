@@ -13,8 +13,7 @@ const CHOSEN_SUBJECTS = {
 
 /** All claims about a user come from rules that the operator writes. No claim marks an application. */
 export const adfs: Profile = {
-  source: 'Microsoft documentation: AD FS OAuth flows; access tokens that AD FS has issued',
-  readOn: '2026-11',
+  // Read in 2026-11: Microsoft documentation: AD FS OAuth flows; access tokens that AD FS has issued.
   addressPattern: /^https?:\/\/[^/?#]+\/adfs(?:\/services\/trust|\/discovery\/keys)?$/,
   clientIdClaims: ['appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
@@ -24,8 +23,7 @@ export const adfs: Profile = {
 
 /** Azure AD B2C. Tokens of machines have `scp`, too, and no claim distinguishes them from tokens of users. */
 export const b2c: Profile = {
-  source: 'Microsoft documentation: client credentials flow in Azure AD B2C',
-  readOn: '2026-11',
+  // Read in 2026-11: Microsoft documentation: client credentials flow in Azure AD B2C.
   issuerPattern: /^https:\/\/[\w-]+\.b2clogin\.com\/[\w.-]+\/v2\.0\/$/,
   clientIdClaims: ['azp', 'appid'],
   scopeSources: [{ claim: 'scp', format: 'string' }],
@@ -35,8 +33,7 @@ export const b2c: Profile = {
 
 /** Introspection responses never have a `sub`. */
 export const doorkeeper: Profile = {
-  source: 'Doorkeeper source: introspection',
-  readOn: '2026-11',
+  // Read in 2026-11: Doorkeeper source: introspection.
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
@@ -45,8 +42,7 @@ export const doorkeeper: Profile = {
 
 /** Gravitee AM. By default, `aud` is the client. If another audience is set, a JWT does not name a client reliably. */
 export const graviteeAm: Profile = {
-  source: 'Gravitee Access Management source',
-  readOn: '2026-11',
+  // Read in 2026-11: Gravitee Access Management source.
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
@@ -55,8 +51,7 @@ export const graviteeAm: Profile = {
 }
 
 export const hydra: Profile = {
-  source: 'Ory Hydra and Ory Fosite source',
-  readOn: '2026-11',
+  // Read in 2026-11: Ory Hydra and Ory Fosite source.
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scp', format: 'array', form: 'jwt' },
@@ -68,8 +63,7 @@ export const hydra: Profile = {
 
 /** A client has an entry with a UUID and a name, like a person. */
 export const kanidm: Profile = {
-  source: 'Kanidm source: introspection',
-  readOn: '2026-11',
+  // Read in 2026-11: Kanidm source: introspection.
   clientIdClaims: ['client_id'],
   scopeSources: [{ claim: 'scope', format: 'array' }],
   rules: [],
@@ -81,8 +75,7 @@ export const kanidm: Profile = {
  * every JWT, also for machines.
  */
 export const lemonldapNg: Profile = {
-  source: 'LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection',
-  readOn: '2026-11',
+  // Read in 2026-11: LemonLDAP::NG source: client credentials grant, JWT access tokens, introspection.
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
@@ -91,8 +84,7 @@ export const lemonldapNg: Profile = {
 }
 
 export const openiddict: Profile = {
-  source: 'OpenIddict source',
-  readOn: '2026-11',
+  // Read in 2026-11: OpenIddict source.
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],
@@ -101,8 +93,7 @@ export const openiddict: Profile = {
 
 /** A JWT does not name the client, unless a token customizer adds it. */
 export const springAs: Profile = {
-  source: 'Spring Authorization Server source',
-  readOn: '2026-11',
+  // Read in 2026-11: Spring Authorization Server source.
   clientIdClaims: ['client_id'],
   scopeSources: [
     { claim: 'scope', format: 'array', form: 'jwt' },

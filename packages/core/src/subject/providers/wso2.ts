@@ -2,8 +2,7 @@ import type { Profile } from '../profile.ts'
 import { SCOPE_STRING } from '../scope-source.ts'
 
 export const wso2: Profile = {
-  source: 'WSO2 Identity Server source: inbound OAuth authentication',
-  readOn: '2026-11',
+  // Read in 2026-11: WSO2 Identity Server source: inbound OAuth authentication.
   addressPattern: /^https?:\/\/[^/?#]+(?:\/t\/[^/?#]+)?\/oauth2\/token$/,
   clientIdClaims: ['client_id', 'azp'],
   scopeSources: SCOPE_STRING,

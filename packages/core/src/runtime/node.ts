@@ -1,0 +1,10 @@
+/**
+ * The functions that differ between runtimes, for Node. The manifest maps every import such as `#sha256` to one of the files in
+ * this folder. They are in one file, because each file takes time to load.
+ */
+export { fetch } from '../authorization-server/node-fetch.ts'
+export { runDetached } from '../lib/node-async-context.ts'
+export { decodeBase64url, encodeBase64url, readBase64url } from '../lib/node-base64url.ts'
+export { diagnosticsChannel } from '../lib/node-diagnostics-channel.ts'
+export { sha256 } from '../lib/node-sha256.ts'
+export { signatureEngine } from '../signature/node-engine.ts'
