@@ -210,7 +210,10 @@ describe('random requests', () => {
     connection: /^close$/,
   }
 
-  /** Checks that a response has an allowed status, and that no text of the request is in it or in an event. */
+  /**
+   * Checks that a response has an allowed status. Its headers, and the body of a refusal, must contain no text of the request.
+   * An event contains only those texts of the request that `eventLeaks` allows.
+   */
   async function expectFixedResponse(lines: readonly string[], allowed: readonly number[]) {
     events.length = 0
     const head = ['GET / HTTP/1.1', 'Host: x', 'Connection: close', ...lines]

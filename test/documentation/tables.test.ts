@@ -198,13 +198,13 @@ describe('documentation', () => {
       `${KEY_TIMES.waitForFresh} s`,
       '3 s (fetchTimeout)',
       `${backOff.first} s, doubling up to ${backOff.last} s, plus or minus ${backOff.jitter * 100} %`,
-      `at most ${LONGEST_RETRY_AFTER.documents} s`,
+      `up to ${LONGEST_RETRY_AFTER.documents} s`,
       'the fetch is made once more',
       `${staleLimit / 3600} h (jwksStaleIfError)`,
       `one in ${betweenDemands} s`,
-      `${longestWait} s, with ${perKid} requests per kid and ${inPause} in all`,
+      `${longestWait} s; at most ${perKid} requests per kid and ${inPause} in all wait`,
       `one in ${withoutKeys} s`,
-      `${METADATA_AGE / 60_000} min, or if the keys are not found (404, 410)`,
+      `with the first fetch of keys after ${METADATA_AGE / 60_000} min, or if the keys are not found (404, 410)`,
     ])
   })
 
@@ -215,7 +215,7 @@ describe('documentation', () => {
     for (const number of [
       `${KEY_TIMES.staleLimit / 3600} hours`,
       `${KEY_TIMES.maxAge / 60} minutes`,
-      `${METADATA_AGE / 60_000} minutes`,
+      `(about ${(2 * KEY_TIMES.maxAge * KEY_TIMES.refreshAt.part) / 60} minutes)`,
       `once in ${KEY_TIMES.betweenDemands} s`,
       `at most ${KEY_TIMES.waitForFresh} s`,
       `at most ${String(COMMON_OPTIONS.fetchTimeout.default)} s`,
@@ -276,11 +276,12 @@ describe('documentation', () => {
       `${active} responses, in ${activeBytes / 1_048_576} MiB`,
       `${inactive} responses`,
       `${entries} headers of at most ${length} characters`,
+      `${LIMITS.cachedScopes.entries} texts of at most ${LIMITS.cachedScopes.length} characters`,
       '-',
     ])
     expect(rows.slice(1, 5).map(([, , time]) => time)).toEqual([
       `${KEY_TIMES.maxAge / 60} min (jwksMaxAge); ${KEY_TIMES.staleLimit / 3600} h in an outage (jwksStaleIfError)`,
-      `${METADATA_AGE / 60_000} min, then fetched again; still used in an outage`,
+      `at least ${METADATA_AGE / 60_000} min, then fetched again at the next use; still used in an outage`,
       `${String(maxAge.default)} s (introspection.maxAge), not after exp`,
       `${String(negativeMaxAge.default)} s (introspection.negativeMaxAge)`,
     ])

@@ -29,8 +29,9 @@ interface State {
   /** State of the keys if they cannot be fetched. */
   readonly keys: KeyStatus['state']
   /**
-   * Use of discovery by the attempt. `first` tries all URLs. `again` uses only the URL that worked five minutes ago.
-   * `again everywhere` tries all URLs after that URL has failed.
+   * Use of discovery by the attempt. `first` tries all URLs. `again` uses only the URL that worked before, because the metadata
+   * is at least five minutes old. `again everywhere` tries all URLs after that URL has failed. `not`: the metadata is younger,
+   * so it is not fetched.
    */
   readonly discovery: 'first' | 'again' | 'again everywhere' | 'not'
   /** `true` if the attempt is scheduled, and not caused by a request. */
@@ -52,7 +53,10 @@ const suspendFor = (seconds: number) =>
     clock.suspend(seconds)
   }
 
-/** Lets attempts fail for another reason, until the next one is due. */
+/**
+ * Lets attempts fail with a refused connection until the keys are stale and the next attempt is due, and then repairs the
+ * server. The fault under test begins afterwards.
+ */
 async function enterOutage({ server, clock, breakServer, repair, pass }: Setup): Promise<void> {
   await server.ready()
   await breakServer('everywhere', { refuses: true })
@@ -246,12 +250,12 @@ function describeMatrix(
         describe(name, () => {
           const rows = Object.entries(states).map(([stateTitle, state]) => {
             const { keysFailed } = expected(fault, place, state)
-            return [describeAnswer(getAnswer(state, keysFailed)), stateTitle, state] as const
+            return [stateTitle, describeAnswer(getAnswer(state, keysFailed)), state] as const
           })
           it.each(rows)(
-            `%s %s during ${kind} "${name}", and grants requests after it`,
+            `starting %s, a resource server %s during ${kind} "${name}", and grants requests after it`,
             LENIENT,
-            async (_answer, _state, state) => {
+            async (_state, _answer, state) => {
               await checkFault(fault, place, state, options)
             },
           )

@@ -93,7 +93,7 @@ describe('getToken()', () => {
     })
   })
 
-  it('getToken() waits for a new token after the old token expired', async () => {
+  it('getToken() waits for a new token in the last five seconds of the old token', async () => {
     const { clock, server, getValue } = await setup()
     await getValue()
     clock.advance(595)
@@ -308,7 +308,7 @@ describe('an outage of the authorization server', () => {
           new Promise((resolve) => void clock.after(1000, () => resolve(undefined))),
         )
       }
-      // Backoff from 0.5 to 30 s, each shortened by at most half.
+      // The backoff doubles from 0.5 to 30 s. `setup` removes the jitter.
       expect(count('token_failed')).toBeGreaterThan(3)
       expect(count('token_failed')).toBeLessThan(15)
       expect(server.requests.length).toBeLessThanOrEqual(1 + 2 * count('token_failed'))
@@ -593,7 +593,7 @@ describe('a waiting caller', () => {
     expect(count('token_failed')).toBe(0)
   })
 
-  it('close() rejects waiting callers with closed between two attempts', async () => {
+  it('close() between two attempts rejects waiting callers with the code closed', async () => {
     const { clock, source, getErrorCode, count } = await setup(503)
     const waiting = getErrorCode()
     await until(() => count('token_failed') === 1)

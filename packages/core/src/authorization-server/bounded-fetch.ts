@@ -111,7 +111,7 @@ export interface SerializedRequest extends Pick<FetchInit, 'method' | 'headers' 
  * moment when it is reused, and `fetch` does not retry in this case.
  *
  * `write` creates the request for each of the two attempts, because a server may accept an assertion only once. If the
- * second `write` fails, the error is the reset.
+ * second `write` fails, `send` throws the error of the reset connection.
  *
  * Throws a `FetchError` if the call fails. Also throws one if a custom `fetch` followed a redirect: it may have sent the
  * credentials to the other address. Throws the error of the first `write` unchanged.
@@ -148,7 +148,7 @@ async function callOnce(
   const response = await withCause(message, secrets, () => fetch(url, init))
   const { status, type, headers } = response
   const body = openBody(response.body)
-  // The signal is also aborted when the work is done: an unread body would keep its connection open.
+  // `withDeadline` also aborts the signal when its work has ended, because an unread body would keep its connection open.
   signal.addEventListener('abort', () => body.discard(), { once: true })
   if (signal.aborted) body.discard()
   if (response.redirected)

@@ -14,12 +14,12 @@ export const LONGEST_RETRY_AFTER = deepFreeze({
 
 /**
  * Parses a `Retry-After` header (RFC 9110 section 10.2.3), which is seconds or a date, into seconds from `now`
- * (milliseconds since the epoch). Returns `undefined` if it is neither.
+ * (milliseconds since the epoch). Returns `undefined` for any other text, also for the obsolete form of a date without GMT.
  */
 export function secondsUntil(retryAfter: string | undefined, now: number): number | undefined {
   if (retryAfter === undefined) return undefined
   if (/^\d+$/.test(retryAfter)) return Number(retryAfter)
-  // An HTTP-date ends in GMT. Without this check Date.parse reads years from "-5" and "1.5".
+  // Without this check, `Date.parse` accepts "-5" and "1.5" as dates.
   const date = retryAfter.endsWith('GMT') ? Date.parse(retryAfter) : NaN
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000)
 }

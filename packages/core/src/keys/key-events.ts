@@ -61,7 +61,7 @@ export interface KeysFailedEvent extends CallFailure<
 }
 
 /**
- * Published when the keys reach their maximum age, because they could not be fetched again. The maximum age is `jwksMaxAge`,
+ * Published when the keys reach their maximum age, and were not refreshed in time. The maximum age is `jwksMaxAge`,
  * or less if `Cache-Control` shortens it. The keys stay in use until `jwksStaleIfError`.
  *
  * @example

@@ -101,7 +101,7 @@ export class PublishedKeySearch implements KeySearch {
   }
 
   #join(refreshed: Promise<void>): MaybePromise<Found> {
-    const leave = this.#services.waitingRoom.enterRunning()
+    const leave = this.#services.waitingRoom.enterDuringFetch()
     return leave === undefined ? this.#pending() : this.#findAfter(refreshed.finally(leave))
   }
 
@@ -119,7 +119,7 @@ export class PublishedKeySearch implements KeySearch {
     if (refresh.lifeCycle.failures > 0 || closed.aborted) return this.#unavailable()
     const latest = this.#arrival.at + KEY_TIMES.longestWait * 1000
     const isNear = !this.#isLate() && refresh.lifeCycle.permittedAt <= latest
-    const leave = isNear ? waitingRoom.enterPause(this.#query.kid) : undefined
+    const leave = isNear ? waitingRoom.enterInPause(this.#query.kid) : undefined
     return leave === undefined
       ? this.#pending()
       : this.#findAfter(refresh.nextAttemptEnded().finally(leave))
@@ -132,7 +132,7 @@ export class PublishedKeySearch implements KeySearch {
   #isComplete(): boolean {
     const { algorithm, kid } = this.#query
     const { lifeCycle } = this.#services.refresh
-    return lifeCycle.isCompleteSince(this.#arrival) || this.#set?.excludes(algorithm, kid) === true
+    return lifeCycle.isCompleteAsOf(this.#arrival) || this.#set?.excludes(algorithm, kid) === true
   }
 
   /**

@@ -2,7 +2,7 @@ import { RequestedPause } from '../authorization-server/retry-after.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeySet } from './key-set.ts'
 
-/** The times of the life-cycle, in seconds. Values of options are their defaults. */
+/** The times of the life-cycle, in seconds. An entry for an option is the default of that option. */
 export const KEY_TIMES = {
   /** Option `jwksMaxAge`: a key set is refreshed before it reaches this age. */
   maxAge: 600,
@@ -14,13 +14,13 @@ export const KEY_TIMES = {
   refreshAt: { part: 0.8, jitter: 0.05 },
   /** Backoff after failed attempts: the first pause, the longest pause, and the jitter as a fraction of the pause. */
   backOff: { first: 2, last: 60, jitter: 0.2 },
-  /** Shortest time between attempts because of requests while no keys are usable. */
+  /** Shortest time between two attempts that requests start while no keys are usable. */
   withoutKeys: 0.8,
   /** Longest time that a request waits for a refresh of stale keys. Then it uses the stale keys. */
   waitForFresh: 0.3,
   /** Shortest time between two attempts because of tokens with unknown keys. */
   betweenDemands: 3.5,
-  /** Longest time that a request with an unknown key waits for the start of an attempt. It also waits for a running one. */
+  /** Longest time that a request with an unknown key waits for an attempt to start. Once it runs, the request waits until it ends. */
   longestWait: 1,
   /** Seconds by which an issuer may backdate `iat`. Entra uses 300. */
   issuedEarlier: 300,
@@ -146,16 +146,16 @@ export class KeyLifeCycle {
     return Math.max(this.#pause.until, this.#demandedAt + KEY_TIMES.betweenDemands * 1000)
   }
 
-  /** Records when a token arrived. */
+  /** Returns the arrival of a token that arrives now. */
   arrive(now: number): Arrival {
     return { attempts: this.#started, at: now }
   }
 
   /**
-   * Returns whether the current key set has all keys that the issuer had published at an arrival. The attempt must have
+   * Returns whether the current key set has all keys that the issuer had published when a token arrived. The attempt must have
    * started after the arrival, and the response must not come from an older HTTP cache entry.
    */
-  isCompleteSince(arrival: Arrival): boolean {
+  isCompleteAsOf(arrival: Arrival): boolean {
     const held = this.#held
     return held !== undefined && held.attempt > arrival.attempts && held.completeAt >= arrival.at
   }
@@ -173,7 +173,9 @@ export class KeyLifeCycle {
     return now >= this.#pause.until
   }
 
-  /** Returns the plan for a need. `trigger` is the reason for the need `signing_key`. */
+  /**
+   * Returns the plan for a need. For the need `signing_key`, it also records `trigger` as the reason for the next attempt.
+   */
   plan(need: Need, now: number, trigger: DemandTrigger = 'unknown_key'): RefreshPlan {
     const running = this.#running.size > 0
     switch (need) {

@@ -10,14 +10,14 @@ export class WaitingRoom {
    * Counts a request that waits for a running fetch. Returns a function that must be called when the wait ends, or
    * `undefined` if the limit is reached.
    */
-  enterRunning(): (() => void) | undefined {
+  enterDuringFetch(): (() => void) | undefined {
     if (this.#duringFetch >= LIMITS.waitingForKeys.duringFetch) return undefined
     this.#duringFetch++
     return () => void this.#duringFetch--
   }
 
-  /** Counts a request that waits for the end of a pause, and returns the same as `enterRunning`. */
-  enterPause(kid: string | undefined): (() => void) | undefined {
+  /** Counts a request that waits for the fetch after a pause, until that fetch ends. Returns the same as `enterDuringFetch`. */
+  enterInPause(kid: string | undefined): (() => void) | undefined {
     const { perKid, inPause } = LIMITS.waitingForKeys
     const same = this.#byKid.get(kid) ?? 0
     if (same >= perKid || this.#inPause >= inPause) return undefined

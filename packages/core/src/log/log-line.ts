@@ -38,7 +38,7 @@ const FORMATS: Formats = {
     ),
   keys_stale: ({ issuer, usableFor }) =>
     warn(
-      `The keys of ${issuer} have reached their maximum age, because they could not be fetched again. They stay in use for ${usableFor} s.`,
+      `The keys of ${issuer} have reached their maximum age, and were not refreshed in time. They stay in use for ${usableFor} s.`,
     ),
   keys_recovered: ({ issuer, failures }) =>
     info(`The keys of ${issuer} were fetched again (failed attempts before: ${failures}).`),

@@ -94,20 +94,20 @@ function checkEnds(given: unknown, name: string, { report }: OptionContext): unk
 }
 
 /**
- * Returns the own members of an object of options. `such` is an example of such an object, for the message.
+ * Returns the own members of an object of options. `example` shows such an object in the message.
  *
  * @throws {ConfigurationError} with this title, if the value is not a plain object
  */
 export function readObject(
   given: unknown,
-  such: string,
+  example: string,
   title: string,
 ): Readonly<Record<string, unknown>> {
   if (isPlainObject(given)) return copyOwnMembers(given)
   throw new ConfigurationError(title, [
     given === undefined
-      ? `The options are missing: pass ${such}.`
-      : `The options must be an object ${such}, not ${describeNotPlain(given)}.`,
+      ? `The options are missing: pass ${example}.`
+      : `The options must be an object ${example}, not ${describeNotPlain(given)}.`,
   ])
 }
 

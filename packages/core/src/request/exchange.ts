@@ -28,8 +28,8 @@ export type Step = (exchange: Exchange) => MaybePromise<Rejection | undefined>
 
 /**
  * One request and the requirements of one guard, as the pipeline processes them. Each step declares the part that
- * it reads and writes. A field is `undefined` until its step has written it. A step that reads it too early throws,
- * so that the request is never granted.
+ * it reads and writes. `credentials`, `sharedVerification` and `verified` are `undefined` until their step has written
+ * them. A step that reads one of them too early throws, so that the request is never granted. `distrustCount` is -1 until then.
  */
 export interface Exchange {
   readonly request: RequestLike
@@ -74,7 +74,7 @@ export function createExchange(
   return begin(request, raw, requirements, services, getRequestState(raw), isGuard)
 }
 
-/** Creates an exchange for a token that did not come in a request. No step may read `request`. */
+/** Creates an exchange for a token that did not come in a request. Its `request` is `undefined`: only events may read it. */
 export function createDetachedExchange(
   requirements: CheckedRequirements,
   services: ExchangeServices,
@@ -109,7 +109,9 @@ function begin(
 /** Returns the request of the framework. A `raw` on `Object.prototype` is ignored: all requests would share it. */
 function getRaw(request: RequestLike): object {
   if (typeof request !== 'object' || request === null) {
-    throw new TypeError('A guard must get a request: { method, url, headers }, or a web Request.')
+    throw new TypeError(
+      'Pass a request to a guard or to authorize: { method, url, headers }, or a web Request.',
+    )
   }
   return getMember(request, 'raw') ?? request
 }

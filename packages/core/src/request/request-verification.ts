@@ -3,7 +3,7 @@ import type { RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
 import { type RequestOfToken, type VerificationServices, verify } from '../token/verification.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
-import type { Question, SharedVerification } from '../token/verify-token.ts'
+import type { SharedIntrospection, SharedVerification } from '../token/verify-token.ts'
 
 /** The verification of one token for one request. The guards of the request share it: see `RequestState` for the rules. */
 export class RequestVerification implements SharedVerification, RequestOfToken {
@@ -15,7 +15,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   /** The settled `result`. */
   private found: VerifiedToken | Rejection | undefined
   /** The running introspection call. */
-  private question: Question | undefined
+  private running: SharedIntrospection | undefined
   /** The rejection for guards that waited for an introspection call that failed. */
   private failedCall: Rejection | undefined
   private distrustCount = 0
@@ -49,31 +49,35 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     return this.found === verified && !this.isOutdated()
   }
 
-  get asking(): Question | undefined {
-    return this.question
+  get runningIntrospection(): SharedIntrospection | undefined {
+    return this.running
   }
 
   get failure(): Rejection | undefined {
     return this.failedCall
   }
 
-  ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question {
-    const answer = work()
-    const result = andThen(answer, (found) => {
+  introspect(
+    verified: VerifiedToken,
+    work: () => MaybePromise<VerifiedToken | Rejection>,
+  ): SharedIntrospection {
+    const response = work()
+    const result = andThen(response, (found) => {
       if (!(found instanceof Rejection && found.isUnavailability)) return found
       this.failedCall = found
       return verified
     })
-    const question = { answer, isLatest: () => this.result === result && !this.isOutdated() }
+    const isLatest = () => this.result === result && !this.isOutdated()
+    const introspection = { result: response, isLatest }
     this.setResult(result)
-    if (answer instanceof Promise) {
-      this.question = question
+    if (response instanceof Promise) {
+      this.running = introspection
       const forget = () => {
-        if (this.question === question) this.question = undefined
+        if (this.running === introspection) this.running = undefined
       }
-      answer.then(forget, forget)
+      response.then(forget, forget)
     }
-    return question
+    return introspection
   }
 
   private isOutdated(): boolean {
@@ -92,7 +96,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private setResult(result: MaybePromise<VerifiedToken | Rejection>): void {
     this.result = result
     this.found = undefined
-    this.question = undefined
+    this.running = undefined
     this.mayRetry = false
     if (!(result instanceof Promise)) return
     // Also prevents an unhandled rejection if no other guard waits for the result.

@@ -10,7 +10,7 @@ import {
   toIntrospectionTime,
 } from './introspection/introspected-token.ts'
 import type { VerifiedToken } from './verified-token.ts'
-import { type Question, type TokenExchange, verifyToken } from './verify-token.ts'
+import { type SharedIntrospection, type TokenExchange, verifyToken } from './verify-token.ts'
 
 /** The part of an exchange that this step reads and writes. */
 export interface ConfirmExchange extends TokenExchange {
@@ -21,30 +21,32 @@ export interface ConfirmExchange extends TokenExchange {
 }
 
 /**
- * Introspects the token if this guard needs a newer introspection response (401, 503). This is the case if there is no
- * response yet, or if the last response is older than allowed. Later guards of the request use the new response. If
- * introspection fails, this guard refuses, and the other guards keep the previous result.
+ * Introspects the token if this guard needs a newer introspection response. This is the case if there is no response yet, or
+ * if the last response is older than allowed. Refuses with 401 or 503. Later guards of the request use the new response.
+ *
+ * If introspection is unavailable, this guard refuses. So does each guard that waited for the call and needs its response.
+ * Other guards keep the previous result.
  */
 export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection | undefined> {
   const { verified, requirements, services, sharedVerification } = exchange
   const maxAge = getMaxAge(verified, requirements.introspect)
   const mustIntrospect = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
-  if (mustIntrospect && sharedVerification.asking !== undefined) {
-    return useResult(exchange, sharedVerification.asking)
+  if (mustIntrospect && sharedVerification.runningIntrospection !== undefined) {
+    return useResult(exchange, sharedVerification.runningIntrospection)
   }
   if (mustIntrospect && sharedVerification.failure !== undefined) return sharedVerification.failure
   if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
   if (!mustIntrospect) return undefined
   const introspect = () => introspectAgain(verified, maxAge, services.clock)
-  return useResult(exchange, sharedVerification.ask(verified, introspect))
+  return useResult(exchange, sharedVerification.introspect(verified, introspect))
 }
 
 function useResult(
   exchange: ConfirmExchange,
-  question: Question,
+  introspection: SharedIntrospection,
 ): MaybePromise<Rejection | undefined> {
-  return andThen(question.answer, (verified) => {
-    if (!question.isLatest()) return verifyAgain(exchange)
+  return andThen(introspection.result, (verified) => {
+    if (!introspection.isLatest()) return verifyAgain(exchange)
     if (verified instanceof Rejection) return verified
     exchange.verified = verified
     return undefined

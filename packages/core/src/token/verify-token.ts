@@ -14,19 +14,22 @@ export interface SharedVerification {
   /** Returns whether this is the newest result and no key was distrusted since. */
   isLatest(verified: VerifiedToken): boolean
   /** The running introspection call, for other guards that need its result. */
-  readonly asking: Question | undefined
+  readonly runningIntrospection: SharedIntrospection | undefined
   /** The rejection of an introspection call that failed while `latest` waited for it. */
   readonly failure: Rejection | undefined
   /**
    * Introspects the token. The outcome becomes the newest result. If introspection is unavailable, `verified` stays the
    * newest result.
    */
-  ask(verified: VerifiedToken, work: () => MaybePromise<VerifiedToken | Rejection>): Question
+  introspect(
+    verified: VerifiedToken,
+    work: () => MaybePromise<VerifiedToken | Rejection>,
+  ): SharedIntrospection
 }
 
 /** An introspection call for a token. */
-export interface Question {
-  readonly answer: MaybePromise<VerifiedToken | Rejection>
+export interface SharedIntrospection {
+  readonly result: MaybePromise<VerifiedToken | Rejection>
   /** Returns whether its outcome is the newest result and no key was distrusted since. */
   isLatest(): boolean
 }

@@ -57,7 +57,7 @@ describe('parseCredentials', () => {
     },
   )
 
-  it('6750-03: parseCredentials accepts one or more spaces before the token, and rejects a tab', () => {
+  it('6750-03: parseCredentials and checkB64token accept one or more spaces before the token, and reject a tab', () => {
     expect(read('Bearer  a.b.c')).toBe('a.b.c')
     expect(read(`Bearer${' '.repeat(1000)}a.b.c`)).toBe('a.b.c')
     expect(summarize(read('Bearer\ta.b.c'))).toBe(MALFORMED)
@@ -86,7 +86,7 @@ describe('parseCredentials', () => {
   })
 
   it.each(['Bearer', 'Bearer ', 'bearer   '])(
-    '6750-05: parseCredentials rejects the header %j, which has no token',
+    '6750-05: parseCredentials or checkB64token rejects the header %j, which has no token',
     (value) => {
       expect(summarize(read(value))).toBe(MALFORMED)
     },
@@ -118,7 +118,7 @@ describe('parseCredentials', () => {
     'Basic a, Bearer b',
     'DPoP a,\tdpop b',
   ])(
-    '6750-31: parseCredentials rejects two credentials that a proxy has joined with a comma: %j',
+    '6750-31: parseCredentials or checkB64token rejects two credentials that a proxy has joined with a comma: %j',
     (value) => expect(summarize(read(value))).toBe(MULTIPLE),
   )
 

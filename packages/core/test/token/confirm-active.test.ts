@@ -171,7 +171,7 @@ describe('a guard with introspect', () => {
     expect(endpoint.requests).toHaveLength(1)
   })
 
-  it('applies maxAge to a response that another request has renewed, on a connection that stays open', async () => {
+  it('introspects an opaque token again if a response that another request has received is older than maxAge', async () => {
     const { clock, endpoint, server, judge } = await setup(ACTIVE, { introspection: { maxAge: 2 } })
     const callGuard = session(server, 'abc')
     expect(await callGuard()).toBe('granted')
@@ -197,7 +197,7 @@ describe('a guard with introspect', () => {
     expect(await revoked()).toBe('401 inactive')
   })
 
-  it('refuses a revoked token, although a concurrent guard accepts an older response', async () => {
+  it('refuses a revoked token for two concurrent guards, also for the one whose maxAge allows the older response', async () => {
     const { endpoint, server, token } = await issuing('jwt')
     const lenient = { introspect: { maxAge: 60 } }
     const jwt = token()
@@ -441,7 +441,7 @@ describe('options of introspection', () => {
     expect(introspecting({ endpoint: 'http://as/introspect' }, named)).toEqual([])
   })
 
-  it('createResourceServer rejects tokenFormat: opaque and any with missing or conflicting options', () => {
+  it('createResourceServer rejects the token formats opaque and any if options are missing or conflict', () => {
     for (const tokenFormat of ['opaque', 'any'] as const) {
       expect(problems({ ...good, tokenFormat })).toEqual([
         `tokenFormat '${tokenFormat}' requires introspection: { clientId, clientAuthentication }.`,

@@ -5,9 +5,9 @@ const WAYS = 8
 const LENGTH = 12
 
 /**
- * Detects approximately whether a token was seen recently, by the end of its signature. It stores a mark of 32 bits for
- * about as many tokens as the cache has entries. It forgets old tokens and has a false-positive rate of about 1e-9. A
- * forgotten token is only verified again. A false positive is harmless, because the cache compares the hash of the whole
+ * Detects approximately whether a token was seen recently, by the end of its signature. It has at least
+ * as many marks of 32 bits as the cache can have entries. It forgets old tokens and has a false-positive rate of about 2e-9. A
+ * forgotten token is simply verified again. A false positive is harmless, because the cache compares the hash of the whole
  * token.
  */
 export class AdmissionFilter {

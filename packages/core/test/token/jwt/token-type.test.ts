@@ -135,7 +135,7 @@ describe('checkTokenKind', () => {
     expect(checkKind({ ...idToken, client_id: 'c' })).toBe('passed')
   })
 
-  it('checkTokenKind accepts the configured claims for scopes and client id together with a nonce, except azp', () => {
+  it('checkTokenKind accepts a nonce together with scp or the configured claim of the client id, except azp', () => {
     const okta = {
       scopeSources: [{ claim: 'scp', format: 'array' as const }],
       clientIdClaims: ['cid'],
