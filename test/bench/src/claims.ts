@@ -13,10 +13,13 @@ export interface Times {
   readonly expiresAt: number
 }
 
-/** Creates the times of a token that is issued now and is valid for `seconds`. */
+/** Seconds. A forged token that was issued before the keys were fetched does not wait for newer keys. */
+const AGE = 600
+
+/** Creates the times of a token that was issued ten minutes ago and is valid for `seconds` from now on. */
 export function createTimes(seconds: number): Times {
-  const issuedAt = Math.floor(Date.now() / 1000)
-  return { issuedAt, expiresAt: issuedAt + seconds }
+  const now = Math.floor(Date.now() / 1000)
+  return { issuedAt: now - AGE, expiresAt: now + seconds }
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Algorithm } from './token-pool.ts'
 
 /** One number that a target requires. */
 export interface Goal {
-  /** Case that this goal is about, such as an algorithm. Empty if the target has one goal only. */
+  /** Case that this goal is about, such as an algorithm. Empty if the target is not about a case. */
   readonly label: string
   readonly limit: number
   /** `undefined` if it was not measured. The median decides. */
@@ -46,7 +46,7 @@ export function createTargets({ major, parts }: VersionResults): Target[] {
   ]
 }
 
-/** Processor time of a new token relative to `crypto.verify`, by algorithm. */
+/** Limits of the processor time of a new token relative to `crypto.verify`, by algorithm. */
 const OVER_SIGNATURE: Readonly<Record<Algorithm, number>> = {
   RS256: 1.2,
   PS256: 1.2,

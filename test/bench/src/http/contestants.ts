@@ -1,4 +1,3 @@
-import { NO_CACHE } from '../without-cache.ts'
 import type { Api, CreateVerifier } from './contestant.ts'
 
 export const FRAMEWORKS = ['Express', 'Koa', 'Fastify'] as const
@@ -15,7 +14,6 @@ export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Prom
   Express: {
     [BARE]: async () => (await import('./express/bare.ts')).api,
     bearward: async () => (await import('./express/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./express/bearward.ts')).apiWithoutCache,
     jose: () => guardExpress(jose),
     'aws-jwt-verify': () => guardExpress(awsJwtVerify),
     'express-oauth2-jwt-bearer': async () =>
@@ -25,7 +23,6 @@ export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Prom
   Koa: {
     [BARE]: async () => (await import('./koa/bare.ts')).api,
     bearward: async () => (await import('./koa/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./koa/bearward.ts')).apiWithoutCache,
     jose: () => guardKoa(jose),
     'aws-jwt-verify': () => guardKoa(awsJwtVerify),
     'koa-jwt + jwks-rsa': async () => (await import('./koa/koa-jwt.ts')).api,
@@ -33,7 +30,6 @@ export const APIS: Readonly<Record<Framework, Readonly<Record<string, () => Prom
   Fastify: {
     [BARE]: async () => (await import('./fastify/bare.ts')).api,
     bearward: async () => (await import('./fastify/bearward.ts')).api,
-    [NO_CACHE]: async () => (await import('./fastify/bearward.ts')).apiWithoutCache,
     jose: () => guardFastify(jose),
     'aws-jwt-verify': () => guardFastify(awsJwtVerify),
     '@fastify/jwt + get-jwks': async () => (await import('./fastify/fastify-jwt.ts')).api,

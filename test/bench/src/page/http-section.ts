@@ -29,7 +29,7 @@ export function createHttpSection({ run, found: results }: PartResults<'http'>):
     `Each API runs in its own process, ${run.pinned ? 'pinned to one core' : 'on any core'}.
 It fetches its keys from another process. The load generator uses 64 connections. Each connection sends its next request
 as soon as it has the response to the last one.`,
-    `Every server receives each load for six seconds before the first round.`,
+    `Every server is warmed up before the first round: for six seconds with the first load, and for two seconds with each other one.`,
     `- \`CPU us\`: processor time of the server per request, in microseconds.
 - \`added\`: processor time per request in addition to the bare framework, in microseconds.
 - \`capacity, x bare\`: requests that one core can handle, relative to the bare framework.

@@ -1,18 +1,11 @@
 import { createBearward } from '@bearward/fastify'
-import { type CacheOption, WITHOUT_CACHE } from '../../without-cache.ts'
-import type { Api } from '../contestant.ts'
 import { toBearwardOptions } from '../bearward-options.ts'
+import type { Api } from '../contestant.ts'
 import { createApi } from './create-api.ts'
 
-export const api = createContestant({})
-
-export const apiWithoutCache = createContestant(WITHOUT_CACHE)
-
-function createContestant(cache: CacheOption): Api {
-  return (setup) =>
-    createApi(async (app) => {
-      const bearward = createBearward(toBearwardOptions(setup, cache))
-      await app.register(bearward.plugin)
-      return bearward.requireToken()
-    })
-}
+export const api: Api = (setup) =>
+  createApi(async (app) => {
+    const bearward = createBearward(toBearwardOptions(setup))
+    await app.register(bearward.plugin)
+    return bearward.requireToken()
+  })
