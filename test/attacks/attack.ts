@@ -93,6 +93,17 @@ export const APIS = {
     grantedClaims: { aud: undefined, use: 'access' },
     isSingleIssuer: true,
   },
+  roles: {
+    policy: {},
+    requirements: { claims: [{ claim: ['access', 'roles'], includes: 'admin' }] },
+    grantedClaims: { access: { roles: ['user', 'admin'] } },
+  },
+  'roles as scopes': {
+    policy: { scopeClaim: ['access', 'roles'], scopeFormat: 'array' },
+    requirements: { scope: 'admin' },
+    grantedClaims: { access: { roles: ['user', 'admin'] } },
+    isSingleIssuer: true,
+  },
   // The APIs below trust one issuer, and classify subjects by a list of clients or by the rules of a provider.
   listed: {
     policy: { machineClients: ['reports-cron'] },

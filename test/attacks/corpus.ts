@@ -1,4 +1,5 @@
 import type { Attack } from './attack.ts'
+import { CLAIM_PATHS } from './claim-paths.ts'
 import { CLAIMS } from './claims.ts'
 import { CONFUSION } from './confusion.ts'
 import { ENCODING } from './encoding.ts'
@@ -23,6 +24,7 @@ export const CORPUS: readonly (readonly [subject: string, attacks: readonly Atta
   ['public keys as secrets', CONFUSION],
   ['keys and issuers', KEYS],
   ['claims', CLAIMS],
+  ['paths of claims', CLAIM_PATHS],
   ['the claims set as a whole', PAYLOAD],
   ['kinds of tokens', KINDS_OF_TOKENS],
   ['machines and users', SUBJECTS],

@@ -67,6 +67,7 @@ const FORBIDDEN = {
   wrong_issuer: 'The issuer of the access token is not allowed here.',
   wrong_subject: 'This kind of caller is not allowed here.',
   wrong_client: 'This client is not allowed here.',
+  wrong_claim: 'The claims of the access token are not sufficient.',
   check_failed: 'The caller is not allowed here.',
 } as const
 

@@ -86,14 +86,12 @@ describe('docstrings', () => {
     ).toBe('')
   })
 
-  it('the check functions in the advice of refusals compile', async () => {
-    const checks = ADVICE.flatMap(
-      ({ change }) => /check: (\(.* => .*)$/.exec(change)?.slice(1) ?? [],
-    )
-    expect(checks.length).toBeGreaterThan(1)
-    const snippets = checks.map((check, index) => [
-      `check-${index}`,
-      `import type { Requirements } from '@bearward/core'\n\nexport const check: Requirements['check'] = ${check}\n`,
+  it('the claims in the advice of refusals compile', async () => {
+    const all = ADVICE.flatMap(({ change }) => /claims: (\[\{.*\}\])/.exec(change)?.slice(1) ?? [])
+    expect(all).toHaveLength(1)
+    const snippets = all.map((claims, index) => [
+      `claims-${index}`,
+      `import type { Requirements } from '@bearward/core'\n\nexport const claims: Requirements['claims'] = ${claims}\n`,
     ])
     const modules = Object.fromEntries(snippets) as Record<string, string>
     expect(await compileSnippets('advice', modules)).toBe('')

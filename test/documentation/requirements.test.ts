@@ -44,6 +44,25 @@ const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
     expect((await call('DELETE', '/reports', await userToken('admin'))).status).toBe(403)
   },
 
+  async Claims(code) {
+    const adapted = adapt(code, { ...appInstead, ...ownKeys })
+    const call = await serve((await runSnippet('requirements-claims', adapted))['app'] as Express)
+    const editor = {
+      scope: 'write:reports',
+      plan: 'gold',
+      realm_access: { roles: ['editor'] },
+      'https://example.com/teams': ['south'],
+    }
+    const put = async (claims: object) =>
+      (await call('PUT', '/reports/1', issuer.token({ claims: { ...editor, ...claims } }))).status
+    expect(await put({})).toBe(204)
+    expect(await put({ plan: 'silver' })).toBe(403)
+    expect(await put({ realm_access: { roles: ['editors'] } })).toBe(403)
+    expect(await put({ 'https://example.com/teams': ['east'] })).toBe(403)
+    expect(await put({ 'https://example.com/teams': 'south' })).toBe(403)
+    expect(await put({ scope: 'read:reports' })).toBe(403)
+  },
+
   async 'Your own check'(code) {
     const adapted = adapt(code, { ...appInstead, ...ownKeys })
     const call = await serve((await runSnippet('requirements-check', adapted))['app'] as Express)

@@ -216,7 +216,7 @@ const REQUIREMENTS: readonly Mistake[] = [
   [
     'the requirement roles',
     { roles: ['admin'] },
-    'roles is not a requirement. Use check: (token) => ..., or scope with the option scopeClaim.',
+    "roles is not a requirement. Use claims: [{ claim: 'roles', includes: '...' }].",
   ],
   [
     'a client as a string',

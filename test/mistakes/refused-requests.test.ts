@@ -568,7 +568,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: 'no scopes',
-    advice: 'At the route: use check: scopeClaim is the name of a claim, not a path.',
+    advice: 'In the options of this API: write a path as an array, such as scopeClaim:',
   },
   'a token without scopes': {
     claims: { scope: undefined },
@@ -617,6 +617,19 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'wrong_client',
     found: '"reports-cron"',
     advice: 'At the route: if this client may call this route',
+  },
+  'the requirement claims and a token without the claim': {
+    requirements: { claims: [{ claim: 'plan', equals: 'gold' }] },
+    reason: 'wrong_claim',
+    found: 'no such claim',
+    advice: 'At the authorization server: add the claim to access tokens',
+  },
+  'a role that is not in the claim': {
+    claims: { realm_access: { roles: ['user'] } },
+    requirements: { claims: [{ claim: ['realm_access', 'roles'], includes: 'admin' }] },
+    reason: 'wrong_claim',
+    found: 'an array without it',
+    advice: 'At the route: if this token may call this route, change claims',
   },
   'a check that returns undefined': {
     requirements: { check: (() => {}) as unknown as () => boolean },
@@ -746,8 +759,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     requirements: { scope: 'admin' },
     reason: 'insufficient_scope',
     found: '"read"',
-    advice:
-      'At the route: use check instead of scope for roles. Example: check: ({ claims }) => { const { roles } =',
+    advice: 'At the route: use claims instead of scope for roles: claims: [{ claim:',
   },
   'a group with the name of the scope, if scopeClaim is set': {
     options: { scopeClaim: 'scp' },

@@ -29,6 +29,7 @@ export type {
 export type { PrivateJwk, PrivateKey, PrivateKeyObject } from './signature/private-key.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
+export type { ClaimCondition, ClaimValue } from './authorization/claim-conditions.ts'
 export type { ClientOfIssuer } from './authorization/clients.ts'
 export type { Requirements } from './authorization/requirements.ts'
 
@@ -47,6 +48,7 @@ export type { Reason, ReasonText } from './response/reasons.ts'
 export type { Explanation } from './response/rejection.ts'
 
 export type { AccessToken, Claims } from './model/access-token.ts'
+export type { ClaimPath } from './subject/claim-path.ts'
 export { classifySubject } from './subject/classify-subject.ts'
 export { subjectKey } from './subject/subject-key.ts'
 export type { SubjectContext, SubjectStatements } from './subject/context.ts'

@@ -16,6 +16,14 @@ const users = { requirements: { subject: 'user' } } as const
 const checks = (check: (token: AccessToken) => boolean | Promise<boolean>) => ({
   requirements: { check },
 })
+const conditions = {
+  requirements: {
+    claims: [
+      { claim: 'plan', equals: 'gold' },
+      { claim: ['realm_access', 'roles'], includes: 'admin' },
+    ],
+  },
+} as const
 const severalIssuers = { configuration: 'several issuers' } as const
 
 /** Cases for requirements: subject, clients, issuer and `check`. */
@@ -178,6 +186,36 @@ export const requirements: readonly ContractCase[] = [
     ...severalIssuers,
     requirements: { clients: [{ issuer: issuerB.issuer, clientId: 'reports-cron' }] },
   }),
+  ...each(
+    [],
+    'grants a token whose claims meet all conditions',
+    ok(),
+    {
+      'a role in a nested claim and a plan': claiming({
+        realm_access: { roles: ['user', 'admin'] },
+        plan: 'gold',
+      }),
+    },
+    conditions,
+  ),
+  ...each(
+    [],
+    'refuses a token with a claim that does not meet its condition',
+    forbidden('wrong_claim'),
+    {
+      'no such claim': claiming({}),
+      'one of two claims': claiming({ plan: 'gold' }),
+      'a text that contains the role': claiming({
+        realm_access: { roles: 'administrator' },
+        plan: 'gold',
+      }),
+      'a claim whose name is the path with dots': claiming({
+        'realm_access.roles': ['admin'],
+        plan: 'gold',
+      }),
+    },
+    conditions,
+  ),
   ...each(
     [],
     'grants a caller if the check returns true',

@@ -1,4 +1,5 @@
 import { isRecord } from '../lib/objects.ts'
+import { isSameClaim } from '../subject/claim-path.ts'
 import { scopeSources } from '../subject/context.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
@@ -29,9 +30,9 @@ function isIn(name: string, facts: RefusalFacts): boolean {
   if (settings === undefined || !Object.hasOwn(claims, name)) return false
   const usual = scopeSources(settings.subjects)
   const isConfigured = settings.scopeSources.some(
-    ({ claim }) => !usual.some((source) => source.claim === claim),
+    ({ claim }) => !usual.some((source) => isSameClaim(source.claim, claim)),
   )
-  const isRead = settings.scopeSources.some(({ claim }) => claim === name)
+  const isRead = settings.scopeSources.some(({ claim }) => isSameClaim(claim, name))
   return !isConfigured && !isRead && isMetBy(toList(claims[name]), facts)
 }
 
@@ -47,7 +48,8 @@ function isInRolesOfKeycloak(facts: RefusalFacts): boolean {
 function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
   return (
     settings?.scopeSources.some(
-      ({ claim }) => /^\w+(?:\.\w+)+$/.test(claim) && !Object.hasOwn(claims, claim),
+      ({ claim }) =>
+        typeof claim === 'string' && /^\w+(?:\.\w+)+$/.test(claim) && !Object.hasOwn(claims, claim),
     ) === true
   )
 }
@@ -67,15 +69,15 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     sign: 'the scope is a role in the claim `realm_access`, as in tokens of Keycloak',
     where: AT_THE_ROUTE,
     change:
-      "use check instead of scope for roles. Example: check: ({ claims }) => { const { roles } = Object(claims.realm_access); return Array.isArray(roles) && roles.includes('<role>') }",
+      "use claims instead of scope for roles: claims: [{ claim: ['realm_access', 'roles'], includes: '<role>' }].",
   },
   {
     reason: 'insufficient_scope',
     when: hasDottedScopeClaim,
     sign: '`scopeClaim` has dots in it, and no claim has that name',
-    where: AT_THE_ROUTE,
+    where: IN_THE_OPTIONS,
     change:
-      "use check: scopeClaim is the name of a claim, not a path. Example: check: ({ claims }) => { const { roles } = Object(claims.realm_access); return Array.isArray(roles) && roles.includes('<role>') }",
+      "write a path as an array, such as scopeClaim: ['realm_access', 'roles']. A string is the name of one claim.",
   },
   {
     reason: 'insufficient_scope',
@@ -112,6 +114,19 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'wrong_client',
     where: AT_THE_ROUTE,
     change: 'if this client may call this route, add it to clients in requireToken.',
+  },
+  {
+    reason: 'wrong_claim',
+    found: 'no such claim',
+    where: AT_THE_SERVER,
+    change:
+      'add the claim to access tokens, if this caller should have it. If the claim has another name, change claims in requireToken.',
+  },
+  {
+    reason: 'wrong_claim',
+    where: AT_THE_ROUTE,
+    change:
+      'if this token may call this route, change claims in requireToken. Otherwise no change is needed.',
   },
   {
     reason: 'check_failed',

@@ -27,10 +27,10 @@ const OPTIONAL =
 
 /** Names of other libraries, and their replacements. Each text completes the sentence "Use ...". */
 const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
-  role: 'check: (token) => ..., or scope with the option scopeClaim',
-  roles: 'check: (token) => ..., or scope with the option scopeClaim',
-  groups: 'check: (token) => ..., or scope with the option scopeClaim',
-  permissions: 'scope, with the option scopeClaim',
+  role: "claims: [{ claim: 'roles', includes: '...' }]",
+  roles: "claims: [{ claim: 'roles', includes: '...' }]",
+  groups: "claims: [{ claim: 'groups', includes: '...' }]",
+  permissions: "claims: [{ claim: 'permissions', includes: '...' }]",
   requiredScopes: 'scope',
   anyScope: 'scope: { any: [...] }',
   clientId: 'clients',
@@ -38,7 +38,7 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   azp: 'clients',
   kind: "subject: 'machine' or 'user'",
   type: "subject: 'machine' or 'user'",
-  claims: 'check: (token) => ...',
+  claim: "claims: [{ claim: '...', equals: '...' }]",
   sub: 'check: (token) => ..., and read token.subject',
   audience: 'the option audience',
   authRequired: OPTIONAL,
@@ -113,15 +113,15 @@ function describeWrong(requirements: unknown, count: number): string {
 
 /** Reports a missing restriction. Every user of a public platform can request a valid token for this API. */
 function checkPublicIssuers(
-  { clients, check, scope, subject }: Readonly<Record<string, unknown>>,
+  { clients, claims, check, scope, subject }: Readonly<Record<string, unknown>>,
   allowed: readonly IssuerSettings[],
   problems: Problems,
 ): void {
-  if ((clients ?? check ?? scope) !== undefined || subject === 'user') return
+  if ((clients ?? claims ?? check ?? scope) !== undefined || subject === 'user') return
   for (const { subjects, allowedClients } of allowed) {
     if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
-      `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set check to compare claims that only ${subjects.provider} can write, or set clients if the tokens contain a client id.`,
+      `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set claims to require values that only ${subjects.provider} can write, or set clients if the tokens contain a client id.`,
     )
   }
 }

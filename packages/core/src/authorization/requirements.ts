@@ -2,6 +2,7 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
 import type { Rejection } from '../response/rejection.ts'
 import { type ApplicationCheckRequirement, readApplicationCheck } from './application-check.ts'
+import { type ClaimsRequirement, readClaims } from './claim-conditions.ts'
 import { type ClientsRequirement, readClients } from './clients.ts'
 import type { IntrospectRequirement } from './introspect.ts'
 import type { IssuerRequirement } from './issuer.ts'
@@ -30,6 +31,7 @@ interface TokenRequirements<Raw>
     ScopeRequirement,
     ClientsRequirement,
     SubjectRequirement,
+    ClaimsRequirement,
     ApplicationCheckRequirement<Raw> {}
 
 /** The functions that read these requirements, in the order of the checks. */
@@ -42,6 +44,7 @@ export const TOKEN_REQUIREMENTS: {
   scope: readScope,
   clients: readClients,
   subject: readSubject,
+  claims: readClaims,
   check: readApplicationCheck,
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { SubjectStatements } from '../subject/context.ts'
+import type { ClaimPath } from '../subject/claim-path.ts'
 import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
 import type { ClientAuthentication } from './client-authentication.ts'
 import type { Fetch } from './fetch.ts'
@@ -37,7 +38,7 @@ export interface IntrospectionSettings {
 
 /** A claim that only access tokens have. Without `value`, any value is accepted. */
 export interface TokenUse {
-  readonly claim: string
+  readonly claim: ClaimPath
   readonly value?: string
 }
 

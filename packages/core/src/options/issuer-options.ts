@@ -2,6 +2,7 @@ import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import type { ClaimPath } from '../subject/claim-path.ts'
 import type { Provider } from '../subject/providers.ts'
 import {
   INTROSPECTION,
@@ -10,7 +11,17 @@ import {
 } from './introspection-options.ts'
 import { readAudience, readIssuerIdentifier } from './issuer-identifier.ts'
 import { algorithmNames, readJwks, readSecret } from './issuer-keys.ts'
-import { address, choice, custom, names, nested, required, seconds, text } from './option-rows.ts'
+import {
+  address,
+  choice,
+  claimPath,
+  custom,
+  names,
+  nested,
+  required,
+  seconds,
+  text,
+} from './option-rows.ts'
 import type { OptionTable, OptionValues } from './option-table.ts'
 import { readProvider } from './read-provider.ts'
 
@@ -127,7 +138,7 @@ export interface IssuerOptions {
    * @example
    * { claim: 'token_use', value: 'access' }
    */
-  readonly tokenUse?: { readonly claim: string; readonly value: string }
+  readonly tokenUse?: { readonly claim: ClaimPath; readonly value: string }
   /**
    * The claim that contains the client id.
    *
@@ -135,11 +146,13 @@ export interface IssuerOptions {
    */
   readonly clientIdClaim?: string
   /**
-   * The claim that contains the scopes. No other claim is read.
+   * The claim that contains the scopes. No other claim is read. An array is a path to a member of a claim.
    *
    * @default that of the provider, or 'scope' (RFC 9068 section 2.2.3)
+   * @example
+   * ['realm_access', 'roles']
    */
-  readonly scopeClaim?: string
+  readonly scopeClaim?: ClaimPath
   /**
    * The format of the scope claim. `'string'`: scopes are separated by spaces. `'array'`: an array of strings.
    *
@@ -206,13 +219,13 @@ export const ISSUER_OPTIONS: OptionTable<IssuerOptions, ConvertedIssuerOptions> 
   provider: custom(readProvider, { variable: 'BEARWARD_PROVIDER' }),
   tokenUse: nested(
     {
-      claim: required(text('the name of a claim'), 'set the name of the claim'),
+      claim: required(claimPath(), 'set the name of the claim'),
       value: required(text('a non-empty string'), 'set the value in access tokens'),
     },
     "an object: { claim: 'token_use', value: 'access' }",
   ),
   clientIdClaim: text('the name of a claim', { variable: 'BEARWARD_CLIENT_ID_CLAIM' }),
-  scopeClaim: text('the name of a claim', { variable: 'BEARWARD_SCOPE_CLAIM' }),
+  scopeClaim: claimPath({ variable: 'BEARWARD_SCOPE_CLAIM' }),
   scopeFormat: choice(['string', 'array'], { variable: 'BEARWARD_SCOPE_FORMAT' }),
   machineSubject: choice(['client_id', 'absent'], { variable: 'BEARWARD_MACHINE_SUBJECT' }),
   machineClients: names('an array with at least one client id', {

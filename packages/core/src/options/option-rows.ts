@@ -1,6 +1,7 @@
 import { isAcceptableAddress } from '../authorization-server/address.ts'
 import { describeEntries, describeGiven, describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject } from '../lib/objects.ts'
+import { type ClaimPath, isClaimPath } from '../subject/claim-path.ts'
 import { isHostName, nestContext } from './option-context.ts'
 import {
   type AnyOptionRow,
@@ -122,6 +123,18 @@ export function text<Default extends string | undefined = undefined>(
   const accept = (given: unknown) => (isName(given) && matches(given) ? given : undefined)
   return simple(accept, must, facts, toText, (given) =>
     isName(given) ? undefined : describeGiven(given),
+  )
+}
+
+/** A row for a claim. In an environment variable, it is a name. */
+export function claimPath(
+  facts: RowFacts<undefined> = {},
+): OptionRow<ClaimPath, ClaimPath | undefined> {
+  const accept = (given: unknown) =>
+    isClaimPath(given) ? (typeof given === 'string' ? given : Object.freeze([...given])) : undefined
+  const must = "the name of a claim, or an array of names such as ['realm_access', 'roles']"
+  return simple<ClaimPath, undefined>(accept, must, facts, toText, (given) =>
+    isClaimPath(given) ? undefined : describeGiven(given),
   )
 }
 

@@ -1,5 +1,6 @@
 import { OKTA_ORG_SERVER } from '../subject/providers/okta.ts'
 import { getConfiguredProfile, scopeSources } from '../subject/context.ts'
+import { isSameClaim, showClaimPath } from '../subject/claim-path.ts'
 import type { OptionContext } from './option-context.ts'
 import type { ReadIssuer } from './issuer-rules.ts'
 
@@ -47,16 +48,19 @@ function checkScopeFormat(
   if (scopeClaim === undefined || isGiven('scopeFormat')) return
   const set = `set ${toName('scopeFormat')}: 'array'`
   const { provider } = settings.subjects
-  const ofProvider = scopeSources(settings.subjects).filter(({ claim }) => claim === scopeClaim)
+  const shown = showClaimPath(scopeClaim)
+  const ofProvider = scopeSources(settings.subjects).filter(({ claim }) =>
+    isSameClaim(claim, scopeClaim),
+  )
   const isArray =
-    getConfiguredProfile(settings.subjects)?.arrayClaims?.includes(scopeClaim) === true ||
+    getConfiguredProfile(settings.subjects)?.arrayClaims?.includes(shown) === true ||
     (ofProvider.length > 0 && ofProvider.every(({ format }) => format === 'array'))
   if (isArray) {
     report(
-      `${toName('scopeFormat')} is missing: ${provider} issues ${scopeClaim} as an array, so ${set}.`,
+      `${toName('scopeFormat')} is missing: ${provider} issues ${shown} as an array, so ${set}.`,
     )
-  } else if (USUAL_ARRAYS.includes(scopeClaim)) {
-    const advice = `Most providers issue ${scopeClaim} as an array. If your provider does, ${set}. Otherwise set ${toName('scopeFormat')}: 'string'.`
+  } else if (USUAL_ARRAYS.includes([scopeClaim].flat().at(-1)!)) {
+    const advice = `Most providers issue ${shown} as an array. If your provider does, ${set}. Otherwise set ${toName('scopeFormat')}: 'string'.`
     warn({ issuer: settings.metadataIssuer, option: 'scopeFormat', advice })
   }
 }

@@ -73,6 +73,7 @@ export const REASONS = deepFreeze(
     },
     wrong_subject: { status: 403, description: 'This kind of caller is not allowed here.' },
     wrong_client: { status: 403, description: 'This client is not allowed here.' },
+    wrong_claim: { status: 403, description: 'The claims of the access token are not sufficient.' },
     check_failed: { status: 403, description: 'The caller is not allowed here.' },
 
     keys_unavailable: {

@@ -1,6 +1,7 @@
 import { memoize } from '../lib/memoize.ts'
 import { getOwn, isRecord } from '../lib/objects.ts'
 import { type Actor, readActor } from './actor.ts'
+import { getClaim, showClaimPath } from './claim-path.ts'
 import { claimNames, type ClientIdentity, clientIdentity } from './client-id.ts'
 import { hold, isAbsent } from './conditions.ts'
 import {
@@ -18,7 +19,7 @@ import type { Subject } from './subject.ts'
 const TYPE_OF_ACCESS_TOKENS = /^(?:application\/)?(?:at\+)?jwt$/i
 
 /** A verified token, and the client that it names. */
-type ClassifiedToken = TokenFacts & ClientIdentity
+type TokenToClassify = TokenFacts & ClientIdentity
 
 /** The parties that a token names. Their kind is not known yet. */
 interface Parties {
@@ -48,7 +49,7 @@ export function classifySubject(
   if (!isRecord(claims)) return unknown(NO_PARTIES, [], 'malformed')
   const { form = 'jwt', header } = context
   const named = clientIdClaims(context, form)
-  const token: ClassifiedToken = {
+  const token: TokenToClassify = {
     claims,
     form,
     header: isRecord(header) ? header : {},
@@ -59,7 +60,7 @@ export function classifySubject(
 }
 
 /** Determines the subject of a token whose client is already known. See `classifySubject`. */
-export function toSubject(token: ClassifiedToken, statements: SubjectStatements): Subject {
+export function toSubject(token: TokenToClassify, statements: SubjectStatements): Subject {
   const { claims, clientId, contradicted, clientIdNames } = token
   const profile = getConfiguredProfile(statements)
   const sub = getOwn(claims, 'sub')
@@ -74,7 +75,7 @@ export function toSubject(token: ClassifiedToken, statements: SubjectStatements)
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
   if (!isText && !isAbsent(sub)) return unknown(parties, ['sub'], 'malformed')
-  const foreign = findOtherTokenMark(token, profile)
+  const foreign = findMarkOfAnotherKind(token, profile)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
   if (contradicted) return unknown(parties, clientIdNames, 'conflict')
   const applied = applyAll(token, statements, profile)
@@ -85,8 +86,8 @@ export function toSubject(token: ClassifiedToken, statements: SubjectStatements)
  * Returns the name of the claim or header parameter which shows that the token is not an access token. Verification usually
  * rejects such a token before.
  */
-function findOtherTokenMark(
-  { claims, form, header }: ClassifiedToken,
+function findMarkOfAnotherKind(
+  { claims, form, header }: TokenToClassify,
   profile: Profile | undefined,
 ): string | undefined {
   if (form !== 'jwt') return undefined
@@ -94,7 +95,7 @@ function findOtherTokenMark(
   if (typ !== undefined && !isTypeOfAccessToken(typ)) return 'header.typ'
   const use = profile?.tokenUse
   if (use === undefined || use.value === undefined) return undefined
-  return getOwn(claims, use.claim) === use.value ? undefined : use.claim
+  return getClaim(claims, use.claim) === use.value ? undefined : showClaimPath(use.claim)
 }
 
 function isTypeOfAccessToken(typ: unknown): boolean {
@@ -103,10 +104,10 @@ function isTypeOfAccessToken(typ: unknown): boolean {
 
 /**
  * Returns the rules to combine. Conventions are included if `provider`, `machineSubject` and `machineClients` are not set.
- * They are also included if an option applies to the token: then they can only contradict it.
+ * They are also included if `machineSubject` or `machineClients` applies to the token: then they can only contradict it.
  */
 function applyAll(
-  token: ClassifiedToken,
+  token: TokenToClassify,
   statements: SubjectStatements,
   profile: Profile | undefined,
 ): readonly AppliedRule[] {
@@ -122,18 +123,18 @@ function applyAll(
 /** Returns a subject of one kind if all rules agree on it and the token has an id of that kind. */
 function combineRules(
   applied: readonly AppliedRule[],
-  { claims, clientId }: ClassifiedToken,
+  { claims, clientId }: TokenToClassify,
   parties: Parties,
   profile: Profile | undefined,
 ): Subject {
   const kind = getAgreedKind(applied)
-  const refuse = (reason: UnknownReason, names = listClaims(applied)) =>
+  const toUnknown = (reason: UnknownReason, names = listClaims(applied)) =>
     unknown(parties, names, reason, listRules(applied))
-  if (kind === undefined) return refuse('no_evidence')
-  if (kind === 'agent_account') return refuse('agent_account')
+  if (kind === undefined) return toUnknown('no_evidence')
+  if (kind === 'agent_account') return toUnknown('agent_account')
   // A client whose id is the name of a user must not become that user (RFC 9700 section 4.15).
   const isClient = clientId !== undefined && parties.id === clientId
-  if (kind === 'conflict' || (kind === 'user' && isClient)) return refuse('conflict')
+  if (kind === 'conflict' || (kind === 'user' && isClient)) return toUnknown('conflict')
 
   const level = getStrongest(applied)
   // If a stronger rule applies, conventions are not part of the evidence.
@@ -141,8 +142,8 @@ function combineRules(
     level === 'convention' ? applied : applied.filter((rule) => rule.level !== 'convention')
   const idClaim = findUserIdClaim(deciding) ?? profile?.userIdClaim ?? 'sub'
   const id = kind === 'machine' ? (clientId ?? parties.id) : getOwn(claims, idClaim)
-  if (isAbsent(id)) return refuse('no_id', [idClaim])
-  if (typeof id !== 'string') return refuse('malformed', [idClaim])
+  if (isAbsent(id)) return toUnknown('no_id', [idClaim])
+  if (typeof id !== 'string') return toUnknown('malformed', [idClaim])
   return createSubject(kind, { ...parties, id }, toEvidence(deciding, level))
 }
 
@@ -205,7 +206,7 @@ function listClaims(found: readonly AppliedRule[]): readonly string[] {
 /** Adds the client as the actor, if the provider shows this in another claim than `act`. */
 function withActor(
   parties: Parties,
-  token: ClassifiedToken,
+  token: TokenToClassify,
   profile: Profile | undefined,
 ): Parties {
   const { clientId } = token

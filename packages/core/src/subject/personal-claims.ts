@@ -17,7 +17,7 @@ const PERSONAL: readonly string[] = [
  */
 export function isPersonal(source: ClientIdClaim | ScopeSource): boolean {
   if (typeof source === 'string') return PERSONAL.includes(source)
-  return source.when === undefined && PERSONAL.includes(source.claim)
+  return source.when === undefined && PERSONAL.includes([source.claim].flat()[0]!)
 }
 
 interface ClientReading {

@@ -1,3 +1,4 @@
+import type { ClaimPath } from './claim-path.ts'
 import type { Conditions } from './conditions.ts'
 import type { Level } from './evidence.ts'
 
@@ -28,7 +29,7 @@ export interface Profile {
   /** The claims with scopes. Only the first one that applies to a token is read. */
   readonly scopeSources: readonly ScopeSource[]
   /** A claim that only access tokens have, and its value if the value matters. */
-  readonly tokenUse?: { readonly claim: string; readonly value?: string }
+  readonly tokenUse?: { readonly claim: ClaimPath; readonly value?: string }
   /**
    * The conditions under which a token with a `nonce` is an access token. Set if the provider copies the `nonce` of a login
    * into access tokens. ID tokens of the provider must never meet them.
@@ -61,7 +62,7 @@ export type ClientIdClaim = string | { readonly claim: string; readonly when: Co
 
 /** One claim with scopes, and its form. */
 export interface ScopeSource {
-  readonly claim: string
+  readonly claim: ClaimPath
   readonly format: 'string' | 'array'
   readonly form?: TokenForm
   readonly when?: Conditions

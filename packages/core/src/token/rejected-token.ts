@@ -1,7 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
-import { getOwn } from '../lib/objects.ts'
 import type { ClaimReading } from '../model/settings.ts'
 import type { RejectedToken } from '../response/rejection.ts'
+import { getClaim } from '../subject/claim-path.ts'
 import { clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { getScopeSource } from '../subject/scope-source.ts'
@@ -18,7 +18,7 @@ export function toRejectedToken(
 ): RejectedToken {
   const { clientId } = clientIdentity(claims, reading.clientIdClaims)
   const source = getScopeSource(claims, reading.scopeSources, form)
-  const scopes = source === undefined ? undefined : getOwn(claims, source.claim)
+  const scopes = source === undefined ? undefined : getClaim(claims, source.claim)
   return {
     header,
     claims,

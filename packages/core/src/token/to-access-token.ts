@@ -1,8 +1,9 @@
 import type { JsonObject } from '../lib/json.ts'
 import { TextCache } from '../lib/text-cache.ts'
 import { LIMITS } from '../limits.ts'
-import { getOwn, ifOwn } from '../lib/objects.ts'
+import { ifOwn } from '../lib/objects.ts'
 import type { ClaimReading } from '../model/settings.ts'
+import { getClaim } from '../subject/claim-path.ts'
 import { toSubject } from '../subject/classify-subject.ts'
 import { claimNames, clientIdentity } from '../subject/client-id.ts'
 import type { TokenForm } from '../subject/profile.ts'
@@ -28,7 +29,7 @@ export function toAccessToken(
   const scope =
     scopeClaim === undefined
       ? undefined
-      : (getOwn(claims, scopeClaim) as string | readonly string[] | undefined)
+      : (getClaim(claims, scopeClaim) as string | readonly string[] | undefined)
   const { scopes, hasScope } = readGrantedScopes(scope)
   return Object.freeze({
     issuer: settings.issuer,

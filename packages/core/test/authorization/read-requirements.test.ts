@@ -426,7 +426,7 @@ describe('readRequirements', () => {
     )
   })
 
-  it('readRequirements requires check, clients, scope or subject: user for a public platform without allowedClients', () => {
+  it('readRequirements requires claims, check, clients, scope or subject: user for a public platform without allowedClients', () => {
     const github = createSettings({
       subjects: { provider: 'github-actions' },
       clientIdClaims: [],
@@ -438,7 +438,7 @@ describe('readRequirements', () => {
     })
     const OPEN = (provider: string) =>
       `The guard does not restrict callers: every user of ${provider} can request a token for this API. ` +
-      `Set check to compare claims that only ${provider} can write, or set clients if the tokens contain a client id.`
+      `Set claims to require values that only ${provider} can write, or set clients if the tokens contain a client id.`
     const check = () => true
     expect(getProblems({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
     expect(getProblems({}, [github])).toEqual([OPEN('github-actions')])
@@ -446,6 +446,8 @@ describe('readRequirements', () => {
     expect(getProblems({ subject: 'machine' }, [one[0]!, google])).toEqual([OPEN('google')])
     expect(getProblems({ subject: 'machine', issuer: ISSUER }, [one[0]!, google])).toEqual([])
     expect(getProblems({ subject: 'machine', check }, [github])).toEqual([])
+    const claims = [{ claim: 'repository', equals: 'acme/reports' }]
+    expect(getProblems({ subject: 'machine', claims }, [github])).toEqual([])
     expect(getProblems({ subject: 'machine', clients: ['1120'] }, [google])).toEqual([])
     const allowed = { ...google, allowedClients: ['1120'] }
     expect(getProblems({ subject: 'machine' }, [allowed])).toEqual([])

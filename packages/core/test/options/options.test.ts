@@ -338,7 +338,7 @@ describe('createResourceServer', () => {
       jwtProfile: 'JWT',
       tokenUse: { claim: 'token_use' },
       clientIdClaim: '',
-      scopeClaim: ['scp'],
+      scopeClaim: ['scp', ''],
       scopeFormat: 'list',
       machineSubject: 'sub',
       machineClients: 'cron',

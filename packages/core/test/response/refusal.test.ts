@@ -61,6 +61,7 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   wrong_issuer: FORBIDDEN,
   wrong_subject: FORBIDDEN,
   wrong_client: FORBIDDEN,
+  wrong_claim: FORBIDDEN,
   check_failed: FORBIDDEN,
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
   keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],

@@ -33,7 +33,7 @@ export const b2c: Profile = {
 
 /** Introspection responses never have a `sub`. */
 export const doorkeeper: Profile = {
-  // Read in 2026-11: Doorkeeper source: introspection.
+  // Read in 2026-11: the source code for introspection.
   clientIdClaims: ['client_id'],
   scopeSources: SCOPE_STRING,
   rules: [],

@@ -4,6 +4,7 @@ import { getOwn, isOwn } from '../../lib/objects.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { checkClaimTypes } from '../jwt/claims.ts'
 import { describeType } from '../../response/rejection.ts'
+import { getClaim } from '../../subject/claim-path.ts'
 import { clientIdClaims } from '../../subject/context.ts'
 import { getScopeSource, SCOPE_STRING } from '../../subject/scope-source.ts'
 import { IntrospectionError } from './introspection-failure.ts'
@@ -85,11 +86,11 @@ function readClaimNames(claims: JsonObject, settings: IssuerSettings): ClaimRead
     clientIdClaim === undefined || has(clientIdClaim)
       ? settings.subjects
       : { ...settings.subjects, clientIdClaim: 'client_id' }
-  const present = scopeSources.filter(({ claim }) => has(claim))
+  const present = scopeSources.filter(({ claim }) => getClaim(claims, claim) !== undefined)
   return {
     subjects,
     clientIdClaims: clientIdClaims(subjects, 'introspection'),
     scopeSources: [getScopeSource(claims, present, 'introspection') ?? SCOPE_STRING[0]!],
-    tokenUse: rule !== undefined && has(rule.claim) ? rule : undefined,
+    tokenUse: rule !== undefined && getClaim(claims, rule.claim) !== undefined ? rule : undefined,
   }
 }

@@ -4,6 +4,7 @@ import { listAlternatives } from '../../lib/quote.ts'
 import { getOwn, ifOwn, isOwn } from '../../lib/objects.ts'
 import { memoize } from '../../lib/memoize.ts'
 import { describeType, Rejection, showValue } from '../../response/rejection.ts'
+import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
 import { describeClientId } from '../../subject/personal-claims.ts'
 import { getConfiguredProfile } from '../../subject/context.ts'
@@ -61,7 +62,8 @@ export function checkClaimTypes(
   const scope = getScopeSource(claims, settings.scopeSources, form)
   if (scope !== undefined) {
     const { claim, format } = scope
-    const rejection = checkType(getOwn(claims, claim), claim, format === 'array' ? STRINGS : STRING)
+    const type = format === 'array' ? STRINGS : STRING
+    const rejection = checkType(getClaim(claims, claim), showClaimPath(claim), type)
     if (rejection !== undefined) return rejection
   }
   const { tenant } = settings

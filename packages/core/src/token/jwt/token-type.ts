@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../lib/json.ts'
-import { getOwn, ifOwn, isOwn } from '../../lib/objects.ts'
+import { ifOwn, isOwn } from '../../lib/objects.ts'
 import type { ClaimReading, IssuerSettings, TokenUse } from '../../model/settings.ts'
 import { describeType, Rejection, showClaimed } from '../../response/rejection.ts'
+import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import { hold } from '../../subject/conditions.ts'
 import { getConfiguredProfile } from '../../subject/context.ts'
@@ -152,11 +153,13 @@ export function checkMark(
   { tokenUse: rule }: Pick<ClaimReading, 'tokenUse'>,
 ): Rejection | undefined {
   if (rule === undefined || isMarkedBy(rule, claims)) return undefined
-  return wrongType(rule.claim, rule.value ?? 'any value', describe(getOwn(claims, rule.claim)))
+  const found = describe(getClaim(claims, rule.claim))
+  return wrongType(showClaimPath(rule.claim), rule.value ?? 'any value', found)
 }
 
 function isMarkedBy({ claim, value }: TokenUse, claims: JsonObject): boolean {
-  return isOwn(claims, claim) && (value === undefined || claims[claim] === value)
+  const found = getClaim(claims, claim)
+  return found !== undefined && (value === undefined || found === value)
 }
 
 function foreignKind(type: unknown): string | undefined {
