@@ -1,26 +1,31 @@
-/** A value of a `BoundedCache`. */
+/** An entry of a `BoundedCache`. */
 interface Entry<Value> {
+  readonly key: string
   readonly value: Value
   readonly bytes: number
-  /** The mark: `true` if the entry was read since a search has passed it. */
+  /** Position in the ring. */
+  place: number
+  /** The mark: `true` if the entry was read since the hand has passed it. */
   isUsed: boolean
 }
 
 /**
  * Caches values by a key, bounded in entries and in bytes. If it is full, it evicts an entry that was not read recently.
  *
- * Uses the CLOCK algorithm: a search goes around all entries, and removes the mark of each one that was read. It evicts the
- * first entry without a mark, and the next search continues there. Reading an entry only sets its mark, so it is almost as fast
- * as a lookup in a `Map`.
+ * Uses the CLOCK algorithm. The entries form a ring, and a hand goes around it. The hand removes the mark of each entry that was
+ * read, and evicts the first entry without a mark. A new entry is put behind the hand, so that the hand reaches it last. Reading an
+ * entry only sets its mark, so it is almost as fast as a lookup in a `Map`.
+ *
+ * The ring is an array, because an iterator of the `Map` would keep all entries in memory that the `Map` has ever had.
  */
 export class BoundedCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>()
+  readonly #ring: Entry<Value>[] = []
   readonly #maxEntries: number
   readonly #maxBytes: number
   readonly #sizeOf: (value: Value) => number
+  #hand = 0
   #bytes = 0
-  /** Position of the search. */
-  #search = this.#entries.entries()
 
   /** `sizeOf` returns the bytes of a value. A value that alone has more than `maxBytes` is not stored. */
   constructor(maxEntries: number, maxBytes: number, sizeOf: (value: Value) => number) {
@@ -30,7 +35,7 @@ export class BoundedCache<Value> {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#ring.length
   }
 
   /** The bytes of all values. */
@@ -54,36 +59,55 @@ export class BoundedCache<Value> {
     this.delete(key)
     const bytes = this.#sizeOf(value)
     if (bytes > this.#maxBytes) return
-    while (this.#entries.size >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes)
+    while (this.#ring.length >= this.#maxEntries || this.#bytes + bytes > this.#maxBytes)
       this.#evict()
-    this.#entries.set(key, { value, bytes, isUsed: false })
-    this.#bytes += bytes
+    this.#insert({ key, value, bytes, place: 0, isUsed: false })
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= entry.bytes
+    if (entry !== undefined) this.#remove(entry)
   }
 
   clear(): void {
     this.#entries.clear()
+    this.#ring.length = 0
+    this.#hand = 0
     this.#bytes = 0
   }
 
-  /** Removes one entry. The cache is not empty. */
+  /** Puts an entry behind the hand. The entry at the hand moves to the end of the ring. */
+  #insert(entry: Entry<Value>): void {
+    const place = Math.min(this.#hand, this.#ring.length)
+    const moved = this.#ring[place]
+    if (moved !== undefined) this.#put(moved, this.#ring.length)
+    this.#put(entry, place)
+    this.#hand = place + 1
+    this.#entries.set(entry.key, entry)
+    this.#bytes += entry.bytes
+  }
+
+  /** Evicts one entry. The cache is not empty. */
   #evict(): void {
     for (;;) {
-      const { done, value } = this.#search.next()
-      if (done === true) {
-        this.#search = this.#entries.entries()
-      } else if (value[1].isUsed) {
-        value[1].isUsed = false
-      } else {
-        this.delete(value[0])
-        return
-      }
+      if (this.#hand >= this.#ring.length) this.#hand = 0
+      const entry = this.#ring[this.#hand]!
+      if (!entry.isUsed) return this.#remove(entry)
+      entry.isUsed = false
+      this.#hand++
     }
+  }
+
+  /** Removes an entry. The last entry of the ring takes its place. */
+  #remove(entry: Entry<Value>): void {
+    const last = this.#ring.pop()!
+    if (last !== entry) this.#put(last, entry.place)
+    this.#entries.delete(entry.key)
+    this.#bytes -= entry.bytes
+  }
+
+  #put(entry: Entry<Value>, place: number): void {
+    this.#ring[place] = entry
+    entry.place = place
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { BoundedCache } from '../../src/lib/bounded-cache.ts'
@@ -30,15 +32,27 @@ describe('BoundedCache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.peek(key))).toEqual(['a', 'c', 'd'])
   })
 
-  it('set evicts an entry that was not read since the previous eviction passed it', () => {
+  it('set evicts entries that were not read again after a search has passed them, even if all newer ones are unread, too', () => {
     const cache = createCache(3)
+    const has = (...keys: string[]) => keys.filter((key) => cache.peek(key) !== undefined)
     for (const key of ['a', 'b', 'c']) cache.set(key, key)
     cache.get('a')
+    cache.get('b')
     cache.set('d', 'd')
-    cache.get('c')
-    cache.get('d')
+    expect(has('a', 'b', 'c', 'd')).toEqual(['a', 'b', 'd'])
     cache.set('e', 'e')
-    expect(['a', 'c', 'd', 'e'].filter((key) => cache.peek(key))).toEqual(['c', 'd', 'e'])
+    cache.set('f', 'f')
+    expect(has('a', 'b')).toHaveLength(0)
+    expect(cache.size).toBe(3)
+  })
+
+  it('set keeps entries that are read between two insertions, however many others are inserted', () => {
+    const cache = createCache(10)
+    for (let i = 0; i < 5; i++) cache.set(`hot${i}`, '')
+    for (let i = 0; i < 1000; i++) {
+      for (let j = 0; j < 5; j++) expect(cache.get(`hot${j}`)).toBe('')
+      cache.set(`cold${i}`, '')
+    }
   })
 
   it('set evicts an entry if all entries were read', () => {
@@ -56,6 +70,42 @@ describe('BoundedCache', () => {
     cache.set('a', 'fives')
     expect([cache.peek('a'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
   })
+
+  it.each<[operation: string, change: (cache: BoundedCache<object>, i: number) => void]>([
+    ['set of the same keys', (cache, i) => cache.set(String(i % 10), {})],
+    [
+      'delete and set',
+      (cache, i) => {
+        cache.delete(String(i - 10))
+        cache.set(String(i), {})
+      },
+    ],
+    [
+      'clear and set',
+      (cache, i) => {
+        if (i % 10 === 0) cache.clear()
+        cache.set(String(i), {})
+      },
+    ],
+  ])(
+    'a cache that is never full releases values that are no longer in it: %s',
+    async (_, change) => {
+      setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as () => void
+      const cache = new BoundedCache<object>(1000, Infinity, () => 1)
+      const references = Array.from({ length: 100 }, (_entry, i) => {
+        const value = {}
+        cache.set(`first${i}`, value)
+        return new WeakRef(value)
+      })
+      for (let i = 0; i < 100; i++) cache.delete(`first${i}`)
+      for (let i = 0; i < 20_000; i++) change(cache, i)
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+      expect(references.filter((reference) => reference.deref() !== undefined)).toEqual([])
+      expect(cache.size).toBeLessThanOrEqual(10)
+    },
+  )
 
   it('a cache stays within its limits, and returns only values that were set last, for random operations', () => {
     const operation = fc.record({
