@@ -85,6 +85,12 @@ export const CONFIGURATIONS = {
   'a token by a function': () => ({ ...usual, credentials: sessionCookie }),
   'four keys': () => ({ ...usual, jwks: first(4) }),
   'five keys': () => ({ ...usual, jwks: first(5) }),
+  'revoked tokens': () => ({ ...usual, revoked: async () => true }),
+  'a revocation that fails': () => ({
+    ...usual,
+    revoked: () => Promise.reject(new Error('the store is down')),
+  }),
+  'a typ of its own': () => ({ ...usual, acceptTyp: ['JWS'] }),
   'other spellings': () => ({ ...usual, issuer: SPELT_ISSUER, audience: SPELT_AUDIENCE }),
   'several issuers': () => ({
     issuers: [

@@ -328,6 +328,24 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: 'claimed "JWT"',
     advice: 'In the options of this API: remove jwtProfile',
   },
+  'a DPoP proof as the token': {
+    header: { typ: 'dpop+jwt' },
+    reason: 'wrong_token_type',
+    found: 'claimed a DPoP proof',
+    advice: 'In the client: send the access token in the Authorization header, and the proof',
+  },
+  'an identity assertion as the token': {
+    header: { typ: 'oauth-id-jag+jwt' },
+    reason: 'wrong_token_type',
+    found: 'claimed an identity assertion (ID-JAG)',
+    advice: 'In the client: exchange the assertion for an access token',
+  },
+  'a token of typ JWS without acceptTyp': {
+    header: { typ: 'JWS' },
+    reason: 'wrong_token_type',
+    found: 'claimed "JWS"',
+    advice: 'In the options of this API: if access tokens of this issuer have this typ',
+  },
   'a logout token': {
     header: { typ: 'logout+jwt' },
     reason: 'wrong_token_type',

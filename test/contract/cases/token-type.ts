@@ -46,6 +46,24 @@ export const tokenType: readonly ContractCase[] = [
     strict,
   ),
   ...each(
+    [],
+    'accepts a type of acceptTyp',
+    ok(),
+    { JWS: headed({ typ: 'JWS' }), 'application/jws': headed({ typ: 'application/jws' }) },
+    { configuration: 'a typ of its own' },
+  ),
+  ...each(
+    ['MCP-15'],
+    'rejects a token that is never an access token, also with acceptTyp',
+    wrongType,
+    Object.fromEntries(
+      ['oauth-id-jag+jwt', 'dpop+jwt', 'txntoken+jwt', 'wit+jwt', 'wpt+jwt', 'statuslist+jwt'].map(
+        (typ) => [typ, headed({ typ })],
+      ),
+    ),
+    { configuration: 'a typ of its own' },
+  ),
+  ...each(
     ['9068-02'],
     'rejects a type other than at+jwt',
     wrongType,

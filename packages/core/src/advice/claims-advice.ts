@@ -1,3 +1,5 @@
+import { showClaimPath } from '../subject/claim-path.ts'
+import { describeForeignMediaType } from '../subject/media-types.ts'
 import { beginsWith, differsBySlash, isForGraph } from './token-advice.ts'
 import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
@@ -28,6 +30,16 @@ function mayBeAccessToken(
   return settings?.jwtProfile !== undefined && (isPlain || isAccessToken) && !isForeign
 }
 
+/** Returns whether the header has a `typ` of its own that may be that of access tokens. */
+function isUnknownType({
+  header: { typ },
+  settings,
+  explanation: { check },
+}: RefusalFacts): boolean {
+  const isText = typeof typ === 'string' && describeForeignMediaType(typ) === undefined
+  return check === 'typ' && isText && settings?.jwtProfile === undefined
+}
+
 /** Returns whether the checked claim is one that contains the scopes. */
 function isScopeClaim({ settings, explanation: { check } }: RefusalFacts): boolean {
   return settings?.scopeSources.some(({ claim }) => claim === check) === true
@@ -49,6 +61,19 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'wrong_token_type',
+    found: 'a DPoP proof',
+    where: IN_THE_CLIENT,
+    change: 'send the access token in the Authorization header, and the proof in the header DPoP.',
+  },
+  {
+    reason: 'wrong_token_type',
+    found: 'an identity assertion (ID-JAG)',
+    where: IN_THE_CLIENT,
+    change:
+      'exchange the assertion for an access token at the authorization server of this API, and send that token.',
+  },
+  {
+    reason: 'wrong_token_type',
     found: 'none of them',
     where: 'In the client or the options of this API',
     change:
@@ -60,6 +85,13 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
     sign: "`typ` is `JWT` or missing, and `jwtProfile: 'rfc9068'` is set",
     where: IN_THE_OPTIONS,
     change: 'remove jwtProfile if the access tokens of this issuer do not have the typ at+jwt.',
+  },
+  {
+    reason: 'wrong_token_type',
+    when: isUnknownType,
+    sign: 'the `typ` in the header has another value',
+    where: IN_THE_OPTIONS,
+    change: 'if access tokens of this issuer have this typ, add it to acceptTyp.',
   },
   {
     reason: 'wrong_token_type',

@@ -75,6 +75,8 @@ export interface IssuerSettings extends ClaimReading {
   readonly introspection: IntrospectionSettings | undefined
   /** `undefined`: a `typ` other than `at+jwt` can be accepted. */
   readonly jwtProfile: JwtProfile | undefined
+  /** More values of `typ` that are accepted, as `toMediaType` returns them. */
+  readonly acceptedTypes: readonly string[]
   /** Seconds by which clocks can differ. */
   readonly clockTolerance: number
   /** Maximum age of a token in seconds since `iat`. */

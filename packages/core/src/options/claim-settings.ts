@@ -11,12 +11,13 @@ import type { IssuerValues } from './issuer-options.ts'
  * over the profile of the provider.
  */
 export function toClaimSettings(values: IssuerValues): ClaimReading {
-  const { issuer, clientIdClaim, machineSubject, machineClients } = values
+  const { issuer, clientIdClaim, machineSubject, machineClients, acceptTyp } = values
   const subjects = Object.freeze({
     provider: values.provider ?? getProviderOfIssuer(issuer),
     clientIdClaim,
     machineSubject,
     machineClients,
+    acceptTyp,
   })
   const tokenUse = values.tokenUse ?? getConfiguredProfile(subjects)?.tokenUse
   return {

@@ -3,6 +3,7 @@ import { LIMITS } from '../limits.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
 import type { ClaimPath } from '../subject/claim-path.ts'
+import { describeForeignMediaType } from '../subject/media-types.ts'
 import type { Provider } from '../subject/providers.ts'
 import {
   INTROSPECTION,
@@ -16,6 +17,7 @@ import {
   choice,
   claimPath,
   custom,
+  isName,
   names,
   nested,
   required,
@@ -124,6 +126,16 @@ export interface IssuerOptions {
    */
   readonly jwtProfile?: 'rfc9068'
   /**
+   * More values of `typ` in the header of access tokens, for a server that uses neither `at+jwt` nor `JWT`. Spring Authorization
+   * Server, for example, can write `JWS`. Cannot be combined with `jwtProfile`. Types of other tokens, such as `logout+jwt`, are
+   * always refused.
+   *
+   * @default none
+   * @example
+   * ['JWS']
+   */
+  readonly acceptTyp?: readonly string[]
+  /**
    * The product of the authorization server. Its profile defines which claims identify clients, scopes, users and machines.
    * It is never derived from a token. `tokenUse`, `clientIdClaim`, `scopeClaim` and `scopeFormat` take precedence.
    *
@@ -216,6 +228,9 @@ export const ISSUER_OPTIONS: OptionTable<IssuerOptions, ConvertedIssuerOptions> 
   tokenFormat: choice(['jwt', 'opaque', 'any'], { default: 'jwt' }),
   introspection: INTROSPECTION,
   jwtProfile: choice(['rfc9068'], { variable: 'BEARWARD_JWT_PROFILE' }),
+  acceptTyp: names('an array of values of typ, without types of other tokens', {
+    matches: isAcceptableType,
+  }),
   provider: custom(readProvider, { variable: 'BEARWARD_PROVIDER' }),
   tokenUse: nested(
     {
@@ -242,6 +257,10 @@ export const ISSUER_OPTIONS: OptionTable<IssuerOptions, ConvertedIssuerOptions> 
 
 /** The options of an issuer, as reading them returns them. */
 export type IssuerValues = OptionValues<typeof ISSUER_OPTIONS>
+
+function isAcceptableType(value: unknown): value is string {
+  return isName(value) && describeForeignMediaType(value) === undefined
+}
 
 function isTenant(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.-]+$/.test(value)

@@ -26,6 +26,7 @@ export const ISSUER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext
   checkClients,
   checkMissingAudience,
   checkIntrospection,
+  checkTypes,
   checkUseless,
 ]
 
@@ -202,8 +203,18 @@ function checkUseless({ settings, isGiven, needsKeys }: ReadIssuer, context: Opt
   const { toName, report } = context
   if (settings.tokenFormat !== 'opaque') return
   const without = `has no effect with ${toName('tokenFormat')} 'opaque': remove it`
-  if (isGiven('jwtProfile')) report(`${toName('jwtProfile')} ${without}.`)
+  for (const option of ['jwtProfile', 'acceptTyp'] as const) {
+    if (isGiven(option)) report(`${toName(option)} ${without}.`)
+  }
   if (needsKeys) return
+/** Reports types that the profile of RFC 9068 does not allow. */
+function checkTypes({ isGiven }: ReadIssuer, { toName, report }: OptionContext): void {
+  if (!isGiven('acceptTyp') || !isGiven('jwtProfile')) return
+  report(
+    `${toName('acceptTyp')} and ${toName('jwtProfile')} cannot be combined: RFC 9068 allows only the typ at+jwt.`,
+  )
+}
+
   for (const option of [...KEY_SOURCES, 'algorithms'] as const) {
     if (!isGiven(option)) continue
     report(

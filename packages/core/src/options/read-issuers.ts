@@ -9,6 +9,7 @@ import { PROVIDER_RULES } from './provider-rules.ts'
 import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
 import { readRows, reportUnknownNames } from './option-table.ts'
+import { toMediaType } from '../subject/media-types.ts'
 
 type Own = Readonly<Record<string, unknown>>
 
@@ -78,6 +79,7 @@ function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[]
     tokenFormat,
     introspection,
     jwtProfile: values.jwtProfile,
+    acceptedTypes: (values.acceptTyp ?? []).map(toMediaType),
     ...toClaimSettings(values),
     clockTolerance: values.clockTolerance,
     maxTokenAge: values.maxTokenAge,

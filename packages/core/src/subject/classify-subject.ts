@@ -12,11 +12,12 @@ import {
 } from './context.ts'
 import { CONVENTIONS } from './conventions.ts'
 import { type Evidence, evidence, type Level, LEVELS, type UnknownReason } from './evidence.ts'
+import { describeForeignMediaType, isMediaTypeOf, toMediaType } from './media-types.ts'
 import { type AppliedRule, applyRules, applyStatements, type TokenFacts } from './applied-rules.ts'
 import type { Profile } from './profile.ts'
 import type { Subject } from './subject.ts'
 
-const TYPE_OF_ACCESS_TOKENS = /^(?:application\/)?(?:at\+)?jwt$/i
+const TYPES_OF_ACCESS_TOKENS = ['at+jwt', 'jwt']
 
 /** A verified token, and the client that it names. */
 type TokenToClassify = TokenFacts & ClientIdentity
@@ -75,7 +76,7 @@ export function toSubject(token: TokenToClassify, statements: SubjectStatements)
 
   if (act === 'malformed') return unknown(parties, ['act'], 'malformed')
   if (!isText && !isAbsent(sub)) return unknown(parties, ['sub'], 'malformed')
-  const foreign = findMarkOfAnotherKind(token, profile)
+  const foreign = findMarkOfAnotherKind(token, statements, profile)
   if (foreign !== undefined) return unknown(parties, [foreign], 'another_kind_of_token')
   if (contradicted) return unknown(parties, clientIdNames, 'conflict')
   const applied = applyAll(token, statements, profile)
@@ -88,18 +89,23 @@ export function toSubject(token: TokenToClassify, statements: SubjectStatements)
  */
 function findMarkOfAnotherKind(
   { claims, form, header }: TokenToClassify,
+  { acceptTyp }: SubjectStatements,
   profile: Profile | undefined,
 ): string | undefined {
   if (form !== 'jwt') return undefined
   const typ = getOwn(header, 'typ')
-  if (typ !== undefined && !isTypeOfAccessToken(typ)) return 'header.typ'
+  if (typ !== undefined && !isTypeOfAccessToken(typ, acceptTyp)) return 'header.typ'
   const use = profile?.tokenUse
   if (use === undefined || use.value === undefined) return undefined
   return getClaim(claims, use.claim) === use.value ? undefined : showClaimPath(use.claim)
 }
 
-function isTypeOfAccessToken(typ: unknown): boolean {
-  return typ === 'at+jwt' || (typeof typ === 'string' && TYPE_OF_ACCESS_TOKENS.test(typ))
+/** `others` may be anything: plain JavaScript can call `classifySubject`. */
+function isTypeOfAccessToken(typ: unknown, others: unknown): boolean {
+  if (typ === 'at+jwt' || isMediaTypeOf(TYPES_OF_ACCESS_TOKENS, typ)) return true
+  if (!Array.isArray(others) || describeForeignMediaType(typ) !== undefined) return false
+  const types = others.filter((other) => typeof other === 'string').map(toMediaType)
+  return isMediaTypeOf(types, typ)
 }
 
 /**

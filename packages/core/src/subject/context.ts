@@ -19,6 +19,8 @@ export interface SubjectStatements {
   readonly machineSubject?: 'client_id' | 'absent' | undefined
   /** The client ids of clients that never act for a user. */
   readonly machineClients?: readonly string[] | undefined
+  /** More values of `typ` that access tokens of this issuer have. */
+  readonly acceptTyp?: readonly string[] | undefined
 }
 
 /** The input of a classification besides the claims. */

@@ -16,6 +16,7 @@ import type { TokenCache } from './cache/token-cache.ts'
 import { introspectToken } from './introspection/introspected-token.ts'
 import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
 import { checkClaims, type SignedBy, verifyJwt } from './jwt/verify-jwt.ts'
+import { checkForeignMediaType } from './jwt/token-type.ts'
 import { toAccessToken } from './to-access-token.ts'
 import {
   findOpaqueTokenIssuer,
@@ -187,6 +188,11 @@ function verifyUncached(
       ? withClaimed(verified.with({ issuer: issuer.settings.issuer }), jws)
       : verified,
   )
+}
+
+/** Rejects a JWT that is never an access token before the issuer is asked about it. */
+function checkIntrospected(jws: CompactJws | Rejection): Rejection | undefined {
+  return jws instanceof Rejection ? undefined : checkForeignMediaType(jws.header['typ'])
 }
 
 /**

@@ -15,6 +15,7 @@ export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSet
     tokenFormat: 'jwt',
     introspection: undefined,
     jwtProfile: undefined,
+    acceptedTypes: [],
     tokenUse: undefined,
     clientIdClaims: ['client_id'],
     scopeSources: [{ claim: 'scope', format: 'string' }],

@@ -16,7 +16,7 @@ export interface KeyHint {
 export function readHeader(header: JsonObject, settings: IssuerSettings): KeyHint | Rejection {
   const hint = readKeyHint(header, settings.algorithms.algorithms)
   if (hint instanceof Rejection) return hint
-  return checkMediaType(readParameters(header).typ, settings.jwtProfile) ?? hint
+  return checkMediaType(readParameters(header).typ, settings) ?? hint
 }
 
 /** Returns whether the `typ` of a header is that of access tokens (RFC 9068 section 2.1). */

@@ -6,37 +6,39 @@ import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, getNamedClients } from '../../subject/client-id.ts'
 import { hold } from '../../subject/conditions.ts'
 import { getConfiguredProfile } from '../../subject/context.ts'
+import { describeForeignMediaType, isMediaTypeOf } from '../../subject/media-types.ts'
 import type { ClientIdClaim } from '../../subject/profile.ts'
 
 /**
- * Checks `typ` (RFC 7515 section 4.1.9). It is a media type: case is ignored, and the prefix `application/` is optional.
- * With the profile of RFC 9068 (section 4), it must be `at+jwt`. Without a profile, `JWT` and a missing `typ` are accepted
- * too, because many servers do not use `at+jwt`. Every other value is rejected as another kind of token.
+ * Checks `typ` (RFC 7515 section 4.1.9). With the profile of RFC 9068 (section 4), it must be `at+jwt`. Without a profile, `JWT`, a
+ * value of the option `acceptTyp` and a missing `typ` are accepted too, because many servers do not use `at+jwt`. Every other
+ * value is rejected as another kind of token.
  */
 export function checkMediaType(
   typ: unknown,
-  jwtProfile: IssuerSettings['jwtProfile'],
+  { jwtProfile, acceptedTypes }: Pick<IssuerSettings, 'jwtProfile' | 'acceptedTypes'>,
 ): Rejection | undefined {
-  if (typ === undefined && jwtProfile === undefined) return undefined
-  const accepted = jwtProfile === undefined ? TOLERATED_TYPES : ACCESS_TOKEN_TYPES
-  if (isOneOf(accepted, typ)) return undefined
-  return wrongType('typ', accepted.join(' or '), showClaimed(typ))
+  if (typ === 'at+jwt' || (typ === undefined && jwtProfile === undefined)) return undefined
+  const accepted =
+    jwtProfile === undefined ? ['at+jwt', 'jwt', ...acceptedTypes] : ACCESS_TOKEN_TYPES
+  if (isMediaTypeOf(accepted, typ)) return undefined
+  return checkForeignMediaType(typ) ?? wrongType('typ', accepted.join(' or '), showClaimed(typ))
+}
+
+/** Rejects the `typ` of a token that is never an access token, whatever the options are. */
+export function checkForeignMediaType(typ: unknown): Rejection | undefined {
+  const kind = describeForeignMediaType(typ)
+  return kind === undefined
+    ? undefined
+    : wrongType('typ', 'the type of an access token', `claimed ${kind}`)
 }
 
 /** Returns whether `typ` is the media type of access tokens, `at+jwt` (RFC 9068 section 2.1). */
 export function isAccessTokenType(typ: unknown): boolean {
-  return isOneOf(ACCESS_TOKEN_TYPES, typ)
+  return isMediaTypeOf(ACCESS_TOKEN_TYPES, typ)
 }
 
 const ACCESS_TOKEN_TYPES = ['at+jwt']
-const TOLERATED_TYPES = [...ACCESS_TOKEN_TYPES, 'jwt']
-
-function isOneOf(accepted: readonly string[], typ: unknown): boolean {
-  if (typeof typ !== 'string') return false
-  return (
-    accepted.includes(typ) || accepted.includes(typ.toLowerCase().replace(/^application\//, ''))
-  )
-}
 
 /** Claims that access tokens do not have, with the kind of token that has them. */
 const FOREIGN_CLAIMS = [

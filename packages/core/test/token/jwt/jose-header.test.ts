@@ -130,7 +130,7 @@ describe('readHeader', () => {
     [{ alg: 'RS257' }, 'claimed "RS257"'],
     [{ alg: 'HS256' }, 'claimed "HS256"'],
     [{}, 'nothing'],
-    [{ alg: 'ES256', typ: 'dpop+jwt' }, 'claimed "dpop+jwt"'],
+    [{ alg: 'ES256', typ: 'dpop+jwt' }, 'claimed a DPoP proof'],
   ])('readHeader rejects the header %j, and explains that it found $1', (header, found) => {
     expect(read(header)).toMatchObject({ explanation: { found } })
   })

@@ -37,42 +37,79 @@ const OTHER_TYPES = [
   '',
 ]
 
+/** Types of tokens that are never access tokens, and the kind of token. */
+const FOREIGN_TYPES: readonly (readonly [typ: string, kind: string])[] = [
+  ['dpop+jwt', 'a DPoP proof'],
+  ['secevent+jwt', 'a security event token'],
+  ['logout+jwt', 'a logout token'],
+  ['oauth-id-jag+jwt', 'an identity assertion (ID-JAG)'],
+  ['txntoken+jwt', 'a transaction token'],
+  ['wit+jwt', 'a workload identity token'],
+  ['wpt+jwt', 'a workload proof token'],
+  ['statuslist+jwt', 'a status list'],
+  ['token-introspection+jwt', 'an introspection response'],
+]
+
+/** Returns settings with a profile and with more accepted types. */
+const withTypes = (jwtProfile?: IssuerSettings['jwtProfile'], ...acceptedTypes: string[]) =>
+  createSettings({ jwtProfile, acceptedTypes })
+
 describe('checkMediaType', () => {
   it('9068-01, 8725bis-18: checkMediaType accepts the typ at+jwt with and without application/', () => {
     for (const jwtProfile of [undefined, 'rfc9068'] as const) {
-      expect(checkMediaType('at+jwt', jwtProfile)).toBeUndefined()
-      expect(checkMediaType('application/at+jwt', jwtProfile)).toBeUndefined()
+      expect(checkMediaType('at+jwt', withTypes(jwtProfile))).toBeUndefined()
+      expect(checkMediaType('application/at+jwt', withTypes(jwtProfile))).toBeUndefined()
     }
   })
 
   it('9068-04: checkMediaType accepts the typ at+jwt in upper and mixed case', () => {
     for (const typ of ['AT+JWT', 'At+Jwt', 'APPLICATION/AT+JWT']) {
-      expect(checkMediaType(typ, 'rfc9068')).toBeUndefined()
+      expect(checkMediaType(typ, withTypes('rfc9068'))).toBeUndefined()
     }
   })
 
   const others = [...OTHER_TYPES, 'JWT', 'jwt', 'application/jwt', 1, null, ['at+jwt'], {}, true]
   it.each(others.map((typ) => [typ]))(
     '9068-02: checkMediaType rejects the typ %j with the profile rfc9068',
-    (typ) => expect(summarize(checkMediaType(typ, 'rfc9068'))).toBe(WRONG),
+    (typ) => expect(summarize(checkMediaType(typ, withTypes('rfc9068')))).toBe(WRONG),
   )
 
   it('9068-03: checkMediaType accepts a missing typ only without a profile', () => {
-    expect(summarize(checkMediaType(undefined, 'rfc9068'))).toBe(WRONG)
-    expect(checkMediaType(undefined, undefined)).toBeUndefined()
+    expect(summarize(checkMediaType(undefined, withTypes('rfc9068')))).toBe(WRONG)
+    expect(checkMediaType(undefined, withTypes())).toBeUndefined()
   })
 
   it.each(['JWT', 'jwt', 'application/jwt'])(
     'checkMediaType accepts the typ %s without a profile',
     (typ) => {
-      expect(checkMediaType(typ, undefined)).toBeUndefined()
+      expect(checkMediaType(typ, withTypes())).toBeUndefined()
     },
   )
 
   it.each([...OTHER_TYPES, 1, null, ['JWT'], {}, true].map((typ) => [typ]))(
     'checkMediaType rejects the typ %j without a profile',
-    (typ) => expect(summarize(checkMediaType(typ, undefined))).toBe(WRONG),
+    (typ) => expect(summarize(checkMediaType(typ, withTypes()))).toBe(WRONG),
   )
+
+  it.each(FOREIGN_TYPES)(
+    'checkMediaType names the kind of a token with the typ %s',
+    (typ, kind) => {
+      for (const written of [typ, `application/${typ}`, typ.toUpperCase()]) {
+        for (const settings of [withTypes(), withTypes('rfc9068'), withTypes(undefined, 'jws')]) {
+          expect(checkMediaType(written, settings)!.explanation.found).toBe(`claimed ${kind}`)
+        }
+      }
+    },
+  )
+
+  it('checkMediaType accepts a typ of acceptTyp, in any case and with the prefix application/', () => {
+    const settings = withTypes(undefined, 'jws', 'rsa')
+    for (const typ of ['JWS', 'jws', 'application/JWS', 'RSA', 'at+jwt', 'JWT', undefined]) {
+      expect(checkMediaType(typ, settings)).toBeUndefined()
+    }
+    for (const typ of ['JW', 'JWSS', 'JWE', ''])
+      expect(summarize(checkMediaType(typ, settings))).toBe(WRONG)
+  })
 })
 
 describe('checkTokenKind', () => {
