@@ -45,7 +45,7 @@ describe('docs/security.md', () => {
 
   it('docs/security.md names each supported algorithm', () => {
     const section = page.split('## Algorithms')[1]!.split('\n## ')[0]!
-    const named = section.match(/\b(?:[RPEH]S(?:256|384|512)|Ed25519|EdDSA)\b/g)
+    const named = section.match(/\b(?:[RPEH]S(?:256|384|512)|Ed25519|EdDSA|ML-DSA-\d\d)\b/g)
     expect([...new Set(named)].sort()).toEqual(Object.keys(ALGORITHMS).sort())
   })
 

@@ -70,6 +70,22 @@ for (const alg of HMAC_ALGORITHMS) {
   })
 }
 
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isOnNode = !process.versions.bun && !process.versions.deno
+const hasMlDsa = isOnNode && (major > 24 || (major === 24 && minor >= 7))
+
+for (const alg of ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87']) {
+  test(`${alg}: a guard verifies tokens on Node 24.7 or newer, and createResourceServer reports it elsewhere`, async () => {
+    if (hasMlDsa) {
+      const { jwks, token } = await createIssuer(alg)
+      await assertRejectsForged({ jwks, algorithms: [alg] }, token)
+    } else {
+      const options = { issuer: ISSUER, audience: AUDIENCE, algorithms: [alg] }
+      assert.throws(() => createResourceServer(options), /this runtime does not have/)
+    }
+  })
+}
+
 test('authorize verifies with node:crypto on Node, and with WebCrypto on Bun and Deno', async () => {
   const { jwks, token } = await createIssuer('ES256')
   const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks })

@@ -2,14 +2,7 @@ import { decodeBase64url } from '#base64url'
 import type { JsonObject } from '../lib/json.ts'
 import { LIMITS } from '../limits.ts'
 import type { AlgorithmPolicy } from '../model/settings.ts'
-import {
-  type Algorithm,
-  type AlgorithmTraits,
-  CURVES,
-  isCurve,
-  isAlgorithm,
-  getTraits,
-} from '../signature/algorithms.ts'
+import { type Algorithm, CURVES, isCurve, isAlgorithm, getTraits } from '../signature/algorithms.ts'
 
 /** A public key that may verify signatures, and the algorithms that it serves. */
 export interface VerificationKey {
@@ -36,7 +29,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
  * Reads a key of a JWK Set. Returns the key and the algorithms that it serves, or the reason why it is not used.
- * See RFC 7517 section 4, RFC 7518 section 6 and RFC 8037 section 2.
+ * See RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2 and RFC 9964 section 3.
  *
  * - A key with `alg` serves that algorithm.
  * - A key on a curve serves the algorithm of its curve. `EdDSA` and `Ed25519` are two names of one algorithm.
@@ -50,7 +43,7 @@ export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey 
   const key = jwk as JsonObject
   if (key['kty'] === 'oct') return 'symmetric_key'
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(key, member))) return 'private_key'
-  const material = readMaterial(key)
+  const material = readMaterial(key, policy)
   if (typeof material === 'string') return material
   if (!isForVerification(key)) return 'not_for_verification'
   const { kid, issuer } = key
@@ -61,7 +54,7 @@ export function readJwk(jwk: unknown, policy: AlgorithmPolicy): VerificationKey 
   return { kid, issuer, algorithms, material }
 }
 
-function readMaterial(key: JsonObject): JsonObject | UnusableKey {
+function readMaterial(key: JsonObject, policy: AlgorithmPolicy): JsonObject | UnusableKey {
   const { kty, crv, n, e, x, y } = key
   if (kty === 'RSA') {
     const modulus = decodeMember(n)
@@ -79,7 +72,20 @@ function readMaterial(key: JsonObject): JsonObject | UnusableKey {
     if (point?.length !== 32) return 'malformed_key'
     return isSmallOrder(point) ? 'weak_key' : { kty, crv, x }
   }
+  if (kty === 'AKP') return readAkpMaterial(key, policy)
   return 'unsupported_key_type'
+}
+
+/** Reads a key that requires `alg` (RFC 9964 section 3). */
+function readAkpMaterial(
+  { kty, alg, pub }: JsonObject,
+  { algorithms }: AlgorithmPolicy,
+): JsonObject | UnusableKey {
+  const isAllowed = algorithms.some((algorithm) => getTraits(algorithm).kty === 'AKP')
+  if (isAllowed && typeof alg !== 'string') return 'malformed_key'
+  const traits = isAlgorithm(alg) && algorithms.includes(alg) ? getTraits(alg) : undefined
+  if (traits?.kty !== 'AKP') return 'unsupported_key_type'
+  return decodeMember(pub)?.length === traits.publicBytes ? { kty, alg, pub } : 'malformed_key'
 }
 
 function decodeMember(member: unknown): Uint8Array | undefined {
@@ -145,7 +151,7 @@ function selectAlgorithms(
   policy: AlgorithmPolicy,
 ): readonly Algorithm[] {
   const { alg } = key
-  const allowed = policy.algorithms.filter((algorithm) => fits(getTraits(algorithm), material))
+  const allowed = policy.algorithms.filter((algorithm) => fits(algorithm, material))
   if (alg !== undefined)
     return isAlgorithm(alg) && allowed.includes(alg) ? toAllowedNames(alg, allowed) : []
   if (material['kty'] !== 'RSA' || policy.named) return allowed
@@ -158,7 +164,9 @@ function toAllowedNames(alg: Algorithm, allowed: readonly Algorithm[]): readonly
   return names.includes(alg) ? allowed.filter((algorithm) => names.includes(algorithm)) : [alg]
 }
 
-function fits(traits: AlgorithmTraits, material: JsonObject): boolean {
+function fits(algorithm: Algorithm, material: JsonObject): boolean {
+  const traits = getTraits(algorithm)
   if (traits.kty !== material['kty']) return false
+  if (traits.kty === 'AKP') return material['alg'] === algorithm
   return !('crv' in traits) || traits.crv === material['crv']
 }

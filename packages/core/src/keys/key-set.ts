@@ -197,8 +197,9 @@ interface KeyType {
   readonly crv?: unknown
 }
 
+/** Keys of the type `AKP` never count as the same type, because each algorithm has its own keys. */
 function isSameKeyType(one: KeyType, other: KeyType): boolean {
-  return one.kty === other.kty && one.crv === other.crv
+  return one.kty !== 'AKP' && one.kty === other.kty && one.crv === other.crv
 }
 
 const NONE: readonly VerifyingKey[] = Object.freeze([])

@@ -1,3 +1,4 @@
+import { signatureEngine } from '#signature-engine'
 import { TENANT_PLACEHOLDER } from '../authorization-server/tenants.ts'
 import { LIMITS } from '../limits.ts'
 import type { IssuerSettings } from '../model/settings.ts'
@@ -50,6 +51,12 @@ function checkAlgorithms(
       isSymmetric
         ? `${toName('algorithms')} must be HS256, HS384 or HS512 for an issuer with a secret.`
         : `${toName('algorithms')} can contain HS256, HS384 and HS512 only for an issuer with a secret: remove them, or set ${toName('secret')}.`,
+    )
+  }
+  const missing = algorithms.filter((algorithm) => !signatureEngine.supports(algorithm))
+  if (missing.length > 0) {
+    report(
+      `${toName('algorithms')} contains ${missing.join(', ')}, which this runtime does not have: remove it, or use a newer runtime such as Node 24.7.`,
     )
   }
   const { secret } = values

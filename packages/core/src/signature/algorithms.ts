@@ -1,9 +1,10 @@
-/** Properties of an algorithm of RFC 7518 section 3 or RFC 9864: the key that it requires, its hash and its padding. */
+/** Properties of an algorithm of RFC 7518 section 3, RFC 9864 or RFC 9964: the key that it requires, its hash and its padding. */
 export type AlgorithmTraits =
   | { readonly kty: 'RSA'; readonly hash: Hash; readonly padding: 'pkcs1' | 'pss' }
   | { readonly kty: 'EC'; readonly hash: Hash; readonly crv: Curve }
   | { readonly kty: 'OKP'; readonly crv: 'Ed25519' }
   | { readonly kty: 'oct'; readonly hash: Hash; readonly keyBytes: number }
+  | { readonly kty: 'AKP'; readonly publicBytes: number; readonly signatureBytes: number }
 
 /** The supported elliptic curves (RFC 7518 section 6.2.1.1), with their names in Node. */
 export const CURVES = {
@@ -40,15 +41,21 @@ export const ALGORITHMS = {
   HS256: { kty: 'oct', hash: 'sha256', keyBytes: 32 },
   HS384: { kty: 'oct', hash: 'sha384', keyBytes: 48 },
   HS512: { kty: 'oct', hash: 'sha512', keyBytes: 64 },
+  'ML-DSA-44': { kty: 'AKP', publicBytes: 1312, signatureBytes: 2420 },
+  'ML-DSA-65': { kty: 'AKP', publicBytes: 1952, signatureBytes: 3309 },
+  'ML-DSA-87': { kty: 'AKP', publicBytes: 2592, signatureBytes: 4627 },
 } as const satisfies Record<string, AlgorithmTraits>
 
 /** A signature algorithm that can be allowed for an issuer. */
 export type Algorithm = keyof typeof ALGORITHMS
 
-/** The algorithms that are allowed if the option `algorithms` is missing: all that verify with a public key. */
+/**
+ * The algorithms that are allowed if the option `algorithms` is missing: all that verify with a public key, except ML-DSA, which
+ * few runtimes have.
+ */
 export const DEFAULT_ALGORITHMS: readonly Algorithm[] = (
   Object.keys(ALGORITHMS) as Algorithm[]
-).filter((algorithm) => ALGORITHMS[algorithm].kty !== 'oct')
+).filter((algorithm) => !['oct', 'AKP'].includes(ALGORITHMS[algorithm].kty))
 
 /** Returns whether a value is the name of a supported algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {

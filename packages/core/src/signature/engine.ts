@@ -21,6 +21,8 @@ export type KeyMaterial = Readonly<Record<string, unknown>> | Uint8Array
  * An engine does NOT choose the key or the algorithm: the caller does, and checks that they fit.
  */
 export interface SignatureEngine {
+  /** Returns whether this runtime has an algorithm. Only ML-DSA can be missing. */
+  supports(algorithm: Algorithm): boolean
   /** Prepares a key for an algorithm. Throws, or rejects, if the algorithm cannot use the key. */
   prepare(algorithm: Algorithm, material: KeyMaterial): MaybePromise<SignatureVerifier>
 }

@@ -8,7 +8,7 @@ import {
   verify,
 } from 'node:crypto'
 import { LIMITS } from '../limits.ts'
-import { type Hash, CURVES, getTraits } from './algorithms.ts'
+import { type Algorithm, type Hash, CURVES, getTraits } from './algorithms.ts'
 import { toDerSignature, toRsaPssSpki } from './der.ts'
 import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.ts'
 
@@ -19,6 +19,10 @@ import type { KeyMaterial, SignatureEngine, SignatureVerifier } from './engine.t
  * Node 24. For this reason, a PSS key contains its hash and its salt length, and ECDSA signatures are converted to DER.
  */
 export const signatureEngine: SignatureEngine = {
+  supports(algorithm) {
+    const traits = getTraits(algorithm)
+    return traits.kty !== 'AKP' || canImport(algorithm, traits.publicBytes)
+  },
   prepare(algorithm, material) {
     const traits = getTraits(algorithm)
     switch (traits.kty) {
@@ -32,7 +36,9 @@ export const signatureEngine: SignatureEngine = {
         return ecdsaVerifier(traits.hash, key, CURVES[traits.crv].coordinateBytes)
       }
       case 'OKP':
-        return ed25519Verifier(publicKey(material))
+        return pureVerifier(publicKey(material), 64)
+      case 'AKP':
+        return pureVerifier(publicKey(material), traits.signatureBytes)
     }
   },
 }
@@ -64,9 +70,20 @@ function ecdsaVerifier(hash: Hash, key: KeyObject, coordinateBytes: number): Sig
     verify(hash, toBytes(signingInput), key, toDerSignature(signature))
 }
 
-function ed25519Verifier(key: KeyObject): SignatureVerifier {
+/** Verifies with an algorithm that hashes the message itself: Ed25519 and ML-DSA. */
+function pureVerifier(key: KeyObject, signatureBytes: number): SignatureVerifier {
   return ({ signingInput, signature }) =>
-    signature.length === 64 && verify(null, toBytes(signingInput), key, signature)
+    signature.length === signatureBytes && verify(null, toBytes(signingInput), key, signature)
+}
+
+/** Returns whether Node can import an ML-DSA key. Every text of bytes of the right length is a key. */
+function canImport(alg: Algorithm, publicBytes: number): boolean {
+  try {
+    publicKey({ kty: 'AKP', alg, pub: Buffer.alloc(publicBytes).toString('base64url') })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function hmacVerifier(hash: Hash, secret: Uint8Array): SignatureVerifier {

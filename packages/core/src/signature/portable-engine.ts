@@ -5,8 +5,18 @@ import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts
 
 const UTF8 = new TextEncoder()
 
+/** A part of WebCrypto that is new: a runtime says which algorithms it has. */
+interface SupportsAlgorithms {
+  supports?(operation: string, algorithm: string): boolean
+}
+
 /** Verifies with WebCrypto, for runtimes without a native `node:crypto`. */
 export const signatureEngine: SignatureEngine = {
+  supports(algorithm) {
+    if (getTraits(algorithm).kty !== 'AKP') return true
+    const { SubtleCrypto: subtle } = globalThis as { SubtleCrypto?: SupportsAlgorithms }
+    return subtle?.supports?.('verify', algorithm) === true
+  },
   async prepare(algorithm, material) {
     const parameters = toWebCryptoParameters(algorithm)
     const key = await importKey(material, parameters)
@@ -40,6 +50,8 @@ function getSignatureLength(algorithm: Algorithm, material: KeyMaterial): number
       return 2 * CURVES[traits.crv].coordinateBytes
     case 'OKP':
       return 64
+    case 'AKP':
+      return traits.signatureBytes
     case 'RSA':
       return decodeBase64url((material as { n: string }).n)!.length
   }

@@ -40,10 +40,15 @@ export function checkPrivateKey(key: unknown, algorithm: unknown): string | unde
   const own = isJwk ? key['alg'] : undefined
   const name = algorithm ?? own
   if (name === undefined) return 'has no algorithm: set the option algorithm, such as ES256'
-  if (!isAlgorithm(name) || getTraits(name).kty === 'oct')
+  if (!isAlgorithm(name) || !canSign(name))
     return 'requires an algorithm with a private key, such as ES256'
   const isAllowed = own === undefined || toCanonicalName(own) === toCanonicalName(name)
   return isAllowed && (isJwk ? jwkFits : objectFits)(key, name) ? undefined : `does not fit ${name}`
+}
+
+/** Returns whether this library can sign with an algorithm. HMAC has no private key, and ML-DSA is not supported for signing. */
+export function canSign(algorithm: Algorithm): boolean {
+  return !['oct', 'AKP'].includes(getTraits(algorithm).kty)
 }
 
 /** Returns one name per algorithm: `EdDSA` with an Ed25519 key is `Ed25519` (RFC 9864 section 2.2). */
@@ -77,6 +82,7 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
     case 'OKP':
       return type === undefined ? name === 'Ed25519' : type === 'ed25519'
     case 'oct':
+    case 'AKP':
       return false
   }
 }

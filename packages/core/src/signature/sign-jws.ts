@@ -1,7 +1,8 @@
 import { encodeBase64url } from '#base64url'
+import { copyOwnMembers } from '../lib/objects.ts'
 import { LIMITS } from '../limits.ts'
-import { type Algorithm, getTraits } from './algorithms.ts'
-import type { PrivateJwk, PrivateKey } from './private-key.ts'
+import type { Algorithm } from './algorithms.ts'
+import { canSign, type PrivateJwk, type PrivateKey } from './private-key.ts'
 import { toWebCryptoParameters, type WebCryptoParameters } from './web-crypto.ts'
 
 /**
@@ -16,8 +17,8 @@ export async function signJws(
   key: PrivateKey,
   algorithm: Algorithm,
 ): Promise<string> {
-  if (getTraits(algorithm).kty === 'oct')
-    throw new TypeError(`${algorithm} has no private key. Use an algorithm such as ES256.`)
+  if (!canSign(algorithm))
+    throw new TypeError(`${algorithm} cannot sign assertions. Use an algorithm such as ES256.`)
   const parameters = toWebCryptoParameters(algorithm)
   const imported = await importPrivateKey(key, parameters)
   const { min, max } = LIMITS.rsaBits
@@ -44,8 +45,10 @@ async function importPrivateKey(
 ): Promise<CryptoKey> {
   if (isJwk(key)) {
     // The parameters contain the algorithm and the use. WebCrypto compares these members with its own names, and may reject.
-    const { alg: _alg, use: _use, ...jwk } = key
-    return crypto.subtle.importKey('jwk', jwk as JsonWebKey, parameters, false, ['sign'])
+    const jwk = copyOwnMembers(key)
+    delete jwk['alg']
+    delete jwk['use']
+    return crypto.subtle.importKey('jwk', jwk, parameters, false, ['sign'])
   }
   if ('algorithm' in key) return key as CryptoKey
   const bytes = (key as unknown as NodeKey).export({ format: 'der', type: 'pkcs8' })

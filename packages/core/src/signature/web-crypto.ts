@@ -31,6 +31,8 @@ export function toWebCryptoParameters(algorithm: Algorithm): WebCryptoParameters
       return withoutPrototype({ name: traits.crv })
     case 'oct':
       return withoutPrototype({ name: 'HMAC', hash: toWebCryptoHash(traits.hash) })
+    case 'AKP':
+      return withoutPrototype({ name: algorithm })
   }
 }
 

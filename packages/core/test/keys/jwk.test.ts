@@ -102,6 +102,31 @@ describe('readJwk', () => {
     expect(read(ed25519, only('Ed25519'))).toBe('Ed25519')
   })
 
+  it('readJwk reads an ML-DSA key only if its algorithm is allowed, and its length is right', () => {
+    const key = (alg: string, bytes: number) => ({
+      kty: 'AKP',
+      alg,
+      pub: encode(...Buffer.alloc(bytes)),
+    })
+    const sizes = { 'ML-DSA-44': 1312, 'ML-DSA-65': 1952, 'ML-DSA-87': 2592 } as const
+    for (const [name, bytes] of Object.entries(sizes)) {
+      const alg = name as keyof typeof sizes
+      expect(read(key(alg, bytes))).toBe('unsupported_key_type')
+      expect(read(key(alg, bytes), only(alg))).toBe(alg)
+      expect(read(key(alg, bytes), only('ES256'))).toBe('unsupported_key_type')
+      for (const wrong of [bytes - 1, bytes + 1, 0])
+        expect(read(key(alg, wrong), only(alg))).toBe('malformed_key')
+      expect(read({ ...key(alg, bytes), alg: undefined }, only(alg))).toBe('malformed_key')
+      expect(read({ ...key(alg, bytes), alg: undefined })).toBe('unsupported_key_type')
+      expect(read({ ...key(alg, bytes), alg: 'ES256' }, only(alg, 'ES256'))).toBe(
+        'unsupported_key_type',
+      )
+      expect(read({ ...key(alg, bytes), priv: 'AA' }, only(alg))).toBe('private_key')
+      expect(read({ ...key(alg, bytes), use: 'enc' }, only(alg))).toBe('not_for_verification')
+    }
+    expect(read(key('ML-DSA-44', 1312), only('ML-DSA-65', 'ML-DSA-44'))).toBe('ML-DSA-44')
+  })
+
   it('9864-50: readJwk rejects an Ed448 key, and an Ed25519 key with alg Ed448', () => {
     const ed448 = { kty: 'OKP', crv: 'Ed448', x: Buffer.alloc(57, 7).toString('base64url') }
     for (const alg of ['Ed25519', 'Ed448', 'EdDSA', undefined]) {
