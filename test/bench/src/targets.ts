@@ -218,7 +218,7 @@ function createSizeTargets(start: Parts['start'] | undefined): Target[] {
       name: 'size',
       description: 'installed size of `@bearward/express` and its dependencies',
       unit: 'MB',
-      goals: one(bytes && bytes / 1e6, 1.2),
+      goals: one(bytes && bytes / 1e6, 0.85),
     },
     {
       name: 'size',

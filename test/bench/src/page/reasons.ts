@@ -5,14 +5,41 @@
 export const REASONS: readonly { readonly targets: readonly string[]; readonly why: string }[] = [
   {
     targets: ['new tokens'],
-    why: `in addition to the signature, Bearward checks that base64url is canonical and that no JSON object has a duplicate
-  member. It also freezes the claims, and classifies the token and its subject. See the section "CPU profile" for the
-  shares.`,
+    why: `Bearward also rejects base64url that is not canonical and JSON with a duplicate member. It freezes the claims, and
+  classifies the token and its subject. These steps take about 4.4 us if \`crypto.verify\` is replaced by a function that returns at
+  once. After a real signature they take longer, because OpenSSL has displaced their code and data from the caches of the processor.
+  No single step takes more than 0.5 us.`,
   },
   {
     targets: ['cached tokens'],
-    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The section "CPU profile" shows
-  the cost of the hash and of the remaining steps.`,
+    why: `the cache does not store tokens, so a token that is sent again has to be hashed. The hash (SHA-256) takes about 0.9 us.
+  The rest reads the header, finds the entry, checks times and requirements, and creates the outcome.`,
+  },
+  {
+    targets: ['long tokens'],
+    why: `a payload with 660 different names of members takes about 100 us in \`JSON.parse\` alone. A lower limit for the number of
+  members would refuse real tokens of Keycloak with 120 permissions.`,
+  },
+  {
+    targets: ['HTTP'],
+    why: `a handler that calls only \`crypto.verify\` adds about 37 us to Express on Node 24. In a server, other code
+  runs between two calls of the guard, and takes its place in the caches of the processor. Every library then
+  costs about twice as much as in a loop. On Node 22, Express itself takes about 100 us for each request.`,
+  },
+  {
+    targets: ['first requests'],
+    why: `code that has run only a few times is not optimized yet. Bearward has more code than the other library, because it
+  validates more, and V8 optimizes it after a few thousand requests.`,
+  },
+  {
+    targets: ['start', 'import'],
+    why: `about 8 ms of the import are spent by V8 to compile the source text. The first response also needs the connection to the
+  authorization server, which the \`https\` module of Node has to be loaded for.`,
+  },
+  {
+    targets: ['bundle'],
+    why: `about a third of the bundle are texts: the advice for each refusal, and the messages for wrong options. The rules of all
+  providers are included, too.`,
   },
 ]
 
