@@ -1,11 +1,12 @@
 import { accessTokens } from './manifest/access-tokens.ts'
 import { bearer, oauth21 } from './manifest/bearer.ts'
 import { bestPractice } from './manifest/best-practice.ts'
+import { authorizationDetails, exchange, securityPractice } from './manifest/exchange.ts'
 import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
 import type { Line } from './manifest/line.ts'
 
-/** The lines, grouped by series. The numbers of a series have no gaps. */
+/** The lines, grouped by series. */
 export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   bearer,
   oauth21,
@@ -14,6 +15,9 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   introspection,
   signedIntrospection,
   jose,
+  exchange,
+  authorizationDetails,
+  securityPractice,
 }
 
 /** All requirements of the standards for an API that accepts bearer tokens. */
@@ -26,9 +30,6 @@ export const OTHER_SUBJECTS: readonly string[] = [
   '9728-', // protected resource metadata
   '9470-', // step-up
   '8707-', // resource indicators
-  '8693-', // token exchange
-  '9396-', // rich authorization requests
-  '9700-', // security best current practice
   '8414-', // authorization server metadata
   'MCP-',
   'FAPI-',

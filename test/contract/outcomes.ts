@@ -48,6 +48,7 @@ const INVALID_TOKEN = {
   issued_in_future: 'The access token was issued in the future.',
   too_old: 'The access token is too old.',
   inactive: 'The access token is not active.',
+  revoked: 'The access token was revoked.',
   unsupported_binding: 'The access token is bound in an unsupported way.',
 } as const
 
@@ -67,6 +68,7 @@ const FORBIDDEN = {
   wrong_issuer: 'The issuer of the access token is not allowed here.',
   wrong_subject: 'This kind of caller is not allowed here.',
   wrong_client: 'This client is not allowed here.',
+  wrong_authorization_details: 'The authorization details of the access token are not sufficient.',
   wrong_claim: 'The claims of the access token are not sufficient.',
   check_failed: 'The caller is not allowed here.',
 } as const
@@ -112,7 +114,8 @@ export function unavailable(
   reason:
     | 'keys_unavailable'
     | 'keys_refresh_pending'
-    | 'introspection_unavailable' = 'keys_unavailable',
+    | 'introspection_unavailable'
+    | 'revocation_unavailable' = 'keys_unavailable',
 ): Refused {
   const text = 'The access token cannot be verified at the moment.'
   const body = { error: 'temporarily_unavailable', error_description: text }

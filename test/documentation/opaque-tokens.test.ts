@@ -5,6 +5,7 @@ import express from 'express'
 import { describe, expect, it, vi } from 'vitest'
 import { closing } from '../support/closing.ts'
 import { introspectionServer } from '../support/introspection-server.ts'
+import { createTestIssuer } from '../support/issuer.ts'
 import { adapt, runSnippet } from './snippets.ts'
 import {
   API,
@@ -47,6 +48,30 @@ const OPAQUE_TOKENS: Readonly<Record<string, Scenario>> = {
     expect((await call('POST', '/payments', opaque)).status).toBe(401)
     // This route uses cached responses. The response of the previous call is cached, and it is inactive.
     expect((await call('GET', '/reports', opaque)).status).toBe(401)
+  },
+
+  async 'Revoke tokens in your application'(code) {
+    const issuer = createTestIssuer({ issuer: 'https://auth.example.com', audience: API })
+    const adapted = adapt(code, {
+      ...appInstead,
+      "provider: 'keycloak',": `machineSubject: 'client_id', clockTolerance: 60, jwks: ${JSON.stringify(issuer.jwks)},`,
+    })
+    const module = await runSnippet('opaque-tokens-revoked', adapted)
+    const call = await serve(module['app'] as Express)
+    const now = Math.floor(Date.now() / 1000)
+    const sign = (sub: string, times: object = {}) =>
+      issuer.token({
+        claims: { sub, scope: 'read:reports', client_id: 'reports-web', iat: now, ...times },
+      })
+    const getStatus = async (token: string) => (await call('GET', '/reports', token)).status
+
+    expect(await getStatus(sign('ada'))).toBe(200)
+    expect((await call('POST', '/sign-out', sign('reports-web'))).status).toBe(403)
+    expect((await call('POST', '/sign-out', sign('ada'))).status).toBe(204)
+    expect(await getStatus(sign('ada'))).toBe(401)
+    expect(await getStatus(sign('ada', { iat: now + 50 }))).toBe(200)
+    expect(await getStatus(sign('grace'))).toBe(200)
+    expect(await getStatus(sign('ada', { iat: undefined }))).toBe(401)
   },
 }
 

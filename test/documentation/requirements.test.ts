@@ -63,6 +63,29 @@ const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
     expect(await put({ scope: 'read:reports' })).toBe(403)
   },
 
+  async 'Authorization details'(code) {
+    const adapted = adapt(code, { ...appInstead, ...ownKeys })
+    const call = await serve((await runSnippet('requirements-details', adapted))['app'] as Express)
+    const withDetails = (...details: unknown[]) =>
+      issuer.token({ claims: { authorization_details: details } })
+    const balances = { type: 'account_information', actions: ['list_accounts', 'read_balances'] }
+    const payment = { type: 'payment_initiation', instructedAmount: { currency: 'EUR' } }
+    const get = async (...details: unknown[]) =>
+      (await call('GET', '/balances', withDetails(...details))).status
+    const post = async (...details: unknown[]) =>
+      (await call('POST', '/payments', withDetails(...details))).status
+    expect(await get(balances)).toBe(200)
+    expect(await get(payment, balances)).toBe(200)
+    expect(await get(payment)).toBe(403)
+    expect(await get({ ...balances, actions: ['list_accounts'] })).toBe(403)
+    expect(await get({ ...balances, actions: 'read_balances' })).toBe(403)
+    expect(await post(payment)).toBe(202)
+    expect(await post(balances)).toBe(403)
+    expect(await post(payment, payment)).toBe(403)
+    expect(await post()).toBe(403)
+    expect(await post({ type: 1 }, payment)).toBe(403)
+  },
+
   async 'Your own check'(code) {
     const adapted = adapt(code, { ...appInstead, ...ownKeys })
     const call = await serve((await runSnippet('requirements-check', adapted))['app'] as Express)
@@ -91,7 +114,7 @@ describe('the page of requirements', () => {
     const documented = readTable('docs/requirements.md', 'requirement').map(
       ([cell]) => /^\w+/.exec(cell!)![0],
     )
-    const names = [...Object.keys(TOKEN_REQUIREMENTS), 'issuer', 'introspect', 'optional']
+    const names = [...Object.keys(TOKEN_REQUIREMENTS), 'check', 'issuer', 'introspect', 'optional']
     expect([...new Set(documented)].sort()).toEqual(names.sort())
   })
 

@@ -278,7 +278,9 @@ describe('documentation', () => {
       `${entries} headers of at most ${length} characters`,
       `${LIMITS.cachedScopes.entries} texts of at most ${LIMITS.cachedScopes.length} characters`,
       '-',
+      '-',
     ])
+    expect(rows.at(-1)![2]).toBe(`${LIMITS.responseOfRequest} s`)
     expect(rows.slice(1, 5).map(([, , time]) => time)).toEqual([
       `${KEY_TIMES.maxAge / 60} min (jwksMaxAge); ${KEY_TIMES.staleLimit / 3600} h in an outage (jwksStaleIfError)`,
       `at least ${METADATA_AGE / 60_000} min, then fetched again at the next use; still used in an outage`,

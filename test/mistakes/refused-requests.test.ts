@@ -349,7 +349,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'a logout token': {
     header: { typ: 'logout+jwt' },
     reason: 'wrong_token_type',
-    found: 'claimed "logout+jwt"',
+    found: 'claimed a logout token',
     advice:
       'In the client: send the access_token of the response: this token is not an access token',
   },
@@ -636,6 +636,18 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: '"reports-cron"',
     advice: 'At the route: if this client may call this route',
   },
+  'a token that the option revoked reports': {
+    options: { revoked: () => true },
+    reason: 'revoked',
+    found: 'true',
+    advice: 'In the client: request a new token.',
+  },
+  'an option revoked that returns undefined': {
+    options: { revoked: () => {} },
+    reason: 'revocation_unavailable',
+    found: 'nothing',
+    advice: 'In your code: make the option revoked return true or false within one second.',
+  },
   'the requirement claims and a token without the claim': {
     requirements: { claims: [{ claim: 'plan', equals: 'gold' }] },
     reason: 'wrong_claim',
@@ -648,6 +660,12 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'wrong_claim',
     found: 'an array without it',
     advice: 'At the route: if this token may call this route, change claims',
+  },
+  'a token without the authorization details of the guard': {
+    requirements: { authorizationDetails: { type: 'payment' } },
+    reason: 'wrong_authorization_details',
+    found: 'none',
+    advice: 'In the client: request these authorization_details (RFC 9396)',
   },
   'a check that returns undefined': {
     requirements: { check: (() => {}) as unknown as () => boolean },

@@ -8,6 +8,7 @@ import { parseAst } from 'rolldown/parseAst'
 import {
   createProject,
   createTemporaryDirectory,
+  hasOwnCode,
   PACKAGES,
   packAll,
   ROOT,
@@ -24,7 +25,7 @@ before(async () => {
 })
 after(() => directory.remove())
 
-/** Returns the JavaScript files of an installed package, with their source maps. An empty file has no map. */
+/** Returns the JavaScript files of an installed package, with their source maps. A file without code of its own has no map. */
 function readModules(name) {
   const dist = join(project, 'node_modules/@bearward', name, 'dist')
   const paths = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -32,8 +33,9 @@ function readModules(name) {
   )
   return paths.map((path) => {
     const code = readFileSync(join(dist, path), 'utf8')
-    const map =
-      code === '' ? undefined : JSON.parse(readFileSync(join(dist, `${path}.map`), 'utf8'))
+    const map = hasOwnCode(code)
+      ? JSON.parse(readFileSync(join(dist, `${path}.map`), 'utf8'))
+      : undefined
     // In the repository, the sources are at the same place relative to `dist`.
     const folder = dirname(join(ROOT, 'packages', name, 'dist', path))
     return { path, code, map, sources: (map?.sources ?? []).map((source) => join(folder, source)) }

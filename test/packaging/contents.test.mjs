@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { createTemporaryDirectory, PACKAGES, packAll, readJson, ROOT } from './tarballs.mjs'
+import {
+  createTemporaryDirectory,
+  hasOwnCode,
+  PACKAGES,
+  packAll,
+  readJson,
+  ROOT,
+} from './tarballs.mjs'
 
 let directory
 let tarballs
@@ -42,8 +49,7 @@ for (const name of PACKAGES) {
     const { files, read } = await readContents(name)
     const chunks = files.filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
     const modules = [...(await listModules(name)), ...chunks]
-    // A module that augments only types is empty, and has no map.
-    const maps = modules.filter((path) => read(path) !== '').map((path) => `${path}.map`)
+    const maps = modules.filter((path) => hasOwnCode(read(path))).map((path) => `${path}.map`)
     const others = ['LICENSE', 'README.md', 'package.json']
     const expected = [...(await listTypes(name)), ...modules, ...maps, ...others]
     assert.deepEqual(new Set(files), new Set(expected))

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseAst } from 'rolldown/parseAst'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -114,4 +115,16 @@ export async function createProject(directory, ...packages) {
 export async function install(project, ...packages) {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline']
   await runOrThrow('npm', ['install', '--save-exact', ...flags, ...packages], project)
+}
+
+/**
+ * Returns whether a module has code of its own, and therefore a source map. A module that augments only types is empty. Another
+ * one only exports the members of other modules.
+ */
+export function hasOwnCode(code) {
+  const { body } = parseAst(code, { sourceType: 'module' })
+  return !body.every(
+    ({ type, declaration }) =>
+      type === 'ImportDeclaration' || (type === 'ExportNamedDeclaration' && !declaration),
+  )
 }

@@ -29,6 +29,7 @@ export type {
 export type { PrivateJwk, PrivateKey, PrivateKeyObject } from './signature/private-key.ts'
 export type { Algorithm } from './signature/algorithms.ts'
 
+export type { AuthorizationDetails, RequiredDetail } from './authorization/authorization-details.ts'
 export type { ClaimCondition, ClaimValue } from './authorization/claim-conditions.ts'
 export type { ClientOfIssuer } from './authorization/clients.ts'
 export type { Requirements } from './authorization/requirements.ts'

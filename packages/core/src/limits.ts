@@ -36,7 +36,7 @@ export const LIMITS = deepFreeze({
    * was verified.
    */
   callsForKnownTokens: 32,
-  /** Seconds for which all guards of a request accept an introspection response that was received for this request. */
+  /** Seconds for which all guards of a request accept an introspection response that was received for it, or a result of `revoked`. */
   responseOfRequest: 1,
   /**
    * Period in seconds. If the endpoint returned 200 for another token in it, a 400, 413, 414 or 422 means that the token is
@@ -66,6 +66,8 @@ export const LIMITS = deepFreeze({
   introspectionAge: { active: 3600, inactive: 60 },
   /** Maximum of the option `clockTolerance`, in seconds. */
   clockTolerance: 300,
+  /** Seconds that the function in the option `revoked` may take. */
+  revocationTime: 1,
   /**
    * Lines that the log writes per second for each reason of a refusal and each kind of failure. Further lines are counted,
    * and the log writes their number.

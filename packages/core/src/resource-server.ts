@@ -1,6 +1,10 @@
 import { checkIssuer } from './authorization/issuer.ts'
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
-import { checkRequirements, type Requirements } from './authorization/requirements.ts'
+import {
+  checkRequirements,
+  type Requirements,
+  runApplicationCheck,
+} from './authorization/requirements.ts'
 import { checkBinding } from './binding/confirmation.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
@@ -27,6 +31,7 @@ import {
 import { toOutcome } from './request/to-outcome.ts'
 import type { Refused } from './response/refusal.ts'
 import { TokenCache } from './token/cache/token-cache.ts'
+import { checkRevoked } from './token/check-revoked.ts'
 import { confirmActive } from './token/confirm-active.ts'
 import { verifyToken } from './token/verify-token.ts'
 
@@ -37,7 +42,9 @@ const AFTER_CREDENTIALS: readonly Step[] = [
   checkBinding, // 401
   confirmActive, // 401, 503. Verifies again if another guard has received a newer result.
   checkBinding, // 401. Repeated because an introspection response can add a binding.
+  checkRevoked, // 401, 503
   checkRequirements, // 403
+  runApplicationCheck, // 403
 ]
 
 /**
@@ -51,8 +58,8 @@ const PIPELINE: readonly Step[] = [
 
 /**
  * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
- * promise otherwise: always `await` it. Throws or rejects only with an error that a `check`, `errorBody` or `credentials`
- * throws.
+ * promise otherwise: always `await` it. Throws or rejects only with an error of a function of the application: `check`,
+ * `errorBody`, `credentials`, or a function in `authorizationDetails`.
  *
  * @example
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
@@ -75,8 +82,8 @@ export interface ResourceServer {
    * `await` it. `getToken` does not find the token. Validates the requirements at every call. If they are used again,
    * create a `guard`.
    *
-   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error that a
-   * `check`, `errorBody` or `credentials` throws.
+   * Throws or rejects only for programming errors: a `ConfigurationError` for wrong requirements, and an error of `check`,
+   * `errorBody`, `credentials`, or a function in `authorizationDetails`.
    *
    * @example
    * const outcome = await server.authorize(request, { scope: 'read:reports' })
@@ -145,7 +152,7 @@ export interface ResourceServer {
  * Creates a resource server (RFC 6749 section 1.1). It verifies the access token of a request and decides whether the
  * request is granted.
  *
- * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect`. Reads the token only from the
+ * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect` or the option `revoked` is set. Reads the token only from the
  * `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key or a certificate (`cnf`).
  *
  * Makes no outgoing call before the first token, `ready()` or `status()`.
@@ -178,6 +185,7 @@ export function createServer(
     logger,
     onEvent,
     errorBody,
+    revoked,
     warnings,
   }: ServerSettings,
   defaultLog?: WriteLine,
@@ -204,6 +212,7 @@ export function createServer(
     tokenCache: tokenCache && new TokenCache(tokenCache),
     clock: settings.clock,
     publish,
+    isRevoked: revoked,
     refusal: { realm, errorBody, reportIgnored },
     distrustCount: 0,
   }
@@ -257,13 +266,13 @@ function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromis
     }
     if (result !== undefined) return toOutcome(exchange, result)
   }
-  // The last step is not repeated, because it has called the `check` of the application.
-  return isOutdated(exchange)
-    ? run(steps.slice(0, -1), exchange, VERIFY)
-    : toOutcome(exchange, undefined)
+  return isOutdated(exchange) ? run(steps, exchange, VERIFY) : toOutcome(exchange, undefined)
 }
 
-/** Returns whether a key was distrusted after the token was verified, while a step was waiting. */
-function isOutdated({ distrustCount, services }: Exchange): boolean {
-  return distrustCount !== services.distrustCount
+/**
+ * Returns whether the verified token was replaced while a step was waiting. Either a key was distrusted, or another guard of the
+ * request has received a newer introspection response.
+ */
+function isOutdated({ distrustCount, services, sharedVerification, verified }: Exchange): boolean {
+  return distrustCount !== services.distrustCount || !sharedVerification.isLatest(verified)
 }

@@ -20,7 +20,13 @@ import {
   type ResourceServerOptions,
 } from '../src/index.ts'
 import { createGuardCaller } from './support/create-guard-caller.ts'
-import { ACTIVE, closing, issuing, setup as introspecting } from './token/introspection/setup.ts'
+import {
+  ACTIVE,
+  closing,
+  issuing,
+  setup as introspecting,
+  thumbprintOfKey,
+} from './token/introspection/setup.ts'
 
 const issuer = createTestIssuer()
 const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks } as const
@@ -408,6 +414,22 @@ describe('a resource server', () => {
     expect(server.authorize(view)).toMatchObject({ reason: 'unknown_key' })
   })
 
+  it('authorize() calls check again if the claims of an introspected token can have changed meanwhile', async () => {
+    const { server, endpoint } = await issuing('any', { introspection: { maxAge: 0 } })
+    const answer = (tenant: string) => endpoint.answer({ ...ACTIVE, tenant })
+    answer('a')
+    const thumbprint = await thumbprintOfKey()
+    const seen: unknown[] = []
+    const check = async ({ claims }: Granted['token']) => {
+      seen.push(claims['tenant'])
+      answer('b')
+      if (seen.length === 1) server.distrustKey({ issuer: endpoint.url, thumbprint })
+      return claims['tenant'] === 'a'
+    }
+    const outcome = await server.authorize(request('opaque-token'), { check })
+    expect([outcome.kind, seen]).toEqual(['refused', ['a', 'b']])
+  })
+
   it('distrustKey() throws an error that names public keys if the issuer has a secret', () => {
     const server = createResourceServer({ ...good(), secret: new Uint8Array(32) })
     expect(() => server.distrustKey({ issuer: ISSUER, thumbprint: 'a'.repeat(43) })).toThrow(
@@ -486,7 +508,8 @@ describe('a guard that is not called with a request', () => {
     ['a symbol', Symbol('request')],
     ['a function', () => request()],
   ]
-  const TEXT = 'A guard must get a request: { method, url, headers }, or a web Request.'
+  const TEXT =
+    'Pass a request to a guard or to authorize: { method, url, headers }, or a web Request.'
 
   describe.each(guards)('requirements %s', (_name, requirements) => {
     const guard = createResourceServer(options).guard(requirements)

@@ -49,7 +49,7 @@ export const claims: readonly ContractCase[] = [
     { configuration: 'two audiences' },
   ),
   ...each(
-    ['9068-06'],
+    ['9068-06', '9700-14'],
     'rejects an audience that is not exactly the configured one',
     wrongAudience,
     {
@@ -176,7 +176,9 @@ export const claims: readonly ContractCase[] = [
   ...each(['9068-13'], 'rejects a claim of the wrong type', unknownIssuer, {
     'iss is a number': claiming({ iss: 1 }),
   }),
-  ...each(['9068-13', '9068-11'], 'rejects a claim of the wrong type', invalid, {
+  ...each(['9068-13', '9068-11', '8693-05'], 'rejects a claim of the wrong type', invalid, {
+    'scope is an array': claiming({ scope: ['read'] }),
+    'client_id is an array': claiming({ client_id: ['reports-cron'] }),
     'exp is a string': claiming({ exp: `${NOW + 300}` }),
     'aud is a number': claiming({ aud: 1 }),
     'sub is a number': claiming({ sub: 1 }),

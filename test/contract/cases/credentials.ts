@@ -100,13 +100,14 @@ export const credentials: readonly ContractCase[] = [
     neverFetched,
   ),
   ...each(
-    ['6750-07', '6750-08'],
+    ['6750-07', '6750-08', '9700-17'],
     'responds with 401 to a request without an Authorization header',
     bare401('no_credentials'),
     {
       'no header': nothing,
       'credentials for a proxy': { lines: [`Proxy-Authorization: Bearer ${T}`] },
       'a token in another header': { lines: [`Sec-WebSocket-Protocol: bearer, ${T}`] },
+      'a token in a header of a proxy': { lines: [`X-Forwarded-Authorization: Bearer ${T}`] },
     },
   ),
   ...each(
@@ -144,7 +145,7 @@ export const credentials: readonly ContractCase[] = [
     request: { ...form(`access_token=${U}`), lines: [`Authorization: Bearer ${T}`] },
     outcome: ok({}, 'machine', `access_token=${U}`),
   },
-  ...each(['21-01'], 'ignores a token in the query', bare401('no_credentials'), {
+  ...each(['21-01', '9700-19'], 'ignores a token in the query', bare401('no_credentials'), {
     'no other token': { query: `?access_token=${T}`, lines: [] },
   }),
   ...each(['21-02'], 'ignores a token in the query', ok(), {

@@ -2,7 +2,7 @@ import type { AccessToken } from '@bearward/core'
 import { AUDIENCE, ISSUER } from '../../support/issuer.ts'
 import { type ContractCase, each } from '../contract-case.ts'
 import { claiming, issuerB, OTHER_AUDIENCE, VALID } from '../fixture.ts'
-import { forbidden, ok } from '../outcomes.ts'
+import { forbidden, invalidToken, ok, unavailable } from '../outcomes.ts'
 
 const alice = claiming({ sub: 'alice', client_id: 'web' })
 const clientNamedAlice = claiming({ sub: 'alice', client_id: 'alice' })
@@ -23,6 +23,9 @@ const conditions = {
       { claim: ['realm_access', 'roles'], includes: 'admin' },
     ],
   },
+} as const
+const details = {
+  requirements: { authorizationDetails: { type: 'payment', actions: ['read'] } },
 } as const
 const severalIssuers = { configuration: 'several issuers' } as const
 
@@ -48,7 +51,7 @@ export const requirements: readonly ContractCase[] = [
     machines,
   ),
   ...each(
-    ['21-05'],
+    ['21-05', '9700-18'],
     'refuses a client behind a guard for users',
     forbidden('wrong_subject'),
     {
@@ -57,7 +60,7 @@ export const requirements: readonly ContractCase[] = [
     users,
   ),
   ...each(
-    ['21-05'],
+    ['21-05', '9700-18'],
     'grants a client behind a guard for machines',
     ok(),
     {
@@ -66,7 +69,7 @@ export const requirements: readonly ContractCase[] = [
     machines,
   ),
   ...each(
-    ['21-05'],
+    ['21-05', '9700-18'],
     'refuses a user behind a guard for machines',
     forbidden('wrong_subject'),
     {
@@ -75,7 +78,7 @@ export const requirements: readonly ContractCase[] = [
     machines,
   ),
   ...each(
-    ['21-05'],
+    ['21-05', '9700-18'],
     'grants a user behind a guard for users',
     ok({ clientId: 'web' }, 'user'),
     {
@@ -215,6 +218,60 @@ export const requirements: readonly ContractCase[] = [
       }),
     },
     conditions,
+  ),
+  ...each(
+    ['8693-04'],
+    'ignores times and audiences in act',
+    ok({}, 'unknown'),
+    {
+      'an actor whose exp, nbf and aud would be refused': claiming({
+        sub: 'alice',
+        act: { sub: 'agent', exp: 1, nbf: 9_000_000_000, aud: 'https://other.example.com' },
+      }),
+    },
+    { configuration: 'no option for subjects' },
+  ),
+  ...each(
+    ['9396-13'],
+    'grants a token with the required authorization details',
+    ok(),
+    {
+      'two details': claiming({
+        authorization_details: [{ type: 'other' }, { type: 'payment', actions: ['read', 'write'] }],
+      }),
+    },
+    details,
+  ),
+  ...each(
+    ['9396-11', '9396-13'],
+    'refuses a token without the required authorization details',
+    forbidden('wrong_authorization_details'),
+    {
+      'no details': claiming({}),
+      'another type': claiming({
+        authorization_details: [{ type: 'Payment', actions: ['read'] }],
+      }),
+      'an action is missing': claiming({
+        authorization_details: [{ type: 'payment', actions: ['write'] }],
+      }),
+      'a detail without a type': claiming({
+        authorization_details: [{ type: 'payment', actions: ['read'] }, {}],
+      }),
+      'an object in place of the array': claiming({
+        authorization_details: { type: 'payment', actions: ['read'] },
+      }),
+    },
+    details,
+  ),
+  ...each([], 'refuses a token that the application has revoked', invalidToken('revoked'), VALID, {
+    configuration: 'revoked tokens',
+  }),
+  ...each(
+    [],
+    'responds with 503 if the application cannot say whether a token is revoked',
+    unavailable('1', 'revocation_unavailable'),
+    VALID,
+    { configuration: 'a revocation that fails' },
   ),
   ...each(
     [],

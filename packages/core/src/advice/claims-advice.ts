@@ -42,7 +42,7 @@ function isUnknownType({
 
 /** Returns whether the checked claim is one that contains the scopes. */
 function isScopeClaim({ settings, explanation: { check } }: RefusalFacts): boolean {
-  return settings?.scopeSources.some(({ claim }) => claim === check) === true
+  return settings?.scopeSources.some(({ claim }) => showClaimPath(claim) === check) === true
 }
 
 /** Advice on tokens of another kind, or with wrong claims. */

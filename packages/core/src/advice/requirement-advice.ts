@@ -129,6 +129,12 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
       'if this token may call this route, change claims in requireToken. Otherwise no change is needed.',
   },
   {
+    reason: 'wrong_authorization_details',
+    where: 'In the client',
+    change:
+      'request these authorization_details (RFC 9396) at the authorization server. If the token should be enough, change authorizationDetails in requireToken.',
+  },
+  {
     reason: 'check_failed',
     found: 'undefined: a return is missing in the check',
     where: AT_THE_ROUTE,
@@ -138,6 +144,17 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'check_failed',
     where: AT_THE_ROUTE,
     change: 'the check returned false for this token. If that is intended, no change is needed.',
+  },
+  {
+    reason: 'revoked',
+    where: 'In the client',
+    change: 'request a new token. The option revoked of this API returned true for this one.',
+  },
+  {
+    reason: 'revocation_unavailable',
+    where: 'In your code',
+    change:
+      'make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
   },
   {
     reason: 'keys_unavailable',

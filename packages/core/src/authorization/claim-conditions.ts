@@ -97,8 +97,8 @@ function readCondition(
   if (!Array.isArray(values) || values.length === 0 || !Array.from(values).every(isClaimValue)) {
     const must =
       kind === 'includesAny'
-        ? 'an array of texts, numbers or booleans'
-        : 'a text, a number or a boolean'
+        ? 'an array of texts, numbers (up to 9007199254740991) or booleans'
+        : 'a text, a number (up to 9007199254740991) or a boolean'
     problems.add(`${name}.${kind} must be ${must}.`)
     return undefined
   }
@@ -109,8 +109,13 @@ function readCondition(
   }
 }
 
-function isClaimValue(value: unknown): value is ClaimValue {
-  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+/**
+ * Returns whether a value can be compared with a claim. A number that is not exact cannot: JSON.parse reads all integers from
+ * 9007199254740992 to 9007199254740993 as the same number, for example.
+ */
+export function isClaimValue(value: unknown): value is ClaimValue {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
+  return typeof value === 'string' || typeof value === 'boolean'
 }
 
 function isMet(

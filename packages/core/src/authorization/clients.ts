@@ -79,7 +79,7 @@ function readClient(
     checkReachable(client, name, issuers, problems)
     return [{ issuer: undefined, clientId: client }]
   }
-  const given = isPlainObject(client) ? copyOwnMembers(client) : {}
+  const given = copyOwnMembers(isPlainObject(client) ? client : {})
   const { issuer, clientId } = given
   const named = findIssuers(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {

@@ -29,7 +29,7 @@ export function readIntrospect(
     )
   }
   if (introspect === true) return 0
-  const given = isPlainObject(introspect) ? copyOwnMembers(introspect) : {}
+  const given = copyOwnMembers(isPlainObject(introspect) ? introspect : {})
   const { maxAge } = given
   if (typeof maxAge === 'number' && maxAge >= 0 && maxAge <= LIMITS.introspectionAge.active) {
     problems.unknownNames(given, ['maxAge'], { prefix: 'introspect.' })

@@ -1,3 +1,4 @@
+import { readApplicationCheck } from './application-check.ts'
 import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
@@ -16,6 +17,7 @@ const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 
 const NAMES = Object.keys({
   ...TOKEN_REQUIREMENTS,
+  check: 0,
   issuer: 0,
   optional: 0,
   introspect: 0,
@@ -38,6 +40,8 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   azp: 'clients',
   kind: "subject: 'machine' or 'user'",
   type: "subject: 'machine' or 'user'",
+  authorization_details: "authorizationDetails: { type: '...' }",
+  rar: "authorizationDetails: { type: '...' }",
   claim: "claims: [{ claim: '...', equals: '...' }]",
   sub: 'check: (token) => ..., and read token.subject',
   audience: 'the option audience',
@@ -69,6 +73,7 @@ export function readRequirements(
   const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(
     ([name, read]) => read(own[name], context) ?? [],
   )
+  const applicationCheck = readApplicationCheck(own['check'], context)
   const introspect = readIntrospect(own['introspect'], context)
   const optional = readOptional(own['optional'], context)
   checkPublicIssuers(own, allowed, problems)
@@ -79,6 +84,7 @@ export function readRequirements(
     optional,
     introspect,
     checks: checked.map(({ check }) => check),
+    applicationCheck,
     challenge: Object.assign({}, ...checked.map(({ challenge }) => challenge)) as object,
     describe: () => (description ??= describeRequirements(own)),
   }
@@ -113,15 +119,26 @@ function describeWrong(requirements: unknown, count: number): string {
 
 /** Reports a missing restriction. Every user of a public platform can request a valid token for this API. */
 function checkPublicIssuers(
-  { clients, claims, check, scope, subject }: Readonly<Record<string, unknown>>,
+  {
+    clients,
+    claims,
+    authorizationDetails,
+    check,
+    scope,
+    subject,
+  }: Readonly<Record<string, unknown>>,
   allowed: readonly IssuerSettings[],
   problems: Problems,
 ): void {
-  if ((clients ?? claims ?? check ?? scope) !== undefined || subject === 'user') return
+  if (
+    (clients ?? claims ?? authorizationDetails ?? check ?? scope) !== undefined ||
+    subject === 'user'
+  )
+    return
   for (const { subjects, allowedClients } of allowed) {
     if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
     problems.add(
-      `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set claims to require values that only ${subjects.provider} can write, or set clients if the tokens contain a client id.`,
+      `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set claims to require values that only tokens of your own accounts or repositories have, or set clients if the tokens contain a client id.`,
     )
   }
 }

@@ -1,6 +1,5 @@
 import type { Problems } from '../configuration-problems.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
@@ -27,9 +26,7 @@ export interface CheckedRequirement {
   readonly challenge?: ChallengeParameters
 }
 
-export type RequirementCheck = (
-  exchange: AuthorizationExchange,
-) => MaybePromise<Rejection | undefined>
+export type RequirementCheck = (exchange: AuthorizationExchange) => Rejection | undefined
 
 /** The part of an exchange that requirements read. */
 export interface AuthorizationExchange {

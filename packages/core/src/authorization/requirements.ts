@@ -1,7 +1,12 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import type { AccessToken } from '../model/access-token.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
 import type { Rejection } from '../response/rejection.ts'
-import { type ApplicationCheckRequirement, readApplicationCheck } from './application-check.ts'
+import type { ApplicationCheck, ApplicationCheckRequirement } from './application-check.ts'
+import {
+  type AuthorizationDetailsRequirement,
+  readAuthorizationDetails,
+} from './authorization-details.ts'
 import { type ClaimsRequirement, readClaims } from './claim-conditions.ts'
 import { type ClientsRequirement, readClients } from './clients.ts'
 import type { IntrospectRequirement } from './introspect.ts'
@@ -23,20 +28,25 @@ import { readSubject, type SubjectRequirement } from './subject-kind.ts'
  * requireToken({ scope: 'read:reports', subject: 'machine' })
  */
 export interface Requirements<Raw = unknown>
-  extends TokenRequirements<Raw>, IssuerRequirement, OptionalRequirement, IntrospectRequirement {}
+  extends
+    TokenRequirements,
+    IssuerRequirement,
+    OptionalRequirement,
+    IntrospectRequirement,
+    ApplicationCheckRequirement<Raw> {}
 
-/** The requirements that `checkRequirements` checks. Earlier steps of the pipeline check the others. */
-interface TokenRequirements<Raw>
+/** The requirements that `checkRequirements` checks. Other steps of the pipeline check the others. */
+interface TokenRequirements
   extends
     ScopeRequirement,
     ClientsRequirement,
     SubjectRequirement,
     ClaimsRequirement,
-    ApplicationCheckRequirement<Raw> {}
+    AuthorizationDetailsRequirement {}
 
 /** The functions that read these requirements, in the order of the checks. */
 export const TOKEN_REQUIREMENTS: {
-  readonly [name in keyof Required<TokenRequirements<unknown>>]: (
+  readonly [name in keyof Required<TokenRequirements>]: (
     given: unknown,
     context: RequirementContext,
   ) => CheckedRequirement | undefined
@@ -45,7 +55,7 @@ export const TOKEN_REQUIREMENTS: {
   clients: readClients,
   subject: readSubject,
   claims: readClaims,
-  check: readApplicationCheck,
+  authorizationDetails: readAuthorizationDetails,
 }
 
 /** The requirements of one guard after validation. */
@@ -54,6 +64,7 @@ export interface CheckedRequirements {
   readonly optional: boolean
   readonly introspect: number | undefined
   readonly checks: readonly RequirementCheck[]
+  readonly applicationCheck: ApplicationCheck | undefined
   /** The challenge parameters of a 401, such as the scope that the client needs. */
   readonly challenge: ChallengeParameters
   /** Returns the requirements as text. Events contain this text. */
@@ -66,26 +77,34 @@ export interface RequirementsExchange extends AuthorizationExchange {
 }
 
 /**
- * Step of the pipeline: checks that the token meets the requirements of the guard (403). If a `check` of the
- * application throws, this function throws or rejects with the same error.
+ * Step of the pipeline: checks that the token meets the requirements of the guard (403). Does NOT call the `check` of the
+ * application: see `runApplicationCheck`.
  */
-export function checkRequirements(
-  exchange: RequirementsExchange,
-): MaybePromise<Rejection | undefined> {
-  return runChecks(exchange, 0)
-}
-
-function runChecks(
-  exchange: RequirementsExchange,
-  first: number,
-): MaybePromise<Rejection | undefined> {
-  const { checks } = exchange.requirements
-  for (let i = first; i < checks.length; i++) {
-    const result = checks[i]!(exchange)
-    if (result instanceof Promise) {
-      return result.then((rejection) => rejection ?? runChecks(exchange, i + 1))
-    }
-    if (result !== undefined) return result
+export function checkRequirements(exchange: RequirementsExchange): Rejection | undefined {
+  for (const check of exchange.requirements.checks) {
+    const rejection = check(exchange)
+    if (rejection !== undefined) return rejection
   }
   return undefined
+}
+
+/** The part of an exchange that `runApplicationCheck` reads and writes. */
+export interface CheckExchange extends RequirementsExchange {
+  /** The token for which `check` was called. Written by `runApplicationCheck`. */
+  checkedToken: AccessToken | undefined
+}
+
+/**
+ * Step of the pipeline: calls the `check` of the application (403). If it throws, this function throws or rejects with the
+ * same error. If the steps are repeated, it is called again only if the claims can have changed. A JWT has the same claims each
+ * time that it is verified.
+ */
+export function runApplicationCheck(exchange: CheckExchange): MaybePromise<Rejection | undefined> {
+  const { applicationCheck } = exchange.requirements
+  if (applicationCheck === undefined) return undefined
+  const { token } = exchange.verified
+  const before = exchange.checkedToken
+  exchange.checkedToken = token
+  const isSame = before === token || (before?.verifiedBy === 'jwt' && token.verifiedBy === 'jwt')
+  return isSame ? undefined : applicationCheck(exchange)
 }

@@ -9,6 +9,7 @@ import type { Fetch } from '../model/fetch.ts'
 import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
+import type { IsRevoked } from '../token/check-revoked.ts'
 import { clock } from './clock-option.ts'
 import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
@@ -112,6 +113,19 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
+   * Returns whether your application has revoked a token, for example because a user has signed out everywhere. It is called once
+   * for each request, after the token is verified, also if the token is cached. It can return a promise. Guards of the same request
+   * share a result for one second.
+   *
+   * Only `false` lets the token pass. `true`: 401 `revoked`. An error, any other value, or no result within one second: 503
+   * `revocation_unavailable`.
+   *
+   * @default tokens are not checked
+   * @example
+   * async (token) => !(await isSessionActive(token.claims.sid))
+   */
+  readonly revoked?: IsRevoked
+  /**
    * Source of the time, for tests: a function that returns milliseconds since the epoch, or an object with `now`. The object
    * can have `monotonic` and `after`, if the test also controls timers.
    *
@@ -186,13 +200,17 @@ const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
   {},
 )
 
-/** The values of the options. All but `credentials`, `logger`, `onEvent` and `errorBody` have a default. */
+/** The values of the options. All but `credentials`, `logger`, `onEvent`, `errorBody` and `revoked` have a default. */
 type CommonValues = Required<
-  Omit<CommonOptions, 'clock' | 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody'>
+  Omit<
+    CommonOptions,
+    'clock' | 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody' | 'revoked'
+  >
 > & {
   readonly clock: Clock
   readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
+  readonly revoked: IsRevoked | undefined
 }
 
 export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
@@ -220,5 +238,6 @@ export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
   logger: LOGGER,
   onEvent: fn(),
   errorBody: fn(),
+  revoked: fn(),
   clock: clock(systemClock),
 }

@@ -33,7 +33,7 @@ export const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   timeout: 'fetchTimeout',
   cache: 'tokenCache',
   logger: 'onEvent',
-  roles: 'requireToken({ check }), or the option scopeClaim',
+  roles: 'requireToken({ claims }), or the option scopeClaim',
   clockToleranceSec: 'clockTolerance',
   requiredScopes: 'requireToken({ scope })',
   authRequired: OPTIONAL,

@@ -26,8 +26,8 @@ export const ISSUER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext
   checkTenants,
   checkClients,
   checkMissingAudience,
-  checkIntrospection,
   checkTypes,
+  checkIntrospection,
   checkUseless,
 ]
 
@@ -205,6 +205,14 @@ function checkIntrospection(
   }
 }
 
+/** Reports types that the profile of RFC 9068 does not allow. */
+function checkTypes({ isGiven }: ReadIssuer, { toName, report }: OptionContext): void {
+  if (!isGiven('acceptTyp') || !isGiven('jwtProfile')) return
+  report(
+    `${toName('acceptTyp')} and ${toName('jwtProfile')} cannot be combined: RFC 9068 allows only the typ at+jwt.`,
+  )
+}
+
 /** Reports options without effect, because an operator relies on every option that is set. */
 function checkUseless({ settings, isGiven, needsKeys }: ReadIssuer, context: OptionContext): void {
   const { toName, report } = context
@@ -214,14 +222,6 @@ function checkUseless({ settings, isGiven, needsKeys }: ReadIssuer, context: Opt
     if (isGiven(option)) report(`${toName(option)} ${without}.`)
   }
   if (needsKeys) return
-/** Reports types that the profile of RFC 9068 does not allow. */
-function checkTypes({ isGiven }: ReadIssuer, { toName, report }: OptionContext): void {
-  if (!isGiven('acceptTyp') || !isGiven('jwtProfile')) return
-  report(
-    `${toName('acceptTyp')} and ${toName('jwtProfile')} cannot be combined: RFC 9068 allows only the typ at+jwt.`,
-  )
-}
-
   for (const option of [...KEY_SOURCES, 'algorithms'] as const) {
     if (!isGiven(option)) continue
     report(

@@ -20,6 +20,7 @@ export interface ServerSettings {
   readonly logger: CommonOptions['logger']
   readonly onEvent: CommonOptions['onEvent']
   readonly errorBody: CommonOptions['errorBody']
+  readonly revoked: CommonOptions['revoked']
   /** Warnings about options that are probably wrong. */
   readonly warnings: readonly OptionWarning[]
 }
@@ -52,11 +53,8 @@ export function readOptions(
   const context = createOptionContext(problems, own, toName, warnings)
   const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
   reportUnknownNames(own, known, context)
-  const { credentials, realm, tokenCache, logger, onEvent, errorBody, ...values } = readRows(
-    COMMON_OPTIONS,
-    own,
-    context,
-  )
+  const { credentials, realm, tokenCache, logger, onEvent, errorBody, revoked, ...values } =
+    readRows(COMMON_OPTIONS, own, context)
   const keyAges = { maxAge: values.jwksMaxAge, staleLimit: values.jwksStaleIfError }
   checkKeyAges(keyAges, context)
   const issuers = readIssuers(own, context)
@@ -77,6 +75,7 @@ export function readOptions(
     logger,
     onEvent,
     errorBody,
+    revoked,
     warnings,
   }
 }

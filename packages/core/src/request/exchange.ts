@@ -3,9 +3,11 @@ import type { SubjectUnknownEvent } from '../authorization/subject-unknown-event
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { getMember } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
+import type { AccessToken } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import type { RefusalSettings } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
+import type { IsRevoked } from '../token/check-revoked.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { VerificationServices, VerifiedEvent } from '../token/verification.ts'
 import type { SharedVerification } from '../token/verify-token.ts'
@@ -18,6 +20,8 @@ export interface ExchangeServices extends VerificationServices {
   readonly publish: Publish<VerifiedEvent | RefusedEvent | SubjectUnknownEvent>
   readonly refusal: RefusalSettings
   readonly findCredentials: CredentialsReader
+  /** `undefined`: the application revokes no tokens. */
+  readonly isRevoked: IsRevoked | undefined
 }
 
 /**
@@ -48,6 +52,8 @@ export interface Exchange {
   verified: VerifiedToken
   /** Written by `verifyToken`. */
   distrustCount: number
+  /** Written by `runApplicationCheck`. */
+  checkedToken: AccessToken | undefined
   /** The time of the monotonic clock when a step first had to wait. `undefined` if no step has waited. */
   waitingSince: number | undefined
 }
@@ -102,6 +108,7 @@ function begin(
     sharedVerification: undefined as never,
     verified: undefined as never,
     distrustCount: -1,
+    checkedToken: undefined,
     waitingSince: undefined,
   }
 }

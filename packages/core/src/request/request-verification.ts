@@ -1,9 +1,18 @@
+import { getMoment, type Moment, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
 import { type RequestOfToken, type VerificationServices, verify } from '../token/verification.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { SharedIntrospection, SharedVerification } from '../token/verify-token.ts'
+
+/** A check of a verified token by the application. */
+interface SharedCheck {
+  readonly verified: VerifiedToken
+  readonly startedAt: Moment
+  readonly result: MaybePromise<Rejection | undefined>
+}
 
 /** The verification of one token for one request. The guards of the request share it: see `RequestState` for the rules. */
 export class RequestVerification implements SharedVerification, RequestOfToken {
@@ -18,6 +27,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
   private running: SharedIntrospection | undefined
   /** The rejection for guards that waited for an introspection call that failed. */
   private failedCall: Rejection | undefined
+  private lastCheck: SharedCheck | undefined
   private distrustCount = 0
   /** `true` if the next guard verifies again. The result still counts for the guards that waited for it. */
   private mayRetry = false
@@ -40,13 +50,36 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     return andThen(result, (found) => {
       if (this.result !== result || this.isOutdated()) return this.latest()
       this.mayRetry = found instanceof Rejection && found.isUnavailability
-      this.found = found
       return found
     })
   }
 
   isLatest(verified: VerifiedToken): boolean {
     return this.found === verified && !this.isOutdated()
+  }
+
+  checkOnce(
+    verified: VerifiedToken,
+    check: () => MaybePromise<Rejection | undefined>,
+  ): MaybePromise<Rejection | undefined> {
+    const startedAt = getMoment(this.services.clock)
+    const last = this.lastCheck
+    const isValid =
+      last?.verified === verified &&
+      secondsBetween(last.startedAt, startedAt) < LIMITS.responseOfRequest
+    if (isValid) return last.result
+    const result = check()
+    const own = { verified, startedAt, result }
+    this.lastCheck = own
+    const forget = () => {
+      if (this.lastCheck === own) this.lastCheck = undefined
+    }
+    const keepIfDecided = (rejection: Rejection | undefined) => {
+      if (rejection?.isUnavailability === true) forget()
+      return rejection
+    }
+    if (result instanceof Promise) result.catch(forget)
+    return andThen(result, keepIfDecided)
   }
 
   get runningIntrospection(): SharedIntrospection | undefined {
@@ -67,9 +100,10 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
       this.failedCall = found
       return verified
     })
-    const isLatest = () => this.result === result && !this.isOutdated()
-    const introspection = { result: response, isLatest }
     this.setResult(result)
+    const isLatest = () => this.result === result && !this.isOutdated()
+    // Guards continue after `result` has settled, so that `isLatest` of this class knows it.
+    const introspection = { result: andThen(result, () => response), isLatest }
     if (response instanceof Promise) {
       this.running = introspection
       const forget = () => {
@@ -95,13 +129,18 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
 
   private setResult(result: MaybePromise<VerifiedToken | Rejection>): void {
     this.result = result
-    this.found = undefined
+    this.found = result instanceof Promise ? undefined : result
     this.running = undefined
     this.mayRetry = false
     if (!(result instanceof Promise)) return
     // Also prevents an unhandled rejection if no other guard waits for the result.
-    result.catch(() => {
-      if (this.result === result) this.mayRetry = true
-    })
+    result.then(
+      (found) => {
+        if (this.result === result) this.found = found
+      },
+      () => {
+        if (this.result === result) this.mayRetry = true
+      },
+    )
   }
 }

@@ -60,6 +60,7 @@ export const REASONS = deepFreeze(
     issued_in_future: invalidToken('The access token was issued in the future.'),
     too_old: invalidToken('The access token is too old.'),
     inactive: invalidToken('The access token is not active.'),
+    revoked: invalidToken('The access token was revoked.'),
     unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
 
     insufficient_scope: {
@@ -74,6 +75,10 @@ export const REASONS = deepFreeze(
     wrong_subject: { status: 403, description: 'This kind of caller is not allowed here.' },
     wrong_client: { status: 403, description: 'This client is not allowed here.' },
     wrong_claim: { status: 403, description: 'The claims of the access token are not sufficient.' },
+    wrong_authorization_details: {
+      status: 403,
+      description: 'The authorization details of the access token are not sufficient.',
+    },
     check_failed: { status: 403, description: 'The caller is not allowed here.' },
 
     keys_unavailable: {
@@ -85,6 +90,10 @@ export const REASONS = deepFreeze(
       description: 'The access token cannot be verified at the moment.',
     },
     introspection_unavailable: {
+      status: 503,
+      description: 'The access token cannot be verified at the moment.',
+    },
+    revocation_unavailable: {
       status: 503,
       description: 'The access token cannot be verified at the moment.',
     },

@@ -17,7 +17,7 @@ const PERSONAL: readonly string[] = [
  */
 export function isPersonal(source: ClientIdClaim | ScopeSource): boolean {
   if (typeof source === 'string') return PERSONAL.includes(source)
-  return source.when === undefined && PERSONAL.includes([source.claim].flat()[0]!)
+  return source.when === undefined && [source.claim].flat().some((name) => PERSONAL.includes(name))
 }
 
 interface ClientReading {

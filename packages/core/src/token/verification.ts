@@ -28,7 +28,7 @@ import type { VerifiedToken } from './verified-token.ts'
 
 /**
  * Event: a token was verified. Its signature or its introspection response was checked, and its claims were checked.
- * Published once for all guards of a request, before requirements and bindings are checked.
+ * Published once for all guards of a request, before requirements, bindings and `revoked` are checked.
  *
  * @example
  * ```ts
@@ -181,7 +181,7 @@ function verifyUncached(
   if (issuer instanceof Rejection) return withClaimed(issuer, jws)
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
-    ? introspectToken(presented, issuer, clock)
+    ? (checkIntrospected(jws) ?? introspectToken(presented, issuer, clock))
     : verifyLocally(jws, issuer, clock)
   return andThen(result, (verified) =>
     verified instanceof Rejection

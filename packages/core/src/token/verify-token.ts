@@ -11,6 +11,14 @@ export interface SharedVerification {
   readonly hasStarted: boolean
   /** Returns the newest result. Waits for a running verification, or starts one if necessary. */
   latest(): MaybePromise<VerifiedToken | Rejection>
+  /**
+   * Returns the result of `check`, with which the application judges this result of the verification. Calls `check` once, and
+   * again for another result, after a 503, and if the last call is older than `LIMITS.responseOfRequest` seconds.
+   */
+  checkOnce(
+    verified: VerifiedToken,
+    check: () => MaybePromise<Rejection | undefined>,
+  ): MaybePromise<Rejection | undefined>
   /** Returns whether this is the newest result and no key was distrusted since. */
   isLatest(verified: VerifiedToken): boolean
   /** The running introspection call, for other guards that need its result. */

@@ -23,7 +23,7 @@ function check(claims: object, ...conditions: ClaimCondition[]): Rejection | und
     request: undefined,
     services: { publish: () => {}, clock: systemClock },
   })
-  return result as Rejection | undefined
+  return result
 }
 
 const roles = ['realm_access', 'roles']
@@ -136,20 +136,29 @@ describe('the requirement claims', () => {
     ],
     [
       [{ claim: 'a', equals: undefined }],
-      'claims[0].equals must be a text, a number or a boolean.',
+      'claims[0].equals must be a text, a number (up to 9007199254740991) or a boolean.',
     ],
-    [[{ claim: 'a', equals: null }], 'claims[0].equals must be a text, a number or a boolean.'],
-    [[{ claim: 'a', equals: NaN }], 'claims[0].equals must be a text, a number or a boolean.'],
+    [
+      [{ claim: 'a', equals: null }],
+      'claims[0].equals must be a text, a number (up to 9007199254740991) or a boolean.',
+    ],
+    [[{ claim: 'a', equals: 2 ** 53 }], 'claims[0].equals must be a text, a number (up to'],
+    [[{ claim: 'a', includes: -1e300 }], 'claims[0].includes must be a text, a number (up to'],
+    [[{ claim: 'a', includesAny: [1, 2 ** 53] }], 'claims[0].includesAny must be an array of'],
+    [
+      [{ claim: 'a', equals: NaN }],
+      'claims[0].equals must be a text, a number (up to 9007199254740991) or a boolean.',
+    ],
     [
       [{ claim: 'a', includes: ['b'] }],
-      'claims[0].includes must be a text, a number or a boolean.',
+      'claims[0].includes must be a text, a number (up to 9007199254740991) or a boolean.',
     ],
     [
       [
         { claim: 'a', equals: 'b' },
         { claim: 'a', includesAny: 'b' },
       ],
-      'claims[1].includesAny must be an array of texts, numbers or booleans.',
+      'claims[1].includesAny must be an array of texts, numbers (up to 9007199254740991) or booleans.',
     ],
     [[{ claim: 'a', includesAny: [] }], 'claims[0].includesAny must be an array of texts'],
     [[{ claim: 'a', includesAny: ['b', null] }], 'claims[0].includesAny must be an array of texts'],

@@ -8,6 +8,7 @@ import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
   type CheckedRequirements,
   checkRequirements,
+  runApplicationCheck,
 } from '../../src/authorization/requirements.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
@@ -37,13 +38,15 @@ function run(requirements: CheckedRequirements, claims: object): string {
   const token = toAccessToken({ iss: ISSUER, exp: 1, ...claims }, settings, 'jwt')
   const services = { publish: () => {}, clock: systemClock }
   const verified = { token, issuer: { settings } }
-  const result = checkRequirements({
+  const exchange = {
     verified,
     requirements,
     raw: {},
     request: undefined,
+    checkedToken: undefined,
     services,
-  })
+  }
+  const result = checkRequirements(exchange) ?? runApplicationCheck(exchange)
   return (result as Rejection | undefined)?.reason ?? 'passed'
 }
 
@@ -438,7 +441,7 @@ describe('readRequirements', () => {
     })
     const OPEN = (provider: string) =>
       `The guard does not restrict callers: every user of ${provider} can request a token for this API. ` +
-      `Set claims to require values that only ${provider} can write, or set clients if the tokens contain a client id.`
+      `Set claims to require values that only tokens of your own accounts or repositories have, or set clients if the tokens contain a client id.`
     const check = () => true
     expect(getProblems({ subject: 'machine' }, [github])).toEqual([OPEN('github-actions')])
     expect(getProblems({}, [github])).toEqual([OPEN('github-actions')])

@@ -7,6 +7,7 @@ import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
   type CheckedRequirements,
   checkRequirements,
+  runApplicationCheck,
   type Requirements,
 } from '../../src/authorization/requirements.ts'
 import type { AccessToken } from '../../src/model/access-token.ts'
@@ -49,10 +50,11 @@ function runChecks(token: AccessToken, requirements: CheckedRequirements) {
     verified,
     requirements,
     raw: request,
+    checkedToken: undefined,
     request: undefined,
     services: { publish: () => {}, clock: systemClock },
   }
-  return checkIssuer(exchange) ?? checkRequirements(exchange)
+  return checkIssuer(exchange) ?? checkRequirements(exchange) ?? runApplicationCheck(exchange)
 }
 
 const decide = (token: AccessToken, requirements: Requirements) =>
@@ -144,7 +146,7 @@ describe('checkRequirements', () => {
     expect(challengeFor({ scope: 'read', issuer: ISSUER })).toBeUndefined()
   })
 
-  it('checkRequirements calls check with the token and the request, and does not call it after insufficient_scope', () => {
+  it('runApplicationCheck calls check with the token and the request, and does not call it after insufficient_scope', () => {
     const seen: unknown[] = []
     const check = (...given: unknown[]) => seen.push(...given) > 0
     expect(summarize(decide(user, { check }))).toBe('passed')
@@ -155,7 +157,7 @@ describe('checkRequirements', () => {
     expect(seen).toHaveLength(2)
   })
 
-  it('checkRequirements waits for the promise of a check, even if the promise is of another realm', async () => {
+  it('runApplicationCheck waits for the promise of a check, even if the promise is of another realm', async () => {
     const later = (answer: boolean) => async () => answer
     expect(summarize(await decide(user, { check: later(true) }))).toBe('passed')
     expect(summarize(await decide(user, { check: later(false) }))).toBe(CHECK)
@@ -173,7 +175,7 @@ describe('checkRequirements', () => {
     ['an array with true', [true]],
     ['a symbol', Symbol('true')],
   ])(
-    'checkRequirements throws a TypeError if a check returns %s, directly or in a promise',
+    'runApplicationCheck throws a TypeError if a check returns %s, directly or in a promise',
     async (_, answer) => {
       const message = 'The check of a guard must return true or false, or a promise of one.'
       const now = async () => decide(user, { check: () => answer as boolean })
@@ -183,7 +185,7 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('checkRequirements rejects if a check returns undefined, and explains that return is missing', async () => {
+  it('runApplicationCheck rejects if a check returns undefined, and explains that return is missing', async () => {
     for (const check of [() => {}, async () => {}]) {
       expect(await decide(user, { check: check as () => boolean })).toMatchObject({
         reason: 'check_failed',
@@ -192,7 +194,7 @@ describe('checkRequirements', () => {
     }
   })
 
-  it('checkRequirements throws the error of a check', async () => {
+  it('runApplicationCheck throws the error of a check', async () => {
     const failure = new RangeError('the database is down')
     const check = () => {
       throw failure

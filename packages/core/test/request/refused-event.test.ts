@@ -81,6 +81,17 @@ describe('the event refused', () => {
     },
   )
 
+  it.each([[['email', 'scopes']], [['identity', 'email']]])(
+    'the event refused does not contain scopes that are read from the path %j',
+    async (path) => {
+      const claims = { email: { scopes: 'ada' }, identity: { email: 'ada' } }
+      const token = issuer.token({ claims })
+      const { event } = await refuse({ scopeClaim: path }, requestWith(token), { scope: 'admin' })
+      expect(event.reason).toBe('insufficient_scope')
+      expect(JSON.stringify(event)).not.toContain('ada')
+    },
+  )
+
   it('the event refused has the id and the route of a request, and is also published if reading them throws', async () => {
     const request = requestWith(issuer.token())
     const known = { ...request, id: 7, route: '/reports/:id' }

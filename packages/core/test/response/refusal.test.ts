@@ -57,15 +57,18 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   too_old: INVALID_TOKEN,
   unsupported_binding: INVALID_TOKEN,
   inactive: INVALID_TOKEN,
+  revoked: INVALID_TOKEN,
   insufficient_scope: [403, 'insufficient_scope', 'insufficient_scope', true],
   wrong_issuer: FORBIDDEN,
   wrong_subject: FORBIDDEN,
   wrong_client: FORBIDDEN,
   wrong_claim: FORBIDDEN,
+  wrong_authorization_details: FORBIDDEN,
   check_failed: FORBIDDEN,
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
   keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],
   introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
+  revocation_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }
 const REASONS_WITH_CHALLENGE = (Object.keys(RESPONSES) as Reason[]).filter(
   (reason) => RESPONSES[reason][0] !== 503,

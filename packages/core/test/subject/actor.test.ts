@@ -18,10 +18,13 @@ describe('the actor', () => {
     ],
     [{ sub: 'now', act: { sub: 'before', act: { client_id: 'first' } } }, { id: 'now' }],
     [chain(8), { id: 'a8' }],
-  ])('classifySubject returns the outermost act as the actor of a user: %j', (act, actor) => {
-    expect(classifyWithAct(act)).toMatchObject({ kind: 'user', id: 'auth0|1' })
-    expect(classifyWithAct(act).actor).toEqual(actor)
-  })
+  ])(
+    '8693-03, 8693-09: classifySubject returns the outermost act as the actor of a user: %j',
+    (act, actor) => {
+      expect(classifyWithAct(act)).toMatchObject({ kind: 'user', id: 'auth0|1' })
+      expect(classifyWithAct(act).actor).toEqual(actor)
+    },
+  )
 
   it.each<[form: string, act: unknown]>([
     ['is a string', 'agent'],
@@ -42,16 +45,25 @@ describe('the actor', () => {
     ['inherits its sub', Object.create({ sub: 'agent' })],
     ['is a chain of 9 actors', chain(9)],
     ['is a chain of 10000 actors', chain(10_000)],
-  ])('classifySubject returns unknown with the reason malformed if act %s', (_form, act) => {
-    expect(classifyWithAct(act)).toEqual({
-      kind: 'unknown',
-      id: 'auth0|1',
-      clientId: 'web',
-      evidence: { level: 'none', rules: [], claims: ['act'], reason: 'malformed' },
-    })
+  ])(
+    '8693-08: classifySubject returns unknown with the reason malformed if act %s',
+    (_form, act) => {
+      expect(classifyWithAct(act)).toEqual({
+        kind: 'unknown',
+        id: 'auth0|1',
+        clientId: 'web',
+        evidence: { level: 'none', rules: [], claims: ['act'], reason: 'malformed' },
+      })
+    },
+  )
+
+  it('8693-09: classifySubject returns the kind of the subject, whatever the sub of its actor is', () => {
+    for (const sub of ['web', 'auth0|1', 'web@clients']) {
+      expect(classifyWithAct({ sub })).toMatchObject({ kind: 'user', id: 'auth0|1' })
+    }
   })
 
-  it('classifySubject returns no actor if act is missing or null, even with may_act', () => {
+  it('8693-07: classifySubject returns no actor if act is missing or null, even with may_act', () => {
     for (const claims of [USER, { ...USER, act: null }, { ...USER, may_act: { sub: 'agent' } }]) {
       expect(classifySubject(claims, { provider: 'auth0' })).not.toHaveProperty('actor')
     }

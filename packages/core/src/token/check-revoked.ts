@@ -1,0 +1,80 @@
+import { describeCause } from '../authorization-server/network-cause.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { LIMITS } from '../limits.ts'
+import type { AccessToken } from '../model/access-token.ts'
+import { describeType, Rejection } from '../response/rejection.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import type { SharedVerification } from './verify-token.ts'
+
+/** Value of the option `revoked`. */
+export type IsRevoked = (token: AccessToken) => MaybePromise<boolean>
+
+/** The part of an exchange that this step reads. */
+export interface RevocationExchange {
+  readonly verified: VerifiedToken
+  readonly sharedVerification: SharedVerification
+  readonly services: { readonly isRevoked: IsRevoked | undefined; readonly clock: Clock }
+}
+
+/**
+ * Step of the pipeline: asks the application whether it has revoked the token (401). Only `false` lets the token pass. An error,
+ * another value, or no result within `LIMITS.revocationTime` seconds gives 503. The guards of a request share a result: see
+ * `RequestState` for the rules.
+ */
+export function checkRevoked({
+  verified,
+  sharedVerification,
+  services: { isRevoked, clock },
+}: RevocationExchange): MaybePromise<Rejection | undefined> {
+  if (isRevoked === undefined) return undefined
+  return sharedVerification.checkOnce(verified, () =>
+    callWithLimit(isRevoked, verified.token, clock),
+  )
+}
+
+/** Calls the function of the application. Never throws or rejects. */
+function callWithLimit(
+  isRevoked: IsRevoked,
+  token: AccessToken,
+  clock: Clock,
+): MaybePromise<Rejection | undefined> {
+  let result: unknown
+  try {
+    result = isRevoked(token)
+    if (typeof result !== 'object' || result === null || !('then' in result))
+      return toRejection(result)
+  } catch (error) {
+    return toUnavailable(error)
+  }
+  const pending = Promise.resolve(result).then(toRejection, toUnavailable)
+  return new Promise((resolve) => {
+    const cancel = clock.after(LIMITS.revocationTime * 1000, () =>
+      resolve(unavailable(`no result within ${LIMITS.revocationTime} s`)),
+    )
+    void pending.then((rejection) => {
+      resolve(rejection)
+      cancel()
+    })
+  })
+}
+
+function toRejection(result: unknown): Rejection | undefined {
+  if (result === false) return undefined
+  if (result !== true) return unavailable(describeType(result))
+  return new Rejection('revoked', { check: 'revoked', expected: 'false', found: 'true' })
+}
+
+/** Never throws, also for an error whose members throw when they are read. */
+function toUnavailable(error: unknown): Rejection {
+  try {
+    const cause = describeCause(error)
+    if (cause !== undefined) return unavailable(`an error (${cause})`)
+  } catch {}
+  return unavailable('an error')
+}
+
+function unavailable(found: string): Rejection {
+  const explanation = { check: 'revoked', expected: 'true or false', found }
+  return new Rejection('revocation_unavailable', explanation, { retryAfter: 1 })
+}
