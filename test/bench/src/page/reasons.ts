@@ -8,12 +8,14 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
     why: `Bearward also rejects base64url that is not canonical and JSON with a duplicate member. It freezes the claims, and
   classifies the token and its subject. These steps take about 4.4 us if \`crypto.verify\` is replaced by a function that returns at
   once. After a real signature they take longer, because OpenSSL has displaced their code and data from the caches of the processor.
-  No single step takes more than 0.5 us.`,
+  No single step takes more than 0.5 us. Three measures have helped: reused memory for the
+  payload, no closures on the path of a token, and freezing arrays by index.`,
   },
   {
     targets: ['cached tokens'],
     why: `the cache does not store tokens, so a token that is sent again has to be hashed. The hash (SHA-256) takes about 0.9 us.
-  The rest reads the header, finds the entry, checks times and requirements, and creates the outcome.`,
+  The rest reads the header, finds the entry, checks times and requirements, and creates the outcome. A hash of a part of the token would
+  be faster, but two tokens could then share an entry.`,
   },
   {
     targets: ['long tokens'],
@@ -29,17 +31,20 @@ export const REASONS: readonly { readonly targets: readonly string[]; readonly w
   {
     targets: ['first requests'],
     why: `code that has run only a few times is not optimized yet. Bearward has more code than the other library, because it
-  validates more, and V8 optimizes it after a few thousand requests.`,
+  validates more, and V8 optimizes it after a few thousand requests. Fewer files and
+  no dependencies have shortened the start, but not this time.`,
   },
   {
     targets: ['start', 'import'],
     why: `about 8 ms of the import are spent by V8 to compile the source text. The first response also needs the connection to the
-  authorization server, which the \`https\` module of Node has to be loaded for.`,
+  authorization server, which the \`https\` module of Node has to be loaded for. One file for each runtime, and a
+  core without dependencies, have roughly halved the time of the import.`,
   },
   {
     targets: ['bundle'],
     why: `about a third of the bundle are texts: the advice for each refusal, and the messages for wrong options. The rules of all
-  providers are included, too.`,
+  providers are included, too. Without jose and lru-cache, which the core does not need any more, it was not below the limit
+  either.`,
   },
 ]
 
