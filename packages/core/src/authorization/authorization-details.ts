@@ -53,11 +53,14 @@ export function readAuthorizationDetails(
     })
   }
   const required = copyOwnMembers(isPlainObject(given) ? given : {})
-  const members = Object.entries(required).map(([name, value]) => [name, [value].flat()] as const)
+  // A hole of an array becomes `undefined`, which is a mistake.
+  const members = Object.entries(required).map(
+    ([name, value]) => [name, Array.isArray(value) ? Array.from(value) : [value]] as const,
+  )
   const isRight =
     typeof required['type'] === 'string' &&
     required['type'] !== '' &&
-    members.every(([, values]) => values.length > 0 && Array.from(values).every(isClaimValue))
+    members.every(([, values]) => values.length > 0 && values.every(isClaimValue))
   if (!isRight) {
     problems.add(
       "authorizationDetails must be a function, or an object: { type: 'payment', actions: ['read'] }. Its members are texts, numbers (up to 9007199254740991), booleans, or arrays of them.",

@@ -12,8 +12,8 @@ import { RequestVerification } from './request-verification.ts'
  * 3. If a later guard introspects the token, the introspection result replaces the earlier result.
  * 4. A 503 or an exception is not kept: the next guard tries again.
  * 5. When a key is distrusted, all results are outdated, and the token is verified again.
- * 6. The function `revoked` of the application judges each result once. Its answer counts for `LIMITS.responseOfRequest` seconds
- *    after the call, because a request can be a connection that stays open for hours.
+ * 6. The guards share a result of the function `revoked`. It belongs to one result of the verification. It counts for
+ *    `LIMITS.responseOfRequest` seconds after the call, because a request can be a connection that stays open for hours.
  * 7. After a wait, a guard uses the newest result, even if it waited for an older one.
  */
 export class RequestState implements SharedState {

@@ -163,6 +163,7 @@ describe('the requirement authorizationDetails', () => {
     [{ type: 'payment', amount: { currency: 'EUR' } }],
     [{ type: 'payment', actions: [] }],
     [{ type: 'payment', actions: [null] }],
+    [{ type: 'payment', actions: Object.assign(['read'], { length: 2 }) }],
     [{ type: 'payment', amount: undefined }],
     [[{ type: 'payment' }]],
   ])('guard() reports authorizationDetails: %j', (given) => {

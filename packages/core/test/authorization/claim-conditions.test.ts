@@ -3,7 +3,10 @@ import { ISSUER } from '../../../../test/support/issuer.ts'
 import { fc } from '../../../../test/support/property.ts'
 import type { ClaimCondition } from '../../src/authorization/claim-conditions.ts'
 import { readRequirements } from '../../src/authorization/read-requirements.ts'
-import { checkRequirements } from '../../src/authorization/requirements.ts'
+import {
+  type CheckedRequirements,
+  checkRequirements,
+} from '../../src/authorization/requirements.ts'
 import { ConfigurationError } from '../../src/errors.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
@@ -14,16 +17,18 @@ const settings = createSettings({ issuer: ISSUER })
 
 /** Returns the rejection of a token with these claims, or `undefined`. */
 function check(claims: object, ...conditions: ClaimCondition[]): Rejection | undefined {
-  const requirements = readRequirements([{ claims: conditions }], [settings])
+  return decide(claims, readRequirements([{ claims: conditions }], [settings]))
+}
+
+function decide(claims: object, requirements: CheckedRequirements): Rejection | undefined {
   const token = toAccessToken({ iss: ISSUER, exp: 1, ...claims }, settings, 'jwt')
-  const result = checkRequirements({
+  return checkRequirements({
     verified: { token, issuer: { settings } },
     requirements,
     raw: undefined,
     request: undefined,
     services: { publish: () => {}, clock: systemClock },
   })
-  return result
 }
 
 const roles = ['realm_access', 'roles']
@@ -177,18 +182,7 @@ describe('the requirement claims', () => {
     values.push('user')
     path[1] = 'other'
     condition.claim = ['plan']
-    const token = toAccessToken(
-      { iss: ISSUER, exp: 1, realm_access: { roles: ['user'], other: ['admin'] } },
-      settings,
-      'jwt',
-    )
-    const result = checkRequirements({
-      verified: { token, issuer: { settings } },
-      requirements,
-      raw: undefined,
-      request: undefined,
-      services: { publish: () => {}, clock: systemClock },
-    })
-    expect((result as Rejection).reason).toBe('wrong_claim')
+    const claims = { realm_access: { roles: ['user'], other: ['admin'] } }
+    expect(decide(claims, requirements)?.reason).toBe('wrong_claim')
   })
 })
