@@ -1,11 +1,5 @@
-import { checkIssuer } from './authorization/issuer.ts'
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
-import {
-  checkRequirements,
-  type Requirements,
-  runApplicationCheck,
-} from './authorization/requirements.ts'
-import { checkBinding } from './binding/confirmation.ts'
+import type { Requirements } from './authorization/requirements.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers.ts'
 import { quoteName } from './lib/describe-given.ts'
@@ -19,42 +13,11 @@ import { type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
-import { readSentToken, readCredentials } from './request/credentials.ts'
 import { createCredentialsReader } from './request/credentials-elsewhere.ts'
-import {
-  createDetachedExchange,
-  createExchange,
-  createGuardExchange,
-  type Exchange,
-  type Step,
-} from './request/exchange.ts'
-import { toOutcome } from './request/to-outcome.ts'
+import { createDetachedExchange, createExchange, createGuardExchange } from './request/exchange.ts'
+import { runPipeline, runPipelineForToken } from './request/pipeline.ts'
 import type { Refused } from './response/refusal.ts'
 import { TokenCache } from './token/cache/token-cache.ts'
-import { checkRevoked } from './token/check-revoked.ts'
-import { confirmActive } from './token/confirm-active.ts'
-import { verifyToken } from './token/verify-token.ts'
-
-/** The steps after the credentials are read. The comments list the statuses of their rejections. */
-const AFTER_CREDENTIALS: readonly Step[] = [
-  verifyToken, // 401, 503. Publishes `verified`.
-  checkIssuer, // 403
-  checkBinding, // 401
-  confirmActive, // 401, 503. Verifies again if another guard has received a newer result.
-  checkBinding, // 401. Repeated because an introspection response can add a binding.
-  checkRevoked, // 401, 503
-  checkRequirements, // 403
-  runApplicationCheck, // 403
-]
-
-/**
- * The steps for a request, in order. The first rejection ends the pipeline. `toOutcome` turns it into a refusal, or into
- * an `anonymous` outcome if the guard is `optional` and the request has no credentials.
- */
-const PIPELINE: readonly Step[] = [
-  readCredentials, // 400, 401
-  ...AFTER_CREDENTIALS,
-]
 
 /**
  * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
@@ -220,20 +183,19 @@ export function createServer(
   function guard(...given: readonly unknown[]): Guard {
     const requirements = readRequirements(given, settings.issuers)
     return (request) =>
-      failUnlessAwaited(run(PIPELINE, createGuardExchange(request, requirements, services)))
+      failUnlessAwaited(runPipeline(createGuardExchange(request, requirements, services)))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
     const requirements = readRequirements(given, settings.issuers)
-    return failUnlessAwaited(run(PIPELINE, createExchange(request, requirements, services)))
+    return failUnlessAwaited(runPipeline(createExchange(request, requirements, services)))
   }
 
   return {
     guard,
     authorize: authorize as ResourceServer['authorize'],
     verify(token) {
-      const steps = [readSentToken(token), ...AFTER_CREDENTIALS]
-      const outcome = run(steps, createDetachedExchange(ANY_TOKEN, services))
+      const outcome = runPipelineForToken(token, createDetachedExchange(ANY_TOKEN, services))
       return failUnlessAwaited(outcome) as MaybePromise<Granted | Refused>
     },
     ready: issuers.ready,
@@ -248,31 +210,4 @@ export function createServer(
 /** Makes an outcome throw if code uses it without `await`, so that such code does not treat every request as granted. */
 function failUnlessAwaited(outcome: MaybePromise<Outcome>): MaybePromise<Outcome> {
   return outcome instanceof Promise ? mustBeAwaited(outcome, OUTCOME_MEMBERS) : outcome
-}
-
-/** Index of `verifyToken` in the pipeline. */
-const VERIFY = 1
-
-/** Runs the steps in order. Returns the outcome directly if no step has to wait, and a promise otherwise. */
-function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromise<Outcome> {
-  for (let i = first; i < steps.length; i++) {
-    if (i > VERIFY && isOutdated(exchange)) return run(steps, exchange, VERIFY)
-    const result = steps[i]!(exchange)
-    if (result instanceof Promise) {
-      exchange.waitingSince ??= exchange.services.clock.monotonic()
-      return result.then((rejection) =>
-        rejection === undefined ? run(steps, exchange, i + 1) : toOutcome(exchange, rejection),
-      )
-    }
-    if (result !== undefined) return toOutcome(exchange, result)
-  }
-  return isOutdated(exchange) ? run(steps, exchange, VERIFY) : toOutcome(exchange, undefined)
-}
-
-/**
- * Returns whether the verified token was replaced while a step was waiting. Either a key was distrusted, or another guard of the
- * request has received a newer introspection response.
- */
-function isOutdated({ distrustCount, services, sharedVerification, verified }: Exchange): boolean {
-  return distrustCount !== services.distrustCount || !sharedVerification.isLatest(verified)
 }
