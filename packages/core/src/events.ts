@@ -3,7 +3,7 @@ import type {
   EndpointMovedEvent,
 } from './authorization-server/discovery-events.ts'
 import type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
-import type { ClosedEvent, KeyDistrustedEvent } from './issuers.ts'
+import type { ClosedEvent, IssuerEvent, KeyDistrustedEvent } from './issuers/issuer-events.ts'
 import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './request/refused-event.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
@@ -15,6 +15,7 @@ export type BearwardEvent =
   | VerifiedEvent
   | RefusedEvent
   | SubjectUnknownEvent
+  | IssuerEvent
   | KeysEvent
   | KeyDistrustedEvent
   | ClosedEvent

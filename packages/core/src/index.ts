@@ -8,12 +8,19 @@
 export { createResourceServer } from './resource-server.ts'
 export type { Guard, ResourceServer } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
-export type { ClosedEvent, IssuerStatus, KeyDistrustedEvent } from './issuers.ts'
+export type {
+  ClosedEvent,
+  IssuerFailedEvent,
+  IssuerResolvedEvent,
+  KeyDistrustedEvent,
+} from './issuers/issuer-events.ts'
+export type { IssuerStatus } from './issuers/issuers.ts'
 export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { Clock, ClockOption } from './lib/clock.ts'
 
 export type { ResourceServerOptions } from './options/options.ts'
 export type { CommonOptions } from './options/common-options.ts'
+export type { DynamicIssuerOptions } from './options/dynamic-issuers.ts'
 export type { IssuerOptions, SecretKeyObject } from './options/issuer-options.ts'
 export type { IntrospectionOptions } from './options/introspection-options.ts'
 export { optionsFromEnv } from './options/environment.ts'

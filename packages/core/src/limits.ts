@@ -36,7 +36,10 @@ export const LIMITS = deepFreeze({
    * was verified.
    */
   callsForKnownTokens: 32,
-  /** Seconds for which all guards of a request accept an introspection response that was received for it, or a result of `revoked`. */
+  /**
+   * Seconds for which all guards of a request accept an introspection response that was received for it, or a result of
+   * `revoked`.
+   */
   responseOfRequest: 1,
   /**
    * Period in seconds. If the endpoint returned 200 for another token in it, a 400, 413, 414 or 422 means that the token is
@@ -68,6 +71,25 @@ export const LIMITS = deepFreeze({
   clockTolerance: 300,
   /** Seconds that the function in the option `revoked` may take. */
   revocationTime: 1,
+  /** Limits for issuers that the function `resolve` in the option `issuers` returns. */
+  dynamicIssuers: {
+    /** Characters of an `iss`. */
+    nameLength: 1024,
+    /** Part of `maxEntries` that is for issuers of which no token was verified yet. */
+    unprovedPart: 0.25,
+    /** Issuers that can be added per second and per 1000 `maxEntries`, if no token of them was verified before. */
+    newPerSecond: 25,
+    /** Names of issuers that are remembered as proved, for each of `maxEntries`. */
+    knownNames: 10,
+    /** Calls of `resolve` that wait for other calls: for proved issuers, and for others. */
+    waiting: 1000,
+    /** Longest pause in seconds after a failed call of `resolve`. The first pause takes one second. */
+    pause: 8,
+    /** Part of the token cache that the tokens of one issuer can take. */
+    tokenPart: 0.1,
+    /** Introspection responses of one issuer that are cached: active ones and their total bytes, and inactive ones. */
+    cachedResponses: { active: 100, activeBytes: 131_072, inactive: 50 },
+  },
   /**
    * Lines that the log writes per second for each reason of a refusal and each kind of failure. Further lines are counted,
    * and the log writes their number.

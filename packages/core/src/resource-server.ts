@@ -1,7 +1,7 @@
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import type { BearwardEvent } from './events.ts'
-import { createIssuers, type IssuerStatus } from './issuers.ts'
+import { createIssuers, type IssuerStatus } from './issuers/issuers.ts'
 import { quoteName } from './lib/describe-given.ts'
 import { addIfMissing } from './lib/objects.ts'
 import { createLog } from './log/create-log.ts'
@@ -115,8 +115,9 @@ export interface ResourceServer {
  * Creates a resource server (RFC 6749 section 1.1). It verifies the access token of a request and decides whether the
  * request is granted.
  *
- * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect` or the option `revoked` is set. Reads the token only from the
- * `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key or a certificate (`cnf`).
+ * Does NOT check whether a JWT has been revoked, unless a guard requires `introspect` or the option `revoked` is set. Reads the
+ * token only from the `Authorization` header, unless `credentials` is set. Refuses tokens that are bound to a key or a
+ * certificate (`cnf`).
  *
  * Makes no outgoing call before the first token, `ready()` or `status()`.
  *
@@ -160,7 +161,10 @@ export function createServer(
     write === undefined || isSilent ? undefined : createLog(write, settings.clock, closing.signal)
   const publish = createPublisher<BearwardEvent>(onEvent, log)
   for (const warning of warnings) publish('configuration_warning', () => warning)
-  const issuers = createIssuers(settings, publish, closing.signal)
+  const cache = tokenCache && new TokenCache(tokenCache)
+  const issuers = createIssuers(settings, publish, closing.signal, (issuer) =>
+    cache?.forget(issuer),
+  )
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
     if (ignored.size >= MOST_IGNORED) return
@@ -172,7 +176,7 @@ export function createServer(
   const services = {
     findCredentials: createCredentialsReader(credentials),
     issuers: issuers.trusted,
-    tokenCache: tokenCache && new TokenCache(tokenCache),
+    tokenCache: cache,
     clock: settings.clock,
     publish,
     isRevoked: revoked,
@@ -181,13 +185,13 @@ export function createServer(
   }
 
   function guard(...given: readonly unknown[]): Guard {
-    const requirements = readRequirements(given, settings.issuers)
+    const requirements = readRequirements(given, issuers.guarded)
     return (request) =>
       failUnlessAwaited(runPipeline(createGuardExchange(request, requirements, services)))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
-    const requirements = readRequirements(given, settings.issuers)
+    const requirements = readRequirements(given, issuers.guarded)
     return failUnlessAwaited(runPipeline(createExchange(request, requirements, services)))
   }
 

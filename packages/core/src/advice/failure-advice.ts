@@ -1,5 +1,6 @@
 import type { DiscoveryFailure } from '../authorization-server/describe-failure.ts'
 import type { KeysFailedEvent } from '../keys/key-events.ts'
+import type { ResolutionFailure } from '../model/resolution-failure.ts'
 import type { IntrospectionFailure } from '../token/introspection/introspection-failure.ts'
 
 /** Codes of all failed calls to an authorization server. */
@@ -7,6 +8,7 @@ export type Failure =
   | DiscoveryFailure<'jwks_uri' | 'introspection_endpoint'>
   | KeysFailedEvent['failure']
   | IntrospectionFailure
+  | ResolutionFailure
 
 const IN_THE_OPTIONS = 'In the options of this API'
 const ON_THIS_MACHINE = 'On this machine'
@@ -91,6 +93,34 @@ export const FAILURE_ADVICE: Readonly<
     where: IN_THE_OPTIONS,
     change:
       "check introspection.response and introspection.clientId. With response: 'jwt', the issuer must sign the responses for this client.",
+  },
+  match_failed: {
+    where: 'In your code',
+    change:
+      'check the function match in issuers: it must return true or false, and must not throw.',
+  },
+  resolve_failed: {
+    where: 'In your code',
+    change: 'check the function resolve in issuers, and the database that it reads.',
+  },
+  resolve_timeout: {
+    where: 'In your code',
+    change:
+      'check why the function resolve in issuers is slow. If it needs more time, raise fetchTimeout (at most 30).',
+  },
+  resolve_busy: {
+    where: IN_THE_OPTIONS,
+    change:
+      'raise issuers.concurrency, or make the function resolve faster. If tokens with invented issuers arrive, restrict match.',
+  },
+  too_many_new: {
+    where: IN_THE_OPTIONS,
+    change:
+      'raise issuers.maxEntries if so many new tenants are expected. Otherwise someone sends tokens with the issuers of other tenants.',
+  },
+  invalid_options: {
+    where: 'In your code',
+    change: 'correct the options that the function resolve in issuers returns.',
   },
   keys_unavailable: {
     where: AT_THE_SERVER,

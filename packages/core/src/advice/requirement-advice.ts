@@ -157,6 +157,12 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
       'make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
   },
   {
+    reason: 'issuer_unavailable',
+    where: 'In your code',
+    change:
+      'check the functions match and resolve in issuers. The warning "The options of ... are not available" and the event issuer_failed contain the cause.',
+  },
+  {
     reason: 'keys_unavailable',
     when: ({ explanation: { found } }) => found.includes('resource server is closed'),
     sign: '`close` was called',

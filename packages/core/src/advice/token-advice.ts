@@ -167,6 +167,30 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'unknown_issuer',
+    when: ({ explanation: { expected } }) => expected === 'an issuer that resolve knows',
+    sign: 'the option `issuers` has functions, and `resolve` returned no options for `iss`',
+    where: 'In your code',
+    change:
+      'return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over.',
+  },
+  {
+    reason: 'unknown_issuer',
+    when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
+    sign: 'the option `issuers` has functions, and `match` returned `false` for `iss`',
+    where: 'In your code',
+    change:
+      'accept this issuer in match if it can be a tenant. If it cannot, check the client: it uses another authorization server.',
+  },
+  {
+    reason: 'unknown_issuer',
+    when: ({ explanation: { expected } }) => expected === 'a URL in its normal form',
+    sign: 'the option `issuers` has functions, and `iss` is not a URL in its normal form',
+    where: IN_THE_OPTIONS,
+    change:
+      'if you trust this issuer, add it to issuers.static. match and resolve are only called for a URL without user name, query and fragment.',
+  },
+  {
+    reason: 'unknown_issuer',
     where: IN_THE_OPTIONS,
     change:
       'add this issuer if you trust it. If you do not, check the client: it uses a different environment, tenant or realm.',

@@ -25,3 +25,15 @@ export function describeCause(error: unknown, depth = DEPTH): string | undefined
   const isKnown = typeof message === 'string' && Object.hasOwn(MESSAGES, message)
   return isKnown ? MESSAGES[message] : describeCause(cause, depth - 1)
 }
+
+/**
+ * Describes a value that a function of the application has thrown. Shows an error code if there is one, and never the message.
+ * Never throws, also for an error whose members throw when they are read.
+ */
+export function describeThrown(error: unknown): string {
+  try {
+    const cause = describeCause(error)
+    if (cause !== undefined) return `an error (${cause})`
+  } catch {}
+  return 'an error'
+}

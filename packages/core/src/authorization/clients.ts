@@ -4,8 +4,13 @@ import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { canNameClient } from '../subject/client-id.ts'
 import { describeClientId } from '../subject/personal-claims.ts'
-import { findIssuers, listIssuers } from './issuer.ts'
-import { type CheckedRequirement, reject, type RequirementContext } from './requirement.ts'
+import { findIssuers, findNames, listIssuers } from './issuer.ts'
+import {
+  type CheckedRequirement,
+  type GuardedIssuers,
+  reject,
+  type RequirementContext,
+} from './requirement.ts'
 
 export interface ClientsRequirement {
   /**
@@ -67,21 +72,21 @@ function requireClient(allowed: readonly AllowedClient[]): CheckedRequirement {
 function readClient(
   client: unknown,
   name: string,
-  issuers: readonly IssuerSettings[],
+  issuers: GuardedIssuers,
   problems: Problems,
 ): readonly AllowedClient[] {
   if (typeof client === 'string' && client !== '') {
-    if (listIssuers(issuers).length > 1) {
+    if (issuers.hasDynamic || listIssuers(issuers.static).length > 1) {
       problems.add(
         'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
       )
     }
-    checkReachable(client, name, issuers, problems)
+    checkReachable(client, name, issuers.static, problems)
     return [{ issuer: undefined, clientId: client }]
   }
   const given = copyOwnMembers(isPlainObject(client) ? client : {})
   const { issuer, clientId } = given
-  const named = findIssuers(issuer, issuers)
+  const named = findNames(issuer, issuers)
   if (named.length === 0 || typeof clientId !== 'string' || clientId === '') {
     problems.add(
       'clients must contain client ids, or { issuer, clientId } with a configured issuer.',
@@ -89,8 +94,8 @@ function readClient(
     return []
   }
   problems.unknownNames(given, ['issuer', 'clientId'], { prefix: 'clients[].' })
-  checkReachable(clientId, name, named, problems)
-  return named.map((settings) => ({ issuer: settings.issuer, clientId }))
+  checkReachable(clientId, name, findIssuers(issuer, issuers.static), problems)
+  return named.map((one) => ({ issuer: one, clientId }))
 }
 
 /**

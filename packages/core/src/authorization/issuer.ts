@@ -2,29 +2,41 @@ import type { Problems } from '../configuration-problems.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
+import { getConfiguredProfile } from '../subject/context.ts'
+import type { GuardedIssuers } from './requirement.ts'
 
 export interface IssuerRequirement {
-  /** The configured issuers whose tokens the guard accepts. */
+  /** The issuers whose tokens the guard accepts: static issuers, or issuers that `match` accepts. */
   readonly issuer?: string | readonly string[]
 }
 
-/** Reads the issuers that a guard allows. `undefined`: all configured issuers. */
+/** Reads the issuers that a guard allows. `undefined`: all trusted issuers. */
 export function readIssuer(
   issuer: unknown,
-  issuers: readonly IssuerSettings[],
+  issuers: GuardedIssuers,
   problems: Problems,
 ): readonly string[] | undefined {
   if (issuer === undefined) return undefined
   const names: unknown = typeof issuer === 'string' ? [issuer] : issuer
-  const named = Array.isArray(names) ? Array.from(names, (name) => findIssuers(name, issuers)) : []
+  const named = Array.isArray(names) ? Array.from(names, (name) => findNames(name, issuers)) : []
   if (named.length === 0 || named.some((found) => found.length === 0)) {
-    problems.add(`issuer must name configured issuers: ${listIssuers(issuers).join(', ')}.`)
+    const known = [...listIssuers(issuers.static), ...(issuers.hasDynamic ? [MATCHED] : [])]
+    problems.add(`issuer must name configured issuers: ${known.join(', ')}.`)
     return undefined
   }
-  return Object.freeze(named.flat().map((settings) => settings.issuer))
+  return Object.freeze(named.flat())
 }
 
-/** Returns the issuer with this name, or all configured tenants if the name contains `{tenantid}`. */
+const MATCHED = 'an issuer that match accepts'
+
+/** Returns the names of the issuers that a guard calls by this name: itself, or all configured tenants. */
+export function findNames(name: unknown, issuers: GuardedIssuers): readonly string[] {
+  const found = findIssuers(name, issuers.static)
+  if (found.length > 0) return found.map(({ issuer }) => issuer)
+  return issuers.isDynamic(name) ? [name] : []
+}
+
+/** Returns the static issuer with this name, or all configured tenants if the name contains `{tenantid}`. */
 export function findIssuers(
   name: unknown,
   issuers: readonly IssuerSettings[],
@@ -32,16 +44,23 @@ export function findIssuers(
   return issuers.filter(({ issuer, metadataIssuer }) => issuer === name || metadataIssuer === name)
 }
 
-/** Returns the names of the configured issuers. All tenants of an issuer have one name. */
+/** Returns the names of static issuers. All tenants of an issuer have one name. */
 export function listIssuers(issuers: readonly IssuerSettings[]): readonly string[] {
   return [...new Set(issuers.map(({ metadataIssuer }) => metadataIssuer))]
 }
 
 /** The part of an exchange that this step reads. */
 export interface IssuerExchange {
-  readonly verified: { readonly token: AccessToken }
-  /** `undefined`: every configured issuer is allowed. */
-  readonly requirements: { readonly issuers: readonly string[] | undefined }
+  readonly verified: {
+    readonly token: AccessToken
+    readonly issuer: { readonly settings: IssuerSettings }
+  }
+  readonly requirements: {
+    /** `undefined`: every trusted issuer is allowed. */
+    readonly issuers: readonly string[] | undefined
+    /** `false`: the guard does not restrict callers, so that it must not accept tokens of a public platform. */
+    readonly acceptsPublicIssuers: boolean
+  }
 }
 
 /**
@@ -51,8 +70,32 @@ export interface IssuerExchange {
  */
 export function checkIssuer({ verified, requirements }: IssuerExchange): Rejection | undefined {
   const { issuer } = verified.token
-  const { issuers } = requirements
-  if (issuers === undefined || issuers.includes(issuer)) return undefined
-  const explanation = { check: 'issuer', expected: issuers.join(' or '), found: issuer }
-  return new Rejection('wrong_issuer', explanation)
+  const { issuers, acceptsPublicIssuers } = requirements
+  if (issuers !== undefined && !issuers.includes(issuer)) {
+    const explanation = { check: 'issuer', expected: issuers.join(' or '), found: issuer }
+    return new Rejection('wrong_issuer', explanation)
+  }
+  return acceptsPublicIssuers ? undefined : rejectPublic(verified.issuer.settings)
+}
+
+/** Rejects a token of a public platform. For static issuers, such a guard is not created. */
+function rejectPublic(settings: IssuerSettings): Rejection | undefined {
+  if (!isPublic(settings)) return undefined
+  const { provider } = settings.subjects
+  return new Rejection(
+    'wrong_issuer',
+    {
+      check: 'issuer',
+      expected: 'an issuer whose tokens only your own callers can request',
+      found: `${settings.issuer} of the public platform ${provider}`,
+    },
+    {
+      advice: `At the route: set claims or clients, because every user of ${provider} can request a token for this API.`,
+    },
+  )
+}
+
+/** Returns whether every user of a public platform can request tokens of this issuer, and no option restricts the clients. */
+export function isPublic({ subjects, allowedClients }: IssuerSettings): boolean {
+  return allowedClients === undefined && getConfiguredProfile(subjects)?.isPublic === true
 }

@@ -4,11 +4,11 @@ import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject, isRecord, copyOwnMembers } from '../lib/objects.ts'
 import type { IssuerSettings } from '../model/settings.ts'
-import { getConfiguredProfile } from '../subject/context.ts'
 import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
-import { readIssuer } from './issuer.ts'
+import { isPublic, readIssuer } from './issuer.ts'
 import { readOptional } from './optional.ts'
+import type { GuardedIssuers } from './requirement.ts'
 import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from './requirements.ts'
 
 const TITLE = 'The requirements of a guard are wrong'
@@ -52,14 +52,14 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 
 /**
  * Validates the requirements of a guard when the guard is created. `given` are the arguments as received. Without
- * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be misspelt.
- * A second argument is rejected, because it has no meaning.
+ * arguments, every valid token is accepted. An `undefined` argument is rejected, because the name of its variable may be
+ * misspelt. A second argument is rejected, because it has no meaning.
  *
  * @throws `ConfigurationError` with all problems.
  */
 export function readRequirements(
   given: readonly unknown[],
-  issuers: readonly IssuerSettings[],
+  issuers: GuardedIssuers,
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
@@ -68,7 +68,7 @@ export function readRequirements(
     if (value === undefined) problems.add(`${name} is undefined: give it a value, or leave it out.`)
   }
   const allowedIssuers = readIssuer(own['issuer'], issuers, problems)
-  const allowed = issuers.filter(({ issuer }) => allowedIssuers?.includes(issuer) ?? true)
+  const allowed = issuers.static.filter(({ issuer }) => allowedIssuers?.includes(issuer) ?? true)
   const context = { problems, issuers, allowed }
   const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(
     ([name, read]) => read(own[name], context) ?? [],
@@ -76,11 +76,13 @@ export function readRequirements(
   const applicationCheck = readApplicationCheck(own['check'], context)
   const introspect = readIntrospect(own['introspect'], context)
   const optional = readOptional(own['optional'], context)
-  checkPublicIssuers(own, allowed, problems)
+  const isRestricted = restrictsCallers(own)
+  if (!isRestricted) checkPublicIssuers(allowed, problems)
   problems.throwAs(TITLE)
   let description: string | undefined
   return {
     issuers: allowedIssuers,
+    acceptsPublicIssuers: isRestricted,
     optional,
     introspect,
     checks: checked.map(({ check }) => check),
@@ -90,8 +92,17 @@ export function readRequirements(
   }
 }
 
-/** The requirements of a guard without arguments: every valid token is accepted. */
-export const ANY_TOKEN: CheckedRequirements = readRequirements([], [])
+const NO_ISSUERS: GuardedIssuers = {
+  static: [],
+  hasDynamic: false,
+  isDynamic: (_name): _name is string => false,
+}
+
+/** No requirements: every valid token is accepted, also one of a public platform. */
+export const ANY_TOKEN: CheckedRequirements = {
+  ...readRequirements([], NO_ISSUERS),
+  acceptsPublicIssuers: true,
+}
 
 /** Reads the arguments of a guard. Members of `Object.prototype` are ignored. */
 function readGiven(given: readonly unknown[]): Readonly<Record<string, unknown>> {
@@ -117,26 +128,24 @@ function describeWrong(requirements: unknown, count: number): string {
   return `Requirements must be an object such as ${such}, not ${describeNotPlain(requirements)}. To accept any valid token, leave the argument out.`
 }
 
+/** Returns whether a guard accepts only some callers of an issuer. */
+function restrictsCallers({
+  clients,
+  claims,
+  authorizationDetails,
+  check,
+  scope,
+  subject,
+}: Readonly<Record<string, unknown>>): boolean {
+  const restriction = clients ?? claims ?? authorizationDetails ?? check ?? scope
+  return restriction !== undefined || subject === 'user'
+}
+
 /** Reports a missing restriction. Every user of a public platform can request a valid token for this API. */
-function checkPublicIssuers(
-  {
-    clients,
-    claims,
-    authorizationDetails,
-    check,
-    scope,
-    subject,
-  }: Readonly<Record<string, unknown>>,
-  allowed: readonly IssuerSettings[],
-  problems: Problems,
-): void {
-  if (
-    (clients ?? claims ?? authorizationDetails ?? check ?? scope) !== undefined ||
-    subject === 'user'
-  )
-    return
-  for (const { subjects, allowedClients } of allowed) {
-    if (allowedClients !== undefined || getConfiguredProfile(subjects)?.isPublic !== true) continue
+function checkPublicIssuers(allowed: readonly IssuerSettings[], problems: Problems): void {
+  for (const settings of allowed) {
+    if (!isPublic(settings)) continue
+    const { subjects } = settings
     problems.add(
       `The guard does not restrict callers: every user of ${subjects.provider} can request a token for this API. Set claims to require values that only tokens of your own accounts or repositories have, or set clients if the tokens contain a client id.`,
     )

@@ -12,10 +12,19 @@ import type { SubjectUnknownEvent } from './subject-unknown-event.ts'
 /** The context in which a guard is created. */
 export interface RequirementContext {
   readonly problems: Problems
-  /** All configured issuers. */
-  readonly issuers: readonly IssuerSettings[]
-  /** The issuers that the guard allows. */
+  readonly issuers: GuardedIssuers
+  /** The static issuers that the guard allows. */
   readonly allowed: readonly IssuerSettings[]
+}
+
+/** The issuers that requirements can name. */
+export interface GuardedIssuers {
+  readonly static: readonly IssuerSettings[]
+  readonly hasDynamic: boolean
+  /**
+   * Returns whether a name can be that of a dynamic issuer. The options of such an issuer are not known when a guard is created.
+   */
+  readonly isDynamic: (name: unknown) => name is string
 }
 
 /** A requirement of one guard, ready to be checked. */

@@ -61,6 +61,8 @@ export const TOKEN_REQUIREMENTS: {
 /** The requirements of one guard after validation. */
 export interface CheckedRequirements {
   readonly issuers: readonly string[] | undefined
+  /** `true` if other requirements restrict the callers: see `checkIssuer`. */
+  readonly acceptsPublicIssuers: boolean
   readonly optional: boolean
   readonly introspect: number | undefined
   readonly checks: readonly RequirementCheck[]

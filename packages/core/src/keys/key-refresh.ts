@@ -22,6 +22,11 @@ export interface KeyRefreshOptions {
   readonly clock: Clock
   readonly closed: AbortSignal
   readonly publish: Publish<KeysEvent>
+  /**
+   * `timers`: attempts also start without requests. `requests`: only requests start attempts. An issuer that is not used then
+   * causes no calls, and no timer keeps it in memory.
+   */
+  readonly startedBy: 'timers' | 'requests'
   /** Returns a number from 0 to 1, which adds jitter: many processes must not fetch at the same time. */
   readonly random?: () => number
 }
@@ -36,6 +41,8 @@ export class KeyRefresh {
   #lastError: unknown
   #cancelAttempt = () => {}
   #cancelStale = () => {}
+  /** `true` if the event `keys_stale` was published for the current key set. */
+  #isReportedStale = false
 
   constructor(options: KeyRefreshOptions) {
     const { ages, closed, random = Math.random } = options
@@ -70,12 +77,20 @@ export class KeyRefresh {
     return wait ? [...this.#running.values()].at(-1) : undefined
   }
 
+  /** Starts the attempt that is due, unless a timer starts it. Call it for each request that uses fresh keys. */
+  startIfDue(): void {
+    const { closed, clock, startedBy } = this.#options
+    if (startedBy === 'timers' || closed.aborted || clock.monotonic() < this.lifeCycle.dueAt) return
+    this.#attempt()
+  }
+
   /**
    * Starts or joins an attempt that replaces stale keys. Resolves after at most `KEY_TIMES.waitForFresh`, and the caller
    * then uses the stale keys. Returns `undefined` if the caller must not wait.
    */
   startOrJoinBriefly(): Promise<void> | undefined {
-    const { clock } = this.#options
+    const { clock, startedBy } = this.#options
+    if (startedBy === 'requests') this.#reportStale()
     const refreshed = this.startOrJoin('fresh_keys')
     if (refreshed === undefined) return undefined
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
@@ -97,7 +112,9 @@ export class KeyRefresh {
   /** Resolves when the next attempt ends, or when the resource server is closed. */
   async nextAttemptEnded(): Promise<void> {
     if (this.#options.closed.aborted) return
-    await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    const ended = new Promise<void>((resolve) => this.#waiting.add(resolve))
+    this.#schedule()
+    await ended
   }
 
   #wake(): void {
@@ -130,22 +147,27 @@ export class KeyRefresh {
 
   #succeeded(number: number, fetched: FetchedKeySet, duration: number): void {
     const { lifeCycle } = this
-    const { clock, issuer, publish } = this.#options
+    const { clock, issuer, publish, startedBy } = this.#options
     const { failures } = lifeCycle
     if (lifeCycle.succeed(number, fetched, clock.monotonic())) {
       for (const older of this.#running.keys()) if (older < number) this.#running.delete(older)
       const { size: keys, ignored } = fetched.set
       publish('keys_refreshed', () => ({ issuer, keys, ignored, duration }))
       if (failures > 0) publish('keys_recovered', () => ({ issuer, failures }))
+      this.#isReportedStale = false
       this.#cancelStale()
-      this.#cancelStale = this.#at(lifeCycle.staleAt, () =>
-        publish('keys_stale', () => ({
-          issuer,
-          usableFor: lifeCycle.usableFor(clock.monotonic()),
-        })),
-      )
+      if (startedBy === 'timers')
+        this.#cancelStale = this.#at(lifeCycle.staleAt, () => this.#reportStale())
     }
     this.#schedule()
+  }
+
+  #reportStale(): void {
+    if (this.#isReportedStale) return
+    this.#isReportedStale = true
+    const { clock, issuer, publish } = this.#options
+    const usableFor = this.lifeCycle.usableFor(clock.monotonic())
+    publish('keys_stale', () => ({ issuer, usableFor }))
   }
 
   #failed(number: number, error: unknown, duration: number): void {
@@ -165,8 +187,10 @@ export class KeyRefresh {
     this.#schedule()
   }
 
+  /** Sets the timer for the next attempt, if a timer or a waiting request needs it. */
   #schedule(): void {
     this.#cancelAttempt()
+    if (this.#options.startedBy === 'requests' && this.#waiting.size === 0) return
     this.#cancelAttempt = this.#at(this.lifeCycle.dueAt, () => this.#attempt())
   }
 

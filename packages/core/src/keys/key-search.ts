@@ -87,7 +87,9 @@ export class PublishedKeySearch implements KeySearch {
     const { clock, refresh } = this.#services
     const held = refresh.lifeCycle.held(clock.monotonic())
     if (held === undefined) return refresh.startOrJoin('keys')
-    return held.state === 'fresh' ? undefined : refresh.startOrJoinBriefly()
+    if (held.state === 'stale') return refresh.startOrJoinBriefly()
+    refresh.startIfDue()
+    return undefined
   }
 
   #find(): MaybePromise<Found> {

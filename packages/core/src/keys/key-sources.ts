@@ -14,6 +14,7 @@ import type { ConfigurationWarningEvent } from '../subject/provider-hint.ts'
 import { type IgnoredKey, type KeySet, OTHER_USES, readKeySet, secretKeySet } from './key-set.ts'
 import type { KeysEvent } from './key-events.ts'
 import type { KeySource } from './key-source.ts'
+import type { KeyRefreshOptions } from './key-refresh.ts'
 import { publishedKeys } from './published-keys.ts'
 import { remoteKeys } from './remote-keys.ts'
 import { staticKeys, unusedKeys } from './static-keys.ts'
@@ -24,7 +25,7 @@ type PublishKeys = Publish<
 
 /**
  * Creates the key source for the settings of an issuer. `closed` aborts outgoing calls. `onFound` is called with the URL of
- * the keys.
+ * the keys. For `startedBy`, see `KeyRefreshOptions`.
  *
  * @throws {ConfigurationError} If configured keys cannot be used. With the portable engine, which imports keys
  * asynchronously, `ready()` and every request reject with this error instead.
@@ -35,6 +36,7 @@ export function createKeySource(
   publish: PublishKeys,
   closed: AbortSignal,
   onFound: (address: string) => void,
+  startedBy: KeyRefreshOptions['startedBy'],
 ): KeySource {
   const { keyOrigin: origin, algorithms } = issuer
   if (origin.kind === 'unused') return unusedKeys
@@ -64,7 +66,16 @@ export function createKeySource(
     onFound,
   })
   const fetchKeySet = () => withDeadline(bounds, fetchPublished)
-  return remoteKeys({ issuer: issuer.metadataIssuer, fetchKeySet, ages, clock, closed, publish })
+  const { metadataIssuer } = issuer
+  return remoteKeys({
+    issuer: metadataIssuer,
+    fetchKeySet,
+    ages,
+    clock,
+    closed,
+    publish,
+    startedBy,
+  })
 }
 
 function readConfigured(

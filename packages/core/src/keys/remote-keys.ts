@@ -20,7 +20,9 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
   return {
     cached(algorithm, kid) {
       const held = distrusted.isEmpty ? lifeCycle.held(clock.monotonic()) : undefined
-      return held?.state === 'fresh' ? held.set.find(algorithm, kid) : undefined
+      if (held?.state !== 'fresh') return undefined
+      refresh.startIfDue()
+      return held.set.find(algorithm, kid)
     },
 
     search: (query) => new PublishedKeySearch(services, query),

@@ -13,8 +13,8 @@ interface Entry<Value> {
  * Caches values by a key, bounded in entries and in bytes. If it is full, it evicts an entry that was not read recently.
  *
  * Uses the CLOCK algorithm. The entries form a ring, and a hand goes around it. The hand removes the mark of each entry that was
- * read, and evicts the first entry without a mark. A new entry is put behind the hand, so that the hand reaches it last. Reading an
- * entry only sets its mark, so it is almost as fast as a lookup in a `Map`.
+ * read, and evicts the first entry without a mark. A new entry is put behind the hand, so that the hand reaches it last. Reading
+ * an entry only sets its mark, so it is almost as fast as a lookup in a `Map`.
  *
  * The ring is an array, because an iterator of the `Map` would keep all entries in memory that the `Map` has ever had.
  */
@@ -24,14 +24,24 @@ export class BoundedCache<Value> {
   readonly #maxEntries: number
   readonly #maxBytes: number
   readonly #sizeOf: (value: Value) => number
+  readonly #onRemove: ((key: string, value: Value) => void) | undefined
   #hand = 0
   #bytes = 0
 
-  /** `sizeOf` returns the bytes of a value. A value that alone has more than `maxBytes` is not stored. */
-  constructor(maxEntries: number, maxBytes: number, sizeOf: (value: Value) => number) {
+  /**
+   * `sizeOf` returns the bytes of a value. A value that alone has more than `maxBytes` is not stored. `onRemove` is called for
+   * each entry that is evicted, deleted or replaced, but not by `clear`.
+   */
+  constructor(
+    maxEntries: number,
+    maxBytes: number,
+    sizeOf: (value: Value) => number,
+    onRemove?: (key: string, value: Value) => void,
+  ) {
     this.#maxEntries = maxEntries
     this.#maxBytes = maxBytes
     this.#sizeOf = sizeOf
+    this.#onRemove = onRemove
   }
 
   get size(): number {
@@ -48,6 +58,11 @@ export class BoundedCache<Value> {
     if (entry === undefined) return undefined
     entry.isUsed = true
     return entry.value
+  }
+
+  /** Returns all values. */
+  values(): readonly Value[] {
+    return this.#ring.map(({ value }) => value)
   }
 
   /** Returns a value without marking it as read. */
@@ -104,6 +119,7 @@ export class BoundedCache<Value> {
     if (last !== entry) this.#put(last, entry.place)
     this.#entries.delete(entry.key)
     this.#bytes -= entry.bytes
+    this.#onRemove?.(entry.key, entry.value)
   }
 
   #put(entry: Entry<Value>, place: number): void {

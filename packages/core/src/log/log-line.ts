@@ -1,6 +1,7 @@
 import { adviseOnFailure } from '../advice/failure-advice.ts'
 import type { BearwardEvent } from '../events.ts'
 import { OTHER_USES } from '../keys/key-set.ts'
+import { toPrintable } from '../lib/quote.ts'
 import type { RefusedEvent } from '../request/refused-event.ts'
 import type { LogLevel } from './logger.ts'
 
@@ -59,6 +60,10 @@ const FORMATS: Formats = {
   introspection_failed: ({ issuer, failure, detail, pause }) =>
     warn(
       `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
+    ),
+  issuer_failed: ({ issuer, failure, detail, trusted }) =>
+    warn(
+      `The options of ${toPrintable(issuer)} are not available: ${detail}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${adviseOnFailure(failure)}`,
     ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),

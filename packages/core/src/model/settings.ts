@@ -106,9 +106,36 @@ export interface TokenCacheLimits {
   readonly maxBytes: number
 }
 
+/** The settings of an issuer, and the options that are probably wrong. */
+export interface CheckedIssuer {
+  readonly settings: IssuerSettings
+  readonly warnings: readonly { readonly option: string; readonly advice: string }[]
+}
+
+/** The issuers from functions of the application, after validation, with defaults. All times are in seconds. */
+export interface DynamicIssuerSettings {
+  /** The function `match` of the application. Its result is not checked yet. */
+  readonly match: (iss: string) => unknown
+  /** The function `resolve` of the application. Its result is not checked yet. */
+  readonly resolve: (iss: string) => unknown
+  /**
+   * Reads the options that `resolve` has returned for `iss`.
+   *
+   * @throws {ConfigurationError} if they are wrong
+   */
+  readonly read: (options: unknown, iss: string) => CheckedIssuer
+  readonly maxEntries: number
+  readonly ttl: number
+  readonly negativeTtl: number
+  readonly concurrency: number
+}
+
 /** All settings after validation, with defaults. */
 export interface Settings {
+  /** The static issuers: those that the options list. */
   readonly issuers: readonly IssuerSettings[]
+  /** `undefined`: there are no other issuers. */
+  readonly dynamicIssuers: DynamicIssuerSettings | undefined
   readonly clock: Clock
   readonly fetch: Fetch
   /** The option `fetchTimeout`, converted to milliseconds. */

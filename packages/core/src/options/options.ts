@@ -1,9 +1,10 @@
 import type { CommonOptions } from './common-options.ts'
+import type { DynamicIssuerOptions } from './dynamic-issuers.ts'
 import type { IssuerOptions } from './issuer-options.ts'
 
 /**
  * Options of a resource server: the common options, and either the options of one issuer or `issuers`. `Raw` is the request
- * of the framework. All times are in seconds.
+ * of the framework. `issuers` is a list, or functions that return the options of an issuer. All times are in seconds.
  *
  * @example
  * const options: ResourceServerOptions = {
@@ -17,6 +18,6 @@ import type { IssuerOptions } from './issuer-options.ts'
 export type ResourceServerOptions<Raw extends object = object> = CommonOptions<Raw> &
   ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
 
-type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] } & {
+type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] | DynamicIssuerOptions } & {
   readonly [name in keyof IssuerOptions]?: never
 }

@@ -1,6 +1,7 @@
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
-import type { IssuerSettings, KeyOrigin } from '../model/settings.ts'
+import type { DynamicIssuerSettings, IssuerSettings, KeyOrigin } from '../model/settings.ts'
+import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuers.ts'
 import { toClaimSettings } from './claim-settings.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
@@ -8,26 +9,59 @@ import { ISSUER_RULES } from './issuer-rules.ts'
 import { PROVIDER_RULES } from './provider-rules.ts'
 import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
-import { readRows, reportUnknownNames } from './option-table.ts'
+import { readRows, readTable, reportUnknownNames } from './option-table.ts'
 import { toMediaType } from '../subject/media-types.ts'
 
 type Own = Readonly<Record<string, unknown>>
+
+/** The settings of all issuers. */
+export interface ReadIssuers {
+  readonly issuers: readonly IssuerSettings[]
+  readonly dynamicIssuers: DynamicIssuerSettings | undefined
+}
 
 /**
  * Reads the options of all issuers and adds the defaults. The options are in `issuers`, or for one issuer next to the common
  * options. `own` are the own members of the options. Reports problems. The result is valid only without problems.
  */
-export function readIssuers(own: Own, context: OptionContext): readonly IssuerSettings[] {
+export function readIssuers(own: Own, context: OptionContext): ReadIssuers {
   const { issuers: given } = own
-  if (given === undefined) return readIssuer(own, context)
+  if (given === undefined) return { issuers: readIssuer(own, context), dynamicIssuers: undefined }
   const { toName, report } = context
   const name = toName('issuers')
   for (const option of Object.keys(ISSUER_OPTIONS)) {
     if (own[option] !== undefined)
       report(`${toName(option)} cannot be combined with ${name}: set it in each issuer.`)
   }
+  if (!isPlainObject(given)) {
+    const issuers = readList(given, name, ', or an object { match, resolve }', context)
+    return { issuers, dynamicIssuers: undefined }
+  }
+  const dynamic = nestContext(context, name)
+  const values = readTable(DYNAMIC_ISSUER_OPTIONS, given, dynamic)
+  return {
+    issuers:
+      values.static === undefined
+        ? []
+        : readList(values.static, dynamic.toName('static'), '', context),
+    dynamicIssuers: toDynamicIssuers(
+      values,
+      context.insecureHosts,
+      (one, ofOne) => readOneIssuer(one, ofOne).settings,
+    ),
+  }
+}
+
+/** Reads a list of issuers. `name` is the name of the list in messages, and `other` names another form of its value. */
+function readList(
+  given: unknown,
+  name: string,
+  other: string,
+  context: OptionContext,
+): readonly IssuerSettings[] {
+  const { report } = context
   if (!Array.isArray(given) || given.length === 0 || !Array.from(given).every(isPlainObject)) {
-    report(`${name} must be an array of at least one { issuer, audience, ... }.`)
+    report(`${name} must be an array of at least one { issuer, audience, ... }${other}.`)
     return []
   }
   const read = given.map(copyOwnMembers).map((issuer, i) => {
@@ -56,6 +90,18 @@ function findDuplicate(names: readonly string[]): string | undefined {
 
 /** Reads the options of one issuer. Returns its settings, or the settings of each tenant if it has tenants. */
 function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[] {
+  const { settings, tenants } = readOneIssuer(own, context)
+  if (tenants === undefined) return [settings]
+  return tenants.map((tenant) =>
+    Object.freeze({ ...settings, issuer: toTenantIssuer(settings.issuer, tenant), tenant }),
+  )
+}
+
+/** Reads the options of one issuer, apart from its tenants. */
+function readOneIssuer(
+  own: Own,
+  context: OptionContext,
+): { readonly settings: IssuerSettings; readonly tenants: readonly string[] | undefined } {
   const values = readRows(ISSUER_OPTIONS, own, context)
   const { issuer, tokenFormat, tenants } = values
   const isGiven = (option: keyof IssuerOptions) => own[option] !== undefined
@@ -86,8 +132,5 @@ function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[]
   })
   for (const check of [...ISSUER_RULES, ...PROVIDER_RULES])
     check({ values, settings, isGiven, needsKeys }, context)
-  if (tenants === undefined) return [settings]
-  return tenants.map((tenant) =>
-    Object.freeze({ ...settings, issuer: toTenantIssuer(issuer, tenant), tenant }),
-  )
+  return { settings, tenants }
 }

@@ -62,7 +62,7 @@ export function readOptions(
 
   return {
     settings: {
-      issuers,
+      ...issuers,
       insecureHosts: values.allowInsecureHosts,
       fetch: values.fetch,
       fetchTimeout: values.fetchTimeout * 1000,

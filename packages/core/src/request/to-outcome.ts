@@ -5,6 +5,7 @@ import { getRequestId, getRoute } from '../model/request-like.ts'
 import { refuse, type ResponseHeaders } from '../response/refusal.ts'
 import type { Rejection } from '../response/rejection.ts'
 import { showClientId } from '../subject/personal-claims.ts'
+import { getKnownIssuer } from '../token/trusted-issuers.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import { describeToken, toContent } from './describe-token.ts'
 import type { Exchange } from './exchange.ts'
@@ -69,13 +70,15 @@ function describeAll(
   const verified = exchange.verified as VerifiedToken | undefined
   const issuer = rejection.issuer ?? verified?.token.issuer
   const { issuers } = services
-  const settings = issuer === undefined ? undefined : issuers.get(issuer)?.settings
+  const settings = issuer === undefined ? undefined : getKnownIssuer(issuer, issuers)?.settings
   const token = rejection.token ?? (verified && toContent(verified))
   return {
     reason,
     status,
     ...explanation,
-    advice: rejection.advice ?? findAdvice({ reason, explanation, token, settings, issuers }),
+    advice:
+      rejection.advice ??
+      findAdvice({ reason, explanation, token, settings, issuers: issuers.static }),
     issuer,
     clientId: settings && showClientId(token?.clientId, settings),
     guard: raw === undefined ? undefined : requirements.describe(),

@@ -89,6 +89,10 @@ export const REASONS = deepFreeze(
       status: 503,
       description: 'The access token cannot be verified at the moment.',
     },
+    issuer_unavailable: {
+      status: 503,
+      description: 'The access token cannot be verified at the moment.',
+    },
     introspection_unavailable: {
       status: 503,
       description: 'The access token cannot be verified at the moment.',

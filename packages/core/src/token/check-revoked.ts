@@ -1,4 +1,4 @@
-import { describeCause } from '../authorization-server/network-cause.ts'
+import { describeThrown } from '../authorization-server/network-cause.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
@@ -65,13 +65,8 @@ function toRejection(result: unknown): Rejection | undefined {
   return new Rejection('revoked', { check: 'revoked', expected: 'false', found: 'true' })
 }
 
-/** Never throws, also for an error whose members throw when they are read. */
 function toUnavailable(error: unknown): Rejection {
-  try {
-    const cause = describeCause(error)
-    if (cause !== undefined) return unavailable(`an error (${cause})`)
-  } catch {}
-  return unavailable('an error')
+  return unavailable(describeThrown(error))
 }
 
 function unavailable(found: string): Rejection {

@@ -109,7 +109,8 @@ function confirmJwt(
 ): MaybePromise<VerifiedToken | Rejection> {
   const { token, issuer, presented, binding } = verified
   const { settings, introspection } = issuer
-  return andThen(introspection!.introspect(presented, maxAge, token), (introspected) => {
+  if (introspection === undefined) return rejectUnsupported(settings.issuer)
+  return andThen(introspection.introspect(presented, maxAge, token), (introspected) => {
     if (introspected instanceof Rejection) return introspected
     const { response } = introspected
     if (!response.active) return rejectInactive(settings.issuer)
@@ -121,4 +122,13 @@ function confirmJwt(
       }
     )
   })
+}
+
+/** Only a dynamic issuer can lack introspection here: for static issuers, such a guard is not created. */
+function rejectUnsupported(issuer: string): Rejection {
+  const expected = `the option introspection for ${issuer}`
+  const explanation = { check: 'introspection', expected, found: 'nothing' }
+  const advice =
+    'In your code: return introspection from the function resolve in issuers, or remove introspect from the guard.'
+  return new Rejection('introspection_unavailable', explanation, { advice })
 }

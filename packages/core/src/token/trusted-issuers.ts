@@ -3,45 +3,95 @@ import { STRINGIFIED } from './jwt/compact-jws.ts'
 import { Rejection, showClaimed } from '../response/rejection.ts'
 import type { KeySource } from '../keys/key-source.ts'
 import type { Introspection } from './introspection/introspection.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { IssuerSettings } from '../model/settings.ts'
+import type { TokensOfIssuer } from './cache/tokens-of-issuer.ts'
 
-/** A configured issuer with its keys and its introspection. */
+/** An issuer with its keys and its introspection. */
 export interface TrustedIssuer {
   readonly settings: IssuerSettings
   readonly keys: KeySource
   /** `undefined` if it is not configured. An issuer of opaque tokens always has it. */
   readonly introspection: Introspection | undefined
+  /** `undefined`: the issuer is static. */
+  readonly dynamic?: DynamicIssuer
 }
 
-export type TrustedIssuers = ReadonlyMap<string, TrustedIssuer>
+/** The members that only dynamic issuers have. */
+export interface DynamicIssuer {
+  /** The tokens of the issuer that are cached. */
+  readonly cachedTokens: TokensOfIssuer
+  /** Called for each token that was verified with the keys of the issuer. */
+  readonly onVerified: () => void
+}
+
+/** The issuers from functions of the application. */
+export interface DynamicIssuers {
+  /** Returns the issuer with this `iss`, or a rejection (401, 503). Calls the functions if its options are not cached. */
+  find(iss: unknown): MaybePromise<TrustedIssuer | Rejection>
+  /** Returns the issuer if its options are cached, even if they are too old. Never calls the functions. */
+  peek(iss: string): TrustedIssuer | undefined
+}
+
+/** All issuers whose tokens are accepted. */
+export interface TrustedIssuers {
+  /** The issuers that the options list, by their names. */
+  readonly static: ReadonlyMap<string, TrustedIssuer>
+  /** `undefined`: only static issuers are trusted. */
+  readonly dynamic: DynamicIssuers | undefined
+}
 
 /**
- * Looks up the configured issuer that equals an unverified `iss`, byte for byte. The claim only selects one of the
- * configured issuers: nothing is fetched for an unknown issuer.
+ * Looks up the issuer that equals an unverified `iss`, byte for byte. The claim only selects one of the trusted issuers: nothing
+ * is fetched for an unknown issuer.
  */
 export function findTrustedIssuer(
-  issuers: TrustedIssuers,
+  { static: issuers, dynamic }: TrustedIssuers,
   iss: unknown,
-): TrustedIssuer | Rejection {
+): MaybePromise<TrustedIssuer | Rejection> {
   const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer !== undefined) return issuer
-  return new Rejection('unknown_issuer', {
-    check: 'iss',
-    expected: issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or '),
-    found: showClaimed(iss),
-  })
+  if (dynamic !== undefined) return dynamic.find(iss)
+  const expected = issuers.size > 5 ? 'a configured issuer' : [...issuers.keys()].join(' or ')
+  return rejectUnknownIssuer(expected, iss)
+}
+
+export function rejectUnknownIssuer(expected: string, iss: unknown): Rejection {
+  return new Rejection('unknown_issuer', { check: 'iss', expected, found: showClaimed(iss) })
+}
+
+/**
+ * Returns whether an issuer that was found before is still trusted with the same options. Static issuers are. For a dynamic
+ * issuer, `resolve` may have to be called again: then returns a rejection if that fails.
+ */
+export function isStillTrusted(
+  issuer: TrustedIssuer,
+  { dynamic }: TrustedIssuers,
+): MaybePromise<boolean | Rejection> {
+  if (issuer.dynamic === undefined) return true
+  return andThen(dynamic!.find(issuer.settings.issuer), (found) =>
+    found instanceof Rejection ? found : found === issuer,
+  )
+}
+
+/** Returns a trusted issuer by its name. Never calls functions of the application. */
+export function getKnownIssuer(
+  name: string,
+  { static: issuers, dynamic }: TrustedIssuers,
+): TrustedIssuer | undefined {
+  return issuers.get(name) ?? dynamic?.peek(name)
 }
 
 /** Explains that `introspection` without `tokenFormat` does not enable opaque tokens. */
 const NO_OPAQUE_TOKEN = "a JWT (tokenFormat is 'jwt': opaque tokens need 'opaque' or 'any')"
 
 /**
- * Looks up the issuer of a token that is not a compact JWS: the one issuer of opaque tokens. Returns `malformed` for a
+ * Looks up the issuer of a token that is not a compact JWS: the one static issuer of opaque tokens. Returns `malformed` for a
  * token that begins like a JOSE header. Such a token was meant to be signed or encrypted, and any issuer may have issued
  * it. Also returns `malformed` for the text of a value that is not a token, such as `undefined`.
  */
 export function findOpaqueTokenIssuer(
-  issuers: TrustedIssuers,
+  { static: issuers }: TrustedIssuers,
   token: string,
   malformed: Rejection,
 ): TrustedIssuer | Rejection {

@@ -1,30 +1,17 @@
 import { sha256 } from '#sha256'
-import { readBinding, rejectBound } from '../binding/confirmation.ts'
 import type { KeyStatus } from '../keys/key-source.ts'
 import { type Clock, getSeconds } from '../lib/clock.ts'
-import { freezeJson } from '../lib/json.ts'
-import { getOwn } from '../lib/objects.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { getRequestId, type RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
 import type { TokenForm } from '../subject/profile.ts'
 import { showClientId } from '../subject/personal-claims.ts'
-import { checkB64token } from './b64token.ts'
 import { type CachedToken, isStillValid } from './cache/cached-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
-import { introspectToken } from './introspection/introspected-token.ts'
-import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
-import { checkClaims, type SignedBy, verifyJwt } from './jwt/verify-jwt.ts'
-import { checkForeignMediaType } from './jwt/token-type.ts'
-import { toAccessToken } from './to-access-token.ts'
-import {
-  findOpaqueTokenIssuer,
-  type TrustedIssuer,
-  findTrustedIssuer,
-  type TrustedIssuers,
-} from './trusted-issuers.ts'
+import { isStillTrusted, type TrustedIssuers } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
+import { verifyUncached } from './verify-uncached.ts'
 
 /**
  * Event: a token was verified. Its signature or its introspection response was checked, and its claims were checked.
@@ -130,15 +117,23 @@ function findOrVerify(
     const verifyAndAdd = () =>
       verifyAndKeep(presented, services, (verified) => tokenCache.add(hash, verified))
     if (known === undefined) return verifyAndAdd()
-    return andThen(
-      isStillValid(known, () => getSeconds(services.clock)),
-      (isValid) => {
-        if (isValid === true) return fromCache(known, presented)
-        tokenCache.delete(hash)
-        return verifyAndAdd()
-      },
-    )
+    return andThen(checkCached(known, services), (isValid) => {
+      if (isValid instanceof Rejection) return isValid
+      if (isValid) return fromCache(known, presented)
+      tokenCache.delete(hash)
+      return verifyAndAdd()
+    })
   })
+}
+
+/** Returns whether a cached token is still valid. Returns a rejection if it is not known whether its issuer is still trusted. */
+function checkCached(
+  known: CachedToken,
+  { issuers, clock }: VerificationServices,
+): MaybePromise<boolean | Rejection> {
+  return andThen(isStillTrusted(known.issuer, issuers), (isTrusted) =>
+    isTrusted === true ? isStillValid(known, () => getSeconds(clock)) : isTrusted,
+  )
 }
 
 function fromCache(known: CachedToken, presented: string): VerifiedToken {
@@ -159,99 +154,4 @@ function verifyAndKeep(
     }
     return verified
   })
-}
-
-/**
- * Verifies a token by its signature or by introspection. A compact JWS belongs to the issuer in its `iss`. If that
- * issuer is not configured, the JWS is rejected and is not sent to any server. Every other token belongs to the one
- * issuer of opaque tokens, if there is one.
- *
- * With `tokenFormat: 'any'`, a JWT is introspected only while the keys are unavailable, and only if no key was
- * distrusted. A JWT that was rejected locally stays rejected.
- */
-function verifyUncached(
-  presented: string,
-  { issuers, clock }: VerificationServices,
-): MaybePromise<VerifiedToken | Rejection> {
-  const jws = parseCompactJws(presented)
-  const issuer =
-    jws instanceof Rejection
-      ? (checkB64token(presented) ?? findOpaqueTokenIssuer(issuers, presented, jws))
-      : findTrustedIssuer(issuers, getOwn(jws.claims, 'iss'))
-  if (issuer instanceof Rejection) return withClaimed(issuer, jws)
-  const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
-  const result = isIntrospected
-    ? (checkIntrospected(jws) ?? introspectToken(presented, issuer, clock))
-    : verifyLocally(jws, issuer, clock)
-  return andThen(result, (verified) =>
-    verified instanceof Rejection
-      ? withClaimed(verified.with({ issuer: issuer.settings.issuer }), jws)
-      : verified,
-  )
-}
-
-/** Rejects a JWT that is never an access token before the issuer is asked about it. */
-function checkIntrospected(jws: CompactJws | Rejection): Rejection | undefined {
-  return jws instanceof Rejection ? undefined : checkForeignMediaType(jws.header['typ'])
-}
-
-/**
- * Adds the unverified header and claims to a rejection. If the rejection already contains a verified token, that token is
- * kept.
- */
-function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejection {
-  if (jws instanceof Rejection) return rejection
-  const { header, claims } = jws
-  return rejection.with({ token: { header, claims, isVerified: false } })
-}
-
-function verifyLocally(
-  jws: CompactJws,
-  issuer: TrustedIssuer,
-  clock: Clock,
-): MaybePromise<VerifiedToken | Rejection> {
-  return andThen(
-    verifyJwt(jws, issuer, () => getSeconds(clock)),
-    (signedBy) => {
-      if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
-      // A token that was signed with a distrusted key may still be active at the issuer.
-      const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
-      if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
-      return introspectInstead(jws, issuer, clock, signedBy)
-    },
-  )
-}
-
-function toVerifiedToken(
-  jws: CompactJws,
-  issuer: TrustedIssuer,
-  signedBy: SignedBy,
-): VerifiedToken {
-  return {
-    token: toAccessToken(freezeJson(jws.claims), issuer.settings, 'jwt', jws.header),
-    binding: readBinding(jws.claims),
-    issuer,
-    presented: jws.token,
-    signedBy,
-    cached: false,
-    introspected: undefined,
-  }
-}
-
-/** Introspects a JWT whose signature cannot be verified. Rejects it without a call if its claims are invalid. */
-function introspectInstead(
-  jws: CompactJws,
-  issuer: TrustedIssuer,
-  clock: Clock,
-  unverified: Rejection,
-): MaybePromise<VerifiedToken | Rejection> {
-  const ruledOut =
-    checkClaims(jws, issuer.settings, getSeconds(clock)) ?? rejectBound(readBinding(jws.claims))
-  if (ruledOut !== undefined) return ruledOut.asClaimed()
-  // If introspection fails too, the rejection still reports that the keys are unavailable.
-  return andThen(introspectToken(jws.token, issuer, clock), (verified) =>
-    verified instanceof Rejection && verified.reason === 'introspection_unavailable'
-      ? unverified
-      : verified,
-  )
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { fc } from '../../../../test/support/property.ts'
 import type { ClaimCondition } from '../../src/authorization/claim-conditions.ts'
-import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
   type CheckedRequirements,
   checkRequirements,
@@ -11,13 +10,13 @@ import { ConfigurationError } from '../../src/errors.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
-import { createSettings } from '../support/settings.ts'
+import { createSettings, readForStatic } from '../support/settings.ts'
 
 const settings = createSettings({ issuer: ISSUER })
 
 /** Returns the rejection of a token with these claims, or `undefined`. */
 function check(claims: object, ...conditions: ClaimCondition[]): Rejection | undefined {
-  return decide(claims, readRequirements([{ claims: conditions }], [settings]))
+  return decide(claims, readForStatic([{ claims: conditions }], [settings]))
 }
 
 function decide(claims: object, requirements: CheckedRequirements): Rejection | undefined {
@@ -169,7 +168,7 @@ describe('the requirement claims', () => {
     [[{ claim: 'a', includesAny: ['b', null] }], 'claims[0].includesAny must be an array of texts'],
     [[{ claim: 'a', equal: 'b' }], 'equal is not'],
   ])('readRequirements reports claims: %j', (claims, problem) => {
-    const read = () => readRequirements([{ claims }], [settings])
+    const read = () => readForStatic([{ claims }], [settings])
     expect(read).toThrow(ConfigurationError)
     expect(read).toThrow(problem)
   })
@@ -178,7 +177,7 @@ describe('the requirement claims', () => {
     const values = ['admin']
     const path = ['realm_access', 'roles']
     const condition = { claim: path, includesAny: values }
-    const requirements = readRequirements([{ claims: [condition] }], [settings])
+    const requirements = readForStatic([{ claims: [condition] }], [settings])
     values.push('user')
     path[1] = 'other'
     condition.claim = ['plan']

@@ -4,7 +4,6 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { ConfigurationError } from '../../src/errors.ts'
-import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
   type CheckedRequirements,
   checkRequirements,
@@ -15,7 +14,7 @@ import type { Rejection } from '../../src/response/rejection.ts'
 import type { SubjectStatements } from '../../src/subject/context.ts'
 import { withPollutedPrototype } from '../support/with-polluted-prototype.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
-import { createSettings } from '../support/settings.ts'
+import { createSettings, readForStatic } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
 const SUBJECTS = { subjects: { machineSubject: 'client_id' } } as const
@@ -24,7 +23,7 @@ const two = [createSettings(SUBJECTS), createSettings({ issuer: OTHER })]
 
 function getProblems(requirements: unknown, issuers = one): readonly string[] {
   try {
-    readRequirements([requirements], issuers)
+    readForStatic([requirements], issuers)
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError)
     return (error as ConfigurationError).problems
@@ -51,11 +50,12 @@ function run(requirements: CheckedRequirements, claims: object): string {
 }
 
 const decide = (requirements: unknown, claims: object, issuers = one) =>
-  run(readRequirements([requirements], issuers), claims)
+  run(readForStatic([requirements], issuers), claims)
 
 describe('readRequirements', () => {
   const nothing = {
     issuers: undefined,
+    acceptsPublicIssuers: false,
     optional: false,
     introspect: undefined,
     checks: [],
@@ -64,8 +64,8 @@ describe('readRequirements', () => {
   }
 
   it('readRequirements requires only a valid token if no requirement is given', () => {
-    expect(readRequirements([{}], one)).toEqual(nothing)
-    expect(readRequirements([{}], two)).toEqual(nothing)
+    expect(readForStatic([{}], one)).toEqual(nothing)
+    expect(readForStatic([{}], two)).toEqual(nothing)
   })
 
   it.each<[name: string, scope: unknown, passing: string[], challenge: string]>([
@@ -86,7 +86,7 @@ describe('readRequirements', () => {
     ],
     ['{ any } with two scopes', { any: ['read', 'write'] }, ['read', 'write'], 'read'],
   ])('readRequirements reads scope that is %s', (_, scope, passing, challenge) => {
-    const { challenge: read, ...checked } = readRequirements([{ scope }], one)
+    const { challenge: read, ...checked } = readForStatic([{ scope }], one)
     expect(read).toEqual({ scope: challenge })
     expect(checked).toEqual({ ...checked, optional: false, issuers: undefined })
     expect(passing.map((scopes) => decide({ scope }, { scope: scopes }))).toEqual(
@@ -100,7 +100,7 @@ describe('readRequirements', () => {
   it('readRequirements reads subject, clients, issuer, optional and check', () => {
     const check = (token: AccessToken) => token.clientId === 'app'
     const given = { subject: 'user', clients: ['app'], issuer: ISSUER, optional: true, check }
-    expect(readRequirements([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
+    expect(readForStatic([given], one)).toMatchObject({ issuers: [ISSUER], optional: true })
     expect(decide(given, { sub: 'alice', client_id: 'app' })).toBe('passed')
     expect(decide(given, { sub: 'app', client_id: 'app' })).toBe('wrong_subject')
     expect(decide(given, { sub: 'alice', client_id: 'other' })).toBe('wrong_client')
@@ -109,18 +109,18 @@ describe('readRequirements', () => {
       { issuer: ISSUER, clientId: 'a' },
       { issuer: OTHER, clientId: 'b' },
     ]
-    expect(readRequirements([{ clients, issuer: [ISSUER, OTHER] }], two).issuers).toEqual([
+    expect(readForStatic([{ clients, issuer: [ISSUER, OTHER] }], two).issuers).toEqual([
       ISSUER,
       OTHER,
     ])
     expect(decide({ clients }, { client_id: 'a' }, two)).toBe('passed')
     expect(decide({ clients }, { client_id: 'b' }, two)).toBe('wrong_client')
-    expect(readRequirements([{ optional: false }], one).optional).toBe(false)
+    expect(readForStatic([{ optional: false }], one).optional).toBe(false)
   })
 
   it('readRequirements copies the requirements, so that later changes have no effect', () => {
     const given = { scope: ['read'], clients: ['app'], issuer: [ISSUER] }
-    const checked = readRequirements([given], one)
+    const checked = readForStatic([given], one)
     given.scope.length = 0
     given.clients[0] = 'other'
     given.issuer.push('x')
@@ -210,7 +210,7 @@ describe('readRequirements', () => {
   it('readRequirements reports all problems at once, each with its fix', () => {
     const wrong = { scopes: 'a', subject: 'x', optional: 1, clients: [] }
     expect(getProblems(wrong)).toHaveLength(4)
-    expect(() => readRequirements([wrong], one)).toThrow(
+    expect(() => readForStatic([wrong], one)).toThrow(
       [
         'The requirements of a guard are wrong:',
         '  - scopes is not a requirement. Did you mean scope?',
@@ -252,7 +252,7 @@ describe('readRequirements', () => {
   it('readRequirements accepts an object without a prototype, and an object of another realm', () => {
     const bare = Object.assign(Object.create(null) as object, { scope: 'admin' })
     for (const requirements of [bare, runInNewContext("({ scope: 'admin' })") as object]) {
-      expect(readRequirements([requirements], one).challenge).toEqual({ scope: 'admin' })
+      expect(readForStatic([requirements], one).challenge).toEqual({ scope: 'admin' })
     }
   })
 
@@ -291,7 +291,7 @@ describe('readRequirements', () => {
     expect(getProblems(request)).toEqual([
       'It creates the middleware: write requireToken() with parentheses.',
     ])
-    expect(() => readRequirements([request], one)).toThrow('requireToken was used as a middleware')
+    expect(() => readForStatic([request], one)).toThrow('requireToken was used as a middleware')
   })
 
   it('readRequirements requires the issuer of each client if several issuers are configured', () => {
@@ -507,7 +507,7 @@ describe('readRequirements', () => {
       const issuers = [createSettings({ ...SUBJECTS, introspection })]
       const read = () => {
         try {
-          return readRequirements([requirements], issuers)
+          return readForStatic([requirements], issuers)
         } catch (error) {
           return error
         }
@@ -527,9 +527,9 @@ describe('readRequirements', () => {
       clients: [{ issuer: ISSUER, clientId: 'app' }],
       introspect: { maxAge: 60 },
     }
-    const checked = readRequirements([given], issuers)
+    const checked = readForStatic([given], issuers)
     const others = { any: ['admin'], all: ['admin'], clientId: 'other', maxAge: 3600, age: 1 }
-    const same = withPollutedPrototype(others, () => readRequirements([given], issuers))
+    const same = withPollutedPrototype(others, () => readForStatic([given], issuers))
     expect(same).toMatchObject({ introspect: 60, challenge: { scope: 'read' } })
     for (const read of [same, checked]) {
       expect(run(read, { client_id: 'app', scope: 'read' })).toBe('passed')
@@ -539,10 +539,10 @@ describe('readRequirements', () => {
   })
 
   it('readRequirements rejects a second argument and an undefined argument, and accepts no argument', () => {
-    expect(() => readRequirements([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
+    expect(() => readForStatic([{ scope: 'a' }, { subject: 'user' }], one)).toThrow(
       'Requirements must be one object, not 2 arguments: put all requirements into this object.',
     )
-    expect(() => readRequirements([undefined], one)).toThrow('not undefined')
-    expect(readRequirements([], one)).toEqual(nothing)
+    expect(() => readForStatic([undefined], one)).toThrow('not undefined')
+    expect(readForStatic([], one)).toEqual(nothing)
   })
 })

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { ISSUER } from '../../../../test/support/issuer.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { checkIssuer } from '../../src/authorization/issuer.ts'
-import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import {
   type CheckedRequirements,
   checkRequirements,
@@ -14,7 +13,7 @@ import type { AccessToken } from '../../src/model/access-token.ts'
 import type { Rejection } from '../../src/response/rejection.ts'
 import { toAccessToken } from '../../src/token/to-access-token.ts'
 import { summarize } from '../support/refusal.ts'
-import { createSettings } from '../support/settings.ts'
+import { createSettings, readForStatic } from '../support/settings.ts'
 
 const OTHER = 'https://other.example.com'
 const issuers = [ISSUER, OTHER].map((issuer) =>
@@ -58,7 +57,7 @@ function runChecks(token: AccessToken, requirements: CheckedRequirements) {
 }
 
 const decide = (token: AccessToken, requirements: Requirements) =>
-  runChecks(token, readRequirements([requirements], issuers))
+  runChecks(token, readForStatic([requirements], issuers))
 
 describe('checkRequirements', () => {
   it.each<[requirements: Requirements, user: string, machine: string, unknown: string]>([
@@ -110,7 +109,7 @@ describe('checkRequirements', () => {
   })
 
   it('checkRequirements accepts a client id without an issuer if one issuer is configured', () => {
-    const required = readRequirements([{ clients: ['app'] }], [own])
+    const required = readForStatic([{ clients: ['app'] }], [own])
     expect(summarize(runChecks(user, required))).toBe('passed')
     expect(summarize(runChecks(unknown, required))).toBe(CLIENT)
   })

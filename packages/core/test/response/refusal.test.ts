@@ -8,9 +8,8 @@ import {
   type Refused,
 } from '../../src/response/refusal.ts'
 import { Rejection, type RejectionDetails } from '../../src/response/rejection.ts'
-import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import { readChallenges, REFUSAL } from '../support/refusal.ts'
-import { createSettings } from '../support/settings.ts'
+import { createSettings, readForStatic } from '../support/settings.ts'
 
 const createRejection = (reason: Reason, details: RejectionDetails = {}) =>
   new Rejection(reason, { check: 'c', expected: 'e', found: 'f' }, details)
@@ -67,6 +66,7 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   check_failed: FORBIDDEN,
   keys_unavailable: [503, undefined, 'temporarily_unavailable', false],
   keys_refresh_pending: [503, undefined, 'temporarily_unavailable', false],
+  issuer_unavailable: [503, undefined, 'temporarily_unavailable', false],
   introspection_unavailable: [503, undefined, 'temporarily_unavailable', false],
   revocation_unavailable: [503, undefined, 'temporarily_unavailable', false],
 }
@@ -136,9 +136,7 @@ describe('refuse', () => {
       const without = refuse(createRejection(reason), REFUSAL, undefined)
       expect(getChallenge(without)).not.toHaveProperty('scope')
     }
-    expect(() => readRequirements([{ scope: 'a"b' }], [createSettings()])).toThrow(
-      ConfigurationError,
-    )
+    expect(() => readForStatic([{ scope: 'a"b' }], [createSettings()])).toThrow(ConfigurationError)
   })
 
   it('refuse prefers challenge parameters of the rejection to those of the guard, and writes none for a 503', () => {

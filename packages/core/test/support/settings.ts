@@ -1,5 +1,6 @@
 import { AUDIENCE, ISSUER } from '../../../../test/support/issuer.ts'
 import { PUBLIC_KEY_ALGORITHMS } from '../../../../test/support/keys.ts'
+import { readRequirements } from '../../src/authorization/read-requirements.ts'
 import type { IssuerSettings } from '../../src/model/settings.ts'
 
 /** Returns the settings of an issuer with a configured issuer and audience, and with these changes. */
@@ -24,4 +25,10 @@ export function createSettings(changes: Partial<IssuerSettings> = {}): IssuerSet
     maxTokenAge: undefined,
     ...changes,
   }
+}
+
+/** Reads the requirements of a guard, for static issuers only. */
+export function readForStatic(given: readonly unknown[], issuers: readonly IssuerSettings[]) {
+  const isDynamic = (_name: unknown): _name is string => false
+  return readRequirements(given, { static: issuers, hasDynamic: false, isDynamic })
 }

@@ -23,8 +23,12 @@ const issuers = new Map([
 ])
 
 it('findTrustedIssuer returns the issuer whose identifier equals iss', () => {
-  expect(findTrustedIssuer(issuers, A)).toMatchObject({ settings: { issuer: A } })
-  expect(findTrustedIssuer(issuers, 'https://b.example.com/t1')).toMatchObject({
+  expect(findTrustedIssuer({ static: issuers, dynamic: undefined }, A)).toMatchObject({
+    settings: { issuer: A },
+  })
+  expect(
+    findTrustedIssuer({ static: issuers, dynamic: undefined }, 'https://b.example.com/t1'),
+  ).toMatchObject({
     settings: { issuer: 'https://b.example.com/t1' },
   })
 })
@@ -49,7 +53,7 @@ const OTHERS: readonly unknown[] = [
 ]
 
 it.each(OTHERS.map((iss) => [iss]))('9068-05: findTrustedIssuer rejects the iss %j', (iss) => {
-  expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
+  expect(summarize(findTrustedIssuer({ static: issuers, dynamic: undefined }, iss))).toBe(UNKNOWN)
 })
 
 it.each([
@@ -58,22 +62,30 @@ it.each([
   ['', 'claimed an empty string'],
   [{ sub: 'someone' }, 'claimed an object'],
 ])('findTrustedIssuer rejects the iss %j, and explains that it found $1', (iss, found) => {
-  expect(findTrustedIssuer(issuers, iss)).toMatchObject({ explanation: { check: 'iss', found } })
+  expect(findTrustedIssuer({ static: issuers, dynamic: undefined }, iss)).toMatchObject({
+    explanation: { check: 'iss', found },
+  })
 })
 
 it('findTrustedIssuer rejects an iss that is missing or not a string', () => {
   for (const iss of [undefined, null, 1, {}, { toString: A }]) {
-    expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
+    expect(summarize(findTrustedIssuer({ static: issuers, dynamic: undefined }, iss))).toBe(UNKNOWN)
   }
 })
 
 it('7519-44: findTrustedIssuer compares code points, without normalization', () => {
-  expect(summarize(findTrustedIssuer(issuers, 'caf\u00e9'))).toBe('passed')
+  expect(summarize(findTrustedIssuer({ static: issuers, dynamic: undefined }, 'caf\u00e9'))).toBe(
+    'passed',
+  )
   for (const iss of ['cafe\u0301', 'https://b.example.com/%741', 'https://b.example.com./t1']) {
-    expect(summarize(findTrustedIssuer(issuers, iss))).toBe(UNKNOWN)
+    expect(summarize(findTrustedIssuer({ static: issuers, dynamic: undefined }, iss))).toBe(UNKNOWN)
   }
   const escaped = new Map([createEntry('https://as.example.com/a%2Fb')])
-  expect(summarize(findTrustedIssuer(escaped, 'https://as.example.com/a%2fb'))).toBe(UNKNOWN)
+  expect(
+    summarize(
+      findTrustedIssuer({ static: escaped, dynamic: undefined }, 'https://as.example.com/a%2fb'),
+    ),
+  ).toBe(UNKNOWN)
 })
 
 const opaque = new Map([
@@ -95,7 +107,9 @@ it.each([
 ])(
   'findOpaqueTokenIssuer returns the given rejection for a token that begins with %s',
   (_, token) => {
-    expect(findOpaqueTokenIssuer(opaque, token, malformed)).toBe(malformed)
+    expect(findOpaqueTokenIssuer({ static: opaque, dynamic: undefined }, token, malformed)).toBe(
+      malformed,
+    )
   },
 )
 
@@ -108,5 +122,7 @@ it.each([
   `${encode('[1]')}.a.b`,
   '.e30',
 ])('findOpaqueTokenIssuer accepts %s as an opaque token', (token) => {
-  expect(findOpaqueTokenIssuer(opaque, token, malformed)).toMatchObject({ settings: { issuer: A } })
+  expect(
+    findOpaqueTokenIssuer({ static: opaque, dynamic: undefined }, token, malformed),
+  ).toMatchObject({ settings: { issuer: A } })
 })

@@ -1,27 +1,42 @@
 import { BoundedCache } from '../../lib/bounded-cache.ts'
+import { LIMITS } from '../../limits.ts'
 import type { TokenCacheLimits } from '../../model/settings.ts'
 import { AdmissionFilter } from './admission-filter.ts'
+import type { TrustedIssuer } from '../trusted-issuers.ts'
 import type { CachedToken } from './cached-token.ts'
 import { estimateSize } from './size-estimate.ts'
+import type { TokensOfIssuer } from './tokens-of-issuer.ts'
 
 /** Bytes of an entry without its token: the hash and the entry itself. */
 const ENTRY_BYTES = 512
 
+function sizeOf({ token }: CachedToken): number {
+  return estimateSize(token) + ENTRY_BYTES
+}
+
 /**
  * Caches verified JWTs by the hash of the token. The text of the token is neither a key nor a value. A token is stored
  * when it is added for the second time, so that tokens that are used once do not evict others. For a token that is new,
- * no hash is needed.
+ * no hash is needed. The tokens of one dynamic issuer can take only a part of the cache (`LIMITS.dynamicIssuers.tokenPart`).
  *
  * Does NOT check whether an entry is still valid: see `isStillValid`.
  */
 export class TokenCache {
   readonly #tokens: BoundedCache<CachedToken>
   readonly #filter: AdmissionFilter
+  /** Limits for one dynamic issuer. */
+  readonly #part: TokenCacheLimits
 
   constructor({ maxEntries, maxBytes }: TokenCacheLimits) {
+    const { tokenPart } = LIMITS.dynamicIssuers
     this.#filter = new AdmissionFilter(maxEntries)
-    const sizeOf = ({ token }: CachedToken) => estimateSize(token) + ENTRY_BYTES
-    this.#tokens = new BoundedCache(maxEntries, maxBytes, sizeOf)
+    this.#part = {
+      maxEntries: Math.max(1, Math.floor(maxEntries * tokenPart)),
+      maxBytes: maxBytes * tokenPart,
+    }
+    this.#tokens = new BoundedCache<CachedToken>(maxEntries, maxBytes, sizeOf, (hash, { issuer }) =>
+      issuer.dynamic?.cachedTokens.delete(hash),
+    )
   }
 
   /** Returns `false` if a token cannot be in the cache, and need not be stored. */
@@ -39,7 +54,34 @@ export class TokenCache {
   }
 
   add(hash: string, verified: CachedToken): void {
+    const { dynamic } = verified.issuer
+    if (dynamic === undefined) {
+      this.#tokens.set(hash, verified)
+      return
+    }
+    const { cachedTokens } = dynamic
+    const bytes = sizeOf(verified)
+    if (cachedTokens.isRetired || bytes > this.#part.maxBytes) return
     this.#tokens.set(hash, verified)
+    cachedTokens.add(hash, bytes)
+    this.#evictOwn(cachedTokens)
+  }
+
+  /** Evicts the oldest tokens of an issuer until the others fit into its part of the cache. */
+  #evictOwn(cachedTokens: TokensOfIssuer): void {
+    for (;;) {
+      const { entries, bytes } = cachedTokens.size
+      const { oldest } = cachedTokens
+      if (oldest === undefined) return
+      if (entries <= this.#part.maxEntries && bytes <= this.#part.maxBytes) return
+      cachedTokens.delete(oldest)
+      this.#tokens.delete(oldest)
+    }
+  }
+
+  /** Removes all tokens of a dynamic issuer that was removed, and stores none of them again. */
+  forget({ dynamic }: TrustedIssuer): void {
+    for (const hash of dynamic?.cachedTokens.retire() ?? []) this.#tokens.delete(hash)
   }
 
   delete(hash: string): void {

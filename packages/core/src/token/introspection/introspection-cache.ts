@@ -1,6 +1,5 @@
 import { type Moment, secondsBetween } from '../../lib/clock.ts'
 import { BoundedCache } from '../../lib/bounded-cache.ts'
-import { LIMITS } from '../../limits.ts'
 import { estimateSize } from '../cache/size-estimate.ts'
 import type { ActiveResponse, IntrospectionResponse } from './introspection-response.ts'
 
@@ -12,6 +11,16 @@ export interface ResponseAges {
   readonly negativeMaxAge: number
 }
 
+/** Limits of the cached responses of one issuer. */
+export interface CachedResponseLimits {
+  /** Number of active responses. */
+  readonly active: number
+  /** Bytes of all active responses. */
+  readonly activeBytes: number
+  /** Number of inactive responses. */
+  readonly inactive: number
+}
+
 /** Bytes of an entry without its members: the hash, the entry itself, and the claim settings. */
 const ENTRY_BYTES = 1024
 
@@ -21,18 +30,19 @@ const ENTRY_BYTES = 1024
  * active ones.
  */
 export class IntrospectionCache {
-  readonly #active = new BoundedCache<ActiveResponse>(
-    LIMITS.cachedResponses.active,
-    LIMITS.cachedResponses.activeBytes,
-    // The length of the text is not enough: a short text can use many times its length in memory.
-    ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
-  )
+  readonly #active: BoundedCache<ActiveResponse>
   // The number of entries is enough: an inactive response has no claims.
-  readonly #inactive = new BoundedCache<IntrospectionResponse>(
-    LIMITS.cachedResponses.inactive,
-    Infinity,
-    () => ENTRY_BYTES,
-  )
+  readonly #inactive: BoundedCache<IntrospectionResponse>
+
+  constructor({ active, activeBytes, inactive }: CachedResponseLimits) {
+    this.#active = new BoundedCache<ActiveResponse>(
+      active,
+      activeBytes,
+      // The length of the text is not enough: a short text can use many times its length in memory.
+      ({ claims }) => estimateSize(claims) + ENTRY_BYTES,
+    )
+    this.#inactive = new BoundedCache<IntrospectionResponse>(inactive, Infinity, () => ENTRY_BYTES)
+  }
 
   /** Returns the cached response, unless it is too old or its token has expired. */
   find(

@@ -13,13 +13,14 @@ import type { Publish } from '../../lib/publisher.ts'
 import type { IntrospectionSettings, IssuerSettings, Settings } from '../../model/settings.ts'
 import type { Signer } from '../jwt/verify-jwt.ts'
 import { createIntrospection, type Introspection } from './introspection.ts'
+import type { CachedResponseLimits } from './introspection-cache.ts'
 import type { IntrospectionEvent } from './introspection-events.ts'
 
 type IssuerPublish = Publish<IntrospectionEvent | EndpointMovedEvent | DiscoveryFailedEvent>
 
 /**
  * Creates the introspection of an issuer. Returns `undefined` if it is not configured. `closed` aborts outgoing calls.
- * `onFound` is called with the address of the endpoint.
+ * `onFound` is called with the address of the endpoint. `cachedResponses` limits the cache.
  */
 export function createIssuerIntrospection(
   signer: Signer,
@@ -27,6 +28,7 @@ export function createIssuerIntrospection(
   publish: IssuerPublish,
   closed: AbortSignal,
   onFound: (address: string) => void,
+  cachedResponses: CachedResponseLimits,
 ): Introspection | undefined {
   const { introspection: settings } = signer.settings
   if (settings === undefined) return undefined
@@ -41,7 +43,15 @@ export function createIssuerIntrospection(
     publish,
     onFound,
   })
-  return createIntrospection({ issuer: signer, settings, fetch, bounds, endpoint, publish })
+  return createIntrospection({
+    issuer: signer,
+    settings,
+    fetch,
+    bounds,
+    endpoint,
+    publish,
+    cachedResponses,
+  })
 }
 
 interface Lookup {

@@ -16,7 +16,7 @@ import { type CallParts, IntrospectionCall } from './introspection-call.ts'
 import type { IntrospectionEvent } from './introspection-events.ts'
 import { beginsWithHeader } from '../jwt/begins-with-header.ts'
 import { findContradiction } from './contradiction.ts'
-import { IntrospectionCache } from './introspection-cache.ts'
+import { type CachedResponseLimits, IntrospectionCache } from './introspection-cache.ts'
 import type { IntrospectionResponse } from './introspection-response.ts'
 import { Probe, type ProbeResult } from './probe.ts'
 import { createProbeToken } from './probe-token.ts'
@@ -24,6 +24,7 @@ import { createProbeToken } from './probe-token.ts'
 /** Dependencies of the introspection of one issuer. */
 export interface IntrospectionParts extends CallParts {
   readonly publish: Publish<IntrospectionEvent>
+  readonly cachedResponses: CachedResponseLimits
 }
 
 /** Introspects the tokens of one issuer. */
@@ -68,7 +69,7 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const { clock, closed } = bounds
   const { issuer: identifier } = issuer.settings
   const now = () => clock.monotonic()
-  const cache = new IntrospectionCache()
+  const cache = new IntrospectionCache(parts.cachedResponses)
   const call = new IntrospectionCall(parts)
   const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
   const availability = new Availability(probe, now)

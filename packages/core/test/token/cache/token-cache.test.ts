@@ -15,7 +15,8 @@ import { TokenCache } from '../../../src/token/cache/token-cache.ts'
 import type { CachedToken } from '../../../src/token/cache/cached-token.ts'
 
 const toHash = (text: string) => createHash('sha256').update(text).digest('base64url')
-const createCachedToken = (claims: object) => ({ token: { claims } }) as unknown as CachedToken
+const createCachedToken = (claims: object) =>
+  ({ token: { claims }, issuer: {} }) as unknown as CachedToken
 
 describe('TokenCache', () => {
   it('TokenCache knows a token after remember(), and finds it by its hash after add()', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../../test/support/property.ts'
+import { LIMITS } from '../../../src/limits.ts'
 import { IntrospectionCache } from '../../../src/token/introspection/introspection-cache.ts'
 import type { IntrospectionResponse } from '../../../src/token/introspection/introspection-response.ts'
 import { createSettings } from '../../support/settings.ts'
@@ -20,7 +21,7 @@ const AGES = { maxAge: 10, negativeMaxAge: 3 }
 
 describe('IntrospectionCache', () => {
   it('IntrospectionCache limits responses in number and in bytes, and evicts the oldest', () => {
-    const cache = new IntrospectionCache()
+    const cache = new IntrospectionCache(LIMITS.cachedResponses)
     const known = (prefix: string, count: number) =>
       Array.from({ length: count }, (_, i) => cache.find(`${prefix}${i}`, AGES, at(1))).filter(
         (response) => response !== undefined,
@@ -38,7 +39,7 @@ describe('IntrospectionCache', () => {
   })
 
   it('IntrospectionCache counts the memory that the members of a response use, not the length of their text', () => {
-    const cache = new IntrospectionCache()
+    const cache = new IntrospectionCache(LIMITS.cachedResponses)
     // 4,000 empty objects are 12 kB of text, and use about 45 times as much memory.
     const many = { list: Array.from({ length: 4000 }, () => ({})) }
     for (let i = 0; i < 200; i++) cache.remember(`a${i}`, active(1, undefined, many))
@@ -48,14 +49,14 @@ describe('IntrospectionCache', () => {
   })
 
   it('IntrospectionCache keeps an active response while 100,000 inactive responses are stored', () => {
-    const cache = new IntrospectionCache()
+    const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('good', active(0))
     for (let i = 0; i < 100_000; i++) cache.remember(`bad${i}`, inactive(0))
     expect(cache.find('good', AGES, at(0))).toEqual(active(0))
   })
 
   it('IntrospectionCache expires responses by the wall clock and by the monotonic clock, whichever advances more', () => {
-    const cache = new IntrospectionCache()
+    const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(100))
     cache.remember('b', inactive(100))
     const found = (hash: string, wall: number, monotonic: number) =>
@@ -73,7 +74,7 @@ describe('IntrospectionCache', () => {
   })
 
   it('wasActive stays true after a response has expired, until an inactive response is stored', () => {
-    const cache = new IntrospectionCache()
+    const cache = new IntrospectionCache(LIMITS.cachedResponses)
     cache.remember('a', active(0))
     expect(cache.find('a', AGES, at(1000))).toBeUndefined()
     expect([cache.wasActive('a'), cache.wasActive('b')]).toEqual([true, false])
@@ -99,7 +100,7 @@ describe('IntrospectionCache', () => {
     })
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
-        const cache = new IntrospectionCache()
+        const cache = new IntrospectionCache(LIMITS.cachedResponses)
         const latest = new Map<string, { response: IntrospectionResponse; askedAt: number }>()
         let now = 10
         for (const { hash, make, late, pass, maxAge, negativeMaxAge } of events) {

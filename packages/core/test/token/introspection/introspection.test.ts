@@ -10,7 +10,7 @@ import { introspectionServer, raw } from '../../../../../test/support/introspect
 import { AUDIENCE, createTestIssuer } from '../../../../../test/support/issuer.ts'
 import { requestWith } from '../../../../../test/support/requests.ts'
 import { listen } from '../../../../../test/support/servers.ts'
-import { createIssuers } from '../../../src/issuers.ts'
+import { createIssuers } from '../../../src/issuers/issuers.ts'
 import { readOptions } from '../../../src/options/read-options.ts'
 import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome } from './setup.ts'
 
@@ -21,7 +21,7 @@ function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
   const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
-  return trusted.get(issuer)!.introspection!.introspect(token)
+  return trusted.static.get(issuer)!.introspection!.introspect(token)
 }
 
 describe('the introspection request', () => {
@@ -603,7 +603,7 @@ describe('concurrent introspection', () => {
     const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
     // A guard introspects each token only at the issuer of the token, so the test introspects it directly at both issuers.
     const readSub = async (url: string) => {
-      const introspected = await trusted.get(url)!.introspection!.introspect(TOKEN)
+      const introspected = await trusted.static.get(url)!.introspection!.introspect(TOKEN)
       return 'response' in introspected && introspected.response.active
         ? introspected.response.claims['sub']
         : introspected

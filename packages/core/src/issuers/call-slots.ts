@@ -1,0 +1,73 @@
+import { LIMITS } from '../limits.ts'
+
+/** Error of `CallSlots`: too many calls wait. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError'
+}
+
+/**
+ * Limits the calls of `resolve` that run at the same time. Half of the slots are reserved for known issuers, so that tokens with
+ * invented issuers do not delay them.
+ */
+export class CallSlots {
+  readonly #max: number
+  readonly #maxNew: number
+  #running = 0
+  #runningNew = 0
+  readonly #waiting = { known: new Set<() => void>(), new: new Set<() => void>() }
+
+  constructor(max: number) {
+    this.#max = max
+    this.#maxNew = Math.ceil(max / 2)
+  }
+
+  /**
+   * Waits for a slot. Returns a function that releases it. When `signal` is aborted, the call no longer waits, and the promise
+   * stays pending.
+   *
+   * @throws {BusyError} if too many calls wait
+   */
+  async acquire(isKnown: boolean, signal: AbortSignal): Promise<() => void> {
+    if (this.#isFree(isKnown)) return this.#take(isKnown)
+    const waiting = isKnown ? this.#waiting.known : this.#waiting.new
+    if (waiting.size >= LIMITS.dynamicIssuers.waiting) throw new BusyError('too many calls wait')
+    return new Promise((resolve) => {
+      const start = () => resolve(this.#take(isKnown))
+      waiting.add(start)
+      signal.addEventListener('abort', () => waiting.delete(start), { once: true })
+    })
+  }
+
+  #isFree(isKnown: boolean): boolean {
+    return this.#running < this.#max && (isKnown || this.#runningNew < this.#maxNew)
+  }
+
+  #take(isKnown: boolean): () => void {
+    const isNew = isKnown ? 0 : 1
+    this.#running++
+    this.#runningNew += isNew
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      this.#running--
+      this.#runningNew -= isNew
+      this.#startNext()
+    }
+  }
+
+  /** Starts the call that waits longest: a call for a known issuer if there is one. */
+  #startNext(): void {
+    const { known, new: unknown } = this.#waiting
+    for (const [waiting, isKnown] of [
+      [known, true],
+      [unknown, false],
+    ] as const) {
+      const [start] = waiting
+      if (start === undefined || !this.#isFree(isKnown)) continue
+      waiting.delete(start)
+      start()
+      return
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { ConfigurationError } from '../errors.ts'
+import { LIMITS } from '../limits.ts'
+import type { GuardedIssuers } from '../authorization/requirement.ts'
+import type { IssuersEvent } from './issuer-events.ts'
+import { canResolve } from './resolve-issuer.ts'
+import { ResolvedIssuers } from './resolved-issuers.ts'
+import type { Publish } from '../lib/publisher.ts'
+import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
+import { isThumbprint } from '../keys/thumbprint.ts'
+import type { KeySource, KeyStatus } from '../keys/key-source.ts'
+import { createKeySource } from '../keys/key-sources.ts'
+import type { Settings } from '../model/settings.ts'
+import { createProviderHint } from '../subject/provider-hint.ts'
+import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
+
+/** The state of one issuer. */
+export interface IssuerStatus {
+  /** The static issuer, as in the options. It contains `{tenantid}` if it has tenants, because they share their keys. */
+  readonly issuer: string
+  readonly keys: KeyStatus
+  /** `true` if the resource server was closed. Its keys are no longer fetched. */
+  readonly closed: boolean
+}
+
+/** The trusted issuers, and the operations on all of them. */
+export interface Issuers {
+  readonly trusted: TrustedIssuers
+  /** The issuers that requirements can name. */
+  readonly guarded: GuardedIssuers
+  readonly ready: () => Promise<void>
+  readonly status: () => readonly IssuerStatus[]
+  /**
+   * Stops trusting a key. Calls `isNew` before it publishes the event, if the key was trusted until now.
+   *
+   * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
+   */
+  readonly distrustKey: (issuer: string, thumbprint: string, isNew: () => void) => void
+}
+
+/**
+ * Creates the key source and the introspection of every static issuer, and the cache of the dynamic ones. Tenants share their
+ * keys. `closed` aborts outgoing calls. `forget` is called for a dynamic issuer that was removed.
+ */
+export function createIssuers(
+  settings: Settings,
+  publish: Publish<IssuersEvent>,
+  closed: AbortSignal,
+  forget: (issuer: TrustedIssuer) => void = () => {},
+): Issuers {
+  closed.addEventListener('abort', () => publish('closed', () => ({})), { once: true })
+  const keySources = new Map<string, KeySource>()
+  const trusted = new Map<string, TrustedIssuer>()
+  for (const issuer of settings.issuers) {
+    const hint = createProviderHint(issuer, publish)
+    const known = keySources.get(issuer.metadataIssuer)
+    if (known === undefined) hint(issuer.metadataIssuer)
+    const keys = known ?? createKeySource(issuer, settings, publish, closed, hint, 'timers')
+    keySources.set(issuer.metadataIssuer, keys)
+    const signer = { settings: issuer, keys }
+    const introspection = createIssuerIntrospection(
+      signer,
+      settings,
+      publish,
+      closed,
+      hint,
+      LIMITS.cachedResponses,
+    )
+    trusted.set(issuer.issuer, { ...signer, introspection })
+  }
+  const dynamic =
+    settings.dynamicIssuers &&
+    new ResolvedIssuers(settings.dynamicIssuers, settings, publish, closed, forget)
+
+  /** Returns `undefined` if the issuer is not static. Otherwise returns whether the key was trusted until now. */
+  function distrustStatic(issuer: string, thumbprint: string): boolean | undefined {
+    const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
+    const isNew = keys?.distrustKey?.(thumbprint)
+    // The key may have signed introspection responses.
+    for (const one of trusted.values()) if (one.keys === keys) one.introspection?.forget()
+    return isNew
+  }
+
+  return {
+    trusted: { static: trusted, dynamic },
+    guarded: {
+      static: settings.issuers,
+      hasDynamic: dynamic !== undefined,
+      isDynamic: (name): name is string =>
+        settings.dynamicIssuers !== undefined && canResolve(name, settings.dynamicIssuers),
+    },
+    async ready() {
+      await Promise.all([
+        ...[...keySources.values()].map((keys) => keys.ready()),
+        ...[...trusted.values()].map(({ introspection }) => introspection?.ready()),
+      ])
+    },
+    status: () =>
+      [...keySources].map(([issuer, keys]) =>
+        Object.freeze({ issuer, keys: keys.status(), closed: closed.aborted }),
+      ),
+    distrustKey(issuer, thumbprint, isNew) {
+      const wasTrusted = isThumbprint(thumbprint)
+        ? (distrustStatic(issuer, thumbprint) ?? dynamic?.distrustKey(issuer, thumbprint))
+        : undefined
+      if (wasTrusted === undefined) {
+        throw new ConfigurationError('The argument of distrustKey is wrong', [
+          'Pass { issuer, thumbprint }: a configured issuer that has public keys, and a SHA-256 thumbprint in base64url, which has 43 characters (RFC 7638).',
+        ])
+      }
+      if (wasTrusted) isNew()
+      publish('key_distrusted', () => ({ issuer, thumbprint }))
+    },
+  }
+}

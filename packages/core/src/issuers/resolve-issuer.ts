@@ -1,0 +1,89 @@
+import { FetchError } from '../authorization-server/bounded-fetch.ts'
+import { type Bounds, withDeadline } from '../authorization-server/deadline.ts'
+import type { CallFailure } from '../authorization-server/describe-failure.ts'
+import { describeThrown } from '../authorization-server/network-cause.ts'
+import { ConfigurationError } from '../errors.ts'
+import { ignoreRejection } from '../lib/ignore-rejection.ts'
+import type { DynamicIssuerSettings, CheckedIssuer } from '../model/settings.ts'
+import type { ResolutionFailure } from '../model/resolution-failure.ts'
+import { describeType } from '../response/rejection.ts'
+import { BusyError, type CallSlots } from './call-slots.ts'
+import { isIssuerName } from './issuer-name.ts'
+
+export type FailedResolution = CallFailure<ResolutionFailure>
+
+/**
+ * Calls `match`. Returns a failure if it throws or returns something else than a boolean, such as a promise: a promise must not
+ * count as `true`.
+ */
+export function callMatch(
+  iss: string,
+  { match }: DynamicIssuerSettings,
+): boolean | FailedResolution {
+  try {
+    const result = match(iss)
+    if (typeof result === 'boolean') return result
+    ignoreRejection(result)
+    return {
+      failure: 'match_failed',
+      detail: `match returned ${describeType(result)} instead of a boolean`,
+    }
+  } catch (error) {
+    return { failure: 'match_failed', detail: `match threw ${describeThrown(error)}` }
+  }
+}
+
+/** Returns whether a name can be that of a dynamic issuer, and `match` accepts it. Does NOT call `resolve`. */
+export function canResolve(name: unknown, dynamic: DynamicIssuerSettings): name is string {
+  return isIssuerName(name) && callMatch(name, dynamic) === true
+}
+
+/**
+ * Calls `resolve`, and reads the options that it returns. Returns `undefined` if it returns `undefined` or `null`: the
+ * application does not know the issuer. `isKnown`: a token of this issuer was verified before. Never rejects.
+ */
+export async function resolveIssuer(
+  iss: string,
+  dynamic: DynamicIssuerSettings,
+  { slots, bounds, isKnown }: { slots: CallSlots; bounds: Bounds; isKnown: boolean },
+): Promise<CheckedIssuer | undefined | FailedResolution> {
+  let hasStarted = false
+  let options: unknown
+  try {
+    options = await withDeadline(bounds, async (signal) => {
+      const release = await slots.acquire(isKnown, signal)
+      // The signal is also aborted when the work has ended.
+      signal.addEventListener('abort', release, { once: true })
+      if (signal.aborted) return release()
+      hasStarted = true
+      return dynamic.resolve(iss)
+    })
+  } catch (error) {
+    return toFailure(error, hasStarted, bounds.timeout)
+  }
+  if (options === undefined || options === null) return undefined
+  try {
+    return dynamic.read(options, iss)
+  } catch (error) {
+    const detail = error instanceof ConfigurationError ? error.problems.join(' ') : UNREADABLE
+    return { failure: 'invalid_options', detail }
+  }
+}
+
+/** Only an object with getters or a cycle throws another error. */
+const UNREADABLE = 'the options could not be read'
+
+function toFailure(error: unknown, hasStarted: boolean, timeout: number): FailedResolution {
+  const isTimeout = error instanceof FetchError && error.failure === 'timeout'
+  if (error instanceof BusyError || (isTimeout && !hasStarted)) {
+    return { failure: 'resolve_busy', detail: 'too many calls of resolve at the same time' }
+  }
+  if (isTimeout) {
+    const detail = `resolve returned no result within ${timeout / 1000} s`
+    return { failure: 'resolve_timeout', detail }
+  }
+  if (error instanceof FetchError) {
+    return { failure: 'closed', detail: 'the resource server was closed' }
+  }
+  return { failure: 'resolve_failed', detail: `resolve threw ${describeThrown(error)}` }
+}

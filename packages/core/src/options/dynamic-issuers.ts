@@ -1,0 +1,144 @@
+import { Problems } from '../configuration-problems.ts'
+import { describeNotPlain } from '../lib/describe-given.ts'
+import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
+import type { DynamicIssuerSettings, IssuerSettings } from '../model/settings.ts'
+import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
+import type { OptionContext, OptionWarning } from './option-context.ts'
+import { custom, fn, required, seconds, wholeNumber } from './option-rows.ts'
+import { type OptionTable, type OptionValues, reportUnknownNames } from './option-table.ts'
+
+/**
+ * The issuers from functions of the application, for tenants that are not known at startup. All times are in seconds.
+ *
+ * @example
+ * const issuers: DynamicIssuerOptions = {
+ *   match: (iss) => iss.startsWith('https://login.example.com/tenants/'),
+ *   resolve: async (iss) => ((await tenants.has(iss)) ? { issuer: iss, audience } : undefined),
+ * }
+ */
+export interface DynamicIssuerOptions {
+  /**
+   * Issuers that are always trusted. One of them can have a `tokenFormat` other than `'jwt'`.
+   *
+   * @default none
+   */
+  readonly static?: readonly IssuerOptions[]
+  /**
+   * Returns whether an `iss` may be an issuer. It is called before `resolve`, with the unverified `iss` of a token. The `iss` is
+   * a URL in its normal form without user name, query and fragment, and has at most 1024 characters.
+   *
+   * Synchronous. An error, or a result that is not a boolean: 503 `issuer_unavailable`.
+   *
+   * @example
+   * (iss) => iss.startsWith('https://login.example.com/tenants/')
+   */
+  readonly match: (iss: string) => boolean
+  /**
+   * Returns the options of an issuer that `match` accepts, or `undefined` if the issuer is not trusted. `issuer` in the options
+   * must equal `iss`. `tokenFormat` and `tenants` cannot be set. Return the same functions and key objects each time: otherwise
+   * the options count as changed, and the cached tokens of the issuer are removed.
+   *
+   * Does NOT protect an application that returns options for every `iss`. Look the issuer up in a list of your tenants.
+   *
+   * An error, wrong options, or no result within `fetchTimeout`: 503 `issuer_unavailable`.
+   *
+   * @example
+   * async (iss) => ((await tenants.has(iss)) ? { issuer: iss, audience: 'https://api.example.com' } : undefined)
+   */
+  readonly resolve: (iss: string) => MaybePromise<IssuerOptions | undefined>
+  /**
+   * Number of issuers that are cached, from 8 to 100000. A quarter of them is for issuers of which no token was verified yet.
+   *
+   * @default 1000
+   */
+  readonly maxEntries?: number
+  /**
+   * Seconds for which the options of an issuer are used, from 1 to 86400. After four fifths of this time, `resolve` is called
+   * again when the next token arrives. If `resolve` fails until `ttl` is over, tokens of the issuer get 503.
+   *
+   * @default 300
+   */
+  readonly ttl?: number
+  /**
+   * Seconds for which the result `undefined` is used, from 1 to 3600.
+   *
+   * @default 30
+   */
+  readonly negativeTtl?: number
+  /**
+   * Number of calls of `resolve` at the same time, from 2 to 1000. Half of them are for issuers of which a token was verified
+   * before.
+   *
+   * @default 8
+   */
+  readonly concurrency?: number
+}
+
+type DynamicIssuerValues = Pick<
+  DynamicIssuerSettings,
+  'maxEntries' | 'ttl' | 'negativeTtl' | 'concurrency'
+>
+
+export const DYNAMIC_ISSUER_OPTIONS: OptionTable<DynamicIssuerOptions, DynamicIssuerValues> = {
+  // `readIssuers` reads the list, as it reads a list without functions.
+  static: custom((given) => given as readonly IssuerOptions[] | undefined),
+  match: required(fn(), 'set a function that returns whether an iss may be an issuer'),
+  resolve: required(fn(), 'set a function that returns the options of an issuer'),
+  maxEntries: wholeNumber({ min: 8, max: 100_000, default: 1000 }),
+  ttl: seconds({ min: 1, max: 86_400, default: 300 }),
+  negativeTtl: seconds({ min: 1, max: 3600, default: 30 }),
+  concurrency: wholeNumber({ min: 2, max: 1000, default: 8 }),
+}
+
+/** Returns the settings of dynamic issuers. `readIssuer` reads the options of one issuer. */
+export function toDynamicIssuers(
+  { match, resolve, ...values }: OptionValues<typeof DYNAMIC_ISSUER_OPTIONS>,
+  insecureHosts: OptionContext['insecureHosts'],
+  readIssuer: (own: Readonly<Record<string, unknown>>, context: OptionContext) => IssuerSettings,
+): DynamicIssuerSettings {
+  return {
+    ...values,
+    match,
+    resolve,
+    read(options, iss) {
+      const problems = new Problems()
+      const warnings: OptionWarning[] = []
+      const context: OptionContext = {
+        toName: (option) => option,
+        report: (problem) => problems.add(problem),
+        warn: (warning) => warnings.push(warning),
+        insecureHosts,
+      }
+      const own = readOwn(options, iss, context)
+      const settings = readIssuer(own, context)
+      problems.throwAs('The options of an issuer are wrong')
+      return { settings, warnings }
+    },
+  }
+}
+
+/** Options that `resolve` cannot return, because they concern several issuers. */
+const NOT_ALLOWED = ['tenants', 'tokenFormat'] as const
+
+function readOwn(
+  options: unknown,
+  iss: string,
+  context: OptionContext,
+): Readonly<Record<string, unknown>> {
+  if (!isPlainObject(options)) {
+    context.report(
+      `resolve must return an object { issuer, audience, ... } or undefined, not ${describeNotPlain(options)}.`,
+    )
+    return copyOwnMembers({})
+  }
+  const own = copyOwnMembers(options)
+  reportUnknownNames(own, Object.keys(ISSUER_OPTIONS), context)
+  if (own['issuer'] !== iss)
+    context.report('issuer must equal the iss for which resolve was called.')
+  for (const name of NOT_ALLOWED) {
+    if (own[name] !== undefined)
+      context.report(`${name} cannot be set by resolve: set it for an issuer in issuers.static.`)
+  }
+  return own
+}

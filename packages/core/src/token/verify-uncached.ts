@@ -1,0 +1,127 @@
+import { readBinding, rejectBound } from '../binding/confirmation.ts'
+import { type Clock, getSeconds } from '../lib/clock.ts'
+import { freezeJson } from '../lib/json.ts'
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
+import { getOwn } from '../lib/objects.ts'
+import { Rejection } from '../response/rejection.ts'
+import { checkB64token } from './b64token.ts'
+import { introspectToken } from './introspection/introspected-token.ts'
+import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
+import { checkForeignMediaType } from './jwt/token-type.ts'
+import { checkClaims, type SignedBy, verifyJwt } from './jwt/verify-jwt.ts'
+import { toAccessToken } from './to-access-token.ts'
+import {
+  findOpaqueTokenIssuer,
+  findTrustedIssuer,
+  type TrustedIssuer,
+  type TrustedIssuers,
+} from './trusted-issuers.ts'
+import type { VerifiedToken } from './verified-token.ts'
+
+/**
+ * Verifies a token by its signature or by introspection. A compact JWS belongs to the issuer in its `iss`. If that
+ * issuer is not configured, the JWS is rejected and is not sent to any server. Every other token belongs to the one
+ * issuer of opaque tokens, if there is one.
+ *
+ * With `tokenFormat: 'any'`, a JWT is introspected only while the keys are unavailable, and only if no key was
+ * distrusted. A JWT that was rejected locally stays rejected.
+ */
+export function verifyUncached(
+  presented: string,
+  { issuers, clock }: { readonly issuers: TrustedIssuers; readonly clock: Clock },
+): MaybePromise<VerifiedToken | Rejection> {
+  const jws = parseCompactJws(presented)
+  const found =
+    jws instanceof Rejection
+      ? (checkB64token(presented) ?? findOpaqueTokenIssuer(issuers, presented, jws))
+      : findTrustedIssuer(issuers, getOwn(jws.claims, 'iss'))
+  return andThen(found, (issuer) =>
+    issuer instanceof Rejection
+      ? withClaimed(issuer, jws)
+      : verifyForIssuer(presented, jws, issuer, clock),
+  )
+}
+
+function verifyForIssuer(
+  presented: string,
+  jws: CompactJws | Rejection,
+  issuer: TrustedIssuer,
+  clock: Clock,
+): MaybePromise<VerifiedToken | Rejection> {
+  const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
+  const result = isIntrospected
+    ? (checkIntrospected(jws) ?? introspectToken(presented, issuer, clock))
+    : verifyLocally(jws, issuer, clock)
+  return andThen(result, (verified) =>
+    verified instanceof Rejection
+      ? withClaimed(verified.with({ issuer: issuer.settings.issuer }), jws)
+      : verified,
+  )
+}
+
+/** Rejects a JWT that is never an access token before the issuer is asked about it. */
+function checkIntrospected(jws: CompactJws | Rejection): Rejection | undefined {
+  return jws instanceof Rejection ? undefined : checkForeignMediaType(jws.header['typ'])
+}
+
+/**
+ * Adds the unverified header and claims to a rejection. If the rejection already contains a verified token, that token is
+ * kept.
+ */
+function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejection {
+  if (jws instanceof Rejection) return rejection
+  const { header, claims } = jws
+  return rejection.with({ token: { header, claims, isVerified: false } })
+}
+
+function verifyLocally(
+  jws: CompactJws,
+  issuer: TrustedIssuer,
+  clock: Clock,
+): MaybePromise<VerifiedToken | Rejection> {
+  return andThen(
+    verifyJwt(jws, issuer, () => getSeconds(clock)),
+    (signedBy) => {
+      if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
+      // A token that was signed with a distrusted key may still be active at the issuer.
+      const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
+      if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
+      return introspectInstead(jws, issuer, clock, signedBy)
+    },
+  )
+}
+
+function toVerifiedToken(
+  jws: CompactJws,
+  issuer: TrustedIssuer,
+  signedBy: SignedBy,
+): VerifiedToken {
+  issuer.dynamic?.onVerified()
+  return {
+    token: toAccessToken(freezeJson(jws.claims), issuer.settings, 'jwt', jws.header),
+    binding: readBinding(jws.claims),
+    issuer,
+    presented: jws.token,
+    signedBy,
+    cached: false,
+    introspected: undefined,
+  }
+}
+
+/** Introspects a JWT whose signature cannot be verified. Rejects it without a call if its claims are invalid. */
+function introspectInstead(
+  jws: CompactJws,
+  issuer: TrustedIssuer,
+  clock: Clock,
+  unverified: Rejection,
+): MaybePromise<VerifiedToken | Rejection> {
+  const ruledOut =
+    checkClaims(jws, issuer.settings, getSeconds(clock)) ?? rejectBound(readBinding(jws.claims))
+  if (ruledOut !== undefined) return ruledOut.asClaimed()
+  // If introspection fails too, the rejection still reports that the keys are unavailable.
+  return andThen(introspectToken(jws.token, issuer, clock), (verified) =>
+    verified instanceof Rejection && verified.reason === 'introspection_unavailable'
+      ? unverified
+      : verified,
+  )
+}
