@@ -69,11 +69,14 @@ interface ProtectedApi {
   readonly grantedClaims?: Readonly<Record<string, unknown>>
   /** `true` if no other issuer is trusted. */
   readonly isSingleIssuer?: boolean
+  /** `true` if the functions in the option `issuers` return the issuers. */
+  readonly isDynamic?: boolean
 }
 
 /** The APIs that get attacks: the options of their issuers, and the requirements of their only guard. */
 export const APIS = {
   any: { policy: {}, requirements: {} },
+  dynamic: { policy: {}, requirements: {}, isDynamic: true },
   reading: { policy: {}, requirements: { scope: 'read' } },
   optional: { policy: {}, requirements: { optional: true } },
   strict: { policy: { jwtProfile: 'rfc9068' }, requirements: {} },

@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { CLAIM_PATHS } from './claim-paths.ts'
 import { CLAIMS } from './claims.ts'
 import { CONFUSION } from './confusion.ts'
+import { DYNAMIC_ISSUERS } from './dynamic-issuers.ts'
 import { ENCODING } from './encoding.ts'
 import { JOSE_HEADER } from './jose-header.ts'
 import { KEYS } from './keys.ts'
@@ -23,6 +24,7 @@ export const CORPUS: readonly (readonly [subject: string, attacks: readonly Atta
   ['RSA paddings', RSA_PADDING],
   ['public keys as secrets', CONFUSION],
   ['keys and issuers', KEYS],
+  ['issuers from functions', DYNAMIC_ISSUERS],
   ['claims', CLAIMS],
   ['paths of claims', CLAIM_PATHS],
   ['the claims set as a whole', PAYLOAD],

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type {
   AccessToken,
   BearwardEvent,
+  DynamicIssuerOptions,
   IssuerOptions,
   ResourceServerOptions,
 } from '@bearward/core'
@@ -55,10 +56,11 @@ export function runCorpus(framework: Framework): void {
       target = await startTarget()
       subscribe('bearward', onChannel)
       for (const api of Object.keys(APIS) as ApiName[]) {
-        const { policy, requirements, isSingleIssuer } = getApi(api)
+        const { policy, requirements, isSingleIssuer, isDynamic } = getApi(api)
         const trusted = isSingleIssuer === true ? target.trusted.slice(0, 1) : target.trusted
+        const issuers = trusted.map((issuer) => ({ ...issuer, ...policy, ...keysFor(api, issuer) }))
         const options: ResourceServerOptions = {
-          issuers: trusted.map((issuer) => ({ ...issuer, ...policy, ...keysFor(api, issuer) })),
+          issuers: isDynamic === true ? toFunctions(issuers) : issuers,
           clock: target.clock,
           onEvent: (event) => events.push(event),
         }
@@ -134,6 +136,14 @@ export function runCorpus(framework: Framework): void {
 /** Returns the option `jwksUri` for an issuer with keys. Each API has its own URL, so that the fetches of each are counted. */
 function keysFor(api: ApiName, { jwksUri }: IssuerOptions): Partial<IssuerOptions> {
   return jwksUri === undefined ? {} : { jwksUri: `${jwksUri}?api=${encodeURIComponent(api)}` }
+}
+
+/** Returns functions that return the options of an issuer. `match` accepts more issuers than `resolve` knows. */
+function toFunctions(issuers: readonly IssuerOptions[]): DynamicIssuerOptions {
+  return {
+    match: (iss) => /^https:\/\/[\w-]+\.example\.com(?:\/|$)/.test(iss),
+    resolve: async (iss) => issuers.find(({ issuer }) => issuer === iss),
+  }
 }
 
 /** Returns rows for `it.each`, with the outcome in the title. */

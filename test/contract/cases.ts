@@ -5,6 +5,7 @@ import { credentials } from './cases/credentials.ts'
 import { credentialsElsewhere } from './cases/credentials-elsewhere.ts'
 import { header } from './cases/header.ts'
 import { introspection } from './cases/introspection.ts'
+import { issuersByFunctions } from './cases/issuers-by-functions.ts'
 import { keys } from './cases/keys.ts'
 import { requirements } from './cases/requirements.ts'
 import { scopes } from './cases/scopes.ts'
@@ -27,4 +28,5 @@ export const CASES: readonly ContractCase[] = [
   ...scopes,
   ...requirements,
   ...introspection,
+  ...issuersByFunctions,
 ]

@@ -1,6 +1,11 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
-import type { Algorithm, IntrospectionOptions, ResourceServerOptions } from '@bearward/core'
-import { AUDIENCE, ISSUER } from '../support/issuer.ts'
+import type {
+  Algorithm,
+  IntrospectionOptions,
+  IssuerOptions,
+  ResourceServerOptions,
+} from '@bearward/core'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS } from './fixture.ts'
 
@@ -33,6 +38,9 @@ const { jwks: _, ...withoutKeys } = usual
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
+/** The beginning of the issuers for which the functions in the option `issuers` are called. */
+export const TENANT_BASE = 'https://login.example.com/tenants/'
+
 /** Paths of the recording server at which keys are fetched. */
 export const KEY_PATHS = {
   served: '/jwks.json',
@@ -55,6 +63,25 @@ const introspection = (endpoint: string): IntrospectionOptions => ({
 function sessionCookie(request: object): string | undefined {
   const { headers } = request as { headers: Record<string, string | undefined> }
   return /(?:^|; )session=([^;]*)/.exec(headers['cookie'] ?? '')?.[1]
+}
+
+/** Tenants that are not in the options. Their keys have the same `kid`. */
+export const TENANTS = {
+  acme: createTestIssuer({ issuer: `${TENANT_BASE}acme`, now: clock.seconds }),
+  globex: createTestIssuer({ issuer: `${TENANT_BASE}globex`, now: clock.seconds }),
+  /** A tenant that `resolve` does not know. */
+  unknown: createTestIssuer({ issuer: `${TENANT_BASE}unknown`, now: clock.seconds }),
+  /** A tenant whose options cannot be read. */
+  failing: createTestIssuer({ issuer: `${TENANT_BASE}failing`, now: clock.seconds }),
+}
+
+/** Returns the options of a tenant, as an application reads them from its database. */
+async function resolveTenant(iss: string): Promise<IssuerOptions | undefined> {
+  if (iss === TENANTS.failing.issuer) throw new Error('the database is down')
+  const { acme, globex } = TENANTS
+  const tenant = [acme, globex].find(({ issuer }) => issuer === iss)
+  if (tenant === undefined) return undefined
+  return { issuer: iss, audience: AUDIENCE, jwks: tenant.jwks, machineSubject: 'client_id' }
 }
 
 /** The configurations of the API by name. Each gets the URL of the recording server. */
@@ -102,6 +129,16 @@ export const CONFIGURATIONS = {
       })),
       { ...issuerC, audience: AUDIENCE, machineSubject: 'client_id' },
     ],
+    clock,
+  }),
+  'issuers by functions': () => ({
+    issuers: {
+      static: [
+        { issuer: ISSUER, audience: AUDIENCE, jwks: issuerA.jwks, machineSubject: 'client_id' },
+      ],
+      match: (iss) => iss.startsWith(TENANT_BASE),
+      resolve: resolveTenant,
+    },
     clock,
   }),
   // For requests that must be refused before keys are fetched.

@@ -114,6 +114,7 @@ export function unavailable(
   reason:
     | 'keys_unavailable'
     | 'keys_refresh_pending'
+    | 'issuer_unavailable'
     | 'introspection_unavailable'
     | 'revocation_unavailable' = 'keys_unavailable',
 ): Refused {

@@ -105,6 +105,23 @@ const CONFIGURATION: Readonly<Record<string, Scenario>> = {
     expect((await call('GET', '/staff', ours)).status).toBe(200)
     expect((await call('GET', '/staff', theirs)).status).toBe(403)
   },
+
+  async 'Issuers that are not known at startup'(code) {
+    const PREFIX = 'https://login.example.com/tenants/'
+    const acme = createTestIssuer({ issuer: `${PREFIX}acme`, audience: API })
+    const ofTenant = "? { issuer: iss, audience: 'https://api.example.com'"
+    const adapted = adapt(code, {
+      ...issuerAddress(),
+      [ofTenant]: `${ofTenant}, jwks: ${JSON.stringify(acme.jwks)}`,
+    })
+    const { requireToken } = await runSnippet('configuration-tenants', adapted)
+    const guard = (requireToken as () => RequestHandler)()
+    const call = await serve(express().get('/', guard, (_request, response) => void response.end()))
+    expect((await call('GET', '/', acme.token())).status).toBe(200)
+    expect((await call('GET', '/', await machineToken('admin'))).status).toBe(200)
+    const other = acme.token({ claims: { iss: `${PREFIX}globex` } })
+    expect((await call('GET', '/', other)).status).toBe(401)
+  },
 }
 
 describeDocument('docs/configuration.md', CONFIGURATION)

@@ -24,6 +24,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
     'ready',
     'status',
     'distrustKey',
+    'forgetIssuer',
     'getToken',
     'classifySubject',
     'subjectKey',

@@ -1,27 +1,12 @@
 import { createBearward } from '@bearward/express'
 import type { Express } from 'express'
 import { expect, it } from 'vitest'
-import { closing } from '../support/closing.ts'
-import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
-import { listen } from '../support/servers.ts'
+import { createTestIssuer } from '../support/issuer.ts'
 import { appInstead, describeDocument, serve } from './fixture.ts'
 import { adapt, runSnippet } from './snippets.ts'
 
 const CUSTOMERS = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' }
 const STAFF = { issuer: 'https://login.example.com/realms/staff', audience: 'reports-api' }
-
-/** Starts an issuer that publishes its metadata and keys. */
-async function startIssuer(): Promise<TestIssuer> {
-  const { url } = closing(
-    await listen((request, response) => {
-      const metadata = { issuer: url, jwks_uri: `${url}/jwks` }
-      response.setHeader('Content-Type', 'application/json')
-      response.end(JSON.stringify(request.url === '/jwks' ? issuer.jwks : metadata))
-    }),
-  )
-  const issuer = createTestIssuer({ issuer: url, audience: CUSTOMERS.audience })
-  return issuer
-}
 
 describeDocument('docs/recipes/several-issuers.md', {
   async 'Several issuers'(code) {
@@ -54,39 +39,6 @@ describeDocument('docs/recipes/several-issuers.md', {
     expect((await call('GET', '/reports', forged)).status).toBe(401)
     const unknown = createTestIssuer({ ...CUSTOMERS, issuer: 'https://other.example.com' })
     expect((await call('GET', '/reports', unknown.token())).status).toBe(401)
-  },
-
-  async 'A list of issuers that changes'(code) {
-    const [acme, globex] = [await startIssuer(), await startIssuer()]
-    const adapted = adapt(code, {
-      "'https://auth.example.com'": `'${acme.issuer}'`,
-      ...appInstead,
-    })
-    const module = await runSnippet('recipes-customers', adapted)
-    const setCustomer = module['setCustomer'] as (name: string, issuer: string) => void
-    const removeCustomer = module['removeCustomer'] as (name: string) => void
-    const call = await serve(module['app'] as Express)
-    const read = async (name: string, { token }: TestIssuer) =>
-      (
-        await call(
-          'GET',
-          `/customers/${name}/reports`,
-          token({ claims: { scope: 'read:reports' } }),
-        )
-      ).status
-
-    expect(await read('acme', acme)).toBe(200)
-    expect(await read('globex', globex)).toBe(404)
-    setCustomer('globex', globex.issuer)
-    expect(await read('globex', globex)).toBe(200)
-    expect(await read('acme', globex)).toBe(401)
-    expect(await read('globex', acme)).toBe(401)
-    setCustomer('acme', globex.issuer)
-    expect(await read('acme', acme)).toBe(401)
-    expect(await read('acme', globex)).toBe(200)
-    removeCustomer('globex')
-    expect(await read('globex', globex)).toBe(404)
-    expect((await call('GET', '/customers/acme/reports')).status).toBe(401)
   },
 })
 

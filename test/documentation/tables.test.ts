@@ -14,6 +14,7 @@ import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-serve
 import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { COMMON_OPTIONS, TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
+import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuers.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.ts'
 import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
@@ -100,6 +101,19 @@ function expectDocstrings(path: string, options: Options): void {
   }
 }
 
+interface Limits {
+  readonly [name: string]: number | Limits
+}
+
+/** Returns the limits with their complete names, such as `rsaBits.min`. */
+function flattenLimits(limits: Limits, prefix = ''): readonly (readonly string[])[] {
+  return Object.entries(limits).flatMap(([name, value]) =>
+    typeof value === 'number'
+      ? [[prefix + name, String(value)]]
+      : flattenLimits(value, `${prefix}${name}.`),
+  )
+}
+
 describe('documentation', () => {
   it('the table in docs/errors.md has the reasons, statuses and errors of REASONS', () => {
     const rows = Object.entries<ReasonText>(REASONS).map(([reason, { status, error }]) => [
@@ -118,12 +132,14 @@ describe('documentation', () => {
   it('the tables of options in docs/configuration.md have the names and defaults of the code', () => {
     expectOptions('docs/configuration.md', 'option of an issuer', ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option of introspection', INTROSPECTION_OPTIONS)
+    expectOptions('docs/configuration.md', 'option of dynamic issuers', DYNAMIC_ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option', COMMON_OPTIONS)
   })
 
   it('the docstrings of options have the defaults and maxima of the code', () => {
     expectDocstrings('packages/core/src/options/issuer-options.ts', ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/introspection-options.ts', INTROSPECTION_OPTIONS)
+    expectDocstrings('packages/core/src/options/dynamic-issuers.ts', DYNAMIC_ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })
@@ -141,6 +157,7 @@ describe('documentation', () => {
   it('the table of limits in docs/configuration.md has the bounds of the options', () => {
     const issuer = Object.entries<AnyOptionRow>(ISSUER_OPTIONS)
     const introspection = Object.entries<AnyOptionRow>(INTROSPECTION_OPTIONS)
+    const dynamic = Object.entries<AnyOptionRow>(DYNAMIC_ISSUER_OPTIONS)
     const common = Object.entries<AnyOptionRow>(COMMON_OPTIONS).flatMap(([name, row]) => [
       [name, row] as const,
       ...Object.entries(name === 'tokenCache' ? row.table! : {}).map(
@@ -150,6 +167,7 @@ describe('documentation', () => {
     const all = [
       ...issuer,
       ...introspection.map(([name, row]) => [`introspection.${name}`, row] as const),
+      ...dynamic.map(([name, row]) => [`issuers.${name}`, row] as const),
       ...common,
     ]
     const rows = all.flatMap(([name, { bounds }]) => {
@@ -381,11 +399,6 @@ describe('documentation', () => {
 
   it('the table of limits in SECURITY.md has the names and numbers of LIMITS', () => {
     const rows = readTable('SECURITY.md', 'name').map(([name, value]) => [name, value])
-    const flat = Object.entries(LIMITS).flatMap(([name, value]) =>
-      typeof value === 'number'
-        ? [[name, String(value)]]
-        : Object.entries(value).map(([bound, number]) => [`${name}.${bound}`, String(number)]),
-    )
-    expect(rows).toEqual(flat)
+    expect(rows).toEqual(flattenLimits(LIMITS))
   })
 })

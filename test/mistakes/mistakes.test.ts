@@ -129,6 +129,50 @@ const OPTIONS: readonly Mistake[] = [
     'issuer cannot be combined with issuers: set it in each issuer.',
   ],
   [
+    'one function as issuers',
+    { issuers: () => GOOD },
+    'issuers must be an array of at least one { issuer, audience, ... }, or an object { match, resolve }.',
+  ],
+  [
+    'issuers without the function match',
+    { issuers: { resolve: () => GOOD } },
+    'issuers.match is missing: set a function that returns whether an iss may be an issuer.',
+  ],
+  [
+    'a misspelt function in issuers',
+    { issuers: { match: () => true, resolver: () => GOOD } },
+    'issuers.resolver is not an option. Did you mean resolve?',
+    'issuers.resolve is missing: set a function that returns the options of an issuer.',
+  ],
+  [
+    'a list of issuers as resolve',
+    { issuers: { match: () => true, resolve: [GOOD] } },
+    'issuers.resolve must be a function, not an array.',
+  ],
+  [
+    'numbers of issuers and times that are too small or too large',
+    {
+      issuers: {
+        match: () => true,
+        resolve: () => GOOD,
+        maxEntries: 1,
+        ttl: 0,
+        negativeTtl: 3601,
+        concurrency: 1,
+      },
+    },
+    'issuers.maxEntries must be a whole number from 8 to 100000, not 1.',
+    'issuers.ttl must be a number of seconds from 1 to 86400, not 0.',
+    'issuers.negativeTtl must be a number of seconds from 1 to 3600, not 3601.',
+    'issuers.concurrency must be a whole number from 2 to 1000, not 1.',
+  ],
+  [
+    'one static issuer instead of a list, and an audience for all issuers',
+    { issuers: { static: GOOD, match: () => true, resolve: () => GOOD }, audience: 'reports' },
+    'audience cannot be combined with issuers: set it in each issuer.',
+    'issuers.static must be an array of at least one { issuer, audience, ... }.',
+  ],
+  [
     'an audience of false',
     { ...GOOD, audience: false },
     'audience must be a non-empty string, an array of such strings, or null, not a boolean.',

@@ -42,6 +42,14 @@ const answering = (body: object, status = 200) => ({
   fetch: async () => Response.json(body, { status }),
 })
 const bearer = (text: string) => () => `Bearer ${text}`
+const fail = () => {
+  throw new Error('the database is down')
+}
+/** Options with functions in `issuers`. By default, `match` accepts only the usual issuer. */
+const byFunctions = (
+  resolve: () => unknown,
+  match: (iss: string) => unknown = (iss) => iss === ISSUER,
+) => ({ issuers: { match, resolve } })
 const opaque = { tokenFormat: 'opaque', jwks: undefined }
 const now = Math.floor(clock.seconds())
 
@@ -242,6 +250,67 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     reason: 'unknown_issuer',
     found: 'claimed "https://test.example.com"',
     advice: 'In the options of this API: add this issuer if you trust it.',
+  },
+  'a token of a tenant that resolve does not know': {
+    options: byFunctions(() => {}),
+    reason: 'unknown_issuer',
+    found: `claimed "${ISSUER}"`,
+    advice: 'In your code: return options for this issuer from resolve',
+  },
+  'a token of an issuer that match does not accept': {
+    options: byFunctions(() => {}),
+    claims: { iss: 'https://test.example.com' },
+    reason: 'unknown_issuer',
+    found: 'claimed "https://test.example.com"',
+    advice: 'In your code: accept this issuer in match if it can be a tenant.',
+  },
+  'an iss that is not a URL in its normal form, and functions in issuers': {
+    options: byFunctions(() => {}),
+    claims: { iss: 'accounts.example.com' },
+    reason: 'unknown_issuer',
+    found: 'claimed "accounts.example.com"',
+    advice: 'In the options of this API: if you trust this issuer, add it to issuers.static.',
+  },
+  'a JWT without iss, and functions in issuers': {
+    options: byFunctions(() => {}),
+    claims: { iss: undefined },
+    reason: 'unknown_issuer',
+    found: 'nothing',
+    advice: 'In the client: send an access token of a configured issuer',
+  },
+  'a function match that throws': {
+    options: byFunctions(() => {}, fail),
+    reason: 'issuer_unavailable',
+    found: `claimed "${ISSUER}" (match_failed)`,
+    advice: 'In your code: check the function match in issuers: it must return true or false',
+  },
+  'a function match that is async': {
+    options: byFunctions(
+      () => {},
+      async () => true,
+    ),
+    reason: 'issuer_unavailable',
+    found: `claimed "${ISSUER}" (match_failed)`,
+    advice: 'In your code: check the function match in issuers: it must return true or false',
+  },
+  'a function resolve that throws': {
+    options: byFunctions(fail),
+    reason: 'issuer_unavailable',
+    found: `claimed "${ISSUER}" (resolve_failed)`,
+    advice: 'In your code: check the function resolve in issuers, and the database that it reads.',
+  },
+  'a function resolve that returns wrong options': {
+    options: byFunctions(() => ({ issuer: ISSUER })),
+    reason: 'issuer_unavailable',
+    found: `claimed "${ISSUER}" (invalid_options)`,
+    advice: 'In your code: correct the options that the function resolve in issuers returns.',
+  },
+  'a guard with introspect, and a tenant without introspection': {
+    options: byFunctions(() => ({ issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks })),
+    requirements: { introspect: true },
+    reason: 'wrong_issuer',
+    found: 'nothing',
+    advice: 'In your code: return introspection from the function resolve in issuers',
   },
   'a token with the alg HS256': {
     header: { alg: 'HS256' },
@@ -890,13 +959,14 @@ describe('refused requests', () => {
 
   it('the requests of this file lead to each piece of advice, except those that other tests cover', () => {
     // Other tests cover a distrusted key, too many header lines, and a pause between fetches.
-    // They also cover failed introspection, and calls after `close`.
+    // They also cover failed introspection, and calls after `close`. `issuer_unavailable` has advice for each cause.
     const elsewhere = ['a distrusted key', 'at least 1000 header lines']
     const all = ADVICE.filter(
       ({ found, reason, sign }) =>
         !elsewhere.includes(found!) &&
         reason !== 'keys_refresh_pending' &&
         reason !== 'introspection_unavailable' &&
+        reason !== 'issuer_unavailable' &&
         sign !== '`close` was called',
     ).map(({ where, change }) => `${where}: ${change}`)
     expect(all.filter((advice) => !shown.has(advice))).toEqual([])

@@ -74,7 +74,7 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
  */
 export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   ResourceServer,
-  'ready' | 'status' | 'distrustKey' | 'close'
+  'ready' | 'status' | 'distrustKey' | 'forgetIssuer' | 'close'
 > {
   /**
    * Creates a guard. A request passes if it contains a valid token that meets the requirements. Otherwise it is refused.
@@ -228,7 +228,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   return {
     createBearward(options, log = defaultLog) {
       const server = createServer(readOptions(options), log)
-      const { ready, status, distrustKey, close } = server
+      const { ready, status, distrustKey, forgetIssuer, close } = server
       const verify = async (token: string) => server.verify(token)
       return {
         requireToken: (...requirements) => createGuard(server, requirements),
@@ -242,6 +242,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
         ready,
         status,
         distrustKey,
+        forgetIssuer,
         close,
       }
     },

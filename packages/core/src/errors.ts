@@ -3,7 +3,7 @@
  *
  * - `createResourceServer` and `createBearward`, for wrong options
  * - `guard`, `authorize` and `requireToken`, for wrong requirements
- * - `distrustKey`, for an issuer or a thumbprint that is wrong
+ * - `distrustKey` and `forgetIssuer`, for an issuer or a thumbprint that is wrong
  * - `optionsFromEnv`, `resourceServerFromEnv` and the stand-alone `requireToken`, for wrong environment variables
  *
  * A call of a guard does not throw it, with one exception. In runtimes that import keys asynchronously, a guard and `ready()`

@@ -11,6 +11,7 @@ export { resourceServerFromEnv } from './resource-server-from-env.ts'
 export type {
   ClosedEvent,
   IssuerFailedEvent,
+  IssuerForgottenEvent,
   IssuerResolvedEvent,
   KeyDistrustedEvent,
 } from './issuers/issuer-events.ts'

@@ -75,7 +75,7 @@ export const LIMITS = deepFreeze({
   dynamicIssuers: {
     /** Characters of an `iss`. */
     nameLength: 1024,
-    /** Part of `maxEntries` that is for issuers of which no token was verified yet. */
+    /** Issuers of which no token was verified yet, as a part of `maxEntries`. They are cached in addition. */
     unprovedPart: 0.25,
     /** Issuers that can be added per second and per 1000 `maxEntries`, if no token of them was verified before. */
     newPerSecond: 25,

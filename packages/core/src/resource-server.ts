@@ -107,6 +107,16 @@ export interface ResourceServer {
    * })
    */
   readonly distrustKey: (key: { readonly issuer: string; readonly thumbprint: string }) => void
+  /**
+   * Forgets the options of an issuer that the function `resolve` has returned, its keys and its cached tokens. The next token of
+   * the issuer makes `resolve` be called. Call it when your application has added, changed or removed a tenant. Has an effect
+   * only in this process.
+   *
+   * @throws {ConfigurationError} if the issuer is static, or if `issuers` has no functions
+   * @example
+   * server.forgetIssuer('https://login.example.com/tenants/acme')
+   */
+  readonly forgetIssuer: (issuer: string) => void
   /** Aborts outgoing calls and does not start new ones. Cached keys stay in use. */
   readonly close: () => void
 }
@@ -206,6 +216,10 @@ export function createServer(
     status: issuers.status,
     distrustKey(key) {
       issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)
+    },
+    forgetIssuer(issuer) {
+      issuers.forgetIssuer(issuer)
+      services.distrustCount++
     },
     close: () => closing.abort(),
   }

@@ -160,7 +160,7 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'issuer_unavailable',
     where: 'In your code',
     change:
-      'check the functions match and resolve in issuers. The warning "The options of ... are not available" and the event issuer_failed contain the cause.',
+      'call close only when the application no longer accepts requests: resolve is not called afterwards.',
   },
   {
     reason: 'keys_unavailable',

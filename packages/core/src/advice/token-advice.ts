@@ -171,7 +171,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: 'the option `issuers` has functions, and `resolve` returned no options for `iss`',
     where: 'In your code',
     change:
-      'return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over.',
+      'return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over, or at once after forgetIssuer.',
   },
   {
     reason: 'unknown_issuer',
@@ -187,7 +187,7 @@ export const TOKEN_ADVICE: readonly AdviceRow[] = [
     sign: 'the option `issuers` has functions, and `iss` is not a URL in its normal form',
     where: IN_THE_OPTIONS,
     change:
-      'if you trust this issuer, add it to issuers.static. match and resolve are only called for a URL without user name, query and fragment.',
+      'if you trust this issuer, add it to issuers.static. The functions match and resolve are only called for a URL without user name, query and fragment.',
   },
   {
     reason: 'unknown_issuer',

@@ -41,7 +41,7 @@ export type RequirementCheck = (exchange: AuthorizationExchange) => Rejection | 
 export interface AuthorizationExchange {
   readonly verified: {
     readonly token: AccessToken
-    readonly issuer: { readonly settings: IssuerSettings }
+    readonly issuer: { readonly settings: IssuerSettings; readonly dynamic?: object }
   }
   /** The request of the framework, for `check` and for events. */
   readonly raw: object | undefined

@@ -40,12 +40,32 @@ function requireKind(required: 'machine' | 'user'): CheckedRequirement {
   return {
     check(exchange) {
       const { kind } = exchange.verified.token.subject
-      if (kind === required) return undefined
+      if (kind === required) return checkEvidence(required, exchange)
       const advice = kind === 'unknown' ? publishUnknown(exchange) : undefined
       const explanation = { check: 'subject', expected: required, found: describeKind(exchange) }
       return new Rejection('wrong_subject', explanation, { advice })
     },
   }
+}
+
+/**
+ * Rejects a kind that follows only from conventions, which can be wrong. For static issuers, a guard that requires such a kind is
+ * not created.
+ */
+function checkEvidence(
+  required: 'machine' | 'user',
+  { verified: { token, issuer } }: AuthorizationExchange,
+): Rejection | undefined {
+  const { subjects } = issuer.settings
+  const isShown = issuer.dynamic === undefined || canDetermine(required, subjects, token.verifiedBy)
+  if (isShown) return undefined
+  const found = `${required} by convention only`
+  const advice = adviceOnKind(required, subjects, [token.verifiedBy], token.issuer)
+  return new Rejection(
+    'wrong_subject',
+    { check: 'subject', expected: required, found },
+    { advice: `In the options that resolve returns: ${advice}` },
+  )
 }
 
 /** Describes the kind. If it is unknown, the names of the reason and the rules are added, but no content of the token. */

@@ -6,8 +6,8 @@ export class BusyError extends Error {
 }
 
 /**
- * Limits the calls of `resolve` that run at the same time. Half of the slots are reserved for known issuers, so that tokens with
- * invented issuers do not delay them.
+ * Limits the calls of `resolve` that run at the same time. A quarter of the slots is reserved for known issuers, so that tokens
+ * with invented issuers do not delay them.
  */
 export class CallSlots {
   readonly #max: number
@@ -18,7 +18,7 @@ export class CallSlots {
 
   constructor(max: number) {
     this.#max = max
-    this.#maxNew = Math.ceil(max / 2)
+    this.#maxNew = max - Math.ceil(max / 4)
   }
 
   /**

@@ -15,12 +15,11 @@ export class IssuerCache<Value> {
   readonly #known: BoundedCache<true>
   readonly #onRemove: (value: Value) => void
 
-  /** `onRemove` is called for each issuer that is evicted, deleted or replaced. */
+  /** `maxEntries` is the number of proved issuers. `onRemove` is called for each issuer that is evicted, deleted or replaced. */
   constructor(maxEntries: number, onRemove: (value: Value) => void) {
     const { unprovedPart, knownNames } = LIMITS.dynamicIssuers
-    this.#maxUnproved = Math.floor(maxEntries * unprovedPart)
-    const maxProved = maxEntries - this.#maxUnproved
-    this.#proved = new BoundedCache<Value>(maxProved, Infinity, countOne, (_, value) =>
+    this.#maxUnproved = Math.ceil(maxEntries * unprovedPart)
+    this.#proved = new BoundedCache<Value>(maxEntries, Infinity, countOne, (_, value) =>
       onRemove(value),
     )
     this.#known = new BoundedCache<true>(maxEntries * knownNames, Infinity, countOne)
@@ -38,7 +37,7 @@ export class IssuerCache<Value> {
 
   /** Returns whether a token of this issuer was verified before. */
   isKnown(name: string): boolean {
-    return this.#known.get(name) === true
+    return this.#known.get(name) === true || this.#proved.peek(name) !== undefined
   }
 
   /** Adds an issuer, or replaces it. */

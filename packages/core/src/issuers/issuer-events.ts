@@ -59,8 +59,22 @@ export interface IssuerFailedEvent extends CallFailure<ResolutionFailure> {
   readonly trusted: boolean
 }
 
+/**
+ * Published when `forgetIssuer` was called.
+ *
+ * @example
+ * ```ts
+ * { type: 'issuer_forgotten', issuer: 'https://login.example.com/tenants/acme' }
+ * ```
+ */
+export interface IssuerForgottenEvent {
+  readonly type: 'issuer_forgotten'
+  /** The issuer that was passed to `forgetIssuer`. */
+  readonly issuer: string
+}
+
 /** Events about dynamic issuers. */
-export type IssuerEvent = IssuerResolvedEvent | IssuerFailedEvent
+export type IssuerEvent = IssuerResolvedEvent | IssuerFailedEvent | IssuerForgottenEvent
 
 /**
  * Published when `close()` has closed the resource server. It then makes no outgoing calls. Cached keys stay in use.

@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts'
  */
 export function isIssuerName(iss: unknown): iss is string {
   if (typeof iss !== 'string' || iss.length > LIMITS.dynamicIssuers.nameLength) return false
-  if (!/^https?:\/\/[^?#@]+$/.test(iss) || !URL.canParse(iss)) return false
+  if (!/^https?:\/\/[^/?#@]+(?:\/[^?#]*)?$/.test(iss) || !URL.canParse(iss)) return false
   const { href } = new URL(iss)
   return href === iss || href === `${iss}/`
 }

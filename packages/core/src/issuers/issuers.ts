@@ -35,6 +35,12 @@ export interface Issuers {
    * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed
    */
   readonly distrustKey: (issuer: string, thumbprint: string, isNew: () => void) => void
+  /**
+   * Forgets a dynamic issuer.
+   *
+   * @throws {ConfigurationError} if the issuer is static or not a string, or if there are no dynamic issuers
+   */
+  readonly forgetIssuer: (issuer: string) => void
 }
 
 /**
@@ -71,6 +77,8 @@ export function createIssuers(
     settings.dynamicIssuers &&
     new ResolvedIssuers(settings.dynamicIssuers, settings, publish, closed, forget)
 
+  const isStatic = (issuer: string) => trusted.has(issuer) || keySources.has(issuer)
+
   /** Returns `undefined` if the issuer is not static. Otherwise returns whether the key was trusted until now. */
   function distrustStatic(issuer: string, thumbprint: string): boolean | undefined {
     const keys = trusted.get(issuer)?.keys ?? keySources.get(issuer)
@@ -98,6 +106,14 @@ export function createIssuers(
       [...keySources].map(([issuer, keys]) =>
         Object.freeze({ issuer, keys: keys.status(), closed: closed.aborted }),
       ),
+    forgetIssuer(issuer) {
+      if (dynamic === undefined || typeof issuer !== 'string' || isStatic(issuer)) {
+        throw new ConfigurationError('The argument of forgetIssuer is wrong', [
+          'Pass the name of an issuer that the function resolve in issuers returns.',
+        ])
+      }
+      dynamic.forgetIssuer(issuer)
+    },
     distrustKey(issuer, thumbprint, isNew) {
       const wasTrusted = isThumbprint(thumbprint)
         ? (distrustStatic(issuer, thumbprint) ?? dynamic?.distrustKey(issuer, thumbprint))

@@ -33,9 +33,16 @@ export function callMatch(
   }
 }
 
-/** Returns whether a name can be that of a dynamic issuer, and `match` accepts it. Does NOT call `resolve`. */
+/**
+ * Returns whether a name can be that of a dynamic issuer, and `match` accepts it. Does NOT call `resolve`.
+ *
+ * @throws {ConfigurationError} if `match` fails
+ */
 export function canResolve(name: unknown, dynamic: DynamicIssuerSettings): name is string {
-  return isIssuerName(name) && callMatch(name, dynamic) === true
+  if (!isIssuerName(name)) return false
+  const result = callMatch(name, dynamic)
+  if (typeof result === 'boolean') return result
+  throw new ConfigurationError('The function match in issuers has failed', [`${result.detail}.`])
 }
 
 /**
@@ -56,22 +63,46 @@ export async function resolveIssuer(
       signal.addEventListener('abort', release, { once: true })
       if (signal.aborted) return release()
       hasStarted = true
-      return dynamic.resolve(iss)
+      return dynamic.resolve(iss, { signal })
     })
   } catch (error) {
-    return toFailure(error, hasStarted, bounds.timeout)
+    return describeSafely(() => toFailure(error, hasStarted, bounds.timeout), RESOLVE_FAILED)
   }
   if (options === undefined || options === null) return undefined
   try {
     return dynamic.read(options, iss)
   } catch (error) {
-    const detail = error instanceof ConfigurationError ? error.problems.join(' ') : UNREADABLE
-    return { failure: 'invalid_options', detail }
+    return describeSafely(() => toInvalidOptions(error), UNREADABLE)
   }
 }
 
-/** Only an object with getters or a cycle throws another error. */
-const UNREADABLE = 'the options could not be read'
+const RESOLVE_FAILED: FailedResolution = {
+  failure: 'resolve_failed',
+  detail: 'resolve threw an error',
+}
+
+const UNREADABLE: FailedResolution = {
+  failure: 'invalid_options',
+  detail: 'the options could not be read',
+}
+
+/** Calls `describe`. Returns `otherwise` if it throws: an error of the application can be a proxy that throws. */
+function describeSafely(
+  describe: () => FailedResolution,
+  otherwise: FailedResolution,
+): FailedResolution {
+  try {
+    return describe()
+  } catch {
+    return otherwise
+  }
+}
+
+/** Describes an error of the options. Only an object with getters or a cycle throws another error than a `ConfigurationError`. */
+export function toInvalidOptions(error: unknown): FailedResolution {
+  if (!(error instanceof ConfigurationError)) return UNREADABLE
+  return { failure: 'invalid_options', detail: error.problems.join(' ') }
+}
 
 function toFailure(error: unknown, hasStarted: boolean, timeout: number): FailedResolution {
   const isTimeout = error instanceof FetchError && error.failure === 'timeout'

@@ -1,8 +1,4 @@
 import { runDetached } from '#async-context'
-import { adviseOnFailure } from '../advice/failure-advice.ts'
-import { ConfigurationError } from '../errors.ts'
-import type { KeySource } from '../keys/key-source.ts'
-import { createKeySource } from '../keys/key-sources.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isSameData } from '../lib/is-same-data.ts'
@@ -10,16 +6,8 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { addIfMissing } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { LIMITS } from '../limits.ts'
-import type {
-  DynamicIssuerSettings,
-  IssuerSettings,
-  CheckedIssuer,
-  Settings,
-} from '../model/settings.ts'
-import { Rejection, showClaimed } from '../response/rejection.ts'
-import { createProviderHint } from '../subject/provider-hint.ts'
-import { TokensOfIssuer } from '../token/cache/tokens-of-issuer.ts'
-import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
+import type { DynamicIssuerSettings, CheckedIssuer, Settings } from '../model/settings.ts'
+import { Rejection } from '../response/rejection.ts'
 import {
   type DynamicIssuers,
   rejectUnknownIssuer,
@@ -30,22 +18,18 @@ import { IssuerCache } from './issuer-cache.ts'
 import { isIssuerName } from './issuer-name.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 import { NewIssuerBudget } from './new-issuer-budget.ts'
-import { callMatch, canResolve, type FailedResolution, resolveIssuer } from './resolve-issuer.ts'
+import { getPause, rejectUnavailable, TOO_MANY_NEW } from './resolution-failures.ts'
+import { createResolvedIssuer, type ResolvedIssuer } from './resolved-issuer.ts'
+import {
+  callMatch,
+  canResolve,
+  type FailedResolution,
+  resolveIssuer,
+  toInvalidOptions,
+} from './resolve-issuer.ts'
 
 /** Part of `ttl` after which the next token makes `resolve` be called again, while the options are still used. */
 const REFRESH_AT = 0.8
-
-/** An issuer that `resolve` has returned. Times are in monotonic milliseconds. */
-interface ResolvedIssuer {
-  readonly name: string
-  readonly issuer: TrustedIssuer
-  /** Aborts the outgoing calls of the issuer when the resource server is closed. */
-  readonly closing: AbortController
-  /** The time when the last successful call of `resolve` started. */
-  resolvedAt: number
-  /** `true` if a token of the issuer was verified. */
-  isProved: boolean
-}
 
 /** A time in which `resolve` is not called for an issuer, because it has returned nothing or has failed. */
 interface Pause {
@@ -53,6 +37,11 @@ interface Pause {
   /** Number of calls that have failed in a row. 0: `resolve` does not know the issuer. */
   readonly failures: number
   readonly rejection: Rejection
+}
+
+/** A running call of `resolve`. */
+interface RunningCall {
+  found?: Promise<FoundIssuer>
 }
 
 type FoundIssuer = TrustedIssuer | Rejection
@@ -72,7 +61,7 @@ export class ResolvedIssuers implements DynamicIssuers {
   readonly #clock: Clock
   readonly #cache: IssuerCache<ResolvedIssuer>
   readonly #pauses: BoundedCache<Pause>
-  readonly #running = new Map<string, Promise<FoundIssuer>>()
+  readonly #running = new Map<string, RunningCall>()
   readonly #distrusted = new Map<string, Set<string>>()
   readonly #slots: CallSlots
   readonly #budget: NewIssuerBudget
@@ -97,9 +86,6 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#slots = new CallSlots(concurrency)
     const now = this.#clock.monotonic()
     this.#budget = new NewIssuerBudget(maxEntries, (newPerSecond * maxEntries) / 1000, now)
-    closed.addEventListener('abort', () => {
-      for (const { closing } of this.#cache.values()) closing.abort()
-    })
   }
 
   find(iss: unknown): MaybePromise<FoundIssuer> {
@@ -113,6 +99,14 @@ export class ResolvedIssuers implements DynamicIssuers {
 
   peek(iss: string): TrustedIssuer | undefined {
     return this.#cache.peek(iss)?.issuer
+  }
+
+  /** Forgets the options of an issuer, its keys and its cached tokens. The next token makes `resolve` be called. */
+  forgetIssuer(iss: string): void {
+    this.#cache.delete(iss)
+    this.#pauses.delete(iss)
+    this.#running.delete(iss)
+    this.#publish('issuer_forgotten', () => ({ issuer: iss }))
   }
 
   /** Distrusts a key of an issuer. Returns `undefined` if `match` does not accept the issuer, or if it has no public keys. */
@@ -134,7 +128,7 @@ export class ResolvedIssuers implements DynamicIssuers {
   /** Finds an issuer whose options are not cached, or are too old. */
   #findOther(iss: unknown, now: number): MaybePromise<FoundIssuer> {
     if (!isIssuerName(iss)) return rejectUnknownIssuer('a URL in its normal form', iss)
-    return this.#rejectInPause(iss, now) ?? this.#running.get(iss) ?? this.#start(iss, now)
+    return this.#rejectInPause(iss, now) ?? this.#running.get(iss)?.found ?? this.#start(iss, now)
   }
 
   #rejectInPause(iss: string, now: number): Rejection | undefined {
@@ -159,25 +153,28 @@ export class ResolvedIssuers implements DynamicIssuers {
       return rejectUnknownIssuer('an issuer that match accepts', iss)
     }
     if (isMatch !== true) return this.#fail(iss, isMatch, now)
-    const found = runDetached(() => this.#resolve(iss, now)).finally(() =>
-      this.#running.delete(iss),
-    )
-    this.#running.set(iss, found)
-    return found
+    const call: RunningCall = {}
+    this.#running.set(iss, call)
+    call.found = runDetached(() => this.#resolve(iss, now, call)).finally(() => {
+      if (this.#running.get(iss) === call) this.#running.delete(iss)
+    })
+    return call.found
   }
 
   /** Calls `resolve`, and keeps its result. Never rejects. */
-  async #resolve(iss: string, startedAt: number): Promise<FoundIssuer> {
+  async #resolve(iss: string, startedAt: number, call: RunningCall): Promise<FoundIssuer> {
     const { fetchTimeout: timeout } = this.#settings
     const bounds = { clock: this.#clock, timeout, closed: this.#closed }
     const services = { slots: this.#slots, bounds, isKnown: this.#cache.isKnown(iss) }
     const resolved = await resolveIssuer(iss, this.#dynamic, services)
+    // `forgetIssuer` was called: the result may be outdated.
+    if (this.#running.get(iss) !== call) return this.find(iss)
     if (resolved === undefined) return this.#remove(iss, startedAt)
     if ('failure' in resolved) return this.#fail(iss, resolved, startedAt)
     try {
-      return await this.#keep(iss, resolved, startedAt)
+      return await this.#keep(iss, resolved, startedAt, call)
     } catch (error) {
-      return this.#fail(iss, describeUnusableKeys(error), startedAt)
+      return this.#fail(iss, toInvalidOptions(error), startedAt)
     }
   }
 
@@ -185,6 +182,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     iss: string,
     { settings, warnings }: CheckedIssuer,
     startedAt: number,
+    call: RunningCall,
   ): Promise<FoundIssuer> {
     const previous = this.#cache.peek(iss)
     if (previous !== undefined && isSameData(previous.issuer.settings, settings)) {
@@ -195,11 +193,22 @@ export class ResolvedIssuers implements DynamicIssuers {
     }
     const now = this.#clock.monotonic()
     const isNew = previous === undefined && !this.#cache.isKnown(iss)
-    if (isNew && !this.#budget.take(now)) return this.#fail(iss, TOO_MANY_NEW, startedAt)
-    const entry = this.#create(iss, settings, previous, startedAt)
+    const entry = createResolvedIssuer(iss, settings, {
+      previous,
+      settings: this.#settings,
+      publish: this.#publish,
+      closed: this.#closed,
+      onVerified: () => this.#prove(entry),
+    })
+    entry.resolvedAt = startedAt
+    entry.isProved = this.#cache.isKnown(iss)
     const { keys } = entry.issuer
     // Some runtimes import configured keys asynchronously. Keys that the issuer publishes are fetched later.
-    if (settings.keyOrigin.kind === 'static') await keys.ready()
+    if (settings.keyOrigin.kind === 'static') {
+      await keys.ready()
+      if (this.#running.get(iss) !== call) return this.find(iss)
+    }
+    if (isNew && !this.#budget.take(now)) return this.#fail(iss, TOO_MANY_NEW, startedAt)
     for (const thumbprint of this.#distrusted.get(iss) ?? []) keys.distrustKey?.(thumbprint)
     for (const warning of warnings)
       this.#publish('configuration_warning', () => ({ issuer: iss, ...warning }))
@@ -209,43 +218,11 @@ export class ResolvedIssuers implements DynamicIssuers {
     return entry.issuer
   }
 
-  /** Creates an issuer. The keys of the previous options are used again, if the options about keys are equal. */
-  #create(
-    iss: string,
-    settings: IssuerSettings,
-    previous: ResolvedIssuer | undefined,
-    resolvedAt: number,
-  ): ResolvedIssuer {
-    const isReused = previous !== undefined && hasSameKeys(previous.issuer.settings, settings)
-    const closing = isReused ? previous.closing : new AbortController()
-    if (this.#closed.aborted) closing.abort()
-    const hint = createProviderHint(settings, this.#publish)
-    hint(iss)
-    const parts = [this.#settings, this.#publish, closing.signal, hint] as const
-    const keys: KeySource = isReused
-      ? previous.issuer.keys
-      : createKeySource(settings, ...parts, 'requests')
-    const signer = { settings, keys }
-    const { cachedResponses } = LIMITS.dynamicIssuers
-    const introspection = createIssuerIntrospection(signer, ...parts, cachedResponses)
-    const onVerified = () => {
-      if (entry.isProved) return
-      entry.isProved = true
-      this.#budget.giveBack()
-      this.#cache.prove(iss, entry)
-    }
-    const entry: ResolvedIssuer = {
-      name: iss,
-      issuer: {
-        ...signer,
-        introspection,
-        dynamic: { cachedTokens: new TokensOfIssuer(), onVerified },
-      },
-      closing,
-      resolvedAt,
-      isProved: this.#cache.isKnown(iss),
-    }
-    return entry
+  #prove(entry: ResolvedIssuer): void {
+    if (entry.isProved) return
+    entry.isProved = true
+    this.#budget.giveBack()
+    this.#cache.prove(entry.name, entry)
   }
 
   /** Records that `resolve` does not know an issuer. */
@@ -262,14 +239,15 @@ export class ResolvedIssuers implements DynamicIssuers {
   #fail(iss: string, failed: FailedResolution, startedAt: number): Rejection {
     const now = this.#clock.monotonic()
     const failures = this.#pauses.peek(iss)?.failures ?? 0
-    const pause = isOfIssuer(failed) ? Math.min(LIMITS.dynamicIssuers.pause, 2 ** failures) : 0
+    const pause = getPause(failed, failures)
     const rejection = rejectUnavailable(iss, failed, Math.max(1, pause))
     if (pause > 0)
       this.#pauses.set(iss, { until: now + pause * 1000, failures: failures + 1, rejection })
     const previous = this.#cache.peek(iss)
     const trusted = previous !== undefined && this.#isUsable(previous, now)
     const duration = (now - startedAt) / 1000
-    this.#publish('issuer_failed', () => ({ issuer: iss, ...failed, duration, pause, trusted }))
+    if (failed.failure !== 'closed')
+      this.#publish('issuer_failed', () => ({ issuer: iss, ...failed, duration, pause, trusted }))
     return rejection
   }
 
@@ -277,40 +255,4 @@ export class ResolvedIssuers implements DynamicIssuers {
     const duration = (this.#clock.monotonic() - startedAt) / 1000
     this.#publish('issuer_resolved', () => ({ issuer, trusted, duration }))
   }
-}
-
-const TOO_MANY_NEW: FailedResolution = {
-  failure: 'too_many_new',
-  detail: 'too many issuers were added of which no token was verified',
-}
-
-/** Returns whether a failure concerns only this issuer, so that a pause for this issuer helps. */
-function isOfIssuer({ failure }: FailedResolution): boolean {
-  return ['resolve_failed', 'resolve_timeout', 'invalid_options'].includes(failure)
-}
-
-function hasSameKeys(a: IssuerSettings, b: IssuerSettings): boolean {
-  const toKeySettings = ({ keyOrigin, algorithms }: IssuerSettings) => [keyOrigin, algorithms]
-  return isSameData(toKeySettings(a), toKeySettings(b))
-}
-
-function describeUnusableKeys(error: unknown): FailedResolution {
-  const detail = error instanceof ConfigurationError ? error.problems.join(' ') : 'unusable keys'
-  return { failure: 'invalid_options', detail }
-}
-
-function rejectUnavailable(
-  iss: string,
-  { failure }: FailedResolution,
-  retryAfter: number,
-): Rejection {
-  const explanation = {
-    check: 'iss',
-    expected: 'an issuer whose options are available',
-    found: `${showClaimed(iss)} (${failure})`,
-  }
-  return new Rejection('issuer_unavailable', explanation, {
-    retryAfter,
-    advice: adviseOnFailure(failure),
-  })
 }

@@ -1,4 +1,5 @@
 import { runDetached } from '#async-context'
+import { onAbort } from '../authorization-server/deadline.ts'
 import { describeFailure } from '../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import { toMessage } from '../errors.ts'
@@ -45,9 +46,11 @@ export class KeyRefresh {
   #isReportedStale = false
 
   constructor(options: KeyRefreshOptions) {
-    const { ages, closed, random = Math.random } = options
+    const { ages, closed, startedBy, random = Math.random } = options
     this.#options = options
     this.lifeCycle = new KeyLifeCycle(ages, random)
+    // An unused issuer must not be kept in memory by a listener.
+    if (startedBy === 'requests') return
     closed.addEventListener('abort', () => {
       this.#cancelAttempt()
       this.#cancelStale()
@@ -74,7 +77,9 @@ export class KeyRefresh {
     const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic(), trigger)
     if (start) this.#attempt()
     else if (need === 'signing_key') this.#schedule()
-    return wait ? [...this.#running.values()].at(-1) : undefined
+    // Without timers, only this request can end an outage, so it waits for the attempt that it starts.
+    const waits = wait || (start && need === 'keys' && this.#options.startedBy === 'requests')
+    return waits ? [...this.#running.values()].at(-1) : undefined
   }
 
   /** Starts the attempt that is due, unless a timer starts it. Call it for each request that uses fresh keys. */
@@ -114,7 +119,9 @@ export class KeyRefresh {
     if (this.#options.closed.aborted) return
     const ended = new Promise<void>((resolve) => this.#waiting.add(resolve))
     this.#schedule()
+    const stopListening = onAbort(this.#options.closed, () => this.#wake())
     await ended
+    stopListening()
   }
 
   #wake(): void {
@@ -139,6 +146,7 @@ export class KeyRefresh {
         .finally(() => {
           this.#running.delete(number)
           this.#wake()
+          this.#schedule()
         }),
     )
     this.#running.set(number, done)
@@ -159,7 +167,6 @@ export class KeyRefresh {
       if (startedBy === 'timers')
         this.#cancelStale = this.#at(lifeCycle.staleAt, () => this.#reportStale())
     }
-    this.#schedule()
   }
 
   #reportStale(): void {
@@ -184,7 +191,6 @@ export class KeyRefresh {
       duration,
       keys: lifeCycle.held(clock.monotonic())?.state ?? 'unavailable',
     }))
-    this.#schedule()
   }
 
   /** Sets the timer for the next attempt, if a timer or a waiting request needs it. */

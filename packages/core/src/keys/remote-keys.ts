@@ -28,8 +28,9 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
     search: (query) => new PublishedKeySearch(services, query),
 
     listed(algorithm, kid) {
-      const isOld = lifeCycle.held(clock.monotonic())?.state === 'stale'
-      return andThen(isOld ? refresh.startOrJoinBriefly() : undefined, () =>
+      const state = lifeCycle.held(clock.monotonic())?.state
+      if (state === 'fresh') refresh.startIfDue()
+      return andThen(state === 'stale' ? refresh.startOrJoinBriefly() : undefined, () =>
         distrusted.without(getSet()?.find(algorithm, kid) ?? []),
       )
     },

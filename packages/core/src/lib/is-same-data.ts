@@ -17,5 +17,6 @@ export function isSameData(a: unknown, b: unknown): boolean {
 }
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((entry, i) => isSameData(entry, b[i]))
+  // `Array.from` does not skip holes.
+  return a.length === b.length && Array.from(a).every((entry, i) => isSameData(entry, b[i]))
 }

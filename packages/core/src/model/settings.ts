@@ -117,7 +117,7 @@ export interface DynamicIssuerSettings {
   /** The function `match` of the application. Its result is not checked yet. */
   readonly match: (iss: string) => unknown
   /** The function `resolve` of the application. Its result is not checked yet. */
-  readonly resolve: (iss: string) => unknown
+  readonly resolve: (iss: string, context: { readonly signal: AbortSignal }) => unknown
   /**
    * Reads the options that `resolve` has returned for `iss`.
    *

@@ -36,8 +36,9 @@ export interface DynamicIssuerOptions {
   readonly match: (iss: string) => boolean
   /**
    * Returns the options of an issuer that `match` accepts, or `undefined` if the issuer is not trusted. `issuer` in the options
-   * must equal `iss`. `tokenFormat` and `tenants` cannot be set. Return the same functions and key objects each time: otherwise
-   * the options count as changed, and the cached tokens of the issuer are removed.
+   * must equal `iss`. `tenants` cannot be set, and
+   * `tokenFormat` must be `'jwt'`. `signal` is aborted when the result is no longer awaited. Return the same functions and key
+   * objects each time: otherwise the options count as changed, and the cached tokens of the issuer are removed.
    *
    * Does NOT protect an application that returns options for every `iss`. Look the issuer up in a list of your tenants.
    *
@@ -46,9 +47,12 @@ export interface DynamicIssuerOptions {
    * @example
    * async (iss) => ((await tenants.has(iss)) ? { issuer: iss, audience: 'https://api.example.com' } : undefined)
    */
-  readonly resolve: (iss: string) => MaybePromise<IssuerOptions | undefined>
+  readonly resolve: (
+    iss: string,
+    context: { readonly signal: AbortSignal },
+  ) => MaybePromise<IssuerOptions | undefined>
   /**
-   * Number of issuers that are cached, from 8 to 100000. A quarter of them is for issuers of which no token was verified yet.
+   * Number of issuers that are cached, from 8 to 100000. A quarter more is cached for issuers of which no token was verified yet.
    *
    * @default 1000
    */
@@ -67,7 +71,7 @@ export interface DynamicIssuerOptions {
    */
   readonly negativeTtl?: number
   /**
-   * Number of calls of `resolve` at the same time, from 2 to 1000. Half of them are for issuers of which a token was verified
+   * Number of calls of `resolve` at the same time, from 2 to 1000. A quarter of them is for issuers of which a token was verified
    * before.
    *
    * @default 8
@@ -118,8 +122,8 @@ export function toDynamicIssuers(
   }
 }
 
-/** Options that `resolve` cannot return, because they concern several issuers. */
-const NOT_ALLOWED = ['tenants', 'tokenFormat'] as const
+/** Options that concern several issuers, with the only value that `resolve` can return. */
+const NOT_ALLOWED = { tenants: undefined, tokenFormat: 'jwt' } as const
 
 function readOwn(
   options: unknown,
@@ -136,8 +140,8 @@ function readOwn(
   reportUnknownNames(own, Object.keys(ISSUER_OPTIONS), context)
   if (own['issuer'] !== iss)
     context.report('issuer must equal the iss for which resolve was called.')
-  for (const name of NOT_ALLOWED) {
-    if (own[name] !== undefined)
+  for (const [name, allowed] of Object.entries(NOT_ALLOWED)) {
+    if (own[name] !== undefined && own[name] !== allowed)
       context.report(`${name} cannot be set by resolve: set it for an issuer in issuers.static.`)
   }
   return own

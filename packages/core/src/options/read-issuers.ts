@@ -41,7 +41,7 @@ export function readIssuers(own: Own, context: OptionContext): ReadIssuers {
   const values = readTable(DYNAMIC_ISSUER_OPTIONS, given, dynamic)
   return {
     issuers:
-      values.static === undefined
+      values.static === undefined || isEmptyList(values.static)
         ? []
         : readList(values.static, dynamic.toName('static'), '', context),
     dynamicIssuers: toDynamicIssuers(
@@ -81,6 +81,10 @@ function readList(
     )
   }
   return issuers
+}
+
+function isEmptyList(given: unknown): boolean {
+  return Array.isArray(given) && given.length === 0
 }
 
 /** Returns a name that a list contains twice. Empty names are ignored, because they are reported as missing. */

@@ -124,11 +124,14 @@ function confirmJwt(
   })
 }
 
-/** Only a dynamic issuer can lack introspection here: for static issuers, such a guard is not created. */
+/**
+ * Rejects a token (403) that cannot be introspected. Only a dynamic issuer can lack introspection here: for static issuers, such
+ * a guard is not created.
+ */
 function rejectUnsupported(issuer: string): Rejection {
   const expected = `the option introspection for ${issuer}`
-  const explanation = { check: 'introspection', expected, found: 'nothing' }
+  const explanation = { check: 'issuer', expected, found: 'nothing' }
   const advice =
     'In your code: return introspection from the function resolve in issuers, or remove introspect from the guard.'
-  return new Rejection('introspection_unavailable', explanation, { advice })
+  return new Rejection('wrong_issuer', explanation, { advice })
 }

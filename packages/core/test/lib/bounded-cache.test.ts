@@ -71,6 +71,84 @@ describe('BoundedCache', () => {
     expect([cache.peek('a'), cache.size, cache.bytes]).toEqual([undefined, 0, 0])
   })
 
+  it('onRemove is called for each entry that is evicted, deleted or replaced, and not by clear', () => {
+    const removed: string[] = []
+    const onRemove = (key: string, value: string) => void removed.push(`${key}=${value}`)
+    const cache = new BoundedCache<string>(2, 10, ({ length }) => length, onRemove)
+    const takeRemoved = () => removed.splice(0)
+    cache.set('a', '1')
+    cache.set('b', '2')
+    cache.delete('c')
+    expect(takeRemoved()).toEqual([])
+    cache.set('a', '3')
+    expect(takeRemoved()).toEqual(['a=1'])
+    cache.set('c', '4')
+    expect(takeRemoved()).toEqual(['b=2'])
+    cache.delete('a')
+    expect(takeRemoved()).toEqual(['a=3'])
+    cache.set('d', '9 octets.')
+    expect(cache.values()).toEqual(['4', '9 octets.'])
+    cache.set('c', 'more than 10 octets')
+    expect(takeRemoved()).toEqual(['c=4'])
+    cache.clear()
+    expect(takeRemoved()).toEqual([])
+    expect(cache.values()).toEqual([])
+  })
+
+  it('an entry is no longer in the cache, and not counted, when onRemove is called for it', () => {
+    const seen: unknown[] = []
+    const cache: BoundedCache<string> = new BoundedCache(
+      2,
+      10,
+      ({ length }) => length,
+      (key) => seen.push([key, cache.peek(key), cache.size, cache.bytes]),
+    )
+    cache.set('a', 'one')
+    cache.set('b', 'two')
+    cache.delete('a')
+    cache.set('b', 'four')
+    expect(seen).toEqual([
+      ['a', undefined, 1, 3],
+      ['b', undefined, 0, 0],
+    ])
+  })
+
+  it('onRemove is called once for each value that is no longer in the cache, for random operations', () => {
+    const operation = fc.record({
+      kind: fc.constantFrom('set', 'set', 'get', 'delete'),
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      bytes: fc.integer({ min: 1, max: 14 }),
+    })
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
+        interface Value {
+          readonly bytes: number
+        }
+        const removed: Value[] = []
+        const cache = new BoundedCache<Value>(
+          4,
+          12,
+          ({ bytes }) => bytes,
+          (_, value) => removed.push(value),
+        )
+        const added = new Set<Value>()
+        for (const { kind, key, bytes } of operations) {
+          const value = { bytes }
+          if (kind === 'get') cache.get(key)
+          else if (kind === 'delete') cache.delete(key)
+          else {
+            cache.set(key, value)
+            // A value that alone is too large is never stored, so it is not removed.
+            if (bytes <= 12) added.add(value)
+          }
+          expect(new Set(removed).size).toBe(removed.length)
+          expect(new Set([...removed, ...cache.values()])).toEqual(added)
+          expect(removed.length + cache.size).toBe(added.size)
+        }
+      }),
+    )
+  })
+
   it.each<[operation: string, change: (cache: BoundedCache<object>, i: number) => void]>([
     ['set of the same keys', (cache, i) => cache.set(String(i % 10), {})],
     [

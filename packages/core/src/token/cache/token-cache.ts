@@ -62,18 +62,19 @@ export class TokenCache {
     const { cachedTokens } = dynamic
     const bytes = sizeOf(verified)
     if (cachedTokens.isRetired || bytes > this.#part.maxBytes) return
+    this.#tokens.delete(hash)
+    this.#evictOwn(cachedTokens, bytes)
     this.#tokens.set(hash, verified)
     cachedTokens.add(hash, bytes)
-    this.#evictOwn(cachedTokens)
   }
 
-  /** Evicts the oldest tokens of an issuer until the others fit into its part of the cache. */
-  #evictOwn(cachedTokens: TokensOfIssuer): void {
+  /** Evicts the oldest tokens of an issuer until a new one fits into its part of the cache. */
+  #evictOwn(cachedTokens: TokensOfIssuer, added: number): void {
     for (;;) {
       const { entries, bytes } = cachedTokens.size
       const { oldest } = cachedTokens
       if (oldest === undefined) return
-      if (entries <= this.#part.maxEntries && bytes <= this.#part.maxBytes) return
+      if (entries < this.#part.maxEntries && bytes + added <= this.#part.maxBytes) return
       cachedTokens.delete(oldest)
       this.#tokens.delete(oldest)
     }

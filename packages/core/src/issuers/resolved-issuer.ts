@@ -1,0 +1,57 @@
+import type { KeySource } from '../keys/key-source.ts'
+import { createKeySource } from '../keys/key-sources.ts'
+import { isSameData } from '../lib/is-same-data.ts'
+import type { Publish } from '../lib/publisher.ts'
+import { LIMITS } from '../limits.ts'
+import type { IssuerSettings, Settings } from '../model/settings.ts'
+import { createProviderHint } from '../subject/provider-hint.ts'
+import { TokensOfIssuer } from '../token/cache/tokens-of-issuer.ts'
+import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
+import type { TrustedIssuer } from '../token/trusted-issuers.ts'
+import type { IssuersEvent } from './issuer-events.ts'
+
+/** An issuer that `resolve` has returned. */
+export interface ResolvedIssuer {
+  readonly name: string
+  readonly issuer: TrustedIssuer
+  /** The time when the last successful call of `resolve` started, in monotonic milliseconds. */
+  resolvedAt: number
+  /** `true` if a token of the issuer was verified. */
+  isProved: boolean
+}
+
+interface ResolvedIssuerParts {
+  /** The issuer with the options that `resolve` has returned before. */
+  readonly previous: ResolvedIssuer | undefined
+  readonly settings: Settings
+  readonly publish: Publish<IssuersEvent>
+  readonly closed: AbortSignal
+  /** Called for each token that was verified with the keys of the issuer. */
+  readonly onVerified: () => void
+}
+
+/** Creates an issuer. The keys of the previous options are used again, if the options about keys are equal. */
+export function createResolvedIssuer(
+  name: string,
+  own: IssuerSettings,
+  { previous, settings, publish, closed, onVerified }: ResolvedIssuerParts,
+): ResolvedIssuer {
+  const isReused = previous !== undefined && hasSameKeys(previous.issuer.settings, own)
+  const hint = createProviderHint(own, publish)
+  hint(name)
+  const parts = [settings, publish, closed, hint] as const
+  const keys: KeySource = isReused
+    ? previous.issuer.keys
+    : createKeySource(own, ...parts, 'requests')
+  const signer = { settings: own, keys }
+  const { cachedResponses } = LIMITS.dynamicIssuers
+  const introspection = createIssuerIntrospection(signer, ...parts, cachedResponses)
+  const dynamic = { cachedTokens: new TokensOfIssuer(), onVerified }
+  const issuer = { ...signer, introspection, dynamic }
+  return { name, issuer, resolvedAt: -Infinity, isProved: false }
+}
+
+function hasSameKeys(a: IssuerSettings, b: IssuerSettings): boolean {
+  const toKeySettings = ({ keyOrigin, algorithms }: IssuerSettings) => [keyOrigin, algorithms]
+  return isSameData(toKeySettings(a), toKeySettings(b))
+}

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE } from '../../../../test/support/issuer.ts'
+import { ConfigurationError, type Requirements } from '../../src/index.ts'
+import { BASE, serveTenants, toOptions } from './setup.ts'
+
+const ACME = `${BASE}acme`
+const STATIC = 'https://static.example.com'
+const GITHUB = 'https://token.actions.githubusercontent.com'
+const INTROSPECTION = {
+  endpoint: `${ACME}/introspect`,
+  clientId: 'api',
+  clientAuthentication: { method: 'client_secret_basic', secret: 'a' },
+  probe: false,
+}
+
+/** Returns the problems of the error that a function throws. */
+function readProblems(call: () => unknown): readonly string[] {
+  try {
+    call()
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems
+  }
+  return []
+}
+
+describe('the requirement issuer with dynamic issuers', () => {
+  it('a guard with issuer grants tokens of this tenant only', async () => {
+    const { tenant, judge, judgeNew, server } = serveTenants()
+    expect(await judge(tenant('acme').token(), { issuer: ACME })).toBe('granted')
+    expect(await judge(tenant('globex').token(), { issuer: ACME })).toBe('403 wrong_issuer')
+    expect(await judge(tenant('globex').token(), { issuer: [ACME, `${BASE}globex`] })).toBe(
+      'granted',
+    )
+    expect(await judgeNew('globex')).toBe('granted')
+    expect(() => server.guard({ issuer: ACME })).not.toThrow()
+  })
+
+  it('a guard can name static and dynamic issuers', async () => {
+    const { tenant, judge, server } = serveTenants({
+      issuers: { static: [{ issuer: `${BASE}static`, audience: AUDIENCE }] },
+    })
+    const issuer = [`${BASE}static`, ACME]
+    expect(await judge(tenant('static').token(), { issuer })).toBe('granted')
+    expect(await judge(tenant('acme').token(), { issuer })).toBe('granted')
+    expect(await judge(tenant('globex').token(), { issuer })).toBe('403 wrong_issuer')
+    expect(await judge(tenant('acme').token(), { issuer: `${BASE}static` })).toBe(
+      '403 wrong_issuer',
+    )
+    expect(server.status()).toHaveLength(1)
+  })
+
+  it.each<[name: string, issuer: unknown]>([
+    ['that match does not accept', 'https://other.example.com'],
+    ['with a query', `${ACME}?x`],
+    ['with dot segments', `${BASE}../acme`],
+    ['with a user name', 'https://login.example.com@evil.example/tenants/acme'],
+    ['in an empty list', []],
+    ['in a list with a wrong one', [ACME, 'https://other.example.com']],
+    ['that is not a text', 1],
+  ])('a guard throws a ConfigurationError for an issuer %s', (_, issuer) => {
+    const { server, takeResolved } = serveTenants({
+      issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
+    })
+    expect(readProblems(() => server.guard({ issuer } as Requirements))).toEqual([
+      `issuer must name configured issuers: ${STATIC}, an issuer that match accepts.`,
+    ])
+    expect(takeResolved()).toEqual([])
+  })
+
+  it('a guard throws a ConfigurationError for a dynamic issuer if match throws or returns no boolean', () => {
+    for (const match of [
+      () => {
+        throw new Error('down')
+      },
+      async () => true,
+    ]) {
+      const { server } = serveTenants({ issuers: { match } })
+      expect(readProblems(() => server.guard({ issuer: ACME }))).toHaveLength(1)
+    }
+  })
+})
+
+describe('the requirement clients with dynamic issuers', () => {
+  it('a client of one tenant is granted, and the same client id of another tenant is not', async () => {
+    const { tenant, judge } = serveTenants()
+    const clients = [{ issuer: ACME, clientId: 'reports-cron' }]
+    expect(await judge(tenant('acme').token(), { clients })).toBe('granted')
+    expect(await judge(tenant('globex').token(), { clients })).toBe('403 wrong_client')
+    const other = tenant('acme').token({ claims: { client_id: 'other' } })
+    expect(await judge(other, { clients })).toBe('403 wrong_client')
+  })
+
+  it('a plain client id is a ConfigurationError, with and without static issuers', () => {
+    for (const issuers of [{}, { static: [{ issuer: STATIC, audience: AUDIENCE }] }]) {
+      const { server } = serveTenants({ issuers })
+      expect(readProblems(() => server.guard({ clients: ['reports-cron'] }))).toEqual([
+        'clients must name the issuer of each client, because several issuers are configured: { issuer, clientId }.',
+      ])
+    }
+  })
+
+  it('a client of an issuer that match does not accept is a ConfigurationError', () => {
+    const { server } = serveTenants()
+    const clients = [{ issuer: 'https://other.example.com', clientId: 'a' }]
+    expect(readProblems(() => server.guard({ clients }))).toHaveLength(1)
+  })
+})
+
+describe('the requirement subject with dynamic issuers', () => {
+  it('a guard with subject decides by the options of the tenant, and refuses an unknown subject', async () => {
+    const { tenant, judge, resolveWith, takeEvents } = serveTenants()
+    resolveWith((iss) =>
+      iss === ACME ? { ...toOptions(iss), machineSubject: 'client_id' } : toOptions(iss),
+    )
+    const machine = { subject: 'machine' } as const
+    const user = tenant('acme').token({ claims: { sub: 'a' } })
+    expect(await judge(tenant('acme').token(), machine)).toBe('granted')
+    expect(await judge(user, machine)).toBe('403 wrong_subject')
+    expect(await judge(user, { subject: 'user' })).toBe('granted')
+    takeEvents()
+    const unknown = tenant('globex').token({ claims: { sub: 'a' } })
+    expect(await judge(unknown, machine)).toBe('403 wrong_subject')
+    expect(takeEvents('subject_unknown')).toMatchObject([{ issuer: `${BASE}globex` }])
+    expect(await judge(unknown, { subject: 'user' })).toBe('403 wrong_subject')
+  })
+
+  it.each<['machine' | 'user', object]>([
+    ['machine', {}],
+    ['user', { sub: 'a', amr: ['pwd'], auth_time: 1_800_000_000 }],
+  ])(
+    'a guard with subject: %s refuses a tenant whose options determine no subject kind, even if a convention does',
+    async (subject, claims) => {
+      const { tenant, judge } = serveTenants()
+      const token = tenant('acme').token({ claims: { ...claims } })
+      expect(await judge(token, { subject })).toBe('403 wrong_subject')
+    },
+  )
+})
+
+describe('a public platform that resolve returns', () => {
+  function createScene(more: object = {}) {
+    const scene = serveTenants({ issuers: { match: (iss: string) => iss === GITHUB } })
+    const { jwks, token } = scene.tenant('github')
+    scene.resolveWith((iss) => ({ ...toOptions(iss), provider: 'github-actions', jwks, ...more }))
+    const claims = {
+      iss: GITHUB,
+      sub: 'repo:acme/api:ref:refs/heads/main',
+      client_id: undefined,
+      scope: undefined,
+      repository: 'acme/api',
+      repository_id: '74',
+      repository_owner: 'acme',
+      ref: 'refs/heads/main',
+      run_id: '1',
+    }
+    return { ...scene, token: token({ header: { typ: 'JWT' }, claims }) }
+  }
+
+  it('a guard without a restriction refuses its tokens with 403, and explains which restriction is missing', async () => {
+    const { token, judge, takeEvents } = createScene()
+    for (const requirements of [{}, { subject: 'machine' }, { issuer: GITHUB }] as const) {
+      expect(await judge(token, requirements)).toBe('403 wrong_issuer')
+    }
+    for (const event of takeEvents('refused')) {
+      expect(event).toMatchObject({
+        check: 'issuer',
+        found: `${GITHUB} of the public platform github-actions`,
+        advice: expect.stringContaining('At the route: set claims or clients') as string,
+      })
+    }
+  })
+
+  it('a guard with claims, check or scope decides about its tokens', async () => {
+    const { token, judge } = createScene()
+    const claims = (equals: string) => ({ claims: [{ claim: 'repository', equals }] })
+    expect(await judge(token, claims('acme/api'))).toBe('granted')
+    expect(await judge(token, claims('evil/api'))).toBe('403 wrong_claim')
+    expect(await judge(token, { check: () => true })).toBe('granted')
+    expect(await judge(token, { scope: 'read' })).toBe('403 insufficient_scope')
+  })
+
+  it('verify() grants its tokens without requirements', async () => {
+    const { token, server } = createScene()
+    expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
+  })
+
+  it('a cached token is refused by a guard without a restriction, too', async () => {
+    const { token, server, judge } = createScene()
+    for (let i = 0; i < 3; i++)
+      expect(await server.verify(token)).toMatchObject({ kind: 'granted' })
+    expect(await judge(token)).toBe('403 wrong_issuer')
+  })
+
+  it('a guard without a restriction decides about tokens of other tenants', async () => {
+    const scene = serveTenants({
+      issuers: { match: (iss: string) => iss === GITHUB || iss.startsWith(BASE) },
+    })
+    expect(await scene.judgeNew('acme')).toBe('granted')
+  })
+})
+
+describe('the requirement introspect with dynamic issuers', () => {
+  it('a guard with introspect responds with 403 if resolve returns no introspection, and names the option', async () => {
+    const { tenant, send, takeEvents } = serveTenants()
+    const outcome = await send(tenant('acme').token(), { introspect: true })
+    expect(outcome).toMatchObject({ status: 403, reason: 'wrong_issuer' })
+    expect(takeEvents('refused')).toMatchObject([
+      {
+        expected: `the option introspection for ${ACME}`,
+        found: 'nothing',
+        advice: expect.stringContaining('return introspection from the function resolve') as string,
+      },
+    ])
+  })
+
+  it('a guard with introspect introspects the token at the endpoint that resolve returns', async () => {
+    let active = true
+    const called: string[] = []
+    const scene: ReturnType<typeof serveTenants> = serveTenants({
+      options: {
+        fetch: async (url: string) => {
+          called.push(url)
+          return Response.json(
+            url.endsWith('/jwks') ? scene.tenant('acme').jwks : { active, iss: ACME },
+          )
+        },
+      },
+    })
+    scene.resolveWith((iss) => ({
+      ...toOptions(iss),
+      jwksUri: `${ACME}/jwks`,
+      introspection: INTROSPECTION,
+    }))
+    const token = scene.tenant('acme').token()
+    expect(await scene.judge(token, { introspect: true })).toBe('granted')
+    expect(called).toEqual([`${ACME}/jwks`, `${ACME}/introspect`])
+    active = false
+    expect(await scene.judge(token, { introspect: true })).toBe('401 inactive')
+    expect(scene.clock.pending()).toBe(0)
+  })
+
+  it('a guard with introspect throws a ConfigurationError only for static issuers without introspection', () => {
+    const { server } = serveTenants({
+      issuers: { static: [{ issuer: STATIC, audience: AUDIENCE }] },
+    })
+    expect(() => server.guard({ introspect: true, issuer: ACME })).not.toThrow()
+    expect(readProblems(() => server.guard({ introspect: true }))).toHaveLength(1)
+  })
+})

@@ -1,0 +1,67 @@
+import { TENANT_BASE, TENANTS } from '../configurations.ts'
+import { bearer, type ContractCase, each } from '../contract-case.ts'
+import { issuerA } from '../fixture.ts'
+import { forbidden, invalidToken, ok, unavailable } from '../outcomes.ts'
+
+const { acme, globex, unknown, failing } = TENANTS
+const byFunctions = { configuration: 'issuers by functions' } as const
+
+/** Cases for issuers that the functions `match` and `resolve` of the application return. */
+export const issuersByFunctions: readonly ContractCase[] = [
+  ...[acme, globex, issuerA].flatMap((from) =>
+    [acme, globex, issuerA].flatMap((by) =>
+      each(
+        ['8725-12'],
+        'verifies tokens only with the keys of their issuer',
+        from === by ? ok({ issuer: from.issuer }) : invalidToken('invalid_signature'),
+        {
+          [`a token of ${from.issuer} by a key of ${by.issuer}`]: from.token({ key: by.keys[0]! }),
+        },
+        byFunctions,
+      ),
+    ),
+  ),
+  ...each(
+    ['9068-05'],
+    'rejects a token of an issuer that the functions do not return',
+    invalidToken('unknown_issuer'),
+    {
+      'a tenant that resolve does not know': unknown.token(),
+      'an issuer that match does not accept': acme.token({
+        claims: { iss: 'https://login.example.net/tenants/acme' },
+      }),
+      ...Object.fromEntries(
+        [
+          `${acme.issuer}/`,
+          `${acme.issuer}?`,
+          `${acme.issuer}#`,
+          `${TENANT_BASE}x/../acme`,
+          `${TENANT_BASE}%2e/acme`,
+          'https://LOGIN.example.com/tenants/acme',
+          'https://login.example.com:443/tenants/acme',
+          'https://login.example.com@evil.example/tenants/acme',
+          'https://evil.example\\@login.example.com/tenants/acme',
+          `${acme.issuer}\n`,
+          ` ${acme.issuer}`,
+        ].map((iss) => [JSON.stringify(iss), acme.token({ claims: { iss } })]),
+      ),
+      'an array with the issuer': acme.token({ claims: { iss: [acme.issuer] } }),
+    },
+    byFunctions,
+  ),
+  ...each(
+    [],
+    'responds with 503 if resolve throws',
+    unavailable('1', 'issuer_unavailable'),
+    { 'a valid token': failing.token() },
+    byFunctions,
+  ),
+  {
+    ids: [],
+    title: 'refuses a token of another tenant if the guard names one',
+    ...byFunctions,
+    requirements: { issuer: acme.issuer },
+    request: bearer(globex.token()),
+    outcome: forbidden('wrong_issuer'),
+  },
+]
