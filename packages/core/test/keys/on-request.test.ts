@@ -198,7 +198,7 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(endpoint.takeRequests()).toEqual(['/jwks'])
   })
 
-  it('no timer is set, and no call is made later, after a token has waited for the end of the pause', async () => {
+  it('a token that has waited for the end of a pause leaves no timer, and causes no later call', async () => {
     const { clock, endpoint, judge, send } = serveOnRequest()
     await judge()
     await clock.pass(60)
