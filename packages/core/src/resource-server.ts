@@ -217,10 +217,7 @@ export function createServer(
     distrustKey(key) {
       issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)
     },
-    forgetIssuer(issuer) {
-      issuers.forgetIssuer(issuer)
-      services.distrustCount++
-    },
+    forgetIssuer: issuers.forgetIssuer,
     close: () => closing.abort(),
   }
 }

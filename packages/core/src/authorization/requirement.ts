@@ -41,7 +41,7 @@ export type RequirementCheck = (exchange: AuthorizationExchange) => Rejection | 
 export interface AuthorizationExchange {
   readonly verified: {
     readonly token: AccessToken
-    readonly issuer: { readonly settings: IssuerSettings; readonly dynamic?: object }
+    readonly issuer: { readonly settings: IssuerSettings; readonly dynamic?: object | undefined }
   }
   /** The request of the framework, for `check` and for events. */
   readonly raw: object | undefined

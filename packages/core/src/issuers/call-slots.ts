@@ -6,7 +6,7 @@ export class BusyError extends Error {
 }
 
 /**
- * Limits the calls of `resolve` that run at the same time. A quarter of the slots is reserved for known issuers, so that tokens
+ * Limits the calls of `resolve` that run at the same time. A quarter of the slots is reserved for cached issuers, so that tokens
  * with invented issuers do not delay them.
  */
 export class CallSlots {

@@ -35,15 +35,20 @@ export class IssuerCache<Value> {
     return this.#proved.peek(name) ?? this.#unproved.get(name)
   }
 
-  /** Returns whether a token of this issuer was verified before. */
+  /** Returns whether a token of this issuer was verified before, also if the issuer was evicted since. */
   isKnown(name: string): boolean {
-    return this.#known.get(name) === true || this.#proved.peek(name) !== undefined
+    return this.#known.get(name) === true
   }
 
-  /** Adds an issuer, or replaces it. */
+  /** Returns whether this issuer is cached and proved. */
+  isProved(name: string): boolean {
+    return this.#proved.peek(name) !== undefined
+  }
+
+  /** Adds an issuer that is not proved, or replaces an issuer. */
   set(name: string, value: Value): void {
     this.#deleteUnproved(name)
-    if (this.isKnown(name)) {
+    if (this.isProved(name)) {
       this.#proved.set(name, value)
       return
     }

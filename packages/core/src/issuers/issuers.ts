@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { GuardedIssuers } from '../authorization/requirement.ts'
 import type { IssuersEvent } from './issuer-events.ts'
-import { canResolve } from './resolve-issuer.ts'
+import { mayResolve } from './resolve-issuer.ts'
 import { ResolvedIssuers } from './resolved-issuers.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
@@ -71,7 +71,7 @@ export function createIssuers(
       hint,
       LIMITS.cachedResponses,
     )
-    trusted.set(issuer.issuer, { ...signer, introspection })
+    trusted.set(issuer.issuer, { ...signer, introspection, dynamic: undefined })
   }
   const dynamic =
     settings.dynamicIssuers &&
@@ -94,7 +94,7 @@ export function createIssuers(
       static: settings.issuers,
       hasDynamic: dynamic !== undefined,
       isDynamic: (name): name is string =>
-        settings.dynamicIssuers !== undefined && canResolve(name, settings.dynamicIssuers),
+        settings.dynamicIssuers !== undefined && mayResolve(name, settings.dynamicIssuers),
     },
     async ready() {
       await Promise.all([

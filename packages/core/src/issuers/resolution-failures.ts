@@ -9,8 +9,8 @@ export const TOO_MANY_NEW: FailedResolution = {
 }
 
 /**
- * Returns the pause in seconds after a failure, in which `resolve` is not called again for the issuer. `failures` is the number of
- * failures before it. Failures that do not concern this issuer alone cause no pause.
+ * Returns the pause in seconds after a failure, in which `resolve` is not called again for the issuer. `failures` is the number
+ * of failures before it. Failures that do not concern this issuer alone cause no pause.
  */
 export function getPause({ failure }: FailedResolution, failures: number): number {
   switch (failure) {

@@ -46,19 +46,27 @@ export function canResolve(name: unknown, dynamic: DynamicIssuerSettings): name 
 }
 
 /**
+ * Returns whether a name can be that of a dynamic issuer for a requirement. If `match` fails, returns `true`: a requirement only
+ * restricts, and a token of the issuer gets 503.
+ */
+export function mayResolve(name: unknown, dynamic: DynamicIssuerSettings): name is string {
+  return isIssuerName(name) && callMatch(name, dynamic) !== false
+}
+
+/**
  * Calls `resolve`, and reads the options that it returns. Returns `undefined` if it returns `undefined` or `null`: the
- * application does not know the issuer. `isKnown`: a token of this issuer was verified before. Never rejects.
+ * application does not know the issuer. `isCached`: the issuer is cached, and a token of it was verified. Never rejects.
  */
 export async function resolveIssuer(
   iss: string,
   dynamic: DynamicIssuerSettings,
-  { slots, bounds, isKnown }: { slots: CallSlots; bounds: Bounds; isKnown: boolean },
+  { slots, bounds, isCached }: { slots: CallSlots; bounds: Bounds; isCached: boolean },
 ): Promise<CheckedIssuer | undefined | FailedResolution> {
   let hasStarted = false
   let options: unknown
   try {
     options = await withDeadline(bounds, async (signal) => {
-      const release = await slots.acquire(isKnown, signal)
+      const release = await slots.acquire(isCached, signal)
       // The signal is also aborted when the work has ended.
       signal.addEventListener('abort', release, { once: true })
       if (signal.aborted) return release()

@@ -16,8 +16,10 @@ export interface ResolvedIssuer {
   readonly issuer: TrustedIssuer
   /** The time when the last successful call of `resolve` started, in monotonic milliseconds. */
   resolvedAt: number
-  /** `true` if a token of the issuer was verified. */
-  isProved: boolean
+  /** Called for each token that was verified with the keys of the issuer. */
+  onVerified: () => void
+  /** Records that the issuer was removed or has other options. Results that were verified before are outdated. */
+  readonly retire: () => void
 }
 
 interface ResolvedIssuerParts {
@@ -26,15 +28,14 @@ interface ResolvedIssuerParts {
   readonly settings: Settings
   readonly publish: Publish<IssuersEvent>
   readonly closed: AbortSignal
-  /** Called for each token that was verified with the keys of the issuer. */
-  readonly onVerified: () => void
+  readonly resolvedAt: number
 }
 
 /** Creates an issuer. The keys of the previous options are used again, if the options about keys are equal. */
 export function createResolvedIssuer(
   name: string,
   own: IssuerSettings,
-  { previous, settings, publish, closed, onVerified }: ResolvedIssuerParts,
+  { previous, settings, publish, closed, resolvedAt }: ResolvedIssuerParts,
 ): ResolvedIssuer {
   const isReused = previous !== undefined && hasSameKeys(previous.issuer.settings, own)
   const hint = createProviderHint(own, publish)
@@ -46,9 +47,19 @@ export function createResolvedIssuer(
   const signer = { settings: own, keys }
   const { cachedResponses } = LIMITS.dynamicIssuers
   const introspection = createIssuerIntrospection(signer, ...parts, cachedResponses)
-  const dynamic = { cachedTokens: new TokensOfIssuer(), onVerified }
-  const issuer = { ...signer, introspection, dynamic }
-  return { name, issuer, resolvedAt: -Infinity, isProved: false }
+  const dynamic = {
+    cachedTokens: new TokensOfIssuer(),
+    isOutdated: false,
+    onVerified: () => entry.onVerified(),
+  }
+  const entry: ResolvedIssuer = {
+    name,
+    issuer: { ...signer, introspection, dynamic },
+    resolvedAt,
+    onVerified: () => {},
+    retire: () => void (dynamic.isOutdated = true),
+  }
+  return entry
 }
 
 function hasSameKeys(a: IssuerSettings, b: IssuerSettings): boolean {

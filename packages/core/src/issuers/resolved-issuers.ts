@@ -1,4 +1,5 @@
 import { runDetached } from '#async-context'
+import { onAbort } from '../authorization-server/deadline.ts'
 import { BoundedCache } from '../lib/bounded-cache.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isSameData } from '../lib/is-same-data.ts'
@@ -6,7 +7,12 @@ import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { addIfMissing } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { LIMITS } from '../limits.ts'
-import type { DynamicIssuerSettings, CheckedIssuer, Settings } from '../model/settings.ts'
+import type {
+  CheckedIssuer,
+  DynamicIssuerSettings,
+  IssuerSettings,
+  Settings,
+} from '../model/settings.ts'
 import { Rejection } from '../response/rejection.ts'
 import {
   type DynamicIssuers,
@@ -34,13 +40,15 @@ const REFRESH_AT = 0.8
 /** A time in which `resolve` is not called for an issuer, because it has returned nothing or has failed. */
 interface Pause {
   readonly until: number
-  /** Number of calls that have failed in a row. 0: `resolve` does not know the issuer. */
+  /** Number of calls that have failed in a row. */
   readonly failures: number
   readonly rejection: Rejection
 }
 
 /** A running call of `resolve`. */
 interface RunningCall {
+  /** Aborted by `forgetIssuer`, and when the resource server is closed. */
+  readonly aborting: AbortController
   found?: Promise<FoundIssuer>
 }
 
@@ -60,11 +68,18 @@ export class ResolvedIssuers implements DynamicIssuers {
   readonly #closed: AbortSignal
   readonly #clock: Clock
   readonly #cache: IssuerCache<ResolvedIssuer>
+  /** Pauses after failures. */
   readonly #pauses: BoundedCache<Pause>
+  /** Issuers that `resolve` does not know. A cache of their own, so that invented issuers do not end pauses. */
+  readonly #unknown: BoundedCache<Pause>
+  /** Issuers whose warnings were published. */
+  readonly #warned: BoundedCache<true>
   readonly #running = new Map<string, RunningCall>()
   readonly #distrusted = new Map<string, Set<string>>()
   readonly #slots: CallSlots
   readonly #budget: NewIssuerBudget
+  /** Limits issuers of which a token was verified before, but that are no longer cached. */
+  readonly #budgetOfKnown: NewIssuerBudget
 
   /** `forget` is called for each issuer that is removed, evicted or replaced. */
   constructor(
@@ -75,7 +90,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     forget: (issuer: TrustedIssuer) => void,
   ) {
     const { maxEntries, concurrency } = dynamic
-    const { newPerSecond } = LIMITS.dynamicIssuers
+    const { newPerSecond, knownNames } = LIMITS.dynamicIssuers
     this.#dynamic = dynamic
     this.#settings = settings
     this.#publish = publish
@@ -83,9 +98,13 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#clock = settings.clock
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
     this.#pauses = new BoundedCache(maxEntries, Infinity, () => 1)
+    this.#unknown = new BoundedCache(maxEntries, Infinity, () => 1)
+    this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
     this.#slots = new CallSlots(concurrency)
     const now = this.#clock.monotonic()
-    this.#budget = new NewIssuerBudget(maxEntries, (newPerSecond * maxEntries) / 1000, now)
+    const perSecond = (newPerSecond * maxEntries) / 1000
+    this.#budget = new NewIssuerBudget(maxEntries, perSecond, now)
+    this.#budgetOfKnown = new NewIssuerBudget(maxEntries, perSecond, now)
   }
 
   find(iss: unknown): MaybePromise<FoundIssuer> {
@@ -103,22 +122,32 @@ export class ResolvedIssuers implements DynamicIssuers {
 
   /** Forgets the options of an issuer, its keys and its cached tokens. The next token makes `resolve` be called. */
   forgetIssuer(iss: string): void {
-    this.#cache.delete(iss)
+    this.#delete(iss)
     this.#pauses.delete(iss)
+    this.#unknown.delete(iss)
+    const call = this.#running.get(iss)
     this.#running.delete(iss)
+    call?.aborting.abort()
     this.#publish('issuer_forgotten', () => ({ issuer: iss }))
   }
 
   /** Distrusts a key of an issuer. Returns `undefined` if `match` does not accept the issuer, or if it has no public keys. */
   distrustKey(iss: string, thumbprint: string): boolean | undefined {
-    if (!canResolve(iss, this.#dynamic)) return undefined
     const issuer = this.peek(iss)
+    // A cached issuer is still used, even if `match` does not accept it any more.
+    if (issuer === undefined && !canResolve(iss, this.#dynamic)) return undefined
     if (issuer !== undefined && issuer.keys.distrustKey?.(thumbprint) === undefined)
       return undefined
     issuer?.introspection?.forget()
     const thumbprints = this.#distrusted.get(iss) ?? new Set()
     this.#distrusted.set(iss, thumbprints)
     return addIfMissing(thumbprints, thumbprint)
+  }
+
+  /** Removes an issuer. Results that were verified with its options are outdated. */
+  #delete(iss: string): void {
+    this.#cache.peek(iss)?.retire()
+    this.#cache.delete(iss)
   }
 
   #isUsable({ resolvedAt }: ResolvedIssuer, now: number): boolean {
@@ -132,12 +161,12 @@ export class ResolvedIssuers implements DynamicIssuers {
   }
 
   #rejectInPause(iss: string, now: number): Rejection | undefined {
+    const unknown = this.#unknown.get(iss)
+    if (unknown !== undefined && now < unknown.until) return unknown.rejection
     const pause = this.#pauses.get(iss)
     if (pause === undefined || now >= pause.until) return undefined
-    const { failures, rejection, until } = pause
-    if (failures === 0) return rejection
-    const { reason, explanation, advice } = rejection
-    return new Rejection(reason, explanation, { advice, retryAfter: (until - now) / 1000 })
+    const { reason, explanation, advice } = pause.rejection
+    return new Rejection(reason, explanation, { advice, retryAfter: (pause.until - now) / 1000 })
   }
 
   /** Starts a call of `resolve` that no request waits for. */
@@ -149,88 +178,124 @@ export class ResolvedIssuers implements DynamicIssuers {
   #start(iss: string, now: number): MaybePromise<FoundIssuer> {
     const isMatch = callMatch(iss, this.#dynamic)
     if (isMatch === false) {
-      this.#cache.delete(iss)
+      this.#delete(iss)
       return rejectUnknownIssuer('an issuer that match accepts', iss)
     }
     if (isMatch !== true) return this.#fail(iss, isMatch, now)
-    const call: RunningCall = {}
+    const call: RunningCall = { aborting: new AbortController() }
     this.#running.set(iss, call)
+    const stopListening = onAbort(this.#closed, () => call.aborting.abort())
+    if (this.#closed.aborted) call.aborting.abort()
     call.found = runDetached(() => this.#resolve(iss, now, call)).finally(() => {
-      if (this.#running.get(iss) === call) this.#running.delete(iss)
+      stopListening()
+      if (this.#isRunning(iss, call)) this.#running.delete(iss)
     })
     return call.found
+  }
+
+  /** Returns `false` if `forgetIssuer` was called since the call has started, so that its result may be outdated. */
+  #isRunning(iss: string, call: RunningCall): boolean {
+    return this.#running.get(iss) === call
   }
 
   /** Calls `resolve`, and keeps its result. Never rejects. */
   async #resolve(iss: string, startedAt: number, call: RunningCall): Promise<FoundIssuer> {
     const { fetchTimeout: timeout } = this.#settings
-    const bounds = { clock: this.#clock, timeout, closed: this.#closed }
-    const services = { slots: this.#slots, bounds, isKnown: this.#cache.isKnown(iss) }
+    const bounds = { clock: this.#clock, timeout, closed: call.aborting.signal }
+    const services = { slots: this.#slots, bounds, isCached: this.#cache.isProved(iss) }
     const resolved = await resolveIssuer(iss, this.#dynamic, services)
-    // `forgetIssuer` was called: the result may be outdated.
-    if (this.#running.get(iss) !== call) return this.find(iss)
+    if (!this.#isRunning(iss, call)) return this.find(iss)
     if (resolved === undefined) return this.#remove(iss, startedAt)
     if ('failure' in resolved) return this.#fail(iss, resolved, startedAt)
+    const previous = this.#cache.peek(iss)
+    if (previous !== undefined && isSameData(previous.issuer.settings, resolved.settings)) {
+      previous.resolvedAt = startedAt
+      return this.#succeed(previous, startedAt)
+    }
+    const budget = previous === undefined ? this.#getBudget(iss, resolved.settings) : undefined
+    if (budget?.take(this.#clock.monotonic()) === false)
+      return this.#fail(iss, TOO_MANY_NEW, startedAt)
     try {
-      return await this.#keep(iss, resolved, startedAt, call)
+      const entry = this.#create(iss, resolved, previous, startedAt)
+      // Some runtimes import configured keys asynchronously. Keys that the issuer publishes are fetched later.
+      if (resolved.settings.keyOrigin.kind === 'static') await entry.issuer.keys.ready()
+      if (!this.#isRunning(iss, call)) return await this.find(iss)
+      return this.#keep(entry, budget, startedAt)
     } catch (error) {
-      return this.#fail(iss, toInvalidOptions(error), startedAt)
+      budget?.giveBack()
+      return this.#isRunning(iss, call)
+        ? this.#fail(iss, toInvalidOptions(error), startedAt)
+        : this.find(iss)
     }
   }
 
-  async #keep(
+  /** Returns the budget for an issuer that is not cached. `undefined`: the issuer causes no calls to a server. */
+  #getBudget(
+    iss: string,
+    { keyOrigin, introspection }: IssuerSettings,
+  ): NewIssuerBudget | undefined {
+    const makesCalls = ['discovery', 'jwks_uri'].includes(keyOrigin.kind)
+    if (!makesCalls && introspection === undefined) return undefined
+    return this.#cache.isKnown(iss) ? this.#budgetOfKnown : this.#budget
+  }
+
+  #create(
     iss: string,
     { settings, warnings }: CheckedIssuer,
-    startedAt: number,
-    call: RunningCall,
-  ): Promise<FoundIssuer> {
-    const previous = this.#cache.peek(iss)
-    if (previous !== undefined && isSameData(previous.issuer.settings, settings)) {
-      previous.resolvedAt = startedAt
-      this.#pauses.delete(iss)
-      this.#publishResolved(iss, true, startedAt)
-      return previous.issuer
+    previous: ResolvedIssuer | undefined,
+    resolvedAt: number,
+  ): ResolvedIssuer {
+    // Anyone can cause an issuer to be added again, so its warnings are published once.
+    const isWarned = this.#warned.get(iss) === true
+    this.#warned.set(iss, true)
+    const publish: Publish<IssuersEvent> = (type, ...event) => {
+      if (type !== 'configuration_warning' || !isWarned) this.#publish(type, ...event)
     }
-    const now = this.#clock.monotonic()
-    const isNew = previous === undefined && !this.#cache.isKnown(iss)
-    const entry = createResolvedIssuer(iss, settings, {
+    for (const warning of warnings)
+      publish('configuration_warning', () => ({ issuer: iss, ...warning }))
+    return createResolvedIssuer(iss, settings, {
       previous,
       settings: this.#settings,
-      publish: this.#publish,
+      publish,
       closed: this.#closed,
-      onVerified: () => this.#prove(entry),
+      resolvedAt,
     })
-    entry.resolvedAt = startedAt
-    entry.isProved = this.#cache.isKnown(iss)
-    const { keys } = entry.issuer
-    // Some runtimes import configured keys asynchronously. Keys that the issuer publishes are fetched later.
-    if (settings.keyOrigin.kind === 'static') {
-      await keys.ready()
-      if (this.#running.get(iss) !== call) return this.find(iss)
-    }
-    if (isNew && !this.#budget.take(now)) return this.#fail(iss, TOO_MANY_NEW, startedAt)
-    for (const thumbprint of this.#distrusted.get(iss) ?? []) keys.distrustKey?.(thumbprint)
-    for (const warning of warnings)
-      this.#publish('configuration_warning', () => ({ issuer: iss, ...warning }))
-    this.#cache.set(iss, entry)
-    this.#pauses.delete(iss)
-    this.#publishResolved(iss, true, startedAt)
-    return entry.issuer
   }
 
-  #prove(entry: ResolvedIssuer): void {
-    if (entry.isProved) return
-    entry.isProved = true
-    this.#budget.giveBack()
-    this.#cache.prove(entry.name, entry)
+  #keep(
+    entry: ResolvedIssuer,
+    budget: NewIssuerBudget | undefined,
+    startedAt: number,
+  ): TrustedIssuer {
+    const { name, issuer } = entry
+    const previous = this.#cache.peek(name)
+    previous?.retire()
+    let isProved = this.#cache.isProved(name)
+    entry.onVerified = () => {
+      if (isProved) return
+      isProved = true
+      budget?.giveBack()
+      this.#cache.prove(name, entry)
+    }
+    for (const thumbprint of this.#distrusted.get(name) ?? []) issuer.keys.distrustKey?.(thumbprint)
+    this.#cache.set(name, entry)
+    return this.#succeed(entry, startedAt)
+  }
+
+  #succeed({ name, issuer }: ResolvedIssuer, startedAt: number): TrustedIssuer {
+    this.#pauses.delete(name)
+    this.#unknown.delete(name)
+    this.#publishResolved(name, true, startedAt)
+    return issuer
   }
 
   /** Records that `resolve` does not know an issuer. */
   #remove(iss: string, startedAt: number): Rejection {
-    this.#cache.delete(iss)
+    this.#delete(iss)
     const rejection = rejectUnknownIssuer('an issuer that resolve knows', iss)
     const until = startedAt + this.#dynamic.negativeTtl * 1000
-    this.#pauses.set(iss, { until, failures: 0, rejection })
+    this.#unknown.set(iss, { until, failures: 0, rejection })
+    this.#pauses.delete(iss)
     this.#publishResolved(iss, false, startedAt)
     return rejection
   }

@@ -91,13 +91,14 @@ export class KeyRefresh {
 
   /**
    * Starts or joins an attempt that replaces stale keys. Resolves after at most `KEY_TIMES.waitForFresh`, and the caller
-   * then uses the stale keys. Returns `undefined` if the caller must not wait.
+   * then uses the stale keys. Without timers, resolves when the attempt ends. Returns `undefined` if the caller must not wait.
    */
   startOrJoinBriefly(): Promise<void> | undefined {
     const { clock, startedBy } = this.#options
     if (startedBy === 'requests') this.#reportStale()
     const refreshed = this.startOrJoin('fresh_keys')
-    if (refreshed === undefined) return undefined
+    // Without timers, keys become stale because the issuer was not used. A key may have been withdrawn since.
+    if (refreshed === undefined || startedBy === 'requests') return refreshed
     const left = this.lifeCycle.startedAt + KEY_TIMES.waitForFresh * 1000 - clock.monotonic()
     if (left <= 0) return undefined
     let cancel = () => {}

@@ -71,7 +71,7 @@ export interface DynamicIssuerOptions {
    */
   readonly negativeTtl?: number
   /**
-   * Number of calls of `resolve` at the same time, from 2 to 1000. A quarter of them is for issuers of which a token was verified
+   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is for issuers of which a token was verified
    * before.
    *
    * @default 8

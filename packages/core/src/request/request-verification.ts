@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts'
 import type { RequestLike } from '../model/request-like.ts'
 import { Rejection } from '../response/rejection.ts'
 import { type RequestOfToken, type VerificationServices, verify } from '../token/verification.ts'
+import { isStillTrusted } from '../token/trusted-issuers.ts'
 import type { VerifiedToken } from '../token/verified-token.ts'
 import type { SharedIntrospection, SharedVerification } from '../token/verify-token.ts'
 
@@ -45,17 +46,34 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
 
   latest(): MaybePromise<VerifiedToken | Rejection> {
     this.failedCall = undefined
-    const result =
-      this.result === undefined || this.mayRetry || this.isOutdated() ? this.start() : this.result
+    if (this.result === undefined || this.mayRetry || this.isOutdated(this.found))
+      return this.settle(this.start())
+    const known = this.result
+    // A request can be a connection that stays open for hours. In that time, a tenant can be removed.
+    return andThen(known, (found) =>
+      found instanceof Rejection || found.issuer.dynamic === undefined
+        ? this.settle(known)
+        : andThen(isStillTrusted(found.issuer, this.services.issuers), (isTrusted) =>
+            isTrusted === true || this.result !== known
+              ? this.settle(known)
+              : this.settle(this.start()),
+          ),
+    )
+  }
+
+  /** Returns a result, or a newer one if there is one when it is known. */
+  private settle(
+    result: MaybePromise<VerifiedToken | Rejection>,
+  ): MaybePromise<VerifiedToken | Rejection> {
     return andThen(result, (found) => {
-      if (this.result !== result || this.isOutdated()) return this.latest()
+      if (this.result !== result || this.isOutdated(found)) return this.latest()
       this.mayRetry = found instanceof Rejection && found.isUnavailability
       return found
     })
   }
 
   isLatest(verified: VerifiedToken): boolean {
-    return this.found === verified && !this.isOutdated()
+    return this.found === verified && !this.isOutdated(verified)
   }
 
   checkOnce(
@@ -101,7 +119,7 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
       return verified
     })
     this.setResult(result)
-    const isLatest = () => this.result === result && !this.isOutdated()
+    const isLatest = () => this.result === result && !this.isOutdated(this.found)
     // Guards continue after `result` has settled, so that `isLatest` of this class knows it.
     const introspection = { result: andThen(result, () => response), isLatest }
     if (response instanceof Promise) {
@@ -114,8 +132,14 @@ export class RequestVerification implements SharedVerification, RequestOfToken {
     return introspection
   }
 
-  private isOutdated(): boolean {
-    return this.distrustCount !== this.services.distrustCount
+  /** Returns whether a key was distrusted since the verification, or the options of its issuer have changed. */
+  private isOutdated(found: VerifiedToken | Rejection | undefined): boolean {
+    if (this.distrustCount !== this.services.distrustCount) return true
+    return (
+      found !== undefined &&
+      !(found instanceof Rejection) &&
+      found.issuer.dynamic?.isOutdated === true
+    )
   }
 
   private start(): MaybePromise<VerifiedToken | Rejection> {

@@ -2,8 +2,9 @@ import type { Publish } from '../lib/publisher.ts'
 import { getProviderOfAddress } from './providers.ts'
 
 /**
- * Published if an option is missing or probably wrong. Tokens may still be accepted. Published once, at one of three
- * times: at startup, when metadata was read, or when a function of the application first returns an ineffective value.
+ * Published if an option is missing or probably wrong. Tokens may still be accepted. It is published once: at startup, when metadata
+ * was read, or when a function of the application first returns an ineffective value. For a dynamic issuer, it is published when
+ * `resolve` first returns the options.
  *
  * @example
  * ```ts

@@ -31,6 +31,8 @@ export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection
   const { verified, requirements, services, sharedVerification } = exchange
   const maxAge = getMaxAge(verified, requirements.introspect)
   const mustIntrospect = maxAge !== undefined && !isRecent(verified, maxAge, services.clock)
+  if (mustIntrospect && verified.issuer.introspection === undefined)
+    return rejectUnsupported(verified.token.issuer)
   if (mustIntrospect && sharedVerification.runningIntrospection !== undefined) {
     return useResult(exchange, sharedVerification.runningIntrospection)
   }
@@ -109,8 +111,7 @@ function confirmJwt(
 ): MaybePromise<VerifiedToken | Rejection> {
   const { token, issuer, presented, binding } = verified
   const { settings, introspection } = issuer
-  if (introspection === undefined) return rejectUnsupported(settings.issuer)
-  return andThen(introspection.introspect(presented, maxAge, token), (introspected) => {
+  return andThen(introspection!.introspect(presented, maxAge, token), (introspected) => {
     if (introspected instanceof Rejection) return introspected
     const { response } = introspected
     if (!response.active) return rejectInactive(settings.issuer)

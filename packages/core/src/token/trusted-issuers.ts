@@ -14,13 +14,15 @@ export interface TrustedIssuer {
   /** `undefined` if it is not configured. An issuer of opaque tokens always has it. */
   readonly introspection: Introspection | undefined
   /** `undefined`: the issuer is static. */
-  readonly dynamic?: DynamicIssuer
+  readonly dynamic: DynamicIssuer | undefined
 }
 
 /** The members that only dynamic issuers have. */
 export interface DynamicIssuer {
   /** The tokens of the issuer that are cached. */
   readonly cachedTokens: TokensOfIssuer
+  /** `true` if the issuer was removed or has other options. Results that were verified before are outdated. */
+  readonly isOutdated: boolean
   /** Called for each token that was verified with the keys of the issuer. */
   readonly onVerified: () => void
 }

@@ -59,7 +59,7 @@ export interface RequestOfToken {
 
 /** The parts of a resource server that verification needs. */
 export interface VerificationServices {
-  /** Number of times that a key was distrusted, or an issuer forgotten. Results from before the last change are outdated. */
+  /** Number of times that a key was distrusted. Results from before the last change are outdated. */
   readonly distrustCount: number
   readonly issuers: TrustedIssuers
   /** `undefined`: tokens are not cached. */

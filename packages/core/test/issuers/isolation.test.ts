@@ -351,3 +351,61 @@ describe('cached tokens of dynamic issuers', () => {
     expect(scene.takeEvents('verified')).toMatchObject([{ cached: true }])
   })
 })
+
+describe('issuers that were evicted', () => {
+  it('forged tokens of evicted tenants evict no tenant in use, and are limited as those of new tenants', async () => {
+    const scene = serveTenants({ issuers: { maxEntries: 20 } })
+    const evicted = createNames(60, 'evicted')
+    const inUse = createNames(15, 'used')
+    for (const name of [...evicted, ...inUse]) {
+      scene.clock.advance(1)
+      expect(await scene.judgeNew(name)).toBe('granted')
+    }
+    scene.clock.advance(10)
+    scene.takeResolved()
+    scene.takeFetched()
+    const key = generateKey('ES256')
+    for (let round = 0; round < 20; round++) {
+      for (const name of evicted) await scene.judge(scene.tenant(name).token({ key }))
+    }
+    const forEvicted = scene.takeFetched().filter((path) => path.startsWith('evicted'))
+    // 1200 forged tokens cause calls for at most 25 tenants, with two calls for each.
+    expect(forEvicted.length).toBeLessThanOrEqual(50)
+    scene.takeResolved()
+    for (const name of inUse) expect(await scene.judgeNew(name)).toBe('granted')
+    expect(scene.takeResolved()).toEqual([])
+  })
+})
+
+describe('a long request', () => {
+  it('a later guard of the same request refuses the token of a tenant that was removed', async () => {
+    const scene = serveTenants()
+    const request = requestWith(
+      scene.tenant('acme').token({ claims: { exp: scene.clock.seconds() + 3600 } }),
+    )
+    expect(await scene.server.authorize(request)).toMatchObject({ kind: 'granted' })
+    scene.resolveWith(() => {})
+    scene.clock.advance(301)
+    expect(await scene.server.authorize(request)).toMatchObject({ reason: 'unknown_issuer' })
+  })
+
+  it('forgetIssuer() of one tenant does not repeat the running checks of another tenant', async () => {
+    let calls = 0
+    let finish = () => {}
+    const slow = new Promise<boolean>((resolve) => (finish = () => resolve(false)))
+    const scene = serveTenants({
+      options: {
+        revoked() {
+          calls++
+          return slow
+        },
+      },
+    })
+    const waiting = scene.server.authorize(requestWith(scene.tenant('acme').token()))
+    await settled()
+    for (let i = 0; i < 5; i++) scene.server.forgetIssuer(`${BASE}globex`)
+    finish()
+    expect(await waiting).toMatchObject({ kind: 'granted' })
+    expect(calls).toBe(1)
+  })
+})

@@ -98,7 +98,7 @@ describe('keys that are fetched only when tokens arrive', () => {
     expect(await judge()).not.toBe('granted')
   })
 
-  it('a token waits at most 300 milliseconds for a fetch of stale keys, and then uses the stale keys', async () => {
+  it('a token waits for the fetch of stale keys until it ends, and then uses the stale keys', async () => {
     const { clock, endpoint, send, judge } = serveOnRequest()
     await judge()
     endpoint.behave('hang')
@@ -106,6 +106,8 @@ describe('keys that are fetched only when tokens arrive', () => {
     const first = send()
     await clock.pass(0.2)
     const second = send()
+    expect([first, second]).toEqual([[], []])
+    await clock.pass(2.7)
     expect([first, second]).toEqual([[], []])
     await clock.pass(0.1)
     expect([first, second]).toEqual([['granted'], ['granted']])

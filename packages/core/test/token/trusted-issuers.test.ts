@@ -14,7 +14,7 @@ const UNKNOWN = 'unknown_issuer: 401 invalid_token'
 
 function createEntry(issuer: string): [string, TrustedIssuer] {
   const settings = createSettings({ issuer })
-  return [issuer, { settings, keys: unusedKeys, introspection: undefined }]
+  return [issuer, { settings, keys: unusedKeys, introspection: undefined, dynamic: undefined }]
 }
 const issuers = new Map([
   createEntry(A),
