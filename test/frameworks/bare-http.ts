@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { AccessToken, Guard, Outcome, Refused, RequestLike } from '@bearward/core'
+import type { AccessToken, Guard, HttpResponse, Outcome, RequestLike } from '@bearward/core'
 
 /** The handler behind a guard. The token is `undefined` for an anonymous caller. */
 export type Handler = (
@@ -17,7 +17,7 @@ export function guarded(guard: Guard, handler: Handler): RequestListener {
   return (request, response) => {
     const settle = (outcome: Outcome) => {
       if (outcome.kind === 'refused') {
-        writeRefusal(outcome, response)
+        writeResponse(outcome, response)
         return
       }
       writeHeaders(outcome, response)
@@ -29,18 +29,28 @@ export function guarded(guard: Guard, handler: Handler): RequestListener {
   }
 }
 
-function toRequestLike(request: IncomingMessage): RequestLike {
+/** Describes a request for the core. */
+export function toRequestLike(request: IncomingMessage): RequestLike {
   const { method = '', url = '', rawHeaders, headers } = request
   return { method, url, rawHeaders, headers, raw: request }
 }
 
-function writeRefusal(refusal: Refused, response: ServerResponse): void {
-  response.statusCode = refusal.status
-  writeHeaders(refusal, response)
-  response.setHeader('Content-Length', Buffer.byteLength(refusal.body))
-  response.end(refusal.body)
+/** Sends a complete response of the core. Returns `true`. */
+export function writeResponse(sent: HttpResponse, response: ServerResponse): true {
+  response.statusCode = sent.status
+  writeHeaders(sent, response)
+  if (sent.status !== 204) response.setHeader('Content-Length', Buffer.byteLength(sent.body))
+  response.end(sent.body)
+  return true
 }
 
-function writeHeaders({ headers }: Outcome, response: ServerResponse): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+/** Writes header fields. Adds `Vary` to the values that other code has set. */
+export function writeHeaders(
+  { headers }: Pick<HttpResponse, 'headers'>,
+  response: ServerResponse,
+): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'Vary') response.appendHeader(name, value)
+    else response.setHeader(name, value)
+  }
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AccessToken, Requirements, ResourceServerOptions } from '@bearward/core'
+import type { AccessToken, CorsOptions, Requirements, ResourceServerOptions } from '@bearward/core'
 import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 
 /** A framework, with a function that starts a server with its adapter. */
@@ -15,6 +15,17 @@ export interface Mount {
   readonly routes: readonly Route[]
   /** Maximum number of bytes of header lines that the server accepts. */
   readonly maxHeaderSize: number
+  /** Code that runs before every guard. */
+  readonly before?: BeforeGuards
+}
+
+/** Code that runs before every guard, in this order. */
+export interface BeforeGuards {
+  /** Value that code of the application sets for `Vary`. */
+  readonly vary?: string
+  /** Options of the APIs whose metadata is served. */
+  readonly metadata?: readonly ResourceServerOptions[]
+  readonly cors?: CorsOptions
 }
 
 /** A guard and the handler behind it, for every method. */

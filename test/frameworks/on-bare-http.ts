@@ -1,11 +1,13 @@
-import { createResourceServer } from '@bearward/core'
-import { guarded } from './bare-http.ts'
-import { type Framework, serve } from './framework.ts'
+import type { ServerResponse } from 'node:http'
+import { createCors, createResourceServer } from '@bearward/core'
+import { guarded, toRequestLike, writeHeaders, writeResponse } from './bare-http.ts'
+import { type BeforeGuards, type Framework, serve } from './framework.ts'
 
 export const onBareHttp: Framework = {
   name: 'node:http',
-  start({ options, routes, maxHeaderSize }) {
+  start({ options, routes, maxHeaderSize, before }) {
     const resources = createResourceServer(options)
+    const prepare = createPreparation(before)
     const listeners = routes.map(({ path, requirements, handle }) => {
       const listener = guarded(resources.guard(requirements), (request, response, token) => {
         void handle(token, request).then((body) => response.end(JSON.stringify(body)))
@@ -13,13 +15,32 @@ export const onBareHttp: Framework = {
       return [path, listener] as const
     })
     return serve(
-      (request, response) => {
+      async (request, response) => {
+        if (await prepare(toRequestLike(request), response)) return
         const [target] = request.url!.split('?')
-        const [, listener] = listeners.find(([path]) => path === undefined || path === target)!
-        listener(request, response)
+        const [, listener] = listeners.find(([path]) => path === undefined || path === target) ?? []
+        if (listener === undefined) response.writeHead(404).end()
+        else listener(request, response)
       },
       maxHeaderSize,
       resources,
     )
   },
+}
+
+/** Creates the function that runs before every guard. It returns whether it has sent a response. */
+function createPreparation({ vary, metadata = [], cors }: BeforeGuards = {}) {
+  const documents = metadata.map((one) => createResourceServer(one).metadata())
+  const decide = cors && createCors(cors)
+  return async (request: ReturnType<typeof toRequestLike>, response: ServerResponse) => {
+    if (vary !== undefined) response.setHeader('Vary', vary)
+    for (const respond of documents) {
+      const document = await respond(request)
+      if (document !== undefined) return writeResponse(document, response)
+    }
+    const result = decide?.(request)
+    if (result?.kind === 'respond') return writeResponse(result, response)
+    if (result !== undefined) writeHeaders(result, response)
+    return false
+  }
 }

@@ -8,12 +8,18 @@
  * @module @bearward/core/adapter
  */
 import type { Requirements } from './authorization/requirements.ts'
+import { createCors } from './create-cors.ts'
+import { ConfigurationError } from './errors.ts'
+import { andThen } from './lib/maybe-promise.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { getMember } from './lib/objects.ts'
 import type { AccessToken } from './model/access-token.ts'
 import { type Anonymous, type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
+import { CONTINUE, createHandler } from './adapter-handler.ts'
+import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
 import type { RequestIdentity, RequestLike } from './model/request-like.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
+import type { CorsOptions } from './options/cors-options.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions } from './options/read-options.ts'
 import { beginGuard, getToken } from './request/request-state.ts'
@@ -28,30 +34,32 @@ export { getUnmetGuard } from './request/request-state.ts'
  * Definition of an adapter: how guards read a request and write a response. `Args` are the arguments of a guard. The
  * first one is the request. `Result` is the type that a guard returns.
  *
- * After a refusal or an error, the framework must not call the next handler. If it calls the next handler when the returned promise
- * resolves, return `pending()`.
+ * After a response or an error, the framework must not call the next handler. If it calls the next handler when the returned
+ * promise resolves, return `pending()`.
  */
 export interface AdapterDefinition<Args extends readonly [object, ...unknown[]], Result> {
   /** Describes the request for the core. `raw` is added to the result. */
   toRequest(raw: Args[0]): Omit<RequestLike, 'raw'>
   /** Returns the id and the route pattern of a request, if the framework knows them. Called only for events. */
   identify?(raw: Args[0]): RequestIdentity
-  /**
-   * Stores the token where handlers find it, and writes `outcome.headers` unless the response was sent. Does not call
-   * the next handler. Errors it throws are passed to `fail`.
-   */
+  /** Stores the token where handlers find it. Does not call the next handler. Errors it throws are passed to `fail`. */
   grant(outcome: Granted | Anonymous, ...args: Args): void
+  /**
+   * Sets headers of the response that a later handler writes, unless the response was sent. `Vary` is added to the values that
+   * other code has set. Errors it throws are passed to `fail`.
+   */
+  setHeaders(headers: ResponseHeaders, ...args: Args): void
   /** Calls the next handler. Errors it throws are not caught. */
   proceed(...args: Args): Result
   /** Writes `status`, `headers` and `body` byte for byte, unless the response was sent. Errors it throws are passed to `fail`. */
-  refuse(outcome: Refused, ...args: Args): Result
+  respond(response: HttpResponse, ...args: Args): Result
   /**
    * Passes an error to the error handling of the framework. The error was thrown by `check`, `credentials` or `errorBody`
-   * of the application, or by `toRequest`, `grant` or `refuse` of the adapter.
+   * of the application, or by `toRequest`, `grant`, `setHeaders` or `respond` of the adapter.
    */
   fail(error: Error, ...args: Args): Result
   /**
-   * Returns the result of a guard that has to wait. `settled` is a promise of the value that `proceed`, `refuse` or `fail`
+   * Returns the result of a guard that has to wait. `settled` is a promise of the value that `proceed`, `respond` or `fail`
    * returns.
    *
    * @default returns `settled`
@@ -114,6 +122,25 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
    * if (outcome.kind !== 'granted') return socket.close(4401)
    */
   readonly verify: (token: string) => Promise<Granted | Refused>
+  /**
+   * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls the next handler for all other
+   * requests. Mount it before every guard. Requires the options `resource` and `metadata`.
+   *
+   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @example
+   * app.use(metadata())
+   */
+  readonly metadata: () => Guard
+  /**
+   * Creates a handler for cross-origin requests of browsers. It answers preflight requests without a token. For other requests, it
+   * sets headers and calls the next handler. With these headers, pages of the allowed origins can read the response and its
+   * `WWW-Authenticate`. Mount it before every guard, and after `metadata()`. Cookies are never allowed.
+   *
+   * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+   * @example
+   * app.use(cors({ origins: ['https://app.example.com'] }))
+   */
+  readonly cors: (options: CorsOptions) => Guard
 }
 
 /** Result of `defineAdapter`: the functions that an adapter exports. */
@@ -161,9 +188,12 @@ export interface Adapter<Raw extends object, Guard> {
  *   toRequest({ method, originalUrl: url, req: { rawHeaders, headers } }) {
  *     return { method, url, rawHeaders, headers }
  *   },
- *   grant: ({ headers }, context) => context.set(headers),
+ *   grant(outcome, context) {
+ *     if (outcome.kind === 'granted') context.state.auth = outcome.token
+ *   },
+ *   setHeaders: (headers, context) => context.set(headers),
  *   proceed: (_context, next) => callNext(next),
- *   async refuse({ status, headers, body }, context) {
+ *   async respond({ status, headers, body }, context) {
  *     context.status = status
  *     context.set(headers)
  *     context.body = body
@@ -177,7 +207,7 @@ export interface Adapter<Raw extends object, Guard> {
 export function defineAdapter<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
 ): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
-  type Guard = (...args: Args) => Result | Promise<Awaited<Result>>
+  type Handler = (...args: Args) => Result | Promise<Awaited<Result>>
 
   const defaultLog: WriteLine<Args[0]> = getMember(definition, 'log') ?? toWriteLine(console)
 
@@ -186,43 +216,23 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   const toRequestLike = (raw: Args[0]): RequestLike =>
     Object.assign(definition.toRequest(raw), { raw, identify })
 
-  function createGuard(server: ResourceServer, requirements: readonly unknown[]): Guard {
+  function createGuard(server: ResourceServer, requirements: readonly unknown[]): Handler {
     // The arguments are not changed, so that the core reports an argument that is present but undefined.
     const guard = server.guard(...(requirements as [Requirements]))
-    const decide: Guard = (...args) => {
-      const fail = (thrown: unknown) => definition.fail(toError(thrown), ...args)
-      const settle = (outcome: Outcome) => {
-        try {
-          if (outcome.kind === 'refused') return definition.refuse(outcome, ...args)
-          definition.grant(outcome, ...args)
-        } catch (error) {
-          return fail(error)
-        }
-        // Called outside of the `try`, because an error of a later handler must not be passed to `fail`.
-        return definition.proceed(...args)
-      }
-      let request
-      try {
-        request = toRequestLike(args[0])
-      } catch (error) {
-        // The guard of the core has not begun. Without this call, the request looks like one without guards.
-        beginGuard(args[0])
-        return fail(error)
-      }
-      let outcome
-      try {
-        outcome = guard(request)
-      } catch (error) {
-        return fail(error)
-      }
-      if (!(outcome instanceof Promise)) return settle(outcome)
-      const settled = withoutWarning(outcome.then(settle, fail) as Promise<Awaited<Result>>)
-      const wait = getMember(definition, 'wait')
-      return wait === undefined ? settled : wait(settled, ...args)
-    }
+    // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.
+    const handle = createHandler(definition, toRequestLike, guard, beginGuard)
     return function bearwardGuard(...args) {
-      return withoutWarning(decide(...args))
+      return handle(...args)
     }
+  }
+
+  function createMetadataHandler(server: ResourceServer): Handler {
+    const respond = server.metadata()
+    return createHandler(definition, toRequestLike, (request) =>
+      andThen(respond(request), (response) =>
+        response === undefined ? CONTINUE : { kind: 'respond', ...response },
+      ),
+    )
   }
 
   return {
@@ -239,6 +249,13 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
           return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
         },
         verify: (token) => mustBeAwaited(verify(token), OUTCOME_MEMBERS),
+        metadata(...unexpected: readonly unknown[]) {
+          if (unexpected.length === 0) return createMetadataHandler(server)
+          throw new ConfigurationError('metadata was used as a middleware', [
+            'It creates the middleware: write metadata() with parentheses.',
+          ])
+        },
+        cors: (given) => createHandler(definition, toRequestLike, createCors(given)),
         ready,
         status,
         distrustKey,
@@ -267,36 +284,15 @@ export function callNext<T>(next: () => T): T {
 }
 
 /**
- * Returns a promise that is never settled. A guard returns it after a refusal if the framework ignores the result. Code
+ * Returns a promise that is never settled. A guard returns it after a response if the framework ignores the result. Code
  * that awaits the guard does not continue.
  *
  * @example
- * refuse(outcome, _request, response) {
- *   writeRefusal(outcome, response)
+ * respond(answer, _request, response) {
+ *   write(answer, response)
  *   return pending()
  * },
  */
 export function pending(): Promise<never> {
   return new Promise(() => {})
-}
-
-/**
- * Returns a thrown object unchanged, and wraps any other value in an `Error`. Express treats `next(undefined)` as no error and
- * `next('route')` as a command.
- */
-function toError(thrown: unknown): Error {
-  // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
-  if (typeof thrown === 'object' && thrown !== null) return thrown as Error
-  const message =
-    'check, credentials, errorBody or the adapter threw a value that is not an Error. Throw an Error.'
-  return new Error(message, { cause: thrown })
-}
-
-/**
- * Prevents an unhandled rejection, which ends the process in Node. A framework can ignore the promise that a guard
- * returns. Code that awaits the guard still gets the error.
- */
-function withoutWarning<T>(result: T): T {
-  if (result instanceof Promise) result.catch(() => {})
-  return result
 }

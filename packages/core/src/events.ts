@@ -8,10 +8,12 @@ import type { KeysEvent } from './keys/key-events.ts'
 import type { RefusedEvent } from './request/refused-event.ts'
 import type { IntrospectionEvent } from './token/introspection/introspection-events.ts'
 import type { ConfigurationWarningEvent } from './subject/provider-hint.ts'
+import type { AudienceMissingEvent } from './token/missing-audience.ts'
 import type { VerifiedEvent } from './token/verification.ts'
 
 /** All events that the core publishes. Narrow on `type`. */
 export type BearwardEvent =
+  | AudienceMissingEvent
   | VerifiedEvent
   | RefusedEvent
   | SubjectUnknownEvent

@@ -6,7 +6,7 @@
  * @module @bearward/core
  */
 export { createResourceServer } from './resource-server.ts'
-export type { Guard, ResourceServer } from './resource-server.ts'
+export type { Guard, MetadataHandler, ResourceServer } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
 export type {
   ClosedEvent,
@@ -20,6 +20,9 @@ export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { Clock, ClockOption } from './lib/clock.ts'
 
 export type { ResourceServerOptions } from './options/options.ts'
+export type { MetadataOptions, SignedMetadataOptions } from './options/metadata-options.ts'
+export type { ScopesOption } from './options/scopes-option.ts'
+export type { CorsOptions } from './options/cors-options.ts'
 export type { CommonOptions } from './options/common-options.ts'
 export type { DynamicIssuerOptions } from './options/dynamic-issuers.ts'
 export type { IssuerOptions, SecretKeyObject } from './options/issuer-options.ts'
@@ -42,6 +45,8 @@ export type { ClaimCondition, ClaimValue } from './authorization/claim-condition
 export type { ClientOfIssuer } from './authorization/clients.ts'
 export type { Requirements } from './authorization/requirements.ts'
 
+export { createCors } from './create-cors.ts'
+export type { CorsResult } from './request/cors.ts'
 export { getToken } from './request/request-state.ts'
 export type {
   HeaderFields,
@@ -51,7 +56,8 @@ export type {
 } from './model/request-like.ts'
 export type { Anonymous, Granted, Outcome } from './model/outcome.ts'
 export type { DescribedToken, RefusedEvent } from './request/refused-event.ts'
-export type { RefusalBody, RefusalView, Refused, ResponseHeaders } from './response/refusal.ts'
+export type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
+export type { RefusalBody, RefusalView, Refused } from './response/refusal.ts'
 export { REASONS } from './response/reasons.ts'
 export type { Reason, ReasonText } from './response/reasons.ts'
 export type { Explanation } from './response/rejection.ts'
@@ -69,6 +75,7 @@ export type { MachineSubject, Subject, UnknownSubject, UserSubject } from './sub
 
 export type { BearwardEvent, BearwardEventListener } from './events.ts'
 export type { Logger } from './log/logger.ts'
+export type { AudienceMissingEvent } from './token/missing-audience.ts'
 export type { VerifiedEvent } from './token/verification.ts'
 export type { SubjectUnknownEvent } from './authorization/subject-unknown-event.ts'
 export type { ConfigurationWarningEvent } from './subject/provider-hint.ts'

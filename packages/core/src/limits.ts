@@ -67,6 +67,10 @@ export const LIMITS = deepFreeze({
   actors: 8,
   /** Maximum of the options `introspection.maxAge` (`active`) and `introspection.negativeMaxAge` (`inactive`), in seconds. */
   introspectionAge: { active: 3600, inactive: 60 },
+  /** Clients that are remembered for the event `audience_missing`, so that it is published once an hour for each of them. */
+  reportedClients: 1000,
+  /** Levels of scopes that contain others: see the option `scopes`. */
+  scopeLevels: 8,
   /** Maximum of the option `clockTolerance`, in seconds. */
   clockTolerance: 300,
   /** Seconds that the function in the option `revoked` may take. */

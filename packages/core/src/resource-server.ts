@@ -1,5 +1,6 @@
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
 import type { Requirements } from './authorization/requirements.ts'
+import { ConfigurationError } from './errors.ts'
 import type { BearwardEvent } from './events.ts'
 import { createIssuers, type IssuerStatus } from './issuers/issuers.ts'
 import { quoteName } from './lib/describe-given.ts'
@@ -10,14 +11,17 @@ import type { MaybePromise } from './lib/maybe-promise.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { createPublisher } from './lib/publisher.ts'
 import { type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
+import type { HttpResponse } from './response/http-response.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ResourceServerOptions } from './options/options.ts'
 import { readOptions, type ServerSettings } from './options/read-options.ts'
+import { createResourceMetadata } from './protected-resource-metadata.ts'
 import { createCredentialsReader } from './request/credentials-elsewhere.ts'
 import { createDetachedExchange, createExchange, createGuardExchange } from './request/exchange.ts'
 import { runPipeline, runPipelineForToken } from './request/pipeline.ts'
 import type { Refused } from './response/refusal.ts'
 import { TokenCache } from './token/cache/token-cache.ts'
+import { MissingAudienceReports } from './token/missing-audience.ts'
 
 /**
  * Decides about one request with the requirements of this guard. Returns the outcome directly if it is known, and a
@@ -29,6 +33,18 @@ import { TokenCache } from './token/cache/token-cache.ts'
  * if (outcome.kind === 'refused') console.info(outcome.reason)
  */
 export type Guard = (request: RequestLike) => MaybePromise<Outcome>
+
+/**
+ * Returns the response to a request for the metadata of this API (RFC 9728), or `undefined` for every other request. Returns it
+ * directly if it is known, and a promise otherwise: always `await` it.
+ *
+ * @example
+ * const response = await respond(request)
+ * if (response !== undefined) return new Response(response.body || null, response)
+ */
+export type MetadataHandler = (
+  request: Pick<RequestLike, 'method' | 'url'>,
+) => MaybePromise<HttpResponse | undefined>
 
 /** Verifies the access tokens of requests to an API. Created by `createResourceServer`. */
 export interface ResourceServer {
@@ -73,10 +89,21 @@ export interface ResourceServer {
    */
   readonly verify: (token: string) => MaybePromise<Granted | Refused>
   /**
+   * Returns a function that responds to requests for the metadata of this API (RFC 9728). Call it before every guard. It responds
+   * to GET, HEAD and OPTIONS at the well-known path of the option `resource`, and to other methods with 405. The response depends
+   * on the options alone, and never on `Host`.
+   *
+   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @example
+   * const respond = server.metadata()
+   */
+  metadata(): MetadataHandler
+  /**
    * Fetches the keys of all issuers and finds their introspection endpoints. Resolves when this is done.
    *
    * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. In runtimes that
-   * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used.
+   * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used. Also signs the
+   * metadata, if `metadata.signed` is set, and rejects if the key cannot sign.
    *
    * Does NOT check that an introspection endpoint accepts the client credentials. The first introspected token shows it.
    *
@@ -175,6 +202,7 @@ export function createServer(
   const issuers = createIssuers(settings, publish, closing.signal, (issuer) =>
     cache?.forget(issuer),
   )
+  const metadata = createResourceMetadata(settings, credentials === undefined)
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
     if (ignored.size >= MOST_IGNORED) return
@@ -188,20 +216,21 @@ export function createServer(
     issuers: issuers.trusted,
     tokenCache: cache,
     clock: settings.clock,
+    missingAudience: new MissingAudienceReports(settings.clock, publish),
     publish,
     isRevoked: revoked,
-    refusal: { realm, errorBody, reportIgnored },
+    refusal: { realm, resourceMetadata: metadata?.url, errorBody, reportIgnored },
     distrustCount: 0,
   }
 
   function guard(...given: readonly unknown[]): Guard {
-    const requirements = readRequirements(given, issuers.guarded)
+    const requirements = readRequirements(given, issuers.guarded, settings.scopes)
     return (request) =>
       failUnlessAwaited(runPipeline(createGuardExchange(request, requirements, services)))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
-    const requirements = readRequirements(given, issuers.guarded)
+    const requirements = readRequirements(given, issuers.guarded, settings.scopes)
     return failUnlessAwaited(runPipeline(createExchange(request, requirements, services)))
   }
 
@@ -212,7 +241,13 @@ export function createServer(
       const outcome = runPipelineForToken(token, createDetachedExchange(ANY_TOKEN, services))
       return failUnlessAwaited(outcome) as MaybePromise<Granted | Refused>
     },
-    ready: issuers.ready,
+    metadata() {
+      if (metadata !== undefined) return metadata.respond
+      throw new ConfigurationError('metadata() needs other options', [
+        'Set resource to the address of this API, and metadata to an object: metadata: {}.',
+      ])
+    },
+    ready: async () => void (await Promise.all([issuers.ready(), metadata?.ready()])),
     status: issuers.status,
     distrustKey(key) {
       issuers.distrustKey(key?.issuer, key?.thumbprint, () => services.distrustCount++)

@@ -23,8 +23,9 @@ function createAdapter(changes: object = {}) {
     }),
     grant: () => void calls.push('grant'),
     proceed: (_raw, next) => callNext(next!),
-    refuse({ reason }) {
-      calls.push(reason)
+    setHeaders: () => {},
+    respond({ status }) {
+      calls.push(`respond: ${status}`)
       return pending()
     },
     fail(error) {
@@ -68,13 +69,14 @@ describe('a guard of an adapter', () => {
     expect(calls).toEqual(['fail: TypeError', 'grant', 'fail: TypeError'])
   })
 
-  it('a guard passes errors of grant and refuse to fail', () => {
+  it('a guard passes errors of grant, setHeaders and respond to fail', () => {
     const fault = () => {
       throw new RangeError('an error of the adapter')
     }
     for (const [changes, token] of [
       [{ grant: fault }, issuer.token()],
-      [{ refuse: fault }, 'x.y.z'],
+      [{ setHeaders: fault }, issuer.token()],
+      [{ respond: fault }, 'x.y.z'],
     ] as const) {
       const { guard, calls } = createAdapter(changes)
       expect(guard({ url: '/', authorization: bearer(token) }, () => 'handled')).toBe('failed')

@@ -29,21 +29,24 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
     return { method, url, rawHeaders, headers }
   },
   identify,
-  grant(outcome, request: { auth?: AccessToken }, response) {
-    // If a guard was not awaited, the response may have been sent before its outcome is known.
-    if (!response.headersSent) writeHeaders(outcome.headers, response)
+  grant(outcome, request: { auth?: AccessToken }) {
     if (outcome.kind === 'granted') request.auth = outcome.token
     else delete request.auth
   },
+  setHeaders(headers, _request, response) {
+    // If a guard was not awaited, the response may have been sent before its outcome is known.
+    if (!response.headersSent) writeHeaders(headers, response)
+  },
   proceed: (_request, _response, next) => callNext(next),
-  refuse({ status, headers, body }, _request, response) {
+  respond({ status, headers, body }, _request, response) {
     // Other code may have begun or sent a response while keys were fetched. An unfinished response is aborted.
     if (response.headersSent) {
       if (!response.writableEnded) response.destroy()
     } else {
       response.statusCode = status
       writeHeaders(headers, response)
-      response.setHeader('Content-Length', Buffer.byteLength(body))
+      // RFC 9110 section 8.6: a 204 has no Content-Length.
+      if (status !== 204) response.setHeader('Content-Length', Buffer.byteLength(body))
       response.end(body)
     }
     return pending()
@@ -96,5 +99,8 @@ export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressG
 export const auth: (request: Request) => AccessToken = adapter.auth
 
 function writeHeaders(headers: ResponseHeaders, response: Response): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'Vary') response.vary(value as string)
+    else response.setHeader(name, value)
+  }
 }

@@ -1,6 +1,7 @@
 import type { AccessToken, ResourceServerOptions } from '@bearward/core'
 import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
+import { setHeaders } from './headers.ts'
 import { createAppLog } from './log.ts'
 import { createPlugin } from './plugin.ts'
 import { isSent, markAsSent } from './sent-replies.ts'
@@ -16,17 +17,18 @@ const adapter = defineAdapter<
     return { method, url, rawHeaders, headers }
   },
   identify: ({ id, routeOptions }) => ({ id, route: routeOptions.url }),
-  grant(outcome, request: { auth?: AccessToken | undefined }, reply) {
-    void reply.headers(outcome.headers)
+  grant(outcome, request: { auth?: AccessToken | undefined }) {
     request.auth = outcome.kind === 'granted' ? outcome.token : undefined
   },
+  setHeaders: (headers, _request, reply) => setHeaders(headers, reply),
   // If Fastify passes no `done`, it waits for a promise.
   proceed: (_request, _reply, ...rest) => (findDone(rest) ?? fulfilled)(),
-  refuse({ status, headers, body }, _request, reply, ...rest) {
+  respond({ status, headers, body }, _request, reply, ...rest) {
     // The body is sent as bytes, because Fastify would apply a serializer and a charset to a string.
     if (!isSent(reply)) {
       markAsSent(reply)
-      void reply.code(status).headers(headers).send(Buffer.from(body))
+      setHeaders(headers, reply)
+      void reply.code(status).send(Buffer.from(body))
     }
     return findDone(rest) === undefined ? pending() : undefined
   },

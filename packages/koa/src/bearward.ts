@@ -29,13 +29,13 @@ const adapter = defineAdapter<[Context, Next], Promise<void>>({
     return { id, route: context._matchedRoute }
   },
   grant(outcome, context) {
-    writeHeaders(outcome.headers, context)
     const state: { auth?: AccessToken } = context.state
     if (outcome.kind === 'granted') state.auth = outcome.token
     else delete state.auth
   },
+  setHeaders: (headers, context) => writeHeaders(headers, context),
   proceed: (_context, next) => callNext(next) as Promise<void>,
-  async refuse({ status, headers, body }, context) {
+  async respond({ status, headers, body }, context) {
     context.status = status
     writeHeaders(headers, context)
     context.body = body
@@ -85,5 +85,8 @@ export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard = a
 export const auth: (context: ParameterizedContext) => AccessToken = adapter.auth
 
 function writeHeaders(headers: ResponseHeaders, context: Context): void {
-  for (const [name, value] of Object.entries(headers)) context.set(name, value)
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'Vary') context.vary(value)
+    else context.set(name, value)
+  }
 }

@@ -6,10 +6,15 @@ import { type Framework, serve } from '../framework.ts'
 
 export const onFastify: Framework = {
   name: 'Fastify 5',
-  async start({ options, routes, maxHeaderSize }) {
+  async start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
     const app = fastify()
-    const { plugin, requireToken } = createBearward(options)
+    const bearward = createBearward(options)
+    const { plugin, requireToken } = bearward
     await app.register(plugin)
+    if (vary !== undefined)
+      app.addHook('onRequest', async (_request, reply) => void reply.header('Vary', vary))
+    for (const one of metadata) app.addHook('onRequest', createBearward(one).metadata())
+    if (cors !== undefined) app.addHook('onRequest', bearward.cors(cors))
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
     for (const { path, requirements, handle } of routes) {

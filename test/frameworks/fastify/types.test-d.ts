@@ -24,11 +24,22 @@ export const hooks: readonly onRequestHookHandler[] = [
   bearward.requireToken({ scope: { any: ['read', 'write'] }, subject: 'user' }),
   bearward.requireToken({ check: (token, request) => request.ip === token.subject.id }),
   bearward.requireToken({ check: async (_token, request: FastifyRequest) => request.url === '/' }),
+  bearward.requireToken({ acr: ['urn:mfa'], maxAuthAge: 300 }),
+  bearward.metadata(),
+  bearward.cors({ origins: ['https://app.example.com'] }),
+  createBearward({ issuer, resource: audience, metadata: {} }).metadata(),
 ]
 
 export function guardsThatMustNotCompile(): void {
   // @ts-expect-error: audience is missing
   createBearward({ issuer })
+  createBearward({ issuer, resource: audience })
+  // @ts-expect-error: origins are missing
+  bearward.cors()
+  // @ts-expect-error: cookies are never allowed
+  bearward.cors({ origins: '*', credentials: true })
+  // @ts-expect-error: acr is a text or a list of texts
+  bearward.requireToken({ acr: 2 })
   // @ts-expect-error: issuer and issuers exclude each other
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
   // @ts-expect-error: the requirement does not exist
@@ -46,6 +57,8 @@ export function guardsThatMustNotCompile(): void {
 export async function createApp(): Promise<void> {
   const app = fastify()
   await app.register(bearward.plugin)
+  app.addHook('onRequest', bearward.metadata())
+  app.addHook('onRequest', bearward.cors({ origins: '*' }))
   app.addHook('onRequest', bearward.requireToken())
   app.get('/reports', { onRequest: bearward.requireToken({ optional: true }) }, (request) => {
     // @ts-expect-error: the caller may be anonymous

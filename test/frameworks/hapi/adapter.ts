@@ -1,4 +1,4 @@
-import type { AccessToken, Refused } from '@bearward/core'
+import type { AccessToken, HttpResponse } from '@bearward/core'
 import { defineAdapter, getUnmetGuard } from '@bearward/core/adapter'
 import type { Plugin, Request, ResponseToolkit } from '@hapi/hapi'
 
@@ -19,16 +19,21 @@ export const { createBearward, requireToken, auth } = defineAdapter<Args, Promis
     const { method = '', url = '', rawHeaders, headers } = req
     return { method, url, rawHeaders, headers }
   },
-  grant(outcome, { raw: { res }, plugins }) {
-    // If a guard was not awaited, the response may have been sent before its outcome is known.
-    const fields = res.headersSent ? [] : Object.entries(outcome.headers)
-    for (const [name, value] of fields) res.setHeader(name, value)
+  grant(outcome, { plugins }) {
     const bearward = outcome.kind === 'granted' ? outcome.token : undefined
     Object.assign(plugins, { bearward } satisfies BearwardState)
   },
+  setHeaders(headers, { raw: { res } }) {
+    // If a guard was not awaited, the response may have been sent before its outcome is known.
+    const fields = res.headersSent ? [] : Object.entries(headers)
+    for (const [name, value] of fields) {
+      if (name === 'Vary') res.setHeader(name, [res.getHeader(name) ?? [], value].flat().join(', '))
+      else res.setHeader(name, value)
+    }
+  },
   proceed: (_request, h) => Promise.resolve(h.continue),
-  refuse(outcome, request) {
-    const refusal = toError(outcome)
+  respond(response, request) {
+    const refusal = toError(response)
     refusals.set(refusal, refusal).set(request, refusal)
     return Promise.reject(refusal)
   },
@@ -39,8 +44,8 @@ export const { createBearward, requireToken, auth } = defineAdapter<Args, Promis
 })
 
 /** Creates the error that hapi sends. If a guard returned a response instead, code that awaits the guard would continue. */
-function toError({ reason, status: statusCode, headers, body: payload }: Refused): Error {
-  return Object.assign(new Error(reason), {
+function toError({ status: statusCode, headers, body: payload }: HttpResponse): Error {
+  return Object.assign(new Error(`A guard has responded with ${statusCode}.`), {
     isBoom: true,
     isServer: statusCode >= 500,
     output: { statusCode, headers, payload },
@@ -59,12 +64,18 @@ function hold(request: Request, h: ResponseToolkit): symbol {
 
 /** Writes a refusal byte for byte, and replaces the response of a handler that ran in spite of an unmet guard. */
 function conclude(request: Request, h: ResponseToolkit) {
-  const { response } = request
-  if (!('isBoom' in response)) return hold(request, h)
+  const { response, raw } = request
+  const vary = raw.res.getHeader('Vary')
+  if (!('isBoom' in response)) {
+    // Otherwise a `Vary` of the handler would replace it.
+    if (vary !== undefined) response.vary(String(vary))
+    return hold(request, h)
+  }
   if (!refusals.has(response)) return h.continue
   const { statusCode, headers, payload } = response.output
   const answer = h.response(payload).code(statusCode)
   for (const [name, value] of Object.entries(headers)) answer.header(name, value as string)
+  if (vary !== undefined) answer.vary(String(vary))
   // Otherwise hapi adds a charset to `application/json`.
   answer.charset('')
   return answer

@@ -4,10 +4,17 @@ import { type BearwardState, createBearward, plugin } from './adapter.ts'
 
 export const onHapi: Framework = {
   name: 'hapi 21',
-  async start({ options, routes, maxHeaderSize }) {
+  async start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
     const bearward = createBearward(options)
     const app = createApp()
     await app.register(plugin)
+    if (vary !== undefined)
+      app.ext('onPreResponse', ({ response }, h) => {
+        if (!('isBoom' in response)) response.vary(vary)
+        return h.continue
+      })
+    for (const one of metadata) app.ext('onRequest', createBearward(one).metadata())
+    if (cors !== undefined) app.ext('onRequest', bearward.cors(cors))
     for (const { path, requirements, handle } of routes) {
       const guard = bearward.requireToken(requirements)
       if (path === undefined) app.ext('onPreAuth', guard)

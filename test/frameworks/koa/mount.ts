@@ -6,9 +6,12 @@ import { type Framework, serve } from '../framework.ts'
 export function onKoa(name: string, framework: () => Koa): Framework {
   return {
     name,
-    start({ options, routes, maxHeaderSize }) {
+    start({ options, routes, maxHeaderSize, before: { vary, metadata = [], cors } = {} }) {
       const app = framework()
       const bearward = createBearward(options)
+      if (vary !== undefined) app.use((context, next) => (context.vary(vary), next()))
+      for (const one of metadata) app.use(createBearward(one).metadata())
+      if (cors !== undefined) app.use(bearward.cors(cors))
       for (const { path, requirements, handle } of routes) {
         const guard = bearward.requireToken(requirements)
         const answer: Koa.Middleware = async (context) => {

@@ -14,11 +14,22 @@ export const middlewares: readonly Middleware[] = [
   bearward.requireToken({ scope: { any: ['read', 'write'] }, subject: 'user' }),
   bearward.requireToken({ check: (token, context) => context.query['id'] === token.subject.id }),
   bearward.requireToken({ check: async (_token, context: Context) => context.secure }),
+  bearward.requireToken({ acr: ['urn:mfa'], maxAuthAge: 300 }),
+  bearward.metadata(),
+  bearward.cors({ origins: ['https://app.example.com'] }),
+  createBearward({ issuer, resource: audience, metadata: {} }).metadata(),
 ]
 
 export function guardsThatMustNotCompile(): void {
   // @ts-expect-error: audience is missing
   createBearward({ issuer })
+  createBearward({ issuer, resource: audience })
+  // @ts-expect-error: origins are missing
+  bearward.cors()
+  // @ts-expect-error: cookies are never allowed
+  bearward.cors({ origins: '*', credentials: true })
+  // @ts-expect-error: acr is a text or a list of texts
+  bearward.requireToken({ acr: 2 })
   // @ts-expect-error: issuer and issuers exclude each other
   createBearward({ issuer, audience, issuers: [{ issuer, audience }] })
   // @ts-expect-error: the requirement does not exist

@@ -170,6 +170,16 @@ export const CLAIMS_ADVICE: readonly AdviceRow[] = [
   },
   {
     reason: 'wrong_audience',
+    when: (facts) =>
+      facts.settings?.onlyAudience === true &&
+      audiencesOf(facts).some((name) => expectedAudiences(facts).includes(name)),
+    sign: '`aud` also names another audience, and `onlyAudience` is set',
+    where: IN_THE_CLIENT,
+    change:
+      'request a token for this API only. If tokens may name several APIs, remove onlyAudience from the options of this API.',
+  },
+  {
+    reason: 'wrong_audience',
     when: isForGraph,
     sign: '`aud` is Microsoft Graph',
     where: IN_THE_CLIENT,

@@ -56,6 +56,53 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
 
 /** Advice on valid tokens that do not meet the requirements of a guard. */
 export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
+  {
+    reason: 'insufficient_user_authentication',
+    providers: ['keycloak'],
+    when: ({ explanation: { check, found } }) => check === 'acr' && found === 'nothing',
+    sign: 'the token has no `acr`',
+    where: 'At Keycloak, in the client scopes of the client',
+    change:
+      'add the client scope acr, and set Add to access token in its mapper. Then define the levels in the option ACR to LoA Mapping.',
+  },
+  {
+    reason: 'insufficient_user_authentication',
+    providers: ['keycloak'],
+    when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
+    sign: 'the token has no `auth_time`',
+    where: 'At Keycloak, in the client scopes of the client',
+    change: 'add the client scope basic, whose mapper writes auth_time into access tokens.',
+  },
+  {
+    reason: 'insufficient_user_authentication',
+    providers: ['entra'],
+    when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
+    sign: 'the token has no `auth_time`',
+    where: 'At Entra, in App registrations > this API > Token configuration',
+    change: 'add the optional claim auth_time for access tokens.',
+  },
+  {
+    reason: 'insufficient_user_authentication',
+    when: ({ explanation: { found } }) => found === 'nothing',
+    sign: 'the token has no `acr` or no `auth_time`',
+    where: AT_THE_SERVER,
+    change:
+      'add the claims acr and auth_time to access tokens (RFC 9470 section 6). Without them, users are asked to authenticate again and again.',
+  },
+  {
+    reason: 'insufficient_user_authentication',
+    when: ({ explanation: { found } }) => /^an? (?:string|object|array|boolean)$/.test(found),
+    sign: '`auth_time` is not a number, or `acr` is not a text',
+    where: AT_THE_SERVER,
+    change:
+      'write auth_time as a number of seconds and acr as a text. A new sign-in does not help: the claim has another type.',
+  },
+  {
+    reason: 'insufficient_user_authentication',
+    where: 'In the client',
+    change:
+      'authenticate the user again with the acr_values and max_age of the challenge (RFC 9470). If the new token has the same acr, check that the server supports these acr_values.',
+  },
   ...Object.entries(SCOPE_CLAIMS).map(([name, condition]): AdviceRow => ({
     reason: 'insufficient_scope',
     when: (facts) => isIn(name, facts),
@@ -96,6 +143,14 @@ export const REQUIREMENT_ADVICE: readonly AdviceRow[] = [
     reason: 'wrong_issuer',
     where: AT_THE_ROUTE,
     change: 'if this route may accept tokens of this issuer, add it to issuer in requireToken.',
+  },
+  {
+    reason: 'wrong_subject',
+    when: ({ explanation: { expected } }) => expected.endsWith(' is required'),
+    sign: 'the caller is a machine, and the route requires `acr` or `maxAuthAge`',
+    where: AT_THE_ROUTE,
+    change:
+      'if machines may call this route, remove acr and maxAuthAge, or add a route for machines without them. Otherwise no change is needed.',
   },
   {
     reason: 'wrong_subject',

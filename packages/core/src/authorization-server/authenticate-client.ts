@@ -4,8 +4,7 @@ import type {
   PrivateKeyJwt,
   Secret,
 } from '../model/client-authentication.ts'
-import type { Algorithm } from '../signature/algorithms.ts'
-import { type PrivateKey, checkPrivateKey } from '../signature/private-key.ts'
+import { type PrivateKey, checkPrivateKey, createSigningHeader } from '../signature/private-key.ts'
 import { signJws } from '../signature/sign-jws.ts'
 
 /** Values for the claims of a client assertion (RFC 7523 section 3). */
@@ -123,11 +122,8 @@ async function sign(
   if (key === undefined) throw new CredentialsError('the function for the key returned no key')
   const why = checkPrivateKey(key, algorithm)
   if (why !== undefined) throw new CredentialsError(`the key ${why}`)
-  const jwk = 'kty' in key ? key : undefined
-  const alg = (algorithm ?? jwk?.alg) as Algorithm
-  const kid = keyId ?? jwk?.kid
+  const header = createSigningHeader(key, { algorithm, keyId })
   const iat = Math.floor(now)
-  const header = { alg, ...(kid !== undefined && { kid }) }
   const claims = {
     iss: clientId,
     sub: clientId,
@@ -137,8 +133,8 @@ async function sign(
     exp: iat + ASSERTION_AGE,
   }
   try {
-    return await signJws(header, claims, key, alg)
+    return await signJws(header, claims, key, header.alg)
   } catch {
-    throw new CredentialsError(`the key cannot sign with ${alg}`)
+    throw new CredentialsError(`the key cannot sign with ${header.alg}`)
   }
 }

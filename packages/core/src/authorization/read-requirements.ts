@@ -3,7 +3,7 @@ import { Problems } from '../configuration-problems.ts'
 import { ConfigurationError } from '../errors.ts'
 import { describeNotPlain } from '../lib/describe-given.ts'
 import { isPlainObject, isRecord, copyOwnMembers } from '../lib/objects.ts'
-import type { IssuerSettings } from '../model/settings.ts'
+import type { IssuerSettings, ScopeSettings } from '../model/settings.ts'
 import { describeRequirements } from './describe-requirements.ts'
 import { readIntrospect } from './introspect.ts'
 import { isPublic, readIssuer } from './issuer.ts'
@@ -12,6 +12,8 @@ import type { GuardedIssuers } from './requirement.ts'
 import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from './requirements.ts'
 
 const TITLE = 'The requirements of a guard are wrong'
+
+const NO_SCOPES: ScopeSettings = { supported: [], grantedBy: new Map() }
 
 const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 
@@ -48,6 +50,9 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
   authRequired: OPTIONAL,
   credentialsRequired: OPTIONAL,
   active: 'introspect: true',
+  acr_values: "acr: ['...']",
+  max_age: 'maxAuthAge: seconds',
+  maxAge: 'maxAuthAge: seconds',
 }
 
 /**
@@ -60,6 +65,7 @@ const FOREIGN_REQUIREMENTS: Readonly<Record<string, string>> = {
 export function readRequirements(
   given: readonly unknown[],
   issuers: GuardedIssuers,
+  scopes: ScopeSettings = NO_SCOPES,
 ): CheckedRequirements {
   const problems = new Problems()
   const own = readGiven(given)
@@ -69,7 +75,7 @@ export function readRequirements(
   }
   const allowedIssuers = readIssuer(own['issuer'], issuers, problems)
   const allowed = issuers.static.filter(({ issuer }) => allowedIssuers?.includes(issuer) ?? true)
-  const context = { problems, issuers, allowed }
+  const context = { problems, issuers, allowed, scopes, given: own }
   const checked = Object.entries(TOKEN_REQUIREMENTS).flatMap(
     ([name, read]) => read(own[name], context) ?? [],
   )

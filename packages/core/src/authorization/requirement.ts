@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { RequestLike } from '../model/request-like.ts'
-import type { IssuerSettings } from '../model/settings.ts'
+import type { IssuerSettings, ScopeSettings } from '../model/settings.ts'
 import type { ChallengeParameters } from '../response/challenge.ts'
 import { type Explanation, Rejection } from '../response/rejection.ts'
 import type { Reason } from '../response/reasons.ts'
@@ -15,6 +15,9 @@ export interface RequirementContext {
   readonly issuers: GuardedIssuers
   /** The static issuers that the guard allows. */
   readonly allowed: readonly IssuerSettings[]
+  readonly scopes: ScopeSettings
+  /** All requirements of the guard, as given. */
+  readonly given: Readonly<Record<string, unknown>>
 }
 
 /** The issuers that requirements can name. */

@@ -19,6 +19,7 @@ import type {
   RequirementContext,
 } from './requirement.ts'
 import { readScope, type ScopeRequirement } from './scope.ts'
+import { readAcr, readMaxAuthAge, type StepUpRequirement } from './step-up.ts'
 import { readSubject, type SubjectRequirement } from './subject-kind.ts'
 
 /**
@@ -41,6 +42,7 @@ interface TokenRequirements
     ScopeRequirement,
     ClientsRequirement,
     SubjectRequirement,
+    StepUpRequirement,
     ClaimsRequirement,
     AuthorizationDetailsRequirement {}
 
@@ -51,9 +53,11 @@ export const TOKEN_REQUIREMENTS: {
     context: RequirementContext,
   ) => CheckedRequirement | undefined
 } = {
+  subject: readSubject,
+  acr: readAcr,
+  maxAuthAge: readMaxAuthAge,
   scope: readScope,
   clients: readClients,
-  subject: readSubject,
   claims: readClaims,
   authorizationDetails: readAuthorizationDetails,
 }
@@ -79,7 +83,7 @@ export interface RequirementsExchange extends AuthorizationExchange {
 }
 
 /**
- * Step of the pipeline: checks that the token meets the requirements of the guard (403). Does NOT call the `check` of the
+ * Step of the pipeline: checks that the token meets the requirements of the guard (401, 403). Does NOT call the `check` of the
  * application: see `runApplicationCheck`.
  */
 export function checkRequirements(exchange: RequirementsExchange): Rejection | undefined {

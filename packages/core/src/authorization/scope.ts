@@ -1,6 +1,7 @@
 import type { Problems } from '../configuration-problems.ts'
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { quoteList } from '../lib/quote.ts'
+import type { ScopeSettings } from '../model/settings.ts'
 import { isPersonal } from '../subject/personal-claims.ts'
 import {
   type AuthorizationExchange,
@@ -8,30 +9,29 @@ import {
   reject,
   type RequirementContext,
 } from './requirement.ts'
+import { isScopeToken, OFFLINE_ACCESS } from './scope-token.ts'
 
 export interface ScopeRequirement {
   /**
    * The scopes that the token must have. It must have all scopes of a space-separated string or an array, or at least
-   * one scope of `any`. The challenge names all scopes, or the first scope of `any`.
+   * one scope of `any`. A scope that contains another one counts as both: see the option `scopes`. The challenge names all
+   * scopes, or the first scope of `any`.
    */
   readonly scope?: string | readonly string[] | { readonly any: readonly string[] }
 }
 
-/** RFC 6749 section 3.3: `scope-token`. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
-
 export function readScope(
   scope: unknown,
-  { problems }: RequirementContext,
+  { problems, scopes: { grantedBy } }: RequirementContext,
 ): CheckedRequirement | undefined {
   if (scope === undefined) return undefined
   if (isPlainObject(scope)) {
     const own = copyOwnMembers(scope)
     problems.unknownNames(own, ['any'], { prefix: 'scope.' })
-    return requireAny(readNames(own['any'], 'scope.any', problems))
+    return requireAny(readNames(own['any'], 'scope.any', problems), grantedBy)
   }
   const names = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : scope
-  return requireAll(readNames(names, 'scope', problems))
+  return requireAll(readNames(names, 'scope', problems), grantedBy)
 }
 
 function readNames(names: unknown, where: string, problems: Problems): readonly string[] {
@@ -42,34 +42,48 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
     return []
   }
   // Unlike `every` on the array, this does not skip holes.
-  if (!Array.from(names).every((name) => typeof name === 'string' && SCOPE_TOKEN.test(name))) {
+  if (!Array.from(names).every(isScopeToken)) {
     problems.add(
       `${where} contains a value that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
     )
     return []
   }
+  if (names.includes(OFFLINE_ACCESS)) {
+    problems.add(
+      `${where} contains ${OFFLINE_ACCESS}: remove it. This scope concerns refresh tokens of the client, and not this API.`,
+    )
+  }
   return [...new Set(names as string[])]
 }
 
-function requireAll(required: readonly string[]): CheckedRequirement {
+type GrantedBy = ScopeSettings['grantedBy']
+
+/** Returns whether a token has a scope, or a scope that contains it. */
+function hasOrContains(scopes: readonly string[], required: string, grantedBy: GrantedBy): boolean {
+  if (scopes.includes(required)) return true
+  const granting = grantedBy.get(required)
+  return granting !== undefined && scopes.some((scope) => granting.has(scope))
+}
+
+function requireAll(required: readonly string[], grantedBy: GrantedBy): CheckedRequirement {
   const expected = required.join(' ')
   return {
     challenge: { scope: expected },
     check({ verified }) {
       const { scopes } = verified.token
-      if (required.every((scope) => scopes.includes(scope))) return undefined
+      if (required.every((scope) => hasOrContains(scopes, scope, grantedBy))) return undefined
       return insufficient(expected, verified, expected)
     },
   }
 }
 
-function requireAny(required: readonly string[]): CheckedRequirement {
+function requireAny(required: readonly string[], grantedBy: GrantedBy): CheckedRequirement {
   const [first = ''] = required
   return {
     challenge: { scope: first },
     check({ verified }) {
       const { scopes } = verified.token
-      if (required.some((scope) => scopes.includes(scope))) return undefined
+      if (required.some((scope) => hasOrContains(scopes, scope, grantedBy))) return undefined
       return insufficient(required.join(' or '), verified, first)
     },
   }

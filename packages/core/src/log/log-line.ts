@@ -65,6 +65,10 @@ const FORMATS: Formats = {
     warn(
       `The options of ${toPrintable(issuer)} are not available: ${detail}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${adviseOnFailure(failure)}`,
     ),
+  audience_missing: ({ issuer, clientId, requiredFrom }) =>
+    warn(
+      `Tokens of ${issuer} without aud are accepted${clientId === undefined ? '' : ` (client "${clientId}")`}, and will be refused from ${requiredFrom} on. At the authorization server: write the identifier of this API into aud.`,
+    ),
   key_distrusted: ({ issuer, thumbprint }) =>
     info(`A key of ${issuer} is no longer trusted: ${thumbprint}.`),
   configuration_warning: ({ issuer, option, advice }) =>

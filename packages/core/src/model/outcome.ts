@@ -1,4 +1,5 @@
-import type { Refused, ResponseHeaders } from '../response/refusal.ts'
+import type { Refused } from '../response/refusal.ts'
+import type { ResponseHeaders } from '../response/http-response.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** Outcome of a request that is granted. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Algorithm } from '../signature/algorithms.ts'
+import type { PrivateKey } from '../signature/private-key.ts'
 import type { SubjectStatements } from '../subject/context.ts'
 import type { ClaimPath } from '../subject/claim-path.ts'
 import type { ClientIdClaim, ScopeSource } from '../subject/profile.ts'
@@ -28,6 +29,8 @@ export interface IntrospectionSettings {
   readonly tokenTypeHint: 'access_token' | undefined
   /** Accepted audiences of responses. `null`: responses have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
+  /** `true`: `audiences` are those of the issuer, and were not set for introspection. */
+  readonly hasAudiencesOfIssuer: boolean
   /** Seconds for which a response is cached. */
   readonly maxAge: number
   /** Seconds for which an inactive response (`active: false`) is cached. */
@@ -67,6 +70,12 @@ export interface IssuerSettings extends ClaimReading {
   readonly tenant: string | undefined
   /** Accepted audiences. `null`: tokens have no audience, and `allowedClients` is checked instead. */
   readonly audiences: readonly string[] | null
+  /** `true`: `audiences` is the option `resource`, and equivalent spellings of it are accepted. */
+  readonly isAudienceDerived: boolean
+  /** `true`: a token that also names another audience is rejected. */
+  readonly onlyAudience: boolean
+  /** Seconds since the epoch. Before this time, a token without audience is accepted. `undefined`: it is never accepted. */
+  readonly audienceRequiredFrom: number | undefined
   readonly allowedClients: readonly string[] | undefined
   readonly keyOrigin: KeyOrigin
   readonly algorithms: AlgorithmPolicy
@@ -130,8 +139,44 @@ export interface DynamicIssuerSettings {
   readonly concurrency: number
 }
 
+/** The option `metadata` after validation, with defaults: see `MetadataOptions`. */
+export interface MetadataSettings {
+  readonly authorizationServers: readonly string[] | undefined
+  readonly name: string | undefined
+  readonly documentation: string | undefined
+  readonly policyUri: string | undefined
+  readonly tosUri: string | undefined
+  readonly jwksUri: string | undefined
+  readonly signingAlgorithms: readonly Algorithm[] | undefined
+  readonly more: JsonObject
+  readonly signed:
+    | {
+        readonly issuer: string
+        readonly key: PrivateKey
+        readonly algorithm: Algorithm | undefined
+        readonly keyId: string | undefined
+      }
+    | undefined
+  readonly atRoot: boolean
+  /** Seconds for which clients may cache the document. */
+  readonly maxAge: number
+}
+
+/** The scopes of the option `scopes` after validation. */
+export interface ScopeSettings {
+  /** The scopes of this API. Empty if they are not set. */
+  readonly supported: readonly string[]
+  /** The scopes that contain a scope, directly or through others, by that scope. */
+  readonly grantedBy: ReadonlyMap<string, ReadonlySet<string>>
+}
+
 /** All settings after validation, with defaults. */
 export interface Settings {
+  /** The identifier of this API. */
+  readonly resource: string | undefined
+  /** `undefined`: this API has no metadata. */
+  readonly metadata: MetadataSettings | undefined
+  readonly scopes: ScopeSettings
   /** The static issuers: those that the options list. */
   readonly issuers: readonly IssuerSettings[]
   /** `undefined`: there are no other issuers. */

@@ -6,13 +6,21 @@ import { isRecord } from '../lib/objects.ts'
 import type { Logger } from '../log/logger.ts'
 import { defaultFetch } from '../authorization-server/default-fetch.ts'
 import type { Fetch } from '../model/fetch.ts'
-import type { CredentialsOption, TokenCacheLimits } from '../model/settings.ts'
+import type {
+  CredentialsOption,
+  MetadataSettings,
+  ScopeSettings,
+  TokenCacheLimits,
+} from '../model/settings.ts'
 import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
 import type { IsRevoked } from '../token/check-revoked.ts'
 import { clock } from './clock-option.ts'
+import { METADATA, type MetadataOptions } from './metadata-options.ts'
 import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
+import { RESOURCE } from './resource-option.ts'
+import { SCOPES, type ScopesOption } from './scopes-option.ts'
 
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
 export interface CommonOptions<Raw extends object = object> {
@@ -32,7 +40,34 @@ export interface CommonOptions<Raw extends object = object> {
    */
   readonly credentials?: CredentialsOption<Raw>
   /**
-   * The `realm` of challenges (RFC 9110 section 11.5): printable ASCII without quotes and backslashes.
+   * The address of this API, as its clients call it: https, without fragment. It is the default of `audience`, the `resource` of
+   * the metadata (RFC 9728), and the `resource` that clients send to the authorization server (RFC 8707).
+   *
+   * @default none
+   * @example
+   * 'https://api.example.com/v1'
+   */
+  readonly resource?: string
+  /**
+   * Publishes the metadata of this API (RFC 9728), from which clients find its authorization server. Every challenge then
+   * contains the address of the metadata. Requires `resource`. Mount the handler that `metadata()` returns.
+   *
+   * @default no metadata
+   * @example
+   * { name: 'Reports', documentation: 'https://docs.example.com/reports' }
+   */
+  readonly metadata?: MetadataOptions
+  /**
+   * The scopes of this API, and the scopes that contain others.
+   *
+   * @default none
+   * @example
+   * { supported: ['notes', 'notes:read'], implies: { notes: ['notes:read'] } }
+   */
+  readonly scopes?: ScopesOption
+  /**
+   * The `realm` of challenges (RFC 9110 section 11.5): printable ASCII without quotes, backslashes and equals
+   * signs.
    *
    * @default 'api'
    */
@@ -114,8 +149,8 @@ export interface CommonOptions<Raw extends object = object> {
   readonly errorBody?: (refusal: RefusalView, request: Raw | undefined) => RefusalBody | undefined
   /**
    * Returns whether your application has revoked a token, for example because a user has signed out everywhere. It is called once
-   * for each request, after the token is verified, also if the token is cached. It can return a promise. Guards of the same request
-   * share a result for one second.
+   * for each request, after the token is verified, also if the token is cached. It can return a promise. Guards of the same
+   * request share a result for one second.
    *
    * Only `false` lets the token pass. `true`: 401 `revoked`. An error, any other value, or no result within one second: 503
    * `revocation_unavailable`.
@@ -204,10 +239,22 @@ const LOGGER: OptionRow<false | Logger, false | Logger | undefined> = custom(
 type CommonValues = Required<
   Omit<
     CommonOptions,
-    'clock' | 'credentials' | 'tokenCache' | 'logger' | 'onEvent' | 'errorBody' | 'revoked'
+    | 'resource'
+    | 'metadata'
+    | 'scopes'
+    | 'clock'
+    | 'credentials'
+    | 'tokenCache'
+    | 'logger'
+    | 'onEvent'
+    | 'errorBody'
+    | 'revoked'
   >
 > & {
   readonly clock: Clock
+  readonly resource: string | undefined
+  readonly metadata: MetadataSettings | undefined
+  readonly scopes: ScopeSettings
   readonly credentials: CredentialsOption | undefined
   readonly tokenCache: TokenCacheLimits | undefined
   readonly revoked: IsRevoked | undefined
@@ -215,8 +262,12 @@ type CommonValues = Required<
 
 export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
   credentials: CREDENTIALS,
-  realm: text('printable ASCII without quotes and backslashes', {
-    matches: isQuotable,
+  resource: RESOURCE,
+  metadata: METADATA,
+  scopes: SCOPES,
+  // Some clients search the whole header field for a parameter such as `scope=`.
+  realm: text('printable ASCII without quotes, backslashes and equals signs', {
+    matches: (realm) => isQuotable(realm) && !realm.includes('='),
     default: 'api',
   }),
   allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),

@@ -98,7 +98,7 @@ export const DYNAMIC_ISSUER_OPTIONS: OptionTable<DynamicIssuerOptions, DynamicIs
 /** Returns the settings of dynamic issuers. `readIssuer` reads the options of one issuer. */
 export function toDynamicIssuers(
   { match, resolve, ...values }: OptionValues<typeof DYNAMIC_ISSUER_OPTIONS>,
-  insecureHosts: OptionContext['insecureHosts'],
+  { insecureHosts, common }: OptionContext,
   readIssuer: (own: Readonly<Record<string, unknown>>, context: OptionContext) => IssuerSettings,
 ): DynamicIssuerSettings {
   return {
@@ -113,6 +113,7 @@ export function toDynamicIssuers(
         report: (problem) => problems.add(problem),
         warn: (warning) => warnings.push(warning),
         insecureHosts,
+        ...(common && { common }),
       }
       const own = readOwn(options, iss, context)
       const settings = readIssuer(own, context)

@@ -6,7 +6,9 @@ import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
 import type { OptionSource } from './read-options.ts'
 
 /** The options that environment variables can set. */
-export type OptionsFromEnv = IssuerOptions & Pick<CommonOptions, 'allowInsecureHosts'>
+export type OptionsFromEnv = IssuerOptions &
+  Pick<CommonOptions, 'allowInsecureHosts' | 'resource'> &
+  (Required<Pick<IssuerOptions, 'audience'>> | Required<Pick<CommonOptions, 'resource'>>)
 
 /** The options that environment variables set, by the name of the variable. */
 const VARIABLES = new Map(
@@ -24,7 +26,6 @@ const VARIABLE = {
 /** The advice for each required variable, by its option. */
 const HOW_TO_SET: Readonly<Record<string, string>> = {
   issuer: 'set it to the issuer identifier, as in iss',
-  audience: 'set it to the identifier of this API, as in aud',
 }
 
 /** The environment as a source of options. Problems name the variable, or the option if it has no variable. */
@@ -40,8 +41,8 @@ export const ENVIRONMENT: OptionSource = {
  *
  * Does NOT validate the values: `createResourceServer` does.
  *
- * @throws {ConfigurationError} if `BEARWARD_ISSUER` or `BEARWARD_AUDIENCE` is missing, if `BEARWARD_AUDIENCE` has white space
- * inside, or if an unknown variable begins with `BEARWARD_`
+ * @throws {ConfigurationError} if `BEARWARD_ISSUER` is missing, or both `BEARWARD_AUDIENCE` and `BEARWARD_RESOURCE` are missing
+ * @throws {ConfigurationError} if `BEARWARD_AUDIENCE` has white space inside, or an unknown variable begins with `BEARWARD_`
  * @example
  * const bearward = createBearward({ ...optionsFromEnv(process.env), onEvent: log })
  */
@@ -64,6 +65,10 @@ export function optionsFromEnv(
   for (const { name, option, required } of VARIABLES.values()) {
     if (required && !set.has(name)) problems.add(`${name} is not set: ${HOW_TO_SET[option]}.`)
   }
+  if (!set.has('BEARWARD_AUDIENCE') && !set.has('BEARWARD_RESOURCE'))
+    problems.add(
+      'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud. Or set BEARWARD_RESOURCE to the address of this API.',
+    )
   if (/\S\s+\S/.test(set.get('BEARWARD_AUDIENCE') ?? '')) {
     problems.add(
       'BEARWARD_AUDIENCE must be one audience without white space. For several audiences, use createBearward({ audience: [...] }).',

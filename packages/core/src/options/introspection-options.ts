@@ -90,7 +90,7 @@ const PROBE_TOKEN: OptionRow<
 
 export const INTROSPECTION_OPTIONS: OptionTable<
   IntrospectionOptions,
-  Omit<IntrospectionSettings, 'algorithms' | 'audiences'> & {
+  Omit<IntrospectionSettings, 'algorithms' | 'audiences' | 'hasAudiencesOfIssuer'> & {
     readonly audience: readonly string[] | null | undefined
   }
 > = {
@@ -122,5 +122,6 @@ export function toIntrospectionSettings(
     ...values,
     algorithms: values.algorithms ?? ofIssuer.algorithms,
     audiences: audience === undefined ? ofIssuer.audiences : audience,
+    hasAudiencesOfIssuer: audience === undefined,
   }
 }

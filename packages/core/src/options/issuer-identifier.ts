@@ -67,17 +67,19 @@ export function describeHttps(name: string, { insecureHosts }: OptionContext): s
   return `${name} must be an https address without query and fragment (RFC 8414 section 2). http is accepted on loopback and for hosts in ${insecureHosts.name}.`
 }
 
-/** Reads the option `audience`. `null` means that tokens have no audience. */
+/** Reads the option `audience`. `null` means that tokens have no audience. The default is the option `resource`. */
 export function readAudience(
   given: unknown,
   name: string,
-  { report }: OptionContext,
+  { report, common }: OptionContext,
 ): readonly string[] | null {
   if (given === null) return null
+  const resource = common?.resource
+  if (given === undefined && resource !== undefined) return Object.freeze([resource])
   const audiences = typeof given === 'string' ? [given] : given
   if (given === undefined || given === '') {
     report(
-      `${name} is missing: set it to the value that tokens for this API have in aud, or to an array of such values.`,
+      `${name} is missing: set it to the value that tokens for this API have in aud, or to an array of such values. Or set resource, if aud is the address of this API.`,
     )
   } else if (
     Array.isArray(audiences) &&

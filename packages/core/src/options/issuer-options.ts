@@ -17,6 +17,8 @@ import {
   choice,
   claimPath,
   custom,
+  date,
+  flag,
   isName,
   names,
   nested,
@@ -53,15 +55,31 @@ export interface IssuerOptions {
   /**
    * The identifier of this API, or an array of identifiers. The `aud` of a token must contain one of them. `null`: the
    * tokens of this issuer have no `aud`, and a token with an `aud` is refused. Tokens of Cognito have one only if the client
-   * requests a resource.
+   * requests a resource. An audience is compared byte for byte.
    *
    * `null` requires `allowedClients`, and a rule that distinguishes access tokens from other tokens. For JWTs, the rule is
    * `tokenUse` or `jwtProfile: 'rfc9068'`. For introspected tokens, it is `tokenUse` or a `maxTokenAge` of at most 3600.
    *
+   * @default the option `resource`. The case of its scheme and host, and the slash of an empty path, then do not count
    * @example
    * 'https://api.example.com'
    */
-  readonly audience: string | readonly string[] | null
+  readonly audience?: string | readonly string[] | null
+  /**
+   * `true`: refuses a token that also names another audience. A token for several APIs can be used by each of them at the others.
+   *
+   * @default false
+   */
+  readonly onlyAudience?: boolean
+  /**
+   * A date such as `'2027-02-01'` (UTC), for an issuer whose tokens have no `aud` yet. Before this date, a token without `aud` is
+   * accepted, and the event `audience_missing` names its client. A token with another audience is always refused.
+   *
+   * From the date on, tokens without `aud` are refused, and a warning at startup says to remove the option.
+   *
+   * @default tokens without `aud` are refused
+   */
+  readonly audienceRequiredFrom?: string
   /**
    * The clients whose tokens are accepted, by client id. Tokens of other clients are refused.
    *
@@ -209,7 +227,10 @@ export interface IssuerOptions {
 }
 
 /** The options whose values have another type after reading. */
-type ConvertedIssuerOptions = Pick<IssuerSettings, 'tokenFormat' | 'clockTolerance'> & {
+type ConvertedIssuerOptions = Pick<
+  IssuerSettings,
+  'tokenFormat' | 'clockTolerance' | 'onlyAudience' | 'audienceRequiredFrom'
+> & {
   readonly audience: readonly string[] | null
   readonly jwks: JsonObject | undefined
   readonly secret: Uint8Array | undefined
@@ -219,7 +240,9 @@ type ConvertedIssuerOptions = Pick<IssuerSettings, 'tokenFormat' | 'clockToleran
 export const ISSUER_OPTIONS: OptionTable<IssuerOptions, ConvertedIssuerOptions> = {
   issuer: custom(readIssuerIdentifier, { required: true, variable: 'BEARWARD_ISSUER' }),
   tenants: names('an array with at least one tenant id', { matches: isTenant }),
-  audience: custom(readAudience, { required: true, variable: 'BEARWARD_AUDIENCE' }),
+  audience: custom(readAudience, { variable: 'BEARWARD_AUDIENCE' }),
+  onlyAudience: flag(),
+  audienceRequiredFrom: date(),
   allowedClients: names('an array with at least one client id'),
   jwksUri: address({ variable: 'BEARWARD_JWKS_URI' }),
   jwks: custom(readJwks),

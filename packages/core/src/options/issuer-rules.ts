@@ -26,6 +26,7 @@ export const ISSUER_RULES: readonly ((issuer: ReadIssuer, context: OptionContext
   checkTenants,
   checkClients,
   checkMissingAudience,
+  checkAudienceOptions,
   checkTypes,
   checkIntrospection,
   checkUseless,
@@ -170,6 +171,29 @@ function checkMissingAudience(
       `${withoutAudience} ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
     )
   }
+}
+
+/** Reports options about the audience that have no effect, and a date that has passed. */
+function checkAudienceOptions(
+  { settings, isGiven }: ReadIssuer,
+  { toName, report, warn, common }: OptionContext,
+): void {
+  const { audiences, audienceRequiredFrom, metadataIssuer, tokenFormat, introspection } = settings
+  const option = 'audienceRequiredFrom'
+  for (const name of ['onlyAudience', option] as const) {
+    if (audiences !== null || !isGiven(name)) continue
+    report(`${toName(name)} has no effect with ${toName('audience')}: null: remove it.`)
+  }
+  if (audienceRequiredFrom === undefined || common === undefined) return
+  // From the date on, all responses would be refused, although they never have an audience.
+  if (audiences !== null && tokenFormat !== 'jwt' && introspection?.audiences === null) {
+    report(
+      `${toName(option)} cannot be combined with ${toName('introspection')}.audience: null: remove one of them.`,
+    )
+  }
+  if (common.now() < audienceRequiredFrom) return
+  const advice = 'The date has passed, so tokens without aud are refused now. Remove the option.'
+  warn({ issuer: metadataIssuer, option, advice })
 }
 
 function checkIntrospection(

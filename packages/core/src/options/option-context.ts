@@ -10,6 +10,16 @@ export interface OptionContext {
   readonly warn: (warning: OptionWarning) => void
   /** The option `allowInsecureHosts`: its name in messages, and its valid entries. */
   readonly insecureHosts: { readonly name: string; readonly hosts: readonly string[] }
+  /** Values of common options that the options of an issuer depend on. `undefined` if there are no issuers. */
+  readonly common?: CommonValuesOfIssuers
+}
+
+/** Values of common options that the options of an issuer depend on. */
+export interface CommonValuesOfIssuers {
+  /** The option `resource`: the default of `audience`. */
+  readonly resource: string | undefined
+  /** Returns the time in seconds since the epoch. */
+  readonly now: () => number
 }
 
 /** A warning about an option. It is published at startup as `configuration_warning`. */

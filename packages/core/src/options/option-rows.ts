@@ -126,6 +126,27 @@ export function text<Default extends string | undefined = undefined>(
   )
 }
 
+/** A row for `true` or `false`. The default is `false`. */
+export function flag(): OptionRow<boolean, boolean> {
+  const accept = (given: unknown) => (typeof given === 'boolean' ? given : undefined)
+  return simple<boolean, boolean>(accept, 'true or false', { default: false })
+}
+
+/** A row for a date. Its value is the beginning of the day in UTC, in seconds since the epoch. */
+export function date(): OptionRow<string, number | undefined> {
+  return custom((given, name, { report }) => {
+    if (given === undefined) return undefined
+    const time =
+      typeof given === 'string' && /^\d{4}-\d\d-\d\d$/.test(given) ? Date.parse(given) : NaN
+    // `Date.parse` accepts a day that a month does not have, such as 2027-02-31, and returns another day.
+    const isDay = !Number.isNaN(time) && new Date(time).toISOString().startsWith(given as string)
+    if (isDay) return time / 1000
+    const not = typeof given === 'string' ? '' : `, not ${describeGiven(given)}`
+    report(`${name} must be a date such as '2027-02-01'${not}.`)
+    return undefined
+  })
+}
+
 /** A row for a claim. In an environment variable, it is a name. */
 export function claimPath(
   facts: RowFacts<undefined> = {},

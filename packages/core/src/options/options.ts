@@ -16,8 +16,17 @@ import type { IssuerOptions } from './issuer-options.ts'
  * }
  */
 export type ResourceServerOptions<Raw extends object = object> = CommonOptions<Raw> &
-  ((IssuerOptions & { readonly issuers?: never }) | SeveralIssuers)
+  (
+    | (IssuersOf<IssuerOptions> & { readonly resource: string })
+    // Without `resource`, each issuer needs an audience.
+    | IssuersOf<WithAudience>
+  )
 
-type SeveralIssuers = { readonly issuers: readonly IssuerOptions[] | DynamicIssuerOptions } & {
-  readonly [name in keyof IssuerOptions]?: never
-}
+type WithAudience = IssuerOptions & Required<Pick<IssuerOptions, 'audience'>>
+
+/** The options of one issuer, or `issuers`. */
+type IssuersOf<Options extends IssuerOptions> =
+  | (Options & { readonly issuers?: never })
+  | ({ readonly issuers: readonly Options[] | DynamicIssuerOptions } & {
+      readonly [name in keyof IssuerOptions]?: never
+    })

@@ -46,7 +46,7 @@ export function readIssuers(own: Own, context: OptionContext): ReadIssuers {
         : readList(values.static, dynamic.toName('static'), '', context),
     dynamicIssuers: toDynamicIssuers(
       values,
-      context.insecureHosts,
+      context,
       (one, ofOne) => readOneIssuer(one, ofOne).settings,
     ),
   }
@@ -123,6 +123,9 @@ function readOneIssuer(
     metadataIssuer: issuer,
     tenant: undefined,
     audiences: values.audience,
+    isAudienceDerived: !isGiven('audience'),
+    onlyAudience: values.onlyAudience,
+    audienceRequiredFrom: values.audienceRequiredFrom,
     allowedClients: values.allowedClients,
     keyOrigin,
     algorithms,

@@ -1,8 +1,10 @@
 import { Problems } from '../configuration-problems.ts'
-import { withSuspension } from '../lib/clock.ts'
+import { canResolve } from '../issuers/resolve-issuer.ts'
+import { getSeconds, withSuspension } from '../lib/clock.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
+import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
@@ -57,17 +59,26 @@ export function readOptions(
     readRows(COMMON_OPTIONS, own, context)
   const keyAges = { maxAge: values.jwksMaxAge, staleLimit: values.jwksStaleIfError }
   checkKeyAges(keyAges, context)
-  const issuers = readIssuers(own, context)
+  const { resource, metadata, scopes, clock } = values
+  const common = { resource, now: () => getSeconds(clock) }
+  const issuers = readIssuers(own, { ...context, common })
+  const isIssuer = (name: string) =>
+    issuers.issuers.some(({ issuer }) => issuer === name) ||
+    (issuers.dynamicIssuers !== undefined && canResolve(name, issuers.dynamicIssuers))
+  checkMetadata(metadata, { resource, isIssuer }, context)
   problems.throwAs(title)
 
   return {
     settings: {
       ...issuers,
+      resource,
+      metadata,
+      scopes,
       insecureHosts: values.allowInsecureHosts,
       fetch: values.fetch,
       fetchTimeout: values.fetchTimeout * 1000,
       keyAges,
-      clock: withSuspension(values.clock),
+      clock: withSuspension(clock),
     },
     credentials,
     realm,

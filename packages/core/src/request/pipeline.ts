@@ -18,7 +18,7 @@ const AFTER_CREDENTIALS: readonly Step[] = [
   confirmActive, // 401, 503. Verifies again if another guard has received a newer result.
   checkBinding, // 401. Repeated because an introspection response can add a binding.
   checkRevoked, // 401, 503
-  checkRequirements, // 403
+  checkRequirements, // 401, 403
   runApplicationCheck, // 403
 ]
 
@@ -44,7 +44,10 @@ export function runPipelineForToken(token: string, exchange: Exchange): MaybePro
 /** Index of `verifyToken` in the pipeline. */
 const VERIFY = 1
 
-/** Runs the steps in order, beginning with the step at index `first`. Returns the outcome directly if no step has to wait, and a promise otherwise. */
+/**
+ * Runs the steps in order, beginning with the step at index `first`. Returns the outcome directly if no step has to wait, and a
+ * promise otherwise.
+ */
 function run(steps: readonly Step[], exchange: Exchange, first = 0): MaybePromise<Outcome> {
   for (let i = first; i < steps.length; i++) {
     if (i > VERIFY && isOutdated(exchange)) return run(steps, exchange, VERIFY)

@@ -4,12 +4,18 @@ export interface Challenge {
   readonly parameters: ChallengeParameters
 }
 
-/** The parameters of a challenge, in the order in which they are written (RFC 6750 section 3). */
+/** The parameters of a challenge, in the order in which they are written (RFC 6750 section 3, RFC 9728, RFC 9470). */
 export interface ChallengeParameters {
   readonly realm?: string | undefined
   readonly error?: string | undefined
   readonly error_description?: string | undefined
   readonly scope?: string | undefined
+  /** URL of the metadata of this API (RFC 9728 section 5.1). */
+  readonly resource_metadata?: string | undefined
+  /** Authentication context classes, separated by spaces (RFC 9470 section 3). */
+  readonly acr_values?: string | undefined
+  /** Seconds (RFC 9470 section 3). */
+  readonly max_age?: string | undefined
 }
 
 /** Characters that RFC 6750 section 3 allows in a quoted value: printable ASCII without quotes and backslashes. */

@@ -5,10 +5,14 @@ import { copyOwnData } from '../lib/own-data.ts'
 export interface ReasonText {
   readonly status: 400 | 401 | 403 | 503
   /**
-   * The error code of RFC 6750 section 3.1. If it is missing, the challenge contains no error information, because the
-   * request has no credentials, or because no code of the RFC fits.
+   * The error code of RFC 6750 section 3.1 or RFC 9470 section 3. If it is missing, the challenge contains no error information,
+   * because the request has no credentials, or because no code of the RFC fits.
    */
-  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly error?:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
   readonly description: string
 }
 
@@ -62,6 +66,12 @@ export const REASONS = deepFreeze(
     inactive: invalidToken('The access token is not active.'),
     revoked: invalidToken('The access token was revoked.'),
     unsupported_binding: invalidToken('The access token is bound in an unsupported way.'),
+
+    insufficient_user_authentication: {
+      status: 401,
+      error: 'insufficient_user_authentication',
+      description: 'A stronger or more recent authentication of the user is required.',
+    },
 
     insufficient_scope: {
       status: 403,

@@ -1,17 +1,12 @@
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
 import { getMember, copyOwnMembers } from '../lib/objects.ts'
+import type { HttpResponse, ResponseHeaders } from './http-response.ts'
 import { type ChallengeParameters, writeChallenge } from './challenge.ts'
 import { type Reason, REASONS, type ReasonText } from './reasons.ts'
 import type { Explanation, Rejection } from './rejection.ts'
 
-/**
- * Header fields of a response, by canonical name. A field with several lines has an array of values. Do not change the arrays:
- * they are mutable in the type because Koa and Fastify do not accept readonly arrays.
- */
-export type ResponseHeaders = Readonly<Record<string, string | string[]>>
-
 /** Outcome of a request that is refused. Contains the complete response. An adapter only writes it. */
-export interface Refused {
+export interface Refused extends HttpResponse {
   readonly kind: 'refused'
   readonly reason: Reason
   /** The failed check, for the log of the server. It is never part of the response, and `JSON.stringify` omits it. */
@@ -61,6 +56,8 @@ export interface RefusalBody {
 /** Options that affect refusals. */
 export interface RefusalSettings {
   readonly realm: string
+  /** URL of the metadata of this API. `undefined`: there is no metadata. */
+  readonly resourceMetadata: string | undefined
   readonly errorBody:
     | ((refusal: RefusalView, request: object | undefined) => RefusalBody | undefined)
     | undefined
@@ -83,13 +80,14 @@ const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/
  * response must not be cached (`no-store`). A 503 has `Retry-After` instead of a challenge.
  *
  * `required` are the parameters of the challenge that describe the requirements of the route, such as `scope`. They are added
- * to a 401 only. `request` is the request of the framework, for `errorBody`.
+ * to a 401 only, and `acr_values` and `max_age` only for `insufficient_user_authentication` (RFC 9470 section 3). `request` is
+ * the request of the framework, for `errorBody`.
  *
  * @throws {TypeError} if the result of `errorBody` is not a body
  */
 export function refuse(
   rejection: Rejection,
-  { realm, errorBody, reportIgnored }: RefusalSettings,
+  { realm, resourceMetadata, errorBody, reportIgnored }: RefusalSettings,
   required: ChallengeParameters = {},
   request?: object,
 ): Refused {
@@ -110,8 +108,13 @@ export function refuse(
       realm,
       error,
       error_description: error && description,
-      ...(status === 401 && required),
+      scope: status === 401 ? required.scope : undefined,
       ...rejection.challenge,
+      resource_metadata: resourceMetadata,
+      ...(reason === 'insufficient_user_authentication' && {
+        acr_values: required.acr_values,
+        max_age: required.max_age,
+      }),
     })
   }
   const response = {

@@ -90,3 +90,18 @@ function objectFits(key: Record<string, unknown>, algorithm: Algorithm): boolean
 function toRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {}
 }
+
+/** Returns the JOSE header of a JWS that the key signs. It has the configured algorithm and `kid`, or those of the JWK. */
+export function createSigningHeader(
+  key: PrivateKey,
+  {
+    algorithm,
+    keyId,
+  }: { readonly algorithm?: Algorithm | undefined; readonly keyId?: string | undefined },
+): { readonly alg: Algorithm; readonly kid?: string } {
+  const jwk: Partial<PrivateJwk> = 'kty' in key ? key : {}
+  // `checkPrivateKey` has checked that one of them is an algorithm.
+  const alg = (algorithm ?? jwk.alg) as Algorithm
+  const kid = keyId ?? jwk.kid
+  return { alg, ...(kid !== undefined && { kid }) }
+}

@@ -9,6 +9,7 @@ import type { TokenForm } from '../subject/profile.ts'
 import { showClientId } from '../subject/personal-claims.ts'
 import { type CachedToken, isStillValid } from './cache/cached-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
+import type { MissingAudienceReports } from './missing-audience.ts'
 import { isStillTrusted, type TrustedIssuers } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { verifyUncached } from './verify-uncached.ts'
@@ -65,6 +66,7 @@ export interface VerificationServices {
   /** `undefined`: tokens are not cached. */
   readonly tokenCache: TokenCache | undefined
   readonly clock: Clock
+  readonly missingAudience: MissingAudienceReports
   readonly publish: Publish<VerifiedEvent>
 }
 
@@ -85,6 +87,7 @@ export function verify(
   return andThen(result, (verified) => {
     if (verified instanceof Rejection) return verified
     const { token, issuer, cached } = verified
+    services.missingAudience.check(verified)
     publish(
       'verified',
       () => ({

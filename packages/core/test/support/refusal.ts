@@ -5,6 +5,7 @@ import { Rejection } from '../../src/response/rejection.ts'
 /** Settings of an API that has configured only its realm. */
 export const REFUSAL: RefusalSettings = {
   realm: 'api',
+  resourceMetadata: undefined,
   errorBody: undefined,
   reportIgnored: () => {},
 }

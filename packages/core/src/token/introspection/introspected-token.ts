@@ -5,7 +5,8 @@ import { getOwn, isOwn } from '../../lib/objects.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import type { AccessToken } from '../../model/access-token.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
-import { checkAudience, checkIntended, getAudience } from '../jwt/claims.ts'
+import { type AcceptedAudiences, checkIntended, getAudience } from '../jwt/audience.ts'
+import { checkAudience } from '../jwt/claims.ts'
 import { checkTimes } from '../jwt/times.ts'
 import { parseCompactJws } from '../jwt/compact-jws.ts'
 import { checkForeignKind, checkMark, checkTokenKind } from '../jwt/token-type.ts'
@@ -72,7 +73,7 @@ function checkIsAccessToken(
   { claims }: ActiveResponse,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  if (getResponseAudiences(settings) !== null) return undefined
+  if (getResponseAudiences(settings).audiences !== null) return undefined
   const isJwt = settings.tokenFormat === 'any' && !(parseCompactJws(presented) instanceof Rejection)
   return isJwt ? undefined : checkMark(claims, settings)
 }
@@ -102,7 +103,7 @@ export function toIntrospectedToken(
     checkAge(claims, settings) ??
     checkTimes(claims, settings, now) ??
     checkTokenKind(claims, reading, isOwn(claims, 'token_type')) ??
-    checkAudience(claims, { audiences: getResponseAudiences(settings), allowedClients }, reading) ??
+    checkAudience(claims, { ...getResponseAudiences(settings), allowedClients }, reading) ??
     toAccessToken(claims, { ...reading, issuer: settings.issuer }, 'introspection')
   )
 }
@@ -120,7 +121,8 @@ export function checkConfirmed(
 ): Rejection | undefined {
   return (
     checkTokenType(getOwn(claims, 'token_type')) ??
-    checkTimes(claims, settings, now) ??
+    // The audience may be missing from the response.
+    checkTimes(claims, { ...settings, audienceRequiredFrom: undefined }, now) ??
     checkForeignKind(claims, reading) ??
     (getAudience(claims) === undefined ? undefined : checkConfirmedAudience(claims, settings))
   )
@@ -131,15 +133,15 @@ function checkConfirmedAudience(
   claims: JsonObject,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  return checkIntended(claims, { audiences: getResponseAudiences(settings) ?? settings.audiences })
+  const ofResponses = getResponseAudiences(settings)
+  return checkIntended(claims, ofResponses.audiences === null ? settings : ofResponses)
 }
 
-/** Returns the accepted audiences of responses. `null`: responses have no audience. */
-function getResponseAudiences({
-  introspection,
-  audiences,
-}: IssuerSettings): readonly string[] | null {
-  return introspection === undefined ? audiences : introspection.audiences
+/** Returns the accepted audiences of responses. */
+function getResponseAudiences(settings: IssuerSettings): AcceptedAudiences {
+  const { introspection } = settings
+  if (introspection === undefined || introspection.hasAudiencesOfIssuer) return settings
+  return { ...settings, audiences: introspection.audiences, isAudienceDerived: false }
 }
 
 /** Checks `token_type` (RFC 6749 section 7.1). For a refresh token, some servers return `refresh_token` here. */

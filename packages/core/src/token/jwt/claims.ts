@@ -2,8 +2,9 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { ClaimReading, IssuerSettings } from '../../model/settings.ts'
 import { listAlternatives } from '../../lib/quote.ts'
 import { getOwn, ifOwn, isOwn } from '../../lib/objects.ts'
+import { type AcceptedAudiences, checkIntended } from './audience.ts'
 import { memoize } from '../../lib/memoize.ts'
-import { describeType, Rejection, showValue } from '../../response/rejection.ts'
+import { describeType, Rejection } from '../../response/rejection.ts'
 import { getClaim, showClaimPath } from '../../subject/claim-path.ts'
 import { claimNames, clientIdentity } from '../../subject/client-id.ts'
 import { describeClientId } from '../../subject/personal-claims.ts'
@@ -106,50 +107,20 @@ function checkType(
 export const getRequiredClaims = memoize((settings: IssuerSettings): readonly string[] => {
   const required = settings.jwtProfile === 'rfc9068' ? REQUIRED_BY_RFC9068 : ['iss', 'exp']
   const more = settings.maxTokenAge === undefined ? [] : ['iat']
-  return [...required, ...more].filter((name) => name !== 'aud' || settings.audiences !== null)
+  const needsAudience = settings.audiences !== null && settings.audienceRequiredFrom === undefined
+  return [...required, ...more].filter((name) => name !== 'aud' || needsAudience)
 })
 
 /**
- * Checks that the token was issued for this API (RFC 7519 section 4.1.3, RFC 9068 section 4). One of its audiences must
- * equal a configured one, byte for byte. With `audiences: null`, a token that has an audience is rejected. With
- * `allowedClients`, the client of the token must be one of them.
+ * Checks that the token was issued for this API: see `checkIntended`. With `allowedClients`, the client of the token must be one
+ * of them.
  */
 export function checkAudience(
   claims: JsonObject,
-  settings: Pick<IssuerSettings, 'audiences' | 'allowedClients'>,
+  settings: AcceptedAudiences & Pick<IssuerSettings, 'allowedClients'>,
   reading: ClaimReading,
 ): Rejection | undefined {
   return checkIntended(claims, settings) ?? checkClient(claims, settings, reading)
-}
-
-/** Checks the audience only, not the client. */
-export function checkIntended(
-  claims: JsonObject,
-  { audiences }: Pick<IssuerSettings, 'audiences'>,
-): Rejection | undefined {
-  const aud = getAudience(claims)
-  if (audiences === null ? aud === undefined : includesAny(audiences, aud)) return undefined
-  return new Rejection('wrong_audience', {
-    check: 'aud',
-    expected: audiences === null ? 'nothing' : listAlternatives(audiences),
-    found: showValue(aud),
-  })
-}
-
-function includesAny(
-  audiences: readonly string[],
-  aud: string | readonly string[] | undefined,
-): boolean {
-  if (aud === undefined) return false
-  if (typeof aud === 'string') return audiences.includes(aud)
-  for (const name of aud) if (audiences.includes(name)) return true
-  return false
-}
-
-/** Returns the audience of claims whose types are checked. An empty list, as from Hydra and SuperTokens, counts as missing. */
-export function getAudience(claims: JsonObject): string | readonly string[] | undefined {
-  const aud = ifOwn(claims['aud'], claims, 'aud') as string | readonly string[] | undefined
-  return Array.isArray(aud) && aud.length === 0 ? undefined : aud
 }
 
 function checkClient(

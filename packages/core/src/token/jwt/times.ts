@@ -2,11 +2,12 @@ import type { JsonObject } from '../../lib/json.ts'
 import { ifOwn } from '../../lib/objects.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
 import { Rejection } from '../../response/rejection.ts'
+import { getAudience } from './audience.ts'
 
 /**
  * Checks the times of a token (RFC 7519 sections 4.1.4 to 4.1.6). `now` is in seconds since the epoch. It must be before
  * `exp`, and not before `nbf` or `iat`. With `maxTokenAge`, the token must not be older than that. The clock tolerance of
- * the issuer applies to each check.
+ * the issuer applies to each check. From `audienceRequiredFrom` on, a token without audience is rejected.
  *
  * Does NOT check the types of the claims, or that they are present: `checkClaimTypes` does.
  */
@@ -42,6 +43,10 @@ export function checkTimes(
   if (maxTokenAge !== undefined && now > iat! + maxTokenAge + tolerance) {
     const found = `${describeSeconds(now - iat!)} ago`
     return rejected('too_old', 'iat', `at most ${maxTokenAge} s ago`, found)
+  }
+  const { audienceRequiredFrom: date } = settings
+  if (date !== undefined && !(now < date) && getAudience(claims) === undefined) {
+    return rejected('wrong_audience', 'aud', 'an audience, since audienceRequiredFrom', 'nothing')
   }
   return undefined
 }

@@ -1,0 +1,96 @@
+import { getMember } from './lib/objects.ts'
+import type { MaybePromise } from './lib/maybe-promise.ts'
+import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
+import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
+import type { RequestLike } from './model/request-like.ts'
+
+/** The decision about one request: the outcome of a guard, a complete response, or headers for a later handler. */
+export type Decision =
+  | Outcome
+  | ({ readonly kind: 'respond' } & HttpResponse)
+  | { readonly kind: 'continue'; readonly headers: ResponseHeaders }
+
+export const CONTINUE: Decision = { kind: 'continue', headers: {} }
+
+/** The part of `AdapterDefinition` that a handler needs. */
+interface HandlerDefinition<Args extends readonly [object, ...unknown[]], Result> {
+  grant(outcome: Granted | Anonymous, ...args: Args): void
+  setHeaders(headers: ResponseHeaders, ...args: Args): void
+  proceed(...args: Args): Result
+  respond(response: HttpResponse, ...args: Args): Result
+  fail(error: Error, ...args: Args): Result
+  wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
+}
+
+/**
+ * Creates a handler of a framework that decides about each request, and then responds, fails or calls the next handler.
+ * `onUnreadable` is called if the adapter cannot describe the request.
+ */
+export function createHandler<Args extends readonly [object, ...unknown[]], Result>(
+  definition: HandlerDefinition<Args, Result>,
+  toRequestLike: (raw: Args[0]) => RequestLike,
+  decide: (request: RequestLike) => MaybePromise<Decision>,
+  onUnreadable: (raw: Args[0]) => void = () => {},
+): (...args: Args) => Result | Promise<Awaited<Result>> {
+  return (...args) => withoutWarning(handle(...args))
+
+  function handle(...args: Args): Result | Promise<Awaited<Result>> {
+    const fail = (thrown: unknown) => definition.fail(toError(thrown), ...args)
+    let request
+    try {
+      request = toRequestLike(args[0])
+    } catch (error) {
+      onUnreadable(args[0])
+      return fail(error)
+    }
+    let decision
+    try {
+      decision = decide(request)
+    } catch (error) {
+      return fail(error)
+    }
+    const settle = (decided: Decision) => applyDecision(decided, args, fail)
+    if (!(decision instanceof Promise)) return settle(decision)
+    const settled = withoutWarning(decision.then(settle, fail) as Promise<Awaited<Result>>)
+    const wait = getMember(definition, 'wait')
+    return wait === undefined ? settled : wait(settled, ...args)
+  }
+
+  function applyDecision(
+    decision: Decision,
+    args: Args,
+    fail: (thrown: unknown) => Result,
+  ): Result {
+    try {
+      if (decision.kind === 'refused' || decision.kind === 'respond')
+        return definition.respond(decision, ...args)
+      definition.setHeaders(decision.headers, ...args)
+      if (decision.kind !== 'continue') definition.grant(decision, ...args)
+    } catch (error) {
+      return fail(error)
+    }
+    // Called outside of the `try`, because an error of a later handler must not be passed to `fail`.
+    return definition.proceed(...args)
+  }
+}
+
+/**
+ * Returns a thrown object unchanged, and wraps any other value in an `Error`. Express treats `next(undefined)` as no error and
+ * `next('route')` as a command.
+ */
+function toError(thrown: unknown): Error {
+  // Without `instanceof`, an error of another realm (as in Jest) keeps its message and status.
+  if (typeof thrown === 'object' && thrown !== null) return thrown as Error
+  const message =
+    'check, credentials, errorBody or the adapter threw a value that is not an Error. Throw an Error.'
+  return new Error(message, { cause: thrown })
+}
+
+/**
+ * Prevents an unhandled rejection, which ends the process in Node. A framework can ignore the promise that a guard
+ * returns. Code that awaits the guard still gets the error.
+ */
+function withoutWarning<T>(result: T): T {
+  if (result instanceof Promise) result.catch(() => {})
+  return result
+}

@@ -1,0 +1,9 @@
+/** RFC 6749 section 3.3: `scope-token`. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+export function isScopeToken(value: unknown): value is string {
+  return typeof value === 'string' && SCOPE_TOKEN.test(value)
+}
+
+/** The scope with which a client requests a refresh token (OpenID Connect Core section 11). It is not a scope of an API. */
+export const OFFLINE_ACCESS = 'offline_access'

@@ -1,0 +1,155 @@
+import { isAcceptableAddress } from './authorization-server/address.ts'
+import type { JsonObject } from './lib/json.ts'
+import { andThen, type MaybePromise } from './lib/maybe-promise.ts'
+import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
+import type { RequestLike } from './model/request-like.ts'
+import type { MetadataSettings, Settings } from './model/settings.ts'
+import { createSigningHeader } from './signature/private-key.ts'
+import { signJws } from './signature/sign-jws.ts'
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+
+/** The metadata of this API (RFC 9728). */
+export interface ResourceMetadata {
+  /** The address of the document, for challenges. */
+  readonly url: string
+  /**
+   * Returns the response to a request for the document, or `undefined` for every other request. Reads only the method and the
+   * target of the request, and never `Host`.
+   */
+  readonly respond: (
+    request: Pick<RequestLike, 'method' | 'url'>,
+  ) => MaybePromise<HttpResponse | undefined>
+  /** Resolves when the document is signed, if it is signed. Rejects if the key cannot sign it. */
+  readonly ready: () => Promise<void>
+}
+
+/** Creates the metadata of this API from its settings alone. Returns `undefined` if it has none. */
+export function createResourceMetadata(
+  settings: Settings,
+  hasBearerHeader: boolean,
+): ResourceMetadata | undefined {
+  const { resource, metadata } = settings
+  if (resource === undefined || metadata === undefined) return undefined
+  const targets = getTargets(resource, metadata.atRoot)
+  let body: MaybePromise<string> | undefined
+  const document = createDocument(resource, metadata, settings, hasBearerHeader)
+  const getBody = () => (body ??= writeDocument(document, metadata.signed))
+  return {
+    ready: async () => void (await getBody()),
+    url: new URL(resource).origin + targets[0]!,
+    respond({ method, url }) {
+      if (!isTarget(url, targets)) return undefined
+      if (method === 'OPTIONS') return PREFLIGHT
+      if (method !== 'GET' && method !== 'HEAD') return NOT_ALLOWED
+      return andThen(getBody(), (text) => ({
+        status: 200,
+        headers: getHeaders(metadata.maxAge),
+        body: text,
+      }))
+    },
+  }
+}
+
+/**
+ * Returns the paths of the document, with the query of the resource. The well-known path is inserted between host and path (RFC
+ * 9728 section 3.1).
+ */
+function getTargets(resource: string, atRoot: boolean): readonly string[] {
+  const { pathname, search } = new URL(resource)
+  const target = WELL_KNOWN + (pathname === '/' ? '' : pathname) + search
+  return atRoot && target !== WELL_KNOWN ? [target, WELL_KNOWN] : [target]
+}
+
+/** Returns whether a request target is one of the targets. A query counts only if the target has one. */
+function isTarget(url: string, targets: readonly string[]): boolean {
+  const target = url.startsWith('/') ? url : toTarget(url)
+  const [path] = target.split('?')
+  return targets.some((one) => one === target || one === path)
+}
+
+/** Returns the path and the query of an absolute address (RFC 9112 section 3.2.2). */
+function toTarget(url: string): string {
+  if (!URL.canParse(url)) return ''
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
+function createDocument(
+  resource: string,
+  metadata: MetadataSettings,
+  { issuers, scopes, insecureHosts }: Settings,
+  hasBearerHeader: boolean,
+): JsonObject {
+  const callable = issuers
+    .map(({ issuer }) => issuer)
+    .filter((issuer) => isAcceptableAddress(issuer, insecureHosts))
+  const members: Readonly<Record<string, unknown>> = {
+    resource,
+    authorization_servers: metadata.authorizationServers ?? callable,
+    jwks_uri: metadata.jwksUri,
+    scopes_supported: scopes.supported,
+    bearer_methods_supported: hasBearerHeader ? ['header'] : [],
+    resource_signing_alg_values_supported: metadata.signingAlgorithms,
+    resource_name: metadata.name,
+    resource_documentation: metadata.documentation,
+    resource_policy_uri: metadata.policyUri,
+    resource_tos_uri: metadata.tosUri,
+    ...metadata.more,
+  }
+  // RFC 9728 section 3.2: members without a value are omitted.
+  return Object.fromEntries(
+    Object.entries(members).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  ) as JsonObject
+}
+
+/** Returns the document as text. The signed claims are the members of the document, and `iss` (RFC 9728 section 2.2). */
+function writeDocument(
+  document: JsonObject,
+  signed: MetadataSettings['signed'],
+): MaybePromise<string> {
+  if (signed === undefined) return JSON.stringify(document)
+  const { issuer, key } = signed
+  const header = createSigningHeader(key, signed)
+  return signJws(header, { ...document, iss: issuer }, key, header.alg).then((jwt) =>
+    JSON.stringify({ ...document, signed_metadata: jwt }),
+  )
+}
+
+/** Browsers may read the document from every origin: it is public. */
+const FROM_ANYWHERE = { 'Access-Control-Allow-Origin': '*' }
+
+const METHODS = 'GET, HEAD, OPTIONS'
+
+function getHeaders(maxAge: number): ResponseHeaders {
+  return {
+    'Cache-Control': `public, max-age=${maxAge}`,
+    'Content-Type': 'application/json',
+    ...FROM_ANYWHERE,
+  }
+}
+
+const PREFLIGHT: HttpResponse = {
+  status: 204,
+  headers: {
+    'Access-Control-Allow-Headers': '*',
+    'Access-Control-Allow-Methods': METHODS,
+    'Access-Control-Max-Age': '86400',
+    Allow: METHODS,
+    ...FROM_ANYWHERE,
+  },
+  body: '',
+}
+
+const NOT_ALLOWED: HttpResponse = {
+  status: 405,
+  headers: {
+    Allow: METHODS,
+    'Cache-Control': 'no-store',
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...FROM_ANYWHERE,
+  },
+  body: 'Use GET.',
+}
