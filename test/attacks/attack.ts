@@ -1,4 +1,5 @@
-import type { Reason, Requirements, ResourceServerOptions } from '@bearward/core'
+import type { CommonOptions, Reason, Requirements, ResourceServerOptions } from '@bearward/core'
+import { AUDIENCE } from '../support/issuer.ts'
 import type { Target } from './target.ts'
 
 /** One input of an attacker, and the expected outcome. */
@@ -49,6 +50,12 @@ export const unauthenticated = (reason: Reason): Outcome => {
 export const forbidden = (reason: Reason): Outcome => {
   return { status: 403, reason, error: undefined }
 }
+/** A challenge for another authentication of the user. */
+export const insufficientAuthentication: Outcome = {
+  status: 401,
+  reason: 'insufficient_user_authentication',
+  error: 'insufficient_user_authentication',
+}
 export const refusedByNode: Outcome = { status: 400, reason: null }
 
 /** The input is unusual but valid. A refusal would break legitimate callers. */
@@ -64,6 +71,8 @@ type IssuerPolicy = Partial<Extract<ResourceServerOptions, { issuer: string }>>
 interface ProtectedApi {
   /** Options of the issuer, and of the other issuers if they are trusted. */
   readonly policy: IssuerPolicy
+  /** Options that do not depend on the issuer. With `resource`, the issuers have no audience of their own. */
+  readonly common?: Pick<CommonOptions, 'resource' | 'scopes'>
   readonly requirements: Requirements
   /** Claims of a token that the guard grants, if the usual ones are not enough. */
   readonly grantedClaims?: Readonly<Record<string, unknown>>
@@ -72,6 +81,9 @@ interface ProtectedApi {
   /** `true` if the functions in the option `issuers` return the issuers. */
   readonly isDynamic?: boolean
 }
+
+/** A resource without a path. Its host contains a letter to which the Kelvin sign is converted in lower case. */
+export const ROOT_RESOURCE = 'https://kube.example.com'
 
 /** The APIs that get attacks: the options of their issuers, and the requirements of their only guard. */
 export const APIS = {
@@ -106,6 +118,41 @@ export const APIS = {
     requirements: { scope: 'admin' },
     grantedClaims: { access: { roles: ['user', 'admin'] } },
     isSingleIssuer: true,
+  },
+  // The audience of the APIs is derived from their resource.
+  resource: {
+    policy: {},
+    common: { resource: AUDIENCE },
+    requirements: {},
+    isSingleIssuer: true,
+  },
+  'a resource at the root': {
+    policy: {},
+    common: { resource: ROOT_RESOURCE },
+    requirements: {},
+    grantedClaims: { aud: ROOT_RESOURCE },
+    isSingleIssuer: true,
+  },
+  'only this audience': {
+    policy: { onlyAudience: true },
+    common: { resource: AUDIENCE },
+    requirements: {},
+    isSingleIssuer: true,
+  },
+  'scopes that contain others': {
+    policy: {},
+    common: {
+      scopes: {
+        implies: { notes: ['notes:read'], admin: ['notes'], constructor: ['notes:delete'] },
+      },
+    },
+    requirements: { scope: 'notes:read' },
+    grantedClaims: { scope: 'admin' },
+  },
+  'step-up': {
+    policy: { machineSubject: 'client_id' },
+    requirements: { acr: 'urn:mfa', maxAuthAge: 300 },
+    grantedClaims: { sub: 'alice', client_id: 'web', acr: 'urn:mfa', auth_time: 1_900_000_000 },
   },
   // The APIs below trust one issuer, and classify subjects by a list of clients or by the rules of a provider.
   listed: {

@@ -9,8 +9,10 @@ import { KEYS } from './keys.ts'
 import { KINDS_OF_TOKENS } from './kinds.ts'
 import { PARTS } from './parts.ts'
 import { PAYLOAD } from './payload.ts'
+import { RESOURCES } from './resources.ts'
 import { RSA_PADDING } from './rsa-padding.ts'
 import { SIGNATURE } from './signature.ts'
+import { STEP_UP } from './step-up.ts'
 import { SUBJECTS } from './subjects.ts'
 import { TRANSPORT } from './transport.ts'
 
@@ -30,4 +32,6 @@ export const CORPUS: readonly (readonly [subject: string, attacks: readonly Atta
   ['the claims set as a whole', PAYLOAD],
   ['kinds of tokens', KINDS_OF_TOKENS],
   ['machines and users', SUBJECTS],
+  ['the resource and its scopes', RESOURCES],
+  ['the authentication of the user', STEP_UP],
 ]

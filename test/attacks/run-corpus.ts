@@ -56,14 +56,20 @@ export function runCorpus(framework: Framework): void {
       target = await startTarget()
       subscribe('bearward', onChannel)
       for (const api of Object.keys(APIS) as ApiName[]) {
-        const { policy, requirements, isSingleIssuer, isDynamic } = getApi(api)
+        const { policy, common, requirements, isSingleIssuer, isDynamic } = getApi(api)
         const trusted = isSingleIssuer === true ? target.trusted.slice(0, 1) : target.trusted
-        const issuers = trusted.map((issuer) => ({ ...issuer, ...policy, ...keysFor(api, issuer) }))
-        const options: ResourceServerOptions = {
+        const issuers = trusted.map(({ audience, ...issuer }) => ({
+          ...issuer,
+          ...(common?.resource === undefined && { audience }),
+          ...policy,
+          ...keysFor(api, issuer),
+        }))
+        const options = {
+          ...common,
           issuers: isDynamic === true ? toFunctions(issuers) : issuers,
           clock: target.clock,
-          onEvent: (event) => events.push(event),
-        }
+          onEvent: (event: BearwardEvent) => events.push(event),
+        } as ResourceServerOptions
         const routes = [{ requirements, handle }]
         const server = await framework.start({ options, routes, maxHeaderSize: MAX_HEADER_SIZE })
         servers.set(api, server)
@@ -134,7 +140,10 @@ export function runCorpus(framework: Framework): void {
 }
 
 /** Returns the option `jwksUri` for an issuer with keys. Each API has its own URL, so that the fetches of each are counted. */
-function keysFor(api: ApiName, { jwksUri }: IssuerOptions): Partial<IssuerOptions> {
+function keysFor(
+  api: ApiName,
+  { jwksUri }: Pick<IssuerOptions, 'jwksUri'>,
+): Partial<IssuerOptions> {
   return jwksUri === undefined ? {} : { jwksUri: `${jwksUri}?api=${encodeURIComponent(api)}` }
 }
 
@@ -177,12 +186,20 @@ function expectRefusal(response: RawResponse, { status, error }: Refusal, api: A
 
   const body = readBody(response)
   expect(Object.keys(body)).toEqual(['error', 'error_description'])
-  const { scope } = getApi(api).requirements
+  const { scope, acr, maxAuthAge } = getApi(api).requirements
   const expectedScope = scope !== undefined && status !== 400 ? { scope } : {}
+  const isStepUp = error === 'insufficient_user_authentication'
+  const expectedStepUp = isStepUp ? { acr_values: acr, max_age: String(maxAuthAge) } : {}
   expect(Object.fromEntries(challenge!.parameters)).toEqual(
     error === undefined
       ? { realm: 'api', ...expectedScope }
-      : { realm: 'api', error, error_description: body['error_description'], ...expectedScope },
+      : {
+          realm: 'api',
+          error,
+          error_description: body['error_description'],
+          ...expectedScope,
+          ...expectedStepUp,
+        },
   )
   expect(response.header('Cache-Control')).toBe('no-store')
   expect(response.header('Content-Type')).toBe('application/json')

@@ -1,4 +1,5 @@
 // To cover another token, add a row to the table of its subject below. Every adapter is then tested with it.
+import { audience } from './cases/audience.ts'
 import { claims } from './cases/claims.ts'
 import { compactForm } from './cases/compact-form.ts'
 import { credentials } from './cases/credentials.ts'
@@ -8,8 +9,10 @@ import { introspection } from './cases/introspection.ts'
 import { issuersByFunctions } from './cases/issuers-by-functions.ts'
 import { keys } from './cases/keys.ts'
 import { requirements } from './cases/requirements.ts'
+import { resourceMetadata } from './cases/resource-metadata.ts'
 import { scopes } from './cases/scopes.ts'
 import { signatures } from './cases/signatures.ts'
+import { stepUp } from './cases/step-up.ts'
 import { times } from './cases/times.ts'
 import { tokenType } from './cases/token-type.ts'
 import type { ContractCase } from './contract-case.ts'
@@ -24,9 +27,12 @@ export const CASES: readonly ContractCase[] = [
   ...keys,
   ...signatures,
   ...claims,
+  ...audience,
   ...times,
   ...scopes,
   ...requirements,
+  ...stepUp,
+  ...resourceMetadata,
   ...introspection,
   ...issuersByFunctions,
 ]

@@ -7,7 +7,7 @@ import type {
 } from '@bearward/core'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
-import { clock, issuerA, issuerB, issuerD, KEYS } from './fixture.ts'
+import { clock, issuerA, issuerB, issuerD, KEYS, NOW } from './fixture.ts'
 
 /** An issuer that has only an HMAC secret. */
 export const issuerC = {
@@ -35,6 +35,25 @@ const usual = {
 } as const satisfies ResourceServerOptions
 
 const { jwks: _, ...withoutKeys } = usual
+const { audience: _audience, ...withoutAudience } = usual
+const { jwks: _jwks, ...withoutAudienceAndKeys } = withoutAudience
+
+/** The address of the metadata of an API whose `resource` is `AUDIENCE` (RFC 9728 section 3.1). */
+export const METADATA_URL = 'https://api.example.com/.well-known/oauth-protected-resource/v1'
+
+/** An API at the root of its host. */
+export const ROOT_RESOURCE = 'https://api.example.com'
+export const ROOT_METADATA_URL = `${ROOT_RESOURCE}/.well-known/oauth-protected-resource`
+
+/** Scopes that contain others: `notes` contains `notes:write` through `notes:edit`. */
+const scopes = {
+  supported: ['notes', 'notes:edit', 'notes:read', 'notes:write', 'notes:delete'],
+  implies: { notes: ['notes:read', 'notes:edit'], 'notes:edit': ['notes:write'] },
+}
+
+/** Days before and after the time of the tests, for `audienceRequiredFrom`. */
+const today = new Date(NOW * 1000).toISOString().slice(0, 10)
+const tomorrow = new Date((NOW + 86_400) * 1000).toISOString().slice(0, 10)
 const es256Only: readonly Algorithm[] = ['ES256']
 const rsaPair: readonly Algorithm[] = ['RS256', 'PS512']
 
@@ -50,14 +69,34 @@ export const KEY_PATHS = {
 } as const
 /** Path of the introspection endpoint of the recording server. */
 export const INTROSPECTION_PATH = '/introspect'
-/** The only opaque token that the introspection endpoint reports as active. */
+/** An opaque token that the introspection endpoint reports as active, with the usual claims. */
 export const OPAQUE_TOKEN = 'an-opaque.token_that~is+active/='
+
+const PREFIX = 'active~'
+
+/** Returns an opaque token that the introspection endpoint reports as active. `more` are members of the response as JSON. */
+export function toOpaqueToken(more: string): string {
+  return PREFIX + Buffer.from(more).toString('base64url')
+}
+
+/** Returns members of the response about an opaque token as JSON text, or `undefined` for a token that is not active. */
+export function readOpaqueToken(token: string): string | undefined {
+  if (token === OPAQUE_TOKEN) return '{}'
+  if (!token.startsWith(PREFIX)) return undefined
+  return Buffer.from(token.slice(PREFIX.length), 'base64url').toString()
+}
 
 const introspection = (endpoint: string): IntrospectionOptions => ({
   endpoint,
   clientId: 'the-api',
   clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
 })
+
+/** Returns the options of an API for opaque tokens, with the introspection endpoint at this URL. */
+export const introspectionAt = (endpoint: string) =>
+  ({ tokenFormat: 'opaque', introspection: introspection(endpoint) }) as const
+
+const opaqueTokens = (serverUrl: string) => introspectionAt(serverUrl + INTROSPECTION_PATH)
 
 /** Returns the cookie `session` of a request of any framework. */
 function sessionCookie(request: object): string | undefined {
@@ -118,6 +157,45 @@ export const CONFIGURATIONS = {
     revoked: () => Promise.reject(new Error('the store is down')),
   }),
   'a typ of its own': () => ({ ...usual, acceptTyp: ['JWS'] }),
+  'a resource': () => ({ ...withoutAudience, resource: AUDIENCE, metadata: {}, scopes }),
+  'a resource at the root': () => ({ ...withoutAudience, resource: ROOT_RESOURCE, metadata: {} }),
+  'a resource and a written audience': () => ({
+    ...usual,
+    audience: 'https://api.example.com',
+    resource: AUDIENCE,
+  }),
+  'a resource, and only this audience': () => ({
+    ...withoutAudience,
+    resource: AUDIENCE,
+    onlyAudience: true,
+  }),
+  'an audience that is required from tomorrow on': () => ({
+    ...usual,
+    audienceRequiredFrom: tomorrow,
+  }),
+  'an audience that is required since today': () => ({ ...usual, audienceRequiredFrom: today }),
+  'opaque tokens and a resource': (serverUrl) => ({
+    ...withoutAudienceAndKeys,
+    resource: AUDIENCE,
+    metadata: {},
+    scopes,
+    ...opaqueTokens(serverUrl),
+  }),
+  'opaque tokens, and only this audience': (serverUrl) => ({
+    ...withoutKeys,
+    onlyAudience: true,
+    ...opaqueTokens(serverUrl),
+  }),
+  'opaque tokens, and an audience that is required from tomorrow on': (serverUrl) => ({
+    ...withoutKeys,
+    audienceRequiredFrom: tomorrow,
+    ...opaqueTokens(serverUrl),
+  }),
+  'opaque tokens, and an audience that is required since today': (serverUrl) => ({
+    ...withoutKeys,
+    audienceRequiredFrom: today,
+    ...opaqueTokens(serverUrl),
+  }),
   'other spellings': () => ({ ...usual, issuer: SPELT_ISSUER, audience: SPELT_AUDIENCE }),
   'several issuers': () => ({
     issuers: [
@@ -148,11 +226,16 @@ export const CONFIGURATIONS = {
     ...withoutKeys,
     jwksUri: serverUrl + KEY_PATHS.cached,
   }),
-  'opaque tokens': (serverUrl) => ({
+  'opaque tokens': (serverUrl) => ({ ...withoutKeys, ...opaqueTokens(serverUrl) }),
+  'opaque tokens, clockTolerance 0': (serverUrl) => ({
     ...withoutKeys,
-    tokenFormat: 'opaque',
-    introspection: introspection(serverUrl + INTROSPECTION_PATH),
+    ...opaqueTokens(serverUrl),
+    clockTolerance: 0,
   }),
+  'opaque tokens, no option for subjects': (serverUrl) => {
+    const { machineSubject: __, ...others } = withoutKeys
+    return { ...others, ...opaqueTokens(serverUrl) }
+  },
   'both kinds of token': (serverUrl) => ({
     ...usual,
     tokenFormat: 'any',

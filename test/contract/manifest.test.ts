@@ -31,6 +31,9 @@ describe('the manifest', () => {
       accessTokens: 23,
       bestPractice: 22,
       jose: 52,
+      resourceMetadata: 22,
+      stepUp: 12,
+      resourceIndicators: 2,
     }),
   )('the manifest numbers the lines of %s without a gap', (name, count) => {
     const numbers = SERIES[name]!.map(({ id }) => Number(id.slice(-2)))

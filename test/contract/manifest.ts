@@ -5,6 +5,9 @@ import { authorizationDetails, exchange, securityPractice } from './manifest/exc
 import { introspection, signedIntrospection } from './manifest/introspection.ts'
 import { jose } from './manifest/jose.ts'
 import type { Line } from './manifest/line.ts'
+import { mcp } from './manifest/mcp.ts'
+import { resourceIndicators, resourceMetadata, serverMetadata } from './manifest/metadata.ts'
+import { stepUp } from './manifest/step-up.ts'
 
 /** The lines, grouped by series. */
 export const SERIES: Readonly<Record<string, readonly Line[]>> = {
@@ -18,6 +21,11 @@ export const SERIES: Readonly<Record<string, readonly Line[]>> = {
   exchange,
   authorizationDetails,
   securityPractice,
+  resourceMetadata,
+  stepUp,
+  resourceIndicators,
+  serverMetadata,
+  mcp,
 }
 
 /** All requirements of the standards for an API that accepts bearer tokens. */
@@ -27,10 +35,6 @@ export const MANIFEST: readonly Line[] = Object.values(SERIES).flat()
 export const OTHER_SUBJECTS: readonly string[] = [
   '9449-', // DPoP
   '8705-', // mutual TLS
-  '9728-', // protected resource metadata
-  '9470-', // step-up
-  '8707-', // resource indicators
-  '8414-', // authorization server metadata
-  'MCP-',
+  'MCP-', // the other lines of MCP
   'FAPI-',
 ]

@@ -103,6 +103,30 @@ export function insufficientScope(scope: string): Refused {
   return withCode(403, 'insufficient_scope', 'insufficient_scope', text, scope)
 }
 
+/** Returns a refusal because of the authentication of the user (RFC 9470 section 3). */
+export function insufficientAuthentication(required: {
+  readonly acr?: string
+  readonly maxAge?: number
+  readonly scope?: string
+  readonly metadata?: string
+}): Refused {
+  const { acr, maxAge, scope, metadata } = required
+  const reason = 'insufficient_user_authentication'
+  const text = 'A stronger or more recent authentication of the user is required.'
+  const refusal = withCode(401, reason, reason, text, scope)
+  const described = metadata === undefined ? refusal : withMetadata(refusal, metadata)
+  const parameters = [
+    ...(acr === undefined ? [] : [`, acr_values="${acr}"`]),
+    ...(maxAge === undefined ? [] : [`, max_age="${maxAge}"`]),
+  ]
+  return { ...described, challenge: described.challenge + parameters.join('') }
+}
+
+/** Returns the same refusal of an API with metadata. The challenge contains their address (RFC 9728 section 5.1). */
+export function withMetadata(refusal: Refused, url: string): Refused {
+  return { ...refusal, challenge: `${refusal.challenge}, resource_metadata="${url}"` }
+}
+
 export function forbidden(reason: keyof typeof FORBIDDEN): Refused {
   const body = { error: 'forbidden', error_description: FORBIDDEN[reason] }
   return refused(403, reason, body, 'Bearer realm="api"')

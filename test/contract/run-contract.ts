@@ -16,7 +16,7 @@ import {
   type ConfigurationName,
   INTROSPECTION_PATH,
   KEY_PATHS,
-  OPAQUE_TOKEN,
+  readOpaqueToken,
 } from './configurations.ts'
 import { bearer, type CaseRequest, type ContractCase, toTitle } from './contract-case.ts'
 import { attacker, claiming, issuerA, OTHER_AUDIENCE, token, USUAL_CLAIMS } from './fixture.ts'
@@ -153,9 +153,13 @@ async function introspect(
   const { sub, client_id, aud, scope } = USUAL_CLAIMS
   const received = form.get('token') ?? ''
   introspected.push(received)
-  const active = received === OPAQUE_TOKEN
+  const more = readOpaqueToken(received)
   response.setHeader('Content-Type', 'application/json')
-  response.end(JSON.stringify({ active, ...(active && { sub, client_id, aud, scope }) }))
+  if (more === undefined) return void response.end('{"active":false}')
+  const usual: Record<string, unknown> = { active: true, sub, client_id, aud, scope }
+  for (const name of Object.keys(JSON.parse(more) as object)) delete usual[name]
+  const text = JSON.stringify(usual)
+  response.end(more === '{}' ? text : `${text.slice(0, -1)},${more.slice(1)}`)
 }
 
 function toRequestText(request: CaseRequest, path: string, connection = 'close'): string {
@@ -218,15 +222,27 @@ function checkRefusal(response: RawResponse): void {
   expect(getHeaderValues(response, 'Cache-Control')).toEqual(['no-store'])
   const challenges = getHeaderValues(response, 'WWW-Authenticate').flatMap(parseChallenges)
   expect(challenges.map(({ scheme }) => scheme)).toEqual(response.status === 503 ? [] : ['Bearer'])
+  // The client of the MCP SDK reads only a header that begins with `Bearer `.
+  if (response.status !== 503) expect(response.header('WWW-Authenticate')).toMatch(/^Bearer \S/)
   for (const { parameters } of challenges) {
     // `error_uri` is never written, so it cannot be malformed.
-    const names = ['realm', 'error', 'error_description', 'scope']
+    const names = [
+      'realm',
+      'error',
+      'error_description',
+      'scope',
+      'resource_metadata',
+      'acr_values',
+      'max_age',
+    ]
     const written = parameters.map(([name]) => name)
     expect(written).toEqual(names.filter((name) => written.includes(name)))
     expect(written).toContain('realm')
     for (const [name, value] of parameters) {
       expect(value).toMatch(/^[\x20-\x21\x23-\x5B\x5D-\x7E]+$/)
-      if (name === 'scope') expect(value).toMatch(/^[^ ]+( [^ ]+)*$/)
+      if (name === 'scope' || name === 'acr_values') expect(value).toMatch(/^[^ ]+( [^ ]+)*$/)
+      // Some clients search the whole header for parameters, so a description must not resemble one.
+      if (name === 'error_description') expect(value).not.toContain('=')
     }
   }
 }

@@ -92,7 +92,7 @@ describe('host names that cannot be resolved', { timeout: 30_000 }, () => {
 })
 
 describe('an untrusted certificate', { timeout: 30_000 }, () => {
-  it('responds with 503 and sends no request if the certificate of the authorization server is untrusted', async () => {
+  it('8414-26: responds with 503 and sends no request if the certificate of the authorization server is untrusted', async () => {
     const { fetch } = globalThis
     const setup = await createSetup({ tls: { certificate: certificates.good, fetch } })
     const answer = setup.send(oldKey)

@@ -3,7 +3,7 @@
  * mistakes of the options.
  */
 import { clientCredentials } from '@bearward/client'
-import { ConfigurationError, createResourceServer } from '@bearward/core'
+import { ConfigurationError, createCors, createResourceServer } from '@bearward/core'
 import * as onExpress from '@bearward/express'
 import { describe, expect, it } from 'vitest'
 import { ALGORITHMS } from '../../packages/core/src/signature/algorithms.ts'
@@ -16,7 +16,11 @@ const SOURCE = {
 }
 const METHODS = 'client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth'
 const AUDIENCE_IS_MISSING =
-  'audience is missing: set it to the value that tokens for this API have in aud, or to an array of such values.'
+  'audience is missing: set it to the value that tokens for this API have in aud, or to an array of such values. Or set resource, if aud is the address of this API.'
+const RESOURCE_MUST_BE =
+  'resource must be the https address of this API, without user name, password and fragment. http is accepted on loopback and for hosts in allowInsecureHosts.'
+const ORIGINS_MUST_BE =
+  "origins must be an array of origins such as 'https://app.example.com' (lower case, without a path or a slash at the end), '*', or a function, not"
 const ISSUER_IS_MISSING =
   'issuer is missing: set the issuer identifier, as in the iss claim of its tokens.'
 
@@ -224,6 +228,108 @@ const OPTIONS: readonly Mistake[] = [
     "tokenFormat 'opaque' requires introspection: { clientId, clientAuthentication }.",
   ],
   [
+    'an audience, and a resource without its scheme',
+    { ...GOOD, resource: 'api.example.com' },
+    RESOURCE_MUST_BE,
+  ],
+  [
+    'a resource with plain http, in place of the audience',
+    { issuer: GOOD.issuer, resource: 'http://api.example.com', metadata: {} },
+    RESOURCE_MUST_BE,
+  ],
+  [
+    'a resource with a fragment',
+    { issuer: GOOD.issuer, resource: 'https://api.example.com/#reports' },
+    RESOURCE_MUST_BE,
+  ],
+  [
+    'a resource in upper case',
+    { issuer: GOOD.issuer, resource: 'https://API.example.com' },
+    'resource must be written in its normal form: scheme and host in lower case, without default port and dot segments, and with a slash before a query.',
+  ],
+  [
+    'metadata without a resource',
+    { ...GOOD, metadata: {} },
+    'metadata requires resource: set it to the address of this API.',
+  ],
+  [
+    'metadata: true',
+    { issuer: GOOD.issuer, resource: GOOD.audience, metadata: true },
+    'metadata must be an object such as {}, not a boolean.',
+  ],
+  [
+    'a name of RFC 9728 as an option of metadata',
+    {
+      issuer: GOOD.issuer,
+      resource: GOOD.audience,
+      metadata: { authorization_servers: [GOOD.issuer] },
+    },
+    'metadata.authorization_servers is not an option. Did you mean authorizationServers?',
+  ],
+  [
+    'an advertised issuer with a slash at the end',
+    {
+      issuer: GOOD.issuer,
+      resource: GOOD.audience,
+      metadata: { authorizationServers: [`${GOOD.issuer}/`] },
+    },
+    'metadata.authorizationServers[0] is not an issuer that this API trusts: add it to the issuers, or remove it here.',
+  ],
+  [
+    'a member of the metadata in more that has an option',
+    { issuer: GOOD.issuer, resource: GOOD.audience, metadata: { more: { resource_name: 'A' } } },
+    'metadata.more contains "resource_name", which another option sets, or this version does not support.',
+  ],
+  [
+    'the public key as the key of signed metadata',
+    {
+      issuer: GOOD.issuer,
+      resource: GOOD.audience,
+      metadata: { signed: { issuer: GOOD.audience, key: { kty: 'EC', alg: 'ES256' } } },
+    },
+    'metadata.signed.key is not a private key: set the private key, not the public key.',
+  ],
+  [
+    'a list in place of the option scopes',
+    { ...GOOD, scopes: ['read'] },
+    'scopes must be an object { supported, implies }, not an array.',
+  ],
+  [
+    'scopes in one string',
+    { ...GOOD, scopes: { supported: 'read write' } },
+    'scopes.supported must be an array with at least one scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).',
+  ],
+  [
+    'offline_access in the scopes of the API',
+    { ...GOOD, scopes: { supported: ['read', 'offline_access'] } },
+    'scopes.supported contains offline_access: remove it. This scope concerns refresh tokens of the client, and not this API.',
+  ],
+  [
+    'scopes that contain each other',
+    { ...GOOD, scopes: { implies: { read: ['write'], write: ['read'] } } },
+    'scopes.implies has a cycle: read > write > read.',
+  ],
+  [
+    'a misspelt scope in implies',
+    { ...GOOD, scopes: { supported: ['notes', 'read'], implies: { notes: ['raed'] } } },
+    'scopes.implies names raed: add it to scopes.supported.',
+  ],
+  [
+    'audienceRequiredFrom: true',
+    { ...GOOD, audienceRequiredFrom: true },
+    "audienceRequiredFrom must be a date such as '2027-02-01', not a boolean.",
+  ],
+  [
+    'a date in another format',
+    { ...GOOD, audienceRequiredFrom: '1.2.2027' },
+    "audienceRequiredFrom must be a date such as '2027-02-01'.",
+  ],
+  [
+    'a day that does not exist',
+    { ...GOOD, audienceRequiredFrom: '2027-02-30' },
+    "audienceRequiredFrom must be a date such as '2027-02-01'.",
+  ],
+  [
     'a logger as onEvent',
     { ...GOOD, onEvent: console },
     'onEvent must be a function, not an object.',
@@ -289,6 +395,31 @@ const REQUIREMENTS: readonly Mistake[] = [
   ],
   ['a check that is a boolean', { check: true }, 'check must be a function.'],
   [
+    'offline_access as a required scope',
+    { scope: 'read offline_access' },
+    'scope contains offline_access: remove it. This scope concerns refresh tokens of the client, and not this API.',
+  ],
+  [
+    'a parameter of a challenge as a requirement',
+    { acr_values: 'urn:mfa' },
+    "acr_values is not a requirement. Use acr: ['...'].",
+  ],
+  [
+    'several values of acr in one string',
+    { acr: 'urn:mfa urn:hardware' },
+    "acr must be a text or an array of texts such as ['urn:example:mfa'], without spaces, equals signs, quotes and backslashes.",
+  ],
+  [
+    'max_age as a requirement',
+    { max_age: 300 },
+    'max_age is not a requirement. Use maxAuthAge: seconds.',
+  ],
+  [
+    'maxAuthAge as a string',
+    { maxAuthAge: '300' },
+    'maxAuthAge must be a whole number of seconds, such as 300.',
+  ],
+  [
     'requireToken without parentheses',
     { method: 'GET', url: '/', headers: {} },
     'It creates the middleware: write requireToken() with parentheses.',
@@ -344,6 +475,42 @@ const CLIENT: readonly Mistake[] = [
   ],
 ]
 
+/** Wrong arguments of `cors`. */
+const CORS: readonly Mistake[] = [
+  ['undefined', undefined, 'The options are missing: pass { origins }.'],
+  [
+    'no origins',
+    {},
+    "origins is missing: set the origins of the pages that may call this API, such as ['https://app.example.com'].",
+  ],
+  [
+    'an origin with a slash at the end',
+    { origins: ['https://app.example.com/'] },
+    `${ORIGINS_MUST_BE} an array whose entry 0 is invalid.`,
+  ],
+  [
+    'one origin as a string',
+    { origins: 'https://app.example.com' },
+    `${ORIGINS_MUST_BE} a string.`,
+  ],
+  [
+    'the star in a list',
+    { origins: ['*'] },
+    `${ORIGINS_MUST_BE} an array whose entry 0 is invalid.`,
+  ],
+  [
+    'an option of the package cors',
+    { origins: '*', credentials: true },
+    'credentials is not an option. The options are: origins, headers, methods, exposedHeaders, maxAge.',
+  ],
+  [
+    'another name for origins',
+    { origin: '*' },
+    'origin is not an option. Did you mean origins?',
+    "origins is missing: set the origins of the pages that may call this API, such as ['https://app.example.com'].",
+  ],
+]
+
 /** Wrong arguments of `optionsFromEnv`. */
 const ENVIRONMENT: readonly Mistake[] = [
   ['undefined', undefined, 'The environment is missing: call optionsFromEnv(process.env).'],
@@ -351,13 +518,13 @@ const ENVIRONMENT: readonly Mistake[] = [
     'an environment without variables',
     { PATH: '/bin' },
     'BEARWARD_ISSUER is not set: set it to the issuer identifier, as in iss.',
-    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud.',
+    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud. Or set BEARWARD_RESOURCE to the address of this API.',
   ],
   [
     'a misspelt variable',
     { BEARWARD_ISSUER: GOOD.issuer, BEARWARD_AUDIANCE: 'reports' },
     'BEARWARD_AUDIANCE is not an environment variable of Bearward. Did you mean BEARWARD_AUDIENCE?',
-    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud.',
+    'BEARWARD_AUDIENCE is not set: set it to the identifier of this API, as in aud. Or set BEARWARD_RESOURCE to the address of this API.',
   ],
 ]
 
@@ -389,6 +556,24 @@ describe('a message about a mistake', () => {
     jwtProfile: (jwtProfile) => onExpress.createBearward({ ...GOOD, jwtProfile } as never),
     algorithms: (one) => onExpress.createBearward({ ...GOOD, algorithms: [one] } as never),
     allowInsecureHosts: (one) => onExpress.createBearward({ ...GOOD, allowInsecureHosts: [one] }),
+    resource: (resource) => onExpress.createBearward({ ...GOOD, resource }),
+    audienceRequiredFrom: (date) =>
+      onExpress.createBearward({ ...GOOD, audienceRequiredFrom: date }),
+    'metadata.authorizationServers': (one) =>
+      onExpress.createBearward({
+        ...GOOD,
+        resource: GOOD.audience,
+        metadata: { authorizationServers: [one] },
+      }),
+    'metadata.signed.key': (key) =>
+      onExpress.createBearward({
+        ...GOOD,
+        resource: GOOD.audience,
+        metadata: { signed: { issuer: GOOD.audience, key: key as never } },
+      }),
+    'scopes.implies': (scopes) =>
+      onExpress.createBearward({ ...GOOD, scopes: { implies: { read: scopes as never } } }),
+    origins: (origin) => bearward.cors({ origins: [origin] }),
     method: (method) =>
       clientCredentials({ ...SOURCE, clientAuthentication: { method, secret: 'a' } } as never),
   }
@@ -425,6 +610,8 @@ describe.each<[function: string, mistakes: readonly Mistake[], call: (given: nev
   ['createBearward', OPTIONS, onExpress.createBearward],
   ['createResourceServer', OPTIONS, createResourceServer],
   ['requireToken', REQUIREMENTS, bearward.requireToken],
+  ['cors', CORS, bearward.cors],
+  ['createCors', CORS, createCors],
   ['clientCredentials', CLIENT, clientCredentials],
   ['optionsFromEnv', ENVIRONMENT, onExpress.optionsFromEnv],
 ])('%s', (name, mistakes, call) => {

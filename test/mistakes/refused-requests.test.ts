@@ -2,7 +2,12 @@
  * Common mistakes with requests and tokens. For each, the event and the log line contain the failed check, what was
  * found, and what to change. The requests lead to each piece of advice, except those that other tests cover.
  */
-import { type BearwardEvent, createResourceServer, type Requirements } from '@bearward/core'
+import {
+  type BearwardEvent,
+  createResourceServer,
+  type Requirements,
+  type ResourceServerOptions,
+} from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
@@ -52,6 +57,14 @@ const byFunctions = (
 ) => ({ issuers: { match, resolve } })
 const opaque = { tokenFormat: 'opaque', jwks: undefined }
 const now = Math.floor(clock.seconds())
+const KEYCLOAK_USER = { sub: 'f3c1', azp: 'web', client_id: undefined, preferred_username: 'alice' }
+const ENTRA_USER = {
+  sub: 'a-user-of-entra',
+  azp: 'web',
+  client_id: undefined,
+  scp: 'read',
+  ver: '2.0',
+}
 
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   'a request without headers': {
@@ -570,6 +583,27 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     found: '"https://other.example.com"',
     advice: 'In the client: request a token for this API with the parameter',
   },
+  'a token for this API and another one, with onlyAudience': {
+    options: { onlyAudience: true },
+    claims: { aud: [AUDIENCE, 'https://other.example.com'] },
+    reason: 'wrong_audience',
+    found: `"${AUDIENCE}", "https://other.example.com"`,
+    advice: 'In the client: request a token for this API only.',
+  },
+  'a token without aud, from the date of audienceRequiredFrom on': {
+    options: { audienceRequiredFrom: '2030-01-01' },
+    claims: { aud: undefined },
+    reason: 'wrong_audience',
+    found: 'nothing',
+    advice: 'At the authorization server: add the identifier of this API to aud.',
+  },
+  'an aud that differs from the resource by a slash at the end': {
+    options: { audience: undefined, resource: AUDIENCE },
+    claims: { aud: `${AUDIENCE}/` },
+    reason: 'wrong_audience',
+    found: `"${AUDIENCE}/"`,
+    advice: 'In the options of this API: set audience to the exact value of aud',
+  },
   'a client that is not in allowedClients': {
     options: { allowedClients: ['orders'] },
     reason: 'untrusted_client',
@@ -882,6 +916,68 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     advice: 'In the client: request the scope. If the client already requests it',
   },
 
+  'a Keycloak token without acr': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: KEYCLOAK, ...KEYCLOAK_USER },
+    requirements: { acr: 'urn:mfa' },
+    reason: 'insufficient_user_authentication',
+    found: 'nothing',
+    advice: 'At Keycloak, in the client scopes of the client: add the client scope acr',
+  },
+  'a token whose auth_time is a text': {
+    requirements: { maxAuthAge: 300 },
+    claims: { sub: 'alice', client_id: 'web', auth_time: '2026-11-30' },
+    reason: 'insufficient_user_authentication',
+    found: 'a string',
+    advice:
+      'At the authorization server: write auth_time as a number of seconds and acr as a text.',
+  },
+  'a Keycloak token without auth_time': {
+    options: { issuer: KEYCLOAK },
+    claims: { iss: KEYCLOAK, ...KEYCLOAK_USER, acr: 'urn:mfa' },
+    requirements: { acr: 'urn:mfa', maxAuthAge: 300 },
+    reason: 'insufficient_user_authentication',
+    found: 'nothing',
+    advice: 'At Keycloak, in the client scopes of the client: add the client scope basic',
+  },
+  'an Entra token without auth_time': {
+    options: { issuer: ENTRA },
+    claims: { iss: ENTRA, ...ENTRA_USER },
+    requirements: { maxAuthAge: 300 },
+    reason: 'insufficient_user_authentication',
+    found: 'nothing',
+    advice:
+      'At Entra, in App registrations > this API > Token configuration: add the optional claim',
+  },
+  'a token without acr': {
+    claims: { sub: 'alice', client_id: 'web' },
+    requirements: { acr: ['urn:mfa', 'urn:hardware'] },
+    reason: 'insufficient_user_authentication',
+    found: 'nothing',
+    advice: 'At the authorization server: add the claims acr and auth_time to access tokens',
+  },
+  'a token with an acr that is not accepted': {
+    claims: { sub: 'alice', client_id: 'web', acr: 'urn:password' },
+    requirements: { acr: 'urn:mfa' },
+    reason: 'insufficient_user_authentication',
+    found: 'an acr that is not accepted',
+    advice: 'In the client: authenticate the user again with the acr_values and max_age',
+  },
+  'a token of a user who has authenticated an hour ago': {
+    claims: { sub: 'alice', client_id: 'web', auth_time: now - 3600 },
+    requirements: { maxAuthAge: 300 },
+    reason: 'insufficient_user_authentication',
+    found: '3600 s ago',
+    advice: 'In the client: authenticate the user again with the acr_values and max_age',
+  },
+  'a token of a machine behind a guard with acr': {
+    options: { machineSubject: 'client_id' },
+    requirements: { acr: 'urn:mfa' },
+    reason: 'wrong_subject',
+    found: 'machine',
+    advice: 'At the route: if machines may call this route, remove acr and maxAuthAge',
+  },
+
   'keys that could not be fetched': {
     options: {
       jwks: undefined,
@@ -914,7 +1010,7 @@ async function refuse(mistake: Mistake) {
     ...options,
     clock,
     onEvent: (event: BearwardEvent) => events.push(event),
-  })
+  } as ResourceServerOptions)
   const iss = options?.['issuer'] ?? ISSUER
   const token = issuer.token({ header, claims: { iss, ...claims } })
   const line = authorization?.(token) ?? `Bearer ${token}`

@@ -1,5 +1,5 @@
 /** Types of the subpaths of the core. See `core.test-d.ts`. */
-import { createResourceServer, type Refused } from '@bearward/core'
+import { createResourceServer, type HttpResponse } from '@bearward/core'
 import { defineAdapter } from '@bearward/core/adapter'
 import { boundedFetch } from '@bearward/core/internal'
 
@@ -8,11 +8,12 @@ interface Raw {
   readonly url: string
 }
 
-export const { createBearward, auth } = defineAdapter<[Raw], Refused | 'granted'>({
+export const { createBearward, auth } = defineAdapter<[Raw], HttpResponse | 'granted'>({
   toRequest: ({ url }) => ({ method: 'GET', url, headers: {} }),
   grant: () => {},
   proceed: () => 'granted',
-  refuse: (outcome) => outcome,
+  setHeaders: () => {},
+  respond: (response) => response,
   fail: (error) => {
     throw error
   },
@@ -20,7 +21,7 @@ export const { createBearward, auth } = defineAdapter<[Raw], Refused | 'granted'
 })
 
 export function callsThatMustNotCompile(): void {
-  // @ts-expect-error: no `refuse`
+  // @ts-expect-error: no `respond`
   defineAdapter<[Raw], void>({ toRequest: ({ url }) => ({ method: 'GET', url, headers: {} }) })
   // @ts-expect-error: a number is not a fetch function
   boundedFetch(5)

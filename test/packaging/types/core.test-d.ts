@@ -5,8 +5,13 @@
 import {
   type BearwardEvent,
   type ClientAuthentication,
+  type CorsOptions,
+  type CorsResult,
+  createCors,
   createResourceServer,
   type Fetch,
+  type HttpResponse,
+  type MetadataHandler,
   type Outcome,
   type Reason,
   REASONS,
@@ -29,6 +34,22 @@ export const validOptions: readonly ResourceServerOptions[] = [
   { issuers: [{ issuer, audience }], onEvent: () => {} },
   { issuer, audience, secret: new Uint8Array(32), algorithms: ['HS256'] },
   { issuer, audience, fetch },
+  { issuer, resource: audience },
+  { issuer, resource: audience, audience: 'urn:reports', onlyAudience: true },
+  { issuer, resource: audience, audience: null, allowedClients: ['cron'], jwtProfile: 'rfc9068' },
+  { issuer, audience, audienceRequiredFrom: '2027-02-01' },
+  { issuers: [{ issuer }], resource: audience, metadata: { name: 'Reports', atRoot: true } },
+  { issuers: [{ issuer }, { issuer, audience: 'urn:reports' }], resource: audience },
+  {
+    issuer,
+    audience,
+    scopes: { supported: ['notes', 'notes:read'], implies: { notes: ['notes:read'] } },
+  },
+  {
+    issuer,
+    resource: audience,
+    metadata: { signed: { issuer: audience, key: { kty: 'EC', d: 'a' }, algorithm: 'ES256' } },
+  },
   {
     issuer,
     audience,
@@ -46,6 +67,16 @@ export function optionsThatMustNotCompile(): void {
   createResourceServer({ issuer, audience: undefined })
   // @ts-expect-error: an issuer in `issuers` without an audience
   createResourceServer({ issuers: [{ issuer }] })
+  // @ts-expect-error: `undefined` is not a resource
+  createResourceServer({ issuer, resource: undefined })
+  // @ts-expect-error: metadata without an audience or a resource
+  createResourceServer({ issuer, metadata: {} })
+  // @ts-expect-error: metadata of a name that does not exist
+  createResourceServer({ issuer, resource: audience, metadata: { title: 'Reports' } })
+  // @ts-expect-error: a date as an object
+  createResourceServer({ issuer, audience, audienceRequiredFrom: new Date(0) })
+  // @ts-expect-error: scopes as a list
+  createResourceServer({ issuer, audience, scopes: ['read'] })
   // @ts-expect-error: both `issuer` and `issuers`
   createResourceServer({ issuer, audience, issuers: [{ issuer, audience }] })
   // @ts-expect-error: an option of a single issuer beside `issuers`
@@ -76,6 +107,14 @@ const server = createResourceServer({ issuer, audience })
 
 export function requirementsThatMustNotCompile(): void {
   server.guard({ introspect: { maxAge: 30 } })
+  server.guard({ acr: 'urn:mfa', maxAuthAge: 300 })
+  server.guard({ acr: ['urn:hardware', 'urn:mfa'] })
+  // @ts-expect-error: a level as a number
+  server.guard({ acr: 2 })
+  // @ts-expect-error: seconds as a string
+  server.guard({ maxAuthAge: '300' })
+  // @ts-expect-error: a parameter of a challenge
+  server.guard({ acr_values: 'urn:mfa' })
   // @ts-expect-error: `introspect` is `true` or `{ maxAge }`
   server.guard({ introspect: 'daily' })
   // @ts-expect-error: a name that does not exist
@@ -128,8 +167,39 @@ export function describeEvent(event: BearwardEvent): string {
     return event.ignored.map(({ index, reason }) => `${index} ${reason}`).join()
   if (event.type === 'keys_failed' || event.type === 'introspection_failed')
     return `${event.failure} ${event.detail}`
+  if (event.type === 'audience_missing') return `${event.clientId ?? ''} ${event.requiredFrom}`
   if (event.type === 'subject_unknown') return `${event.reason} ${event.advice}`
   return event.type
+}
+
+export const respond: MetadataHandler = server.metadata()
+
+export async function sendDocument(url: string): Promise<HttpResponse | undefined> {
+  const response = respond({ method: 'GET', url })
+  // @ts-expect-error: the response may be a promise
+  const status: number | undefined = response?.status
+  return status === 0 ? undefined : response
+}
+
+export const origins: readonly CorsOptions[] = [
+  { origins: '*' },
+  { origins: ['https://app.example.com'], headers: ['X-Request-Id'], maxAge: 60 },
+  { origins: (origin) => origin.endsWith('.example.com') },
+]
+
+export function corsThatMustNotCompile(): CorsResult {
+  // @ts-expect-error: no origins
+  createCors({})
+  // @ts-expect-error: one origin as a string
+  createCors({ origins: 'https://app.example.com' })
+  // @ts-expect-error: cookies are never allowed
+  createCors({ origins: '*', credentials: true })
+  // @ts-expect-error: a function that returns a promise
+  createCors({ origins: async () => true })
+  const result = createCors(origins[0]!)({ method: 'GET', url: '/', headers: {} })
+  // @ts-expect-error: only a complete response has a status
+  if (result.kind === 'continue') return result.status
+  return result
 }
 
 // @ts-expect-error: the reasons are a closed set

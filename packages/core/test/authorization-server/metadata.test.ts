@@ -52,12 +52,15 @@ describe('discover', () => {
     ])
   })
 
-  it.each([OPENID, OAUTH, `${OPENID}/`])('discover finds the metadata at %s', async (place) => {
-    const server = await createServer((url) => ({
-      [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
-    }))
-    expect(await server.discover(server.url)).toMatchObject({ endpoint: `${server.url}/jwks` })
-  })
+  it.each([OPENID, OAUTH, `${OPENID}/`])(
+    '8414-24: discover finds the metadata at %s, and ignores its unknown members',
+    async (place) => {
+      const server = await createServer((url) => ({
+        [place]: { issuer: url, jwks_uri: `${url}/jwks`, unknown_member: true },
+      }))
+      expect(await server.discover(server.url)).toMatchObject({ endpoint: `${server.url}/jwks` })
+    },
+  )
 
   it('8414-20: discover finds the metadata of an issuer with a path at each URL', async () => {
     for (const place of [`/t1${OPENID}`, `${OAUTH}/t1`, `${OPENID}/t1`, `/t1${OPENID}/`]) {

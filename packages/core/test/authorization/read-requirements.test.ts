@@ -200,7 +200,7 @@ describe('readRequirements', () => {
     [
       { resource: 'x' },
       expect.stringMatching(
-        /^resource is not a requirement\. The requirements are: scope, .*introspect\.$/,
+        /^resource is not a requirement\. The requirements are: subject, .*introspect\.$/,
       ) as string,
     ],
   ])('readRequirements reports the mistake in %o', (requirements, ...problems) => {
@@ -214,8 +214,8 @@ describe('readRequirements', () => {
       [
         'The requirements of a guard are wrong:',
         '  - scopes is not a requirement. Did you mean scope?',
-        "  - clients must be an array with at least one client: ['cron'].",
         "  - subject must be 'machine' or 'user'.",
+        "  - clients must be an array with at least one client: ['cron'].",
         '  - optional must be true or false.',
       ].join('\n'),
     )

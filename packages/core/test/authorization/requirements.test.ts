@@ -83,7 +83,7 @@ describe('checkRequirements', () => {
     [{ check: () => true }, 'passed', 'passed', 'passed'],
     [{ check: () => false }, CHECK, CHECK, CHECK],
     [{ check: ({ clientId }) => clientId === 'app' }, 'passed', CHECK, CHECK],
-    [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SCOPE],
+    [{ scope: 'read', subject: 'machine' }, SUBJECT, 'passed', SUBJECT],
     [{ optional: true }, 'passed', 'passed', 'passed'],
   ])(
     'checkIssuer and checkRequirements with %o return %s for a user, %s for a machine, %s for an unknown subject',
@@ -94,18 +94,18 @@ describe('checkRequirements', () => {
     },
   )
 
-  it('checkIssuer and checkRequirements report the first of several failures, in the order issuer, scope, clients, subject, check', () => {
+  it('checkIssuer and checkRequirements report the first of several failures, in the order issuer, subject, scope, clients, check', () => {
     const requirements: Requirements[] = [
       { check: () => false },
-      { subject: 'machine' },
       { clients: [{ issuer: ISSUER, clientId: 'x' }] },
       { scope: 'admin' },
+      { subject: 'machine' },
       { issuer: OTHER },
     ]
     const said = requirements.map((_, i) =>
       summarize(decide(user, Object.assign({}, ...requirements.slice(0, i + 1)) as Requirements)),
     )
-    expect(said).toEqual([CHECK, SUBJECT, CLIENT, SCOPE, ISSUERS])
+    expect(said).toEqual([CHECK, CLIENT, SCOPE, SUBJECT, ISSUERS])
   })
 
   it('checkRequirements accepts a client id without an issuer if one issuer is configured', () => {

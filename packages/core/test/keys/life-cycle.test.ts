@@ -304,7 +304,7 @@ describe('the URL of the keys', () => {
     }
   })
 
-  it('fetches keys from the option jwksUri without fetching metadata', async () => {
+  it('8414-28: fetches keys from the option jwksUri without fetching metadata', async () => {
     const { clock, endpoint, server } = setup(KEYS, { jwksUri: `${ISSUER}/jwks` })
     await server.ready()
     await clock.pass(3600)

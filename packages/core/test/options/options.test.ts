@@ -3,30 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { generateKey } from '../../../../test/support/keys.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import {
-  ConfigurationError,
-  createResourceServer,
-  type ResourceServerOptions,
-} from '../../src/index.ts'
+import { createResourceServer, type ResourceServerOptions } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { FOREIGN_NAMES } from '../../src/options/foreign-names.ts'
 import { INTROSPECTION_OPTIONS } from '../../src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
+import { getProblems } from '../support/get-problems.ts'
 
 const good = { issuer: ISSUER, audience: AUDIENCE }
 const { jwks } = createTestIssuer()
-
-/** Returns the problems that `createResourceServer` reports for the options. */
-function getProblems(options: unknown): readonly string[] {
-  try {
-    createResourceServer(options as Parameters<typeof createResourceServer>[0])
-  } catch (error) {
-    expect(error).toBeInstanceOf(ConfigurationError)
-    return (error as ConfigurationError).problems
-  }
-  return []
-}
 
 describe('createResourceServer', () => {
   it('createResourceServer accepts options with only an issuer and an audience', () => {
@@ -481,7 +467,7 @@ describe('problems of several options', () => {
     expect(
       getProblems({ issuers: [first, second], realm: '"', jwksMaxAge: 700, jwksStaleIfError: 60 }),
     ).toEqual([
-      'realm must be printable ASCII without quotes and backslashes.',
+      'realm must be printable ASCII without quotes, backslashes and equals signs.',
       'jwksStaleIfError must be at least jwksMaxAge (700).',
       'issuers[0].introspection.endpont is not an option. Did you mean endpoint?',
       'issuers[0].introspection.clientAuthentication must be an object with a method (client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth) and its credentials.',

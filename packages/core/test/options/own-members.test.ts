@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { generateKey } from '../../../../test/support/keys.ts'
 import { bearer } from '../../../../test/support/requests.ts'
 import {
   type BearwardEvent,
@@ -31,11 +32,25 @@ const CONFIGURATIONS: readonly ResourceServerOptions[] = [
   named,
   { ...named, jwks: issuer.jwks, tokenCache: {} },
   { ...named, provider: 'gitlab-ci' },
+  {
+    issuer: ISSUER,
+    resource: AUDIENCE,
+    metadata: {
+      signed: { issuer: AUDIENCE, key: generateKey('ES256').privateKey, algorithm: 'ES256' },
+    },
+    scopes: {},
+  },
   nested,
   { issuers: [nested, { ...named, issuer: 'https://other.example.com' }], tokenCache: {} },
 ]
 
-const NAMES = ['issuers', 'method', ...listOptionNames({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })]
+const NAMES = [
+  'issuers',
+  'method',
+  'supported',
+  'implies',
+  ...listOptionNames({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }),
+]
 
 /** Returns the result of a function, or the error that it throws. */
 function getResult(call: () => unknown): unknown {

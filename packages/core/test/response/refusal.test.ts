@@ -57,6 +57,12 @@ const RESPONSES: Record<Reason, readonly [number, string | undefined, string, bo
   unsupported_binding: INVALID_TOKEN,
   inactive: INVALID_TOKEN,
   revoked: INVALID_TOKEN,
+  insufficient_user_authentication: [
+    401,
+    'insufficient_user_authentication',
+    'insufficient_user_authentication',
+    true,
+  ],
   insufficient_scope: [403, 'insufficient_scope', 'insufficient_scope', true],
   wrong_issuer: FORBIDDEN,
   wrong_subject: FORBIDDEN,

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest'
+import { fc } from '../../../../test/support/property.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
+import { requestWith } from '../../../../test/support/requests.ts'
+import { createResourceServer, type ScopesOption } from '../../src/index.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { readOptions } from '../../src/options/read-options.ts'
+import { getProblems } from '../support/get-problems.ts'
+
+const good = { issuer: ISSUER, audience: AUDIENCE }
+const issuer = createTestIssuer()
+
+const NOT_SCOPES =
+  'must be an array with at least one scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).'
+const OFFLINE = 'remove it. This scope concerns refresh tokens of the client, and not this API.'
+
+const problemsOf = (scopes: unknown) => getProblems({ ...good, scopes })
+
+/** Returns the scopes that contain each scope. */
+function read(scopes: ScopesOption): Record<string, string[]> {
+  const { grantedBy } = readOptions({ ...good, scopes }).settings.scopes
+  const entries = [...grantedBy].map(([scope, by]) => [scope, [...by].sort()] as const)
+  return Object.fromEntries(entries)
+}
+
+/** Returns `implies` for a chain of scopes in which each one contains the next one. */
+function chain(length: number): Record<string, readonly string[]> {
+  return Object.fromEntries(Array.from({ length }, (_, i) => [`s${i}`, [`s${i + 1}`]]))
+}
+
+describe('the option scopes', () => {
+  it('the option scopes adds the scopes that others contain', () => {
+    expect(
+      read({ implies: { a: ['b', 'c'], b: ['d'], d: ['e'], x: ['e'], c: ['d', 'd'] } }),
+    ).toEqual({
+      b: ['a'],
+      c: ['a'],
+      d: ['a', 'b', 'c'],
+      e: ['a', 'b', 'c', 'd', 'x'],
+    })
+    expect(read({})).toEqual({})
+    expect(read({ supported: ['a'], implies: {} })).toEqual({})
+  })
+
+  it('the option scopes keeps the order of supported, and removes duplicates', () => {
+    const { scopes } = readOptions({ ...good, scopes: { supported: ['b', 'a', 'b'] } }).settings
+    expect(scopes.supported).toEqual(['b', 'a'])
+    expect(Object.isFrozen(scopes.supported)).toBe(true)
+    expect(readOptions(good).settings.scopes.supported).toEqual([])
+  })
+
+  it('the option scopes copies its lists, so that later changes have no effect', () => {
+    const supported = ['a', 'b']
+    const implies = { a: ['b'] }
+    const { scopes } = readOptions({ ...good, scopes: { supported, implies } }).settings
+    supported.push('c')
+    implies.a.push('c')
+    expect(scopes.supported).toEqual(['a', 'b'])
+    expect([...scopes.grantedBy.keys()]).toEqual(['b'])
+  })
+
+  it.each([
+    ['itself', { a: ['a'] }, 'a > a'],
+    ['two scopes', { a: ['b'], b: ['a'] }, 'a > b > a'],
+    ['three scopes after another', { x: ['a'], a: ['b'], b: ['c'], c: ['a'] }, 'a > b > c > a'],
+    ['one of several', { a: ['z', 'b'], b: ['y', 'a'] }, 'a > b > a'],
+  ])('the option scopes rejects a cycle of %s', (_what, implies, cycle) => {
+    expect(problemsOf({ implies })).toEqual([`scopes.implies has a cycle: ${cycle}.`])
+  })
+
+  it('the option scopes accepts 8 levels, and rejects more, also if they are reached through a shorter path before', () => {
+    expect(LIMITS.scopeLevels).toBe(8)
+    expect(problemsOf({ implies: chain(8) })).toEqual([])
+    const problem = 'scopes.implies has more than 8 levels below s0.'
+    expect(problemsOf({ implies: chain(9) })).toEqual([problem])
+    expect(problemsOf({ implies: chain(1000) })).toEqual([problem])
+    // The scopes below are expanded before the scope at the top.
+    const reversed = Object.fromEntries(
+      Object.entries(chain(9)).sort(([a], [b]) => b.localeCompare(a)),
+    )
+    expect(problemsOf({ implies: reversed })).toEqual([problem])
+    const long = { ...reversed, top: ['s1'] }
+    expect(problemsOf({ implies: long })).toEqual([problem])
+  })
+
+  it('the option scopes reads many scopes that are reached through many paths, in bounded time', () => {
+    // Each scope of a level contains all scopes of the next level: 12^8 paths through 9 levels.
+    const levels = Array.from({ length: 9 }, (_, level) =>
+      Array.from({ length: 12 }, (__, i) => `l${level}s${i}`),
+    )
+    const implies = Object.fromEntries(
+      levels.slice(0, -1).flatMap((level, i) => level.map((scope) => [scope, levels[i + 1]!])),
+    )
+    const { grantedBy } = readOptions({ ...good, scopes: { implies } }).settings.scopes
+    expect(grantedBy.size).toBe(96)
+    expect(grantedBy.get('l8s11')!.size).toBe(96)
+    expect(grantedBy.get('l1s0')!.size).toBe(12)
+  })
+
+  it('the option scopes finds exactly the scopes from which a scope can be reached', () => {
+    const names = Array.from({ length: 8 }, (_, i) => `s${i}`)
+    // Only edges to later scopes, so that there is no cycle.
+    const edges = fc.uniqueArray(
+      fc.tuple(fc.nat({ max: 7 }), fc.nat({ max: 7 })).filter(([a, b]) => a < b),
+      { selector: ([a, b]) => `${a} ${b}` },
+    )
+    fc.assert(
+      fc.property(edges, (pairs) => {
+        const implies: Record<string, string[]> = {}
+        for (const [a, b] of pairs) (implies[names[a]!] ??= []).push(names[b]!)
+        const reaches = (from: string, to: string): boolean =>
+          (implies[from] ?? []).some((next) => next === to || reaches(next, to))
+        const expected = names.flatMap((to) => {
+          const by = names.filter((from) => reaches(from, to))
+          return by.length === 0 ? [] : [[to, by] as const]
+        })
+        expect(read({ implies })).toEqual(Object.fromEntries(expected))
+      }),
+    )
+  })
+
+  it('the option scopes rejects a name in implies that supported does not contain', () => {
+    expect(problemsOf({ supported: ['a', 'b'], implies: { a: ['b', 'c'], d: ['a'] } })).toEqual([
+      'scopes.implies names c, d: add it to scopes.supported.',
+    ])
+    expect(problemsOf({ supported: ['a', 'b'], implies: { a: ['b'] } })).toEqual([])
+    expect(problemsOf({ implies: { a: ['b'] } })).toEqual([])
+  })
+
+  it.each([
+    ['an empty array', []],
+    ['a string', 'a b'],
+    ['a scope with a space', ['a b']],
+    ['an empty scope', ['']],
+    ['a scope with a quote', ['a"b']],
+    ['a scope with a backslash', ['a\\b']],
+    ['a scope outside ASCII', ['caf\u00e9']],
+    ['a number', [1]],
+    ['null', null],
+    ['a hole', Object.assign(['a'], { length: 2 })],
+    ['an object', { a: true }],
+  ])('the option scopes rejects %s as a list of scopes', (_what, list) => {
+    expect(problemsOf({ supported: list })).toEqual([`scopes.supported ${NOT_SCOPES}`])
+    expect(problemsOf({ implies: { a: list } })).toEqual([`scopes.implies.a ${NOT_SCOPES}`])
+  })
+
+  it.each([
+    ['an array', ['a'], 'scopes must be an object { supported, implies }, not an array.'],
+    ['a string', 'a', 'scopes must be an object { supported, implies }, not a string.'],
+    ['null', null, 'scopes must be an object { supported, implies }, not null.'],
+    [
+      'an array as implies',
+      { implies: ['a'] },
+      'scopes.implies must be an object { scope: [scopes] }, not an array.',
+    ],
+    [
+      'a name that is not a scope',
+      { supported: ['c'], implies: { 'a b': ['c'] } },
+      'scopes.implies has a member that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).',
+    ],
+    [
+      'an unknown member',
+      { suported: ['a'] },
+      'scopes.suported is not an option. Did you mean supported?',
+    ],
+  ])('the option scopes rejects %s', (_what, scopes, problem) => {
+    expect(problemsOf(scopes)).toEqual([problem])
+  })
+
+  it('MCP-10: the option scopes and a requirement reject offline_access', () => {
+    expect(problemsOf({ supported: ['read', 'offline_access'] })).toEqual([
+      `scopes.supported contains offline_access: ${OFFLINE}`,
+    ])
+    expect(problemsOf({ implies: { a: ['offline_access'] } })).toEqual([
+      `scopes.implies.a contains offline_access: ${OFFLINE}`,
+    ])
+    expect(problemsOf({ implies: { offline_access: ['a'] } })).toEqual([
+      `scopes.implies contains offline_access: ${OFFLINE}`,
+    ])
+    const server = createResourceServer(good)
+    for (const scope of ['read offline_access', ['offline_access']])
+      expect(() => server.guard({ scope })).toThrow(`scope contains offline_access: ${OFFLINE}`)
+    expect(() => server.guard({ scope: { any: ['read', 'offline_access'] } })).toThrow(
+      `scope.any contains offline_access: ${OFFLINE}`,
+    )
+  })
+
+  it('names of Object.prototype in implies are ordinary scopes', () => {
+    const implies = JSON.parse('{"__proto__":["constructor"],"toString":["read"]}') as Record<
+      string,
+      string[]
+    >
+    const server = createResourceServer({ ...good, jwks: issuer.jwks, scopes: { implies } })
+    const decide = (scope: string, required: string) =>
+      server.authorize(requestWith(issuer.token({ claims: { scope } })), { scope: required })
+    expect(decide('toString', 'read')).toMatchObject({ kind: 'granted' })
+    expect(decide('__proto__', 'constructor')).toMatchObject({ kind: 'granted' })
+    for (const scope of ['__proto__', 'constructor', 'valueOf', 'hasOwnProperty'])
+      expect(decide(scope, 'read')).toMatchObject({ reason: 'insufficient_scope' })
+    expect(decide('read', 'toString')).toMatchObject({ reason: 'insufficient_scope' })
+  })
+
+  it('MCP-23: a scope that contains others does not change the scopes of the token', () => {
+    const server = createResourceServer({
+      ...good,
+      jwks: issuer.jwks,
+      scopes: { implies: { notes: ['notes:read'] } },
+    })
+    const request = requestWith(issuer.token({ claims: { scope: 'notes' } }))
+    const outcome = server.authorize(request, { scope: 'notes:read' })
+    expect(outcome).toMatchObject({ kind: 'granted', token: { scopes: ['notes'] } })
+  })
+})

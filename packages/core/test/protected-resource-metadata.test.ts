@@ -1,0 +1,207 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { decodeProtectedHeader, jwtVerify } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { generateKey } from '../../../test/support/keys.ts'
+import { requestWith } from '../../../test/support/requests.ts'
+import { watchProcess } from '../../../test/support/watch-process.ts'
+import { createResourceServer, type HttpResponse, type MetadataOptions } from '../src/index.ts'
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+const PATH = `${WELL_KNOWN}/v1`
+
+const faults = watchProcess()
+const issuer = createTestIssuer()
+const api = { issuer: ISSUER, jwks: issuer.jwks, resource: AUDIENCE }
+
+function createServer(metadata: MetadataOptions = {}, more: object = {}) {
+  return createResourceServer({ ...api, metadata, ...more })
+}
+
+async function fetchDocument(
+  metadata: MetadataOptions = {},
+  more: object = {},
+): Promise<Record<string, unknown>> {
+  const response = await createServer(metadata, more).metadata()({ method: 'GET', url: PATH })
+  return JSON.parse(response!.body) as Record<string, unknown>
+}
+
+describe('metadata()', () => {
+  it('metadata() returns the same response for each request, without reading headers', async () => {
+    const respond = createServer().metadata()
+    const request = {
+      method: 'GET',
+      url: PATH,
+      get headers(): never {
+        throw new Error('headers were read')
+      },
+    }
+    expect(await respond(request)).toEqual({
+      status: 200,
+      headers: {
+        'Access-Control-Allow-Origin': '*',
+        'Cache-Control': 'public, max-age=3600',
+        'Content-Type': 'application/json',
+      },
+      body: `{"resource":"${AUDIENCE}","authorization_servers":["${ISSUER}"],"bearer_methods_supported":["header"]}`,
+    })
+  })
+
+  it.each([
+    '/',
+    '',
+    '*',
+    '/v1',
+    WELL_KNOWN,
+    `${WELL_KNOWN}/v1/`,
+    `${WELL_KNOWN}/V1`,
+    `${WELL_KNOWN}//v1`,
+    `${WELL_KNOWN}/../v1`,
+    `/${PATH}`,
+    `//evil.example${PATH}`,
+    `/a/..${PATH}`,
+    `${PATH}#a`,
+    `${PATH}/../v1`,
+    `https://api.example.com/v1${PATH}`,
+    `evil.example:443`,
+    'http://[',
+    `${PATH}%3Fa`,
+    `\\${PATH}`,
+  ])('9728-16: metadata() returns undefined for the target %j', (url) => {
+    for (const method of ['GET', 'POST', 'OPTIONS'])
+      expect(createServer().metadata()({ method, url })).toBeUndefined()
+  })
+
+  it('9728-15: metadata() responds to GET, HEAD and OPTIONS, and with 405 to any other method', async () => {
+    const respond = createServer().metadata()
+    const statusOf = async (method: string) => (await respond({ method, url: PATH }))?.status
+    const get = await respond({ method: 'GET', url: PATH })
+    expect(await respond({ method: 'HEAD', url: PATH })).toEqual(get)
+    expect(await statusOf('OPTIONS')).toBe(204)
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE', 'CONNECT', 'get', '', 'X'])
+      expect([method, await statusOf(method)]).toEqual([method, 405])
+  })
+
+  it('metadata() returns responses whose headers contain no list and no line end', async () => {
+    const respond = createServer({ maxAge: 0 }).metadata()
+    for (const method of ['GET', 'OPTIONS', 'POST']) {
+      const { headers } = (await respond({ method, url: PATH })) as HttpResponse
+      for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7E]+$/)
+    }
+    expect((await respond({ method: 'GET', url: PATH }))!.headers['Cache-Control']).toBe(
+      'public, max-age=0',
+    )
+  })
+
+  it('9728-08: the document omits issuers that clients cannot call, and all of them if none is left', async () => {
+    const adfs = 'http://adfs.example.com/adfs/services/trust'
+    const documentOf = (issuers: readonly string[], more: object = {}) =>
+      fetchDocument(
+        {},
+        {
+          issuer: undefined,
+          jwks: undefined,
+          issuers: issuers.map((name) => ({ issuer: name, jwks: issuer.jwks })),
+          ...more,
+        },
+      )
+    expect(await documentOf([adfs, ISSUER])).toMatchObject({ authorization_servers: [ISSUER] })
+    expect(await documentOf([adfs])).not.toHaveProperty('authorization_servers')
+    expect(await documentOf([adfs], { allowInsecureHosts: ['adfs.example.com'] })).toMatchObject({
+      authorization_servers: [adfs],
+    })
+  })
+
+  it('9728-08: the document names each tenant of an issuer', async () => {
+    const document = await fetchDocument(
+      {},
+      { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['a', 'b'] },
+    )
+    expect(document['authorization_servers']).toEqual([
+      'https://login.example.com/a/v2.0',
+      'https://login.example.com/b/v2.0',
+    ])
+  })
+
+  it('9728-09: the document contains supported scopes only, and not those of implies', async () => {
+    expect(await fetchDocument({}, { scopes: { implies: { a: ['b'] } } })).not.toHaveProperty(
+      'scopes_supported',
+    )
+    const scopes = { supported: ['b', 'a'], implies: { a: ['b'] } }
+    expect(await fetchDocument({}, { scopes })).toMatchObject({ scopes_supported: ['b', 'a'] })
+  })
+
+  it.each(['ES256', 'ES384', 'RS256', 'PS256', 'Ed25519'] as const)(
+    '9728-17: jose verifies metadata that a KeyObject or a JWK signs with %s',
+    async (algorithm) => {
+      const { privateKey, publicKey } = generateKey(algorithm)
+      const jwk = privateKey.export({ format: 'jwk' }) as { kty: string }
+      for (const key of [privateKey, jwk]) {
+        const { signed_metadata: jwt, ...members } = await fetchDocument({
+          signed: { issuer: 'https://vouching.example.com', key, algorithm },
+          more: { 'resource_name#it': 'API' },
+        })
+        const verified = await jwtVerify(jwt as string, publicKey, { algorithms: [algorithm] })
+        expect(verified.payload).toEqual({ ...members, iss: 'https://vouching.example.com' })
+        expect(verified.payload).not.toHaveProperty('signed_metadata')
+        expect(verified.protectedHeader).toEqual({ alg: algorithm })
+      }
+    },
+  )
+
+  it('9728-17: alg and kid come from the JWK, unless options override kid', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const key = { ...privateKey.export({ format: 'jwk' }), kty: 'EC', alg: 'ES256', kid: 'a' }
+    const headerOf = async (more: object) => {
+      const document = await fetchDocument({ signed: { issuer: AUDIENCE, key, ...more } })
+      return decodeProtectedHeader(document['signed_metadata'] as string)
+    }
+    expect(await headerOf({})).toEqual({ alg: 'ES256', kid: 'a' })
+    expect(await headerOf({ keyId: 'b' })).toEqual({ alg: 'ES256', kid: 'b' })
+  })
+
+  it('9728-17: metadata() signs the document once, and ready() signs it before the first request', async () => {
+    const server = createServer({
+      signed: { issuer: AUDIENCE, key: generateKey('ES256').privateKey, algorithm: 'ES256' },
+    })
+    const respond = server.metadata()
+    const request = { method: 'GET', url: PATH }
+    const both = await Promise.all([respond(request), respond(request), server.ready()])
+    expect(both[0]).toEqual(both[1])
+    expect(await respond(request)).toEqual(both[0])
+    expect(respond({ method: 'GET', url: '/' })).toBeUndefined()
+  })
+
+  it('9728-17: a key that cannot sign makes ready() and metadata() reject, and guards still work', async () => {
+    const jwk = { kty: 'EC', crv: 'P-256', alg: 'ES256', d: 'AA', x: 'AA', y: 'AA' }
+    const server = createServer({ signed: { issuer: AUDIENCE, key: jwk } })
+    await expect(server.ready()).rejects.toThrow(Error)
+    await expect(server.metadata()({ method: 'GET', url: PATH })).rejects.toThrow(Error)
+    expect(server.guard()(requestWith(issuer.token()))).toMatchObject({ kind: 'granted' })
+    expect(await faults.faults()).toEqual([])
+  })
+
+  it('9728-22: the document of an API with many options contains only members of RFC 9728', async () => {
+    const document = await fetchDocument(
+      {},
+      {
+        audience: ['urn:internal', 'https://internal.example.com'],
+        jwks: undefined,
+        jwksUri: 'https://keys.internal.example.com/jwks?api-key=a-secret',
+        allowedClients: ['partner'],
+        machineClients: ['partner'],
+        introspection: {
+          endpoint: 'https://introspect.internal.example.com',
+          clientId: 'the-api',
+          clientAuthentication: { method: 'client_secret_basic', secret: 'a-client-secret' },
+        },
+        realm: 'internal',
+      },
+    )
+    expect(document).toEqual({
+      resource: AUDIENCE,
+      authorization_servers: [ISSUER],
+      bearer_methods_supported: ['header'],
+    })
+  })
+})
