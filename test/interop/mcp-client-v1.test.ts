@@ -1,0 +1,173 @@
+import {
+  auth,
+  discoverOAuthServerInfo,
+  type OAuthDiscoveryState,
+  UnauthorizedError,
+} from '@modelcontextprotocol/sdk/client/auth.js'
+import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type {
+  OAuthClientInformationMixed,
+  OAuthTokens,
+} from '@modelcontextprotocol/sdk/shared/auth.js'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
+import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
+import { AppProvider } from './mcp-app-provider.ts'
+import {
+  MACHINE,
+  type NotesAuthorizationServer,
+  startNotesAuthorizationServer,
+} from './notes-authorization-server.ts'
+
+const METADATA = 'GET /.well-known/oauth-protected-resource'
+
+let authorizationServer: NotesAuthorizationServer
+
+beforeAll(async () => {
+  authorizationServer = await startNotesAuthorizationServer()
+})
+afterAll(() => authorizationServer.close())
+
+// The SDK writes a warning if it falls back to another behavior.
+const warn = vi.spyOn(console, 'warn')
+afterEach(() => expect(warn).not.toHaveBeenCalled())
+
+const createClient = () => closing(new Client({ name: 'test', version: '1.0.0' }))
+
+const createMachine = (scope: string) =>
+  new ClientCredentialsProvider({
+    clientId: MACHINE.id,
+    clientSecret: MACHINE.secret,
+    expectedIssuer: authorizationServer.issuer,
+    scope,
+  })
+
+const result = (text: string) => ({ content: [{ type: 'text', text }] })
+
+describe('the MCP client of version 1', () => {
+  it.each(['/mcp', '/tenants/a/mcp', ''])(
+    'the MCP client of version 1 gets a token of a machine for an API at the path "%s", and calls both tools',
+    async (path) => {
+      const api = await startMcpApi(authorizationServer, path)
+      const authProvider = createMachine('notes:write')
+      const client = createClient()
+      await client.connect(new StreamableHTTPClientTransport(api.url, { authProvider }))
+
+      expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
+      expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of notes-cron'))
+      const at = path === '' ? '/' : path
+      expect(api.requests).toEqual([
+        `POST ${at} 401`,
+        `${METADATA}${path} 200`,
+        `POST ${at} 200`,
+        `POST ${at} 202`,
+        `GET ${at} 405`,
+        `POST ${at} 200`,
+        `POST ${at} 200`,
+      ])
+    },
+  )
+
+  it('the MCP client of version 1 gets another token of a machine after 403, with the scope that its provider names', async () => {
+    const api = await startMcpApi(authorizationServer)
+    const authProvider = createMachine('notes:read')
+    const client = createClient()
+    await client.connect(new StreamableHTTPClientTransport(api.url, { authProvider }))
+
+    authProvider.clientMetadata.scope = 'notes:write'
+    expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of notes-cron'))
+    expect(api.requests.slice(-3)).toEqual([
+      'POST /mcp 403',
+      `${METADATA}/mcp 200`,
+      'POST /mcp 200',
+    ])
+  })
+
+  it('the MCP client of version 1 registers an app, signs its user in, and requests the scope of a 403 with a new sign-in', async () => {
+    const api = await startMcpApi(authorizationServer)
+    authorizationServer.requests.splice(0)
+    const authProvider = new AppProvider<
+      OAuthClientInformationMixed,
+      OAuthTokens,
+      OAuthDiscoveryState
+    >()
+    const client = createClient()
+
+    const first = new StreamableHTTPClientTransport(api.url, { authProvider })
+    await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
+    const signIn = await authProvider.signIn()
+    expect(signIn).toMatchObject({ scope: 'notes:read', resource: api.resource })
+    await first.finishAuth(signIn.code)
+    const transport = new StreamableHTTPClientTransport(api.url, { authProvider })
+    await client.connect(transport)
+    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+
+    await expect(client.callTool({ name: ADD_NOTE })).rejects.toThrow(UnauthorizedError)
+    const stepUp = await authProvider.signIn()
+    expect(stepUp).toMatchObject({ scope: 'notes:write', resource: api.resource })
+    await transport.finishAuth(stepUp.code)
+    expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of user-ada'))
+    // This client requests only the scope of the challenge. `notes:write` implies the scope of the other tool.
+    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+
+    expect(api.requests).toEqual([
+      'POST /mcp 401',
+      `${METADATA}/mcp 200`,
+      // The provider stores the result of the discovery.
+      'POST /mcp 200',
+      'POST /mcp 202',
+      'GET /mcp 405',
+      'POST /mcp 200',
+      'POST /mcp 403',
+      'POST /mcp 200',
+      'POST /mcp 200',
+    ])
+    expect(authorizationServer.requests.slice(0, 2)).toEqual([
+      'GET /.well-known/oauth-authorization-server 200',
+      'POST /reg 201',
+    ])
+    expect(authorizationServer.requests).not.toContainEqual(expect.stringMatching(/ [45]\d\d$/))
+  })
+
+  it('the MCP client of version 1 gets an accepted token for a root resource that its provider writes with a slash', async () => {
+    const api = await startMcpApi(authorizationServer, '')
+    authorizationServer.resources.add(`${api.resource}/`)
+    const authProvider = Object.assign(createMachine('notes:read'), {
+      validateResourceURL: async (_url: string | URL, resource?: string) => new URL(resource!),
+    })
+    expect(await auth(authProvider, { serverUrl: api.url })).toBe('AUTHORIZED')
+    const client = createClient()
+    await client.connect(new StreamableHTTPClientTransport(api.url, { authProvider }))
+    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
+    expect(api.requests).not.toContainEqual(expect.stringMatching(/ 401$/))
+  })
+})
+
+describe('discoverOAuthServerInfo of version 1', () => {
+  it.each([
+    ['/mcp', '/mcp', {}, ['/mcp 200']],
+    ['/mcp', '/mcp/', {}, ['/mcp 200']],
+    ['/mcp', '/mcp?tenant=a', {}, ['/mcp 200']],
+    ['/mcp', '/mcp/more', { atRoot: true }, ['/mcp/more 404', ' 200']],
+    ['', '/', {}, [' 200']],
+    // The guard of a root resource also refuses requests for other metadata. The client continues after each 4xx.
+    ['', '/mcp', {}, ['/mcp 401', ' 200']],
+  ])(
+    'discoverOAuthServerInfo of version 1 finds an API at "%s" from "%s" without a challenge, with the metadata options %o',
+    async (path, typed, metadata, requests) => {
+      const api = await startMcpApi(authorizationServer, path, { metadata })
+      const found = await discoverOAuthServerInfo(new URL(typed, api.url))
+      expect(found).toMatchObject({
+        authorizationServerUrl: authorizationServer.issuer,
+        authorizationServerMetadata: { issuer: authorizationServer.issuer },
+        resourceMetadata: {
+          resource: api.resource,
+          scopes_supported: ['notes:read', 'notes:write'],
+        },
+      })
+      expect(api.requests).toEqual(requests.map((request) => METADATA + request))
+    },
+  )
+})

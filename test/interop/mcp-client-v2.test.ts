@@ -1,0 +1,185 @@
+import {
+  auth,
+  Client,
+  ClientCredentialsProvider,
+  discoverOAuthServerInfo,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type StoredOAuthClientInformation,
+  type StoredOAuthTokens,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { closing } from '../support/closing.ts'
+import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
+import { AppProvider } from './mcp-app-provider.ts'
+import type { NotesApi } from './notes-api.ts'
+import {
+  MACHINE,
+  type NotesAuthorizationServer,
+  startNotesAuthorizationServer,
+} from './notes-authorization-server.ts'
+
+const METADATA = 'GET /.well-known/oauth-protected-resource'
+
+let authorizationServer: NotesAuthorizationServer
+
+beforeAll(async () => {
+  authorizationServer = await startNotesAuthorizationServer()
+})
+afterAll(() => authorizationServer.close())
+
+// The SDK writes a warning if it falls back to another behavior.
+const warn = vi.spyOn(console, 'warn')
+afterEach(() => expect(warn).not.toHaveBeenCalled())
+
+/** Creates a client for the protocol of 2025 (`legacy`) or of 2026 (`auto`). */
+const createClient = (mode: 'legacy' | 'auto' = 'auto') =>
+  closing(new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } }))
+
+const connectTo = ({ url }: NotesApi, authProvider: OAuthClientProvider) =>
+  new StreamableHTTPClientTransport(url, { authProvider })
+
+const createMachine = () =>
+  new ClientCredentialsProvider({
+    clientId: MACHINE.id,
+    clientSecret: MACHINE.secret,
+    expectedIssuer: authorizationServer.issuer,
+  })
+
+const createApp = () =>
+  new AppProvider<StoredOAuthClientInformation, StoredOAuthTokens, OAuthDiscoveryState>()
+
+const result = (text: string) => expect.objectContaining({ content: [{ type: 'text', text }] })
+
+describe('the MCP client of version 2', () => {
+  it.each([
+    ['legacy', '/mcp'],
+    ['legacy', ''],
+    ['auto', '/mcp'],
+    ['auto', '/tenants/a/mcp'],
+    ['auto', ''],
+  ] as const)(
+    'the MCP client of version 2 with the protocol %s gets tokens of a machine at the path "%s", with the scopes of the challenges',
+    async (mode, path) => {
+      const api = await startMcpApi(authorizationServer, path)
+      const authProvider = createMachine()
+      const client = createClient(mode)
+      await client.connect(connectTo(api, authProvider))
+
+      expect(authProvider.tokens()?.scope).toBe('notes:read')
+      expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
+      expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of notes-cron'))
+      expect(authProvider.tokens()?.scope).toBe('notes:read notes:write')
+      const at = path === '' ? '/' : path
+      const handshake = [`POST ${at} 200`, `POST ${at} 202`, `GET ${at} 405`]
+      expect(api.requests).toEqual([
+        `POST ${at} 401`,
+        `${METADATA}${path} 200`,
+        ...(mode === 'legacy' ? handshake : [`POST ${at} 200`]),
+        `POST ${at} 200`,
+        `POST ${at} 403`,
+        `${METADATA}${path} 200`,
+        `POST ${at} 200`,
+      ])
+    },
+  )
+
+  it.each(['legacy', 'auto'] as const)(
+    'the MCP client of version 2 with the protocol %s registers an app, and requests the scope of a 403 with a new sign-in',
+    async (mode) => {
+      const api = await startMcpApi(authorizationServer)
+      authorizationServer.requests.splice(0)
+      const authProvider = createApp()
+      const client = createClient(mode)
+
+      const first = connectTo(api, authProvider)
+      await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
+      const signIn = await authProvider.signIn()
+      expect(signIn).toMatchObject({ scope: 'notes:read', resource: api.resource })
+      await first.finishAuth(signIn.response)
+      const transport = connectTo(api, authProvider)
+      await client.connect(transport)
+      expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+
+      // The client has a refresh token. It does not use it, because the challenge names another scope.
+      expect(authProvider.tokens()?.refresh_token).toBeDefined()
+      await expect(client.callTool({ name: ADD_NOTE })).rejects.toThrow(UnauthorizedError)
+      const stepUp = await authProvider.signIn()
+      expect(stepUp).toMatchObject({ scope: 'notes:read notes:write', resource: api.resource })
+      await transport.finishAuth(stepUp.response)
+      expect(await client.callTool({ name: ADD_NOTE })).toEqual(result('a new note of user-ada'))
+
+      expect(api.requests.filter((request) => request.includes(' 4'))).toEqual([
+        'POST /mcp 401',
+        ...(mode === 'legacy' ? ['GET /mcp 405'] : []),
+        'POST /mcp 403',
+      ])
+      // The provider stores the result of the discovery.
+      expect(api.requests.filter((request) => request.startsWith(METADATA))).toEqual([
+        `${METADATA}/mcp 200`,
+      ])
+      expect(authorizationServer.requests.slice(0, 2)).toEqual([
+        'GET /.well-known/oauth-authorization-server 200',
+        'POST /reg 201',
+      ])
+      expect(authorizationServer.requests).not.toContainEqual(expect.stringMatching(/ [45]\d\d$/))
+    },
+  )
+
+  it('the MCP client of version 2 refreshes a token that the API refuses with invalid_token', async () => {
+    const api = await startMcpApi(authorizationServer)
+    const authProvider = createApp()
+    const client = createClient()
+    const first = connectTo(api, authProvider)
+    await expect(client.connect(first)).rejects.toThrow(UnauthorizedError)
+    await first.finishAuth((await authProvider.signIn()).response)
+    await client.connect(connectTo(api, authProvider))
+
+    authProvider.saveTokens({ ...authProvider.tokens()!, access_token: 'x.y.z' })
+    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of user-ada'))
+    expect(api.requests.slice(-2)).toEqual(['POST /mcp 401', 'POST /mcp 200'])
+    expect(authorizationServer.requests.at(-1)).toBe('POST /token 200')
+  })
+
+  it('the MCP client of version 2 gets an accepted token for a root resource that its provider writes with a slash', async () => {
+    const api = await startMcpApi(authorizationServer, '')
+    authorizationServer.resources.add(`${api.resource}/`)
+    const authProvider = Object.assign(createMachine(), {
+      validateResourceURL: async (_url: string | URL, resource?: string) => new URL(resource!),
+    })
+    expect(await auth(authProvider, { serverUrl: api.url, scope: 'notes:read' })).toBe('AUTHORIZED')
+    const client = createClient()
+    await client.connect(connectTo(api, authProvider))
+    expect(await client.callTool({ name: LIST_NOTES })).toEqual(result('the notes of notes-cron'))
+    expect(api.requests).not.toContainEqual(expect.stringMatching(/ 401$/))
+  })
+})
+
+describe('discoverOAuthServerInfo of version 2', () => {
+  it.each([
+    ['/mcp', '/mcp', {}, ['/mcp 200']],
+    ['/mcp', '/mcp/', {}, ['/mcp 200']],
+    ['/mcp', '/mcp?tenant=a', {}, ['/mcp 200']],
+    ['/mcp', '/mcp/more', { atRoot: true }, ['/mcp/more 404', ' 200']],
+    ['', '/', {}, [' 200']],
+    // The guard of a root resource also refuses requests for other metadata. The client continues after each 4xx.
+    ['', '/mcp', {}, ['/mcp 401', ' 200']],
+  ])(
+    'discoverOAuthServerInfo of version 2 finds an API at "%s" from "%s" without a challenge, with the metadata options %o',
+    async (path, typed, metadata, requests) => {
+      const api = await startMcpApi(authorizationServer, path, { metadata })
+      const found = await discoverOAuthServerInfo(new URL(typed, api.url))
+      expect(found).toMatchObject({
+        authorizationServerUrl: authorizationServer.issuer,
+        authorizationServerMetadata: { issuer: authorizationServer.issuer },
+        resourceMetadata: {
+          resource: api.resource,
+          scopes_supported: ['notes:read', 'notes:write'],
+        },
+      })
+      expect(api.requests).toEqual(requests.map((request) => METADATA + request))
+    },
+  )
+})

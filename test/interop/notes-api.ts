@@ -1,0 +1,54 @@
+import { type Bearward, createBearward } from '@bearward/express'
+import type { BearwardEvent, MetadataOptions } from '@bearward/core'
+import express, { type Express } from 'express'
+import { createServer } from 'node:http'
+import { closing } from '../support/closing.ts'
+import { noteSecret } from '../support/secrets.ts'
+import { listen } from '../support/servers.ts'
+import { type NotesAuthorizationServer, SCOPES } from './notes-authorization-server.ts'
+import { recordRequests } from './recorded-requests.ts'
+
+/** An API on the loopback address. The test closes it. */
+export interface NotesApi {
+  /** The identifier of the API. */
+  readonly resource: string
+  /** The address of the API. */
+  readonly url: URL
+  /** The requests, as in `POST /mcp 401`. */
+  readonly requests: readonly string[]
+  readonly events: readonly BearwardEvent[]
+}
+
+/**
+ * Starts an API at a path, whose `resource` is its address. `mount` adds its routes. An empty path is for an API that has the whole
+ * host.
+ */
+export async function startNotesApi(
+  authorizationServer: NotesAuthorizationServer,
+  path: string,
+  mount: (app: Express, bearward: Bearward) => void,
+  metadata: MetadataOptions = {},
+): Promise<NotesApi> {
+  const app = express()
+  const { requests, record } = recordRequests()
+  const server = createServer((request, response) => {
+    record(request, response)
+    noteSecret(request.headers.authorization?.replace('Bearer ', ''))
+    app(request, response)
+  })
+  const { url: origin } = closing(await listen(server))
+  const resource = origin + path
+  authorizationServer.resources.add(resource)
+  const events: BearwardEvent[] = []
+  const bearward = createBearward({
+    issuer: authorizationServer.issuer,
+    machineSubject: 'client_id',
+    resource,
+    metadata,
+    scopes: { supported: SCOPES, implies: { 'notes:write': ['notes:read'] } },
+    onEvent: (event) => events.push(event),
+  })
+  app.use(bearward.metadata())
+  mount(app, bearward)
+  return { resource, url: new URL(resource), requests, events }
+}
