@@ -7,6 +7,9 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   Guides: [
     'requirements',
     'machine-or-user',
+    'audience',
+    'discovery',
+    'step-up',
     'opaque-tokens',
     'testing',
     'logging-and-metrics',

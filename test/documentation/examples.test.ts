@@ -65,7 +65,7 @@ const readCommands = (output: string): string => output.match(/^ {2}.*$/gm)!.joi
 // The programs run in their own processes, at the same time.
 describe.concurrent('an example', { timeout: 60_000 }, () => {
   it.each([
-    ['reports/dist/demo.js', '22 of 22 responses as expected.'],
+    ['reports/dist/demo.js', '26 of 26 responses as expected.'],
     ['koa/dist/main.js', '7 of 7 responses as expected.'],
     ['fastify/dist/main.js', '7 of 7 responses as expected.'],
     ['orders/dist/main.js', '11 of 11 results as expected.'],
@@ -97,7 +97,7 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
   it.each([
     ['koa/dist/main.js', ['--serve'], basic],
     ['fastify/dist/main.js', ['--serve'], basic],
-    ['reports/dist/demo.js', ['--serve'], [...basic, 200, 200, 200]],
+    ['reports/dist/demo.js', ['--serve'], [...basic, 200, 200, 200, 200]],
     ['orders/dist/main.js', ['--serve'], [201, 200, 403, 401]],
   ])('%s %s prints commands that get the expected statuses', async (program, options, statuses) => {
     const exitCode = await serve(program, options, async (output) => {

@@ -88,7 +88,7 @@ const EXAMPLES: Readonly<Record<string, readonly [string, () => Promise<readonly
 }
 
 /** Pages whose log lines another test compares. */
-const ELSEWHERE = ['docs/logging-and-metrics.md', 'docs/troubleshooting.md']
+const ELSEWHERE = ['docs/audience.md', 'docs/logging-and-metrics.md', 'docs/troubleshooting.md']
 
 describe('examples of log lines', () => {
   it.each(Object.entries(EXAMPLES))(

@@ -433,9 +433,10 @@ describeProvider('google', async (code) => {
     status: 202,
     body: JSON.stringify({ requestedBy: SERVICE_ACCOUNT }),
   })
+  const wrongSubject = { status: 403, reason: 'wrong_subject' }
   const wrongClient = { status: 403, reason: 'wrong_client' }
-  expect(await call(MACHINE_ROUTE, forUsers)).toEqual(wrongClient)
-  expect(await call(USER_ROUTE, google.sign(googleMachine))).toEqual(wrongClient)
+  expect(await call(MACHINE_ROUTE, forUsers)).toEqual(wrongSubject)
+  expect(await call(USER_ROUTE, google.sign(googleMachine))).toEqual(wrongSubject)
   const stranger = { ...googleMachine, azp: '107517467455664443765', sub: '107517467455664443765' }
   expect(await call(MACHINE_ROUTE, google.sign(stranger))).toEqual(wrongClient)
   expect(await call(USER_ROUTE, google.sign({ ...user, hd: undefined }))).toEqual({

@@ -41,6 +41,41 @@ describeDocument('docs/recipes/other-frameworks.md', {
     }
   },
 
+  async 'Metadata and CORS'(code) {
+    silence()
+    const module = await runSnippet('recipes-web-metadata', adapt(code, issuerAddress()))
+    const handle = module['handle'] as (request: Request) => Promise<Response>
+    const call = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      handle(new Request(`https://localhost:3000${path}`, { method, headers }))
+    const wellKnown = '/.well-known/oauth-protected-resource'
+    const origin = 'https://app.example.com'
+
+    const document = await call(wellKnown)
+    expect(document.status).toBe(200)
+    expect(await document.json()).toMatchObject({ resource: 'https://api.example.com' })
+    expect((await call(wellKnown, { origin }, 'OPTIONS')).status).toBe(204)
+    expect((await call(wellKnown, {}, 'POST')).status).toBe(405)
+
+    const asked = { origin, 'access-control-request-method': 'GET' }
+    const preflight = await call('/reports', asked, 'OPTIONS')
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(origin)
+
+    const refused = await call('/reports', { origin })
+    expect(refused.status).toBe(401)
+    expect(refused.headers.get('access-control-allow-origin')).toBe(origin)
+    expect(refused.headers.get('vary')).toBe('Origin')
+    expect(refused.headers.get('www-authenticate')).toContain(
+      `resource_metadata="https://api.example.com${wellKnown}"`,
+    )
+    const authorization = `Bearer ${await machineToken('read:reports')}`
+    const granted = await call('/reports', { origin, authorization })
+    expect(await granted.json()).toEqual({ reportsFor: 'reports-cron' })
+    expect(granted.headers.get('access-control-expose-headers')).toBe(
+      'WWW-Authenticate, Retry-After',
+    )
+  },
+
   async 'Request of Node'(code) {
     silence()
     const local = { 'listen(3000)': "listen(0, '127.0.0.1')" }

@@ -44,6 +44,22 @@ const REQUIREMENTS: Readonly<Record<string, Scenario>> = {
     expect((await call('DELETE', '/reports', await userToken('admin'))).status).toBe(403)
   },
 
+  async 'Scopes that contain others'(code) {
+    const adapted = adapt(code, { ...appInstead, ...ownKeys })
+    const app = (await runSnippet('requirements-scopes', adapted))['app'] as Express
+    const call = await serve(app)
+    const statuses = async (scope: string) => {
+      const token = issuer.token({ claims: { scope } })
+      return Promise.all(
+        ['GET', 'DELETE'].map(async (method) => (await call(method, '/notes', token)).status),
+      )
+    }
+    expect(await statuses('notes:read')).toEqual([200, 403])
+    expect(await statuses('notes')).toEqual([200, 403])
+    expect(await statuses('admin')).toEqual([200, 204])
+    expect(await statuses('notes:write')).toEqual([403, 403])
+  },
+
   async Claims(code) {
     const adapted = adapt(code, { ...appInstead, ...ownKeys })
     const call = await serve((await runSnippet('requirements-claims', adapted))['app'] as Express)
@@ -128,6 +144,25 @@ describe('the page of requirements', () => {
     const members = new Set([...Object.keys(outcome.token), 'hasScope'])
     expect(documented.sort()).toEqual([...members].sort())
     expect(outcome.token.hasScope('read')).toBe(true)
+  })
+
+  it('a scope that contains others does not change the challenge and hasScope', async () => {
+    const { authorize } = createBearward({
+      issuer: issuer.issuer,
+      audience: API,
+      jwks: issuer.jwks,
+      logger: false,
+      scopes: { implies: { notes: ['notes:read'] } },
+    })
+    const decide = (scope: string) => {
+      const authorization = `Bearer ${issuer.token({ claims: { scope } })}`
+      const request = { method: 'GET', originalUrl: '/', headers: { authorization } }
+      return authorize(request as never, { scope: 'notes:read' })
+    }
+    const granted = await decide('notes')
+    expect(granted.kind === 'granted' && granted.token.hasScope('notes:read')).toBe(false)
+    expect(granted.kind === 'granted' && granted.token.scopes).toEqual(['notes'])
+    expect((await decide('other')).headers['WWW-Authenticate']).toContain('scope="notes:read"')
   })
 
   it.each([

@@ -134,6 +134,7 @@ describe('documentation', () => {
     expectOptions('docs/configuration.md', 'option of introspection', INTROSPECTION_OPTIONS)
     expectOptions('docs/configuration.md', 'option of dynamic issuers', DYNAMIC_ISSUER_OPTIONS)
     expectOptions('docs/configuration.md', 'option', COMMON_OPTIONS)
+    expectOptions('docs/configuration.md', 'option of metadata', COMMON_OPTIONS.metadata.table!)
   })
 
   it('the docstrings of options have the defaults and maxima of the code', () => {
@@ -160,7 +161,7 @@ describe('documentation', () => {
     const dynamic = Object.entries<AnyOptionRow>(DYNAMIC_ISSUER_OPTIONS)
     const common = Object.entries<AnyOptionRow>(COMMON_OPTIONS).flatMap(([name, row]) => [
       [name, row] as const,
-      ...Object.entries(name === 'tokenCache' ? row.table! : {}).map(
+      ...Object.entries(['metadata', 'tokenCache'].includes(name) ? row.table! : {}).map(
         ([member, of]) => [`${name}.${member}`, of] as const,
       ),
     ])

@@ -1,4 +1,4 @@
-import { createCookieJar } from './cookie-jar.ts'
+import { type CookieJar, createCookieJar } from './cookie-jar.ts'
 
 /** A sign-in with login, consent and redirects takes about ten requests. */
 const REQUEST_LIMIT = 20
@@ -8,14 +8,15 @@ const REQUEST_LIMIT = 20
  * the server redirects to `destination`.
  *
  * @param values Values to type into the forms, by field name.
+ * @param jar Cookies of earlier sign-ins in the same browser.
  * @returns The URL of that last redirect. It is not requested.
  */
 export async function browse(
   start: URL,
   destination: string,
   values: Readonly<Record<string, string>>,
+  jar: CookieJar = createCookieJar(),
 ): Promise<URL> {
-  const jar = createCookieJar()
   let url = start
   let form: URLSearchParams | undefined
   for (let requests = 0; requests < REQUEST_LIMIT; requests++) {

@@ -68,10 +68,15 @@ export function toConfiguration(
         },
       },
     },
-    extraTokenClaims(_context, { clientId }) {
+    extraTokenClaims({ oidc: { entities } }, { clientId }) {
       const client = clients.get(clientId ?? '')
       const isAgent = client?.kind === 'public' && client.agent === true
-      return isAgent ? { act: { sub: client.id, client_id: client.id } } : {}
+      // The time of the sign-in (RFC 9470 section 6.1). A refreshed token has the time of the original sign-in.
+      const { authTime } = entities.AuthorizationCode ?? entities.RefreshToken ?? {}
+      return {
+        ...(isAgent && { act: { sub: client.id, client_id: client.id } }),
+        ...(authTime !== undefined && { auth_time: authTime }),
+      }
     },
     findAccount(_context, id) {
       const user = users.get(id)

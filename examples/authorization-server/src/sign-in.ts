@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { browse } from './browser.ts'
+import type { CookieJar } from './cookie-jar.ts'
 import type { AccessRequest } from './client-credentials.ts'
 import { discover } from './metadata.ts'
 import { REDIRECT_URI } from './options.ts'
@@ -13,6 +14,14 @@ export interface SignInRequest extends AccessRequest {
   readonly nonce?: string
   /** Requests a refresh token as well. */
   readonly offline?: boolean
+  /**
+   * The browser of the user. With the same one, the server remembers earlier sign-ins.
+   *
+   * @default a new browser
+   */
+  readonly browser?: CookieJar
+  /** Seconds. If the last sign-in in this browser is older, the user signs in again (`max_age`). */
+  readonly maxAge?: number
 }
 
 /**
@@ -25,7 +34,7 @@ export async function signIn(
   user: Pick<User, 'id'>,
   request: SignInRequest,
 ): Promise<TokenResponse> {
-  const { nonce, resource, offline = false } = request
+  const { nonce, resource, offline = false, browser, maxAge } = request
   const verifier = randomBytes(32).toString('base64url')
   const state = randomBytes(16).toString('base64url')
   const scope = [request.scope ?? [], offline ? 'offline_access' : []].flat().join(' ')
@@ -41,11 +50,13 @@ export async function signIn(
     code_challenge_method: 'S256',
     ...(nonce !== undefined && { nonce }),
     ...(resource !== undefined && { resource }),
+    ...(maxAge !== undefined && { max_age: String(maxAge) }),
     // Offline access requires `prompt=consent` (OpenID Connect Core, section 11).
     ...(offline && { prompt: 'consent' }),
   }).toString()
 
-  const redirect = await browse(start, REDIRECT_URI, { login: user.id, password: 'any' })
+  const values = { login: user.id, password: 'any' }
+  const redirect = await browse(start, REDIRECT_URI, values, browser)
   const code = readCode(redirect.searchParams, issuer, state)
   return requestToken(issuer, client, {
     grant_type: 'authorization_code',

@@ -12,6 +12,9 @@ import type { Bearward, BearwardEvent } from '@bearward/express'
 import express from 'express'
 import type { Express, Request, Response } from 'express'
 
+/** Seconds since the sign-in on the route `/publish`. Usual values are minutes. This one keeps the demo short. */
+const RECENT = 3
+
 /** Creates the reports API. Each route except `/health` has a guard with its requirements. */
 export function createReportsApi(
   issuer: string,
@@ -19,7 +22,12 @@ export function createReportsApi(
 ): { readonly app: Express; readonly bearward: Bearward } {
   const bearward = createBearward({
     issuer,
+    // The address of this API. Clients request tokens for it.
+    resource: REPORTS_API,
+    // The archive has an identifier of its own, so both are listed.
     audience: [REPORTS_API, ARCHIVE],
+    // Clients find the authorization server in the metadata of this API.
+    metadata: { name: 'Reports' },
     // The tokens of this provider identify users, but not machines. The list names the machines: `sub` equal to the
     // client id is not enough, because a user can choose an account id that equals a client id.
     provider: 'node-oidc-provider',
@@ -34,9 +42,10 @@ export function createReportsApi(
     clockTolerance: 0,
     onEvent,
   })
-  const { requireToken } = bearward
+  const { metadata, requireToken } = bearward
 
   const app = express()
+  app.use(metadata())
   app.get('/health', health)
   app.get('/news', requireToken({ optional: true }), news)
   app.get('/me', requireToken(), me)
@@ -44,6 +53,8 @@ export function createReportsApi(
   // With `introspect: true`, a revoked token is refused immediately. Without it, it can be accepted for ten more seconds.
   app.get('/archive', requireToken({ scope: 'read:archive', introspect: true }), openArchive)
   app.post('/reindex', requireToken({ scope: 'admin:reports', subject: 'machine' }), reindex)
+  // A user must have signed in recently. The challenge tells the client to sign them in again.
+  app.post('/publish', requireToken({ scope: 'admin:reports', maxAuthAge: RECENT }), publish)
   return { app, bearward }
 }
 
@@ -75,4 +86,8 @@ function openArchive(request: Request, response: Response): void {
 
 function reindex(request: Request, response: Response): void {
   response.json({ reindexed: true, by: auth(request).subject.id })
+}
+
+function publish(request: Request, response: Response): void {
+  response.json({ published: true, by: auth(request).subject.id })
 }

@@ -29,6 +29,10 @@ Request an opaque token and open the archive with it. The API introspects the to
 ${machineTokenCommand({ variable: 'OPAQUE_TOKEN', tokenEndpoint, client: CRON, ...request })}
 ${curl(`${api}/archive`, '', 'OPAQUE_TOKEN')}
 
+Show the metadata of the API, from which clients find the authorization server:
+
+${curl(`${api}/.well-known/oauth-protected-resource`)}
+
 The reason of each refusal appears below, in the log of the API.
 `
 }

@@ -1,19 +1,26 @@
+import { createCookieJar } from '@bearward/example-authorization-server'
+import type { CookieJar } from '@bearward/example-authorization-server'
 import { getMachineToken, READ, startServers } from '@bearward/example-shared'
 import type { DescribedToken, RunningApi, RunningServers } from '@bearward/example-shared'
 import type { BearwardEvent, RefusedEvent } from '@bearward/express'
+import { signInHere } from './challenged-clients.ts'
 import { startApi } from './start-api.ts'
 
 /** Servers of the demo. */
 export interface DemoServers extends RunningServers {
   /** A machine's token for the steps after the authorization server has stopped. */
   readonly unusedToken: DescribedToken
+  /** The browser in which Ada has signed in at the beginning. */
+  readonly browser: CookieJar
+  /** Ada's token of this sign-in. */
+  readonly earlyToken: DescribedToken
   /** Starts a second API, which has not fetched the keys yet. */
   readonly startAnotherApi: () => Promise<RunningApi>
   /** Returns the latest refusal and forgets it. */
   readonly takeRefusal: () => RefusedEvent | undefined
 }
 
-/** Starts the servers and requests a token for the last two steps. */
+/** Starts the servers, requests a token for the last two steps, and signs Ada in. */
 export async function startDemoServers(): Promise<DemoServers> {
   let refusal: RefusedEvent | undefined
   const onEvent = (event: BearwardEvent): void => {
@@ -22,9 +29,12 @@ export async function startDemoServers(): Promise<DemoServers> {
   const servers = await startServers((issuer, port) => startApi(issuer, port, onEvent))
   const { issuer } = servers.authorizationServer
   const moreApis: RunningApi[] = []
+  const browser = createCookieJar()
   return {
     ...servers,
     unusedToken: await getMachineToken(issuer, READ),
+    browser,
+    earlyToken: await signInHere(issuer, browser),
     async startAnotherApi() {
       const api = await startApi(issuer, 0, onEvent)
       moreApis.push(api)

@@ -16,9 +16,11 @@ import {
   READ,
   READ_AND_ADMIN,
   READ_ARCHIVE,
+  REPORTS_API,
   WEB_APP,
 } from '@bearward/example-shared'
 import type { Step } from '@bearward/example-shared'
+import { getDiscoveredToken, readMaxAge, signInHere } from './challenged-clients.ts'
 import { editScope, removeSignature, signWithAnotherKey } from './forged-tokens.ts'
 import type { DemoServers } from './start-demo-servers.ts'
 
@@ -30,6 +32,20 @@ export const STEPS: readonly Step<DemoServers>[] = [
     prepare: () => ({ target: 'GET /news' }),
   },
   ...BASIC_STEPS,
+  {
+    heading: 'Metadata of the API, without a token: names the authorization server',
+    expected: { status: 200, body: { resource: REPORTS_API } },
+    prepare: () => ({ target: 'GET /.well-known/oauth-protected-resource' }),
+  },
+  {
+    heading: 'Client that knows only the API, and finds the authorization server: gets all reports',
+    expected: { status: 200, body: { subjectKind: 'machine' } },
+    prepare: async ({ api, takeRefusal }) => {
+      const token = await getDiscoveredToken(api)
+      takeRefusal()
+      return { target: 'GET /reports', token }
+    },
+  },
   {
     heading: 'Agent that acts for a user: gets only the reports of the user',
     expected: {
@@ -64,6 +80,27 @@ export const STEPS: readonly Step<DemoServers>[] = [
       target: 'POST /reindex',
       token: await getUserToken(issuer, READ_AND_ADMIN, MALLORY, WEB_APP),
     }),
+  },
+  {
+    heading: 'User who signed in too long ago, on a route for recent sign-ins: must sign in again',
+    expected: { status: 401, error: 'insufficient_user_authentication' },
+    prepare: async ({ earlyToken }) => {
+      console.log('Waiting until a sign-in is more than 3 seconds old ...\n')
+      const { auth_time: signedInAt } = decodeJwt<{ auth_time: number }>(earlyToken.value)
+      // The authorization server compares whole seconds, so the sign-in is too old after four of them.
+      await pause(signedInAt * 1000 + 4010 - Date.now())
+      const description = `${earlyToken.description}, signed in at the start of the demo`
+      return { target: 'POST /publish', token: { ...earlyToken, description } }
+    },
+  },
+  {
+    heading: 'The same user, after the sign-in that the challenge requires: publishes the reports',
+    expected: { status: 200, body: { published: true, by: ADA.id } },
+    prepare: async ({ api, authorizationServer: { issuer }, browser, earlyToken, takeRefusal }) => {
+      const maxAge = await readMaxAge(api, earlyToken)
+      takeRefusal()
+      return { target: 'POST /publish', token: await signInHere(issuer, browser, maxAge) }
+    },
   },
   {
     heading: 'Expired token: refused',
