@@ -2,15 +2,18 @@
  * Writes the JavaScript of the packages to their `dist`. `tsc -b` writes the types there first. Few files load faster than
  * many: without this step, an import of an adapter loads more than 200 files.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decode, encode } from '@jridgewell/sourcemap-codec'
 import { build } from 'rolldown'
 
 const PACKAGES = fileURLToPath(new URL('packages', import.meta.url))
 
-for (const name of readdirSync(PACKAGES)) await bundle(join(PACKAGES, name))
+for (const name of readdirSync(PACKAGES)) {
+  await bundle(join(PACKAGES, name))
+  removeInternalDocstrings(join(PACKAGES, name))
+}
 
 async function bundle(directory) {
   const modules = listModules(directory)
@@ -48,6 +51,29 @@ function listModules(directory) {
   const { exports, imports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
   const paths = JSON.stringify({ exports, imports }).matchAll(/"\.\/dist\/([\w/-]+)\.js"/g)
   return [...new Set([...paths].map(([, module]) => module))]
+}
+
+/** Removes the docstrings of types that users of a package cannot reach: no entry refers to these files. */
+function removeInternalDocstrings(directory) {
+  const dist = join(directory, 'dist')
+  const { exports } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  const reached = new Set()
+  for (const [, path] of JSON.stringify(exports).matchAll(/"\.\/dist\/([\w/-]+\.d\.ts)"/g))
+    reach(path)
+  for (const path of readdirSync(dist, { recursive: true })) {
+    if (!path.endsWith('.d.ts') || reached.has(path)) continue
+    const text = readFileSync(join(dist, path), 'utf8')
+    const short = text.replaceAll(/^\s*\/\*\*[^]*?\*\/\n/gm, '')
+    if (short !== text) writeFileSync(join(dist, path), short)
+  }
+
+  function reach(path) {
+    if (reached.has(path)) return
+    reached.add(path)
+    const text = readFileSync(join(dist, path), 'utf8')
+    for (const [, specifier] of text.matchAll(/(?:from |import\()["'](\.[^"']+)\.(?:ts|js)["']/g))
+      reach(`${join(dirname(path), specifier)}.d.ts`)
+  }
 }
 
 /** Reduces source maps to lines. They do not contain the sources, so they serve stack traces, and columns are large. */

@@ -188,11 +188,13 @@ export const CONFIGURATIONS = {
   }),
   'opaque tokens, and an audience that is required from tomorrow on': (serverUrl) => ({
     ...withoutKeys,
+    maxTokenAge: 3600,
     audienceRequiredFrom: tomorrow,
     ...opaqueTokens(serverUrl),
   }),
   'opaque tokens, and an audience that is required since today': (serverUrl) => ({
     ...withoutKeys,
+    maxTokenAge: 3600,
     audienceRequiredFrom: today,
     ...opaqueTokens(serverUrl),
   }),

@@ -150,13 +150,13 @@ async function introspect(
   const chunks: Uint8Array[] = []
   for await (const chunk of request) chunks.push(chunk as Uint8Array)
   const form = new URLSearchParams(Buffer.concat(chunks).toString('latin1'))
-  const { sub, client_id, aud, scope } = USUAL_CLAIMS
+  const { sub, client_id, aud, scope, iat } = USUAL_CLAIMS
   const received = form.get('token') ?? ''
   introspected.push(received)
   const more = readOpaqueToken(received)
   response.setHeader('Content-Type', 'application/json')
   if (more === undefined) return void response.end('{"active":false}')
-  const usual: Record<string, unknown> = { active: true, sub, client_id, aud, scope }
+  const usual: Record<string, unknown> = { active: true, sub, client_id, aud, scope, iat }
   for (const name of Object.keys(JSON.parse(more) as object)) delete usual[name]
   const text = JSON.stringify(usual)
   response.end(more === '{}' ? text : `${text.slice(0, -1)},${more.slice(1)}`)

@@ -9,7 +9,7 @@ import express from 'express'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it, vi } from 'vitest'
 import { LIMITS } from '../../packages/core/src/limits.ts'
-import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuers.ts'
+import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuer-options.ts'
 import { TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
 import { read } from '../repository/files.ts'
 import { closing } from '../support/closing.ts'
@@ -152,7 +152,9 @@ describeDocument(PAGE, {
     reply = { tenant: null }
     expect(await getStatus('unknown')).toBe(401)
     reply = 500
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     expect(await getStatus('broken')).toBe(503)
+    expect(error.mock.calls.flat().join()).toContain('The tenant service returned 500')
     expect(cancelled).toEqual([])
     reply = undefined
     expect(await getStatus('slow')).toBe(503)
@@ -245,7 +247,7 @@ describe(PAGE, () => {
       const call = (0, eval)(match!) as (iss: string) => boolean
       expect([match, call(url!), new URL(url!).href.startsWith(url!)]).toEqual([match, true, true])
     }
-    const pattern = /`\/(\^https:.*\$)\/`/.exec(read(PAGE))![1]!
+    const pattern = /`\(iss\) => \/(\^https:.*\$)\/\.test\(iss\)`/.exec(read(PAGE))![1]!
     const test = (url: string) => new RegExp(pattern).test(url)
     expect(test('https://acme.example.com/')).toBe(true)
     for (const [, , url] of rows) expect(test(url!)).toBe(false)

@@ -14,7 +14,7 @@ import { LONGEST_RETRY_AFTER } from '../../packages/core/src/authorization-serve
 import { readBinding, rejectBound } from '../../packages/core/src/binding/confirmation.ts'
 import { LIMITS } from '../../packages/core/src/limits.ts'
 import { COMMON_OPTIONS, TOKEN_CACHE } from '../../packages/core/src/options/common-options.ts'
-import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuers.ts'
+import { DYNAMIC_ISSUER_OPTIONS } from '../../packages/core/src/options/dynamic-issuer-options.ts'
 import { INTROSPECTION_OPTIONS } from '../../packages/core/src/options/introspection-options.ts'
 import { ISSUER_OPTIONS } from '../../packages/core/src/options/issuer-options.ts'
 import type { AnyOptionRow } from '../../packages/core/src/options/option-table.ts'
@@ -140,7 +140,7 @@ describe('documentation', () => {
   it('the docstrings of options have the defaults and maxima of the code', () => {
     expectDocstrings('packages/core/src/options/issuer-options.ts', ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/introspection-options.ts', INTROSPECTION_OPTIONS)
-    expectDocstrings('packages/core/src/options/dynamic-issuers.ts', DYNAMIC_ISSUER_OPTIONS)
+    expectDocstrings('packages/core/src/options/dynamic-issuer-options.ts', DYNAMIC_ISSUER_OPTIONS)
     expectDocstrings('packages/core/src/options/common-options.ts', COMMON_OPTIONS)
     expectDocstrings('packages/client/src/options.ts', SOURCE_OPTIONS)
   })

@@ -19,7 +19,7 @@ import {
 /** Limits of an adapter together with the core (`own`), and of all packages that an API gets with them (`all`). */
 const LIMITS = { own: 850_000, all: 1_200_000, packages: 5, files: 14 }
 /** Limit of an adapter, the core and their dependencies in one minified file after gzip. */
-const BUNDLE = 73_000
+const BUNDLE = 79_000
 const BLOCK = 4096
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0)

@@ -64,8 +64,18 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     try {
       if (decision.kind === 'refused' || decision.kind === 'respond')
         return definition.respond(decision, ...args)
-      definition.setHeaders(decision.headers, ...args)
-      if (decision.kind !== 'continue') definition.grant(decision, ...args)
+      switch (decision.kind) {
+        case 'granted':
+        case 'anonymous':
+          definition.setHeaders(decision.headers, ...args)
+          definition.grant(decision, ...args)
+          break
+        case 'continue':
+          definition.setHeaders(decision.headers, ...args)
+          break
+        default:
+          throw new TypeError('The decision about a request has an unknown kind.')
+      }
     } catch (error) {
       return fail(error)
     }

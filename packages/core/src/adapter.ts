@@ -191,7 +191,11 @@ export interface Adapter<Raw extends object, Guard> {
  *   grant(outcome, context) {
  *     if (outcome.kind === 'granted') context.state.auth = outcome.token
  *   },
- *   setHeaders: (headers, context) => context.set(headers),
+ *   setHeaders(headers, context) {
+ *     const { Vary, ...others } = headers
+ *     context.set(others)
+ *     if (Vary !== undefined) context.vary(Vary)
+ *   },
  *   proceed: (_context, next) => callNext(next),
  *   async respond({ status, headers, body }, context) {
  *     context.status = status

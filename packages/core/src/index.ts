@@ -16,15 +16,16 @@ export type {
   KeyDistrustedEvent,
 } from './issuers/issuer-events.ts'
 export type { IssuerStatus } from './issuers/issuers.ts'
+export type { ResolutionFailure } from './model/resolution-failure.ts'
 export type { MaybePromise } from './lib/maybe-promise.ts'
 export type { Clock, ClockOption } from './lib/clock.ts'
 
 export type { ResourceServerOptions } from './options/options.ts'
 export type { MetadataOptions, SignedMetadataOptions } from './options/metadata-options.ts'
-export type { ScopesOption } from './options/scopes-option.ts'
+export type { ScopesOptions } from './options/scopes-options.ts'
 export type { CorsOptions } from './options/cors-options.ts'
 export type { CommonOptions } from './options/common-options.ts'
-export type { DynamicIssuerOptions } from './options/dynamic-issuers.ts'
+export type { DynamicIssuerOptions } from './options/dynamic-issuer-options.ts'
 export type { IssuerOptions, SecretKeyObject } from './options/issuer-options.ts'
 export type { IntrospectionOptions } from './options/introspection-options.ts'
 export { optionsFromEnv } from './options/environment.ts'

@@ -1,3 +1,4 @@
+import { isPublic } from './authorization/issuer.ts'
 import { isAcceptableAddress } from './authorization-server/address.ts'
 import type { JsonObject } from './lib/json.ts'
 import { andThen, type MaybePromise } from './lib/maybe-promise.ts'
@@ -81,7 +82,9 @@ function createDocument(
   { issuers, scopes, insecureHosts }: Settings,
   hasBearerHeader: boolean,
 ): JsonObject {
+  // Tenants are customers, and every user of a public platform has its tokens: neither is advertised without being asked for.
   const callable = issuers
+    .filter((settings) => settings.tenant === undefined && !isPublic(settings))
     .map(({ issuer }) => issuer)
     .filter((issuer) => isAcceptableAddress(issuer, insecureHosts))
   const members: Readonly<Record<string, unknown>> = {

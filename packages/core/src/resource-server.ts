@@ -99,7 +99,7 @@ export interface ResourceServer {
    */
   metadata(): MetadataHandler
   /**
-   * Fetches the keys of all issuers and finds their introspection endpoints. Resolves when this is done.
+   * Fetches the keys of all static issuers and finds their introspection endpoints. Resolves when this is done.
    *
    * Rejects with a `KeysUnavailableError` or an `IntrospectionUnavailableError` if an issuer is unavailable. In runtimes that
    * import keys asynchronously, rejects with a `ConfigurationError` if a key of the option `jwks` cannot be used. Also signs the
@@ -112,7 +112,7 @@ export interface ResourceServer {
    */
   readonly ready: () => Promise<void>
   /**
-   * Returns the state of the keys of each issuer, without waiting. If the keys of an issuer are not cached, starts to fetch
+   * Returns the state of the keys of each static issuer, without waiting. If the keys of an issuer are not cached, starts to fetch
    * them, so a readiness probe is enough to fetch them.
    *
    * @example
@@ -123,7 +123,7 @@ export interface ResourceServer {
    * Stops trusting a key of an issuer, for emergencies. Tokens that are signed with it are refused from now on, even if the
    * issuer still publishes the key.
    *
-   * `issuer` is a configured issuer. Tenants share their keys, so the key is distrusted for all tenants. `thumbprint` is the
+   * `issuer` is a configured issuer, or one that the function `match` accepts. Tenants share their keys, so the key is distrusted for all tenants. `thumbprint` is the
    * SHA-256 thumbprint of the key (RFC 7638) in base64url.
    *
    * @throws {ConfigurationError} if the issuer is not configured or has no public keys, or if `thumbprint` is malformed

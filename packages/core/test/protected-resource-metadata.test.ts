@@ -112,15 +112,15 @@ describe('metadata()', () => {
     })
   })
 
-  it('9728-08: the document names each tenant of an issuer', async () => {
-    const document = await fetchDocument(
-      {},
-      { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['a', 'b'] },
-    )
-    expect(document['authorization_servers']).toEqual([
-      'https://login.example.com/a/v2.0',
-      'https://login.example.com/b/v2.0',
-    ])
+  it('9728-08: the document names tenants and public platforms only if authorizationServers does', async () => {
+    const tenant = 'https://login.example.com/a/v2.0'
+    const tenants = { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['a', 'b'] }
+    expect(await fetchDocument({}, tenants)).not.toHaveProperty('authorization_servers')
+    expect(await fetchDocument({ authorizationServers: [tenant] }, tenants)).toMatchObject({
+      authorization_servers: [tenant],
+    })
+    const github = { issuer: 'https://token.actions.githubusercontent.com' }
+    expect(await fetchDocument({}, github)).not.toHaveProperty('authorization_servers')
   })
 
   it('9728-09: the document contains supported scopes only, and not those of implies', async () => {

@@ -10,11 +10,14 @@ export type {
   Actor,
   BearwardEvent,
   ClientAuthentication,
+  CorsOptions,
+  DynamicIssuerOptions,
   Evidence,
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
   Logger,
+  MetadataOptions,
   Outcome,
   Provider,
   Reason,
@@ -23,6 +26,7 @@ export type {
   Refused,
   RefusedEvent,
   ResourceServerOptions,
+  ScopesOptions,
   Subject,
 } from '@bearward/core'
 export {

@@ -11,11 +11,14 @@ export type {
   Actor,
   BearwardEvent,
   ClientAuthentication,
+  CorsOptions,
+  DynamicIssuerOptions,
   Evidence,
   IntrospectionOptions,
   IssuerOptions,
   IssuerStatus,
   Logger,
+  MetadataOptions,
   Outcome,
   Provider,
   Reason,
@@ -24,6 +27,7 @@ export type {
   Refused,
   RefusedEvent,
   ResourceServerOptions,
+  ScopesOptions,
   Subject,
 } from '@bearward/core'
 export {

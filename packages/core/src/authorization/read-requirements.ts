@@ -13,7 +13,7 @@ import { type CheckedRequirements, type Requirements, TOKEN_REQUIREMENTS } from 
 
 const TITLE = 'The requirements of a guard are wrong'
 
-const NO_SCOPES: ScopeSettings = { supported: [], grantedBy: new Map() }
+const NO_SCOPES: ScopeSettings = { supported: [], impliedBy: new Map() }
 
 const REQUIREMENT = { one: 'a requirement', all: 'requirements' }
 

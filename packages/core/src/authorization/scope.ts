@@ -9,7 +9,12 @@ import {
   reject,
   type RequirementContext,
 } from './requirement.ts'
-import { isScopeToken, OFFLINE_ACCESS } from './scope-token.ts'
+import {
+  isScopeToken,
+  OFFLINE_ACCESS,
+  OFFLINE_ACCESS_PROBLEM,
+  SCOPE_TOKEN_FORM,
+} from './scope-token.ts'
 
 export interface ScopeRequirement {
   /**
@@ -22,16 +27,16 @@ export interface ScopeRequirement {
 
 export function readScope(
   scope: unknown,
-  { problems, scopes: { grantedBy } }: RequirementContext,
+  { problems, scopes: { impliedBy } }: RequirementContext,
 ): CheckedRequirement | undefined {
   if (scope === undefined) return undefined
   if (isPlainObject(scope)) {
     const own = copyOwnMembers(scope)
     problems.unknownNames(own, ['any'], { prefix: 'scope.' })
-    return requireAny(readNames(own['any'], 'scope.any', problems), grantedBy)
+    return requireAny(readNames(own['any'], 'scope.any', problems), impliedBy)
   }
   const names = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : scope
-  return requireAll(readNames(names, 'scope', problems), grantedBy)
+  return requireAll(readNames(names, 'scope', problems), impliedBy)
 }
 
 function readNames(names: unknown, where: string, problems: Problems): readonly string[] {
@@ -43,47 +48,43 @@ function readNames(names: unknown, where: string, problems: Problems): readonly 
   }
   // Unlike `every` on the array, this does not skip holes.
   if (!Array.from(names).every(isScopeToken)) {
-    problems.add(
-      `${where} contains a value that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
-    )
+    problems.add(`${where} contains a value that is not a scope: use ${SCOPE_TOKEN_FORM}.`)
     return []
   }
   if (names.includes(OFFLINE_ACCESS)) {
-    problems.add(
-      `${where} contains ${OFFLINE_ACCESS}: remove it. This scope concerns refresh tokens of the client, and not this API.`,
-    )
+    problems.add(`${where} ${OFFLINE_ACCESS_PROBLEM}`)
   }
   return [...new Set(names as string[])]
 }
 
-type GrantedBy = ScopeSettings['grantedBy']
+type ImpliedBy = ScopeSettings['impliedBy']
 
 /** Returns whether a token has a scope, or a scope that contains it. */
-function hasOrContains(scopes: readonly string[], required: string, grantedBy: GrantedBy): boolean {
+function hasOrImplies(scopes: readonly string[], required: string, impliedBy: ImpliedBy): boolean {
   if (scopes.includes(required)) return true
-  const granting = grantedBy.get(required)
+  const granting = impliedBy.get(required)
   return granting !== undefined && scopes.some((scope) => granting.has(scope))
 }
 
-function requireAll(required: readonly string[], grantedBy: GrantedBy): CheckedRequirement {
+function requireAll(required: readonly string[], impliedBy: ImpliedBy): CheckedRequirement {
   const expected = required.join(' ')
   return {
     challenge: { scope: expected },
     check({ verified }) {
       const { scopes } = verified.token
-      if (required.every((scope) => hasOrContains(scopes, scope, grantedBy))) return undefined
+      if (required.every((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
       return insufficient(expected, verified, expected)
     },
   }
 }
 
-function requireAny(required: readonly string[], grantedBy: GrantedBy): CheckedRequirement {
+function requireAny(required: readonly string[], impliedBy: ImpliedBy): CheckedRequirement {
   const [first = ''] = required
   return {
     challenge: { scope: first },
     check({ verified }) {
       const { scopes } = verified.token
-      if (required.some((scope) => hasOrContains(scopes, scope, grantedBy))) return undefined
+      if (required.some((scope) => hasOrImplies(scopes, scope, impliedBy))) return undefined
       return insufficient(required.join(' or '), verified, first)
     },
   }

@@ -14,7 +14,7 @@ export class CallSlots {
   readonly #maxNew: number
   #running = 0
   #runningNew = 0
-  readonly #waiting = { known: new Set<() => void>(), new: new Set<() => void>() }
+  readonly #waiting = { cached: new Set<() => void>(), others: new Set<() => void>() }
 
   constructor(max: number) {
     this.#max = max
@@ -27,23 +27,23 @@ export class CallSlots {
    *
    * @throws {BusyError} if too many calls wait
    */
-  async acquire(isKnown: boolean, signal: AbortSignal): Promise<() => void> {
-    if (this.#isFree(isKnown)) return this.#take(isKnown)
-    const waiting = isKnown ? this.#waiting.known : this.#waiting.new
+  async acquire(isCached: boolean, signal: AbortSignal): Promise<() => void> {
+    if (this.#isFree(isCached)) return this.#take(isCached)
+    const waiting = isCached ? this.#waiting.cached : this.#waiting.others
     if (waiting.size >= LIMITS.dynamicIssuers.waiting) throw new BusyError('too many calls wait')
     return new Promise((resolve) => {
-      const start = () => resolve(this.#take(isKnown))
+      const start = () => resolve(this.#take(isCached))
       waiting.add(start)
       signal.addEventListener('abort', () => waiting.delete(start), { once: true })
     })
   }
 
-  #isFree(isKnown: boolean): boolean {
-    return this.#running < this.#max && (isKnown || this.#runningNew < this.#maxNew)
+  #isFree(isCached: boolean): boolean {
+    return this.#running < this.#max && (isCached || this.#runningNew < this.#maxNew)
   }
 
-  #take(isKnown: boolean): () => void {
-    const isNew = isKnown ? 0 : 1
+  #take(isCached: boolean): () => void {
+    const isNew = isCached ? 0 : 1
     this.#running++
     this.#runningNew += isNew
     let isReleased = false
@@ -56,15 +56,15 @@ export class CallSlots {
     }
   }
 
-  /** Starts the call that waits longest: a call for a known issuer if there is one. */
+  /** Starts the call that waits longest: a call for a cached issuer if there is one. */
   #startNext(): void {
-    const { known, new: unknown } = this.#waiting
-    for (const [waiting, isKnown] of [
-      [known, true],
-      [unknown, false],
+    const { cached, others } = this.#waiting
+    for (const [waiting, isCached] of [
+      [cached, true],
+      [others, false],
     ] as const) {
       const [start] = waiting
-      if (start === undefined || !this.#isFree(isKnown)) continue
+      if (start === undefined || !this.#isFree(isCached)) continue
       waiting.delete(start)
       start()
       return

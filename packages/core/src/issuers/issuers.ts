@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { GuardedIssuers } from '../authorization/requirement.ts'
 import type { IssuersEvent } from './issuer-events.ts'
+import { isIssuerName } from './issuer-name.ts'
 import { mayResolve } from './resolve-issuer.ts'
 import { ResolvedIssuers } from './resolved-issuers.ts'
 import type { Publish } from '../lib/publisher.ts'
@@ -107,9 +108,9 @@ export function createIssuers(
         Object.freeze({ issuer, keys: keys.status(), closed: closed.aborted }),
       ),
     forgetIssuer(issuer) {
-      if (dynamic === undefined || typeof issuer !== 'string' || isStatic(issuer)) {
+      if (dynamic === undefined || !isIssuerName(issuer) || isStatic(issuer)) {
         throw new ConfigurationError('The argument of forgetIssuer is wrong', [
-          'Pass the name of an issuer that the function resolve in issuers returns.',
+          'Pass the iss of an issuer that the function resolve in issuers returns.',
         ])
       }
       dynamic.forgetIssuer(issuer)

@@ -10,7 +10,7 @@ export const TOO_MANY_NEW: FailedResolution = {
 
 /**
  * Returns the pause in seconds after a failure, in which `resolve` is not called again for the issuer. `failures` is the number
- * of failures before it. Failures that do not concern this issuer alone cause no pause.
+ * of failures before it. `resolve_busy` and `closed` cause no pause.
  */
 export function getPause({ failure }: FailedResolution, failures: number): number {
   switch (failure) {

@@ -63,7 +63,7 @@ const FORMATS: Formats = {
     ),
   issuer_failed: ({ issuer, failure, detail, trusted }) =>
     warn(
-      `The options of ${toPrintable(issuer)} are not available: ${detail}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${adviseOnFailure(failure)}`,
+      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${adviseOnFailure(failure)}`,
     ),
   audience_missing: ({ issuer, clientId, requiredFrom }) =>
     warn(

@@ -167,7 +167,7 @@ export interface ScopeSettings {
   /** The scopes of this API. Empty if they are not set. */
   readonly supported: readonly string[]
   /** The scopes that contain a scope, directly or through others, by that scope. */
-  readonly grantedBy: ReadonlyMap<string, ReadonlySet<string>>
+  readonly impliedBy: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** All settings after validation, with defaults. */

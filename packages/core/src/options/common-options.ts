@@ -20,7 +20,7 @@ import { METADATA, type MetadataOptions } from './metadata-options.ts'
 import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { RESOURCE } from './resource-option.ts'
-import { SCOPES, type ScopesOption } from './scopes-option.ts'
+import { SCOPES, type ScopesOptions } from './scopes-options.ts'
 
 /** Options that do not depend on the issuer. `Raw` is the request of the framework. */
 export interface CommonOptions<Raw extends object = object> {
@@ -64,7 +64,7 @@ export interface CommonOptions<Raw extends object = object> {
    * @example
    * { supported: ['notes', 'notes:read'], implies: { notes: ['notes:read'] } }
    */
-  readonly scopes?: ScopesOption
+  readonly scopes?: ScopesOptions
   /**
    * The `realm` of challenges (RFC 9110 section 11.5): printable ASCII without quotes, backslashes and equals
    * signs.

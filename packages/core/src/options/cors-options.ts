@@ -43,9 +43,14 @@ function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)
 }
 
-/** Returns whether a text is the origin of a page, exactly as browsers send it. */
+/** Returns whether a text is the origin of a page, exactly as browsers send it. A wildcard in a host never matches. */
 function isOrigin(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value
+  return (
+    typeof value === 'string' &&
+    !value.includes('*') &&
+    URL.canParse(value) &&
+    new URL(value).origin === value
+  )
 }
 
 const HEADER_NAMES = 'an array of header names'

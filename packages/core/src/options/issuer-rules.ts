@@ -191,8 +191,33 @@ function checkAudienceOptions(
       `${toName(option)} cannot be combined with ${toName('introspection')}.audience: null: remove one of them.`,
     )
   }
-  if (common.now() < audienceRequiredFrom) return
+  checkTokensWithoutAudience({ settings, isGiven }, { toName, report, warn })
+  const daysLeft = (audienceRequiredFrom - common.now()) / 86_400
+  if (daysLeft > 366) {
+    const advice = 'The date is more than a year ahead. Set the date on which all clients send aud.'
+    warn({ issuer: metadataIssuer, option, advice })
+  }
+  if (daysLeft > 0) return
   const advice = 'The date has passed, so tokens without aud are refused now. Remove the option.'
+  warn({ issuer: metadataIssuer, option, advice })
+}
+
+/** Requires or recommends other options that distinguish access tokens, while tokens without audience are accepted. */
+function checkTokensWithoutAudience(
+  { settings, isGiven }: Pick<ReadIssuer, 'settings' | 'isGiven'>,
+  { toName, report, warn }: Pick<OptionContext, 'toName' | 'report' | 'warn'>,
+): void {
+  const { tokenFormat, tokenUse, jwtProfile, maxTokenAge, metadataIssuer } = settings
+  const option = 'audienceRequiredFrom'
+  const hasShortMaxAge = maxTokenAge !== undefined && maxTokenAge <= LIMITS.ageWithoutMark
+  if (tokenFormat !== 'jwt' && tokenUse === undefined && !hasShortMaxAge) {
+    report(
+      `${toName(option)} requires ${toName('tokenUse')}, or a ${toName('maxTokenAge')} of at most ${LIMITS.ageWithoutMark} seconds, if tokens are introspected. Introspection endpoints also report refresh tokens as active, so they would be accepted.`,
+    )
+  }
+  if (isGiven('allowedClients') || tokenUse !== undefined || jwtProfile !== undefined) return
+  const advice =
+    'Until the date, tokens without aud are accepted, also those for other APIs. Set allowedClients, tokenUse or jwtProfile, too.'
   warn({ issuer: metadataIssuer, option, advice })
 }
 

@@ -14,7 +14,7 @@ export interface MetadataOptions {
   /**
    * The issuers that the metadata advertises in `authorization_servers`. Each of them must be trusted by this API.
    *
-   * @default all static issuers, except those whose names begin with `http:` and are not called
+   * @default all static issuers, except tenants, public platforms, and issuers that are not called by their names
    */
   readonly authorizationServers?: readonly string[]
   /**
@@ -143,11 +143,14 @@ const OWN_MEMBERS: readonly string[] = [
   'resource_policy_uri',
   'resource_tos_uri',
   'tls_client_certificate_bound_access_tokens',
-  'authorization_details_types_supported',
   'dpop_signing_alg_values_supported',
   'dpop_bound_access_tokens_required',
   'signed_metadata',
 ]
+
+/** Claims with which signed metadata could be taken for a token. */
+const TOKEN_CLAIMS: readonly string[] =
+  'iss aud exp nbf iat sub jti cnf act client_id azp scope scp'.split(' ')
 
 const MORE: OptionRow<Readonly<Record<string, unknown>>, JsonObject> = custom(
   (given, name, { report }) => {
@@ -171,8 +174,8 @@ const MORE: OptionRow<Readonly<Record<string, unknown>>, JsonObject> = custom(
 
 /** Completes the sentence "... contains a member, which ...". */
 function describeMember(member: string, value: unknown): string | undefined {
-  // The type of authorization details is the only member of RFC 9728 that no option sets.
-  if (member === 'authorization_details_types_supported') return describeValue(value)
+  if (TOKEN_CLAIMS.includes(member))
+    return 'is a claim of tokens: signed metadata must not look like one'
   if (OWN_MEMBERS.includes(member)) return 'another option sets, or this version does not support'
   if (/^resource_(?:documentation|policy_uri|tos_uri)#/.test(member)) {
     const isAddress = typeof value === 'string' && isAcceptableAddress(value, [])

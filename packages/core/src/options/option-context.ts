@@ -22,7 +22,7 @@ export interface CommonValuesOfIssuers {
   readonly now: () => number
 }
 
-/** A warning about an option. It is published at startup as `configuration_warning`. */
+/** A warning about an option. It is published as `configuration_warning`. */
 export interface OptionWarning {
   readonly issuer: string
   readonly option: string

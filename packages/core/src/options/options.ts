@@ -1,5 +1,5 @@
 import type { CommonOptions } from './common-options.ts'
-import type { DynamicIssuerOptions } from './dynamic-issuers.ts'
+import type { DynamicIssuerOptions } from './dynamic-issuer-options.ts'
 import type { IssuerOptions } from './issuer-options.ts'
 
 /**

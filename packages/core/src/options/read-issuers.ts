@@ -1,7 +1,7 @@
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
 import type { DynamicIssuerSettings, IssuerSettings, KeyOrigin } from '../model/settings.ts'
-import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuers.ts'
+import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import { toClaimSettings } from './claim-settings.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'

@@ -1,5 +1,5 @@
 import { Problems } from '../configuration-problems.ts'
-import { canResolve } from '../issuers/resolve-issuer.ts'
+import { mayResolve } from '../issuers/resolve-issuer.ts'
 import { getSeconds, withSuspension } from '../lib/clock.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
@@ -64,7 +64,7 @@ export function readOptions(
   const issuers = readIssuers(own, { ...context, common })
   const isIssuer = (name: string) =>
     issuers.issuers.some(({ issuer }) => issuer === name) ||
-    (issuers.dynamicIssuers !== undefined && canResolve(name, issuers.dynamicIssuers))
+    (issuers.dynamicIssuers !== undefined && mayResolve(name, issuers.dynamicIssuers))
   checkMetadata(metadata, { resource, isIssuer }, context)
   problems.throwAs(title)
 

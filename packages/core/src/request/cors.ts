@@ -27,6 +27,9 @@ const USUAL_HEADERS = ['Authorization', 'Content-Type']
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const EXPOSED = ['WWW-Authenticate', 'Retry-After']
 
+/** Matches one serialized origin, or `null` (Fetch Standard). A web `Headers` joins several lines with a comma. */
+const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
+
 /** Creates the function that `createCors` of the public API returns, from validated options. */
 export function toCors(settings: CorsSettings): (request: RequestLike) => CorsResult {
   const { origins, methods = USUAL_METHODS, maxAge } = settings
@@ -45,18 +48,23 @@ export function toCors(settings: CorsSettings): (request: RequestLike) => CorsRe
     const isAllowed = origins(origin)
     // The function may be asynchronous by mistake. A rejection would end the process.
     ignoreRejection(isAllowed)
-    return isAllowed === true ? origin : undefined
+    if (typeof isAllowed !== 'boolean') {
+      throw new TypeError(
+        'The function origins of cors must return true or false. It cannot return a promise.',
+      )
+    }
+    return isAllowed ? origin : undefined
   }
 
   return (request) => {
     const lines = headerValues(request, 'origin')
-    const origin = lines.length === 1 ? lines[0] : undefined
+    const origin = lines.length === 1 && ORIGIN.test(lines[0]!) ? lines[0] : undefined
     const allowed = getAllowed(origin)
     const headers: Record<string, string> = isAnyone ? {} : { Vary: 'Origin' }
     if (allowed !== undefined) headers['Access-Control-Allow-Origin'] = allowed
     const isPreflight =
       request.method === 'OPTIONS' &&
-      origin !== undefined &&
+      lines.length === 1 &&
       headerValues(request, 'access-control-request-method').length > 0
     if (isPreflight) {
       const more = allowed === undefined ? {} : preflight

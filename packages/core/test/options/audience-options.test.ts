@@ -23,12 +23,18 @@ const introspection = {
 
 function getWarnings(options: object): readonly BearwardEvent[] {
   const events: BearwardEvent[] = []
-  createResourceServer({ ...good, ...options, onEvent: (event) => events.push(event) })
+  const allowedClients = ['reports-cron']
+  createResourceServer({
+    ...good,
+    allowedClients,
+    ...options,
+    onEvent: (event) => events.push(event),
+  })
   return events
 }
 
 describe('the option audienceRequiredFrom', () => {
-  it.each(['2027-02-01', '2030-12-31', '2028-02-29', '9999-12-31'])(
+  it.each(['2027-02-01', '2027-12-31', '2028-01-31'])(
     'createResourceServer accepts the date %s without a warning',
     (audienceRequiredFrom) => {
       expect(getWarnings({ audienceRequiredFrom })).toEqual([])
@@ -106,6 +112,44 @@ describe('the option audienceRequiredFrom', () => {
     ).toEqual([
       'audienceRequiredFrom cannot be combined with introspection.audience: null: remove one of them.',
     ])
+  })
+})
+
+describe('tokens without audience', () => {
+  const date = '2027-02-01'
+
+  it.each(['2028-02-29', '9999-12-31'])(
+    'createResourceServer warns about the date %s, which is more than a year ahead',
+    (audienceRequiredFrom) => {
+      expect(getWarnings({ audienceRequiredFrom })).toMatchObject([
+        { advice: expect.stringContaining('more than a year ahead') as string },
+      ])
+    },
+  )
+
+  it('createResourceServer warns about audienceRequiredFrom without allowedClients, tokenUse and jwtProfile', () => {
+    const warnings = getWarnings({ audienceRequiredFrom: date, allowedClients: undefined })
+    expect(warnings).toMatchObject([
+      { advice: expect.stringContaining('Set allowedClients, tokenUse or jwtProfile') as string },
+    ])
+    const tokenUse = { claim: 'use', value: 'access' }
+    for (const more of [{ tokenUse }, { jwtProfile: 'rfc9068' }])
+      expect(
+        getWarnings({ audienceRequiredFrom: date, allowedClients: undefined, ...more }),
+      ).toEqual([])
+  })
+
+  it('createResourceServer rejects audienceRequiredFrom for introspected tokens without tokenUse and a short maxTokenAge', () => {
+    for (const tokenFormat of ['opaque', 'any']) {
+      const options = { ...good, tokenFormat, introspection, audienceRequiredFrom: date }
+      const jwks = tokenFormat === 'opaque' ? undefined : options.jwks
+      expect(getProblems({ ...options, jwks })).toEqual([
+        expect.stringContaining(
+          'audienceRequiredFrom requires tokenUse, or a maxTokenAge',
+        ) as string,
+      ])
+      expect(getProblems({ ...options, jwks, maxTokenAge: 3600 })).toEqual([])
+    }
   })
 })
 

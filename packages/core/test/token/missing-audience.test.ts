@@ -12,6 +12,7 @@ const START = Date.parse(`${DAY}T00:00:00Z`) / 1000 - 7200
 
 const INTROSPECTION = {
   tokenFormat: 'opaque',
+  tokenUse: { claim: 'token_use', value: 'access' },
   jwks: undefined,
   introspection: {
     endpoint: `${ISSUER}/introspect`,
@@ -169,7 +170,8 @@ describe('audienceRequiredFrom', () => {
       ...INTROSPECTION,
       fetch: async () => {
         calls++
-        return Response.json({ active: true, sub: 'cron', client_id: 'cron', aud: [] })
+        const token = { active: true, sub: 'cron', client_id: 'cron', aud: [] }
+        return Response.json({ ...token, token_use: 'access' })
       },
     })
     expect(show(await decide('opaque-token'))).toBe('granted')
@@ -184,6 +186,19 @@ describe('audienceRequiredFrom', () => {
     clock.advance(1801)
     expect(show(await decide('opaque-token'))).toBe('wrong_audience')
     expect(calls).toBe(2)
+  })
+
+  it('an introspected token without aud and without the mark of access tokens is refused', async () => {
+    // A refresh token is active, too, and has the client id and the scopes of an access token.
+    const refreshToken = { active: true, sub: 'alice', client_id: 'web', scope: 'read' }
+    for (const mark of [{}, { token_use: 'refresh' }]) {
+      const { decide, getMissing } = setup({
+        ...INTROSPECTION,
+        fetch: async () => Response.json({ ...refreshToken, ...mark }),
+      })
+      expect(show(await decide('opaque-token'))).toBe('wrong_token_type')
+      expect(getMissing()).toEqual([])
+    }
   })
 
   it('an introspected token for another API is refused before and after the date', async () => {

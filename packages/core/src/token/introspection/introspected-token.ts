@@ -65,7 +65,7 @@ export function toIntrospectionTime(
 }
 
 /**
- * Checks that a token is an access token if responses have no audience. Without this check, a refresh token of the same
+ * Checks that a token is an access token if its response has no audience. Without this check, a refresh token of the same
  * client would pass, because it is active and has scopes. A JWT is not checked here: its claims were checked before.
  */
 function checkIsAccessToken(
@@ -73,7 +73,9 @@ function checkIsAccessToken(
   { claims }: ActiveResponse,
   settings: IssuerSettings,
 ): Rejection | undefined {
-  if (getResponseAudiences(settings).audiences !== null) return undefined
+  const { audiences, audienceRequiredFrom } = getResponseAudiences(settings)
+  const mayBeMissing = audiences === null || audienceRequiredFrom !== undefined
+  if (!mayBeMissing || (audiences !== null && getAudience(claims) !== undefined)) return undefined
   const isJwt = settings.tokenFormat === 'any' && !(parseCompactJws(presented) instanceof Rejection)
   return isJwt ? undefined : checkMark(claims, settings)
 }

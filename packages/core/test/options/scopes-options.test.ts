@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fc } from '../../../../test/support/property.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
-import { createResourceServer, type ScopesOption } from '../../src/index.ts'
+import { createResourceServer, type ScopesOptions } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { readOptions } from '../../src/options/read-options.ts'
 import { getProblems } from '../support/get-problems.ts'
@@ -17,9 +17,9 @@ const OFFLINE = 'remove it. This scope concerns refresh tokens of the client, an
 const problemsOf = (scopes: unknown) => getProblems({ ...good, scopes })
 
 /** Returns the scopes that contain each scope. */
-function read(scopes: ScopesOption): Record<string, string[]> {
-  const { grantedBy } = readOptions({ ...good, scopes }).settings.scopes
-  const entries = [...grantedBy].map(([scope, by]) => [scope, [...by].sort()] as const)
+function read(scopes: ScopesOptions): Record<string, string[]> {
+  const { impliedBy } = readOptions({ ...good, scopes }).settings.scopes
+  const entries = [...impliedBy].map(([scope, by]) => [scope, [...by].sort()] as const)
   return Object.fromEntries(entries)
 }
 
@@ -56,7 +56,7 @@ describe('the option scopes', () => {
     supported.push('c')
     implies.a.push('c')
     expect(scopes.supported).toEqual(['a', 'b'])
-    expect([...scopes.grantedBy.keys()]).toEqual(['b'])
+    expect([...scopes.impliedBy.keys()]).toEqual(['b'])
   })
 
   it.each([
@@ -91,10 +91,10 @@ describe('the option scopes', () => {
     const implies = Object.fromEntries(
       levels.slice(0, -1).flatMap((level, i) => level.map((scope) => [scope, levels[i + 1]!])),
     )
-    const { grantedBy } = readOptions({ ...good, scopes: { implies } }).settings.scopes
-    expect(grantedBy.size).toBe(96)
-    expect(grantedBy.get('l8s11')!.size).toBe(96)
-    expect(grantedBy.get('l1s0')!.size).toBe(12)
+    const { impliedBy } = readOptions({ ...good, scopes: { implies } }).settings.scopes
+    expect(impliedBy.size).toBe(96)
+    expect(impliedBy.get('l8s11')!.size).toBe(96)
+    expect(impliedBy.get('l1s0')!.size).toBe(12)
   })
 
   it('the option scopes finds exactly the scopes from which a scope can be reached', () => {

@@ -71,8 +71,8 @@ export interface DynamicIssuerOptions {
    */
   readonly negativeTtl?: number
   /**
-   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is for issuers of which a token was verified
-   * before.
+   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is for issuers of which a
+   * token was verified before.
    *
    * @default 8
    */
@@ -116,6 +116,7 @@ export function toDynamicIssuers(
         ...(common && { common }),
       }
       const own = readOwn(options, iss, context)
+      problems.throwAs('The options of an issuer are wrong')
       const settings = readIssuer(own, context)
       problems.throwAs('The options of an issuer are wrong')
       return { settings, warnings }

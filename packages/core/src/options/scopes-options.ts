@@ -1,14 +1,19 @@
-import { describeGiven } from '../lib/describe-given.ts'
+import { describeNotPlain } from '../lib/describe-given.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import { LIMITS } from '../limits.ts'
 import type { ScopeSettings } from '../model/settings.ts'
-import { isScopeToken, OFFLINE_ACCESS } from '../authorization/scope-token.ts'
+import {
+  isScopeToken,
+  OFFLINE_ACCESS,
+  OFFLINE_ACCESS_PROBLEM,
+  SCOPE_TOKEN_FORM,
+} from '../authorization/scope-token.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
 import { custom } from './option-rows.ts'
 import { type OptionRow, reportUnknownNames } from './option-table.ts'
 
 /** The scopes of this API. */
-export interface ScopesOption {
+export interface ScopesOptions {
   /**
    * The scopes of this API, for `scopes_supported` in its metadata (RFC 9728 section 2).
    *
@@ -30,17 +35,19 @@ export interface ScopesOption {
   readonly implies?: Readonly<Record<string, readonly string[]>>
 }
 
-const NO_SCOPES: ScopeSettings = { supported: [], grantedBy: new Map() }
+const NO_SCOPES: ScopeSettings = { supported: [], impliedBy: new Map() }
 
 /** The option `scopes`. */
-export const SCOPES: OptionRow<ScopesOption, ScopeSettings> = custom(readScopesOption, {
+export const SCOPES: OptionRow<ScopesOptions, ScopeSettings> = custom(readScopesOption, {
   default: undefined,
 })
 
 function readScopesOption(given: unknown, name: string, context: OptionContext): ScopeSettings {
   if (given === undefined) return NO_SCOPES
   if (!isPlainObject(given)) {
-    context.report(`${name} must be an object { supported, implies }, not ${describeGiven(given)}.`)
+    context.report(
+      `${name} must be an object { supported, implies }, not ${describeNotPlain(given)}.`,
+    )
     return NO_SCOPES
   }
   const own = copyOwnMembers(given)
@@ -49,7 +56,7 @@ function readScopesOption(given: unknown, name: string, context: OptionContext):
   const supported = readList(own['supported'], inside.toName('supported'), context) ?? []
   const implied = readImplied(own['implies'], inside.toName('implies'), context)
   if (own['supported'] !== undefined) checkClosed(supported, implied, inside)
-  return { supported, grantedBy: invert(implied, inside) }
+  return { supported, impliedBy: invert(implied, inside) }
 }
 
 function readList(
@@ -59,9 +66,7 @@ function readList(
 ): readonly string[] | undefined {
   if (given === undefined) return undefined
   if (!Array.isArray(given) || given.length === 0 || !Array.from(given).every(isScopeToken)) {
-    report(
-      `${name} must be an array with at least one scope: printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
-    )
+    report(`${name} must be an array with at least one scope: ${SCOPE_TOKEN_FORM}.`)
     return undefined
   }
   checkOffline(given as string[], name, report)
@@ -74,9 +79,7 @@ function checkOffline(
   report: OptionContext['report'],
 ): void {
   if (!scopes.includes(OFFLINE_ACCESS)) return
-  report(
-    `${name} contains ${OFFLINE_ACCESS}: remove it. This scope concerns refresh tokens of the client, and not this API.`,
-  )
+  report(`${name} ${OFFLINE_ACCESS_PROBLEM}`)
 }
 
 type Implied = ReadonlyMap<string, readonly string[]>
@@ -84,15 +87,13 @@ type Implied = ReadonlyMap<string, readonly string[]>
 function readImplied(given: unknown, name: string, context: OptionContext): Implied {
   if (given === undefined) return new Map()
   if (!isPlainObject(given)) {
-    context.report(`${name} must be an object { scope: [scopes] }, not ${describeGiven(given)}.`)
+    context.report(`${name} must be an object { scope: [scopes] }, not ${describeNotPlain(given)}.`)
     return new Map()
   }
   checkOffline(Object.keys(given), name, context.report)
   const entries = Object.entries(copyOwnMembers(given)).flatMap(([scope, scopes]) => {
     if (!isScopeToken(scope)) {
-      context.report(
-        `${name} has a member that is not a scope: use printable ASCII without spaces, quotes and backslashes (RFC 6749 section 3.3).`,
-      )
+      context.report(`${name} has a member that is not a scope: use ${SCOPE_TOKEN_FORM}.`)
       return []
     }
     const list = readList(scopes, `${name}.${scope}`, context)
@@ -113,17 +114,17 @@ function checkClosed(
 }
 
 /** Returns for each scope the scopes that contain it, directly or through others. Reports cycles and too many levels. */
-function invert(implied: Implied, context: OptionContext): ScopeSettings['grantedBy'] {
+function invert(implied: Implied, context: OptionContext): ScopeSettings['impliedBy'] {
   const expanded = new Map<string, Expanded>()
-  const grantedBy = new Map<string, Set<string>>()
+  const impliedBy = new Map<string, Set<string>>()
   for (const scope of implied.keys()) {
     const contained = expand(scope, [], { implied, expanded }, context)
     if (contained === undefined) break
     for (const one of contained.scopes) {
-      grantedBy.set(one, (grantedBy.get(one) ?? new Set()).add(scope))
+      impliedBy.set(one, (impliedBy.get(one) ?? new Set()).add(scope))
     }
   }
-  return grantedBy
+  return impliedBy
 }
 
 /** The scopes that a scope contains, and the number of levels below it. */
