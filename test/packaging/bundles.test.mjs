@@ -119,7 +119,8 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
     test(`${name}: a bundle of core and client refuses a request, gets a token and contains core once (${format})`, async () => {
       const outDir = toOutDir('alone')
       await bundle('alone', format, outDir, [])
-      const { output } = await run(process.execPath, [`alone.${extension}`], { cwd: outDir })
+      const options = { cwd: outDir, timeout: 15_000 }
+      const { output } = await run(process.execPath, [`alone.${extension}`], options)
       assert.equal(output, 'no_credentials,3,true')
     })
 

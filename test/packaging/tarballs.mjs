@@ -15,9 +15,12 @@ export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'c
 
 /** Runs a program until it exits. Does not throw if it fails, because the output of a failed compiler is also a result. */
 export async function run(program, args, options = {}) {
-  const firstRun = await runOnce(program, args, options)
   // Node 20 can hang forever in its internal threads (nodejs/node#54918), so a program that timed out runs again.
-  return firstRun.timedOut ? runOnce(program, args, options) : firstRun
+  for (let i = 0; i < 3; i++) {
+    const result = await runOnce(program, args, options)
+    if (!result.timedOut) return result
+  }
+  return runOnce(program, args, options)
 }
 
 function runOnce(program, args, options) {
