@@ -24,12 +24,17 @@ const ALONE = `import { generateKeyPairSync } from 'node:crypto'
   import * as required from './required.cjs'
 
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256' }
   const headers = { 'content-type': 'application/json' }
   const source = clientCredentials({
     tokenEndpoint: 'https://as.example.com/token',
     clientId: 'orders',
-    clientAuthentication: { method: 'private_key_jwt', key, audience: 'https://as.example.com' },
+    clientAuthentication: {
+      method: 'private_key_jwt',
+      // Not as a JWK: Node 20 can hang when it exports one (nodejs/node#54918).
+      key: privateKey,
+      algorithm: 'ES256',
+      audience: 'https://as.example.com',
+    },
     fetch: async (url, { body }) => {
       const assertion = new URLSearchParams(body).get('client_assertion') ?? ''
       const access_token = String(assertion.split('.').length)
