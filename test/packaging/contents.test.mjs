@@ -30,12 +30,21 @@ async function readContents(name) {
   return { files, read: (path) => contents.readFile(`${root}${path}`) }
 }
 
-/** Returns the paths of the declarations in a tarball: one for each source. */
+/**
+ * Returns the paths of the declarations in a tarball: one for each source. The manifest excludes some that no user can reach. The
+ * tests of types show that none of them is needed.
+ */
 async function listTypes(name) {
-  const files = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })
-  return files
+  const sources = await readdir(join(ROOT, 'packages', name, 'src'), { recursive: true })
+  const { files } = await readJson('packages', name, 'package.json')
+  const excluded = files
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => pattern.slice(1).replaceAll('.', '\\.').replaceAll('*', '[^/]*'))
+    .map((pattern) => new RegExp(`^${pattern}(?:/|$)`))
+  return sources
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `dist/${path.slice(0, -3)}.d.ts`)
+    .filter((path) => !excluded.some((pattern) => pattern.test(path)))
 }
 
 /** Returns the paths of the JavaScript that the manifest of a package names. */
