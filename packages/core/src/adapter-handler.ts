@@ -3,12 +3,10 @@ import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
 import type { Anonymous, Granted, Outcome } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
+import type { CorsResult } from './request/cors.ts'
 
 /** The decision about one request: the outcome of a guard, a complete response, or headers for a later handler. */
-export type Decision =
-  | Outcome
-  | ({ readonly kind: 'respond' } & HttpResponse)
-  | { readonly kind: 'continue'; readonly headers: ResponseHeaders }
+export type Decision = Outcome | CorsResult
 
 export const CONTINUE: Decision = { kind: 'continue', headers: {} }
 
@@ -62,9 +60,10 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     fail: (thrown: unknown) => Result,
   ): Result {
     try {
-      if (decision.kind === 'refused' || decision.kind === 'respond')
-        return definition.respond(decision, ...args)
       switch (decision.kind) {
+        case 'refused':
+        case 'respond':
+          return definition.respond(decision, ...args)
         case 'granted':
         case 'anonymous':
           definition.setHeaders(decision.headers, ...args)

@@ -47,7 +47,7 @@ export interface IssuerResolvedEvent {
  * }
  * ```
  */
-export interface IssuerFailedEvent extends CallFailure<ResolutionFailure> {
+export interface IssuerFailedEvent extends CallFailure<Exclude<ResolutionFailure, 'closed'>> {
   readonly type: 'issuer_failed'
   /** The `iss` of a token. */
   readonly issuer: string

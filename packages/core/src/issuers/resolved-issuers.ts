@@ -13,7 +13,7 @@ import type {
   IssuerSettings,
   Settings,
 } from '../model/settings.ts'
-import { Rejection } from '../response/rejection.ts'
+import type { Rejection } from '../response/rejection.ts'
 import {
   type DynamicIssuers,
   rejectUnknownIssuer,
@@ -22,9 +22,10 @@ import {
 import { CallSlots } from './call-slots.ts'
 import { IssuerCache } from './issuer-cache.ts'
 import { isIssuerName } from './issuer-name.ts'
+import { IssuerPauses } from './issuer-pauses.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 import { NewIssuerBudget } from './new-issuer-budget.ts'
-import { getPause, rejectUnavailable, TOO_MANY_NEW } from './resolution-failures.ts'
+import { TOO_MANY_NEW } from './resolution-failures.ts'
 import { createResolvedIssuer, type ResolvedIssuer } from './resolved-issuer.ts'
 import {
   callMatch,
@@ -34,16 +35,8 @@ import {
   toInvalidOptions,
 } from './resolve-issuer.ts'
 
-/** Part of `ttl` after which the next token makes `resolve` be called again, while the options are still used. */
+/** Part of `ttl` after which the next token starts a call of `resolve`, while the options are still used. */
 const REFRESH_AT = 0.8
-
-/** A time in which `resolve` is not called for an issuer, because it has returned nothing or has failed. */
-interface Pause {
-  readonly until: number
-  /** Number of calls that have failed in a row. */
-  readonly failures: number
-  readonly rejection: Rejection
-}
 
 /** A running call of `resolve`. */
 interface RunningCall {
@@ -55,7 +48,7 @@ interface RunningCall {
 type FoundIssuer = TrustedIssuer | Rejection
 
 /**
- * The issuers that the functions `match` and `resolve` of the application return. Their options are cached for `ttl` seconds, and
+ * The issuers that `match` accepts and `resolve` returns. Their options are cached for `ttl` seconds, and
  * are never used for longer. After four fifths of that time, the next token starts a call of `resolve`, and does not wait for it.
  *
  * Each issuer has keys and introspection of its own. Its keys are only fetched when its tokens arrive. An issuer that is evicted
@@ -68,10 +61,7 @@ export class ResolvedIssuers implements DynamicIssuers {
   readonly #closed: AbortSignal
   readonly #clock: Clock
   readonly #cache: IssuerCache<ResolvedIssuer>
-  /** Pauses after failures. */
-  readonly #pauses: BoundedCache<Pause>
-  /** Issuers that `resolve` does not know. A cache of their own, so that invented issuers do not end pauses. */
-  readonly #unknown: BoundedCache<Pause>
+  readonly #pauses: IssuerPauses
   /** Issuers whose warnings were published. */
   readonly #warned: BoundedCache<true>
   readonly #running = new Map<string, RunningCall>()
@@ -97,8 +87,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#closed = closed
     this.#clock = settings.clock
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
-    this.#pauses = new BoundedCache(maxEntries, Infinity, () => 1)
-    this.#unknown = new BoundedCache(maxEntries, Infinity, () => 1)
+    this.#pauses = new IssuerPauses(maxEntries)
     this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
     this.#slots = new CallSlots(concurrency)
     const now = this.#clock.monotonic()
@@ -120,11 +109,10 @@ export class ResolvedIssuers implements DynamicIssuers {
     return this.#cache.peek(iss)?.issuer
   }
 
-  /** Forgets the options of an issuer, its keys and its cached tokens. The next token makes `resolve` be called. */
+  /** Forgets the options of an issuer, its keys and its cached tokens. The next token starts a call of `resolve`. */
   forgetIssuer(iss: string): void {
     this.#delete(iss)
-    this.#pauses.delete(iss)
-    this.#unknown.delete(iss)
+    this.#pauses.end(iss)
     const call = this.#running.get(iss)
     this.#running.delete(iss)
     call?.aborting.abort()
@@ -157,21 +145,12 @@ export class ResolvedIssuers implements DynamicIssuers {
   /** Finds an issuer whose options are not cached, or are too old. */
   #findOther(iss: unknown, now: number): MaybePromise<FoundIssuer> {
     if (!isIssuerName(iss)) return rejectUnknownIssuer('a URL in its normal form', iss)
-    return this.#rejectInPause(iss, now) ?? this.#running.get(iss)?.found ?? this.#start(iss, now)
-  }
-
-  #rejectInPause(iss: string, now: number): Rejection | undefined {
-    const unknown = this.#unknown.get(iss)
-    if (unknown !== undefined && now < unknown.until) return unknown.rejection
-    const pause = this.#pauses.get(iss)
-    if (pause === undefined || now >= pause.until) return undefined
-    const { reason, explanation, advice } = pause.rejection
-    return new Rejection(reason, explanation, { advice, retryAfter: (pause.until - now) / 1000 })
+    return this.#pauses.reject(iss, now) ?? this.#running.get(iss)?.found ?? this.#start(iss, now)
   }
 
   /** Starts a call of `resolve` that no request waits for. */
   #refresh(iss: string, now: number): void {
-    if (this.#running.has(iss) || this.#rejectInPause(iss, now) !== undefined) return
+    if (this.#running.has(iss) || this.#pauses.reject(iss, now) !== undefined) return
     void this.#start(iss, now)
   }
 
@@ -205,7 +184,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     const services = { slots: this.#slots, bounds, isCached: this.#cache.isProved(iss) }
     const resolved = await resolveIssuer(iss, this.#dynamic, services)
     if (!this.#isRunning(iss, call)) return this.find(iss)
-    if (resolved === undefined) return this.#remove(iss, startedAt)
+    if (resolved === undefined) return this.#rejectUnknown(iss, startedAt)
     if ('failure' in resolved) return this.#fail(iss, resolved, startedAt)
     const previous = this.#cache.peek(iss)
     if (previous !== undefined && isSameData(previous.issuer.settings, resolved.settings)) {
@@ -219,7 +198,10 @@ export class ResolvedIssuers implements DynamicIssuers {
       const entry = this.#create(iss, resolved, previous, startedAt)
       // Some runtimes import configured keys asynchronously. Keys that the issuer publishes are fetched later.
       if (resolved.settings.keyOrigin.kind === 'static') await entry.issuer.keys.ready()
-      if (!this.#isRunning(iss, call)) return await this.find(iss)
+      if (!this.#isRunning(iss, call)) {
+        budget?.giveBack()
+        return await this.find(iss)
+      }
       return this.#keep(entry, budget, startedAt)
     } catch (error) {
       budget?.giveBack()
@@ -283,19 +265,16 @@ export class ResolvedIssuers implements DynamicIssuers {
   }
 
   #succeed({ name, issuer }: ResolvedIssuer, startedAt: number): TrustedIssuer {
-    this.#pauses.delete(name)
-    this.#unknown.delete(name)
+    this.#pauses.end(name)
     this.#publishResolved(name, true, startedAt)
     return issuer
   }
 
   /** Records that `resolve` does not know an issuer. */
-  #remove(iss: string, startedAt: number): Rejection {
+  #rejectUnknown(iss: string, startedAt: number): Rejection {
     this.#delete(iss)
-    const rejection = rejectUnknownIssuer('an issuer that resolve knows', iss)
     const until = startedAt + this.#dynamic.negativeTtl * 1000
-    this.#unknown.set(iss, { until, failures: 0, rejection })
-    this.#pauses.delete(iss)
+    const rejection = this.#pauses.beginUnknown(iss, until)
     this.#publishResolved(iss, false, startedAt)
     return rejection
   }
@@ -303,16 +282,15 @@ export class ResolvedIssuers implements DynamicIssuers {
   /** Records a failure. The current options stay in use until `ttl` is over. */
   #fail(iss: string, failed: FailedResolution, startedAt: number): Rejection {
     const now = this.#clock.monotonic()
-    const failures = this.#pauses.peek(iss)?.failures ?? 0
-    const pause = getPause(failed, failures)
-    const rejection = rejectUnavailable(iss, failed, Math.max(1, pause))
-    if (pause > 0)
-      this.#pauses.set(iss, { until: now + pause * 1000, failures: failures + 1, rejection })
+    const { pause, rejection } = this.#pauses.beginAfterFailure(iss, failed, now)
     const previous = this.#cache.peek(iss)
     const trusted = previous !== undefined && this.#isUsable(previous, now)
     const duration = (now - startedAt) / 1000
-    if (failed.failure !== 'closed')
-      this.#publish('issuer_failed', () => ({ issuer: iss, ...failed, duration, pause, trusted }))
+    const { failure, detail } = failed
+    if (failure !== 'closed') {
+      const describe = () => ({ issuer: iss, failure, detail, duration, pause, trusted })
+      this.#publish('issuer_failed', describe)
+    }
     return rejection
   }
 

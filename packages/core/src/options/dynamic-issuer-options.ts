@@ -36,9 +36,9 @@ export interface DynamicIssuerOptions {
   readonly match: (iss: string) => boolean
   /**
    * Returns the options of an issuer that `match` accepts, or `undefined` if the issuer is not trusted. `issuer` in the options
-   * must equal `iss`. `tenants` cannot be set, and
-   * `tokenFormat` must be `'jwt'`. `signal` is aborted when the result is no longer awaited. Return the same functions and key
-   * objects each time: otherwise the options count as changed, and the cached tokens of the issuer are removed.
+   * must equal `iss`. `tenants` cannot be set, and `tokenFormat` must be `'jwt'`. `signal` is aborted when the result is no
+   * longer awaited. Return the same functions and key objects each time: otherwise the options count as changed, and the cached
+   * tokens of the issuer are removed.
    *
    * Does NOT protect an application that returns options for every `iss`. Look the issuer up in a list of your tenants.
    *
@@ -52,7 +52,8 @@ export interface DynamicIssuerOptions {
     context: { readonly signal: AbortSignal },
   ) => MaybePromise<IssuerOptions | undefined>
   /**
-   * Number of issuers that are cached, from 8 to 100000. A quarter more is cached for issuers of which no token was verified yet.
+   * Number of issuers with a verified token that are cached, from 8 to 100000. A quarter more is cached for issuers of which no
+   * token was verified yet.
    *
    * @default 1000
    */
@@ -71,8 +72,8 @@ export interface DynamicIssuerOptions {
    */
   readonly negativeTtl?: number
   /**
-   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is for issuers of which a
-   * token was verified before.
+   * Number of calls of `resolve` that are awaited at the same time, from 2 to 1000. A quarter of them is reserved for cached
+   * issuers of which a token was verified.
    *
    * @default 8
    */

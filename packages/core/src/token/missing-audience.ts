@@ -41,7 +41,7 @@ export class MissingAudienceReports {
   }
 
   /** Publishes the event if the verified token has no audience. */
-  check({ token, issuer: { settings } }: VerifiedToken): void {
+  report({ token, issuer: { settings } }: VerifiedToken): void {
     const { audiences, audienceRequiredFrom } = settings
     if (audienceRequiredFrom === undefined || audiences === null || token.audience.length > 0)
       return

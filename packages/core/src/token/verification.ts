@@ -87,7 +87,7 @@ export function verify(
   return andThen(result, (verified) => {
     if (verified instanceof Rejection) return verified
     const { token, issuer, cached } = verified
-    services.missingAudience.check(verified)
+    services.missingAudience.report(verified)
     publish(
       'verified',
       () => ({

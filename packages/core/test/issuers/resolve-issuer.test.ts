@@ -68,7 +68,7 @@ describe('the function match', () => {
     [
       'throws an error whose members throw',
       () => {
-        // oxlint-disable-next-line typescript/only-throw-error
+        // oxlint-disable-next-line typescript/only-throw-error -- an application can throw any value
         throw moreHostile
       },
       'match threw an error',
@@ -300,7 +300,7 @@ describe('the function resolve', () => {
       () => ({
         issuer: ACME,
         get audience() {
-          // oxlint-disable-next-line typescript/only-throw-error
+          // oxlint-disable-next-line typescript/only-throw-error -- an application can throw any value
           throw moreHostile
         },
       }),
