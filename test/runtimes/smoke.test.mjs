@@ -367,12 +367,16 @@ for (const alg of PUBLIC_KEY_ALGORITHMS) {
 }
 
 test('onEvent and the diagnostics channel get the same events, even if a subscriber throws', async () => {
-  const { jwks, token } = await createIssuer('ES256')
+  // An issuer of its own: servers of other tests may still fetch keys, and publish their events to the same channel.
+  const issuer = 'https://events.example.com'
+  const { jwks, token } = await createIssuer('ES256', issuer)
   const received = []
   const published = []
   const onEvent = (event) => received.push(event)
-  const onMessage = (event) => published.push(event)
-  const server = createResourceServer({ issuer: ISSUER, audience: AUDIENCE, jwks, onEvent })
+  const onMessage = (event) => {
+    if (event.issuer === issuer) published.push(event)
+  }
+  const server = createResourceServer({ issuer, audience: AUDIENCE, jwks, onEvent })
   const onMessageThrows = () => {
     throw new Error('An error of a subscriber must not end the process.')
   }
