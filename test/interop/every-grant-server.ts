@@ -9,6 +9,7 @@ import {
 } from '../../examples/authorization-server/src/load-oidc-provider.ts'
 import { REDIRECT_URI } from '../../examples/authorization-server/src/options.ts'
 import { generateKey } from '../support/keys.ts'
+import { LIFETIMES } from './lifetimes.ts'
 
 export const SPA_REDIRECT_URI = 'https://spa.example.com/callback'
 export const JWT_API = 'https://jwt.example.com'
@@ -105,15 +106,7 @@ function configuration({ errors }: OidcProviderModule): Configuration {
         useGrantedResource: () => true,
       },
     },
-    ttl: {
-      AccessToken: 3600,
-      ClientCredentials: 3600,
-      Grant: 86_400,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 86_400,
-      Session: 86_400,
-    },
+    ttl: LIFETIMES,
   }
 }
 

@@ -14,14 +14,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { closing } from '../support/closing.ts'
 import { ADD_NOTE, LIST_NOTES, startMcpApi } from './mcp-api.ts'
 import { AppProvider } from './mcp-app-provider.ts'
+import { METADATA, testDiscovery } from './mcp-discovery.ts'
 import type { NotesApi } from './notes-api.ts'
 import {
   MACHINE,
   type NotesAuthorizationServer,
   startNotesAuthorizationServer,
 } from './notes-authorization-server.ts'
-
-const METADATA = 'GET /.well-known/oauth-protected-resource'
 
 let authorizationServer: NotesAuthorizationServer
 
@@ -158,28 +157,5 @@ describe('the MCP client of version 2', () => {
 })
 
 describe('discoverOAuthServerInfo of version 2', () => {
-  it.each([
-    ['/mcp', '/mcp', {}, ['/mcp 200']],
-    ['/mcp', '/mcp/', {}, ['/mcp 200']],
-    ['/mcp', '/mcp?tenant=a', {}, ['/mcp 200']],
-    ['/mcp', '/mcp/more', { atRoot: true }, ['/mcp/more 404', ' 200']],
-    ['', '/', {}, [' 200']],
-    // The guard of a root resource also refuses requests for other metadata. The client continues after each 4xx.
-    ['', '/mcp', {}, ['/mcp 401', ' 200']],
-  ])(
-    'discoverOAuthServerInfo of version 2 finds an API at "%s" from "%s" without a challenge, with the metadata options %o',
-    async (path, typed, metadata, requests) => {
-      const api = await startMcpApi(authorizationServer, path, { metadata })
-      const found = await discoverOAuthServerInfo(new URL(typed, api.url))
-      expect(found).toMatchObject({
-        authorizationServerUrl: authorizationServer.issuer,
-        authorizationServerMetadata: { issuer: authorizationServer.issuer },
-        resourceMetadata: {
-          resource: api.resource,
-          scopes_supported: ['notes:read', 'notes:write'],
-        },
-      })
-      expect(api.requests).toEqual(requests.map((request) => METADATA + request))
-    },
-  )
+  testDiscovery(2, discoverOAuthServerInfo, () => authorizationServer)
 })

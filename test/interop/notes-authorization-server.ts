@@ -10,6 +10,7 @@ import {
 } from '../../examples/authorization-server/src/load-oidc-provider.ts'
 import { generateKey } from '../support/keys.ts'
 import { recordRequests } from './recorded-requests.ts'
+import { LIFETIMES } from './lifetimes.ts'
 
 /** A machine that is registered in advance. It can get all scopes. */
 export const MACHINE = { id: 'notes-cron', secret: 'of-the-notes-cron-job' } as const
@@ -155,15 +156,7 @@ function getConfiguration(
         useGrantedResource: () => true,
       },
     },
-    ttl: {
-      AccessToken: 3600,
-      ClientCredentials: 3600,
-      Grant: 86_400,
-      IdToken: 3600,
-      Interaction: 3600,
-      RefreshToken: 86_400,
-      Session: 86_400,
-    },
+    ttl: LIFETIMES,
   }
 }
 
