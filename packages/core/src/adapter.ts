@@ -28,6 +28,8 @@ import { serverFromEnv } from './resource-server-from-env.ts'
 import type { Refused } from './response/refusal.ts'
 
 export type { WriteLine } from './log/logger.ts'
+export { mustBeAwaited } from './lib/must-be-awaited.ts'
+export { getDetachedWork } from './lib/detached-work.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { runDetached } from '#async-context'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
+import { joinOrRestart } from '../lib/shared-work.ts'
 import type { Publish } from '../lib/publisher.ts'
 import { toLoggedAddress } from './address.ts'
 import { FetchError, type GetJson } from './bounded-fetch.ts'
@@ -53,6 +54,9 @@ const MOVED_EVENT = {
   token_endpoint: undefined,
 } as const satisfies Record<Endpoint, EndpointMovedEvent['type'] | undefined>
 
+/** The result of a search. It is not a rejection, because some runtimes reject the promises of work that they cancel. */
+type SearchResult = { readonly found: string } | { readonly error: unknown }
+
 /** Endpoint whose address is in the metadata of an issuer. */
 export interface DiscoveredEndpoint {
   /**
@@ -85,7 +89,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
   let forgottenAt = -Infinity
   let urls = allUrls
   let searchedAt = -Infinity
-  let running: Promise<string> | undefined
+  let running: Promise<SearchResult> | undefined
   const pause = new RequestedPause()
   let lastError: unknown
 
@@ -100,7 +104,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     publish?.('discovery_failed', () => ({ issuer, ...failure }))
   }
 
-  async function search(): Promise<string> {
+  async function search(): Promise<SearchResult> {
     searchedAt = clock.monotonic()
     const number = ++searchCount
     try {
@@ -112,7 +116,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
         }),
       )
       // A search that started later has already ended: its result is newer.
-      if (number < newestResult && known !== undefined) return known
+      if (number < newestResult && known !== undefined) return { found: known }
       newestResult = number
       pause.end()
       const found = (byCertificate ? metadata.mtlsEndpoint : undefined) ?? metadata.endpoint
@@ -123,22 +127,28 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
     } catch (error) {
       lastError = error
       pause.request(readRetryAfter(error, clock.now()), clock.monotonic())
-      if (known === undefined) throw error
+      if (known === undefined) return { error }
       if (!closed.aborted) publishFailed(error)
       urls = allUrls
     }
     if (forgottenAfter !== undefined && number > forgottenAfter) forgottenAfter = undefined
-    return known
+    return { found: known }
   }
 
-  function join(): Promise<string> {
-    if (running === undefined || clock.monotonic() - searchedAt >= JOIN_WINDOW) {
-      const own = runDetached(search).finally(() => {
-        if (running === own) running = undefined
-      })
-      running = own
-    }
-    return running
+  function start(): Promise<SearchResult> {
+    const own = runDetached(search).finally(() => {
+      if (running === own) running = undefined
+    })
+    running = own
+    return own
+  }
+
+  /** Joins the running search, or starts one. */
+  async function join(): Promise<string> {
+    const joined = clock.monotonic() - searchedAt < JOIN_WINDOW ? running : undefined
+    const result = await (joined === undefined ? start() : joinOrRestart(joined, clock, start))
+    if ('error' in result) throw result.error
+    return result.found
   }
 
   /** Waits for new metadata for at most 500 ms, then returns the known address: it may still serve other requests. */
@@ -157,7 +167,7 @@ export function createDiscoveredEndpoint(options: DiscoveredEndpointOptions): Di
         return known ?? Promise.reject(toPauseError(lastError, pause.until - now))
       if (known === undefined) return join()
       if (forgottenAfter !== undefined) return joinBriefly(known)
-      if (now - searchedAt >= METADATA_AGE) void join()
+      if (now - searchedAt >= METADATA_AGE) void start()
       return known
     },
     forget() {

@@ -1,9 +1,13 @@
+import { Places } from '../lib/places.ts'
 import { LIMITS } from '../limits.ts'
 
 /** Error of `CallSlots`: too many calls wait. */
 export class BusyError extends Error {
   override readonly name = 'BusyError'
 }
+
+/** The label of the slots of issuers that are not cached. */
+const NEW = 'new'
 
 /**
  * Limits the calls of `resolve` that run at the same time. A quarter of the slots is reserved for cached issuers, so that tokens
@@ -12,12 +16,13 @@ export class BusyError extends Error {
 export class CallSlots {
   readonly #max: number
   readonly #maxNew: number
-  #running = 0
-  #runningNew = 0
+  readonly #running: Places
   readonly #waiting = { cached: new Set<() => void>(), others: new Set<() => void>() }
 
-  constructor(max: number) {
+  /** `now` returns monotonic milliseconds. */
+  constructor(max: number, now: () => number) {
     this.#max = max
+    this.#running = new Places(now)
     this.#maxNew = max - Math.ceil(max / 4)
   }
 
@@ -39,19 +44,14 @@ export class CallSlots {
   }
 
   #isFree(isCached: boolean): boolean {
-    return this.#running < this.#max && (isCached || this.#runningNew < this.#maxNew)
+    const isFree = this.#running.count() < this.#max
+    return isFree && (isCached || this.#running.countOf(NEW) < this.#maxNew)
   }
 
   #take(isCached: boolean): () => void {
-    const isNew = isCached ? 0 : 1
-    this.#running++
-    this.#runningNew += isNew
-    let isReleased = false
+    const free = this.#running.take(isCached ? undefined : NEW)
     return () => {
-      if (isReleased) return
-      isReleased = true
-      this.#running--
-      this.#runningNew -= isNew
+      free()
       this.#startNext()
     }
   }

@@ -1,3 +1,4 @@
+import { WORK_ENDS_WITH_REQUEST } from '#async-context'
 import { ConfigurationError } from '../errors.ts'
 import { LIMITS } from '../limits.ts'
 import type { GuardedIssuers } from '../authorization/requirement.ts'
@@ -13,6 +14,9 @@ import { createKeySource } from '../keys/key-sources.ts'
 import type { Settings } from '../model/settings.ts'
 import { createProviderHint } from '../subject/provider-hint.ts'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
+
+/** What starts the fetches of the keys of static issuers. */
+const STARTED_BY = WORK_ENDS_WITH_REQUEST ? 'requests' : 'timers'
 
 /** The state of one issuer. */
 export interface IssuerStatus {
@@ -61,7 +65,7 @@ export function createIssuers(
     const hint = createProviderHint(issuer, publish)
     const known = keySources.get(issuer.metadataIssuer)
     if (known === undefined) hint(issuer.metadataIssuer)
-    const keys = known ?? createKeySource(issuer, settings, publish, closed, hint, 'timers')
+    const keys = known ?? createKeySource(issuer, settings, publish, closed, hint, STARTED_BY)
     keySources.set(issuer.metadataIssuer, keys)
     const signer = { settings: issuer, keys }
     const introspection = createIssuerIntrospection(

@@ -6,6 +6,7 @@ import { isSameData } from '../lib/is-same-data.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { addIfMissing } from '../lib/objects.ts'
 import type { Publish } from '../lib/publisher.ts'
+import { joinOrRestart } from '../lib/shared-work.ts'
 import { LIMITS } from '../limits.ts'
 import type {
   CheckedIssuer,
@@ -89,7 +90,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
     this.#pauses = new IssuerPauses(maxEntries)
     this.#warned = new BoundedCache(maxEntries * knownNames, Infinity, () => 1)
-    this.#slots = new CallSlots(concurrency)
+    this.#slots = new CallSlots(concurrency, () => this.#clock.monotonic())
     const now = this.#clock.monotonic()
     const perSecond = (newPerSecond * maxEntries) / 1000
     this.#budget = new NewIssuerBudget(maxEntries, perSecond, now)
@@ -145,7 +146,14 @@ export class ResolvedIssuers implements DynamicIssuers {
   /** Finds an issuer whose options are not cached, or are too old. */
   #findOther(iss: unknown, now: number): MaybePromise<FoundIssuer> {
     if (!isIssuerName(iss)) return rejectUnknownIssuer('a URL in its normal form', iss)
-    return this.#pauses.reject(iss, now) ?? this.#running.get(iss)?.found ?? this.#start(iss, now)
+    const rejection = this.#pauses.reject(iss, now)
+    if (rejection !== undefined) return rejection
+    const call = this.#running.get(iss)
+    if (call?.found === undefined) return this.#start(iss, now)
+    return joinOrRestart(call.found, this.#clock, () => {
+      if (this.#isRunning(iss, call)) this.#running.delete(iss)
+      return this.find(iss)
+    })
   }
 
   /** Starts a call of `resolve` that no request waits for. */

@@ -1,9 +1,10 @@
-import { runDetached } from '#async-context'
+import { runDetached, WORK_ENDS_WITH_REQUEST } from '#async-context'
 import { onAbort } from '../authorization-server/deadline.ts'
 import { describeFailure } from '../authorization-server/describe-failure.ts'
 import { readRetryAfter } from '../authorization-server/retry-after.ts'
 import { toMessage } from '../errors.ts'
 import type { Clock } from '../lib/clock.ts'
+import { joinWork, LATE, LOST } from '../lib/shared-work.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { KeyAges } from '../model/settings.ts'
 import type { KeysEvent } from './key-events.ts'
@@ -17,8 +18,10 @@ import {
 
 export interface KeyRefreshOptions {
   readonly issuer: string
-  /** Fetches the key set that the issuer publishes now. The promise always settles. */
+  /** Fetches the key set that the issuer publishes now. The promise settles within `timeout`, unless the runtime cancels it. */
   readonly fetchKeySet: () => Promise<FetchedKeySet>
+  /** Milliseconds. */
+  readonly timeout: number
   readonly ages: KeyAges
   readonly clock: Clock
   readonly closed: AbortSignal
@@ -31,6 +34,9 @@ export interface KeyRefreshOptions {
   /** Returns a number from 0 to 1, which adds jitter: many processes must not fetch at the same time. */
   readonly random?: () => number
 }
+
+/** Milliseconds after its timeout at which an attempt that has not ended is lost. */
+const LOST_AFTER = 1500
 
 /** Keeps the key set of an issuer fresh. `KeyLifeCycle` decides when to fetch; this class starts the fetches and timers. */
 export class KeyRefresh {
@@ -73,20 +79,57 @@ export class KeyRefresh {
    * `trigger` is the reason for the need `signing_key`.
    */
   startOrJoin(need: Need, trigger?: DemandTrigger): Promise<void> | undefined {
-    if (this.#options.closed.aborted) return undefined
-    const { start, wait } = this.lifeCycle.plan(need, this.#options.clock.monotonic(), trigger)
-    if (start) this.#attempt()
-    else if (need === 'signing_key') this.#schedule()
+    const { closed, clock, startedBy } = this.#options
+    if (closed.aborted) return undefined
+    this.#dropLost()
+    const { start, wait } = this.lifeCycle.plan(need, clock.monotonic(), trigger)
     // Without timers, only this request can end an outage, so it waits for the attempt that it starts.
-    const waits = wait || (start && need === 'keys' && this.#options.startedBy === 'requests')
-    return waits ? [...this.#running.values()].at(-1) : undefined
+    const waits = wait || (start && need === 'keys' && startedBy === 'requests')
+    if (start) {
+      const started = this.#attempt()
+      return waits ? started : undefined
+    }
+    if (need === 'signing_key') this.#schedule()
+    return waits ? this.#join(() => this.startOrJoin(need, trigger)) : undefined
   }
 
   /** Starts the attempt that is due, unless a timer starts it. Call it for each request that uses fresh keys. */
   startIfDue(): void {
     const { closed, clock, startedBy } = this.#options
-    if (startedBy === 'timers' || closed.aborted || clock.monotonic() < this.lifeCycle.dueAt) return
-    this.#attempt()
+    if (startedBy === 'timers' || closed.aborted) return
+    this.#dropLost()
+    if (clock.monotonic() >= this.lifeCycle.dueAt) void this.#attempt()
+  }
+
+  /** Waits for the newest attempt, which another request has started. If it is lost, calls `restart` and waits for the result. */
+  #join(restart: () => Promise<void> | undefined): Promise<void> | undefined {
+    const newest = [...this.#running].at(-1)
+    if (newest === undefined || !WORK_ENDS_WITH_REQUEST) return newest?.[1]
+    const [number, done] = newest
+    return joinWork(done, this.#options.clock).then((result) => {
+      // The late attempt may still succeed, so this one runs beside it.
+      if (result === LATE) return this.#isNewest(number) ? this.#attempt() : restart()
+      if (result !== LOST) return undefined
+      this.#drop(number)
+      return restart()
+    })
+  }
+
+  /** Forgets attempts that have not ended in time, because the runtime has cancelled them. */
+  #dropLost(): void {
+    if (!WORK_ENDS_WITH_REQUEST || this.#running.size === 0) return
+    const { clock, timeout } = this.#options
+    const oldest = clock.monotonic() - timeout - LOST_AFTER
+    for (const number of this.lifeCycle.startedBefore(oldest)) this.#drop(number)
+  }
+
+  #isNewest(number: number): boolean {
+    return [...this.#running.keys()].at(-1) === number
+  }
+
+  #drop(number: number): void {
+    this.#running.delete(number)
+    this.lifeCycle.drop(number, this.#options.clock.monotonic())
   }
 
   /**
@@ -110,19 +153,39 @@ export class KeyRefresh {
 
   /** Waits for the running attempt, or starts one if no pause forbids it. Also resolves if the attempt fails. */
   async waitForAttempt(): Promise<void> {
-    const now = this.#options.clock.monotonic()
-    if (this.#running.size === 0 && this.lifeCycle.mayFetch(now)) this.#attempt()
-    await [...this.#running.values()].at(-1)
+    this.#dropLost()
+    if (this.#running.size > 0) await this.#join(() => this.waitForAttempt())
+    else if (this.lifeCycle.mayFetch(this.#options.clock.monotonic())) await this.#attempt()
   }
 
   /** Resolves when the next attempt ends, or when the resource server is closed. */
   async nextAttemptEnded(): Promise<void> {
-    if (this.#options.closed.aborted) return
+    const { closed, startedBy } = this.#options
+    if (closed.aborted) return
+    if (startedBy === 'requests') return this.#attemptWhenDue()
     const ended = new Promise<void>((resolve) => this.#waiting.add(resolve))
     this.#schedule()
-    const stopListening = onAbort(this.#options.closed, () => this.#wake())
+    const stopListening = onAbort(closed, () => this.#wake())
     await ended
     stopListening()
+  }
+
+  /** Waits until an attempt is due, starts it unless another request has started it, and waits until it ends. */
+  async #attemptWhenDue(): Promise<void> {
+    const { closed, clock } = this.#options
+    const { dueAt, startedAt } = this.lifeCycle
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(Math.max(0, dueAt - clock.monotonic()), () => {
+        stopListening()
+        resolve()
+      })
+      const stopListening = onAbort(closed, () => {
+        cancel()
+        resolve()
+      })
+    })
+    if (this.#running.size === 0 && this.lifeCycle.startedAt > startedAt) return
+    await this.startOrJoin('signing_key')
   }
 
   #wake(): void {
@@ -130,9 +193,10 @@ export class KeyRefresh {
     this.#waiting.clear()
   }
 
-  #attempt(): void {
+  /** Starts an attempt. The promise never rejects. */
+  #attempt(): Promise<void> | undefined {
     const { closed, clock, fetchKeySet, issuer, publish } = this.#options
-    if (closed.aborted) return
+    if (closed.aborted) return undefined
     this.#cancelAttempt()
     const { demand: trigger } = this.lifeCycle
     const begunAt = clock.monotonic()
@@ -152,6 +216,7 @@ export class KeyRefresh {
     )
     this.#running.set(number, done)
     if (trigger !== undefined) publish('keys_refresh_triggered', () => ({ issuer, trigger }))
+    return done
   }
 
   #succeeded(number: number, fetched: FetchedKeySet, duration: number): void {
@@ -194,11 +259,11 @@ export class KeyRefresh {
     }))
   }
 
-  /** Sets the timer for the next attempt, if a timer or a waiting request needs it. */
+  /** Sets the timer for the next attempt, unless requests start it. */
   #schedule(): void {
     this.#cancelAttempt()
-    if (this.#options.startedBy === 'requests' && this.#waiting.size === 0) return
-    this.#cancelAttempt = this.#at(this.lifeCycle.dueAt, () => this.#attempt())
+    if (this.#options.startedBy === 'requests') return
+    this.#cancelAttempt = this.#at(this.lifeCycle.dueAt, () => void this.#attempt())
   }
 
   #at(time: number, callback: () => void): () => void {

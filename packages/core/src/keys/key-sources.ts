@@ -70,6 +70,7 @@ export function createKeySource(
   return remoteKeys({
     issuer: metadataIssuer,
     fetchKeySet,
+    timeout,
     ages,
     clock,
     closed,

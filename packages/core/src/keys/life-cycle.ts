@@ -243,6 +243,17 @@ export class KeyLifeCycle {
     return true
   }
 
+  /** Returns the running attempts that started before a time. */
+  startedBefore(time: number): readonly number[] {
+    return [...this.#running].filter(([, startedAt]) => startedAt < time).map(([number]) => number)
+  }
+
+  /** Forgets an attempt that the runtime has cancelled. It does not count as a failure, so the next attempt may start now. */
+  drop(attempt: number, now: number): void {
+    if (this.#running.delete(attempt) && this.#running.size === 0)
+      this.#dueAt = Math.min(this.#dueAt, now)
+  }
+
   /** Returns the seconds after which a request that gets 503 should be retried. */
   retryAfter(now: number): number {
     const untilDue = (Math.min(this.#dueAt, this.permittedAt) - now) / 1000

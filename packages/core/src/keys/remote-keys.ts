@@ -12,7 +12,7 @@ export function remoteKeys(options: KeyRefreshOptions): KeySource {
   const refresh = new KeyRefresh(options)
   const { lifeCycle } = refresh
   const distrusted = new DistrustedKeys()
-  const waitingRoom = new WaitingRoom()
+  const waitingRoom = new WaitingRoom(() => clock.monotonic())
   const services = { issuer, clock, closed, refresh, distrusted, waitingRoom }
 
   const getSet = () => lifeCycle.held(clock.monotonic())?.set

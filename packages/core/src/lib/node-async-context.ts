@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
+/** `false`: calls and timers go on when the request that has started them ends. */
+export const WORK_ENDS_WITH_REQUEST = false
+
 /**
  * Runs work in the async context in which this module was loaded. Shared work and background work belong to no request.
  * Without this function, they would keep the `AsyncLocalStorage` of the first request.
  */
 export const runDetached: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
+
+/** Returns `undefined`: work needs nothing to stay alive. */
+export const getDetachedWork = (): undefined => undefined

@@ -1,3 +1,6 @@
+import type { Clock } from './clock.ts'
+import { joinOrRestart, joinWork } from './shared-work.ts'
+
 /** A call whose result several callers share. */
 export interface SharedCall<T> {
   readonly result: Promise<T>
@@ -7,34 +10,53 @@ export interface SharedCall<T> {
 
 /**
  * Shares concurrent calls with the same key. A caller joins the running call if it started less than `maxAge` ago.
- * Otherwise one more call is queued. At most one call runs and one waits per key.
+ * Otherwise one more call is queued. At most one call runs and one waits per key, unless the runtime cancels a call.
  */
 export class SingleFlight<T> {
   readonly #running = new Map<string, { readonly startedAt: number; readonly result: Promise<T> }>()
   readonly #next = new Map<string, Promise<T>>()
-  readonly #now: () => number
+  readonly #clock: Clock
 
-  /** Takes a function that returns monotonic milliseconds. */
-  constructor(now: () => number) {
-    this.#now = now
+  constructor(clock: Clock) {
+    this.#clock = clock
   }
 
-  /** Returns a call that started less than `maxAge` milliseconds ago, or one that starts now or later. */
+  /**
+   * Returns a call that started less than `maxAge` milliseconds ago, or one that starts now or later. The promise of `work` must
+   * never reject.
+   */
   join(key: string, maxAge: number, work: () => Promise<T>): SharedCall<T> {
     const running = this.#running.get(key)
-    if (running !== undefined && this.#now() - running.startedAt < maxAge)
-      return { result: running.result, isNew: false }
+    const follow = (shared: Promise<T>) =>
+      this.#follow(key, shared, () => this.join(key, maxAge, work).result)
+    if (running !== undefined && this.#clock.monotonic() - running.startedAt < maxAge)
+      return { result: follow(running.result), isNew: false }
+    const next = this.#next.get(key)
+    if (next !== undefined) return { result: follow(next), isNew: true }
     const result =
-      this.#next.get(key) ??
-      (running === undefined ? this.#start(key, work) : this.#startAfter(running.result, key, work))
+      running === undefined ? this.#start(key, work) : this.#startAfter(running.result, key, work)
     return { result, isNew: true }
   }
 
+  /** Waits for a call of another request. If it is lost, calls `restart`. */
+  #follow(key: string, shared: Promise<T>, restart: () => Promise<T>): Promise<T> {
+    return joinOrRestart(shared, this.#clock, () => {
+      if (this.#running.get(key)?.result === shared) this.#running.delete(key)
+      if (this.#next.get(key) === shared) this.#next.delete(key)
+      return restart()
+    })
+  }
+
   #start(key: string, work: () => Promise<T>): Promise<T> {
-    const startedAt = this.#now()
-    const result = work().finally(() => this.#running.delete(key))
-    this.#running.set(key, { startedAt, result })
-    return result
+    const startedAt = this.#clock.monotonic()
+    const call = {
+      startedAt,
+      result: work().finally(() => {
+        if (this.#running.get(key) === call) this.#running.delete(key)
+      }),
+    }
+    this.#running.set(key, call)
+    return call.result
   }
 
   #startAfter(running: Promise<T>, key: string, work: () => Promise<T>): Promise<T> {
@@ -42,7 +64,7 @@ export class SingleFlight<T> {
       this.#next.delete(key)
       return this.#start(key, work)
     }
-    const result = running.then(begin, begin)
+    const result = joinWork(running, this.#clock).then(begin, begin)
     this.#next.set(key, result)
     return result
   }

@@ -1,3 +1,4 @@
+import { WORK_ENDS_WITH_REQUEST } from '#async-context'
 import type { BearwardEvent } from '../events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
@@ -11,7 +12,7 @@ interface Second {
   readonly level: LogLevel
   readonly endsAt: number
   lines: number
-  /** Cancels the timer that writes the number of omitted lines. */
+  /** Cancels the timer that writes the number of omitted lines. Set if lines were omitted. */
   cancel?: () => void
 }
 
@@ -19,7 +20,8 @@ const SECOND = 1000
 
 /**
  * Creates a log of refusals, faults and recoveries. Writes at most `LIMITS.logLines` lines of each kind per second, and then one
- * line with the number of omitted lines. A timer runs only if lines were omitted. Errors of the logger are ignored.
+ * line with the number of omitted lines. It is written by a timer, which runs only if lines were omitted. In runtimes that cancel the
+ * timers of requests, the next line of this kind writes it. Errors of the logger are ignored.
  */
 export function createLog(
   writeLine: WriteLine,
@@ -54,11 +56,22 @@ export function createLog(
   function getSecond(kind: string, level: LogLevel): Second {
     const now = clock.monotonic()
     const known = seconds.get(kind)
-    // If lines were omitted, the timer ends the second.
-    if (known !== undefined && (known.cancel !== undefined || now < known.endsAt)) return known
+    if (known !== undefined && now < known.endsAt) return known
+    if (known?.cancel !== undefined) {
+      // If the timer is only late, it ends the second.
+      if (!WORK_ENDS_WITH_REQUEST) return known
+      writeOmitted(kind, known)
+    }
     const begun = { level, endsAt: now + SECOND, lines: 0 }
     seconds.set(kind, begun)
     return begun
+  }
+
+  /** Writes the number of omitted lines at the end of a second. Returns a function that cancels this. */
+  function endLater(kind: string, second: Second): () => void {
+    if (WORK_ENDS_WITH_REQUEST) return () => {}
+    const left = Math.max(0, second.endsAt - clock.monotonic())
+    return clock.after(left, () => writeOmitted(kind, second))
   }
 
   /** Counts a line. Returns whether it may be written. */
@@ -67,8 +80,7 @@ export function createLog(
     second.lines++
     if (second.lines <= LIMITS.logLines) return true
     if (closed.aborted) return false
-    const left = Math.max(0, second.endsAt - clock.monotonic())
-    second.cancel ??= clock.after(left, () => writeOmitted(kind, second))
+    second.cancel ??= endLater(kind, second)
     return false
   }
 
@@ -79,6 +91,7 @@ export function createLog(
       // The event is not created if its line would be omitted.
       const second = seconds.get(`${type} ${reason}`)
       const isFull = second?.cancel !== undefined && second.lines >= LIMITS.logLines
+      if (WORK_ENDS_WITH_REQUEST && isFull && clock.monotonic() >= second.endsAt) return true
       if (isFull) second.lines++
       return !isFull
     },

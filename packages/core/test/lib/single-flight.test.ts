@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { settled } from '../../../../test/support/fake-clock.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { SingleFlight } from '../../src/lib/single-flight.ts'
 
 /** Creates a single-flight group whose calls end when the test ends them. Each call returns its number. */
 function setup() {
   let now = 0
   const ends: ((error?: Error) => void)[] = []
-  const calls = new SingleFlight<number>(() => now)
+  const calls = new SingleFlight<number>({ ...systemClock, monotonic: () => now })
   const work = () =>
     new Promise<number>((resolve, reject) => {
       const number = ends.length + 1

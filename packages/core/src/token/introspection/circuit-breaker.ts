@@ -6,6 +6,8 @@ export const BREAKER = {
   failures: 5,
   /** Seconds that it stays open: the first pause, and the maximum after repeated failed trials. */
   pause: { first: 1, last: 30 },
+  /** Seconds after which a trial whose result was not reported counts as cancelled. Another call is then the trial. */
+  trial: 30,
 } as const
 
 /**
@@ -21,7 +23,8 @@ type State =
   | { readonly name: 'closed'; readonly failures: number; readonly pauses: number }
   /** `until` is in monotonic milliseconds. */
   | { readonly name: 'open'; readonly until: number; readonly pauses: number }
-  | { readonly name: 'half_open'; readonly pauses: number }
+  /** `since` is the start of the trial in monotonic milliseconds. */
+  | { readonly name: 'half_open'; readonly since: number; readonly pauses: number }
 
 const CLOSED: State = { name: 'closed', failures: 0, pauses: 0 }
 
@@ -44,8 +47,9 @@ export class CircuitBreaker {
   acquire(monotonic: number, isKnown: boolean): Permission | undefined {
     const state = this.#state
     if (state.name === 'closed') return 'call'
-    if (state.name === 'half_open' || monotonic < state.until) return isKnown ? 'pass' : undefined
-    this.#state = { name: 'half_open', pauses: state.pauses }
+    const until = state.name === 'open' ? state.until : state.since + BREAKER.trial * 1000
+    if (monotonic < until) return isKnown ? 'pass' : undefined
+    this.#state = { name: 'half_open', since: monotonic, pauses: state.pauses }
     return 'trial'
   }
 

@@ -6,6 +6,7 @@ import type { AccessToken } from '../../model/access-token.ts'
 import { LIMITS } from '../../limits.ts'
 import { andThen, type MaybePromise } from '../../lib/maybe-promise.ts'
 import { Rejection } from '../../response/rejection.ts'
+import { Places } from '../../lib/places.ts'
 import { SingleFlight } from '../../lib/single-flight.ts'
 import type { Publish } from '../../lib/publisher.ts'
 import { KnownTokens } from './known-tokens.ts'
@@ -71,11 +72,11 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   const now = () => clock.monotonic()
   const cache = new IntrospectionCache(parts.cachedResponses)
   const call = new IntrospectionCall(parts)
-  const probe = settings.probe === false ? undefined : new Probe(sendProbe, now)
+  const probe = settings.probe === false ? undefined : new Probe(sendProbe, clock)
   const availability = new Availability(probe, now)
   const knownTokens = new KnownTokens()
-  const calls = new SingleFlight<CallResult>(now)
-  let runningCalls = 0
+  const calls = new SingleFlight<CallResult>(clock)
+  const runningCalls = new Places(now)
   /**
    * Number of times that `forget` was called. If an introspection call started before the last `forget`, its response is not
    * cached, and later requests do not share it.
@@ -117,16 +118,16 @@ export function createIntrospection(parts: IntrospectionParts): Introspection {
   ): Promise<CallResult> {
     const { introspectionCalls: max, callsForKnownTokens: reserved } = LIMITS
     const isKnown = isVerified || cache.wasActive(hash)
-    if (runningCalls >= (isKnown ? max : max - reserved))
+    if (runningCalls.count() >= (isKnown ? max : max - reserved))
       return rejectUnavailable('too many calls at once', 1)
-    runningCalls++
+    const leave = runningCalls.take()
     try {
       const permission = await availability.acquire(isKnown)
       return permission === undefined
         ? rejectUnavailable('a pause after failed calls', availability.pause)
         : await makeCall(token, hash, permission, isKnown)
     } finally {
-      runningCalls--
+      leave()
     }
   }
 

@@ -1,4 +1,6 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { MaybePromise } from '../../lib/maybe-promise.ts'
+import { joinOrRestart } from '../../lib/shared-work.ts'
 import type { FailedCall } from './introspection-failure.ts'
 
 /** Limits of probes. Times are in seconds. */
@@ -20,17 +22,17 @@ export type ProbeResult = 'answered' | FailedCall | undefined
  */
 export class Probe {
   readonly #send: () => Promise<ProbeResult>
-  readonly #now: () => number
+  readonly #clock: Clock
   #last: { readonly result: ProbeResult; readonly at: number } | undefined
   #running: Promise<ProbeResult> | undefined
   /** Times of the probes of the last minute, in monotonic milliseconds. */
   #made: readonly number[] = []
   #quietUntil = -Infinity
 
-  /** `send` must never reject. `now` returns monotonic milliseconds. */
-  constructor(send: () => Promise<ProbeResult>, now: () => number) {
+  /** `send` must never reject. */
+  constructor(send: () => Promise<ProbeResult>, clock: Clock) {
     this.#send = send
-    this.#now = now
+    this.#clock = clock
   }
 
   /**
@@ -38,8 +40,14 @@ export class Probe {
    * (monotonic milliseconds). `undefined`: no probe may be sent now.
    */
   run(after = -Infinity): MaybePromise<ProbeResult> {
-    if (this.#running !== undefined) return this.#running
-    const now = this.#now()
+    const running = this.#running
+    if (running !== undefined) {
+      return joinOrRestart(running, this.#clock, () => {
+        if (this.#running === running) this.#running = undefined
+        return this.run(after)
+      })
+    }
+    const now = this.#clock.monotonic()
     const { at, result } = this.#last ?? { at: -Infinity, result: undefined }
     if (now - at < PROBE.valid * 1000 && at > after) return result
     this.#made = this.#made.filter((made) => now - made < 60_000)
@@ -49,7 +57,7 @@ export class Probe {
 
   /** Stops probes for `PROBE.quiet` seconds. Called after refused credentials or throttling. */
   pause(): void {
-    this.#quietUntil = this.#now() + PROBE.quiet * 1000
+    this.#quietUntil = this.#clock.monotonic() + PROBE.quiet * 1000
   }
 
   /** Permits probes again. Called after a valid response. */
@@ -59,12 +67,15 @@ export class Probe {
 
   #make(now: number): Promise<ProbeResult> {
     this.#made = [...this.#made, now]
-    this.#running = this.#send()
+    const running = this.#send()
       .then((result) => {
-        this.#last = { result, at: this.#now() }
+        this.#last = { result, at: this.#clock.monotonic() }
         return result
       })
-      .finally(() => (this.#running = undefined))
-    return this.#running
+      .finally(() => {
+        if (this.#running === running) this.#running = undefined
+      })
+    this.#running = running
+    return running
   }
 }

@@ -22,7 +22,7 @@ function startTrial(breaker: CircuitBreaker, now: number): Permission {
 
 describe('CircuitBreaker', () => {
   it('BREAKER and LONGEST_RETRY_AFTER have the documented values', () => {
-    expect(BREAKER).toEqual({ failures: 5, pause: { first: 1, last: 30 } })
+    expect(BREAKER).toEqual({ failures: 5, pause: { first: 1, last: 30 }, trial: 30 })
     expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300 })
   })
 
