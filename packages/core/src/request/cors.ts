@@ -27,7 +27,7 @@ const USUAL_HEADERS = ['Authorization', 'Content-Type']
 const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const EXPOSED = ['WWW-Authenticate', 'Retry-After']
 
-/** Matches one serialized origin, or `null` (Fetch Standard). A web `Headers` joins several lines with a comma. */
+/** Matches one serialized origin, or `null` (Fetch Standard). */
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s,/?#]+)$/
 
 /** Creates the function that `createCors` of the public API returns, from validated options. */
@@ -57,7 +57,8 @@ export function toCors(settings: CorsSettings): (request: RequestLike) => CorsRe
   }
 
   return (request) => {
-    const lines = headerValues(request, 'origin')
+    // A web `Headers` joins several lines with commas. A browser sends one line without a comma.
+    const lines = headerValues(request, 'origin').flatMap((value) => value.split(','))
     const origin = lines.length === 1 && ORIGIN.test(lines[0]!) ? lines[0] : undefined
     const allowed = getAllowed(origin)
     const headers: Record<string, string> = isAnyone ? {} : { Vary: 'Origin' }
