@@ -4,13 +4,17 @@ import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import { expressCompositions } from './frameworks/express/by-hand.ts'
 import { fastifyCompositions } from './frameworks/fastify/by-hand.ts'
+import { fetchCompositions } from './frameworks/fetch/by-hand.ts'
 import { hapiCompositions } from './frameworks/hapi/by-hand.ts'
+import { honoCompositions } from './frameworks/hono/by-hand.ts'
 import { koaCompositions } from './frameworks/koa/by-hand.ts'
 import type { Composition } from './frameworks/composition.ts'
 import type { Framework } from './frameworks/framework.ts'
 import { onExpress } from './frameworks/express/mount.ts'
 import { onFastify } from './frameworks/fastify/mount.ts'
+import { onFetch } from './frameworks/fetch/mount.ts'
 import { onHapi } from './frameworks/hapi/mount.ts'
+import { onHono } from './frameworks/hono/mount.ts'
 import { onKoa } from './frameworks/koa/mount.ts'
 
 /** One major version of a framework, with the adapter mounted in it. */
@@ -58,5 +62,7 @@ export const FRAMEWORKS: readonly FrameworkEntry[] = [
     byHand: koaCompositions(() => new Koa2()),
   },
   { ...onFastify, adapter: 'fastify', module: 'fastify', byHand: fastifyCompositions },
+  { ...onFetch, adapter: 'fetch', module: '@hono/node-server', byHand: fetchCompositions },
+  { ...onHono, adapter: 'fetch', module: 'hono', byHand: honoCompositions },
   { ...onHapi, adapter: undefined, module: '@hapi/hapi', byHand: hapiCompositions },
 ]

@@ -8,6 +8,7 @@ import type {
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
 import { generateKey } from '../support/keys.ts'
 import { clock, issuerA, issuerB, issuerD, KEYS, NOW } from './fixture.ts'
+import { sessionCookie } from './session-cookie.ts'
 
 /** An issuer that has only an HMAC secret. */
 export const issuerC = {
@@ -97,12 +98,6 @@ export const introspectionAt = (endpoint: string) =>
   ({ tokenFormat: 'opaque', introspection: introspection(endpoint) }) as const
 
 const opaqueTokens = (serverUrl: string) => introspectionAt(serverUrl + INTROSPECTION_PATH)
-
-/** Returns the cookie `session` of a request of any framework. */
-function sessionCookie(request: object): string | undefined {
-  const { headers } = request as { headers: Record<string, string | undefined> }
-  return /(?:^|; )session=([^;]*)/.exec(headers['cookie'] ?? '')?.[1]
-}
 
 /** Tenants that are not in the options. Their keys have the same `kid`. */
 export const TENANTS = {

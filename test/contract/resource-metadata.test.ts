@@ -292,7 +292,9 @@ function describeMetadata(framework: Framework): void {
       const [get, head] = [await send(PATHS.path), await send(PATHS.path, { method: 'HEAD' })]
       expect(head.status).toBe(200)
       expect(head.body).toBe('')
-      expect(headersOf(head)).toEqual(headersOf(get))
+      const { 'content-length': length, ...others } = headersOf(get)
+      const isOmitted = framework.changes?.headWithoutLength !== undefined
+      expect(headersOf(head)).toEqual(isOmitted ? others : { ...others, 'content-length': length })
     })
 
     it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(

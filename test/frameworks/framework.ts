@@ -5,8 +5,16 @@ import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 /** A framework, with a function that starts a server with its adapter. */
 export interface Framework {
   readonly name: string
+  /** What the framework changes in requests and responses, with the reasons. */
+  readonly changes?: FrameworkChanges
   /** Starts a new server that listens, with the adapter mounted. */
   start(mount: Mount): Promise<RunningServer>
+}
+
+/** Changes that a framework or a runtime makes before a guard sees a request, or after it has responded. Each has a reason. */
+export interface FrameworkChanges {
+  /** Responses to HEAD have no `Content-Length`. */
+  readonly headWithoutLength?: string
 }
 
 /** Options of a server with an adapter. */

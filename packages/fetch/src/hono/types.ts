@@ -1,0 +1,55 @@
+import type { AccessToken, CorsOptions, Requirements } from '@bearward/core'
+import type { AdapterBearward } from '@bearward/core/adapter'
+import type { Context, MiddlewareHandler } from 'hono'
+
+/** The requirements of a guard. `check` receives the Hono context. */
+export type HonoRequirements = Requirements<Context>
+
+/** The requirements of a guard that refuses callers without a token. */
+export type StrictHonoRequirements = HonoRequirements & { readonly optional?: false }
+
+/**
+ * A middleware that calls `next` if the request passes, and otherwise responds. Handlers after it read the verified token with
+ * `c.get('auth')`.
+ */
+export type HonoGuard<Token = AccessToken> = MiddlewareHandler<{ Variables: { auth: Token } }>
+
+/** The guards of one configuration, as returned by `createBearward`. */
+export interface Bearward extends Omit<
+  AdapterBearward<Context, never>,
+  'requireToken' | 'metadata' | 'cors'
+> {
+  /**
+   * Creates a guard. A request passes if it contains a valid token that meets the requirements. Otherwise it is refused. With
+   * `optional: true`, `c.get('auth')` is `undefined` for a caller without a token.
+   *
+   * @throws {ConfigurationError} if the requirements are wrong, so that the application does not start with a mistake
+   * @example
+   * app.get('/reports', requireToken({ scope: 'read:reports' }), (c) =>
+   *   c.json({ reportsFor: c.get('auth').clientId }),
+   * )
+   */
+  readonly requireToken: {
+    (requirements?: StrictHonoRequirements): HonoGuard
+    (requirements: HonoRequirements): HonoGuard<AccessToken | undefined>
+  }
+  /**
+   * Creates a middleware that responds to requests for the metadata of this API (RFC 9728). Mount it before every guard. Requires
+   * the options `resource` and `metadata`.
+   *
+   * @throws {ConfigurationError} if the options `resource` and `metadata` are not set
+   * @example
+   * app.use(metadata())
+   */
+  readonly metadata: () => MiddlewareHandler
+  /**
+   * Creates a middleware for cross-origin requests of browsers. It answers preflight requests without a token, and adds headers to
+   * other responses, with which pages of the allowed origins can read them. Mount it before every guard, and after `metadata()`.
+   * Cookies are never allowed.
+   *
+   * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
+   * @example
+   * app.use(cors({ origins: ['https://app.example.com'] }))
+   */
+  readonly cors: (options: CorsOptions) => MiddlewareHandler
+}

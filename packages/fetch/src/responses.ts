@@ -1,0 +1,48 @@
+import type { HttpResponse, ResponseHeaders } from '@bearward/core'
+
+/** Statuses of responses that cannot have a body (Fetch Standard, "null body status"). */
+const WITHOUT_BODY = [101, 204, 205, 304]
+
+/** Creates the response that the core has decided on. */
+export function toResponse({ status, headers, body }: HttpResponse): Response {
+  const fields = new Headers()
+  appendHeaders(headers, fields)
+  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers: fields })
+}
+
+/**
+ * Returns the response of a handler with more headers. If there are none, returns the response itself. Otherwise returns a copy
+ * with the same body stream, because headers of some responses cannot be changed. A response that cannot be copied is returned
+ * unchanged: 101 (a WebSocket), and `Response.error()`.
+ */
+export function withHeaders(response: Response, headers: ResponseHeaders): Response {
+  if (isEmpty(headers) || response.status < 200) return response
+  const copy = new Response(response.body, response)
+  setHeaders(headers, copy.headers)
+  return copy
+}
+
+/** Returns a web `Headers` with these fields. */
+export function toHeaders(headers: ResponseHeaders): Headers {
+  const fields = new Headers()
+  appendHeaders(headers, fields)
+  return fields
+}
+
+/** Sets header fields. `Vary` is added to the values that the application has set. */
+function setHeaders(headers: ResponseHeaders, fields: Headers): void {
+  for (const name of Object.keys(headers)) if (name !== 'Vary') fields.delete(name)
+  appendHeaders(headers, fields)
+}
+
+function appendHeaders(headers: ResponseHeaders, fields: Headers): void {
+  for (const [name, value] of Object.entries(headers)) {
+    for (const line of [value].flat()) fields.append(name, line)
+  }
+}
+
+export function isEmpty(headers: ResponseHeaders): boolean {
+  // A loop is faster than `Object.keys`, and runs for each request.
+  for (const _ in headers) return false
+  return true
+}
