@@ -26,6 +26,17 @@ describe('CircuitBreaker', () => {
     expect(LONGEST_RETRY_AFTER).toEqual({ documents: 10, introspection: 300 })
   })
 
+  it('CircuitBreaker permits another trial 30 seconds after a trial whose result was not reported', () => {
+    const breaker = new CircuitBreaker()
+    for (let i = 0; i < BREAKER.failures; i++) breaker.failed('call', 0, 0)
+    startTrial(breaker, 1000)
+    expect(breaker.acquire(30_999, false)).toBeUndefined()
+    expect(breaker.acquire(30_999, true)).toBe('pass')
+    startTrial(breaker, 31_000)
+    breaker.succeeded('trial')
+    expect(breaker.acquire(31_000, false)).toBe('call')
+  })
+
   it('CircuitBreaker counts consecutive failures only', () => {
     const breaker = new CircuitBreaker()
     for (let i = 0; i < 100; i++) {

@@ -1,0 +1,289 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { trusting } from '../../../test/support/trusting.ts'
+import { auth, ConfigurationError, createBearward, requireToken } from '../src/index.ts'
+
+const issuer = createTestIssuer()
+const API = 'https://api.example.com/reports'
+const APP = 'https://app.example.com'
+
+afterEach(() => {
+  delete process.env['BEARWARD_ISSUER']
+  delete process.env['BEARWARD_AUDIENCE']
+})
+
+function bearwardWith(more: Record<string, unknown> = {}) {
+  const { options, events } = trusting(issuer, more)
+  return { ...createBearward(options), events }
+}
+
+const requestWith = (token?: string, init: RequestInit = {}) =>
+  new Request(API, {
+    ...init,
+    headers: {
+      ...(init.headers as Record<string, string> | undefined),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+  })
+
+/** A context with a `waitUntil` that only works as a method, as in Cloudflare Workers. */
+class Context {
+  readonly promises: Promise<unknown>[] = []
+  waitUntil(promise: Promise<unknown>): void {
+    this.promises.push(promise)
+  }
+}
+
+describe('protect', () => {
+  it('passes the token and all other arguments to the handler', async () => {
+    const { protect } = bearwardWith()
+    const handler = protect(
+      { scope: 'read' },
+      (request: Request, { token }, params: { id: string }, more: number) =>
+        Response.json([request.url, token.clientId, params.id, more, auth(request) === token]),
+    )
+    const response = await handler(requestWith(issuer.token()), { id: 'a' }, 7)
+    expect(await response.json()).toEqual([API, 'reports-cron', 'a', 7, true])
+  })
+
+  it('returns the response of the handler itself', async () => {
+    const { protect } = bearwardWith()
+    const own = Response.json({})
+    expect(await protect({}, () => own)(requestWith(issuer.token()))).toBe(own)
+    expect(await protect({}, async () => own)(requestWith(issuer.token()))).toBe(own)
+  })
+
+  it('responds with the refusal, and does not call the handler', async () => {
+    const { protect } = bearwardWith()
+    let calls = 0
+    const handler = protect({ scope: 'read' }, () => Response.json(++calls))
+    const response = await handler(requestWith())
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="api", scope="read"')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.json()).toMatchObject({ error: 'unauthorized' })
+    expect((await handler(requestWith('not-a-token'))).status).toBe(401)
+    expect(calls).toBe(0)
+  })
+
+  it('passes undefined for a caller without a token if the requirement optional is set', async () => {
+    const { protect } = bearwardWith()
+    const handler = protect({ optional: true }, (_request, { token }) =>
+      Response.json(token?.clientId ?? 'anonymous'),
+    )
+    expect(await (await handler(requestWith())).json()).toBe('anonymous')
+    expect(await (await handler(requestWith(issuer.token()))).json()).toBe('reports-cron')
+    expect((await handler(requestWith('wrong'))).status).toBe(401)
+  })
+
+  it('does not read the body of a request or of a response', async () => {
+    const { protect } = bearwardWith()
+    const sent: string[] = []
+    const handler = protect({}, (request) => {
+      expect(request.bodyUsed).toBe(false)
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent.push('chunk')
+          controller.enqueue(new TextEncoder().encode('a'))
+          if (sent.length === 3) controller.close()
+        },
+      })
+      return new Response(body)
+    })
+    const response = await handler(requestWith(issuer.token(), { method: 'POST', body: 'data' }))
+    // A stream fills its queue with one chunk before it is read.
+    expect(sent).toEqual(['chunk'])
+    expect(await response.text()).toBe('aaa')
+  })
+
+  it('rejects with the error of the handler', async () => {
+    const { protect } = bearwardWith()
+    const error = new Error('from the handler')
+    const fail = () => {
+      throw error
+    }
+    await expect(protect({}, fail)(requestWith(issuer.token()))).rejects.toBe(error)
+    await expect(protect({}, async () => fail())(requestWith(issuer.token()))).rejects.toBe(error)
+  })
+
+  it('keeps the verification alive with waitUntil of any argument, and only if it has to wait', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const { protect, events } = bearwardWith({
+      jwks: undefined,
+      jwksUri: 'https://as.example.com/jwks',
+      fetch: async () => {
+        await held
+        return Response.json(issuer.jwks)
+      },
+    })
+    const context = new Context()
+    const handler = protect({}, (_request: Request, _granted, _env: object, _context: Context) =>
+      Response.json({}),
+    )
+    const response = handler(requestWith(issuer.token()), {}, context)
+    expect(context.promises).toHaveLength(1)
+    release()
+    expect((await response).status).toBe(200)
+    await context.promises[0]
+    expect((await handler(requestWith(issuer.token()), {}, context)).status).toBe(200)
+    expect(context.promises).toHaveLength(1)
+    expect(events.some(({ type }) => type === 'keys_refreshed')).toBe(true)
+  })
+
+  it.each([
+    ['no handler', [{}]],
+    ['a handler without requirements', [() => new Response()]],
+    ['two objects', [{}, {}]],
+    ['wrong requirements', [{ scopes: 'read' }, () => new Response()]],
+  ])('throws a ConfigurationError for %s', (_what, args) => {
+    const { protect } = bearwardWith()
+    expect(() => (protect as (...given: unknown[]) => unknown)(...args)).toThrow(ConfigurationError)
+  })
+})
+
+describe('requireToken', () => {
+  it('resolves to the token and headers of a request that passes', async () => {
+    const { requireToken: create } = bearwardWith()
+    const passed = await create({ scope: 'read' })(requestWith(issuer.token()))
+    if (passed instanceof Response) throw new Error('refused')
+    expect(passed.token.clientId).toBe('reports-cron')
+    expect([...passed.headers]).toEqual([])
+    expect(passed.headers).toBeInstanceOf(Headers)
+  })
+
+  it('resolves to the response of a refusal', async () => {
+    const { requireToken: create } = bearwardWith()
+    const refused = await create()(requestWith())
+    expect(refused).toBeInstanceOf(Response)
+    expect((refused as Response).status).toBe(401)
+  })
+
+  it('verifies a token once for several guards of one request', async () => {
+    const { requireToken: create, events } = bearwardWith()
+    const request = requestWith(issuer.token())
+    await create()(request)
+    await create({ scope: 'read' })(request)
+    expect(events.filter(({ type }) => type === 'verified')).toHaveLength(1)
+  })
+
+  it.each(['token', 'headers'] as const)(
+    'throws if %s of its result is read without await',
+    async (member) => {
+      const { requireToken: create } = bearwardWith()
+      const result = create()(requestWith())
+      expect(() => (result as unknown as Record<string, unknown>)[member]).toThrow(/write await/)
+      await result
+    },
+  )
+
+  it.each([
+    ['undefined', undefined],
+    ['a URL', API],
+    ['the request of Node', { method: 'GET', url: '/', headers: { authorization: 'Bearer a' } }],
+    ['the event of SvelteKit', { request: new Request(API), url: new URL(API) }],
+  ])('rejects with an error if it gets %s instead of a Request', async (_what, value) => {
+    const { requireToken: create } = bearwardWith()
+    await expect(create({ optional: true })(value as never)).rejects.toThrow(TypeError)
+  })
+
+  it('reads the environment variables, if it is imported from the package', async () => {
+    expect(() => requireToken()).toThrow(ConfigurationError)
+    process.env['BEARWARD_ISSUER'] = ISSUER
+    process.env['BEARWARD_AUDIENCE'] = AUDIENCE
+    const refused = await requireToken({ scope: 'read' })(requestWith())
+    expect((refused as Response).status).toBe(401)
+    expect(() => (requireToken as (...given: unknown[]) => unknown)({ scopes: 1 })).toThrow(
+      ConfigurationError,
+    )
+  })
+})
+
+describe('cors', () => {
+  const options = { origins: [APP] }
+
+  it('adds its headers to a copy of the response, with the same body and all other headers', async () => {
+    const { cors, protect } = bearwardWith()
+    const own = new Response('content', { status: 201, statusText: 'Made' })
+    own.headers.append('Set-Cookie', 'a=1')
+    own.headers.append('Set-Cookie', 'b=2')
+    own.headers.set('Vary', 'Accept')
+    const handler = cors(
+      options,
+      protect({}, () => own),
+    )
+    const response = await handler(requestWith(issuer.token(), { headers: { origin: APP } }))
+    expect(response).not.toBe(own)
+    expect([response.status, response.statusText]).toEqual([201, 'Made'])
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(response.headers.get('vary')).toBe('Accept, Origin')
+    expect(response.headers.get('access-control-allow-origin')).toBe(APP)
+    expect(await response.text()).toBe('content')
+    expect(own.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  it('adds its headers to a response whose headers cannot be changed', async () => {
+    const { cors } = bearwardWith()
+    const response = await cors(options, () => Response.redirect(API, 303))(
+      requestWith(undefined, { headers: { origin: APP } }),
+    )
+    expect(response.headers.get('location')).toBe(API)
+    expect(response.headers.get('access-control-allow-origin')).toBe(APP)
+  })
+
+  it.each([204, 205, 304])(
+    'adds its headers to a response with %i, which has no body',
+    async (status) => {
+      const { cors } = bearwardWith()
+      const handler = cors(options, () => new Response(null, { status }))
+      const response = await handler(requestWith(undefined, { headers: { origin: APP } }))
+      expect(response.status).toBe(status)
+      expect(response.headers.get('access-control-allow-origin')).toBe(APP)
+    },
+  )
+
+  it('returns Response.error() unchanged, because it cannot be copied', async () => {
+    const { cors } = bearwardWith()
+    const own = Response.error()
+    expect(await cors(options, () => own)(requestWith())).toBe(own)
+  })
+
+  it('passes all arguments on', async () => {
+    const { cors } = bearwardWith()
+    const handler = cors(options, (_request: Request, name: string) => new Response(name))
+    expect(await (await handler(requestWith(), 'a')).text()).toBe('a')
+  })
+
+  it('throws a ConfigurationError without a handler', () => {
+    const { cors } = bearwardWith()
+    expect(() => cors(options, undefined as never)).toThrow(ConfigurationError)
+    expect(() => cors({} as never, () => new Response())).toThrow(ConfigurationError)
+  })
+})
+
+describe('metadata', () => {
+  const more = { resource: 'https://api.example.com', metadata: {} }
+  const ADDRESS = 'https://api.example.com/.well-known/oauth-protected-resource'
+
+  it('responds to requests for the document, and passes other requests on', async () => {
+    const { metadata } = bearwardWith(more)
+    const handler = metadata((_request: Request, name: string) => new Response(name))
+    expect(await (await handler(new Request(ADDRESS), 'a')).json()).toMatchObject({
+      resource: 'https://api.example.com',
+    })
+    expect(await (await handler(requestWith(), 'a')).text()).toBe('a')
+    const preflight = await handler(new Request(ADDRESS, { method: 'OPTIONS' }), 'a')
+    expect([preflight.status, preflight.body]).toEqual([204, null])
+  })
+
+  it('responds with 404 to other requests if there is no handler', async () => {
+    const { metadata } = bearwardWith(more)
+    expect((await metadata()(requestWith())).status).toBe(404)
+    expect((await metadata()(new Request(ADDRESS))).status).toBe(200)
+  })
+
+  it('throws a ConfigurationError if it is used as a handler, or if the options are missing', () => {
+    expect(() => bearwardWith(more).metadata(requestWith() as never)).toThrow(ConfigurationError)
+    expect(() => bearwardWith().metadata()).toThrow(ConfigurationError)
+  })
+})

@@ -1,0 +1,148 @@
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { ServerResponse } from 'node:http'
+import { AUDIENCE, createTestIssuer } from '../support/issuer.ts'
+import { closing } from '../support/closing.ts'
+import { generateKey } from '../support/keys.ts'
+import { listen } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { type RunningWorker, startWorker, type WorkerOptions } from '../support/workerd.ts'
+
+/** What the Worker `api.ts` reads at module scope. */
+export interface WorkerSetup {
+  /** Options in JSON. */
+  readonly options: object
+  /** Address at which `resolve` asks for the options of an issuer. */
+  readonly resolver?: string
+}
+
+/** Seconds for which tokens are valid. Tests move the clock by hours. */
+const LIFETIME = 90_000
+
+const ENTRY = fileURLToPath(new URL('api.ts', import.meta.url))
+
+/** The path of a route of the Worker: with the context of the Worker, or without. */
+export type Route = '/protected' | '/without-context'
+
+/** Starts an authorization server and a Worker that protects an API. */
+export async function startScene(
+  createSetup: (url: string) => WorkerSetup = (url) => ({
+    options: { issuer: url, audience: AUDIENCE },
+  }),
+  options: Partial<WorkerOptions> = {},
+) {
+  const server = closing(await startAuthorizationServer())
+  const issuer = createTestIssuer({ issuer: server.url, lifetime: LIFETIME })
+  server.publish(issuer.jwks.keys)
+  const bindings = { SETUP: createSetup(server.url) }
+  const worker: RunningWorker = closing(await startWorker({ entry: ENTRY, bindings, ...options }))
+
+  const send = (path: string, token?: string) =>
+    fetch(
+      worker.url + path,
+      token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+    )
+
+  return {
+    server,
+    issuer,
+    worker,
+    /** Sends a request with a token. Returns the status and the body of the response. */
+    async request(token: string = issuer.token(), route: Route = '/protected') {
+      const response = await send(route, token)
+      const body = (await response.json()) as Record<string, unknown>
+      return response.status === 200 ? '200' : `${response.status} ${String(body['error'])}`
+    },
+    /**
+     * Sends a request, and closes the connection when the authorization server has received `count` calls. The calls must be held.
+     * Returns when workerd has seen that the connection is closed.
+     */
+    async requestAndLeave(route: Route, count: number, token: string = issuer.token()) {
+      const socket = connect(worker.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(`GET ${route} HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+      await until(() => server.calls.length === count)
+      socket.resetAndDestroy()
+      // Without the context, workerd cancels the call. With it, the call goes on: another request gives workerd the time.
+      if (route === '/without-context') await until(() => server.cancelled.length > 0)
+      else for (let i = 0; i < 3; i++) await send('/unknown')
+    },
+    /** Publishes another key, and returns a token that it signed. */
+    rotate() {
+      const key = generateKey('ES256', `key-${Math.random()}`)
+      server.publish([key.jwk])
+      return issuer.token({ key })
+    },
+    async advance(seconds: number) {
+      await send(`/advance?milliseconds=${seconds * 1000}`)
+    },
+    async readLog() {
+      return (await (await send('/log')).json()) as string[]
+    },
+    async readStatus() {
+      return (await (await send('/status')).json()) as [{ keys: { state: string } }]
+    },
+  }
+}
+
+/** Starts an authorization server that can hold its responses. */
+async function startAuthorizationServer() {
+  const calls: string[] = []
+  const cancelled: string[] = []
+  const held: (() => void)[] = []
+  const state = { keys: [] as object[], isHolding: false, failure: undefined as number | undefined }
+  const server = await listen((request, response) => {
+    const path = request.url!.split('?')[0]!
+    calls.push(path)
+    response.once('close', () => {
+      if (!response.writableFinished) cancelled.push(path)
+    })
+    const answer = () => respond(path, new URL(request.url!, server.url), response)
+    if (state.isHolding && path !== '/.well-known/openid-configuration') held.push(answer)
+    else answer()
+  })
+
+  function respond(path: string, url: URL, response: ServerResponse): void {
+    if (response.destroyed) return
+    const documents: Record<string, object> = {
+      '/.well-known/openid-configuration': {
+        issuer: server.url,
+        jwks_uri: `${server.url}/jwks`,
+        introspection_endpoint: `${server.url}/introspect`,
+      },
+      '/jwks': { keys: state.keys },
+      '/introspect': {
+        active: true,
+        iss: server.url,
+        aud: AUDIENCE,
+        sub: 'reports-cron',
+        client_id: 'reports-cron',
+        exp: Math.floor(Date.now() / 1000) + 300,
+      },
+      '/resolve': { issuer: url.searchParams.get('issuer')!, audience: AUDIENCE },
+    }
+    const document = documents[path]
+    if (document === undefined) response.writeHead(404).end()
+    else if (state.failure !== undefined) response.writeHead(state.failure).end()
+    else response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document))
+  }
+
+  return {
+    ...server,
+    /** The paths of the calls. */
+    calls,
+    /** The paths of the calls that the caller has cancelled. */
+    cancelled,
+    publish: (keys: readonly object[]) => void (state.keys = [...keys]),
+    /** Holds the responses from now on, except those to discovery. */
+    hold: () => void (state.isHolding = true),
+    /** Sends the held responses. */
+    release() {
+      state.isHolding = false
+      for (const answer of held.splice(0)) answer()
+    },
+    /** Responds with this status from now on. `undefined`: responds as usual. */
+    fail: (status: number | undefined) => void (state.failure = status),
+    count: (path: string) => calls.filter((call) => call === path).length,
+  }
+}
