@@ -5,7 +5,7 @@ import { type Handler, listen, type RunningServer } from '../support/servers.ts'
 /** A framework, with a function that starts a server with its adapter. */
 export interface Framework {
   readonly name: string
-  /** What the framework changes in requests and responses, with the reasons. */
+  /** Changes of requests and responses by the framework, with the reasons. */
   readonly changes?: FrameworkChanges
   /** Starts a new server that listens, with the adapter mounted. */
   start(mount: Mount): Promise<RunningServer>

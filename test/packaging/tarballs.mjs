@@ -54,15 +54,10 @@ export async function readJson(...path) {
   return JSON.parse(await readFile(join(ROOT, ...path), 'utf8'))
 }
 
-/** Returns the framework of an adapter: its only required peer dependency that is not a package of types. */
+/** Returns the framework of an adapter: its only peer dependency that is not a package of types. */
 export async function getFramework(adapter) {
-  const { peerDependencies, peerDependenciesMeta = {} } = await readJson(
-    'packages',
-    adapter,
-    'package.json',
-  )
-  const isFramework = (peer) => !peer.startsWith('@types/') && !peerDependenciesMeta[peer]?.optional
-  return Object.keys(peerDependencies).find(isFramework)
+  const { peerDependencies } = await readJson('packages', adapter, 'package.json')
+  return Object.keys(peerDependencies).find((peer) => !peer.startsWith('@types/'))
 }
 
 /** Returns the version of a package that the tests of the workspace use. */

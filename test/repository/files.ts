@@ -54,14 +54,10 @@ export const PACKAGES = readdirSync(`${ROOT}/packages`)
 /** Folder names of the packages that adapt the core to a framework. */
 export const ADAPTERS = PACKAGES.filter((name) => name !== 'core' && name !== 'client')
 
-/** Returns the framework of an adapter: its only required peer dependency that is not a package of types. */
+/** Returns the framework of an adapter: its only peer dependency that is not a package of types. */
 export function getFramework(adapter: string): { readonly module: string; readonly range: string } {
-  const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(
-    `packages/${adapter}/package.json`,
-  )
-  const [found] = Object.entries(peerDependencies).filter(
-    ([peer]) => !peer.startsWith('@types/') && peerDependenciesMeta[peer]?.optional !== true,
-  )
+  const { peerDependencies = {} } = readManifest(`packages/${adapter}/package.json`)
+  const [found] = Object.entries(peerDependencies).filter(([peer]) => !peer.startsWith('@types/'))
   return { module: found![0], range: found![1] }
 }
 

@@ -71,7 +71,7 @@ describe('the keys of an issuer in a Worker', () => {
     expect(server.count('/jwks')).toBe(2)
   })
 
-  it('with an old compatibility date, the next request fetches the keys itself if the first client disconnects', async () => {
+  it('requireToken with an old compatibility date: the next request fetches the keys itself if the first client disconnects', async () => {
     const { server, request, requestAndLeave } = await startScene(undefined, OLDER)
     server.hold()
     await requestAndLeave('/without-context', 2)

@@ -8,7 +8,7 @@ import { listen } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { type RunningWorker, startWorker, type WorkerOptions } from '../support/workerd.ts'
 
-/** What the Worker `api.ts` reads at module scope. */
+/** Configuration that the Worker `api.ts` reads at module scope. */
 export interface WorkerSetup {
   /** Options in JSON. */
   readonly options: object

@@ -1,22 +1,23 @@
 import type { AccessToken, ResponseHeaders } from '@bearward/core'
-import { defineAdapter, getDetachedWork, mustBeAwaited } from '@bearward/core/adapter'
+import { defineAdapter } from '@bearward/core/adapter'
 import { getEnvironment } from './environment.ts'
-import { toHeaders, toResponse, withHeaders } from './responses.ts'
-import type { FetchGuard, Handler, Passed, RequestContext } from './types.ts'
+import { toResponse } from './responses.ts'
+import type { RequestContext } from './types.ts'
 
 /** One request on its way through a guard. The guard writes the token and the headers. */
-interface Passage {
+export interface Passage {
   readonly context: RequestContext | undefined
   token: AccessToken | undefined
   headers: ResponseHeaders
 }
 
-export type Decide = (request: Request, passage: Passage) => Result | Promise<Result>
-type Result = Response | Passage
+/** The decision about one request: a complete response, or the passage of a request that may continue. */
+export type Decision = Response | Passage
+export type Decide = (request: Request, passage: Passage) => Decision | Promise<Decision>
 
 export const adapter = defineAdapter<
   [request: Request, passage: Passage],
-  Result | Promise<Result>
+  Decision | Promise<Decision>
 >({
   toRequest(request) {
     const { method, url, headers } = request
@@ -42,42 +43,3 @@ export const adapter = defineAdapter<
   },
   environment: getEnvironment(),
 })
-
-/** Creates the guard that an application calls. */
-export function toGuard(decide: Decide): FetchGuard {
-  async function guard(
-    request: Request,
-    context: RequestContext | undefined,
-  ): Promise<Response | Passed> {
-    const result = await pass(decide, request, context)
-    if (result instanceof Response) return result
-    return { token: result.token!, headers: toHeaders(result.headers) }
-  }
-  return (request, context) => mustBeAwaited(guard(request, context), ['token', 'headers'])
-}
-
-/** Runs a guard. The work that it leaves in the background, such as a refresh of keys, is kept alive. */
-export async function pass(
-  decide: Decide,
-  request: Request,
-  context: RequestContext | undefined,
-): Promise<Result> {
-  try {
-    return await decide(request, { context, token: undefined, headers: {} })
-  } finally {
-    const work = getDetachedWork()
-    if (work !== undefined) context?.waitUntil?.(work)
-  }
-}
-
-/** Creates a handler that responds itself, or adds headers to the response of `next`. */
-export function before(
-  decide: Decide,
-  next: Handler<Request, unknown[]>,
-): Handler<Request, unknown[]> {
-  return async (request, ...rest) => {
-    const result = await decide(request, { context: undefined, token: undefined, headers: {} })
-    if (result instanceof Response) return result
-    return withHeaders(await next(request, ...rest), result.headers)
-  }
-}

@@ -1,8 +1,11 @@
-import { type AccessToken, ConfigurationError, type ResourceServerOptions } from '@bearward/core'
-import { adapter, before, type Decide, pass, toGuard } from './adapter.ts'
-import { withHeaders } from './responses.ts'
-import type { Bearward, FetchRequirements, Handler, ProtectedHandler } from './types.ts'
-import { findContext } from './wait-until.ts'
+import type { AccessToken, ResourceServerOptions } from '@bearward/core'
+import { adapter, type Decide } from './adapter.ts'
+import { toGuard } from './guard.ts'
+import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
+import type { Bearward } from './types.ts'
+
+/** Functions of an adapter whose arguments the core checks. */
+type CreateDecide = (...given: readonly unknown[]) => Decide
 
 /**
  * Creates the guards of one configuration. Call it once, outside of the handlers, because keys and verified tokens are kept in
@@ -20,50 +23,17 @@ import { findContext } from './wait-until.ts'
  * )
  */
 export function createBearward(options: ResourceServerOptions<Request>): Bearward {
-  const bearward = adapter.createBearward(options)
-  const requireGuard = bearward.requireToken as (...requirements: readonly unknown[]) => Decide
-
-  function protect(
-    requirements: FetchRequirements,
-    handler: ProtectedHandler<AccessToken | undefined, Request, unknown[]>,
-  ): Handler<Request, unknown[]> {
-    const decide = requireGuard(requirements)
-    checkHandler('protect', handler, 'protect({ scope: ... }, handler)')
-    return async (request, ...rest) => {
-      const result = await pass(decide, request, findContext(rest))
-      if (result instanceof Response) return result
-      const response = await handler(request, { token: result.token }, ...rest)
-      return withHeaders(response, result.headers)
-    }
-  }
-
-  function metadata(next: Handler<Request, unknown[]> = notFound): Handler<Request, unknown[]> {
-    const decide = bearward.metadata()
-    checkHandler('metadata', next, 'metadata(handler)')
-    return before(decide, next)
-  }
-
-  function cors(options_: Parameters<Bearward['cors']>[0], next: Handler<Request, unknown[]>) {
-    const decide = bearward.cors(options_)
-    checkHandler('cors', next, 'cors({ origins: [...] }, handler)')
-    return before(decide, next)
-  }
-
-  const { authorize, verify, ready, status, distrustKey, forgetIssuer, close } = bearward
-  return {
-    requireToken: (...requirements: readonly unknown[]) => toGuard(requireGuard(...requirements)),
-    protect: protect as Bearward['protect'],
-    metadata: metadata as Bearward['metadata'],
-    cors: cors as Bearward['cors'],
+  const { requireToken: create, metadata, cors, ...others } = adapter.createBearward(options)
+  const createGuard = create as CreateDecide
+  const own = {
+    requireToken: (...given: readonly unknown[]) => toGuard(createGuard(...given)),
+    protect: (requirements: unknown, handler: never) =>
+      toProtected(createGuard(requirements), handler),
+    metadata: (next: never) => toMetadataHandler(metadata(), next),
+    cors: (given: never, next: never) => toCorsHandler(cors(given), next),
     auth,
-    authorize,
-    verify,
-    ready,
-    status,
-    distrustKey,
-    forgetIssuer,
-    close,
   }
+  return { ...others, ...(own as Pick<Bearward, keyof typeof own>) }
 }
 
 /**
@@ -75,8 +45,8 @@ export function createBearward(options: ResourceServerOptions<Request>): Bearwar
  * @example
  * const guard = requireToken({ scope: 'read:reports' })
  */
-export const requireToken: Bearward['requireToken'] = (...requirements: readonly unknown[]) =>
-  toGuard((adapter.requireToken as (...given: readonly unknown[]) => Decide)(...requirements))
+export const requireToken: Bearward['requireToken'] = (...given: readonly unknown[]) =>
+  toGuard((adapter.requireToken as CreateDecide)(...given))
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.
@@ -88,12 +58,3 @@ export const requireToken: Bearward['requireToken'] = (...requirements: readonly
  * const { subject, scopes } = auth(request)
  */
 export const auth: (request: Request) => AccessToken = adapter.auth
-
-function notFound(): Response {
-  return new Response(null, { status: 404 })
-}
-
-function checkHandler(name: string, handler: unknown, usage: string): void {
-  if (typeof handler === 'function') return
-  throw new ConfigurationError(`${name} was called without a handler`, [`Write ${usage}.`])
-}

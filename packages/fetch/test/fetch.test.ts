@@ -35,7 +35,7 @@ class Context {
 }
 
 describe('protect', () => {
-  it('passes the token and all other arguments to the handler', async () => {
+  it('protect passes the token and all other arguments to the handler', async () => {
     const { protect } = bearwardWith()
     const handler = protect(
       { scope: 'read' },
@@ -53,7 +53,7 @@ describe('protect', () => {
     expect(await protect({}, async () => own)(requestWith(issuer.token()))).toBe(own)
   })
 
-  it('responds with the refusal, and does not call the handler', async () => {
+  it('protect responds with the refusal, and does not call the handler', async () => {
     const { protect } = bearwardWith()
     let calls = 0
     const handler = protect({ scope: 'read' }, () => Response.json(++calls))
@@ -248,7 +248,7 @@ describe('cors', () => {
     expect(await cors(options, () => own)(requestWith())).toBe(own)
   })
 
-  it('passes all arguments on', async () => {
+  it('cors passes all arguments on', async () => {
     const { cors } = bearwardWith()
     const handler = cors(options, (_request: Request, name: string) => new Response(name))
     expect(await (await handler(requestWith(), 'a')).text()).toBe('a')

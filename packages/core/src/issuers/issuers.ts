@@ -15,7 +15,7 @@ import type { Settings } from '../model/settings.ts'
 import { createProviderHint } from '../subject/provider-hint.ts'
 import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
 
-/** What starts the fetches of the keys of static issuers. */
+/** Trigger of the fetches of the keys of static issuers: see `KeyRefreshOptions`. */
 const STARTED_BY = WORK_ENDS_WITH_REQUEST ? 'requests' : 'timers'
 
 /** The state of one issuer. */

@@ -6,8 +6,8 @@ const running = new Map<Promise<unknown>, number>()
 
 /**
  * `true`: the runtime cancels the calls and timers of a request when the request ends, unless they are kept alive. Cloudflare
- * Workers does. So only requests start work, no timer does, and a request that waits for the work of another request must expect
- * that it is never settled: see `joinWork`.
+ * Workers does. Work is therefore started by requests, and not by timers. The work of another request may never be settled: see
+ * `joinWork`.
  */
 export const WORK_ENDS_WITH_REQUEST = true
 

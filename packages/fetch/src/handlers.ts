@@ -1,0 +1,51 @@
+import { type AccessToken, ConfigurationError } from '@bearward/core'
+import type { Decide } from './adapter.ts'
+import { pass } from './guard.ts'
+import { withHeaders } from './responses.ts'
+import type { Handler, ProtectedHandler } from './types.ts'
+import { findContext } from './wait-until.ts'
+
+type AnyHandler = Handler<Request, unknown[]>
+
+/** Creates a handler that calls `handler` with the token of each request that passes. */
+export function toProtected(
+  decide: Decide,
+  handler: ProtectedHandler<AccessToken | undefined, Request, unknown[]>,
+): AnyHandler {
+  checkHandler('protect', handler, 'protect({ scope: ... }, handler)')
+  return async (request, ...rest) => {
+    const decision = await pass(decide, request, findContext(rest))
+    if (decision instanceof Response) return decision
+    const response = await handler(request, { token: decision.token }, ...rest)
+    return withHeaders(response, decision.headers)
+  }
+}
+
+/** Creates a handler that responds to requests for metadata, and calls `next` for other requests. */
+export function toMetadataHandler(decide: Decide, next: AnyHandler = notFound): AnyHandler {
+  checkHandler('metadata', next, 'metadata(handler), or metadata() for a route of its own')
+  return before(decide, next)
+}
+
+/** Creates a handler that answers preflight requests, and adds headers to the responses of `next`. */
+export function toCorsHandler(decide: Decide, next: AnyHandler): AnyHandler {
+  checkHandler('cors', next, 'cors({ origins: [...] }, handler)')
+  return before(decide, next)
+}
+
+function before(decide: Decide, next: AnyHandler): AnyHandler {
+  return async (request, ...rest) => {
+    const decision = await pass(decide, request, undefined)
+    if (decision instanceof Response) return decision
+    return withHeaders(await next(request, ...rest), decision.headers)
+  }
+}
+
+function notFound(): Response {
+  return new Response(null, { status: 404 })
+}
+
+function checkHandler(name: string, handler: unknown, usage: string): void {
+  if (typeof handler === 'function') return
+  throw new ConfigurationError(`${name} was called without a handler`, [`Write ${usage}.`])
+}
