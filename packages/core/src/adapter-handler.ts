@@ -1,3 +1,4 @@
+import { getDetachedWork } from '#async-context'
 import { getMember } from './lib/objects.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
 import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
@@ -18,6 +19,7 @@ interface HandlerDefinition<Args extends readonly [object, ...unknown[]], Result
   respond(response: HttpResponse, ...args: Args): Result
   fail(error: Error, ...args: Args): Result
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
+  keepAlive?(work: Promise<void>, ...args: Args): void
 }
 
 /**
@@ -47,11 +49,20 @@ export function createHandler<Args extends readonly [object, ...unknown[]], Resu
     } catch (error) {
       return fail(error)
     }
+    keepAlive(decision, args)
     const settle = (decided: Decision) => applyDecision(decided, args, fail)
     if (!(decision instanceof Promise)) return settle(decision)
     const settled = withoutWarning(decision.then(settle, fail) as Promise<Awaited<Result>>)
     const wait = getMember(definition, 'wait')
     return wait === undefined ? settled : wait(settled, ...args)
+  }
+
+  function keepAlive(decision: MaybePromise<Decision>, args: Args): void {
+    const work =
+      decision instanceof Promise
+        ? decision.then(getDetachedWork, getDetachedWork)
+        : getDetachedWork()
+    if (work !== undefined) getMember(definition, 'keepAlive')?.(work, ...args)
   }
 
   function applyDecision(

@@ -29,7 +29,6 @@ import type { Refused } from './response/refusal.ts'
 
 export type { WriteLine } from './log/logger.ts'
 export { mustBeAwaited } from './lib/must-be-awaited.ts'
-export { getDetachedWork } from './lib/detached-work.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /**
@@ -67,6 +66,13 @@ export interface AdapterDefinition<Args extends readonly [object, ...unknown[]],
    * @default returns `settled`
    */
   wait?(settled: Promise<Awaited<Result>>, ...args: Args): Result
+  /**
+   * Keeps work alive until it has ended, for platforms that cancel the work of a request that has ended. `work` never rejects. It is
+   * the decision about the request, if it is not known yet, and work in the background, such as a refresh of keys.
+   *
+   * @default does nothing
+   */
+  keepAlive?(work: Promise<void>, ...args: Args): void
   /**
    * Writes a line of the log. Used if neither `logger` nor `onEvent` is set. `request` is missing if the line is not about a
    * request.

@@ -11,6 +11,10 @@ export interface Passage {
   headers: ResponseHeaders
 }
 
+export function toPassage(context: RequestContext | undefined): Passage {
+  return { context, token: undefined, headers: {} }
+}
+
 /** The decision about one request: a complete response, or the passage of a request that may continue. */
 export type Decision = Response | Passage
 export type Decide = (request: Request, passage: Passage) => Decision | Promise<Decision>
@@ -37,9 +41,6 @@ export const adapter = defineAdapter<
   async fail(error) {
     throw error
   },
-  wait(settled, _request, { context }) {
-    context?.waitUntil?.(settled)
-    return settled
-  },
+  keepAlive: (work, _request, { context }) => context?.waitUntil?.(work),
   environment: getEnvironment(),
 })

@@ -1,6 +1,5 @@
 import { type AccessToken, ConfigurationError } from '@bearward/core'
-import type { Decide } from './adapter.ts'
-import { pass } from './guard.ts'
+import { type Decide, toPassage } from './adapter.ts'
 import { withHeaders } from './responses.ts'
 import type { Handler, ProtectedHandler } from './types.ts'
 import { findContext } from './wait-until.ts'
@@ -14,7 +13,7 @@ export function toProtected(
 ): AnyHandler {
   checkHandler('protect', handler, 'protect({ scope: ... }, handler)')
   return async (request, ...rest) => {
-    const decision = await pass(decide, request, findContext(rest))
+    const decision = await decide(request, toPassage(findContext(rest)))
     if (decision instanceof Response) return decision
     const response = await handler(request, { token: decision.token }, ...rest)
     return withHeaders(response, decision.headers)
@@ -35,7 +34,7 @@ export function toCorsHandler(decide: Decide, next: AnyHandler): AnyHandler {
 
 function before(decide: Decide, next: AnyHandler): AnyHandler {
   return async (request, ...rest) => {
-    const decision = await pass(decide, request, undefined)
+    const decision = await decide(request, toPassage(findContext(rest)))
     if (decision instanceof Response) return decision
     return withHeaders(await next(request, ...rest), decision.headers)
   }

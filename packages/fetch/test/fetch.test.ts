@@ -46,7 +46,7 @@ describe('protect', () => {
     expect(await response.json()).toEqual([API, 'reports-cron', 'a', 7, true])
   })
 
-  it('returns the response of the handler itself', async () => {
+  it('protect returns the response of the handler itself', async () => {
     const { protect } = bearwardWith()
     const own = Response.json({})
     expect(await protect({}, () => own)(requestWith(issuer.token()))).toBe(own)
@@ -66,7 +66,7 @@ describe('protect', () => {
     expect(calls).toBe(0)
   })
 
-  it('passes undefined for a caller without a token if the requirement optional is set', async () => {
+  it('protect passes undefined for a caller without a token if the requirement optional is set', async () => {
     const { protect } = bearwardWith()
     const handler = protect({ optional: true }, (_request, { token }) =>
       Response.json(token?.clientId ?? 'anonymous'),
@@ -76,7 +76,7 @@ describe('protect', () => {
     expect((await handler(requestWith('wrong'))).status).toBe(401)
   })
 
-  it('does not read the body of a request or of a response', async () => {
+  it('protect does not read the body of a request or of a response', async () => {
     const { protect } = bearwardWith()
     const sent: string[] = []
     const handler = protect({}, (request) => {
@@ -96,7 +96,7 @@ describe('protect', () => {
     expect(await response.text()).toBe('aaa')
   })
 
-  it('rejects with the error of the handler', async () => {
+  it('protect rejects with the error of the handler', async () => {
     const { protect } = bearwardWith()
     const error = new Error('from the handler')
     const fail = () => {
@@ -106,7 +106,7 @@ describe('protect', () => {
     await expect(protect({}, async () => fail())(requestWith(issuer.token()))).rejects.toBe(error)
   })
 
-  it('keeps the verification alive with waitUntil of any argument, and only if it has to wait', async () => {
+  it('protect keeps the verification alive with waitUntil of any argument, and only if it has to wait', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     const { protect, events } = bearwardWith({
