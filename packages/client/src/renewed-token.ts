@@ -1,14 +1,17 @@
 import {
   getMoment,
+  joinOrRestart,
   type Moment,
   onAbort,
   type Publish,
   runDetached,
   secondsBetween,
   toLoggedAddress,
+  workEndsWithRequest,
 } from '@bearward/core/internal'
 import { TokenError } from './errors.ts'
 import { isUnusableToken, toEventDetail } from './failure.ts'
+import { LOST_AFTER } from './request-queue.ts'
 import { GrantedToken, type Token } from './token.ts'
 import {
   attemptTokenRequest,
@@ -68,9 +71,13 @@ export interface RenewedTokenOptions extends TokenAttemptOptions {
   readonly random?: () => number
 }
 
+/** The result of a call. It is not a rejection, because some runtimes reject the promises of work that they cancel. */
+type TokenResult = { readonly token: Token } | { readonly error: unknown }
+
 /** Running call for a token, including all attempts. */
 interface TokenCall {
-  readonly token: Promise<Token>
+  readonly result: Promise<TokenResult>
+  readonly startedAt: Moment
   /** Number of waiting callers. It can be 0 during a renewal before the expiry. */
   waiting: number
   /** Ends the backoff between two attempts. Set only during a backoff. Called when no caller waits any longer. */
@@ -89,7 +96,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     reservePlace,
     random = Math.random,
   } = options
-  const { clock, clientId, maxWait } = settings
+  const { clock, clientId, fetchTimeout, maxWait } = settings
   const lifeCycle = new TokenLifeCycle<Token>(settings.renewBefore, random)
   const now = () => getMoment(clock)
   const base: TokenEventBase = {
@@ -107,15 +114,29 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   function start(): void {
     // `makeAttempts` starts in a later microtask, after `call` is assigned.
-    const token = runDetached(() =>
+    const result = runDetached(() =>
       Promise.resolve()
         .then(() => makeAttempts(call))
-        .finally(() => (running = undefined)),
+        .then(
+          (token) => ({ token }),
+          (error: unknown) => ({ error }),
+        )
+        .finally(() => end(call)),
     )
-    const call: TokenCall = { token, waiting: 0 }
-    // Prevents an unhandled rejection if no caller waits.
-    token.catch(() => {})
+    const call: TokenCall = { result, startedAt: now(), waiting: 0 }
     running = call
+  }
+
+  function end(call: TokenCall): void {
+    if (running === call) running = undefined
+  }
+
+  /** Returns the running call, unless it is lost: the runtime has cancelled it. */
+  function getRunning(): TokenCall | undefined {
+    if (!workEndsWithRequest || running === undefined) return running
+    const longest = maxWait + fetchTimeout + LOST_AFTER
+    if (secondsBetween(running.startedAt, now()) > longest) running = undefined
+    return running
   }
 
   async function makeAttempts(call: TokenCall): Promise<Token> {
@@ -210,20 +231,40 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     })
   }
 
-  async function join(call: TokenCall, signal: AbortSignal | undefined): Promise<Token> {
+  async function join(
+    call: TokenCall,
+    isOwn: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Token> {
     call.waiting++
     try {
-      return await unlessAborted(call.token, signal)
+      const result = await unlessAborted(isOwn ? call.result : follow(call), signal)
+      if ('error' in result) throw result.error
+      return result.token
     } finally {
       call.waiting--
       if (call.waiting === 0) call.abandon?.()
     }
   }
 
+  /** Starts a call instead of one that is lost, unless another caller has started it. */
+  function restart(lost: TokenCall): TokenResult | Promise<TokenResult> {
+    if (running !== undefined && running !== lost) return follow(running)
+    end(lost)
+    const { token, pauseError } = renewIfDue()
+    if (token !== undefined) return { token }
+    return running?.result ?? { error: createBackoffError(pauseError) }
+  }
+
+  /** Waits for a call that another caller has started. */
+  function follow(call: TokenCall): Promise<TokenResult> {
+    return joinOrRestart(call.result, clock, () => restart(call))
+  }
+
   /** Starts a call if one is due and the source is not in a pause. Returns the cached token if it is valid. */
   function renewIfDue(): { readonly token: Token | undefined; readonly pauseError?: TokenError } {
     const { token, start: isDue } = lifeCycle.plan(now())
-    if (!isDue || running !== undefined || closed.aborted) return { token }
+    if (!isDue || getRunning() !== undefined || closed.aborted) return { token }
     const pauseError = pause.getError(token !== undefined)
     if (pauseError !== undefined) return { token, pauseError }
     start()
@@ -240,7 +281,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
 
   return {
     getState(unusedAfter) {
-      if (running !== undefined) return 'running'
+      if (getRunning() !== undefined) return 'running'
       const at = now()
       const { token, start: isDue } = lifeCycle.plan(at)
       if (token === undefined) return isDue ? 'idle' : 'backoff'
@@ -251,6 +292,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
       if (closed.aborted) throw new TokenError('closed')
       signal?.throwIfAborted()
       usedAt = now()
+      const before = getRunning()
       const { token, pauseError } = renewIfDue()
       if (token !== undefined) {
         counters.cached++
@@ -258,7 +300,7 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
         return token
       }
       if (running === undefined) throw createBackoffError(pauseError)
-      return join(running, signal)
+      return join(running, running !== before, signal)
     },
 
     reject(value) {
@@ -269,10 +311,11 @@ export function createRenewedToken(options: RenewedTokenOptions): RenewedToken {
     },
 
     async getSuccessor(value, signal) {
+      const before = getRunning()
       const { token } = renewIfDue()
       if (token !== undefined && token.value !== value) return token
       if (running === undefined) return undefined
-      const next = await join(running, signal)
+      const next = await join(running, running !== before, signal)
       return next.value === value ? undefined : next
     },
 

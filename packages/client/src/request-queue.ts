@@ -1,7 +1,10 @@
-import { onAbort } from '@bearward/core/internal'
+import { type Clock, onAbort } from '@bearward/core/internal'
 
 /** Maximum number of concurrent token requests of one source. */
 export const REQUESTS_AT_ONCE = 10
+
+/** Seconds after its timeout at which a request that has not ended is lost: the runtime has cancelled it. */
+export const LOST_AFTER = 1.5
 
 /** Queue of the token requests of one source. */
 export interface RequestQueue {
@@ -9,16 +12,22 @@ export interface RequestQueue {
   waitForTurn(signal: AbortSignal): Promise<void>
 }
 
-/** Creates a queue. Requests run one at a time while `isProbing` returns `true`. */
-export function createRequestQueue(isProbing: () => boolean): RequestQueue {
+/** Creates a queue. Requests run one at a time while `isProbing` returns `true`. `timeout` is the longest time of a request in seconds. */
+export function createRequestQueue(
+  isProbing: () => boolean,
+  clock: Pick<Clock, 'monotonic'>,
+  timeout: number,
+): RequestQueue {
   /** Running and waiting requests, in order of arrival. */
-  const queue = new Map<AbortSignal, () => void>()
+  const queue = new Map<AbortSignal, { readonly start: () => void; readonly lostAt: number }>()
 
   function startNext(): void {
+    const now = clock.monotonic()
     let places = isProbing() ? 1 : REQUESTS_AT_ONCE
-    for (const start of queue.values()) {
-      if (places-- === 0) return
-      start()
+    for (const [signal, { start, lostAt }] of queue) {
+      if (lostAt <= now) queue.delete(signal)
+      else if (places-- === 0) return
+      else start()
     }
   }
 
@@ -30,7 +39,8 @@ export function createRequestQueue(isProbing: () => boolean): RequestQueue {
         startNext()
       })
       await new Promise<void>((resolve) => {
-        queue.set(signal, resolve)
+        const lostAt = clock.monotonic() + (timeout + LOST_AFTER) * 1000
+        queue.set(signal, { start: resolve, lostAt })
         startNext()
       })
       signal.throwIfAborted()

@@ -118,7 +118,7 @@ export function clientCredentials(options: ClientCredentialsOptions): TokenSourc
   const counters = createTokenCounters()
   const publish = createPublisher<TokenEvent>(onEvent)
   const pause = createSourcePause(settings.clock)
-  const queue = createRequestQueue(() => pause.isProbing())
+  const queue = createRequestQueue(() => pause.isProbing(), settings.clock, settings.fetchTimeout)
   const shared = { settings, endpoint, queue, pause, closed: closed.signal, publish, counters }
   const create = (target: TokenTarget, reservePlace: () => boolean) =>
     createRenewedToken({ ...shared, target, reservePlace })

@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
-export { runDetached } from './lib/run-detached.ts'
+export { runDetached, workEndsWithRequest } from './lib/run-detached.ts'
+export { joinOrRestart } from './lib/shared-work.ts'
 export {
   isAcceptableAddress,
   isAcceptableEndpoint,
