@@ -1,7 +1,7 @@
 import { ENVIRONMENT, optionsFromEnv } from './options/environment.ts'
 import type { WriteLine } from './log/logger.ts'
 import { readOptions } from './options/read-options.ts'
-import { createServer, type ResourceServer } from './resource-server.ts'
+import { createServer, failUnlessAwaited, type ResourceServer } from './resource-server.ts'
 
 interface ServerOfEnv {
   /** The options from the environment variables, as JSON. */
@@ -25,7 +25,7 @@ let latest: ServerOfEnv | undefined
 export function resourceServerFromEnv(
   environment: Readonly<Record<string, string | undefined>>,
 ): ResourceServer {
-  return serverFromEnv(environment)
+  return failUnlessAwaited(serverFromEnv(environment))
 }
 
 /** Returns the server as above, for adapters. The first `defaultLog` that is passed for these variables writes the log. */

@@ -8,6 +8,7 @@ import { addIfMissing } from './lib/objects.ts'
 import { createLog } from './log/create-log.ts'
 import { toWriteLine, type WriteLine } from './log/logger.ts'
 import type { MaybePromise } from './lib/maybe-promise.ts'
+import { memoize } from './lib/memoize.ts'
 import { mustBeAwaited } from './lib/must-be-awaited.ts'
 import { createPublisher } from './lib/publisher.ts'
 import { type Granted, type Outcome, OUTCOME_MEMBERS } from './model/outcome.ts'
@@ -168,14 +169,14 @@ export interface ResourceServer {
  * const outcome = await guard({ method: 'GET', url: '/', headers: { authorization: 'Bearer ...' } })
  */
 export function createResourceServer(options: ResourceServerOptions): ResourceServer {
-  return createServer(readOptions(options))
+  return failUnlessAwaited(createServer(readOptions(options)))
 }
 
 /** Maximum number of members without effect in results of `errorBody` that are reported. */
 const MOST_IGNORED = 10
 
 /**
- * Creates a resource server from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is set.
+ * Creates a resource server for adapters from validated options. `defaultLog` writes the log if neither `logger` nor `onEvent` is set.
  */
 export function createServer(
   {
@@ -225,21 +226,20 @@ export function createServer(
 
   function guard(...given: readonly unknown[]): Guard {
     const requirements = readRequirements(given, issuers.guarded, settings.scopes)
-    return (request) =>
-      failUnlessAwaited(runPipeline(createGuardExchange(request, requirements, services)))
+    return (request) => runPipeline(createGuardExchange(request, requirements, services))
   }
 
   function authorize(request: RequestLike, ...given: readonly unknown[]): MaybePromise<Outcome> {
     const requirements = readRequirements(given, issuers.guarded, settings.scopes)
-    return failUnlessAwaited(runPipeline(createExchange(request, requirements, services)))
+    return runPipeline(createExchange(request, requirements, services))
   }
 
   return {
     guard,
     authorize: authorize as ResourceServer['authorize'],
     verify(token) {
-      const outcome = runPipelineForToken(token, createDetachedExchange(ANY_TOKEN, services))
-      return failUnlessAwaited(outcome) as MaybePromise<Granted | Refused>
+      const exchange = createDetachedExchange(ANY_TOKEN, services)
+      return runPipelineForToken(token, exchange) as MaybePromise<Granted | Refused>
     },
     metadata() {
       if (metadata !== undefined) return metadata.respond
@@ -257,7 +257,24 @@ export function createServer(
   }
 }
 
-/** Makes an outcome throw if code uses it without `await`, so that such code does not treat every request as granted. */
-function failUnlessAwaited(outcome: MaybePromise<Outcome>): MaybePromise<Outcome> {
+/**
+ * Returns the same resource server, whose outcomes throw if code uses them without `await`. Such code would treat every request as
+ * granted. Adapters await every outcome, so they use the resource server itself, which is faster.
+ */
+export const failUnlessAwaited = memoize((server: ResourceServer): ResourceServer => {
+  const guard = (...requirements: [Requirements?]): Guard => {
+    const decide = server.guard(...requirements)
+    return (request) => check(decide(request))
+  }
+  return {
+    ...server,
+    guard,
+    authorize: (...given: Parameters<ResourceServer['authorize']>) =>
+      check(server.authorize(...given)) as MaybePromise<Granted | Refused>,
+    verify: (token) => check(server.verify(token)),
+  }
+})
+
+function check<T extends Outcome>(outcome: MaybePromise<T>): MaybePromise<T> {
   return outcome instanceof Promise ? mustBeAwaited(outcome, OUTCOME_MEMBERS) : outcome
 }

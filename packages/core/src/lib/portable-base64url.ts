@@ -2,18 +2,16 @@
 const OTHER_CHARACTER = /[^\w-]/
 
 const UTF8 = new TextEncoder()
-/** Number of bytes that are converted at once. Every byte is one argument of a function call. */
-const CHUNK = 8192
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** Decodes base64url. Returns `undefined` if `text` is not the canonical encoding of its bytes. */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   if (text.length % 4 === 1 || OTHER_CHARACTER.test(text)) return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  // Surplus bits in the last character are lost, so another encoding of the same bytes differs.
-  if (encodeBinary(binary) !== text) return undefined
   const bytes = new Uint8Array(binary.length)
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
+  // Surplus bits in the last character are lost, so another encoding of the same bytes differs.
+  return encodeBase64url(bytes) === text ? bytes : undefined
 }
 
 /** Decodes base64url, and returns what `read` returns for the bytes. */
@@ -22,15 +20,16 @@ export function readBase64url<T>(text: string, read: (bytes: Uint8Array) => T): 
   return bytes && read(bytes)
 }
 
-/** Encodes bytes, or the UTF-8 bytes of a text, in base64url. */
+/** Encodes bytes, or the UTF-8 bytes of a text, in base64url. A table is faster than `btoa`, whose alphabet is another one. */
 export function encodeBase64url(input: Uint8Array | string): string {
   const bytes = typeof input === 'string' ? UTF8.encode(input) : input
-  let binary = ''
-  for (let start = 0; start < bytes.length; start += CHUNK)
-    binary += String.fromCharCode(...bytes.subarray(start, start + CHUNK))
-  return encodeBinary(binary)
-}
-
-function encodeBinary(binary: string): string {
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i
+    const [a, b, c] = [bytes[i]!, left > 1 ? bytes[i + 1]! : 0, left > 2 ? bytes[i + 2]! : 0]
+    text += ALPHABET[a >> 2]! + ALPHABET[((a & 3) << 4) | (b >> 4)]!
+    if (left > 1) text += ALPHABET[((b & 15) << 2) | (c >> 6)]!
+    if (left > 2) text += ALPHABET[c & 63]!
+  }
+  return text
 }

@@ -1,6 +1,6 @@
 import { runDetached as run, WORK_ENDS_WITH_REQUEST } from '#async-context'
 
-/** Whether the runtime cancels the work of a request that has ended: see `portable-async-context.ts`. */
+/** `true`: the runtime cancels the work of a request that has ended. See `portable-async-context.ts`. */
 export const workEndsWithRequest: boolean = WORK_ENDS_WITH_REQUEST
 
 /** Runs work outside of the async context of a request: see `node-async-context.ts`. Other packages import it from here. */
