@@ -43,6 +43,11 @@ function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)
 }
 
+/** Methods are case-sensitive (RFC 9110 section 9.1), and those that exist are in upper case. */
+function isMethod(value: unknown): value is string {
+  return isToken(value) && value === value.toUpperCase()
+}
+
 /** Returns whether a text is the origin of a page, exactly as browsers send it. A wildcard in a host never matches. */
 function isOrigin(value: unknown): value is string {
   return (
@@ -70,7 +75,7 @@ const CORS_OPTIONS: OptionTable<CorsOptions, CorsSettings> = {
     "set the origins of the pages that may call this API, such as ['https://app.example.com']",
   ),
   headers: names(HEADER_NAMES, { matches: isToken }),
-  methods: names('an array of methods', { matches: isToken }),
+  methods: names('an array of methods in upper case', { matches: isMethod }),
   exposedHeaders: names(HEADER_NAMES, { matches: isToken }),
   maxAge: wholeNumber({ min: 0, max: 86_400, default: 7200 }),
 }

@@ -69,6 +69,15 @@ describe('createCors', () => {
     expect(problemsOf({ origins })).toEqual([expect.stringContaining(`${ORIGINS} ${found}`)])
   })
 
+  it.each(['get', 'Patch', 'GET, POST'])(
+    'cors reports the method %s, because methods are in upper case',
+    (method) => {
+      expect(() => createCors({ origins: '*', methods: [method] })).toThrow(
+        /methods must be an array of methods in upper case/,
+      )
+    },
+  )
+
   it.each(['headers', 'exposedHeaders', 'methods'])(
     'createCors rejects names in %s that are not tokens',
     (option) => {
