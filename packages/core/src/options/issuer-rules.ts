@@ -192,7 +192,10 @@ function checkAudienceOptions(
     )
   }
   checkTokensWithoutAudience({ settings, isGiven }, { toName, report, warn })
-  const daysLeft = (audienceRequiredFrom - common.now()) / 86_400
+  const now = common.now()
+  // Cloudflare Workers has no time while it loads modules: its clock is 0.
+  if (now === 0) return
+  const daysLeft = (audienceRequiredFrom - now) / 86_400
   if (daysLeft > 366) {
     const advice = 'The date is more than a year ahead. Set the date on which all clients send aud.'
     warn({ issuer: metadataIssuer, option, advice })

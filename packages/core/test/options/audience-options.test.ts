@@ -41,6 +41,11 @@ describe('the option audienceRequiredFrom', () => {
     },
   )
 
+  it('createResourceServer does not warn about dates while the clock is 0, as in Cloudflare Workers at module scope', () => {
+    for (const audienceRequiredFrom of ['2020-01-01', '2999-01-01'])
+      expect(getWarnings({ audienceRequiredFrom, clock: fakeClock(0) })).toEqual([])
+  })
+
   it.each([
     '2027-1-1',
     '2027-2',
