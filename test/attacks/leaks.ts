@@ -55,7 +55,9 @@ const SHOWN = ['iss', 'aud', 'typ', 'alg', 'kid', 'scope', 'client_id']
 
 /** Texts of the core, which events may contain even if a request contains them. */
 const FIXED = [
-  ...ADVICE.map(({ where, change }) => `${where}: ${change}`),
+  ...Object.values(ADVICE)
+    .flat()
+    .map((row) => (typeof row === 'string' ? row : row.advice)),
   'several, joined by a comma',
   // The list of published kids.
   '"ES256-key", "',

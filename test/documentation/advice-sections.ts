@@ -1,41 +1,55 @@
 import { FAILURE_ADVICE } from '../../packages/core/src/advice/failure-advice.ts'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
 import type { AdviceRow } from '../../packages/core/src/advice/refusal-facts.ts'
+import type { Reason } from '@bearward/core'
+import { ADVICE_SIGNS } from './advice-signs.ts'
 
 const WIDTH = 120
 
 /** Returns the sections about refusals in docs/troubleshooting.md: one for each reason, with its advice. */
 export function formatReasons(): string {
-  const reasons = [...new Set(ADVICE.map(({ reason }) => reason))]
-  return reasons
-    .map((reason) => {
-      const rows = ADVICE.filter((row) => row.reason === reason)
-      return `### \`${reason}\`\n\n${rows.map((row) => formatRow(row, rows.length > 1)).join('\n')}\n`
-    })
+  return (Object.keys(ADVICE) as Reason[])
+    .map((reason) => `### \`${reason}\`\n\n${formatRows(reason)}\n`)
     .join('\n')
 }
 
 /** Returns the list of failures in docs/troubleshooting.md. */
 export function formatFailures(): string {
   const items = Object.entries(FAILURE_ADVICE).map(
-    ([code, { where, change }]) => `- \`${code}\`. **${where}:** ${change}`,
+    ([code, advice]) => `- \`${code}\`. ${formatAdvice(advice)}`,
   )
   return `${items.map(wrap).join('\n')}\n`
 }
 
-function formatRow({ where, change, ...row }: AdviceRow, hasSiblings: boolean): string {
-  const advice = `**${where}:** ${change}`
-  return wrap(hasSiblings ? `- ${formatCondition(row)}. ${advice}` : advice)
+function formatRows(reason: Reason): string {
+  const signs = [...(ADVICE_SIGNS[reason] ?? [])]
+  const rows = ADVICE[reason].map((row) => {
+    if (typeof row === 'string') return ['In all other cases', row]
+    return [formatCondition(row, row.when && signs.shift()), row.advice]
+  })
+  if (signs.length > 0) throw new Error(`ADVICE_SIGNS has too many texts for ${reason}`)
+  return rows
+    .map(([condition, advice]) => [condition, formatAdvice(advice!)])
+    .map(([condition, advice]) => wrap(rows.length > 1 ? `- ${condition}. ${advice}` : advice!))
+    .join('\n')
 }
 
-function formatCondition({ providers, found, sign }: Omit<AdviceRow, 'where' | 'change'>): string {
+function formatCondition({ providers, found, when }: AdviceRow, sign: string | undefined): string {
+  if (when !== undefined && sign === undefined)
+    throw new Error(`ADVICE_SIGNS has no text for ${String(when)}`)
   const parts = [
     ...(providers === undefined ? [] : [`provider ${providers.join(', ')}`]),
     ...(found === undefined ? [] : [`found: "${found}"`]),
     ...(sign === undefined ? [] : [sign]),
   ]
   const text = parts.join(', ')
-  return text === '' ? 'In all other cases' : `${text[0]!.toUpperCase()}${text.slice(1)}`
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`
+}
+
+/** Emphasizes the place of the change. */
+function formatAdvice(advice: string): string {
+  const [where, ...change] = advice.split(': ')
+  return `**${where}:** ${change.join(': ')}`
 }
 
 /** Breaks a paragraph or a list item into lines of at most `WIDTH` characters. */

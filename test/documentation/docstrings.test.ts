@@ -88,7 +88,7 @@ describe('docstrings', () => {
   })
 
   it('the claims in the advice of refusals compile', async () => {
-    const all = ADVICE.flatMap(({ change }) => /claims: (\[\{.*\}\])/.exec(change)?.slice(1) ?? [])
+    const all = JSON.stringify(ADVICE).match(/(?<=claims: )\[\{.*?\}\]/g)!
     expect(all).toHaveLength(1)
     const snippets = all.map((claims, index) => [
       `claims-${index}`,

@@ -342,11 +342,8 @@ describe('documentation', () => {
     const page = read('docs/troubleshooting.md')
     expect(page).toContain(formatReasons())
     expect(page).toContain(formatFailures())
-    const last = new Map(ADVICE.map((row) => [row.reason, row]))
-    expect([...last.keys()].sort()).toEqual(Object.keys(REASONS).sort())
-    for (const { providers, found, when } of last.values()) {
-      expect([providers, found, when]).toEqual([undefined, undefined, undefined])
-    }
+    expect(Object.keys(ADVICE).sort()).toEqual(Object.keys(REASONS).sort())
+    for (const rows of Object.values(ADVICE)) expect(rows.at(-1)).toBeTypeOf('string')
   })
 
   it('docs/errors.md names each kind of binding as the log does', () => {

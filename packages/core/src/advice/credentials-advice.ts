@@ -1,137 +1,95 @@
 import { LIMITS } from '../limits.ts'
-import type { AdviceRow } from './refusal-facts.ts'
-
-const IN_THE_CLIENT = 'In the client'
+import type { Advice } from './refusal-facts.ts'
 
 /** Advice on requests without usable credentials. */
-export const CREDENTIALS_ADVICE: readonly AdviceRow[] = [
-  {
-    reason: 'no_credentials',
-    when: ({ explanation: { check } }) => check !== 'Authorization',
-    sign: 'the option `credentials` is set',
-    where: IN_THE_CLIENT,
-    change: 'send the token in the place that the option credentials defines.',
-  },
-  {
-    reason: 'no_credentials',
-    where: IN_THE_CLIENT,
-    change:
-      "send 'Authorization: Bearer <token>'. If the client already sends it, find the proxy in front of this API that removes the header.",
-  },
-  {
-    reason: 'unsupported_scheme',
-    found: 'a JWT without a scheme',
-    where: IN_THE_CLIENT,
-    change: "write 'Bearer ' before the token.",
-  },
-  {
-    reason: 'unsupported_scheme',
-    found: 'one word, so the scheme or the token is missing',
-    where: IN_THE_CLIENT,
-    change: "send the scheme and the token: 'Authorization: Bearer <token>'.",
-  },
-  {
-    reason: 'unsupported_scheme',
-    found: 'an Authorization header instead',
-    where: IN_THE_CLIENT,
-    change:
-      'send the token in the header that the option credentials names, without an Authorization header.',
-  },
-  {
-    reason: 'unsupported_scheme',
-    found: 'the scheme DPoP',
-    where: IN_THE_CLIENT,
-    change: 'request a token without a DPoP proof, and send it with the scheme Bearer.',
-  },
-  {
-    reason: 'unsupported_scheme',
-    where: IN_THE_CLIENT,
-    change: "send an access token: 'Authorization: Bearer <token>'.",
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'a scheme before the token',
-    where: 'In the client, or where verify is called',
-    change: "remove 'Bearer ': only the token is expected here.",
-  },
-  {
-    reason: 'malformed_credentials',
-    when: ({ explanation: { check, expected } }) =>
-      check !== 'Authorization' && (expected === 'a string' || expected === 'a token'),
-    sign: 'the token is an empty string, or not a string',
-    where: 'In the client, or where verify is called',
-    change: 'pass the token as a string. Check why the variable with the token is empty.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'a colon after the scheme',
-    where: IN_THE_CLIENT,
-    change: "remove the colon: 'Authorization: Bearer <token>'.",
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'a variable that was not replaced',
-    where: IN_THE_CLIENT,
-    change: 'replace the variable with its value. In a shell, single quotes prevent that.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'no token',
-    where: IN_THE_CLIENT,
-    change: 'send the token after the scheme. Check why the variable with the token is empty.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'the text [object Object]',
-    where: IN_THE_CLIENT,
-    change: 'put the access_token of the response into the header, not the whole response.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'the text [object Promise]',
-    where: IN_THE_CLIENT,
-    change: 'await the token before you write it into the header.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'the scheme twice',
-    where: IN_THE_CLIENT,
-    change: "write 'Bearer ' once: the variable with the token already contains it.",
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'a token in quotes or brackets',
-    where: IN_THE_CLIENT,
-    change: 'remove the quotes or brackets around the token.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: 'white space in the token',
-    where: IN_THE_CLIENT,
-    change: 'remove line breaks and spaces from the token. If it is read from a file, trim it.',
-  },
-  {
-    reason: 'malformed_credentials',
-    found: `at least ${LIMITS.headerLines} header lines`,
-    where: IN_THE_CLIENT,
-    change: 'send fewer header lines: some versions of Node drop the lines above their maximum.',
-  },
-  {
-    reason: 'malformed_credentials',
-    where: IN_THE_CLIENT,
-    change: "send exactly one token: 'Authorization: Bearer <token>'.",
-  },
-  {
-    reason: 'multiple_credentials',
-    found: 'several, joined by a comma',
-    where: 'In the client or a proxy',
-    change:
-      'send one Authorization header. If a proxy adds its own, it must replace the header of the client.',
-  },
-  {
-    reason: 'multiple_credentials',
-    where: 'In the client or a proxy',
-    change:
-      'send one header with credentials. If a proxy adds its own, it must replace the header of the client.',
-  },
-]
+export const CREDENTIALS_ADVICE = {
+  no_credentials: [
+    {
+      when: ({ explanation: { check } }) => check !== 'Authorization',
+      advice: 'In the client: send the token in the place that the option credentials defines.',
+    },
+    "In the client: send 'Authorization: Bearer <token>'. If the client already sends it, find the proxy in front of this API that removes the header.",
+  ],
+  unsupported_scheme: [
+    { found: 'a JWT without a scheme', advice: "In the client: write 'Bearer ' before the token." },
+    {
+      found: 'one word, so the scheme or the token is missing',
+      advice: "In the client: send the scheme and the token: 'Authorization: Bearer <token>'.",
+    },
+    {
+      found: 'an Authorization header instead',
+      advice:
+        'In the client: send the token in the header that the option credentials names, without an Authorization header.',
+    },
+    {
+      found: 'the scheme DPoP',
+      advice:
+        'In the client: request a token without a DPoP proof, and send it with the scheme Bearer.',
+    },
+    "In the client: send an access token: 'Authorization: Bearer <token>'.",
+  ],
+  malformed_credentials: [
+    {
+      found: 'a scheme before the token',
+      advice:
+        "In the client, or where verify is called: remove 'Bearer ': only the token is expected here.",
+    },
+    {
+      when: ({ explanation: { check, expected } }) =>
+        check !== 'Authorization' && (expected === 'a string' || expected === 'a token'),
+      advice:
+        'In the client, or where verify is called: pass the token as a string. Check why the variable with the token is empty.',
+    },
+    {
+      found: 'a colon after the scheme',
+      advice: "In the client: remove the colon: 'Authorization: Bearer <token>'.",
+    },
+    {
+      found: 'a variable that was not replaced',
+      advice:
+        'In the client: replace the variable with its value. In a shell, single quotes prevent that.',
+    },
+    {
+      found: 'no token',
+      advice:
+        'In the client: send the token after the scheme. Check why the variable with the token is empty.',
+    },
+    {
+      found: 'the text [object Object]',
+      advice:
+        'In the client: put the access_token of the response into the header, not the whole response.',
+    },
+    {
+      found: 'the text [object Promise]',
+      advice: 'In the client: await the token before you write it into the header.',
+    },
+    {
+      found: 'the scheme twice',
+      advice:
+        "In the client: write 'Bearer ' once: the variable with the token already contains it.",
+    },
+    {
+      found: 'a token in quotes or brackets',
+      advice: 'In the client: remove the quotes or brackets around the token.',
+    },
+    {
+      found: 'white space in the token',
+      advice:
+        'In the client: remove line breaks and spaces from the token. If it is read from a file, trim it.',
+    },
+    {
+      found: `at least ${LIMITS.headerLines} header lines`,
+      advice:
+        'In the client: send fewer header lines: some versions of Node drop the lines above their maximum.',
+    },
+    "In the client: send exactly one token: 'Authorization: Bearer <token>'.",
+  ],
+  multiple_credentials: [
+    {
+      found: 'several, joined by a comma',
+      advice:
+        'In the client or a proxy: send one Authorization header. If a proxy adds its own, it must replace the header of the client.',
+    },
+    'In the client or a proxy: send one header with credentials. If a proxy adds its own, it must replace the header of the client.',
+  ],
+} satisfies Advice

@@ -6,20 +6,20 @@ import type { Explanation, RejectedToken } from '../response/rejection.ts'
 import { getProviderOfAddress, type Provider } from '../subject/providers.ts'
 import { CLAIMS_ADVICE } from './claims-advice.ts'
 import { CREDENTIALS_ADVICE } from './credentials-advice.ts'
-import { adviseOnFailure, isFailure } from './failure-advice.ts'
-import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
+import { FAILURE_ADVICE, isFailure } from './failure-advice.ts'
+import type { AdviceByReason, AdviceRow, RefusalFacts } from './refusal-facts.ts'
 import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
 import { TOKEN_ADVICE } from './token-advice.ts'
 import { VALIDITY_ADVICE } from './validity-advice.ts'
 
-/** Advice by reason. The first row that applies is used. For each reason, the last row always applies. */
-export const ADVICE: readonly AdviceRow[] = copyOwnData([
+/** Advice for each reason. */
+export const ADVICE: AdviceByReason = copyOwnData({
   ...CREDENTIALS_ADVICE,
   ...TOKEN_ADVICE,
   ...CLAIMS_ADVICE,
   ...VALIDITY_ADVICE,
   ...REQUIREMENT_ADVICE,
-])
+})
 
 /** The facts that the pipeline has about a refusal. */
 export interface AdvisedRefusal {
@@ -40,28 +40,25 @@ const COMPARED = 20
 export function findAdvice(refusal: AdvisedRefusal): string {
   const { reason, explanation } = refusal
   if (reason === 'introspection_unavailable' && isFailure(explanation.found)) {
-    return adviseOnFailure(explanation.found)
+    return FAILURE_ADVICE[explanation.found]
   }
   const facts = toFacts(refusal)
-  // A test checks that the last row of each reason always applies.
-  const { where, change } = ADVICE.find((row) => applies(row, facts))!
-  return `${where}: ${change}`
+  const found = ADVICE[reason].find((one) => typeof one === 'string' || applies(one, facts))!
+  return typeof found === 'string' ? found : found.advice
 }
 
 function toFacts({
-  reason,
   explanation,
   token,
   issuers,
   ...refusal
-}: AdvisedRefusal): RefusalFacts {
+}: Omit<AdvisedRefusal, 'reason'>): RefusalFacts {
   const some: IssuerSettings[] = []
   for (const { settings } of issuers.values()) {
     if (some.push(settings) === COMPARED) break
   }
   const settings = refusal.settings ?? (some.length === 1 ? some[0] : undefined)
   return {
-    reason,
     explanation,
     header: token?.header ?? {},
     // Without members of `Object.prototype`, so that the rows can read claims directly.
@@ -83,8 +80,7 @@ function isFound(wanted: string, found: string): boolean {
   return found === wanted || found === `claimed ${wanted}`
 }
 
-function applies({ reason, providers, found, when }: AdviceRow, facts: RefusalFacts): boolean {
-  if (reason !== facts.reason) return false
+function applies({ providers, found, when }: AdviceRow, facts: RefusalFacts): boolean {
   if (found !== undefined && !isFound(found, facts.explanation.found)) return false
   if (providers !== undefined && !providers.some((name) => name === facts.provider)) return false
   // Claims may hold any JSON value. If a condition throws, the refusal must still be logged.

@@ -6,7 +6,6 @@ import type { Provider } from '../subject/providers.ts'
 
 /** Facts about a refusal that its advice depends on. The advice never contains them. */
 export interface RefusalFacts {
-  readonly reason: Reason
   readonly explanation: Explanation
   /** Empty, if the token could not be read. */
   readonly header: JsonObject
@@ -22,17 +21,26 @@ export interface RefusalFacts {
   readonly issuers: readonly IssuerSettings[]
 }
 
-/** One piece of advice: the change to make, and where. The first row that applies is used. */
+/**
+ * One piece of advice, and the conditions under which it applies. `test/documentation/advice-signs.ts` describes each `when` for
+ * the documentation.
+ */
 export interface AdviceRow {
-  readonly reason: Reason
-  /** The row applies only to issuers of these providers. */
+  /** Applies only to issuers of these providers. */
   readonly providers?: readonly Provider[]
-  /** The row applies only if `found` of the event is this text, with or without the prefix `claimed `. */
+  /** Applies only if `found` of the event is this text, with or without the prefix `claimed `. */
   readonly found?: string
-  /** The row applies only if this function returns `true`. `sign` describes the condition in the documentation. */
+  /** Applies only if this function returns `true`. */
   readonly when?: (facts: RefusalFacts) => boolean
-  readonly sign?: string
-  /** The place of the change, as the beginning of a sentence. */
-  readonly where: string
-  readonly change: string
+  /** The place of the change, a colon, and the change to make. */
+  readonly advice: string
 }
+
+/**
+ * Advice by reason. The first row that applies is used. The text at the end is used if no row applies, so that each reason has
+ * advice.
+ */
+export type AdviceByReason = Readonly<Record<Reason, readonly [...AdviceRow[], string]>>
+
+/** Advice for some reasons. */
+export type Advice = Partial<AdviceByReason>

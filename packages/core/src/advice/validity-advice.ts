@@ -1,7 +1,4 @@
-import type { AdviceRow, RefusalFacts } from './refusal-facts.ts'
-
-const IN_THE_CLIENT = 'In the client'
-const AT_THE_SERVER = 'At the authorization server'
+import type { Advice, AdviceRow, RefusalFacts } from './refusal-facts.ts'
 
 /** Returns whether a time is in milliseconds. Read as seconds, it would be after the year 5138. */
 const isInMilliseconds =
@@ -9,51 +6,36 @@ const isInMilliseconds =
   ({ claims: { [name]: value } }: RefusalFacts) =>
     typeof value === 'number' && value > 1e11
 
+/** Returns the advice for the time `name` that is after the present. */
+function adviseOnFuture(name: string): [AdviceRow, string] {
+  return [
+    {
+      when: isInMilliseconds(name),
+      advice: 'At the authorization server: write times in seconds (RFC 7519 section 2).',
+    },
+    'On this machine: compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.',
+  ]
+}
+
 /** Advice on times, revocation and bindings of tokens. */
-export const VALIDITY_ADVICE: readonly AdviceRow[] = [
-  {
-    reason: 'expired',
-    where: IN_THE_CLIENT,
-    change:
-      'request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
-  },
-  ...(['not_yet_valid', 'issued_in_future'] as const).flatMap((reason): readonly AdviceRow[] => [
+export const VALIDITY_ADVICE = {
+  expired: [
+    'In the client: request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
+  ],
+  not_yet_valid: adviseOnFuture('nbf'),
+  issued_in_future: adviseOnFuture('iat'),
+  too_old: [
+    'In the client: request a new token. If older tokens are acceptable for this API, raise maxTokenAge.',
+  ],
+  inactive: [
     {
-      reason,
-      when: isInMilliseconds(reason === 'not_yet_valid' ? 'nbf' : 'iat'),
-      sign: 'the time is written in milliseconds',
-      where: AT_THE_SERVER,
-      change: 'write times in seconds (RFC 7519 section 2).',
+      providers: ['keycloak'],
+      advice:
+        'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
     },
-    {
-      reason,
-      where: 'On this machine',
-      change:
-        'compare its clock with the clock of the authorization server (NTP). If the difference is small, raise clockTolerance.',
-    },
-  ]),
-  {
-    reason: 'too_old',
-    where: IN_THE_CLIENT,
-    change: 'request a new token. If older tokens are acceptable for this API, raise maxTokenAge.',
-  },
-  {
-    reason: 'inactive',
-    providers: ['keycloak'],
-    where: 'At Keycloak',
-    change:
-      'check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
-  },
-  {
-    reason: 'inactive',
-    where: AT_THE_SERVER,
-    change:
-      'check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
-  },
-  {
-    reason: 'unsupported_binding',
-    where: IN_THE_CLIENT,
-    change:
-      'request a token that is not bound to a key or certificate: bound tokens (with cnf) are not supported.',
-  },
-]
+    'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
+  ],
+  unsupported_binding: [
+    'In the client: request a token that is not bound to a key or certificate: bound tokens (with cnf) are not supported.',
+  ],
+} satisfies Advice

@@ -1,4 +1,4 @@
-import { adviseOnFailure } from '../advice/failure-advice.ts'
+import { FAILURE_ADVICE } from '../advice/failure-advice.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection, showClaimed } from '../response/rejection.ts'
 import type { FailedResolution } from './resolve-issuer.ts'
@@ -40,6 +40,6 @@ export function rejectUnavailable(
   return new Rejection('issuer_unavailable', explanation, {
     retryAfter,
     // `close` was called too early: the advice for this reason fits better than that for the failure.
-    advice: failure === 'closed' ? undefined : adviseOnFailure(failure),
+    advice: failure === 'closed' ? undefined : FAILURE_ADVICE[failure],
   })
 }

@@ -1,4 +1,4 @@
-import { adviseOnFailure } from '../advice/failure-advice.ts'
+import { FAILURE_ADVICE } from '../advice/failure-advice.ts'
 import type { BearwardEvent } from '../events.ts'
 import { OTHER_USES } from '../keys/key-set.ts'
 import { toPrintable } from '../lib/quote.ts'
@@ -35,7 +35,7 @@ const FORMATS: Formats = {
   }),
   keys_failed: ({ issuer, failure, detail, failures, keys }) =>
     warn(
-      `The keys of ${issuer} could not be fetched: ${detail} (failed attempts in a row: ${failures}). ${STATE_OF_KEYS[keys]} ${adviseOnFailure(failure)}`,
+      `The keys of ${issuer} could not be fetched: ${detail} (failed attempts in a row: ${failures}). ${STATE_OF_KEYS[keys]} ${FAILURE_ADVICE[failure]}`,
     ),
   keys_stale: ({ issuer, usableFor }) =>
     warn(
@@ -55,15 +55,15 @@ const FORMATS: Formats = {
     info(`The introspection_endpoint in the metadata of ${issuer} changed from ${from} to ${to}.`),
   discovery_failed: ({ issuer, failure, detail }) =>
     warn(
-      `The metadata of ${issuer} could not be used: ${detail}. The endpoint address that was found earlier stays in use. ${adviseOnFailure(failure)}`,
+      `The metadata of ${issuer} could not be used: ${detail}. The endpoint address that was found earlier stays in use. ${FAILURE_ADVICE[failure]}`,
     ),
   introspection_failed: ({ issuer, failure, detail, pause }) =>
     warn(
-      `Introspection at ${issuer} failed: ${detail}. ${adviseOnFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
+      `Introspection at ${issuer} failed: ${detail}. ${FAILURE_ADVICE[failure]}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
     ),
   issuer_failed: ({ issuer, failure, detail, trusted }) =>
     warn(
-      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${adviseOnFailure(failure)}`,
+      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${FAILURE_ADVICE[failure]}`,
     ),
   audience_missing: ({ issuer, clientId, requiredFrom }) =>
     warn(
