@@ -18,6 +18,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
     'resourceServerFromEnv',
     'optionsFromEnv',
     'defineAdapter',
+    'defineRequireToken',
     'guard',
     'authorize',
     'verify',

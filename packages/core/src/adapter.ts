@@ -1,5 +1,5 @@
 /**
- * Tools for adapters: `defineAdapter` creates `createBearward`, `requireToken` and `auth` for a framework. An adapter
+ * Tools for adapters: `defineAdapter` creates `createBearward` and `auth` for a framework, and `defineRequireToken` creates `requireToken`. An adapter
  * defines how its framework describes a request, stores a token, writes a response and calls the next handler. All
  * decisions are made in the core.
  *
@@ -151,7 +151,12 @@ export interface AdapterBearward<Raw extends object, Guard> extends Pick<
   readonly cors: (options: CorsOptions) => Guard
 }
 
-/** Result of `defineAdapter`: the functions that an adapter exports. */
+/** A middleware or a guard of a framework. */
+type Handler<Args extends readonly unknown[], Result> = (
+  ...args: Args
+) => Result | Promise<Awaited<Result>>
+
+/** Result of `defineAdapter`: functions that an adapter exports. */
 export interface Adapter<Raw extends object, Guard> {
   /**
    * Validates the options and returns functions that create guards. `log` writes the log of this configuration, instead
@@ -169,15 +174,6 @@ export interface Adapter<Raw extends object, Guard> {
     log?: WriteLine<Raw>,
   ) => AdapterBearward<Raw, Guard>
   /**
-   * Creates a guard with the configuration in the `BEARWARD_*` environment variables. Reads the variables when it is
-   * called.
-   *
-   * @throws {ConfigurationError} if variables are missing, unknown or wrong, or if the requirements are wrong
-   * @example
-   * app.use(requireToken({ scope: 'read:reports' }))
-   */
-  readonly requireToken: (...requirements: [Requirements<Raw>?]) => Guard
-  /**
    * Returns the verified access token of a request that has passed a guard. Never returns `undefined`.
    *
    * @throws {Error} if the request has not passed a guard, if a guard has refused it or is still deciding, or if the caller
@@ -189,10 +185,10 @@ export interface Adapter<Raw extends object, Guard> {
 }
 
 /**
- * Creates `createBearward`, `requireToken` and `auth` for a framework.
+ * Creates `createBearward` and `auth` for a framework.
  *
  * @example
- * const adapter = defineAdapter<[Context, Next], Promise<unknown>>({
+ * const definition: AdapterDefinition<[Context, Next], Promise<unknown>> = {
  *   toRequest({ method, originalUrl: url, req: { rawHeaders, headers } }) {
  *     return { method, url, rawHeaders, headers }
  *   },
@@ -214,31 +210,15 @@ export interface Adapter<Raw extends object, Guard> {
  *     throw error
  *   },
  *   environment: process.env,
- * })
+ * }
+ * export const { createBearward, auth } = defineAdapter(definition)
  */
 export function defineAdapter<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
-): Adapter<Args[0], (...args: Args) => Result | Promise<Awaited<Result>>> {
-  type Handler = (...args: Args) => Result | Promise<Awaited<Result>>
+): Adapter<Args[0], Handler<Args, Result>> {
+  const toRequestLike = createRequestReader(definition)
 
-  const defaultLog: WriteLine<Args[0]> = getMember(definition, 'log') ?? toWriteLine(console)
-
-  const identify: RequestLike['identify'] = getMember(definition, 'identify')
-
-  const toRequestLike = (raw: Args[0]): RequestLike =>
-    Object.assign(definition.toRequest(raw), { raw, identify })
-
-  function createGuard(server: ResourceServer, requirements: readonly unknown[]): Handler {
-    // The arguments are not changed, so that the core reports an argument that is present but undefined.
-    const guard = server.guard(...(requirements as [Requirements]))
-    // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.
-    const handle = createHandler(definition, toRequestLike, guard, beginGuard)
-    return function bearwardGuard(...args) {
-      return handle(...args)
-    }
-  }
-
-  function createMetadataHandler(server: ResourceServer): Handler {
+  function createMetadataHandler(server: ResourceServer): Handler<Args, Result> {
     const respond = server.metadata()
     return createHandler(definition, toRequestLike, (request) =>
       andThen(respond(request), (response) =>
@@ -248,12 +228,12 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
   }
 
   return {
-    createBearward(options, log = defaultLog) {
+    createBearward(options, log = getLog(definition)) {
       const server = createServer(readOptions(options), log)
       const { ready, status, distrustKey, forgetIssuer, close } = server
       const verify = async (token: string) => server.verify(token)
       return {
-        requireToken: (...requirements) => createGuard(server, requirements),
+        requireToken: (...requirements) => createGuard(definition, server, requirements),
         authorize(raw, ...requirements) {
           const decide = async () =>
             server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
@@ -275,10 +255,53 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
         close,
       }
     },
-    requireToken: (...requirements) =>
-      createGuard(serverFromEnv(definition.environment, defaultLog), requirements),
     auth: getToken,
   }
+}
+
+/**
+ * Creates the stand-alone `requireToken` for a framework. It creates guards with the configuration in the `BEARWARD_*` environment
+ * variables, and reads the variables at each call. It is not part of `defineAdapter`, so that bundles for applications that
+ * only use `createBearward` do not contain it.
+ *
+ * `requireToken` throws a `ConfigurationError` if variables are missing, unknown or wrong, or if the requirements are wrong.
+ *
+ * @example
+ * export const requireToken = defineRequireToken(definition)
+ */
+export function defineRequireToken<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): (...requirements: [Requirements<Args[0]>?]) => Handler<Args, Result> {
+  return (...requirements) =>
+    createGuard(definition, serverFromEnv(definition.environment, getLog(definition)), requirements)
+}
+
+function createGuard<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+  server: ResourceServer,
+  requirements: readonly unknown[],
+): Handler<Args, Result> {
+  // The arguments are not changed, so that the core reports an argument that is present but undefined.
+  const guard = server.guard(...(requirements as [Requirements]))
+  // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.
+  const handle = createHandler(definition, createRequestReader(definition), guard, beginGuard)
+  return function bearwardGuard(...args) {
+    return handle(...args)
+  }
+}
+
+/** Returns the function that describes a request for the core. */
+function createRequestReader<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): (raw: Args[0]) => RequestLike {
+  const identify: RequestLike['identify'] = getMember(definition, 'identify')
+  return (raw) => Object.assign(definition.toRequest(raw), { raw, identify })
+}
+
+function getLog<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): WriteLine<Args[0]> {
+  return getMember(definition, 'log') ?? toWriteLine(console)
 }
 
 /**

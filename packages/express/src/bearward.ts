@@ -4,7 +4,8 @@ import type {
   ResourceServerOptions,
   ResponseHeaders,
 } from '@bearward/core'
-import { type AdapterBearward, callNext, defineAdapter, pending } from '@bearward/core/adapter'
+import type { AdapterBearward, AdapterDefinition } from '@bearward/core/adapter'
+import { callNext, defineAdapter, defineRequireToken, pending } from '@bearward/core/adapter'
 import type { NextFunction, Request, Response } from 'express'
 import { identify } from './identify.ts'
 
@@ -24,7 +25,7 @@ export type ExpressGuard = (
 /** The guards of one configuration, as returned by `createBearward`. */
 export type Bearward = AdapterBearward<Request, ExpressGuard>
 
-const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<void>>({
+const definition: AdapterDefinition<[Request, Response, NextFunction], void | Promise<void>> = {
   toRequest: ({ method, originalUrl: url, rawHeaders, headers }) => {
     return { method, url, rawHeaders, headers }
   },
@@ -57,7 +58,9 @@ const adapter = defineAdapter<[Request, Response, NextFunction], void | Promise<
     return pending()
   },
   environment: process.env,
-})
+}
+
+const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
  * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
@@ -85,7 +88,7 @@ export const createBearward: (options: ResourceServerOptions<Request>) => Bearwa
  * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
  */
 export const requireToken: (...requirements: [ExpressRequirements?]) => ExpressGuard =
-  adapter.requireToken
+  /* @__PURE__ */ defineRequireToken(definition)
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.

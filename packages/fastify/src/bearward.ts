@@ -1,5 +1,6 @@
 import type { AccessToken, ResourceServerOptions } from '@bearward/core'
-import { type AdapterBearward, defineAdapter, pending } from '@bearward/core/adapter'
+import type { AdapterBearward, AdapterDefinition } from '@bearward/core/adapter'
+import { defineAdapter, defineRequireToken, pending } from '@bearward/core/adapter'
 import type { FastifyRequest } from 'fastify'
 import { setHeaders } from './headers.ts'
 import { createAppLog } from './log.ts'
@@ -9,10 +10,10 @@ import type { AnyReply, AnyRequest, Bearward, FastifyGuard, FastifyRequirements 
 
 type Done = (error?: unknown) => void
 
-const adapter = defineAdapter<
+const definition: AdapterDefinition<
   [request: AnyRequest, reply: AnyReply, ...rest: readonly unknown[]],
   void | Promise<void>
->({
+> = {
   toRequest: ({ method, originalUrl: url, raw: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
@@ -41,7 +42,9 @@ const adapter = defineAdapter<
     findDone(rest) === undefined ? settled : undefined,
   log: createAppLog().write,
   environment: process.env,
-})
+}
+
+const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 async function fulfilled(): Promise<void> {}
 
@@ -88,7 +91,7 @@ export function createBearward(options: ResourceServerOptions<FastifyRequest>): 
  * app.get('/reports', { onRequest: requireToken({ scope: 'read:reports' }) }, listReports)
  */
 export const requireToken: (...requirements: [FastifyRequirements?]) => FastifyGuard =
-  adapter.requireToken as never
+  /* @__PURE__ */ defineRequireToken(definition) as never
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.

@@ -4,7 +4,13 @@ import type {
   ResourceServerOptions,
   ResponseHeaders,
 } from '@bearward/core'
-import { type AdapterBearward, callNext, defineAdapter } from '@bearward/core/adapter'
+import {
+  type AdapterBearward,
+  type AdapterDefinition,
+  callNext,
+  defineAdapter,
+  defineRequireToken,
+} from '@bearward/core/adapter'
 import type { Context, Next, ParameterizedContext } from 'koa'
 
 /** The requirements of a guard. `check` receives the Koa context. */
@@ -19,7 +25,7 @@ export type KoaGuard = (context: Context, next: Next) => Promise<void>
 /** The guards of one configuration, as returned by `createBearward`. */
 export type Bearward = AdapterBearward<Context, KoaGuard>
 
-const adapter = defineAdapter<[Context, Next], Promise<void>>({
+const definition: AdapterDefinition<[Context, Next], Promise<void>> = {
   toRequest: ({ method, originalUrl: url, req: { rawHeaders, headers } }) => {
     return { method, url, rawHeaders, headers }
   },
@@ -44,7 +50,9 @@ const adapter = defineAdapter<[Context, Next], Promise<void>>({
     throw error
   },
   environment: process.env,
-})
+}
+
+const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
  * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
@@ -71,7 +79,8 @@ export const createBearward: (options: ResourceServerOptions<Context>) => Bearwa
  * @example
  * router.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
  */
-export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard = adapter.requireToken
+export const requireToken: (...requirements: [KoaRequirements?]) => KoaGuard =
+  /* @__PURE__ */ defineRequireToken(definition)
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.

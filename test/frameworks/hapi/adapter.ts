@@ -1,5 +1,10 @@
 import type { AccessToken, HttpResponse } from '@bearward/core'
-import { defineAdapter, getUnmetGuard } from '@bearward/core/adapter'
+import {
+  type AdapterDefinition,
+  defineAdapter,
+  defineRequireToken,
+  getUnmetGuard,
+} from '@bearward/core/adapter'
 import type { Plugin, Request, ResponseToolkit } from '@hapi/hapi'
 
 /** A lifecycle method, for an extension point or a `pre`. After a refusal its promise is rejected. */
@@ -13,7 +18,7 @@ type Args = [request: Request, h: ResponseToolkit]
 /** Errors of refusals. The key is the error itself. For the last error of a request, the request is a key as well. */
 const refusals = new WeakMap<object, Error>()
 
-export const { createBearward, requireToken, auth } = defineAdapter<Args, Promise<symbol>>({
+const definition: AdapterDefinition<Args, Promise<symbol>> = {
   // Reads Node's request, because hapi changes the method to lower case, and extensions can change method and URL.
   toRequest({ raw: { req } }) {
     const { method = '', url = '', rawHeaders, headers } = req
@@ -41,7 +46,11 @@ export const { createBearward, requireToken, auth } = defineAdapter<Args, Promis
     throw error
   },
   environment: process.env,
-})
+}
+
+export const { createBearward, auth } = defineAdapter(definition)
+
+export const requireToken = defineRequireToken(definition)
 
 /** Creates the error that hapi sends. If a guard returned a response instead, code that awaits the guard would continue. */
 function toError({ status: statusCode, headers, body: payload }: HttpResponse): Error {
