@@ -11,12 +11,16 @@ export type OptionsFromEnv = IssuerOptions &
   (Required<Pick<IssuerOptions, 'audience'>> | Required<Pick<CommonOptions, 'resource'>>)
 
 /** The options that environment variables set, by the name of the variable. */
-const VARIABLES = new Map(
-  Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS }).flatMap(
-    ([option, { required, variable }]) =>
+const VARIABLES = /* @__PURE__ */ listVariables()
+
+function listVariables() {
+  const rows = Object.entries({ ...ISSUER_OPTIONS, ...COMMON_OPTIONS })
+  return new Map(
+    rows.flatMap(([option, { required, variable }]) =>
       variable === undefined ? [] : [[variable.name, { ...variable, option, required }] as const],
-  ),
-)
+    ),
+  )
+}
 
 const VARIABLE = {
   one: 'an environment variable of Bearward',
