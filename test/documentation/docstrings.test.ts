@@ -19,6 +19,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
     'optionsFromEnv',
     'defineAdapter',
     'defineRequireToken',
+    'defineSmallAdapter',
     'guard',
     'authorize',
     'verify',

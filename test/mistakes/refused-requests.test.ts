@@ -10,6 +10,7 @@ import {
 } from '@bearward/core'
 import { describe, expect, it } from 'vitest'
 import { ADVICE } from '../../packages/core/src/advice/find-advice.ts'
+import { ADVISOR } from '../../packages/core/src/advice/advisor.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../support/issuer.ts'
@@ -1037,7 +1038,7 @@ describe('refused requests', () => {
       })
       if (event.type !== 'refused') return
       shown.add(event.advice)
-      const line = toLogLine(event)!
+      const line = toLogLine(event, ADVISOR)!
       expect(line.level).toBe(event.status === 503 ? 'warn' : 'info')
       expect(line.text).toContain(
         `[bearward] refused ${event.status} ${reason}: ${event.check}: expected `,

@@ -11,6 +11,8 @@ const LAYERS = [
   'index',
   'internal',
   'adapter',
+  'adapter-bearward',
+  'adapter-definition',
   'adapter-handler',
   'runtime',
   'resource-server-from-env',

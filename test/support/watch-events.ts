@@ -5,6 +5,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { BearwardEvent } from '@bearward/core'
 import { afterAll, expect } from 'vitest'
+import { ADVISOR } from '../../packages/core/src/advice/advisor.ts'
 import { toLogLine } from '../../packages/core/src/log/log-line.ts'
 import { findSecrets } from './secrets.ts'
 
@@ -13,7 +14,7 @@ const JWT = /eyJ[\w-]{10,}\.[\w-]*/
 const leaks: string[] = []
 
 function onEvent(event: unknown): void {
-  const line = toLogLine(event as BearwardEvent)?.text ?? ''
+  const line = toLogLine(event as BearwardEvent, ADVISOR)?.text ?? ''
   const text = `${JSON.stringify(event)}\n${line}`
   const found = JWT.test(text) ? [...findSecrets(text), 'a JWT'] : findSecrets(text)
   if (found.length > 0 && leaks.length < 10) leaks.push(`${found.join(', ')} in ${text}`)

@@ -1,3 +1,4 @@
+import { REFERENCES } from './advice/advisor.ts'
 import { ANY_TOKEN, readRequirements } from './authorization/read-requirements.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import { ConfigurationError } from './errors.ts'
@@ -181,6 +182,7 @@ const MOST_IGNORED = 10
 export function createServer(
   {
     settings,
+    parts,
     credentials,
     realm,
     tokenCache,
@@ -193,15 +195,22 @@ export function createServer(
   defaultLog?: WriteLine,
 ): ResourceServer {
   const closing = new AbortController()
+  const advisor = parts.advice ?? REFERENCES
   const write = logger ? toWriteLine(logger) : defaultLog
   const isSilent = logger === false || (logger === undefined && onEvent !== undefined)
   const log =
-    write === undefined || isSilent ? undefined : createLog(write, settings.clock, closing.signal)
+    write === undefined || isSilent
+      ? undefined
+      : createLog(write, advisor, settings.clock, closing.signal)
   const publish = createPublisher<BearwardEvent>(onEvent, log)
   for (const warning of warnings) publish('configuration_warning', () => warning)
   const cache = tokenCache && new TokenCache(tokenCache)
-  const issuers = createIssuers(settings, publish, closing.signal, (issuer) =>
-    cache?.forget(issuer),
+  const issuers = createIssuers(
+    settings,
+    publish,
+    closing.signal,
+    { steps: parts.introspection?.steps, createDynamic: parts.dynamicIssuers?.create },
+    (issuer) => cache?.forget(issuer),
   )
   const metadata = createResourceMetadata(settings, credentials === undefined)
   const ignored = new Set<string>()
@@ -214,6 +223,8 @@ export function createServer(
   }
   const services = {
     findCredentials: createCredentialsReader(credentials),
+    advisor,
+    introspection: parts.introspection?.steps,
     issuers: issuers.trusted,
     tokenCache: cache,
     clock: settings.clock,

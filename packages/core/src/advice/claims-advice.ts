@@ -42,161 +42,164 @@ function isScopeClaim({ settings, explanation: { check } }: RefusalFacts): boole
 }
 
 /** Advice on tokens of another kind, or with wrong claims. */
-export const CLAIMS_ADVICE = {
-  wrong_token_type: [
-    ...['an ID token', 'a claim of an ID token'].map((found) => ({
-      found,
-      advice: 'In the client: send the access_token of the response, not the id_token.',
-    })),
-    {
-      found: 'a refresh token',
-      advice: 'In the client: send the access_token of the response, not the refresh_token.',
-    },
-    {
-      found: 'a DPoP proof',
-      advice:
-        'In the client: send the access token in the Authorization header, and the proof in the header DPoP.',
-    },
-    {
-      found: 'an identity assertion (ID-JAG)',
-      advice:
-        'In the client: exchange the assertion for an access token at the authorization server of this API, and send that token.',
-    },
-    {
-      found: 'none of them',
-      advice:
-        "In the client or the options of this API: if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the claim with the client id, or set tokenUse. Example: tokenUse: { claim: 'token_use', value: 'access' }.",
-    },
-    {
-      when: (facts) => facts.explanation.check === 'typ' && mayBeAccessToken(facts),
-      advice:
-        'In the options of this API: remove jwtProfile if the access tokens of this issuer do not have the typ at+jwt.',
-    },
-    {
-      when: isUnknownType,
-      advice:
-        'In the options of this API: if access tokens of this issuer have this typ, add it to acceptTyp.',
-    },
-    'In the client: send the access_token of the response: this token is not an access token.',
-  ],
-  missing_claim: [
-    {
-      when: ({ settings, explanation: { check } }) =>
-        check === 'iat' && settings?.maxTokenAge !== undefined,
-      advice:
-        'In the options of this API: remove maxTokenAge if the tokens of this issuer do not have iat.',
-    },
-    {
-      when: (facts) => facts.explanation.check !== 'exp' && mayBeAccessToken(facts, true),
-      advice:
-        'In the options of this API: remove jwtProfile if the tokens of this issuer do not follow RFC 9068.',
-    },
-    {
-      when: ({ explanation: { check } }) => check === 'exp',
-      advice:
-        'At the authorization server: add exp to access tokens. Without exp, a token would never expire.',
-    },
-    'At the authorization server: add the missing claim to access tokens.',
-  ],
-  invalid_claim: [
-    {
-      found: 'no tid, or a tid that differs from the tenant in iss',
-      advice: 'At the authorization server: write the tenant of iss into tid.',
-    },
-    {
-      when: (facts) =>
-        isScopeClaim(facts) &&
-        facts.explanation.expected === 'a string' &&
-        Array.isArray(facts.claims[facts.explanation.check]),
-      advice: "In the options of this API: set scopeFormat: 'array'.",
-    },
-    {
-      when: (facts) =>
-        isScopeClaim(facts) &&
-        facts.explanation.expected === 'an array of strings' &&
-        typeof facts.claims[facts.explanation.check] === 'string',
-      advice: "In the options of this API: set scopeFormat: 'string'.",
-    },
-    'At the authorization server: find the mapper, action or hook that writes this claim, and make it write the expected type.',
-  ],
-  wrong_audience: [
-    {
-      when: (facts) =>
-        audiencesOf(facts).some((name) => differsBySlash(name, expectedAudiences(facts))),
-      advice:
-        'In the options of this API: set audience to the exact value of aud: a trailing slash makes a difference.',
-    },
-    {
-      when: (facts) =>
-        facts.settings?.onlyAudience === true &&
-        audiencesOf(facts).some((name) => expectedAudiences(facts).includes(name)),
-      advice:
-        'In the client: request a token for this API only. If tokens may name several APIs, remove onlyAudience from the options of this API.',
-    },
-    {
-      when: isForGraph,
-      advice:
-        'In the client: request a scope of this API: api://<this API>/.default for a service, api://<this API>/<scope> for a user. This token is for Microsoft Graph.',
-    },
-    {
-      when: (facts) =>
-        audiencesOf(facts).some((aud) =>
-          expectedAudiences(facts).some(
-            (name) => aud === `api://${name}` || name === `api://${aud}`,
+export const getClaimsAdvice = () =>
+  ({
+    wrong_token_type: [
+      ...['an ID token', 'a claim of an ID token'].map((found) => ({
+        found,
+        advice: 'In the client: send the access_token of the response, not the id_token.',
+      })),
+      {
+        found: 'a refresh token',
+        advice: 'In the client: send the access_token of the response, not the refresh_token.',
+      },
+      {
+        found: 'a DPoP proof',
+        advice:
+          'In the client: send the access token in the Authorization header, and the proof in the header DPoP.',
+      },
+      {
+        found: 'an identity assertion (ID-JAG)',
+        advice:
+          'In the client: exchange the assertion for an access token at the authorization server of this API, and send that token.',
+      },
+      {
+        found: 'none of them',
+        advice:
+          "In the client or the options of this API: if this is an ID token, send the access token. If it is an access token, set clientIdClaim to the claim with the client id, or set tokenUse. Example: tokenUse: { claim: 'token_use', value: 'access' }.",
+      },
+      {
+        when: (facts) => facts.explanation.check === 'typ' && mayBeAccessToken(facts),
+        advice:
+          'In the options of this API: remove jwtProfile if the access tokens of this issuer do not have the typ at+jwt.',
+      },
+      {
+        when: isUnknownType,
+        advice:
+          'In the options of this API: if access tokens of this issuer have this typ, add it to acceptTyp.',
+      },
+      'In the client: send the access_token of the response: this token is not an access token.',
+    ],
+    missing_claim: [
+      {
+        when: ({ settings, explanation: { check } }) =>
+          check === 'iat' && settings?.maxTokenAge !== undefined,
+        advice:
+          'In the options of this API: remove maxTokenAge if the tokens of this issuer do not have iat.',
+      },
+      {
+        when: (facts) => facts.explanation.check !== 'exp' && mayBeAccessToken(facts, true),
+        advice:
+          'In the options of this API: remove jwtProfile if the tokens of this issuer do not follow RFC 9068.',
+      },
+      {
+        when: ({ explanation: { check } }) => check === 'exp',
+        advice:
+          'At the authorization server: add exp to access tokens. Without exp, a token would never expire.',
+      },
+      'At the authorization server: add the missing claim to access tokens.',
+    ],
+    invalid_claim: [
+      {
+        found: 'no tid, or a tid that differs from the tenant in iss',
+        advice: 'At the authorization server: write the tenant of iss into tid.',
+      },
+      {
+        when: (facts) =>
+          isScopeClaim(facts) &&
+          facts.explanation.expected === 'a string' &&
+          Array.isArray(facts.claims[facts.explanation.check]),
+        advice: "In the options of this API: set scopeFormat: 'array'.",
+      },
+      {
+        when: (facts) =>
+          isScopeClaim(facts) &&
+          facts.explanation.expected === 'an array of strings' &&
+          typeof facts.claims[facts.explanation.check] === 'string',
+        advice: "In the options of this API: set scopeFormat: 'string'.",
+      },
+      'At the authorization server: find the mapper, action or hook that writes this claim, and make it write the expected type.',
+    ],
+    wrong_audience: [
+      {
+        when: (facts) =>
+          audiencesOf(facts).some((name) => differsBySlash(name, expectedAudiences(facts))),
+        advice:
+          'In the options of this API: set audience to the exact value of aud: a trailing slash makes a difference.',
+      },
+      {
+        when: (facts) =>
+          facts.settings?.onlyAudience === true &&
+          audiencesOf(facts).some((name) => expectedAudiences(facts).includes(name)),
+        advice:
+          'In the client: request a token for this API only. If tokens may name several APIs, remove onlyAudience from the options of this API.',
+      },
+      {
+        when: isForGraph,
+        advice:
+          'In the client: request a scope of this API: api://<this API>/.default for a service, api://<this API>/<scope> for a user. This token is for Microsoft Graph.',
+      },
+      {
+        when: (facts) =>
+          audiencesOf(facts).some((aud) =>
+            expectedAudiences(facts).some(
+              (name) => aud === `api://${name}` || name === `api://${aud}`,
+            ),
           ),
-        ),
-      advice:
-        "In the options of this API: set audience: ['<id>', 'api://<id>']. The aud of a v2.0 token of Entra is the client id of this API. The aud of a v1.0 token is the name that the client requested.",
-    },
-    {
-      providers: ['auth0'],
-      when: (facts) =>
-        audiencesOf(facts).some((aud) => beginsWith(aud, 'https://') && aud.endsWith('/userinfo')),
-      advice:
-        'In the client: send audience=<Identifier> in the token request. Auth0 shows the Identifier under Applications > APIs > this API.',
-    },
-    {
-      when: ({ claims: { aud } }) => [aud].flat().includes('account'),
-      advice:
-        'At Keycloak: add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
-    },
-    {
-      found: 'nothing',
-      providers: ['keycloak'],
-      advice:
-        'At Keycloak: add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
-    },
-    {
-      found: 'nothing',
-      providers: ['cognito'],
-      advice:
-        'In the options of this API: set audience: null, and set allowedClients to the ids in User pool > App clients. Cognito access tokens have an aud only if the client requests a resource.',
-    },
-    {
-      found: 'nothing',
-      advice:
-        'At the authorization server: add the identifier of this API to aud. If the server cannot do that, set audience: null with allowedClients and tokenUse.',
-    },
-    {
-      when: ({ settings, claims: { aud } }) =>
-        settings?.introspection?.audiences === null &&
-        [aud].flat().some((one) => settings.audiences?.includes(one as string)),
-      advice:
-        'In the options of this API: remove introspection.audience: null. The introspection responses of this issuer have an aud.',
-    },
-    {
-      when: ({ settings }) => settings?.audiences === null,
-      advice:
-        'In the options of this API: set audience to the aud of this token if it identifies this API. With audience: null, tokens with an aud are rejected.',
-    },
-    'In the client: request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
-  ],
-  untrusted_client: [
-    ...['no client', 'different client ids in several claims'].map((found) => ({
-      found,
-      advice:
-        'In the options of this API: set provider, or set clientIdClaim to the name of the claim that contains the client id.',
-    })),
-    'In the options of this API: add the client to allowedClients if it may use this API.',
-  ],
-} satisfies Advice
+        advice:
+          "In the options of this API: set audience: ['<id>', 'api://<id>']. The aud of a v2.0 token of Entra is the client id of this API. The aud of a v1.0 token is the name that the client requested.",
+      },
+      {
+        providers: ['auth0'],
+        when: (facts) =>
+          audiencesOf(facts).some(
+            (aud) => beginsWith(aud, 'https://') && aud.endsWith('/userinfo'),
+          ),
+        advice:
+          'In the client: send audience=<Identifier> in the token request. Auth0 shows the Identifier under Applications > APIs > this API.',
+      },
+      {
+        when: ({ claims: { aud } }) => [aud].flat().includes('account'),
+        advice:
+          'At Keycloak: add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
+      },
+      {
+        found: 'nothing',
+        providers: ['keycloak'],
+        advice:
+          'At Keycloak: add an audience mapper: Clients > the calling client > Client scopes > <client>-dedicated > Add mapper > By configuration > Audience. Set Included Custom Audience to the value of the option audience.',
+      },
+      {
+        found: 'nothing',
+        providers: ['cognito'],
+        advice:
+          'In the options of this API: set audience: null, and set allowedClients to the ids in User pool > App clients. Cognito access tokens have an aud only if the client requests a resource.',
+      },
+      {
+        found: 'nothing',
+        advice:
+          'At the authorization server: add the identifier of this API to aud. If the server cannot do that, set audience: null with allowedClients and tokenUse.',
+      },
+      {
+        when: ({ settings, claims: { aud } }) =>
+          settings?.introspection?.audiences === null &&
+          [aud].flat().some((one) => settings.audiences?.includes(one as string)),
+        advice:
+          'In the options of this API: remove introspection.audience: null. The introspection responses of this issuer have an aud.',
+      },
+      {
+        when: ({ settings }) => settings?.audiences === null,
+        advice:
+          'In the options of this API: set audience to the aud of this token if it identifies this API. With audience: null, tokens with an aud are rejected.',
+      },
+      'In the client: request a token for this API with the parameter that the provider expects: audience, resource or scope. If aud is another name of this API, add it to the option audience.',
+    ],
+    untrusted_client: [
+      ...['no client', 'different client ids in several claims'].map((found) => ({
+        found,
+        advice:
+          'In the options of this API: set provider, or set clientIdClaim to the name of the claim that contains the client id.',
+      })),
+      'In the options of this API: add the client to allowedClients if it may use this API.',
+    ],
+  }) satisfies Advice

@@ -4,22 +4,26 @@ import type { IssuerSettings } from '../model/settings.ts'
 import type { Reason } from '../response/reasons.ts'
 import type { Explanation, RejectedToken } from '../response/rejection.ts'
 import { getProviderOfAddress, type Provider } from '../subject/providers.ts'
-import { CLAIMS_ADVICE } from './claims-advice.ts'
-import { CREDENTIALS_ADVICE } from './credentials-advice.ts'
+import { getClaimsAdvice } from './claims-advice.ts'
+import { getCredentialsAdvice } from './credentials-advice.ts'
 import { FAILURE_ADVICE, isFailure } from './failure-advice.ts'
 import type { AdviceByReason, AdviceRow, RefusalFacts } from './refusal-facts.ts'
-import { REQUIREMENT_ADVICE } from './requirement-advice.ts'
-import { TOKEN_ADVICE } from './token-advice.ts'
-import { VALIDITY_ADVICE } from './validity-advice.ts'
+import { getRequirementAdvice } from './requirement-advice.ts'
+import { getTokenAdvice } from './token-advice.ts'
+import { getValidityAdvice } from './validity-advice.ts'
 
-/** Advice for each reason. */
-export const ADVICE: AdviceByReason = copyOwnData({
-  ...CREDENTIALS_ADVICE,
-  ...TOKEN_ADVICE,
-  ...CLAIMS_ADVICE,
-  ...VALIDITY_ADVICE,
-  ...REQUIREMENT_ADVICE,
-})
+/** Advice for each reason. Bundlers remove it if nothing refers to it, because all its tables are functions. */
+export const ADVICE: AdviceByReason = /* @__PURE__ */ createAdvice()
+
+function createAdvice(): AdviceByReason {
+  return copyOwnData({
+    ...getCredentialsAdvice(),
+    ...getTokenAdvice(),
+    ...getClaimsAdvice(),
+    ...getValidityAdvice(),
+    ...getRequirementAdvice(),
+  })
+}
 
 /** The facts that the pipeline has about a refusal. */
 export interface AdvisedRefusal {

@@ -51,118 +51,119 @@ function hasDottedScopeClaim({ claims, settings }: RefusalFacts): boolean {
 }
 
 /** Advice on valid tokens that do not meet the requirements of a guard. */
-export const REQUIREMENT_ADVICE = {
-  insufficient_user_authentication: [
-    {
-      providers: ['keycloak'],
-      when: ({ explanation: { check, found } }) => check === 'acr' && found === 'nothing',
-      advice:
-        'At Keycloak, in the client scopes of the client: add the client scope acr, and set Add to access token in its mapper. Then define the levels in the option ACR to LoA Mapping.',
-    },
-    {
-      providers: ['keycloak'],
-      when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
-      advice:
-        'At Keycloak, in the client scopes of the client: add the client scope basic, whose mapper writes auth_time into access tokens.',
-    },
-    {
-      providers: ['entra'],
-      when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
-      advice:
-        'At Entra, in App registrations > this API > Token configuration: add the optional claim auth_time for access tokens.',
-    },
-    {
-      when: ({ explanation: { found } }) => found === 'nothing',
-      advice:
-        'At the authorization server: add the claims acr and auth_time to access tokens (RFC 9470 section 6). Without them, users are asked to authenticate again and again.',
-    },
-    {
-      when: ({ explanation: { found } }) => /^an? (?:string|object|array|boolean)$/.test(found),
-      advice:
-        'At the authorization server: write auth_time as a number of seconds and acr as a text. A new sign-in does not help: the claim has another type.',
-    },
-    'In the client: authenticate the user again with the acr_values and max_age of the challenge (RFC 9470). If the new token has the same acr, check that the server supports these acr_values.',
-  ],
-  insufficient_scope: [
-    ...Object.entries(SCOPE_CLAIMS).map(([name, condition]) => ({
-      when: (facts: RefusalFacts) => isIn(name, facts),
-      advice: `In the options of this API: set scopeClaim: '${name}' (and scopeFormat: 'array' if the claim is an array).${condition}`,
-    })),
-    {
-      when: isInRolesOfKeycloak,
-      advice:
-        "At the route: use claims instead of scope for roles: claims: [{ claim: ['realm_access', 'roles'], includes: '<role>' }].",
-    },
-    {
-      when: hasDottedScopeClaim,
-      advice:
-        "In the options of this API: write a path as an array, such as scopeClaim: ['realm_access', 'roles']. A string is the name of one claim.",
-    },
-    {
-      found: 'no scopes',
-      advice:
-        'In the client: request the scope. In the options of this API: if the scope is in another claim, set provider or scopeClaim.',
-    },
-    'In the client: request the scope. If the client already requests it, grant the scope to the client or user at the authorization server.',
-  ],
-  wrong_issuer: [
-    'At the route: if this route may accept tokens of this issuer, add it to issuer in requireToken.',
-  ],
-  wrong_subject: [
-    {
-      when: ({ explanation: { expected } }) => expected.endsWith(' is required'),
-      advice:
-        'At the route: if machines may call this route, remove acr and maxAuthAge, or add a route for machines without them. Otherwise no change is needed.',
-    },
-    'At the route: if this kind of caller may call this route, change subject in requireToken. Otherwise no change is needed.',
-  ],
-  wrong_client: [
-    {
-      found: 'no client',
-      advice:
-        'In the options of this API: set provider or clientIdClaim: the token does not have the claim that is read for the client id.',
-    },
-    'At the route: if this client may call this route, add it to clients in requireToken.',
-  ],
-  wrong_claim: [
-    {
-      found: 'no such claim',
-      advice:
-        'At the authorization server: add the claim to access tokens, if this caller should have it. If the claim has another name, change claims in requireToken.',
-    },
-    'At the route: if this token may call this route, change claims in requireToken. Otherwise no change is needed.',
-  ],
-  wrong_authorization_details: [
-    'In the client: request these authorization_details (RFC 9396) at the authorization server. If the token should be enough, change authorizationDetails in requireToken.',
-  ],
-  check_failed: [
-    {
-      found: 'undefined: a return is missing in the check',
-      advice:
-        'At the route: return true or false from the check. An arrow function with braces needs return.',
-    },
-    'At the route: the check returned false for this token. If that is intended, no change is needed.',
-  ],
-  revoked: [
-    'In the client: request a new token. The option revoked of this API returned true for this one.',
-  ],
-  revocation_unavailable: [
-    'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
-  ],
-  issuer_unavailable: [
-    'In your code: call close only when the application no longer accepts requests: resolve is not called afterwards.',
-  ],
-  keys_unavailable: [
-    {
-      when: ({ explanation: { found } }) => found.includes('resource server is closed'),
-      advice: 'In your code: call close only when the application no longer accepts requests.',
-    },
-    'On this machine: check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
-  ],
-  keys_refresh_pending: [
-    'At the authorization server: no change is needed after a key rotation: the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
-  ],
-  introspection_unavailable: [
-    'At the authorization server: the warning "Introspection at ... failed" and the event introspection_failed contain the address and the cause.',
-  ],
-} satisfies Advice
+export const getRequirementAdvice = () =>
+  ({
+    insufficient_user_authentication: [
+      {
+        providers: ['keycloak'],
+        when: ({ explanation: { check, found } }) => check === 'acr' && found === 'nothing',
+        advice:
+          'At Keycloak, in the client scopes of the client: add the client scope acr, and set Add to access token in its mapper. Then define the levels in the option ACR to LoA Mapping.',
+      },
+      {
+        providers: ['keycloak'],
+        when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
+        advice:
+          'At Keycloak, in the client scopes of the client: add the client scope basic, whose mapper writes auth_time into access tokens.',
+      },
+      {
+        providers: ['entra'],
+        when: ({ explanation: { check, found } }) => check === 'auth_time' && found === 'nothing',
+        advice:
+          'At Entra, in App registrations > this API > Token configuration: add the optional claim auth_time for access tokens.',
+      },
+      {
+        when: ({ explanation: { found } }) => found === 'nothing',
+        advice:
+          'At the authorization server: add the claims acr and auth_time to access tokens (RFC 9470 section 6). Without them, users are asked to authenticate again and again.',
+      },
+      {
+        when: ({ explanation: { found } }) => /^an? (?:string|object|array|boolean)$/.test(found),
+        advice:
+          'At the authorization server: write auth_time as a number of seconds and acr as a text. A new sign-in does not help: the claim has another type.',
+      },
+      'In the client: authenticate the user again with the acr_values and max_age of the challenge (RFC 9470). If the new token has the same acr, check that the server supports these acr_values.',
+    ],
+    insufficient_scope: [
+      ...Object.entries(SCOPE_CLAIMS).map(([name, condition]) => ({
+        when: (facts: RefusalFacts) => isIn(name, facts),
+        advice: `In the options of this API: set scopeClaim: '${name}' (and scopeFormat: 'array' if the claim is an array).${condition}`,
+      })),
+      {
+        when: isInRolesOfKeycloak,
+        advice:
+          "At the route: use claims instead of scope for roles: claims: [{ claim: ['realm_access', 'roles'], includes: '<role>' }].",
+      },
+      {
+        when: hasDottedScopeClaim,
+        advice:
+          "In the options of this API: write a path as an array, such as scopeClaim: ['realm_access', 'roles']. A string is the name of one claim.",
+      },
+      {
+        found: 'no scopes',
+        advice:
+          'In the client: request the scope. In the options of this API: if the scope is in another claim, set provider or scopeClaim.',
+      },
+      'In the client: request the scope. If the client already requests it, grant the scope to the client or user at the authorization server.',
+    ],
+    wrong_issuer: [
+      'At the route: if this route may accept tokens of this issuer, add it to issuer in requireToken.',
+    ],
+    wrong_subject: [
+      {
+        when: ({ explanation: { expected } }) => expected.endsWith(' is required'),
+        advice:
+          'At the route: if machines may call this route, remove acr and maxAuthAge, or add a route for machines without them. Otherwise no change is needed.',
+      },
+      'At the route: if this kind of caller may call this route, change subject in requireToken. Otherwise no change is needed.',
+    ],
+    wrong_client: [
+      {
+        found: 'no client',
+        advice:
+          'In the options of this API: set provider or clientIdClaim: the token does not have the claim that is read for the client id.',
+      },
+      'At the route: if this client may call this route, add it to clients in requireToken.',
+    ],
+    wrong_claim: [
+      {
+        found: 'no such claim',
+        advice:
+          'At the authorization server: add the claim to access tokens, if this caller should have it. If the claim has another name, change claims in requireToken.',
+      },
+      'At the route: if this token may call this route, change claims in requireToken. Otherwise no change is needed.',
+    ],
+    wrong_authorization_details: [
+      'In the client: request these authorization_details (RFC 9396) at the authorization server. If the token should be enough, change authorizationDetails in requireToken.',
+    ],
+    check_failed: [
+      {
+        found: 'undefined: a return is missing in the check',
+        advice:
+          'At the route: return true or false from the check. An arrow function with braces needs return.',
+      },
+      'At the route: the check returned false for this token. If that is intended, no change is needed.',
+    ],
+    revoked: [
+      'In the client: request a new token. The option revoked of this API returned true for this one.',
+    ],
+    revocation_unavailable: [
+      'In your code: make the option revoked return true or false within one second. It threw an error, returned another value, or its store did not respond.',
+    ],
+    issuer_unavailable: [
+      'In your code: call close only when the application no longer accepts requests: resolve is not called afterwards.',
+    ],
+    keys_unavailable: [
+      {
+        when: ({ explanation: { found } }) => found.includes('resource server is closed'),
+        advice: 'In your code: call close only when the application no longer accepts requests.',
+      },
+      'On this machine: check that the address of the keys is reachable. The warning "The keys of ... could not be fetched" and the event keys_failed contain the address and the cause. Tokens are verified again as soon as the keys are fetched.',
+    ],
+    keys_refresh_pending: [
+      'At the authorization server: no change is needed after a key rotation: the keys are fetched again within seconds. If this continues, a client sends tokens that were not signed by a key of this issuer.',
+    ],
+    introspection_unavailable: [
+      'At the authorization server: the warning "Introspection at ... failed" and the event introspection_failed contain the address and the cause.',
+    ],
+  }) satisfies Advice

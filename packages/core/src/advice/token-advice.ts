@@ -48,149 +48,150 @@ export function isForGraph({ claims: { aud } }: RefusalFacts): boolean {
 }
 
 /** Advice on tokens that cannot be verified: form, issuer, header, key and signature. */
-export const TOKEN_ADVICE = {
-  token_too_long: [
-    'At the authorization server: remove large claims, such as groups, from the access token.',
-  ],
-  malformed_token: [
-    {
-      when: ({ explanation: { found } }) => found.startsWith('the text '),
-      advice:
-        'In the client: check the variable that the header is built from: it does not contain a token.',
-    },
-    {
-      found: 'five parts, as in an encrypted token (JWE)',
-      providers: ['auth0'],
-      advice:
-        'In the client: send the audience of this API in the token request. Without audience, Auth0 issues an encrypted token for its own /userinfo.',
-    },
-    {
-      found: 'five parts, as in an encrypted token (JWE)',
-      advice:
-        'At the authorization server: issue signed access tokens for this API, without encryption.',
-    },
-    {
-      found: 'one part, as in an opaque token',
-      providers: ['auth0', 'logto'],
-      advice:
-        'In the client: send audience (or resource) for this API in the token request. Without it, the server issues an opaque token.',
-    },
-    {
-      providers: ['google'],
-      advice:
-        'In the client: send a Google ID token for this API: Google access tokens are opaque.',
-    },
-    {
-      found: 'one part, as in an opaque token',
-      advice:
-        "In the options of this API: set tokenFormat: 'opaque' (or 'any') and introspection if the issuer issues opaque tokens. If it issues JWTs, the client must send audience or resource for this API in the token request.",
-    },
-    'In the client: send the complete access token, unchanged, as the token endpoint returned it.',
-  ],
-  unknown_issuer: [
-    {
-      when: ({ claims: { iss }, issuers }) =>
-        differsBySlash(
-          iss,
-          issuers.map(({ issuer }) => issuer),
-        ),
-      advice:
-        'In the options of this API: set issuer to the exact value of iss: a trailing slash makes a difference.',
-    },
-    {
-      when: ({ claims: { iss }, issuers }) =>
-        beginsWith(iss, ENTRA_V1) && issuers.some(isAt(ENTRA_V2)),
-      advice:
-        'At Entra, in App registrations > this API > Manifest: this is a v1.0 token. Set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest). To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
-    },
-    {
-      when: ({ claims: { iss }, issuers }) =>
-        beginsWith(iss, ENTRA_V2) && issuers.some(isAt(ENTRA_V1)),
-      advice:
-        "In the options of this API: set issuer: 'https://login.microsoftonline.com/<tenant>/v2.0'. This is a v2.0 token, but the option issuer is for v1.0 tokens.",
-    },
-    {
-      when: isSameAtOtherAddress,
-      advice:
-        'In the options of this API: set issuer to the exact iss if you trust this server. If iss depends on the address that the client calls, set the public address at the server (in Keycloak: the environment variable KC_HOSTNAME). If this API reaches only the internal address, set jwksUri to it.',
-    },
-    {
-      when: ({ claims: { iss } }) => typeof iss === 'string' && OKTA_ORG_SERVER.test(iss),
-      advice:
-        'In the client: use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are only valid for the API of Okta.',
-    },
-    {
-      when: ({ claims: { iss }, issuers }) =>
-        beginsWith(iss, ENTRA_V2) && issuers.some(({ tenant }) => tenant !== undefined),
-      advice:
-        'In the options of this API: add the tenant to the option tenants if it may use this API.',
-    },
-    {
-      found: 'nothing',
-      advice: 'In the client: send an access token of a configured issuer: this JWT has no iss.',
-    },
-    {
-      when: ({ explanation: { expected } }) => expected === 'an issuer that resolve knows',
-      advice:
-        'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over, or at once after forgetIssuer.',
-    },
-    {
-      when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
-      advice:
-        'In your code: accept this issuer in match if it can be a tenant. If it cannot, check the client: it uses another authorization server.',
-    },
-    {
-      when: ({ explanation: { expected } }) => expected === 'a URL in its normal form',
-      advice:
-        'In the options of this API: if you trust this issuer, add it to issuers.static. The functions match and resolve are only called for a URL without user name, query and fragment.',
-    },
-    'In the options of this API: add this issuer if you trust it. If you do not, check the client: it uses a different environment, tenant or realm.',
-  ],
-  unsupported_algorithm: [
-    {
-      found: 'claimed "none"',
-      advice:
-        'In the client: send a token that the issuer has signed. This token is not signed, so it proves nothing.',
-    },
-    {
-      when: ({ claims: { typ } }) => typ === 'Refresh' || typ === 'Offline',
-      advice: 'In the client: send the access_token of the response, not the refresh_token.',
-    },
-    {
-      when: ({ header: { alg } }) => beginsWith(alg, 'HS'),
-      advice:
-        'At the authorization server: sign access tokens for this API with an asymmetric algorithm, such as RS256. If the server supports only a shared secret, set the option secret.',
-    },
-    'In the options of this API: add the algorithm to the option algorithms if the issuer signs with it and Bearward supports it.',
-  ],
-  unsupported_header: [
-    'At the authorization server: remove this header parameter from access tokens: it requires processing that is not supported.',
-  ],
-  unknown_key: [
-    {
-      found: 'a distrusted key',
-      advice:
-        'At the authorization server: sign with another key: this key was passed to distrustKey.',
-    },
-    {
-      found: 'only keys of another issuer, or too many keys',
-      advice:
-        'In the options of this API: check that jwksUri belongs to issuer. Its keys have the issuer of another tenant, or too many keys match the token.',
-    },
-    {
-      when: ({ settings }) =>
-        settings?.keyOrigin.kind === 'static' || settings?.keyOrigin.kind === 'secret',
-      advice:
-        'In the options of this API: update jwks or secret, because static keys are never refreshed. To fetch the keys from the issuer, remove the option.',
-    },
-    'In the options of this API: check that issuer and jwksUri belong to the server that signed the token. If the token is old, the client must request a new one: its key may no longer be published.',
-  ],
-  invalid_signature: [
-    {
-      when: ({ header }) => Object.hasOwn(header, 'nonce'),
-      advice:
-        'In the client: request a token for this API, with the scope api://<this API>/.default. Only Microsoft Graph can verify this token.',
-    },
-    'In the client: send the token unchanged. If it is unchanged and comes from a server that you trust, check that issuer and jwksUri belong to that server. Otherwise the token is forged.',
-  ],
-} satisfies Advice
+export const getTokenAdvice = () =>
+  ({
+    token_too_long: [
+      'At the authorization server: remove large claims, such as groups, from the access token.',
+    ],
+    malformed_token: [
+      {
+        when: ({ explanation: { found } }) => found.startsWith('the text '),
+        advice:
+          'In the client: check the variable that the header is built from: it does not contain a token.',
+      },
+      {
+        found: 'five parts, as in an encrypted token (JWE)',
+        providers: ['auth0'],
+        advice:
+          'In the client: send the audience of this API in the token request. Without audience, Auth0 issues an encrypted token for its own /userinfo.',
+      },
+      {
+        found: 'five parts, as in an encrypted token (JWE)',
+        advice:
+          'At the authorization server: issue signed access tokens for this API, without encryption.',
+      },
+      {
+        found: 'one part, as in an opaque token',
+        providers: ['auth0', 'logto'],
+        advice:
+          'In the client: send audience (or resource) for this API in the token request. Without it, the server issues an opaque token.',
+      },
+      {
+        providers: ['google'],
+        advice:
+          'In the client: send a Google ID token for this API: Google access tokens are opaque.',
+      },
+      {
+        found: 'one part, as in an opaque token',
+        advice:
+          "In the options of this API: set tokenFormat: 'opaque' (or 'any') and introspection if the issuer issues opaque tokens. If it issues JWTs, the client must send audience or resource for this API in the token request.",
+      },
+      'In the client: send the complete access token, unchanged, as the token endpoint returned it.',
+    ],
+    unknown_issuer: [
+      {
+        when: ({ claims: { iss }, issuers }) =>
+          differsBySlash(
+            iss,
+            issuers.map(({ issuer }) => issuer),
+          ),
+        advice:
+          'In the options of this API: set issuer to the exact value of iss: a trailing slash makes a difference.',
+      },
+      {
+        when: ({ claims: { iss }, issuers }) =>
+          beginsWith(iss, ENTRA_V1) && issuers.some(isAt(ENTRA_V2)),
+        advice:
+          'At Entra, in App registrations > this API > Manifest: this is a v1.0 token. Set api.requestedAccessTokenVersion to 2 (accessTokenAcceptedVersion in the old manifest). To accept v1.0 tokens instead, set issuer to https://sts.windows.net/<tenant>/.',
+      },
+      {
+        when: ({ claims: { iss }, issuers }) =>
+          beginsWith(iss, ENTRA_V2) && issuers.some(isAt(ENTRA_V1)),
+        advice:
+          "In the options of this API: set issuer: 'https://login.microsoftonline.com/<tenant>/v2.0'. This is a v2.0 token, but the option issuer is for v1.0 tokens.",
+      },
+      {
+        when: isSameAtOtherAddress,
+        advice:
+          'In the options of this API: set issuer to the exact iss if you trust this server. If iss depends on the address that the client calls, set the public address at the server (in Keycloak: the environment variable KC_HOSTNAME). If this API reaches only the internal address, set jwksUri to it.',
+      },
+      {
+        when: ({ claims: { iss } }) => typeof iss === 'string' && OKTA_ORG_SERVER.test(iss),
+        advice:
+          'In the client: use the token endpoint of a custom authorization server, such as /oauth2/default/v1/token. Tokens of the org server are only valid for the API of Okta.',
+      },
+      {
+        when: ({ claims: { iss }, issuers }) =>
+          beginsWith(iss, ENTRA_V2) && issuers.some(({ tenant }) => tenant !== undefined),
+        advice:
+          'In the options of this API: add the tenant to the option tenants if it may use this API.',
+      },
+      {
+        found: 'nothing',
+        advice: 'In the client: send an access token of a configured issuer: this JWT has no iss.',
+      },
+      {
+        when: ({ explanation: { expected } }) => expected === 'an issuer that resolve knows',
+        advice:
+          'In your code: return options for this issuer from resolve if it is one of your tenants. A new tenant is accepted when negativeTtl is over, or at once after forgetIssuer.',
+      },
+      {
+        when: ({ explanation: { expected } }) => expected === 'an issuer that match accepts',
+        advice:
+          'In your code: accept this issuer in match if it can be a tenant. If it cannot, check the client: it uses another authorization server.',
+      },
+      {
+        when: ({ explanation: { expected } }) => expected === 'a URL in its normal form',
+        advice:
+          'In the options of this API: if you trust this issuer, add it to issuers.static. The functions match and resolve are only called for a URL without user name, query and fragment.',
+      },
+      'In the options of this API: add this issuer if you trust it. If you do not, check the client: it uses a different environment, tenant or realm.',
+    ],
+    unsupported_algorithm: [
+      {
+        found: 'claimed "none"',
+        advice:
+          'In the client: send a token that the issuer has signed. This token is not signed, so it proves nothing.',
+      },
+      {
+        when: ({ claims: { typ } }) => typ === 'Refresh' || typ === 'Offline',
+        advice: 'In the client: send the access_token of the response, not the refresh_token.',
+      },
+      {
+        when: ({ header: { alg } }) => beginsWith(alg, 'HS'),
+        advice:
+          'At the authorization server: sign access tokens for this API with an asymmetric algorithm, such as RS256. If the server supports only a shared secret, set the option secret.',
+      },
+      'In the options of this API: add the algorithm to the option algorithms if the issuer signs with it and Bearward supports it.',
+    ],
+    unsupported_header: [
+      'At the authorization server: remove this header parameter from access tokens: it requires processing that is not supported.',
+    ],
+    unknown_key: [
+      {
+        found: 'a distrusted key',
+        advice:
+          'At the authorization server: sign with another key: this key was passed to distrustKey.',
+      },
+      {
+        found: 'only keys of another issuer, or too many keys',
+        advice:
+          'In the options of this API: check that jwksUri belongs to issuer. Its keys have the issuer of another tenant, or too many keys match the token.',
+      },
+      {
+        when: ({ settings }) =>
+          settings?.keyOrigin.kind === 'static' || settings?.keyOrigin.kind === 'secret',
+        advice:
+          'In the options of this API: update jwks or secret, because static keys are never refreshed. To fetch the keys from the issuer, remove the option.',
+      },
+      'In the options of this API: check that issuer and jwksUri belong to the server that signed the token. If the token is old, the client must request a new one: its key may no longer be published.',
+    ],
+    invalid_signature: [
+      {
+        when: ({ header }) => Object.hasOwn(header, 'nonce'),
+        advice:
+          'In the client: request a token for this API, with the scope api://<this API>/.default. Only Microsoft Graph can verify this token.',
+      },
+      'In the client: send the token unchanged. If it is unchanged and comes from a server that you trust, check that issuer and jwksUri belong to that server. Otherwise the token is forged.',
+    ],
+  }) satisfies Advice

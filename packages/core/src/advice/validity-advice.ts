@@ -18,24 +18,25 @@ function adviseOnFuture(name: string): [AdviceRow, string] {
 }
 
 /** Advice on times, revocation and bindings of tokens. */
-export const VALIDITY_ADVICE = {
-  expired: [
-    'In the client: request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
-  ],
-  not_yet_valid: adviseOnFuture('nbf'),
-  issued_in_future: adviseOnFuture('iat'),
-  too_old: [
-    'In the client: request a new token. If older tokens are acceptable for this API, raise maxTokenAge.',
-  ],
-  inactive: [
-    {
-      providers: ['keycloak'],
-      advice:
-        'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
-    },
-    'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
-  ],
-  unsupported_binding: [
-    'In the client: request a token that is not bound to a key or certificate: bound tokens (with cnf) are not supported.',
-  ],
-} satisfies Advice
+export const getValidityAdvice = () =>
+  ({
+    expired: [
+      'In the client: request a new token before the cached one expires. If every token is rejected as expired, compare the clock of the API server with the clock of the authorization server.',
+    ],
+    not_yet_valid: adviseOnFuture('nbf'),
+    issued_in_future: adviseOnFuture('iat'),
+    too_old: [
+      'In the client: request a new token. If older tokens are acceptable for this API, raise maxTokenAge.',
+    ],
+    inactive: [
+      {
+        providers: ['keycloak'],
+        advice:
+          'At Keycloak: check whether the token is revoked or expired. Keycloak also reports a token as inactive if its iss is not the address that this API calls. In that case, set the environment variable KC_HOSTNAME of Keycloak.',
+      },
+      'At the authorization server: check whether the token is revoked, expired or issued by another server. Also check whether the introspection client may introspect it.',
+    ],
+    unsupported_binding: [
+      'In the client: request a token that is not bound to a key or certificate: bound tokens (with cnf) are not supported.',
+    ],
+  }) satisfies Advice

@@ -11,8 +11,6 @@ export interface ErrorResponse {
   readonly text: string
 }
 
-const BOUNDS = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
-
 /**
  * Returns whether the body of a response with this status is read. An overloaded server (429, 5xx) may send headers and
  * no body. Waiting for that body would end in a timeout, and the header `Retry-After` would be lost.
@@ -30,7 +28,8 @@ export async function readErrorResponse(
   url: string,
   isDescribed: IsDescribed = () => true,
 ): Promise<ErrorResponse> {
-  const members = await readContent(response, url, BOUNDS)
+  const bounds = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
+  const members = await readContent(response, url, bounds)
     .then((bytes) => readJson(bytes, url))
     .catch((): JsonObject => ({}))
   return toErrorResponse(members, response, isDescribed)

@@ -4,10 +4,9 @@ import { LIMITS } from '../limits.ts'
 import type { GuardedIssuers } from '../authorization/requirement.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 import { isIssuerName } from './issuer-name.ts'
-import { mayResolve } from './resolve-issuer.ts'
-import { ResolvedIssuers } from './resolved-issuers.ts'
+import type { ResolvedIssuers } from './resolved-issuers.ts'
 import type { Publish } from '../lib/publisher.ts'
-import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
+import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import { isThumbprint } from '../keys/thumbprint.ts'
 import type { KeySource, KeyStatus } from '../keys/key-source.ts'
 import { createKeySource } from '../keys/key-sources.ts'
@@ -48,6 +47,14 @@ export interface Issuers {
   readonly forgetIssuer: (issuer: string) => void
 }
 
+/** Parts that the issuers have only if the options need them. */
+export interface IssuerParts {
+  readonly steps: IntrospectionSteps | undefined
+  readonly createDynamic:
+    | ((...parts: ConstructorParameters<typeof ResolvedIssuers>) => ResolvedIssuers)
+    | undefined
+}
+
 /**
  * Creates the key source and the introspection of every static issuer, and the cache of the dynamic ones. Tenants share their
  * keys. `closed` aborts outgoing calls. `forget` is called for a dynamic issuer that was removed.
@@ -56,6 +63,7 @@ export function createIssuers(
   settings: Settings,
   publish: Publish<IssuersEvent>,
   closed: AbortSignal,
+  { steps, createDynamic }: IssuerParts,
   forget: (issuer: TrustedIssuer) => void = () => {},
 ): Issuers {
   closed.addEventListener('abort', () => publish('closed', () => ({})), { once: true })
@@ -68,7 +76,7 @@ export function createIssuers(
     const keys = known ?? createKeySource(issuer, settings, publish, closed, hint, STARTED_BY)
     keySources.set(issuer.metadataIssuer, keys)
     const signer = { settings: issuer, keys }
-    const introspection = createIssuerIntrospection(
+    const introspection = steps?.createIssuerIntrospection(
       signer,
       settings,
       publish,
@@ -80,7 +88,7 @@ export function createIssuers(
   }
   const dynamic =
     settings.dynamicIssuers &&
-    new ResolvedIssuers(settings.dynamicIssuers, settings, publish, closed, forget)
+    createDynamic?.(settings.dynamicIssuers, settings, publish, closed, forget, steps)
 
   const isStatic = (issuer: string) => trusted.has(issuer) || keySources.has(issuer)
 
@@ -98,8 +106,7 @@ export function createIssuers(
     guarded: {
       static: settings.issuers,
       hasDynamic: dynamic !== undefined,
-      isDynamic: (name): name is string =>
-        settings.dynamicIssuers !== undefined && mayResolve(name, settings.dynamicIssuers),
+      isDynamic: (name): name is string => dynamic !== undefined && dynamic.mayResolve(name),
     },
     async ready() {
       await Promise.all([

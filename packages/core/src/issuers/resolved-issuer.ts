@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.ts'
 import type { IssuerSettings, Settings } from '../model/settings.ts'
 import { createProviderHint } from '../subject/provider-hint.ts'
 import { TokensOfIssuer } from '../token/cache/tokens-of-issuer.ts'
-import { createIssuerIntrospection } from '../token/introspection/introspection-of-issuer.ts'
+import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import type { TrustedIssuer } from '../token/trusted-issuers.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 
@@ -26,6 +26,8 @@ interface ResolvedIssuerParts {
   /** The issuer with the options that `resolve` has returned before. */
   readonly previous: ResolvedIssuer | undefined
   readonly settings: Settings
+  /** `undefined`: no issuer has introspection. */
+  readonly steps: IntrospectionSteps | undefined
   readonly publish: Publish<IssuersEvent>
   readonly closed: AbortSignal
   readonly resolvedAt: number
@@ -35,7 +37,7 @@ interface ResolvedIssuerParts {
 export function createResolvedIssuer(
   name: string,
   own: IssuerSettings,
-  { previous, settings, publish, closed, resolvedAt }: ResolvedIssuerParts,
+  { previous, settings, steps, publish, closed, resolvedAt }: ResolvedIssuerParts,
 ): ResolvedIssuer {
   const isReused = previous !== undefined && hasSameKeys(previous.issuer.settings, own)
   const hint = createProviderHint(own, publish)
@@ -46,7 +48,7 @@ export function createResolvedIssuer(
     : createKeySource(own, ...parts, 'requests')
   const signer = { settings: own, keys }
   const { cachedResponses } = LIMITS.dynamicIssuers
-  const introspection = createIssuerIntrospection(signer, ...parts, cachedResponses)
+  const introspection = steps?.createIssuerIntrospection(signer, ...parts, cachedResponses)
   const dynamic = {
     cachedTokens: new TokensOfIssuer(),
     isOutdated: false,

@@ -20,6 +20,7 @@ import {
   rejectUnknownIssuer,
   type TrustedIssuer,
 } from '../token/trusted-issuers.ts'
+import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import { CallSlots } from './call-slots.ts'
 import { IssuerCache } from './issuer-cache.ts'
 import { isIssuerName } from './issuer-name.ts'
@@ -32,6 +33,7 @@ import {
   callMatch,
   canResolve,
   type FailedResolution,
+  mayResolve,
   resolveIssuer,
   toInvalidOptions,
 } from './resolve-issuer.ts'
@@ -60,6 +62,7 @@ export class ResolvedIssuers implements DynamicIssuers {
   readonly #settings: Settings
   readonly #publish: Publish<IssuersEvent>
   readonly #closed: AbortSignal
+  readonly #steps: IntrospectionSteps | undefined
   readonly #clock: Clock
   readonly #cache: IssuerCache<ResolvedIssuer>
   readonly #pauses: IssuerPauses
@@ -72,13 +75,17 @@ export class ResolvedIssuers implements DynamicIssuers {
   /** Limits issuers of which a token was verified before, but that are no longer cached. */
   readonly #budgetOfKnown: NewIssuerBudget
 
-  /** `forget` is called for each issuer that is removed, evicted or replaced. */
+  /**
+   * `forget` is called for each issuer that is removed, evicted or replaced. `steps` is `undefined` if no issuer has
+   * introspection.
+   */
   constructor(
     dynamic: DynamicIssuerSettings,
     settings: Settings,
     publish: Publish<IssuersEvent>,
     closed: AbortSignal,
     forget: (issuer: TrustedIssuer) => void,
+    steps: IntrospectionSteps | undefined,
   ) {
     const { maxEntries, concurrency } = dynamic
     const { newPerSecond, knownNames } = LIMITS.dynamicIssuers
@@ -86,6 +93,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#settings = settings
     this.#publish = publish
     this.#closed = closed
+    this.#steps = steps
     this.#clock = settings.clock
     this.#cache = new IssuerCache(maxEntries, ({ issuer }) => forget(issuer))
     this.#pauses = new IssuerPauses(maxEntries)
@@ -108,6 +116,11 @@ export class ResolvedIssuers implements DynamicIssuers {
 
   peek(iss: string): TrustedIssuer | undefined {
     return this.#cache.peek(iss)?.issuer
+  }
+
+  /** Returns whether requirements can name this issuer. */
+  mayResolve(name: unknown): name is string {
+    return mayResolve(name, this.#dynamic)
   }
 
   /** Forgets the options of an issuer, its keys and its cached tokens. The next token starts a call of `resolve`. */
@@ -246,6 +259,7 @@ export class ResolvedIssuers implements DynamicIssuers {
     return createResolvedIssuer(iss, settings, {
       previous,
       settings: this.#settings,
+      steps: this.#steps,
       publish,
       closed: this.#closed,
       resolvedAt,

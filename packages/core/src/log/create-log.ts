@@ -1,4 +1,5 @@
 import { WORK_ENDS_WITH_REQUEST } from '#async-context'
+import type { Advisor } from '../advice/advisor.ts'
 import type { BearwardEvent } from '../events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { ignoreRejection } from '../lib/ignore-rejection.ts'
@@ -25,6 +26,7 @@ const SECOND = 1000
  */
 export function createLog(
   writeLine: WriteLine,
+  advisor: Advisor,
   clock: Clock,
   closed: AbortSignal,
 ): SelectiveListener<BearwardEvent> {
@@ -96,7 +98,7 @@ export function createLog(
       return !isFull
     },
     listen(event, request) {
-      const line = toLogLine(event)
+      const line = toLogLine(event, advisor)
       if (line === undefined) return
       const { level, kind, text } = line
       if (count(kind, level)) write(level, text, event, request)

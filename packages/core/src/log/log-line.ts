@@ -1,4 +1,4 @@
-import { FAILURE_ADVICE } from '../advice/failure-advice.ts'
+import type { Advisor } from '../advice/advisor.ts'
 import type { BearwardEvent } from '../events.ts'
 import { OTHER_USES } from '../keys/key-set.ts'
 import { toPrintable } from '../lib/quote.ts'
@@ -15,6 +15,7 @@ export interface LogLine {
 type Formats = {
   readonly [Type in BearwardEvent['type']]?: (
     event: Extract<BearwardEvent, { readonly type: Type }>,
+    advisor: Advisor,
   ) => Omit<LogLine, 'kind'> | undefined
 }
 
@@ -33,9 +34,9 @@ const FORMATS: Formats = {
     level: event.status === 503 ? 'warn' : 'info',
     text: formatRefusal(event),
   }),
-  keys_failed: ({ issuer, failure, detail, failures, keys }) =>
+  keys_failed: ({ issuer, failure, detail, failures, keys }, advisor) =>
     warn(
-      `The keys of ${issuer} could not be fetched: ${detail} (failed attempts in a row: ${failures}). ${STATE_OF_KEYS[keys]} ${FAILURE_ADVICE[failure]}`,
+      `The keys of ${issuer} could not be fetched: ${detail} (failed attempts in a row: ${failures}). ${STATE_OF_KEYS[keys]} ${advisor.onFailure(failure)}`,
     ),
   keys_stale: ({ issuer, usableFor }) =>
     warn(
@@ -53,17 +54,17 @@ const FORMATS: Formats = {
     info(`The jwks_uri in the metadata of ${issuer} changed from ${from} to ${to}.`),
   introspection_moved: ({ issuer, from, to }) =>
     info(`The introspection_endpoint in the metadata of ${issuer} changed from ${from} to ${to}.`),
-  discovery_failed: ({ issuer, failure, detail }) =>
+  discovery_failed: ({ issuer, failure, detail }, advisor) =>
     warn(
-      `The metadata of ${issuer} could not be used: ${detail}. The endpoint address that was found earlier stays in use. ${FAILURE_ADVICE[failure]}`,
+      `The metadata of ${issuer} could not be used: ${detail}. The endpoint address that was found earlier stays in use. ${advisor.onFailure(failure)}`,
     ),
-  introspection_failed: ({ issuer, failure, detail, pause }) =>
+  introspection_failed: ({ issuer, failure, detail, pause }, advisor) =>
     warn(
-      `Introspection at ${issuer} failed: ${detail}. ${FAILURE_ADVICE[failure]}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
+      `Introspection at ${issuer} failed: ${detail}. ${advisor.onFailure(failure)}${pause > 0 ? ` For ${pause} s, only tokens that were active or verified before are introspected.` : ''}`,
     ),
-  issuer_failed: ({ issuer, failure, detail, trusted }) =>
+  issuer_failed: ({ issuer, failure, detail, trusted }, advisor) =>
     warn(
-      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${FAILURE_ADVICE[failure]}`,
+      `The options of ${toPrintable(issuer)} are not available: ${detail.replace(/\.$/, '')}. ${trusted ? 'The earlier options stay in use until ttl is over.' : 'Its tokens get 503.'} ${advisor.onFailure(failure)}`,
     ),
   audience_missing: ({ issuer, clientId, requiredFrom }) =>
     warn(
@@ -79,13 +80,13 @@ const FORMATS: Formats = {
 export const LOGGED_EVENTS: ReadonlySet<string> = new Set(Object.keys(FORMATS))
 
 /** Returns the line of an event, or `undefined` if the event is not logged. */
-export function toLogLine(event: BearwardEvent): LogLine | undefined {
+export function toLogLine(event: BearwardEvent, advisor: Advisor): LogLine | undefined {
   // `close` was called, so this is not a fault.
   if ('failure' in event && event.failure === 'closed') return undefined
   const format = FORMATS[event.type] as
-    | ((event: BearwardEvent) => Omit<LogLine, 'kind'> | undefined)
+    | ((event: BearwardEvent, advisor: Advisor) => Omit<LogLine, 'kind'> | undefined)
     | undefined
-  const line = format?.(event)
+  const line = format?.(event, advisor)
   const kind = getKind(event)
   return line && { ...line, kind, text: `[bearward] ${kind}: ${line.text}` }
 }

@@ -22,16 +22,18 @@ import {
 } from './option-table.ts'
 
 const SECRET: OptionTable<{ readonly secret: Secret }> = {
-  secret: custom(readSecretText, { required: true, isSecret: true }),
+  secret: /* @__PURE__ */ custom(readSecretText, { required: true, isSecret: true }),
 }
 
 const KEY: OptionTable<Partial<Omit<PrivateKeyJwt & ClientAssertion, 'method'>>> = {
   // `checkKey` checks it together with the algorithm.
-  key: custom((given) => given as PrivateKeyJwt['key'] | undefined),
-  algorithm: custom(readAlgorithm),
-  keyId: text('a non-empty string'),
-  audience: text('a non-empty string'),
-  assertion: fn({ must: 'a function that returns a new assertion for each request' }),
+  key: /* @__PURE__ */ custom((given) => given as PrivateKeyJwt['key'] | undefined),
+  algorithm: /* @__PURE__ */ custom(readAlgorithm),
+  keyId: /* @__PURE__ */ text('a non-empty string'),
+  audience: /* @__PURE__ */ text('a non-empty string'),
+  assertion: /* @__PURE__ */ fn({
+    must: 'a function that returns a new assertion for each request',
+  }),
 }
 
 /** The options of each method, in addition to `method`. */
@@ -45,10 +47,12 @@ const METHODS: Readonly<
 }
 
 /** The option `clientAuthentication`. Messages contain no value that can be secret. */
-export const CLIENT_AUTHENTICATION: OptionRow<ClientAuthentication, ClientAuthentication> = custom(
-  readClientAuthentication,
-  { required: true, table: { ...SECRET, ...KEY } },
-)
+export const CLIENT_AUTHENTICATION: OptionRow<ClientAuthentication, ClientAuthentication> =
+  /* @__PURE__ */ createRow()
+
+function createRow(): OptionRow<ClientAuthentication, ClientAuthentication> {
+  return custom(readClientAuthentication, { required: true, table: { ...SECRET, ...KEY } })
+}
 
 /** The option `clientId`. `advice` ends the sentence "set the id under which ...". */
 export function clientId(advice: string): OptionRow<string, string> {

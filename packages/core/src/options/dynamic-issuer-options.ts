@@ -3,7 +3,7 @@ import { describeNotPlain } from '../lib/describe-given.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { DynamicIssuerSettings, IssuerSettings } from '../model/settings.ts'
-import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
+import { type IssuerOptions, OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import type { OptionContext, OptionWarning } from './option-context.ts'
 import { custom, fn, required, seconds, wholeNumber } from './option-rows.ts'
 import { type OptionTable, type OptionValues, reportUnknownNames } from './option-table.ts'
@@ -85,15 +85,21 @@ type DynamicIssuerValues = Pick<
   'maxEntries' | 'ttl' | 'negativeTtl' | 'concurrency'
 >
 
-export const DYNAMIC_ISSUER_OPTIONS: OptionTable<DynamicIssuerOptions, DynamicIssuerValues> = {
-  // `readIssuers` reads the list, as it reads a list without functions.
-  static: custom((given) => given as readonly IssuerOptions[] | undefined),
-  match: required(fn(), 'set a function that returns whether an iss may be an issuer'),
-  resolve: required(fn(), 'set a function that returns the options of an issuer'),
-  maxEntries: wholeNumber({ min: 8, max: 100_000, default: 1000 }),
-  ttl: seconds({ min: 1, max: 86_400, default: 300 }),
-  negativeTtl: seconds({ min: 1, max: 3600, default: 30 }),
-  concurrency: wholeNumber({ min: 2, max: 1000, default: 8 }),
+type DynamicIssuerTable = OptionTable<DynamicIssuerOptions, DynamicIssuerValues>
+
+export const DYNAMIC_ISSUER_OPTIONS: DynamicIssuerTable = /* @__PURE__ */ createTable()
+
+function createTable(): DynamicIssuerTable {
+  return {
+    // `readIssuers` reads the list, as it reads a list without functions.
+    static: custom((given) => given as readonly IssuerOptions[] | undefined),
+    match: required(fn(), 'set a function that returns whether an iss may be an issuer'),
+    resolve: required(fn(), 'set a function that returns the options of an issuer'),
+    maxEntries: wholeNumber({ min: 8, max: 100_000, default: 1000 }),
+    ttl: seconds({ min: 1, max: 86_400, default: 300 }),
+    negativeTtl: seconds({ min: 1, max: 3600, default: 30 }),
+    concurrency: wholeNumber({ min: 2, max: 1000, default: 8 }),
+  }
 }
 
 /** Returns the settings of dynamic issuers. `readIssuer` reads the options of one issuer. */
@@ -140,7 +146,7 @@ function readOwn(
     return copyOwnMembers({})
   }
   const own = copyOwnMembers(options)
-  reportUnknownNames(own, Object.keys(ISSUER_OPTIONS), context)
+  reportUnknownNames(own, Object.keys(OPTIONS_WITHOUT_INTROSPECTION), context)
   if (own['issuer'] !== iss)
     context.report('issuer must equal the iss for which resolve was called.')
   for (const [name, allowed] of Object.entries(NOT_ALLOWED)) {

@@ -74,36 +74,42 @@ export interface IntrospectionOptions {
 }
 
 const AUDIENCE: OptionRow<string | readonly string[] | null, readonly string[] | null | undefined> =
-  custom((given, name, context) =>
+  /* @__PURE__ */ custom((given, name, context) =>
     given === undefined ? undefined : readAudience(given, name, context),
   )
 
 const PROBE_TOKEN: OptionRow<
   NonNullable<IntrospectionOptions['probe']>,
   false | (() => string) | undefined
-> = custom((given, name, { report }) => {
+> = /* @__PURE__ */ custom((given, name, { report }) => {
   if (given === undefined || given === false) return given
   if (typeof given === 'function') return given as () => string
   report(`${name} must be false, or a function that returns a token, not ${describeGiven(given)}.`)
   return undefined
 })
 
-export const INTROSPECTION_OPTIONS: OptionTable<
+type IntrospectionTable = OptionTable<
   IntrospectionOptions,
   Omit<IntrospectionSettings, 'algorithms' | 'audiences' | 'hasAudiencesOfIssuer'> & {
     readonly audience: readonly string[] | null | undefined
   }
-> = {
-  endpoint: address(),
-  clientId: clientId('this API is registered with the issuer'),
-  clientAuthentication: CLIENT_AUTHENTICATION,
-  response: choice(['json', 'jwt'], { default: 'json' }),
-  algorithms: algorithmNames(),
-  tokenTypeHint: choice(['access_token']),
-  audience: AUDIENCE,
-  maxAge: seconds({ min: 0, max: LIMITS.introspectionAge.active, default: 10 }),
-  negativeMaxAge: seconds({ min: 0, max: LIMITS.introspectionAge.inactive, default: 3 }),
-  probe: PROBE_TOKEN,
+>
+
+export const INTROSPECTION_OPTIONS: IntrospectionTable = /* @__PURE__ */ createTable()
+
+function createTable(): IntrospectionTable {
+  return {
+    endpoint: address(),
+    clientId: clientId('this API is registered with the issuer'),
+    clientAuthentication: CLIENT_AUTHENTICATION,
+    response: choice(['json', 'jwt'], { default: 'json' }),
+    algorithms: algorithmNames(),
+    tokenTypeHint: choice(['access_token']),
+    audience: AUDIENCE,
+    maxAge: seconds({ min: 0, max: LIMITS.introspectionAge.active, default: 10 }),
+    negativeMaxAge: seconds({ min: 0, max: LIMITS.introspectionAge.inactive, default: 3 }),
+    probe: PROBE_TOKEN,
+  }
 }
 
 /** The values of the options of introspection after reading. */
@@ -111,7 +117,10 @@ export type IntrospectionValues = OptionValues<typeof INTROSPECTION_OPTIONS>
 
 /** The option `introspection`. */
 export const INTROSPECTION: OptionRow<IntrospectionOptions, IntrospectionValues | undefined> =
-  nested(INTROSPECTION_OPTIONS, 'an object: { clientId, clientAuthentication, ... }')
+  /* @__PURE__ */ nested(
+    INTROSPECTION_OPTIONS,
+    'an object: { clientId, clientAuthentication, ... }',
+  )
 
 /** Returns the settings of introspection. `algorithms` and `audience` default to those of the issuer. */
 export function toIntrospectionSettings(

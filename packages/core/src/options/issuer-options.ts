@@ -237,46 +237,62 @@ type ConvertedIssuerOptions = Pick<
   readonly introspection: IntrospectionValues | undefined
 }
 
-export const ISSUER_OPTIONS: OptionTable<IssuerOptions, ConvertedIssuerOptions> = {
-  issuer: custom(readIssuerIdentifier, { required: true, variable: 'BEARWARD_ISSUER' }),
-  tenants: names('an array with at least one tenant id', { matches: isTenant }),
-  audience: custom(readAudience, { variable: 'BEARWARD_AUDIENCE' }),
-  onlyAudience: flag(),
-  audienceRequiredFrom: date(),
-  allowedClients: names('an array with at least one client id'),
-  jwksUri: address({ variable: 'BEARWARD_JWKS_URI' }),
-  jwks: custom(readJwks),
-  secret: custom(readSecret),
-  algorithms: algorithmNames({ variable: 'BEARWARD_ALGORITHMS' }),
-  tokenFormat: choice(['jwt', 'opaque', 'any'], { default: 'jwt' }),
-  introspection: INTROSPECTION,
-  jwtProfile: choice(['rfc9068'], { variable: 'BEARWARD_JWT_PROFILE' }),
-  acceptTyp: names('an array of values of typ, without types of other tokens', {
-    matches: isAcceptableType,
-  }),
-  provider: custom(readProvider, { variable: 'BEARWARD_PROVIDER' }),
-  tokenUse: nested(
-    {
-      claim: required(claimPath(), 'set the name of the claim'),
-      value: required(text('a non-empty string'), 'set the value in access tokens'),
-    },
-    "an object: { claim: 'token_use', value: 'access' }",
-  ),
-  clientIdClaim: text('the name of a claim', { variable: 'BEARWARD_CLIENT_ID_CLAIM' }),
-  scopeClaim: claimPath({ variable: 'BEARWARD_SCOPE_CLAIM' }),
-  scopeFormat: choice(['string', 'array'], { variable: 'BEARWARD_SCOPE_FORMAT' }),
-  machineSubject: choice(['client_id', 'absent'], { variable: 'BEARWARD_MACHINE_SUBJECT' }),
-  machineClients: names('an array with at least one client id', {
-    variable: 'BEARWARD_MACHINE_CLIENTS',
-  }),
-  clockTolerance: seconds({
-    min: 0,
-    max: LIMITS.clockTolerance,
-    default: 5,
-    variable: 'BEARWARD_CLOCK_TOLERANCE',
-  }),
-  maxTokenAge: seconds({ min: 1 }),
+type IssuerOptionTable = OptionTable<IssuerOptions, ConvertedIssuerOptions>
+
+/** Returns the options of an issuer, with this row for the option `introspection`. */
+function createTable(introspection: IssuerOptionTable['introspection']): IssuerOptionTable {
+  return {
+    issuer: custom(readIssuerIdentifier, { required: true, variable: 'BEARWARD_ISSUER' }),
+    tenants: names('an array with at least one tenant id', { matches: isTenant }),
+    audience: custom(readAudience, { variable: 'BEARWARD_AUDIENCE' }),
+    onlyAudience: flag(),
+    audienceRequiredFrom: date(),
+    allowedClients: names('an array with at least one client id'),
+    jwksUri: address({ variable: 'BEARWARD_JWKS_URI' }),
+    jwks: custom(readJwks),
+    secret: custom(readSecret),
+    algorithms: algorithmNames({ variable: 'BEARWARD_ALGORITHMS' }),
+    tokenFormat: choice(['jwt', 'opaque', 'any'], { default: 'jwt' }),
+    introspection,
+    jwtProfile: choice(['rfc9068'], { variable: 'BEARWARD_JWT_PROFILE' }),
+    acceptTyp: names('an array of values of typ, without types of other tokens', {
+      matches: isAcceptableType,
+    }),
+    provider: custom(readProvider, { variable: 'BEARWARD_PROVIDER' }),
+    tokenUse: nested(
+      {
+        claim: required(claimPath(), 'set the name of the claim'),
+        value: required(text('a non-empty string'), 'set the value in access tokens'),
+      },
+      "an object: { claim: 'token_use', value: 'access' }",
+    ),
+    clientIdClaim: text('the name of a claim', { variable: 'BEARWARD_CLIENT_ID_CLAIM' }),
+    scopeClaim: claimPath({ variable: 'BEARWARD_SCOPE_CLAIM' }),
+    scopeFormat: choice(['string', 'array'], { variable: 'BEARWARD_SCOPE_FORMAT' }),
+    machineSubject: choice(['client_id', 'absent'], { variable: 'BEARWARD_MACHINE_SUBJECT' }),
+    machineClients: names('an array with at least one client id', {
+      variable: 'BEARWARD_MACHINE_CLIENTS',
+    }),
+    clockTolerance: seconds({
+      min: 0,
+      max: LIMITS.clockTolerance,
+      default: 5,
+      variable: 'BEARWARD_CLOCK_TOLERANCE',
+    }),
+    maxTokenAge: seconds({ min: 1 }),
+  }
 }
+
+export const ISSUER_OPTIONS: IssuerOptionTable = /* @__PURE__ */ createTable(INTROSPECTION)
+
+/** The options of an issuer for resource servers without the part `introspection`. */
+export const OPTIONS_WITHOUT_INTROSPECTION: IssuerOptionTable = createTable(
+  custom((given, name, { report }) => {
+    if (given !== undefined)
+      report(`${name} requires a part: import introspection, and set use: [introspection].`)
+    return undefined
+  }),
+)
 
 /** The options of an issuer, as reading them returns them. */
 export type IssuerValues = OptionValues<typeof ISSUER_OPTIONS>

@@ -1,14 +1,13 @@
 import { isPlainObject, copyOwnMembers } from '../lib/objects.ts'
 import { toTenantIssuer } from '../authorization-server/tenants.ts'
 import type { DynamicIssuerSettings, IssuerSettings, KeyOrigin } from '../model/settings.ts'
-import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import { toClaimSettings } from './claim-settings.ts'
-import { toIntrospectionSettings } from './introspection-options.ts'
-import { ISSUER_OPTIONS, type IssuerOptions } from './issuer-options.ts'
+import { type IssuerOptions, OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { ISSUER_RULES } from './issuer-rules.ts'
 import { PROVIDER_RULES } from './provider-rules.ts'
 import { toAlgorithmPolicy, toKeyOrigin } from './issuer-keys.ts'
 import { nestContext, type OptionContext } from './option-context.ts'
+import type { ServerParts } from './server-parts.ts'
 import { readRows, readTable, reportUnknownNames } from './option-table.ts'
 import { toMediaType } from '../subject/media-types.ts'
 
@@ -24,30 +23,38 @@ export interface ReadIssuers {
  * Reads the options of all issuers and adds the defaults. The options are in `issuers`, or for one issuer next to the common
  * options. `own` are the own members of the options. Reports problems. The result is valid only without problems.
  */
-export function readIssuers(own: Own, context: OptionContext): ReadIssuers {
+export function readIssuers(own: Own, context: OptionContext, parts: ServerParts): ReadIssuers {
   const { issuers: given } = own
-  if (given === undefined) return { issuers: readIssuer(own, context), dynamicIssuers: undefined }
+  if (given === undefined)
+    return { issuers: readIssuer(own, context, parts), dynamicIssuers: undefined }
   const { toName, report } = context
   const name = toName('issuers')
-  for (const option of Object.keys(ISSUER_OPTIONS)) {
+  for (const option of Object.keys(OPTIONS_WITHOUT_INTROSPECTION)) {
     if (own[option] !== undefined)
       report(`${toName(option)} cannot be combined with ${name}: set it in each issuer.`)
   }
   if (!isPlainObject(given)) {
-    const issuers = readList(given, name, ', or an object { match, resolve }', context)
+    const issuers = readList(given, name, ', or an object { match, resolve }', context, parts)
     return { issuers, dynamicIssuers: undefined }
   }
+  const part = parts.dynamicIssuers
+  if (part === undefined) {
+    report(
+      `${name} with functions requires a part: import dynamicIssuers, and set use: [dynamicIssuers].`,
+    )
+    return { issuers: [], dynamicIssuers: undefined }
+  }
   const dynamic = nestContext(context, name)
-  const values = readTable(DYNAMIC_ISSUER_OPTIONS, given, dynamic)
+  const values = readTable(part.options, given, dynamic)
   return {
     issuers:
       values.static === undefined || isEmptyList(values.static)
         ? []
-        : readList(values.static, dynamic.toName('static'), '', context),
-    dynamicIssuers: toDynamicIssuers(
+        : readList(values.static, dynamic.toName('static'), '', context, parts),
+    dynamicIssuers: part.toSettings(
       values,
       context,
-      (one, ofOne) => readOneIssuer(one, ofOne).settings,
+      (one, ofOne) => readOneIssuer(one, ofOne, parts).settings,
     ),
   }
 }
@@ -58,6 +65,7 @@ function readList(
   name: string,
   other: string,
   context: OptionContext,
+  parts: ServerParts,
 ): readonly IssuerSettings[] {
   const { report } = context
   if (!Array.isArray(given) || given.length === 0 || !Array.from(given).every(isPlainObject)) {
@@ -66,8 +74,8 @@ function readList(
   }
   const read = given.map(copyOwnMembers).map((issuer, i) => {
     const ofIssuer = nestContext(context, `${name}[${i}]`)
-    reportUnknownNames(issuer, Object.keys(ISSUER_OPTIONS), ofIssuer)
-    return readIssuer(issuer, ofIssuer)
+    reportUnknownNames(issuer, Object.keys(OPTIONS_WITHOUT_INTROSPECTION), ofIssuer)
+    return readIssuer(issuer, ofIssuer, parts)
   })
   // The names with `{tenantid}` are compared, too, because the tenants of one name share their keys.
   const names = read.map(([first]) => first!.metadataIssuer)
@@ -93,8 +101,12 @@ function findDuplicate(names: readonly string[]): string | undefined {
 }
 
 /** Reads the options of one issuer. Returns its settings, or the settings of each tenant if it has tenants. */
-function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[] {
-  const { settings, tenants } = readOneIssuer(own, context)
+function readIssuer(
+  own: Own,
+  context: OptionContext,
+  parts: ServerParts,
+): readonly IssuerSettings[] {
+  const { settings, tenants } = readOneIssuer(own, context, parts)
   if (tenants === undefined) return [settings]
   return tenants.map((tenant) =>
     Object.freeze({ ...settings, issuer: toTenantIssuer(settings.issuer, tenant), tenant }),
@@ -105,14 +117,16 @@ function readIssuer(own: Own, context: OptionContext): readonly IssuerSettings[]
 function readOneIssuer(
   own: Own,
   context: OptionContext,
+  parts: ServerParts,
 ): { readonly settings: IssuerSettings; readonly tenants: readonly string[] | undefined } {
-  const values = readRows(ISSUER_OPTIONS, own, context)
+  const rows = parts.introspection?.options ?? OPTIONS_WITHOUT_INTROSPECTION
+  const values = readRows(rows, own, context)
   const { issuer, tokenFormat, tenants } = values
   const isGiven = (option: keyof IssuerOptions) => own[option] !== undefined
   const algorithms = toAlgorithmPolicy(values.algorithms, isGiven('secret'))
   const introspection =
     values.introspection &&
-    toIntrospectionSettings(values.introspection, {
+    parts.introspection?.toSettings(values.introspection, {
       algorithms: algorithms.algorithms,
       audiences: values.audience,
     })

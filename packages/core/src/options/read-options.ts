@@ -1,11 +1,13 @@
 import { Problems } from '../configuration-problems.ts'
-import { mayResolve } from '../issuers/resolve-issuer.ts'
 import { getSeconds, withSuspension } from '../lib/clock.ts'
+import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
-import { ISSUER_OPTIONS } from './issuer-options.ts'
+import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
+import { advice, dynamicIssuers, introspection } from './parts.ts'
+import { collectParts, type ServerParts } from './server-parts.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
 
@@ -14,6 +16,7 @@ export { TOKEN_CACHE } from './common-options.ts'
 /** The options after validation, with defaults. */
 export interface ServerSettings {
   readonly settings: Settings
+  readonly parts: ServerParts
   /** `undefined`: tokens are read from the `Authorization` header. */
   readonly credentials: CredentialsOption | undefined
   readonly realm: string
@@ -45,7 +48,19 @@ const AS_OPTIONS: OptionSource = {
  *
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  */
-export function readOptions(
+export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
+  return readOptionsOf(collectParts([advice, dynamicIssuers, introspection]), options, source)
+}
+
+/** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */
+export function readOptionsWithUse(given: unknown): ServerSettings {
+  if (!isPlainObject(given)) return readOptionsOf({}, given)
+  const { use, ...options } = copyOwnMembers(given)
+  return readOptionsOf(collectParts(use), options)
+}
+
+function readOptionsOf(
+  parts: ServerParts,
   options: unknown,
   { title, toName }: OptionSource = AS_OPTIONS,
 ): ServerSettings {
@@ -53,7 +68,11 @@ export function readOptions(
   const own = readObject(options, '{ issuer, audience, ... }', title)
   const warnings: OptionWarning[] = []
   const context = createOptionContext(problems, own, toName, warnings)
-  const known = [...Object.keys(ISSUER_OPTIONS), ...Object.keys(COMMON_OPTIONS), 'issuers']
+  const known = [
+    ...Object.keys(OPTIONS_WITHOUT_INTROSPECTION),
+    ...Object.keys(COMMON_OPTIONS),
+    'issuers',
+  ]
   reportUnknownNames(own, known, context)
   const { credentials, realm, tokenCache, logger, onEvent, errorBody, revoked, ...values } =
     readRows(COMMON_OPTIONS, own, context)
@@ -61,14 +80,16 @@ export function readOptions(
   checkKeyAges(keyAges, context)
   const { resource, metadata, scopes, clock } = values
   const common = { resource, now: () => getSeconds(clock) }
-  const issuers = readIssuers(own, { ...context, common })
+  const issuers = readIssuers(own, { ...context, common }, parts)
   const isIssuer = (name: string) =>
     issuers.issuers.some(({ issuer }) => issuer === name) ||
-    (issuers.dynamicIssuers !== undefined && mayResolve(name, issuers.dynamicIssuers))
+    (issuers.dynamicIssuers !== undefined &&
+      parts.dynamicIssuers!.mayResolve(name, issuers.dynamicIssuers))
   checkMetadata(metadata, { resource, isIssuer }, context)
   problems.throwAs(title)
 
   return {
+    parts,
     settings: {
       ...issuers,
       resource,

@@ -1,3 +1,4 @@
+import type { Advisor } from '../advice/advisor.ts'
 import type { CheckedRequirements } from '../authorization/requirements.ts'
 import type { SubjectUnknownEvent } from '../authorization/subject-unknown-event.ts'
 import type { MaybePromise } from '../lib/maybe-promise.ts'
@@ -20,6 +21,7 @@ export interface ExchangeServices extends VerificationServices {
   readonly publish: Publish<VerifiedEvent | RefusedEvent | SubjectUnknownEvent>
   readonly refusal: RefusalSettings
   readonly findCredentials: CredentialsReader
+  readonly advisor: Advisor
   /** `undefined`: the application revokes no tokens. */
   readonly isRevoked: IsRevoked | undefined
 }

@@ -1,4 +1,3 @@
-import { findAdvice } from '../advice/find-advice.ts'
 import type { AccessToken } from '../model/access-token.ts'
 import type { Granted, Outcome } from '../model/outcome.ts'
 import { getRequestId, getRoute } from '../model/request-like.ts'
@@ -79,7 +78,7 @@ function describeAll(
     ...explanation,
     advice:
       rejection.advice ??
-      findAdvice({ reason, explanation, token, settings, issuers: issuers.static }),
+      services.advisor.onRefusal({ reason, explanation, token, settings, issuers: issuers.static }),
     issuer,
     clientId: settings && showClientId(token?.clientId, settings),
     guard: raw === undefined ? undefined : requirements.describe(),

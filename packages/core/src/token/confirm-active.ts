@@ -1,14 +1,7 @@
-import { mergeBindings, readBinding } from '../binding/confirmation.ts'
-import { type Clock, getMoment, getSeconds, secondsBetween } from '../lib/clock.ts'
+import { type Clock, getMoment, secondsBetween } from '../lib/clock.ts'
 import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { LIMITS } from '../limits.ts'
 import { Rejection } from '../response/rejection.ts'
-import {
-  checkConfirmed,
-  rejectInactive,
-  introspectToken,
-  toIntrospectionTime,
-} from './introspection/introspected-token.ts'
 import type { VerifiedToken } from './verified-token.ts'
 import { type SharedIntrospection, type TokenExchange, verifyToken } from './verify-token.ts'
 
@@ -39,7 +32,7 @@ export function confirmActive(exchange: ConfirmExchange): MaybePromise<Rejection
   if (mustIntrospect && sharedVerification.failure !== undefined) return sharedVerification.failure
   if (!sharedVerification.isLatest(verified)) return verifyAgain(exchange)
   if (!mustIntrospect) return undefined
-  const introspect = () => introspectAgain(verified, maxAge, services.clock)
+  const introspect = () => services.introspection!.introspectAgain(verified, maxAge, services.clock)
   return useResult(exchange, sharedVerification.introspect(verified, introspect))
 }
 
@@ -86,43 +79,6 @@ function isRecent({ introspected }: VerifiedToken, maxAge: number, clock: Clock)
   const now = getMoment(clock)
   if (secondsBetween(askedAt, now) < maxAge) return true
   return receivedAt !== undefined && secondsBetween(receivedAt, now) < LIMITS.responseOfRequest
-}
-
-function introspectAgain(
-  verified: VerifiedToken,
-  maxAge: number,
-  clock: Clock,
-): MaybePromise<VerifiedToken | Rejection> {
-  const { token, issuer, presented } = verified
-  const result =
-    token.verifiedBy === 'jwt'
-      ? confirmJwt(verified, maxAge, clock)
-      : introspectToken(presented, issuer, clock, Math.min(maxAge, issuer.introspection!.maxAge))
-  return andThen(result, (renewed) =>
-    renewed instanceof Rejection ? renewed.with({ issuer: issuer.settings.issuer }) : renewed,
-  )
-}
-
-/** Introspects a verified JWT and keeps its claims. The response can only add a binding or reject the token. */
-function confirmJwt(
-  verified: VerifiedToken,
-  maxAge: number,
-  clock: Clock,
-): MaybePromise<VerifiedToken | Rejection> {
-  const { token, issuer, presented, binding } = verified
-  const { settings, introspection } = issuer
-  return andThen(introspection!.introspect(presented, maxAge, token), (introspected) => {
-    if (introspected instanceof Rejection) return introspected
-    const { response } = introspected
-    if (!response.active) return rejectInactive(settings.issuer)
-    return (
-      checkConfirmed(response, settings, getSeconds(clock)) ?? {
-        ...verified,
-        binding: mergeBindings(binding, readBinding(response.claims)),
-        introspected: toIntrospectionTime(introspected, clock),
-      }
-    )
-  })
 }
 
 /**

@@ -9,6 +9,7 @@ import type { TokenForm } from '../subject/profile.ts'
 import { showClientId } from '../subject/personal-claims.ts'
 import { type CachedToken, isStillValid } from './cache/cached-token.ts'
 import type { TokenCache } from './cache/token-cache.ts'
+import type { IntrospectionSteps } from './introspection/introspection-steps.ts'
 import type { MissingAudienceReports } from './missing-audience.ts'
 import { isStillTrusted, type TrustedIssuers } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -66,6 +67,8 @@ export interface VerificationServices {
   /** `undefined`: tokens are not cached. */
   readonly tokenCache: TokenCache | undefined
   readonly clock: Clock
+  /** `undefined`: no issuer has introspection. */
+  readonly introspection: IntrospectionSteps | undefined
   readonly missingAudience: MissingAudienceReports
   readonly publish: Publish<VerifiedEvent>
 }

@@ -5,7 +5,7 @@ import { andThen, type MaybePromise } from '../lib/maybe-promise.ts'
 import { getOwn } from '../lib/objects.ts'
 import { Rejection } from '../response/rejection.ts'
 import { checkB64token } from './b64token.ts'
-import { introspectToken } from './introspection/introspected-token.ts'
+import type { IntrospectionSteps } from './introspection/introspection-steps.ts'
 import { type CompactJws, parseCompactJws } from './jwt/compact-jws.ts'
 import { checkForeignMediaType } from './jwt/token-type.ts'
 import { checkClaims, type SignedBy, verifyJwt } from './jwt/verify-jwt.ts'
@@ -18,6 +18,14 @@ import {
 } from './trusted-issuers.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
+/** The parts of a resource server that the verification of a token needs. */
+interface UncachedServices {
+  readonly issuers: TrustedIssuers
+  readonly clock: Clock
+  /** `undefined`: no issuer has introspection. */
+  readonly introspection: IntrospectionSteps | undefined
+}
+
 /**
  * Verifies a token by its signature or by introspection. A compact JWS belongs to the issuer in its `iss`. If that
  * issuer is not configured, the JWS is rejected and is not sent to any server. Every other token belongs to the one
@@ -28,8 +36,9 @@ import type { VerifiedToken } from './verified-token.ts'
  */
 export function verifyUncached(
   presented: string,
-  { issuers, clock }: { readonly issuers: TrustedIssuers; readonly clock: Clock },
+  services: UncachedServices,
 ): MaybePromise<VerifiedToken | Rejection> {
+  const { issuers } = services
   const jws = parseCompactJws(presented)
   const found =
     jws instanceof Rejection
@@ -38,7 +47,7 @@ export function verifyUncached(
   return andThen(found, (issuer) =>
     issuer instanceof Rejection
       ? withClaimed(issuer, jws)
-      : verifyForIssuer(presented, jws, issuer, clock),
+      : verifyForIssuer(presented, jws, issuer, services),
   )
 }
 
@@ -46,17 +55,26 @@ function verifyForIssuer(
   presented: string,
   jws: CompactJws | Rejection,
   issuer: TrustedIssuer,
-  clock: Clock,
+  services: UncachedServices,
 ): MaybePromise<VerifiedToken | Rejection> {
   const isIntrospected = jws instanceof Rejection || issuer.settings.tokenFormat === 'opaque'
   const result = isIntrospected
-    ? (checkIntrospected(jws) ?? introspectToken(presented, issuer, clock))
-    : verifyLocally(jws, issuer, clock)
+    ? (checkIntrospected(jws) ?? introspect(presented, issuer, services))
+    : verifyLocally(jws, issuer, services)
   return andThen(result, (verified) =>
     verified instanceof Rejection
       ? withClaimed(verified.with({ issuer: issuer.settings.issuer }), jws)
       : verified,
   )
+}
+
+/** Introspects a token. An issuer that needs it has introspection. */
+function introspect(
+  token: string,
+  issuer: TrustedIssuer,
+  { introspection, clock }: UncachedServices,
+): MaybePromise<VerifiedToken | Rejection> {
+  return introspection!.introspectToken(token, issuer, clock)
 }
 
 /** Rejects a JWT that is never an access token before the issuer is asked about it. */
@@ -77,16 +95,16 @@ function withClaimed(rejection: Rejection, jws: CompactJws | Rejection): Rejecti
 function verifyLocally(
   jws: CompactJws,
   issuer: TrustedIssuer,
-  clock: Clock,
+  services: UncachedServices,
 ): MaybePromise<VerifiedToken | Rejection> {
   return andThen(
-    verifyJwt(jws, issuer, () => getSeconds(clock)),
+    verifyJwt(jws, issuer, () => getSeconds(services.clock)),
     (signedBy) => {
       if (!(signedBy instanceof Rejection)) return toVerifiedToken(jws, issuer, signedBy)
       // A token that was signed with a distrusted key may still be active at the issuer.
       const mayAsk = issuer.settings.tokenFormat === 'any' && !issuer.keys.hasDistrusted()
       if (signedBy.reason !== 'keys_unavailable' || !mayAsk) return signedBy
-      return introspectInstead(jws, issuer, clock, signedBy)
+      return introspectInstead(jws, issuer, services, signedBy)
     },
   )
 }
@@ -112,14 +130,15 @@ function toVerifiedToken(
 function introspectInstead(
   jws: CompactJws,
   issuer: TrustedIssuer,
-  clock: Clock,
+  services: UncachedServices,
   unverified: Rejection,
 ): MaybePromise<VerifiedToken | Rejection> {
   const ruledOut =
-    checkClaims(jws, issuer.settings, getSeconds(clock)) ?? rejectBound(readBinding(jws.claims))
+    checkClaims(jws, issuer.settings, getSeconds(services.clock)) ??
+    rejectBound(readBinding(jws.claims))
   if (ruledOut !== undefined) return ruledOut.asClaimed()
   // If introspection fails too, the rejection still reports that the keys are unavailable.
-  return andThen(introspectToken(jws.token, issuer, clock), (verified) =>
+  return andThen(introspect(jws.token, issuer, services), (verified) =>
     verified instanceof Rejection && verified.reason === 'introspection_unavailable'
       ? unverified
       : verified,

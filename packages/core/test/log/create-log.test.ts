@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { fakeClock } from '../../../../test/support/fake-clock.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/issuer.ts'
 import { watchProcess } from '../../../../test/support/watch-process.ts'
+import { ADVISOR } from '../../src/advice/advisor.ts'
 import { FAILURE_ADVICE } from '../../src/advice/failure-advice.ts'
 import { requestWith } from '../../../../test/support/requests.ts'
 import { withoutWatching } from '../../../../test/support/watch-events.ts'
@@ -14,7 +15,12 @@ function setup() {
   const clock = fakeClock()
   const closing = new AbortController()
   const lines: string[] = []
-  const log = createLog((level, line) => lines.push(`${level} ${line}`), clock, closing.signal)
+  const log = createLog(
+    (level, line) => lines.push(`${level} ${line}`),
+    ADVISOR,
+    clock,
+    closing.signal,
+  )
   const publish = createPublisher<BearwardEvent>(undefined, log)
   /** Publishes failures of introspection. Each kind of failure has its own limit. */
   const fail = (times: number, failure: 'timeout' | 'throttled' = 'timeout') => {
@@ -139,7 +145,7 @@ describe('the log', () => {
       const faults = watchProcess()
       const clock = fakeClock()
       const closing = new AbortController()
-      const log = createLog(fail, clock, closing.signal)
+      const log = createLog(fail, ADVISOR, clock, closing.signal)
       const publish = createPublisher<BearwardEvent>(undefined, log)
       const flood = () => {
         for (let i = 0; i < LIMITS.logLines + 2; i++) {
@@ -160,7 +166,7 @@ describe('the log', () => {
   it('createLog adds one abort listener for all kinds of log lines', () => {
     const closing = new AbortController()
     const add = vi.spyOn(closing.signal, 'addEventListener')
-    const log = createLog(() => {}, fakeClock(), closing.signal)
+    const log = createLog(() => {}, ADVISOR, fakeClock(), closing.signal)
     const publish = createPublisher<BearwardEvent>(undefined, log)
     for (const failure of Object.keys(FAILURE_ADVICE)) {
       for (let i = 0; i < LIMITS.logLines + 2; i++) {

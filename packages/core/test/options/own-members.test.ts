@@ -7,6 +7,7 @@ import {
   createResourceServer,
   type ResourceServerOptions,
 } from '../../src/index.ts'
+import { ADVISOR } from '../../src/advice/advisor.ts'
 import { toLogLine } from '../../src/log/log-line.ts'
 import { COMMON_OPTIONS } from '../../src/options/common-options.ts'
 import { ISSUER_OPTIONS } from '../../src/options/issuer-options.ts'
@@ -182,7 +183,7 @@ describe('a reason, or a member of an outcome or event, on Object.prototype', ()
           .flatMap((one) => [good(one), other(one)])
         return JSON.stringify([
           outcomes,
-          events.map((event) => ({ ...event, ...toLogLine(event) })),
+          events.map((event) => ({ ...event, ...toLogLine(event, ADVISOR) })),
         ])
       }
       const expected = decide()

@@ -4,6 +4,7 @@ import { AUDIENCE, createTestIssuer, ISSUER } from '../../../../test/support/iss
 import { requestWith } from '../../../../test/support/requests.ts'
 import { type BearwardEvent, createResourceServer, type Outcome } from '../../src/index.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { ADVISOR } from '../../src/advice/advisor.ts'
 import { toLogLine } from '../../src/log/log-line.ts'
 
 const DAY = '2027-02-01'
@@ -92,7 +93,7 @@ describe('audienceRequiredFrom', () => {
     expect(getMissing()).toEqual([
       { type: 'audience_missing', issuer: ISSUER, clientId: undefined, requiredFrom: DAY },
     ])
-    expect(toLogLine(getMissing()[0]!)).toMatchObject({
+    expect(toLogLine(getMissing()[0]!, ADVISOR)).toMatchObject({
       level: 'warn',
       text: `[bearward] audience_missing: Tokens of ${ISSUER} without aud are accepted, and will be refused from ${DAY} on. At the authorization server: write the identifier of this API into aud.`,
     })
@@ -101,7 +102,7 @@ describe('audienceRequiredFrom', () => {
   it('the log line about a missing audience names the client', () => {
     const { decide, tokenOf, getMissing } = setup()
     void decide(tokenOf('reports-cron'))
-    expect(toLogLine(getMissing()[0]!)!.text).toContain(
+    expect(toLogLine(getMissing()[0]!, ADVISOR)!.text).toContain(
       `Tokens of ${ISSUER} without aud are accepted (client "reports-cron"), and`,
     )
   })

@@ -32,13 +32,9 @@ export interface IntrospectionRequest {
   readonly signal: AbortSignal
 }
 
-const JSON_RESPONSE: BodyLimits = { mediaType: JSON_MEDIA_TYPE, bytes: LIMITS.introspectionBytes }
-const JWT_RESPONSE: BodyLimits = {
-  mediaType: {
-    name: SIGNED_RESPONSE,
-    pattern: new RegExp(`^${SIGNED_RESPONSE.replace('+', '\\+')}[ \\t]*(?:;|$)`, 'i'),
-  },
-  bytes: LIMITS.introspectionBytes,
+const SIGNED_MEDIA_TYPE: BodyLimits['mediaType'] = {
+  name: SIGNED_RESPONSE,
+  pattern: /^application\/token-introspection\+jwt[ \t]*(?:;|$)/i,
 }
 
 /**
@@ -54,11 +50,13 @@ export async function requestIntrospection(
   const askedAt = getMoment(clock)
   const response = await send({ fetch, url, signal }, () => write(request))
   if (response.status >= 400) throw await readFailure(response, url)
-  if (settings.response === 'json') {
-    const bytes = await readResponseBody(response, url, JSON_RESPONSE)
-    return { members: readJson(bytes, url, (text) => parseClaims(text)), askedAt }
-  }
-  const bytes = await readResponseBody(response, url, JWT_RESPONSE)
+  const isJson = settings.response === 'json'
+  const mediaType = isJson ? JSON_MEDIA_TYPE : SIGNED_MEDIA_TYPE
+  const bytes = await readResponseBody(response, url, {
+    mediaType,
+    bytes: LIMITS.introspectionBytes,
+  })
+  if (isJson) return { members: readJson(bytes, url, (text) => parseClaims(text)), askedAt }
   const text = new TextDecoder().decode(bytes)
   try {
     const members = await readSignedResponse(text, issuer, settings, clock.now() / 1000)

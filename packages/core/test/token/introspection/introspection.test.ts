@@ -11,6 +11,7 @@ import { AUDIENCE, createTestIssuer } from '../../../../../test/support/issuer.t
 import { requestWith } from '../../../../../test/support/requests.ts'
 import { listen } from '../../../../../test/support/servers.ts'
 import { createIssuers } from '../../../src/issuers/issuers.ts'
+import { INTROSPECTION_STEPS } from '../../../src/token/introspection/introspection-steps.ts'
 import { readOptions } from '../../../src/options/read-options.ts'
 import { ACTIVE, closing, CREDENTIALS, issuing, setup, tokenIn, summarizeOutcome } from './setup.ts'
 
@@ -20,7 +21,10 @@ const TOKEN = 'an-opaque.token~1+/2='
 function introspect(issuer: string, token: string) {
   const options = { issuer, audience: AUDIENCE, tokenFormat: 'opaque', introspection: CREDENTIALS }
   const { settings } = readOptions(options)
-  const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
+  const { trusted } = createIssuers(settings, () => {}, new AbortController().signal, {
+    steps: INTROSPECTION_STEPS,
+    createDynamic: undefined,
+  })
   return trusted.static.get(issuer)!.introspection!.introspect(token)
 }
 
@@ -600,7 +604,10 @@ describe('concurrent introspection', () => {
         { ...options, issuer: b.url, tokenFormat: 'jwt' },
       ],
     })
-    const { trusted } = createIssuers(settings, () => {}, new AbortController().signal)
+    const { trusted } = createIssuers(settings, () => {}, new AbortController().signal, {
+      steps: INTROSPECTION_STEPS,
+      createDynamic: undefined,
+    })
     // A guard introspects each token only at the issuer of the token, so the test introspects it directly at both issuers.
     const readSub = async (url: string) => {
       const introspected = await trusted.static.get(url)!.introspection!.introspect(TOKEN)

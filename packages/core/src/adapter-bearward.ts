@@ -1,0 +1,88 @@
+import type { AdapterBearward, AdapterDefinition, Handler } from './adapter-definition.ts'
+import { CONTINUE, createHandler } from './adapter-handler.ts'
+import type { Requirements } from './authorization/requirements.ts'
+import { createCors } from './create-cors.ts'
+import { ConfigurationError } from './errors.ts'
+import { andThen } from './lib/maybe-promise.ts'
+import { mustBeAwaited } from './lib/must-be-awaited.ts'
+import { getMember } from './lib/objects.ts'
+import { toWriteLine, type WriteLine } from './log/logger.ts'
+import { OUTCOME_MEMBERS } from './model/outcome.ts'
+import type { RequestLike } from './model/request-like.ts'
+import type { ServerSettings } from './options/read-options.ts'
+import { beginGuard } from './request/request-state.ts'
+import { createServer, type ResourceServer } from './resource-server.ts'
+
+/** Creates the functions that `createBearward` returns. */
+export function createAdapterBearward<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+  settings: ServerSettings,
+  log: WriteLine<Args[0]> = getLog(definition),
+): AdapterBearward<Args[0], Handler<Args, Result>> {
+  const toRequestLike = createRequestReader(definition)
+  const server = createServer(settings, log)
+  const { ready, status, distrustKey, forgetIssuer, close } = server
+  const verify = async (token: string) => server.verify(token)
+
+  function createMetadataHandler(): Handler<Args, Result> {
+    const respond = server.metadata()
+    return createHandler(definition, toRequestLike, (request) =>
+      andThen(respond(request), (response) =>
+        response === undefined ? CONTINUE : { kind: 'respond', ...response },
+      ),
+    )
+  }
+
+  return {
+    requireToken: (...requirements) => createGuard(definition, server, requirements),
+    authorize(raw, ...requirements) {
+      const decide = async () =>
+        server.authorize(toRequestLike(raw), ...(requirements as [Requirements]))
+      // Only requirements with `optional` can have an anonymous outcome.
+      return mustBeAwaited(decide(), OUTCOME_MEMBERS) as Promise<never>
+    },
+    verify: (token) => mustBeAwaited(verify(token), OUTCOME_MEMBERS),
+    metadata(...unexpected: readonly unknown[]) {
+      if (unexpected.length === 0) return createMetadataHandler()
+      throw new ConfigurationError('metadata was used as a middleware', [
+        'It creates the middleware: write metadata() with parentheses.',
+      ])
+    },
+    cors: (given) => createHandler(definition, toRequestLike, createCors(given)),
+    ready,
+    status,
+    distrustKey,
+    forgetIssuer,
+    close,
+  }
+}
+
+/** Creates a guard of this server for a framework. */
+export function createGuard<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+  server: ResourceServer,
+  requirements: readonly unknown[],
+): Handler<Args, Result> {
+  // The arguments are not changed, so that the core reports an argument that is present but undefined.
+  const guard = server.guard(...(requirements as [Requirements]))
+  // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.
+  const handle = createHandler(definition, createRequestReader(definition), guard, beginGuard)
+  return function bearwardGuard(...args) {
+    return handle(...args)
+  }
+}
+
+/** Returns the function that describes a request for the core. */
+function createRequestReader<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): (raw: Args[0]) => RequestLike {
+  const identify: RequestLike['identify'] = getMember(definition, 'identify')
+  return (raw) => Object.assign(definition.toRequest(raw), { raw, identify })
+}
+
+/** Returns the function that writes the log if the application does not set another. */
+export function getLog<Args extends readonly [object, ...unknown[]], Result>(
+  definition: AdapterDefinition<Args, Result>,
+): WriteLine<Args[0]> {
+  return getMember(definition, 'log') ?? toWriteLine(console)
+}

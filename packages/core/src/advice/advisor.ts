@@ -1,0 +1,23 @@
+import { FAILURE_ADVICE, type Failure } from './failure-advice.ts'
+import { type AdvisedRefusal, findAdvice } from './find-advice.ts'
+
+/** Returns advice for the log and for events: the change to make, and the place of the change. Always fixed texts. */
+export interface Advisor {
+  readonly onRefusal: (refusal: AdvisedRefusal) => string
+  readonly onFailure: (failure: Failure) => string
+}
+
+export const ADVISOR: Advisor = {
+  onRefusal: findAdvice,
+  onFailure: (failure) => FAILURE_ADVICE[failure],
+}
+
+/** Refers to the documentation, for resource servers without the part `advice`. */
+export const REFERENCES: Advisor = {
+  onRefusal: ({ reason }) => referTo(reason),
+  onFailure: referTo,
+}
+
+function referTo(code: string): string {
+  return `For advice, look up ${code} in docs/troubleshooting.md, or set use: [advice].`
+}

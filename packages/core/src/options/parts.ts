@@ -1,0 +1,49 @@
+import { ADVISOR } from '../advice/advisor.ts'
+import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
+import { mayResolve } from '../issuers/resolve-issuer.ts'
+import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
+import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
+import { toIntrospectionSettings } from './introspection-options.ts'
+import { ISSUER_OPTIONS } from './issuer-options.ts'
+import type { Part } from './part.ts'
+import type { ServerParts } from './server-parts.ts'
+
+/**
+ * The option `introspection` (RFC 7662).
+ *
+ * @example
+ * createBearward({ issuer, audience, tokenFormat: 'opaque', introspection: credentials, use: [introspection] })
+ */
+export const introspection: Part = {
+  name: 'introspection',
+  content: {
+    options: ISSUER_OPTIONS,
+    toSettings: toIntrospectionSettings,
+    steps: INTROSPECTION_STEPS,
+  } satisfies ServerParts['introspection'],
+}
+
+/**
+ * The option `issuers` with the functions `match` and `resolve`.
+ *
+ * @example
+ * createBearward({ issuers: { match, resolve }, use: [dynamicIssuers] })
+ */
+export const dynamicIssuers: Part = {
+  name: 'dynamicIssuers',
+  content: {
+    options: DYNAMIC_ISSUER_OPTIONS,
+    toSettings: toDynamicIssuers,
+    mayResolve,
+    create: (...parts) => new ResolvedIssuers(...parts),
+  } satisfies ServerParts['dynamicIssuers'],
+}
+
+/**
+ * Advice in the log and in the event `refused`: the change to make, and the place of the change. Without this part, they refer to
+ * the documentation.
+ *
+ * @example
+ * createBearward({ issuer, audience, use: [advice] })
+ */
+export const advice: Part = { name: 'advice', content: ADVISOR satisfies ServerParts['advice'] }

@@ -1,0 +1,50 @@
+import type { Advisor } from '../advice/advisor.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { IssuerParts } from '../issuers/issuers.ts'
+import type { mayResolve } from '../issuers/resolve-issuer.ts'
+import { isRecord } from '../lib/objects.ts'
+import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
+import type { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
+import type { toIntrospectionSettings } from './introspection-options.ts'
+import type { ISSUER_OPTIONS } from './issuer-options.ts'
+import type { Part } from './part.ts'
+
+/** The parts of a resource server that it does not always have. */
+export interface ServerParts {
+  /** The option `introspection`. */
+  readonly introspection?: {
+    readonly options: typeof ISSUER_OPTIONS
+    readonly toSettings: typeof toIntrospectionSettings
+    readonly steps: IntrospectionSteps
+  }
+  /** The option `issuers` with functions. */
+  readonly dynamicIssuers?: {
+    readonly options: typeof DYNAMIC_ISSUER_OPTIONS
+    readonly toSettings: typeof toDynamicIssuers
+    readonly mayResolve: typeof mayResolve
+    readonly create: NonNullable<IssuerParts['createDynamic']>
+  }
+  /** Advice in the log and in the event `refused`. */
+  readonly advice?: Advisor
+}
+
+/**
+ * Reads the option `use`.
+ *
+ * @throws {ConfigurationError} if it is not an array of parts
+ */
+export function collectParts(use: unknown = []): ServerParts {
+  if (!Array.isArray(use) || !Array.from(use).every(isPart)) {
+    throw new ConfigurationError('The option use is wrong', [
+      'use must be an array of the imported parts: advice, dynamicIssuers, introspection.',
+    ])
+  }
+  return Object.assign(
+    Object.create(null) as ServerParts,
+    ...use.map(({ name, content }) => ({ [name]: content })),
+  ) as ServerParts
+}
+
+function isPart(value: unknown): value is Part {
+  return isRecord(value) && typeof value['name'] === 'string' && isRecord(value['content'])
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { closing } from '../../../test/support/closing.ts'
+import { introspectionServer } from '../../../test/support/introspection-server.ts'
+import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
+import { advice, defineSmallAdapter, dynamicIssuers, introspection } from '../src/adapter.ts'
+import type { BearwardEvent } from '../src/index.ts'
+import { getProblemsOf } from './support/get-problems.ts'
+
+const issuer = createTestIssuer()
+const options = { issuer: ISSUER, audience: AUDIENCE, jwks: issuer.jwks }
+const CREDENTIALS = {
+  clientId: 'api',
+  clientAuthentication: { method: 'client_secret_basic', secret: 'a-secret' },
+} as const
+
+const { createBearward, auth } = defineSmallAdapter<[{ readonly authorization: string }], unknown>({
+  toRequest: ({ authorization }) => ({ method: 'GET', url: '/', headers: { authorization } }),
+  grant: () => {},
+  setHeaders: () => {},
+  proceed: () => 'handled',
+  respond: ({ status }) => status,
+  fail(error) {
+    throw error
+  },
+  environment: {},
+})
+
+/** Calls `createBearward` with any options, as plain JavaScript can. */
+const create = (more: object) => createBearward({ ...options, ...more })
+
+/** Returns the first refusal event for a token, and the lines of the log. */
+async function refuse(token: string, more: object) {
+  const events: BearwardEvent[] = []
+  const lines: string[] = []
+  const write = (line: string) => lines.push(line)
+  const logger = { info: write, warn: write }
+  const { verify } = create({
+    ...more,
+    logger,
+    onEvent: (event: BearwardEvent) => events.push(event),
+  })
+  expect(await verify(token)).toMatchObject({ kind: 'refused' })
+  return { event: events.find((event) => event.type === 'refused'), lines }
+}
+
+describe('defineSmallAdapter', () => {
+  it('a guard without parts grants a JWT of a static issuer, and refuses an expired one', () => {
+    const guard = create({}).requireToken()
+    const raw = { authorization: `Bearer ${issuer.token()}` }
+    expect(guard(raw)).toBe('handled')
+    expect(auth(raw).issuer).toBe(ISSUER)
+    expect(guard({ authorization: `Bearer ${issuer.token({ claims: { exp: 1 } })}` })).toBe(401)
+  })
+
+  it('createBearward requires the part for the option introspection', () => {
+    const opaque = { tokenFormat: 'opaque', jwks: undefined, introspection: CREDENTIALS }
+    expect(getProblemsOf(() => create(opaque))).toEqual([
+      'introspection requires a part: import introspection, and set use: [introspection].',
+    ])
+    expect(getProblemsOf(() => create({ tokenFormat: 'any' }))).toEqual([
+      "tokenFormat 'any' requires introspection: { clientId, clientAuthentication }.",
+    ])
+  })
+
+  it('createBearward with the part introspection introspects tokens', async () => {
+    const server = closing(
+      await introspectionServer({ active: true, aud: AUDIENCE, client_id: 'a', sub: 'a' }),
+    )
+    const { verify } = createBearward({
+      issuer: server.url,
+      audience: AUDIENCE,
+      tokenFormat: 'opaque',
+      introspection: CREDENTIALS,
+      use: [introspection],
+    })
+    expect(await verify('opaque')).toMatchObject({ kind: 'granted' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('createBearward requires the part for issuers from functions, and verifies their tokens with it', async () => {
+    const issuers = { match: () => true, resolve: () => options }
+    const alone = { issuer: undefined, audience: undefined, jwks: undefined, issuers }
+    expect(getProblemsOf(() => create(alone))).toEqual([
+      'issuers with functions requires a part: import dynamicIssuers, and set use: [dynamicIssuers].',
+    ])
+    const { verify } = create({ ...alone, use: [dynamicIssuers] })
+    expect(await verify(issuer.token())).toMatchObject({ kind: 'granted' })
+  })
+
+  it('verify responds with 503 if resolve returns introspection and the part introspection is missing', async () => {
+    const resolve = () => ({ ...options, introspection: CREDENTIALS })
+    const issuers = { match: () => true, resolve }
+    const { verify } = createBearward({ issuers, use: [dynamicIssuers], logger: false })
+    expect(await verify(issuer.token())).toMatchObject({
+      reason: 'issuer_unavailable',
+      status: 503,
+    })
+  })
+
+  it('events and the log refer to the documentation, or contain the advice if the part advice is used', async () => {
+    const token = issuer.token({ claims: { exp: 1 } })
+    const reference =
+      'For advice, look up expired in docs/troubleshooting.md, or set use: [advice].'
+    const without = await refuse(token, {})
+    expect(without.event).toMatchObject({ reason: 'expired', advice: reference })
+    expect(without.lines.join()).toContain(reference)
+    const full = await refuse(token, { use: [advice] })
+    expect(full.event).toMatchObject({
+      advice: expect.stringContaining(
+        'request a new token before the cached one expires',
+      ) as unknown,
+    })
+  })
+
+  it('createBearward rejects options that are not a plain object', () => {
+    for (const given of [undefined, null, [], new Date()])
+      expect(getProblemsOf(() => createBearward(given as never))[0]).toMatch(
+        /^The options (?:are missing|must be)/,
+      )
+  })
+
+  it.each([[{}], ['advice'], [['advice']], [[undefined]], [[{ name: 'advice' }]]])(
+    'createBearward rejects use: %j',
+    (use) => {
+      expect(getProblemsOf(() => create({ use }))).toEqual([
+        'use must be an array of the imported parts: advice, dynamicIssuers, introspection.',
+      ])
+    },
+  )
+})
