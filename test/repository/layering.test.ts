@@ -16,6 +16,8 @@ const LAYERS = [
   'adapter-handler',
   'runtime',
   'resource-server-from-env',
+  'create-resource-server',
+  'create-server',
   'resource-server',
   'create-cors',
   'options',

@@ -11,7 +11,8 @@ import { OUTCOME_MEMBERS } from './model/outcome.ts'
 import type { RequestLike } from './model/request-like.ts'
 import type { ServerSettings } from './options/read-options.ts'
 import { beginGuard } from './request/request-state.ts'
-import { createServer, type ResourceServer } from './resource-server.ts'
+import { createServer } from './create-server.ts'
+import type { ResourceServer } from './resource-server.ts'
 
 /** Creates the functions that `createBearward` returns. */
 export function createAdapterBearward<Args extends readonly [object, ...unknown[]], Result>(

@@ -5,7 +5,7 @@
  *
  * @module @bearward/core
  */
-export { createResourceServer } from './resource-server.ts'
+export { createResourceServer } from './create-resource-server.ts'
 export type { Guard, MetadataHandler, ResourceServer } from './resource-server.ts'
 export { resourceServerFromEnv } from './resource-server-from-env.ts'
 export type {

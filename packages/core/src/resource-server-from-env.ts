@@ -1,7 +1,9 @@
 import { ENVIRONMENT, optionsFromEnv } from './options/environment.ts'
 import type { WriteLine } from './log/logger.ts'
 import { readOptions } from './options/read-options.ts'
-import { createServer, failUnlessAwaited, type ResourceServer } from './resource-server.ts'
+import { failUnlessAwaited } from './create-resource-server.ts'
+import { createServer } from './create-server.ts'
+import type { ResourceServer } from './resource-server.ts'
 
 interface ServerOfEnv {
   /** The options from the environment variables, as JSON. */

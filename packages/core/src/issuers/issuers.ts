@@ -4,15 +4,14 @@ import { LIMITS } from '../limits.ts'
 import type { GuardedIssuers } from '../authorization/requirement.ts'
 import type { IssuersEvent } from './issuer-events.ts'
 import { isIssuerName } from './issuer-name.ts'
-import type { ResolvedIssuers } from './resolved-issuers.ts'
 import type { Publish } from '../lib/publisher.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
 import { isThumbprint } from '../keys/thumbprint.ts'
 import type { KeySource, KeyStatus } from '../keys/key-source.ts'
 import { createKeySource } from '../keys/key-sources.ts'
-import type { Settings } from '../model/settings.ts'
+import type { DynamicIssuerSettings, Settings } from '../model/settings.ts'
 import { createProviderHint } from '../subject/provider-hint.ts'
-import type { TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
+import type { DynamicIssuers, TrustedIssuer, TrustedIssuers } from '../token/trusted-issuers.ts'
 
 /** Trigger of the fetches of the keys of static issuers: see `KeyRefreshOptions`. */
 const STARTED_BY = WORK_ENDS_WITH_REQUEST ? 'requests' : 'timers'
@@ -47,11 +46,28 @@ export interface Issuers {
   readonly forgetIssuer: (issuer: string) => void
 }
 
+/** The dynamic issuers, and the operations on them. */
+export interface ManagedIssuers extends DynamicIssuers {
+  /** Returns whether requirements can name this issuer. */
+  mayResolve(name: unknown): name is string
+  /** Forgets the options of an issuer, its keys and its cached tokens. The next token starts a call of `resolve`. */
+  forgetIssuer(iss: string): void
+  /** Distrusts a key of an issuer. Returns `undefined` if `match` does not accept the issuer, or if it has no public keys. */
+  distrustKey(iss: string, thumbprint: string): boolean | undefined
+}
+
 /** Parts that the issuers have only if the options need them. */
 export interface IssuerParts {
   readonly steps: IntrospectionSteps | undefined
   readonly createDynamic:
-    | ((...parts: ConstructorParameters<typeof ResolvedIssuers>) => ResolvedIssuers)
+    | ((
+        dynamic: DynamicIssuerSettings,
+        settings: Settings,
+        publish: Publish<IssuersEvent>,
+        closed: AbortSignal,
+        forget: (issuer: TrustedIssuer) => void,
+        steps: IntrospectionSteps | undefined,
+      ) => ManagedIssuers)
     | undefined
 }
 

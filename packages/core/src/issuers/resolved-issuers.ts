@@ -15,12 +15,9 @@ import type {
   Settings,
 } from '../model/settings.ts'
 import type { Rejection } from '../response/rejection.ts'
-import {
-  type DynamicIssuers,
-  rejectUnknownIssuer,
-  type TrustedIssuer,
-} from '../token/trusted-issuers.ts'
+import { rejectUnknownIssuer, type TrustedIssuer } from '../token/trusted-issuers.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
+import type { ManagedIssuers } from './issuers.ts'
 import { CallSlots } from './call-slots.ts'
 import { IssuerCache } from './issuer-cache.ts'
 import { isIssuerName } from './issuer-name.ts'
@@ -57,7 +54,7 @@ type FoundIssuer = TrustedIssuer | Rejection
  * Each issuer has keys and introspection of its own. Its keys are only fetched when its tokens arrive. An issuer that is evicted
  * is not closed: requests that use it end normally, and nothing else refers to it.
  */
-export class ResolvedIssuers implements DynamicIssuers {
+export class ResolvedIssuers implements ManagedIssuers {
   readonly #dynamic: DynamicIssuerSettings
   readonly #settings: Settings
   readonly #publish: Publish<IssuersEvent>
@@ -118,12 +115,10 @@ export class ResolvedIssuers implements DynamicIssuers {
     return this.#cache.peek(iss)?.issuer
   }
 
-  /** Returns whether requirements can name this issuer. */
   mayResolve(name: unknown): name is string {
     return mayResolve(name, this.#dynamic)
   }
 
-  /** Forgets the options of an issuer, its keys and its cached tokens. The next token starts a call of `resolve`. */
   forgetIssuer(iss: string): void {
     this.#delete(iss)
     this.#pauses.end(iss)
@@ -133,7 +128,6 @@ export class ResolvedIssuers implements DynamicIssuers {
     this.#publish('issuer_forgotten', () => ({ issuer: iss }))
   }
 
-  /** Distrusts a key of an issuer. Returns `undefined` if `match` does not accept the issuer, or if it has no public keys. */
   distrustKey(iss: string, thumbprint: string): boolean | undefined {
     const issuer = this.peek(iss)
     // A cached issuer is still used, even if `match` does not accept it any more.

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.ts'
 import { isRecord } from '../lib/objects.ts'
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
 import { type IssuerOptions, OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
-import type { OptionSource } from './read-options.ts'
+import type { OptionSource } from './option-source.ts'
 
 /** The options that environment variables can set. */
 export type OptionsFromEnv = IssuerOptions &

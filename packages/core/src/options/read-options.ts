@@ -8,6 +8,7 @@ import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
 import { advice, dynamicIssuers, introspection } from './parts.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
+import type { OptionSource } from './option-source.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
 import { readIssuers } from './read-issuers.ts'
 
@@ -28,14 +29,6 @@ export interface ServerSettings {
   readonly revoked: CommonOptions['revoked']
   /** Warnings about options that are probably wrong. */
   readonly warnings: readonly OptionWarning[]
-}
-
-/** A source of options: the argument of `createResourceServer`, or the environment. */
-export interface OptionSource {
-  /** The first line of the error that lists the problems. */
-  readonly title: string
-  /** Returns the name of an option in messages. */
-  readonly toName: (option: string) => string
 }
 
 const AS_OPTIONS: OptionSource = {
