@@ -1,4 +1,4 @@
-import type { AdapterBearward, AdapterDefinition, Handler } from './adapter-definition.ts'
+import type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 import { CONTINUE, createHandler } from './adapter-handler.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import { createCors } from './create-cors.ts'
@@ -19,13 +19,13 @@ export function createAdapterBearward<Args extends readonly [object, ...unknown[
   definition: AdapterDefinition<Args, Result>,
   settings: ServerSettings,
   log: WriteLine<Args[0]> = getLog(definition),
-): AdapterBearward<Args[0], Handler<Args, Result>> {
+): AdapterBearward<Args[0], AdapterHandler<Args, Result>> {
   const toRequestLike = createRequestReader(definition)
   const server = createServer(settings, log)
   const { ready, status, distrustKey, forgetIssuer, close } = server
   const verify = async (token: string) => server.verify(token)
 
-  function createMetadataHandler(): Handler<Args, Result> {
+  function createMetadataHandler(): AdapterHandler<Args, Result> {
     const respond = server.metadata()
     return createHandler(definition, toRequestLike, (request) =>
       andThen(respond(request), (response) =>
@@ -63,7 +63,7 @@ export function createGuard<Args extends readonly [object, ...unknown[]], Result
   definition: AdapterDefinition<Args, Result>,
   server: ResourceServer,
   requirements: readonly unknown[],
-): Handler<Args, Result> {
+): AdapterHandler<Args, Result> {
   // The arguments are not changed, so that the core reports an argument that is present but undefined.
   const guard = server.guard(...(requirements as [Requirements]))
   // The guard of the core has not begun. Without `beginGuard`, the request looks like one without guards.

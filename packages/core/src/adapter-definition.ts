@@ -8,7 +8,7 @@ import type { RequestIdentity, RequestLike } from './model/request-like.ts'
 import type { HttpResponse, ResponseHeaders } from './response/http-response.ts'
 
 /** A middleware or a guard of a framework. */
-export type Handler<Args extends readonly unknown[], Result> = (
+export type AdapterHandler<Args extends readonly unknown[], Result> = (
   ...args: Args
 ) => Result | Promise<Awaited<Result>>
 

@@ -8,7 +8,7 @@
  * @module @bearward/core/adapter
  */
 import { createAdapterBearward, createGuard, getLog } from './adapter-bearward.ts'
-import type { AdapterBearward, AdapterDefinition, Handler } from './adapter-definition.ts'
+import type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 import type { Requirements } from './authorization/requirements.ts'
 import type { WriteLine } from './log/logger.ts'
 import type { AccessToken } from './model/access-token.ts'
@@ -18,7 +18,7 @@ import { readOptions, readOptionsWithUse } from './options/read-options.ts'
 import { getToken } from './request/request-state.ts'
 import { serverFromEnv } from './resource-server-from-env.ts'
 
-export type { AdapterBearward, AdapterDefinition } from './adapter-definition.ts'
+export type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapter-definition.ts'
 export type { WriteLine } from './log/logger.ts'
 export { mustBeAwaited } from './lib/must-be-awaited.ts'
 export type { Part } from './options/part.ts'
@@ -99,7 +99,7 @@ export interface SmallAdapter<Raw extends object, Guard> extends Pick<Adapter<Ra
  */
 export function defineAdapter<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
-): Adapter<Args[0], Handler<Args, Result>> {
+): Adapter<Args[0], AdapterHandler<Args, Result>> {
   return {
     createBearward: (options, log) => createAdapterBearward(definition, readOptions(options), log),
     auth: getToken,
@@ -115,7 +115,7 @@ export function defineAdapter<Args extends readonly [object, ...unknown[]], Resu
  */
 export function defineSmallAdapter<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
-): SmallAdapter<Args[0], Handler<Args, Result>> {
+): SmallAdapter<Args[0], AdapterHandler<Args, Result>> {
   return {
     createBearward: (options, log) =>
       createAdapterBearward(definition, readOptionsWithUse(options), log),
@@ -135,7 +135,7 @@ export function defineSmallAdapter<Args extends readonly [object, ...unknown[]],
  */
 export function defineRequireToken<Args extends readonly [object, ...unknown[]], Result>(
   definition: AdapterDefinition<Args, Result>,
-): (...requirements: [Requirements<Args[0]>?]) => Handler<Args, Result> {
+): (...requirements: [Requirements<Args[0]>?]) => AdapterHandler<Args, Result> {
   return (...requirements) =>
     createGuard(definition, serverFromEnv(definition.environment, getLog(definition)), requirements)
 }

@@ -1,5 +1,5 @@
 import type { AccessToken, ResponseHeaders } from '@bearward/core'
-import { defineAdapter } from '@bearward/core/adapter'
+import type { AdapterDefinition } from '@bearward/core/adapter'
 import { getEnvironment } from './environment.ts'
 import { toResponse } from './responses.ts'
 import type { RequestContext } from './types.ts'
@@ -19,10 +19,10 @@ export function toPassage(context: RequestContext | undefined): Passage {
 export type Decision = Response | Passage
 export type Decide = (request: Request, passage: Passage) => Decision | Promise<Decision>
 
-export const adapter = defineAdapter<
+export const definition: AdapterDefinition<
   [request: Request, passage: Passage],
   Decision | Promise<Decision>
->({
+> = {
   toRequest(request) {
     const { method, url, headers } = request
     if (typeof headers?.get === 'function') return { method, url, headers }
@@ -43,4 +43,4 @@ export const adapter = defineAdapter<
   },
   keepAlive: (work, _request, { context }) => context?.waitUntil?.(work),
   environment: getEnvironment(),
-})
+}

@@ -1,11 +1,11 @@
 import type { AccessToken, ResourceServerOptions } from '@bearward/core'
-import { adapter, type Decide } from './adapter.ts'
+import { defineAdapter, defineRequireToken } from '@bearward/core/adapter'
+import { definition } from './adapter.ts'
 import { toGuard } from './guard.ts'
-import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
+import { type CreateDecide, toBearward } from './to-bearward.ts'
 import type { Bearward } from './types.ts'
 
-/** Functions of an adapter whose arguments the core checks. */
-type CreateDecide = (...given: readonly unknown[]) => Decide
+const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
  * Creates the guards of one configuration. Call it once, outside of the handlers, because keys and verified tokens are kept in
@@ -23,17 +23,7 @@ type CreateDecide = (...given: readonly unknown[]) => Decide
  * )
  */
 export function createBearward(options: ResourceServerOptions<Request>): Bearward {
-  const { requireToken: create, metadata, cors, ...others } = adapter.createBearward(options)
-  const createGuard = create as CreateDecide
-  const own = {
-    requireToken: (...given: readonly unknown[]) => toGuard(createGuard(...given)),
-    protect: (requirements: unknown, handler: never) =>
-      toProtected(createGuard(requirements), handler),
-    metadata: (next: never) => toMetadataHandler(metadata(), next),
-    cors: (given: never, next: never) => toCorsHandler(cors(given), next),
-    auth,
-  }
-  return { ...others, ...(own as Pick<Bearward, keyof typeof own>) }
+  return toBearward(adapter.createBearward(options), auth)
 }
 
 /**
@@ -46,7 +36,7 @@ export function createBearward(options: ResourceServerOptions<Request>): Bearwar
  * const guard = requireToken({ scope: 'read:reports' })
  */
 export const requireToken: Bearward['requireToken'] = (...given: readonly unknown[]) =>
-  toGuard((adapter.requireToken as CreateDecide)(...given))
+  toGuard((defineRequireToken(definition) as CreateDecide)(...given))
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.

@@ -1,5 +1,6 @@
 import type { AccessToken, ResourceServerOptions, ResponseHeaders } from '@bearward/core'
-import { callNext, defineAdapter } from '@bearward/core/adapter'
+import type { AdapterDefinition } from '@bearward/core/adapter'
+import { callNext, defineAdapter, defineRequireToken } from '@bearward/core/adapter'
 import type { Context, Next } from 'hono'
 import { getEnvironment } from '../environment.ts'
 import { getContext } from './platform.ts'
@@ -9,7 +10,7 @@ import type { Bearward } from './types.ts'
 /** Headers for the response of a handler, by the context of the request. Removed when the next handler is called. */
 const pendingHeaders = new WeakMap<Context, ResponseHeaders>()
 
-const adapter = defineAdapter<[context: Context, next: Next], Promise<Response | void>>({
+const definition: AdapterDefinition<[context: Context, next: Next], Promise<Response | void>> = {
   toRequest({ req: { raw } }) {
     const { method, url, headers } = raw
     return { method, url, headers }
@@ -37,7 +38,9 @@ const adapter = defineAdapter<[context: Context, next: Next], Promise<Response |
   },
   keepAlive: (work, context) => getContext(context)?.waitUntil?.(work),
   environment: getEnvironment(),
-})
+}
+
+const adapter = /* @__PURE__ */ defineAdapter(definition)
 
 /**
  * Creates the guards of one configuration. The options are validated at once. Keys are fetched when the first token arrives,
@@ -64,7 +67,9 @@ export const createBearward: (options: ResourceServerOptions<Context>) => Bearwa
  * @example
  * app.get('/reports', requireToken({ scope: 'read:reports' }), listReports)
  */
-export const requireToken: Bearward['requireToken'] = adapter.requireToken as never
+export const requireToken: Bearward['requireToken'] = /* @__PURE__ */ defineRequireToken(
+  definition,
+) as never
 
 /**
  * Returns the verified token of a request that a guard has granted. It never returns `undefined`.

@@ -1,0 +1,18 @@
+/**
+ * OAuth 2.0 access-token verification for web-standard `Request` and `Response`, with a small bundle. It verifies JWTs of the
+ * issuers in the options. Other parts are imported and listed in the option `use`.
+ *
+ * @module @bearward/fetch/small
+ */
+export { auth, createBearward } from './small/bearward.ts'
+export type {
+  Bearward,
+  FetchGuard,
+  FetchRequirements,
+  Handler,
+  Passed,
+  ProtectedHandler,
+  RequestContext,
+} from './types.ts'
+export type { Part } from '@bearward/core/adapter'
+export { advice, dynamicIssuers, introspection } from '@bearward/core/adapter'

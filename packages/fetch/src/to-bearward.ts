@@ -1,0 +1,25 @@
+import type { AdapterBearward } from '@bearward/core/adapter'
+import type { Decide } from './adapter.ts'
+import { toGuard } from './guard.ts'
+import { toCorsHandler, toMetadataHandler, toProtected } from './handlers.ts'
+import type { Bearward } from './types.ts'
+
+/** Functions of an adapter whose arguments the core checks. */
+export type CreateDecide = (...given: readonly unknown[]) => Decide
+
+/** Adds the arguments and results of this package to the functions of the core. */
+export function toBearward(
+  { requireToken: create, metadata, cors, ...others }: AdapterBearward<Request, Decide>,
+  auth: Bearward['auth'],
+): Bearward {
+  const createGuard = create as CreateDecide
+  const own = {
+    requireToken: (...given: readonly unknown[]) => toGuard(createGuard(...given)),
+    protect: (requirements: unknown, handler: never) =>
+      toProtected(createGuard(requirements), handler),
+    metadata: (next: never) => toMetadataHandler(metadata(), next),
+    cors: (given: never, next: never) => toCorsHandler(cors(given), next),
+    auth,
+  }
+  return { ...others, ...(own as Pick<Bearward, keyof typeof own>) }
+}
