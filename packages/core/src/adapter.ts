@@ -22,7 +22,7 @@ export type { AdapterBearward, AdapterDefinition, AdapterHandler } from './adapt
 export type { WriteLine } from './log/logger.ts'
 export { mustBeAwaited } from './lib/must-be-awaited.ts'
 export type { Part } from './options/part.ts'
-export { advice, dynamicIssuers, introspection } from './options/parts.ts'
+export { advice, dynamicIssuers, introspection, signedMetadata } from './options/parts.ts'
 export { getUnmetGuard } from './request/request-state.ts'
 
 /** Result of `defineAdapter`: functions that an adapter exports. */

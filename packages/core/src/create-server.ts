@@ -60,7 +60,11 @@ export function createServer(
     { steps: parts.introspection?.steps, createDynamic: parts.dynamicIssuers?.create },
     (issuer) => cache?.forget(issuer),
   )
-  const metadata = createResourceMetadata(settings, credentials === undefined)
+  const metadata = createResourceMetadata(
+    settings,
+    credentials === undefined,
+    parts.signedMetadata?.sign,
+  )
   const ignored = new Set<string>()
   function reportIgnored(members: readonly string[]): void {
     if (ignored.size >= MOST_IGNORED) return

@@ -25,17 +25,23 @@ export interface ResourceMetadata {
   readonly ready: () => Promise<void>
 }
 
-/** Creates the metadata of this API from its settings alone. Returns `undefined` if it has none. */
+/**
+ * Creates the metadata of this API from its settings alone. Returns `undefined` if it has none. `sign` is `undefined` if it is not
+ * signed.
+ */
 export function createResourceMetadata(
   settings: Settings,
   hasBearerHeader: boolean,
+  sign: SignMetadata | undefined,
 ): ResourceMetadata | undefined {
   const { resource, metadata } = settings
   if (resource === undefined || metadata === undefined) return undefined
   const targets = getTargets(resource, metadata.atRoot)
   let body: MaybePromise<string> | undefined
   const document = createDocument(resource, metadata, settings, hasBearerHeader)
-  const getBody = () => (body ??= writeDocument(document, metadata.signed))
+  const { signed } = metadata
+  const getBody = () =>
+    (body ??= signed === undefined ? JSON.stringify(document) : sign!(document, signed))
   return {
     ready: async () => void (await getBody()),
     url: new URL(resource).origin + targets[0]!,
@@ -108,17 +114,18 @@ function createDocument(
   ) as JsonObject
 }
 
-/** Returns the document as text. The signed claims are the members of the document, and `iss` (RFC 9728 section 2.2). */
-function writeDocument(
+/** Returns the document as text, with signed metadata. */
+export type SignMetadata = (
   document: JsonObject,
-  signed: MetadataSettings['signed'],
-): MaybePromise<string> {
-  if (signed === undefined) return JSON.stringify(document)
+  signed: NonNullable<MetadataSettings['signed']>,
+) => Promise<string>
+
+/** Signs the members of the document, and `iss` (RFC 9728 section 2.2). */
+export const signMetadata: SignMetadata = async (document, signed) => {
   const { issuer, key } = signed
   const header = createSigningHeader(key, signed)
-  return signJws(header, { ...document, iss: issuer }, key, header.alg).then((jwt) =>
-    JSON.stringify({ ...document, signed_metadata: jwt }),
-  )
+  const jwt = await signJws(header, { ...document, iss: issuer }, key, header.alg)
+  return JSON.stringify({ ...document, signed_metadata: jwt })
 }
 
 /** Browsers may read the document from every origin: it is public. */

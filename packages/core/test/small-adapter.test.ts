@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { closing } from '../../../test/support/closing.ts'
 import { introspectionServer } from '../../../test/support/introspection-server.ts'
 import { AUDIENCE, createTestIssuer, ISSUER } from '../../../test/support/issuer.ts'
-import { advice, defineSmallAdapter, dynamicIssuers, introspection } from '../src/adapter.ts'
+import {
+  advice,
+  defineSmallAdapter,
+  dynamicIssuers,
+  introspection,
+  signedMetadata,
+} from '../src/adapter.ts'
 import type { BearwardEvent } from '../src/index.ts'
 import { getProblemsOf } from './support/get-problems.ts'
 
@@ -87,6 +93,20 @@ describe('defineSmallAdapter', () => {
     expect(await verify(issuer.token())).toMatchObject({ kind: 'granted' })
   })
 
+  it('createBearward requires the part for signed metadata, and signs it with the part', async () => {
+    const { privateKey } = await crypto.subtle.generateKey(
+      { name: 'ECDSA', namedCurve: 'P-256' },
+      false,
+      ['sign'],
+    )
+    const metadata = { signed: { issuer: AUDIENCE, key: privateKey, algorithm: 'ES256' as const } }
+    const more = { resource: AUDIENCE, metadata }
+    expect(getProblemsOf(() => create(more))).toEqual([
+      'metadata.signed requires a part: import signedMetadata, and set use: [signedMetadata].',
+    ])
+    await create({ ...more, use: [signedMetadata] }).ready()
+  })
+
   it('verify responds with 503 if resolve returns introspection and the part introspection is missing', async () => {
     const resolve = () => ({ ...options, introspection: CREDENTIALS })
     const issuers = { match: () => true, resolve }
@@ -123,7 +143,7 @@ describe('defineSmallAdapter', () => {
     'createBearward rejects use: %j',
     (use) => {
       expect(getProblemsOf(() => create({ use }))).toEqual([
-        'use must be an array of the imported parts: advice, dynamicIssuers, introspection.',
+        'use must be an array of the imported parts: advice, dynamicIssuers, introspection, signedMetadata.',
       ])
     },
   )

@@ -15,4 +15,4 @@ export type {
   RequestContext,
 } from './types.ts'
 export type { Part } from '@bearward/core/adapter'
-export { advice, dynamicIssuers, introspection } from '@bearward/core/adapter'
+export { advice, dynamicIssuers, introspection, signedMetadata } from '@bearward/core/adapter'

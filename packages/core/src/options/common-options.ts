@@ -16,7 +16,7 @@ import { isQuotable } from '../response/challenge.ts'
 import type { RefusalBody, RefusalView } from '../response/refusal.ts'
 import type { IsRevoked } from '../token/check-revoked.ts'
 import { clock } from './clock-option.ts'
-import { METADATA, type MetadataOptions } from './metadata-options.ts'
+import { METADATA, METADATA_WITHOUT_SIGNED, type MetadataOptions } from './metadata-options.ts'
 import { custom, fn, hosts, nested, required, seconds, text, wholeNumber } from './option-rows.ts'
 import type { OptionRow, OptionTable } from './option-table.ts'
 import { RESOURCE } from './resource-option.ts'
@@ -260,35 +260,45 @@ type CommonValues = Required<
   readonly revoked: IsRevoked | undefined
 }
 
-export const COMMON_OPTIONS: OptionTable<CommonOptions, CommonValues> = {
-  credentials: CREDENTIALS,
-  resource: RESOURCE,
-  metadata: METADATA,
-  scopes: SCOPES,
-  // Some clients search the whole header field for a parameter such as `scope=`.
-  realm: text('printable ASCII without quotes, backslashes and equals signs', {
-    matches: (realm) => isQuotable(realm) && !realm.includes('='),
-    default: 'api',
-  }),
-  allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
-  fetch: fn<Fetch>({ default: defaultFetch }),
-  fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
-  jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),
-  jwksStaleIfError: seconds({
-    min: KEY_TIMES.minAge,
-    max: 604_800,
-    default: KEY_TIMES.staleLimit,
-  }),
-  tokenCache: custom(
-    (given, name, context) => {
-      if (given === false) return undefined
-      return TOKEN_CACHE_LIMITS.read(given === undefined ? {} : given, name, context)
-    },
-    { default: TOKEN_CACHE, table: TOKEN_CACHE_OPTIONS },
-  ),
-  logger: LOGGER,
-  onEvent: fn(),
-  errorBody: fn(),
-  revoked: fn(),
-  clock: clock(systemClock),
+type CommonTable = OptionTable<CommonOptions, CommonValues>
+
+/** Returns the common options, with this row for the option `metadata`. */
+function createTable(metadata: CommonTable['metadata']): CommonTable {
+  return {
+    credentials: CREDENTIALS,
+    resource: RESOURCE,
+    metadata,
+    scopes: SCOPES,
+    // Some clients search the whole header field for a parameter such as `scope=`.
+    realm: text('printable ASCII without quotes, backslashes and equals signs', {
+      matches: (realm) => isQuotable(realm) && !realm.includes('='),
+      default: 'api',
+    }),
+    allowInsecureHosts: hosts({ variable: 'BEARWARD_ALLOW_INSECURE_HOSTS' }),
+    fetch: fn<Fetch>({ default: defaultFetch }),
+    fetchTimeout: seconds({ min: 0.001, max: 30, default: 3 }),
+    jwksMaxAge: seconds({ min: KEY_TIMES.minAge, max: 86_400, default: KEY_TIMES.maxAge }),
+    jwksStaleIfError: seconds({
+      min: KEY_TIMES.minAge,
+      max: 604_800,
+      default: KEY_TIMES.staleLimit,
+    }),
+    tokenCache: custom(
+      (given, name, context) => {
+        if (given === false) return undefined
+        return TOKEN_CACHE_LIMITS.read(given === undefined ? {} : given, name, context)
+      },
+      { default: TOKEN_CACHE, table: TOKEN_CACHE_OPTIONS },
+    ),
+    logger: LOGGER,
+    onEvent: fn(),
+    errorBody: fn(),
+    revoked: fn(),
+    clock: clock(systemClock),
+  }
 }
+
+export const COMMON_OPTIONS: CommonTable = /* @__PURE__ */ createTable(METADATA)
+
+/** The common options for resource servers without the part `signedMetadata`. */
+export const OPTIONS_WITHOUT_SIGNED: CommonTable = createTable(METADATA_WITHOUT_SIGNED)

@@ -102,18 +102,24 @@ export interface SignedMetadataOptions {
   readonly keyId?: string
 }
 
-const SIGNED_OPTIONS: OptionTable<SignedMetadataOptions> = {
-  issuer: required(text('a non-empty string'), 'set the party that vouches for the metadata'),
-  key: custom((given) => given as PrivateKey, { required: true }),
-  algorithm: custom((given, name, { report }) => {
-    if (given === undefined || isAlgorithm(given)) return given
-    report(`${name} must be the name of an algorithm, such as ES256.`)
-    return undefined
-  }),
-  keyId: text('a non-empty string'),
+const SIGNED_OPTIONS: OptionTable<SignedMetadataOptions> = /* @__PURE__ */ createSignedTable()
+
+function createSignedTable(): OptionTable<SignedMetadataOptions> {
+  return {
+    issuer: required(text('a non-empty string'), 'set the party that vouches for the metadata'),
+    key: custom((given) => given as PrivateKey, { required: true }),
+    algorithm: custom((given, name, { report }) => {
+      if (given === undefined || isAlgorithm(given)) return given
+      report(`${name} must be the name of an algorithm, such as ES256.`)
+      return undefined
+    }),
+    keyId: text('a non-empty string'),
+  }
 }
 
-const SIGNED: OptionRow<SignedMetadataOptions, MetadataSettings['signed']> = custom(
+type SignedRow = OptionRow<SignedMetadataOptions, MetadataSettings['signed']>
+
+const SIGNED: SignedRow = /* @__PURE__ */ custom(
   (given, name, context) => {
     if (given === undefined) return undefined
     if (!isPlainObject(given)) {
@@ -204,24 +210,36 @@ function toJson(members: Readonly<Record<string, unknown>>): JsonObject {
   return isJson(members) ? (JSON.parse(JSON.stringify(members)) as JsonObject) : {}
 }
 
-const METADATA_OPTIONS: OptionTable<MetadataOptions, MetadataSettings> = {
-  authorizationServers: names('an array with at least one issuer'),
-  name: text('a non-empty string'),
-  documentation: address(),
-  policyUri: address(),
-  tosUri: address(),
-  jwksUri: address(),
-  signingAlgorithms: names('an array of signature algorithms', { matches: isAlgorithm }),
-  more: MORE,
-  signed: SIGNED,
-  atRoot: flag(),
-  maxAge: wholeNumber({ min: 0, max: 604_800, default: 3600 }),
+type MetadataRow = OptionRow<MetadataOptions, MetadataSettings | undefined>
+
+/** Returns the row of the option `metadata`, with this row for its option `signed`. */
+function createRow(signed: SignedRow): MetadataRow {
+  const table: OptionTable<MetadataOptions, MetadataSettings> = {
+    authorizationServers: names('an array with at least one issuer'),
+    name: text('a non-empty string'),
+    documentation: address(),
+    policyUri: address(),
+    tosUri: address(),
+    jwksUri: address(),
+    signingAlgorithms: names('an array of signature algorithms', { matches: isAlgorithm }),
+    more: MORE,
+    signed,
+    atRoot: flag(),
+    maxAge: wholeNumber({ min: 0, max: 604_800, default: 3600 }),
+  }
+  return nested(table, 'an object such as {}')
 }
 
 /** The option `metadata`. */
-export const METADATA: OptionRow<MetadataOptions, MetadataSettings | undefined> = nested(
-  METADATA_OPTIONS,
-  'an object such as {}',
+export const METADATA: MetadataRow = /* @__PURE__ */ createRow(SIGNED)
+
+/** The option `metadata` for resource servers without the part `signedMetadata`. */
+export const METADATA_WITHOUT_SIGNED: MetadataRow = createRow(
+  custom((given, name, { report }) => {
+    if (given !== undefined)
+      report(`${name} requires a part: import signedMetadata, and set use: [signedMetadata].`)
+    return undefined
+  }),
 )
 
 /** Reports options of the metadata that contradict other options. */

@@ -1,7 +1,9 @@
 import { ADVISOR } from '../advice/advisor.ts'
 import { ResolvedIssuers } from '../issuers/resolved-issuers.ts'
 import { mayResolve } from '../issuers/resolve-issuer.ts'
+import { signMetadata } from '../protected-resource-metadata.ts'
 import { INTROSPECTION_STEPS } from '../token/introspection/introspection-steps.ts'
+import { COMMON_OPTIONS } from './common-options.ts'
 import { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import { toIntrospectionSettings } from './introspection-options.ts'
 import { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -47,3 +49,14 @@ export const dynamicIssuers: Part = {
  * createBearward({ issuer, audience, use: [advice] })
  */
 export const advice: Part = { name: 'advice', content: ADVISOR satisfies ServerParts['advice'] }
+
+/**
+ * The option `signed` of `metadata`: signed metadata (RFC 9728 section 2.2).
+ *
+ * @example
+ * createBearward({ issuer, resource, metadata: { signed }, use: [signedMetadata] })
+ */
+export const signedMetadata: Part = {
+  name: 'signedMetadata',
+  content: { options: COMMON_OPTIONS, sign: signMetadata } satisfies ServerParts['signedMetadata'],
+}

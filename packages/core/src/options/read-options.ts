@@ -2,11 +2,11 @@ import { Problems } from '../configuration-problems.ts'
 import { getSeconds, withSuspension } from '../lib/clock.ts'
 import { copyOwnMembers, isPlainObject } from '../lib/objects.ts'
 import type { CredentialsOption, KeyAges, Settings, TokenCacheLimits } from '../model/settings.ts'
-import { COMMON_OPTIONS, type CommonOptions } from './common-options.ts'
+import { type CommonOptions, OPTIONS_WITHOUT_SIGNED } from './common-options.ts'
 import { OPTIONS_WITHOUT_INTROSPECTION } from './issuer-options.ts'
 import { checkMetadata } from './metadata-options.ts'
 import { createOptionContext, type OptionContext, type OptionWarning } from './option-context.ts'
-import { advice, dynamicIssuers, introspection } from './parts.ts'
+import { advice, dynamicIssuers, introspection, signedMetadata } from './parts.ts'
 import { collectParts, type ServerParts } from './server-parts.ts'
 import type { OptionSource } from './option-source.ts'
 import { readObject, readRows, reportUnknownNames } from './option-table.ts'
@@ -42,7 +42,11 @@ const AS_OPTIONS: OptionSource = {
  * @throws {ConfigurationError} if options are wrong: lists every problem with its fix
  */
 export function readOptions(options: unknown, source?: OptionSource): ServerSettings {
-  return readOptionsOf(collectParts([advice, dynamicIssuers, introspection]), options, source)
+  return readOptionsOf(
+    collectParts([advice, dynamicIssuers, introspection, signedMetadata]),
+    options,
+    source,
+  )
 }
 
 /** Reads options like `readOptions`, for a resource server that has only the parts in the option `use`. */
@@ -63,12 +67,12 @@ function readOptionsOf(
   const context = createOptionContext(problems, own, toName, warnings)
   const known = [
     ...Object.keys(OPTIONS_WITHOUT_INTROSPECTION),
-    ...Object.keys(COMMON_OPTIONS),
+    ...Object.keys(OPTIONS_WITHOUT_SIGNED),
     'issuers',
   ]
   reportUnknownNames(own, known, context)
   const { credentials, realm, tokenCache, logger, onEvent, errorBody, revoked, ...values } =
-    readRows(COMMON_OPTIONS, own, context)
+    readRows(parts.signedMetadata?.options ?? OPTIONS_WITHOUT_SIGNED, own, context)
   const keyAges = { maxAge: values.jwksMaxAge, staleLimit: values.jwksStaleIfError }
   checkKeyAges(keyAges, context)
   const { resource, metadata, scopes, clock } = values

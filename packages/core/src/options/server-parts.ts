@@ -4,6 +4,8 @@ import type { IssuerParts } from '../issuers/issuers.ts'
 import type { mayResolve } from '../issuers/resolve-issuer.ts'
 import { isRecord } from '../lib/objects.ts'
 import type { IntrospectionSteps } from '../token/introspection/introspection-steps.ts'
+import type { SignMetadata } from '../protected-resource-metadata.ts'
+import type { COMMON_OPTIONS } from './common-options.ts'
 import type { DYNAMIC_ISSUER_OPTIONS, toDynamicIssuers } from './dynamic-issuer-options.ts'
 import type { toIntrospectionSettings } from './introspection-options.ts'
 import type { ISSUER_OPTIONS } from './issuer-options.ts'
@@ -24,6 +26,11 @@ export interface ServerParts {
     readonly mayResolve: typeof mayResolve
     readonly create: NonNullable<IssuerParts['createDynamic']>
   }
+  /** The option `signed` of `metadata`. */
+  readonly signedMetadata?: {
+    readonly options: typeof COMMON_OPTIONS
+    readonly sign: SignMetadata
+  }
   /** Advice in the log and in the event `refused`. */
   readonly advice?: Advisor
 }
@@ -36,7 +43,7 @@ export interface ServerParts {
 export function collectParts(use: unknown = []): ServerParts {
   if (!Array.isArray(use) || !Array.from(use).every(isPart)) {
     throw new ConfigurationError('The option use is wrong', [
-      'use must be an array of the imported parts: advice, dynamicIssuers, introspection.',
+      'use must be an array of the imported parts: advice, dynamicIssuers, introspection, signedMetadata.',
     ])
   }
   return Object.assign(
