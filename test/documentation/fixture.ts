@@ -90,12 +90,15 @@ export async function expectReports(
   handler: Parameters<typeof listen>[0],
   path: string,
 ): Promise<void> {
-  const call = await serve(handler)
-  expect((await call('GET', path)).status).toBe(401)
-  expect(await call('GET', path, await machineToken('read:reports'))).toEqual({
-    status: 200,
-    body: '{"reportsFor":"reports-cron"}',
-  })
+  await expectReportsAt(closing(await listen(handler)).url + path)
+}
+
+/** Checks the same for an API that runs at an address. */
+export async function expectReportsAt(url: string): Promise<void> {
+  const authorization = `Bearer ${await machineToken('read:reports')}`
+  expect((await fetch(url)).status).toBe(401)
+  const granted = await fetch(url, { headers: { authorization } })
+  expect([granted.status, await granted.text()]).toEqual([200, '{"reportsFor":"reports-cron"}'])
 }
 
 /** Runs a program for Fastify. Returns the request handler of its app. */

@@ -2,9 +2,13 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
+import type { Handler } from '@bearward/fetch'
+import { getRequestListener } from '@hono/node-server'
 import type { Express } from 'express'
+import type { Hono } from 'hono'
 import type Koa from 'koa'
 import { filesBelow } from '../repository/files.ts'
+import { closing } from '../support/closing.ts'
 import { adapt, runSnippet } from './snippets.ts'
 import {
   useAuthorizationServer,
@@ -12,10 +16,12 @@ import {
   issuerAddress,
   appInstead,
   expectReports,
+  expectReportsAt,
   fastifySnippet,
   describeDocument,
   type Scenario,
 } from './fixture.ts'
+import { startSnippetAsWorker } from './workers.ts'
 
 useAuthorizationServer()
 
@@ -37,6 +43,20 @@ const PACKAGES: Readonly<Record<string, Readonly<Record<string, Scenario>>>> = {
   'packages/fastify/README.md': {
     async '@bearward/fastify'(code) {
       await expectReports(await fastifySnippet('fastify-package', code), '/reports')
+    },
+  },
+  'packages/fetch/README.md': {
+    async '@bearward/fetch'(code) {
+      const module = await runSnippet('fetch-package', adapt(code, issuerAddress()))
+      await expectReports(getRequestListener(module['GET'] as Handler), '/reports')
+    },
+    async Hono(code) {
+      const module = await runSnippet('hono-package', adapt(code, issuerAddress()))
+      await expectReports(getRequestListener((module['app'] as Hono).fetch), '/reports')
+    },
+    async 'Cloudflare Workers'(code) {
+      const { url } = closing(await startSnippetAsWorker('worker-package', code))
+      await expectReportsAt(`${url}/reports`)
     },
   },
   'packages/core/README.md': {
