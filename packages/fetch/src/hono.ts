@@ -4,4 +4,5 @@
  * @module @bearward/fetch/hono
  */
 export { auth, createBearward, requireToken } from './hono/bearward.ts'
+export { toResponse } from './responses.ts'
 export type { Bearward, HonoGuard, HonoRequirements, StrictHonoRequirements } from './hono/types.ts'

@@ -4,6 +4,7 @@
  * @module @bearward/fetch
  */
 export { auth, createBearward, requireToken } from './bearward.ts'
+export { toResponse } from './responses.ts'
 export type {
   Bearward,
   FetchGuard,

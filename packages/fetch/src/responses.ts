@@ -3,7 +3,13 @@ import type { HttpResponse, ResponseHeaders } from '@bearward/core'
 /** Statuses of responses that cannot have a body (Fetch Standard, "null body status"). */
 const WITHOUT_BODY = [101, 204, 205, 304]
 
-/** Creates the response that the core has decided on. */
+/**
+ * Returns the response of an outcome that is not granted, for code that calls `authorize`. `Vary` and the challenge are included.
+ *
+ * @example
+ * const outcome = await authorize(request, { scope: 'read:reports' })
+ * if (outcome.kind === 'refused') return toResponse(outcome)
+ */
 export function toResponse({ status, headers, body }: HttpResponse): Response {
   const fields = new Headers()
   appendHeaders(headers, fields)
