@@ -59,6 +59,9 @@ export type ProtectedHandler<
   ...rest: Rest
 ) => Response | Promise<Response>
 
+/** The arguments that the handler takes, and then any others, such as a context with `waitUntil`. */
+export type Others<Rest extends unknown[]> = [...Rest, ...unknown[]]
+
 /** The guards of one configuration, as returned by `createBearward`. */
 export interface Bearward extends Pick<
   AdapterBearward<Request, never>,
@@ -93,11 +96,11 @@ export interface Bearward extends Pick<
     <Req extends Request = Request, Rest extends unknown[] = []>(
       requirements: StrictRequirements<Req>,
       handler: ProtectedHandler<AccessToken, Req, Rest>,
-    ): (request: Req, ...rest: Rest) => Promise<Response>
+    ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
     <Req extends Request = Request, Rest extends unknown[] = []>(
       requirements: FetchRequirements<Req>,
       handler: ProtectedHandler<AccessToken | undefined, Req, Rest>,
-    ): (request: Req, ...rest: Rest) => Promise<Response>
+    ): (request: Req, ...rest: Others<Rest>) => Promise<Response>
   }
   /**
    * Creates a handler that responds to requests for the metadata of this API (RFC 9728), and calls `next` for all other requests.
