@@ -10,7 +10,8 @@ const WITHOUT_BODY = [101, 204, 205, 304]
  * const outcome = await authorize(request, { scope: 'read:reports' })
  * if (outcome.kind === 'refused') return toResponse(outcome)
  */
-export function toResponse({ status, headers, body }: HttpResponse): Response {
+export function toResponse(outcome: HttpResponse): Response {
+  const { status, headers, body } = outcome
   const fields = new Headers()
   appendHeaders(headers, fields)
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers: fields })
