@@ -3,7 +3,7 @@ import { defineConfig } from 'vitepress'
 
 /** The pages by task. Providers and recipes are folders. */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
-  Start: ['getting-started', 'express', 'koa', 'fastify'],
+  Start: ['getting-started', 'express', 'koa', 'fastify', 'hono', 'fetch', 'cloudflare-workers'],
   Guides: [
     'requirements',
     'machine-or-user',

@@ -4,9 +4,12 @@ import {
   requestClientCredentialsToken,
   type ServerMetadata,
 } from '@bearward/example-authorization-server'
+import type { Handler } from '@bearward/fetch'
+import { getRequestListener } from '@hono/node-server'
 import fastify, { type FastifyInstance } from 'fastify'
 import * as forFastify from '@bearward/fastify'
 import express, { type Express } from 'express'
+import type { Hono } from 'hono'
 import type Koa from 'koa'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { jwtVerify } from 'jose'
@@ -125,6 +128,18 @@ const DISCOVERY: Readonly<Record<string, Scenario>> = {
   async Fastify(code) {
     const quiet = code.replace('{ logger: true }', '')
     await expectDiscovery(await fastifySnippet('discovery-fastify', quiet))
+  },
+
+  async Hono(code) {
+    vi.spyOn(console, 'info').mockImplementation(() => {})
+    const module = await runSnippet('discovery-hono', adapt(code, issuerAddress()))
+    await expectDiscovery(getRequestListener((module['app'] as Hono).fetch))
+  },
+
+  async 'Web handlers'(code) {
+    vi.spyOn(console, 'info').mockImplementation(() => {})
+    const module = await runSnippet('discovery-fetch', adapt(code, issuerAddress()))
+    await expectDiscovery(getRequestListener((module['default'] as { fetch: Handler }).fetch))
   },
 
   async 'Several APIs in one process'(code) {

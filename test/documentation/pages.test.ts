@@ -1,25 +1,44 @@
 import { describe, expect, it } from 'vitest'
 import { filesBelow, read } from '../repository/files.ts'
-import { compileSnippets, readSnippets } from './snippets.ts'
+import { compileSnippets, readSnippets, withConfiguration } from './snippets.ts'
 
+const MIGRATING = 'docs/migrating.md'
+const WORKERS = 'docs/cloudflare-workers.md'
+const FOR_WORKERS = {
+  noImplicitOverride: false, // JavaScript has no `override`.
+  lib: ['ES2024'],
+  types: ['@cloudflare/workers-types', '../../documentation/worker-bindings.d.ts'],
+}
+const FETCH = 'docs/fetch.md'
+const OWN_PROJECT = [MIGRATING, WORKERS, FETCH]
+/** Snippets that need large packages. The test `test/packaging/handlers.test.mjs` compiles them. */
+const COMPILED_WITH_THEIR_TYPES = ['Next.js', 'SvelteKit', 'Bun']
 const PAGES = filesBelow('docs').filter((path) => path.endsWith('.md'))
 
 describe('pages', () => {
-  // Snippets are compiled in two projects, because two packages declare different types of `req.auth`.
-  // These are express-oauth2-jwt-bearer in docs/migrating.md, and @bearward/express/req-auth.
+  // Snippets are compiled in several projects, because packages declare different types of the same name.
   it.each([
-    ['of docs/migrating.md', 'migrating', PAGES.filter(isAboutMigration)],
-    ['of all other pages', 'pages', PAGES.filter((path) => !isAboutMigration(path))],
-  ])('every snippet %s compiles', async (_name, folder, pages) => {
+    // express-oauth2-jwt-bearer and @bearward/express/req-auth declare `req.auth`.
+    ['of docs/migrating.md', 'migrating', [MIGRATING], {}],
+    // The types of Workers declare `Request` and `Response`, as the DOM does.
+    ['of docs/cloudflare-workers.md', 'workers', [WORKERS], FOR_WORKERS],
+    // The types of GraphQL Yoga do not fit `exactOptionalPropertyTypes`.
+    ['of docs/fetch.md', 'fetch', [FETCH], { types: ['node', 'deno'], skipLibCheck: true }],
+    ['of all other pages', 'pages', PAGES.filter((path) => !OWN_PROJECT.includes(path)), {}],
+  ])('every snippet %s compiles', async (_name, folder, pages, options) => {
     const snippets = pages.flatMap((path) =>
-      readSnippets(path).map(({ code }, index) => [`${path.slice(5, -3)}-${index + 1}`, code]),
+      readSnippets(path).map(({ heading, code }, index) => {
+        const name = `${path.slice(5, -3)}-${index + 1}`
+        const isElsewhere = path === FETCH && COMPILED_WITH_THEIR_TYPES.includes(heading)
+        return isElsewhere ? [] : [name, withConfiguration(code, './fetch-1.mts')]
+      }),
     )
     expect(snippets.length).toBeGreaterThan(0)
     // Parameters in JavaScript do not have types.
     const errors = await compileSnippets(
       folder,
-      Object.fromEntries(snippets) as Record<string, string>,
-      { noImplicitAny: false },
+      Object.fromEntries(snippets.filter(([name]) => name !== undefined)) as Record<string, string>,
+      { noImplicitAny: false, ...options },
     )
     expect(errors).toBe('')
   })
@@ -50,10 +69,6 @@ describe('pages', () => {
     },
   )
 })
-
-function isAboutMigration(path: string): boolean {
-  return path === 'docs/migrating.md'
-}
 
 function isFound(from: string, target: string): boolean {
   const [file, anchor] = target.split('#') as [string, string?]

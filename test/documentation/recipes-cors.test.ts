@@ -1,8 +1,12 @@
 import * as forFastify from '@bearward/fastify'
+import * as forFetch from '@bearward/fetch'
+import * as forHono from '@bearward/fetch/hono'
 import * as forKoa from '@bearward/koa'
 import { createBearward } from '@bearward/express'
 import express, { type Express } from 'express'
 import fastify from 'fastify'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
 import Koa from 'koa'
 import { describe, expect, it, vi } from 'vitest'
 import { closing } from '../support/closing.ts'
@@ -99,6 +103,21 @@ describe('cors of the adapters', () => {
     app.get('/reports', { onRequest: bearward.requireToken() }, () => 'a report')
     await app.ready()
     expect(await call(app.routing)).toEqual(expected)
+  })
+
+  it('cors of Hono answers a preflight request, and adds its headers to a refusal', async () => {
+    const { cors, requireToken } = forHono.createBearward(options)
+    const app = new Hono().use(cors(allowed)).use(requireToken())
+    expect(await call(getRequestListener(app.fetch))).toEqual(expected)
+  })
+
+  it('cors of web handlers answers a preflight request, and adds its headers to a refusal', async () => {
+    const { cors, protect } = forFetch.createBearward(options)
+    const handler = cors(
+      allowed,
+      protect({}, () => new Response()),
+    )
+    expect(await call(getRequestListener(handler))).toEqual(expected)
   })
 
   it('cors passes on an OPTIONS request that is not a preflight request', async () => {

@@ -19,7 +19,7 @@ export function readSnippets(document: string): readonly Snippet[] {
   let heading = ''
   let variant = ''
   for (const [, title, framework, language, code] of text.matchAll(
-    /^#+ (.*)$|^In (\w+) \(.*\):$|^```(js|ts)\n([^]*?)^```$/gm,
+    /^#+ (.*)$|^In ([\w.]+) \(.*\):$|^```(js|ts)\n([^]*?)^```$/gm,
   )) {
     if (title !== undefined) [heading, variant] = [title, '']
     else if (framework !== undefined) variant = `: ${framework}`
@@ -42,6 +42,14 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
 }
 
 /**
+ * Replaces the module with the configuration in the imports of a snippet, such as `./bearward.js` or `@/bearward`. Each framework
+ * names it in its own way.
+ */
+export function withConfiguration(code: string, module: string): string {
+  return code.replaceAll(/'[\w@$./]*\/bearward(?:\.[jt]s)?'/g, `'${module}'`)
+}
+
+/**
  * Writes a snippet to a module, imports the module and returns its exports. The name is the name of the file, without `.mjs` or
  * with `.mts`. Another snippet needs another name, because a module is loaded once.
  */
@@ -60,7 +68,7 @@ export async function runSnippet(name: string, code: string): Promise<Record<str
 export async function compileSnippets(
   folderName: string,
   snippets: Readonly<Record<string, string>>,
-  options: Readonly<Record<string, boolean>> = {},
+  options: Readonly<Record<string, boolean | readonly string[]>> = {},
 ): Promise<string> {
   const folder = new URL(`test/.snippets/${folderName}/`, repository)
   mkdirSync(folder, { recursive: true })
