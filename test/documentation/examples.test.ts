@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { listen, runBasicSteps } from '@bearward/example-shared'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { filesBelow } from '../repository/files.ts'
+import { filesBelow, readManifest } from '../repository/files.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -68,6 +68,9 @@ describe.concurrent('an example', { timeout: 60_000 }, () => {
     ['reports/dist/demo.js', '26 of 26 responses as expected.'],
     ['koa/dist/main.js', '7 of 7 responses as expected.'],
     ['fastify/dist/main.js', '7 of 7 responses as expected.'],
+    ['hono/dist/main.js', '7 of 7 responses as expected.'],
+    ['worker/dist/main.js', '7 of 7 responses as expected.'],
+    ['deno/dist/main.js', '7 of 7 responses as expected.'],
     ['orders/dist/main.js', '11 of 11 results as expected.'],
   ])(
     '%s exits with 0 and prints the number of expected results, then the next steps',
@@ -97,6 +100,9 @@ describe('an example that keeps running', { timeout: 60_000 }, () => {
   it.each([
     ['koa/dist/main.js', ['--serve'], basic],
     ['fastify/dist/main.js', ['--serve'], basic],
+    ['hono/dist/main.js', ['--serve'], basic],
+    ['worker/dist/main.js', ['--serve'], basic],
+    ['deno/dist/main.js', ['--serve'], basic],
     ['reports/dist/demo.js', ['--serve'], [...basic, 200, 200, 200, 200]],
     ['orders/dist/main.js', ['--serve'], [201, 200, 403, 401]],
   ])('%s %s prints commands that get the expected statuses', async (program, options, statuses) => {
@@ -150,6 +156,17 @@ describe('runBasicSteps', () => {
       ].join('\n'),
     )
     expect(lines.at(-1)).toBe('0 of 7 responses as expected. Different: 1, 2, 3, 4, 5, 6, 7.')
+  })
+})
+
+describe('the manifest of an example', () => {
+  it('the script prestart of each example also bundles the packages, because tsc writes only their types', () => {
+    const scripts = filesBelow('examples')
+      .filter((path) => path.endsWith('/package.json'))
+      .flatMap((path) => readManifest(path).scripts?.['prestart'] ?? [])
+    expect(scripts.length).toBeGreaterThan(5)
+    for (const script of scripts)
+      expect(script).toMatch(/ && tsc -b && node \.\.\/\.\.\/bundle\.mjs$/)
   })
 })
 
