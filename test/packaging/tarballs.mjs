@@ -69,9 +69,13 @@ export async function getPinnedVersion(name) {
 const VERSIONS = {
   '@babel/plugin-transform-modules-commonjs': '7.29.14',
   '@modelcontextprotocol/sdk': '1.32.2',
+  '@sveltejs/kit': '3.2.0',
+  '@types/react': '19.3.0',
+  'bun-types': '1.4.5',
   'express-oauth2-jwt-bearer': '1.10.0',
   esbuild: '0.28.2',
   jest: '30.5.2',
+  next: '16.4.6',
   'node-fetch': '3.3.2',
   'ts-jest': '29.4.15',
   webpack: '5.113.0',
