@@ -10,7 +10,7 @@ interface Documented {
   readonly docstring: string
 }
 
-const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify']
+const PACKAGES = ['core', 'client', 'express', 'koa', 'fastify', 'fetch']
 /** Functions and methods that users call, by package. The docstring of each one has an example. */
 const CALLED: Readonly<Record<string, readonly string[]>> = {
   core: [
@@ -37,6 +37,7 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   express: ['createBearward', 'requireToken', 'auth'],
   koa: ['createBearward', 'requireToken', 'auth'],
   fastify: ['createBearward', 'requireToken', 'auth', 'plugin'],
+  fetch: ['createBearward', 'requireToken', 'auth', 'protect', 'metadata', 'cors', 'toResponse'],
 }
 
 const sourcesOf = (name: string) => filesBelow(`packages/${name}/src`)
