@@ -46,7 +46,7 @@ export function adapt(code: string, replacements: Readonly<Record<string, string
  * names it in its own way.
  */
 export function withConfiguration(code: string, module: string): string {
-  return code.replaceAll(/'[\w@$./]*\/bearward(?:\.[jt]s)?'/g, `'${module}'`)
+  return code.replaceAll(/'[\w@#./]*\/bearward(?:\.[jt]s)?'/g, `'${module}'`)
 }
 
 /**

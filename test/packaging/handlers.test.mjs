@@ -46,7 +46,7 @@ const SVELTE_TYPES = `import type * as Kit from '@sveltejs/kit'
   export type RequestHandler = Kit.RequestHandler<RouteParams>
   export type RequestEvent = Kit.RequestEvent<RouteParams>\n`
 
-const WRONG_SVELTE = `import { protect } from '$lib/server/bearward'
+const WRONG_SVELTE = `import { protect } from '#lib/server/bearward'
   import type { RequestHandler } from './reports/[id]/$types'
   // @ts-expect-error: SvelteKit passes an event, not a Request
   export const GET: RequestHandler = protect({}, () => new Response())\n`
@@ -61,7 +61,7 @@ const WRONG_BUN = `import { protect } from './bearward'
 const OPTIONS = {
   ...RESOLUTIONS.bundler,
   lib: ['ES2022', 'DOM', 'DOM.Iterable'],
-  paths: { '@/*': ['./*'], '$lib/*': ['./src/lib/*'] },
+  paths: { '@/*': ['./*'], '#lib/*': ['./src/lib/*'] },
   // The types of Next.js and SvelteKit need optional packages, which are not installed.
   skipLibCheck: true,
   noEmit: true,
